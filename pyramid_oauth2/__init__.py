@@ -1,0 +1,68 @@
+"""An OAuth 2 authorization server for Pyramid, and the guard for views that tokens open.
+
+::
+
+    config.include("pyramid_oauth2")
+
+    @view_config(route_name="notes", oauth2_scope="read", renderer="json")
+    def notes(request):
+        return {"notes of": request.authenticated_userid}
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .events import TokenIssued
+from .protocol.client_authentication.basic import ClientSecretBasic
+from .protocol.client_authentication.none import NoAuthentication
+from .protocol.client_authentication.post import ClientSecretPost
+from .protocol.clients import InvalidClientMetadata, new_client_id, register_client
+from .protocol.errors import OAuth2Error
+from .protocol.grant_types.client_credentials import ClientCredentials
+from .protocol.grant_types.password import Password
+from .protocol.records import Client
+from .protocol.requests import Parameter
+from .security import OAuth2SecurityPolicy, Scope
+from .service import OAuth2Service, backend_modules, get_service
+from .settings import load_settings
+
+__all__ = [
+    "Client",
+    "InvalidClientMetadata",
+    "OAuth2Error",
+    "OAuth2SecurityPolicy",
+    "OAuth2Service",
+    "Parameter",
+    "Scope",
+    "TokenIssued",
+    "get_service",
+    "includeme",
+    "new_client_id",
+    "register_client",
+]
+
+
+def includeme(config: Any) -> None:
+    """The whole add-on: what ``config.include('pyramid_oauth2')`` does."""
+    config.include(".directives")
+    settings = load_settings(config)
+    # Always declared, so that changing the backend is a change of one line.
+    config.add_oauth2_settings("sqlalchemy")
+    config.add_oauth2_settings("redis")
+    for backend in backend_modules(settings):
+        config.include(backend)
+
+    for name, description in settings.scopes.items():
+        config.add_oauth2_scope(name, description)
+    config.add_oauth2_grant_type("client_credentials", ClientCredentials())
+    config.add_oauth2_grant_type("password", Password())
+    config.add_oauth2_client_authentication("client_secret_basic", ClientSecretBasic())
+    config.add_oauth2_client_authentication("client_secret_post", ClientSecretPost())
+    config.add_oauth2_client_authentication("none", NoAuthentication())
+
+    config.include(".service")
+    config.include(".request")
+    config.include(".security")
+    config.include(".guards")
+    config.include(".views")

@@ -1,0 +1,145 @@
+"""What an application says in its configuration: ``config.add_oauth2_...``, ``set_oauth2_...``.
+
+Each is an action of its own, so two that contradict each other are a conflict
+with the lines of both, and an application's overrides an include's. What they
+register is registered as a utility, and shown by Pyramid's introspection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import PHASE1_CONFIG
+from zope.interface import implementer
+
+from .interfaces import (
+    IAppEngine,
+    IBackendFactory,
+    IClientAuthentication,
+    IGrantType,
+    IResourceOwners,
+    IScope,
+    ISettingsPrefix,
+)
+from .protocol.scopes import SCOPE_TOKEN, KnownScope
+from .resource_owners import METHODS
+
+
+@implementer(ISettingsPrefix)
+@dataclass(frozen=True, slots=True)
+class SettingsPrefix:
+    """The declared keys below a prefix; None lets every key through."""
+
+    keys: frozenset[str] | None
+
+
+@implementer(IAppEngine)
+@dataclass(frozen=True, slots=True)
+class AppEngine:
+    """An engine that the application gave."""
+
+    engine: Any
+
+
+def add_oauth2_scope(config: Any, name: str, description: str) -> None:
+    """Make a scope known, beside those of ``oauth2.scopes``.
+
+    :param name: a scope token (RFC 6749 section 3.3).
+    :param description: what it allows, in the user's words.
+    """
+    if not SCOPE_TOKEN.fullmatch(name):
+        raise ConfigurationError(f"{name!r} cannot be a scope: no spaces, quotes or backslashes.")
+    if not description:
+        raise ConfigurationError(f"Say what the scope {name!r} allows; users read it.")
+    _register(config, IScope, "scope", KnownScope(name, description), name)
+
+
+def add_oauth2_grant_type(config: Any, name: str, grant_type: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.IGrantType`.
+
+    ``oauth2.grant_types`` enables it.
+
+    :param name: the ``grant_type`` of the token request.
+    :param grant_type: the object, or its dotted name.
+    """
+    _register(config, IGrantType, "grant type", config.maybe_dotted(grant_type), name)
+
+
+def add_oauth2_client_authentication(config: Any, method: str, authentication: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.IClientAuthentication`.
+
+    :param method: the ``token_endpoint_auth_method`` of the clients that use it.
+    :param authentication: the object, or its dotted name.
+    """
+    value = config.maybe_dotted(authentication)
+    _register(config, IClientAuthentication, "client authentication", value, method)
+
+
+def add_oauth2_backend(config: Any, name: str, factory: Any) -> None:
+    """Register a storage backend for ``oauth2.backend`` to choose.
+
+    :param name: what the ini says; a backend that is chosen by a dotted name
+        registers itself under that name.
+    :param factory: an :class:`~pyramid_oauth2.interfaces.IBackendFactory`, or
+        its dotted name.
+    """
+    _register(config, IBackendFactory, "backend", config.maybe_dotted(factory), name)
+
+
+def add_oauth2_settings(config: Any, prefix: str, keys: Iterable[str] | None = None) -> None:
+    """Declare the settings ``oauth2.<prefix>.*`` of an extension.
+
+    :param keys: the names below the prefix; None lets every name through.
+    """
+    value = SettingsPrefix(None if keys is None else frozenset(keys))
+    _register(config, ISettingsPrefix, "settings prefix", value, prefix)
+
+
+def set_oauth2_resource_owners(config: Any, owners: Any) -> None:
+    """Say who the users are: an object with methods of ``IResourceOwners``, each optional.
+
+    :param owners: the object, or its dotted name.
+    """
+    owners = config.maybe_dotted(owners)
+    if not any(callable(getattr(owners, method, None)) for method in METHODS):
+        raise ConfigurationError(
+            f"{owners!r} has none of the methods of IResourceOwners: {', '.join(METHODS)}."
+        )
+    _register(config, IResourceOwners, "resource owners", owners)
+
+
+def set_oauth2_engine(config: Any, engine: Any) -> None:
+    """Let the SQLAlchemy backend connect as the application's engine does.
+
+    :param engine: the Engine, or its dotted name; its URL, connect arguments
+        and creator are used, its pool is not.
+    """
+    _register(config, IAppEngine, "engine", AppEngine(config.maybe_dotted(engine)))
+
+
+def _register(config: Any, interface: Any, noun: str, value: Any, name: str = "") -> None:
+    discriminator = ("oauth2", noun, name)
+    introspectable = config.introspectable("oauth2", discriminator, name or noun, f"oauth2 {noun}")
+    introspectable["value"] = value
+
+    def register() -> None:
+        config.registry.registerUtility(value, interface, name=name)
+
+    config.action(discriminator, register, order=PHASE1_CONFIG, introspectables=(introspectable,))
+
+
+def includeme(config: Any) -> None:
+    """Add the directives to the configurator."""
+    for directive in (
+        add_oauth2_scope,
+        add_oauth2_grant_type,
+        add_oauth2_client_authentication,
+        add_oauth2_backend,
+        add_oauth2_settings,
+        set_oauth2_resource_owners,
+        set_oauth2_engine,
+    ):
+        config.add_directive(directive.__name__, directive)

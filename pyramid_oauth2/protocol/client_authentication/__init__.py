@@ -1,0 +1,77 @@
+"""Client authentication (RFC 6749 section 2.3): exactly one method, the registered one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..errors import InvalidClient, InvalidRequest
+from ..records import CLIENT_ID_LENGTH, Client
+
+if TYPE_CHECKING:
+    from ..requests import HTTPFacts
+    from ..server import AuthorizationServer
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request presents by one authentication method."""
+
+    method: str
+    client_id: str
+    secret: str = field(default="", repr=False)
+
+
+def authenticate_client(
+    server: AuthorizationServer, facts: HTTPFacts, form: Mapping[str, str]
+) -> Client:
+    """The client that the request proves to come from.
+
+    :raises InvalidClient: it proves nothing; the same for an unknown client, a
+        disabled one, a wrong secret and a method that is not the client's.
+    :raises InvalidRequest: it uses several methods at once.
+    """
+    credentials = _presented(server, facts, form)
+    client = _known(server, credentials)
+    method = server.client_authentications[credentials.method]
+    # Verified also where there is no client: the work must not tell.
+    if not method.verify(credentials, client, server.clock()) or client is None:
+        raise InvalidClient(
+            "The client is unknown, or did not authenticate in the way it is registered for."
+        )
+    return client
+
+
+def _presented(
+    server: AuthorizationServer, facts: HTTPFacts, form: Mapping[str, str]
+) -> Credentials:
+    found = {
+        name: credentials
+        for name, method in server.client_authentications.items()
+        if (credentials := method.credentials(facts, form)) is not None
+    }
+    if len(found) > 1:
+        # A client_id in the body is a method of its own only where nothing
+        # else is presented; beside another one it is an identifier.
+        found.pop("none", None)
+    if len(found) > 1:
+        # RFC 6749 section 2.3: "The client MUST NOT use more than one
+        # authentication method in each request."
+        raise InvalidRequest("The client authenticates by more than one method; use one.")
+    if not found:
+        raise InvalidClient("The client did not authenticate, nor send its client_id.")
+    (credentials,) = found.values()
+    if form.get("client_id", credentials.client_id) != credentials.client_id:
+        raise InvalidRequest("The client_id in the body is not the one that authenticates.")
+    return credentials
+
+
+def _known(server: AuthorizationServer, credentials: Credentials) -> Client | None:
+    if len(credentials.client_id) > CLIENT_ID_LENGTH or "\0" in credentials.client_id:
+        return None
+    client = server.clients.get(credentials.client_id)
+    if client is None or client.disabled_at is not None:
+        return None
+    # RFC 7591 section 2: the registered method, and no weaker one.
+    return client if client.token_endpoint_auth_method == credentials.method else None

@@ -1,0 +1,58 @@
+"""``client_secret_basic``: the HTTP Basic header (RFC 6749 section 2.3.1, RFC 7617)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from urllib.parse import unquote_plus
+
+from zope.interface import implementer
+
+from ...interfaces import IClientAuthentication
+from ..client_secrets import verify_secret
+from ..errors import InvalidClient
+from ..records import Client
+from ..requests import BROKEN_PERCENT, HTTPFacts
+from . import Credentials
+
+
+@implementer(IClientAuthentication)
+class ClientSecretBasic:
+    """The client's id and secret, each form-encoded, in an ``Authorization: Basic`` header."""
+
+    def credentials(self, facts: HTTPFacts, form: Mapping[str, str]) -> Credentials | None:
+        """What the Authorization header presents.
+
+        :raises InvalidClient: there is one, but not a well-formed Basic one.
+        """
+        header = facts.headers.get("authorization")
+        if header is None:
+            return None
+        scheme, _, encoded = header.strip().partition(" ")
+        if scheme.lower() != "basic":
+            raise InvalidClient("The Authorization header is not of the scheme Basic.")
+        try:
+            text = base64.b64decode(encoded.strip(), validate=True).decode()
+        except (binascii.Error, ValueError):
+            raise InvalidClient("The Basic header is not base64 of UTF-8 text.") from None
+        client_id, colon, secret = text.partition(":")
+        if not colon:
+            raise InvalidClient("The Basic header has no colon between client_id and secret.")
+        return Credentials("client_secret_basic", _form_decode(client_id), _form_decode(secret))
+
+    def verify(self, credentials: Credentials, client: Client | None, now: int) -> bool:
+        """Whether the secret is one of the client's."""
+        return verify_secret(credentials.secret, client.client_secrets if client else (), now)
+
+
+def _form_decode(half: str) -> str:
+    # RFC 6749 section 2.3.1: both halves are "encoded using the
+    # application/x-www-form-urlencoded encoding algorithm". Clients that do not
+    # encode exist; text that cannot be an encoding is taken as it is.
+    if BROKEN_PERCENT.search(half):
+        return half
+    try:
+        return unquote_plus(half, errors="strict")
+    except UnicodeDecodeError:
+        return half

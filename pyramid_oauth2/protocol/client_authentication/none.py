@@ -1,0 +1,26 @@
+"""``none``: a public client says who it is and proves nothing (RFC 6749 section 3.2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zope.interface import implementer
+
+from ...interfaces import IClientAuthentication
+from ..records import Client
+from ..requests import HTTPFacts
+from . import Credentials
+
+
+@implementer(IClientAuthentication)
+class NoAuthentication:
+    """``client_id`` alone, as a form parameter."""
+
+    def credentials(self, facts: HTTPFacts, form: Mapping[str, str]) -> Credentials | None:
+        """The client_id of the form."""
+        client_id = form.get("client_id")
+        return None if client_id is None else Credentials("none", client_id)
+
+    def verify(self, credentials: Credentials, client: Client | None, now: int) -> bool:
+        """Whether there is such a public client."""
+        return client is not None

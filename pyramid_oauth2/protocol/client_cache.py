@@ -1,0 +1,106 @@
+"""Clients, remembered for a moment: why a token request is one round trip to the store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from zope.interface import implementer
+
+from ..interfaces import IClientStore
+from .records import Client, Page
+
+MAX_CLIENTS = 10_000
+
+
+@implementer(IClientStore)
+class ClientCache:
+    """A client store that remembers what it read, per process.
+
+    A change made through it is seen by this process at once, and by others
+    within *lifetime* seconds. An unknown client is never remembered: it may be
+    registered the next moment, and strangers could fill the memory.
+
+    :param lifetime: in seconds; 0 reads the store every time.
+    :param clock: the time in seconds.
+    """
+
+    def __init__(self, store: IClientStore, lifetime: int, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._lifetime = lifetime
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[float, Client]] = {}
+        self._changes = 0
+
+    def get(self, client_id: str) -> Client | None:
+        """The client as it was at most *lifetime* seconds ago."""
+        now = self._clock()
+        remembered = self._known.get(client_id)
+        if remembered is not None and 0 <= now - remembered[0] < self._lifetime:
+            return remembered[1]
+        changes = self._changes
+        client = self._store.get(client_id)
+        if client is not None and self._lifetime:
+            self._remember(client, now, changes)
+        return client
+
+    def _remember(self, client: Client, now: float, changes: int) -> None:
+        with self._lock:
+            # A change during the read may have come too late for it: keeping
+            # the result would hide a change that this process itself made.
+            if changes != self._changes:
+                return
+            if len(self._known) >= MAX_CLIENTS:
+                self._known.clear()
+            self._known[client.client_id] = (now, client)
+
+    def _forget(self, client_id: str) -> None:
+        with self._lock:
+            self._changes += 1
+            self._known.pop(client_id, None)
+
+    def add(self, client: Client) -> None:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        self._store.add(client)
+
+    def edit(self, client_id: str, version: int, changes: Mapping[str, Any]) -> bool:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        try:
+            return self._store.edit(client_id, version, changes)
+        finally:
+            self._forget(client_id)
+
+    def raise_epoch(self, client_id: str, now: int, disabled_at: int | None = None) -> int | None:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        try:
+            return self._store.raise_epoch(client_id, now, disabled_at)
+        finally:
+            self._forget(client_id)
+
+    def delete(self, client_id: str, now: int) -> bool:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        try:
+            return self._store.delete(client_id, now)
+        finally:
+            self._forget(client_id)
+
+    def search(
+        self,
+        owner: str | None = None,
+        prefix: str | None = None,
+        sort: str = "client_name",
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Client]:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        return self._store.search(owner, prefix, sort, cursor, limit)
+
+    def export(self, cursor: str | None = None, limit: int = 500) -> Page[Client | str]:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        return self._store.export(cursor, limit)
+
+    def import_(self, records: Iterable[Client | str]) -> int:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        return self._store.import_(records)

@@ -1,0 +1,94 @@
+"""The closed table of OAuth errors: one class a code, with its status and source.
+
+Protocol code raises them; one place in the views turns them into a response.
+A description goes out to the client, so it is written for the developer who
+reads it, and never repeats what the request contained (RFC 6749 section 5.2
+allows ``%x20-21 / %x23-5B / %x5D-7E`` only).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class OAuth2Error(Exception):
+    """A refusal that the client is told about. Base of the table; never raised itself.
+
+    :param description: what is wrong and what to do, in printable ASCII
+        without ``"`` and ``\\``.
+    :param status: an HTTP status more exact than the code's own, such as 413.
+    :param retry_after: seconds after which it is worth trying again.
+    """
+
+    code: ClassVar[str]
+    status: int
+
+    def __init__(
+        self, description: str, *, status: int | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(description)
+        self.description = description
+        self.retry_after = retry_after
+        if status is not None:
+            self.status = status
+
+
+class InvalidRequest(OAuth2Error):
+    """A parameter is missing, repeated or malformed (RFC 6749 section 5.2)."""
+
+    code, status = "invalid_request", 400
+
+
+class InvalidClient(OAuth2Error):
+    """Client authentication failed (RFC 6749 section 5.2)."""
+
+    code, status = "invalid_client", 401
+
+
+class InvalidGrant(OAuth2Error):
+    """The code, token or password is wrong, expired or another's (RFC 6749 section 5.2)."""
+
+    code, status = "invalid_grant", 400
+
+
+class UnauthorizedClient(OAuth2Error):
+    """The client may not use this grant type (RFC 6749 section 5.2)."""
+
+    code, status = "unauthorized_client", 400
+
+
+class UnsupportedGrantType(OAuth2Error):
+    """The server does not know this grant type (RFC 6749 section 5.2)."""
+
+    code, status = "unsupported_grant_type", 400
+
+
+class InvalidScope(OAuth2Error):
+    """The scope is unknown, malformed or more than the client may have (RFC 6749 section 5.2)."""
+
+    code, status = "invalid_scope", 400
+
+
+class TemporarilyUnavailable(OAuth2Error):
+    """The store cannot answer; nothing was decided (RFC 6749 section 4.1.2.1)."""
+
+    code, status = "temporarily_unavailable", 503
+
+
+class InvalidToken(OAuth2Error):
+    """The bearer token is unknown, expired, revoked or malformed (RFC 6750 section 3.1)."""
+
+    code, status = "invalid_token", 401
+
+
+class InsufficientScope(OAuth2Error):
+    """The bearer token lacks a scope (RFC 6750 section 3.1).
+
+    :param scope: the scope that the resource wants, space-delimited.
+    """
+
+    code, status = "insufficient_scope", 403
+
+    def __init__(self, description: str, scope: str) -> None:
+        super().__init__(description)
+        self.scope = scope

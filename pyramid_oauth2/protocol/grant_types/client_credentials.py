@@ -1,0 +1,45 @@
+"""The client acts for itself (RFC 6749 section 4.4)."""
+
+from __future__ import annotations
+
+from zope.interface import implementer
+
+from ...interfaces import IGrantType
+from ..errors import UnauthorizedClient
+from ..requests import Parameter, TokenRequest
+from ..scopes import grant_scope
+from ..server import AuthorizationServer
+from ..tokens import Issued, issue_to_client
+
+
+@implementer(IGrantType)
+class ClientCredentials:
+    """``grant_type=client_credentials``: no user, so no subject and no refresh token."""
+
+    parameters = (Parameter("scope"),)
+
+    def validate(self, request: TokenRequest, server: AuthorizationServer) -> frozenset[str]:
+        """The scope that the client gets.
+
+        :raises UnauthorizedClient: it is a public client.
+        :raises InvalidScope: it may not have what it asks for.
+        """
+        if request.client.public:
+            # RFC 6749 section 4.4: "The client credentials grant type MUST only
+            # be used by confidential clients."
+            raise UnauthorizedClient("A public client cannot use the client_credentials grant.")
+        return grant_scope(
+            request.parameters.get("scope"),
+            request.client,
+            server.known_scopes,
+            server.default_scopes,
+        )
+
+    def issue(
+        self, request: TokenRequest, server: AuthorizationServer, validated: frozenset[str]
+    ) -> Issued:
+        """One access token that stands alone.
+
+        RFC 6749 section 4.4.3: "A refresh token SHOULD NOT be included."
+        """
+        return issue_to_client(server, request.client, validated)

@@ -1,0 +1,123 @@
+"""Token strings: make one, take one apart, digest it.
+
+``<prefix>_<family: 16><secret: 43><checksum: 6>`` in base 62. Strict clients
+percent-encode everything but letters and digits, and this alphabet needs none
+of it. The prefix lets secret scanners recognise a leaked token; the checksum
+lets garbage be refused without asking the store; the family lets the store
+find the token and its grant by one read. The family is an identifier, never a
+proof: all of the 256 bits of proof are in the secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+import zlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, REFRESH_TOKEN, TokenRef
+
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+FAMILY_LENGTH = 16  # 95 bits: no two families meet by chance
+SECRET_LENGTH = 43  # 256 bits
+CHECKSUM_LENGTH = 6  # CRC-32 in base 62
+
+PREFIXES = {
+    ACCESS_TOKEN: "oat",
+    REFRESH_TOKEN: "ort",
+    AUTHORIZATION_CODE: "oac",
+    INTERACTION: "oin",
+}
+CLIENT_SECRET_PREFIX = "ocs"
+_KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
+
+RandomBytes = Callable[[int], bytes]
+
+
+class NewToken(NamedTuple):
+    """A token string, to be handed out once, and where its record is kept."""
+
+    value: str
+    ref: TokenRef
+
+    def __repr__(self) -> str:
+        return f"NewToken({self.ref!r})"
+
+
+def random_text(length: int, random: RandomBytes) -> str:
+    """Draw *length* characters uniformly from the alphabet."""
+    text = ""
+    while len(text) < length:
+        # 248 is the largest multiple of 62 in a byte: taking the others modulo
+        # 62 as well would favour the first eight characters.
+        text += "".join(ALPHABET[byte % 62] for byte in random(length * 2) if byte < 248)
+    return text[:length]
+
+
+def new_family(random: RandomBytes) -> str:
+    """Draw the identifier of a new family."""
+    return random_text(FAMILY_LENGTH, random)
+
+
+def new_token(kind: str, family: str, random: RandomBytes) -> NewToken:
+    """Make a token string of *kind* in *family*."""
+    body = f"{PREFIXES[kind]}_{family}{random_text(SECRET_LENGTH, random)}"
+    value = body + _checksum(body)
+    return NewToken(value, TokenRef(kind, family, digest(value)))
+
+
+def parse_token(value: str) -> TokenRef | None:
+    """Where the record of a token string is kept; None if no such string was ever made."""
+    prefix, _, rest = value.partition("_")
+    kind = _KINDS.get(prefix)
+    if kind is None or len(rest) != FAMILY_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH:
+        return None
+    if not _well_formed(value, rest):
+        return None
+    return TokenRef(kind, rest[:FAMILY_LENGTH], digest(value))
+
+
+def has_our_prefix(value: str) -> bool:
+    """Whether a string claims to be one of this server's tokens, right or wrong."""
+    prefix, separator, _ = value.partition("_")
+    return bool(separator) and (prefix in _KINDS or prefix == CLIENT_SECRET_PREFIX)
+
+
+def new_client_secret(random: RandomBytes) -> str:
+    """Make a client secret: ``ocs_<secret: 43><checksum: 6>``."""
+    body = f"{CLIENT_SECRET_PREFIX}_{random_text(SECRET_LENGTH, random)}"
+    return body + _checksum(body)
+
+
+def is_client_secret(value: str) -> bool:
+    """Whether *value* is of the form that :func:`new_client_secret` makes."""
+    prefix, _, rest = value.partition("_")
+    return (
+        prefix == CLIENT_SECRET_PREFIX
+        and len(rest) == SECRET_LENGTH + CHECKSUM_LENGTH
+        and _well_formed(value, rest)
+    )
+
+
+def digest(value: str) -> bytes:
+    """SHA-256 of a token string, the only trace of it that is kept.
+
+    256 random bits need no slow hash: there is nothing to guess.
+    """
+    return hashlib.sha256(value.encode()).digest()
+
+
+def _well_formed(value: str, rest: str) -> bool:
+    # isalnum alone would let letters and digits of every script pass.
+    if not (rest.isascii() and rest.isalnum()):
+        return False
+    return _checksum(value[:-CHECKSUM_LENGTH]) == value[-CHECKSUM_LENGTH:]
+
+
+def _checksum(body: str) -> str:
+    number, text = zlib.crc32(body.encode()), ""
+    for _ in range(CHECKSUM_LENGTH):
+        number, remainder = divmod(number, 62)
+        text = ALPHABET[remainder] + text
+    return text

@@ -1,0 +1,287 @@
+"""What the server remembers: frozen values that travel between protocol and stores.
+
+Field names of :class:`Client` are RFC 7591's wherever it has one. Every time
+is an integer of UTC seconds, and every interval is half open: a record whose
+``expires_at`` equals *now* has expired.
+
+A record is checked when it is made, so that no store ever sees an identifier
+that it could not give back unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
+
+CLIENT_ID_LENGTH = 128
+SUBJECT_LENGTH = 255
+
+AUTHORIZATION_CODE = "authorization_code"
+ACCESS_TOKEN = "access_token"
+REFRESH_TOKEN = "refresh_token"
+INTERACTION = "interaction"
+
+
+def check_identifier(name: str, value: str, length: int) -> None:
+    """Refuse an identifier that some store could not keep byte for byte.
+
+    :raises ValueError: *value* is empty, longer than *length* characters, or
+        holds a NUL or a lone surrogate.
+    """
+    if not value:
+        raise ValueError(f"{name} is empty")
+    if len(value) > length:
+        raise ValueError(f"{name} has {len(value)} characters; at most {length} are allowed")
+    if "\0" in value:
+        raise ValueError(f"{name} contains a NUL character")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} is not valid Unicode text") from None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """One secret of a client, as it is kept: never the secret itself.
+
+    ``scheme`` says how ``digest`` was made: ``sha256`` of a secret that this
+    server drew at random, ``argon2id`` of one that a person chose.
+    """
+
+    digest: bytes = field(repr=False)
+    scheme: str
+    created_at: int
+    expires_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An application that may ask for tokens (RFC 6749 section 2, RFC 7591 section 2).
+
+    ``token_endpoint_auth_method`` of ``none`` makes it a public client.
+    ``scope`` is what it may be granted at most (empty: the server's default
+    scopes only); ``optional_scope`` what a user may untick. ``consent`` is
+    ``remember``, ``ask`` or ``skip``. ``lifetimes`` overrides the server's,
+    in seconds, by kind of token. ``owner`` is a userid of the application's.
+
+    Raising ``epoch`` takes all of the client's rights away in one step:
+    whatever was issued under a lower epoch is refused from then on.
+    """
+
+    client_id: str
+    client_name: str = ""
+    client_secrets: tuple[ClientSecret, ...] = ()
+    client_uri: str | None = None
+    logo_uri: str | None = None
+    redirect_uris: tuple[str, ...] = ()
+    grant_types: tuple[str, ...] = (AUTHORIZATION_CODE,)
+    response_types: tuple[str, ...] = ("code",)
+    scope: frozenset[str] = frozenset()
+    token_endpoint_auth_method: str = "client_secret_basic"
+    contacts: tuple[str, ...] = ()
+    tos_uri: str | None = None
+    policy_uri: str | None = None
+    jwks: Mapping[str, Any] | None = None
+    jwks_uri: str | None = None
+    owner: str | None = None
+    consent: str = "remember"
+    optional_scope: frozenset[str] = frozenset()
+    require_pkce: bool = True
+    resource_server: bool = False
+    lifetimes: Mapping[str, int] = field(default_factory=dict)
+    allowed_origins: tuple[str, ...] = ()
+    created_at: int = 0
+    updated_at: int = 0
+    disabled_at: int | None = None
+    version: int = 0
+    epoch: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_identifier("client_id", self.client_id, CLIENT_ID_LENGTH)
+        if self.owner is not None:
+            check_identifier("owner", self.owner, SUBJECT_LENGTH)
+
+    @property
+    def public(self) -> bool:
+        """Whether it cannot keep a secret (RFC 6749 section 2.1)."""
+        return self.token_endpoint_auth_method == "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one resource owner allowed one client, once.
+
+    Its ``id`` is the *family* of every token that is issued for it, and its
+    end bounds theirs: ``token.expires_at <= expires_at <= absolute_end``.
+    ``data`` is opaque to the store.
+    """
+
+    id: str
+    client_id: str
+    epoch: int
+    subject: str
+    scope: frozenset[str]
+    created_at: int
+    expires_at: int
+    absolute_end: int
+    resources: tuple[str, ...] = ()
+    revoked_at: int | None = None
+    revoke_reason: str | None = None
+    data: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        check_identifier("subject", self.subject, SUBJECT_LENGTH)
+        check_identifier("client_id", self.client_id, CLIENT_ID_LENGTH)
+
+
+class TokenRef(NamedTuple):
+    """Where a token is kept. A token string yields it, so no look-up comes before the read."""
+
+    kind: str
+    family: str
+    digest: bytes
+
+    def __repr__(self) -> str:
+        return f"TokenRef(kind={self.kind!r}, family={self.family!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAnswer:
+    """An encrypted answer, kept so that a lost response can be repeated until ``expires_at``."""
+
+    data: bytes = field(repr=False)
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Everything transient, told apart by ``kind``: codes, access and refresh tokens, interactions.
+
+    The store knows it by ``digest`` (SHA-256 of the token string) only.
+    ``parent`` is the digest of the token that it was redeemed from.
+    ``grant_id`` is the family once a grant stands behind it, and None for a
+    token that stands alone. ``data`` is opaque to the store.
+    """
+
+    kind: str
+    family: str
+    digest: bytes = field(repr=False)
+    issued_at: int
+    expires_at: int
+    grant_id: str | None = None
+    parent: bytes | None = field(default=None, repr=False)
+    consumed_at: int | None = None
+    attempt: str | None = None
+    sealed_answer: SealedAnswer | None = field(default=None, repr=False)
+    revoked_at: int | None = None
+    version: int = 0
+    data: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        if self.grant_id not in (None, self.family):
+            raise ValueError("grant_id is either the token's family or None")
+
+    @property
+    def ref(self) -> TokenRef:
+        """Where it is kept."""
+        return TokenRef(self.kind, self.family, self.digest)
+
+
+class TokenChanges(TypedDict, total=False):
+    """What :meth:`~pyramid_oauth2.interfaces.IGrantStore.amend` may change."""
+
+    data: bytes
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What one user allowed one client for next time."""
+
+    subject: str
+    client_id: str
+    scopes: frozenset[str]
+    redirect_uri: str
+    created_at: int
+    expires_at: int
+    resources: tuple[str, ...] = ()
+    version: int = 0
+
+    def __post_init__(self) -> None:
+        check_identifier("subject", self.subject, SUBJECT_LENGTH)
+        check_identifier("client_id", self.client_id, CLIENT_ID_LENGTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A value that may be used once until ``expires_at``."""
+
+    namespace: str
+    digest: bytes = field(repr=False)
+    expires_at: int
+
+
+class Outcome(Enum):
+    """What became of an attempt to redeem, in the order in which it is decided."""
+
+    MISSING = "missing"
+    DEAD = "dead"
+    CONSUMED = "consumed"
+    EXPIRED = "expired"
+    WON = "won"
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """The outcome, and for ``CONSUMED`` the token as the winner left it."""
+
+    outcome: Outcome
+    token: Token | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many records a purge removed, and whether it stopped at its limit."""
+
+    removed: int
+    more: bool
+
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Some of a listing; ``cursor`` asks for the next page, None says that this was the last."""
+
+    items: tuple[Item, ...]
+    cursor: str | None = None
+
+
+class DuplicateRecord(Exception):
+    """A record of that identity exists, or existed and left a tombstone. Nothing was written."""
+
+
+class StoreUnavailable(Exception):
+    """The store cannot answer now. It says why, and whether to retry is the caller's choice.
+
+    Nothing about the record may be concluded: the server answers 503, never
+    ``invalid_grant``.
+    """
+
+
+def kept_until(token: Token, grant_end: int | None) -> int:
+    """When a store may forget *token* (UTC seconds).
+
+    A spent authorization code is remembered as long as anything issued for it
+    may live, since its replay must still be noticed (RFC 6749 section 4.1.2).
+    Every other record goes at its own end.
+
+    :param grant_end: the end of the token's grant, None where it has none.
+    """
+    if token.kind == AUTHORIZATION_CODE and token.consumed_at is not None and grant_end is not None:
+        return max(token.expires_at, grant_end)
+    return token.expires_at

@@ -1,0 +1,165 @@
+"""From the facts of an HTTP request to a typed request; what is repeated or malformed ends here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qsl
+
+from .errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from .records import Client
+
+MAX_BODY = 64 * 1024
+MAX_FIELDS = 100
+MAX_VALUE = 4 * 1024
+
+FORM = "application/x-www-form-urlencoded"
+BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+# RFC 8707 section 2: "Multiple resource parameters MAY be used".
+REPEATABLE = frozenset({"resource"})
+
+# What must never be in a URL, where proxies, logs and histories keep it.
+SECRET_PARAMETERS = frozenset(
+    {
+        "client_assertion",
+        "client_secret",
+        "code",
+        "code_verifier",
+        "password",
+        "refresh_token",
+        "token",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPFacts:
+    """What the protocol wants to know of an HTTP request.
+
+    ``url`` is the public URL without its query, ``query`` the raw query
+    string, ``headers`` has lower-case names, and ``secure`` is whether the
+    request came by https.
+    """
+
+    method: str
+    url: str
+    secure: bool = True
+    query: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    remote_addr: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A form parameter that a grant type reads."""
+
+    name: str
+    required: bool = False
+
+
+class PasswordCheck(Protocol):
+    """How a grant type asks the application for a resource owner."""
+
+    def authenticate(self, username: str, password: str) -> str | None:
+        """The subject whose password it is, None if it is nobody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A token request of an authenticated client that may use this grant type.
+
+    ``parameters`` holds those that the grant type declares, each once; one
+    without a value is left out.
+    """
+
+    grant_type: str
+    client: Client
+    parameters: Mapping[str, str] = field(repr=False)
+    facts: HTTPFacts
+    owners: PasswordCheck
+
+
+def parse_form(facts: HTTPFacts) -> dict[str, str]:
+    """The parameters of a form body, each once.
+
+    :raises InvalidRequest: the body is no form, too large or compressed, is
+        not UTF-8, repeats a parameter, or a secret stands in the URL.
+    """
+    _refuse_secrets_in_url(facts.query)
+    media_type, _, options = facts.headers.get("content-type", "").partition(";")
+    charset = options.strip().lower().replace('"', "")
+    if media_type.strip().lower() != FORM or charset not in ("", "charset=utf-8"):
+        raise InvalidRequest(f"Send the parameters in the body, as {FORM} in UTF-8.")
+    if facts.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise InvalidRequest("Send the body without Content-Encoding.", status=415)
+    if len(facts.body) > MAX_BODY:
+        raise body_too_large()
+    return _once_each(_decode(facts.body))
+
+
+def body_too_large() -> InvalidRequest:
+    """The refusal of a body over :data:`MAX_BODY`, also for a caller that did not read it."""
+    return InvalidRequest(f"The body is larger than {MAX_BODY} bytes.", status=413)
+
+
+def pick_parameters(form: Mapping[str, str], declared: Iterable[Parameter]) -> dict[str, str]:
+    """Those of the *declared* parameters that the form has.
+
+    :raises InvalidRequest: a required one is missing; the message names it.
+    """
+    picked = {}
+    for parameter in declared:
+        if parameter.name in form:
+            picked[parameter.name] = form[parameter.name]
+        elif parameter.required:
+            raise InvalidRequest(f"The parameter {parameter.name} is missing.")
+    return picked
+
+
+def _refuse_secrets_in_url(query: str) -> None:
+    # RFC 6749 section 2.3.1: "The parameters can only be transmitted in the
+    # request-body and MUST NOT be included in the request URI."
+    names = {name for name, _ in parse_qsl(query, keep_blank_values=True, errors="replace")}
+    for name in sorted(names & SECRET_PARAMETERS):
+        raise InvalidRequest(
+            f"The parameter {name} must not be in the URL, where logs keep it: send it in the body."
+        )
+
+
+def _decode(body: bytes) -> list[tuple[str, str]]:
+    try:
+        text = body.decode("ascii")
+        if BROKEN_PERCENT.search(text):
+            raise InvalidRequest(
+                "The body has a % that is not followed by two hexadecimal digits: "
+                "percent-encode it as %25."
+            )
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except UnicodeError:
+        raise InvalidRequest("The body is not percent-encoded UTF-8.") from None
+    except ValueError:
+        raise InvalidRequest(f"The body has more than {MAX_FIELDS} parameters.") from None
+
+
+def _once_each(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    form: dict[str, str] = {}
+    for name, value in pairs:
+        # RFC 6749 section 3.2: "Request and response parameters MUST NOT be
+        # included more than once."
+        if name in form and name not in REPEATABLE:
+            raise InvalidRequest("A parameter is repeated; send each one once.")
+        if len(value) > MAX_VALUE:
+            raise InvalidRequest(f"A parameter is longer than {MAX_VALUE} characters.")
+        if "\0" in value or "\0" in name:
+            raise InvalidRequest("A parameter contains a NUL character.")
+        form[name] = value
+    # RFC 6749 section 3.2: "Parameters sent without a value MUST be treated as
+    # if they were omitted from the request." Only now, so that an empty one
+    # still counts as the first of two.
+    return {name: value for name, value in form.items() if value}

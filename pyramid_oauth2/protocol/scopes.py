@@ -1,0 +1,75 @@
+"""Scope: parsing, stating, and what a request is granted (RFC 6749 section 3.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from zope.interface import implementer
+
+from ..interfaces import IScope
+from .errors import InvalidScope
+from .records import Client
+
+# scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+
+
+@implementer(IScope)
+@dataclass(frozen=True, slots=True)
+class KnownScope:
+    """A scope that the server knows, and what it allows in the user's words."""
+
+    name: str
+    description: str
+
+
+def parse_scope(value: str) -> frozenset[str]:
+    """The set of scopes in a space-delimited string.
+
+    :raises InvalidScope: it does not follow the grammar.
+    """
+    # Split at spaces only: str.split() would also take tabs and the spaces of
+    # every script, which the grammar has no place for.
+    names = frozenset(filter(None, value.split(" ")))
+    if not all(SCOPE_TOKEN.fullmatch(name) for name in names):
+        raise InvalidScope("The scope contains characters that no scope can have.")
+    return names
+
+
+def format_scope(scope: Iterable[str]) -> str:
+    """The scopes as one space-delimited string; order means nothing, so it is alphabetical."""
+    return " ".join(sorted(scope))
+
+
+def grant_scope(
+    requested: str | None,
+    client: Client,
+    known: frozenset[str],
+    default: frozenset[str] | None,
+) -> frozenset[str]:
+    """The scope that a request gets.
+
+    All that was asked for or an error: a client that gets less than it asked
+    for without noticing is worse off than one that is told.
+
+    :param known: every scope of the server.
+    :param default: ``oauth2.default_scopes``, None where it is not set.
+    :raises InvalidScope: the scope is malformed, unknown, not the client's, or
+        empty.
+    """
+    # A client registered without a scope may have the default ones only.
+    allowed = (client.scope or default or frozenset()) & known
+    asked = parse_scope(requested or "")
+    if not asked:
+        # RFC 6749 section 3.3: "the authorization server MUST either process
+        # the request using a pre-defined default value or fail the request".
+        asked = allowed if default is None else allowed & default
+        if not asked:
+            raise InvalidScope("No scope was requested, and this client has no default scope.")
+    if not asked <= known:
+        raise InvalidScope("The server does not know one of the requested scopes.")
+    if not asked <= allowed:
+        raise InvalidScope("This client may not have one of the requested scopes.")
+    return asked

@@ -1,0 +1,107 @@
+"""``request.oauth2``: who calls, by which token, and what it lets in."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from .protocol.bearer import BearerToken, bearer_value, resolve_bearer_token
+from .protocol.errors import InvalidToken
+from .protocol.opaque import has_our_prefix
+from .protocol.records import Client
+from .service import OAuth2Service, get_service
+
+
+class RequestOAuth2:
+    """What a request has to do with OAuth.
+
+    It is a *bearer request* if it carries ``Authorization: Bearer`` with one of
+    our tokens, right or wrong, or reached a view that declares ``oauth2_scope``.
+    A bearer request never falls back to a cookie, even when its token is bad.
+
+    The user behind the token is nobody to the application until a view that
+    declares a scope has *admitted* the request: including the add-on must not
+    open an old view that tests ``request.authenticated_userid`` by hand.
+    """
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+        self._value = bearer_value(request.environ.get("HTTP_AUTHORIZATION"))
+        self._claimed = False
+        self.admitted = False
+
+    @cached_property
+    def service(self) -> OAuth2Service:
+        """The add-on of this application."""
+        return get_service(self._request.registry)
+
+    @property
+    def has_bearer(self) -> bool:
+        """Whether there is a Bearer header, of whatever content."""
+        return self._value is not None
+
+    @property
+    def is_bearer(self) -> bool:
+        """Whether this is a bearer request. Known without I/O, and before routing."""
+        return self._value is not None and (self._claimed or has_our_prefix(self._value))
+
+    def claim(self) -> None:
+        """Make a request with a Bearer header ours, since the view wants a token of ours."""
+        self._claimed = True
+
+    @cached_property
+    def resolution(self) -> BearerToken | InvalidToken:
+        """The token of a bearer request, or why it is refused; the store is read once.
+
+        :raises StoreUnavailable: the store cannot say.
+        """
+        try:
+            return resolve_bearer_token(self.service.server, self._value or "")
+        except InvalidToken as error:
+            return error
+
+    @property
+    def token(self) -> BearerToken | None:
+        """The valid access token of a bearer request."""
+        if not self.is_bearer or isinstance(self.resolution, InvalidToken):
+            return None
+        return self.resolution
+
+    @property
+    def subject(self) -> str | None:
+        """The user that the token speaks for; None for a client that acts for itself."""
+        return self.token.subject if self.token else None
+
+    @property
+    def client(self) -> Client | None:
+        """The client that the token was issued to."""
+        return self.token.client if self.token else None
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """The scopes of the token."""
+        return self.token.scope if self.token else frozenset()
+
+    @property
+    def userid(self) -> Any:
+        """The application's userid of an admitted request, else None."""
+        if not self.admitted or self.subject is None:
+            return None
+        return self.service.owners.userid(self.subject)
+
+    @property
+    def identity(self) -> Any:
+        """The application's identity of an admitted request, else None."""
+        return self._identity if self.admitted else None
+
+    @cached_property
+    def _identity(self) -> Any:
+        # Apart, so that a None from before the admission is never remembered.
+        if self.subject is None:
+            return None
+        return self.service.owners.identity(self._request, self.subject)
+
+
+def includeme(config: Any) -> None:
+    """Give every request its ``oauth2``."""
+    config.add_request_method(RequestOAuth2, "oauth2", reify=True)

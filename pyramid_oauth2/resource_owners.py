@@ -1,0 +1,69 @@
+"""The application's users: its :class:`~pyramid_oauth2.interfaces.IResourceOwners`, completed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+METHODS = ("subject", "userid", "identity", "principals", "authenticate")
+
+
+class ResourceOwners:
+    """What the application knows about its users, with a default for all that it leaves out.
+
+    :param owners: the application's object; None for an application that
+        registered none.
+    """
+
+    def __init__(self, owners: Any = None) -> None:
+        self._owners = owners
+
+    def knows(self, method: str) -> bool:
+        """Whether the application has that method."""
+        return callable(getattr(self._owners, method, None))
+
+    def subject(self, request: Any) -> str | None:
+        """The subject of the signed-in user, None for nobody."""
+        if self.knows("subject"):
+            return _checked("subject", self._owners.subject(request))
+        userid = request.authenticated_userid
+        return None if userid is None else str(userid)
+
+    def userid(self, subject: str) -> Any:
+        """What the application's own code calls the user."""
+        return self._owners.userid(subject) if self.knows("userid") else subject
+
+    def identity(self, request: Any, subject: str) -> Any:
+        """``request.identity`` of a user who comes by token."""
+        if self.knows("identity"):
+            return self._owners.identity(request, subject)
+        return subject
+
+    def principals(self, request: Any, subject: str) -> Iterable[Any]:
+        """The user's principals, such as groups."""
+        if self.knows("principals"):
+            return tuple(self._owners.principals(request, subject))
+        return ()
+
+    def of(self, request: Any) -> BoundOwners:
+        """The users as a grant type sees them, bound to *request*."""
+        return BoundOwners(self._owners, request)
+
+
+class BoundOwners:
+    """Resource owners for code that knows no request."""
+
+    def __init__(self, owners: Any, request: Any) -> None:
+        self._owners, self._request = owners, request
+
+    def authenticate(self, username: str, password: str) -> str | None:
+        """The subject whose password it is, None if it is nobody's."""
+        subject = self._owners.authenticate(self._request, username, password)
+        return _checked("authenticate", subject)
+
+
+def _checked(method: str, subject: Any) -> str | None:
+    if subject is not None and not isinstance(subject, str):
+        # An integer would be kept as text and never compare equal again.
+        raise TypeError(f"{method}() of the resource owners must return a str or None")
+    return subject

@@ -1,0 +1,48 @@
+"""Finished responses: JSON that nobody keeps, and the errors of the OAuth table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pyramid.response import Response
+
+from .protocol.errors import InvalidClient, OAuth2Error
+
+RETRY_AFTER = 5  # seconds; a store that was restarted is back by then
+
+
+def json_response(
+    members: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A JSON answer that is neither cached nor sniffed (RFC 6749 section 5.1)."""
+    response = Response(
+        json.dumps(members, separators=(",", ":")).encode(),
+        status=status,
+        # Without a charset: JSON has none, and one client compares the bare text.
+        content_type="application/json",
+        charset=None,
+    )
+    response.headers.update(
+        {
+            "Cache-Control": "no-store",
+            "Pragma": "no-cache",
+            "X-Content-Type-Options": "nosniff",
+            **(headers or {}),
+        }
+    )
+    return response
+
+
+def error_response(error: OAuth2Error, headers: Mapping[str, str] | None = None) -> Response:
+    """A refusal as RFC 6749 section 5.2 wants it."""
+    extra = dict(headers or {})
+    if isinstance(error, InvalidClient):
+        # RFC 6749 section 5.2: the response "MUST include the WWW-Authenticate
+        # response header field matching the authentication scheme".
+        extra["WWW-Authenticate"] = 'Basic realm="oauth2", charset="UTF-8"'
+    if error.retry_after is not None:
+        extra["Retry-After"] = str(error.retry_after)
+    members = {"error": error.code, "error_description": error.description}
+    return json_response(members, error.status, extra)

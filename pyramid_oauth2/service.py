@@ -1,0 +1,188 @@
+"""The running add-on of one application; ``get_service(registry)`` for code without a request."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.events import ApplicationCreated
+from pyramid.exceptions import ConfigurationError
+from zope.interface import implementer
+
+from .interfaces import (
+    IBackend,
+    IBackendFactory,
+    IClientAuthentication,
+    IGrantType,
+    IResourceOwners,
+    IScope,
+    IService,
+    ISettings,
+)
+from .protocol.client_cache import ClientCache
+from .protocol.scopes import format_scope
+from .protocol.server import AuthorizationServer, Lifetimes
+from .resource_owners import ResourceOwners
+from .settings import Settings
+
+ROLES = ("clients", "grants", "consents")
+DEFAULT_GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})
+
+BUILT_IN_BACKENDS = {
+    "memory": "pyramid_oauth2.backends.memory",
+    "sqlalchemy": "pyramid_oauth2.backends.sqlalchemy",
+}
+
+_making = threading.Lock()
+
+
+@implementer(IService)
+@dataclass(frozen=True)
+class OAuth2Service:
+    """Everything that serves requests, made once at start-up. Needs no request itself."""
+
+    settings: Settings
+    server: AuthorizationServer
+    owners: ResourceOwners
+    backends: tuple[IBackend, ...]
+
+    def close(self) -> None:
+        """Give back every connection."""
+        for backend in self.backends:
+            backend.close()
+
+
+def get_service(registry: Any) -> OAuth2Service:
+    """The service of the application that has this registry.
+
+    :raises pyramid.exceptions.ConfigurationError: the add-on is not included,
+        or its set-up is wrong.
+    """
+    service: OAuth2Service | None = registry.queryUtility(IService)
+    if service is None:
+        with _making:
+            service = registry.queryUtility(IService) or _make_service(registry)
+            registry.registerUtility(service, IService)
+    return service
+
+
+def backend_modules(settings: Settings) -> list[str]:
+    """What to include so that the chosen backends are registered.
+
+    A name without a dot that is not built in is registered by the application.
+    """
+    names = {settings.backend_of(role) for role in ROLES if settings.backend_of(role)}
+    return sorted(BUILT_IN_BACKENDS.get(name, name) for name in names if _includable(name))
+
+
+def _includable(name: str) -> bool:
+    return name in BUILT_IN_BACKENDS or "." in name
+
+
+def _make_service(registry: Any) -> OAuth2Service:
+    settings: Settings | None = registry.queryUtility(ISettings)
+    if settings is None:
+        raise ConfigurationError("pyramid_oauth2 is not included: config.include('pyramid_oauth2')")
+    owners = ResourceOwners(registry.queryUtility(IResourceOwners))
+    scopes = dict(registry.getUtilitiesFor(IScope))
+    grant_types = _enabled_grant_types(registry, settings)
+    mistakes = [*_scope_mistakes(settings, scopes), *_owner_mistakes(owners, grant_types)]
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
+    backends = {name: _make_backend(registry, settings, name) for name in _chosen(settings)}
+    stores = {role: _store(backends, settings, role) for role in ROLES}
+    server = AuthorizationServer(
+        issuer=settings.issuer,
+        require_https=settings.https_required,
+        scopes=scopes,
+        default_scopes=settings.default_scopes,
+        lifetimes=_lifetimes(settings),
+        grant_types=grant_types,
+        client_authentications=dict(registry.getUtilitiesFor(IClientAuthentication)),
+        clients=ClientCache(stores["clients"], settings.client_cache, time.monotonic),
+        grants=stores["grants"],
+        consents=stores["consents"],
+        clock=_utc_seconds,
+        random=os.urandom,
+    )
+    return OAuth2Service(settings, server, owners, tuple(backends.values()))
+
+
+def _utc_seconds() -> int:
+    return int(time.time())
+
+
+def _lifetimes(settings: Settings) -> Lifetimes:
+    return Lifetimes(
+        access_token=settings.access_token_lifetime,
+        public_access_token=settings.public_access_token_lifetime or settings.access_token_lifetime,
+        grant=settings.grant_lifetime,
+    )
+
+
+def _enabled_grant_types(registry: Any, settings: Settings) -> dict[str, IGrantType]:
+    registered = dict(registry.getUtilitiesFor(IGrantType))
+    # The default means "of those that are registered"; what an ini names must be.
+    names = settings.grant_types or DEFAULT_GRANT_TYPES & registered.keys()
+    unknown = sorted(names - registered.keys())
+    if unknown:
+        raise ConfigurationError(
+            f"oauth2.grant_types names {', '.join(unknown)}, which nobody registered. "
+            f"Registered are: {', '.join(sorted(registered))}."
+        )
+    return {name: registered[name] for name in sorted(names)}
+
+
+def _scope_mistakes(settings: Settings, scopes: dict[str, Any]) -> Iterator[str]:
+    unknown = (settings.default_scopes or frozenset()) - scopes.keys()
+    if unknown:
+        known = format_scope(scopes) or "none yet; name them in oauth2.scopes"
+        yield f"oauth2.default_scopes has unknown scopes: {format_scope(unknown)}. Known: {known}."
+
+
+def _owner_mistakes(owners: ResourceOwners, grant_types: dict[str, IGrantType]) -> Iterator[str]:
+    if "password" in grant_types and not owners.knows("authenticate"):
+        yield (
+            "oauth2.grant_types names password, but nobody can check one: give the application's "
+            "users to config.set_oauth2_resource_owners(...), with a method "
+            "authenticate(request, username, password)."
+        )
+
+
+def _chosen(settings: Settings) -> list[str]:
+    return sorted({settings.backend_of(role) for role in ROLES})
+
+
+def _make_backend(registry: Any, settings: Settings, name: str) -> IBackend:
+    factory = registry.queryUtility(IBackendFactory, name=name)
+    if factory is None:
+        known = ", ".join(sorted(known for known, _ in registry.getUtilitiesFor(IBackendFactory)))
+        raise ConfigurationError(
+            f"There is no backend named {name!r}; registered are: {known or 'none'}. A backend of "
+            f"your own registers itself with config.add_oauth2_backend({name!r}, factory)."
+        )
+    return factory(settings)  # type: ignore[no-any-return]
+
+
+def _store(backends: dict[str, IBackend], settings: Settings, role: str) -> Any:
+    name = settings.backend_of(role)
+    store = getattr(backends[name], role)
+    if store is None:
+        raise ConfigurationError(
+            f"The backend {name!r} does not keep {role}: "
+            f"set oauth2.backend.{role} to one that does."
+        )
+    return store
+
+
+def includeme(config: Any) -> None:
+    """Make the service when the application is complete, so that mistakes stop its start."""
+    config.add_subscriber(_make_at_start, ApplicationCreated)
+
+
+def _make_at_start(event: Any) -> None:
+    get_service(event.app.registry)

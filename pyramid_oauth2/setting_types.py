@@ -1,0 +1,126 @@
+"""What the text of a setting may mean: one parser a type, each with a message that helps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from .protocol.redirects import LOOPBACK_HOSTS
+from .protocol.scopes import SCOPE_TOKEN
+
+Parser = Callable[[Any], Any]
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+LONGEST = 10 * 365 * 86400
+TRUE = frozenset({"true", "yes", "on", "1"})
+FALSE = frozenset({"false", "no", "off", "0"})
+
+
+class BadValue(ValueError):
+    """The text of a setting cannot be what it should be; the message says what it can be."""
+
+
+def lifetime(value: str | int) -> int:
+    """``3600``, ``60s``, ``10m``, ``1h``, ``30d``: seconds, at least one, at most ten years."""
+    match = re.fullmatch(r"([0-9]{1,9})\s*([smhd]?)", str(value).strip())
+    if not match:
+        raise BadValue("write a number of seconds, or one with a unit, such as 60s, 10m, 1h or 30d")
+    number = int(match[1]) * UNITS[match[2]]
+    if not 0 < number <= LONGEST:
+        raise BadValue("choose between one second and ten years")
+    return number
+
+
+def seconds(value: str | int) -> int:
+    """A small number of seconds, 0 to 3600."""
+    text = str(value).strip()
+    if not re.fullmatch("[0-9]{1,4}", text) or int(text) > 3600:
+        raise BadValue("write a number of seconds from 0 to 3600")
+    return int(text)
+
+
+def boolean(value: str | bool) -> bool:
+    """``true`` or ``false``."""
+    text = str(value).strip().lower()
+    if text in TRUE:
+        return True
+    if text in FALSE:
+        return False
+    raise BadValue("write true or false")
+
+
+def words(value: str | Iterable[str]) -> frozenset[str]:
+    """Words separated by white space."""
+    return frozenset(value.split() if isinstance(value, str) else value)
+
+
+def backend_name(value: str) -> str:
+    """The name of a backend: letters, digits, ``_``, ``-``, and dots of a dotted name."""
+    text = str(value).strip()
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.:-]*", text):
+        raise BadValue("name one backend: sqlalchemy, redis, memory or a dotted name")
+    return text
+
+
+def scope_lines(value: str | Mapping[str, str]) -> Mapping[str, str]:
+    """``name = description``, one a line."""
+    if isinstance(value, str):
+        lines = (line.partition("=") for line in value.splitlines() if line.strip())
+        pairs = [(name.strip(), text.strip()) for name, _, text in lines]
+    else:
+        pairs = list(value.items())
+    for name, text in pairs:
+        if not SCOPE_TOKEN.fullmatch(name):
+            raise BadValue(f"{name!r} is not a scope: write one 'name = description' a line")
+        if not text:
+            raise BadValue(f"say what {name!r} allows, as in '{name} = Read your data'")
+    if len(dict(pairs)) != len(pairs):
+        raise BadValue("a scope is named twice")
+    return MappingProxyType(dict(pairs))
+
+
+def route_path(value: str) -> str:
+    """A path such as ``/oauth2``, without a trailing slash or route markers."""
+    text = str(value).strip()
+    if not re.fullmatch(r"(/[A-Za-z0-9_.~-]+)+", text):
+        raise BadValue("write a path such as /oauth2, without a slash at its end")
+    return text
+
+
+def base_url(value: str) -> str:
+    """An http(s) URL without a trailing slash, query or fragment."""
+    return _url(value)
+
+
+def issuer_url(value: str) -> str:
+    """An issuer identifier: https, or http on a loopback host (RFC 8414 section 2)."""
+    text = _url(value)
+    parts = urlsplit(text)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+        raise BadValue(
+            f"http is for a loopback host only; write https://{parts.netloc}{parts.path}, since "
+            "tokens must not travel in clear"
+        )
+    return text
+
+
+def _url(value: str) -> str:
+    text = str(value).strip()
+    try:
+        parts = urlsplit(text)
+        complete = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        complete = False
+    if not complete or parts.scheme not in ("https", "http") or parts.username is not None:
+        raise BadValue("write a whole URL, such as https://auth.example.com")
+    if "?" in text or "#" in text:
+        raise BadValue("leave out the query and the fragment")
+    if text.endswith("/"):
+        # Clients append well-known paths to it and compare it as a string.
+        raise BadValue("leave out the slash at its end")
+    if not re.fullmatch(r"[\x21-\x7e]+", text) or parts.netloc != parts.netloc.lower():
+        raise BadValue("write it in ASCII, the host in lower case")
+    return text

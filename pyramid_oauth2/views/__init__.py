@@ -1,0 +1,49 @@
+"""HTTP in, HTTP out: one file an endpoint, and the routes that lead there."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from pyramid.security import NO_PERMISSION_REQUIRED
+
+from ..interfaces import ISettings
+from . import metadata, token
+from .endpoint import Endpoint
+
+METADATA_PATH = "/.well-known/oauth-authorization-server"
+
+
+def includeme(config: Any) -> None:
+    """Add the routes of every endpoint, and their views."""
+    settings = config.registry.getUtility(ISettings)
+    for name, endpoint in (("token", token.token), ("access_token", token.token)):
+        _add_endpoint(config, name, f"{settings.path}/{name}", endpoint)
+        # As a route of its own: an optional slash in the pattern would make
+        # every use of route_url ask for it.
+        _add_endpoint(config, f"{name}.slash", f"{settings.path}/{name}/", endpoint)
+    _add_metadata(config, settings)
+    config.add_tween("pyramid_oauth2.views.undecodable.undecodable_path_tween")
+
+
+def _add_metadata(config: Any, settings: Any) -> None:
+    # RFC 8414 section 3.1: the well-known part stands between the host and the
+    # issuer's path, so it is not below the prefix of the include.
+    prefix, config.route_prefix = config.route_prefix, None
+    try:
+        path = METADATA_PATH + urlsplit(settings.issuer or "").path
+        _add_endpoint(config, "metadata", path, metadata.metadata)
+    finally:
+        config.route_prefix = prefix
+
+
+def _add_endpoint(config: Any, name: str, path: str, endpoint: Endpoint) -> None:
+    config.add_route(f"oauth2.{name}", path)
+    config.add_view(
+        endpoint,
+        route_name=f"oauth2.{name}",
+        # Explicit, for the application may have defaults for both.
+        permission=NO_PERMISSION_REQUIRED,
+        require_csrf=False,
+        oauth2_endpoint=True,
+    )

@@ -1,0 +1,52 @@
+"""What every endpoint for clients has in common: its methods, and how a refusal leaves it."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.response import Response
+
+from ..protocol.errors import InvalidRequest, OAuth2Error, TemporarilyUnavailable
+from ..protocol.records import StoreUnavailable
+from ..responses import RETRY_AFTER, error_response
+
+log = logging.getLogger(__name__)
+
+Endpoint = Callable[[Any], Response]
+
+
+def endpoint(*methods: str) -> Callable[[Endpoint], Endpoint]:
+    """Make a view of a function that returns a response or raises an ``OAuth2Error``.
+
+    The error is *returned* as a response. Left to an exception view, it would
+    make pyramid_tm abort whatever the application's subscribers had done.
+
+    :param methods: the HTTP methods that it answers; others get 405 with ``Allow``.
+    """
+
+    def decorate(view: Endpoint) -> Endpoint:
+        @functools.wraps(view)
+        def answer(request: Any) -> Response:
+            if request.method not in methods:
+                allowed = ", ".join(methods)
+                error = InvalidRequest(f"Use the method {allowed} here.", status=405)
+                return error_response(error, {"Allow": allowed})
+            try:
+                return view(request)
+            except OAuth2Error as error:
+                return error_response(error)
+            except StoreUnavailable as unavailable:
+                log.error("The store cannot answer: %s", unavailable)
+                return error_response(
+                    TemporarilyUnavailable(
+                        "The server cannot answer now. Try again in a moment.",
+                        retry_after=RETRY_AFTER,
+                    )
+                )
+
+        return answer
+
+    return decorate

@@ -1,0 +1,43 @@
+"""The facts of a Pyramid request, for a protocol that knows no Pyramid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webob.request import DisconnectionError
+
+from ..protocol.errors import InvalidRequest
+from ..protocol.requests import MAX_BODY, HTTPFacts, body_too_large
+
+
+def http_facts(request: Any, url: str) -> HTTPFacts:
+    """What the request says. The body is read here, and no further than it may be long.
+
+    :param url: the public URL of the endpoint; the request's own is what its
+        sender made of the Host header.
+    :raises InvalidRequest: the body is too large, or does not arrive whole.
+    """
+    return HTTPFacts(
+        method=request.method,
+        url=url,
+        # Only what the WSGI server vouches for, never X-Forwarded-Proto itself.
+        secure=request.environ["wsgi.url_scheme"] == "https",
+        query=request.environ.get("QUERY_STRING", ""),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=_body(request),
+        remote_addr=request.environ.get("REMOTE_ADDR"),
+    )
+
+
+def _body(request: Any) -> bytes:
+    try:
+        length = request.content_length or 0
+    except ValueError:
+        raise InvalidRequest("The Content-Length is not a number.") from None
+    if length > MAX_BODY:
+        raise body_too_large()
+    try:
+        # WebOb rewinds it, so that a second attempt reads the same.
+        return bytes(request.body)
+    except DisconnectionError:
+        raise InvalidRequest("The body is shorter than its Content-Length.") from None
