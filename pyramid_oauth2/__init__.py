@@ -17,11 +17,17 @@ from .events import TokenIssued
 from .protocol.client_authentication.basic import ClientSecretBasic
 from .protocol.client_authentication.none import NoAuthentication
 from .protocol.client_authentication.post import ClientSecretPost
-from .protocol.clients import InvalidClientMetadata, new_client_id, register_client
+from .protocol.clients import (
+    InvalidClientMetadata,
+    new_client_id,
+    register_client,
+    replace_client_secret,
+)
 from .protocol.errors import OAuth2Error
 from .protocol.grant_types.client_credentials import ClientCredentials
 from .protocol.grant_types.password import Password
-from .protocol.records import Client
+from .protocol.opaque import new_client_secret
+from .protocol.records import Client, DuplicateRecord
 from .protocol.requests import Parameter
 from .security import OAuth2SecurityPolicy, Scope
 from .service import OAuth2Service, backend_modules, get_service
@@ -29,6 +35,7 @@ from .settings import load_settings
 
 __all__ = [
     "Client",
+    "DuplicateRecord",
     "InvalidClientMetadata",
     "OAuth2Error",
     "OAuth2SecurityPolicy",
@@ -39,7 +46,9 @@ __all__ = [
     "get_service",
     "includeme",
     "new_client_id",
+    "new_client_secret",
     "register_client",
+    "replace_client_secret",
 ]
 
 

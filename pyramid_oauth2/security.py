@@ -144,8 +144,8 @@ def _check_policy(event: Any) -> None:
             "bearer token would be recognised. Set the policy before config.commit(), or include "
             "pyramid_oauth2 after it, and do not use autocommit=True."
         )
-    if policy.wrapped is None:
+    if policy.wrapped is None and event.app.registry.introspector.get_category("permissions"):
         log.warning(
-            "The application has no security policy: every permission= is denied to requests "
-            "that bring no access token."
+            "The application has views with a permission, but no security policy: they are denied "
+            "to every request that brings no access token. Set one with config.set_security_policy."
         )

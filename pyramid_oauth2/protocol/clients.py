@@ -73,6 +73,17 @@ def register_client(
     return client, secret
 
 
+def replace_client_secret(server: AuthorizationServer, client: Client, secret: str) -> bool:
+    """Make *secret* the only secret of a client; tokens that it has stay valid.
+
+    :return: False if somebody else changed the client meanwhile.
+    :raises UnusableSecret: it cannot be kept.
+    """
+    now = server.clock()
+    changes = {"client_secrets": (keep_secret(secret, now),), "updated_at": now}
+    return server.clients.edit(client.client_id, client.version, changes)
+
+
 def new_client_id(server: AuthorizationServer) -> str:
     """Draw a client_id of letters and digits, which no client library trips over."""
     return random_text(CLIENT_ID_GENERATED_LENGTH, server.random)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ..requests import HTTPFacts
     from ..server import AuthorizationServer
 
+BY_SECRET = frozenset({"client_secret_basic", "client_secret_post"})
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -51,11 +53,14 @@ def _presented(
         for name, method in server.client_authentications.items()
         if (credentials := method.credentials(facts, form)) is not None
     }
-    if len(found) > 1:
+    asserts = "client_assertion" in form
+    if len(found) > 1 or asserts:
         # A client_id in the body is a method of its own only where nothing
         # else is presented; beside another one it is an identifier.
         found.pop("none", None)
-    if len(found) > 1:
+    # An assertion is a method of its own (RFC 7521 section 4.2) also where no
+    # registered method reads it: whoever sends one relies on it.
+    if len(found) > 1 or (asserts and found.keys() & BY_SECRET):
         # RFC 6749 section 2.3: "The client MUST NOT use more than one
         # authentication method in each request."
         raise InvalidRequest("The client authenticates by more than one method; use one.")

@@ -1,0 +1,52 @@
+# make demo         serve the demo on http://localhost:6543 (another port: make demo PORT=7001)
+# make test         run the tests
+# make lint         formatting, lint, types
+# make clean        remove everything that these made
+#
+# Each makes the virtual environment that it needs. Another Python: make demo PYTHON=python3.12
+
+PYTHON ?= python3
+PORT ?= 6543
+TEST_ROUNDS ?= 0.1
+export TEST_ROUNDS
+
+BIN = .venv/bin
+INI = $(if $(filter 6543,$(PORT)),development.ini,development-$(PORT).ini)
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test lint clean
+
+demo: .venv/demo $(INI)
+	@$(BIN)/poauth2 $(INI) db upgrade
+	@$(BIN)/python -m pyramid_oauth2.demo $(INI)
+	@exec $(BIN)/pserve $(INI)
+
+test: .venv/test
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: .venv/lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -f development-*.ini demo-client.secret *.sqlite *.sqlite-shm *.sqlite-wal
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A variable of the command line loses against the file's own [DEFAULT], so the
+# port is written into a copy.
+development-%.ini: development.ini
+	@sed 's/localhost:6543/localhost:$*/g' development.ini > $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "This needs Python 3.11 or later, and $(PYTHON) is older:"; \
+	  echo "name another, as in: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Making a virtual environment in .venv ..."
+	@$(PYTHON) -m venv .venv
+
+.venv/demo .venv/test .venv/lint: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing what make $(@F) needs ..."
+	@$(INSTALL) --editable '.[$(@F)]'
+	@touch $@

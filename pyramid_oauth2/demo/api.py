@@ -1,0 +1,75 @@
+"""The API that tokens open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPBadRequest, HTTPForbidden
+from sqlalchemy import select
+
+from .notes import Note
+
+
+def me(request: Any) -> dict[str, Any]:
+    """Who the token speaks for, to which client it was given, and what it allows."""
+    return {
+        "user": request.authenticated_userid,
+        "client": request.oauth2.client.client_id,
+        "scope": " ".join(sorted(request.oauth2.scope)),
+    }
+
+
+def list_notes(request: Any) -> dict[str, Any]:
+    """The user's notes, oldest first."""
+    query = select(Note).where(Note.author == _author(request)).order_by(Note.id)
+    return {"notes": [_plain(note) for note in request.dbsession.scalars(query)]}
+
+
+def add_note(request: Any) -> dict[str, Any]:
+    """Keep the note ``{"text": ...}``."""
+    note = Note(author=_author(request), text=_text(request))
+    request.dbsession.add(note)
+    request.dbsession.flush()
+    request.response.status = 201
+    return _plain(note)
+
+
+def _author(request: Any) -> str:
+    if request.authenticated_userid is None:
+        raise HTTPForbidden("Notes belong to users, and this token speaks for none.")
+    return str(request.authenticated_userid)
+
+
+def _text(request: Any) -> str:
+    try:
+        text = request.json_body["text"]
+    except (ValueError, KeyError, TypeError):
+        text = None
+    if not isinstance(text, str) or not 0 < len(text) <= 1000 or "\0" in text:
+        raise HTTPBadRequest('Send JSON like {"text": "Buy milk"}, with 1 to 1000 characters.')
+    return text
+
+
+def _plain(note: Note) -> dict[str, Any]:
+    return {"id": note.id, "text": note.text, "written_at": f"{note.written_at.isoformat()}Z"}
+
+
+def includeme(config: Any) -> None:
+    """Add the routes and their views."""
+    config.add_route("api.me", "/api/me")
+    config.add_route("api.notes", "/api/notes")
+    config.add_view(me, route_name="api.me", renderer="json", oauth2_scope="read")
+    config.add_view(
+        list_notes,
+        route_name="api.notes",
+        request_method="GET",
+        renderer="json",
+        oauth2_scope="read",
+    )
+    config.add_view(
+        add_note,
+        route_name="api.notes",
+        request_method="POST",
+        renderer="json",
+        oauth2_scope="write",
+    )

@@ -1,0 +1,22 @@
+"""The home page: what to try."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .client import DEMO_CLIENT
+
+
+def home(request: Any) -> dict[str, Any]:
+    """What to try, as the signed-in user or as nobody."""
+    return {
+        "issuer": request.oauth2.service.settings.issuer,
+        "client_id": DEMO_CLIENT.client_id,
+    }
+
+
+def includeme(config: Any) -> None:
+    """Add the page and the style sheet."""
+    config.add_static_view("demo", "pyramid_oauth2.demo:static", cache_max_age=3600)
+    config.add_route("home", "/")
+    config.add_view(home, route_name="home", renderer="templates/home.jinja2")

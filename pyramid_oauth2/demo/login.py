@@ -1,0 +1,103 @@
+"""The application's own login: a form, a cookie, and a policy that reads the cookie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.authentication import AuthTktCookieHelper
+from pyramid.authorization import ACLHelper, Authenticated, Everyone
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.request import RequestLocalCache
+from pyramid.security import forget, remember
+
+from .users import User, Users
+
+
+class DemoSecurityPolicy:
+    """Who is signed in, by cookie. It knows nothing of tokens."""
+
+    def __init__(self, users: Users, secret: str) -> None:
+        self.users = users
+        self._cookie = AuthTktCookieHelper(
+            secret, cookie_name="demo_login", hashalg="sha512", http_only=True, samesite="Lax"
+        )
+        self._identities = RequestLocalCache(self._load_identity)
+        self._acl = ACLHelper()
+
+    def _load_identity(self, request: Any) -> User | None:
+        ticket = self._cookie.identify(request)
+        return self.users.get(ticket["userid"]) if ticket else None
+
+    def identity(self, request: Any) -> User | None:
+        """The signed-in user."""
+        user: User | None = self._identities.get_or_create(request)
+        return user
+
+    def authenticated_userid(self, request: Any) -> str | None:
+        """The signed-in user's name."""
+        user = self.identity(request)
+        return user.name if user else None
+
+    def permits(self, request: Any, context: Any, permission: str) -> Any:
+        """Whether the context's ACL allows it."""
+        principals = [Everyone]
+        user = self.identity(request)
+        if user is not None:
+            principals += [Authenticated, user.name, *user.principals]
+        return self._acl.permits(context, principals, permission)
+
+    def remember(self, request: Any, userid: str, **kw: Any) -> Any:
+        """Headers that sign a user in."""
+        self._identities.clear(request)
+        return self._cookie.remember(request, userid, **kw)
+
+    def forget(self, request: Any, **kw: Any) -> Any:
+        """Headers that sign the user out."""
+        self._identities.clear(request)
+        return self._cookie.forget(request, **kw)
+
+
+def show_login(request: Any) -> dict[str, Any]:
+    """The login form."""
+    return {"next": local_path(request.GET.get("next")), "username": "", "failed": False}
+
+
+def log_in(request: Any) -> Any:
+    """Check name and password; the same page for an unknown user and a wrong password."""
+    username = request.POST.get("username", "")
+    target = local_path(request.POST.get("next"))
+    if (
+        request.registry["demo.users"].authenticate(
+            request, username, request.POST.get("password", "")
+        )
+        is None
+    ):
+        request.response.status = 403
+        return {"next": target, "username": username, "failed": True}
+    return HTTPSeeOther(target, headers=remember(request, username))
+
+
+def log_out(request: Any) -> Any:
+    """Forget who is signed in."""
+    return HTTPSeeOther("/", headers=forget(request))
+
+
+def includeme(config: Any) -> None:
+    """Add the login form and the way out."""
+    form = "templates/login.jinja2"
+    config.add_route("login", "/login")
+    config.add_view(show_login, route_name="login", request_method="GET", renderer=form)
+    config.add_view(log_in, route_name="login", request_method="POST", renderer=form)
+    config.add_route("logout", "/logout")
+    config.add_view(log_out, route_name="logout", request_method="POST")
+
+
+def local_path(target: str | None) -> str:
+    """*target* if it is a path on this server, else the home page.
+
+    ``//host`` and ``/\\host`` are other servers to a browser, and it drops
+    tabs and newlines before it looks.
+    """
+    if target and target.isprintable() and target.startswith("/"):
+        return target if target[1:2] not in ("/", "\\") else "/"
+    return "/"

@@ -1,0 +1,41 @@
+"""The application's own data: notes, in its own database, session and transaction."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import zope.sqlalchemy
+from sqlalchemy import DateTime, String, engine_from_config
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+
+class Base(DeclarativeBase):
+    """The tables of the demo."""
+
+
+class Note(Base):
+    """Something that a user wrote down."""
+
+    __tablename__ = "demo_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author: Mapped[str] = mapped_column(String(255), index=True)
+    text: Mapped[str] = mapped_column(String(1000))
+    written_at: Mapped[datetime.datetime] = mapped_column(
+        DateTime, default=lambda: datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    )
+
+
+def includeme(config: Any) -> None:
+    """Give every request a ``dbsession`` that is committed by pyramid_tm."""
+    engine = engine_from_config(config.registry.settings, "demo.database_")
+    Base.metadata.create_all(engine)
+    factory = sessionmaker(engine)
+
+    def dbsession(request: Any) -> Session:
+        session = factory(info={"request": request})
+        zope.sqlalchemy.register(session, transaction_manager=request.tm)
+        return session
+
+    config.add_request_method(dbsession, "dbsession", reify=True)

@@ -1,0 +1,65 @@
+"""The users, from lines of the ini; and what pyramid_oauth2 asks about them."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who can log in."""
+
+    name: str
+    password: str = field(repr=False)
+    groups: tuple[str, ...] = ()
+
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """The groups, as an ACL names them."""
+        return tuple(f"group:{group}" for group in self.groups)
+
+
+class Users:
+    """All users by name. Its methods are those of ``IResourceOwners``.
+
+    A real application would look into its own tables here.
+    """
+
+    def __init__(self, users: Mapping[str, User]) -> None:
+        self._users = users
+
+    @classmethod
+    def from_ini(cls, text: str) -> Users:
+        """From lines of ``name = password group ...``."""
+        users = {}
+        for line in filter(None, map(str.strip, text.splitlines())):
+            name, _, rest = (part.strip() for part in line.partition("="))
+            if not name or not rest:
+                raise ValueError(f"demo.users: write 'name = password group ...', not {name!r}")
+            password, *groups = rest.split()
+            users[name] = User(name, password, tuple(groups))
+        return cls(users)
+
+    def get(self, name: str | None) -> User | None:
+        """The user of that name."""
+        return self._users.get(name or "")
+
+    def authenticate(self, request: Any, username: str, password: str) -> str | None:
+        """The subject, if the password is right."""
+        user = self.get(username)
+        # Compared also for an unknown user, so that the time does not tell.
+        expected = user.password if user else ""
+        right = hmac.compare_digest(expected.encode(), password.encode())
+        return user.name if user and right else None
+
+    def identity(self, request: Any, subject: str) -> User | None:
+        """The user who comes by token."""
+        return self.get(subject)
+
+    def principals(self, request: Any, subject: str) -> tuple[str, ...]:
+        """The groups of the user who comes by token."""
+        user = self.get(subject)
+        return user.principals if user else ()

@@ -1,0 +1,73 @@
+"""``poauth2``: run the authorization server from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pyramid.exceptions import ConfigurationError
+
+from ..protocol.records import StoreUnavailable
+from . import client, db, settings
+from .ini import Ini
+
+USAGE = "poauth2 INI [name=value ...] COMMAND"
+EXAMPLES = """\
+examples:
+  poauth2 development.ini db upgrade
+  poauth2 development.ini client add --name "My app" --redirect-uri https://app.example/callback
+  poauth2 development.ini client list --json
+  poauth2 development.ini settings
+  poauth2 'production.ini#auth' http_port=8080 db current
+
+INI is what pserve takes: a file, or a file and the name of its app section.
+name=value sets a variable of the ini's [DEFAULT] section.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status: 0, 1 if it failed, 2 if it was asked wrongly."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    ini, words = _ini_of(words)
+    parsed = _parser().parse_args(words)
+    if ini is None:
+        _parser().error("name the ini file first, as in: poauth2 development.ini db upgrade")
+    try:
+        status: int = parsed.run(ini, parsed)
+    except (ConfigurationError, StoreUnavailable) as error:
+        print(f"poauth2: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _ini_of(words: list[str]) -> tuple[Ini | None, list[str]]:
+    # By hand, for argparse cannot tell a variable from the command after it.
+    if not words or words[0].startswith("-") or words[0] in COMMANDS:
+        return None, words
+    count = 1
+    while count < len(words) and "=" in words[count] and not words[count].startswith("-"):
+        count += 1
+    variables = dict(word.split("=", 1) for word in words[1:count])
+    return Ini(words[0], variables), words[count:]
+
+
+COMMANDS = {"db": db, "client": client, "settings": settings}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="poauth2",
+        usage=USAGE,
+        description="Run the OAuth 2 authorization server of a Pyramid application.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, module in COMMANDS.items():
+        module.add_parser(commands, name)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

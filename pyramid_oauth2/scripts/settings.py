@@ -1,0 +1,92 @@
+"""``poauth2 INI settings``: what is in force, and the reference of all settings."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..settings import REQUIRED, Settings, setting_fields
+from .ini import Ini
+
+SECRET_NAME = re.compile(r"pass|secret|token|credential|_key$", re.IGNORECASE)
+# Up to the last @: a password that was not percent-encoded may hold one itself.
+URL_PASSWORD = re.compile(r"(?<=://)([^:@/]*:).*(?=@)")
+QUERY_SECRET = re.compile(r"([?&][^=&]*(?:pass|secret|token)[^=&]*=)[^&]*", re.IGNORECASE)
+MASK = "********"
+
+
+def add_parser(commands: Any, name: str) -> None:
+    """Add the command."""
+    parser = commands.add_parser(name, help="print the effective settings and what they mean")
+    parser.add_argument("--json", action="store_true", help="as JSON, without the meanings")
+    parser.set_defaults(run=print_settings)
+
+
+def print_settings(ini: Ini, arguments: argparse.Namespace) -> int:
+    """Print every setting in force; passwords are masked."""
+    settings = ini.settings()
+    values = effective_values(settings)
+    if arguments.json:
+        print(json.dumps(values, indent=2))
+        return 0
+    meanings = {f"oauth2.{key}": field for key, field in setting_fields().items()}
+    for key, value in values.items():
+        print(f"{key} = {'' if value is None else value}")
+        if key in meanings:
+            print(f"    {meanings[key].metadata['meaning']}")
+    return 0
+
+
+def effective_values(settings: Settings) -> dict[str, Any]:
+    """Every setting by its whole key, as JSON can say it; secrets masked."""
+    values = {
+        f"oauth2.{key}": _plain(getattr(settings, field.name))
+        for key, field in setting_fields().items()
+    }
+    for prefix, section in sorted(settings.sections.items()):
+        for key, value in sorted(section.items()):
+            values[f"oauth2.{prefix}.{key}"] = masked(key, str(value))
+    return values
+
+
+def masked(key: str, value: str) -> str:
+    """The value without what nobody should read over a shoulder."""
+    if SECRET_NAME.search(key):
+        return MASK
+    return QUERY_SECRET.sub(rf"\g<1>{MASK}", URL_PASSWORD.sub(rf"\g<1>{MASK}", value))
+
+
+def reference() -> str:
+    """The settings reference, in Markdown."""
+    lines = ["# Settings", "", *INTRODUCTION, ""]
+    for key, field in setting_fields().items():
+        lines += [f"### `oauth2.{key}`", "", field.metadata["meaning"], ""]
+        default = field.metadata["default"]
+        if default is REQUIRED:
+            lines += ["Required.", ""]
+        elif default not in (None, {}):
+            lines += [f"Default: `{_plain(default)}`", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+INTRODUCTION = (
+    "Every key of the ini's app section that begins with `oauth2.`. A key that nobody knows stops",
+    "the start and names the nearest one. A lifetime is a number of seconds, or a number with a",
+    "unit: `60s`, `10m`, `1h`, `30d`.",
+    "",
+    "Keys below `oauth2.sqlalchemy.` and `oauth2.redis.` go to those libraries.",
+    "`poauth2 INI settings` prints what is in force.",
+)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return " ".join(sorted(value))
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

@@ -1,0 +1,167 @@
+"""What make demo serves, and prints to try."""
+
+from __future__ import annotations
+
+import re
+import stat
+import subprocess
+
+import pytest
+
+from tests.serving import environment, free_port, serving
+
+
+def password_form(secret, **more):
+    return {
+        "client_id": "demo",
+        "client_secret": secret,
+        "grant_type": "password",
+        "username": "alice",
+        "password": "wonderland",
+        **more,
+    }
+
+
+@pytest.fixture
+def token(demo, secret):
+    def get(**more):
+        return demo.post("/oauth2/access_token/", password_form(secret, **more)).json[
+            "access_token"
+        ]
+
+    return get
+
+
+def bearer(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_the_answer_of_the_seed_page(demo, secret):
+    answer = demo.post("/oauth2/access_token/", password_form(secret)).json
+    assert answer.pop("access_token").startswith("oat_")
+    assert answer == {"token_type": "Bearer", "expires_in": 86400, "scope": "read"}
+
+
+def test_the_token_opens_the_api(demo, token):
+    answer = demo.get("/api/me", headers=bearer(token())).json
+    assert answer == {"user": "alice", "client": "demo", "scope": "read"}
+
+
+def test_notes_are_kept_per_user(demo, token, secret):
+    writing = bearer(token(scope="read write"))
+    demo.post_json("/api/notes", {"text": "Buy milk"}, headers=writing, status=201)
+    assert [n["text"] for n in demo.get("/api/notes", headers=writing).json["notes"]] == [
+        "Buy milk"
+    ]
+
+    bob = demo.post(
+        "/oauth2/token", password_form(secret, username="bob", password="builder")
+    ).json["access_token"]
+    assert demo.get("/api/notes", headers=bearer(bob)).json["notes"] == []
+
+
+def test_writing_needs_the_scope(demo, token):
+    answer = demo.post_json("/api/notes", {"text": "x"}, headers=bearer(token()), status=403)
+    assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b'{"text": 1}', b'{"text": ""}', b"\xff", b'{"text": "\\u0000"}']
+)
+def test_a_note_that_is_none(demo, token, body):
+    demo.post("/api/notes", body, headers=bearer(token(scope="write")), status=400)
+
+
+def test_a_client_of_its_own_right(demo, secret):
+    form = {"client_id": "demo", "client_secret": secret, "grant_type": "client_credentials"}
+    token = demo.post("/oauth2/token", {**form, "scope": "write"}).json["access_token"]
+    answer = demo.get("/api/me", headers=bearer(token), status=403)
+    assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
+    demo.post_json("/api/notes", {"text": "whose?"}, headers=bearer(token), status=403)
+
+
+def sign_in(demo, username="alice", password="wonderland", **more):
+    form = demo.get("/login", more).form
+    form["username"], form["password"] = username, password
+    return form.submit(expect_errors=True)
+
+
+def test_the_login_is_the_applications_own(demo):
+    answer = sign_in(demo, next="/api/me")
+    assert (answer.status_int, answer.location) == (303, "http://localhost:6543/api/me")
+    home = demo.get("/")
+    assert "alice" in home.text
+    # A browser session does not open the API.
+    demo.get("/api/me", status=401)
+    assert "Sign in" in home.forms[0].submit().follow().text
+
+
+@pytest.mark.parametrize("username", ["alice", "nobody"])
+def test_a_wrong_password_and_an_unknown_user_look_the_same(demo, username):
+    answer = sign_in(demo, username, "wrong")
+    assert answer.status_int == 403
+    assert "demo_login" not in answer.headers.get("Set-Cookie", "")
+    assert "The user name or the password is wrong." in answer.text
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["//evil.example/", "https://evil.example/", "/\\evil.example", "/\t/evil.example", "evil"],
+)
+def test_the_login_sends_nobody_elsewhere(demo, target):
+    assert sign_in(demo, next=target).location == "http://localhost:6543/"
+
+
+def test_a_login_from_another_site_is_refused(demo):
+    demo.post("/login", {"username": "alice", "password": "wonderland"}, status=400)
+
+
+def test_the_login_cookie(demo):
+    cookie = next(c for c in sign_in(demo).headers.getall("Set-Cookie") if "demo_login" in c)
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_the_secret_is_for_its_owner_only(ini, secret):
+    assert stat.S_IMODE((ini.parent / "demo-client.secret").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("backend", ["sqlalchemy", "memory"])
+def test_the_printed_lines_work_twice_and_after_a_restart(ini, backend):
+    port = free_port()
+    text = ini.read_text().replace("localhost:6543", f"localhost:{port}")
+    ini.write_text(text.replace("oauth2.backend = sqlalchemy", f"oauth2.backend = {backend}"))
+    for _ in range(2):
+        printed = subprocess.run(
+            ["python", "-m", "pyramid_oauth2.demo", ini.name],
+            cwd=ini.parent,
+            env=environment(),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        lines = "\n".join(re.findall(r"^  (.*)$", printed, re.MULTILINE))
+        with serving(ini, port):
+            for _ in range(2):
+                shell = ["bash", "-c", lines.replace("curl -X", "curl -si -X")]
+                out = subprocess.run(shell, capture_output=True, text=True, check=True).stdout
+                assert '"token_type":"Bearer"' in out
+                assert '{"user": "alice", "client": "demo", "scope": "read"}' in out
+                assert re.findall(r"HTTP/1.1 (\d+)", out) == ["200", "200", "401", "401"]
+                assert out.count('error="invalid_token"') == 1
+
+
+def test_a_port_in_use_is_told(ini):
+    port = free_port()
+    ini.write_text(ini.read_text().replace("localhost:6543", f"localhost:{port}"))
+    with serving(ini, port):
+        told = subprocess.run(
+            ["python", "-m", "pyramid_oauth2.demo", ini.name],
+            cwd=ini.parent,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert told.returncode == 1
+    assert f"make demo PORT={port + 1}" in told.stderr

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pyramid_oauth2.protocol.opaque import is_client_secret
+
+WEB = ("client", "add", "--redirect-uri", "https://app.example/callback")
+
+
+def clients(poauth2):
+    return json.loads(poauth2("client", "list", "--json")[1])
+
+
+def test_defaults(with_tables):
+    status, out, _ = with_tables(*WEB, "--name", "My app", "--json")
+    assert status == 0
+    answer = json.loads(out)
+    assert set(answer) == {"client_id", "client_secret"}
+    assert is_client_secret(answer["client_secret"])
+
+    (client,) = clients(with_tables)
+    assert client["client_id"] == answer["client_id"]
+    assert client["client_name"] == "My app"
+    assert client["token_endpoint_auth_method"] == "client_secret_basic"
+    assert client["grant_types"] == ["authorization_code"]
+    assert client["consent"] == "remember"
+    assert client["redirect_uris"] == ["https://app.example/callback"]
+    assert not client["resource_server"]
+
+
+def test_every_flag(with_tables):
+    status, out, _ = with_tables(
+        *("client", "add", "--client-id", "all", "--name", "All", "--json"),
+        *("--redirect-uri", "https://a.example/cb", "--redirect-uri", "http://127.0.0.1/cb"),
+        *("--grant-type", "authorization_code", "--grant-type", "password"),
+        *("--scope", "read write", "--scope", "by-directive"),
+        *("--auth-method", "client_secret_post", "--consent", "ask", "--resource-server"),
+    )
+    assert status == 0
+    assert json.loads(out)["client_id"] == "all"
+    (client,) = clients(with_tables)
+    assert client["redirect_uris"] == ["https://a.example/cb", "http://127.0.0.1/cb"]
+    assert client["grant_types"] == ["authorization_code", "password"]
+    assert client["scope"].split() == ["by-directive", "read", "write"]
+    assert client["token_endpoint_auth_method"] == "client_secret_post"
+    assert client["consent"] == "ask"
+    assert client["resource_server"]
+
+
+def test_a_public_client_has_no_secret(with_tables):
+    status, out, _ = with_tables(*WEB, "--auth-method", "none", "--json")
+    assert status == 0
+    assert set(json.loads(out)) == {"client_id"}
+
+
+def test_a_secret_is_never_listed(with_tables):
+    secret = json.loads(with_tables(*WEB, "--json")[1])["client_secret"]
+    for words in (["client", "list"], ["client", "list", "--json"]):
+        out = with_tables(*words)[1]
+        assert secret not in out
+        assert "digest" not in out
+
+
+@pytest.mark.parametrize(
+    "chosen", ["correct horse battery staple", "ocs_not-one-of-ours", "pässwörd"]
+)
+def test_a_chosen_secret_is_read_from_stdin_and_not_repeated(with_tables, chosen):
+    status, out, err = with_tables(*WEB, "--secret-stdin", stdin=chosen + "\n")
+    assert status == 0
+    assert chosen not in out + err
+    (secret,) = secrets(with_tables)
+    assert secret["scheme"] == "argon2id"
+
+
+def test_a_secret_of_our_own_form_is_kept_as_sha256(with_tables):
+    secret = json.loads(with_tables(*WEB, "--json")[1])["client_secret"]
+    assert with_tables(*WEB, "--client-id", "second", "--secret-stdin", stdin=secret)[0] == 0
+    assert {kept["scheme"] for kept in secrets(with_tables)} == {"sha256"}
+
+
+def test_a_chosen_secret_without_argon2_names_the_extra(with_tables, monkeypatch):
+    monkeypatch.setattr("pyramid_oauth2.protocol.client_secrets._hasher", lambda: None)
+    status, _, err = with_tables(*WEB, "--secret-stdin", stdin="chosen")
+    assert status == 1
+    assert "pyramid-oauth2-server[argon2]" in err
+    assert clients(with_tables) == []
+
+
+def secrets(poauth2):
+    """The kept secrets, which no command shows."""
+    from pyramid_oauth2.protocol.documents import client_document
+    from pyramid_oauth2.scripts.ini import Ini
+
+    with Ini(str(poauth2.path)).service() as service:
+        page = service.server.clients.search()
+    return [kept for client in page.items for kept in client_document(client)["client_secrets"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("client", "add"), "--redirect-uri"),
+        ((*WEB, "--scope", "red"), "read write"),
+        ((*WEB, "--grant-type", "client_credential"), "client_credentials"),
+        ((*WEB, "--auth-method", "client_secret_jwt"), "client_secret_post"),
+        ((*WEB, "--redirect-uri", "http://app.example/"), "use https"),
+        ((*WEB, "--redirect-uri", "javascript:alert(1)"), "--redirect-uri"),
+        ((*WEB, "--redirect-uri", "https://app.example/#x"), "fragment"),
+        ((*WEB, "--auth-method", "none", "--grant-type", "client_credentials"), "public client"),
+        ((*WEB, "--client-id", "x" * 129), "128"),
+        ((*WEB, "--client-id", "café"), "ASCII"),
+    ],
+)
+def test_a_mistake_is_told_and_nothing_is_stored(with_tables, words, hint):
+    status, out, err = with_tables(*words)
+    assert status == 1
+    assert hint in err
+    assert out == ""
+    assert clients(with_tables) == []
+
+
+def test_a_client_id_in_use(with_tables):
+    assert with_tables(*WEB, "--client-id", "one")[0] == 0
+    status, _, err = with_tables(*WEB, "--client-id", "one")
+    assert (status, "is or was in use" in err) == (1, True)
+
+
+def test_missing_tables_name_the_command(poauth2):
+    status, _, err = poauth2("client", "list")
+    assert (status, "db upgrade" in err) == (1, True)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pyramid_oauth2.scripts.settings import MASK, masked
+
+
+def test_effective_settings_with_their_meaning(poauth2):
+    poauth2.write(more="oauth2.access_token_lifetime = 10m")
+    status, out, _ = poauth2("settings")
+    assert status == 0
+    assert "oauth2.access_token_lifetime = 600\n    How long an access token lives" in out
+    assert "oauth2.path = /oauth2" in out
+
+
+def test_as_json(poauth2):
+    values = json.loads(poauth2("settings", "--json")[1])
+    assert values["oauth2.issuer"] == "http://localhost:6543"
+    assert values["oauth2.scopes"] == {"read": "Read", "write": "Write"}
+
+
+def test_the_application_need_not_start(poauth2):
+    """It is what one looks at when the application does not."""
+    poauth2.write(more="oauth2.redis.url = redis://:hunter2@localhost/0", backend="nowhere")
+    status, out, _ = poauth2("settings")
+    assert status == 0
+    assert "hunter2" not in out
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("url", "postgresql+psycopg://auth:hunter2@db.example/auth"),
+        ("url", "postgresql+psycopg://auth:hun@ter2@db.example/auth"),
+        ("url", "redis://:hunter2@localhost/0"),
+        ("url", "postgresql://db.example/auth?user=auth&password=hunter2&sslmode=require"),
+        ("connect_args.password", "hunter2"),
+        ("client_secret", "hunter2"),
+    ],
+)
+def test_a_password_is_masked(key, value):
+    assert MASK in masked(key, value)
+    assert "ter2" not in masked(key, value)
+
+
+def test_what_is_no_secret_is_shown():
+    assert masked("url", "sqlite:////var/lib/oauth2.sqlite") == "sqlite:////var/lib/oauth2.sqlite"

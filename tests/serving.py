@@ -1,0 +1,58 @@
+"""A WSGI server as its users start it: a process of its own on a free port."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+BIN = Path(sys.executable).parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a shell in which the virtual environment is active."""
+    return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **more}
+
+
+@contextlib.contextmanager
+def serving(ini: Path, port: int, **variables: str):
+    """Run ``pserve`` on *ini* until the block ends."""
+    log = ini.with_suffix(f".{port}.log")
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            ["pserve", ini.name],
+            cwd=ini.parent,
+            env=environment(**variables),
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        _wait(process, port, log)
+        yield log
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"pserve stopped:\n{log.read_text()}")
+        with contextlib.suppress(OSError):
+            socket.create_connection(("localhost", port), timeout=1).close()
+            return
+        time.sleep(0.05)
+    pytest.fail(f"nothing listens on {port}:\n{log.read_text()}")
