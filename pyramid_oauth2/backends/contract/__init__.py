@@ -1,0 +1,130 @@
+"""The suite that every backend must pass: what a backend promises, as tests.
+
+It is shipped so that a backend which is not ours can prove itself. The whole
+of a third party's test module for the backend ``acme``, whose stores live on a
+server::
+
+    # tests/test_contract.py
+    from functools import partial
+
+    from pyramid_oauth2.backends.contract import BackendContract
+
+    from acme.oauth2 import AcmeBackend
+    from acme.testing import new_database
+
+
+    class TestAcme(BackendContract):
+        def make_backend(self):
+            self.url = new_database()
+            return AcmeBackend(self.url)
+
+        def open_elsewhere(self):
+            return partial(AcmeBackend, self.url)
+
+        def raw_dump(self, backend):
+            return b"\\n".join(key + b" " + value for key, value in backend.everything())
+
+        def count_records(self, backend):
+            return sum(1 for _ in backend.everything())
+
+and then ``pytest tests/test_contract.py``, with ``pytest`` and ``hypothesis``
+installed. Only ``make_backend`` is mandatory; what cannot be tested without
+another hook is skipped, and the reason names the hook. The hooks are documented
+at :class:`Contract`.
+
+A backend that fills one role only inherits from :class:`GrantStoreContract`,
+:class:`ClientStoreContract` or :class:`ConsentStoreContract` instead. While a
+backend grows, a test class may inherit from single groups.
+
+Races are run some rounds each; the environment variable ``TEST_ROUNDS`` (a
+factor, 0.1 by default) makes them more: ``TEST_ROUNDS=10`` before a release.
+"""
+
+from pkgutil import iter_modules
+
+import pytest
+
+# Before the first of them is imported, for only then can pytest say what failed in an assert.
+pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_modules(__path__)))
+
+from .at_rest import AtRest  # noqa: E402
+from .boundaries import Boundaries  # noqa: E402
+from .changes import Amending, Reserving  # noqa: E402
+from .client_search import ClientSearch  # noqa: E402
+from .clients import ClientRecords  # noqa: E402
+from .consents import Consents  # noqa: E402
+from .copying import Copying  # noqa: E402
+from .hooks import Contract  # noqa: E402
+from .leaks import ConsentLeaks, GrantLeaks  # noqa: E402
+from .listings import Listings  # noqa: E402
+from .opening import Adding, Finding, Opening  # noqa: E402
+from .precedence import RedemptionOutcomes  # noqa: E402
+from .purging import Purging  # noqa: E402
+from .races import RedemptionRaces  # noqa: E402
+from .redemption import RedemptionEffects  # noqa: E402
+from .revocation import Revocation  # noqa: E402
+from .round_trips import RoundTrips  # noqa: E402
+from .write_races import WriteRaces  # noqa: E402
+
+__all__ = [
+    "Adding",
+    "Amending",
+    "AtRest",
+    "BackendContract",
+    "Boundaries",
+    "ClientRecords",
+    "ClientSearch",
+    "ClientStoreContract",
+    "ConsentLeaks",
+    "ConsentStoreContract",
+    "Consents",
+    "Contract",
+    "Copying",
+    "Finding",
+    "GrantLeaks",
+    "GrantStoreContract",
+    "Listings",
+    "Opening",
+    "Purging",
+    "RedemptionEffects",
+    "RedemptionOutcomes",
+    "RedemptionRaces",
+    "Reserving",
+    "Revocation",
+    "RoundTrips",
+    "WriteRaces",
+]
+
+
+class GrantStoreContract(
+    RoundTrips,
+    Opening,
+    Finding,
+    Adding,
+    RedemptionOutcomes,
+    RedemptionEffects,
+    Amending,
+    Revocation,
+    Reserving,
+    Listings,
+    Boundaries,
+    Purging,
+    GrantLeaks,
+    AtRest,
+    Copying,
+    RedemptionRaces,
+    WriteRaces,
+):
+    """What an :class:`~pyramid_oauth2.interfaces.IGrantStore` must hold."""
+
+
+class ClientStoreContract(ClientRecords, ClientSearch):
+    """What an :class:`~pyramid_oauth2.interfaces.IClientStore` must hold."""
+
+
+class ConsentStoreContract(Consents, ConsentLeaks):
+    """What an :class:`~pyramid_oauth2.interfaces.IConsentStore` must hold."""
+
+
+class BackendContract(GrantStoreContract, ClientStoreContract, ConsentStoreContract):
+    """What a backend that fills all three roles must hold."""

@@ -1,0 +1,125 @@
+"""Finding clients: by owner and by name, in order, page by page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .hooks import Contract
+from .specimens import NOW, every, new_client
+
+LATE = 2**40
+
+
+class ClientSearch(Contract):
+    """Many clients."""
+
+    def named(self, *names: str) -> None:
+        """Add a client of each name."""
+        for number, name in enumerate(names):
+            self.clients.add(new_client(client_id=f"id-{number}", client_name=name))
+
+    def found(self, **arguments: Any) -> list[str]:
+        """The names of the clients that a search finds, in its order."""
+        return [client.client_name for client in every(self.clients.search, **arguments)]
+
+    @pytest.mark.parametrize(
+        ("prefix", "names"),
+        [
+            ("app", {"App", "app store", "APPLE"}),
+            ("APP", {"App", "app store", "APPLE"}),
+            ("apple", {"APPLE"}),
+            ("pp", set()),
+            ("a%", {"a%b"}),
+            ("a_", {"a_b"}),
+            ("%", set()),
+            ("_", set()),
+            ("a\\", {"a\\b"}),
+            ("ÄR", {"Ärger", "äRZTE"}),
+            ("är", {"Ärger", "äRZTE"}),
+            ("ar", set()),
+            ("STRASSE", {"Straße 1"}),
+            ("мир", {"МИР"}),
+            ("𝄞", {"𝄞 notes"}),
+            ("日本", {"日本語"}),
+            ("app ", {"app store"}),
+        ],
+    )
+    def test_search_by_beginning_of_the_name(self, prefix: str, names: set[str]) -> None:
+        self.named(
+            *("App", "app store", "APPLE", "a%b", "a_b", "a\\b", "axb", "Zapp"),
+            *("Ärger", "äRZTE", "Straße 1", "МИР", "𝄞 notes", "日本語"),
+        )
+        assert set(self.found(prefix=prefix)) == names
+
+    def test_search_by_whole_client_id(self) -> None:
+        for client_id in ("Abc", "abc", "abcd", "a%c"):
+            self.clients.add(new_client(client_id=client_id, client_name=f"named {client_id}"))
+        assert self.found(prefix="abc") == ["named abc"]
+        assert self.found(prefix="ABC") == []
+        assert self.found(prefix="a%c") == ["named a%c"]
+
+    def test_search_by_owner(self) -> None:
+        for owner in ("alice", "Alice", "alice ", None):
+            self.clients.add(new_client(owner=owner, client_name=f"of {owner}"))
+        assert self.found(owner="alice") == ["of alice"]
+        assert self.found(owner="alice ") == ["of alice "]
+        assert self.found(owner="bob") == []
+        assert len(self.found()) == 4
+
+    def test_search_by_owner_and_name(self) -> None:
+        for owner in ("alice", "bob"):
+            for name in ("One", "Two"):
+                self.clients.add(new_client(owner=owner, client_name=f"{name} of {owner}"))
+        assert self.found(owner="alice", prefix="two") == ["Two of alice"]
+
+    def test_search_shows_disabled_clients(self) -> None:
+        client = new_client()
+        self.clients.add(client)
+        self.clients.raise_epoch(client.client_id, NOW, disabled_at=NOW)
+        assert [found.disabled_at for found in every(self.clients.search)] == [NOW]
+
+    def test_search_follows_an_edit(self) -> None:
+        client = new_client(client_name="Before", owner="alice")
+        self.clients.add(client)
+        changes = {"client_name": "After", "owner": "bob"}
+        assert self.clients.edit(client.client_id, 0, changes)
+        assert self.found(prefix="before") == self.found(owner="alice") == []
+        assert self.found(prefix="after") == self.found(owner="bob") == ["After"]
+
+    @pytest.mark.parametrize("limit", [1, 3, 100])
+    def test_search_sorts_by_name_in_any_case(self, limit: int) -> None:
+        self.named("beta", "Alpha", "GAMMA", "alpha", "Beta 2", "")
+        expected = ["", "Alpha", "alpha", "beta", "Beta 2", "GAMMA"]
+        assert self.found(limit=limit) == expected
+
+    @pytest.mark.parametrize("limit", [1, 3, 100])
+    def test_search_sorts_by_creation(self, limit: int) -> None:
+        for number, created_at in enumerate([NOW + 2, NOW, LATE, 9, NOW, 10]):
+            self.clients.add(new_client(client_id=f"c{number}", created_at=created_at))
+        found = every(self.clients.search, sort="created_at", limit=limit)
+        assert [client.client_id for client in found] == ["c3", "c5", "c1", "c4", "c0", "c2"]
+
+    @pytest.mark.parametrize("sort", ["client_name", "created_at"])
+    def test_search_pages_through_equal_keys(self, sort: str) -> None:
+        ids = [f"client-{number:03}" for number in range(220)]
+        self.clients.import_(
+            new_client(client_id=client_id, client_name="Same") for client_id in reversed(ids)
+        )
+        found = every(self.clients.search, sort=sort, prefix="same", limit=50)
+        assert [client.client_id for client in found] == ids
+
+    def test_search_is_complete_while_others_come(self) -> None:
+        names = [f"app {number:02}" for number in range(20)]
+        self.named(*names)
+        found = []
+        for client in every(self.clients.search, prefix="app", limit=3):
+            found.append(client.client_name)
+            if len(found) < 40:
+                self.clients.add(new_client(client_name=f"App {len(found):02}½"))
+        assert set(found) >= set(names)
+        assert len(found) == len(set(found))
+
+    def test_search_of_nothing(self) -> None:
+        assert self.found(owner="alice", prefix="x", sort="created_at") == []

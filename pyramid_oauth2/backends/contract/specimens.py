@@ -1,0 +1,111 @@
+"""Records to test with: random where it matters that no two are alike, plain elsewhere."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from pyramid_oauth2.protocol.records import (
+    REFRESH_TOKEN,
+    Client,
+    Consent,
+    Grant,
+    Page,
+    SealedAnswer,
+    Token,
+)
+
+Item = TypeVar("Item")
+
+# Far ahead of any server's clock, so that a time-to-live in the store never
+# takes part in a test, and beyond 2**31, so that every test is one of such times.
+NOW = 4_000_000_000
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+_BASE62 = string.ascii_letters + string.digits
+
+
+def new_family() -> str:
+    """A random family of 16 base-62 characters."""
+    return "".join(secrets.choice(_BASE62) for _ in range(16))
+
+
+def new_digest() -> bytes:
+    """A random digest of 32 bytes."""
+    return secrets.token_bytes(32)
+
+
+def new_attempt() -> str:
+    """A random attempt of 128 bits."""
+    return secrets.token_hex(16)
+
+
+def new_grant(**fields: Any) -> Grant:
+    """A grant of an hour, of alice to one client, with *fields* instead of these."""
+    plain: dict[str, Any] = {
+        "id": new_family(),
+        "client_id": "client",
+        "epoch": 0,
+        "subject": "alice",
+        "scope": frozenset({"read"}),
+        "created_at": NOW,
+        "expires_at": NOW + HOUR,
+        "absolute_end": NOW + DAY,
+    }
+    return Grant(**(plain | fields))
+
+
+def new_token(kind: str = REFRESH_TOKEN, grant: Grant | None = None, **fields: Any) -> Token:
+    """A token of *grant* that ends with it, or one of an hour that stands alone."""
+    plain: dict[str, Any] = {
+        "kind": kind,
+        "family": grant.id if grant else new_family(),
+        "grant_id": grant.id if grant else None,
+        "digest": new_digest(),
+        "issued_at": NOW,
+        "expires_at": grant.expires_at if grant else NOW + HOUR,
+    }
+    return Token(**(plain | fields))
+
+
+def new_answer(**fields: Any) -> SealedAnswer:
+    """A random sealed answer that is kept for a minute."""
+    plain: dict[str, Any] = {"data": secrets.token_bytes(64), "expires_at": NOW + MINUTE}
+    return SealedAnswer(**(plain | fields))
+
+
+def new_client(**fields: Any) -> Client:
+    """A client of a random client_id."""
+    plain: dict[str, Any] = {"client_id": secrets.token_hex(8), "created_at": NOW}
+    return Client(**(plain | fields))
+
+
+def new_consent(**fields: Any) -> Consent:
+    """A consent of an hour, of alice to one client, with *fields* instead of these."""
+    plain: dict[str, Any] = {
+        "subject": "alice",
+        "client_id": "client",
+        "scopes": frozenset({"read"}),
+        "redirect_uri": "https://client.example/callback",
+        "created_at": NOW,
+        "expires_at": NOW + HOUR,
+    }
+    return Consent(**(plain | fields))
+
+
+def every(listing: Callable[..., Page[Item]], limit: int = 7, **arguments: Any) -> Iterator[Item]:
+    """Walk through all pages of a listing of a store.
+
+    :param limit: how many records a page may have.
+    """
+    cursor = None
+    while True:
+        page = listing(cursor=cursor, limit=limit, **arguments)
+        assert len(page.items) <= limit
+        yield from page.items
+        if page.cursor is None:
+            return
+        assert page.cursor != cursor
+        cursor = page.cursor

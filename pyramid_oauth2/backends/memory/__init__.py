@@ -1,0 +1,37 @@
+"""Everything in this process's memory, gone when it ends: for tests, and for a first look.
+
+It is also the reference that shows what the other backends mean: one lock per
+store, plain dictionaries, and every operation as its contract reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zope.interface import implementer
+
+from pyramid_oauth2.interfaces import IBackend
+
+from .clients import MemoryClientStore
+from .consents import MemoryConsentStore
+from .grants import MemoryGrantStore
+
+__all__ = ["MemoryBackend", "includeme"]
+
+
+@implementer(IBackend)
+class MemoryBackend:
+    """All three stores, empty at first, shared by all threads of this process."""
+
+    def __init__(self) -> None:
+        self.clients = MemoryClientStore()
+        self.grants = MemoryGrantStore()
+        self.consents = MemoryConsentStore()
+
+    def close(self) -> None:
+        """Do nothing: there is no connection, and the records stay."""
+
+
+def includeme(config: Any) -> None:
+    """Offer it as ``oauth2.backend = memory``."""
+    config.add_oauth2_backend("memory", lambda settings: MemoryBackend())

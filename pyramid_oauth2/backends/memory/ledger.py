@@ -1,0 +1,123 @@
+"""The records of the grant store, and when to look at each again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from heapq import heappop, heappush
+from typing import TypeAlias
+
+from pyramid_oauth2.protocol.records import (
+    DuplicateRecord,
+    Grant,
+    Purged,
+    Reservation,
+    Token,
+    TokenRef,
+    kept_until,
+)
+
+Record: TypeAlias = Grant | Token | Reservation
+Key: TypeAlias = tuple[str, ...]
+
+
+def key_of(record: Record) -> Key:
+    """Return what tells the record from every other one."""
+    match record:
+        case Grant():
+            return ("grant", record.id)
+        case Token():
+            # Without the kind, for a token knows of its parent only the digest.
+            return ("token", record.family, record.digest.hex())
+        case Reservation():
+            return ("reservation", record.namespace, record.digest.hex())
+
+
+class Ledger:
+    """A dictionary of records, and a heap of times. Whoever calls it holds the store's lock."""
+
+    def __init__(self) -> None:
+        self.records: dict[Key, Record] = {}
+        # Every record has an entry no later than its `_due`. An entry may be too
+        # early, or of a record that is gone: purge looks, and finds out.
+        self._agenda: list[tuple[int, Key]] = []
+
+    def token(self, ref: TokenRef) -> Token | None:
+        """Return the token if *ref* is right in every part."""
+        token = self.token_of(ref.family, ref.digest)
+        return token if token is not None and token.kind == ref.kind else None
+
+    def token_of(self, family: str, digest: bytes) -> Token | None:
+        """Return the token, of whatever kind."""
+        token = self.records.get(("token", family, digest.hex()))
+        return token if isinstance(token, Token) else None
+
+    def grant(self, grant_id: str | None) -> Grant | None:
+        """Return the grant; None also where there is no id to look for."""
+        grant = None if grant_id is None else self.records.get(("grant", grant_id))
+        return grant if isinstance(grant, Grant) else None
+
+    def grants(self, subject: str | None, client_id: str | None) -> Iterator[Grant]:
+        """Go through the grants of *subject* and *client_id*, each None for any."""
+        for record in self.records.values():
+            if (
+                isinstance(record, Grant)
+                and subject in (None, record.subject)
+                and client_id in (None, record.client_id)
+            ):
+                yield record
+
+    def insert(self, records: Iterable[Record]) -> None:
+        """Keep new records, all or none.
+
+        :raises DuplicateRecord: one of them exists.
+        """
+        new = tuple(records)
+        if any(key_of(record) in self.records for record in new):
+            raise DuplicateRecord("a grant or a token of that identity exists")
+        for record in new:
+            self.keep(record)
+
+    def keep(self, record: Record) -> None:
+        """Insert or replace a record."""
+        key = key_of(record)
+        earlier = self.records.get(key)
+        self.records[key] = record
+        if earlier is None or self._due(record) < self._due(earlier):
+            heappush(self._agenda, (self._due(record), key))
+
+    def purge(self, now: int, limit: int) -> Purged:
+        """Look at no more than *limit* entries that are due."""
+        removed = 0
+        for _ in range(limit):
+            if not self._something_due(now):
+                break
+            _, key = heappop(self._agenda)
+            removed += self._tidy(key, now)
+        return Purged(removed, self._something_due(now))
+
+    def _tidy(self, key: Key, now: int) -> bool:
+        record = self.records.get(key)
+        if record is None:
+            return False
+        if self._end(record) <= now:
+            del self.records[key]
+            return True
+        if isinstance(record, Token) and self._due(record) <= now:
+            record = self.records[key] = replace(record, sealed_answer=None)
+        heappush(self._agenda, (self._due(record), key))
+        return False
+
+    def _end(self, record: Record) -> int:
+        if not isinstance(record, Token):
+            return record.expires_at
+        grant = self.grant(record.grant_id)
+        return kept_until(record, grant.expires_at if grant else None)
+
+    def _due(self, record: Record) -> int:
+        if isinstance(record, Token) and record.sealed_answer is not None:
+            return min(self._end(record), record.sealed_answer.expires_at)
+        return self._end(record)
+
+    def _something_due(self, now: int) -> bool:
+        return bool(self._agenda) and self._agenda[0][0] <= now

@@ -1,0 +1,33 @@
+"""Listings: some of the records, in the order of their keys, from a cursor on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from heapq import nsmallest
+from operator import itemgetter
+from typing import Any, TypeVar
+
+from pyramid_oauth2.protocol.records import Page
+
+Item = TypeVar("Item")
+
+
+def page_of(
+    entries: Iterable[tuple[tuple[Any, ...], Item]], cursor: str | None, limit: int
+) -> Page[Item]:
+    """Return the *limit* items with the least keys after *cursor*.
+
+    The cursor is the last key that was shown, not a count, so that records
+    that come or go between two pages move no other one.
+
+    :param entries: keys and items in any order; a key is a tuple of strings and integers.
+    """
+    after = () if cursor is None else tuple(json.loads(cursor))
+    ahead = (entry for entry in entries if entry[0] > after)
+    chosen = nsmallest(limit + 1, ahead, key=itemgetter(0))
+    shown = chosen[:limit]
+    return Page(
+        tuple(item for _, item in shown),
+        json.dumps(shown[-1][0]) if len(chosen) > limit else None,
+    )

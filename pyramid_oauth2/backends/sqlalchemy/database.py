@@ -1,0 +1,126 @@
+"""Talking to the database: one statement that commits itself, or several as one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Executable, Row
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ...protocol.records import DuplicateRecord
+from .failures import is_deadlock, translated
+
+DEADLOCK_TRIES = 5
+BATCH = 500
+
+Result = TypeVar("Result")
+Parameters = Mapping[str, Any]
+
+
+class Database:
+    """An engine in autocommit, and the ways in which the stores use it.
+
+    Every method raises :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`
+    if the database cannot answer and
+    :exc:`~pyramid_oauth2.protocol.records.DuplicateRecord` if a key exists.
+    A deadlock is tried again a few times.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def rows(self, query: Executable, parameters: Parameters) -> Sequence[Row[Any]]:
+        """Return the rows of a query, in one round trip."""
+        return self._answered(lambda connection: connection.execute(query, parameters).all())
+
+    def row(self, query: Executable, parameters: Parameters) -> Row[Any] | None:
+        """Return the first row of a query, in one round trip."""
+        return self._answered(lambda connection: connection.execute(query, parameters).first())
+
+    def change(self, statement: Executable, parameters: Parameters) -> int:
+        """Execute one statement; return how many rows it met."""
+        return self._answered(lambda connection: connection.execute(statement, parameters).rowcount)
+
+    def insert(self, statement: Executable, parameters: Parameters) -> bool:
+        """Insert one row; return False if its key exists."""
+        try:
+            self.change(statement, parameters)
+        except DuplicateRecord:
+            return False
+        return True
+
+    def insert_missing(self, statement: Executable, rows: Iterable[Parameters]) -> int:
+        """Insert the rows whose keys do not exist yet, in batches; return how many."""
+        new = 0
+        remaining = iter(rows)
+        while batch := list(islice(remaining, BATCH)):
+            try:
+                self.atomically(partial(_execute_many, statement, batch))
+                new += len(batch)
+            except DuplicateRecord:
+                # Nothing of the batch was written, so its rows go one by one.
+                new += sum(self.insert(statement, row) for row in batch)
+        return new
+
+    def atomically(self, work: Callable[[Connection], Result]) -> Result:
+        """Run *work* as one transaction, again if it met a deadlock; return its result."""
+        return self._answered(work, transaction)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+    def _answered(
+        self,
+        work: Callable[[Connection], Result],
+        scope: Callable[[Engine], Any] = Engine.connect,
+    ) -> Result:
+        tries = 1
+        while True:
+            try:
+                with scope(self.engine) as connection:
+                    return work(connection)
+            except (DBAPIError, PoolTimeout) as error:
+                if not is_deadlock(error) or tries == DEADLOCK_TRIES:
+                    # The cause would carry the parameters, and with them digests, into a log.
+                    raise translated(error) from None
+            tries += 1
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Commit what is done inside, or on any exception nothing of it.
+
+    Do not catch a statement's error inside: PostgreSQL would answer the COMMIT
+    with a rollback, and without an error.
+    """
+    # SQLAlchemy's own begin() sends nothing on a connection in autocommit. SQLite's plain BEGIN
+    # takes no lock, and then fails at once when another connection wrote in between.
+    begin = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else "BEGIN"
+    with engine.connect() as connection:
+        try:
+            connection.exec_driver_sql(begin)
+            yield connection
+            connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            _undo(connection)
+            raise
+
+
+def _undo(connection: Connection) -> None:
+    try:
+        connection.rollback()
+    except BaseException:
+        # What cannot be rolled back must not reach the next user of the pool.
+        connection.invalidate()
+
+
+def _execute_many(
+    statement: Executable, rows: Sequence[Parameters], connection: Connection
+) -> None:
+    connection.execute(statement, rows)

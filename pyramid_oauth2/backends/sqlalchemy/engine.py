@@ -1,0 +1,187 @@
+"""Making the engine that the stores work on: always one of our own, in autocommit.
+
+Whatever a store does must be committed when it returns, even if the request's
+transaction is rolled back afterwards; so no connection is ever shared with
+the application. In autocommit a read, or a single INSERT, is one round trip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from sqlite3 import OperationalError
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any
+
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy import URL, Engine, engine_from_config, event, make_url
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from ...interfaces import IAppEngine
+from ...protocol.records import StoreUnavailable
+
+if TYPE_CHECKING:
+    from pyramid.registry import Registry
+
+    from ...settings import Settings
+
+# How long a statement waits for another's lock. SQLite has one lock for all writers.
+LOCK_SECONDS = 3
+SQLITE_LOCK_SECONDS = 5
+STATEMENT_SECONDS = 10
+
+# The stores are written for these values, and for no others.
+FIXED: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT", "hide_parameters": True}
+REFUSED = (*FIXED, "skip_autocommit_rollback", "pool_reset_on_return")
+
+SCHEMES = "sqlite:///FILE, postgresql+psycopg://..., mysql+pymysql://... or mariadb+pymysql://..."
+
+
+def engine_of_app(registry: Registry) -> Engine | None:
+    """Return the engine that ``config.set_oauth2_engine`` was given, or None."""
+    given = registry.queryUtility(IAppEngine)
+    return None if given is None else given.engine
+
+
+def engine_from_settings(settings: Settings, app_engine: Engine | None = None) -> Engine:
+    """Make the engine that the ini asks for; connect to nothing yet.
+
+    The first of these counts: the callable named by ``oauth2.sqlalchemy.engine``,
+    *app_engine*, ``oauth2.sqlalchemy.url``. Every other key of the section goes
+    to SQLAlchemy.
+
+    :raises pyramid.exceptions.ConfigurationError: a setting is missing or wrong.
+    """
+    options = {"pool_timeout": str(LOCK_SECONDS), **settings.section("sqlalchemy")}
+    for name in REFUSED:
+        if name in options:
+            raise ConfigurationError(f"oauth2.sqlalchemy.{name} cannot be set: remove it.")
+    if dotted_name := options.pop("engine", None):
+        app_engine = _resolve(dotted_name)(settings)
+    url = options.pop("url", None)
+    if app_engine is not None:
+        return sibling(app_engine, options)
+    if not url:
+        raise ConfigurationError(f"oauth2.sqlalchemy.url is missing: {SCHEMES}")
+    return _make(url, options)
+
+
+def sibling(engine: Engine, options: Mapping[str, str]) -> Engine:
+    """Make an engine for the same database as *engine*: same URL, connect arguments and creator.
+
+    Nothing else of it is taken: its pool, its isolation level and its
+    listeners are the application's.
+    """
+    # Only the pool knows the connect arguments, and do_connect listeners that fetch a password.
+    return _make(engine.url, options, creator=engine.pool._creator)
+
+
+def _resolve(dotted_name: str) -> Callable[[Settings], Engine]:
+    module, _, name = dotted_name.replace(":", ".").rpartition(".")
+    try:
+        factory: Callable[[Settings], Engine] = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigurationError(
+            f"oauth2.sqlalchemy.engine = {dotted_name}: {error}. "
+            "It is the dotted name of a callable that takes the settings and returns an engine."
+        ) from None
+    return factory
+
+
+def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # A URL may hold a password: neither the message nor a cause repeats it.
+        raise ConfigurationError(f"oauth2.sqlalchemy.url is not a URL: {SCHEMES}") from None
+    prepare = _preparation(parsed)
+    try:
+        engine = engine_from_config({**options, "url": parsed}, prefix="", **FIXED, **arguments)
+    except (NoSuchModuleError, ImportError) as error:
+        raise ConfigurationError(
+            f"oauth2.sqlalchemy.url: there is no driver for {parsed.drivername} ({error}). "
+            f"Install it, or write one of {SCHEMES}"
+        ) from None
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise ConfigurationError(f"oauth2.sqlalchemy.*: {error}") from None
+
+    @event.listens_for(engine, "connect")
+    def on_connect(dbapi_connection: Any, _record: object) -> None:
+        cursor = dbapi_connection.cursor()
+        try:
+            prepare(cursor)
+        finally:
+            cursor.close()
+
+    return engine
+
+
+def _preparation(url: URL) -> Callable[[DBAPICursor], None]:
+    name = url.get_backend_name()
+    if name not in PREPARATIONS:
+        raise ConfigurationError(f"oauth2.sqlalchemy.url: {name} is not supported: {SCHEMES}")
+    in_memory = url.database in (None, "", ":memory:") or "memory" in url.query.values()
+    if name == "sqlite" and in_memory:
+        raise ConfigurationError(
+            "oauth2.sqlalchemy.url: SQLite in memory is another database for every connection. "
+            "Name a file, or choose oauth2.backend = memory."
+        )
+    return PREPARATIONS[name]
+
+
+def _prepare_sqlite(cursor: DBAPICursor) -> None:
+    cursor.execute(f"PRAGMA busy_timeout = {SQLITE_LOCK_SECONDS * 1000}")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    _switch_to_wal(cursor)
+    _demand(cursor, "wal", "journal_mode: is the file on a network drive?")
+
+
+def _switch_to_wal(cursor: DBAPICursor) -> None:
+    # The file stays in WAL once it is. The first time SQLite heeds no busy_timeout, and the workers
+    # of a server all start at once.
+    deadline = monotonic() + SQLITE_LOCK_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except OperationalError:
+            if monotonic() > deadline:
+                raise
+            sleep(0.02)
+        else:
+            return
+
+
+def _prepare_postgresql(cursor: DBAPICursor) -> None:
+    cursor.execute(
+        f"SELECT set_config('lock_timeout', '{LOCK_SECONDS}s', false),"
+        f" set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),"
+        " set_config('default_transaction_isolation', 'read committed', false)"
+    )
+    _demand(cursor, f"{LOCK_SECONDS}s", "lock_timeout")
+
+
+def _prepare_mysql(cursor: DBAPICursor) -> None:
+    # Under its default, REPEATABLE READ, the losers of a race read the token as not yet spent.
+    cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    # Without strict mode a value that is too long is cut off, and only a warning says so.
+    cursor.execute(
+        f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS},"
+        " sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')"
+    )
+    cursor.execute("SELECT @@innodb_lock_wait_timeout")
+    _demand(cursor, LOCK_SECONDS, "innodb_lock_wait_timeout")
+
+
+def _demand(cursor: DBAPICursor, expected: object, what: str) -> None:
+    row = cursor.fetchone()
+    if row is None or row[0] != expected:
+        raise StoreUnavailable(f"The database did not accept the setting {what}")
+
+
+PREPARATIONS: Mapping[str, Callable[[DBAPICursor], None]] = {
+    "sqlite": _prepare_sqlite,
+    "postgresql": _prepare_postgresql,
+    "mysql": _prepare_mysql,
+    "mariadb": _prepare_mysql,
+}

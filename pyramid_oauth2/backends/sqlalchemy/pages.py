@@ -1,0 +1,121 @@
+"""Listings by key: a page goes on after the last key of the one before.
+
+So no record is left out or shown twice because others come and go meanwhile,
+and a late page costs no more than the first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import BigInteger, Column, ColumnElement, LargeBinary, Select, and_, bindparam, or_
+
+from ...protocol.records import Page
+from .database import Database
+
+Item = TypeVar("Item")
+
+NOT_A_CURSOR = "not a cursor of this listing"
+
+
+class Listing(Generic[Item]):
+    """A query in the order of a unique key, with an index behind it.
+
+    :param query: selects at least the key.
+    :param key: one or two columns, never NULL; the first sorts first.
+    :param make: turns a row into an item.
+    """
+
+    def __init__(
+        self,
+        query: Select[Any],
+        key: tuple[Column[Any], ...],
+        make: Callable[[Any], Item],
+    ) -> None:
+        self._query = query.where(_after(key)).order_by(*key).limit(bindparam("page_limit"))
+        self._key = key
+        self._make = make
+
+    def page(
+        self,
+        database: Database,
+        cursor: str | None,
+        limit: int,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Page[Item]:
+        """Return the page that begins after *cursor*.
+
+        :raises ValueError: *cursor* is none of this listing's.
+        """
+        last = self._decode(cursor) if cursor is not None else map(_least, self._key)
+        after = {f"after_{place}": value for place, value in enumerate(last)}
+        # One more than asked for tells whether there is a next page.
+        rows = database.rows(self._query, {**(parameters or {}), **after, "page_limit": limit + 1})
+        items = tuple(self._make(row) for row in rows[:limit])
+        return Page(items, self._encode(rows[limit - 1]) if len(rows) > limit else None)
+
+    def _encode(self, row: Any) -> str:
+        values = [row._mapping[column] for column in self._key]
+        return json.dumps([v.hex() if isinstance(v, bytes) else v for v in values])
+
+    def _decode(self, cursor: str) -> list[Any]:
+        least = [_least(column) for column in self._key]
+        try:
+            values = [
+                bytes.fromhex(value) if isinstance(first, bytes) else value
+                for value, first in zip(json.loads(cursor), least, strict=True)
+            ]
+        except (TypeError, ValueError):
+            raise ValueError(NOT_A_CURSOR) from None
+        if [type(value) for value in values] != [type(first) for first in least]:
+            raise ValueError(NOT_A_CURSOR)
+        return values
+
+
+class Chain(Generic[Item]):
+    """Several listings, shown one after the other as one."""
+
+    def __init__(self, *listings: Listing[Item]) -> None:
+        self._listings = listings
+
+    def page(self, database: Database, cursor: str | None, limit: int) -> Page[Item]:
+        """Return the page that begins after *cursor*.
+
+        :raises ValueError: *cursor* is none of this chain's.
+        """
+        place, within = self._decode(cursor) if cursor is not None else (0, None)
+        items: list[Item] = []
+        while place < len(self._listings):
+            page = self._listings[place].page(database, within, limit - len(items))
+            items += page.items
+            if page.cursor is not None:
+                return Page(tuple(items), f"{place} {page.cursor}")
+            place, within = place + 1, None
+            if len(items) == limit and place < len(self._listings):
+                return Page(tuple(items), str(place))
+        return Page(tuple(items))
+
+    def _decode(self, cursor: str) -> tuple[int, str | None]:
+        place, _, within = cursor.partition(" ")
+        if not place.isdecimal() or int(place) >= len(self._listings):
+            raise ValueError(NOT_A_CURSOR)
+        return int(place), within or None
+
+
+def _after(key: tuple[Column[Any], ...]) -> ColumnElement[bool]:
+    # (a, b) > (:a, :b), in the one form for which every engine uses its index.
+    (first, least), *others = [
+        (column, bindparam(f"after_{place}", type_=column.type)) for place, column in enumerate(key)
+    ]
+    if not others:
+        return first > least
+    [(second, second_least)] = others
+    return and_(first >= least, or_(first > least, second > second_least))
+
+
+def _least(column: Column[Any]) -> str | bytes | int:
+    if isinstance(column.type, LargeBinary):
+        return b""
+    return -1 if isinstance(column.type, BigInteger) else ""

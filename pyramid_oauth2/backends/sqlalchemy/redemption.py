@@ -1,0 +1,109 @@
+"""Spending a token: the one transaction under every flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from ...protocol.records import (
+    Grant,
+    Outcome,
+    Redemption,
+    SealedAnswer,
+    Token,
+    TokenRef,
+    kept_until,
+)
+from .rows import grant_values, reference, token_of, token_values
+from .statements import (
+    CLEAR_ANSWER,
+    EXTEND_GRANT,
+    INSERT_GRANT,
+    INSERT_TOKEN,
+    LOCK_GRANT,
+    READ_TOKEN,
+    REVOKE_TOKEN,
+    SPEND,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Redeeming:
+    """One call of :meth:`~pyramid_oauth2.interfaces.IGrantStore.redeem`.
+
+    :raises ValueError: something belongs to another family than *token*.
+    """
+
+    token: Token
+    now: int
+    attempt: str
+    produce: Sequence[Token]
+    grant: Grant | None
+    grant_expires_at: int | None
+    sealed_answer: SealedAnswer | None
+    retire: Sequence[TokenRef]
+
+    def __post_init__(self) -> None:
+        families = {token.family for token in self.produce} | {ref.family for ref in self.retire}
+        if self.grant is not None:
+            families.add(self.grant.id)
+        if families - {self.token.family}:
+            raise ValueError("what is redeemed, produced and retired must be of one family")
+
+    def __call__(self, connection: Connection) -> Redemption:
+        """Decide and write, within the transaction of *connection*."""
+        alive, end = True, None
+        if self.token.grant_id is not None or self.grant is not None:
+            # The lock makes us wait for a revocation under way, and the next one wait for us.
+            row = connection.execute(LOCK_GRANT, {"grant_id": self.token.family}).first()
+            if row is not None:
+                alive = row.revoked_at is None
+                end = max(row.expires_at, min(self.grant_expires_at or 0, row.absolute_end))
+            elif self.token.grant_id is not None:
+                alive = False
+        if alive and self._spent(connection, end):
+            self._carry_out(connection, end)
+            return Redemption(Outcome.WON)
+        return self._judge(connection, alive)
+
+    def _spent(self, connection: Connection, grant_end: int | None) -> bool:
+        answer = self.sealed_answer
+        parameters = {
+            **reference(self.token.ref),
+            "now": self.now,
+            "by_attempt": self.attempt,
+            "answer": answer.data if answer else None,
+            "answer_until": answer.expires_at if answer else None,
+            "held_until": kept_until(replace(self.token, consumed_at=self.now), grant_end),
+        }
+        return connection.execute(SPEND, parameters).rowcount == 1
+
+    def _carry_out(self, connection: Connection, grant_end: int | None) -> None:
+        family = self.token.family
+        if self.token.parent is not None:
+            parent = {"parent_digest": self.token.parent, "ref_family": family}
+            connection.execute(CLEAR_ANSWER, parent)
+        if self.retire:
+            retired = [reference(ref) | {"now": self.now} for ref in self.retire]
+            connection.execute(REVOKE_TOKEN, retired)
+        if self.grant_expires_at is not None and grant_end is not None:
+            connection.execute(EXTEND_GRANT, {"grant_id": family, "end": grant_end})
+        if self.grant is not None:
+            connection.execute(INSERT_GRANT, grant_values(self.grant))
+        if self.produce:
+            connection.execute(INSERT_TOKEN, [token_values(token) for token in self.produce])
+
+    def _judge(self, connection: Connection, grant_alive: bool) -> Redemption:
+        row = connection.execute(READ_TOKEN, reference(self.token.ref)).first()
+        if row is None:
+            return Redemption(Outcome.MISSING)
+        token = token_of(row)
+        if not grant_alive or token.revoked_at is not None:
+            return Redemption(Outcome.DEAD)
+        if token.consumed_at is None:
+            return Redemption(Outcome.EXPIRED)
+        if token.attempt == self.attempt:
+            return Redemption(Outcome.WON)
+        return Redemption(Outcome.CONSUMED, token)

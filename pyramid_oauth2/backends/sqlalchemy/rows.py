@@ -1,0 +1,165 @@
+"""Records as rows, and rows as records.
+
+A row is read by position, so each tuple of columns here is the order of the
+fields of its record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from ...protocol.documents import client_document, client_from_document
+from ...protocol.records import Client, Consent, Grant, Reservation, SealedAnswer, Token, TokenRef
+from .schema import (
+    NAME_KEY_LENGTH,
+    client_table,
+    consent_table,
+    grant_table,
+    reservation_table,
+    token_table,
+)
+
+GRANT_COLUMNS = tuple(grant_table.c[field.name] for field in fields(Grant))
+CONSENT_COLUMNS = tuple(consent_table.c[field.name] for field in fields(Consent))
+RESERVATION_COLUMNS = tuple(reservation_table.c[field.name] for field in fields(Reservation))
+# The end of a sealed answer comes last.
+TOKEN_COLUMNS = (
+    *(token_table.c[field.name] for field in fields(Token)),
+    token_table.c.sealed_until,
+)
+_SEALED_ANSWER = [field.name for field in fields(Token)].index("sealed_answer")
+# The fields of a client that are columns, and so not in its document.
+CLIENT_FIELDS = tuple(field.name for field in fields(Client) if field.name in client_table.columns)
+
+Values = dict[str, Any]
+
+
+def grant_of(row: Sequence[Any]) -> Grant:
+    """Return the grant of a row of :data:`GRANT_COLUMNS`."""
+    id_, client_id, epoch, subject, scope, created, expires, absolute, resources, *rest = row
+    return Grant(
+        id_,
+        client_id,
+        epoch,
+        subject,
+        frozenset(json.loads(scope)),
+        created,
+        expires,
+        absolute,
+        tuple(json.loads(resources)),
+        *rest,
+    )
+
+
+def grant_values(grant: Grant) -> Values:
+    """Return the columns of a grant."""
+    values = {column.name: getattr(grant, column.name) for column in GRANT_COLUMNS}
+    values["scope"] = json.dumps(sorted(grant.scope))
+    values["resources"] = json.dumps(grant.resources)
+    return values
+
+
+def token_of(row: Sequence[Any]) -> Token:
+    """Return the token of a row of :data:`TOKEN_COLUMNS`."""
+    *values, sealed_until = row
+    if values[_SEALED_ANSWER] is not None:
+        values[_SEALED_ANSWER] = SealedAnswer(values[_SEALED_ANSWER], sealed_until)
+    return Token(*values)
+
+
+def token_values(token: Token) -> Values:
+    """Return the columns of a token."""
+    values = {field.name: getattr(token, field.name) for field in fields(Token)}
+    # A spent code may be due later, once its grant is there: the purge looks then.
+    return values | sealed_values(token.sealed_answer) | {"kept_until": token.expires_at}
+
+
+def sealed_values(answer: SealedAnswer | None) -> Values:
+    """Return the columns of a sealed answer, or of none."""
+    return {
+        "sealed_answer": answer.data if answer else None,
+        "sealed_until": answer.expires_at if answer else None,
+    }
+
+
+def reference(ref: TokenRef) -> Values:
+    """Return the parameters by which a statement finds a token."""
+    return {"ref_kind": ref.kind, "ref_family": ref.family, "ref_digest": ref.digest}
+
+
+def consent_of(row: Sequence[Any]) -> Consent:
+    """Return the consent of a row of :data:`CONSENT_COLUMNS`."""
+    subject, client_id, scopes, redirect_uri, created_at, expires_at, resources, version = row
+    return Consent(
+        subject,
+        client_id,
+        frozenset(json.loads(scopes)),
+        redirect_uri,
+        created_at,
+        expires_at,
+        tuple(json.loads(resources)),
+        version,
+    )
+
+
+def consent_values(consent: Consent) -> Values:
+    """Return the columns of a consent."""
+    values = {column.name: getattr(consent, column.name) for column in CONSENT_COLUMNS}
+    values["scopes"] = json.dumps(sorted(consent.scopes))
+    values["resources"] = json.dumps(consent.resources)
+    return values
+
+
+def reservation_of(row: Sequence[Any]) -> Reservation:
+    """Return the reservation of a row of :data:`RESERVATION_COLUMNS`."""
+    return Reservation(*row)
+
+
+def reservation_values(reservation: Reservation) -> Values:
+    """Return the columns of a reservation."""
+    return {column.name: getattr(reservation, column.name) for column in RESERVATION_COLUMNS}
+
+
+def client_of(row: Any) -> Client:
+    """Return the client of a row of its whole table."""
+    columns = {name: getattr(row, name) for name in CLIENT_FIELDS}
+    return client_from_document(json.loads(row.document) | columns)
+
+
+def client_values(client: Client) -> Values:
+    """Return the columns of a client."""
+    document = client_document(client)
+    values = {name: document.pop(name) for name in CLIENT_FIELDS}
+    return values | {
+        "name_key": name_key(client.client_name),
+        "deleted_at": None,
+        "document": json.dumps(document),
+    }
+
+
+def tombstone_values(client_id: str, now: int) -> Values:
+    """Return the columns of a client that is no more: nothing but its client_id stays."""
+    return {
+        "client_id": client_id,
+        "owner": None,
+        "name_key": b"",
+        "created_at": now,
+        "updated_at": now,
+        "disabled_at": None,
+        "deleted_at": now,
+        "version": 0,
+        "epoch": 0,
+        "document": "{}",
+    }
+
+
+def name_key(name: str) -> bytes:
+    """Return what a client's name is sorted and found by, the same on every engine.
+
+    Of a name beyond the longest that a client can be registered with, only the
+    beginning counts.
+    """
+    return name.casefold().encode("utf-8", "surrogatepass")[:NAME_KEY_LENGTH]

@@ -1,0 +1,177 @@
+"""The tables, on one public ``metadata``.
+
+Times are integer UTC seconds. Whatever the engine is, an identifier equals
+only itself, byte for byte: letter case and trailing blanks count.
+
+A change here needs a new file in ``pyramid_oauth2/migrations/versions``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects.mysql.base import MySQLDialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from ...protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH
+
+FAMILY_LENGTH = 64
+NAME_LENGTH = 64
+NAME_KEY_LENGTH = 1024
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+class Identifier(TypeDecorator[str]):
+    """Text that is compared byte for byte.
+
+    The default collations of MySQL and MariaDB take 'alice ' and 'Alice' for
+    one user. On PostgreSQL the C collation also keeps an index valid when the
+    operating system's locale data change.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Name the collation, which MySQL and MariaDB call differently."""
+        if isinstance(dialect, MySQLDialect):
+            collation = "utf8mb4_nopad_bin" if dialect.is_mariadb else "utf8mb4_0900_bin"
+            return mysql.VARCHAR(self.length, charset="utf8mb4", collation=collation)
+        return String(self.length, collation="C" if dialect.name == "postgresql" else None)
+
+
+def binary(length: int) -> TypeEngine[bytes]:
+    """Bytes that can be indexed: *length* of them, or up to it."""
+    return LargeBinary(length).with_variant(mysql.VARBINARY(length), "mysql", "mariadb")
+
+
+# SHA-256, of a token string or of a reserved value.
+Digest = LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
+Time = BigInteger
+Count = BigInteger
+# MySQL's BLOB and TEXT end at 64 KiB.
+Blob = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
+LongText = Text().with_variant(mysql.MEDIUMTEXT(charset="utf8mb4"), "mysql", "mariadb")
+
+INNODB: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+}
+
+# The columns are what a client is found by, and what a single statement changes. The rest is one
+# JSON document, kept as text: no query looks inside, and MySQL's JSON type would rewrite it.
+client_table = Table(
+    "oauth2_client",
+    metadata,
+    Column("client_id", Identifier(CLIENT_ID_LENGTH), primary_key=True),
+    Column("owner", Identifier(SUBJECT_LENGTH)),
+    Column("name_key", binary(NAME_KEY_LENGTH), nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Column("disabled_at", Time),
+    Column("deleted_at", Time),
+    Column("version", Count, nullable=False),
+    Column("epoch", Count, nullable=False),
+    Column("document", LongText, nullable=False),
+    Index(None, "name_key", "client_id"),
+    Index(None, "created_at", "client_id"),
+    Index(None, "owner", "name_key", "client_id"),
+    **INNODB,
+)
+
+grant_table = Table(
+    "oauth2_grant",
+    metadata,
+    Column("id", Identifier(FAMILY_LENGTH), primary_key=True),
+    Column("client_id", Identifier(CLIENT_ID_LENGTH), nullable=False),
+    Column("epoch", Count, nullable=False),
+    Column("subject", Identifier(SUBJECT_LENGTH), nullable=False),
+    Column("scope", LongText, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
+    Column("absolute_end", Time, nullable=False),
+    Column("resources", LongText, nullable=False),
+    Column("revoked_at", Time),
+    Column("revoke_reason", LongText),
+    Column("data", Blob, nullable=False),
+    Index(None, "subject", "id"),
+    Index(None, "client_id", "id"),
+    Index(None, "expires_at"),
+    **INNODB,
+)
+
+# ``kept_until`` is when a purge looks at the token: its own end, or for a spent code the end that
+# its grant had when last looked at.
+token_table = Table(
+    "oauth2_token",
+    metadata,
+    Column("digest", Digest, primary_key=True),
+    Column("kind", Identifier(NAME_LENGTH), nullable=False),
+    Column("family", Identifier(FAMILY_LENGTH), nullable=False),
+    Column("issued_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
+    Column("grant_id", Identifier(FAMILY_LENGTH)),
+    Column("parent", Digest),
+    Column("consumed_at", Time),
+    Column("attempt", Identifier(NAME_LENGTH)),
+    Column("sealed_answer", Blob),
+    Column("sealed_until", Time),
+    Column("revoked_at", Time),
+    Column("version", Count, nullable=False),
+    Column("data", Blob, nullable=False),
+    Column("kept_until", Time, nullable=False),
+    Index(None, "grant_id", "digest"),
+    Index(None, "kept_until"),
+    Index(None, "sealed_until"),
+    **INNODB,
+)
+
+consent_table = Table(
+    "oauth2_consent",
+    metadata,
+    Column("subject", Identifier(SUBJECT_LENGTH), primary_key=True),
+    Column("client_id", Identifier(CLIENT_ID_LENGTH), primary_key=True),
+    Column("scopes", LongText, nullable=False),
+    Column("redirect_uri", LongText, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
+    Column("resources", LongText, nullable=False),
+    Column("version", Count, nullable=False),
+    Index(None, "client_id", "subject"),
+    Index(None, "expires_at"),
+    **INNODB,
+)
+
+reservation_table = Table(
+    "oauth2_reservation",
+    metadata,
+    Column("namespace", Identifier(NAME_LENGTH), primary_key=True),
+    Column("digest", Digest, primary_key=True),
+    Column("expires_at", Time, nullable=False),
+    Index(None, "expires_at"),
+    **INNODB,
+)

@@ -1,0 +1,142 @@
+"""Removing what can mean nothing any more: a bounded number of rows, found by an index.
+
+Nothing is removed because it was due when it was looked for; the statement
+that removes it asks once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Column, Connection, Table, bindparam, delete, select, tuple_, update
+
+from ...protocol.records import Purged, kept_until
+from .database import Database
+from .rows import TOKEN_COLUMNS, token_of
+from .schema import consent_table, grant_table, reservation_table, token_table
+
+# A batch is one short transaction, and its keys are fewer than an engine's limit of parameters.
+BATCH = 400
+
+_token = token_table.c
+
+
+class Sweep(Protocol):
+    """Removes what is due in one table."""
+
+    def __call__(self, database: Database, now: int, limit: int) -> tuple[int, int]:
+        """Return how many rows it looked at, at most *limit*, and how many it removed."""
+
+
+def purge(database: Database, sweeps: Iterable[Sweep], now: int, limit: int) -> Purged:
+    """Run the sweeps one after the other until *limit* rows were looked at."""
+    looked_at = removed = 0
+    for sweep in sweeps:
+        while (batch := min(BATCH, limit - looked_at)) > 0:
+            seen, gone = sweep(database, now, batch)
+            looked_at += seen
+            removed += gone
+            if seen < batch:
+                break
+    return Purged(removed, more=looked_at >= limit)
+
+
+class ExpirySweep:
+    """Removes the rows of a table that are past their end."""
+
+    def __init__(self, table: Table, end: Column[Any]) -> None:
+        key = tuple(table.primary_key.columns)
+        due = end <= bindparam("now")
+        self._due = select(*key).where(due).order_by(end).limit(bindparam("batch"))
+        self._delete = delete(table).where(tuple_(*key).in_(bindparam("keys", expanding=True)), due)
+
+    def __call__(self, database: Database, now: int, limit: int) -> tuple[int, int]:
+        """Remove at most *limit* rows."""
+        keys = [tuple(row) for row in database.rows(self._due, {"now": now, "batch": limit})]
+        removed = database.change(self._delete, {"now": now, "keys": keys}) if keys else 0
+        return len(keys), removed
+
+
+_DUE_TOKENS = (
+    select(*TOKEN_COLUMNS, grant_table.c.expires_at)
+    .select_from(token_table.outerjoin(grant_table, grant_table.c.id == _token.grant_id))
+    .where(_token.kept_until <= bindparam("now"))
+    .order_by(_token.kept_until)
+    .limit(bindparam("batch"))
+)
+_HOLD_TOKEN = (
+    update(token_table)
+    .where(
+        _token.digest == bindparam("of_digest"),
+        _token.kept_until < bindparam("held_until"),
+    )
+    .values(kept_until=bindparam("held_until"))
+)
+_DELETE_TOKENS = delete(token_table).where(
+    _token.digest.in_(bindparam("digests", expanding=True)),
+    _token.kept_until <= bindparam("now"),
+)
+_DUE_ANSWERS = (
+    select(_token.digest)
+    .where(_token.sealed_until <= bindparam("now"))
+    .order_by(_token.sealed_until)
+    .limit(bindparam("batch"))
+)
+_CLEAR_ANSWERS = (
+    update(token_table)
+    .where(
+        _token.digest.in_(bindparam("digests", expanding=True)),
+        _token.sealed_until <= bindparam("now"),
+    )
+    .values(sealed_answer=None, sealed_until=None)
+)
+
+
+def sweep_tokens(database: Database, now: int, limit: int) -> tuple[int, int]:
+    """Remove the tokens that are due.
+
+    A spent code whose grant was extended meanwhile is put off to the grant's
+    new end instead, so that no later purge meets it before.
+    """
+    rows = database.rows(_DUE_TOKENS, {"now": now, "batch": limit})
+    return len(rows), database.atomically(_TokenSweep(rows, now)) if rows else 0
+
+
+class _TokenSweep:
+    def __init__(self, rows: Sequence[Sequence[Any]], now: int) -> None:
+        self.now = now
+        self.held: list[dict[str, Any]] = []
+        self.digests: list[bytes] = []
+        for *columns, grant_end in rows:
+            token = token_of(columns)
+            if (end := kept_until(token, grant_end)) > now:
+                self.held.append({"of_digest": token.digest, "held_until": end})
+            else:
+                self.digests.append(token.digest)
+
+    def __call__(self, connection: Connection) -> int:
+        if self.held:
+            connection.execute(_HOLD_TOKEN, self.held)
+        if not self.digests:
+            return 0
+        parameters = {"digests": self.digests, "now": self.now}
+        return connection.execute(_DELETE_TOKENS, parameters).rowcount
+
+
+def sweep_answers(database: Database, now: int, limit: int) -> tuple[int, int]:
+    """Clear the sealed answers that are past their end; their tokens stay."""
+    digests = [row.digest for row in database.rows(_DUE_ANSWERS, {"now": now, "batch": limit})]
+    if digests:
+        database.change(_CLEAR_ANSWERS, {"digests": digests, "now": now})
+    return len(digests), 0
+
+
+# Tokens come before the grants that say how long a spent code is kept.
+GRANT_STORE_SWEEPS: tuple[Sweep, ...] = (
+    sweep_tokens,
+    sweep_answers,
+    ExpirySweep(grant_table, grant_table.c.expires_at),
+    ExpirySweep(reservation_table, reservation_table.c.expires_at),
+)
+CONSENT_STORE_SWEEPS: tuple[Sweep, ...] = (ExpirySweep(consent_table, consent_table.c.expires_at),)

@@ -1,0 +1,100 @@
+"""The history of the SQL schema, and how to bring a database up to date.
+
+It has a version table of its own, so it lives beside an application's Alembic
+history in one database. That application's ``env.py`` needs one line, or its
+next ``--autogenerate`` would drop our tables::
+
+    from pyramid_oauth2.migrations import include_name
+
+    context.configure(..., include_name=include_name)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+
+from ..backends.sqlalchemy.schema import metadata
+
+VERSION_TABLE = "oauth2_alembic_version"
+
+
+def upgrade(where: str | URL | Engine, revision: str = "head") -> None:
+    """Bring the tables to *revision*; do nothing if they are there already.
+
+    Everything is one transaction on SQLite and PostgreSQL.
+
+    :param where: the database's URL, or an engine for it.
+    """
+    with _connected(where) as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def current(where: str | URL | Engine) -> str | None:
+    """Return the revision that the database is at, None if it has none of our tables."""
+    with _connected(where) as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        return context.get_current_revision()
+
+
+def heads() -> tuple[str, ...]:
+    """Return the newest revisions that this version of the package knows."""
+    return tuple(ScriptDirectory.from_config(_config()).get_heads())
+
+
+def sql(dialect_name: str, revision: str = "head") -> str:
+    """Return the statements that make the tables, for whoever runs them by hand.
+
+    :param dialect_name: ``sqlite``, ``postgresql``, ``mysql`` or ``mariadb``.
+    """
+    output = StringIO()
+    config = _config(output_buffer=output)
+    config.attributes["dialect_name"] = dialect_name
+    command.upgrade(config, revision, sql=True)
+    return output.getvalue()
+
+
+def include_name(name: str | None, type_: str, parent_names: Any) -> bool:
+    """Tell an application's Alembic which names are its own to look at: all but our tables."""
+    return type_ != "table" or (name not in metadata.tables and name != VERSION_TABLE)
+
+
+def _config(**arguments: Any) -> Config:
+    # No file, so Alembic has no logging section with which to reconfigure the application's.
+    config = Config(**arguments)
+    config.set_main_option("script_location", "pyramid_oauth2:migrations")
+    return config
+
+
+@contextmanager
+def _connected(where: str | URL | Engine) -> Iterator[Connection]:
+    if isinstance(where, Engine):
+        # Only the way to connect is the engine's: in autocommit there would be no transaction.
+        engine = create_engine(where.url, poolclass=NullPool, creator=where.pool._creator)
+    else:
+        engine = create_engine(where, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+        _begin_at_once(engine)
+    with engine.connect() as connection:
+        yield connection
+
+
+def _begin_at_once(engine: Engine) -> None:
+    # Python's sqlite3 begins no transaction before DDL, so a failing upgrade would stop half-way.
+    @event.listens_for(engine, "connect")
+    def on_connect(dbapi_connection: Any, _record: object) -> None:
+        dbapi_connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

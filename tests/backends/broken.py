@@ -1,0 +1,531 @@
+"""Backends with one fault each, and the tests of the suite that must catch it.
+
+Not collected by itself: test_contract.py runs each class and wants it to fail.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext
+from dataclasses import replace
+
+from pyramid_oauth2.backends.memory.clients import MemoryClientStore
+from pyramid_oauth2.backends.memory.consents import MemoryConsentStore
+from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
+from pyramid_oauth2.backends.memory.ledger import Ledger, key_of
+from pyramid_oauth2.protocol.records import (
+    Client,
+    Grant,
+    Outcome,
+    Purged,
+    Redemption,
+    Reservation,
+    Token,
+)
+
+from .memory_contract import MemoryContract
+
+PAUSE = 0.001  # seconds, in which another thread comes in between
+
+
+class SlowLedger(Ledger):
+    def token(self, ref):
+        token = super().token(ref)
+        time.sleep(PAUSE)
+        return token
+
+    def grant(self, grant_id):
+        grant = super().grant(grant_id)
+        time.sleep(PAUSE)
+        return grant
+
+
+class WithoutLock(MemoryGrantStore):
+    def __init__(self):
+        super().__init__()
+        self._lock = nullcontext()
+        self._ledger = SlowLedger()
+
+
+class WithLedger(MemoryGrantStore):
+    ledger: type[Ledger]
+
+    def __init__(self):
+        super().__init__()
+        self._ledger = self.ledger()
+
+
+class TestRedeemReadsThenWrites(MemoryContract):
+    caught_by = "race_to_redeem_has_one_winner"
+    Grants = WithoutLock
+
+
+class TestRedeemRacesWithRevoke(MemoryContract):
+    caught_by = "race_of_redeem_and_revoke_grant"
+    Grants = WithoutLock
+
+
+class TestAddRacesWithRevoke(MemoryContract):
+    caught_by = "race_of_add_and_revoke_grant"
+
+    class Grants(WithoutLock):
+        def add(self, grant_id, tokens, now):
+            grant = self._ledger.grant(grant_id)
+            time.sleep(PAUSE)
+            if grant:
+                self._ledger.keep(grant)
+            return super().add(grant_id, tokens, now)
+
+
+class TestAmendLosesUpdates(MemoryContract):
+    caught_by = "race_to_amend"
+    Grants = WithoutLock
+
+
+class TestRevokeReportsTwice(MemoryContract):
+    caught_by = "race_to_revoke_has_one_winner"
+    Grants = WithoutLock
+
+
+class TestReserveReadsThenWrites(MemoryContract):
+    caught_by = "race_to_reserve"
+
+    class Grants(MemoryGrantStore):
+        def reserve(self, namespace, digest, expires_at, now):
+            claim = Reservation(namespace, digest, expires_at)
+            earlier = self._ledger.records.get(key_of(claim))
+            time.sleep(PAUSE)
+            self._ledger.keep(claim)
+            return earlier is None or earlier.expires_at <= now
+
+
+class TestOpenReadsThenWrites(MemoryContract):
+    caught_by = "race_to_open"
+
+    class Grants(WithoutLock):
+        def open(self, grant, tokens, now):
+            tokens = tuple(tokens)
+            known = [key_of(r) in self._ledger.records for r in (*tokens, grant) if r]
+            time.sleep(PAUSE)
+            if any(known):
+                return super().open(grant, tokens, now)
+            for record in (*tokens, grant):
+                if record:
+                    self._ledger.keep(record)
+            return True
+
+
+class TestRevokedGrantIsIgnored(MemoryContract):
+    caught_by = "revoke_grant_is_seen"
+
+    class Grants(MemoryGrantStore):
+        def _is_dead(self, token, new_grant):
+            return token.revoked_at is not None
+
+
+class TestRevocationTakesEffectLater(MemoryContract):
+    caught_by = "revoke_grant_is_seen"
+
+    class Grants(MemoryGrantStore):
+        def revoke_grant(self, grant_id, now, reason):
+            return now <= 4_000_000_000 and super().revoke_grant(grant_id, now, reason)
+
+
+class TestGoneGrantIsIgnored(MemoryContract):
+    caught_by = "redeem_decides"
+
+    class Grants(MemoryGrantStore):
+        def _is_dead(self, token, new_grant):
+            grant = self._ledger.grant(token.grant_id)
+            return token.revoked_at is not None or bool(grant and grant.revoked_at is not None)
+
+
+class TestExpiredComesBeforeConsumed(MemoryContract):
+    caught_by = "redeem_decides"
+
+    class Grants(MemoryGrantStore):
+        def redeem(self, token, now, *args, **kwargs):
+            found = self.find(token.ref)
+            if found and found[0].expires_at <= now and not self._is_dead(found[0], None):
+                return Redemption(Outcome.EXPIRED)
+            return super().redeem(token, now, *args, **kwargs)
+
+
+class TestConsumedComesBeforeDead(MemoryContract):
+    caught_by = "redeem_decides"
+
+    class Grants(MemoryGrantStore):
+        def redeem(self, token, now, attempt, *args, **kwargs):
+            found = self.find(token.ref)
+            if found and found[0].consumed_at is not None and found[0].attempt != attempt:
+                return Redemption(Outcome.CONSUMED, found[0])
+            return super().redeem(token, now, attempt, *args, **kwargs)
+
+
+class TestSecondWin(MemoryContract):
+    caught_by = "other_attempts_never_win"
+
+    class Grants(MemoryGrantStore):
+        def redeem(self, *args, **kwargs):
+            redemption = super().redeem(*args, **kwargs)
+            return Redemption(Outcome.WON) if redemption.token else redemption
+
+
+class TestRepeatedAttemptIsRefused(MemoryContract):
+    caught_by = "repeated_attempt"
+
+    class Grants(MemoryGrantStore):
+        def redeem(self, token, *args, **kwargs):
+            found = self.find(token.ref)
+            if found and found[0].consumed_at is not None:
+                return Redemption(Outcome.CONSUMED, found[0])
+            return super().redeem(token, *args, **kwargs)
+
+
+class TestRepeatedAttemptWritesAgain(MemoryContract):
+    caught_by = "repeated_attempt"
+
+    class Grants(MemoryGrantStore):
+        def redeem(self, token, now, attempt, produce, **kwargs):
+            redemption = super().redeem(token, now, attempt, produce, **kwargs)
+            if redemption.outcome is Outcome.WON:
+                current = self._ledger.token(token.ref)
+                self._ledger.keep(replace(current, consumed_at=now))
+            return redemption
+
+
+class TestGrantEndIsShortened(MemoryContract):
+    caught_by = "won_extends"
+
+    class Grants(MemoryGrantStore):
+        def _extend(self, grant_id, expires_at):
+            grant = self._ledger.grant(grant_id)
+            if grant and expires_at is not None:
+                end = min(expires_at, grant.absolute_end)
+                self._ledger.keep(replace(grant, expires_at=end))
+
+
+class TestGrantEndPassesItsAbsoluteEnd(MemoryContract):
+    caught_by = "won_extends"
+
+    class Grants(MemoryGrantStore):
+        def _extend(self, grant_id, expires_at):
+            grant = self._ledger.grant(grant_id)
+            if grant and expires_at is not None:
+                end = max(expires_at, grant.expires_at)
+                self._ledger.keep(replace(grant, expires_at=end))
+
+
+class TestSealedAnswerOfTheParentStays(MemoryContract):
+    caught_by = "won_clears"
+
+    class Grants(MemoryGrantStore):
+        def _clear_answer_of_parent(self, token):
+            pass
+
+
+class TestRetiredTokensLive(MemoryContract):
+    caught_by = "won_retires"
+
+    class Grants(MemoryGrantStore):
+        def redeem(self, *args, retire=(), **kwargs):
+            return super().redeem(*args, **kwargs)
+
+
+class TestLateDuplicateLeavesATrace(MemoryContract):
+    caught_by = "refuses_a_duplicate"
+
+    class Grants(MemoryGrantStore):
+        def redeem(self, token, now, attempt, produce, **kwargs):
+            won = super().redeem(token, now, attempt, [], **{**kwargs, "grant": None})
+            if won.outcome is Outcome.WON:
+                self.open(kwargs.get("grant"), produce, now)
+            return won
+
+
+class TestHalfAnOpen(MemoryContract):
+    caught_by = "open_refuses"
+
+    class Grants(WithLedger):
+        class ledger(Ledger):
+            def insert(self, records):
+                for record in records:
+                    super().insert([record])
+
+
+class TestKindIsIgnored(MemoryContract):
+    caught_by = "wrong_reference or named_exactly"
+
+    class Grants(WithLedger):
+        class ledger(Ledger):
+            def token(self, ref):
+                return self.token_of(ref.family, ref.digest)
+
+
+class TestSubjectsInAnyCase(MemoryContract):
+    caught_by = "told_apart or no_one_else"
+
+    class Grants(WithLedger):
+        class ledger(Ledger):
+            def grants(self, subject, client_id):
+                for grant in super().grants(None, client_id):
+                    if subject is None or grant.subject.casefold() == subject.casefold():
+                        yield grant
+
+
+class TestTrailingBlanksAreTrimmed(MemoryContract):
+    caught_by = "kept_subject"
+
+    class Grants(WithLedger):
+        class ledger(Ledger):
+            def keep(self, record):
+                if isinstance(record, Grant) and record.subject.strip():
+                    record = replace(record, subject=record.subject.rstrip())
+                super().keep(record)
+
+
+class TestDataIsText(MemoryContract):
+    caught_by = "kept"
+
+    class Grants(WithLedger):
+        class ledger(Ledger):
+            def keep(self, record):
+                if isinstance(record, Token):
+                    text = record.data.decode("utf-8", "replace")
+                    record = replace(record, data=text.encode())
+                super().keep(record)
+
+
+class TestSecondReasonReplacesTheFirst(MemoryContract):
+    caught_by = "first_reason"
+
+    class Grants(MemoryGrantStore):
+        def _revoke_grant(self, grant, now, reason):
+            first = super()._revoke_grant(grant, now, reason)
+            if grant is not None:
+                self._ledger.keep(replace(grant, revoked_at=now, revoke_reason=reason))
+            return first
+
+
+class TestRevokeSubjectStopsAfterABatch(MemoryContract):
+    caught_by = "many_grants"
+
+    class Grants(MemoryGrantStore):
+        def revoke_subject(self, subject, now, reason, client_id=None):
+            page = self.grants(subject=subject, client_id=client_id, limit=100)
+            return sum(self.revoke_grant(grant.id, now, reason) for grant in page.items)
+
+
+class TestExpiryIsASecondLate(MemoryContract):
+    caught_by = "boundary"
+
+    class Grants(MemoryGrantStore):
+        def redeem(self, token, now, *args, **kwargs):
+            return super().redeem(token, now - 1, *args, **kwargs)
+
+
+class TestAmendIgnoresTheVersion(MemoryContract):
+    caught_by = "amend"
+
+    class Grants(MemoryGrantStore):
+        def amend(self, ref, version, changes):
+            found = self.find(ref)
+            return found is not None and super().amend(ref, found[0].version, changes)
+
+
+class TestListingByOffset(MemoryContract):
+    caught_by = "completely"
+
+    class Grants(MemoryGrantStore):
+        def grants(self, subject=None, client_id=None, cursor=None, limit=50):
+            first = int(cursor or 0)
+            page = super().grants(subject, client_id, None, first + limit)
+            cursor = str(first + limit) if page.cursor else None
+            return replace(page, items=page.items[first:], cursor=cursor)
+
+
+class TestPurgeForgetsSpentCodes(MemoryContract):
+    caught_by = "spent_code"
+
+    class Grants(WithLedger):
+        class ledger(Ledger):
+            def _end(self, record):
+                return record.expires_at
+
+
+class TestPurgeTakesTheLiving(MemoryContract):
+    caught_by = "boundary_of_a_token_for_purge"
+
+    class Grants(MemoryGrantStore):
+        def purge(self, now, limit=1000):
+            return super().purge(now + 1, limit)
+
+
+class TestPurgeHasNoLimit(MemoryContract):
+    caught_by = "purge_stops"
+
+    class Grants(MemoryGrantStore):
+        def purge(self, now, limit=1000):
+            return super().purge(now, 10**9)
+
+
+class TestPurgeHidesThatThereIsMore(MemoryContract):
+    caught_by = "purge_stops"
+
+    class Grants(MemoryGrantStore):
+        def purge(self, now, limit=1000):
+            return Purged(super().purge(now, limit).removed, more=False)
+
+
+class TestPurgeLeavesReservations(MemoryContract):
+    caught_by = "leak_of_reservations"
+
+    class Grants(WithLedger):
+        class ledger(Ledger):
+            def _end(self, record):
+                return 2**62 if isinstance(record, Reservation) else super()._end(record)
+
+
+class TestPurgeLeavesSealedAnswers(MemoryContract):
+    caught_by = "boundary_of_a_sealed_answer"
+
+    class Grants(WithLedger):
+        class ledger(Ledger):
+            def _due(self, record):
+                return self._end(record)
+
+
+class TestIndexGrows(MemoryContract):
+    caught_by = "leak"
+
+    class Grants(WithLedger):
+        class ledger(Ledger):
+            def keep(self, record):
+                super().keep(record)
+                self._agenda.append((2**62, key_of(record)))
+
+
+class TestRefusedRedemptionWrites(MemoryContract):
+    caught_by = "redeem_decides"
+
+    class Grants(MemoryGrantStore):
+        def redeem(self, token, now, attempt, produce, **kwargs):
+            redemption = super().redeem(token, now, attempt, produce, **kwargs)
+            if redemption.outcome is Outcome.EXPIRED:
+                self.revoke_token(token.ref, now)
+            return redemption
+
+
+class TestImportOverwrites(MemoryContract):
+    caught_by = "copy"
+
+    class Grants(MemoryGrantStore):
+        def import_(self, records):
+            records = tuple(records)
+            new = super().import_(records)
+            for record in records:
+                self._ledger.keep(record)
+            return new
+
+
+class TestExportForgetsReservations(MemoryContract):
+    caught_by = "copy"
+
+    class Grants(MemoryGrantStore):
+        def export(self, cursor=None, limit=500):
+            page = super().export(cursor, limit)
+            kept = tuple(item for item in page.items if not isinstance(item, Reservation))
+            return replace(page, items=kept)
+
+
+class TestStringsAtRest(MemoryContract):
+    caught_by = "at_rest"
+    overheard = b""
+
+    def issue(self):
+        string = super().issue()
+        self.overheard += string.encode()
+        return string
+
+    def raw_dump(self, backend):
+        return super().raw_dump(backend) + self.overheard
+
+
+class TestEmptyDump(MemoryContract):
+    caught_by = "at_rest"
+
+    def raw_dump(self, backend):
+        return b""
+
+
+class TestEditIgnoresTheVersion(MemoryContract):
+    caught_by = "client_is_edited_by"
+
+    class Clients(MemoryClientStore):
+        def edit(self, client_id, version, changes):
+            client = self.get(client_id)
+            return client is not None and super().edit(client_id, client.version, changes)
+
+
+class TestDeletedClientComesBack(MemoryContract):
+    caught_by = "deleted_for_good"
+
+    class Clients(MemoryClientStore):
+        def delete(self, client_id, now):
+            return self._clients.pop(client_id, None) is not None
+
+
+class TestEpochForgetsTheVersion(MemoryContract):
+    caught_by = "epoch"
+
+    class Clients(MemoryClientStore):
+        def raise_epoch(self, client_id, now, disabled_at=None):
+            epoch = super().raise_epoch(client_id, now, disabled_at)
+            if epoch is not None:
+                client = self._clients[client_id]
+                self._clients[client_id] = replace(client, version=client.version - 1)
+            return epoch
+
+
+class TestSearchInOneCase(MemoryContract):
+    caught_by = "beginning_of_the_name"
+
+    class Clients(MemoryClientStore):
+        def search(self, owner=None, prefix=None, **kwargs):
+            page = super().search(owner, prefix, **kwargs)
+            kept = [c for c in page.items if (c.client_name or "").startswith(prefix or "")]
+            return replace(page, items=tuple(kept))
+
+
+class TestSearchSkipsEqualNames(MemoryContract):
+    caught_by = "equal_keys"
+
+    class Clients(MemoryClientStore):
+        def search(self, *args, cursor=None, **kwargs):
+            page = super().search(*args, cursor=cursor, **kwargs)
+            return page if cursor is None else replace(page, items=(), cursor=None)
+
+
+class TestEmptyListsBecomeNone(MemoryContract):
+    caught_by = "client_is_kept"
+
+    class Clients(MemoryClientStore):
+        def add(self, client: Client):
+            super().add(replace(client, jwks=client.jwks or None))
+
+
+class TestConsentIsOverwritten(MemoryContract):
+    caught_by = "consent_is"
+
+    class Consents(MemoryConsentStore):
+        def put(self, consent, version):
+            known = self.get(consent.subject, consent.client_id)
+            return super().put(consent, known.version if known else None)
+
+
+class TestConsentsAreNeverPurged(MemoryContract):
+    caught_by = "leak_of_consents or purged"
+
+    class Consents(MemoryConsentStore):
+        def purge(self, now, limit=1000):
+            return Purged(0, more=False)

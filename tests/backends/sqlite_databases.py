@@ -1,0 +1,66 @@
+"""SQLite databases to test with: made by the migrations, once, and copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from pyramid_oauth2 import migrations
+from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
+from pyramid_oauth2.backends.sqlalchemy import engine as engines
+
+
+class Ini:
+    """As much of the settings as the backend reads."""
+
+    def __init__(self, **section: str) -> None:
+        self._section = section
+
+    def section(self, name: str) -> Mapping[str, str]:
+        assert name == "sqlalchemy"
+        return self._section
+
+
+@cache
+def empty_database() -> bytes:
+    """An upgraded, empty SQLite file."""
+    with TemporaryDirectory() as directory:
+        file = Path(directory, "empty.sqlite")
+        migrations.upgrade(f"sqlite:///{file}")
+        return file.read_bytes()
+
+
+def open_backend(file: Path, **section: str) -> SQLAlchemyBackend:
+    settings: Any = Ini(url=f"sqlite:///{file}", **section)
+    return SQLAlchemyBackend(engines.engine_from_settings(settings))
+
+
+def new_backend(file: Path, **section: str) -> SQLAlchemyBackend:
+    for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+        file.with_name(name).unlink(missing_ok=True)
+    file.write_bytes(empty_database())
+    return open_backend(file, **section)
+
+
+def engine_of(backend: SQLAlchemyBackend) -> Engine:
+    return backend._database.engine
+
+
+def statements_of(engine: Engine, work: Callable[[], object]) -> list[tuple[str, Any]]:
+    """What *work* sends to the database, with its parameters."""
+    sent: list[tuple[str, Any]] = []
+
+    def record(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        sent.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", record)
+    try:
+        work()
+    finally:
+        event.remove(engine, "before_cursor_execute", record)
+    return sent

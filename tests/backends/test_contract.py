@@ -1,0 +1,125 @@
+"""The suite bites: each fault in broken.py is caught by the tests whose business it is."""
+
+from __future__ import annotations
+
+import multiprocessing
+from functools import cache, partial
+from multiprocessing.managers import BaseManager
+
+import pytest
+
+from pyramid_oauth2.backends import contract
+from pyramid_oauth2.backends.contract import BackendContract, Contract
+from pyramid_oauth2.backends.contract.races import RedemptionRaces
+from pyramid_oauth2.backends.contract.racing import race_of_processes, race_of_threads
+from pyramid_oauth2.backends.contract.write_races import WriteRaces
+from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
+
+from . import broken
+from .memory_contract import MemoryContract
+
+FAULTS = [name for name in vars(broken) if name.startswith("Test")]
+
+
+class Reports:
+    def __init__(self):
+        self.outcomes = []
+
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call" or report.outcome != "passed":
+            self.outcomes.append((report.when, report.outcome))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fault_is_caught(fault):
+    reports = Reports()
+    selection = getattr(broken, fault).caught_by
+    arguments = [
+        f"{broken.__file__}::{fault}",
+        "-k",
+        selection,
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    ]
+    code = pytest.main(arguments, plugins=[reports])
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert ("call", "failed") in reports.outcomes
+
+
+def test_every_test_has_a_name_of_its_own():
+    groups = {group for group in BackendContract.__mro__ if issubclass(group, Contract)}
+    names = [name for group in groups for name in vars(group) if not name.startswith("_")]
+    assert len(names) == len(set(names))
+
+
+def test_every_group_is_in_the_contract():
+    for name in contract.__all__:
+        assert issubclass(BackendContract, getattr(contract, name))
+
+
+def test_make_backend_is_mandatory():
+    with pytest.raises(TypeError, match="make_backend"):
+        type("TestNothing", (BackendContract,), {})()
+
+
+class Hookless(MemoryContract):
+    def raw_dump(self, backend):
+        return None
+
+    def count_records(self, backend):
+        return None
+
+
+@pytest.mark.parametrize(("method", "hook"), [("dumped", "raw_dump"), ("counted", "count_records")])
+def test_a_missing_hook_is_named(method, hook):
+    suite = Hookless()
+    suite.backend = suite.make_backend()
+    with pytest.raises(pytest.skip.Exception, match=hook):
+        getattr(suite, method)()
+
+
+class Server(BaseManager):
+    """Keeps memory stores in a process of its own, so that others can race for one."""
+
+
+Server.register("store", MemoryGrantStore)
+
+
+@cache
+def server():
+    running = Server(ctx=multiprocessing.get_context("spawn"))
+    running.start()
+    return running
+
+
+class Served:
+    def __init__(self, grants):
+        self.grants = grants
+
+    def close(self):
+        pass
+
+
+class TestRacesBetweenProcesses(RedemptionRaces, WriteRaces):
+    def make_backend(self):
+        return Served(server().store())
+
+    def open_elsewhere(self):
+        return partial(Served, self.backend.grants)
+
+
+def fail(store):
+    raise RuntimeError("in a racer")
+
+
+@pytest.mark.parametrize("arena", ["threads", "processes"])
+def test_failure_of_a_racer_is_raised(arena):
+    suite = MemoryContract()
+    race = {
+        "threads": partial(race_of_threads, suite.make_backend()),
+        "processes": partial(race_of_processes, suite.make_backend),
+    }[arena]
+    with pytest.raises(RuntimeError, match="in a racer"):
+        race([[fail] * 4])

@@ -1,0 +1,198 @@
+"""What goes wrong is told, rolled back, and leaves every connection usable."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Thread, Timer
+from time import monotonic
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event, func, select, text
+from sqlalchemy.exc import OperationalError
+
+from pyramid_oauth2.backends.contract.specimens import NOW, new_attempt, new_grant, new_token
+from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
+from pyramid_oauth2.backends.sqlalchemy import engine as engines
+from pyramid_oauth2.backends.sqlalchemy.database import Database, transaction
+from pyramid_oauth2.protocol.records import Outcome, StoreUnavailable
+
+from .sqlite_databases import engine_of, new_backend, open_backend
+
+
+@pytest.fixture
+def writer(file: Path, backend: SQLAlchemyBackend) -> Iterator[sqlite3.Connection]:
+    """Another connection, which holds the file's write lock."""
+    assert backend.clients.get("nobody") is None
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    yield connection
+    connection.close()
+
+
+class TestUnavailable:
+    def test_a_locked_file_says_why_and_what_to_do(
+        self,
+        file: Path,
+        backend: SQLAlchemyBackend,
+        writer: sqlite3.Connection,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(engines, "SQLITE_LOCK_SECONDS", 1)
+        engine_of(backend).dispose()
+        started = monotonic()
+        with pytest.raises(StoreUnavailable, match="a file of its own") as caught:
+            backend.grants.open(new_grant(), (), NOW)
+        assert monotonic() - started < 3
+        assert caught.value.__cause__ is None
+        writer.execute("ROLLBACK")
+        assert backend.grants.open(new_grant(), (), NOW)
+
+    def test_a_locked_file_can_still_be_read(
+        self, backend: SQLAlchemyBackend, writer: sqlite3.Connection
+    ) -> None:
+        assert backend.grants.find(new_token().ref) is None
+
+    def test_the_first_connection_waits_for_the_file_to_be_free(self, file: Path) -> None:
+        """Only it switches to WAL, for which SQLite itself does not wait."""
+        backend = new_backend(file)
+        with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as busy:
+            busy.execute("BEGIN EXCLUSIVE")
+            Timer(0.3, busy.execute, ["ROLLBACK"]).start()
+            started = monotonic()
+            assert backend.grants.open(new_grant(), (), NOW)
+            assert monotonic() - started > 0.2
+        backend.close()
+
+    def test_a_missing_schema_names_the_command(self, tmp_path: Path) -> None:
+        backend = open_backend(tmp_path / "nothing.sqlite")
+        with pytest.raises(StoreUnavailable, match="poauth2 INI db upgrade"):
+            backend.clients.get("client")
+        backend.close()
+
+    def test_a_file_that_cannot_be_opened(self, tmp_path: Path) -> None:
+        backend = open_backend(tmp_path / "no" / "such" / "directory.sqlite")
+        with pytest.raises(StoreUnavailable, match="unable to open"):
+            backend.clients.get("client")
+        backend.close()
+
+    def test_a_file_that_is_no_database(self, file: Path) -> None:
+        file.write_bytes(b"something else" * 1000)
+        backend = open_backend(file)
+        with pytest.raises(StoreUnavailable, match="not a database"):
+            backend.clients.get("client")
+        backend.close()
+
+    def test_an_exhausted_pool_says_so(self, file: Path) -> None:
+        backend = new_backend(file, pool_size="1", max_overflow="0", pool_timeout="0")
+        with engine_of(backend).connect(), pytest.raises(StoreUnavailable, match="pool_size"):
+            backend.clients.get("client")
+        backend.close()
+
+    def test_no_message_shows_a_digest(self, backend: SQLAlchemyBackend) -> None:
+        token = new_token(digest=b"D" * 32)
+        backend.grants.open(None, [token], NOW)
+        with pytest.raises(Exception) as caught:
+            backend.grants.open(None, [token], NOW)
+        assert "DDDD" not in repr(caught.value)
+        # A traceback in a log shows what is chained, unless it is suppressed.
+        assert caught.value.__suppress_context__
+        assert caught.value.__cause__ is None
+        with engine_of(backend).connect() as connection, pytest.raises(Exception) as caught:
+            connection.execute(text("SELECT :digest FROM nowhere"), {"digest": "DDDD"})
+        assert "DDDD" not in str(caught.value)
+
+
+class TestTransaction:
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ValueError])
+    def test_any_exception_rolls_back(self, engine: Engine, error: type[BaseException]) -> None:
+        with pytest.raises(error), transaction(engine) as connection:
+            insert_then_raise(connection, error())
+        assert rows_in(engine, "oauth2_reservation") == 0
+        assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+    def test_what_is_done_is_committed(self, engine: Engine) -> None:
+        with transaction(engine) as connection:
+            connection.exec_driver_sql("INSERT INTO oauth2_reservation VALUES ('n', x'00', 1)")
+        assert rows_in(engine, "oauth2_reservation") == 1
+
+    def test_a_connection_that_cannot_roll_back_is_thrown_away(
+        self, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(_connection: object) -> None:
+            raise sqlite3.OperationalError("broken")
+
+        engine.connect().close()
+        invalidated: list[object] = []
+        event.listen(engine, "invalidate", lambda *_: invalidated.append(None))
+        monkeypatch.setattr(engine.dialect, "do_rollback", broken)
+        with pytest.raises(ValueError, match="ours"), transaction(engine) as connection:
+            insert_then_raise(connection, ValueError("ours"))
+        monkeypatch.undo()
+        assert invalidated
+        assert rows_in(engine, "oauth2_reservation") == 0
+
+    def test_connections_come_back_after_errors_in_several_threads(
+        self, backend: SQLAlchemyBackend, engine: Engine
+    ) -> None:
+        grant = new_grant()
+        token = new_token(grant=grant)
+        backend.grants.open(grant, [token], NOW)
+
+        def fail() -> None:
+            for _ in range(5):
+                with pytest.raises(Exception, match="exists"):
+                    backend.grants.redeem(token, NOW, new_attempt(), [token])
+
+        threads = [Thread(target=fail) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        pool: Any = engine.pool
+        assert (pool.checkedout(), pool.checkedin() <= 2) == (0, True)
+        assert backend.grants.redeem(token, NOW, "a", []).outcome is Outcome.WON
+
+    def test_a_deadlock_is_tried_again(self, engine: Engine) -> None:
+        attempts = []
+
+        def work(_connection: object) -> str:
+            attempts.append(None)
+            if len(attempts) < 3:
+                raise deadlock()
+            return "done"
+
+        assert Database(engine).atomically(work) == "done"
+        assert len(attempts) == 3
+
+    def test_but_not_for_ever(self, engine: Engine) -> None:
+        attempts = []
+
+        def work(_connection: object) -> None:
+            attempts.append(None)
+            raise deadlock()
+
+        with pytest.raises(StoreUnavailable):
+            Database(engine).atomically(work)
+        assert len(attempts) == 5
+
+
+def insert_then_raise(connection: Connection, error: BaseException) -> None:
+    connection.exec_driver_sql("INSERT INTO oauth2_reservation VALUES ('n', x'00', 1)")
+    raise error
+
+
+def deadlock() -> Exception:
+    class Deadlock(Exception):
+        sqlstate = "40P01"
+
+    return OperationalError(None, None, Deadlock("deadlock detected"))
+
+
+def rows_in(engine: Engine, table: str) -> int:
+    with engine.connect() as connection:
+        count = connection.execute(select(func.count()).select_from(metadata.tables[table]))
+        return count.scalar_one()

@@ -1,0 +1,132 @@
+"""How many statements an operation takes, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from pyramid_oauth2.backends.contract.specimens import (
+    HOUR,
+    NOW,
+    new_client,
+    new_digest,
+    new_grant,
+    new_token,
+)
+from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
+from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE
+
+from .sqlite_databases import engine_of, statements_of
+
+
+class TestRoundTripsToTheServer:
+    def test_a_read_or_a_single_insert_is_one_statement(
+        self, backend: SQLAlchemyBackend, engine: Engine
+    ) -> None:
+        grants = backend.grants
+        token = new_token()
+        ops: list[Callable[[], object]] = [
+            lambda: grants.open(None, [token], NOW),
+            lambda: grants.find(token.ref),
+            lambda: grants.revoke_token(token.ref, NOW),
+            lambda: grants.revoke_grant(token.family, NOW, "test"),
+            lambda: grants.revoke_subject("alice", NOW, "test"),
+            lambda: grants.reserve("n", new_digest(), NOW + 1, NOW),
+            lambda: backend.clients.get("client"),
+            lambda: backend.clients.add(new_client()),
+            lambda: backend.consents.get("alice", "client"),
+        ]
+        assert [len(statements_of(engine, op)) for op in ops] == [1] * len(ops)
+
+    def test_a_redemption(self, backend: SQLAlchemyBackend, engine: Engine) -> None:
+        grant = new_grant()
+        parent = new_token(grant=grant, digest=new_digest())
+        token = new_token(grant=grant, parent=parent.digest)
+        backend.grants.open(grant, [token, parent], NOW)
+        sent = statements_of(
+            engine,
+            lambda: backend.grants.redeem(
+                token,
+                NOW,
+                "attempt",
+                [new_token(grant=grant), new_token(grant=grant)],
+                grant_expires_at=NOW + 2 * HOUR,
+                retire=[parent.ref],
+            ),
+        )
+        assert [" ".join(statement.split()[:3]) for statement, _ in sent] == [
+            "BEGIN IMMEDIATE",
+            "SELECT oauth2_grant.revoked_at, oauth2_grant.expires_at,",
+            "UPDATE oauth2_token SET",
+            "UPDATE oauth2_token SET",
+            "UPDATE oauth2_token SET",
+            "UPDATE oauth2_grant SET",
+            "INSERT INTO oauth2_token",
+            "COMMIT",
+        ]
+
+
+class TestQueryPlans:
+    @pytest.fixture
+    def filled(self, backend: SQLAlchemyBackend) -> SQLAlchemyBackend:
+        for number in range(30):
+            grant = new_grant(subject=f"user {number}", client_id=f"client {number}")
+            code = new_token(AUTHORIZATION_CODE, grant)
+            backend.grants.open(grant, [code, new_token(grant=grant)], NOW)
+            backend.grants.redeem(code, NOW, "a", [], grant_expires_at=NOW + number)
+            backend.grants.reserve("n", new_digest(), NOW + number, NOW)
+            backend.clients.add(new_client(client_name=f"Name {number}", owner="alice"))
+        return backend
+
+    def test_no_operation_scans_or_sorts(self, filled: SQLAlchemyBackend) -> None:
+        engine, grants, clients = engine_of(filled), filled.grants, filled.clients
+        grant = new_grant()
+        token = new_token(grant=grant, parent=new_digest())
+        grants.open(grant, [token], NOW)
+        ops: dict[str, Callable[[], object]] = {
+            "find": lambda: grants.find(token.ref),
+            "redeem": lambda: grants.redeem(
+                token, NOW, "a", [], grant_expires_at=NOW + 9, retire=[token.ref]
+            ),
+            "lost": lambda: grants.redeem(token, NOW, "b", []),
+            "add": lambda: grants.add(grant.id, [new_token(grant=grant)], NOW),
+            "amend": lambda: grants.amend(token.ref, 0, {"data": b""}),
+            "revoke_token": lambda: grants.revoke_token(token.ref, NOW),
+            "revoke_grant": lambda: grants.revoke_grant(grant.id, NOW, "test"),
+            "revoke_subject": lambda: grants.revoke_subject("alice", NOW, "test"),
+            "of a subject": lambda: grants.grants(subject="alice"),
+            "of a client": lambda: grants.grants(client_id="client"),
+            "tokens": lambda: grants.tokens(grant.id),
+            "export": lambda: grants.export(),
+            "purge": lambda: grants.purge(NOW + 2 * HOUR, limit=20),
+            "by name": lambda: clients.search(),
+            "of an owner": lambda: clients.search(owner="alice"),
+            "by age": lambda: clients.search(sort="created_at"),
+            "consents": lambda: filled.consents.list(subject="alice"),
+            "consents of a client": lambda: filled.consents.list(client_id="client"),
+        }
+        bad = {
+            name: (statement, plan)
+            for name, op in ops.items()
+            for statement, parameters in statements_of(engine, op)
+            if statement.startswith(("SELECT", "UPDATE", "DELETE"))
+            for plan in plan_of(engine, statement, parameters)
+            if scans(plan)
+        }
+        assert not bad
+
+
+def plan_of(engine: Engine, statement: str, parameters: Any) -> list[str]:
+    with engine.connect() as connection:
+        one = parameters[0] if isinstance(parameters, list) else parameters
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", one)
+        return [row[3] for row in rows]
+
+
+def scans(step: str) -> bool:
+    # A scan along an index in its order stops at the page's limit; "N-ROW" is the list of keys.
+    walk = step.startswith("SCAN") and "USING" not in step and "ROW" not in step
+    return walk or "TEMP B-TREE" in step

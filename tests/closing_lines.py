@@ -1,0 +1,66 @@
+"""The last lines of a test run: what the contract was run on, and what could not be run."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+CONTRACT = "pyramid_oauth2.backends.contract"
+
+_places: dict[str, tuple[str, str]] = {}
+
+
+def pytest_collection_modifyitems(items):
+    """Remember the store and the group of each test that comes from the contract suite."""
+    for item in items:
+        function = getattr(item, "function", None)
+        # A property test is wrapped; its name and place are those of the inner one.
+        function = getattr(getattr(function, "hypothesis", None), "inner_test", function)
+        if function is not None and function.__module__.startswith(CONTRACT):
+            group = function.__qualname__.partition(".")[0]
+            store = item.cls.__name__.removeprefix("Test")
+            _places[item.nodeid] = (store, group)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the table of stores and groups, then what was left out."""
+    reports = [
+        report
+        for outcome in ("passed", "failed", "error", "skipped")
+        for report in terminalreporter.stats.get(outcome, ())
+    ]
+    _print_contract(terminalreporter, reports)
+    _print_left_out(terminalreporter, reports)
+
+
+def _print_contract(terminal, reports):
+    counts, seconds = defaultdict(Counter), Counter()
+    for report in reports:
+        if report.nodeid not in _places:
+            continue
+        store, group = _places[report.nodeid]
+        counts[group][store] += report.passed
+        seconds[store] += report.duration
+    if not counts:
+        return
+    stores = sorted(seconds)
+    width = max(map(len, counts))
+    terminal.section("storage contract: tests passed, by group and store", sep="-")
+    terminal.line(" " * width + "".join(f"{store:>18}" for store in stores))
+    for group, row in sorted(counts.items()):
+        terminal.line(f"{group:<{width}}" + "".join(f"{row[store]:>18}" for store in stores))
+    terminal.line(
+        f"{'seconds':<{width}}" + "".join(f"{seconds[store]:>18.1f}" for store in stores)
+    )
+
+
+def _print_left_out(terminal, reports):
+    reasons = Counter(
+        report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        for report in reports
+        if report.skipped
+    )
+    terminal.section("not run", sep="-")
+    if not reasons:
+        terminal.line("nothing: everything was run")
+    for reason, count in sorted(reasons.items()):
+        terminal.line(f"{count} x {reason.removeprefix('Skipped: ')}")
