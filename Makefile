@@ -31,7 +31,7 @@ lint: .venv/lint
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -f development-*.ini demo-client.secret *.sqlite *.sqlite-shm *.sqlite-wal
+	rm -f development-*.ini demo-client.secret demo-client.cookie-secret *.sqlite *.sqlite-shm *.sqlite-wal
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A variable of the command line loses against the file's own [DEFAULT], so the
@@ -44,7 +44,7 @@ development-%.ini: development.ini
 	  echo "This needs Python 3.11 or later, and $(PYTHON) is older:"; \
 	  echo "name another, as in: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@echo "Making a virtual environment in .venv ..."
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/demo .venv/test .venv/lint: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing what make $(@F) needs ..."

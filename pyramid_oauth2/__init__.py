@@ -30,7 +30,7 @@ from .protocol.opaque import new_client_secret
 from .protocol.records import Client, DuplicateRecord
 from .protocol.requests import Parameter
 from .security import OAuth2SecurityPolicy, Scope
-from .service import OAuth2Service, backend_modules, get_service
+from .service import OAuth2Service, get_service, include_backends
 from .settings import load_settings
 
 __all__ = [
@@ -55,12 +55,12 @@ __all__ = [
 def includeme(config: Any) -> None:
     """The whole add-on: what ``config.include('pyramid_oauth2')`` does."""
     config.include(".directives")
-    settings = load_settings(config)
-    # Always declared, so that changing the backend is a change of one line.
+    # Always declared, so that changing the backend is a change of one line; and
+    # first, for under autocommit=True the settings are checked as they are read.
     config.add_oauth2_settings("sqlalchemy")
     config.add_oauth2_settings("redis")
-    for backend in backend_modules(settings):
-        config.include(backend)
+    settings = load_settings(config)
+    include_backends(config, settings)
 
     for name, description in settings.scopes.items():
         config.add_oauth2_scope(name, description)

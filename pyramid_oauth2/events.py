@@ -33,9 +33,9 @@ class TokenIssued:
 def notify(request: Any, event: object) -> None:
     """Tell every subscriber; one that fails is logged and changes no answer.
 
-    What a failing subscriber had begun in the request's transaction is rolled
-    back, as it would be if its exception had escaped; the others are told all
-    the same.
+    The request's transaction is then rolled back, as it would be if the
+    exception had escaped, and with it what other subscribers wrote in it. They
+    are told all the same, for what they do elsewhere.
     """
     # registry.notify would stop at the first that fails.
     for subscriber in request.registry.adapters.subscriptions([providedBy(event)], None):

@@ -16,12 +16,19 @@ from pyramid.httpexceptions import HTTPForbidden
 from pyramid.response import Response
 from pyramid.static import static_view
 from pyramid.viewderivers import INGRESS
+from webob.request import DisconnectionError
 
 from .interfaces import IScope
-from .protocol.errors import InsufficientScope, InvalidToken, TemporarilyUnavailable
+from .protocol.bearer import has_token_parameter
+from .protocol.errors import (
+    InsufficientScope,
+    InvalidRequest,
+    InvalidToken,
+)
 from .protocol.records import StoreUnavailable
+from .protocol.requests import FORM, MAX_BODY
 from .protocol.scopes import format_scope
-from .responses import RETRY_AFTER, error_response, json_response
+from .responses import error_response, json_response, store_unavailable
 from .security import OAuth2Denied
 
 View = Callable[[Any, Any], Any]
@@ -40,7 +47,7 @@ def guarded_view(view: View, info: Any) -> View:
     if info.exception_only or info.options.get("oauth2_endpoint"):
         return view
     if isinstance(info.original_view, static_view):
-        return view
+        return _challenged(view)
     return _refuse_bad_tokens(view)
 
 
@@ -94,6 +101,13 @@ def _demand(view: View, scope: frozenset[str]) -> View:
     return demanding_view
 
 
+def _challenged(view: View) -> View:
+    def challenged_view(context: Any, request: Any) -> Any:
+        return _challenging(view, context, request)
+
+    return challenged_view
+
+
 def _refuse_bad_tokens(view: View) -> View:
     def tolerant_view(context: Any, request: Any) -> Any:
         # The only cost to a request without an Authorization header.
@@ -118,13 +132,27 @@ def _challenging(view: View, context: Any, request: Any) -> Any:
 def _refusal(request: Any) -> Response | None:
     try:
         resolution = request.oauth2.resolution
-    except StoreUnavailable:
-        return store_unavailable()
-    return invalid_token(resolution) if isinstance(resolution, InvalidToken) else None
+    except StoreUnavailable as unavailable:
+        return store_unavailable(unavailable, "The access token cannot be checked now.")
+    if isinstance(resolution, InvalidToken):
+        return invalid_token(resolution)
+    return repeated_token() if _is_repeated(request) else None
 
 
 def _scope_refusal(request: Any, scope: frozenset[str]) -> Response | None:
     return None if scope <= request.oauth2.scope else insufficient_scope(scope)
+
+
+def _is_repeated(request: Any) -> bool:
+    if has_token_parameter(request.environ.get("QUERY_STRING", "").encode("latin-1")):
+        return True
+    # A body beyond what a form for a token could be is the application's to read.
+    if request.content_type.lower() != FORM or not 0 < (request.content_length or 0) <= MAX_BODY:
+        return False
+    try:
+        return has_token_parameter(request.body)
+    except DisconnectionError:
+        return False
 
 
 def missing_token() -> Response:
@@ -140,6 +168,17 @@ def missing_token() -> Response:
 def invalid_token(error: InvalidToken) -> Response:
     """401 for a token that is unknown, expired, revoked or malformed."""
     challenge = f'{REALM}, error="invalid_token", error_description="{error.description}"'
+    return error_response(error, {"WWW-Authenticate": challenge})
+
+
+def repeated_token() -> Response:
+    """400 for a token in the header and elsewhere too.
+
+    RFC 6750 section 2: "Clients MUST NOT use more than one method to transmit
+    the token in each request."
+    """
+    error = InvalidRequest("Send the access token in the Authorization header only.")
+    challenge = f'{REALM}, error="invalid_request", error_description="{error.description}"'
     return error_response(error, {"WWW-Authenticate": challenge})
 
 
@@ -164,13 +203,6 @@ def missing_permission() -> Response:
         "error_description": "The access token does not give the permission for this.",
     }
     return json_response(members, 403, {"WWW-Authenticate": REALM})
-
-
-def store_unavailable() -> Response:
-    """503 where the store cannot say: never a yes, and never a no that is not known."""
-    return error_response(
-        TemporarilyUnavailable("The token cannot be checked now.", retry_after=RETRY_AFTER)
-    )
 
 
 def includeme(config: Any) -> None:

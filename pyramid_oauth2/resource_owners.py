@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .protocol.records import SUBJECT_LENGTH, check_identifier
+
 METHODS = ("subject", "userid", "identity", "principals", "authenticate")
 
 
@@ -66,4 +68,6 @@ def _checked(method: str, subject: Any) -> str | None:
     if subject is not None and not isinstance(subject, str):
         # An integer would be kept as text and never compare equal again.
         raise TypeError(f"{method}() of the resource owners must return a str or None")
+    if subject is not None:
+        check_identifier(f"what {method}() of the resource owners returns", subject, SUBJECT_LENGTH)
     return subject

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from pyramid.response import Response
 
-from .protocol.errors import InvalidClient, OAuth2Error
+from .protocol.errors import InvalidClient, OAuth2Error, TemporarilyUnavailable
+from .protocol.records import StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 RETRY_AFTER = 5  # seconds; a store that was restarted is back by then
 
@@ -46,3 +50,9 @@ def error_response(error: OAuth2Error, headers: Mapping[str, str] | None = None)
         extra["Retry-After"] = str(error.retry_after)
     members = {"error": error.code, "error_description": error.description}
     return json_response(members, error.status, extra)
+
+
+def store_unavailable(unavailable: StoreUnavailable, description: str) -> Response:
+    """503 where the store cannot say: never a yes, and never a no that is not known."""
+    log.error("The store cannot answer: %s", unavailable)
+    return error_response(TemporarilyUnavailable(description, retry_after=RETRY_AFTER))

@@ -15,8 +15,10 @@ from pyramid.authorization import ACLDenied, ACLHelper, Authenticated, Everyone
 from pyramid.events import ApplicationCreated
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE2_CONFIG, ISecurityPolicy
-from pyramid.security import Denied, LegacySecurityPolicy
+from pyramid.security import NO_PERMISSION_REQUIRED, Denied, LegacySecurityPolicy
 from zope.interface import implementer
+
+from .protocol.records import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -48,26 +50,31 @@ class OAuth2SecurityPolicy:
 
     def identity(self, request: Any) -> Any:
         """The user: of the token where a view let it in, else the wrapped policy's."""
-        if request.oauth2.is_bearer:
+        if _is_bearer(request):
             return request.oauth2.identity
         return self.wrapped.identity(request) if self.wrapped else None
 
     def authenticated_userid(self, request: Any) -> Any:
         """The userid: of the token where a view let it in, else the wrapped policy's."""
-        if request.oauth2.is_bearer:
+        if _is_bearer(request):
             return request.oauth2.userid
         return self.wrapped.authenticated_userid(request) if self.wrapped else None
 
     def permits(self, request: Any, context: Any, permission: str) -> Any:
         """Whether the ACL allows it to the token, or the wrapped policy to the request."""
-        if request.oauth2.is_bearer:
+        if _is_bearer(request):
             # Never delegated: the wrapped policy would read the cookie again,
             # and give the right of one user in the name of another.
-            result = ACLHelper().permits(context, principals(request), permission)
-            return result if result else _denied(result)
+            return _permits_bearer(request, context, permission)
         if self.wrapped is None:
             return Denied("No security policy is set, so nobody has the permission %r", permission)
         return self.wrapped.permits(request, context, permission)
+
+    def __getattr__(self, name: str) -> Any:
+        """What else the wrapped policy has, for code that asks the policy directly."""
+        if name == "wrapped":  # Not set yet, while it is being copied or unpickled.
+            raise AttributeError(name)
+        return getattr(self.wrapped, name)
 
     def remember(self, request: Any, userid: Any, **kw: Any) -> Any:
         """Headers that log a user in: the wrapped policy's."""
@@ -86,7 +93,7 @@ class LegacyOAuth2SecurityPolicy(OAuth2SecurityPolicy, LegacySecurityPolicy):  #
     """
 
     def _get_authn_policy(self, request: Any) -> Any:
-        if request.oauth2.is_bearer:
+        if _is_bearer(request):
             return _BearerAuthentication()
         return self.wrapped._get_authn_policy(request)
 
@@ -115,7 +122,23 @@ def principals(request: Any) -> list[Any]:
     return found
 
 
-def _denied(result: Any) -> OAuth2Denied:
+def _is_bearer(request: Any) -> bool:
+    # A request made by hand in an application's test has no oauth2.
+    oauth2 = getattr(request, "oauth2", None)
+    return oauth2 is not None and oauth2.is_bearer
+
+
+def _permits_bearer(request: Any, context: Any, permission: str) -> Any:
+    try:
+        known = principals(request)
+    except StoreUnavailable as unavailable:
+        # Asked where no guard has read the token before, in an exception view
+        # for instance. What cannot be checked is not permitted.
+        log.error("The store cannot answer: %s", unavailable)
+        known = [Everyone]
+    result = ACLHelper().permits(context, known, permission)
+    if result:
+        return result
     return OAuth2Denied(
         result.ace, result.acl, result.permission, result.principals, result.context
     )
@@ -136,6 +159,12 @@ def includeme(config: Any) -> None:
     config.add_subscriber(_check_policy, ApplicationCreated)
 
 
+def _permissions(registry: Any) -> set[str]:
+    """The permissions of the application's views."""
+    category = registry.introspector.get_category("permissions", ())
+    return {item["introspectable"]["value"] for item in category} - {NO_PERMISSION_REQUIRED}
+
+
 def _check_policy(event: Any) -> None:
     policy = event.app.registry.queryUtility(ISecurityPolicy)
     if not isinstance(policy, OAuth2SecurityPolicy):
@@ -144,7 +173,7 @@ def _check_policy(event: Any) -> None:
             "bearer token would be recognised. Set the policy before config.commit(), or include "
             "pyramid_oauth2 after it, and do not use autocommit=True."
         )
-    if policy.wrapped is None and event.app.registry.introspector.get_category("permissions"):
+    if policy.wrapped is None and _permissions(event.app.registry):
         log.warning(
             "The application has views with a permission, but no security policy: they are denied "
             "to every request that brings no access token. Set one with config.set_security_policy."

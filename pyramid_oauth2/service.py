@@ -34,6 +34,7 @@ DEFAULT_GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_
 
 BUILT_IN_BACKENDS = {
     "memory": "pyramid_oauth2.backends.memory",
+    "redis": "pyramid_oauth2.backends.redis",
     "sqlalchemy": "pyramid_oauth2.backends.sqlalchemy",
 }
 
@@ -70,13 +71,21 @@ def get_service(registry: Any) -> OAuth2Service:
     return service
 
 
-def backend_modules(settings: Settings) -> list[str]:
-    """What to include so that the chosen backends are registered.
+def include_backends(config: Any, settings: Settings) -> None:
+    """Include what registers the chosen backends.
 
     A name without a dot that is not built in is registered by the application.
+
+    :raises pyramid.exceptions.ConfigurationError: one cannot be imported.
     """
     names = {settings.backend_of(role) for role in ROLES if settings.backend_of(role)}
-    return sorted(BUILT_IN_BACKENDS.get(name, name) for name in names if _includable(name))
+    for name in sorted(filter(_includable, names)):
+        try:
+            config.include(BUILT_IN_BACKENDS.get(name, name))
+        except ImportError as error:
+            raise ConfigurationError(
+                f"The backend {name!r} that oauth2.backend names cannot be imported: {error}."
+            ) from error
 
 
 def _includable(name: str) -> bool:
@@ -89,8 +98,11 @@ def _make_service(registry: Any) -> OAuth2Service:
         raise ConfigurationError("pyramid_oauth2 is not included: config.include('pyramid_oauth2')")
     owners = ResourceOwners(registry.queryUtility(IResourceOwners))
     scopes = dict(registry.getUtilitiesFor(IScope))
-    grant_types = _enabled_grant_types(registry, settings)
-    mistakes = [*_scope_mistakes(settings, scopes), *_owner_mistakes(owners, grant_types)]
+    grant_types = dict(registry.getUtilitiesFor(IGrantType))
+    mistakes = [
+        *_grant_type_mistakes(settings, grant_types, owners),
+        *_scope_mistakes(settings, scopes),
+    ]
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
     backends = {name: _make_backend(registry, settings, name) for name in _chosen(settings)}
@@ -101,7 +113,7 @@ def _make_service(registry: Any) -> OAuth2Service:
         scopes=scopes,
         default_scopes=settings.default_scopes,
         lifetimes=_lifetimes(settings),
-        grant_types=grant_types,
+        grant_types=_enabled(settings, grant_types),
         client_authentications=dict(registry.getUtilitiesFor(IClientAuthentication)),
         clients=ClientCache(stores["clients"], settings.client_cache, time.monotonic),
         grants=stores["grants"],
@@ -119,22 +131,33 @@ def _utc_seconds() -> int:
 def _lifetimes(settings: Settings) -> Lifetimes:
     return Lifetimes(
         access_token=settings.access_token_lifetime,
-        public_access_token=settings.public_access_token_lifetime or settings.access_token_lifetime,
+        public_access_token=settings.public_lifetime,
         grant=settings.grant_lifetime,
     )
 
 
-def _enabled_grant_types(registry: Any, settings: Settings) -> dict[str, IGrantType]:
-    registered = dict(registry.getUtilitiesFor(IGrantType))
+def _enabled(settings: Settings, registered: dict[str, IGrantType]) -> dict[str, IGrantType]:
     # The default means "of those that are registered"; what an ini names must be.
     names = settings.grant_types or DEFAULT_GRANT_TYPES & registered.keys()
-    unknown = sorted(names - registered.keys())
+    return {name: registered[name] for name in sorted(names)}
+
+
+def _grant_type_mistakes(
+    settings: Settings, registered: dict[str, IGrantType], owners: ResourceOwners
+) -> Iterator[str]:
+    named = settings.grant_types or frozenset()
+    unknown = sorted(named - registered.keys())
     if unknown:
-        raise ConfigurationError(
+        yield (
             f"oauth2.grant_types names {', '.join(unknown)}, which nobody registered. "
             f"Registered are: {', '.join(sorted(registered))}."
         )
-    return {name: registered[name] for name in sorted(names)}
+    if "password" in named and not owners.knows("authenticate"):
+        yield (
+            "oauth2.grant_types names password, but nobody can check one: give the application's "
+            "users to config.set_oauth2_resource_owners(...), with a method "
+            "authenticate(request, username, password)."
+        )
 
 
 def _scope_mistakes(settings: Settings, scopes: dict[str, Any]) -> Iterator[str]:
@@ -144,15 +167,6 @@ def _scope_mistakes(settings: Settings, scopes: dict[str, Any]) -> Iterator[str]
         yield f"oauth2.default_scopes has unknown scopes: {format_scope(unknown)}. Known: {known}."
 
 
-def _owner_mistakes(owners: ResourceOwners, grant_types: dict[str, IGrantType]) -> Iterator[str]:
-    if "password" in grant_types and not owners.knows("authenticate"):
-        yield (
-            "oauth2.grant_types names password, but nobody can check one: give the application's "
-            "users to config.set_oauth2_resource_owners(...), with a method "
-            "authenticate(request, username, password)."
-        )
-
-
 def _chosen(settings: Settings) -> list[str]:
     return sorted({settings.backend_of(role) for role in ROLES})
 
@@ -160,10 +174,11 @@ def _chosen(settings: Settings) -> list[str]:
 def _make_backend(registry: Any, settings: Settings, name: str) -> IBackend:
     factory = registry.queryUtility(IBackendFactory, name=name)
     if factory is None:
-        known = ", ".join(sorted(known for known, _ in registry.getUtilitiesFor(IBackendFactory)))
+        registered = dict(registry.getUtilitiesFor(IBackendFactory))
+        known = ", ".join(sorted(registered.keys() | BUILT_IN_BACKENDS.keys()))
         raise ConfigurationError(
-            f"There is no backend named {name!r}; registered are: {known or 'none'}. A backend of "
-            f"your own registers itself with config.add_oauth2_backend({name!r}, factory)."
+            f"There is no backend named {name!r}; there are: {known}. A backend of your own "
+            f"registers itself with config.add_oauth2_backend({name!r}, factory)."
         )
     return factory(settings)  # type: ignore[no-any-return]
 

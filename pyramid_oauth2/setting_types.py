@@ -92,12 +92,15 @@ def route_path(value: str) -> str:
 
 def base_url(value: str) -> str:
     """An http(s) URL without a trailing slash, query or fragment."""
-    return _url(value)
+    return _loopback_if_http(_url(value))
 
 
 def issuer_url(value: str) -> str:
     """An issuer identifier: https, or http on a loopback host (RFC 8414 section 2)."""
-    text = _url(value)
+    return _loopback_if_http(_url(value))
+
+
+def _loopback_if_http(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise BadValue(

@@ -153,10 +153,16 @@ class Settings:
         return self.base_url or self.issuer
 
     @property
+    def public_lifetime(self) -> int:
+        """The life of a public client's access token, in seconds."""
+        return self.public_access_token_lifetime or self.access_token_lifetime
+
+    @property
     def https_required(self) -> bool:
         """Whether plain http is refused."""
         if self.enforce_https is None:
-            return self.issuer.startswith("https:")
+            # A missing issuer is a mistake of its own.
+            return (self.issuer or "").startswith("https:")
         return self.enforce_https
 
 
@@ -241,6 +247,10 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         )
     if settings.enforce_https and (settings.issuer or "").startswith("http:"):
         yield "oauth2.enforce_https = true contradicts the http issuer."
+    if settings.https_required and (settings.base_url or "https:").startswith("http:"):
+        yield "oauth2.base_url is http, but the issuer is https: tokens must not travel in clear."
+    if settings.access_token_lifetime > settings.grant_lifetime:
+        yield "oauth2.access_token_lifetime is longer than oauth2.grant_lifetime."
 
 
 def load_settings(config: Any) -> Settings:

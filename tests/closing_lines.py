@@ -48,9 +48,7 @@ def _print_contract(terminal, reports):
     terminal.line(" " * width + "".join(f"{store:>18}" for store in stores))
     for group, row in sorted(counts.items()):
         terminal.line(f"{group:<{width}}" + "".join(f"{row[store]:>18}" for store in stores))
-    terminal.line(
-        f"{'seconds':<{width}}" + "".join(f"{seconds[store]:>18.1f}" for store in stores)
-    )
+    terminal.line(f"{'seconds':<{width}}" + "".join(f"{seconds[store]:>18.1f}" for store in stores))
 
 
 def _print_left_out(terminal, reports):

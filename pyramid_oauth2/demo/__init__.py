@@ -6,7 +6,8 @@ It is what ``development.ini`` serves, and uses the public names of
 
 from __future__ import annotations
 
-import hashlib
+import secrets
+from pathlib import Path
 from typing import Any
 
 from pyramid.config import Configurator
@@ -14,7 +15,7 @@ from pyramid.csrf import CookieCSRFStoragePolicy
 
 from pyramid_oauth2 import get_service
 
-from .client import ensure_demo_client, read_secret
+from .client import ensure_demo_client, read_or_draw, read_secret
 from .login import DemoSecurityPolicy
 from .users import Users
 
@@ -26,10 +27,12 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
     chosen there; here it is only told who the users are.
     """
     secret = read_secret(settings["demo.secret_file"])
+    # Not derived from the client's secret: that one is given away.
+    cookie_file = Path(settings["demo.secret_file"]).with_suffix(".cookie-secret")
+    cookie_secret = read_or_draw(cookie_file, lambda: secrets.token_hex(32))
     users = Users.from_ini(settings["demo.users"])
 
     config = Configurator(settings=settings)
-    cookie_secret = hashlib.sha256(b"login cookie" + secret.encode()).hexdigest()
     config.set_security_policy(DemoSecurityPolicy(users, cookie_secret))
     config.set_csrf_storage_policy(CookieCSRFStoragePolicy(cookie_name="demo_csrf", httponly=True))
     config.set_default_csrf_options(require_csrf=True)

@@ -43,11 +43,12 @@ def _author(request: Any) -> str:
 def _text(request: Any) -> str:
     try:
         text = request.json_body["text"]
-    except (ValueError, KeyError, TypeError):
-        text = None
-    if not isinstance(text, str) or not 0 < len(text) <= 1000 or "\0" in text:
+        text.encode()  # JSON can spell surrogates, which no database keeps.
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        text = ""
+    if not 0 < len(text) <= 1000 or "\0" in text:
         raise HTTPBadRequest('Send JSON like {"text": "Buy milk"}, with 1 to 1000 characters.')
-    return text
+    return str(text)
 
 
 def _plain(note: Note) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from pyramid_oauth2 import (
@@ -26,9 +27,13 @@ DEMO_CLIENT = Client(
 
 def read_secret(path: str) -> str:
     """The client's secret, from a file that only its owner can read; drawn at the first start."""
-    file = Path(path)
+    return read_or_draw(Path(path), lambda: new_client_secret(os.urandom))
+
+
+def read_or_draw(file: Path, draw: Callable[[], str]) -> str:
+    """What is in a file of mode 0600, made with what *draw* returns if there is none."""
     if not file.exists():
-        _write_once(file, new_client_secret(os.urandom))
+        _write_once(file, draw())
     return file.read_text().strip()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.authentication import AuthTktCookieHelper
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPBadRequest, HTTPSeeOther
 from pyramid.request import RequestLocalCache
 from pyramid.security import forget, remember
 
@@ -59,27 +59,35 @@ class DemoSecurityPolicy:
 
 def show_login(request: Any) -> dict[str, Any]:
     """The login form."""
-    return {"next": local_path(request.GET.get("next")), "username": "", "failed": False}
+    return {"next": local_path(_parameter(request, "GET", "next")), "username": "", "failed": False}
 
 
 def log_in(request: Any) -> Any:
     """Check name and password; the same page for an unknown user and a wrong password."""
-    username = request.POST.get("username", "")
-    target = local_path(request.POST.get("next"))
-    if (
-        request.registry["demo.users"].authenticate(
-            request, username, request.POST.get("password", "")
-        )
-        is None
-    ):
+    username = _parameter(request, "POST", "username")
+    password = _parameter(request, "POST", "password")
+    target = local_path(_parameter(request, "POST", "next"))
+    if request.registry["demo.users"].authenticate(request, username, password) is None:
         request.response.status = 403
         return {"next": target, "username": username, "failed": True}
-    return HTTPSeeOther(target, headers=remember(request, username))
+    return HTTPSeeOther(_public(request, target), headers=remember(request, username))
 
 
 def log_out(request: Any) -> Any:
     """Forget who is signed in."""
-    return HTTPSeeOther("/", headers=forget(request))
+    return HTTPSeeOther(_public(request, "/"), headers=forget(request))
+
+
+def _parameter(request: Any, method: str, name: str) -> str:
+    try:
+        return str(getattr(request, method).get(name, ""))
+    except UnicodeDecodeError:
+        raise HTTPBadRequest("The parameters are not UTF-8.") from None
+
+
+def _public(request: Any, path: str) -> str:
+    # A relative Location is made absolute from the Host header, which anybody can write.
+    return str(request.oauth2.service.settings.issuer + path)
 
 
 def includeme(config: Any) -> None:
@@ -92,12 +100,12 @@ def includeme(config: Any) -> None:
     config.add_view(log_out, route_name="logout", request_method="POST")
 
 
-def local_path(target: str | None) -> str:
+def local_path(target: str) -> str:
     """*target* if it is a path on this server, else the home page.
 
     ``//host`` and ``/\\host`` are other servers to a browser, and it drops
     tabs and newlines before it looks.
     """
-    if target and target.isprintable() and target.startswith("/"):
+    if target.isprintable() and target.startswith("/"):
         return target if target[1:2] not in ("/", "\\") else "/"
     return "/"

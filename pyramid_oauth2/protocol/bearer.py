@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .errors import InvalidToken
@@ -9,6 +10,8 @@ from .opaque import parse_token
 from .records import ACCESS_TOKEN, Client, Grant, Token
 from .server import AuthorizationServer
 from .tokens import AccessTokenData
+
+TOKEN_PARAMETER = re.compile(rb"(?:^|&)access_token=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,14 @@ def bearer_value(authorization: str | None) -> str | None:
     """
     scheme, _, value = (authorization or "").strip().partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
+
+
+def has_token_parameter(encoded: bytes) -> bool:
+    """Whether a query string or a form body has an ``access_token``.
+
+    It is never taken from there (RFC 9700 section 4.3.2).
+    """
+    return TOKEN_PARAMETER.search(encoded) is not None
 
 
 def resolve_bearer_token(server: AuthorizationServer, value: str) -> BearerToken:

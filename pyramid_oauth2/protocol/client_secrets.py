@@ -35,7 +35,7 @@ def keep_secret(secret: str, now: int, expires_at: int | None = None) -> ClientS
         chose it and argon2 is not installed.
     """
     if not _checkable(secret):
-        raise UnusableSecret(f"a secret has 1 to {MAX_SECRET} characters and no NUL among them")
+        raise UnusableSecret(f"a secret is Unicode text of 1 to {MAX_SECRET} characters, no NUL")
     if is_client_secret(secret):
         return ClientSecret(digest(secret), SHA256, now, expires_at)
     hasher = _hasher()
@@ -79,8 +79,10 @@ def _verify_chosen(presented: str, digests: list[bytes]) -> bool:
 
 
 def _checkable(secret: str) -> bool:
-    # Some hashes stop at a NUL, or cost more the longer the secret is.
-    return 0 < len(secret) <= MAX_SECRET and "\0" not in secret
+    # Some hashes stop at a NUL, or cost more the longer the secret is. A lone
+    # surrogate, as undecodable bytes on a terminal give, has no bytes to hash.
+    lone_surrogate = any("\ud800" <= character <= "\udfff" for character in secret[:MAX_SECRET])
+    return 0 < len(secret) <= MAX_SECRET and "\0" not in secret and not lone_surrogate
 
 
 @cache

@@ -18,6 +18,7 @@ MAX_FIELDS = 100
 MAX_VALUE = 4 * 1024
 
 FORM = "application/x-www-form-urlencoded"
+UTF8 = frozenset({"charset=utf-8", 'charset="utf-8"', "charset=utf8"})
 BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 # RFC 8707 section 2: "Multiple resource parameters MAY be used".
@@ -92,9 +93,9 @@ def parse_form(facts: HTTPFacts) -> dict[str, str]:
         not UTF-8, repeats a parameter, or a secret stands in the URL.
     """
     _refuse_secrets_in_url(facts.query)
-    media_type, _, options = facts.headers.get("content-type", "").partition(";")
-    charset = options.strip().lower().replace('"', "")
-    if media_type.strip().lower() != FORM or charset not in ("", "charset=utf-8"):
+    media_type, *options = facts.headers.get("content-type", "").lower().split(";")
+    charsets = {o.strip() for o in options if o.strip().startswith("charset=")}
+    if media_type.strip() != FORM or not charsets <= UTF8:
         raise InvalidRequest(f"Send the parameters in the body, as {FORM} in UTF-8.")
     if facts.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise InvalidRequest("Send the body without Content-Encoding.", status=415)
@@ -156,7 +157,8 @@ def _once_each(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
             raise InvalidRequest("A parameter is repeated; send each one once.")
         if len(value) > MAX_VALUE:
             raise InvalidRequest(f"A parameter is longer than {MAX_VALUE} characters.")
-        if "\0" in value or "\0" in name:
+        # A wrong secret is invalid_client, whatever is in it.
+        if "\0" in name or ("\0" in value and name != "client_secret"):
             raise InvalidRequest("A parameter contains a NUL character.")
         form[name] = value
     # RFC 6749 section 3.2: "Parameters sent without a value MUST be treated as

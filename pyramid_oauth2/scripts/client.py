@@ -100,7 +100,8 @@ def add_client(ini: Ini, arguments: argparse.Namespace) -> int:
         except ValueError as error:
             print(f"poauth2: {error}", file=sys.stderr)
             return 1
-    _print_registered(client, secret, arguments)
+        default_scopes = service.server.default_scopes
+    _print_registered(client, secret, default_scopes, arguments)
     return 0
 
 
@@ -146,7 +147,18 @@ def _print_problems(problems: dict[str, str]) -> None:
         print(f"  {FLAGS.get(field, field)}: {text}", file=sys.stderr)
 
 
-def _print_registered(client: Client, secret: str | None, arguments: argparse.Namespace) -> None:
+def _print_registered(
+    client: Client,
+    secret: str | None,
+    default_scopes: frozenset[str] | None,
+    arguments: argparse.Namespace,
+) -> None:
+    if not (client.scope or default_scopes):
+        print(
+            "poauth2: note: the client has no --scope, and oauth2.default_scopes is not set, so "
+            "there is nothing that it could be granted",
+            file=sys.stderr,
+        )
     if arguments.json:
         members = {"client_id": client.client_id, "client_secret": secret}
         print(json.dumps({name: value for name, value in members.items() if value is not None}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -35,8 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _parser().error("name the ini file first, as in: poauth2 development.ini db upgrade")
     try:
         status: int = parsed.run(ini, parsed)
+        sys.stdout.flush()
     except (ConfigurationError, StoreUnavailable) as error:
         print(f"poauth2: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output has enough of it. Python would complain once
+        # more when it closes stdout at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
 

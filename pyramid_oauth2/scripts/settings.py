@@ -8,7 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..settings import REQUIRED, Settings, setting_fields
+from pyramid.exceptions import ConfigurationError
+
+from ..service import ROLES
+from ..settings import REQUIRED, Settings, setting_fields, unknown_keys
 from .ini import Ini
 
 SECRET_NAME = re.compile(r"pass|secret|token|credential|_key$", re.IGNORECASE)
@@ -28,6 +31,11 @@ def add_parser(commands: Any, name: str) -> None:
 def print_settings(ini: Ini, arguments: argparse.Namespace) -> int:
     """Print every setting in force; passwords are masked."""
     settings = ini.settings()
+    # An extension may declare keys below a prefix; whatever has no prefix is ours.
+    raw = ini.raw_settings()
+    unknown = unknown_keys({key: raw[key] for key in raw if key.count(".") == 1}, {})
+    if unknown:
+        raise ConfigurationError("\n  ".join((f"{ini.path} is wrong:", *unknown)))
     values = effective_values(settings)
     if arguments.json:
         print(json.dumps(values, indent=2))
@@ -46,6 +54,12 @@ def effective_values(settings: Settings) -> dict[str, Any]:
         f"oauth2.{key}": _plain(getattr(settings, field.name))
         for key, field in setting_fields().items()
     }
+    # What an unset one comes to, where that follows from another setting.
+    values["oauth2.enforce_https"] = settings.https_required
+    values["oauth2.base_url"] = settings.public_url
+    values["oauth2.public_access_token_lifetime"] = settings.public_lifetime
+    for role in ROLES:
+        values[f"oauth2.backend.{role}"] = settings.backend_of(role)
     for prefix, section in sorted(settings.sections.items()):
         for key, value in sorted(section.items()):
             values[f"oauth2.{prefix}.{key}"] = masked(key, str(value))

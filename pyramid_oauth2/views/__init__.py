@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.viewderivers import DefaultViewMapper
 
 from ..interfaces import ISettings
 from . import metadata, token
@@ -37,13 +38,22 @@ def _add_metadata(config: Any, settings: Any) -> None:
         config.route_prefix = prefix
 
 
+class _Context:
+    """The context of our endpoints, which need none."""
+
+    def __init__(self, request: Any) -> None:
+        pass
+
+
 def _add_endpoint(config: Any, name: str, path: str, endpoint: Endpoint) -> None:
-    config.add_route(f"oauth2.{name}", path)
+    # A factory of ours: the application's may refuse whoever is not signed in.
+    config.add_route(f"oauth2.{name}", path, factory=_Context)
     config.add_view(
         endpoint,
         route_name=f"oauth2.{name}",
-        # Explicit, for the application may have defaults for both.
+        # Explicit, for the application may have defaults for all three.
         permission=NO_PERMISSION_REQUIRED,
         require_csrf=False,
+        mapper=DefaultViewMapper,
         oauth2_endpoint=True,
     )

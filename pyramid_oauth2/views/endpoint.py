@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from pyramid.response import Response
 
-from ..protocol.errors import InvalidRequest, OAuth2Error, TemporarilyUnavailable
+from ..protocol.errors import InvalidRequest, OAuth2Error
 from ..protocol.records import StoreUnavailable
-from ..responses import RETRY_AFTER, error_response
-
-log = logging.getLogger(__name__)
+from ..responses import error_response, store_unavailable
 
 Endpoint = Callable[[Any], Response]
 
@@ -39,13 +36,8 @@ def endpoint(*methods: str) -> Callable[[Endpoint], Endpoint]:
             except OAuth2Error as error:
                 return error_response(error)
             except StoreUnavailable as unavailable:
-                log.error("The store cannot answer: %s", unavailable)
-                return error_response(
-                    TemporarilyUnavailable(
-                        "The server cannot answer now. Try again in a moment.",
-                        retry_after=RETRY_AFTER,
-                    )
-                )
+                text = "The server cannot answer now. Try again in a moment."
+                return store_unavailable(unavailable, text)
 
         return answer
 

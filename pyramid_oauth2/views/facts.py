@@ -36,6 +36,9 @@ def _body(request: Any) -> bytes:
         raise InvalidRequest("The Content-Length is not a number.") from None
     if length > MAX_BODY:
         raise body_too_large()
+    if request.content_length is None:
+        # Chunked: nobody knows its length before it was read.
+        request.body = request.body_file.read(MAX_BODY + 1)
     try:
         # WebOb rewinds it, so that a second attempt reads the same.
         return bytes(request.body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pyramid.response import Response
@@ -24,23 +25,25 @@ def token(request: Any) -> Response:
     When the application's own transaction fails after this, and the request is
     run again, the tokens are already issued: the same answer is given again.
     """
-    finished: Response | None = request.environ.get(FINISHED)
-    if finished is not None:
-        return finished.copy()
+    if FINISHED not in request.environ:
+        request.environ[FINISHED] = _issue(request)
+    response, event = request.environ[FINISHED]
+    # At every attempt: what a subscriber wrote in a transaction that failed was
+    # rolled back with it.
+    notify(request, replace(event, request=request))
+    return response.copy()
+
+
+def _issue(request: Any) -> tuple[Response, TokenIssued]:
     facts = http_facts(request, endpoint_url(request.registry, "token"))
     service = request.oauth2.service
     asked, issued = answer_token_request(service.server, facts, service.owners.of(request))
-    response = json_response(issued.parameters())
-    request.environ[FINISHED] = response.copy()
-    notify(
-        request,
-        TokenIssued(
-            request=request,
-            client_id=asked.client.client_id,
-            grant_type=asked.grant_type,
-            subject=issued.subject,
-            scope=issued.scope,
-            expires_in=issued.expires_in,
-        ),
+    event = TokenIssued(
+        request=request,
+        client_id=asked.client.client_id,
+        grant_type=asked.grant_type,
+        subject=issued.subject,
+        scope=issued.scope,
+        expires_in=issued.expires_in,
     )
-    return response
+    return json_response(issued.parameters()), event

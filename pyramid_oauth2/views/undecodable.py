@@ -16,12 +16,12 @@ def undecodable_path_tween(
     handler: Callable[[Any], Response], registry: Any
 ) -> Callable[[Any], Response]:
     """Answer for our own paths only; what the application does with others stays as it is."""
-    marker = registry.getUtility(ISettings).path + "/"
+    ours = (registry.getUtility(ISettings).path + "/", "/.well-known/oauth-")
 
     def tween(request: Any) -> Response:
         path = request.environ.get("PATH_INFO", "")
         # Almost every path is ASCII, and a look at one costs nothing.
-        if not path.isascii() and marker in path:
+        if not path.isascii() and any(beginning in path for beginning in ours):
             try:
                 path.encode("latin-1").decode()
             except UnicodeDecodeError:

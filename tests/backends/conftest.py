@@ -1,4 +1,4 @@
-"""A backend on a SQLite file, for the tests of what only SQL has."""
+"""The servers, and a backend on a SQLite file for the tests of what only SQL has."""
 
 from __future__ import annotations
 
@@ -9,8 +9,25 @@ import pytest
 from sqlalchemy import Engine
 
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
+from tests.servers import (  # noqa: F401
+    mariadb_server,
+    postgresql_server,
+    redis_cluster_url,
+    redis_sentinel_url,
+    redis_url,
+)
 
-from .sqlite_databases import engine_of, new_backend
+from .server_databases import emptied
+from .sqlite_databases import empty_database, engine_of, new_backend
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def url(request: pytest.FixtureRequest, file: Path) -> str:
+    """The URL of a database with our tables, and nothing in them."""
+    if request.param == "sqlite":
+        file.write_bytes(empty_database())
+        return f"sqlite:///{file}"
+    return emptied(request.getfixturevalue(f"{request.param}_server"))
 
 
 @pytest.fixture

@@ -72,6 +72,11 @@ def test_a_note_that_is_none(demo, token, body):
     demo.post("/api/notes", body, headers=bearer(token(scope="write")), status=400)
 
 
+@pytest.mark.parametrize("body", [b'{"text": "\\ud800"}', b"[" * 5_000])
+def test_json_that_breaks_readers(demo, token, body):
+    demo.post("/api/notes", body, headers=bearer(token(scope="write")), status=400)
+
+
 def test_a_client_of_its_own_right(demo, secret):
     form = {"client_id": "demo", "client_secret": secret, "grant_type": "client_credentials"}
     token = demo.post("/oauth2/token", {**form, "scope": "write"}).json["access_token"]
@@ -110,6 +115,21 @@ def test_a_wrong_password_and_an_unknown_user_look_the_same(demo, username):
 )
 def test_the_login_sends_nobody_elsewhere(demo, target):
     assert sign_in(demo, next=target).location == "http://localhost:6543/"
+
+
+def test_the_login_believes_no_host_header(demo):
+    demo.extra_environ["HTTP_HOST"] = "evil.example"
+    assert sign_in(demo).location == "http://localhost:6543/"
+
+
+def test_parameters_that_are_not_text(demo):
+    demo.get("/login?next=%ff", status=400)
+
+
+def test_the_clients_secret_signs_no_cookie(demo, ini, secret):
+    cookie_secret = (ini.parent / "demo-client.cookie-secret").read_text().strip()
+    assert secret not in cookie_secret
+    assert stat.S_IMODE((ini.parent / "demo-client.cookie-secret").stat().st_mode) == 0o600
 
 
 def test_a_login_from_another_site_is_refused(demo):

@@ -73,7 +73,8 @@ class Ledger:
         :raises DuplicateRecord: one of them exists.
         """
         new = tuple(records)
-        if any(key_of(record) in self.records for record in new):
+        keys = {key_of(record) for record in new}
+        if len(keys) < len(new) or not keys.isdisjoint(self.records):
             raise DuplicateRecord("a grant or a token of that identity exists")
         for record in new:
             self.keep(record)

@@ -22,8 +22,10 @@ def page_of(
     that come or go between two pages move no other one.
 
     :param entries: keys and items in any order; a key is a tuple of strings and integers.
+    :param limit: at least 1.
+    :raises ValueError: *cursor* is none of ours.
     """
-    after = () if cursor is None else tuple(json.loads(cursor))
+    after = () if cursor is None else _decode(cursor)
     ahead = (entry for entry in entries if entry[0] > after)
     chosen = nsmallest(limit + 1, ahead, key=itemgetter(0))
     shown = chosen[:limit]
@@ -31,3 +33,13 @@ def page_of(
         tuple(item for _, item in shown),
         json.dumps(shown[-1][0]) if len(chosen) > limit else None,
     )
+
+
+def _decode(cursor: str) -> tuple[Any, ...]:
+    try:
+        key = json.loads(cursor)
+    except ValueError:
+        key = None
+    if not isinstance(key, list):
+        raise ValueError("not a cursor of this listing")
+    return tuple(key)

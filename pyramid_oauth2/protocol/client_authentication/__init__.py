@@ -64,6 +64,9 @@ def _presented(
         # RFC 6749 section 2.3: "The client MUST NOT use more than one
         # authentication method in each request."
         raise InvalidRequest("The client authenticates by more than one method; use one.")
+    if not found.keys() - {"none"} and "authorization" in facts.headers:
+        # RFC 6749 section 5.2: an attempt by the header is answered as one.
+        raise InvalidClient("The Authorization header is not of a scheme that the server knows.")
     if not found:
         raise InvalidClient("The client did not authenticate, nor send its client_id.")
     (credentials,) = found.values()

@@ -24,14 +24,14 @@ class ClientSecretBasic:
     def credentials(self, facts: HTTPFacts, form: Mapping[str, str]) -> Credentials | None:
         """What the Authorization header presents.
 
-        :raises InvalidClient: there is one, but not a well-formed Basic one.
+        :raises InvalidClient: there is a Basic one, but not a well-formed one.
         """
         header = facts.headers.get("authorization")
         if header is None:
             return None
         scheme, _, encoded = header.strip().partition(" ")
         if scheme.lower() != "basic":
-            raise InvalidClient("The Authorization header is not of the scheme Basic.")
+            return None
         try:
             text = base64.b64decode(encoded.strip(), validate=True).decode()
         except (binascii.Error, ValueError):

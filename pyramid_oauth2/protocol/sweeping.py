@@ -1,0 +1,44 @@
+"""Housekeeping that needs no cron: issuing removes a bounded part of what has expired."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from ..interfaces import IConsentStore, IGrantStore
+from .records import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+# One issue leaves two to four records, so this removes more than is made, and
+# the request that happens to sweep is a few milliseconds slower.
+EVERY = 50
+LIMIT = 500
+
+
+class Sweeper:
+    """Sweeps the stores at every so many tokens that this process issues.
+
+    :param clock: the time in UTC seconds.
+    """
+
+    def __init__(
+        self, grants: IGrantStore, consents: IConsentStore, clock: Callable[[], int]
+    ) -> None:
+        self._grants, self._consents, self._clock = grants, consents, clock
+        self._lock = threading.Lock()
+        self._issued = 0
+
+    def after_issue(self) -> None:
+        """Count an issue, and sweep if it is its turn. Never fails: a token was just issued."""
+        with self._lock:
+            self._issued += 1
+            if self._issued % EVERY:
+                return
+        now = self._clock()
+        try:
+            if not self._grants.purge(now, LIMIT).more:
+                self._consents.purge(now, LIMIT)
+        except StoreUnavailable as unavailable:
+            log.warning("Expired records were not swept: %s", unavailable)

@@ -1,0 +1,86 @@
+"""The applications under test, each on every backend that needs no server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+
+from pyramid_oauth2 import migrations
+
+from . import host
+from .server import Server
+
+Configure = Callable[[Configurator], None]
+
+BASE = {
+    "oauth2.issuer": "http://localhost",
+    "oauth2.scopes": "read = Read your data\nwrite = Change your data",
+    "oauth2.grant_types": "client_credentials password",
+}
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with our tables, to be copied: migrating anew would cost more than a test."""
+    file = tmp_path_factory.mktemp("sqlite") / "empty.sqlite"
+    migrations.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The settings that choose a backend."""
+    if request.param == "memory":
+        return {"oauth2.backend": "memory"}
+    file = tmp_path / "oauth2.sqlite"
+    shutil.copy(request.getfixturevalue("empty_database"), file)
+    return {"oauth2.backend": "sqlalchemy", "oauth2.sqlalchemy.url": f"sqlite:///{file}"}
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Configurator], Server]]:
+    """Start the application of a configurator; its connections are given back after the test."""
+    servers: list[Server] = []
+
+    def serve(config: Configurator) -> Server:
+        servers.append(Server(config))
+        return servers[-1]
+
+    yield serve
+    for server in servers:
+        server.service.close()
+
+
+@pytest.fixture
+def settings(storage: dict[str, str]) -> dict[str, Any]:
+    """The settings of an application that works."""
+    return {**BASE, **storage}
+
+
+@pytest.fixture
+def build(
+    settings: dict[str, Any], serve: Callable[[Configurator], Server]
+) -> Callable[..., Server]:
+    """Build and start an application that includes the add-on, then calls *configure*."""
+
+    def build(*configure: Configure, changes: dict[str, Any] | None = None) -> Server:
+        config = Configurator(settings={**settings, **(changes or {})})
+        config.include("pyramid_oauth2")
+        # As an include, so that a test's own users override them.
+        config.include(host.users)
+        for step in configure:
+            step(config)
+        return serve(config)
+
+    return build
+
+
+@pytest.fixture
+def server(build: Callable[..., Server]) -> Server:
+    """An application with users, pages of its own, and views for tokens."""
+    return build(host.pages)

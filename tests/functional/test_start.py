@@ -1,0 +1,128 @@
+"""A mistake in the configuration stops the start, and names itself and its cure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
+
+from pyramid_oauth2 import get_service
+
+from .conftest import BASE
+from .server import Server
+
+
+def start(**changes: Any) -> Any:
+    settings = {**BASE, "oauth2.backend": "memory", "oauth2.grant_types": ""}
+    settings |= {key.replace("__", "."): value for key, value in changes.items()}
+    config = Configurator(settings=settings)
+    config.include("pyramid_oauth2")
+    return config.make_wsgi_app()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({"oauth2__issuer": ""}, ["oauth2.issuer is missing"], id="no issuer"),
+        pytest.param({"oauth2__backend": ""}, ["oauth2.backend is missing"], id="no backend"),
+        pytest.param(
+            {"oauth2__isuer": "x"}, ["oauth2.isuer", "Did you mean oauth2.issuer"], id="typo"
+        ),
+        pytest.param(
+            {"oauth2__sqlachemy.url": "x"},
+            ["oauth2.sqlachemy.url", "Did you mean oauth2.sqlalchemy.url"],
+            id="typo in a prefix",
+        ),
+        pytest.param(
+            {"oauth2__issuer": "http://auth.example.com"},
+            ["loopback", "https://auth.example.com"],
+            id="http issuer on a public host",
+        ),
+        pytest.param(
+            {"oauth2__issuer": "https://auth.example.com/"}, ["slash"], id="issuer with a slash"
+        ),
+        pytest.param(
+            {"oauth2__backend": "mongo"},
+            ["'mongo'", "memory", "add_oauth2_backend"],
+            id="unknown backend",
+        ),
+        pytest.param(
+            {"oauth2__grant_types": "client_credentials magic"},
+            ["magic", "client_credentials, password"],
+            id="unknown grant type",
+        ),
+        pytest.param(
+            {"oauth2__grant_types": "password"},
+            ["set_oauth2_resource_owners", "authenticate"],
+            id="password grant without users",
+        ),
+        pytest.param(
+            {"oauth2__default_scopes": "read admin"},
+            ["oauth2.default_scopes", "admin", "read write"],
+            id="unknown default scope",
+        ),
+        pytest.param(
+            {"oauth2__issuer": "https://a.example", "oauth2__enforce_https": "false"},
+            ["oauth2.enforce_https", "proxy"],
+            id="https not enforced",
+        ),
+        pytest.param(
+            {"oauth2__enforce_https": "true"},
+            ["oauth2.enforce_https", "http issuer"],
+            id="https enforced for an http issuer",
+        ),
+    ],
+)
+def test_a_mistake_in_the_settings(changes: dict[str, str], words: list[str]):
+    with pytest.raises(ConfigurationError) as caught:
+        start(**changes)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_all_mistakes_are_told_at_once():
+    with pytest.raises(ConfigurationError) as caught:
+        start(oauth2__isuer="x", oauth2__client_cache="soon", oauth2__scopes="read")
+    for word in ("oauth2.isuer", "oauth2.client_cache", "oauth2.scopes"):
+        assert word in str(caught.value)
+
+
+def test_a_backend_by_dotted_name_that_is_not_there():
+    with pytest.raises((ConfigurationError, ImportError), match="nowhere"):
+        start(oauth2__backend="nowhere.at.all")
+
+
+def test_no_include_no_service():
+    with pytest.raises(ConfigurationError, match=r"config\.include"):
+        get_service(Configurator().registry)
+
+
+def test_the_service_is_there_without_a_request(server: Server):
+    assert get_service(server.registry) is get_service(server.registry)
+
+
+def test_a_role_that_a_backend_does_not_fill(settings: dict[str, Any]):
+    class Halves:
+        clients = grants = consents = None
+
+        def close(self) -> None:
+            pass
+
+    config = Configurator(
+        settings={**settings, "oauth2.grant_types": "", "oauth2.backend.consents": "halves"}
+    )
+    config.include("pyramid_oauth2")
+    config.add_oauth2_backend("halves", lambda settings: Halves())
+    with pytest.raises(ConfigurationError, match=r"oauth2\.backend\.consents"):
+        config.make_wsgi_app()
+
+
+def test_roles_in_different_backends(build: Callable[..., Server], storage: dict[str, str]):
+    server = build(changes={"oauth2.backend.clients": "memory"})
+    assert server.ask().status_int == 200
+    names = {type(backend).__name__ for backend in server.service.backends}
+    other = storage["oauth2.backend"] != "memory"
+    assert names == {"MemoryBackend", "SQLAlchemyBackend"} if other else {"MemoryBackend"}

@@ -1,0 +1,170 @@
+"""Exactly one authentication method, the registered one (RFC 6749 section 2.3)."""
+
+from __future__ import annotations
+
+import base64
+import os
+from contextlib import suppress
+from urllib.parse import quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyramid_oauth2.protocol.client_authentication import authenticate_client
+from pyramid_oauth2.protocol.client_authentication.basic import ClientSecretBasic
+from pyramid_oauth2.protocol.client_secrets import keep_secret
+from pyramid_oauth2.protocol.errors import InvalidClient, InvalidRequest
+from pyramid_oauth2.protocol.opaque import new_client_secret
+from pyramid_oauth2.protocol.records import Client
+from pyramid_oauth2.protocol.requests import HTTPFacts
+
+from .worlds import NOW, make_server
+
+SECRET = new_client_secret(os.urandom)
+SECRETS = (keep_secret(SECRET, NOW),)
+METHODS = {"basic": "client_secret_basic", "post": "client_secret_post", "public": "none"}
+
+
+def header(value: str | None) -> HTTPFacts:
+    headers = {} if value is None else {"authorization": value}
+    return HTTPFacts("POST", "https://auth.example.com/oauth2/token", headers=headers)
+
+
+def basic(client_id: str, secret: str) -> str:
+    return "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = make_server()
+    for name, method in METHODS.items():
+        secrets = () if method == "none" else SECRETS
+        for disabled_at, prefix in ((None, ""), (NOW, "disabled-")):
+            server.clients.add(
+                Client(
+                    prefix + name,
+                    client_secrets=secrets,
+                    token_endpoint_auth_method=method,
+                    disabled_at=disabled_at,
+                )
+            )
+    return server
+
+
+POST = {"client_id": "post", "client_secret": SECRET}
+
+
+@pytest.mark.parametrize(
+    ("authorization", "form", "client_id"),
+    [
+        pytest.param(basic("basic", SECRET), {}, "basic", id="basic"),
+        pytest.param(basic("basic", SECRET), {"client_id": "basic"}, "basic", id="basic and id"),
+        pytest.param(basic("%62asic", SECRET), {}, "basic", id="encoded id"),
+        pytest.param("  " + basic("basic", SECRET) + " ", {}, "basic", id="blanks"),
+        pytest.param(None, POST, "post", id="post"),
+        pytest.param(None, {"client_id": "public"}, "public", id="public"),
+    ],
+)
+def test_authenticated(server, authorization, form, client_id):
+    assert authenticate_client(server, header(authorization), form).client_id == client_id
+
+
+@pytest.mark.parametrize(
+    ("authorization", "form"),
+    [
+        pytest.param(None, {}, id="nothing"),
+        pytest.param(None, {"client_id": "nobody"}, id="unknown"),
+        pytest.param(None, {"client_id": "basic"}, id="confidential without a secret"),
+        pytest.param(None, {"client_secret": SECRET}, id="secret without id"),
+        pytest.param(None, {**POST, "client_secret": "wrong"}, id="wrong secret by post"),
+        pytest.param(None, {**POST, "client_id": "basic"}, id="post where basic is registered"),
+        pytest.param(None, {**POST, "client_id": "public"}, id="secret of a public client"),
+        pytest.param(basic("post", SECRET), {}, id="basic where post is registered"),
+        pytest.param(basic("public", ""), {}, id="basic of a public client"),
+        pytest.param(basic("basic", "wrong"), {}, id="wrong secret"),
+        pytest.param(basic("basic", ""), {}, id="empty secret"),
+        pytest.param(basic("basic", SECRET + "\0"), {}, id="NUL"),
+        pytest.param(basic("nobody", SECRET), {}, id="unknown by basic"),
+        pytest.param(basic("x" * 129, SECRET), {}, id="id longer than any"),
+        pytest.param(basic("basic\0", SECRET), {}, id="NUL in the id"),
+        pytest.param(basic("disabled-basic", SECRET), {}, id="disabled"),
+        pytest.param(None, {**POST, "client_id": "disabled-post"}, id="disabled, by post"),
+        pytest.param(None, {"client_id": "disabled-public"}, id="disabled, public"),
+        pytest.param(None, {"client_id": "public", "client_assertion": "x"}, id="assertion"),
+        pytest.param("", {}, id="empty header"),
+        pytest.param("Basic", {}, id="no value"),
+        pytest.param("Basic %%%", {}, id="no base64"),
+        pytest.param("Basic YmFzaWM=", {}, id="no colon"),
+        pytest.param("Basic //8=", {}, id="no UTF-8"),
+        pytest.param("Basic \xe9", {}, id="no ASCII"),
+        pytest.param("Bearer oat_x", {}, id="another scheme"),
+        pytest.param("Digest x", {"client_id": "public"}, id="another scheme beside an id"),
+    ],
+)
+def test_refused(server, authorization, form):
+    with pytest.raises(InvalidClient):
+        authenticate_client(server, header(authorization), form)
+
+
+@pytest.mark.parametrize(
+    ("authorization", "form"),
+    [
+        pytest.param(basic("basic", SECRET), POST, id="basic and post"),
+        pytest.param(basic("basic", SECRET), {"client_secret": SECRET}, id="and only a secret"),
+        pytest.param(basic("basic", SECRET), {"client_id": "post"}, id="two clients"),
+        pytest.param(basic("basic", SECRET), {"client_assertion": "x"}, id="and an assertion"),
+        pytest.param(None, {**POST, "client_assertion": "x"}, id="post and an assertion"),
+    ],
+)
+def test_more_than_one_method(server, authorization, form):
+    """RFC 6749 section 2.3: MUST NOT use more than one."""
+    with pytest.raises(InvalidRequest):
+        authenticate_client(server, header(authorization), form)
+
+
+def test_every_refusal_says_the_same(server):
+    """Unknown, disabled, wrong secret, wrong method: nobody learns which clients there are."""
+    texts = set()
+    for name in ("nobody", "basic", "disabled-basic", "post", "public"):
+        with pytest.raises(InvalidClient) as caught:
+            authenticate_client(server, header(basic(name, "wrong")), {})
+        texts.add(caught.value.description)
+    assert len(texts) == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        pytest.param("a%3Ab", "a:b", id="colon"),
+        pytest.param("a+b", "a b", id="plus is a space"),
+        pytest.param("a%2Bb", "a+b", id="encoded plus"),
+        pytest.param("%C3%A9", "é", id="UTF-8"),
+        pytest.param("100%", "100%", id="cannot be an encoding: as it is"),
+        pytest.param("%zz+", "%zz+", id="nor this"),
+        pytest.param("%ff", "%ff", id="nor what decodes to no text"),
+        pytest.param("a:b", "a:b", id="a raw colon in the secret"),
+    ],
+)
+def test_form_decoding(sent, meant):
+    """RFC 6749 section 2.3.1, appendix B."""
+    credentials = ClientSecretBasic().credentials(header(basic("id", sent)), {})
+    assert credentials.secret == meant
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1), st.text(st.characters(codec="utf-8")))
+def test_what_a_client_encodes_is_what_it_meant(client_id, secret):
+    value = basic(quote_plus(client_id), quote_plus(secret))
+    credentials = ClientSecretBasic().credentials(header(value), {})
+    assert (credentials.client_id, credentials.secret) == (client_id, secret)
+
+
+@given(
+    st.text(max_size=60)
+    | st.binary(max_size=40).map(lambda raw: "Basic " + base64.b64encode(raw).decode())
+)
+def test_no_header_breaks_it(value):
+    """Credentials, invalid_client or another scheme; any other exception fails the test."""
+    with suppress(InvalidClient):
+        credentials = ClientSecretBasic().credentials(header(value), {})
+        assert credentials is None or credentials.method == "client_secret_basic"

@@ -1,0 +1,84 @@
+"""Real servers for the tests, each started when a test first asks for it.
+
+PostgreSQL and Valkey come with the extra ``test``; without them the tests
+fail. MariaDB is Debian's ``mariadb-server-core``; without it its tests are
+skipped, or fail under ``TEST_DEMAND=all``. Servers of one's own:
+
+=============================  =============================================
+``TEST_POSTGRESQL_URL``        an SQLAlchemy URL of who may create databases
+``TEST_MYSQL_URL``             the same for MariaDB or MySQL
+``TEST_REDIS_URL``             as ``oauth2.redis.url``; **it is flushed**
+``TEST_REDIS_SENTINEL_URL``    the same, ``redis+sentinel://...``
+``TEST_REDIS_CLUSTER_URL``     the same, ``redis+cluster://...``
+``TEST_REDIS_SERVER``          another ``redis-server`` or ``valkey-server``
+=============================  =============================================
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from . import databases, valkey
+
+__all__ = [
+    "mariadb_server",
+    "postgresql_server",
+    "redis_cluster_url",
+    "redis_sentinel_url",
+    "redis_url",
+]
+
+NO_MARIADB = "MariaDB is not installed: apt-get install mariadb-server-core, or set TEST_MYSQL_URL"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[databases.DatabaseServer]:
+    """PostgreSQL; ``new_database()`` makes an empty database and returns its URL."""
+    own = os.environ.get("TEST_POSTGRESQL_URL")
+    with databases.given(own) if own else databases.postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[databases.DatabaseServer]:
+    """MariaDB; ``new_database()`` makes an empty database and returns its URL."""
+    own, program = os.environ.get("TEST_MYSQL_URL"), databases.mariadb_program()
+    if not own and not program:
+        if os.environ.get("TEST_DEMAND") == "all":
+            pytest.fail(NO_MARIADB)
+        pytest.skip(NO_MARIADB)
+    with databases.given(own) if own else databases.mariadb(program) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The URL of a single Valkey server with an append-only file."""
+    if own := os.environ.get("TEST_REDIS_URL"):
+        yield own
+        return
+    with valkey.single("appendonly yes", "appendfsync no") as node:
+        yield node.url
+
+
+@pytest.fixture(scope="session")
+def redis_sentinel_url() -> Iterator[str]:
+    """The URL of a replicated Valkey under three Sentinels."""
+    if own := os.environ.get("TEST_REDIS_SENTINEL_URL"):
+        yield own
+        return
+    with valkey.sentinel() as servers:
+        yield servers.url
+
+
+@pytest.fixture(scope="session")
+def redis_cluster_url() -> Iterator[str]:
+    """The URL of a Valkey Cluster of three masters, each with a replica."""
+    if own := os.environ.get("TEST_REDIS_CLUSTER_URL"):
+        yield own
+        return
+    with valkey.cluster() as servers:
+        yield servers.url

@@ -1,0 +1,142 @@
+"""A server process for the tests, which never outlives them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+HOST = "127.0.0.1"
+PATIENCE = 30  # seconds for a server to come up
+PR_SET_PDEATHSIG = 1
+
+# Loaded here: between fork and exec there is no time to look for a library.
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def free_port(highest: int = 65535) -> int:
+    """Return a loopback port that nobody listens on just now, *highest* at most."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            port = int(probe.getsockname()[1])
+        if port <= highest:
+            return port
+
+
+def servant() -> dict[str, Any]:
+    """Return whom to run servers as: nobody if we are root, whom PostgreSQL refuses."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def new_directory() -> Path:
+    """Make a directory that belongs to the :func:`servant`. Whoever asked for it removes it."""
+    directory = Path(tempfile.mkdtemp(prefix="test-server-"))
+    give(directory)
+    return directory
+
+
+def give(path: Path) -> None:
+    """Let the :func:`servant` have *path*."""
+    if them := servant():
+        os.chown(path, them["user"], them["group"])
+
+
+def reachable(path: Path) -> bool:
+    """Return whether the :func:`servant` may use *path*, which may be in the home of root."""
+    return not servant() or all(folder.stat().st_mode & 0o001 for folder in path.parents)
+
+
+def run(command: Sequence[str | Path], **options: Any) -> None:
+    """Run a set-up program as the :func:`servant`.
+
+    :raises RuntimeError: it failed; with what it printed.
+    """
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **servant(), **options
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed:\n{done.stdout.decode(errors='replace')}")
+
+
+class Daemon:
+    """A server program: started, killed, started again, and gone when we are.
+
+    :param command: what to run; it must stay in the foreground.
+    :param directory: where it works, and where its output goes.
+    :param stop_signal: ends it at once, without a trace in the system.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        directory: Path,
+        stop_signal: signal.Signals = signal.SIGKILL,
+    ) -> None:
+        self.command = command
+        self.directory = directory
+        self.stop_signal = stop_signal
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; :meth:`wait` tells when it serves."""
+        with (self.directory / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.directory,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                **servant(),
+                # Ctrl-C is for us; we stop it when we are done with it.
+                process_group=0,
+                preexec_fn=self._die_with_parent,
+            )
+
+    def _die_with_parent(self) -> None:
+        # After the change of user, which would clear it.
+        if _libc is not None:
+            _libc.prctl(PR_SET_PDEATHSIG, self.stop_signal)
+
+    def wait(self, probe: Callable[[], object]) -> None:
+        """Wait until *probe* no longer raises.
+
+        :raises RuntimeError: the server ended, or does not answer; with the end of its log.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                probe()
+            except Exception as error:
+                if self.process is None or self.process.poll() is not None:
+                    raise RuntimeError(f"{self.command[0]} ended:\n{self._log()}") from error
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"{self.command[0]} is mute:\n{self._log()}") from error
+                time.sleep(0.02)
+            else:
+                return
+
+    def kill(self, with_signal: signal.Signals = signal.SIGKILL) -> None:
+        """End it without a farewell, as a crash would."""
+        if self.process is not None:
+            self.process.send_signal(with_signal)
+            self.process.wait()
+
+    def stop(self) -> None:
+        """End it."""
+        self.kill(self.stop_signal)
+
+    def _log(self) -> str:
+        return (self.directory / "log").read_text(errors="replace")[-4000:]

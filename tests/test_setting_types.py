@@ -1,0 +1,97 @@
+"""What the text of a setting may mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyramid_oauth2.setting_types import (
+    BadValue,
+    backend_name,
+    base_url,
+    boolean,
+    issuer_url,
+    lifetime,
+    route_path,
+    scope_lines,
+    seconds,
+    words,
+)
+
+GOOD = [
+    (lifetime, "3600", 3600),
+    (lifetime, 3600, 3600),
+    (lifetime, "60s", 60),
+    (lifetime, " 10m ", 600),
+    (lifetime, "1h", 3600),
+    (lifetime, "30 d", 30 * 86400),
+    (lifetime, "3650d", 3650 * 86400),
+    (seconds, "0", 0),
+    (seconds, "3600", 3600),
+    (seconds, 2, 2),
+    (boolean, "true", True),
+    (boolean, " Yes ", True),
+    (boolean, True, True),
+    (boolean, "off", False),
+    (boolean, "0", False),
+    (boolean, False, False),
+    (words, "read  write\n admin", frozenset({"read", "write", "admin"})),
+    (words, ["read", "write"], frozenset({"read", "write"})),
+    (backend_name, " sqlalchemy ", "sqlalchemy"),
+    (backend_name, "my_app.stores.mongo", "my_app.stores.mongo"),
+    (backend_name, "my_app.stores:mongo", "my_app.stores:mongo"),
+    (scope_lines, "read = Read your data", {"read": "Read your data"}),
+    (scope_lines, "\n a = A \n\n b=B = b\n", {"a": "A", "b": "B = b"}),
+    (scope_lines, {"read": "Read"}, {"read": "Read"}),
+    (scope_lines, "", {}),
+    (route_path, "/oauth2", "/oauth2"),
+    (route_path, " /auth/v2 ", "/auth/v2"),
+    (base_url, "http://localhost:6543", "http://localhost:6543"),
+    (base_url, "https://auth.example.com/a/b", "https://auth.example.com/a/b"),
+    (issuer_url, "https://auth.example.com", "https://auth.example.com"),
+    (issuer_url, "https://auth.example.com:8443/tenant", "https://auth.example.com:8443/tenant"),
+    (issuer_url, "http://localhost:6543", "http://localhost:6543"),
+    (issuer_url, "http://127.0.0.1", "http://127.0.0.1"),
+    (issuer_url, "http://[::1]:6543", "http://[::1]:6543"),
+]
+
+BAD = [
+    *((lifetime, text) for text in ("", "0", "0d", "-1", "1.5h", "soon", "1w", "1h30m", "3651d")),
+    *((lifetime, text) for text in ("9999999999", "\u0661h")),
+    *((seconds, text) for text in ("", "-1", "3601", "1h", "2.0", "99999")),
+    *((boolean, text) for text in ("", "maybe", "2", "truefalse")),
+    *((backend_name, text) for text in ("", "two words", "1st", "a,b", "../x")),
+    *((scope_lines, text) for text in ("read", "read =", "= Read", 'a"b = x', "a b = x", "é = x")),
+    (scope_lines, "a = 1\na = 2"),
+    *((route_path, text) for text in ("", "/", "oauth2", "/oauth2/", "/a//b", "/a b", "/{x}")),
+    *((route_path, text) for text in ("/*x", "/a?b", "/a#b")),
+    *((base_url, text) for text in ("", "auth.example.com", "ftp://a.example", "https://")),
+    *((base_url, text) for text in ("https://a.example/", "https://a.example?b", "https://a#b")),
+    *((base_url, text) for text in ("https://u:p@a.example", "https://a.example:x")),
+    *((base_url, text) for text in ("https://a.example:0", "https://a.example:99999")),
+    *((base_url, text) for text in ("https://A.example", "https://é.example", "https://a .b")),
+    *((base_url, text) for text in ("https://[::1", "HTTPS://A.example", "//a.example")),
+    *((issuer_url, text) for text in ("http://a.example", "http://localhost.evil.test")),
+    *((issuer_url, text) for text in ("http://127.0.0.1.evil.test", "https://a.example/")),
+    *((issuer_url, text) for text in ("https://a.example/?", "https://a.example#", "issuer")),
+]
+
+
+def name(value: object) -> str:
+    return value.__name__ if callable(value) else repr(value)
+
+
+@pytest.mark.parametrize(("parse", "text", "value"), GOOD, ids=name)
+def test_good(parse, text, value):
+    assert parse(text) == value
+
+
+@pytest.mark.parametrize(("parse", "text"), BAD, ids=name)
+def test_bad(parse, text):
+    with pytest.raises(BadValue) as caught:
+        parse(text)
+    assert str(caught.value), "the message helps"
+
+
+def test_parsed_scopes_cannot_be_changed():
+    with pytest.raises(TypeError):
+        scope_lines("a = b")["c"] = "d"
