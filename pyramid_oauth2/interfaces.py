@@ -50,11 +50,22 @@ if TYPE_CHECKING:
 
 
 class IBackend(Interface):
-    """Where state lives. A role that the backend does not fill is None."""
+    """Where state lives. A role that the backend does not fill is None.
+
+    A backend may also have ``clients_of_request(request)``, which returns an
+    :class:`IClientStore` whose writes are part of the request's own transaction.
+    """
 
     clients = Attribute("an :class:`IClientStore` or None")
     grants = Attribute("an :class:`IGrantStore` or None")
     consents = Attribute("an :class:`IConsentStore` or None")
+
+    def check() -> Iterable[str]:
+        """Look whether the store can be relied on.
+
+        :return: warnings, a sentence each.
+        :raises StoreUnavailable: it cannot be used as it is; says what to change.
+        """
 
     def close() -> None:
         """Give back every connection. The backend may be used again afterwards."""
@@ -132,7 +143,11 @@ class IClientStore(Interface):
 
 
 class IGrantStore(Interface):
-    """Grants, and every token that is issued for them or stands alone."""
+    """Grants, and every token that is issued for them or stands alone.
+
+    A store whose records end by themselves has ``expires_itself = True``; then
+    issuing does not sweep it.
+    """
 
     def open(grant: Grant | None, tokens: Iterable[Token], now: int) -> bool:
         """Insert a new grant and its first tokens, or tokens that stand alone: all or nothing.
@@ -178,7 +193,8 @@ class IGrantStore(Interface):
         Of any number of attempts exactly one wins, and it wins again when it
         is repeated, so that it may be retried after a lost answer. Linearizable
         with :meth:`revoke_grant`: either the attempt is refused, or what it
-        produced is dead.
+        produced is dead. The grant's own end is not looked at: the caller keeps
+        every token's end within it.
 
         :param attempt: identifies the caller's try; random, at least 128 bits.
         :raises DuplicateRecord: a digest of *produce*, or *grant*, exists.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from .interfaces import IClientStore
 from .protocol.bearer import BearerToken, bearer_value, resolve_bearer_token
 from .protocol.errors import InvalidToken
 from .protocol.opaque import has_our_prefix
@@ -34,6 +35,16 @@ class RequestOAuth2:
     def service(self) -> OAuth2Service:
         """The add-on of this application."""
         return get_service(self._request.registry)
+
+    @property
+    def clients(self) -> IClientStore:
+        """The clients, for what this request itself registers and edits.
+
+        With ``oauth2.sqlalchemy.session``, and an application session that
+        pyramid_tm commits, a client is saved together with what else the
+        request writes, or not at all. Else it is written at once.
+        """
+        return self.service.clients_of_request(self._request)
 
     @property
     def has_bearer(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from .interfaces import (
     IBackend,
     IBackendFactory,
     IClientAuthentication,
+    IClientStore,
     IGrantType,
     IResourceOwners,
     IScope,
@@ -26,6 +27,7 @@ from .interfaces import (
 from .protocol.client_cache import ClientCache
 from .protocol.scopes import format_scope
 from .protocol.server import AuthorizationServer, Lifetimes
+from .protocol.sweeping import Sweeper
 from .resource_owners import ResourceOwners
 from .settings import Settings
 
@@ -49,11 +51,24 @@ class OAuth2Service:
     settings: Settings
     server: AuthorizationServer
     owners: ResourceOwners
-    backends: tuple[IBackend, ...]
+    backends: Mapping[str, IBackend]
+    sweeper: Sweeper
+
+    def clients_of_request(self, request: Any) -> IClientStore:
+        """The client store for what *request* itself registers and edits.
+
+        With ``oauth2.sqlalchemy.session`` that is part of the request's own
+        transaction; else it is written at once.
+        """
+        backend = self.backends[self.settings.backend_of("clients")]
+        in_request = getattr(backend, "clients_of_request", None)
+        if in_request is None:
+            return self.server.clients
+        return self.server.clients.within(in_request(request))
 
     def close(self) -> None:
         """Give back every connection."""
-        for backend in self.backends:
+        for backend in self.backends.values():
             backend.close()
 
 
@@ -121,7 +136,8 @@ def _make_service(registry: Any) -> OAuth2Service:
         clock=_utc_seconds,
         random=os.urandom,
     )
-    return OAuth2Service(settings, server, owners, tuple(backends.values()))
+    sweeper = Sweeper(server.grants, server.consents, server.clock)
+    return OAuth2Service(settings, server, owners, backends, sweeper)
 
 
 def _utc_seconds() -> int:

@@ -7,6 +7,15 @@ next ``--autogenerate`` would drop our tables::
     from pyramid_oauth2.migrations import include_name
 
     context.configure(..., include_name=include_name)
+
+Who wants one history instead, so that ``alembic upgrade heads`` makes our
+tables too, names our revisions in ``alembic.ini`` beside the application's, and
+never runs ``poauth2 INI db upgrade``::
+
+    version_locations = %(here)s/versions pyramid_oauth2:migrations/versions
+
+Ours are the branch ``oauth2`` there, so a revision of the application's own is
+then made with ``alembic revision --head`` and the name of its own branch.
 """
 
 from __future__ import annotations
@@ -30,7 +39,8 @@ VERSION_TABLE = "oauth2_alembic_version"
 def upgrade(where: str | URL | Engine, revision: str = "head") -> None:
     """Bring the tables to *revision*; do nothing if they are there already.
 
-    Everything is one transaction on SQLite and PostgreSQL.
+    Everything is one transaction on SQLite and PostgreSQL. Of several that run
+    at the same time each waits for the one before.
 
     :param where: the database's URL, or an engine for it.
     """

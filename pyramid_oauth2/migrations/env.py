@@ -1,9 +1,34 @@
 """What Alembic runs: the revisions, on the connection or for the dialect that it was given."""
 
 from alembic import context
+from sqlalchemy import Connection
 
 from pyramid_oauth2.backends.sqlalchemy.schema import metadata
 from pyramid_oauth2.migrations import VERSION_TABLE
+
+# Any number that no other program takes: this one spells "oauth2".
+POSTGRESQL_LOCK = int.from_bytes(b"oauth2")
+MYSQL_LOCK = "pyramid_oauth2 db upgrade"
+MYSQL_LOCK_SECONDS = 600
+
+
+def run_alone(connection: Connection) -> None:
+    """Wait until no other upgrade runs; the next one waits for the end of our transaction.
+
+    The workers of an application may all upgrade when they start. SQLite needs
+    nothing: its BEGIN IMMEDIATE has locked the file.
+
+    :raises RuntimeError: another upgrade took too long.
+    """
+    match connection.dialect.name:
+        case "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({POSTGRESQL_LOCK})")
+        case "mysql" | "mariadb":
+            # It ends with the connection, since DDL ends every transaction.
+            lock = f"SELECT GET_LOCK('{MYSQL_LOCK}', {MYSQL_LOCK_SECONDS})"
+            if connection.exec_driver_sql(lock).scalar() != 1:
+                raise RuntimeError("another upgrade has been running for too long")
+
 
 attributes = context.config.attributes
 
@@ -15,6 +40,8 @@ if context.is_offline_mode():
         literal_binds=True,
         transactional_ddl=attributes["dialect_name"] in ("sqlite", "postgresql"),
     )
+    with context.begin_transaction():
+        context.run_migrations()
 else:
     connection = attributes["connection"]
     context.configure(
@@ -24,6 +51,6 @@ else:
         include_name=lambda name, type_, _: type_ != "table" or name in metadata.tables,
         transactional_ddl=connection.dialect.name in ("sqlite", "postgresql"),
     )
-
-with context.begin_transaction():
-    context.run_migrations()
+    with context.begin_transaction():
+        run_alone(connection)
+        context.run_migrations()

@@ -34,6 +34,10 @@ class ClientCache:
         self._known: dict[str, tuple[float, Client]] = {}
         self._changes = 0
 
+    def within(self, store: IClientStore) -> IClientStore:
+        """*store*, of a request's own transaction, uncached; what it changes is forgotten here."""
+        return _WithinRequest(store, self)
+
     def get(self, client_id: str) -> Client | None:
         """The client as it was at most *lifetime* seconds ago."""
         now = self._clock()
@@ -104,3 +108,14 @@ class ClientCache:
     def import_(self, records: Iterable[Client | str]) -> int:
         """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
         return self._store.import_(records)
+
+
+class _WithinRequest(ClientCache):
+    def __init__(self, store: IClientStore, shared: ClientCache) -> None:
+        super().__init__(store, 0, shared._clock)
+        self._shared = shared
+
+    def _forget(self, client_id: str) -> None:
+        # Before the commit, so others may read the old one once more: then it
+        # is as old as a change by another process may be.
+        self._shared._forget(client_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ..interfaces import IClientStore
 from .client_secrets import UnusableSecret, keep_secret
 from .opaque import is_client_secret, new_client_secret, random_text
 from .records import Client
@@ -42,7 +43,10 @@ class InvalidClientMetadata(ValueError):
 
 
 def register_client(
-    server: AuthorizationServer, client: Client, secret: str | None = None
+    server: AuthorizationServer,
+    client: Client,
+    secret: str | None = None,
+    clients: IClientStore | None = None,
 ) -> tuple[Client, str | None]:
     """Check and store a new client.
 
@@ -50,6 +54,8 @@ def register_client(
         :func:`new_client_id` draws one.
     :param secret: a confidential client's secret, where it is not left to the
         server to draw one.
+    :param clients: where to, if not ``server.clients``: ``request.oauth2.clients``
+        for a client that is part of the request's own work.
     :return: the client as it is stored, and its secret in clear, None for a
         public client. The secret is nowhere else.
     :raises InvalidClientMetadata: a rule is broken.
@@ -69,7 +75,7 @@ def register_client(
     if problems:
         raise InvalidClientMetadata(problems)
     client = replace(client, client_secrets=tuple(kept), created_at=now, updated_at=now)
-    server.clients.add(client)
+    (clients or server.clients).add(client)
     return client, secret
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .client_cache import ClientCache
 from .opaque import RandomBytes
 from .records import ACCESS_TOKEN, Client
 
 if TYPE_CHECKING:
     from ..interfaces import (
         IClientAuthentication,
-        IClientStore,
         IConsentStore,
         IGrantStore,
         IGrantType,
@@ -51,7 +51,7 @@ class AuthorizationServer:
     lifetimes: Lifetimes
     grant_types: Mapping[str, IGrantType]
     client_authentications: Mapping[str, IClientAuthentication]
-    clients: IClientStore
+    clients: ClientCache
     grants: IGrantStore
     consents: IConsentStore
     clock: Callable[[], int]

@@ -7,8 +7,10 @@ to start.
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
+from ..protocol.records import StoreUnavailable
 from ..service import ROLES
 from .ini import Ini
 
@@ -26,6 +28,14 @@ def add_parser(commands: Any, name: str) -> None:
     sub.set_defaults(run=upgrade)
     sub = subcommands.add_parser("current", help="print the revision of the tables")
     sub.set_defaults(run=current)
+    sub = subcommands.add_parser(
+        "check", help="connect to every chosen store, and tell what is wrong with it"
+    )
+    sub.set_defaults(run=check)
+    sub = subcommands.add_parser(
+        "sql", help="print the statements that make the tables, to be run by hand"
+    )
+    sub.set_defaults(run=sql)
 
 
 def upgrade(ini: Ini, arguments: argparse.Namespace) -> int:
@@ -60,6 +70,35 @@ def current(ini: Ini, arguments: argparse.Namespace) -> int:
     else:
         print(f"{revision} (the newest)")
     return 0 if revision == newest else 1
+
+
+def check(ini: Ini, arguments: argparse.Namespace) -> int:
+    """Connect to every store that the ini chooses; exit with 1 if one cannot be used."""
+    status = 0
+    with ini.service() as service:
+        for name, backend in service.backends.items():
+            try:
+                warnings = list(backend.check())
+            except StoreUnavailable as unavailable:
+                print(f"{name}: cannot be used: {unavailable}")
+                status = 1
+                continue
+            print(f"{name}: can be used")
+            for warning in warnings:
+                print(f"  {warning}")
+    return max(status, current(ini, arguments) if _engine(ini) is not None else 0)
+
+
+def sql(ini: Ini, arguments: argparse.Namespace) -> int:
+    """Print the statements of ``db upgrade`` for an empty database."""
+    engine = _engine(ini)
+    if engine is None:
+        print("No part of the state is kept in SQL.", file=sys.stderr)
+        return 1
+    from .. import migrations
+
+    print(migrations.sql(engine.dialect.name), end="")
+    return 0
 
 
 def _engine(ini: Ini) -> Engine | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pyramid.exceptions import ConfigurationError
 
 from ..protocol.records import StoreUnavailable
-from . import client, db, settings
+from . import client, db, purge, settings
 from .ini import Ini
 
 USAGE = "poauth2 INI [name=value ...] COMMAND"
@@ -59,7 +59,7 @@ def _ini_of(words: list[str]) -> tuple[Ini | None, list[str]]:
     return Ini(words[0], variables), words[count:]
 
 
-COMMANDS = {"db": db, "client": client, "settings": settings}
+COMMANDS = {"db": db, "client": client, "purge": purge, "settings": settings}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -31,6 +31,7 @@ def token(request: Any) -> Response:
     # At every attempt: what a subscriber wrote in a transaction that failed was
     # rolled back with it.
     notify(request, replace(event, request=request))
+    request.oauth2.service.sweeper.after_issue()
     return response.copy()
 
 

@@ -1,44 +1,80 @@
-"""The schema's history arrives at today's schema, and touches nothing else."""
+"""The schema's history arrives at today's schema on every engine, and touches nothing else."""
 
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Column, Engine, Integer, MetaData, Table, create_engine, inspect
+from sqlalchemy import Column, Engine, Integer, MetaData, NullPool, Table, create_engine, inspect
 
 from pyramid_oauth2 import migrations
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
 
+from .server_databases import new_empty_database
 from .sqlite_databases import Ini
 
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'oauth2 100%.sqlite'}"
+ENGINES = ("sqlite", "postgresql", "mariadb")
 
 
 @pytest.fixture
-def engine(url: str) -> Any:
-    engine = create_engine(url)
-    yield engine
-    engine.dispose()
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """Make an empty database on an engine; return its URL."""
+
+    def new_url(engine: str) -> str:
+        if engine != "sqlite":
+            return new_empty_database(request.getfixturevalue(f"{engine}_server"))
+        made = len(list(tmp_path.iterdir()))
+        return f"sqlite:///{tmp_path / f'oauth2 100% {made}.sqlite'}"
+
+    return new_url
 
 
-def schema_of(engine: Engine) -> list[tuple[str, ...]]:
-    with engine.connect() as connection:
-        rows = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master ORDER BY name")
-        return [tuple(row) for row in rows]
+@pytest.fixture(params=ENGINES)
+def url(request: pytest.FixtureRequest, new_url: Callable[[str], str]) -> str:
+    return new_url(request.param)
+
+
+@pytest.fixture
+def engine(url: str) -> Engine:
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect():  # Makes the file, if it is one.
+        pass
+    return engine
+
+
+def schema_of(engine: Engine, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Columns, keys and indexes by table, with what the engine says of each."""
+    inspector = inspect(engine)
+    return {
+        table: (
+            [{**column, "type": repr(column["type"])} for column in inspector.get_columns(table)],
+            inspector.get_pk_constraint(table),
+            sorted(inspector.get_indexes(table), key=lambda index: str(index["name"])),
+            inspector.get_table_options(table),
+        )
+        for table in inspector.get_table_names()
+        if table not in without
+    }
 
 
 def differences(engine: Engine, ours: MetaData, **options: Any) -> list[Any]:
     with engine.connect() as connection:
         return compare_metadata(MigrationContext.configure(connection, opts=options), ours)
+
+
+def version_of(engine: Engine, table: str) -> list[str]:
+    with engine.connect() as connection:
+        return list(connection.exec_driver_sql(f"SELECT version_num FROM {table}").scalars())
 
 
 def test_upgrade_arrives_at_the_metadata(url: str, engine: Engine) -> None:
@@ -47,27 +83,15 @@ def test_upgrade_arrives_at_the_metadata(url: str, engine: Engine) -> None:
     assert differences(engine, metadata, **options) == []
 
 
-def test_upgrade_makes_what_the_metadata_would(url: str, engine: Engine, tmp_path: Path) -> None:
-    """Primary keys and names, at which Alembic's comparison does not look, included."""
+def test_upgrade_makes_what_the_metadata_would(
+    url: str, engine: Engine, new_url: Callable[[str], str]
+) -> None:
+    """Primary keys, names and collations, at which Alembic's comparison does not look, included."""
     migrations.upgrade(url)
-    direct = create_engine(f"sqlite:///{tmp_path / 'direct.sqlite'}")
+    name = "mariadb" if engine.dialect.name == "mysql" else engine.dialect.name
+    direct = create_engine(new_url(name), poolclass=NullPool)
     metadata.create_all(direct)
-    version = {migrations.VERSION_TABLE, f"sqlite_autoindex_{migrations.VERSION_TABLE}_1"}
-    assert columns_of(engine, version) == columns_of(direct, version)
-    direct.dispose()
-
-
-def columns_of(engine: Engine, without: set[str]) -> dict[str, Any]:
-    inspector = inspect(engine)
-    return {
-        table: (
-            [(c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(table)],
-            inspector.get_pk_constraint(table),
-            sorted(inspector.get_indexes(table), key=lambda index: str(index["name"])),
-        )
-        for table in inspector.get_table_names()
-        if table not in without
-    }
+    assert schema_of(engine, without=frozenset({migrations.VERSION_TABLE})) == schema_of(direct)
 
 
 def test_upgrade_twice_is_a_no_op(url: str, engine: Engine) -> None:
@@ -77,6 +101,33 @@ def test_upgrade_twice_is_a_no_op(url: str, engine: Engine) -> None:
     migrations.upgrade(url)
     assert schema_of(engine) == before
     assert (migrations.current(url),) == migrations.heads()
+
+
+def test_simultaneous_upgrades_wait_for_each_other(url: str, engine: Engine) -> None:
+    """As the workers of an application do that upgrades when it starts."""
+    program = (
+        "import sys; from pyramid_oauth2 import migrations; print('ready', flush=True);"
+        "sys.stdin.readline(); migrations.upgrade(sys.argv[1])"
+    )
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for worker in workers:
+        assert worker.stdout
+        assert worker.stdout.readline() == "ready\n"
+    for worker in workers:
+        assert worker.stdin
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    assert [(worker.communicate()[1], worker.returncode) for worker in workers] == [("", 0)] * 3
+    assert version_of(engine, migrations.VERSION_TABLE) == list(migrations.heads())
 
 
 def test_upgrade_takes_an_engine_of_any_isolation_level(url: str, engine: Engine) -> None:
@@ -93,36 +144,38 @@ def test_upgrade_takes_the_engine_of_the_backend(url: str) -> None:
     backend.close()
 
 
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 def test_a_failed_upgrade_leaves_nothing(url: str, engine: Engine) -> None:
-    with engine.connect() as connection:
+    with engine.begin() as connection:
         # Stands in the way of the last table.
         connection.exec_driver_sql("CREATE TABLE oauth2_reservation (mine INTEGER)")
     with pytest.raises(Exception, match="already exists"):
         migrations.upgrade(url)
-    assert [name for _, name, _ in schema_of(engine)] == ["oauth2_reservation"]
+    assert list(schema_of(engine)) == ["oauth2_reservation"]
     assert migrations.current(url) is None
 
 
 class TestBesideAnApplication:
+    """Two histories in one database: theirs in their ``env.py``, ours in our version table."""
+
     theirs = MetaData()
     table = Table("oauth2_of_theirs", theirs, Column("id", Integer, primary_key=True))
 
     @pytest.fixture
-    def shared(self, url: str, engine: Engine) -> Engine:
+    def shared(self, engine: Engine) -> Engine:
         self.theirs.create_all(engine)
-        with engine.connect() as connection:
+        with engine.begin() as connection:
             connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32))")
             connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('theirs')")
-            connection.commit()
         return engine
 
     def test_nothing_of_theirs_is_touched(self, url: str, shared: Engine) -> None:
-        before = set(schema_of(shared))
+        before = schema_of(shared)
         migrations.upgrade(url)
-        assert before < set(schema_of(shared))
-        with shared.connect() as connection:
-            version = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
-            assert version.scalars().all() == ["theirs"]
+        after = schema_of(shared)
+        assert {name: after[name] for name in before} == before
+        assert after.keys() - before.keys() == metadata.tables.keys() | {migrations.VERSION_TABLE}
+        assert version_of(shared, "alembic_version") == ["theirs"]
 
     def test_their_autogenerate_leaves_our_tables_alone(self, url: str, shared: Engine) -> None:
         migrations.upgrade(url)
@@ -133,6 +186,72 @@ class TestBesideAnApplication:
         migrations.upgrade(url)
         seen = differences(shared, MetaData(), include_name=migrations.include_name)
         assert [(kind, table.name) for kind, table in seen] == [("remove_table", self.table.name)]
+
+
+ENV = """
+from alembic import context
+from sqlalchemy import Column, Integer, MetaData, NullPool, Table, create_engine
+from pyramid_oauth2.migrations import include_name
+
+theirs = MetaData()
+Table("project", theirs, Column("id", Integer, primary_key=True))
+
+with create_engine(context.config.attributes["url"], poolclass=NullPool).connect() as connection:
+    context.configure(connection=connection, target_metadata=theirs, include_name=include_name)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+FIRST_OF_THEIRS = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "0001", None, ("theirs",), None
+
+
+def upgrade():
+    op.create_table("project", sa.Column("id", sa.Integer, primary_key=True))
+"""
+TEMPLATE = """
+revision, down_revision = ${repr(up_revision)}, ${repr(down_revision)}
+
+
+def upgrade():
+    ${upgrades}
+"""
+
+
+class TestWithinAnApplication:
+    """One history: their ``alembic.ini`` names our revisions beside theirs."""
+
+    @pytest.fixture
+    def config(self, url: str, tmp_path: Path) -> Config:
+        folder = tmp_path / "alembic"
+        (folder / "versions").mkdir(parents=True)
+        (folder / "env.py").write_text(ENV)
+        (folder / "script.py.mako").write_text(TEMPLATE)
+        (folder / "versions" / "0001_project.py").write_text(FIRST_OF_THEIRS)
+        config = Config(attributes={"url": url})
+        config.set_main_option("script_location", str(folder))
+        config.set_main_option("path_separator", "space")
+        config.set_main_option(
+            "version_locations", f"{folder / 'versions'} pyramid_oauth2:migrations/versions"
+        )
+        return config
+
+    def test_upgrade_makes_our_tables_too(self, config: Config, engine: Engine) -> None:
+        command.upgrade(config, "heads")
+        assert schema_of(engine).keys() == metadata.tables.keys() | {"project", "alembic_version"}
+        assert differences(engine, metadata, include_name=only_ours) == []
+        assert set(version_of(engine, "alembic_version")) == {"0001", *migrations.heads()}
+
+    def test_autogenerate_proposes_nothing(self, config: Config) -> None:
+        command.upgrade(config, "heads")
+        made: Any = command.revision(config, autogenerate=True, head="theirs@head")
+        assert "op." not in Path(made.path).read_text()
+
+
+def only_ours(name: str | None, type_: str, _parents: object) -> bool:
+    return type_ != "table" or name in metadata.tables
 
 
 def test_the_logging_of_the_application_is_left_alone(url: str) -> None:

@@ -117,7 +117,9 @@ def banned_in(source: str) -> set[str]:
 
 def test_what_sqlalchemy_must_not_be_used_for() -> None:
     for file in Path(package.__file__).parent.glob("*.py"):
-        assert banned_in(file.read_text()) == set(), file.name
+        # The application's session is in no autocommit: there a savepoint is one.
+        allowed = {"begin_nested"} if file.name == "session.py" else set()
+        assert banned_in(file.read_text()) == allowed, file.name
 
 
 @pytest.mark.parametrize("call", ["c.begin()", "f(skip_autocommit_rollback=1)", "u().returning(x)"])

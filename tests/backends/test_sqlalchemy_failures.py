@@ -71,7 +71,18 @@ class TestUnavailable:
         backend = open_backend(tmp_path / "nothing.sqlite")
         with pytest.raises(StoreUnavailable, match="poauth2 INI db upgrade"):
             backend.clients.get("client")
+        with pytest.raises(StoreUnavailable, match="poauth2 INI db upgrade"):
+            backend.check()
         backend.close()
+
+    def test_a_missing_column_is_found_by_a_check(
+        self, backend: SQLAlchemyBackend, engine: Engine
+    ) -> None:
+        assert backend.check() == ()
+        with engine.connect() as connection:
+            connection.exec_driver_sql("ALTER TABLE oauth2_consent DROP COLUMN resources")
+        with pytest.raises(StoreUnavailable, match="poauth2 INI db upgrade"):
+            backend.check()
 
     def test_a_file_that_cannot_be_opened(self, tmp_path: Path) -> None:
         backend = open_backend(tmp_path / "no" / "such" / "directory.sqlite")

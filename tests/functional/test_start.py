@@ -123,6 +123,6 @@ def test_a_role_that_a_backend_does_not_fill(settings: dict[str, Any]):
 def test_roles_in_different_backends(build: Callable[..., Server], storage: dict[str, str]):
     server = build(changes={"oauth2.backend.clients": "memory"})
     assert server.ask().status_int == 200
-    names = {type(backend).__name__ for backend in server.service.backends}
+    names = {type(backend).__name__ for backend in server.service.backends.values()}
     other = storage["oauth2.backend"] != "memory"
     assert names == {"MemoryBackend", "SQLAlchemyBackend"} if other else {"MemoryBackend"}

@@ -55,3 +55,34 @@ def test_help_without_an_ini(capsys):
             result = exit_.code
         assert result == status
     assert "poauth2 INI [name=value ...] COMMAND" in capsys.readouterr().out
+
+
+def test_check_tells_what_can_be_used(with_tables):
+    status, out, _ = with_tables("db", "check")
+    assert status == 0
+    assert "sqlalchemy: can be used" in out
+    assert "the newest" in out
+
+
+def test_check_tells_what_is_missing(poauth2):
+    status, out, _ = poauth2("db", "check")
+    assert status == 1
+    assert "db upgrade" in out
+
+
+def test_check_warns(poauth2):
+    poauth2.write(backend="memory")
+    status, out, _ = poauth2("db", "check")
+    assert (status, "gone when it ends" in out) == (0, True)
+
+
+def test_sql_prints_what_upgrade_would_run(poauth2, tmp_path):
+    import sqlite3
+
+    status, out, _ = poauth2("db", "sql")
+    assert status == 0
+    with sqlite3.connect(tmp_path / "by-hand.sqlite") as connection:
+        connection.executescript(out)
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    connection.close()
+    assert {"oauth2_grant", "oauth2_token", "oauth2_client"} <= tables

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,12 +13,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
 PATIENCE = 30  # seconds for a server to come up
 PR_SET_PDEATHSIG = 1
+DIRECTORIES = "pyramid-oauth2-test-"
 
 # Loaded here: between fork and exec there is no time to look for a library.
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -43,9 +46,23 @@ def servant() -> dict[str, Any]:
 
 def new_directory() -> Path:
     """Make a directory that belongs to the :func:`servant`. Whoever asked for it removes it."""
-    directory = Path(tempfile.mkdtemp(prefix="test-server-"))
+    _remove_leftovers()
+    directory = Path(tempfile.mkdtemp(prefix=f"{DIRECTORIES}{os.getpid()}-"))
     give(directory)
     return directory
+
+
+@cache
+def _remove_leftovers() -> None:
+    # Of test runs that were killed. Their servers died with them.
+    for directory in Path(tempfile.gettempdir()).glob(f"{DIRECTORIES}*"):
+        pid = int(directory.name.removeprefix(DIRECTORIES).partition("-")[0])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            shutil.rmtree(directory, ignore_errors=True)
+        except PermissionError:
+            pass  # Somebody else's run, which goes on.
 
 
 def give(path: Path) -> None:

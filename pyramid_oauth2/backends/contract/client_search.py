@@ -121,5 +121,9 @@ class ClientSearch(Contract):
         assert set(found) >= set(names)
         assert len(found) == len(set(found))
 
+    def test_search_refuses_an_order_that_it_does_not_know(self) -> None:
+        with pytest.raises(ValueError):
+            self.clients.search(sort="owner")
+
     def test_search_of_nothing(self) -> None:
         assert self.found(owner="alice", prefix="x", sort="created_at") == []

@@ -70,6 +70,14 @@ class Opening(Contract):
             self.grants.open(None, tokens, NOW)
         assert list(every(self.grants.export)) == [taken]
 
+    def test_open_refuses_one_digest_twice(self) -> None:
+        grant = new_grant()
+        token = new_token(grant=grant)
+        with pytest.raises(DuplicateRecord):
+            self.grants.open(grant, [token, token], NOW)
+        assert self.grants.find(token.ref) is None
+        assert self.grants.open(grant, [token], NOW)
+
     def test_open_refuses_a_grant_whose_token_exists(self) -> None:
         taken = new_token()
         assert self.grants.open(None, [taken], NOW)

@@ -28,6 +28,10 @@ class MemoryBackend:
         self.grants = MemoryGrantStore()
         self.consents = MemoryConsentStore()
 
+    def check(self) -> tuple[str, ...]:
+        """Warn of what memory is."""
+        return ("Everything is in this process's memory, and gone when it ends.",)
+
     def close(self) -> None:
         """Do nothing: there is no connection, and the records stay."""
 

@@ -85,6 +85,8 @@ class MemoryClientStore:
         limit: int = 50,
     ) -> Page[Client]:
         """List clients in order."""
+        if sort not in ("client_name", "created_at"):
+            raise ValueError("sort is client_name or created_at")
 
         def matches(client: Client) -> bool:
             return owner in (None, client.owner) and (

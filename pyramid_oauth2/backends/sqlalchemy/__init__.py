@@ -7,27 +7,35 @@
 
 The tables are made by ``poauth2 INI db upgrade``. Other ``oauth2.sqlalchemy.*``
 keys, such as ``pool_size``, go to :func:`sqlalchemy.create_engine`.
+
+With ``oauth2.sqlalchemy.session = dbsession``, the name of the request's
+attribute that holds the application's own session on the same database, a
+client that a request registers or edits is part of that request's transaction:
+it is saved together with what else the request writes, or not at all.
+Everything else still commits by itself.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy import Engine, select
 from zope.interface import implementer
 
-from ...interfaces import IBackend
+from ...interfaces import IBackend, IClientStore
 from .clients import SQLAlchemyClientStore
 from .consents import SQLAlchemyConsentStore
 from .database import Database
 from .engine import engine_from_settings, engine_of_app
 from .grants import SQLAlchemyGrantStore
 from .schema import metadata
+from .session import clients_in
 
 if TYPE_CHECKING:
     from ...settings import Settings
 
-__all__ = ["SQLAlchemyBackend", "includeme", "metadata"]
+__all__ = ["SQLAlchemyBackend", "clients_in", "includeme", "metadata"]
 
 
 @implementer(IBackend)
@@ -35,13 +43,43 @@ class SQLAlchemyBackend:
     """All three stores on one database.
 
     :param engine: made by :func:`~pyramid_oauth2.backends.sqlalchemy.engine.engine_from_settings`.
+    :param session: the attribute of a request that holds the application's own
+        session; None if clients are written at once.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, session: str | None = None) -> None:
         self._database = Database(engine)
+        self._session = session
         self.clients = SQLAlchemyClientStore(self._database)
         self.grants = SQLAlchemyGrantStore(self._database)
         self.consents = SQLAlchemyConsentStore(self._database)
+
+    def clients_of_request(self, request: Any) -> IClientStore:
+        """Return the client store for what *request* itself registers and edits.
+
+        With ``oauth2.sqlalchemy.session`` its writes become true when the
+        request's transaction commits; else each is committed when it returns.
+
+        :raises pyramid.exceptions.ConfigurationError: the request has no such session.
+        """
+        if self._session is None:
+            return self.clients
+        session = getattr(request, self._session, None)
+        if session is None:
+            raise ConfigurationError(
+                f"oauth2.sqlalchemy.session = {self._session}: the request has no such attribute. "
+                "It names the one that holds the application's SQLAlchemy session."
+            )
+        return clients_in(session, getattr(request, "tm", None))
+
+    def check(self) -> tuple[str, ...]:
+        """Ask for every column of every table; there is nothing to warn of.
+
+        :raises StoreUnavailable: the database cannot be used as it is.
+        """
+        for table in metadata.sorted_tables:
+            self._database.rows(select(table).limit(0), {})
+        return ()
 
     def close(self) -> None:
         """Give back every connection."""
@@ -52,6 +90,7 @@ def includeme(config: Any) -> None:
     """Offer it as ``oauth2.backend = sqlalchemy``."""
 
     def factory(settings: Settings) -> SQLAlchemyBackend:
-        return SQLAlchemyBackend(engine_from_settings(settings, engine_of_app(config.registry)))
+        engine = engine_from_settings(settings, engine_of_app(config.registry))
+        return SQLAlchemyBackend(engine, settings.section("sqlalchemy").get("session"))
 
     config.add_oauth2_backend("sqlalchemy", factory)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ...protocol.records import DuplicateRecord
-from .failures import is_deadlock, translated
+from .failures import is_deadlock, is_lost, translated
 
 DEADLOCK_TRIES = 5
 BATCH = 500
@@ -28,7 +28,8 @@ class Database:
     Every method raises :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`
     if the database cannot answer and
     :exc:`~pyramid_oauth2.protocol.records.DuplicateRecord` if a key exists.
-    A deadlock is tried again a few times.
+    A deadlock is tried again a few times; what a lost connection may have
+    left undone is tried once more where repeating it can do no harm.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -36,15 +37,15 @@ class Database:
 
     def rows(self, query: Executable, parameters: Parameters) -> Sequence[Row[Any]]:
         """Return the rows of a query, in one round trip."""
-        return self._answered(lambda connection: connection.execute(query, parameters).all())
+        return self._read(lambda connection: connection.execute(query, parameters).all())
 
     def row(self, query: Executable, parameters: Parameters) -> Row[Any] | None:
         """Return the first row of a query, in one round trip."""
-        return self._answered(lambda connection: connection.execute(query, parameters).first())
+        return self._read(lambda connection: connection.execute(query, parameters).first())
 
     def change(self, statement: Executable, parameters: Parameters) -> int:
         """Execute one statement; return how many rows it met."""
-        return self._answered(lambda connection: connection.execute(statement, parameters).rowcount)
+        return self._write(lambda connection: connection.execute(statement, parameters).rowcount)
 
     def insert(self, statement: Executable, parameters: Parameters) -> bool:
         """Insert one row; return False if its key exists."""
@@ -67,18 +68,29 @@ class Database:
                 new += sum(self.insert(statement, row) for row in batch)
         return new
 
-    def atomically(self, work: Callable[[Connection], Result]) -> Result:
-        """Run *work* as one transaction, again if it met a deadlock; return its result."""
-        return self._answered(work, transaction)
+    def atomically(self, work: Callable[[Connection], Result], repeatable: bool = False) -> Result:
+        """Run *work* as one transaction, again if it met a deadlock; return its result.
+
+        :param repeatable: whether it may be run again after a commit that
+            nobody knows the outcome of, and then gives the same result.
+        """
+        return self._answered(work, transaction, repeatable)
 
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
 
+    def _read(self, work: Callable[[Connection], Result]) -> Result:
+        return self._answered(work, Engine.connect, repeatable=True)
+
+    def _write(self, work: Callable[[Connection], Result]) -> Result:
+        return self._answered(work, Engine.connect, repeatable=False)
+
     def _answered(
         self,
         work: Callable[[Connection], Result],
-        scope: Callable[[Engine], Any] = Engine.connect,
+        scope: Callable[[Engine], Any],
+        repeatable: bool,
     ) -> Result:
         tries = 1
         while True:
@@ -86,10 +98,15 @@ class Database:
                 with scope(self.engine) as connection:
                     return work(connection)
             except (DBAPIError, PoolTimeout) as error:
-                if not is_deadlock(error) or tries == DEADLOCK_TRIES:
+                if repeatable and is_lost(error):
+                    # The pool has thrown away every connection as old as the lost one. Any other
+                    # write is left to the caller: repeated, a single INSERT would find itself.
+                    repeatable = False
+                elif is_deadlock(error) and tries < DEADLOCK_TRIES:
+                    tries += 1
+                else:
                     # The cause would carry the parameters, and with them digests, into a log.
                     raise translated(error) from None
-            tries += 1
 
 
 @contextmanager

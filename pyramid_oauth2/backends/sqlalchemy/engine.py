@@ -14,12 +14,13 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import URL, Engine, engine_from_config, event, make_url
+from sqlalchemy import URL, Dialect, Engine, engine_from_config, event, make_url
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ...interfaces import IAppEngine
 from ...protocol.records import StoreUnavailable
+from .sockets import watch
 
 if TYPE_CHECKING:
     from pyramid.registry import Registry
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 LOCK_SECONDS = 3
 SQLITE_LOCK_SECONDS = 5
 STATEMENT_SECONDS = 10
+CONNECT_SECONDS = 3
+IN_TRANSACTION = 1  # in the server_status of a MySQL connection
 
 # The stores are written for these values, and for no others.
 FIXED: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT", "hide_parameters": True}
@@ -57,6 +60,7 @@ def engine_from_settings(settings: Settings, app_engine: Engine | None = None) -
     for name in REFUSED:
         if name in options:
             raise ConfigurationError(f"oauth2.sqlalchemy.{name} cannot be set: remove it.")
+    options.pop("session", None)  # The backend's own.
     if dotted_name := options.pop("engine", None):
         app_engine = _resolve(dotted_name)(settings)
     url = options.pop("url", None)
@@ -96,6 +100,8 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
         # A URL may hold a password: neither the message nor a cause repeats it.
         raise ConfigurationError(f"oauth2.sqlalchemy.url is not a URL: {SCHEMES}") from None
     prepare = _preparation(parsed)
+    if parsed.get_backend_name() != "sqlite":
+        parsed = parsed.update_query_dict({"connect_timeout": str(CONNECT_SECONDS), **parsed.query})
     try:
         engine = engine_from_config({**options, "url": parsed}, prefix="", **FIXED, **arguments)
     except (NoSuchModuleError, ImportError) as error:
@@ -114,7 +120,23 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
         finally:
             cursor.close()
 
+    if parsed.get_backend_name() != "sqlite":
+        watch(engine)
+        _spare_rollbacks(engine.dialect)
     return engine
+
+
+def _spare_rollbacks(dialect: Dialect) -> None:
+    # SQLAlchemy rolls back whenever a connection goes back to the pool. psycopg sends nothing if
+    # there is no transaction; PyMySQL would double the round trips of every read, and lose with
+    # the connection the result of what is already committed.
+    rollback = dialect.do_rollback
+
+    def rollback_if_needed(dbapi_connection: Any) -> None:
+        if getattr(dbapi_connection, "server_status", IN_TRANSACTION) & IN_TRANSACTION:
+            rollback(dbapi_connection)
+
+    dialect.do_rollback = rollback_if_needed  # type: ignore[method-assign]
 
 
 def _preparation(url: URL) -> Callable[[DBAPICursor], None]:

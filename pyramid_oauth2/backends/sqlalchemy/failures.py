@@ -40,6 +40,11 @@ def is_deadlock(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and _code(error) in DEADLOCK
 
 
+def is_lost(error: Exception) -> bool:
+    """Whether the connection broke, so that nobody knows what became of the statement."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
 def translated(error: Exception) -> Exception:
     """Return what a store raises for *error*: the error itself if the fault is in our statement."""
     if isinstance(error, PoolTimeout):
@@ -61,8 +66,6 @@ def translated(error: Exception) -> Exception:
 
 
 def _code(error: DBAPIError) -> str | int | None:
-    state: str | None = getattr(error.orig, "sqlstate", None)
-    if state is not None:
-        return state
     number = error.orig.args[0] if error.orig is not None and error.orig.args else None
-    return number if isinstance(number, int) else None
+    # The number first: PyMySQL also has a sqlstate, which is one and the same for many errors.
+    return number if isinstance(number, int) else getattr(error.orig, "sqlstate", None)

@@ -150,7 +150,9 @@ class SQLAlchemyGrantStore:
                 grant_expires_at,
                 sealed_answer,
                 tuple(retire),
-            )
+            ),
+            # The same attempt wins again.
+            repeatable=True,
         )
 
     def amend(self, ref: TokenRef, version: int, changes: TokenChanges) -> bool:

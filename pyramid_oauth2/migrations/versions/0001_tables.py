@@ -13,9 +13,10 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 
-revision = "0001"
+# Both begin with our name, for an application's history may have an "0001" and a "main" of its own.
+revision = "oauth2_0001"
 down_revision = None
-branch_labels = None
+branch_labels = ("oauth2",)
 depends_on = None
 
 TIME = sa.BigInteger()

@@ -1,0 +1,88 @@
+"""Redis and Valkey: a single server, a Sentinel group or a Cluster, for all three stores.
+
+.. code-block:: ini
+
+    oauth2.backend = redis
+    oauth2.redis.url = redis://localhost:6379/0
+
+How URLs are written is told in :mod:`~pyramid_oauth2.backends.redis.urls`.
+``oauth2.redis.wait_replicas`` makes each redemption and revocation wait until
+so many replicas have it. Other ``oauth2.redis.*`` keys, such as
+``socket_timeout`` or ``max_connections``, go to redis-py.
+
+What the asynchronous replication of Redis can lose: a master that dies has
+answered for writes of its last moment that no replica has; after the failover
+a code that was spent then is good again. ``wait_replicas`` makes that rarer,
+an SQL database as ``oauth2.backend.grants`` excludes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyramid.exceptions import ConfigurationError
+from zope.interface import implementer
+
+from ...interfaces import IBackend
+from .clients import RedisClientStore
+from .connections import client_factory
+from .consents import RedisConsentStore
+from .grants import RedisGrantStore
+from .server import ClusterServer, Server
+from .urls import CLUSTER, SCHEMES, parse_url
+
+if TYPE_CHECKING:
+    from ...settings import Settings
+
+__all__ = ["RedisBackend", "includeme", "server_from_settings"]
+
+
+@implementer(IBackend)
+class RedisBackend:
+    """All three stores on one server."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.clients = RedisClientStore(server)
+        self.grants = RedisGrantStore(server)
+        self.consents = RedisConsentStore(server)
+
+    def check(self) -> list[str]:
+        """Warn of a server that may forget.
+
+        :raises StoreUnavailable: it cannot be reached, or may not be trusted as it is.
+        """
+        return self._server.check()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._server.close()
+
+
+def server_from_settings(settings: Settings) -> Server:
+    """Return the server that the ini names; connect to nothing yet.
+
+    :raises pyramid.exceptions.ConfigurationError: a setting is missing or
+        wrong; the message never repeats the URL, which may hold a password.
+    """
+    options = dict(settings.section("redis"))
+    url, replicas = options.pop("url", None), options.pop("wait_replicas", "0")
+    if not url:
+        raise ConfigurationError(f"oauth2.redis.url is missing: {SCHEMES}")
+    try:
+        address = parse_url(url)
+    except ValueError as error:
+        raise ConfigurationError(f"oauth2.redis.url: {error}") from None
+    if not (replicas.isascii() and replicas.isdigit()):
+        raise ConfigurationError("oauth2.redis.wait_replicas is a number of replicas, such as 1.")
+    kind = ClusterServer if address.mode == CLUSTER else Server
+    return kind(client_factory(address, options), int(replicas))
+
+
+def includeme(config: Any) -> None:
+    """Offer it as ``oauth2.backend = redis``."""
+
+    def factory(settings: Settings) -> RedisBackend:
+        return RedisBackend(server_from_settings(settings))
+
+    config.add_oauth2_backend("redis", factory)

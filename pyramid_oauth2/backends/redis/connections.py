@@ -1,0 +1,145 @@
+"""Making the redis-py client that the ini asks for, with every limit set on purpose.
+
+By itself redis-py retries a command up to ten times. Here nothing is sent
+twice behind our back: a command that only adds is not safe to repeat, and
+:class:`~pyramid_oauth2.backends.redis.server.Server` knows which ones are.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from redis import BlockingConnectionPool, Connection, Redis, RedisCluster, SSLConnection
+from redis.backoff import NoBackoff
+from redis.cluster import ClusterNode
+from redis.connection import URL_QUERY_ARGUMENT_PARSERS, UnixDomainSocketConnection
+from redis.retry import Retry
+from redis.sentinel import Sentinel, SentinelConnectionPool
+
+from .urls import CLUSTER, SENTINEL, Address
+
+DEFAULTS: Mapping[str, Any] = {
+    "socket_connect_timeout": 1.0,
+    "socket_timeout": 1.0,
+    "socket_keepalive": True,
+    "max_connections": 50,
+}
+# Seconds that a request waits for a connection of the pool; the Cluster's pool does not wait.
+POOL_TIMEOUT = 1.0
+
+# The stores are written for these values, and for no others.
+FIXED = {
+    *("decode_responses", "encoding", "encoding_errors", "protocol", "retry", "cache"),
+    *("retry_on_timeout", "retry_on_error", "connection_pool", "read_from_replicas", "host"),
+    *("port", "db", "single_connection_client", "from_url", "url", "unix_socket_path"),
+}
+_KNOWN = {
+    name for name in inspect.signature(Redis.__init__).parameters if name not in ("self", "kwargs")
+} - FIXED
+SENTINEL_OPTIONS = {"sentinel_username": "username", "sentinel_password": "password"}
+
+_PARSERS: Mapping[str, Any] = URL_QUERY_ARGUMENT_PARSERS
+
+ClientFactory = Callable[[], "Redis | RedisCluster"]
+
+
+def client_factory(address: Address, settings: Mapping[str, str]) -> ClientFactory:
+    """Return what makes the client; it may already connect then, as a Cluster's does.
+
+    :param settings: options for redis-py, as text; those of the URL come first.
+    :raises pyramid.exceptions.ConfigurationError: redis-py does not know an
+        option, or its value is wrong.
+    """
+    given = {**settings, **address.options}
+    wait = _option("timeout", given.pop("timeout", str(POOL_TIMEOUT)))
+    sentinels = {
+        option: given.pop(name)
+        for name, option in SENTINEL_OPTIONS.items()
+        if name in given and address.mode == SENTINEL
+    }
+    options = {
+        **DEFAULTS,
+        **{name: _option(name, value) for name, value in given.items()},
+        "protocol": 2,
+        "username": address.username,
+        "password": address.password,
+    }
+    if address.mode == CLUSTER:
+        return lambda: _cluster(address, options)
+    options["db"] = address.database
+    if address.mode == SENTINEL:
+        return lambda: _sentinel(address, options, sentinels, wait)
+    return lambda: _single(address, options, wait)
+
+
+def _option(name: str, text: str) -> Any:
+    if name != "timeout" and name not in _KNOWN:
+        near = difflib.get_close_matches(name, _KNOWN, 1)
+        hint = f" Did you mean oauth2.redis.{near[0]}?" if near else ""
+        cannot = "cannot be set: remove it." if name in FIXED else f"is not an option.{hint}"
+        raise ConfigurationError(f"oauth2.redis.{name} {cannot}")
+    parse: Callable[[str], Any] = _PARSERS.get(name, str)
+    try:
+        return parse(text)
+    except (TypeError, ValueError):
+        raise ConfigurationError(f"oauth2.redis.{name}: this is not a value for it.") from None
+
+
+def _no_retry() -> Retry:
+    return Retry(NoBackoff(), 0)
+
+
+def _single(address: Address, options: dict[str, Any], wait: float) -> Redis:
+    if address.path is not None:
+        # A socket file has no keep-alive and takes no time to connect to.
+        options = {name: options[name] for name in options if name not in _OF_NETWORKS}
+        place = {"connection_class": UnixDomainSocketConnection, "path": address.path}
+    else:
+        host, port = address.hosts[0]
+        kind = SSLConnection if address.tls else Connection
+        place = {"connection_class": kind, "host": host, "port": port}
+    pool = _BlockingPool(timeout=wait, retry=_no_retry(), **place, **options)
+    return Redis.from_pool(pool)
+
+
+_OF_NETWORKS = ("socket_keepalive", "socket_keepalive_options", "socket_connect_timeout")
+
+# redis-py has no types for what makes these.
+_BlockingPool: Any = BlockingConnectionPool
+_SentinelManager: Any = Sentinel
+_Node: Any = ClusterNode
+
+
+class _BlockingSentinelPool(SentinelConnectionPool, BlockingConnectionPool):
+    """Connections to whoever is master now, as many as there may be, waited for."""
+
+
+_SentinelPool: Any = _BlockingSentinelPool
+
+
+def _sentinel(
+    address: Address, options: dict[str, Any], sentinels: dict[str, str], wait: float
+) -> Redis:
+    network = {name: options[name] for name in options if name.startswith(("socket_", "ssl_"))}
+    own = {**network, **sentinels, "ssl": address.tls, "retry": _no_retry()}
+    manager = _SentinelManager(address.hosts, sentinel_kwargs=own)
+    pool = _SentinelPool(
+        address.service, manager, ssl=address.tls, timeout=wait, retry=_no_retry(), **options
+    )
+    return Redis.from_pool(pool)
+
+
+def _cluster(address: Address, options: dict[str, Any]) -> RedisCluster:
+    return RedisCluster(
+        startup_nodes=[_Node(host, port) for host, port in address.hosts],
+        retry=_no_retry(),
+        # A part of the slots without a master is no reason to refuse the others.
+        require_full_coverage=False,
+        reinitialize_steps=1,
+        ssl=address.tls,
+        **options,
+    )

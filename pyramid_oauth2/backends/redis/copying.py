@@ -1,0 +1,127 @@
+"""Reading and writing grants, tokens and reservations wholesale, for a copy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from urllib.parse import unquote
+
+from ...protocol.records import AUTHORIZATION_CODE, Grant, Reservation, Token, TokenRef
+from .family import insertion, new_records
+from .indexes import grant_entries
+from .keys import (
+    RECORD,
+    answer_key,
+    grant_key,
+    member_key,
+    members_key,
+    reservation_key,
+    token_key,
+)
+from .scripts import OPEN, SETTLE
+from .server import Command, Server, call
+from .values import (
+    grant_of,
+    milliseconds,
+    reservation_of,
+    reservation_value,
+    token_of,
+)
+
+BATCH = 500
+MEMBERS_READ = 1000
+Record = Grant | Token | Reservation
+
+
+class GrantCopy:
+    """What ``export`` and ``import_`` of the grant store do with keys and records."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def read(self, keys: list[str]) -> list[Record]:
+        """Return the records behind keys; an index or a sealed answer is none."""
+        found = [match for match in map(RECORD.fullmatch, keys) if match]
+        plain = [match for match in found if match["grant"] or match["reserved"]]
+        records: list[Record] = []
+        values = self._server.get_many(match[0] for match in plain)
+        for match, value in zip(plain, values, strict=True):
+            if value is None:
+                continue
+            if match["reserved"]:
+                digest = bytes.fromhex(match["reserved"])
+                records.append(reservation_of(match["namespace"], digest, value))
+            elif grant := grant_of(unquote(match["family"]), value):
+                records.append(grant)
+        tokens = [match for match in found if match["token"]]
+        records += self.read_tokens(
+            [
+                TokenRef(
+                    unquote(match["kind"]),
+                    unquote(match["family"]),
+                    bytes.fromhex(match["digest"]),
+                )
+                for match in tokens
+            ]
+        )
+        return records
+
+    def read_tokens(self, refs: Sequence[TokenRef]) -> Iterator[Token]:
+        """Return the tokens that are there."""
+        answers = [answer_key(ref.family, ref.digest) for ref in refs]
+        values = self._server.get_many([*map(token_key, refs), *answers])
+        for ref, value, answer in zip(refs, values[: len(refs)], values[len(refs) :], strict=True):
+            if value is not None:
+                yield token_of(ref, value, answer)
+
+    def write(self, records: Iterable[Record]) -> int:
+        """Insert what is not there; return how many were new."""
+        left = iter(records)
+        new = 0
+        # The contract gives no time here, and a time-to-live needs one.
+        now = int(time.time())
+        while batch := list(islice(left, BATCH)):
+            grants = [record for record in batch if isinstance(record, Grant)]
+            self._server.many(entry for grant in grants for entry in _entries(grant, now))
+            answers = self._server.many(_insertion(record, now) for record in batch)
+            new += sum(answer in (b"DONE", b"OK", True) for answer in answers)
+            self._settle(batch, now)
+        return new
+
+    def _settle(self, batch: Sequence[Record], now: int) -> None:
+        families = {record.id for record in batch if isinstance(record, Grant)} | {
+            record.family
+            for record in batch
+            if isinstance(record, Token) and record.kind == AUTHORIZATION_CODE
+        }
+        ordered = sorted(families)
+        members = self._server.many(
+            ("ZRANGE", members_key(family), 0, MEMBERS_READ - 1) for family in ordered
+        )
+        self._server.many(
+            _settling(family, name.decode("ascii"), now)
+            for family, names in zip(ordered, members, strict=True)
+            for name in names
+            if name.startswith(AUTHORIZATION_CODE.encode())
+        )
+
+
+def _entries(grant: Grant, now: int) -> tuple[Command, ...]:
+    return grant_entries(grant.id, grant.subject, grant.client_id, grant.expires_at, now)
+
+
+def _insertion(record: Record, now: int) -> Command:
+    if isinstance(record, Reservation):
+        kept = milliseconds(record.expires_at, now)
+        return ("SET", reservation_key(record), reservation_value(record), "PX", kept, "NX")
+    if isinstance(record, Grant):
+        keys, arguments = insertion(record.id, new_records(record, (), now), now)
+    else:
+        keys, arguments = insertion(record.family, new_records(None, (record,), now), now)
+    return call(OPEN, keys, *arguments)
+
+
+def _settling(family: str, name: str, now: int) -> Command:
+    keys = [member_key(family, name), grant_key(family), members_key(family)]
+    return call(SETTLE, keys, now, name)

@@ -1,0 +1,94 @@
+"""What an error of the server or of redis-py means for us: what is wrong, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    ConnectionError,
+    MaxConnectionsError,
+    RedisClusterException,
+    RedisError,
+    TimeoutError,
+)
+from redis.sentinel import MasterNotFoundError
+
+from ...protocol.records import StoreUnavailable
+
+POOL_ADVICE = (
+    "Every connection to Redis is in use: raise oauth2.redis.max_connections, or find out why "
+    "the server is slow."
+)
+# By the first word of the server's answer.
+ADVICE = {
+    "READONLY": "This server is a replica now, most likely after a failover: the next request "
+    "looks for the new master. If it stays, oauth2.redis.url names a replica.",
+    "LOADING": "It is starting and still reads its data: wait.",
+    "BUSY": "A script of somebody else's keeps it busy: see SCRIPT KILL.",
+    "CLUSTERDOWN": "The Cluster has no master for these keys: it is failing over, or a node is "
+    "lost without a replica (CLUSTER INFO).",
+    "TRYAGAIN": "The Cluster is moving these keys to another node: try again.",
+    "MOVED": "The server is a node of a Cluster: use redis+cluster://... in oauth2.redis.url.",
+    "ASK": "The server is a node of a Cluster: use redis+cluster://... in oauth2.redis.url.",
+    "CROSSSLOT": "The server is a node of a Cluster: use redis+cluster://... in oauth2.redis.url.",
+    "OOM": "It has reached its maxmemory: give it more.",
+    "MISCONF": "It cannot write to its disk and so takes no writes: see its log.",
+    "MASTERDOWN": "It is a replica that has lost its master: see its log.",
+    "NOREPLICAS": "It has fewer replicas than its min-replicas-to-write demands: see to them.",
+    "NOPERM": "Its ACL does not let our user do this: allow ~oauth2:* and the commands that "
+    "pyramid_oauth2 uses.",
+    "NOAUTH": "It demands a password: put it into oauth2.redis.url.",
+    "WRONGPASS": "User name or password in oauth2.redis.url are wrong.",
+}
+
+
+# redis-py cuts the word off where it has a class for it.
+_CLASSES = {
+    "ReadOnlyError": "READONLY",
+    "BusyLoadingError": "LOADING",
+    "ClusterDownError": "CLUSTERDOWN",
+    "MasterDownError": "MASTERDOWN",
+    "TryAgainError": "TRYAGAIN",
+    "MovedError": "MOVED",
+    "AskError": "ASK",
+    "ClusterCrossSlotError": "CROSSSLOT",
+    "OutOfMemoryError": "OOM",
+    "NoPermissionError": "NOPERM",
+    "SlotNotCoveredError": "CLUSTERDOWN",
+}
+
+
+def advice(error: Exception) -> str:
+    """Return what is said of *error*. Never a command, for its arguments may be digests."""
+    if isinstance(error, MaxConnectionsError) or "No connection available" in str(error):
+        return POOL_ADVICE
+    if isinstance(error, MasterNotFoundError):
+        return (
+            "No Sentinel in oauth2.redis.url knows a master of that service name: it is failing "
+            "over, the name is wrong, or no Sentinel can be reached."
+        )
+    code = _CLASSES.get(type(error).__name__) or str(error).split(" ", 1)[0]
+    if code in ADVICE:
+        return f"Redis answers {code}. {ADVICE[code]}"
+    if isinstance(error, AuthenticationError | AuthorizationError):
+        return f"Redis does not let us in: {ADVICE['WRONGPASS']}"
+    if isinstance(error, TimeoutError):
+        return (
+            "Redis did not answer in time (oauth2.redis.socket_timeout): it is overloaded or "
+            "cannot be reached."
+        )
+    if isinstance(error, ConnectionError | RedisClusterException):
+        return f"Redis cannot be reached at oauth2.redis.url: {error}"
+    return f"Redis refuses: {type(error).__name__}: {error}"
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise :exc:`StoreUnavailable` for whatever goes wrong between us and the server."""
+    try:
+        yield
+    except (RedisError, RedisClusterException, OSError) as error:
+        raise StoreUnavailable(advice(error)) from error

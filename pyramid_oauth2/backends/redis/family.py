@@ -1,0 +1,81 @@
+"""What the scripts of a family are told: its keys, and the records that are new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ...protocol.records import DuplicateRecord, Grant, Token, TokenRef
+from .keys import answer_key, grant_key, member, members_key, token_key
+from .values import answer_value, grant_value, milliseconds, token_value
+
+NONE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A record to insert: its key, value and time-to-live, and its place among the members."""
+
+    key: str
+    value: bytes
+    milliseconds: int
+    end: int | str = NONE
+    name: str = NONE
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """What ``insert`` of ``lua/record.lua`` is told of it."""
+        return (self.value, self.milliseconds, self.end, self.name)
+
+
+def new_records(grant: Grant | None, tokens: Iterable[Token], now: int) -> list[NewRecord]:
+    """Return the records of a grant and of tokens, with their sealed answers.
+
+    :raises DuplicateRecord: two of them have one key; the scripts look for what is there before.
+    """
+    records = []
+    if grant is not None:
+        kept = milliseconds(grant.expires_at, now)
+        records.append(NewRecord(grant_key(grant.id), grant_value(grant), kept))
+    for token in tokens:
+        records.append(_of_token(token, now))
+        if token.sealed_answer is not None:
+            answer = token.sealed_answer
+            key = answer_key(token.family, token.digest)
+            kept = milliseconds(answer.expires_at, now)
+            records.append(NewRecord(key, answer_value(answer), kept))
+    if len({record.key for record in records}) < len(records):
+        raise DuplicateRecord("one digest is there twice")
+    return records
+
+
+def _of_token(token: Token, now: int) -> NewRecord:
+    key, value = token_key(token), token_value(token)
+    kept = milliseconds(token.expires_at, now)
+    if token.grant_id is None:
+        return NewRecord(key, value, kept)
+    return NewRecord(key, value, kept, token.expires_at, member(token))
+
+
+def insertion(
+    family: str, records: Iterable[NewRecord], now: int
+) -> tuple[list[str], tuple[Any, ...]]:
+    """Return keys and arguments of the scripts ``open`` and ``add``."""
+    new = tuple(records)
+    keys = [grant_key(family), members_key(family), *(record.key for record in new)]
+    return keys, (now, *(argument for record in new for argument in record.arguments))
+
+
+def check_family(
+    family: str, grant: Grant | None, tokens: Iterable[Token], refs: Iterable[TokenRef] = ()
+) -> None:
+    """Refuse what one operation cannot write together.
+
+    :raises ValueError: something belongs to another family.
+    """
+    families = {token.family for token in tokens} | {ref.family for ref in refs}
+    if grant is not None:
+        families.add(grant.id)
+    if families - {family}:
+        raise ValueError("what one operation writes must be of one family")

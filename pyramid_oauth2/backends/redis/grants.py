@@ -1,0 +1,225 @@
+"""Grants, tokens and reservations on Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from zope.interface import implementer
+
+from ...interfaces import IGrantStore
+from ...protocol.records import (
+    DuplicateRecord,
+    Grant,
+    Page,
+    Purged,
+    Redemption,
+    Reservation,
+    SealedAnswer,
+    Token,
+    TokenChanges,
+    TokenRef,
+)
+from .copying import GrantCopy
+from .family import NONE, check_family, insertion, new_records
+from .indexes import all_entries, grant_entries, page_after
+from .keys import (
+    answer_key,
+    client_index,
+    grant_key,
+    member,
+    members_key,
+    reservation_key,
+    subject_index,
+    token_key,
+)
+from .purging import grant_purge
+from .redemption import Redeeming
+from .scripts import ADD, AMEND, OPEN, RESERVE, REVOKE_GRANT, REVOKE_TOKEN
+from .server import Command, Server
+from .values import (
+    grant_of,
+    milliseconds,
+    quoted,
+    reservation_value,
+    revoked_in_advance,
+    token_of,
+)
+from .walks import Purging, export_page
+
+_AMENDABLE = frozenset(TokenChanges.__annotations__)
+
+
+@implementer(IGrantStore)
+class RedisGrantStore:
+    """Everything of a family in one slot, and indexes that lead to families."""
+
+    expires_itself = True
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._purging = Purging(server, grant_purge)
+        self._copy = GrantCopy(server)
+
+    def open(self, grant: Grant | None, tokens: Iterable[Token], now: int) -> bool:
+        """Insert a new grant and its tokens, or tokens that stand alone."""
+        tokens = tuple(tokens)
+        if grant is None and not tokens:
+            return True
+        family = grant.id if grant is not None else tokens[0].family
+        check_family(family, grant, tokens)
+        keys, arguments = insertion(family, new_records(grant, tokens, now), now)
+        entries = () if grant is None else _entries(grant, now)
+        return _done(self._server.run(OPEN, keys, *arguments, before=entries))
+
+    def find(self, ref: TokenRef) -> tuple[Token, Grant | None] | None:
+        """Return the token and its grant."""
+        value, answer, grant = self._server.read(
+            token_key(ref), answer_key(ref.family, ref.digest), grant_key(ref.family)
+        )
+        if value is None:
+            return None
+        token = token_of(ref, value, answer)
+        return token, None if token.grant_id is None else grant_of(ref.family, grant)
+
+    def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:
+        """Insert tokens of a living grant."""
+        tokens = tuple(tokens)
+        check_family(grant_id, None, tokens)
+        keys, arguments = insertion(grant_id, new_records(None, tokens, now), now)
+        return _done(self._server.run(ADD, keys, *arguments))
+
+    def redeem(
+        self,
+        token: Token,
+        now: int,
+        attempt: str,
+        produce: Iterable[Token],
+        grant: Grant | None = None,
+        grant_expires_at: int | None = None,
+        sealed_answer: SealedAnswer | None = None,
+        retire: Iterable[TokenRef] = (),
+    ) -> Redemption:
+        """Spend a token once."""
+        redeeming = Redeeming(
+            token,
+            now,
+            attempt,
+            tuple(produce),
+            grant,
+            grant_expires_at,
+            sealed_answer,
+            tuple(retire),
+        )
+        return redeeming(self._server)
+
+    def amend(self, ref: TokenRef, version: int, changes: TokenChanges) -> bool:
+        """Change a token by compare and swap."""
+        if unknown := changes.keys() - _AMENDABLE:
+            raise ValueError(f"a token cannot be amended in {', '.join(sorted(unknown))}")
+        data = changes.get("data")
+        return bool(
+            self._server.run(
+                AMEND,
+                [token_key(ref), members_key(ref.family)],
+                version,
+                version + 1,
+                changes.get("expires_at", NONE),
+                NONE if data is None else "+",
+                data or b"",
+                member(ref),
+            )
+        )
+
+    def revoke_grant(self, grant_id: str, now: int, reason: str) -> bool:
+        """Revoke the grant and everything issued for it."""
+        return self._revoke_grant(grant_id, now, reason)
+
+    def revoke_token(self, ref: TokenRef, now: int) -> bool:
+        """Revoke one token."""
+        return bool(self._server.run(REVOKE_TOKEN, [token_key(ref)], now, replicated=True))
+
+    def revoke_subject(
+        self, subject: str, now: int, reason: str, client_id: str | None = None
+    ) -> int:
+        """Revoke a user's grants, also those on their way: their index entries are there first."""
+
+        revoked = 0
+        for entries in all_entries(self._server, subject_index(subject)):
+            living = [(name.decode(), end) for name, end in entries if end > now]
+            if client_id is not None:
+                index = client_index(client_id)
+                known = self._server.many(("ZSCORE", index, name) for name, _ in living)
+                living = [
+                    entry for entry, score in zip(living, known, strict=True) if score is not None
+                ]
+            for grant_id, end in living:
+                stub = (revoked_in_advance(end, now, reason), milliseconds(end, now))
+                revoked += self._revoke_grant(grant_id, now, reason, *stub)
+        return revoked
+
+    def _revoke_grant(
+        self, grant_id: str, now: int, reason: str, stub: bytes | str = NONE, kept: int = 0
+    ) -> bool:
+        arguments = (now, quoted(reason), stub, kept)
+        keys = [grant_key(grant_id)]
+        return bool(self._server.run(REVOKE_GRANT, keys, *arguments, replicated=True))
+
+    def reserve(self, namespace: str, digest: bytes, expires_at: int, now: int) -> bool:
+        """Claim a value."""
+        claim = Reservation(namespace, digest, expires_at)
+        value, kept = reservation_value(claim), milliseconds(expires_at, now)
+        return bool(self._server.run(RESERVE, [reservation_key(claim)], now, value, kept))
+
+    def grants(
+        self,
+        subject: str | None = None,
+        client_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Grant]:
+        """List the grants of a user, of a client, or of both together."""
+        if subject is not None:
+            index = subject_index(subject)
+        elif client_id is not None:
+            index = client_index(client_id)
+        else:
+            raise ValueError("give a subject, a client_id or both")
+        names, following = page_after(self._server, index, cursor, limit)
+        values = self._server.get_many(map(grant_key, names))
+        found = map(grant_of, names, values)
+        chosen = (grant for grant in found if grant and client_id in (None, grant.client_id))
+        return Page(tuple(chosen), following)
+
+    def tokens(self, grant_id: str, cursor: str | None = None, limit: int = 50) -> Page[Token]:
+        """List the tokens of a grant."""
+        names, following = page_after(self._server, members_key(grant_id), cursor, limit)
+        return Page(tuple(self._read_tokens(grant_id, names)), following)
+
+    def _read_tokens(self, family: str, names: list[str]) -> Iterator[Token]:
+        parted = (name.rpartition(":") for name in names)
+        refs = [TokenRef(kind, family, bytes.fromhex(digest)) for kind, _, digest in parted]
+        return self._copy.read_tokens(refs)
+
+    def purge(self, now: int, limit: int = 1000) -> Purged:
+        """Look at the next *limit* keys, and remove what is over."""
+        return self._purging.purge(now, limit)
+
+    def export(
+        self, cursor: str | None = None, limit: int = 500
+    ) -> Page[Grant | Token | Reservation]:
+        """List everything."""
+        return export_page(self._server, self._copy.read, cursor, limit)
+
+    def import_(self, records: Iterable[Grant | Token | Reservation]) -> int:
+        """Insert what is not there."""
+        return self._copy.write(records)
+
+
+def _entries(grant: Grant, now: int) -> tuple[Command, ...]:
+    return grant_entries(grant.id, grant.subject, grant.client_id, grant.expires_at, now)
+
+
+def _done(answer: bytes) -> bool:
+    if answer == b"DUPLICATE":
+        raise DuplicateRecord("a grant or a token of that identity exists")
+    return answer == b"DONE"

@@ -1,0 +1,63 @@
+"""Sorted sets that lead to records in other slots.
+
+An entry is written before the record that it leads to, and trimmed once its
+end is over; so a record never lacks its entry, and an entry may lead nowhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from .keys import client_index, subject_index
+from .scripts import INDEX, PAGE
+from .server import Command, Server, call
+from .values import milliseconds
+
+Entry = tuple[bytes, int]
+
+BATCH = 500
+BEFORE_ALL = (b"", -(2**53))
+
+
+def entry_command(index: str, name: str, end: int, now: int) -> Command:
+    """Return the command that keeps *name* in an index until *end*, or later if it was so."""
+    return call(INDEX, [index], now, end, name, milliseconds(end, now))
+
+
+def grant_entries(
+    grant_id: str, subject: str, client_id: str, end: int, now: int
+) -> tuple[Command, Command]:
+    """Return the commands that let a grant be found by its user and by its client."""
+    return (
+        entry_command(subject_index(subject), grant_id, end, now),
+        entry_command(client_index(client_id), grant_id, end, now),
+    )
+
+
+def entries_after(server: Server, index: str, entry: Entry, limit: int) -> list[Entry]:
+    """Read names and ends of at most *limit* entries after one that may be gone."""
+    name, end = entry
+    flat = server.run(PAGE, [index], end, name, limit, repeatable=True)
+    return [(flat[at], int(float(flat[at + 1]))) for at in range(0, len(flat), 2)]
+
+
+def page_after(
+    server: Server, index: str, cursor: str | None, limit: int
+) -> tuple[list[str], str | None]:
+    """Read a page of an index; return its names, and the cursor for the next one."""
+    after = BEFORE_ALL
+    if cursor is not None:
+        name, end = json.loads(cursor)
+        after = (name.encode(), end)
+    found = entries_after(server, index, after, limit + 1)
+    shown = [(name.decode(), end) for name, end in found[:limit]]
+    return [name for name, _ in shown], json.dumps(shown[-1]) if len(found) > limit else None
+
+
+def all_entries(server: Server, index: str) -> Iterator[list[Entry]]:
+    """Read an index in batches."""
+    last = BEFORE_ALL
+    while batch := entries_after(server, index, last, BATCH):
+        yield batch
+        last = batch[-1]

@@ -1,0 +1,122 @@
+"""The names of keys. What one operation writes has one hash tag, and so one slot of a Cluster.
+
+================================================  =============================================
+``oauth2:{family}:g``                             a grant, or the mark of one revoked in advance
+``oauth2:{family}:m``                             sorted set: its tokens, by their end
+``oauth2:{family}:t:<kind>:<digest>``             a token
+``oauth2:{family}:s:<digest>``                    the sealed answer of a token
+``oauth2:r:<namespace>:<digest>``                 a reservation
+``oauth2:i:subject:<subject>``                    sorted set: a user's grants, by their end
+``oauth2:i:client:<client_id>``                   sorted set: a client's grants, by their end
+``oauth2:consent:{subject}:c:<client_id>``        a consent
+``oauth2:consent:{subject}:i``                    sorted set: a user's consents
+``oauth2:i:consents:<client_id>``                 sorted set: who consented to a client, by end
+``oauth2:{clients}:c:<client_id>``                a client, or the tombstone of one
+``oauth2:{clients}:i:<order>``                    sorted set: all clients in an order
+``oauth2:{clients}:i:<order>:<owner>``            sorted set: an owner's clients in an order
+================================================  =============================================
+
+A name from outside is quoted as in a URL: it may hold a brace or a colon.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from urllib.parse import quote
+
+from ...protocol.records import Reservation, Token, TokenRef
+
+PREFIX = "oauth2:"
+EVERYTHING = f"{PREFIX}*"
+
+# Where a script names a key of the family that the call has no use for; it never exists.
+NOTHING = "-"
+
+_quoted = partial(quote, safe="")
+
+RECORD = re.compile(
+    r"oauth2:(?:"
+    r"\{(?P<family>[^}]+)\}:(?:(?P<grant>g)|(?P<members>m)"
+    r"|t:(?P<token>(?P<kind>[^:]+):(?P<digest>[0-9a-f]+))|s:(?P<answer>[0-9a-f]+))"
+    r"|r:(?P<namespace>[^:]*):(?P<reserved>[0-9a-f]+)"
+    r"|consent:\{(?P<subject>[^}]+)\}:c:(?P<client>.+)"
+    r"|i:(?P<index>.+)"
+    r")"
+)
+
+
+def family_of(family: str) -> str:
+    """Return what every key of a family begins with."""
+    return f"{PREFIX}{{{_quoted(family)}}}:"
+
+
+def grant_key(family: str) -> str:
+    """Return the key of a grant."""
+    return f"{family_of(family)}g"
+
+
+def members_key(family: str) -> str:
+    """Return the key of the set of a grant's tokens."""
+    return f"{family_of(family)}m"
+
+
+def member(token: TokenRef | Token) -> str:
+    """Return the name of a token within its family."""
+    return f"{_quoted(token.kind)}:{token.digest.hex()}"
+
+
+def member_key(family: str, name: str) -> str:
+    """Return the key of a token by its :func:`member` name."""
+    return f"{family_of(family)}t:{name}"
+
+
+def token_key(token: TokenRef | Token) -> str:
+    """Return the key of a token."""
+    return member_key(token.family, member(token))
+
+
+def answer_key(family: str, digest: bytes | None) -> str:
+    """Return the key of a token's sealed answer; of none at all for None."""
+    return f"{family_of(family)}s:{NOTHING if digest is None else digest.hex()}"
+
+
+def reservation_key(claim: Reservation) -> str:
+    """Return the key of a reservation."""
+    return f"{PREFIX}r:{_quoted(claim.namespace)}:{claim.digest.hex()}"
+
+
+def subject_index(subject: str) -> str:
+    """Return the key of the set of a user's grants."""
+    return f"{PREFIX}i:subject:{_quoted(subject)}"
+
+
+def client_index(client_id: str) -> str:
+    """Return the key of the set of a client's grants."""
+    return f"{PREFIX}i:client:{_quoted(client_id)}"
+
+
+def consent_key(subject: str, client_id: str) -> str:
+    """Return the key of a consent."""
+    return f"{PREFIX}consent:{{{_quoted(subject)}}}:c:{_quoted(client_id)}"
+
+
+def consents_of_subject(subject: str) -> str:
+    """Return the key of the set of a user's consents."""
+    return f"{PREFIX}consent:{{{_quoted(subject)}}}:i"
+
+
+def consents_to_client(client_id: str) -> str:
+    """Return the key of the set of those who consented to a client."""
+    return f"{PREFIX}i:consents:{_quoted(client_id)}"
+
+
+def client_key(client_id: str) -> str:
+    """Return the key of a client."""
+    return f"{PREFIX}{{clients}}:c:{_quoted(client_id)}"
+
+
+def clients_index(order: str, owner: str | None = None) -> str:
+    """Return the key of the set of all clients, or an owner's, in an order."""
+    whose = "" if owner is None else f":{_quoted(owner)}"
+    return f"{PREFIX}{{clients}}:i:{order}{whose}"

@@ -1,0 +1,9 @@
+-- KEYS: grant, members, new records ...
+-- ARGV: now, four for each new record ...
+local grant = read(KEYS[1])
+if not grant or grant[REVOKED] ~= '-' then return 'REFUSED' end
+if tonumber(grant[END]) <= tonumber(ARGV[1]) then return 'REFUSED' end
+if taken(3) then return 'DUPLICATE' end
+insert(3, 2, KEYS[2])
+trim(KEYS[2], ARGV[1])
+return 'DONE'

@@ -1,0 +1,13 @@
+-- KEYS: token, sealed answer, grant, members
+-- ARGV: now, name among the members, "+" if it is a code
+local token = read(KEYS[1])
+if not token then return 0 end
+local kept = tonumber(token[END])
+if ARGV[3] == '+' and token[CONSUMED] ~= '-' and token[GRANTED] ~= '-' then
+  local grant = read(KEYS[3])
+  if grant then kept = math.max(kept, tonumber(grant[END])) end
+end
+if kept > tonumber(ARGV[1]) then return 0 end
+redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('ZREM', KEYS[4], ARGV[2])
+return 1

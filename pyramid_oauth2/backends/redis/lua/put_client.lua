@@ -1,0 +1,15 @@
+-- KEYS: client, index ...
+-- ARGV: version that is expected or "-" for none, value, "ZADD" or "ZREM" and an entry for each
+--       index ...
+local earlier = read(KEYS[1])
+if (earlier and earlier[1] or '-') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+for number = 2, #KEYS do
+  local entry = ARGV[2 * number]
+  if ARGV[2 * number - 1] == 'ZADD' then
+    redis.call('ZADD', KEYS[number], 0, entry)
+  else
+    redis.call('ZREM', KEYS[number], entry)
+  end
+end
+return 1

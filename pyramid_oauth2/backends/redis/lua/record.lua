@@ -1,0 +1,50 @@
+-- A record is one line of ASCII fields, parted by blanks, and then bytes that no script looks
+-- into. The first field is its end; "-" stands for what is not there. Times are UTC seconds,
+-- taken over as text: Lua would print a large one as 4e+09.
+
+-- Fields of a token ...
+local END, CONSUMED, REVOKED, ATTEMPT, VERSION, GRANTED = 1, 2, 3, 4, 5, 6
+-- ... and of a grant, where END and REVOKED are the same ones.
+local ABSOLUTE_END, REASON, CODE = 2, 4, 5
+
+local function read(key)
+  local value = redis.call('GET', key)
+  if not value then return nil end
+  local line_end = string.find(value, '\n', 1, true)
+  local record = {rest = string.sub(value, line_end)}
+  for field in string.gmatch(string.sub(value, 1, line_end - 1), '%S+') do
+    record[#record + 1] = field
+  end
+  return record, value
+end
+
+local function text(record)
+  return table.concat(record, ' ') .. record.rest
+end
+
+local function replace(key, record)
+  redis.call('SET', key, text(record), 'KEEPTTL')
+end
+
+-- New records are the last keys; each has four arguments: value, milliseconds, and its end and
+-- name among the members of the grant, or "-" if it is none.
+
+local function taken(first_key)
+  for number = first_key, #KEYS do
+    if redis.call('EXISTS', KEYS[number]) == 1 then return true end
+  end
+  return false
+end
+
+local function insert(first_key, first_argument, members)
+  local argument = first_argument
+  for number = first_key, #KEYS do
+    redis.call('SET', KEYS[number], ARGV[argument], 'PX', ARGV[argument + 1])
+    if ARGV[argument + 2] ~= '-' then
+      redis.call('ZADD', members, ARGV[argument + 2], ARGV[argument + 3])
+      keep(members, tonumber(ARGV[argument + 1]))
+    end
+    argument = argument + 4
+  end
+end
+

@@ -1,0 +1,11 @@
+-- KEYS: grant
+-- ARGV: now, reason, what to put where no grant is yet or "-", its milliseconds
+local grant = read(KEYS[1])
+if not grant then
+  if ARGV[3] ~= '-' then redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end
+  return 0
+end
+if grant[REVOKED] ~= '-' then return 0 end
+grant[REVOKED], grant[REASON] = ARGV[1], ARGV[2]
+replace(KEYS[1], grant)
+return 1

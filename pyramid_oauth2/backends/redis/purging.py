@@ -1,0 +1,47 @@
+"""What purging does with a key of the grant store or the consent store."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from ...protocol.records import AUTHORIZATION_CODE
+from .keys import RECORD, answer_key, consents_of_subject, grant_key, members_key
+from .scripts import PURGE_INDEX, PURGE_RECORD, PURGE_TOKEN
+from .server import Command, call
+
+_CONSENTS = "consents:"
+
+
+def grant_purge(key: str, now: int) -> Command | None:
+    """Return the command that removes what is over of a key of the grant store."""
+    found = RECORD.fullmatch(key)
+    if found is None or found["client"] is not None:
+        return None
+    if found["token"]:
+        family = unquote(found["family"])
+        keys = [
+            key,
+            answer_key(family, bytes.fromhex(found["digest"])),
+            grant_key(family),
+            members_key(family),
+        ]
+        is_code = found["kind"] == AUTHORIZATION_CODE
+        return call(PURGE_TOKEN, keys, now, found["token"], "+" if is_code else "-")
+    if found["members"] or (found["index"] and not found["index"].startswith(_CONSENTS)):
+        return call(PURGE_INDEX, [key], now)
+    if found["index"]:
+        return None
+    return call(PURGE_RECORD, [key], now)
+
+
+def consent_purge(key: str, now: int) -> Command | None:
+    """Return the command that removes what is over of a key of the consent store."""
+    found = RECORD.fullmatch(key)
+    if found is None:
+        return None
+    if found["client"] is not None:
+        index = consents_of_subject(unquote(found["subject"]))
+        return call(PURGE_RECORD, [key, index], now, unquote(found["client"]))
+    if found["index"] and found["index"].startswith(_CONSENTS):
+        return call(PURGE_INDEX, [key], now)
+    return None

@@ -1,0 +1,106 @@
+"""Spending a token: the one script under every flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...protocol.records import (
+    AUTHORIZATION_CODE,
+    DuplicateRecord,
+    Grant,
+    Outcome,
+    Redemption,
+    SealedAnswer,
+    Token,
+    TokenRef,
+)
+from .family import NONE, check_family, new_records
+from .indexes import grant_entries
+from .keys import answer_key, grant_key, member, member_key, members_key, token_key
+from .scripts import REDEEM
+from .server import Command, Server
+from .values import answer_value, grant_of, milliseconds, quoted, spent_code_of, token_of
+
+
+@dataclass(frozen=True, slots=True)
+class Redeeming:
+    """One call of :meth:`~pyramid_oauth2.interfaces.IGrantStore.redeem`.
+
+    :raises ValueError: something belongs to another family than *token*.
+    """
+
+    token: Token
+    now: int
+    attempt: str
+    produce: Sequence[Token]
+    grant: Grant | None
+    grant_expires_at: int | None
+    sealed_answer: SealedAnswer | None
+    retire: Sequence[TokenRef]
+
+    def __post_init__(self) -> None:
+        check_family(self.token.family, self.grant, self.produce, self.retire)
+
+    def __call__(self, server: Server) -> Redemption:
+        """Let the server decide and write."""
+        entries, spent_code = self._extension(server)
+        new = new_records(self.grant, self.produce, self.now)
+        if self.grant is not None:
+            entries += self._entries(self.grant, self.grant.expires_at)
+        keys = [*self._keys(spent_code), *map(token_key, self.retire)]
+        outcome, *rest = server.run(
+            REDEEM,
+            [*keys, *(record.key for record in new)],
+            *self._arguments(spent_code),
+            *(argument for record in new for argument in record.arguments),
+            before=entries,
+            # The same attempt wins again.
+            repeatable=True,
+            replicated=True,
+        )
+        if outcome == b"DUPLICATE":
+            raise DuplicateRecord("a grant or a token of that identity exists")
+        if outcome == b"CONSUMED":
+            return Redemption(Outcome.CONSUMED, token_of(self.token.ref, *rest))
+        return Redemption(Outcome[outcome.decode("ascii")])
+
+    def _extension(self, server: Server) -> tuple[tuple[Command, ...], str]:
+        # A grant that is to live longer must be found for longer, by those who
+        # revoke; and so must the code that it began with, which it remembers.
+        if self.token.grant_id is None or self.grant_expires_at is None:
+            return (), NONE
+        (value,) = server.read(grant_key(self.token.family))
+        grant = grant_of(self.token.family, value)
+        if value is None or grant is None:
+            return (), NONE
+        end = min(self.grant_expires_at, grant.absolute_end)
+        return self._entries(grant, end), spent_code_of(value)
+
+    def _entries(self, grant: Grant, end: int) -> tuple[Command, ...]:
+        return grant_entries(grant.id, grant.subject, grant.client_id, end, self.now)
+
+    def _keys(self, spent_code: str) -> list[str]:
+        token = self.token
+        return [
+            token_key(token),
+            grant_key(token.family),
+            members_key(token.family),
+            answer_key(token.family, token.digest),
+            answer_key(token.family, token.parent),
+            member_key(token.family, spent_code),
+        ]
+
+    def _arguments(self, spent_code: str) -> tuple[bytes | int | str, ...]:
+        answer = self.sealed_answer
+        return (
+            self.now,
+            quoted(self.attempt),
+            NONE if self.grant is None else "+",
+            len(self.retire),
+            NONE if self.grant_expires_at is None else self.grant_expires_at,
+            NONE if answer is None else answer_value(answer),
+            0 if answer is None else milliseconds(answer.expires_at, self.now),
+            member(self.token) if self.token.kind == AUTHORIZATION_CODE else NONE,
+            spent_code,
+        )

@@ -1,0 +1,53 @@
+"""The Lua scripts: each an operation that the server carries out as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha1
+from importlib.resources import files
+
+_FOLDER = files(__package__) / "lua"
+
+
+def _text(name: str) -> str:
+    return (_FOLDER / f"{name}.lua").read_text("utf-8")
+
+
+_LIFETIME = _text("lifetime")
+_RECORD = _LIFETIME + _text("record")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script, and the name by which a server that has seen it knows it."""
+
+    name: str
+    text: str = field(repr=False)
+    sha: str = field(repr=False)
+
+
+def _script(name: str, prelude: str = _RECORD) -> Script:
+    text = prelude + _text(name)
+    script = Script(name, text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+    BY_SHA[script.sha] = script
+    return script
+
+
+BY_SHA: dict[str, Script] = {}
+
+OPEN = _script("open")
+ADD = _script("add")
+REDEEM = _script("redeem")
+AMEND = _script("amend")
+REVOKE_GRANT = _script("revoke_grant")
+REVOKE_TOKEN = _script("revoke_token")
+RESERVE = _script("reserve")
+SETTLE = _script("settle")
+INDEX = _script("index", _LIFETIME)
+PAGE = _script("page", "")
+PURGE_TOKEN = _script("purge_token")
+PURGE_RECORD = _script("purge_record")
+PURGE_INDEX = _script("purge_index", _LIFETIME)
+PUT_CONSENT = _script("put_consent")
+FORGET_CONSENT = _script("forget_consent")
+PUT_CLIENT = _script("put_client")

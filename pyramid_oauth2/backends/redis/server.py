@@ -1,0 +1,261 @@
+"""The server as the stores see it: reads, scripts and pipelines, and one kind of failure."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from threading import Lock
+from typing import Any, TypeAlias, TypeVar
+
+from redis.exceptions import ConnectionError, MaxConnectionsError, MovedError, NoScriptError
+from redis.exceptions import TimeoutError as RedisTimeout
+
+from ...protocol.records import StoreUnavailable
+from . import first_contact
+from .connections import ClientFactory
+from .failures import translated
+from .keys import EVERYTHING
+from .scripts import BY_SHA, Script
+
+log = logging.getLogger(__name__)
+
+Command: TypeAlias = tuple[Any, ...]
+Result = TypeVar("Result")
+
+WAIT_MILLISECONDS = 800  # Less than the socket's timeout, so that the answer is ours.
+BATCH = 100
+
+
+def call(script: Script, keys: Sequence[str], *arguments: Any) -> Command:
+    """Return the command that runs a script which the server may have seen."""
+    return ("EVALSHA", script.sha, len(keys), *keys, *arguments)
+
+
+def _spelt_out(command: Command) -> Command:
+    """Return the same command for a server that may not have seen the script."""
+    if command[0] != "EVALSHA":
+        return command
+    return ("EVAL", BY_SHA[command[1]].text, *command[2:])
+
+
+class Server:
+    """One server, or the master of a Sentinel group.
+
+    :param make_client: called at first use, and again after :meth:`close`.
+    :param replicas: how many must have a write of :meth:`run` with *replicated*.
+    """
+
+    is_cluster = False
+
+    def __init__(self, make_client: ClientFactory, replicas: int = 0) -> None:
+        self._make_client = make_client
+        self._replicas = replicas
+        self._lock = Lock()
+        self._client: Any = None
+
+    def read(self, *keys: str) -> list[bytes | None]:
+        """Read keys of one slot in one step."""
+        return self._repeated(lambda client: client.execute_command("MGET", *keys))
+
+    def run(
+        self,
+        script: Script,
+        keys: Sequence[str],
+        *arguments: Any,
+        before: Sequence[Command] = (),
+        repeatable: bool = False,
+        replicated: bool = False,
+    ) -> Any:
+        """Run a script on keys of one slot.
+
+        :param before: commands that are carried out before it, in slots of their own.
+        :param repeatable: a second run does no harm, so that it is tried again
+            when the connection breaks.
+        :param replicated: wait for the replicas that were asked for.
+        """
+
+        def once(client: Any) -> Any:
+            return self._evaluate(client, script, keys, arguments, before, replicated)
+
+        return self._repeated(once) if repeatable else self._tried(once)
+
+    def many(self, commands: Iterable[Command]) -> list[Any]:
+        """Run commands on keys of any slots, in any order, in as few steps as possible."""
+        batch = list(commands)
+        return self._tried(lambda client: self._pipelined(client, batch)) if batch else []
+
+    def get_many(self, keys: Iterable[str]) -> list[bytes | None]:
+        """Read keys of any slots."""
+        return self.many(("GET", key) for key in keys)
+
+    def nodes(self) -> int:
+        """Return how many servers share the keys."""
+        return 1
+
+    def scan(self, node: int, cursor: int, count: int) -> tuple[int, list[str]]:
+        """Go on through all of our keys on one of :meth:`nodes`.
+
+        :return: where to go on, 0 for the end, and some keys.
+        """
+        cursor, keys = self._repeated(lambda client: self._scan(client, node, cursor, count))
+        return int(cursor), [key.decode("ascii") for key in keys]
+
+    def check(self) -> list[str]:
+        """Look at the server as at first contact; return warnings, a sentence each.
+
+        :raises StoreUnavailable: it cannot be trusted as it is.
+        """
+        return self._repeated(self._check)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _connected(self) -> Any:
+        client = self._client
+        if client is not None:
+            return client
+        # Not under the lock: if the server is gone, nobody waits for the others' attempts.
+        made = self._make_client()
+        try:
+            warnings = self._check(made)
+        except BaseException:
+            made.close()
+            raise
+        with self._lock:
+            if self._client is None:
+                self._client = made
+                for warning in warnings:
+                    log.warning("%s", warning)
+                return made
+            client = self._client
+        made.close()
+        return client
+
+    def _check(self, client: Any) -> list[str]:
+        return list(first_contact.check(client.info(), self.is_cluster))
+
+    def _tried(self, step: Callable[[Any], Result]) -> Result:
+        with translated():
+            return step(self._connected())
+
+    def _repeated(self, step: Callable[[Any], Result]) -> Result:
+        with translated():
+            client = self._connected()
+            try:
+                return step(client)
+            except MaxConnectionsError:
+                raise
+            except (ConnectionError, RedisTimeout):
+                return step(client)
+
+    def _evaluate(
+        self,
+        client: Any,
+        script: Script,
+        keys: Sequence[str],
+        arguments: Sequence[Any],
+        before: Sequence[Command],
+        replicated: bool,
+    ) -> Any:
+        # Spelt out, for what comes before must not come after a NOSCRIPT.
+        commands = [*map(_spelt_out, before), call(script, keys, *arguments)]
+        waiting = replicated and self._replicas
+        if waiting:
+            commands.append(("WAIT", self._replicas, WAIT_MILLISECONDS))
+        answers = self._on_one_connection(client, keys[0], commands)
+        if isinstance(answers[len(before)], NoScriptError):
+            commands[len(before)] = _spelt_out(commands[len(before)])
+            answers = self._on_one_connection(client, keys[0], commands)
+        _raise_first(answers)
+        if waiting and answers[-1] < self._replicas:
+            raise StoreUnavailable(
+                f"Only {answers[-1]} replicas have what was written, and "
+                f"oauth2.redis.wait_replicas asks for {self._replicas}: see to the replicas."
+            )
+        return answers[len(before)]
+
+    def _on_one_connection(self, client: Any, key: str, commands: list[Command]) -> list[Any]:
+        if len(commands) == 1:
+            try:
+                return [client.execute_command(*commands[0])]
+            except NoScriptError as error:
+                return [error]
+        return _answers(client.pipeline(transaction=False), commands)
+
+    def _pipelined(self, client: Any, commands: list[Command]) -> list[Any]:
+        answers = _answers(client.pipeline(transaction=False), commands)
+        for number, answer in enumerate(answers):
+            if isinstance(answer, NoScriptError):
+                answers[number] = client.execute_command(*_spelt_out(commands[number]))
+        _raise_first(answers)
+        return answers
+
+    def _scan(self, client: Any, node: int, cursor: int, count: int) -> Any:
+        return client.scan(cursor, match=EVERYTHING, count=count)
+
+
+class ClusterServer(Server):
+    """A Cluster: keys in different slots may be on different servers."""
+
+    is_cluster = True
+
+    def nodes(self) -> int:
+        """Return how many masters there are."""
+        return len(self._tried(lambda client: client.get_primaries()))
+
+    def _check(self, client: Any) -> list[str]:
+        infos = [client.info(target_nodes=node) for node in client.get_primaries()]
+        warnings = (first_contact.check(info, self.is_cluster) for info in infos)
+        return list(dict.fromkeys(chain.from_iterable(warnings)))
+
+    def _on_one_connection(self, client: Any, key: str, commands: list[Command]) -> list[Any]:
+        # What comes before is in other slots: steps of their own, since a
+        # pipeline reaches the servers in no order.
+        waits = commands[-1][0] == "WAIT"
+        *before, main = commands[:-1] if waits else commands
+        answers = [client.execute_command(*command) for command in before]
+        if not waits:
+            return [*answers, *super()._on_one_connection(client, key, [main])]
+        # WAIT counts the writes of its own connection only.
+        node = client.get_node_from_key(key)
+        pair = _answers(
+            client.get_redis_connection(node).pipeline(transaction=False), [main, commands[-1]]
+        )
+        if isinstance(pair[0], MovedError):
+            client.nodes_manager.initialize()
+        return [*answers, *pair]
+
+    def _scan(self, client: Any, node: int, cursor: int, count: int) -> Any:
+        primaries = sorted(client.get_primaries(), key=lambda primary: str(primary.name))
+        cursors, keys = client.scan(
+            cursor, match=EVERYTHING, count=count, target_nodes=primaries[node]
+        )
+        return next(iter(cursors.values())), keys
+
+
+def _answers(pipeline: Any, commands: Iterable[Command]) -> list[Any]:
+    for command in commands:
+        pipeline.execute_command(*command)
+    # An error that redis-py raises from here would quote the command, and so digests.
+    answers: list[Any] = pipeline.execute(raise_on_error=False)
+    return answers
+
+
+def _raise_first(answers: Iterable[Any]) -> None:
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+
+
+def every_key(server: Server) -> Iterator[str]:
+    """Go through all of our keys; one that is there all the time is there, perhaps twice."""
+    for node in range(server.nodes()):
+        cursor = -1
+        while cursor:
+            cursor, keys = server.scan(node, max(cursor, 0), BATCH)
+            yield from keys

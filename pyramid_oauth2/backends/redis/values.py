@@ -1,0 +1,179 @@
+"""Records as values of keys: a line of fields that scripts read and edit, and then bytes.
+
+The line is described in ``lua/record.lua``; the bytes are ours alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote, unquote
+
+from ...protocol.records import Consent, Grant, Reservation, SealedAnswer, Token, TokenRef
+
+# Seconds that a key outlives its record, for callers whose clocks differ.
+SPARE = 300
+ABSENT = b"-"
+
+
+def milliseconds(end: int, now: int) -> int:
+    """Return how long a key of a record with that end is kept, from *now* on."""
+    return (max(end - now, 0) + SPARE) * 1000
+
+
+def fields_of(value: bytes) -> list[bytes]:
+    """Return the fields of a value's line."""
+    return value[: value.index(b"\n")].split(b" ")
+
+
+def grant_value(grant: Grant) -> bytes:
+    """Write a grant."""
+    document = {
+        "client_id": grant.client_id,
+        "epoch": grant.epoch,
+        "subject": grant.subject,
+        "scope": sorted(grant.scope),
+        "created_at": grant.created_at,
+        "resources": grant.resources,
+    }
+    header = _line(
+        grant.expires_at, grant.absolute_end, grant.revoked_at, grant.revoke_reason, None
+    )
+    return header + json.dumps(document).encode() + b"\n" + grant.data
+
+
+def revoked_in_advance(end: int, now: int, reason: str) -> bytes:
+    """Write the mark of a grant that is revoked before it is there, kept until *end*."""
+    return _line(end, None, now, reason, None)
+
+
+def grant_of(grant_id: str, value: bytes | None) -> Grant | None:
+    """Read a grant; None where there is none, or only the mark of one."""
+    if value is None:
+        return None
+    header, rest = _parted(value)
+    expires_at, absolute_end, revoked_at, reason, _ = header
+    if absolute_end == ABSENT:
+        return None
+    document, data = rest.split(b"\n", 1)
+    facts: dict[str, Any] = json.loads(document)
+    facts["scope"] = frozenset(facts["scope"])
+    facts["resources"] = tuple(facts["resources"])
+    return Grant(
+        id=grant_id,
+        expires_at=int(expires_at),
+        absolute_end=int(absolute_end),
+        revoked_at=_integer(revoked_at),
+        revoke_reason=_text(reason),
+        data=data,
+        **facts,
+    )
+
+
+def spent_code_of(value: bytes) -> str:
+    """Return the name of the spent code that a grant remembers, "-" for none."""
+    return fields_of(value)[4].decode("ascii")
+
+
+def token_value(token: Token) -> bytes:
+    """Write a token, without its sealed answer."""
+    header = _line(
+        token.expires_at,
+        token.consumed_at,
+        token.revoked_at,
+        token.attempt,
+        token.version,
+        None if token.grant_id is None else "+",
+        token.issued_at,
+        None if token.parent is None else token.parent.hex(),
+    )
+    return header + token.data
+
+
+def token_of(ref: TokenRef, value: bytes, answer: bytes | None) -> Token:
+    """Read a token and its sealed answer."""
+    header, data = _parted(value)
+    expires_at, consumed_at, revoked_at, attempt, version, granted, issued_at, parent = header
+    return Token(
+        *ref,
+        issued_at=int(issued_at),
+        expires_at=int(expires_at),
+        grant_id=None if granted == ABSENT else ref.family,
+        parent=None if parent == ABSENT else bytes.fromhex(parent.decode("ascii")),
+        consumed_at=_integer(consumed_at),
+        attempt=_text(attempt),
+        sealed_answer=None if answer is None else _answer_of(answer),
+        revoked_at=_integer(revoked_at),
+        version=int(version),
+        data=data,
+    )
+
+
+def answer_value(answer: SealedAnswer) -> bytes:
+    """Write a sealed answer."""
+    return _line(answer.expires_at) + answer.data
+
+
+def _answer_of(value: bytes) -> SealedAnswer:
+    (expires_at,), data = _parted(value)
+    return SealedAnswer(data, int(expires_at))
+
+
+def reservation_value(claim: Reservation) -> bytes:
+    """Write a reservation."""
+    return _line(claim.expires_at)
+
+
+def reservation_of(namespace: str, digest: bytes, value: bytes) -> Reservation:
+    """Read a reservation."""
+    return Reservation(unquote(namespace), digest, int(fields_of(value)[0]))
+
+
+def consent_value(consent: Consent, version: int) -> bytes:
+    """Write a consent as *version*."""
+    document = {
+        "scopes": sorted(consent.scopes),
+        "redirect_uri": consent.redirect_uri,
+        "created_at": consent.created_at,
+        "resources": consent.resources,
+    }
+    return _line(consent.expires_at, version) + json.dumps(document).encode()
+
+
+def consent_of(subject: str, client_id: str, value: bytes) -> Consent:
+    """Read a consent."""
+    (expires_at, version), document = _parted(value)
+    facts: dict[str, Any] = json.loads(document)
+    facts["scopes"] = frozenset(facts["scopes"])
+    facts["resources"] = tuple(facts["resources"])
+    return Consent(subject, client_id, expires_at=int(expires_at), version=int(version), **facts)
+
+
+def quoted(text: str) -> str:
+    """Return text from outside as a field of a line."""
+    # "%" for the empty text and for "-", which a line could not tell from nothing.
+    return quote(text, safe="") if text not in ("", "-") else f"%{text}"
+
+
+def _line(*fields: int | str | None) -> bytes:
+    spelt = (
+        "-" if field is None else quoted(field) if isinstance(field, str) else str(field)
+        for field in fields
+    )
+    return " ".join(spelt).encode("ascii") + b"\n"
+
+
+def _parted(value: bytes) -> tuple[Sequence[bytes], bytes]:
+    header, rest = value.split(b"\n", 1)
+    return header.split(b" "), rest
+
+
+def _integer(field: bytes) -> int | None:
+    return None if field == ABSENT else int(field)
+
+
+def _text(field: bytes) -> str | None:
+    if field == ABSENT:
+        return None
+    return field[1:].decode() if field in (b"%", b"%-") else unquote(field.decode("ascii"))

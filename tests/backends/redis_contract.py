@@ -1,0 +1,67 @@
+"""The contract's hooks for the Redis backend, on whichever servers a URL names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from pyramid_oauth2.backends.contract import BackendContract
+from pyramid_oauth2.backends.redis import RedisBackend, server_from_settings
+from pyramid_oauth2.interfaces import IBackend
+from pyramid_oauth2.settings import Settings
+
+
+def open_backend(url: str, **options: str) -> RedisBackend:
+    """Return a backend as the ini would make it."""
+    settings = Settings(sections={"redis": {"url": url, **options}})
+    return RedisBackend(server_from_settings(settings))
+
+
+def raw_nodes(backend: RedisBackend) -> list:
+    """Return a redis-py client of each master."""
+    client = backend._server._connected()
+    if not backend._server.is_cluster:
+        return [client]
+    return [client.get_redis_connection(node) for node in client.get_primaries()]
+
+
+def raw_keys(backend: RedisBackend) -> Iterator[tuple]:
+    """Go through all keys, with the client of the node that has them."""
+    for node in raw_nodes(backend):
+        for key in node.scan_iter(count=1000):
+            yield node, key
+
+
+def flush(backend: RedisBackend) -> None:
+    """Empty the servers."""
+    for node in raw_nodes(backend):
+        node.flushall()
+
+
+class RedisContract(BackendContract):
+    """A subclass gives ``url`` by a fixture."""
+
+    url: str
+
+    def make_backend(self) -> IBackend:
+        backend = open_backend(self.url)
+        flush(backend)
+        return backend
+
+    def open_elsewhere(self) -> Callable[[], IBackend]:
+        return partial(open_backend, self.url)
+
+    def raw_dump(self, backend: IBackend) -> bytes:
+        return b"\n".join(part for entry in raw_entries(backend) for part in entry)
+
+    def count_records(self, backend: IBackend) -> int:
+        return sum(1 for _ in raw_keys(backend))
+
+
+def raw_entries(backend: RedisBackend) -> Iterator[tuple[bytes, bytes]]:
+    """Go through all keys and what is behind them."""
+    for node, key in raw_keys(backend):
+        if node.type(key) == b"zset":
+            yield key, b" ".join(node.zrange(key, 0, -1))
+        else:
+            yield key, node.get(key)

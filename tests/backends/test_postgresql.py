@@ -1,0 +1,132 @@
+"""The SQL backend on PostgreSQL: the contract, the settings in force, and the planner's choices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from random import randbytes
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from pyramid_oauth2.backends.contract.specimens import (
+    HOUR,
+    NOW,
+    new_client,
+    new_consent,
+    new_digest,
+    new_grant,
+    new_token,
+)
+from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
+from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE, Reservation
+from tests.servers.databases import DatabaseServer
+
+from .server_databases import ServerContract, new_database, open_backend
+from .sqlite_databases import engine_of, statements_of
+
+# A few wide rows are to the planner what many narrow ones are, and are faster made.
+ROWS = 3000
+WIDTH = 1500  # bytes, fewer than are kept out of line
+
+
+@pytest.fixture(scope="session")
+def server(postgresql_server: DatabaseServer) -> DatabaseServer:
+    return postgresql_server
+
+
+class TestPostgreSQL(ServerContract):
+    pass
+
+
+@pytest.fixture(scope="module")
+def filled(server: DatabaseServer) -> Iterator[SQLAlchemyBackend]:
+    """So much that to read a whole table costs more than to use an index."""
+    backend = open_backend(new_database(server))
+    backend.clients.import_(f"gone {n}" for n in range(ROWS))
+    grants = [
+        new_grant(
+            subject=f"user {n}", client_id=f"client {n}", expires_at=NOW + n, data=randbytes(WIDTH)
+        )
+        for n in range(ROWS)
+    ]
+    codes = [new_token(AUTHORIZATION_CODE, grant, sealed_answer=None) for grant in grants]
+    backend.grants.import_([*grants, *codes, *(new_token(grant=grant) for grant in grants)])
+    backend.grants.import_(Reservation("n", new_digest(), NOW + n) for n in range(ROWS))
+    names = (new_client(client_name=f"Name {n}", owner=f"user {n}") for n in range(ROWS))
+    backend.clients.import_(names)
+    backend.consents.import_(
+        new_consent(subject=f"user {n}", client_id=f"client {n}", expires_at=NOW + n)
+        for n in range(ROWS)
+    )
+    with engine_of(backend).connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    yield backend
+    backend.close()
+
+
+def test_what_the_stores_rely_on_is_in_force(filled: SQLAlchemyBackend) -> None:
+    settings = {
+        "lock_timeout": "3s",
+        "statement_timeout": "10s",
+        "transaction_isolation": "read committed",
+    }
+    with engine_of(filled).connect() as connection:
+        for name, value in settings.items():
+            assert connection.exec_driver_sql(f"SHOW {name}").scalar_one() == value
+        driver_connection: Any = connection.connection.driver_connection
+        assert driver_connection.autocommit
+        assert driver_connection.info.get_parameters()["connect_timeout"] == "3"
+
+
+def test_no_operation_reads_a_whole_table(filled: SQLAlchemyBackend) -> None:
+    grants, clients, consents = filled.grants, filled.clients, filled.consents
+    grant = new_grant()
+    token = new_token(grant=grant, parent=new_digest())
+    grants.open(grant, [token], NOW)
+    ops: dict[str, Callable[[], object]] = {
+        "find": lambda: grants.find(token.ref),
+        "redeem": lambda: grants.redeem(
+            token, NOW, "a", [new_token(grant=grant)], grant_expires_at=NOW + 9, retire=[token.ref]
+        ),
+        "lost": lambda: grants.redeem(token, NOW, "b", []),
+        "add": lambda: grants.add(grant.id, [new_token(grant=grant)], NOW),
+        "amend": lambda: grants.amend(token.ref, 0, {"data": b""}),
+        "revoke_token": lambda: grants.revoke_token(token.ref, NOW),
+        "revoke_grant": lambda: grants.revoke_grant(grant.id, NOW, "test"),
+        "revoke_subject": lambda: grants.revoke_subject("user 7", NOW, "test"),
+        "reserve": lambda: grants.reserve("n", new_digest(), NOW + HOUR, NOW),
+        "of a subject": lambda: grants.grants(subject="user 1"),
+        "of a client": lambda: grants.grants(client_id="client 1"),
+        "of both": lambda: grants.grants(subject="user 1", client_id="client 1"),
+        "tokens": lambda: grants.tokens(grant.id),
+        "export": lambda: grants.export(),
+        "client": lambda: clients.get("gone 1"),
+        "by name": lambda: clients.search(),
+        "that begin so": lambda: clients.search(prefix="name 12"),
+        "of an owner": lambda: clients.search(owner="user 1"),
+        "by age": lambda: clients.search(sort="created_at"),
+        "epoch": lambda: clients.raise_epoch("nobody", NOW),
+        "consent": lambda: consents.get("user 1", "client 1"),
+        "consents": lambda: consents.list(subject="user 1"),
+        "consents of a client": lambda: consents.list(client_id="client 1"),
+        # Last, for what it removes is not in the statistics.
+        "purge": lambda: grants.purge(NOW + 20, limit=100),
+        "purge of consents": lambda: consents.purge(NOW + 20, limit=100),
+    }
+    engine = engine_of(filled)
+    bad = {
+        name: plan
+        for name, op in ops.items()
+        for statement, parameters in statements_of(engine, op)
+        if statement.startswith(("SELECT", "UPDATE", "DELETE"))
+        if "Seq Scan" in (plan := plan_of(engine, statement, parameters))
+    }
+    assert not bad
+
+
+def plan_of(engine: Engine, statement: str, parameters: Any) -> str:
+    one = parameters[0] if isinstance(parameters, list) else parameters
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN {statement}", one)
+        return "\n".join([statement, *rows.scalars()])

@@ -1,0 +1,50 @@
+"""The Redis backend passes the contract on a single server, under Sentinel and on a Cluster."""
+
+from __future__ import annotations
+
+import pytest
+from zope.interface.verify import verifyObject
+
+from pyramid_oauth2.backends import redis
+from pyramid_oauth2.interfaces import IBackend, IClientStore, IConsentStore, IGrantStore
+
+from .redis_contract import RedisContract, open_backend
+
+
+class TestRedis(RedisContract):
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def _server(cls, redis_url):
+        cls.url = redis_url
+
+
+class TestSentinel(RedisContract):
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def _server(cls, redis_sentinel_url):
+        cls.url = redis_sentinel_url
+
+
+class TestCluster(RedisContract):
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def _server(cls, redis_cluster_url):
+        cls.url = redis_cluster_url
+
+
+def test_interfaces():
+    backend = open_backend("redis://localhost")
+    assert verifyObject(IBackend, backend)
+    assert verifyObject(IGrantStore, backend.grants)
+    assert verifyObject(IClientStore, backend.clients)
+    assert verifyObject(IConsentStore, backend.consents)
+
+
+def test_include():
+    class Config:
+        def add_oauth2_backend(self, name, factory):
+            self.name, self.factory = name, factory
+
+    config = Config()
+    redis.includeme(config)
+    assert config.name == "redis"

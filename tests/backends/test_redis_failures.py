@@ -1,0 +1,359 @@
+"""A server that is wrong, slow, busy or gone: never half-done, never a yes, and back by itself."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pyramid_oauth2.backends.contract.specimens import (
+    HOUR,
+    NOW,
+    every,
+    new_answer,
+    new_attempt,
+    new_client,
+    new_consent,
+    new_digest,
+    new_grant,
+    new_token,
+)
+from pyramid_oauth2.backends.redis import first_contact
+from pyramid_oauth2.backends.redis.keys import token_key
+from pyramid_oauth2.protocol.records import (
+    AUTHORIZATION_CODE,
+    DuplicateRecord,
+    Outcome,
+    StoreUnavailable,
+)
+from tests.servers import valkey
+from tests.servers.proxy import AFTER, BEFORE, Proxy
+
+from .redis_contract import flush, open_backend
+
+A_FEW_SECONDS = 4
+
+
+@pytest.fixture(scope="module")
+def node():
+    """A server of our own, to be maltreated; every write is on its disk when it answers."""
+    with valkey.single("appendonly yes", "appendfsync always") as node:
+        yield node
+
+
+@pytest.fixture
+def backend(node):
+    """A backend that goes to the server directly."""
+    backend = open_backend(node.url)
+    flush(backend)
+    yield backend
+    backend.close()
+
+
+@pytest.fixture
+def proxy(node):
+    proxy = Proxy(node.port)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def distant(proxy):
+    """A backend that goes to the same server through the proxy."""
+    distant = open_backend(f"redis://127.0.0.1:{proxy.port}/0")
+    yield distant
+    distant.close()
+
+
+def cuts(proxy, distant):
+    """Go through all the places where an operation may be cut, each side of every request."""
+    for side in BEFORE, AFTER:
+        for number in range(20):
+            distant.grants.find(new_token().ref)  # Connected, so that only the operation counts.
+            proxy.cut(side, number)
+            yield side
+            if not proxy.has_cut:
+                assert number > 0
+                break
+        else:
+            raise AssertionError("an operation has no end of requests")
+
+
+class TestCutConnections:
+    def test_redeem_is_won_once(self, backend, proxy, distant):
+        for _ in cuts(proxy, distant):
+            grant = new_grant()
+            code = new_token(AUTHORIZATION_CODE, grant, parent=new_digest())
+            assert backend.grants.open(grant, [code], NOW)
+            fruit, attempt = new_token(grant=grant), new_attempt()
+            won = distant.grants.redeem(
+                code,
+                NOW,
+                attempt,
+                [fruit],
+                grant_expires_at=NOW + 2 * HOUR,
+                sealed_answer=new_answer(),
+            )
+            assert won.outcome is Outcome.WON
+            again = distant.grants.redeem(code, NOW, attempt, [fruit])
+            assert again.outcome is Outcome.WON
+            assert set(every(backend.grants.tokens, grant_id=grant.id)) == {
+                backend.grants.find(code.ref)[0],
+                fruit,
+            }
+            other = backend.grants.redeem(code, NOW, new_attempt(), [new_token(grant=grant)])
+            assert other.outcome is Outcome.CONSUMED
+
+    def test_open_is_all_or_nothing(self, backend, proxy, distant):
+        for _ in cuts(proxy, distant):
+            grant = new_grant()
+            tokens = [new_token(grant=grant) for _ in range(3)]
+            try:
+                done = distant.grants.open(grant, tokens, NOW)
+            except StoreUnavailable:
+                done = False
+            found = [backend.grants.find(token.ref) for token in tokens]
+            assert found in ([(token, grant) for token in tokens], [None] * 3)
+            assert not done or None not in found
+            if None in found:
+                assert backend.grants.open(grant, tokens, NOW)
+            else:
+                with pytest.raises(DuplicateRecord):
+                    backend.grants.open(grant, tokens, NOW)
+            assert grant in set(every(backend.grants.grants, subject="alice"))
+
+    def test_add_and_revoke_are_done_or_not(self, backend, proxy, distant):
+        for _ in cuts(proxy, distant):
+            grant = new_grant()
+            assert backend.grants.open(grant, [], NOW)
+            token = new_token(grant=grant)
+            try:
+                assert distant.grants.add(grant.id, [token], NOW)
+                assert backend.grants.find(token.ref) == (token, grant)
+                assert distant.grants.revoke_token(token.ref, NOW)
+                assert distant.grants.revoke_grant(grant.id, NOW, "test")
+            except StoreUnavailable:
+                distant.grants.revoke_grant(grant.id, NOW, "test")
+            assert backend.grants.revoke_grant(grant.id, NOW, "again") is False
+            assert backend.grants.add(grant.id, [new_token(grant=grant)], NOW) is False
+
+    def test_clients_are_found_by_every_index_or_by_none(self, backend, proxy, distant):
+        for number, _ in enumerate(cuts(proxy, distant)):
+            owner = f"owner {number}"
+            client = new_client(owner=owner, client_name=owner)
+            try:
+                distant.clients.add(client)
+                assert distant.clients.edit(client.client_id, 0, {"client_name": f"{owner}!"})
+            except StoreUnavailable:
+                pass
+            kept = backend.clients.get(client.client_id)
+            expected = () if kept is None else (kept,)
+            assert backend.clients.search(owner=owner).items == expected
+            assert backend.clients.search(prefix=f"{owner}").items == expected
+            assert backend.clients.search(owner=owner, sort="created_at").items == expected
+
+    def test_consents_are_found_by_client_if_they_are_there(self, backend, proxy, distant):
+        for number, _ in enumerate(cuts(proxy, distant)):
+            consent = new_consent(client_id=f"client-{number}")
+            try:
+                done = distant.consents.put(consent, None)
+            except StoreUnavailable:
+                done = False
+            kept = backend.consents.get("alice", consent.client_id)
+            assert kept == (consent if done else kept)
+            listed = backend.consents.list(client_id=consent.client_id).items
+            assert listed == (() if kept is None else (kept,))
+
+
+class TestServerGone:
+    def test_clear_refusal_and_recovery(self, node, backend):
+        grant = new_grant()
+        token = new_token(grant=grant)
+        assert backend.grants.open(grant, [token], NOW)
+        node.kill()
+        for operation in (
+            lambda: backend.grants.find(token.ref),
+            lambda: backend.grants.redeem(token, NOW, new_attempt(), []),
+            lambda: backend.grants.open(new_grant(), [], NOW),
+            lambda: backend.clients.get("client"),
+            lambda: backend.consents.purge(NOW),
+        ):
+            begin = time.monotonic()
+            with pytest.raises(StoreUnavailable, match=r"cannot be reached at oauth2\.redis\.url"):
+                operation()
+            assert time.monotonic() - begin < A_FEW_SECONDS
+        node.start()
+        assert backend.grants.find(token.ref) == (token, grant)
+        assert backend.grants.redeem(token, NOW, new_attempt(), []).outcome is Outcome.WON
+
+    def test_mute_server(self, node, backend):
+        token = new_token()
+        assert backend.grants.open(None, [token], NOW)
+        node.daemon.process.send_signal(signal.SIGSTOP)
+        try:
+            begin = time.monotonic()
+            with pytest.raises(StoreUnavailable, match="did not answer in time"):
+                backend.grants.find(token.ref)
+            assert time.monotonic() - begin < A_FEW_SECONDS
+        finally:
+            node.daemon.process.send_signal(signal.SIGCONT)
+        assert backend.grants.find(token.ref) == (token, None)
+
+    def test_pool_exhausted(self, node):
+        backend = open_backend(node.url, max_connections="1", timeout="0.1")
+        assert backend.clients.get("client") is None
+        pool = backend._server._connected().connection_pool
+        connection = pool.get_connection()
+        with pytest.raises(StoreUnavailable, match=r"oauth2\.redis\.max_connections"):
+            backend.grants.open(None, [new_token()], NOW)
+        pool.release(connection)
+        assert backend.grants.open(None, [new_token()], NOW)
+        backend.close()
+
+    def test_full_server(self, node, backend):
+        token = new_token()
+        assert backend.grants.open(None, [token], NOW)
+        node.command("CONFIG", "SET", "maxmemory", 1)
+        try:
+            with pytest.raises(StoreUnavailable, match=r"OOM.*maxmemory"):
+                backend.grants.open(None, [new_token()], NOW)
+            with pytest.raises(StoreUnavailable, match="OOM"):
+                backend.grants.redeem(token, NOW, new_attempt(), [])
+            assert backend.grants.find(token.ref) == (token, None)
+        finally:
+            node.command("CONFIG", "SET", "maxmemory", 0)
+        assert backend.grants.redeem(token, NOW, new_attempt(), []).outcome is Outcome.WON
+
+    def test_replicas_that_are_not_there(self, node, backend):
+        token, attempt = new_token(), new_attempt()
+        assert backend.grants.open(None, [token], NOW)
+        careful = open_backend(node.url, wait_replicas="1")
+        with pytest.raises(StoreUnavailable, match=r"oauth2\.redis\.wait_replicas asks for 1"):
+            careful.grants.redeem(token, NOW, attempt, [])
+        careful.close()
+        assert backend.grants.redeem(token, NOW, attempt, []).outcome is Outcome.WON
+
+    def test_close_and_use_again(self, backend):
+        backend.clients.add(new_client(client_id="client"))
+        backend.close()
+        assert backend.clients.get("client").client_id == "client"
+
+
+class TestCrashUnderLoad:
+    WORKERS = 6
+    TOKENS = 120
+
+    def test_nothing_is_redeemed_twice(self, node, backend):
+        tokens = [new_token() for _ in range(self.TOKENS)]
+        backend.grants.import_(tokens)
+        halfway = threading.Event()
+
+        def work(number):
+            outcomes = []
+            for place, token in enumerate(tokens):
+                attempt = new_attempt()
+                while True:
+                    try:
+                        outcomes.append(backend.grants.redeem(token, NOW, attempt, []).outcome)
+                        break
+                    except StoreUnavailable:
+                        time.sleep(0.05)
+                if place == self.TOKENS // 3:
+                    halfway.set()
+            return outcomes
+
+        with ThreadPoolExecutor(self.WORKERS) as pool:
+            working = [pool.submit(work, number) for number in range(self.WORKERS)]
+            assert halfway.wait(30)
+            node.kill()
+            node.start()
+            results = [future.result(30) for future in working]
+        for outcomes in zip(*results, strict=True):
+            assert Counter(outcomes) == {Outcome.WON: 1, Outcome.CONSUMED: self.WORKERS - 1}
+
+
+class TestFirstContact:
+    SOUND = {"redis_version": "6.2.0", "maxmemory": 0, "aof_enabled": 1, "cluster_enabled": 0}
+
+    @pytest.mark.parametrize(
+        ("differs", "reason"),
+        [
+            ({"redis_version": "6.0.16"}, "version 6.0.16; at least Redis 6.2"),
+            ({"redis_version": "5.0.3"}, "at least Redis 6.2 or any Valkey"),
+            ({"cluster_enabled": 1}, r"redis\+cluster://"),
+            ({"maxmemory": 1, "maxmemory_policy": "allkeys-lru"}, "allkeys-lru.*noeviction"),
+            ({"maxmemory": 1, "maxmemory_policy": "volatile-ttl"}, "volatile-ttl.*noeviction"),
+        ],
+    )
+    def test_refused(self, differs, reason):
+        with pytest.raises(StoreUnavailable, match=reason):
+            list(first_contact.check(self.SOUND | differs, of_cluster=False))
+
+    @pytest.mark.parametrize(
+        "differs",
+        [
+            {},
+            {"redis_version": "8.0.1"},
+            {"redis_version": "10.0"},
+            {"maxmemory": 1, "maxmemory_policy": "noeviction"},
+            {"maxmemory": 0, "maxmemory_policy": "allkeys-lru"},
+        ],
+    )
+    def test_accepted(self, differs):
+        assert list(first_contact.check(self.SOUND | differs, of_cluster=False)) == []
+
+    def test_warning_without_append_only_file(self, caplog):
+        with valkey.single("appendonly no") as node:
+            backend = open_backend(node.url)
+            for _ in range(2):
+                assert backend.clients.get("client") is None
+            (warning,) = backend.check()
+            backend.close()
+        (record,) = caplog.records
+        assert record.levelno == logging.WARNING
+        assert "appendonly yes" in record.getMessage()
+        assert record.getMessage() == warning
+
+    def test_evicting_server_until_it_is_cured(self):
+        with valkey.single("maxmemory 64mb", "maxmemory-policy allkeys-lru") as node:
+            backend = open_backend(node.url)
+            for _ in range(2):
+                with pytest.raises(StoreUnavailable, match="maxmemory-policy is allkeys-lru"):
+                    backend.grants.find(new_token().ref)
+            node.command("CONFIG", "SET", "maxmemory-policy", "noeviction")
+            assert backend.grants.find(new_token().ref) is None
+            backend.close()
+
+    def test_plain_client_on_a_node_of_a_cluster(self, redis_cluster_url):
+        plain = "redis://" + redis_cluster_url.partition("://")[2].split(",")[0]
+        with pytest.raises(StoreUnavailable, match=r"use redis\+cluster://"):
+            open_backend(plain).clients.get("client")
+
+    def test_wrong_password(self, caplog):
+        with valkey.single() as node:
+            node.command("CONFIG", "SET", "requirepass", "correct-horse")
+            right = open_backend(f"redis://:correct-horse@{node.address}")
+            assert right.clients.get("client") is None
+            right.close()
+            for credentials in "", ":battery-staple@":
+                wrong = open_backend(f"redis://{credentials}{node.address}")
+                with pytest.raises(StoreUnavailable, match=r"let us in|NOAUTH") as failure:
+                    wrong.clients.get("client")
+                assert "battery" not in f"{failure.value} {failure.value.__cause__} {caplog.text}"
+
+    def test_no_digest_in_an_error(self, backend, node):
+        token = new_token()
+        node.command("LPUSH", token_key(token), "not ours")
+        for operation in (
+            lambda: backend.grants.redeem(token, NOW, new_attempt(), []),
+            lambda: backend.grants.export(),
+            lambda: backend.grants.purge(NOW),
+        ):
+            with pytest.raises(StoreUnavailable, match="WRONGTYPE") as failure:
+                operation()
+            assert token.digest.hex() not in f"{failure.value} {failure.value.__cause__}"

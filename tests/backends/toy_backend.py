@@ -1,0 +1,86 @@
+"""A backend of a third party: a pickle in a file of each store, with public names only.
+
+Whatever is called, the file is locked, its records go into a memory store by
+``import_``, the call is made there, and ``export`` gives what is written back.
+Slow, and right: also between processes.
+
+.. code-block:: ini
+
+    oauth2.backend = tests.backends.toy_backend
+    oauth2.toy.directory = %(here)s
+"""
+
+from __future__ import annotations
+
+import fcntl
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from zope.interface import implementer
+
+from pyramid_oauth2.backends.memory import MemoryBackend
+from pyramid_oauth2.interfaces import IBackend
+
+READS = {"find", "get", "grants", "tokens", "list", "search", "export"}
+
+
+class ToyStore:
+    """One store in one file.
+
+    :param role: ``clients``, ``grants`` or ``consents``.
+    """
+
+    def __init__(self, file: Path, role: str) -> None:
+        self._file, self._role = file, role
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            with self._opened(save=name not in READS) as store:
+                return getattr(store, name)(*arguments, **keywords)
+
+        return call
+
+    @contextmanager
+    def _opened(self, save: bool) -> Iterator[Any]:
+        store = getattr(MemoryBackend(), self._role)
+        self._file.touch()
+        with self._file.open("rb+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if content := file.read():
+                store.import_(pickle.loads(content))
+            yield store
+            if save:
+                file.seek(0)
+                pickle.dump(store.export(limit=10**9).items, file)
+                file.truncate()
+
+
+@implementer(IBackend)
+class ToyBackend:
+    """Three files in a directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.clients = ToyStore(directory / "clients", "clients")
+        self.grants = ToyStore(directory / "grants", "grants")
+        self.consents = ToyStore(directory / "consents", "consents")
+
+    def check(self) -> tuple[str, ...]:
+        return ("This is a toy.",)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def includeme(config: Any) -> None:
+    def factory(settings: Any) -> ToyBackend:
+        section = settings.section("toy")
+        if "directory" not in section:
+            raise ConfigurationError("oauth2.toy.directory is missing")
+        return ToyBackend(Path(section["directory"]))
+
+    config.add_oauth2_settings("toy", ["directory"])
+    config.add_oauth2_backend(__name__, factory)
