@@ -27,9 +27,10 @@ class RedemptionRaces(Racecourse):
     """Redeeming against redeeming, revoking, adding and purging."""
 
     def test_race_to_redeem_has_one_winner(self, race: Race) -> None:
+        crowd = self.crowd(race)
         games = [self.opened(AUTHORIZATION_CODE) for _ in range(rounds())]
         tries = [
-            [(new_attempt(), new_answer(), new_token(grant=grant)) for _ in range(RACERS)]
+            [(new_attempt(), new_answer(), new_token(grant=grant)) for _ in range(crowd)]
             for grant, _ in games
         ]
         results = race(
@@ -44,7 +45,7 @@ class RedemptionRaces(Racecourse):
         for (grant, token), tried, redemptions in zip(games, tries, results, strict=True):
             outcomes = [redemption.outcome for redemption in redemptions]
             assert outcomes.count(Outcome.WON) == 1
-            assert outcomes.count(Outcome.CONSUMED) == RACERS - 1
+            assert outcomes.count(Outcome.CONSUMED) == crowd - 1
             attempt, answer, fruit = tried[outcomes.index(Outcome.WON)]
             found = self.grants.find(token.ref)
             assert found is not None
