@@ -57,7 +57,9 @@ def check(grants: IGrantStore, wanted: list[Token], wins: dict[int, str]) -> Non
     records = list(every(grants.export, limit=1000))
     tokens = [record for record in records if isinstance(record, Token)]
     found = {token.digest: token for token in tokens}
-    fruits = Counter((token.parent, token.data.decode()) for token in tokens if token.parent)
+    # Of this round only: earlier rounds left theirs.
+    parents = {token.digest for token in wanted}
+    fruits = Counter((t.parent, t.data.decode()) for t in tokens if t.parent in parents)
     spent = {
         (token.digest, attempt)
         for token in wanted
