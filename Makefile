@@ -1,6 +1,7 @@
 # make demo         serve the demo on http://localhost:6543 (another port: make demo PORT=7001)
 # make test         run the tests
 # make lint         formatting, lint, types
+# make translations after a change of the pages' words: bring the catalogues up to date
 # make clean        remove everything that these made
 #
 # Each makes the virtual environment that it needs. Another Python: make demo PYTHON=python3.12
@@ -14,7 +15,7 @@ BIN = .venv/bin
 INI = $(if $(filter 6543,$(PORT)),development.ini,development-$(PORT).ini)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint translations clean
 
 demo: .venv/demo $(INI)
 	@$(BIN)/poauth2 $(INI) db upgrade
@@ -29,9 +30,20 @@ lint: .venv/lint
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+LOCALE = pyramid_oauth2/locale
+CATALOGUES = -D pyramid_oauth2 -d $(LOCALE)
+
+# A new language: pybabel init -i pyramid_oauth2/locale/pyramid_oauth2.pot $(CATALOGUES) -l it
+translations: .venv/test
+	$(BIN)/pybabel extract -F pyproject.toml -o $(LOCALE)/pyramid_oauth2.pot \
+	  --omit-header --no-location --sort-output pyramid_oauth2
+	$(BIN)/pybabel update -i $(LOCALE)/pyramid_oauth2.pot $(CATALOGUES) \
+	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	$(BIN)/pybabel compile $(CATALOGUES)
+
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -f development-*.ini demo-client.secret demo-client.cookie-secret *.sqlite *.sqlite-shm *.sqlite-wal
+	rm -f development-*.ini demo-client*.secret demo-client.cookie-secret *.sqlite *.sqlite-shm *.sqlite-wal
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A variable of the command line loses against the file's own [DEFAULT], so the

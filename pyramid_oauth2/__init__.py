@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .cors import cors_preflight, cors_readable
 from .events import TokenIssued
 from .protocol.client_authentication.basic import ClientSecretBasic
 from .protocol.client_authentication.none import NoAuthentication
@@ -24,10 +25,12 @@ from .protocol.clients import (
     replace_client_secret,
 )
 from .protocol.errors import OAuth2Error
+from .protocol.grant_types.authorization_code import AuthorizationCode
 from .protocol.grant_types.client_credentials import ClientCredentials
 from .protocol.grant_types.password import Password
+from .protocol.grant_types.refresh_token import RefreshToken
 from .protocol.opaque import new_client_secret
-from .protocol.records import Client, DuplicateRecord
+from .protocol.records import Client, DuplicateRecord, StoreUnavailable
 from .protocol.requests import Parameter
 from .security import OAuth2SecurityPolicy, Scope
 from .service import OAuth2Service, get_service, include_backends
@@ -42,7 +45,10 @@ __all__ = [
     "OAuth2Service",
     "Parameter",
     "Scope",
+    "StoreUnavailable",
     "TokenIssued",
+    "cors_preflight",
+    "cors_readable",
     "get_service",
     "includeme",
     "new_client_id",
@@ -64,6 +70,8 @@ def includeme(config: Any) -> None:
 
     for name, description in settings.scopes.items():
         config.add_oauth2_scope(name, description)
+    config.add_oauth2_grant_type("authorization_code", AuthorizationCode())
+    config.add_oauth2_grant_type("refresh_token", RefreshToken())
     config.add_oauth2_grant_type("client_credentials", ClientCredentials())
     config.add_oauth2_grant_type("password", Password())
     config.add_oauth2_client_authentication("client_secret_basic", ClientSecretBasic())

@@ -372,6 +372,9 @@ class IResourceOwners(Interface):
     def principals(request: Request, subject: str) -> Iterable[Any]:
         """The user's principals beside Everyone, Authenticated and the userid. Default: none."""
 
+    def authenticated_at(request: Request) -> int | None:
+        """When the signed-in user logged in, in UTC seconds. Default: not known."""
+
     def authenticate(request: Request, username: str, password: str) -> str | None:
         """The subject whose password it is, or None. Without it there is no password grant."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .protocol.records import SUBJECT_LENGTH, check_identifier
 
-METHODS = ("subject", "userid", "identity", "principals", "authenticate")
+METHODS = ("subject", "userid", "identity", "principals", "authenticate", "authenticated_at")
 
 
 class ResourceOwners:
@@ -46,6 +46,13 @@ class ResourceOwners:
         if self.knows("principals"):
             return tuple(self._owners.principals(request, subject))
         return ()
+
+    def authenticated_at(self, request: Any) -> int | None:
+        """When the signed-in user logged in, in UTC seconds; None if it is not known."""
+        if self.knows("authenticated_at"):
+            at: int | None = self._owners.authenticated_at(request)
+            return at
+        return None
 
     def of(self, request: Any) -> BoundOwners:
         """The users as a grant type sees them, bound to *request*."""

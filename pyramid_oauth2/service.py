@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -25,6 +26,7 @@ from .interfaces import (
     ISettings,
 )
 from .protocol.client_cache import ClientCache
+from .protocol.records import AUTHORIZATION_CODE
 from .protocol.scopes import format_scope
 from .protocol.server import AuthorizationServer, Lifetimes
 from .protocol.sweeping import Sweeper
@@ -39,6 +41,8 @@ BUILT_IN_BACKENDS = {
     "redis": "pyramid_oauth2.backends.redis",
     "sqlalchemy": "pyramid_oauth2.backends.sqlalchemy",
 }
+
+log = logging.getLogger(__name__)
 
 _making = threading.Lock()
 
@@ -127,6 +131,8 @@ def _make_service(registry: Any) -> OAuth2Service:
         require_https=settings.https_required,
         scopes=scopes,
         default_scopes=settings.default_scopes,
+        response_types=_response_types(settings, grant_types),
+        require_pkce=settings.require_pkce,
         lifetimes=_lifetimes(settings),
         grant_types=_enabled(settings, grant_types),
         client_authentications=dict(registry.getUtilitiesFor(IClientAuthentication)),
@@ -148,6 +154,10 @@ def _lifetimes(settings: Settings) -> Lifetimes:
     return Lifetimes(
         access_token=settings.access_token_lifetime,
         public_access_token=settings.public_lifetime,
+        refresh_token=settings.refresh_token_lifetime,
+        authorization_code=settings.authorization_code_lifetime,
+        interaction=settings.interaction_lifetime,
+        consent=settings.consent_lifetime,
         grant=settings.grant_lifetime,
     )
 
@@ -174,6 +184,12 @@ def _grant_type_mistakes(
             "users to config.set_oauth2_resource_owners(...), with a method "
             "authenticate(request, username, password)."
         )
+
+
+def _response_types(settings: Settings, registered: dict[str, IGrantType]) -> frozenset[str]:
+    # A code that no grant type redeems would be of no use.
+    redeems = AUTHORIZATION_CODE in _enabled(settings, registered)
+    return settings.response_types if redeems else settings.response_types - {"code"}
 
 
 def _scope_mistakes(settings: Settings, scopes: dict[str, Any]) -> Iterator[str]:
@@ -216,4 +232,10 @@ def includeme(config: Any) -> None:
 
 
 def _make_at_start(event: Any) -> None:
-    get_service(event.app.registry)
+    service = get_service(event.app.registry)
+    if "token" in service.settings.response_types:
+        log.warning(
+            "oauth2.response_types names token, the implicit grant: access tokens will be in URLs, "
+            "where histories and scripts find them, and nothing binds them to the client. Use the "
+            "code flow with PKCE, which browsers can do as well (RFC 9700 section 2.1.2)."
+        )

@@ -34,6 +34,14 @@ def lifetime(value: str | int) -> int:
     return number
 
 
+def code_lifetime(value: str | int) -> int:
+    """A lifetime of at most ten minutes (RFC 6749 section 4.1.2)."""
+    number = lifetime(value)
+    if number > 600:
+        raise BadValue("choose 10m or less (RFC 6749 section 4.1.2)")
+    return number
+
+
 def seconds(value: str | int) -> int:
     """A small number of seconds, 0 to 3600."""
     text = str(value).strip()
@@ -55,6 +63,27 @@ def boolean(value: str | bool) -> bool:
 def words(value: str | Iterable[str]) -> frozenset[str]:
     """Words separated by white space."""
     return frozenset(value.split() if isinstance(value, str) else value)
+
+
+def response_type_words(value: str | Iterable[str]) -> frozenset[str]:
+    """``code``, ``token`` or both."""
+    found = words(value)
+    if not found or not found <= {"code", "token"}:
+        raise BadValue("write code, or code token")
+    return found
+
+
+def route_name(value: str) -> str:
+    """The name of a route, or of a query parameter."""
+    text = str(value).strip()
+    if not re.fullmatch(r"[A-Za-z0-9_.:-]+", text):
+        raise BadValue("write one name of letters, digits, '_', '.', ':' or '-'")
+    return text
+
+
+def renderer(value: str) -> str:
+    """What ``renderer=`` of a view takes: a template, or the name of a renderer."""
+    return str(value).strip()
 
 
 def backend_name(value: str) -> str:

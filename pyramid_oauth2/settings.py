@@ -25,8 +25,12 @@ from .setting_types import (
     backend_name,
     base_url,
     boolean,
+    code_lifetime,
     issuer_url,
     lifetime,
+    renderer,
+    response_type_words,
+    route_name,
     route_path,
     scope_lines,
     seconds,
@@ -110,6 +114,56 @@ class Settings:
         None,
         "How long an access token of a public client lives. Default: oauth2.access_token_lifetime.",
     )
+    authorization_code_lifetime: int = setting(
+        code_lifetime, 60, "How long an authorization code may be redeemed; at most 10m."
+    )
+    refresh_token_lifetime: int = setting(
+        lifetime, 30 * 86400, "How long a refresh token lives since it was issued."
+    )
+    interaction_lifetime: int = setting(
+        lifetime, 600, "How long a user may take to log in and decide."
+    )
+    consent_lifetime: int = setting(
+        lifetime, 365 * 86400, "How long remembered consent counts since it was given."
+    )
+    response_types: frozenset[str] = setting(
+        response_type_words,
+        frozenset({"code"}),
+        "What the authorization endpoint answers with. The other one, token, is the implicit "
+        "grant: RFC 9700 section 2.1.2 says not to use it.",
+    )
+    require_pkce: bool = setting(
+        boolean,
+        True,
+        "Whether confidential clients must use PKCE as well. Public ones always must. A single "
+        "client can be exempted when it is registered.",
+    )
+    login_route: str | None = setting(
+        route_name,
+        None,
+        "The route of the application's login page. Default: its forbidden view is asked.",
+    )
+    login_return_param: str = setting(
+        route_name, "next", "The query parameter by which the login page gets the way back."
+    )
+    renderer_consent: str = setting(
+        renderer,
+        "pyramid_oauth2:templates/consent.oauth2",
+        "The template of the consent page.",
+        key="renderer.consent",
+    )
+    renderer_error: str = setting(
+        renderer,
+        "pyramid_oauth2:templates/error.oauth2",
+        "The template of the error page.",
+        key="renderer.error",
+    )
+    renderer_form_post: str = setting(
+        renderer,
+        "pyramid_oauth2:templates/form_post.oauth2",
+        "The template of the page that posts an answer to the client.",
+        key="renderer.form_post",
+    )
     grant_lifetime: int = setting(
         lifetime,
         365 * 86400,
@@ -127,7 +181,7 @@ class Settings:
     enforce_https: bool | None = setting(
         boolean,
         None,
-        "Whether the token endpoint refuses plain http. Default: true for an https issuer.",
+        "Whether the endpoints refuse plain http. Default: true for an https issuer.",
     )
     client_cache: int = setting(
         seconds,
@@ -142,6 +196,11 @@ class Settings:
     def section(self, prefix: str) -> Mapping[str, str]:
         """The ini's values below ``oauth2.<prefix>.``, unparsed, without that prefix."""
         return self.sections.get(prefix, {})
+
+    def renderer(self, page: str) -> str:
+        """The template of a page, by its name."""
+        template: str = getattr(self, f"renderer_{page}")
+        return template
 
     def backend_of(self, role: str) -> str:
         """The backend for ``clients``, ``grants`` or ``consents``."""

@@ -6,6 +6,7 @@ It is what ``development.ini`` serves, and uses the public names of
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from typing import Any
 from pyramid.config import Configurator
 from pyramid.csrf import CookieCSRFStoragePolicy
 
-from pyramid_oauth2 import get_service
+from pyramid_oauth2 import get_service, new_client_secret
 
-from .client import ensure_demo_client, read_or_draw, read_secret
+from .clients import ensure_clients
 from .login import DemoSecurityPolicy
+from .secret_files import read_or_draw
 from .users import Users
 
 
@@ -26,9 +28,14 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
     ``pyramid.includes`` of the ini names ``pyramid_oauth2`` and the backend is
     chosen there; here it is only told who the users are.
     """
-    secret = read_secret(settings["demo.secret_file"])
-    # Not derived from the client's secret: that one is given away.
-    cookie_file = Path(settings["demo.secret_file"]).with_suffix(".cookie-secret")
+    secret_file = Path(settings["demo.secret_file"])
+    sample_file = secret_file.with_stem(f"{secret_file.stem}-sample")
+    secret, sample_secret = (
+        read_or_draw(file, lambda: new_client_secret(os.urandom))
+        for file in (secret_file, sample_file)
+    )
+    # Not derived from a client's secret: those are given away.
+    cookie_file = secret_file.with_suffix(".cookie-secret")
     cookie_secret = read_or_draw(cookie_file, lambda: secrets.token_hex(32))
     users = Users.from_ini(settings["demo.users"])
 
@@ -38,12 +45,17 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
     config.set_default_csrf_options(require_csrf=True)
     config.set_oauth2_resource_owners(users)
     config.registry["demo.users"] = users
+    config.registry["demo.sample_secret"] = sample_secret
+    config.registry["demo.cookie_secret"] = cookie_secret
     config.include("pyramid_jinja2")
     config.include(".notes")
     config.include(".login")
     config.include(".api")
+    config.include(".cors")
     config.include(".home")
+    config.include(".sample")
+    config.include(".spa")
 
     application = config.make_wsgi_app()
-    ensure_demo_client(get_service(config.registry), secret)
+    ensure_clients(get_service(config.registry), secret, sample_secret)
     return application

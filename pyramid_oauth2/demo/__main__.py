@@ -1,4 +1,4 @@
-"""``python -m pyramid_oauth2.demo development.ini``: make the client, and print what to try."""
+"""``python -m pyramid_oauth2.demo development.ini``: make the clients, and print what to try."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyramid.paster import bootstrap
 
 from pyramid_oauth2 import get_service
 
-from .client import DEMO_CLIENT
+from .clients import DEMO_CLIENT, SPA_PATH
 
 TRY = """
 The demo is at {issuer} - users are alice (password: wonderland) and bob (password: builder).
@@ -33,6 +33,9 @@ And a wrong turn: no token, and one that is none:
   curl -i {issuer}/api/me
   curl -i -H "Authorization: Bearer garbage" {issuer}/api/me
 
+Two clients that sign in with this server, for a browser:
+{issuer}/sample shows each step, and {issuer}{spa_path} is a single-page application.
+
 The client's secret is in {secret_file}. Stop the demo with Ctrl-C.
 """
 
@@ -53,6 +56,7 @@ def main() -> int:
             client_id=DEMO_CLIENT.client_id,
             secret=Path(secret_file).read_text().strip(),
             secret_file=secret_file,
+            spa_path=SPA_PATH,
         )
     print(text, flush=True)
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .client import DEMO_CLIENT
+from .clients import DEMO_CLIENT
 
 
 def home(request: Any) -> dict[str, Any]:
@@ -16,7 +16,6 @@ def home(request: Any) -> dict[str, Any]:
 
 
 def includeme(config: Any) -> None:
-    """Add the page and the style sheet."""
-    config.add_static_view("demo", "pyramid_oauth2.demo:static", cache_max_age=3600)
+    """Add the page."""
     config.add_route("home", "/")
     config.add_view(home, route_name="home", renderer="templates/home.jinja2")

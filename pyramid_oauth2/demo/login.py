@@ -19,7 +19,13 @@ class DemoSecurityPolicy:
     def __init__(self, users: Users, secret: str) -> None:
         self.users = users
         self._cookie = AuthTktCookieHelper(
-            secret, cookie_name="demo_login", hashalg="sha512", http_only=True, samesite="Lax"
+            secret,
+            cookie_name="demo_login",
+            hashalg="sha512",
+            http_only=True,
+            samesite="Lax",
+            # For this host only; by default also for every host below it.
+            wild_domain=False,
         )
         self._identities = RequestLocalCache(self._load_identity)
         self._acl = ACLHelper()

@@ -13,13 +13,16 @@ from ..interfaces import IClientStore
 from .client_secrets import UnusableSecret, keep_secret
 from .opaque import is_client_secret, new_client_secret, random_text
 from .records import Client
-from .redirects import redirect_uri_problem
+from .redirects import origin_problem, redirect_uri_problem
 from .scopes import SCOPE_TOKEN, format_scope
 from .server import AuthorizationServer
 
 CLIENT_ID_GENERATED_LENGTH = 24
 MAX_NAME = 255
+LIFETIMES = ("access_token",)
+MAX_LIFETIME = 365 * 86400
 MAX_REDIRECT_URI = 2048
+RESPONSE_TYPES = ("code", "token")
 CONSENTS = ("remember", "ask", "skip")
 
 # RFC 7591 section 2. A client may be registered for one before it is switched on.
@@ -104,6 +107,9 @@ def client_problems(server: AuthorizationServer, client: Client) -> Iterator[tup
         problem = "is too long" if len(uri) > MAX_REDIRECT_URI else redirect_uri_problem(uri)
         if problem:
             yield "redirect_uris", f"{uri[:100]!r} {problem}"
+    for origin in client.allowed_origins:
+        if problem := origin_problem(origin):
+            yield "allowed_origins", f"{origin[:100]!r} {problem}"
 
 
 def _identity_problems(client: Client) -> Iterator[tuple[str, str]]:
@@ -114,6 +120,9 @@ def _identity_problems(client: Client) -> Iterator[tuple[str, str]]:
         yield "client_id", "this is a client secret; leave the client_id to the server"
     if len(client.client_name) > MAX_NAME or not client.client_name.isprintable():
         yield "client_name", f"use at most {MAX_NAME} printable characters"
+    for kind, lifetime in client.lifetimes.items():
+        if kind not in LIFETIMES or not 0 < lifetime <= MAX_LIFETIME:
+            yield "lifetimes", f"{kind}: choose between one second and a year"
     if client.consent not in CONSENTS:
         yield "consent", f"choose one of {', '.join(CONSENTS)}"
 
@@ -128,6 +137,9 @@ def _grant_problems(server: AuthorizationServer, client: Client) -> Iterator[tup
     for grant_type in client.grant_types:
         if grant_type not in known:
             yield "grant_types", f"{grant_type!r} is not one of {', '.join(sorted(known))}"
+    for response_type in client.response_types:
+        if response_type not in RESPONSE_TYPES:
+            yield "response_types", f"{response_type!r} is not one of {', '.join(RESPONSE_TYPES)}"
     if client.public and "client_credentials" in client.grant_types:
         # RFC 6749 section 4.4: for confidential clients only.
         yield "grant_types", "a public client cannot use client_credentials"

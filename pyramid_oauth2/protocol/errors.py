@@ -8,7 +8,10 @@ allows ``%x20-21 / %x23-5B / %x5D-7E`` only).
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from .records import Client
 
 
 class OAuth2Error(Exception):
@@ -28,6 +31,8 @@ class OAuth2Error(Exception):
     ) -> None:
         super().__init__(description)
         self.description = description
+        # The client that is refused, once it has authenticated.
+        self.client: Client | None = None
         self.retry_after = retry_after
         if status is not None:
             self.status = status
@@ -92,3 +97,39 @@ class InsufficientScope(OAuth2Error):
     def __init__(self, description: str, scope: str) -> None:
         super().__init__(description)
         self.scope = scope
+
+
+class UnsupportedResponseType(OAuth2Error):
+    """The server does not know this response type (RFC 6749 section 4.1.2.1)."""
+
+    code, status = "unsupported_response_type", 400
+
+
+class AccessDenied(OAuth2Error):
+    """The user said no (RFC 6749 section 4.1.2.1)."""
+
+    code, status = "access_denied", 403
+
+
+class LoginRequired(OAuth2Error):
+    """``prompt=none``, and nobody is signed in (OpenID Connect Core section 3.1.2.6)."""
+
+    code, status = "login_required", 400
+
+
+class ConsentRequired(OAuth2Error):
+    """``prompt=none``, and the user must be asked (OpenID Connect Core section 3.1.2.6)."""
+
+    code, status = "consent_required", 400
+
+
+class RequestNotSupported(OAuth2Error):
+    """Request objects are not supported (RFC 9101 section 7.4)."""
+
+    code, status = "request_not_supported", 400
+
+
+class RequestURINotSupported(OAuth2Error):
+    """The parameter ``request_uri`` is not supported (RFC 9101 section 7.4)."""
+
+    code, status = "request_uri_not_supported", 400

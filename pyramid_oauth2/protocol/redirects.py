@@ -1,9 +1,13 @@
-"""Redirect URIs: which may be registered (RFC 6749 section 3.1.2, RFC 9700 section 2.1)."""
+"""Redirect URIs: which may be registered, which may be used, and what is sent there.
+
+RFC 6749 section 3.1.2, RFC 8252, RFC 9700 section 2.1.
+"""
 
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode, urlsplit
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -46,3 +50,60 @@ def redirect_uri_problem(uri: str) -> str | None:
         # javascript:, data: and the like have no dot.
         return "has a scheme that is neither https nor a private-use one such as com.example.app"
     return None
+
+
+def origin_problem(origin: str) -> str | None:
+    """What is wrong with an origin whose pages may read the answers to a client."""
+    problem = redirect_uri_problem(origin)
+    if problem is not None:
+        return problem
+    parts = urlsplit(origin)
+    if parts.scheme not in ("https", "http") or origin != f"{parts.scheme}://{parts.netloc}":
+        return "is not an origin; write scheme, host and port only, as in https://app.example"
+    if parts.netloc != parts.netloc.lower():
+        return "has capital letters; browsers send an origin in lower case"
+    return None
+
+
+# RFC 8252 section 7.3: the two loopback addresses. localhost is not one of
+# them: what it resolves to is somebody else's choice (section 8.3).
+_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?=[/?]|$)")
+
+
+def matching_redirect_uri(registered: Sequence[str], requested: str | None) -> str | None:
+    """The redirect URI that a request may use, None if there is none.
+
+    RFC 9700 section 2.1: "Authorization servers MUST utilize exact string
+    matching except for port numbers in localhost redirection URIs of native
+    apps". A request that names none gets the only one there is.
+    """
+    if requested is None:
+        return registered[0] if len(registered) == 1 else None
+    if requested in registered:
+        return requested
+    portless = _without_loopback_port(requested)
+    if portless is None:
+        return None
+    return requested if any(_without_loopback_port(r) == portless for r in registered) else None
+
+
+def _without_loopback_port(uri: str) -> str | None:
+    match = _LOOPBACK.match(uri)
+    if match is None or redirect_uri_problem(uri) is not None:
+        return None
+    return match[1] + uri[match.end() :]
+
+
+def redirect_url(redirect_uri: str, parameters: Mapping[str, str], mode: str) -> str:
+    """The URL that takes *parameters* to the client.
+
+    A query that the client registered is kept (RFC 6749 section 3.1.2).
+
+    :param mode: ``query`` or ``fragment``.
+    """
+    encoded = urlencode(parameters)
+    if mode == "fragment":
+        return f"{redirect_uri}#{encoded}"
+    if "?" not in redirect_uri:
+        return f"{redirect_uri}?{encoded}"
+    return f"{redirect_uri}{'' if redirect_uri.endswith(('?', '&')) else '&'}{encoded}"

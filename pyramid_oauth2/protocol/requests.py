@@ -86,6 +86,51 @@ class TokenRequest:
     owners: PasswordCheck
 
 
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Parameters as they were sent, among which some may be repeated.
+
+    RFC 6749 section 3.1: "Parameters sent without a value MUST be treated as
+    if they were omitted from the request." An empty one still counts as the
+    first of two.
+    """
+
+    values: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+    def once(self, name: str) -> str | None:
+        """The value, None if there is none.
+
+        :raises InvalidRequest: the parameter is repeated.
+        """
+        values = self.values.get(name, ())
+        if len(values) > 1 and name not in REPEATABLE:
+            # RFC 6749 section 3.1: "Request and response parameters MUST NOT be
+            # included more than once."
+            raise InvalidRequest("A parameter is repeated; send each one once.")
+        return (values[-1] or None) if values else None
+
+    def if_once(self, name: str) -> str | None:
+        """The value, None also where it is repeated."""
+        values = self.values.get(name, ())
+        return (values[0] or None) if len(values) == 1 else None
+
+    def refuse_repeated(self) -> None:
+        """Refuse every repetition, also of a parameter that nobody reads.
+
+        :raises InvalidRequest: a parameter is repeated.
+        """
+        for name in self.values:
+            self.once(name)
+
+    def as_form(self) -> dict[str, str]:
+        """The parameters that have a value, each once.
+
+        :raises InvalidRequest: a parameter is repeated.
+        """
+        pairs = ((name, self.once(name)) for name in self.values)
+        return {name: value for name, value in pairs if value is not None}
+
+
 def parse_form(facts: HTTPFacts) -> dict[str, str]:
     """The parameters of a form body, each once.
 
@@ -93,6 +138,23 @@ def parse_form(facts: HTTPFacts) -> dict[str, str]:
         not UTF-8, repeats a parameter, or a secret stands in the URL.
     """
     _refuse_secrets_in_url(facts.query)
+    return parse_body(facts).as_form()
+
+
+def parse_query(facts: HTTPFacts) -> Parameters:
+    """The parameters of the query string.
+
+    :raises InvalidRequest: it is malformed.
+    """
+    # WSGI hands out bytes as latin-1.
+    return _parameters(facts.query.encode("latin-1"))
+
+
+def parse_body(facts: HTTPFacts) -> Parameters:
+    """The parameters of a form body.
+
+    :raises InvalidRequest: the body is no form, too large, compressed or malformed.
+    """
     media_type, *options = facts.headers.get("content-type", "").lower().split(";")
     charsets = {o.strip() for o in options if o.strip().startswith("charset=")}
     if media_type.strip() != FORM or not charsets <= UTF8:
@@ -101,7 +163,7 @@ def parse_form(facts: HTTPFacts) -> dict[str, str]:
         raise InvalidRequest("Send the body without Content-Encoding.", status=415)
     if len(facts.body) > MAX_BODY:
         raise body_too_large()
-    return _once_each(_decode(facts.body))
+    return _parameters(facts.body)
 
 
 def body_too_large() -> InvalidRequest:
@@ -138,30 +200,23 @@ def _decode(body: bytes) -> list[tuple[str, str]]:
         text = body.decode("ascii")
         if BROKEN_PERCENT.search(text):
             raise InvalidRequest(
-                "The body has a % that is not followed by two hexadecimal digits: "
+                "There is a % that is not followed by two hexadecimal digits: "
                 "percent-encode it as %25."
             )
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except UnicodeError:
-        raise InvalidRequest("The body is not percent-encoded UTF-8.") from None
+        raise InvalidRequest("The parameters are not percent-encoded UTF-8.") from None
     except ValueError:
-        raise InvalidRequest(f"The body has more than {MAX_FIELDS} parameters.") from None
+        raise InvalidRequest(f"There are more than {MAX_FIELDS} parameters.") from None
 
 
-def _once_each(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    form: dict[str, str] = {}
-    for name, value in pairs:
-        # RFC 6749 section 3.2: "Request and response parameters MUST NOT be
-        # included more than once."
-        if name in form and name not in REPEATABLE:
-            raise InvalidRequest("A parameter is repeated; send each one once.")
+def _parameters(text: bytes) -> Parameters:
+    values: dict[str, tuple[str, ...]] = {}
+    for name, value in _decode(text):
         if len(value) > MAX_VALUE:
             raise InvalidRequest(f"A parameter is longer than {MAX_VALUE} characters.")
         # A wrong secret is invalid_client, whatever is in it.
         if "\0" in name or ("\0" in value and name != "client_secret"):
             raise InvalidRequest("A parameter contains a NUL character.")
-        form[name] = value
-    # RFC 6749 section 3.2: "Parameters sent without a value MUST be treated as
-    # if they were omitted from the request." Only now, so that an empty one
-    # still counts as the first of two.
-    return {name: value for name, value in form.items() if value}
+        values[name] = (*values.get(name, ()), value)
+    return Parameters(values)

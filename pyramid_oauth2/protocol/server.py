@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .client_cache import ClientCache
+from .errors import InvalidRequest
 from .opaque import RandomBytes
 from .records import ACCESS_TOKEN, Client
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         IGrantType,
         IScope,
     )
+    from .requests import HTTPFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,10 @@ class Lifetimes:
 
     access_token: int
     public_access_token: int
+    refresh_token: int
+    authorization_code: int
+    interaction: int
+    consent: int
     grant: int
 
     def of_access_token(self, client: Client) -> int:
@@ -48,6 +54,8 @@ class AuthorizationServer:
     require_https: bool
     scopes: Mapping[str, IScope]
     default_scopes: frozenset[str] | None
+    response_types: frozenset[str]
+    require_pkce: bool
     lifetimes: Lifetimes
     grant_types: Mapping[str, IGrantType]
     client_authentications: Mapping[str, IClientAuthentication]
@@ -61,3 +69,18 @@ class AuthorizationServer:
     def known_scopes(self) -> frozenset[str]:
         """The names of all scopes."""
         return frozenset(self.scopes)
+
+
+def refuse_plain_http(server: AuthorizationServer, facts: HTTPFacts) -> None:
+    """Refuse a request that did not come by https where the server demands it.
+
+    :raises InvalidRequest: it did not; the message names the cure.
+    """
+    # RFC 6749 sections 3.1 and 3.2: at both endpoints "the authorization server
+    # MUST require the use of TLS".
+    if server.require_https and not facts.secure:
+        raise InvalidRequest(
+            "A secure connection is required: use https. (Behind a proxy that ends TLS, "
+            "the WSGI server must trust it: with waitress, set trusted_proxy and "
+            "trusted_proxy_headers = x-forwarded-proto.)"
+        )

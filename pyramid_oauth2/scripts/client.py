@@ -14,6 +14,7 @@ from ..protocol.documents import client_document
 from ..protocol.records import Client, DuplicateRecord
 from ..protocol.scopes import format_scope
 from ..protocol.server import AuthorizationServer
+from ..setting_types import BadValue, lifetime
 from .ini import Ini
 
 ADD_EXAMPLES = """\
@@ -74,6 +75,32 @@ def _add_add_parser(subcommands: Any) -> None:
         "--resource-server", action="store_true", help="it may introspect the tokens of others"
     )
     add.add_argument(
+        "--response-type",
+        action="append",
+        metavar="TYPE",
+        help="code (default) or token; repeatable",
+    )
+    add.add_argument(
+        "--optional-scope", action="append", default=[], help="a scope that users may untick"
+    )
+    add.add_argument(
+        "--allowed-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="an origin whose pages may read the answers; repeatable",
+    )
+    add.add_argument(
+        "--no-pkce", action="store_true", help="a confidential client that cannot use PKCE"
+    )
+    add.add_argument(
+        "--access-token-lifetime",
+        type=_lifetime,
+        metavar="TIME",
+        help="of this client's access tokens, such as 600, 10m or 1h",
+    )
+    add.add_argument("--owner", metavar="USERID", help="the user that it belongs to")
+    add.add_argument(
         "--secret-stdin",
         action="store_true",
         help="read the secret from standard input instead of drawing one",
@@ -116,7 +143,25 @@ def _client(server: AuthorizationServer, arguments: argparse.Namespace) -> Clien
         token_endpoint_auth_method=arguments.auth_method,
         consent=arguments.consent,
         resource_server=arguments.resource_server,
+        response_types=_words(arguments.response_type or ["code"]),
+        optional_scope=frozenset(_words(arguments.optional_scope)),
+        allowed_origins=tuple(arguments.allowed_origin),
+        require_pkce=not arguments.no_pkce,
+        lifetimes=_lifetimes(arguments),
+        owner=arguments.owner,
     )
+
+
+def _lifetimes(arguments: argparse.Namespace) -> dict[str, int]:
+    seconds = arguments.access_token_lifetime
+    return {} if seconds is None else {"access_token": seconds}
+
+
+def _lifetime(text: str) -> int:
+    try:
+        return lifetime(text)
+    except BadValue as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _words(values: Iterable[str]) -> tuple[str, ...]:
@@ -131,11 +176,16 @@ def _read_secret() -> str:
 
 
 FLAGS = {
+    "allowed_origins": "--allowed-origin",
     "client_id": "--client-id",
     "client_name": "--name",
     "client_secret": "--secret-stdin",
     "grant_types": "--grant-type",
+    "lifetimes": "--access-token-lifetime",
+    "optional_scope": "--optional-scope",
+    "owner": "--owner",
     "redirect_uris": "--redirect-uri",
+    "response_types": "--response-type",
     "scope": "--scope",
     "token_endpoint_auth_method": "--auth-method",
 }

@@ -9,7 +9,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.viewderivers import DefaultViewMapper
 
 from ..interfaces import ISettings
-from . import metadata, token
+from . import authorize, metadata, token
 from .endpoint import Endpoint
 
 METADATA_PATH = "/.well-known/oauth-authorization-server"
@@ -23,8 +23,25 @@ def includeme(config: Any) -> None:
         # As a route of its own: an optional slash in the pattern would make
         # every use of route_url ask for it.
         _add_endpoint(config, f"{name}.slash", f"{settings.path}/{name}/", endpoint)
+    _add_endpoint(config, "authorize", f"{settings.path}/authorize", authorize.authorize)
+    _add_endpoint(config, "authorize.slash", f"{settings.path}/authorize/", authorize.authorize)
     _add_metadata(config, settings)
+    _add_pages(config, settings)
     config.add_tween("pyramid_oauth2.views.undecodable.undecodable_path_tween")
+
+
+def _add_pages(config: Any, settings: Any) -> None:
+    # A renderer of our own: the application's may not escape, have other
+    # delimiters, or another translation domain.
+    config.include("pyramid_jinja2")
+    config.add_jinja2_renderer(
+        ".oauth2",
+        settings_prefix="pyramid_oauth2.jinja2.",
+        # Whose name is also the translation domain.
+        package=config.maybe_dotted("pyramid_oauth2"),
+    )
+    config.add_translation_dirs("pyramid_oauth2:locale")
+    config.add_static_view(f"{settings.path.lstrip('/')}/static", "pyramid_oauth2:static")
 
 
 def _add_metadata(config: Any, settings: Any) -> None:

@@ -8,36 +8,44 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ..cors import cors_preflight, cors_readable
 from ..protocol.errors import InvalidRequest, OAuth2Error
-from ..protocol.records import StoreUnavailable
+from ..protocol.records import Client, StoreUnavailable
 from ..responses import error_response, store_unavailable
 
 Endpoint = Callable[[Any], Response]
 
 
-def endpoint(*methods: str) -> Callable[[Endpoint], Endpoint]:
+def endpoint(*methods: str, cross_origin: bool = False) -> Callable[[Endpoint], Endpoint]:
     """Make a view of a function that returns a response or raises an ``OAuth2Error``.
 
     The error is *returned* as a response. Left to an exception view, it would
     make pyramid_tm abort whatever the application's subscribers had done.
 
     :param methods: the HTTP methods that it answers; others get 405 with ``Allow``.
+    :param cross_origin: whether pages of other origins may ask it. An answer
+        that the view itself returns it must make readable itself.
     """
 
     def decorate(view: Endpoint) -> Endpoint:
         @functools.wraps(view)
         def answer(request: Any) -> Response:
+            if cross_origin and request.method == "OPTIONS":
+                return cors_preflight(*methods)
+            client: Client | None = None
             if request.method not in methods:
                 allowed = ", ".join(methods)
                 error = InvalidRequest(f"Use the method {allowed} here.", status=405)
-                return error_response(error, {"Allow": allowed})
-            try:
-                return view(request)
-            except OAuth2Error as error:
-                return error_response(error)
-            except StoreUnavailable as unavailable:
-                text = "The server cannot answer now. Try again in a moment."
-                return store_unavailable(unavailable, text)
+                refused = error_response(error, {"Allow": allowed})
+            else:
+                try:
+                    return view(request)
+                except OAuth2Error as error:
+                    refused, client = error_response(error), error.client
+                except StoreUnavailable as unavailable:
+                    text = "The server cannot answer now. Try again in a moment."
+                    refused = store_unavailable(unavailable, text)
+            return cors_readable(request, refused, client) if cross_origin else refused
 
         return answer
 

@@ -6,28 +6,44 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ..cors import cors_readable
+from ..protocol.authorization import RESPONSE_MODES
+from ..protocol.server import AuthorizationServer
 from ..responses import json_response
 from .endpoint import endpoint
 from .urls import endpoint_url
 
 
-@endpoint("GET", "HEAD")
+@endpoint("GET", "HEAD", cross_origin=True)
 def metadata(request: Any) -> Response:
     """The metadata document, from what is registered and enabled."""
-    service = request.oauth2.service
-    server = service.server
+    server = request.oauth2.service.server
     members: dict[str, Any] = {
         "issuer": server.issuer,
         "token_endpoint": endpoint_url(request.registry, "token"),
         "token_endpoint_auth_methods_supported": sorted(server.client_authentications),
-        "grant_types_supported": sorted(server.grant_types),
-        "response_types_supported": [],
+        "grant_types_supported": _grant_types(server),
+        "response_types_supported": sorted(server.response_types),
     }
+    if server.response_types:
+        members |= {
+            "authorization_endpoint": endpoint_url(request.registry, "authorize"),
+            "response_modes_supported": list(RESPONSE_MODES),
+            "code_challenge_methods_supported": ["S256"],
+            # RFC 9207 section 3.
+            "authorization_response_iss_parameter_supported": True,
+        }
     if server.scopes:
         # RFC 8414 section 3.2: "Claims with zero elements MUST be omitted from
         # the response", but for those that section 2 requires.
         members["scopes_supported"] = sorted(server.scopes)
-    response = json_response(members)
+    response = cors_readable(request, json_response(members), None)
     response.headers["Cache-Control"] = "public, max-age=300"
     del response.headers["Pragma"]
     return response
+
+
+def _grant_types(server: AuthorizationServer) -> list[str]:
+    # The implicit grant has no token request, so no grant type stands for it.
+    implicit = {"implicit"} if "token" in server.response_types else set()
+    return sorted(server.grant_types.keys() | implicit)

@@ -39,7 +39,16 @@ def bearer(token):
 def test_the_answer_of_the_seed_page(demo, secret):
     answer = demo.post("/oauth2/access_token/", password_form(secret)).json
     assert answer.pop("access_token").startswith("oat_")
+    assert answer.pop("refresh_token").startswith("ort_")
     assert answer == {"token_type": "Bearer", "expires_in": 86400, "scope": "read"}
+
+
+def test_the_refresh_token_is_good_for_a_new_token(demo, secret):
+    form = {"client_id": "demo", "client_secret": secret, "grant_type": "refresh_token"}
+    first = demo.post("/oauth2/access_token/", password_form(secret)).json
+    second = demo.post("/oauth2/token", {**form, "refresh_token": first["refresh_token"]}).json
+    answer = demo.get("/api/me", headers=bearer(second["access_token"])).json
+    assert answer == {"user": "alice", "client": "demo", "scope": "read"}
 
 
 def test_the_token_opens_the_api(demo, token):
@@ -140,6 +149,7 @@ def test_the_login_cookie(demo):
     cookie = next(c for c in sign_in(demo).headers.getall("Set-Cookie") if "demo_login" in c)
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+    assert "Domain" not in cookie, "hosts below this one would get it"
 
 
 def test_the_secret_is_for_its_owner_only(ini, secret):

@@ -13,6 +13,7 @@ from pyramid.config import Configurator
 from pyramid_oauth2 import migrations
 
 from . import host
+from .flow import SETTINGS, Flow, register_clients
 from .server import Server
 
 Configure = Callable[[Configurator], None]
@@ -84,3 +85,21 @@ def build(
 def server(build: Callable[..., Server]) -> Server:
     """An application with users, pages of its own, and views for tokens."""
     return build(host.pages)
+
+
+@pytest.fixture
+def start_flow(build: Callable[..., Server]) -> Callable[..., Flow]:
+    """Start an application with a login page and two clients; bob is signed in."""
+
+    def start_flow(*configure: Configure, client_id: str = "web", **changes: str) -> Flow:
+        named = {f"oauth2.{name}": value for name, value in changes.items()}
+        server = build(host.pages, *configure, changes={**SETTINGS, **named})
+        register_clients(server)
+        return Flow(server, client_id).log_in()
+
+    return start_flow
+
+
+@pytest.fixture
+def flow(start_flow: Callable[..., Flow]) -> Flow:
+    return start_flow()

@@ -40,6 +40,23 @@ def test_the_document(server: Server):
     }
 
 
+def test_what_it_says_of_the_authorization_endpoint(build: Callable[..., Server]):
+    """RFC 8414 section 2, RFC 9207 section 3; PKCE is S256 only."""
+    document = build(changes={"oauth2.grant_types": ""}).get(METADATA).json
+    assert document["authorization_endpoint"] == "http://localhost/oauth2/authorize"
+    assert document["response_types_supported"] == ["code"]
+    assert document["response_modes_supported"] == ["query", "fragment", "form_post"]
+    assert document["code_challenge_methods_supported"] == ["S256"]
+    assert document["authorization_response_iss_parameter_supported"] is True
+
+
+def test_the_implicit_grant_is_named_where_it_is_on(build: Callable[..., Server]):
+    changes = {"oauth2.grant_types": "", "oauth2.response_types": "code token"}
+    document = build(changes=changes).get(METADATA).json
+    assert document["response_types_supported"] == ["code", "token"]
+    assert "implicit" in document["grant_types_supported"]
+
+
 def test_it_is_json_and_may_be_cached(server: Server):
     headers = server.get(METADATA).headers
     assert headers["Content-Type"] == "application/json"
@@ -50,7 +67,11 @@ def test_it_is_json_and_may_be_cached(server: Server):
 def test_no_password_grant_unless_it_is_named(build: Callable[..., Server]):
     """RFC 9700 section 2.4."""
     server = build(changes={"oauth2.grant_types": ""})
-    assert server.get(METADATA).json["grant_types_supported"] == ["client_credentials"]
+    assert server.get(METADATA).json["grant_types_supported"] == [
+        "authorization_code",
+        "client_credentials",
+        "refresh_token",
+    ]
 
 
 def test_an_empty_list_is_left_out(build: Callable[..., Server]):
@@ -68,7 +89,7 @@ def test_no_header_changes_it(server: Server, name: str):
     assert "evil" not in str(poisoned.headers)
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE"])
 def test_another_method_is_told_which_one_to_use(server: Server, method: str):
     """RFC 9110 section 15.5.6."""
     answer = server.browser.request(METADATA, method=method, status=405)

@@ -18,7 +18,9 @@ from pyramid_oauth2.protocol.requests import (
     SECRET_PARAMETERS,
     HTTPFacts,
     Parameter,
+    Parameters,
     parse_form,
+    parse_query,
     pick_parameters,
 )
 
@@ -165,3 +167,61 @@ def test_declared_parameters_are_picked():
 def test_a_required_parameter_that_is_missing_is_named():
     with pytest.raises(InvalidRequest, match="code_verifier"):
         pick_parameters({}, [Parameter("code_verifier", required=True)])
+
+
+def query(text: str) -> HTTPFacts:
+    return HTTPFacts("GET", "https://a.example/authorize", query=text)
+
+
+def test_a_query_is_read_like_a_body_and_may_repeat():
+    """RFC 6749 section 3.1: whether it may is asked parameter by parameter."""
+    parameters = parse_query(query("a=1&b=&a=2&c=%C3%A9"))
+    assert parameters.values == {"a": ("1", "2"), "b": ("",), "c": ("\u00e9",)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a=%00", "a=%ff", "a=%zz", "a=\xff", "\u00e2\u0082\u00ac", "a=" + "x" * (MAX_VALUE + 1)],
+)
+def test_a_malformed_query(text):
+    with pytest.raises(InvalidRequest):
+        parse_query(query(text))
+
+
+@given(st.text(st.characters(max_codepoint=0xFF)))
+def test_whatever_query_comes_is_parameters_or_an_oauth_error(text):
+    with suppress(InvalidRequest):
+        parameters = parse_query(query(text))
+        for name in parameters.values:
+            assert parameters.if_once(name) is None or parameters.once(name)
+
+
+class TestParameters:
+    PARAMETERS = Parameters(
+        {"one": ("1",), "empty": ("",), "two": ("1", "2"), "resource": ("a", "b")}
+    )
+
+    @pytest.mark.parametrize(
+        ("name", "value"), [("one", "1"), ("empty", None), ("none", None), ("resource", "b")]
+    )
+    def test_once(self, name, value):
+        assert self.PARAMETERS.once(name) == value
+
+    def test_not_once(self):
+        with pytest.raises(InvalidRequest, match="repeated"):
+            self.PARAMETERS.once("two")
+        with pytest.raises(InvalidRequest, match="repeated"):
+            self.PARAMETERS.refuse_repeated()
+
+    @pytest.mark.parametrize(
+        ("name", "value"), [("one", "1"), ("empty", None), ("none", None), ("two", None)]
+    )
+    def test_if_once(self, name, value):
+        assert self.PARAMETERS.if_once(name) == value
+
+    def test_an_empty_one_still_counts_as_the_first_of_two(self):
+        with pytest.raises(InvalidRequest, match="repeated"):
+            Parameters({"state": ("", "x")}).once("state")
+
+    def test_values_are_not_shown(self):
+        assert "1" not in repr(self.PARAMETERS)

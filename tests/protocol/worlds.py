@@ -7,15 +7,28 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyramid_oauth2.backends.memory import MemoryBackend
+from pyramid_oauth2.protocol.authorization import AuthorizationRequest
 from pyramid_oauth2.protocol.client_authentication.basic import ClientSecretBasic
 from pyramid_oauth2.protocol.client_authentication.none import NoAuthentication
 from pyramid_oauth2.protocol.client_authentication.post import ClientSecretPost
+from pyramid_oauth2.protocol.grant_types.authorization_code import AuthorizationCode
 from pyramid_oauth2.protocol.grant_types.client_credentials import ClientCredentials
 from pyramid_oauth2.protocol.grant_types.password import Password
+from pyramid_oauth2.protocol.grant_types.refresh_token import RefreshToken
+from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.scopes import KnownScope
 from pyramid_oauth2.protocol.server import AuthorizationServer, Lifetimes
 
 NOW = 1_800_000_000
+LIFETIMES = Lifetimes(
+    access_token=3600,
+    public_access_token=1800,
+    refresh_token=7200,
+    authorization_code=60,
+    interaction=600,
+    consent=100_000,
+    grant=86400,
+)
 
 
 class Clock:
@@ -36,8 +49,15 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
         "require_https": True,
         "scopes": scopes,
         "default_scopes": None,
-        "lifetimes": Lifetimes(access_token=3600, public_access_token=1800, grant=86400),
-        "grant_types": {"client_credentials": ClientCredentials(), "password": Password()},
+        "response_types": frozenset({"code"}),
+        "require_pkce": True,
+        "lifetimes": LIFETIMES,
+        "grant_types": {
+            "authorization_code": AuthorizationCode(),
+            "client_credentials": ClientCredentials(),
+            "password": Password(),
+            "refresh_token": RefreshToken(),
+        },
         "client_authentications": {
             "client_secret_basic": ClientSecretBasic(),
             "client_secret_post": ClientSecretPost(),
@@ -50,3 +70,34 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
         "random": os.urandom,
     }
     return AuthorizationServer(**facts | changes)
+
+
+VERIFIER = "a-verifier-of-43-characters-is-long-enough.~"
+CHALLENGE = "CTWM-GI6UCeFNHGMTnH6GkGLchDJERRXVi7bKFalxWQ"
+BACK = "https://client.example/back"
+
+
+def make_client(**changes: Any) -> Client:
+    """A confidential client of the code flow, with *changes*."""
+    usual: dict[str, Any] = {
+        "client_id": "web",
+        "redirect_uris": (BACK,),
+        "grant_types": ("authorization_code", "refresh_token"),
+        "scope": frozenset({"read", "write"}),
+    }
+    return Client(**usual | changes)
+
+
+def make_request(**changes: Any) -> AuthorizationRequest:
+    """What that client asks for, checked, with *changes*."""
+    usual: dict[str, Any] = {
+        "client_id": "web",
+        "redirect_uri": BACK,
+        "redirect_uri_named": True,
+        "response_type": "code",
+        "response_mode": "query",
+        "scope": frozenset({"read"}),
+        "state": "xyz",
+        "code_challenge": CHALLENGE,
+    }
+    return AuthorizationRequest(**usual | changes)

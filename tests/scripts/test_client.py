@@ -49,6 +49,41 @@ def test_every_flag(with_tables):
     assert client["resource_server"]
 
 
+def test_every_flag_of_the_code_flow(with_tables):
+    status, _, _ = with_tables(
+        *(*WEB, "--response-type", "code", "--response-type", "token", "--no-pkce"),
+        *("--grant-type", "authorization_code implicit", "--owner", "42"),
+        *("--scope", "read write", "--optional-scope", "write"),
+        *("--allowed-origin", "https://spa.example", "--allowed-origin", "http://localhost:5173"),
+        *("--access-token-lifetime", "10m"),
+    )
+    assert status == 0
+    (client,) = clients(with_tables)
+    assert client["response_types"] == ["code", "token"]
+    assert client["allowed_origins"] == ["https://spa.example", "http://localhost:5173"]
+    assert client["optional_scope"] == "write"
+    assert client["require_pkce"] is False
+    assert client["lifetimes"] == {"access_token": 600}
+    assert client["owner"] == "42"
+
+
+def test_what_the_code_flow_has_without_a_flag(with_tables):
+    assert with_tables(*WEB)[0] == 0
+    (client,) = clients(with_tables)
+    assert client["response_types"] == ["code"]
+    assert client["require_pkce"] is True
+    assert not client.get("allowed_origins")
+    assert not client.get("lifetimes")
+    assert "owner" not in client
+
+
+def test_a_lifetime_that_is_none(with_tables):
+    status, _, err = with_tables(*WEB, "--access-token-lifetime", "soon")
+    assert status == 2
+    assert "--access-token-lifetime" in err
+    assert clients(with_tables) == []
+
+
 def test_a_public_client_has_no_secret(with_tables):
     status, out, _ = with_tables(*WEB, "--auth-method", "none", "--json")
     assert status == 0
@@ -109,6 +144,11 @@ def secrets(poauth2):
         ((*WEB, "--redirect-uri", "javascript:alert(1)"), "--redirect-uri"),
         ((*WEB, "--redirect-uri", "https://app.example/#x"), "fragment"),
         ((*WEB, "--auth-method", "none", "--grant-type", "client_credentials"), "public client"),
+        ((*WEB, "--response-type", "id_token"), "--response-type"),
+        ((*WEB, "--allowed-origin", "https://spa.example/"), "--allowed-origin"),
+        ((*WEB, "--allowed-origin", "*"), "--allowed-origin"),
+        ((*WEB, "--scope", "read", "--optional-scope", "write"), "--optional-scope"),
+        ((*WEB, "--access-token-lifetime", "500d"), "--access-token-lifetime"),
         ((*WEB, "--client-id", "x" * 129), "128"),
         ((*WEB, "--client-id", "café"), "ASCII"),
     ],

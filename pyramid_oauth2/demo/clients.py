@@ -1,0 +1,88 @@
+"""The demo's three clients: made again in whichever store the ini chooses.
+
+``demo`` is for curl, ``demo-sample`` for :mod:`.sample`, ``demo-spa`` for the
+single-page application.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from pyramid_oauth2 import (
+    Client,
+    DuplicateRecord,
+    OAuth2Service,
+    register_client,
+    replace_client_secret,
+)
+
+DEMO_CLIENT = Client(
+    client_id="demo",
+    client_name="The demo's client",
+    grant_types=("password", "client_credentials", "refresh_token"),
+    scope=frozenset({"read", "write"}),
+    token_endpoint_auth_method="client_secret_post",
+)
+SAMPLE_CLIENT = Client(
+    client_id="demo-sample",
+    client_name="The sample client",
+    grant_types=("authorization_code", "refresh_token"),
+    scope=frozenset({"read"}),
+)
+SPA_CLIENT = Client(
+    client_id="demo-spa",
+    client_name="The single-page notes",
+    scope=frozenset({"read", "write"}),
+    optional_scope=frozenset({"write"}),
+    token_endpoint_auth_method="none",
+)
+SAMPLE_CALLBACK = "/sample/callback"
+SPA_PATH = "/spa/"
+# Where `python3 -m http.server` serves a folder.
+ELSEWHERE = "http://localhost:8000"
+
+# What a later version of the demo, or the demo on another port, says differently.
+METADATA = ("client_name", "grant_types", "scope", "optional_scope")
+
+
+def ensure_clients(service: OAuth2Service, secret: str, sample_secret: str) -> None:
+    """Register the clients, or bring the registered ones up to date.
+
+    :param secret: that of ``demo``.
+    :param sample_secret: that of ``demo-sample``. ``demo-spa`` is public.
+    """
+    issuer = service.settings.issuer
+    _ensure(service, DEMO_CLIENT, secret)
+    callback = f"{issuer}{SAMPLE_CALLBACK}"
+    _ensure(service, replace(SAMPLE_CLIENT, redirect_uris=(callback,)), sample_secret)
+    spa = replace(
+        SPA_CLIENT,
+        redirect_uris=(f"{issuer}{SPA_PATH}", f"{ELSEWHERE}/"),
+        allowed_origins=(urlsplit(issuer)._replace(path="").geturl(), ELSEWHERE),
+    )
+    _ensure(service, spa, None)
+
+
+def _ensure(service: OAuth2Service, client: Client, secret: str | None) -> None:
+    try:
+        register_client(service.server, client, secret)
+    except DuplicateRecord:
+        registered = service.server.clients.get(client.client_id)
+        if registered is not None:
+            _update(service, registered, client, secret)
+
+
+def _update(service: OAuth2Service, registered: Client, client: Client, secret: str | None) -> None:
+    changes: dict[str, Any] = {name: getattr(client, name) for name in METADATA}
+    # United, for a demo on another port may use the same store at this moment.
+    for name in ("redirect_uris", "allowed_origins"):
+        changes[name] = tuple(sorted({*getattr(registered, name), *getattr(client, name)}))
+    changed = {name: new for name, new in changes.items() if new != getattr(registered, name)}
+    # Whoever wins, of processes that start together: all of them write the same.
+    if changed:
+        service.server.clients.edit(client.client_id, registered.version, changed)
+    if secret is not None:
+        current = service.server.clients.get(client.client_id) or registered
+        replace_client_secret(service.server, current, secret)

@@ -1,0 +1,140 @@
+"""The sample client "Sign in with this server": the code flow, with each step on a page.
+
+It is a client like any other, with a secret of its own, and only happens to
+be served by the same application: it talks to the server by HTTP. Never show
+tokens as these pages do: here they belong to the newcomer who looks at them.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import astuple
+from typing import Any
+
+from pyramid.httpexceptions import HTTPBadRequest, HTTPSeeOther
+from pyramid.session import SignedCookieSessionFactory
+
+from .clients import SAMPLE_CALLBACK, SAMPLE_CLIENT
+from .code_flow import Attempt, CodeFlowClient, Exchange, NoAnswer
+
+PAGE = "templates/sample.jinja2"
+STEPS = "templates/steps.jinja2"
+ANSWER = ("code", "state", "iss", "error", "error_description")
+
+
+def show(request: Any) -> dict[str, Any]:
+    """What the sample is, and the button that begins."""
+    return {"client": _client(request)}
+
+
+def start(request: Any) -> Any:
+    """Remember the attempt, and send the browser to the server."""
+    client = _client(request)
+    attempt = client.begin()
+    request.session["attempt"] = astuple(attempt)
+    return HTTPSeeOther(client.authorization_url(attempt))
+
+
+def callback(request: Any) -> dict[str, Any]:
+    """The server's answer has come with the browser: check it, redeem the code, use the token."""
+    client, answer = _client(request), _answer(request)
+    # Taken out: an answer counts once.
+    remembered = request.session.pop("attempt", None)
+    attempt = Attempt(*remembered) if remembered else None
+    problem = _problem(client, answer, attempt)
+    page = {"client": client, "attempt": attempt, "answer": answer, "problem": problem}
+    if attempt is None or problem or "code" not in answer:
+        return page
+    return page | _use(request.session, client, lambda: client.redeem(answer["code"], attempt))
+
+
+def refresh(request: Any) -> Any:
+    """A new access token without the user."""
+    client, token = _client(request), request.session.get("refresh_token")
+    if token is None:
+        return HTTPSeeOther(f"{client.issuer}/sample")
+    return {"client": client} | _use(request.session, client, lambda: client.refresh(token))
+
+
+def _problem(client: CodeFlowClient, answer: dict[str, str], attempt: Attempt | None) -> str | None:
+    """Why the answer is not believed."""
+    if attempt is None:
+        return "this browser has begun no sign-in, or its answer has been here before"
+    if not hmac.compare_digest(answer.get("state", "").encode(), attempt.state.encode()):
+        # RFC 6749 section 10.12: somebody else's answer, slipped in.
+        return "its state is not the one that was sent"
+    if answer.get("iss") != client.issuer:
+        # RFC 9207: an answer that another server gave.
+        return "its iss is not the server that was asked"
+    if "code" not in answer and "error" not in answer:
+        return "there is neither a code nor an error in it"
+    return None
+
+
+def _use(
+    session: Any, client: CodeFlowClient, ask_for_tokens: Callable[[], Exchange]
+) -> dict[str, Any]:
+    """Get tokens, keep the refresh token, and open the API with the access token."""
+    steps: dict[str, Exchange] = {}
+    try:
+        steps["tokens"] = got = ask_for_tokens()
+        if got.status == 200:
+            session["refresh_token"] = got.answer.get("refresh_token")
+            steps["me"] = client.me(got.answer["access_token"])
+    except NoAnswer as error:
+        return {**steps, "silence": str(error)}
+    return steps
+
+
+def _answer(request: Any) -> dict[str, str]:
+    try:
+        return {name: request.GET[name] for name in ANSWER if name in request.GET}
+    except UnicodeDecodeError:
+        raise HTTPBadRequest("The parameters are not UTF-8.") from None
+
+
+def _client(request: Any) -> CodeFlowClient:
+    issuer = request.oauth2.service.settings.issuer
+    return CodeFlowClient(
+        issuer=issuer,
+        client_id=SAMPLE_CLIENT.client_id,
+        secret=request.registry["demo.sample_secret"],
+        redirect_uri=f"{issuer}{SAMPLE_CALLBACK}",
+        scope=" ".join(sorted(SAMPLE_CLIENT.scope)),
+    )
+
+
+def includeme(config: Any) -> None:
+    """Add the pages, and the session in which the client keeps what it must remember."""
+    issuer = config.registry.settings.get("oauth2.issuer", "")
+    config.set_session_factory(
+        # Signed, not encrypted: the browser's owner can read there what the pages show.
+        SignedCookieSessionFactory(
+            config.registry["demo.cookie_secret"],
+            cookie_name="demo_sample",
+            secure=issuer.startswith("https:"),
+            httponly=True,
+            samesite="Lax",
+        )
+    )
+    config.add_route("sample", "/sample")
+    config.add_route("sample.callback", SAMPLE_CALLBACK)
+    config.add_route("sample.refresh", "/sample/refresh")
+    config.add_view(show, route_name="sample", request_method="GET", renderer=PAGE)
+    config.add_view(start, route_name="sample", request_method="POST")
+    # http_cache=0: what these show is for the one who looks, and only now.
+    config.add_view(
+        callback,
+        route_name="sample.callback",
+        request_method="GET",
+        renderer=STEPS,
+        http_cache=0,
+    )
+    config.add_view(
+        refresh,
+        route_name="sample.refresh",
+        request_method="POST",
+        renderer=STEPS,
+        http_cache=0,
+    )

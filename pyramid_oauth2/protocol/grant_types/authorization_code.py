@@ -1,0 +1,116 @@
+"""A code that a user's consent produced, for tokens (RFC 6749 section 4.1.3)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from zope.interface import implementer
+
+from ...interfaces import IGrantType
+from ..codes import CodeData, burn_after_wrong_verifiers
+from ..errors import InvalidGrant, InvalidScope
+from ..opaque import parse_token
+from ..pkce import check_verifier, proves
+from ..records import AUTHORIZATION_CODE, Grant, Outcome, Token
+from ..requests import Parameter, TokenRequest
+from ..scopes import parse_scope
+from ..server import AuthorizationServer
+from ..tokens import Issued, redeem_for_tokens
+
+WRONG_CODE = "The code is unknown, expired, used, or was issued to another client."
+
+
+class FoundCode(NamedTuple):
+    """A code that this client may redeem, as far as can be said before trying."""
+
+    token: Token
+    grant: Grant
+
+
+@implementer(IGrantType)
+class AuthorizationCode:
+    """``grant_type=authorization_code``."""
+
+    parameters = (
+        Parameter("code", required=True),
+        Parameter("redirect_uri"),
+        Parameter("code_verifier"),
+        Parameter("scope"),
+    )
+
+    def validate(self, request: TokenRequest, server: AuthorizationServer) -> FoundCode:
+        """The code, after everything that a stranger who holds it could not pass.
+
+        Only then is it redeemed, or found to be used: so nobody else can make
+        a replay look like the client's, and end its grant.
+
+        :raises InvalidGrant: it is not this client's code, or the proofs fail.
+        """
+        found = _find(request, server)
+        data = CodeData.decode(found.token.data)
+        _check_redirect_uri(request, data)
+        _check_verifier(request, server, found.token, data)
+        scope = request.parameters.get("scope")
+        if scope is not None and not parse_scope(scope) <= found.grant.scope:
+            raise InvalidScope("The code was not issued for one of these scopes.")
+        return found
+
+    def issue(
+        self, request: TokenRequest, server: AuthorizationServer, validated: FoundCode
+    ) -> Issued:
+        """Spend the code, and put an access token and perhaps a refresh token in its place.
+
+        :raises InvalidGrant: the code is used, expired or revoked.
+        """
+        token, grant = validated
+        outcome, issued = redeem_for_tokens(server, request.client, token, grant, grant.scope)
+        if outcome is Outcome.CONSUMED:
+            # RFC 6749 section 4.1.2: "If an authorization code is used more than
+            # once, the authorization server MUST deny the request and SHOULD
+            # revoke (when possible) all tokens previously issued based on that
+            # authorization code." It holds for an expired code as well.
+            server.grants.revoke_grant(grant.id, server.clock(), "code replayed")
+        if issued is None:
+            raise InvalidGrant(WRONG_CODE)
+        return issued
+
+
+def _find(request: TokenRequest, server: AuthorizationServer) -> FoundCode:
+    ref = parse_token(request.parameters["code"])
+    found = server.grants.find(ref) if ref and ref.kind == AUTHORIZATION_CODE else None
+    if found is None:
+        raise InvalidGrant(WRONG_CODE)
+    token, grant = found
+    # RFC 6749 section 4.1.3: "ensure that the authorization code was issued to
+    # the authenticated confidential client".
+    if grant is None or grant.client_id != request.client.client_id:
+        raise InvalidGrant(WRONG_CODE)
+    return FoundCode(token, grant)
+
+
+def _check_redirect_uri(request: TokenRequest, data: CodeData) -> None:
+    named = request.parameters.get("redirect_uri")
+    if named is None:
+        # OAuth 2.1 drops the parameter where PKCE binds the code to the client.
+        if data.redirect_uri_named and data.code_challenge is None:
+            raise InvalidGrant("The redirect_uri of the authorization request is missing.")
+    elif named != data.redirect_uri:
+        # RFC 6749 section 4.1.3: "their values MUST be identical".
+        raise InvalidGrant("The redirect_uri is not that of the authorization request.")
+
+
+def _check_verifier(
+    request: TokenRequest, server: AuthorizationServer, token: Token, data: CodeData
+) -> None:
+    verifier = request.parameters.get("code_verifier")
+    if data.code_challenge is None:
+        if verifier is not None:
+            # RFC 9700 section 4.8.2: a challenge was taken out on the way.
+            raise InvalidGrant("There is a code_verifier, but the code has no code_challenge.")
+        return
+    if verifier is None:
+        raise InvalidGrant("The code_verifier is missing.")
+    check_verifier(verifier)
+    if not proves(verifier, data.code_challenge):
+        burn_after_wrong_verifiers(server, token.ref)
+        raise InvalidGrant("The code_verifier is not that of the code_challenge.")

@@ -1,0 +1,147 @@
+"""A pending consent: the request, kept on the server while the user logs in and decides.
+
+What was shown is what is granted, since the form carries a handle and no more.
+The handle works once, in the browser that began, for the user who opened it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from .authorization import AuthorizationRequest
+from .opaque import new_family, new_token, parse_token
+from .records import INTERACTION, Token
+from .server import AuthorizationServer
+
+
+class UnusableInteraction(Exception):
+    """The handle does not work here and now; the message says why, for the user."""
+
+
+class ForeignInteraction(UnusableInteraction):
+    """The handle is another browser's, or another user's.
+
+    :ivar another_user: whether it is the user who differs.
+    """
+
+    def __init__(self, message: str, *, another_user: bool) -> None:
+        super().__init__(message)
+        self.another_user = another_user
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A request that waits for its user.
+
+    ``browser`` is a digest of the browser's cookie, empty until a browser
+    opened it; ``subject`` is None until somebody who is signed in did.
+    ``login_demanded_at`` is when a new login was demanded, in UTC seconds.
+    """
+
+    asked: AuthorizationRequest
+    browser: str = ""
+    subject: str | None = None
+    login_demanded_at: int | None = None
+
+    @property
+    def awaits_login(self) -> bool:
+        """Whether ``prompt=login`` is still to be acted on: whoever is signed in does not count."""
+        return "login" in self.asked.prompt and self.login_demanded_at is None
+
+    def encode(self) -> bytes:
+        """As the opaque ``data`` of a record."""
+        members = {
+            "asked": self.asked.encode(),
+            "browser": self.browser,
+            "subject": self.subject,
+            "login_demanded_at": self.login_demanded_at,
+        }
+        return json.dumps(members).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Interaction:
+        """From the ``data`` of a record."""
+        members = json.loads(data)
+        return cls(**{**members, "asked": AuthorizationRequest.decode(members["asked"])})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInteraction:
+    """An interaction as it was found, with the record that will be spent."""
+
+    interaction: Interaction
+    token: Token
+
+
+def begin_interaction(
+    server: AuthorizationServer, interaction: Interaction
+) -> tuple[str, OpenInteraction]:
+    """Keep a request; return its handle, which is nowhere else, and what was kept."""
+    now = server.clock()
+    handle = new_token(INTERACTION, new_family(server.random), server.random)
+    kind, family, digest = handle.ref
+    token = Token(
+        kind,
+        family,
+        digest,
+        issued_at=now,
+        expires_at=now + server.lifetimes.interaction,
+        data=interaction.encode(),
+    )
+    server.grants.open(None, [token], now)
+    return handle.value, OpenInteraction(interaction, token)
+
+
+def open_interaction(
+    server: AuthorizationServer, handle: str, browser: str, subject: str | None
+) -> OpenInteraction:
+    """Find the interaction of a handle, and bind it to this browser and user where it is not yet.
+
+    :raises UnusableInteraction: it is unknown, expired or used.
+    :raises ForeignInteraction: it is bound to another browser or user.
+    """
+
+    def bind(interaction: Interaction) -> Interaction:
+        if interaction.browser not in ("", browser):
+            raise ForeignInteraction("This page belongs to another browser.", another_user=False)
+        if subject is None or interaction.awaits_login:
+            return replace(interaction, browser=browser)
+        if interaction.subject not in (None, subject):
+            raise ForeignInteraction("This page was opened by another user.", another_user=True)
+        return replace(interaction, browser=browser, subject=subject)
+
+    return _change(server, handle, bind)
+
+
+def demand_login(server: AuthorizationServer, handle: str) -> OpenInteraction:
+    """Note that the user must log in from now on, whoever is signed in."""
+    now = server.clock()
+    return _change(server, handle, lambda found: replace(found, login_demanded_at=now))
+
+
+def _change(
+    server: AuthorizationServer, handle: str, change: Callable[[Interaction], Interaction]
+) -> OpenInteraction:
+    while True:
+        token = _find(server, handle)
+        before = Interaction.decode(token.data)
+        after = change(before)
+        if after == before:
+            return OpenInteraction(before, token)
+        # Compare and swap: of two users who open it at once, one is bound.
+        server.grants.amend(token.ref, token.version, {"data": after.encode()})
+
+
+def _find(server: AuthorizationServer, handle: str) -> Token:
+    ref = parse_token(handle)
+    found = server.grants.find(ref) if ref and ref.kind == INTERACTION else None
+    if found is None:
+        raise UnusableInteraction("This page has expired.")
+    token, _ = found
+    if token.consumed_at is not None or token.revoked_at is not None:
+        raise UnusableInteraction("This page was used already.")
+    if token.expires_at <= server.clock():
+        raise UnusableInteraction("This page has expired.")
+    return token

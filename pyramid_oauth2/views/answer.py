@@ -1,0 +1,46 @@
+"""Taking an answer to the client: by a redirect, or by a form that the browser posts."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from pyramid.response import Response
+
+from ..protocol.answers import Answer
+from ..protocol.redirects import redirect_url
+from .pages import POLICY, destination, page
+
+# The only script of any page: it presses Continue. The policy names its hash,
+# so nothing else runs, and without JavaScript the button is there.
+SUBMIT = "document.forms[0].submit()"
+SUBMIT_HASH = base64.b64encode(hashlib.sha256(SUBMIT.encode()).digest()).decode()
+FORM_POST_POLICY = f"{POLICY}; script-src 'sha256-{SUBMIT_HASH}'"
+
+
+def send(request: Any, answer: Answer) -> Response:
+    """The response that takes *answer* to the client."""
+    if answer.response_mode == "form_post":
+        values = {
+            "action": answer.redirect_uri,
+            "parameters": dict(answer.parameters),
+            "script": SUBMIT,
+            **destination(answer.redirect_uri),
+        }
+        return page(request, "form_post", values, content_policy=FORM_POST_POLICY)
+    location = redirect_url(answer.redirect_uri, answer.parameters, answer.response_mode)
+    return redirect(location)
+
+
+def redirect(location: str) -> Response:
+    """A redirect that nobody keeps, since a code may be in it.
+
+    303, never 307: a login or consent form must not be posted again at the
+    client (RFC 9700 section 4.12).
+    """
+    response = Response(status=303)
+    response.headers["Location"] = location
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

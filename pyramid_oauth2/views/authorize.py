@@ -1,0 +1,167 @@
+"""``/oauth2/authorize``: the authorization endpoint (RFC 6749 section 3.1)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from pyramid.response import Response
+
+from ..protocol.answers import approval, denial, refusal
+from ..protocol.authorization import (
+    AuthorizationRequest,
+    find_destination,
+    narrowed,
+    read_request,
+    still_registered,
+)
+from ..protocol.consent import must_ask, remember_consent
+from ..protocol.errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
+from ..protocol.interactions import (
+    ForeignInteraction,
+    Interaction,
+    OpenInteraction,
+    begin_interaction,
+    open_interaction,
+)
+from ..protocol.records import Client, StoreUnavailable
+from ..protocol.requests import Parameters, parse_body, parse_query
+from ..protocol.server import refuse_plain_http
+from .answer import redirect, send
+from .browser import browser_digest, is_from_our_page, renew_browser
+from .consent import consent_page
+from .facts import http_facts
+from .finished import finish, finished
+from .login import (
+    interaction_url,
+    logged_in_since,
+    send_to_login,
+    send_to_new_login,
+    signed_in_subject,
+)
+from .pages import error_page, page_endpoint
+from .urls import endpoint_url
+
+log = logging.getLogger(__name__)
+
+
+@page_endpoint("GET", "POST")
+def authorize(request: Any) -> Response:
+    """Begin a request, go on with one after a login, or take the user's decision."""
+    response: Response | None = finished(request)
+    if response is not None:
+        return response.copy()
+    facts = http_facts(request, endpoint_url(request.registry, "authorize"))
+    refuse_plain_http(request.oauth2.service.server, facts)
+    parameters = parse_query(facts) if request.method == "GET" else parse_body(facts)
+    handle = parameters.once("interaction")
+    if handle is None:
+        return _begin(request, parameters)
+    if request.method == "GET":
+        return _go_on(request, handle)
+    return _decide(request, handle, parameters)
+
+
+def _begin(request: Any, parameters: Parameters) -> Response:
+    server = request.oauth2.service.server
+    destination = find_destination(server, parameters)
+    client, subject = destination.client, signed_in_subject(request)
+    try:
+        asked = read_request(server, destination, parameters)
+        if "none" in asked.prompt:
+            _refuse_a_page(request, client, asked, subject)
+    except OAuth2Error as error:
+        return send(request, refusal(server, destination, error))
+    new_login = "login" in asked.prompt
+    if subject is not None and not new_login and not must_ask(server, asked, client, subject):
+        return _approve(request, client, asked, subject)
+    # A form that another site posts arrives without our cookie, and must not
+    # replace it: the browser is known when it follows the redirect.
+    browser = browser_digest(request) if request.method == "GET" else ""
+    bound = None if new_login else subject
+    handle, pending = begin_interaction(server, Interaction(asked, browser, bound))
+    if bound is None or not browser:
+        return redirect(interaction_url(request, handle))
+    return consent_page(request, client, handle, pending)
+
+
+def _refuse_a_page(
+    request: Any, client: Client, asked: AuthorizationRequest, subject: str | None
+) -> None:
+    # OpenID Connect Core section 3.1.2.1: with prompt=none the server "MUST NOT
+    # display any authentication or consent user interface pages".
+    if subject is None:
+        raise LoginRequired("Nobody is signed in.")
+    if must_ask(request.oauth2.service.server, asked, client, subject):
+        raise ConsentRequired("The user must be asked.")
+
+
+def _go_on(request: Any, handle: str) -> Response:
+    subject = signed_in_subject(request)
+    pending = _open(request, handle, subject)
+    asked = pending.interaction.asked
+    client = still_registered(request.oauth2.service.server, asked)
+    if "login" in asked.prompt and not logged_in_since(request, pending):
+        return send_to_new_login(request, handle)
+    if subject is None:
+        return send_to_login(request, handle)
+    if not must_ask(request.oauth2.service.server, asked, client, subject):
+        return _approve(request, client, asked, subject, pending)
+    return consent_page(request, client, handle, pending)
+
+
+def _decide(request: Any, handle: str, parameters: Parameters) -> Response:
+    """Take the user's decision; the form is believed only where it narrows."""
+    if not is_from_our_page(request):
+        description = "The form does not come from this browser's own page."
+        return error_page(request, description, 403, "another_browser")
+    subject = signed_in_subject(request)
+    pending = _open(request, handle, subject)
+    asked = pending.interaction.asked
+    client = still_registered(request.oauth2.service.server, asked)
+    # As before the page was shown: a form can be posted without having seen it.
+    if "login" in asked.prompt and not logged_in_since(request, pending):
+        return send_to_new_login(request, handle)
+    if subject is None:
+        return send_to_login(request, handle)
+    decision = parameters.once("decision")
+    if decision == "deny":
+        answer = denial(request.oauth2.service.server, pending)
+        return finish(request, send(request, answer)).copy()
+    if decision != "allow":
+        raise InvalidRequest("The form says neither allow nor deny.")
+    kept = frozenset(parameters.values.get("scope", ()))
+    asked = narrowed(asked, client, kept)
+    response = _approve(request, client, asked, subject, pending)
+    # Only now: of Allow and Deny in two tabs, the one that lost leaves nothing behind.
+    _remember(request, client, asked, subject)
+    return response
+
+
+def _remember(request: Any, client: Client, asked: AuthorizationRequest, subject: str) -> None:
+    try:
+        remember_consent(request.oauth2.service.server, asked, client, subject)
+    except StoreUnavailable as unavailable:
+        # The code is on its way; the user is asked once more next time.
+        log.warning("A consent was not remembered: %s", unavailable)
+
+
+def _open(request: Any, handle: str, subject: str | None) -> OpenInteraction:
+    server = request.oauth2.service.server
+    try:
+        return open_interaction(server, handle, browser_digest(request), subject)
+    except ForeignInteraction as foreign:
+        if foreign.another_user:
+            renew_browser(request)
+        raise
+
+
+def _approve(
+    request: Any,
+    client: Client,
+    asked: AuthorizationRequest,
+    subject: str,
+    pending: OpenInteraction | None = None,
+) -> Response:
+    answer = approval(request.oauth2.service.server, client, subject, asked, pending)
+    return finish(request, send(request, answer)).copy()

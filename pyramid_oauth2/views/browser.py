@@ -1,0 +1,70 @@
+"""The browser session of our pages: a private cookie, and the anti-forgery guard that it carries.
+
+The application's own CSRF set-up cannot carry them: its field may be renamed,
+its tokens may be taken from a header only, or need a session that it has not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from typing import Any
+
+from pyramid.response import Response
+
+from ..interfaces import ISettings
+
+FIELD = "oauth2_browser_token"
+NEW = "pyramid_oauth2.new_browser"
+
+_SECRET = re.compile(r"[0-9a-f]{32}")
+
+
+def browser_token(request: Any) -> str:
+    """The secret of this browser, for a form; a browser that has none gets one."""
+    sent = request.cookies.get(_cookie_name(request), "")
+    return sent if _SECRET.fullmatch(sent) else renew_browser(request)
+
+
+def browser_digest(request: Any) -> str:
+    """What an interaction remembers of the browser: not the secret itself."""
+    return hashlib.sha256(browser_token(request).encode()).hexdigest()
+
+
+def renew_browser(request: Any) -> str:
+    """Give the browser a new secret, which ends what is pending in its tabs; return it."""
+    # In the environ: pyramid_retry may run the request again, and an
+    # interaction is by then bound to this one.
+    new: str = request.environ.setdefault(NEW, secrets.token_hex(16))
+    if _set_cookie not in request.response_callbacks:
+        request.add_response_callback(_set_cookie)
+    return new
+
+
+def is_from_our_page(request: Any) -> bool:
+    """Whether a form carries this browser's secret (RFC 6749 section 10.12)."""
+    supplied = request.POST.getall(FIELD)
+    expected = browser_token(request).encode()
+    return len(supplied) == 1 and hmac.compare_digest(expected, supplied[0].encode())
+
+
+def _set_cookie(request: Any, response: Response) -> None:
+    response.set_cookie(
+        _cookie_name(request),
+        request.environ[NEW],
+        secure=_is_secure(request),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _cookie_name(request: Any) -> str:
+    # The prefix makes browsers refuse one that a sibling domain set.
+    return "__Host-oauth2_browser" if _is_secure(request) else "oauth2_browser"
+
+
+def _is_secure(request: Any) -> bool:
+    public_url: str = request.registry.getUtility(ISettings).public_url
+    return public_url.startswith("https:")

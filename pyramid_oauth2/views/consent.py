@@ -1,0 +1,53 @@
+"""The consent page: who asks, for what, and where the answer goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.response import Response
+
+from ..protocol.interactions import OpenInteraction
+from ..protocol.records import Client
+from .browser import FIELD, browser_token
+from .pages import destination, page
+from .urls import endpoint_url
+
+
+def consent_page(request: Any, client: Client, handle: str, pending: OpenInteraction) -> Response:
+    """Ask the user. What the form sends back is a handle; what is granted is what was kept."""
+    asked = pending.interaction.asked
+    values = {
+        "client_name": client.client_name or client.client_id,
+        "logo_uri": _https(client.logo_uri),
+        "client_uri": _https(client.client_uri),
+        "policy_uri": _https(client.policy_uri),
+        "tos_uri": _https(client.tos_uri),
+        "subject": pending.interaction.subject,
+        "scopes": [
+            {
+                "name": name,
+                "description": _description(request, name),
+                "optional": name in client.optional_scope,
+            }
+            for name in sorted(asked.scope)
+        ],
+        "action": endpoint_url(request.registry, "authorize"),
+        "handle": handle,
+        "browser_field": FIELD,
+        "browser_token": browser_token(request),
+        **destination(asked.redirect_uri),
+    }
+    return page(request, "consent", values)
+
+
+def _https(uri: str | None) -> str | None:
+    # A client's record may come from anywhere; javascript: must not become a link.
+    return uri if uri and uri.startswith("https://") else None
+
+
+def _description(request: Any, name: str) -> str:
+    scopes = request.oauth2.service.server.scopes
+    if name not in scopes:
+        return name
+    # The application may have given a translation string.
+    return str(request.localizer.translate(scopes[name].description))

@@ -1,0 +1,141 @@
+"""Pages for people: rendered by our own renderer, with the headers that a login page needs."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from pyramid.renderers import render
+from pyramid.response import Response
+
+from ..interfaces import ISettings
+from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
+from ..protocol.interactions import ForeignInteraction, UnusableInteraction
+from ..protocol.records import StoreUnavailable
+from ..responses import RETRY_AFTER
+
+log = logging.getLogger(__name__)
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' https:; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+
+STYLESHEETS = ("pyramid_oauth2:static/simple.css", "pyramid_oauth2:static/pages.css")
+
+View = Callable[[Any], Response]
+
+
+def page(
+    request: Any,
+    name: str,
+    values: Mapping[str, Any],
+    status: int = 200,
+    content_policy: str = POLICY,
+) -> Response:
+    """Render the template *name*; ``oauth2.renderer.<name>`` may name another."""
+    settings = request.registry.getUtility(ISettings)
+    _settle_language(request)
+    html = render(
+        settings.renderer(name),
+        {"stylesheets": _stylesheets(request, settings.public_url), **values},
+        request=request,
+    )
+    response = Response(html, status=status, content_type="text/html", charset="UTF-8")
+    response.headers.update(
+        {
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": content_policy,
+            "Referrer-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+        }
+    )
+    return response
+
+
+def _stylesheets(request: Any, public_url: str) -> list[str]:
+    # Not below SCRIPT_NAME, which a proxy may have cut off the public path.
+    mount = urlsplit(public_url).path
+    return [request.static_url(asset, _app_url=mount) for asset in STYLESHEETS]
+
+
+def _settle_language(request: Any) -> None:
+    try:
+        negotiated = request.locale_name
+    except ValueError:
+        # Pyramid's own negotiator reads request.params, and this page may be
+        # there to say that they cannot be read.
+        negotiated = request.registry.settings["default_locale_name"]
+    request.locale_name = negotiated
+
+
+def destination(redirect_uri: str) -> dict[str, Any]:
+    """Where an answer goes, for a person to judge.
+
+    :return: ``redirect_host``, which is the scheme if that alone chooses the
+        app; ``redirect_on_device``, whether it stays on the user's device.
+    """
+    parts = urlsplit(redirect_uri)
+    # What follows a private-use scheme may look like a host, and is none.
+    on_the_web = parts.scheme in ("https", "http")
+    return {
+        "redirect_host": parts.netloc if on_the_web else parts.scheme,
+        # http is for loopback hosts only.
+        "redirect_on_device": parts.scheme != "https",
+    }
+
+
+def error_page(
+    request: Any, description: str, status: int = 400, code: str | None = None
+) -> Response:
+    """Tell a person what happened. Nothing that the request contained is repeated.
+
+    :param description: for the developer, in English; the page says it in small print.
+    :param code: what the page's own words are chosen by: an OAuth error code,
+        or ``page_expired``, ``another_browser``, ``another_user``.
+    """
+    values = {"description": description, "code": code}
+    return page(request, "error", values, status)
+
+
+def page_endpoint(*methods: str) -> Callable[[View], View]:
+    """Make a view of a function that returns a response or raises; people get a page.
+
+    :param methods: the HTTP methods that it answers; others get 405 with ``Allow``.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def answer(request: Any) -> Response:
+            if request.method not in methods:
+                response = error_page(request, "This address is for a web browser.", 405)
+                response.headers["Allow"] = ", ".join(methods)
+                return response
+            return _answer(view, request)
+
+        return answer
+
+    return decorate
+
+
+def _answer(view: View, request: Any) -> Response:
+    try:
+        return view(request)
+    except OAuth2Error as error:
+        return error_page(request, error.description, 400, error.code)
+    except ForeignInteraction as foreign:
+        code = "another_user" if foreign.another_user else "another_browser"
+        return error_page(request, str(foreign), 403, code)
+    except UnusableInteraction as unusable:
+        return error_page(request, str(unusable), 400, "page_expired")
+    except StoreUnavailable as unavailable:
+        log.error("The store cannot answer: %s", unavailable)
+        response = error_page(
+            request, "The store cannot answer now.", 503, TemporarilyUnavailable.code
+        )
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+        return response

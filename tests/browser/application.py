@@ -1,0 +1,121 @@
+"""An application as people meet it: a login form of its own, the add-on, and its clients."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.authentication import AuthTktCookieHelper
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED, remember
+
+from pyramid_oauth2 import Client, get_service, register_client
+from pyramid_oauth2.interfaces import IService
+
+VERIFIER = "the-same-in-every-test-and-as-long-as-the-standard-demands"
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
+
+SETTINGS = {
+    "oauth2.issuer": "http://localhost",
+    "oauth2.backend": "memory",
+    "oauth2.login_route": "login",
+    "oauth2.scopes": "\n".join(
+        (
+            "albums = See your photos and albums",
+            "orders = Order prints in your name",
+            "profile = Know your name and your email address",
+        )
+    ),
+}
+
+LOGIN_FORM = """<!doctype html>
+<html lang="en"><title>Sign in</title>
+<form method="post">
+  <label>Name <input name="user"></label>
+  <button>Sign in</button>
+</form>
+"""
+
+
+class CookiePolicy:
+    """Who is signed in, by cookie; what they may do is not the matter here."""
+
+    def __init__(self) -> None:
+        self._cookie = AuthTktCookieHelper("not so secret", hashalg="sha512", http_only=True)
+
+    def identity(self, request: Any) -> str | None:
+        return (self._cookie.identify(request) or {}).get("userid")
+
+    authenticated_userid = identity
+
+    def permits(self, request: Any, context: Any, permission: str) -> bool:
+        return False
+
+    def remember(self, request: Any, userid: str, **kw: Any) -> Any:
+        return self._cookie.remember(request, userid, **kw)
+
+    def forget(self, request: Any, **kw: Any) -> Any:
+        return self._cookie.forget(request, **kw)
+
+
+def log_in(request: Any) -> Response:
+    """Anybody, by name."""
+    if request.method == "GET":
+        return Response(LOGIN_FORM)
+    back = request.GET.get("next", "/login")
+    return HTTPSeeOther(back, headers=remember(request, request.POST["user"]))
+
+
+def configurator(settings: dict[str, Any] | None = None) -> Configurator:
+    """The application; *settings* stand over those above."""
+    config = Configurator(settings={**SETTINGS, **(settings or {})})
+    config.set_security_policy(CookiePolicy())
+    config.include("pyramid_oauth2")
+    config.add_route("login", "/login")
+    config.add_view(
+        log_in, route_name="login", permission=NO_PERMISSION_REQUIRED, require_csrf=False
+    )
+    return config
+
+
+def register(registry: Any, client_id: str, redirect_uri: str, **metadata: Any) -> str:
+    """Register a client that may ask for everything; return its secret."""
+    server = get_service(registry).server
+    client = Client(
+        client_id,
+        **{
+            "redirect_uris": (redirect_uri,),
+            "grant_types": ("authorization_code", "refresh_token"),
+            "scope": server.known_scopes,
+            "token_endpoint_auth_method": "client_secret_post",
+            **metadata,
+        },
+    )
+    _, secret = register_client(server, client)
+    return secret or ""
+
+
+def authorize_query(client_id: str, **parameters: str) -> str:
+    """The query of a request that is in order, but for what *parameters* change."""
+    return urlencode(
+        {
+            "client_id": client_id,
+            "response_type": "code",
+            "code_challenge": CHALLENGE.decode(),
+            "code_challenge_method": "S256",
+            **parameters,
+        }
+    )
+
+
+def advance_clock(registry: Any, seconds: int) -> None:
+    """Let the server believe that it is later."""
+    service = get_service(registry)
+    now = service.server.clock
+    server = replace(service.server, clock=lambda: now() + seconds)
+    registry.registerUtility(replace(service, server=server), IService)

@@ -1,0 +1,98 @@
+"""requests-oauthlib, as its documentation uses it, against a running server."""
+
+from __future__ import annotations
+
+import pytest
+from oauthlib.oauth2 import (
+    AccessDeniedError,
+    BackendApplicationClient,
+    InvalidClientError,
+    InvalidGrantError,
+    LegacyApplicationClient,
+)
+from requests.auth import HTTPBasicAuth
+from requests_oauthlib import OAuth2Session
+
+from tests.live import LiveClient, LiveServer
+from tests.visitor import Visitor
+
+SCOPE = ["read", "write"]
+
+
+def web_session(client: LiveClient) -> OAuth2Session:
+    return OAuth2Session(client.id, redirect_uri=client.redirect_uri, scope=SCOPE, pkce="S256")
+
+
+def signed_in(server: LiveServer, client: LiveClient) -> OAuth2Session:
+    """The web flow, with the test as the browser."""
+    session = web_session(client)
+    url, _ = session.authorization_url(server.authorize)
+    back = Visitor().send(url)
+    # Without a secret it names itself in the form.
+    session.fetch_token(
+        server.token,
+        authorization_response=back,
+        client_secret=client.secret,
+        include_client_id=client.secret is None,
+    )
+    return session
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "none"])
+def test_the_web_flow(server: LiveServer, method: str) -> None:
+    session = signed_in(server, server.register(method))
+    assert set(session.token["scope"]) == set(SCOPE)
+    assert session.get(server.me).json()["user"] == "alice"
+    note = session.post(f"{server.issuer}/api/notes", json={"text": "Buy milk"})
+    assert note.status_code == 201
+
+
+def test_the_user_denies(server: LiveServer) -> None:
+    session = web_session(client := server.register())
+    url, _ = session.authorization_url(server.authorize)
+    back = Visitor(decision="deny").send(url)
+    with pytest.raises(AccessDeniedError):
+        session.fetch_token(server.token, authorization_response=back, client_secret=client.secret)
+
+
+def test_refresh(server: LiveServer) -> None:
+    client = server.register()
+    session = signed_in(server, client)
+    first = dict(session.token)
+    login = HTTPBasicAuth(client.id, client.secret)
+    second = session.refresh_token(server.token, auth=login)
+    assert second["access_token"] != first["access_token"]
+    assert second["refresh_token"] != first["refresh_token"]
+    assert session.get(server.me).json()["user"] == "alice"
+    # It was good for one use.
+    with pytest.raises(InvalidGrantError):
+        session.refresh_token(server.token, refresh_token=first["refresh_token"], auth=login)
+
+
+def test_password(server: LiveServer) -> None:
+    client = server.register()
+    session = OAuth2Session(client=LegacyApplicationClient(client.id, scope=SCOPE))
+    session.fetch_token(
+        server.token,
+        username="alice",
+        password="wonderland",
+        client_id=client.id,
+        client_secret=client.secret,
+    )
+    assert session.get(server.me).json()["user"] == "alice"
+
+
+def test_client_credentials_without_a_scope(server: LiveServer) -> None:
+    """The usual call sends none; the answer says which was given."""
+    client = server.register()
+    session = OAuth2Session(client=BackendApplicationClient(client.id))
+    token = session.fetch_token(server.token, client_id=client.id, client_secret=client.secret)
+    assert token["scope"] == ["read"]
+    assert session.get(server.me).json() == {"user": None, "client": client.id, "scope": "read"}
+
+
+def test_a_wrong_secret(server: LiveServer) -> None:
+    client = server.register()
+    session = OAuth2Session(client=BackendApplicationClient(client.id))
+    with pytest.raises(InvalidClientError):
+        session.fetch_token(server.token, client_id=client.id, client_secret="wrong")

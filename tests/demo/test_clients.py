@@ -1,0 +1,73 @@
+"""The demo's clients are registered at every start, whatever an earlier one left behind."""
+
+from __future__ import annotations
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pyramid_oauth2 import get_service
+from pyramid_oauth2.demo import main
+from pyramid_oauth2.scripts.ini import Ini
+
+
+@pytest.fixture
+def start(ini):
+    """Start the demo, as on the port that is given; returns how a client is registered then."""
+    running = []
+
+    def start(port=6543):
+        text = ini.read_text()
+        ini.write_text(text.replace("localhost:6543", f"localhost:{port}"))
+        application = main({}, **Ini(str(ini)).raw_settings())
+        ini.write_text(text)
+        running.append(get_service(application.registry))
+        return running[-1].server.clients.get
+
+    yield start
+    for service in running:
+        service.close()
+
+
+def test_a_start_on_another_port_leaves_the_first_its_addresses(start):
+    start()
+    client = start(7001)
+    assert client("demo-sample").redirect_uris == (
+        "http://localhost:6543/sample/callback",
+        "http://localhost:7001/sample/callback",
+    )
+    assert client("demo-spa").allowed_origins == (
+        "http://localhost:6543",
+        "http://localhost:7001",
+        "http://localhost:8000",
+    )
+
+
+def test_a_start_changes_nothing_that_is_right(start):
+    before = start()("demo-spa")
+    assert start()("demo-spa") == before
+
+
+def test_a_client_of_an_earlier_demo_is_brought_up_to_date(start):
+    start()
+    registered = start()
+    old = registered("demo")
+    # As it was before there were refresh tokens.
+    registered.__self__.edit("demo", old.version, {"grant_types": ("password",)})
+    assert "refresh_token" in start()("demo").grant_types
+
+
+def test_processes_that_start_together(start):
+    start()
+    with ThreadPoolExecutor(4) as starting:
+        for client in starting.map(lambda _: start(), range(4)):
+            assert client("demo-sample").client_secrets
+
+
+def test_each_secret_is_a_file_for_its_owner(start, ini):
+    start()
+    files = [ini.parent / f"demo-client{more}.secret" for more in ("", "-sample")]
+    assert files[0].read_text() != files[1].read_text()
+    for file in files:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600

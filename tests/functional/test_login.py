@@ -1,0 +1,212 @@
+"""The application's own login, in the middle of the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pyramid.response import Response
+from pyramid.security import remember
+
+from . import host
+from .flow import SETTINGS, Flow, answer_in, register_clients
+
+
+@pytest.fixture
+def storage() -> dict[str, str]:
+    """Nothing here depends on the store."""
+    return {"oauth2.backend": "memory"}
+
+
+def way_back(answer, parameter: str = "next") -> str:
+    """Where the login page is to send the user afterwards."""
+    (back,) = parse_qs(urlsplit(answer.location).query, strict_parsing=True)[parameter]
+    return back
+
+
+class TestNobodySignedIn:
+    def at_login(self, flow: Flow, **changes: str):
+        """The redirect to the login page."""
+        return flow.browser.get(flow.ask(**changes).location, status=303)
+
+    def test_to_the_login_page_and_back(self, flow: Flow):
+        flow.log_out()
+        answer = self.at_login(flow)
+        assert answer.location.startswith("http://localhost/login?next=")
+        back = way_back(answer)
+        assert back.startswith("/oauth2/authorize?interaction=oin_")
+        page = flow.log_in().browser.get(back, status=200)
+        members = answer_in(flow.decide(page).location)
+        assert flow.redeem(members["code"]).status_int == 200
+
+    def test_what_was_asked_leaves_the_url(self, flow: Flow):
+        answer = self.at_login(flow.log_out(), state="secret-state")
+        assert "secret-state" not in answer.location
+        assert "client.example" not in answer.location
+
+    def test_the_parameter_that_the_login_page_reads(self, start_flow: Callable[..., Flow]):
+        flow = start_flow(login_return_param="came_from").log_out()
+        assert way_back(self.at_login(flow), "came_from").startswith("/oauth2/authorize?")
+
+    def test_the_applications_forbidden_view(self, start_flow: Callable[..., Flow]):
+        """Where no login route is set."""
+        flow = start_flow(login_route="").log_out()
+        answer = flow.browser.get(flow.ask().location, status=302)
+        assert answer.location == "http://localhost/login"
+
+    @pytest.mark.parametrize("name", ["Host", "X-Forwarded-Host"])
+    def test_no_header_changes_where_the_login_is(self, flow: Flow, name: str):
+        location = flow.log_out().ask().location
+        answer = flow.browser.get(location, headers={name: "evil.example"}, status="*")
+        assert "evil" not in str(answer.headers)
+
+    def test_several_tabs_wait_for_one_login(self, flow: Flow):
+        """RFC 6749 section 10.12 binds each to the browser, not to the moment."""
+        flow.log_out()
+        first, second = (way_back(self.at_login(flow, prompt="consent")) for _ in "12")
+        flow.log_in()
+        for back in (second, first):
+            page = flow.browser.get(back, status=200)
+            assert "code" in answer_in(flow.decide(page).location)
+
+    def test_remembered_consent_needs_no_page_after_it(self, flow: Flow):
+        flow.allow()
+        back = way_back(self.at_login(flow.log_out()))
+        answer = flow.log_in().browser.get(back, status=303)
+        assert flow.redeem(answer_in(answer.location)["code"]).status_int == 200
+
+    def test_in_another_browser(self, flow: Flow):
+        """A login link that was sent to somebody else opens nothing there."""
+        back = way_back(self.at_login(flow.log_out()))
+        stranger = Flow(flow.server).log_in("alice")
+        assert stranger.browser.get(back, status=403).content_type == "text/html"
+
+    def test_an_integer_that_the_application_calls_its_user(self, build: Callable[..., Any]):
+        """The default subject is the userid as text."""
+
+        class Numbers(host.CookiePolicy):
+            def authenticated_userid(self, request: Any) -> Any:
+                return 7 if self.identity(request) else None
+
+        def numbers(config: Any) -> None:
+            config.set_security_policy(Numbers())
+            config.set_root_factory(host.Root)
+
+        server = build(numbers, host.views, changes=SETTINGS)
+        register_clients(server)
+        Flow(server).log_in().code()
+        (grant,) = server.service.server.grants.grants(subject="7").items
+        assert grant.client_id == "web"
+
+
+class TestPromptLogin:
+    """OpenID Connect Core section 3.1.2.1: "SHOULD prompt the End-User for reauthentication"."""
+
+    def sent_to_login(self, flow: Flow, **changes: str) -> str:
+        answer = flow.browser.get(flow.ask(prompt="login", **changes).location, status=303)
+        return way_back(answer)
+
+    def test_whoever_is_signed_in_logs_in_again(self, flow: Flow):
+        back = self.sent_to_login(flow)
+        assert flow.browser.get("/whoami").text == "anonymous", "the login was ended"
+        assert flow.browser.get(back).location.startswith("http://localhost/login?")
+        page = flow.log_in().browser.get(back, status=200)
+        assert "code" in answer_in(flow.decide(page).location)
+
+    def test_as_somebody_else(self, flow: Flow):
+        """Nobody had opened it yet."""
+        back = self.sent_to_login(flow)
+        page = flow.log_in("alice").browser.get(back, status=200)
+        assert "alice" in page.text
+        code = answer_in(flow.decide(page).location)["code"]
+        token = flow.redeem(code).json["access_token"]
+        assert flow.server.get("/read", {"Authorization": f"Bearer {token}"}).text == "alice"
+
+    def test_the_form_cannot_go_before_the_login(self, flow: Flow):
+        """Posted without having seen the page, by whoever sits at the browser."""
+        own_page = flow.page()
+        location = flow.ask(prompt="login").location
+        handle = location.partition("interaction=")[2]
+        answer = flow.decide(own_page, interaction=handle)
+        assert answer.location.startswith("http://localhost/login?")
+        assert not [r for r in flow.server.records() if r.kind != "interaction"]
+        assert flow.browser.get("/whoami").text == "anonymous"
+
+    def test_by_the_forbidden_view(self, start_flow: Callable[..., Flow]):
+        flow = start_flow(login_route="")
+        flow.browser.get(flow.ask(prompt="login").location, status=302)
+        assert flow.browser.get("/whoami").text == "anonymous"
+
+    def test_remembered_consent_still_counts(self, flow: Flow):
+        flow.allow()
+        back = self.sent_to_login(flow)
+        answer = flow.log_in().browser.get(back, status=303)
+        assert "code" in answer_in(answer.location)
+
+    def test_login_and_consent(self, flow: Flow):
+        flow.allow()
+        answer = flow.browser.get(flow.ask(prompt="login consent").location, status=303)
+        flow.log_in().browser.get(way_back(answer), status=200)
+
+
+class TestWhenTheUserLoggedIn:
+    """An application that knows it need not take the word of its cookie."""
+
+    def test_a_login_before_the_demand_is_none(self, start_flow: Callable[..., Flow]):
+        class Users(host.Users):
+            at = 0
+
+            def authenticated_at(self, request: Any) -> int:
+                return self.at
+
+        users = Users()
+        flow = start_flow(lambda config: config.set_oauth2_resource_owners(users))
+        location = flow.ask(prompt="login").location
+        flow.browser.get(location, status=303)
+        flow.log_in()
+        users.at = flow.server.service.server.clock() - 60
+        assert flow.browser.get(location, status=303).location.startswith("http://localhost/login")
+        flow.log_in()
+        users.at = flow.server.service.server.clock() + 60
+        flow.browser.get(location, status=200)
+
+
+class TestWrongSubjects:
+    """What an application must not say of its users is told to its developer."""
+
+    @pytest.mark.parametrize("subject", [7, b"bob"])
+    def test_not_text(self, start_flow: Callable[..., Flow], subject: Any):
+        class Users(host.Users):
+            def subject(self, request: Any) -> Any:
+                return subject
+
+        flow = start_flow(lambda config: config.set_oauth2_resource_owners(Users()))
+        with pytest.raises(TypeError, match=r"subject\(\)"):
+            flow.ask()
+
+    def test_a_disabled_user_gets_no_code(self, start_flow: Callable[..., Flow]):
+        class Users(host.Users):
+            def subject(self, request: Any) -> None:
+                return None
+
+        flow = start_flow(lambda config: config.set_oauth2_resource_owners(Users()))
+        answer = flow.browser.get(flow.ask().location, status=303)
+        assert answer.location.startswith("http://localhost/login")
+
+
+def test_a_login_page_of_the_applications_own(start_flow: Callable[..., Flow]):
+    """It follows the way back by itself, as login pages do."""
+
+    def sign_in(request: Any) -> Response:
+        response = Response(status=303, location=request.params["next"])
+        response.headerlist.extend(remember(request, "bob"))
+        return response
+
+    def configure(config: Any) -> None:
+        config.add_route("sign-in", "/sign-in")
+        config.add_view(sign_in, route_name="sign-in")
+
+    flow = start_flow(configure, login_route="sign-in").log_out()
+    assert "code" in answer_in(flow.allow())

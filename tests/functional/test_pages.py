@@ -1,0 +1,333 @@
+"""The pages of the authorization endpoint: what they say, in which language, to whom."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import read_mo, write_mo
+from babel.messages.pofile import read_po
+from pyramid.i18n import TranslationStringFactory
+from webtest import TestApp, TestResponse
+
+import pyramid_oauth2
+from pyramid_oauth2 import get_service
+from pyramid_oauth2.protocol.records import StoreUnavailable
+from tests.browser.application import advance_clock, authorize_query, configurator, register
+
+PACKAGE = Path(pyramid_oauth2.__file__).parent
+LANGUAGES = ("de", "fr")
+CALLBACK = "https://app.example/callback"
+
+
+class Visitor:
+    """Somebody with a browser, signed in to an application."""
+
+    def __init__(self, config: Any = None, user: str | None = "alice") -> None:
+        self.config = config or configurator()
+        self.browser = TestApp(self.config.make_wsgi_app())
+        self.registry = self.config.registry
+        if user:
+            self.browser.post("/login", {"user": user})
+
+    def register(self, client_id: str = "prints", redirect_uri: str = CALLBACK, **data: Any) -> str:
+        return register(self.registry, client_id, redirect_uri, **data)
+
+    def ask(self, client_id: str = "prints", status: int = 200, **parameters: str) -> TestResponse:
+        """Follow a client's link."""
+        query = authorize_query(client_id, **parameters)
+        return self.browser.get(f"/oauth2/authorize?{query}", status=status)
+
+
+@pytest.fixture
+def visitor() -> Visitor:
+    visitor = Visitor()
+    visitor.register(client_name="Foto Print")
+    return visitor
+
+
+def in_language(name: str) -> Visitor:
+    visitor = Visitor(configurator({"pyramid.default_locale_name": name}))
+    visitor.register(client_name="Foto Print")
+    return visitor
+
+
+def words(page: TestResponse) -> str:
+    return " ".join(page.html.body.get_text(" ").split())
+
+
+def test_the_consent_page_says_who_wants_what_and_where_it_leads(visitor: Visitor) -> None:
+    page = visitor.ask()
+    assert page.html.title.string == "Allow Foto Print to use your account?"
+    assert words(page) == (
+        "Allow Foto Print to use your account? You are signed in as alice . Foto Print wants to: "
+        "See your photos and albums Order prints in your name "
+        "Know your name and your email address You will be sent to app.example . Allow Deny"
+    )
+    form = page.html.form
+    assert [tag["name"] for tag in form.find_all("input")] == [
+        "interaction",
+        "oauth2_browser_token",
+    ]
+    assert [(tag["name"], tag["value"]) for tag in form.find_all("button")] == [
+        ("decision", "allow"),
+        ("decision", "deny"),
+    ]
+
+
+def test_a_client_without_a_name_is_called_by_its_id(visitor: Visitor) -> None:
+    visitor.register("a-client-id")
+    assert "Allow a-client-id to use" in visitor.ask("a-client-id").text
+
+
+def test_links_and_logo_of_the_client(visitor: Visitor) -> None:
+    uris = {
+        name: f"https://app.example/{name}?a&b"
+        for name in ("client_uri", "logo_uri", "policy_uri", "tos_uri")
+    }
+    visitor.register("shop", **uris)
+    main = visitor.ask("shop").html.main
+    assert main.img["src"] == uris.pop("logo_uri")
+    assert main.img["alt"] == ""
+    assert [link["href"] for link in main.find_all("a")] == list(uris.values())
+    assert all(link["rel"] == ["noopener", "noreferrer"] for link in main.find_all("a"))
+
+
+@pytest.mark.parametrize("uri", ["http://app.example/", "javascript:alert(1)", "//app.example/"])
+def test_no_link_but_https(visitor: Visitor, uri: str) -> None:
+    visitor.register("shop", client_uri=uri, logo_uri=uri, policy_uri=uri, tos_uri=uri)
+    main = visitor.ask("shop").html.main
+    assert main.find_all(["a", "img"]) == []
+
+
+@pytest.mark.parametrize(
+    ("redirect_uri", "shown"),
+    [
+        ("https://app.example:8443/a/b", "You will be sent to app.example:8443 ."),
+        ("http://localhost:7000/", "You will be sent to an app on this device: localhost:7000"),
+        ("http://[::1]/", "You will be sent to an app on this device: [::1]"),
+        (
+            "com.example.app://bank.example/",
+            "You will be sent to an app on this device: com.example.app",
+        ),
+    ],
+)
+def test_where_the_answer_goes(visitor: Visitor, redirect_uri: str, shown: str) -> None:
+    visitor.register("shop", redirect_uri)
+    assert shown in words(visitor.ask("shop"))
+
+
+def test_the_browser_may_not_keep_frame_or_script_a_page(visitor: Visitor) -> None:
+    for page in (visitor.ask(), visitor.ask("nobody", 400)):
+        assert page.headers["Cache-Control"] == "no-store"
+        assert page.headers["X-Frame-Options"] == "DENY"
+        assert page.headers["Referrer-Policy"] == "same-origin"
+        policy = page.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src" not in policy
+        # Chromium applies it to the redirect after a POST: Allow would go nowhere.
+        assert "form-action" not in policy
+        assert page.html.find_all(["script", "style"]) == []
+        assert page.html.find_all(style=True) == []
+
+
+def test_stylesheets_are_found_with_their_licence(visitor: Visitor) -> None:
+    links = [link["href"] for link in visitor.ask().html.find_all("link")]
+    assert links == ["/oauth2/static/simple.css", "/oauth2/static/pages.css"]
+    for link in links:
+        assert visitor.browser.get(link).content_type == "text/css"
+    assert "MIT License" in visitor.browser.get("/oauth2/static/simple.css.LICENSE.txt").text
+
+
+@pytest.mark.parametrize("query", ["x=%ff", "client_id=%ff", "%ff", "client_id=a&_LOCALE_=%c3"])
+def test_a_query_that_cannot_be_read_has_its_page(visitor: Visitor, query: str) -> None:
+    """Pyramid's own locale negotiator reads request.params, and fails on it."""
+    page = visitor.browser.get(f"/oauth2/authorize?{query}", status=400)
+    assert "The application made a mistake" in page.text
+
+
+# What people read of each error that has a page, and what the developer does.
+ERRORS = {
+    "unknown client": ("This application is not known here", "unauthorized_client"),
+    "wrong redirect": ("The application made a mistake", "invalid_request"),
+    "method": ("The application made a mistake", "This address is for a web browser."),
+    "expired": ("This page has expired", "page_expired"),
+    "another browser": ("This page belongs to another browser", "another_browser"),
+    "forged": ("This page belongs to another browser", "another_browser"),
+    "another user": ("Somebody else is signed in now", "another_user"),
+    "nothing left": ("Nothing is left to allow", "invalid_scope"),
+    "store down": ("This site is not available at the moment", "temporarily_unavailable"),
+}
+
+
+def go_wrong(visitor: Visitor, how: str, monkeypatch: pytest.MonkeyPatch) -> TestResponse:
+    server = get_service(visitor.registry).server
+    visitor.register("diary", optional_scope=server.known_scopes)
+    form = visitor.ask("diary").form
+    match how:
+        case "unknown client":
+            return visitor.ask("nobody", 400)
+        case "wrong redirect":
+            return visitor.ask(redirect_uri="https://evil.example/", status=400)
+        case "method":
+            return visitor.browser.put("/oauth2/authorize", status=405)
+        case "expired":
+            advance_clock(visitor.registry, 601)
+        case "another browser":
+            link = f"/oauth2/authorize?interaction={form['interaction'].value}"
+            return TestApp(visitor.browser.app).get(link, status=403)
+        case "forged":
+            form["oauth2_browser_token"].force_value("x")
+        case "another user":
+            visitor.browser.post("/login", {"user": "bob"})
+        case "nothing left":
+            for box in form.fields["scope"]:
+                box.checked = False
+        case "store down":
+
+            def refuse(*arguments: Any) -> None:
+                raise StoreUnavailable("no store today")
+
+            monkeypatch.setattr(server.grants, "find", refuse)
+    return form.submit("decision", value="allow", status="*")
+
+
+@pytest.mark.parametrize("how", ERRORS)
+def test_an_error_says_what_happened(
+    visitor: Visitor, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem, small_print = ERRORS[how]
+    page = go_wrong(visitor, how, monkeypatch)
+    assert 400 <= page.status_int <= 503
+    assert page.html.h1.string == page.html.title.string == problem
+    assert small_print in page.html.find(class_="about").get_text()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("how", ERRORS)
+def test_an_error_is_told_in_the_language_of_the_page(
+    language: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = go_wrong(in_language(language), how, monkeypatch)
+    assert page.html.html["lang"] == language
+    english = ERRORS[how][0]
+    assert page.html.h1.string == catalogue(language).get(english).string
+    # What is in English on purpose says so.
+    assert page.html.find("span", lang="en")
+
+
+@pytest.mark.parametrize(
+    ("negotiated", "lang", "title"),
+    [
+        ("en", "en", "Allow Foto Print to use your account?"),
+        ("de", "de", "Darf Foto Print Ihr Konto nutzen?"),
+        ("de_CH", "de", "Darf Foto Print Ihr Konto nutzen?"),
+        ("fr", "fr", "Autoriser Foto Print à utiliser votre compte\u00a0?"),
+        # There is no catalogue: the texts are English, and so is the page.
+        ("it", "en", "Allow Foto Print to use your account?"),
+    ],
+)
+def test_the_page_is_in_the_negotiated_language(negotiated: str, lang: str, title: str) -> None:
+    page = in_language(negotiated).ask()
+    assert page.html.html["lang"] == lang
+    assert page.html.title.string == title
+
+
+def test_the_application_negotiates() -> None:
+    config = configurator()
+    config.set_locale_negotiator(lambda request: request.headers.get("Accept-Language"))
+    visitor = Visitor(config)
+    visitor.register()
+    query = authorize_query("prints")
+    page = visitor.browser.get(f"/oauth2/authorize?{query}", headers={"Accept-Language": "fr"})
+    assert page.html.html["lang"] == "fr"
+
+
+def test_a_scope_may_be_described_by_a_translation_string() -> None:
+    # Our own domain has the word at hand.
+    _ = TranslationStringFactory("pyramid_oauth2")
+    config = configurator({"pyramid.default_locale_name": "de"})
+    config.add_oauth2_scope("go", _("Continue"))
+    visitor = Visitor(config)
+    visitor.register()
+    assert "Weiter" in words(visitor.ask(scope="go"))
+
+
+def test_form_post_names_the_destination_and_runs_one_script(visitor: Visitor) -> None:
+    form = visitor.ask(response_mode="form_post", state='"><script>').form
+    page = form.submit("decision", value="deny")
+    assert "You will be sent to app.example ." in words(page)
+    assert page.form.action == CALLBACK
+    assert page.form["state"].value == '"><script>'
+    (script,) = page.html.find_all("script")
+    assert script.string == "document.forms[0].submit()"
+
+
+def template_words() -> set[str]:
+    """Every text of the templates, as ``make translations`` finds them."""
+    found = extract_from_dir(PACKAGE, method_map=[("**.oauth2", "jinja2")])
+    return {message for _, _, message, _, _ in found}
+
+
+def catalogue(language: str | None) -> Catalog:
+    locale = PACKAGE / "locale"
+    file = "pyramid_oauth2.pot" if language is None else f"{language}/LC_MESSAGES/pyramid_oauth2.po"
+    with (locale / file).open("rb") as source:
+        return read_po(source, locale=language, charset="utf-8")
+
+
+def texts(catalog: Catalog) -> dict[str, str]:
+    return {message.id: message.string for message in catalog if message.id}
+
+
+def test_the_template_of_the_catalogues_has_every_text() -> None:
+    assert len(template_words()) > 30
+    assert set(texts(catalogue(None))) == template_words()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_translated(language: str) -> None:
+    messages = [message for message in catalogue(language) if message.id]
+    assert {message.id for message in messages} == template_words()
+    for message in messages:
+        assert message.string, f"not translated: {message.id}"
+        assert not message.fuzzy
+        assert not list(message.check())
+        tags = re.compile(r"%\(\w+\)s|</?\w+>")
+        assert sorted(tags.findall(message.id)) == sorted(tags.findall(message.string))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_catalogue_is_up_to_date(language: str) -> None:
+    path = PACKAGE / "locale" / language / "LC_MESSAGES" / "pyramid_oauth2.mo"
+    with path.open("rb") as compiled:
+        assert texts(read_mo(compiled)) == texts(catalogue(language)), "run make translations"
+
+
+def test_every_catalogue_is_tested() -> None:
+    assert {path.name for path in (PACKAGE / "locale").iterdir() if path.is_dir()} == set(LANGUAGES)
+
+
+def test_an_application_adds_a_language_and_changes_words(tmp_path: Path) -> None:
+    italian = Catalog(locale="it", domain="pyramid_oauth2")
+    italian.add("en", "it")
+    italian.add("Allow", "Consenti")
+    german = Catalog(locale="de", domain="pyramid_oauth2")
+    german.add("Allow", "Gerne")
+    for catalog in (italian, german):
+        folder = tmp_path / str(catalog.locale) / "LC_MESSAGES"
+        folder.mkdir(parents=True)
+        with (folder / "pyramid_oauth2.mo").open("wb") as compiled:
+            write_mo(compiled, catalog)
+    for language, button in (("it", "Consenti"), ("de", "Gerne")):
+        config = configurator({"pyramid.default_locale_name": language})
+        config.add_translation_dirs(str(tmp_path), override=True)
+        visitor = Visitor(config)
+        visitor.register()
+        page = visitor.ask()
+        assert page.html.html["lang"] == language
+        assert page.html.find("button", value="allow").string == button

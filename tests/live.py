@@ -1,0 +1,117 @@
+"""The demo on any storage, served by real processes, with clients of the test's own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pyramid_oauth2.scripts.poauth2 import main as poauth2
+from tests.backends.server_databases import new_database
+
+from .serving import free_port, serving
+
+DEVELOPMENT_INI = Path(__file__).parents[1] / "development.ini"
+ADDRESS = "localhost:6543"
+
+# Every storage that the whole server is tried on, and those that a test of
+# something else is content with.
+STORAGES = ("sqlite", "postgresql", "mariadb", "redis", "redis_cluster")
+MAIN_STORAGES = ("sqlite", "postgresql", "redis")
+
+CALLBACK = "https://client.example/callback"
+
+
+@dataclass(frozen=True)
+class LiveClient:
+    """A client that is registered at the server."""
+
+    id: str
+    secret: str | None
+    redirect_uri: str = CALLBACK
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """One authorization server: one issuer, as many processes as there are addresses."""
+
+    issuer: str
+    addresses: tuple[str, ...]
+    ini: Path
+
+    @property
+    def authorize(self) -> str:
+        return f"{self.issuer}/oauth2/authorize"
+
+    @property
+    def token(self) -> str:
+        return f"{self.issuer}/oauth2/token"
+
+    @property
+    def me(self) -> str:
+        return f"{self.issuer}/api/me"
+
+    def register(self, method: str = "client_secret_basic", *redirect_uris: str) -> LiveClient:
+        """Register a client that may ask for everything.
+
+        :param redirect_uris: beside :data:`CALLBACK`.
+        """
+        grant_types = ["authorization_code", "refresh_token", "password"]
+        if method != "none":
+            grant_types.append("client_credentials")
+        arguments = ["--auth-method", method, "--scope", "read write", "--json"]
+        for name in grant_types:
+            arguments += ["--grant-type", name]
+        for uri in (CALLBACK, *redirect_uris):
+            arguments += ["--redirect-uri", uri]
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            assert poauth2([str(self.ini), "client", "add", *arguments]) == 0
+        made = json.loads(printed.getvalue())
+        return LiveClient(made["client_id"], made.get("client_secret"))
+
+
+def storage_settings(storage: str, request: pytest.FixtureRequest) -> dict[str, str]:
+    """The settings that put all state into *storage*, which is started if need be."""
+    if storage == "sqlite":
+        return {}
+    if storage.startswith("redis"):
+        return {"backend": "redis", "redis.url": request.getfixturevalue(f"{storage}_url")}
+    return {"sqlalchemy.url": new_database(request.getfixturevalue(f"{storage}_server"))}
+
+
+@contextlib.contextmanager
+def live_server(folder: Path, settings: dict[str, str], processes: int = 1) -> Iterator[LiveServer]:
+    """Serve the demo until the block ends.
+
+    :param settings: values of ``oauth2.*`` that stand over those of the ini.
+    """
+    ports = [free_port() for _ in range(processes)]
+    issuer = f"http://localhost:{ports[0]}"
+    text = _with_settings(DEVELOPMENT_INI.read_text(), settings)
+    text = text.replace(f"http://{ADDRESS}", issuer)
+    inis = [folder / f"live-{port}.ini" for port in ports]
+    for ini, port in zip(inis, ports, strict=True):
+        ini.write_text(text.replace(f"listen = {ADDRESS}", f"listen = localhost:{port}"))
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert poauth2([str(inis[0]), "db", "upgrade"]) == 0
+    with contextlib.ExitStack() as running, ThreadPoolExecutor() as starting:
+        # One before the others: it makes the table of the notes.
+        running.enter_context(serving(inis[0], ports[0]))
+        list(starting.map(lambda *at: running.enter_context(serving(*at)), inis[1:], ports[1:]))
+        addresses = tuple(f"http://localhost:{port}" for port in ports)
+        yield LiveServer(issuer, addresses, inis[0])
+
+
+def _with_settings(ini: str, settings: dict[str, str]) -> str:
+    for key, value in settings.items():
+        ini = re.sub(rf"^oauth2\.{re.escape(key)} = .*\n", "", ini, flags=re.MULTILINE)
+        line = f"oauth2.{key} = {value.replace('%', '%%')}\n"
+        ini = ini.replace("[app:main]\n", f"[app:main]\n{line}")
+    return ini

@@ -1,0 +1,83 @@
+"""When the user need not be asked again, and what is remembered (RFC 6749 section 10.2)."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyramid_oauth2.protocol.consent import must_ask, remember_consent
+
+from .worlds import BACK, NOW, Clock, make_client, make_request, make_server
+
+READ, BOTH = frozenset({"read"}), frozenset({"read", "write"})
+PUBLIC = {"token_endpoint_auth_method": "none"}
+APP = "com.example.app:/back"
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def server(clock):
+    return make_server(clock)
+
+
+@pytest.mark.parametrize(
+    ("record", "asked", "ask"),
+    [
+        pytest.param({}, {}, False, id="the same"),
+        pytest.param({}, {"scope": BOTH}, True, id="more"),
+        pytest.param({}, {"redirect_uri": f"{BACK}2"}, True, id="elsewhere"),
+        pytest.param({}, {"prompt": frozenset({"consent"})}, True, id="prompt"),
+        pytest.param({}, {"prompt": frozenset({"login"})}, False, id="prompt=login"),
+        pytest.param({"consent": "ask"}, {}, True, id="ask each time"),
+        pytest.param({"consent": "skip"}, {"scope": BOTH}, False, id="skip"),
+        pytest.param(
+            {"consent": "skip"}, {"prompt": frozenset({"consent"})}, True, id="skip, but prompt"
+        ),
+        pytest.param(PUBLIC, {}, False, id="public with a claimed https redirect"),
+        pytest.param(PUBLIC, {"redirect_uri": APP}, True, id="public, private-use scheme"),
+        pytest.param(
+            {**PUBLIC, "consent": "skip"}, {"redirect_uri": APP}, True, id="public and skip"
+        ),
+        pytest.param(PUBLIC, {"redirect_uri": "http://127.0.0.1/"}, True, id="public, loopback"),
+    ],
+)
+def test_must_ask(server, record, asked, ask):
+    kept = (
+        {"redirect_uri": asked["redirect_uri"]} if record.keys() & PUBLIC.keys() and asked else {}
+    )
+    remember_consent(server, make_request(**kept), make_client(), "bob")
+    assert must_ask(server, make_request(**asked), make_client(**record), "bob") is ask
+
+
+def test_nobody_else_is_meant(server):
+    remember_consent(server, make_request(), make_client(), "bob")
+    assert must_ask(server, make_request(), make_client(), "alice")
+    assert must_ask(server, make_request(), make_client(client_id="other"), "bob")
+
+
+def test_scopes_are_united_and_the_redirect_uri_replaced(server, clock):
+    remember_consent(server, make_request(), make_client(), "bob")
+    clock.now += 5
+    asked = make_request(scope=frozenset({"write"}), redirect_uri=f"{BACK}2")
+    remember_consent(server, asked, make_client(), "bob")
+    consent = server.consents.get("bob", "web")
+    assert (consent.scopes, consent.redirect_uri) == (BOTH, f"{BACK}2")
+    assert (consent.created_at, consent.expires_at) == (NOW, NOW + 5 + 100_000)
+
+
+def test_an_expired_one_adds_nothing(server, clock):
+    remember_consent(server, make_request(scope=BOTH), make_client(), "bob")
+    clock.now += 100_000
+    assert must_ask(server, make_request(), make_client(), "bob")
+    remember_consent(server, make_request(), make_client(), "bob")
+    consent = server.consents.get("bob", "web")
+    assert (consent.scopes, consent.created_at) == (READ, clock.now)
+
+
+@pytest.mark.parametrize("consent", ["ask", "skip"])
+def test_nothing_is_remembered_of_other_clients(server, consent):
+    remember_consent(server, make_request(), make_client(consent=consent), "bob")
+    assert server.consents.get("bob", "web") is None

@@ -1,0 +1,27 @@
+"""One authorization server of four processes, on each storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live import STORAGES, LiveServer, live_server, storage_settings
+from tests.servers import (  # noqa: F401
+    mariadb_server,
+    postgresql_server,
+    redis_cluster_url,
+    redis_url,
+)
+
+PROCESSES = 4
+
+
+@pytest.fixture(scope="session", params=STORAGES)
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    settings = storage_settings(request.param, request)
+    folder = tmp_path_factory.mktemp(request.param)
+    with live_server(folder, settings, PROCESSES) as server:
+        yield server
