@@ -32,14 +32,21 @@ from .protocol.grant_types.refresh_token import RefreshToken
 from .protocol.opaque import new_client_secret
 from .protocol.records import Client, DuplicateRecord, StoreUnavailable
 from .protocol.requests import Parameter
-from .security import OAuth2SecurityPolicy, Scope
+from .security import (
+    BearerTokenHelper,
+    OAuth2AuthenticationPolicy,
+    OAuth2SecurityPolicy,
+    Scope,
+)
 from .service import OAuth2Service, get_service, include_backends
 from .settings import load_settings
 
 __all__ = [
+    "BearerTokenHelper",
     "Client",
     "DuplicateRecord",
     "InvalidClientMetadata",
+    "OAuth2AuthenticationPolicy",
     "OAuth2Error",
     "OAuth2SecurityPolicy",
     "OAuth2Service",

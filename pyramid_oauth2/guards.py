@@ -13,37 +13,45 @@ from typing import Any
 
 from pyramid.exceptions import ConfigurationError
 from pyramid.httpexceptions import HTTPForbidden
+from pyramid.interfaces import PHASE1_CONFIG, IDefaultCSRFOptions, IDefaultPermission
 from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.static import static_view
 from pyramid.viewderivers import INGRESS
 from webob.request import DisconnectionError
 
+from .challenges import (
+    insufficient_scope,
+    invalid_token,
+    misplaced_token,
+    missing_permission,
+    missing_token,
+)
 from .interfaces import IScope
 from .protocol.bearer import has_token_parameter
-from .protocol.errors import (
-    InsufficientScope,
-    InvalidRequest,
-    InvalidToken,
-)
+from .protocol.errors import InvalidToken
 from .protocol.records import StoreUnavailable
 from .protocol.requests import FORM, MAX_BODY
 from .protocol.scopes import format_scope
-from .responses import error_response, json_response, store_unavailable
-from .security import OAuth2Denied
+from .responses import store_unavailable
 
 View = Callable[[Any, Any], Any]
-REALM = 'Bearer realm="oauth2"'
 
 
 def guarded_view(view: View, info: Any) -> View:
     """The view deriver: guard every view, more strictly where it declares ``oauth2_scope``.
 
-    :raises pyramid.exceptions.ConfigurationError: the scope is unknown, or an
-        exception view declares one.
+    :raises pyramid.exceptions.ConfigurationError: the scope is unknown, an
+        exception view declares one, ``oauth2_only=False`` would leave a view
+        open to everybody, or ``oauth2_only=True`` stands alone.
     """
     scope = _declared_scope(info)
     if scope is not None:
-        return _demand(view, scope)
+        # An explicit require_csrf=True is the application's word.
+        checked = info.options.get("require_csrf") is True
+        return _demand(view, scope, only=_tokens_only(info), checked=checked)
+    if info.options.get("oauth2_only"):
+        raise ConfigurationError("oauth2_only=True closes nothing without an oauth2_scope.")
     if info.exception_only or info.options.get("oauth2_endpoint"):
         return view
     if isinstance(info.original_view, static_view):
@@ -53,20 +61,7 @@ def guarded_view(view: View, info: Any) -> View:
 
 # ``oauth2_endpoint`` marks this add-on's own views, where a client may present
 # whatever it likes: a bad token is answered by the endpoint itself.
-guarded_view.options = ("oauth2_scope", "oauth2_endpoint")  # type: ignore[attr-defined]
-
-
-def csrf_exempt_view(view: View, info: Any) -> View:
-    """The view deriver that spares views for bearer tokens the application's default CSRF check.
-
-    A browser never adds a bearer token by itself, so there is nothing to forge
-    (RFC 6750 section 5.3). It goes by the view's declaration, never by the mere
-    presence of a header. An explicit ``require_csrf=True`` stays.
-    """
-    if info.options.get("oauth2_scope") and info.options.get("require_csrf") is None:
-        # Derivers work from the view outwards, so csrf_view reads this later.
-        info.options["require_csrf"] = False
-    return view
+guarded_view.options = ("oauth2_scope", "oauth2_only", "oauth2_endpoint")  # type: ignore[attr-defined]
 
 
 def _declared_scope(info: Any) -> frozenset[str] | None:
@@ -86,16 +81,37 @@ def _declared_scope(info: Any) -> frozenset[str] | None:
     return names
 
 
-def _demand(view: View, scope: frozenset[str]) -> View:
+def _tokens_only(info: Any) -> bool:
+    only = info.options.get("oauth2_only", True)
+    if only:
+        return True
+    permission = info.options.get("permission")
+    if permission is None:
+        permission = info.registry.queryUtility(IDefaultPermission)
+    if permission in (None, NO_PERMISSION_REQUIRED):
+        raise ConfigurationError(
+            "oauth2_only=False lets requests without a token through to the view's permission=, "
+            "and there is none: everybody would come in. Add one."
+        )
+    return False
+
+
+def _demand(view: View, scope: frozenset[str], only: bool, checked: bool) -> View:
     def demanding_view(context: Any, request: Any) -> Any:
         oauth2 = request.oauth2
         if not oauth2.has_bearer:
-            return missing_token()
+            if _is_repeated(request):
+                return misplaced_token(request)
+            if only:
+                return missing_token(request)
+            oauth2.optional = True
+            return _challenging(view, context, request)
         oauth2.claim()
         refusal = _refusal(request) or _scope_refusal(request, scope)
         if refusal is not None:
             return refusal
         oauth2.admitted = True
+        oauth2.csrf_exempt = not checked
         return _challenging(view, context, request)
 
     return demanding_view
@@ -122,25 +138,43 @@ def _challenging(view: View, context: Any, request: Any) -> Any:
     try:
         return view(context, request)
     except HTTPForbidden as forbidden:
-        # Only the refusals of our own policy; the application's
-        # HTTPForbidden("quota exceeded") is none of our business.
-        if isinstance(forbidden.result, OAuth2Denied):
-            return missing_permission()
+        # Only what a permission check refused to a token; the application's
+        # HTTPForbidden("quota exceeded") has no result, and is none of our business.
+        # Not every policy's no is a Denied: some return False.
+        if forbidden.result is not None and request.oauth2.is_bearer:
+            return missing_permission(request)
         raise
 
 
 def _refusal(request: Any) -> Response | None:
+    if request.oauth2.is_malformed:
+        return misplaced_token(request)
     try:
         resolution = request.oauth2.resolution
     except StoreUnavailable as unavailable:
         return store_unavailable(unavailable, "The access token cannot be checked now.")
     if isinstance(resolution, InvalidToken):
-        return invalid_token(resolution)
-    return repeated_token() if _is_repeated(request) else None
+        return invalid_token(request, resolution)
+    return misplaced_token(request) if _is_repeated(request) else None
 
 
 def _scope_refusal(request: Any, scope: frozenset[str]) -> Response | None:
-    return None if scope <= request.oauth2.scope else insufficient_scope(scope)
+    return None if scope <= request.oauth2.scope else insufficient_scope(request, scope)
+
+
+def _unless_admitted(callback: Callable[[Any], bool] | None) -> Callable[[Any], bool]:
+    """Spare admitted requests the application's default CSRF check.
+
+    A browser never adds a bearer token by itself, so there is nothing to forge
+    (RFC 6750 section 5.3). It goes by what the guard admitted at a view that
+    declares a scope, never by the mere presence of a header; a request with a
+    cookie, where ``oauth2_only=False`` lets it in, is checked.
+    """
+
+    def wants_check(request: Any) -> bool:
+        return not request.oauth2.csrf_exempt and (callback is None or callback(request))
+
+    return wants_check
 
 
 def _is_repeated(request: Any) -> bool:
@@ -155,59 +189,14 @@ def _is_repeated(request: Any) -> bool:
         return False
 
 
-def missing_token() -> Response:
-    """401 for a request without a token: a bare challenge.
-
-    RFC 6750 section 3.1: "If the request lacks any authentication information
-    [...] the resource server SHOULD NOT include an error code".
-    """
-    text = "An access token is needed: send it as 'Authorization: Bearer ...'."
-    return json_response({"error_description": text}, 401, {"WWW-Authenticate": REALM})
-
-
-def invalid_token(error: InvalidToken) -> Response:
-    """401 for a token that is unknown, expired, revoked or malformed."""
-    challenge = f'{REALM}, error="invalid_token", error_description="{error.description}"'
-    return error_response(error, {"WWW-Authenticate": challenge})
-
-
-def repeated_token() -> Response:
-    """400 for a token in the header and elsewhere too.
-
-    RFC 6750 section 2: "Clients MUST NOT use more than one method to transmit
-    the token in each request."
-    """
-    error = InvalidRequest("Send the access token in the Authorization header only.")
-    challenge = f'{REALM}, error="invalid_request", error_description="{error.description}"'
-    return error_response(error, {"WWW-Authenticate": challenge})
-
-
-def insufficient_scope(scope: frozenset[str]) -> Response:
-    """403 for a valid token that lacks a scope; says which are needed."""
-    text = format_scope(scope)
-    error = InsufficientScope(f"The access token needs the scope: {text}.", text)
-    challenge = (
-        f'{REALM}, error="insufficient_scope", error_description="{error.description}", '
-        f'scope="{text}"'
-    )
-    return error_response(error, {"WWW-Authenticate": challenge})
-
-
-def missing_permission() -> Response:
-    """403 for a token whose user or scopes lack the view's permission.
-
-    The challenge has no error code: no other token scope would mend it.
-    """
-    members = {
-        "error": "access_denied",
-        "error_description": "The access token does not give the permission for this.",
-    }
-    return json_response(members, 403, {"WWW-Authenticate": REALM})
-
-
 def includeme(config: Any) -> None:
-    """Guard every view that is added from now on."""
+    """Guard every view, and spare what a guard admitted the default CSRF check."""
     config.add_view_deriver(guarded_view, "oauth2_guarded", under=INGRESS, over="secured_view")
-    config.add_view_deriver(
-        csrf_exempt_view, "oauth2_csrf_exempt", under="csrf_view", over="owrapped_view"
-    )
+
+    def exempt() -> None:
+        options = config.registry.queryUtility(IDefaultCSRFOptions)
+        if options is not None:
+            options.callback = _unless_admitted(options.callback)
+
+    # After set_default_csrf_options, and before the views, which ask for them.
+    config.action("oauth2 CSRF exemption", exempt, order=PHASE1_CONFIG + 1)

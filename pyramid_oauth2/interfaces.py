@@ -372,6 +372,23 @@ class IResourceOwners(Interface):
     def principals(request: Request, subject: str) -> Iterable[Any]:
         """The user's principals beside Everyone, Authenticated and the userid. Default: none."""
 
+    def permits(request: Request, subject: str, context: Any, permission: str) -> Any:
+        """Whether a user who comes by token has a permission, for an application without ACLs.
+
+        Asked at views that declare ``oauth2_scope`` only. Default: the
+        context's ACL decides.
+        """
+
+    def is_active(subject: str) -> bool:
+        """Whether the user may still do anything. Default: yes.
+
+        Asked whenever a token of the user is used or issued, so that whoever is
+        deactivated is stopped at once.
+        """
+
+    def describe(subject: str) -> str:
+        """What the user is called on a page. Default: the subject."""
+
     def authenticated_at(request: Request) -> int | None:
         """When the signed-in user logged in, in UTC seconds. Default: not known."""
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from .interfaces import IClientStore
-from .protocol.bearer import BearerToken, bearer_value, resolve_bearer_token
+from .challenges import ScopeRequired, TokenRequired
+from .interfaces import IClientStore, ISettings
+from .protocol.bearer import (
+    BearerToken,
+    bearer_value,
+    is_bearer_syntax,
+    resolve_bearer_token,
+)
 from .protocol.errors import InvalidToken
 from .protocol.opaque import has_our_prefix
 from .protocol.records import Client
@@ -30,6 +36,10 @@ class RequestOAuth2:
         self._value = bearer_value(request.environ.get("HTTP_AUTHORIZATION"))
         self._claimed = False
         self.admitted = False
+        # Whether the default CSRF check of the admitting view has nothing to protect.
+        self.csrf_exempt = False
+        # Whether the view is also for requests without a token.
+        self.optional = False
 
     @cached_property
     def service(self) -> OAuth2Service:
@@ -54,7 +64,20 @@ class RequestOAuth2:
     @property
     def is_bearer(self) -> bool:
         """Whether this is a bearer request. Known without I/O, and before routing."""
-        return self._value is not None and (self._claimed or has_our_prefix(self._value))
+        return self._value is not None and (
+            self._claimed or has_our_prefix(self._value) or self._below_resource_path
+        )
+
+    @cached_property
+    def _below_resource_path(self) -> bool:
+        path = self._request.environ.get("PATH_INFO", "") + "/"
+        settings = self._request.registry.getUtility(ISettings)
+        return any(path.startswith(f"{prefix}/") for prefix in settings.resource_paths)
+
+    @property
+    def is_malformed(self) -> bool:
+        """Whether there is a Bearer header with something that no token can be."""
+        return self._value is not None and not is_bearer_syntax(self._value)
 
     def claim(self) -> None:
         """Make a request with a Bearer header ours, since the view wants a token of ours."""
@@ -70,6 +93,24 @@ class RequestOAuth2:
             return resolve_bearer_token(self.service.server, self._value or "")
         except InvalidToken as error:
             return error
+
+    def require(self, scope: str) -> None:
+        """Demand scopes inside a view, where they depend on what was asked for.
+
+        A request that a view lets in without a token (``oauth2_only=False``)
+        has what its user has.
+
+        :param scope: one or more, space-delimited; all of them are needed.
+        :raises TokenRequired: there is no token (401, with a challenge).
+        :raises ScopeRequired: the token lacks one (403, with a challenge).
+        """
+        if self.token is None:
+            if self.optional:
+                return
+            raise TokenRequired(self._request)
+        needed = frozenset(scope.split())
+        if not needed <= self.scope:
+            raise ScopeRequired(self._request, needed)
 
     @property
     def token(self) -> BearerToken | None:

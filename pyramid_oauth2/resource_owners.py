@@ -7,7 +7,17 @@ from typing import Any
 
 from .protocol.records import SUBJECT_LENGTH, check_identifier
 
-METHODS = ("subject", "userid", "identity", "principals", "authenticate", "authenticated_at")
+METHODS = (
+    "subject",
+    "userid",
+    "identity",
+    "principals",
+    "permits",
+    "is_active",
+    "describe",
+    "authenticate",
+    "authenticated_at",
+)
 
 
 class ResourceOwners:
@@ -29,7 +39,7 @@ class ResourceOwners:
         if self.knows("subject"):
             return _checked("subject", self._owners.subject(request))
         userid = request.authenticated_userid
-        return None if userid is None else str(userid)
+        return None if userid is None else _checked("authenticated_userid", str(userid))
 
     def userid(self, subject: str) -> Any:
         """What the application's own code calls the user."""
@@ -46,6 +56,18 @@ class ResourceOwners:
         if self.knows("principals"):
             return tuple(self._owners.principals(request, subject))
         return ()
+
+    def permits(self, request: Any, subject: str, context: Any, permission: str) -> Any:
+        """Whether the user has a permission, for an application without ACLs."""
+        return self._owners.permits(request, subject, context, permission)
+
+    def is_active(self, subject: str) -> bool:
+        """Whether the user may still do anything."""
+        return bool(self._owners.is_active(subject)) if self.knows("is_active") else True
+
+    def describe(self, subject: str) -> str:
+        """What the user is called on a page."""
+        return str(self._owners.describe(subject)) if self.knows("describe") else subject
 
     def authenticated_at(self, request: Any) -> int | None:
         """When the signed-in user logged in, in UTC seconds; None if it is not known."""

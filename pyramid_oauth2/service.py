@@ -139,6 +139,7 @@ def _make_service(registry: Any) -> OAuth2Service:
         clients=ClientCache(stores["clients"], settings.client_cache, time.monotonic),
         grants=stores["grants"],
         consents=stores["consents"],
+        is_active=owners.is_active,
         clock=_utc_seconds,
         random=os.urandom,
     )

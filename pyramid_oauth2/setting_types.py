@@ -119,6 +119,11 @@ def route_path(value: str) -> str:
     return text
 
 
+def paths(value: str | Iterable[str]) -> frozenset[str]:
+    """Paths separated by white space."""
+    return frozenset(map(route_path, words(value)))
+
+
 def base_url(value: str) -> str:
     """An http(s) URL without a trailing slash, query or fragment."""
     return _loopback_if_http(_url(value))

@@ -28,6 +28,7 @@ from .setting_types import (
     code_lifetime,
     issuer_url,
     lifetime,
+    paths,
     renderer,
     response_type_words,
     route_name,
@@ -182,6 +183,17 @@ class Settings:
         boolean,
         None,
         "Whether the endpoints refuse plain http. Default: true for an https issuer.",
+    )
+    resource_paths: frozenset[str] = setting(
+        paths,
+        frozenset(),
+        "Paths such as /api below which every bearer token is ours, also one without our prefix.",
+    )
+    security_policy: bool = setting(
+        boolean,
+        True,
+        "Whether the include wraps the application's security policy. false is for an application "
+        "that composes its own with BearerTokenHelper or OAuth2AuthenticationPolicy.",
     )
     client_cache: int = setting(
         seconds,

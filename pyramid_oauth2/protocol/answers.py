@@ -57,6 +57,8 @@ def approval(
         need not be asked.
     :raises UnusableInteraction: it was spent meanwhile.
     """
+    if not server.is_active(subject):
+        raise UnusableInteraction("This user is deactivated.")
     now = server.clock()
     family = pending.token.family if pending else new_family(server.random)
     kind = AUTHORIZATION_CODE if asked.response_type == "code" else ACCESS_TOKEN

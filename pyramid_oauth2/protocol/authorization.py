@@ -29,6 +29,7 @@ from .server import AuthorizationServer
 GRANT_TYPE_OF = {"code": "authorization_code", "token": "implicit"}
 DEFAULT_MODE = {"code": "query", "token": "fragment"}
 RESPONSE_MODES = ("query", "fragment", "form_post")
+_SETS = ("scope", "prompt", "optional_scope")
 PROMPTS = frozenset({"none", "login", "consent"})
 
 
@@ -57,16 +58,19 @@ class AuthorizationRequest:
     state: str | None = None
     code_challenge: str | None = None
     prompt: frozenset[str] = frozenset()
+    # What the user may untick, as it was when the request was made.
+    optional_scope: frozenset[str] = frozenset()
 
     def encode(self) -> dict[str, object]:
         """As JSON can say it."""
-        return {**asdict(self), "scope": sorted(self.scope), "prompt": sorted(self.prompt)}
+        members = asdict(self)
+        return {**members, **{name: sorted(members[name]) for name in _SETS}}
 
     @classmethod
     def decode(cls, members: Mapping[str, object]) -> AuthorizationRequest:
         """From what :meth:`encode` made."""
         values = dict(members)
-        for name in ("scope", "prompt"):
+        for name in _SETS:
             values[name] = frozenset(values[name])  # type: ignore[call-overload]
         return cls(**values)  # type: ignore[arg-type]
 
@@ -114,13 +118,15 @@ def read_request(
     parameters.refuse_repeated()
     _refuse_request_objects(parameters)
     response_type = _response_type(server, destination.client, parameters)
+    scope = _scope(server, destination.client, parameters)
     return AuthorizationRequest(
         client_id=destination.client.client_id,
         redirect_uri=destination.redirect_uri,
         redirect_uri_named=destination.redirect_uri_named,
         response_type=response_type,
-        response_mode=_response_mode(response_type, parameters),
-        scope=_scope(server, destination.client, parameters),
+        response_mode=_response_mode(response_type, destination, parameters),
+        scope=scope,
+        optional_scope=scope & destination.client.optional_scope,
         state=destination.state,
         code_challenge=_code_challenge(server, destination.client, response_type, parameters),
         prompt=_prompt(parameters),
@@ -152,7 +158,7 @@ def _check_response_type(server: AuthorizationServer, client: Client, response_t
         raise UnauthorizedClient("This client is not registered for this response_type.")
 
 
-def _response_mode(response_type: str, parameters: Parameters) -> str:
+def _response_mode(response_type: str, destination: Destination, parameters: Parameters) -> str:
     mode = parameters.once("response_mode")
     if mode is None:
         return DEFAULT_MODE[response_type]
@@ -161,6 +167,8 @@ def _response_mode(response_type: str, parameters: Parameters) -> str:
     if mode == "query" and response_type == "token":
         # A token in a query string stays in logs and histories.
         raise InvalidRequest("With response_type=token the response_mode cannot be query.")
+    if mode == "form_post" and not destination.redirect_uri.startswith(("https:", "http:")):
+        raise InvalidRequest("A form cannot be posted to an app by its scheme; leave it out.")
     return mode
 
 
@@ -193,31 +201,39 @@ def _prompt(parameters: Parameters) -> frozenset[str]:
     return prompt
 
 
-def still_registered(server: AuthorizationServer, asked: AuthorizationRequest) -> Client:
-    """The client of a request that was kept for a while.
+def still_a_destination(server: AuthorizationServer, asked: AuthorizationRequest) -> Destination:
+    """Where the answer to a request that was kept for a while may go now.
 
-    :raises OAuth2Error: it was disabled or changed meanwhile; to be told on a page.
+    :raises OAuth2Error: the client is gone or uses another redirect URI; to be
+        told on a page.
     """
     client = server.clients.get(asked.client_id)
     if client is None or client.disabled_at is not None:
         raise UnauthorizedClient("There is no such client any more.")
     if matching_redirect_uri(client.redirect_uris, asked.redirect_uri) is None:
         raise InvalidRequest("The client no longer registers this redirect_uri.")
+    return Destination(
+        client, asked.redirect_uri, asked.redirect_uri_named, asked.state, asked.response_mode
+    )
+
+
+def still_allowed(server: AuthorizationServer, client: Client, asked: AuthorizationRequest) -> None:
+    """Refuse a kept request for what was withdrawn from the client meanwhile.
+
+    :raises OAuth2Error: to be told to the client.
+    """
     _check_response_type(server, client, asked.response_type)
     grant_scope(format_scope(asked.scope), client, server.known_scopes, server.default_scopes)
-    return client
 
 
-def narrowed(
-    asked: AuthorizationRequest, client: Client, kept: frozenset[str]
-) -> AuthorizationRequest:
+def narrowed(asked: AuthorizationRequest, ticked: frozenset[str]) -> AuthorizationRequest:
     """The request with the scopes that the user left ticked.
 
-    The form may only narrow, and only by what the client marks optional.
+    The form may only narrow, and only by what the page showed as optional.
 
     :raises InvalidScope: nothing is left.
     """
-    scope = (asked.scope - client.optional_scope) | (asked.scope & kept)
+    scope = (asked.scope - asked.optional_scope) | (asked.scope & ticked)
     if not scope:
         raise InvalidScope("The user allowed none of the requested scopes.")
     return replace(asked, scope=scope)

@@ -11,6 +11,7 @@ from .records import ACCESS_TOKEN, Client, Grant, Token
 from .server import AuthorizationServer
 from .tokens import AccessTokenData
 
+B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 TOKEN_PARAMETER = re.compile(rb"(?:^|&)access_token=")
 
 
@@ -36,6 +37,11 @@ def bearer_value(authorization: str | None) -> str | None:
     """
     scheme, _, value = (authorization or "").strip().partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
+
+
+def is_bearer_syntax(value: str) -> bool:
+    """Whether *value* can be a bearer token: b64token of RFC 6750 section 2.1."""
+    return B64TOKEN.fullmatch(value) is not None
 
 
 def has_token_parameter(encoded: bytes) -> bool:
@@ -87,6 +93,8 @@ def _with_client(server: AuthorizationServer, token: Token, grant: Grant | None)
     # refused: whoever issued it knew a change that is not known here yet.
     if epoch is None or epoch < client.epoch:
         raise InvalidToken("The rights of the token's client were withdrawn.")
+    if grant is not None and not server.is_active(grant.subject):
+        raise InvalidToken("The user of the access token is deactivated.")
     return BearerToken(
         client=client,
         scope=data.scope,

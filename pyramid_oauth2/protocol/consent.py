@@ -32,21 +32,34 @@ def _covers(consent: Consent, asked: AuthorizationRequest, now: int) -> bool:
 
 
 def remember_consent(
-    server: AuthorizationServer, asked: AuthorizationRequest, client: Client, subject: str
+    server: AuthorizationServer,
+    asked: AuthorizationRequest,
+    kept: AuthorizationRequest,
+    client: Client,
+    subject: str,
 ) -> None:
-    """Remember what the user allowed, united with what they allowed before."""
+    """Remember what the user allowed, united with what they allowed before.
+
+    Not united with what was allowed for another redirect URI, which may be
+    another party, nor with what the user has just unticked.
+
+    :param asked: what was shown.
+    :param kept: what was allowed of it.
+    """
     if client.consent != "remember":
         return
     while True:
         now = server.clock()
         earlier = server.consents.get(subject, client.client_id)
-        living = earlier is not None and now < earlier.expires_at
+        scopes, since = kept.scope, now
+        if earlier and now < earlier.expires_at and earlier.redirect_uri == kept.redirect_uri:
+            scopes, since = scopes | (earlier.scopes - asked.scope), earlier.created_at
         consent = Consent(
             subject=subject,
             client_id=client.client_id,
-            scopes=asked.scope | (earlier.scopes if earlier and living else frozenset()),
-            redirect_uri=asked.redirect_uri,
-            created_at=earlier.created_at if earlier and living else now,
+            scopes=scopes,
+            redirect_uri=kept.redirect_uri,
+            created_at=since,
             expires_at=now + server.lifetimes.consent,
         )
         # Again if another tab was faster, so that neither's scopes are lost.

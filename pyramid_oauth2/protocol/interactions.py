@@ -95,30 +95,45 @@ def begin_interaction(
 
 
 def open_interaction(
-    server: AuthorizationServer, handle: str, browser: str, subject: str | None
+    server: AuthorizationServer,
+    handle: str,
+    browser: str,
+    subject: str | None,
+    *,
+    bind: bool = True,
 ) -> OpenInteraction:
-    """Find the interaction of a handle, and bind it to this browser and user where it is not yet.
+    """Find the interaction of a handle.
 
+    :param bind: whether to bind it to this browser and user where it is not
+        yet. A decision does not: its page was shown to somebody before.
     :raises UnusableInteraction: it is unknown, expired or used.
     :raises ForeignInteraction: it is bound to another browser or user.
     """
 
-    def bind(interaction: Interaction) -> Interaction:
-        if interaction.browser not in ("", browser):
+    def bound(interaction: Interaction) -> Interaction:
+        if interaction.browser != browser and (interaction.browser or not bind):
             raise ForeignInteraction("This page belongs to another browser.", another_user=False)
-        if subject is None or interaction.awaits_login:
-            return replace(interaction, browser=browser)
-        if interaction.subject not in (None, subject):
+        someone = None if interaction.awaits_login else subject
+        if someone is not None and interaction.subject not in (None, someone):
             raise ForeignInteraction("This page was opened by another user.", another_user=True)
-        return replace(interaction, browser=browser, subject=subject)
+        if not bind:
+            return interaction
+        return replace(interaction, browser=browser, subject=someone or interaction.subject)
 
-    return _change(server, handle, bind)
+    return _change(server, handle, bound)
 
 
 def demand_login(server: AuthorizationServer, handle: str) -> OpenInteraction:
-    """Note that the user must log in from now on, whoever is signed in."""
+    """Note that the user must log in from now on, whoever is signed in.
+
+    The first demand counts: a login after it stays one.
+    """
     now = server.clock()
-    return _change(server, handle, lambda found: replace(found, login_demanded_at=now))
+
+    def demand(found: Interaction) -> Interaction:
+        return replace(found, login_demanded_at=found.login_demanded_at or now)
+
+    return _change(server, handle, demand)
 
 
 def _change(

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+# A client that reads the first of two would take the registered one.
+RESPONSE_PARAMETERS = frozenset(
+    {"access_token", "code", "error", "error_description", "expires_in", "iss", "state"}
+)
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -33,6 +38,8 @@ def redirect_uri_problem(uri: str) -> str | None:
         host, port = parts.hostname, parts.port
     except ValueError:
         return "is not a URI"
+    if RESPONSE_PARAMETERS & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
+        return "has a query parameter that answers have as well, such as code or state"
     if parts.scheme in ("https", "http"):
         if not host:
             return "has no host"
@@ -78,7 +85,10 @@ def matching_redirect_uri(registered: Sequence[str], requested: str | None) -> s
     apps". A request that names none gets the only one there is.
     """
     if requested is None:
-        return registered[0] if len(registered) == 1 else None
+        requested = registered[0] if len(registered) == 1 else None
+    # A record may be older than the rules, or come from elsewhere.
+    if requested is None or redirect_uri_problem(requested) is not None:
+        return None
     if requested in registered:
         return requested
     portless = _without_loopback_port(requested)
@@ -89,9 +99,7 @@ def matching_redirect_uri(registered: Sequence[str], requested: str | None) -> s
 
 def _without_loopback_port(uri: str) -> str | None:
     match = _LOOPBACK.match(uri)
-    if match is None or redirect_uri_problem(uri) is not None:
-        return None
-    return match[1] + uri[match.end() :]
+    return None if match is None else match[1] + uri[match.end() :]
 
 
 def redirect_url(redirect_uri: str, parameters: Mapping[str, str], mode: str) -> str:

@@ -46,8 +46,8 @@ class AuthorizationServer:
 
     ``grant_types`` are the enabled ones by their ``grant_type``,
     ``client_authentications`` the registered ones by their method.
-    ``default_scopes`` is None where none are set. ``clock`` returns integer
-    UTC seconds.
+    ``default_scopes`` is None where none are set. ``is_active`` tells
+    whether a subject may still do anything. ``clock`` returns integer UTC seconds.
     """
 
     issuer: str
@@ -62,6 +62,7 @@ class AuthorizationServer:
     clients: ClientCache
     grants: IGrantStore
     consents: IConsentStore
+    is_active: Callable[[str], bool]
     clock: Callable[[], int]
     random: RandomBytes
 

@@ -111,7 +111,7 @@ def redeem_for_tokens(
 
     :return: the outcome, and for ``WON`` what was issued.
     """
-    if grant.epoch < client.epoch:
+    if grant.epoch < client.epoch or not server.is_active(grant.subject):
         return Outcome.DEAD, None
     made = _make(server, client, grant.id, scope, grant.absolute_end, parent=spent.digest)
     redemption = server.grants.redeem(

@@ -10,6 +10,7 @@ from typing import Any
 import plaster
 from pyramid.exceptions import ConfigurationError
 from pyramid.paster import bootstrap, setup_logging
+from pyramid.registry import Registry
 
 from ..service import OAuth2Service, get_service
 from ..settings import Settings, parse_settings
@@ -51,11 +52,18 @@ class Ini:
     @contextmanager
     def service(self) -> Iterator[OAuth2Service]:
         """Start the application, as far as its service, and close it again."""
+        with self.registry() as registry:
+            yield get_service(registry)
+
+    @contextmanager
+    def registry(self) -> Iterator[Registry]:
+        """Start the application, and close its service again."""
         self.raw_settings()  # A file that is not there gets the same message everywhere.
         setup_logging(self.path, dict(self.variables))
         with bootstrap(self.path, options=dict(self.variables)) as environment:
-            service = get_service(environment["registry"])
+            registry = environment["registry"]
+            service = get_service(registry)
             try:
-                yield service
+                yield registry
             finally:
                 service.close()

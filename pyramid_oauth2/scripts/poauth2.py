@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pyramid.exceptions import ConfigurationError
 
 from ..protocol.records import StoreUnavailable
-from . import client, db, purge, settings
+from . import client, db, purge, settings, views
 from .ini import Ini
 
 USAGE = "poauth2 INI [name=value ...] COMMAND"
@@ -20,6 +20,7 @@ examples:
   poauth2 development.ini client add --name "My app" --redirect-uri https://app.example/callback
   poauth2 development.ini client list --json
   poauth2 development.ini settings
+  poauth2 development.ini views
   poauth2 'production.ini#auth' http_port=8080 db current
 
 INI is what pserve takes: a file, or a file and the name of its app section.
@@ -59,7 +60,7 @@ def _ini_of(words: list[str]) -> tuple[Ini | None, list[str]]:
     return Ini(words[0], variables), words[count:]
 
 
-COMMANDS = {"db": db, "client": client, "purge": purge, "settings": settings}
+COMMANDS = {"db": db, "client": client, "purge": purge, "settings": settings, "views": views}
 
 
 def _parser() -> argparse.ArgumentParser:

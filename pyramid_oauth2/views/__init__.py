@@ -9,7 +9,8 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.viewderivers import DefaultViewMapper
 
 from ..interfaces import ISettings
-from . import authorize, metadata, token
+from ..resources import WELL_KNOWN
+from . import authorize, metadata, protected_resource, token
 from .endpoint import Endpoint
 
 METADATA_PATH = "/.well-known/oauth-authorization-server"
@@ -51,6 +52,9 @@ def _add_metadata(config: Any, settings: Any) -> None:
     try:
         path = METADATA_PATH + urlsplit(settings.issuer or "").path
         _add_endpoint(config, "metadata", path, metadata.metadata)
+        resource = protected_resource.protected_resource
+        _add_endpoint(config, "protected_resource.root", WELL_KNOWN, resource)
+        _add_endpoint(config, "protected_resource", f"{WELL_KNOWN}/*path", resource)
     finally:
         config.route_prefix = prefix
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ..events import TokenIssued, notify
 from ..protocol.answers import approval, denial, refusal
 from ..protocol.authorization import (
     AuthorizationRequest,
     find_destination,
     narrowed,
     read_request,
-    still_registered,
+    still_a_destination,
+    still_allowed,
 )
 from ..protocol.consent import must_ask, remember_consent
 from ..protocol.errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
@@ -28,7 +30,7 @@ from ..protocol.records import Client, StoreUnavailable
 from ..protocol.requests import Parameters, parse_body, parse_query
 from ..protocol.server import refuse_plain_http
 from .answer import redirect, send
-from .browser import browser_digest, is_from_our_page, renew_browser
+from .browser import FIELD, browser_digest, is_from_our_page, renew_browser
 from .consent import consent_page
 from .facts import http_facts
 from .finished import finish, finished
@@ -80,6 +82,8 @@ def _begin(request: Any, parameters: Parameters) -> Response:
     browser = browser_digest(request) if request.method == "GET" else ""
     bound = None if new_login else subject
     handle, pending = begin_interaction(server, Interaction(asked, browser, bound))
+    # Anybody can make the store keep one for a while.
+    request.oauth2.service.sweeper.after_issue()
     if bound is None or not browser:
         return redirect(interaction_url(request, handle))
     return consent_page(request, client, handle, pending)
@@ -98,58 +102,70 @@ def _refuse_a_page(
 
 def _go_on(request: Any, handle: str) -> Response:
     subject = signed_in_subject(request)
-    pending = _open(request, handle, subject)
-    asked = pending.interaction.asked
-    client = still_registered(request.oauth2.service.server, asked)
+    pending = _open(request, handle, subject, bind=True)
+    asked, server = pending.interaction.asked, request.oauth2.service.server
+    destination = still_a_destination(server, asked)
+    try:
+        still_allowed(server, destination.client, asked)
+    except OAuth2Error as error:
+        return send(request, refusal(server, destination, error))
     if "login" in asked.prompt and not logged_in_since(request, pending):
         return send_to_new_login(request, handle)
     if subject is None:
         return send_to_login(request, handle)
-    if not must_ask(request.oauth2.service.server, asked, client, subject):
-        return _approve(request, client, asked, subject, pending)
-    return consent_page(request, client, handle, pending)
+    if not must_ask(server, asked, destination.client, subject):
+        return _approve(request, destination.client, asked, subject, pending)
+    return consent_page(request, destination.client, handle, pending)
 
 
 def _decide(request: Any, handle: str, parameters: Parameters) -> Response:
     """Take the user's decision; the form is believed only where it narrows."""
-    if not is_from_our_page(request):
+    if not is_from_our_page(request, parameters.once(FIELD)):
         description = "The form does not come from this browser's own page."
         return error_page(request, description, 403, "another_browser")
     subject = signed_in_subject(request)
-    pending = _open(request, handle, subject)
-    asked = pending.interaction.asked
-    client = still_registered(request.oauth2.service.server, asked)
+    pending = _open(request, handle, subject, bind=False)
+    asked, server = pending.interaction.asked, request.oauth2.service.server
     # As before the page was shown: a form can be posted without having seen it.
+    if subject is None or pending.interaction.subject != subject:
+        return redirect(interaction_url(request, handle))
     if "login" in asked.prompt and not logged_in_since(request, pending):
-        return send_to_new_login(request, handle)
-    if subject is None:
-        return send_to_login(request, handle)
+        return redirect(interaction_url(request, handle))
+    destination = still_a_destination(server, asked)
     decision = parameters.once("decision")
     if decision == "deny":
-        answer = denial(request.oauth2.service.server, pending)
-        return finish(request, send(request, answer)).copy()
+        return finish(request, send(request, denial(server, pending))).copy()
     if decision != "allow":
         raise InvalidRequest("The form says neither allow nor deny.")
-    kept = frozenset(parameters.values.get("scope", ()))
-    asked = narrowed(asked, client, kept)
-    response = _approve(request, client, asked, subject, pending)
+    try:
+        still_allowed(server, destination.client, asked)
+    except OAuth2Error as error:
+        return send(request, refusal(server, destination, error))
+    kept = narrowed(asked, frozenset(parameters.values.get("scope", ())))
+    response = _approve(request, destination.client, kept, subject, pending)
     # Only now: of Allow and Deny in two tabs, the one that lost leaves nothing behind.
-    _remember(request, client, asked, subject)
+    _remember(request, destination.client, asked, kept, subject)
     return response
 
 
-def _remember(request: Any, client: Client, asked: AuthorizationRequest, subject: str) -> None:
+def _remember(
+    request: Any,
+    client: Client,
+    asked: AuthorizationRequest,
+    kept: AuthorizationRequest,
+    subject: str,
+) -> None:
     try:
-        remember_consent(request.oauth2.service.server, asked, client, subject)
+        remember_consent(request.oauth2.service.server, asked, kept, client, subject)
     except StoreUnavailable as unavailable:
         # The code is on its way; the user is asked once more next time.
         log.warning("A consent was not remembered: %s", unavailable)
 
 
-def _open(request: Any, handle: str, subject: str | None) -> OpenInteraction:
+def _open(request: Any, handle: str, subject: str | None, *, bind: bool) -> OpenInteraction:
     server = request.oauth2.service.server
     try:
-        return open_interaction(server, handle, browser_digest(request), subject)
+        return open_interaction(server, handle, browser_digest(request), subject, bind=bind)
     except ForeignInteraction as foreign:
         if foreign.another_user:
             renew_browser(request)
@@ -164,4 +180,9 @@ def _approve(
     pending: OpenInteraction | None = None,
 ) -> Response:
     answer = approval(request.oauth2.service.server, client, subject, asked, pending)
-    return finish(request, send(request, answer)).copy()
+    response = finish(request, send(request, answer))
+    if asked.response_type == "token":
+        expires_in = int(answer.parameters["expires_in"])
+        event = TokenIssued(request, client.client_id, "implicit", subject, asked.scope, expires_in)
+        notify(request, event)
+    return response.copy()

@@ -24,8 +24,7 @@ _SECRET = re.compile(r"[0-9a-f]{32}")
 
 def browser_token(request: Any) -> str:
     """The secret of this browser, for a form; a browser that has none gets one."""
-    sent = request.cookies.get(_cookie_name(request), "")
-    return sent if _SECRET.fullmatch(sent) else renew_browser(request)
+    return _sent(request) or renew_browser(request)
 
 
 def browser_digest(request: Any) -> str:
@@ -43,11 +42,22 @@ def renew_browser(request: Any) -> str:
     return new
 
 
-def is_from_our_page(request: Any) -> bool:
-    """Whether a form carries this browser's secret (RFC 6749 section 10.12)."""
-    supplied = request.POST.getall(FIELD)
-    expected = browser_token(request).encode()
-    return len(supplied) == 1 and hmac.compare_digest(expected, supplied[0].encode())
+def is_from_our_page(request: Any, supplied: str | None) -> bool:
+    """Whether a form carries this browser's secret (RFC 6749 section 10.12).
+
+    :param supplied: its field :data:`FIELD`.
+    """
+    # A form that another site posts brings no cookie. It gets none either: a new
+    # one would end what is open in the browser's other tabs.
+    sent = _sent(request)
+    if not sent or supplied is None:
+        return False
+    return hmac.compare_digest(sent.encode(), supplied.encode())
+
+
+def _sent(request: Any) -> str:
+    sent: str = request.cookies.get(_cookie_name(request), "")
+    return sent if _SECRET.fullmatch(sent) else ""
 
 
 def _set_cookie(request: Any, response: Response) -> None:

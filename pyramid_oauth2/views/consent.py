@@ -15,19 +15,19 @@ from .urls import endpoint_url
 
 def consent_page(request: Any, client: Client, handle: str, pending: OpenInteraction) -> Response:
     """Ask the user. What the form sends back is a handle; what is granted is what was kept."""
-    asked = pending.interaction.asked
+    asked, subject = pending.interaction.asked, pending.interaction.subject
     values = {
         "client_name": client.client_name or client.client_id,
         "logo_uri": _https(client.logo_uri),
         "client_uri": _https(client.client_uri),
         "policy_uri": _https(client.policy_uri),
         "tos_uri": _https(client.tos_uri),
-        "subject": pending.interaction.subject,
+        "subject": subject and request.oauth2.service.owners.describe(subject),
         "scopes": [
             {
                 "name": name,
                 "description": _description(request, name),
-                "optional": name in client.optional_scope,
+                "optional": name in asked.optional_scope,
             }
             for name in sorted(asked.scope)
         ],

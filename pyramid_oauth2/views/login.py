@@ -38,7 +38,11 @@ def send_to_login(request: Any, handle: str) -> Response:
         raise HTTPForbidden("Sign in to go on.")
     back = urlsplit(interaction_url(request, handle))
     parameters = {settings.login_return_param: f"{back.path}?{back.query}"}
-    path = request.route_path(settings.login_route, _query=parameters)
+    try:
+        path = request.route_path(settings.login_route, _query=parameters)
+    except ValueError:
+        # The route of another server, which has its whole URL in the pattern.
+        return redirect(request.route_url(settings.login_route, _query=parameters))
     # From the settings, not from the Host header, which anybody can write.
     public = urlsplit(settings.public_url)
     return redirect(f"{public.scheme}://{public.netloc}{path}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pyramid.interfaces import ITranslationDirectories
 from pyramid.renderers import render
 from pyramid.response import Response
 
@@ -66,11 +68,22 @@ def _stylesheets(request: Any, public_url: str) -> list[str]:
 def _settle_language(request: Any) -> None:
     try:
         negotiated = request.locale_name
-    except ValueError:
+    except Exception:
         # Pyramid's own negotiator reads request.params, and this page may be
         # there to say that they cannot be read.
+        log.debug("The language could not be negotiated", exc_info=True)
+        negotiated = None
+    # Only a language that there is: Pyramid keeps a localizer for whatever name
+    # it is asked for, and anybody can ask for another by a parameter.
+    if negotiated not in _languages(request.registry):
         negotiated = request.registry.settings["default_locale_name"]
     request.locale_name = negotiated
+
+
+def _languages(registry: Any) -> frozenset[str]:
+    """The languages for which somebody registered a catalogue."""
+    directories = registry.queryUtility(ITranslationDirectories, default=())
+    return frozenset(entry.name for directory in directories for entry in Path(directory).iterdir())
 
 
 def destination(redirect_uri: str) -> dict[str, Any]:

@@ -18,10 +18,10 @@ def start(ini):
     running = []
 
     def start(port=6543):
-        text = ini.read_text()
-        ini.write_text(text.replace("localhost:6543", f"localhost:{port}"))
-        application = main({}, **Ini(str(ini)).raw_settings())
-        ini.write_text(text)
+        own = ini.with_name(f"development-{port}.ini")
+        if not own.exists():
+            own.write_text(ini.read_text().replace("localhost:6543", f"localhost:{port}"))
+        application = main({}, **Ini(str(own)).raw_settings())
         running.append(get_service(application.registry))
         return running[-1].server.clients.get
 

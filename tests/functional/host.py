@@ -63,7 +63,7 @@ class Root:
 
 def whoami(request: Any) -> Response:
     """An old view that asks by hand."""
-    return Response(request.authenticated_userid or "anonymous")
+    return Response(str(request.authenticated_userid or "anonymous"))
 
 
 def log_in(request: Any) -> Response:
@@ -99,6 +99,7 @@ def views(config: Any) -> None:
         ("delete", whoami, {"permission": "delete", "oauth2_scope": "write"}),
         ("read", whoami, {"oauth2_scope": "read"}),
         ("write", whoami, {"oauth2_scope": "write"}),
+        ("both", whoami, {"permission": "delete", "oauth2_scope": "read", "oauth2_only": False}),
     ):
         config.add_route(name, f"/{name}")
         config.add_view(view, route_name=name, **options)

@@ -47,7 +47,10 @@ class TestDefaultPermission:
         assert server.get("/read", bearer(server.token(user="bob"))).status_int == 200
         own = server.get("/read", bearer(server.token()))
         assert own.status_int == 403
-        assert own.headers["WWW-Authenticate"] == 'Bearer realm="oauth2"'
+        assert own.headers["WWW-Authenticate"] == (
+            'Bearer realm="oauth2", '
+            'resource_metadata="http://localhost/.well-known/oauth-protected-resource/read"'
+        )
 
 
 class TestDefaultCSRF:

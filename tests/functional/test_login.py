@@ -130,8 +130,9 @@ class TestPromptLogin:
         location = flow.ask(prompt="login").location
         handle = location.partition("interaction=")[2]
         answer = flow.decide(own_page, interaction=handle)
-        assert answer.location.startswith("http://localhost/login?")
         assert not [r for r in flow.server.records() if r.kind != "interaction"]
+        login = flow.browser.get(answer.location)
+        assert login.location.startswith("http://localhost/login?")
         assert flow.browser.get("/whoami").text == "anonymous"
 
     def test_by_the_forbidden_view(self, start_flow: Callable[..., Flow]):

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+
 import pytest
+from pyramid.config import Configurator
 
 from pyramid_oauth2.protocol.opaque import new_token
 from pyramid_oauth2.protocol.records import ACCESS_TOKEN
+from pyramid_oauth2.testing import memory_backend
 
+from . import host
+from .conftest import BASE
+from .protections import (
+    INVALID,
+    LACKING,
+    LOGIN,
+    MISSING,
+    NARROW,
+    PROTECTIONS,
+    Protection,
+    transactional,
+)
 from .server import Server, bearer
 
-LOGIN = "302 to /login"  # the application's forbidden view
-LACKING = "403"
-NARROW = "403 insufficient_scope"
-MISSING = "401"
-INVALID = "401 invalid_token"
-
-COLUMNS = ("edit", "view", "delete", "read", "whoami")
+COLUMNS = ("edit", "view", "delete", "read", "both", "whoami")
 MATRIX = {
-    "anonymous": (LOGIN, LOGIN, MISSING, MISSING, "anonymous"),
-    "cookie bob": ("bob", LOGIN, MISSING, MISSING, "bob"),
-    "bearer bob, read": (LACKING, "anonymous", NARROW, "bob", "anonymous"),
-    "bearer bob, write": (LACKING, LACKING, "bob", NARROW, "anonymous"),
-    "bearer alice, write": (LACKING, LACKING, LACKING, NARROW, "anonymous"),
-    "client's own token": (LACKING, "anonymous", LACKING, "anonymous", "anonymous"),
-    "foreign bearer": ("bob", LOGIN, INVALID, INVALID, "bob"),
-    "bad bearer": (INVALID, INVALID, INVALID, INVALID, INVALID),
+    "anonymous": (LOGIN, LOGIN, MISSING, MISSING, LOGIN, "anonymous"),
+    "cookie bob": ("bob", LOGIN, MISSING, MISSING, "bob", "bob"),
+    "bearer bob, read": (LACKING, "anonymous", NARROW, "bob", "bob", "anonymous"),
+    "bearer bob, write": (LACKING, LACKING, "bob", NARROW, NARROW, "anonymous"),
+    "bearer alice, write": (LACKING, LACKING, LACKING, NARROW, NARROW, "anonymous"),
+    "bearer alice, read": (LACKING, "anonymous", NARROW, "alice", LACKING, "anonymous"),
+    "client's own token": (LACKING, "anonymous", LACKING, "anonymous", LACKING, "anonymous"),
+    "foreign bearer": ("bob", LOGIN, INVALID, INVALID, INVALID, "bob"),
+    "bad bearer": (INVALID, INVALID, INVALID, INVALID, INVALID, INVALID),
 }
 CELLS = [
     pytest.param(row, column, expected, id=f"{row} at {column}")
@@ -78,3 +90,53 @@ def test_a_cookie_beside_a_bearer_token_changes_nothing(server: Server, row: str
     without = outcome(server, f"/{column}", headers)
     server.browser.get("/login?user=bob", status=200)
     assert outcome(server, f"/{column}", headers) == without
+
+
+@pytest.fixture(scope="module", params=["alone", "with pyramid_tm and pyramid_retry"])
+def together(request: pytest.FixtureRequest) -> bool:
+    return request.param != "alone"
+
+
+@pytest.fixture(scope="module", params=PROTECTIONS)
+def protection(request: pytest.FixtureRequest) -> Protection:
+    return PROTECTIONS[request.param]
+
+
+@pytest.fixture(scope="module")
+def protected(protection: Protection, together: bool) -> Iterator[Server]:
+    """The application, protected in one of the ways."""
+    settings = {**BASE, **memory_backend(), **protection.settings}
+    config = Configurator(settings=settings)
+    config.include("pyramid_oauth2")
+    config.include(host.users)
+    with warnings.catch_warnings():
+        # The pair of policies is deprecated; that it works is the point.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        protection.configure(config)
+        host.views(config)
+        if together:
+            transactional(config)
+        server = Server(config)
+    yield server
+    server.service.close()
+
+
+VISITS = [
+    pytest.param(row, signed_in, id=f"{row}, beside bob's cookie" if signed_in else row)
+    for row in MATRIX
+    for signed_in in (False, True)
+    if row not in ("anonymous", "cookie bob") or signed_in == (row == "cookie bob")
+]
+
+
+@pytest.mark.parametrize(("row", "signed_in"), VISITS)
+def test_in_every_way_the_same(
+    protected: Server, protection: Protection, row: str, signed_in: bool
+):
+    """A cookie beside a token changes nothing, least of all the name to another's right."""
+    protected.browser = protected.fresh_browser()
+    if signed_in:
+        protected.browser.get("/login?user=bob", status="*")
+    expected = protection.rows.get(row, MATRIX[row])
+    found = tuple(outcome(protected, f"/{name}", credentials(protected, row)) for name in COLUMNS)
+    assert found == tuple(protection.names.get(cell, cell) for cell in expected)

@@ -12,7 +12,8 @@ from pyramid_oauth2.protocol.authorization import (
     find_destination,
     narrowed,
     read_request,
-    still_registered,
+    still_a_destination,
+    still_allowed,
 )
 from pyramid_oauth2.protocol.errors import InvalidRequest, InvalidScope, UnauthorizedClient
 from pyramid_oauth2.protocol.requests import Parameters
@@ -105,9 +106,11 @@ def test_no_prompts(server, prompt):
         read(server, prompt=prompt)
 
 
-class TestStillRegistered:
+class TestKeptForAWhile:
     def test_unchanged(self, server):
-        assert still_registered(server, make_request()).client_id == "web"
+        destination = still_a_destination(server, make_request())
+        assert destination.client.client_id == "web"
+        still_allowed(server, destination.client, make_request())
 
     @pytest.mark.parametrize(
         ("change", "error"),
@@ -121,7 +124,20 @@ class TestStillRegistered:
     def test_changed(self, server, change, error):
         assert change(server.clients)
         with pytest.raises(error):
-            still_registered(server, make_request())
+            still_a_destination(server, make_request())
+
+    @pytest.mark.parametrize(
+        ("change", "error"),
+        [
+            ({"scope": frozenset({"write"})}, InvalidScope),
+            ({"response_types": ()}, UnauthorizedClient),
+            ({"grant_types": ("refresh_token",)}, UnauthorizedClient),
+        ],
+        ids=["scope", "response type", "grant type"],
+    )
+    def test_withdrawn_meanwhile(self, server, change, error):
+        with pytest.raises(error):
+            still_allowed(server, make_client(**change), make_request())
 
 
 @pytest.mark.parametrize(
@@ -136,13 +152,13 @@ class TestStillRegistered:
     ],
 )
 def test_narrowed(asked, optional, kept, left):
-    """The form may take away, and only what the client marks optional."""
-    client = make_client(optional_scope=frozenset(optional.split()))
-    request = make_request(scope=frozenset(asked.split()))
-    assert narrowed(request, client, frozenset(kept.split())).scope == set(left.split())
+    """The form may take away, and only what the page showed as optional."""
+    request = make_request(
+        scope=frozenset(asked.split()), optional_scope=frozenset(optional.split())
+    )
+    assert narrowed(request, frozenset(kept.split())).scope == set(left.split())
 
 
 def test_narrowed_to_nothing():
-    client = make_client(optional_scope=frozenset({"read"}))
     with pytest.raises(InvalidScope):
-        narrowed(make_request(), client, frozenset({"write"}))
+        narrowed(make_request(optional_scope=frozenset({"read"})), frozenset({"write"}))

@@ -23,6 +23,10 @@ def server(clock):
     return make_server(clock)
 
 
+def remember(server, asked, kept=None, **record):
+    remember_consent(server, asked, kept or asked, make_client(**record), "bob")
+
+
 @pytest.mark.parametrize(
     ("record", "asked", "ask"),
     [
@@ -48,36 +52,49 @@ def test_must_ask(server, record, asked, ask):
     kept = (
         {"redirect_uri": asked["redirect_uri"]} if record.keys() & PUBLIC.keys() and asked else {}
     )
-    remember_consent(server, make_request(**kept), make_client(), "bob")
+    remember(server, make_request(**kept))
     assert must_ask(server, make_request(**asked), make_client(**record), "bob") is ask
 
 
 def test_nobody_else_is_meant(server):
-    remember_consent(server, make_request(), make_client(), "bob")
+    remember(server, make_request())
     assert must_ask(server, make_request(), make_client(), "alice")
     assert must_ask(server, make_request(), make_client(client_id="other"), "bob")
 
 
-def test_scopes_are_united_and_the_redirect_uri_replaced(server, clock):
-    remember_consent(server, make_request(), make_client(), "bob")
+def test_scopes_are_united(server, clock):
+    remember(server, make_request())
     clock.now += 5
-    asked = make_request(scope=frozenset({"write"}), redirect_uri=f"{BACK}2")
-    remember_consent(server, asked, make_client(), "bob")
+    remember(server, make_request(scope=frozenset({"write"})))
     consent = server.consents.get("bob", "web")
-    assert (consent.scopes, consent.redirect_uri) == (BOTH, f"{BACK}2")
+    assert consent.scopes == BOTH
     assert (consent.created_at, consent.expires_at) == (NOW, NOW + 5 + 100_000)
 
 
+def test_what_was_allowed_elsewhere_is_not_allowed_here(server):
+    remember(server, make_request(scope=frozenset({"write"})))
+    remember(server, make_request(redirect_uri=f"{BACK}2"))
+    consent = server.consents.get("bob", "web")
+    assert (consent.scopes, consent.redirect_uri) == (READ, f"{BACK}2")
+
+
+def test_what_was_unticked_is_not_remembered_from_before(server):
+    both = make_request(scope=BOTH)
+    remember(server, both)
+    remember(server, both, kept=make_request())
+    assert server.consents.get("bob", "web").scopes == READ
+
+
 def test_an_expired_one_adds_nothing(server, clock):
-    remember_consent(server, make_request(scope=BOTH), make_client(), "bob")
+    remember(server, make_request(scope=BOTH))
     clock.now += 100_000
     assert must_ask(server, make_request(), make_client(), "bob")
-    remember_consent(server, make_request(), make_client(), "bob")
+    remember(server, make_request())
     consent = server.consents.get("bob", "web")
     assert (consent.scopes, consent.created_at) == (READ, clock.now)
 
 
 @pytest.mark.parametrize("consent", ["ask", "skip"])
 def test_nothing_is_remembered_of_other_clients(server, consent):
-    remember_consent(server, make_request(), make_client(consent=consent), "bob")
+    remember(server, make_request(), consent=consent)
     assert server.consents.get("bob", "web") is None

@@ -66,6 +66,7 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
         "clients": backend.clients,
         "grants": backend.grants,
         "consents": backend.consents,
+        "is_active": lambda subject: True,
         "clock": clock or Clock(),
         "random": os.urandom,
     }

@@ -50,7 +50,7 @@ class Password:
         subject = request.owners.authenticate(
             request.parameters["username"], request.parameters["password"]
         )
-        if subject is None:
+        if subject is None or not server.is_active(subject):
             raise InvalidGrant("The user name or the password is wrong.")
         return OwnerAndScope(subject, scope)
 

@@ -1,0 +1,120 @@
+"""``poauth2 INI views``: who gets into which view, by permission, by token, by cookie."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pyramid.interfaces import IRoutesMapper
+from pyramid.registry import Registry
+
+from .ini import Ini
+
+HEADINGS = ("WHERE", "METHODS", "PERMISSION", "SCOPE", "COOKIES", "VIEW")
+LEGEND = """\
+COOKIES says whether the application's own login counts; at a view with a scope
+it does where oauth2_only=False. * marks the endpoints of pyramid_oauth2."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewEntry:
+    """One view, and what it asks of a request.
+
+    ``where`` is a route's pattern, or a context and view name. ``methods`` is
+    empty for a view of all methods. ``cookies`` is None for an ``endpoint`` of
+    this add-on, which decides by itself.
+    """
+
+    view: str
+    where: str
+    route: str | None
+    methods: tuple[str, ...]
+    permission: str | None
+    scope: tuple[str, ...]
+    cookies: bool | None
+    endpoint: bool
+
+
+def add_parser(commands: Any, name: str) -> None:
+    """Add the command."""
+    parser = commands.add_parser(name, help="list every view with its permission and scope")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.set_defaults(run=print_views)
+
+
+def print_views(ini: Ini, arguments: argparse.Namespace) -> int:
+    """Print every view of the application, its own before the add-on's."""
+    with ini.registry() as registry:
+        entries = sorted(view_entries(registry), key=lambda entry: (entry.endpoint, entry.where))
+    if arguments.json:
+        print(json.dumps([asdict(entry) for entry in entries], indent=2))
+        return 0
+    rows = [HEADINGS, *map(_cells, entries)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print(line.rstrip())
+    print(f"\n{LEGEND}")
+    return 0
+
+
+def view_entries(registry: Registry) -> Iterator[ViewEntry]:
+    """Every view that the application registered, from Pyramid's introspection."""
+    mapper = registry.getUtility(IRoutesMapper)
+    for item in registry.introspector.get_category("views", ()):
+        view = item["introspectable"]
+        name = view["route_name"]
+        route = registry.introspector.get("routes", name) if name else None
+        scope = view.get("oauth2_scope") or ()
+        endpoint = bool(view.get("oauth2_endpoint")) or _is_our_static(view["callable"])
+        yield ViewEntry(
+            view=_name(view),
+            where="/" + mapper.get_route(name).pattern.lstrip("/") if name else _place(view),
+            route=name,
+            methods=_words(view["request_methods"] or (route and route["request_methods"]) or ()),
+            # What is enforced, also by default; not what the view was declared with.
+            permission=getattr(view["derived_callable"], "__permission__", None),
+            scope=tuple(sorted(scope.split() if isinstance(scope, str) else scope)),
+            cookies=None if endpoint else not scope or not view.get("oauth2_only", True),
+            endpoint=endpoint,
+        )
+
+
+def _is_our_static(view: Any) -> bool:
+    return getattr(view, "package_name", None) == __name__.partition(".")[0]
+
+
+def _name(view: Any) -> str:
+    function = view["callable"]
+    if function is None:  # A template without any code.
+        return "-"
+    # An object with __call__ has no name of its own, but its class has.
+    named = function if hasattr(function, "__qualname__") else type(function)
+    attribute = f".{view['attr']}" if view["attr"] else ""
+    return f"{named.__module__}.{named.__qualname__}{attribute}"
+
+
+def _place(view: Any) -> str:
+    """A view of the resource tree: the class of its context, and its name."""
+    context = view["context"]
+    name = "any context" if context is None else getattr(context, "__name__", str(context))
+    return f"{name} {view['name']}".rstrip()
+
+
+def _words(methods: str | Iterable[str]) -> tuple[str, ...]:
+    return (methods,) if isinstance(methods, str) else tuple(sorted(methods))
+
+
+def _cells(entry: ViewEntry) -> tuple[str, ...]:
+    cookies = {True: "yes", False: "no", None: "*"}[entry.cookies]
+    return (
+        entry.where,
+        " ".join(entry.methods) or "any",
+        str(entry.permission or "-"),
+        " ".join(entry.scope) or "-",
+        cookies,
+        entry.view,
+    )

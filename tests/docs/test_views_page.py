@@ -1,0 +1,143 @@
+"""docs/views.md and docs/testing.md: their examples run, and their table is the tested one."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from webtest import TestApp
+
+from pyramid_oauth2.testing import bearer, memory_backend
+from tests.functional.test_matrix import LOGIN, MATRIX
+
+DOCS = Path(__file__).parents[2] / "docs"
+VIEWS, TESTING = ((DOCS / name).read_text() for name in ("views.md", "testing.md"))
+FENCE = re.compile(r"^```python\n# (\w+)\.py\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SETTINGS = {
+    "oauth2.issuer": "http://localhost",
+    "oauth2.scopes": "read = Read\nwrite = Write\nadmin = Everything",
+    **memory_backend(),
+}
+
+Load = Callable[[str], ModuleType]
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
+    """Import a module of the pages, from a folder where they all are."""
+    files = dict(FENCE.findall(VIEWS + TESTING))
+    for name, text in files.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module
+    for name in files:
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def notes(load: Load) -> Any:
+    return load("notes")
+
+
+def include(notes: Any, monkeypatch: pytest.MonkeyPatch, *names: str, **settings: str) -> Any:
+    """The application with modules of the page in it, which are the last to be configured."""
+
+    class Configurator(notes.Configurator):  # type: ignore[misc]
+        def make_wsgi_app(self) -> Any:
+            for name in names:
+                importlib.import_module(name).includeme(self)
+            return super().make_wsgi_app()
+
+    monkeypatch.setattr(notes, "Configurator", Configurator)
+    return notes.main({}, **{**SETTINGS, **settings})
+
+
+def cookie_of(policy: Any, app: Any, user: str) -> dict[str, str]:
+    """What the application's login would set."""
+    request = app.request_factory.blank("/")
+    request.registry = app.registry
+    (first, *_) = policy.remember(request, user)
+    return {"Cookie": first[1].partition(";")[0]}
+
+
+def check(app: Any, cookie: dict[str, str]) -> None:
+    """What the page says of its views."""
+    browser = TestApp(app)
+    reader, writer = (bearer(app, "bob", scope) for scope in ("read", "write"))
+    assert browser.get("/notes", headers=reader).json == ["Buy milk", "Sleep"]
+    browser.get("/notes", headers=cookie, status=401)
+    browser.post("/notes", {"text": "x"}, headers=reader, status=403)
+    assert browser.post("/notes", {"text": "x"}, headers=writer).json[-1] == "x"
+    assert browser.post("/notes", {"text": "y"}, headers=cookie).json[-1] == "y"
+    browser.post("/notes", {"text": "z"}, status=403)
+    browser.delete("/notes", headers=bearer(app, "alice", "write"), status=403)
+    assert browser.delete("/notes", headers=writer).json == []
+    browser.get("/count", headers=writer, status=403)
+    assert browser.get("/count", headers=bearer(app, None, "read")).json == 1
+
+
+def test_the_example(notes: Any):
+    app = notes.main({}, **SETTINGS)
+    check(app, cookie_of(notes.CookiePolicy(), app, "bob"))
+
+
+def test_require(notes: Any):
+    app = notes.main({}, **SETTINGS)
+    browser, reader = TestApp(app), bearer(app, "bob", "read")
+    assert browser.get("/export", headers=reader).json == ["Buy milk", "Sleep"]
+    browser.get("/export?everything", headers=reader, status=403)
+    admin = bearer(app, "bob", "read admin")
+    assert set(browser.get("/export?everything", headers=admin).json) == {"alice", "bob"}
+
+
+def test_a_policy_of_ones_own(load: Load, notes: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(notes, "CookiePolicy", load("own").OwnPolicy)
+    app = notes.main({}, **SETTINGS, **{"oauth2.security_policy": "false"})
+    check(app, cookie_of(notes.CookiePolicy(), app, "bob"))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_pair(load: Load, notes: Any, monkeypatch: pytest.MonkeyPatch):
+    class Configurator(notes.Configurator):  # type: ignore[misc]
+        def set_security_policy(self, policy: Any) -> None:
+            self.include("pair")
+
+    monkeypatch.setattr(notes, "Configurator", Configurator)
+    app = notes.main({}, **SETTINGS, **{"oauth2.security_policy": "false"})
+    check(
+        app,
+        cookie_of(
+            load("pair").AuthTktAuthenticationPolicy("change me", hashalg="sha512"), app, "bob"
+        ),
+    )
+
+
+def test_users(load: Load, notes: Any, monkeypatch: pytest.MonkeyPatch):
+    app = include(notes, monkeypatch, "users")
+    browser, reader = TestApp(app), bearer(app, "bob", "read")
+    browser.get("/notes", headers=reader, status=200)
+    load("users").Users.deactivated.add("bob")
+    assert browser.get("/notes", headers=reader, status=401).json["error"] == "invalid_token"
+
+
+def test_the_table_is_the_one_that_is_tested():
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in VIEWS.splitlines()]
+    table = {row[0]: tuple(row[1:]) for row in rows if row[0] in MATRIX}
+    login = {LOGIN: "login"}
+    assert table == {
+        row: tuple(login.get(cell, cell) for cell in cells) for row, cells in MATRIX.items()
+    }
+
+
+def test_the_tests_of_the_testing_page_pass(load: Load):
+    module = load("test_notes")
+    tests = [value for name, value in vars(module).items() if name.startswith("test_")]
+    assert len(tests) == 3
+    for test in tests:
+        test()

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def listing(poauth2):
+    """The ini of an application with views of every kind."""
+    poauth2.write(backend="memory")
+    text = poauth2.path.read_text()
+    poauth2.path.write_text(text.replace("tests.scripts.application", "tests.scripts.guarded"))
+    return poauth2
+
+
+def entries(listing):
+    """What is listed, by where it is and the first method."""
+    status, out, err = listing("views", "--json")
+    assert (status, err) == (0, "")
+    return {(entry["where"], *entry["methods"][:1]): entry for entry in json.loads(out)}
+
+
+def test_what_a_view_asks_for(listing):
+    found = entries(listing)
+    assert found["/notes/{id}", "DELETE"] == {
+        "view": "tests.scripts.guarded.Notes.change",
+        "where": "/notes/{id}",
+        "route": "notes",
+        "methods": ["DELETE", "PUT"],
+        "permission": "edit",
+        "scope": ["read", "write"],
+        "cookies": False,
+        "endpoint": False,
+    }
+    read = found["/notes/{id}", "GET"]
+    assert (read["permission"], read["cookies"]) == ("view", True)
+
+
+def test_a_default_permission_and_a_routes_method_count(listing):
+    ping = entries(listing)["/ping", "POST"]
+    assert (ping["permission"], ping["scope"], ping["cookies"]) == ("see", [], True)
+
+
+def test_a_view_of_the_resource_tree(listing):
+    peek = entries(listing)["Folder peek",]
+    assert (peek["route"], peek["methods"], peek["permission"]) == (None, [], "see")
+
+
+def test_our_own_endpoints_are_marked(listing):
+    ours = {where for (where, *_), entry in entries(listing).items() if entry["endpoint"]}
+    assert {"/oauth2/token", "/oauth2/authorize", "/oauth2/static/*subpath"} <= ours
+    assert {"/.well-known/oauth-protected-resource/*path"} <= ours
+    # Our files at a place of the application's; they are what they are.
+    assert all(where.startswith(("/oauth2/", "/.well-known/", "/pictures/")) for where in ours)
+
+
+def test_the_table(listing):
+    status, out, _ = listing("views")
+    lines = out.splitlines()
+    assert status == 0
+    assert lines[0].split() == ["WHERE", "METHODS", "PERMISSION", "SCOPE", "COOKIES", "VIEW"]
+    (change,) = [line for line in lines if "Notes.change" in line]
+    assert change.split()[:7] == ["/notes/{id}", "DELETE", "PUT", "edit", "read", "write", "no"]
+    token = next(line for line in lines if line.startswith("/oauth2/token "))
+    assert token.split()[4] == "*"
+    assert lines.index(change) < lines.index(token)
+    # The columns stand below their headings.
+    assert change.index("edit") == lines[0].index("PERMISSION")
+    assert change.index("tests.") == lines[0].index("VIEW")
+
+
+def test_an_application_that_does_not_start_says_why(listing):
+    listing.write(more="oauth2.scopez = x", backend="memory")
+    status, out, err = listing("views")
+    assert (status, out) == (1, "")
+    assert "oauth2.scopes" in err

@@ -1,0 +1,62 @@
+"""What an application's own tests are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+
+from pyramid_oauth2 import get_service
+from pyramid_oauth2.testing import CLIENT_ID, bearer, memory_backend
+
+SETTINGS = {"oauth2.issuer": "https://auth.example", "oauth2.scopes": "read = Read\nwrite = Write"}
+
+
+def make_app(**settings: str) -> Any:
+    config = Configurator(settings={**SETTINGS, **settings, **memory_backend()})
+    config.include("pyramid_oauth2")
+    return config.make_wsgi_app()
+
+
+def test_in_memory_whatever_the_ini_chooses_for_a_role():
+    split = {
+        "oauth2.backend": "sqlalchemy",
+        "oauth2.backend.grants": "redis",
+        "oauth2.redis.url": "redis://nowhere.example/0",
+    }
+    assert set(get_service(make_app(**split).registry).backends) == {"memory"}
+
+
+@pytest.mark.parametrize("of", ["application", "registry"])
+@pytest.mark.parametrize("subject", ["bob", None])
+def test_a_token_as_any_other(subject: str | None, of: str):
+    app = make_app()
+    headers = bearer(app if of == "application" else app.registry, subject, "write read")
+    assert list(headers) == ["Authorization"]
+    request = app.request_factory.blank("/", headers=headers)
+    request.registry = app.registry
+    from pyramid.request import apply_request_extensions
+
+    apply_request_extensions(request)
+    assert request.oauth2.subject == subject
+    assert request.oauth2.scope == {"read", "write"}
+    assert request.oauth2.client.client_id == CLIENT_ID
+
+
+def test_each_is_another_of_one_client():
+    app = make_app()
+    assert bearer(app, "bob", "read") != bearer(app, "bob", "read")
+
+
+def test_an_unknown_scope_is_a_mistake_of_the_test():
+    with pytest.raises(ValueError, match=r"unknown scopes: raed; known: read write"):
+        bearer(make_app(), "bob", "raed read")
+
+
+def test_nobody_can_ask_for_tokens_as_its_client():
+    app = make_app()
+    bearer(app, "bob", "read")
+    client = get_service(app.registry).server.clients.get(CLIENT_ID)
+    assert client is not None
+    assert (client.client_secrets, client.grant_types, client.public) == ((), (), False)
