@@ -39,7 +39,7 @@ from .security import (
     Scope,
 )
 from .service import OAuth2Service, get_service, include_backends
-from .settings import load_settings
+from .setting_parsing import load_settings
 
 __all__ = [
     "BearerTokenHelper",

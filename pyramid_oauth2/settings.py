@@ -1,26 +1,19 @@
 """The ``oauth2.*`` settings: each key, its type, default and meaning, once.
 
-The ini is parsed once, at start-up, into a frozen :class:`Settings`. All
-mistakes are told together, each with its cure. An extension's keys live under
-a prefix of their own (``oauth2.sqlalchemy.url``), which it declares with
-``config.add_oauth2_settings``.
+:mod:`~pyramid_oauth2.setting_parsing` makes a :class:`Settings` of the ini, at
+start-up. An extension's keys live under a prefix of their own
+(``oauth2.sqlalchemy.url``), which it declares with ``config.add_oauth2_settings``.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import types
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pyramid.exceptions import ConfigurationError
-from pyramid.interfaces import PHASE1_CONFIG
-
-from .interfaces import ISettings, ISettingsPrefix
 from .setting_types import (
-    BadValue,
     Parser,
     backend_name,
     base_url,
@@ -38,14 +31,14 @@ from .setting_types import (
     words,
 )
 
-PREFIX = "oauth2."
 REQUIRED: Any = object()
 
 
 def setting(parse: Parser, default: Any, meaning: str, *, key: str | None = None) -> Any:
     """Declare a setting as a dataclass field.
 
-    :param parse: from the ini's text to the value; raises :exc:`BadValue`.
+    :param parse: from the ini's text to the value; one of those in
+        :mod:`~pyramid_oauth2.setting_types`.
     :param default: the value where the ini says nothing, or :data:`REQUIRED`.
     :param meaning: one or two sentences for the reference.
     :param key: its name after ``oauth2.``, where that is not the field's.
@@ -244,104 +237,3 @@ def setting_fields() -> dict[str, dataclasses.Field[Any]]:
         for field in dataclasses.fields(Settings)
         if "parse" in field.metadata
     }
-
-
-def parse_settings(raw: Mapping[str, Any]) -> tuple[Settings, list[str]]:
-    """Parse the application's settings; keys that do not begin with ``oauth2.`` are not ours.
-
-    :return: the settings, with defaults where the ini is wrong, and every
-        mistake found as one sentence each. Unknown keys are left to
-        :func:`unknown_keys`, since an extension may yet declare them.
-    """
-    ours = {key[len(PREFIX) :]: value for key, value in raw.items() if key.startswith(PREFIX)}
-    values: dict[str, Any] = {}
-    mistakes = []
-    for key, field in setting_fields().items():
-        text = ours.get(key)
-        if text is None or (isinstance(text, str) and not text.strip()):
-            if field.metadata["default"] is REQUIRED:
-                mistakes.append(f"oauth2.{key} is missing. {field.metadata['meaning']}")
-            continue
-        try:
-            values[field.name] = field.metadata["parse"](text)
-        except BadValue as error:
-            mistakes.append(f"oauth2.{key} = {text!r}: {error}")
-    values["sections"] = _sections(ours)
-    settings = Settings(**values)
-    return settings, mistakes + list(_contradictions(settings))
-
-
-def unknown_keys(
-    raw: Mapping[str, Any], prefixes: Mapping[str, Collection[str] | None]
-) -> list[str]:
-    """A sentence for each ``oauth2.*`` key that nobody declared, with the nearest known one.
-
-    :param prefixes: the keys that extensions declared, by prefix; None for a
-        prefix that passes every key through.
-    """
-    known = set(setting_fields())
-    for prefix, keys in prefixes.items():
-        known.update(f"{prefix}.{key}" for key in keys or ())
-    mistakes = []
-    for key in sorted(key[len(PREFIX) :] for key in raw if key.startswith(PREFIX)):
-        prefix, dot, rest = key.partition(".")
-        passes = bool(dot and rest) and prefix in prefixes and prefixes[prefix] is None
-        if key not in known and not passes:
-            mistakes.append(f"oauth2.{key} is not a setting.{_nearest(key, known, prefixes)}")
-    return mistakes
-
-
-def _nearest(key: str, known: set[str], prefixes: Collection[str]) -> str:
-    prefix, dot, rest = key.partition(".")
-    # A misspelt prefix first: "sqlachemy.url" is nearer to nothing else.
-    near = difflib.get_close_matches(prefix, prefixes, 1) if dot and prefix not in prefixes else []
-    if near:
-        return f" Did you mean oauth2.{near[0]}.{rest}?"
-    near = difflib.get_close_matches(key, known, 1)
-    return f" Did you mean oauth2.{near[0]}?" if near else ""
-
-
-def _sections(ours: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
-    sections: dict[str, dict[str, str]] = {}
-    for key, value in ours.items():
-        prefix, dot, rest = key.partition(".")
-        if dot and key not in setting_fields():
-            sections.setdefault(prefix, {})[rest] = value
-    return sections
-
-
-def _contradictions(settings: Settings) -> Iterator[str]:
-    if settings.enforce_https is False and settings.issuer and settings.issuer.startswith("https:"):
-        yield (
-            "oauth2.enforce_https = false with an https issuer would let tokens travel in clear. "
-            "Leave it out; behind a proxy that ends TLS, let the WSGI server trust the proxy."
-        )
-    if settings.enforce_https and (settings.issuer or "").startswith("http:"):
-        yield "oauth2.enforce_https = true contradicts the http issuer."
-    if settings.https_required and (settings.base_url or "https:").startswith("http:"):
-        yield "oauth2.base_url is http, but the issuer is https: tokens must not travel in clear."
-    if settings.access_token_lifetime > settings.grant_lifetime:
-        yield "oauth2.access_token_lifetime is longer than oauth2.grant_lifetime."
-
-
-def load_settings(config: Any) -> Settings:
-    """Parse the settings of an application that is being configured, and make them a utility.
-
-    Mistakes are told once every include has had its say: until then an
-    extension may yet declare a key that nobody knows.
-    """
-    raw = dict(config.registry.settings)
-    settings, mistakes = parse_settings(raw)
-    config.registry.registerUtility(settings, ISettings)
-
-    def check() -> None:
-        declared = config.registry.getUtilitiesFor(ISettingsPrefix)
-        prefixes = {name: prefix.keys for name, prefix in declared}
-        found = mistakes + unknown_keys(raw, prefixes)
-        if found:
-            raise ConfigurationError("The oauth2.* settings are wrong:\n  " + "\n  ".join(found))
-
-    # After the prefixes, which are declared in PHASE1_CONFIG, and before the
-    # routes and views, where a wrong setting would show as something else.
-    config.action("oauth2 settings", check, order=PHASE1_CONFIG + 1)
-    return settings

@@ -50,6 +50,7 @@ FORBIDDEN = {
     "interfaces": (*DATABASES, *without()),
     "protocol": (*WEB, *DATABASES, *without(), f"{PACKAGE}.settings", f"{PACKAGE}.events"),
     "settings": (*DATABASES, *without()),
+    "setting_parsing": (*DATABASES, *without()),
     "setting_types": (*WEB, *DATABASES, *without()),
     "events": (*DATABASES, *without()),
     "resource_owners": (*DATABASES, *without()),

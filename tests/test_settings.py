@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from pyramid_oauth2.settings import REQUIRED, parse_settings, setting_fields, unknown_keys
+from pyramid_oauth2.setting_parsing import parse_settings, unknown_keys
+from pyramid_oauth2.settings import REQUIRED, setting_fields
 
 MINIMAL = {"oauth2.issuer": "https://auth.example.com", "oauth2.backend": "memory"}
 

@@ -13,7 +13,8 @@ from pyramid.paster import bootstrap, setup_logging
 from pyramid.registry import Registry
 
 from ..service import OAuth2Service, get_service
-from ..settings import Settings, parse_settings
+from ..setting_parsing import parse_settings
+from ..settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

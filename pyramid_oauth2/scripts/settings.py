@@ -11,7 +11,8 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 
 from ..service import ROLES
-from ..settings import REQUIRED, Settings, setting_fields, unknown_keys
+from ..setting_parsing import unknown_keys
+from ..settings import REQUIRED, Settings, setting_fields
 from .ini import Ini
 
 SECRET_NAME = re.compile(r"pass|secret|token|credential|_key$", re.IGNORECASE)
