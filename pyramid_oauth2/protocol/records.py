@@ -10,7 +10,7 @@ that it could not give back unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
@@ -266,10 +266,9 @@ class DuplicateRecord(Exception):
 
 
 class StoreUnavailable(Exception):
-    """The store cannot answer now. It says why, and whether to retry is the caller's choice.
+    """The store cannot answer now; it says why. Whether to retry is the caller's choice.
 
-    Nothing about the record may be concluded: the server answers 503, never
-    ``invalid_grant``.
+    Nothing may be concluded of the record: the answer is 503, never ``invalid_grant``.
     """
 
 
@@ -285,3 +284,17 @@ def kept_until(token: Token, grant_end: int | None) -> int:
     if token.kind == AUTHORIZATION_CODE and token.consumed_at is not None and grant_end is not None:
         return max(token.expires_at, grant_end)
     return token.expires_at
+
+
+def check_family(
+    family: str, grant: Grant | None, tokens: Iterable[Token], refs: Iterable[TokenRef] = ()
+) -> None:
+    """Refuse what one operation cannot write together.
+
+    :raises ValueError: something belongs to another family.
+    """
+    families = {token.family for token in tokens} | {ref.family for ref in refs}
+    if grant is not None:
+        families.add(grant.id)
+    if families - {family}:
+        raise ValueError("what one operation writes must be of one family")

@@ -70,17 +70,15 @@ def _begin(request: Any, parameters: Parameters) -> Response:
     client, subject = destination.client, signed_in_subject(request)
     try:
         asked = read_request(server, destination, parameters)
-        if "none" in asked.prompt:
-            _refuse_a_page(request, client, asked, subject)
+        page_needed = _is_page_needed(request, client, asked, subject)
     except OAuth2Error as error:
         return send(request, refusal(server, destination, error))
-    new_login = "login" in asked.prompt
-    if subject is not None and not new_login and not must_ask(server, asked, client, subject):
+    if subject is not None and not page_needed:
         return _approve(request, client, asked, subject)
     # A form that another site posts arrives without our cookie, and must not
     # replace it: the browser is known when it follows the redirect.
     browser = browser_digest(request) if request.method == "GET" else ""
-    bound = None if new_login else subject
+    bound = None if "login" in asked.prompt else subject
     handle, pending = begin_interaction(server, Interaction(asked, browser, bound))
     # Anybody can make the store keep one for a while.
     request.oauth2.service.sweeper.after_issue()
@@ -89,15 +87,27 @@ def _begin(request: Any, parameters: Parameters) -> Response:
     return consent_page(request, client, handle, pending)
 
 
-def _refuse_a_page(
+def _is_page_needed(
     request: Any, client: Client, asked: AuthorizationRequest, subject: str | None
-) -> None:
+) -> bool:
+    """Whether the user must log in or be asked.
+
+    :raises LoginRequired: with ``prompt=none``, if they must log in.
+    :raises ConsentRequired: with ``prompt=none``, if they must be asked.
+    """
+    server = request.oauth2.service.server
+    new_login = "login" in asked.prompt
+    # Looked up once: a consent that is withdrawn between two looks would show a
+    # page to a request that wants none.
+    if subject is not None and not new_login and not must_ask(server, asked, client, subject):
+        return False
     # OpenID Connect Core section 3.1.2.1: with prompt=none the server "MUST NOT
     # display any authentication or consent user interface pages".
-    if subject is None:
-        raise LoginRequired("Nobody is signed in.")
-    if must_ask(request.oauth2.service.server, asked, client, subject):
+    if "none" in asked.prompt:
+        if subject is None:
+            raise LoginRequired("Nobody is signed in.")
         raise ConsentRequired("The user must be asked.")
+    return True
 
 
 def _go_on(request: Any, handle: str) -> Response:

@@ -27,6 +27,19 @@ def browser_token(request: Any) -> str:
     return _sent(request) or renew_browser(request)
 
 
+def has_readable_cookies(request: Any) -> bool:
+    """Whether the cookies are text.
+
+    WebOb decodes all of them when one is read, so a single broken one, whoever
+    set it, would fail the application's policy as well as us.
+    """
+    try:
+        request.cookies.get(_cookie_name(request))
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def browser_digest(request: Any) -> str:
     """What an interaction remembers of the browser: not the secret itself."""
     return hashlib.sha256(browser_token(request).encode()).hexdigest()

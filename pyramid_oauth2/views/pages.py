@@ -18,6 +18,7 @@ from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.interactions import ForeignInteraction, UnusableInteraction
 from ..protocol.records import StoreUnavailable
 from ..responses import RETRY_AFTER
+from .browser import has_readable_cookies
 
 log = logging.getLogger(__name__)
 
@@ -136,6 +137,9 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
 
 
 def _answer(view: View, request: Any) -> Response:
+    if not has_readable_cookies(request):
+        text = "The request has a cookie that is not text. Delete this site's cookies."
+        return error_page(request, text, 400, "invalid_request")
     try:
         return view(request)
     except OAuth2Error as error:

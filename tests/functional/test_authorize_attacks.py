@@ -21,6 +21,17 @@ def test_a_language_that_is_none(flow: Flow, locale: str):
     assert '<html lang="en">' in answer.text
 
 
+@pytest.mark.parametrize("name", ["oauth2_browser", "auth_tkt", "somebody_elses"])
+@pytest.mark.parametrize("value", ["\\\x80", '"\\377"'])
+def test_a_cookie_that_is_no_text(flow: Flow, name: str, value: str):
+    stranger = flow.server.fresh_browser(HTTP_COOKIE=f"{name}={value}")
+    answer = Flow(flow.server, browser=stranger).ask()
+    assert answer.status_int == 400
+    assert "cookie" in answer.text
+    stranger.post(AUTHORIZE, {"interaction": "x", "decision": "allow"}, status=400)
+    assert flow.server.ask().status_int == 200
+
+
 def test_made_up_languages_do_not_stay_in_memory(flow: Flow):
     for number in range(20):
         flow.browser.get(f"{AUTHORIZE}?_LOCALE_=x{number}", status=400)

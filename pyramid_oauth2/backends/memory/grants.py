@@ -20,22 +20,13 @@ from pyramid_oauth2.protocol.records import (
     Token,
     TokenChanges,
     TokenRef,
+    check_family,
 )
 
 from .ledger import Ledger, key_of
 from .pages import page_of
 
 _AMENDABLE = frozenset(TokenChanges.__annotations__)
-
-
-def _check_family(
-    family: str, grant: Grant | None, produce: Iterable[Token], retire: Iterable[TokenRef]
-) -> None:
-    families = {token.family for token in produce} | {ref.family for ref in retire}
-    if grant is not None:
-        families.add(grant.id)
-    if families - {family}:
-        raise ValueError("a token, grant or reference is of another family than the redeemed token")
 
 
 @implementer(IGrantStore)
@@ -80,7 +71,7 @@ class MemoryGrantStore:
     ) -> Redemption:
         """Spend a token once."""
         produce, retire = tuple(produce), tuple(retire)
-        _check_family(token.family, grant, produce, retire)
+        check_family(token.family, grant, produce, retire)
         with self._lock:
             current = self._ledger.token(token.ref)
             if current is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ...protocol.records import DuplicateRecord, Grant, Token, TokenRef
+from ...protocol.records import DuplicateRecord, Grant, Token
 from .keys import answer_key, grant_key, member, members_key, token_key
 from .values import answer_value, grant_value, milliseconds, token_value
 
@@ -65,17 +65,3 @@ def insertion(
     new = tuple(records)
     keys = [grant_key(family), members_key(family), *(record.key for record in new)]
     return keys, (now, *(argument for record in new for argument in record.arguments))
-
-
-def check_family(
-    family: str, grant: Grant | None, tokens: Iterable[Token], refs: Iterable[TokenRef] = ()
-) -> None:
-    """Refuse what one operation cannot write together.
-
-    :raises ValueError: something belongs to another family.
-    """
-    families = {token.family for token in tokens} | {ref.family for ref in refs}
-    if grant is not None:
-        families.add(grant.id)
-    if families - {family}:
-        raise ValueError("what one operation writes must be of one family")

@@ -18,9 +18,10 @@ from ...protocol.records import (
     Token,
     TokenChanges,
     TokenRef,
+    check_family,
 )
 from .copying import GrantCopy
-from .family import NONE, check_family, insertion, new_records
+from .family import NONE, insertion, new_records
 from .indexes import all_entries, grant_entries, page_after
 from .keys import (
     answer_key,

@@ -14,8 +14,9 @@ from ...protocol.records import (
     SealedAnswer,
     Token,
     TokenRef,
+    check_family,
 )
-from .family import NONE, check_family, new_records
+from .family import NONE, new_records
 from .indexes import grant_entries
 from .keys import answer_key, grant_key, member, member_key, members_key, token_key
 from .scripts import REDEEM

@@ -14,6 +14,7 @@ from ...protocol.records import (
     SealedAnswer,
     Token,
     TokenRef,
+    check_family,
     kept_until,
 )
 from .rows import grant_values, reference, token_of, token_values
@@ -46,11 +47,7 @@ class Redeeming:
     retire: Sequence[TokenRef]
 
     def __post_init__(self) -> None:
-        families = {token.family for token in self.produce} | {ref.family for ref in self.retire}
-        if self.grant is not None:
-            families.add(self.grant.id)
-        if families - {self.token.family}:
-            raise ValueError("what is redeemed, produced and retired must be of one family")
+        check_family(self.token.family, self.grant, self.produce, self.retire)
 
     def __call__(self, connection: Connection) -> Redemption:
         """Decide and write, within the transaction of *connection*."""
