@@ -417,16 +417,10 @@ class IAppEngine(Interface):
 
 
 class IOAuth2Event(Interface):
-    """What a subscriber hears. Every event is sent after the store committed."""
+    """What a subscriber hears; the classes are in :mod:`pyramid_oauth2.events`.
 
-    request = Attribute("the request that it happened in")
+    Every event is sent after the store committed. Subscribe to a class, or to
+    this interface for all of them.
+    """
 
-
-class ITokenIssued(IOAuth2Event):
-    """Tokens were issued."""
-
-    client_id = Attribute("the client that got them")
-    grant_type = Attribute("the grant type by which it asked")
-    subject = Attribute("the user, or None if the client acts for itself")
-    scope = Attribute("a frozenset of scopes")
-    expires_in = Attribute("the life of the access token, in seconds")
+    request = Attribute("the request that it happened in, None at the command line")

@@ -114,6 +114,18 @@ class Settings:
     refresh_token_lifetime: int = setting(
         lifetime, 30 * 86400, "How long a refresh token lives since it was issued."
     )
+    refresh_token_grace: int = setting(
+        seconds,
+        30,
+        "For how many seconds a client that lost the answer to a refresh gets the same answer "
+        "again. Afterwards, or once the new refresh token was used, using the old one ends the "
+        "grant. 0 gives no second answer.",
+    )
+    single_access_token: bool = setting(
+        boolean,
+        False,
+        "Whether a user's new access token for a client and scope ends the earlier ones.",
+    )
     interaction_lifetime: int = setting(
         lifetime, 600, "How long a user may take to log in and decide."
     )

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from .authorization import AuthorizationRequest, Destination
 from .codes import CodeData
 from .errors import AccessDenied, OAuth2Error
+from .events import Tell, TokenIssued, tell_nobody
+from .grants import end_earlier_grants
 from .interactions import OpenInteraction, UnusableInteraction
 from .opaque import NewToken, new_family, new_token, random_text
 from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, Client, Grant, Outcome, Token
@@ -50,11 +52,13 @@ def approval(
     subject: str,
     asked: AuthorizationRequest,
     pending: OpenInteraction | None = None,
+    tell: Tell = tell_nobody,
 ) -> Answer:
     """A code, or with the implicit grant an access token: the grant, in the store.
 
     :param pending: the interaction that is spent for it; None where the user
         need not be asked.
+    :param tell: hears what was issued.
     :raises UnusableInteraction: it was spent meanwhile.
     """
     if not server.is_active(subject):
@@ -78,7 +82,21 @@ def approval(
         _spend(server, pending, [token], grant)
     elif not server.grants.open(grant, [token], now):
         raise UnusableInteraction("The access was withdrawn.")
+    if kind == ACCESS_TOKEN:
+        end_earlier_grants(server, grant, tell)
+        tell(_implicit(grant, token))
     return _answered(server, asked, _members(asked, string, token, now))
+
+
+def _implicit(grant: Grant, token: Token) -> TokenIssued:
+    return TokenIssued(
+        client_id=grant.client_id,
+        grant_type="implicit",
+        subject=grant.subject,
+        scope=grant.scope,
+        expires_in=token.expires_at - token.issued_at,
+        grant_id=grant.id,
+    )
 
 
 def _token(

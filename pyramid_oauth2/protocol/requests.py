@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from .errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from .events import Tell
     from .records import Client
 
 MAX_BODY = 64 * 1024
@@ -23,6 +24,10 @@ BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 # RFC 8707 section 2: "Multiple resource parameters MAY be used".
 REPEATABLE = frozenset({"resource"})
+
+# A wrong secret is invalid_client, and an unknown token is one that is not
+# active, whatever is in it.
+WHATEVER_IS_IN_IT = frozenset({"client_secret", "token"})
 
 # What must never be in a URL, where proxies, logs and histories keep it.
 SECRET_PARAMETERS = frozenset(
@@ -76,7 +81,7 @@ class TokenRequest:
     """A token request of an authenticated client that may use this grant type.
 
     ``parameters`` holds those that the grant type declares, each once; one
-    without a value is left out.
+    without a value is left out. ``tell`` is for what happens beside the issue.
     """
 
     grant_type: str
@@ -84,6 +89,7 @@ class TokenRequest:
     parameters: Mapping[str, str] = field(repr=False)
     facts: HTTPFacts
     owners: PasswordCheck
+    tell: Tell = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +221,7 @@ def _parameters(text: bytes) -> Parameters:
     for name, value in _decode(text):
         if len(value) > MAX_VALUE:
             raise InvalidRequest(f"A parameter is longer than {MAX_VALUE} characters.")
-        # A wrong secret is invalid_client, whatever is in it.
-        if "\0" in name or ("\0" in value and name != "client_secret"):
+        if "\0" in name or ("\0" in value and name not in WHATEVER_IS_IN_IT):
             raise InvalidRequest("A parameter contains a NUL character.")
         values[name] = (*values.get(name, ()), value)
     return Parameters(values)

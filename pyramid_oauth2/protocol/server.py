@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long things live, in seconds."""
+    """How long things live, in seconds.
+
+    ``refresh_token_grace`` is how long the answer to a refresh can be had again.
+    """
 
     access_token: int
     public_access_token: int
     refresh_token: int
+    refresh_token_grace: int
     authorization_code: int
     interaction: int
     consent: int
@@ -56,6 +60,7 @@ class AuthorizationServer:
     default_scopes: frozenset[str] | None
     response_types: frozenset[str]
     require_pkce: bool
+    single_access_token: bool
     lifetimes: Lifetimes
     grant_types: Mapping[str, IGrantType]
     client_authentications: Mapping[str, IClientAuthentication]

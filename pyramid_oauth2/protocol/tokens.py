@@ -7,9 +7,22 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .errors import InvalidGrant
+from .events import Tell, tell_nobody
+from .grants import earlier_access_tokens, end_earlier_grants
 from .opaque import NewToken, new_family, new_token, random_text
-from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Grant, Outcome, Token
+from .records import (
+    ACCESS_TOKEN,
+    REFRESH_TOKEN,
+    Client,
+    Grant,
+    Outcome,
+    Redemption,
+    SealedAnswer,
+    Token,
+)
+from .requests import TokenRequest
 from .scopes import format_scope, parse_scope
+from .sealing import Seal
 from .server import AuthorizationServer
 
 ATTEMPT_LENGTH = 22  # 131 bits: no two tries are taken for one
@@ -20,6 +33,7 @@ class Issued:
     """Tokens that are in the store and not yet with the client.
 
     ``expires_in`` is in seconds. ``subject`` is None where no user is involved.
+    ``repeated`` says that they were issued before, and are answered once more.
     """
 
     access_token: str = field(repr=False)
@@ -29,6 +43,7 @@ class Issued:
     grant_id: str | None = None
     refresh_token: str | None = field(default=None, repr=False)
     token_type: str = "Bearer"
+    repeated: bool = False
 
     def parameters(self) -> dict[str, str | int]:
         """The members of the answer; one that has no value is left out, never null."""
@@ -43,6 +58,17 @@ class Issued:
         if self.refresh_token is not None:
             members["refresh_token"] = self.refresh_token
         return members
+
+    def encode(self) -> bytes:
+        """The answer, to be sealed."""
+        return json.dumps(self.parameters()).encode()
+
+    @classmethod
+    def decode(cls, answer: bytes, grant: Grant) -> Issued:
+        """The answer that was sealed, to be given once more."""
+        members = json.loads(answer)
+        members["scope"] = parse_scope(members["scope"])
+        return cls(**members, subject=grant.subject, grant_id=grant.id, repeated=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +108,11 @@ def issue_to_client(server: AuthorizationServer, client: Client, scope: frozense
 
 
 def issue_for_owner(
-    server: AuthorizationServer, client: Client, subject: str, scope: frozenset[str]
+    server: AuthorizationServer,
+    client: Client,
+    subject: str,
+    scope: frozenset[str],
+    tell: Tell = tell_nobody,
 ) -> Issued:
     """Open a grant of *subject* to *client*, and issue its first tokens."""
     now = server.clock()
@@ -101,28 +131,49 @@ def issue_for_owner(
     )
     if not server.grants.open(grant, made.records, now):
         raise InvalidGrant("The grant was revoked.")
+    end_earlier_grants(server, grant, tell)
     return made.issued(subject)
 
 
 def redeem_for_tokens(
-    server: AuthorizationServer, client: Client, spent: Token, grant: Grant, scope: frozenset[str]
-) -> tuple[Outcome, Issued | None]:
+    server: AuthorizationServer,
+    request: TokenRequest,
+    spent: Token,
+    grant: Grant,
+    scope: frozenset[str],
+    seal: Seal | None = None,
+) -> tuple[Redemption, Issued | None]:
     """Spend a code or a refresh token, and put tokens in its place: one atomic operation.
 
-    :return: the outcome, and for ``WON`` what was issued.
+    :param seal: keeps the answer for a client that loses it, for
+        ``oauth2.refresh_token_grace`` seconds.
+    :return: what came of it, and for ``WON`` what was issued.
     """
+    client = request.client
     if grant.epoch < client.epoch or not server.is_active(grant.subject):
-        return Outcome.DEAD, None
+        return Redemption(Outcome.DEAD), None
     made = _make(server, client, grant.id, scope, grant.absolute_end, parent=spent.digest)
+    issued = made.issued(grant.subject)
     redemption = server.grants.redeem(
         spent,
         server.clock(),
         random_text(ATTEMPT_LENGTH, server.random),
         made.records,
         grant_expires_at=made.end,
+        sealed_answer=_sealed(server, seal, issued),
+        retire=earlier_access_tokens(server, grant),
     )
-    won = redemption.outcome is Outcome.WON
-    return redemption.outcome, made.issued(grant.subject) if won else None
+    if redemption.outcome is not Outcome.WON:
+        return redemption, None
+    end_earlier_grants(server, grant, request.tell)
+    return redemption, issued
+
+
+def _sealed(server: AuthorizationServer, seal: Seal | None, issued: Issued) -> SealedAnswer | None:
+    grace = server.lifetimes.refresh_token_grace
+    if seal is None or not grace:
+        return None
+    return SealedAnswer(seal.close(issued.encode(), server.random), server.clock() + grace)
 
 
 class _Made(NamedTuple):

@@ -6,11 +6,12 @@ import argparse
 import getpass
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from ..protocol.clients import CONSENTS, InvalidClientMetadata, new_client_id, register_client
 from ..protocol.documents import client_document
+from ..protocol.listings import every
 from ..protocol.records import Client, DuplicateRecord
 from ..protocol.scopes import format_scope
 from ..protocol.server import AuthorizationServer
@@ -224,7 +225,8 @@ def _print_registered(
 def list_clients(ini: Ini, arguments: argparse.Namespace) -> int:
     """List the clients, without their secrets."""
     with ini.service() as service:
-        clients = list(_all_clients(service.server))
+        search = service.server.clients.search
+        clients = list(every(lambda at: search(cursor=at, limit=500)))
     if arguments.json:
         print(json.dumps([_document(client) for client in clients], indent=2))
         return 0
@@ -235,16 +237,6 @@ def list_clients(ini: Ini, arguments: argparse.Namespace) -> int:
         print(f"    scope: {format_scope(client.scope) or '(the default scopes)'}")
     print(f"{len(clients)} client{'' if len(clients) == 1 else 's'}")
     return 0
-
-
-def _all_clients(server: AuthorizationServer) -> Iterator[Client]:
-    cursor = None
-    while True:
-        page = server.clients.search(cursor=cursor, limit=500)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
 
 
 def _document(client: Client) -> dict[str, Any]:

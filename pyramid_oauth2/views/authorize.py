@@ -7,7 +7,7 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ..events import TokenIssued, notify
+from ..events import ConsentGiven, OAuth2Event
 from ..protocol.answers import approval, denial, refusal
 from ..protocol.authorization import (
     AuthorizationRequest,
@@ -33,7 +33,7 @@ from .answer import redirect, send
 from .browser import FIELD, browser_digest, is_from_our_page, renew_browser
 from .consent import consent_page
 from .facts import http_facts
-from .finished import finish, finished
+from .finished import Outcome, finish, finished, told
 from .login import (
     interaction_url,
     logged_in_since,
@@ -50,9 +50,9 @@ log = logging.getLogger(__name__)
 @page_endpoint("GET", "POST")
 def authorize(request: Any) -> Response:
     """Begin a request, go on with one after a login, or take the user's decision."""
-    response: Response | None = finished(request)
-    if response is not None:
-        return response.copy()
+    outcome: Outcome | None = finished(request)
+    if outcome is not None:
+        return told(request, outcome)
     facts = http_facts(request, endpoint_url(request.registry, "authorize"))
     refuse_plain_http(request.oauth2.service.server, facts)
     parameters = parse_query(facts) if request.method == "GET" else parse_body(facts)
@@ -144,7 +144,7 @@ def _decide(request: Any, handle: str, parameters: Parameters) -> Response:
     destination = still_a_destination(server, asked)
     decision = parameters.once("decision")
     if decision == "deny":
-        return finish(request, send(request, denial(server, pending))).copy()
+        return told(request, finish(request, Outcome(send(request, denial(server, pending)))))
     if decision != "allow":
         raise InvalidRequest("The form says neither allow nor deny.")
     try:
@@ -152,7 +152,7 @@ def _decide(request: Any, handle: str, parameters: Parameters) -> Response:
     except OAuth2Error as error:
         return send(request, refusal(server, destination, error))
     kept = narrowed(asked, frozenset(parameters.values.get("scope", ())))
-    response = _approve(request, destination.client, kept, subject, pending)
+    response = _approve(request, destination.client, kept, subject, pending, consents=True)
     # Only now: of Allow and Deny in two tabs, the one that lost leaves nothing behind.
     _remember(request, destination.client, asked, kept, subject)
     return response
@@ -188,11 +188,13 @@ def _approve(
     asked: AuthorizationRequest,
     subject: str,
     pending: OpenInteraction | None = None,
+    *,
+    consents: bool = False,
 ) -> Response:
-    answer = approval(request.oauth2.service.server, client, subject, asked, pending)
-    response = finish(request, send(request, answer))
-    if asked.response_type == "token":
-        expires_in = int(answer.parameters["expires_in"])
-        event = TokenIssued(request, client.client_id, "implicit", subject, asked.scope, expires_in)
-        notify(request, event)
-    return response.copy()
+    events: list[OAuth2Event] = []
+    server = request.oauth2.service.server
+    answer = approval(server, client, subject, asked, pending, events.append)
+    if consents:
+        scope, client_id = asked.scope, client.client_id
+        events.append(ConsentGiven(client_id=client_id, subject=subject, scope=scope))
+    return told(request, finish(request, Outcome(send(request, answer), tuple(events))))

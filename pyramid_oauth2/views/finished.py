@@ -7,7 +7,15 @@ this, a good redemption would look like a replay of itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from pyramid.response import Response
+
+from ..events import OAuth2Event, notify
+from ..protocol.errors import OAuth2Error
+from ..protocol.events import Tell
 
 Value = TypeVar("Value")
 
@@ -23,3 +31,45 @@ def finish(request: Any, value: Value) -> Value:
 def finished(request: Any) -> Any:
     """What an earlier attempt of this request kept, None at the first."""
     return request.environ.get(KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a request came to, and what happened on the way."""
+
+    answer: Response | OAuth2Error
+    events: tuple[OAuth2Event, ...] = ()
+
+
+def answer_once(request: Any, answer: Callable[[Any, Tell], Response]) -> Response:
+    """The response of *answer*, which is called at the first attempt only; subscribers are told.
+
+    They are told at every attempt: what they wrote in a transaction that
+    failed was rolled back with it.
+
+    :raises OAuth2Error: what *answer* raised.
+    """
+    return told(request, finished(request) or finish(request, _outcome(request, answer)))
+
+
+def told(request: Any, outcome: Outcome) -> Response:
+    """The response of an outcome, once subscribers were told what happened.
+
+    :raises OAuth2Error: it is a refusal.
+    """
+    for event in outcome.events:
+        notify(request.registry, event, request)
+    if isinstance(outcome.answer, OAuth2Error):
+        raise outcome.answer
+    return outcome.answer.copy()
+
+
+def _outcome(request: Any, answer: Callable[[Any, Tell], Response]) -> Outcome:
+    events: list[OAuth2Event] = []
+    try:
+        response = answer(request, events.append)
+    except OAuth2Error as error:
+        # Kept as well: a wrong code_verifier is counted once. Without its
+        # traceback, which would keep the request of this attempt alive.
+        return Outcome(error.with_traceback(None), tuple(events))
+    return Outcome(response, tuple(events))

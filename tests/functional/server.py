@@ -102,3 +102,11 @@ class Server:
         """Let the server believe another time."""
         server = replace(self.service.server, clock=clock)
         self.registry.registerUtility(replace(self.service, server=server), IService)
+
+
+class Clock:
+    """The time of a server, from now on moved by the test."""
+
+    def __init__(self, server: Server) -> None:
+        self.now = server.service.server.clock()
+        server.set_clock(lambda: self.now)

@@ -15,6 +15,7 @@ from pyramid_oauth2.protocol.client_authentication import authenticate_client
 from pyramid_oauth2.protocol.client_authentication.basic import ClientSecretBasic
 from pyramid_oauth2.protocol.client_secrets import keep_secret
 from pyramid_oauth2.protocol.errors import InvalidClient, InvalidRequest
+from pyramid_oauth2.protocol.events import tell_nobody
 from pyramid_oauth2.protocol.opaque import new_client_secret
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.requests import HTTPFacts
@@ -67,7 +68,9 @@ POST = {"client_id": "post", "client_secret": SECRET}
     ],
 )
 def test_authenticated(server, authorization, form, client_id):
-    assert authenticate_client(server, header(authorization), form).client_id == client_id
+    assert (
+        authenticate_client(server, header(authorization), form, tell_nobody).client_id == client_id
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_authenticated(server, authorization, form, client_id):
 )
 def test_refused(server, authorization, form):
     with pytest.raises(InvalidClient):
-        authenticate_client(server, header(authorization), form)
+        authenticate_client(server, header(authorization), form, tell_nobody)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,7 @@ def test_refused(server, authorization, form):
 def test_more_than_one_method(server, authorization, form):
     """RFC 6749 section 2.3: MUST NOT use more than one."""
     with pytest.raises(InvalidRequest):
-        authenticate_client(server, header(authorization), form)
+        authenticate_client(server, header(authorization), form, tell_nobody)
 
 
 def test_every_refusal_says_the_same(server):
@@ -128,7 +131,7 @@ def test_every_refusal_says_the_same(server):
     texts = set()
     for name in ("nobody", "basic", "disabled-basic", "post", "public"):
         with pytest.raises(InvalidClient) as caught:
-            authenticate_client(server, header(basic(name, "wrong")), {})
+            authenticate_client(server, header(basic(name, "wrong")), {}, tell_nobody)
         texts.add(caught.value.description)
     assert len(texts) == 1
 

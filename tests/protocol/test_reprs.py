@@ -27,9 +27,11 @@ SECRET_FIELDS = {
     "data",
     "digest",
     "headers",
+    "key",
     "parameters",
     "parent",
     "query",
+    "question",
     "sealed_answer",
     "secret",
 }
@@ -70,6 +72,7 @@ UNSEEN = dict.fromkeys(
         "IGrantStore",
         "IGrantType",
         "IScope",
+        "Tell",
     ],
     Any,
 )

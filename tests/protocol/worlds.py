@@ -24,6 +24,7 @@ LIFETIMES = Lifetimes(
     access_token=3600,
     public_access_token=1800,
     refresh_token=7200,
+    refresh_token_grace=30,
     authorization_code=60,
     interaction=600,
     consent=100_000,
@@ -51,6 +52,7 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
         "default_scopes": None,
         "response_types": frozenset({"code"}),
         "require_pkce": True,
+        "single_access_token": False,
         "lifetimes": LIFETIMES,
         "grant_types": {
             "authorization_code": AuthorizationCode(),

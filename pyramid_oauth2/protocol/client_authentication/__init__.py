@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidClient, InvalidRequest
+from ..events import ClientAuthenticationFailed, Tell
 from ..records import CLIENT_ID_LENGTH, Client
 
 if TYPE_CHECKING:
@@ -26,19 +27,28 @@ class Credentials:
 
 
 def authenticate_client(
-    server: AuthorizationServer, facts: HTTPFacts, form: Mapping[str, str]
+    server: AuthorizationServer, facts: HTTPFacts, form: Mapping[str, str], tell: Tell
 ) -> Client:
     """The client that the request proves to come from.
 
+    :param tell: hears of a failure.
     :raises InvalidClient: it proves nothing; the same for an unknown client, a
         disabled one, a wrong secret and a method that is not the client's.
     :raises InvalidRequest: it uses several methods at once.
     """
     credentials = _presented(server, facts, form)
-    client = _known(server, credentials)
+    named = _named(server, credentials)
+    client = named if named is not None and _usable(named, credentials) else None
     method = server.client_authentications[credentials.method]
     # Verified also where there is no client: the work must not tell.
     if not method.verify(credentials, client, server.clock()) or client is None:
+        tell(
+            ClientAuthenticationFailed(
+                client_id=named.client_id if named else None,
+                method=credentials.method,
+                remote_addr=facts.remote_addr,
+            )
+        )
         raise InvalidClient(
             "The client is unknown, or did not authenticate in the way it is registered for."
         )
@@ -75,11 +85,13 @@ def _presented(
     return credentials
 
 
-def _known(server: AuthorizationServer, credentials: Credentials) -> Client | None:
+def _usable(client: Client, credentials: Credentials) -> bool:
+    # RFC 7591 section 2: the registered method, and no weaker one.
+    registered = client.token_endpoint_auth_method
+    return client.disabled_at is None and registered == credentials.method
+
+
+def _named(server: AuthorizationServer, credentials: Credentials) -> Client | None:
     if len(credentials.client_id) > CLIENT_ID_LENGTH or "\0" in credentials.client_id:
         return None
-    client = server.clients.get(credentials.client_id)
-    if client is None or client.disabled_at is not None:
-        return None
-    # RFC 7591 section 2: the registered method, and no weaker one.
-    return client if client.token_endpoint_auth_method == credentials.method else None
+    return server.clients.get(credentials.client_id)

@@ -9,6 +9,8 @@ from zope.interface import implementer
 from ...interfaces import IGrantType
 from ..codes import CodeData, burn_after_wrong_verifiers
 from ..errors import InvalidGrant, InvalidScope
+from ..events import CodeReplayed, grant_event
+from ..grants import end_grant
 from ..opaque import parse_token
 from ..pkce import check_verifier, proves
 from ..records import AUTHORIZATION_CODE, Grant, Outcome, Token
@@ -63,13 +65,14 @@ class AuthorizationCode:
         :raises InvalidGrant: the code is used, expired or revoked.
         """
         token, grant = validated
-        outcome, issued = redeem_for_tokens(server, request.client, token, grant, grant.scope)
-        if outcome is Outcome.CONSUMED:
+        redemption, issued = redeem_for_tokens(server, request, token, grant, grant.scope)
+        if redemption.outcome is Outcome.CONSUMED:
             # RFC 6749 section 4.1.2: "If an authorization code is used more than
             # once, the authorization server MUST deny the request and SHOULD
             # revoke (when possible) all tokens previously issued based on that
             # authorization code." It holds for an expired code as well.
-            server.grants.revoke_grant(grant.id, server.clock(), "code replayed")
+            request.tell(grant_event(CodeReplayed, grant))
+            end_grant(server, grant, "code replayed", request.tell)
         if issued is None:
             raise InvalidGrant(WRONG_CODE)
         return issued

@@ -58,4 +58,5 @@ class Password:
         self, request: TokenRequest, server: AuthorizationServer, validated: OwnerAndScope
     ) -> Issued:
         """A grant of the user's, and its first access token."""
-        return issue_for_owner(server, request.client, validated.subject, validated.scope)
+        subject, scope = validated
+        return issue_for_owner(server, request.client, subject, scope, request.tell)

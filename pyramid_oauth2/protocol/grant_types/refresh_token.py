@@ -1,6 +1,7 @@
 """A refresh token, for new tokens (RFC 6749 section 6).
 
-Each is used once (RFC 9700 section 4.14.2).
+Each is used once (RFC 9700 section 4.14.2). Its answer can be had again for a
+moment: a response is lost, or two tabs refresh at once, and nobody is logged out.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from zope.interface import implementer
 
 from ...interfaces import IGrantType
 from ..errors import InvalidGrant, InvalidScope
+from ..events import RefreshRepeated, RefreshReused, grant_event
+from ..grants import end_grant
 from ..opaque import parse_token
 from ..records import REFRESH_TOKEN, Client, Grant, Token
 from ..requests import Parameter, TokenRequest
 from ..scopes import parse_scope
+from ..sealing import Seal, seal_for
 from ..server import AuthorizationServer
 from ..tokens import Issued, redeem_for_tokens
 
@@ -22,11 +26,12 @@ WRONG_TOKEN = "The refresh token is unknown, expired, used, revoked, or another 
 
 
 class FoundToken(NamedTuple):
-    """A refresh token of this client, and the scope of the access token to come."""
+    """A refresh token of this client; what was asked for, and what the client may have of it."""
 
     token: Token
     grant: Grant
-    scope: frozenset[str]
+    asked: frozenset[str]
+    allowed: frozenset[str]
 
 
 @implementer(IGrantType)
@@ -49,34 +54,63 @@ class RefreshToken:
         # RFC 6749 section 6: "the refresh token is bound to the client to which it was issued".
         if grant is None or grant.client_id != request.client.client_id:
             raise InvalidGrant(WRONG_TOKEN)
-        scope = _scope(request.parameters.get("scope"), grant, request.client, server)
-        return FoundToken(token, grant, scope)
+        asked = _asked(request.parameters.get("scope"), grant)
+        return FoundToken(token, grant, asked, _allowed(asked, request.client, server))
 
     def issue(
         self, request: TokenRequest, server: AuthorizationServer, validated: FoundToken
     ) -> Issued:
         """Spend the refresh token, and put its successor and an access token in its place.
 
+        A client that asks the same again within the grace has lost the answer,
+        or two of its processes asked at once: it gets the same answer again.
+
         :raises InvalidGrant: it is used, expired or revoked.
         """
-        token, grant, scope = validated
-        _, issued = redeem_for_tokens(server, request.client, token, grant, scope)
+        token, grant, asked, allowed = validated
+        seal = seal_for(request.parameters["refresh_token"], grant.client_id, grant.id, asked)
+        redemption, issued = redeem_for_tokens(server, request, token, grant, allowed, seal)
+        if redemption.token is not None:
+            return _again(request, server, grant, redemption.token, seal)
         if issued is None:
             raise InvalidGrant(WRONG_TOKEN)
         return issued
 
 
-def _scope(
-    asked: str | None, grant: Grant, client: Client, server: AuthorizationServer
-) -> frozenset[str]:
-    wanted = parse_scope(asked or "") or grant.scope
-    if not wanted <= grant.scope:
+def _again(
+    request: TokenRequest, server: AuthorizationServer, grant: Grant, spent: Token, seal: Seal
+) -> Issued:
+    kept = spent.sealed_answer
+    # Cleared as soon as the successor is used: then the client has the answer,
+    # and whoever asks again is somebody else.
+    if kept is None or kept.expires_at <= server.clock():
+        # RFC 9700 section 4.14.2: the server "cannot determine which party
+        # submitted the invalid refresh token, but it will revoke the active
+        # refresh token".
+        request.tell(grant_event(RefreshReused, grant))
+        end_grant(server, grant, "refresh token reused", request.tell)
+        raise InvalidGrant(WRONG_TOKEN)
+    answer = seal.open(kept.data)
+    if answer is None:
+        # Another question: it may be the client's own, so nothing is revoked.
+        raise InvalidGrant("The refresh token was used a moment ago, for another scope.")
+    request.tell(grant_event(RefreshRepeated, grant))
+    return Issued.decode(answer, grant)
+
+
+def _asked(scope: str | None, grant: Grant) -> frozenset[str]:
+    asked = parse_scope(scope or "") or grant.scope
+    if not asked <= grant.scope:
         # RFC 6749 section 6: "MUST NOT include any scope not originally granted
         # by the resource owner".
         raise InvalidScope("The refresh token was not issued for one of these scopes.")
+    return asked
+
+
+def _allowed(asked: frozenset[str], client: Client, server: AuthorizationServer) -> frozenset[str]:
     # What was withdrawn from the client since is gone. The grant itself stays as
     # it is, so a narrower request narrows this access token only.
-    allowed = (client.scope or server.default_scopes or frozenset()) & server.known_scopes
-    if not wanted & allowed:
+    may_have = (client.scope or server.default_scopes or frozenset()) & server.known_scopes
+    if not asked & may_have:
         raise InvalidScope("The client may have none of these scopes any more.")
-    return wanted & allowed
+    return asked & may_have
