@@ -39,6 +39,14 @@ def json_response(
     return response
 
 
+def empty_response() -> Response:
+    """200 without a body, and so without a type of one: some clients refuse text/html."""
+    response = Response(status=200)
+    del response.content_type
+    response.headers.update({"Cache-Control": "no-store", "Pragma": "no-cache"})
+    return response
+
+
 def error_response(error: OAuth2Error, headers: Mapping[str, str] | None = None) -> Response:
     """A refusal as RFC 6749 section 5.2 wants it."""
     extra = dict(headers or {})

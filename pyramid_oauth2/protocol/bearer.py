@@ -19,12 +19,13 @@ TOKEN_PARAMETER = re.compile(rb"(?:^|&)access_token=")
 class BearerToken:
     """An access token that is valid now.
 
-    ``subject`` is None for a client that acts for itself. ``expires_at`` is in
-    UTC seconds.
+    ``subject`` is None for a client that acts for itself. ``issued_at`` and
+    ``expires_at`` are in UTC seconds.
     """
 
     client: Client
     scope: frozenset[str]
+    issued_at: int
     expires_at: int
     subject: str | None = None
     grant_id: str | None = None
@@ -98,6 +99,7 @@ def _with_client(server: AuthorizationServer, token: Token, grant: Grant | None)
     return BearerToken(
         client=client,
         scope=data.scope,
+        issued_at=token.issued_at,
         expires_at=token.expires_at,
         subject=grant.subject if grant else None,
         grant_id=token.grant_id,

@@ -10,22 +10,29 @@ from pyramid.viewderivers import DefaultViewMapper
 
 from ..interfaces import ISettings
 from ..resources import WELL_KNOWN
-from . import authorize, metadata, protected_resource, token
+from . import authorize, introspect, metadata, protected_resource, revoke, token
 from .endpoint import Endpoint
 
 METADATA_PATH = "/.well-known/oauth-authorization-server"
+
+# Below ``oauth2.path``, by name.
+ENDPOINTS: dict[str, Endpoint] = {
+    "authorize": authorize.authorize,
+    "token": token.token,
+    "access_token": token.token,
+    "revoke": revoke.revoke,
+    "introspect": introspect.introspect,
+}
 
 
 def includeme(config: Any) -> None:
     """Add the routes of every endpoint, and their views."""
     settings = config.registry.getUtility(ISettings)
-    for name, endpoint in (("token", token.token), ("access_token", token.token)):
+    for name, endpoint in ENDPOINTS.items():
         _add_endpoint(config, name, f"{settings.path}/{name}", endpoint)
         # As a route of its own: an optional slash in the pattern would make
         # every use of route_url ask for it.
         _add_endpoint(config, f"{name}.slash", f"{settings.path}/{name}/", endpoint)
-    _add_endpoint(config, "authorize", f"{settings.path}/authorize", authorize.authorize)
-    _add_endpoint(config, "authorize.slash", f"{settings.path}/authorize/", authorize.authorize)
     _add_metadata(config, settings)
     _add_pages(config, settings)
     config.add_tween("pyramid_oauth2.views.undecodable.undecodable_path_tween")

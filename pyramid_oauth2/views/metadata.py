@@ -18,10 +18,16 @@ from .urls import endpoint_url
 def metadata(request: Any) -> Response:
     """The metadata document, from what is registered and enabled."""
     server = request.oauth2.service.server
+    methods = sorted(server.client_authentications)
     members: dict[str, Any] = {
         "issuer": server.issuer,
         "token_endpoint": endpoint_url(request.registry, "token"),
-        "token_endpoint_auth_methods_supported": sorted(server.client_authentications),
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint": endpoint_url(request.registry, "revoke"),
+        "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint": endpoint_url(request.registry, "introspect"),
+        # Whoever proves nothing is told nothing.
+        "introspection_endpoint_auth_methods_supported": [m for m in methods if m != "none"],
         "grant_types_supported": _grant_types(server),
         "response_types_supported": sorted(server.response_types),
     }

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from webtest import TestApp, TestResponse
 
-from .server import Server
+from .server import TOKEN, Server
 
 AUTHORIZE = "/oauth2/authorize"
 BACK = "https://client.example/back"
@@ -136,13 +136,22 @@ class Flow:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return self.exchange(client_id, **form | changes)
 
-    def exchange(self, client_id: str | None = None, **form: str | None) -> TestResponse:
-        """A token request of the client, which authenticates as it should."""
+    def exchange(
+        self,
+        client_id: str | None = None,
+        path: str = TOKEN,
+        origin: str | None = None,
+        **form: str | None,
+    ) -> TestResponse:
+        """A request of the client, which authenticates as it should."""
         client_id = client_id or self.client_id
         given = {name: value for name, value in form.items() if value is not None}
+        headers = {} if origin is None else {"Origin": origin}
         if self.server.secrets[client_id]:
-            return self.server.post(given, self.server.login(client_id))
-        return self.server.post({"client_id": client_id, **given})
+            headers |= self.server.login(client_id)
+        else:
+            given = {"client_id": client_id, **given}
+        return self.server.post(given, headers, path)
 
     def tokens(self, **changes: str | None) -> dict[str, Any]:
         """What the client has at the end."""

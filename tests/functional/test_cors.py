@@ -48,7 +48,13 @@ ANYBODY = {"Allow-Origin": "*", **EXPOSED}
 
 
 @pytest.mark.parametrize(
-    ("path", "methods"), [(TOKEN, "POST"), (f"{TOKEN}/", "POST"), (METADATA, "GET, HEAD")]
+    ("path", "methods"),
+    [
+        (TOKEN, "POST"),
+        (f"{TOKEN}/", "POST"),
+        ("/oauth2/revoke", "POST"),
+        (METADATA, "GET, HEAD"),
+    ],
 )
 def test_preflight(flow: Flow, path: str, methods: str):
     """It carries no authentication, so it is answered before any."""

@@ -34,6 +34,17 @@ def test_the_document(server: Server):
             "client_secret_post",
             "none",
         ],
+        "revocation_endpoint": "http://localhost/oauth2/revoke",
+        "revocation_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+            "none",
+        ],
+        "introspection_endpoint": "http://localhost/oauth2/introspect",
+        "introspection_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+        ],
         "grant_types_supported": ["client_credentials", "password"],
         "response_types_supported": [],
         "scopes_supported": ["read", "write"],

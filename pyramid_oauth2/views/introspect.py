@@ -1,0 +1,26 @@
+"""``POST /oauth2/introspect``: the introspection endpoint (RFC 7662)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.response import Response
+
+from ..protocol.events import Tell
+from ..protocol.introspection import answer_introspection
+from ..responses import json_response
+from .endpoint import endpoint
+from .facts import http_facts
+from .finished import answer_once
+from .urls import endpoint_url
+
+
+@endpoint("POST")
+def introspect(request: Any) -> Response:
+    """Tell a resource server what a token is worth. No page of a browser has business here."""
+    return answer_once(request, _introspect)
+
+
+def _introspect(request: Any, tell: Tell) -> Response:
+    facts = http_facts(request, endpoint_url(request.registry, "introspect"))
+    return json_response(answer_introspection(request.oauth2.service.server, facts, tell))

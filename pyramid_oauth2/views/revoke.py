@@ -1,0 +1,28 @@
+"""``POST /oauth2/revoke``: the revocation endpoint (RFC 7009)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.response import Response
+
+from ..cors import cors_readable
+from ..protocol.events import Tell
+from ..protocol.revocation import answer_revocation
+from ..responses import empty_response
+from .endpoint import endpoint
+from .facts import http_facts
+from .finished import answer_once
+from .urls import endpoint_url
+
+
+@endpoint("POST", cross_origin=True)
+def revoke(request: Any) -> Response:
+    """Revoke a token; 200 also for one that is unknown or another client's."""
+    return answer_once(request, _revoke)
+
+
+def _revoke(request: Any, tell: Tell) -> Response:
+    facts = http_facts(request, endpoint_url(request.registry, "revoke"))
+    client = answer_revocation(request.oauth2.service.server, facts, tell)
+    return cors_readable(request, empty_response(), client)
