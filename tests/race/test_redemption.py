@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -15,71 +10,34 @@ import requests
 from tests.live import CALLBACK, LiveClient, LiveServer
 from tests.visitor import Visitor
 
-RACERS = 50
-ROUNDS = max(2, int(50 * float(os.environ.get("TEST_ROUNDS", "0.1"))))
+from .flows import (
+    RACERS,
+    ROUNDS,
+    api_status,
+    authorization_url,
+    code_form,
+    error_of,
+    post,
+    race,
+    refresh_form,
+)
 
-# RFC 7636 appendix B.
-VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 OTHER_URI = "https://client.example/other"
-
-
-def authorization_url(server: LiveServer, client: LiveClient) -> str:
-    parameters = {
-        "response_type": "code",
-        "client_id": client.id,
-        "redirect_uri": CALLBACK,
-        "scope": "read",
-        "code_challenge": CHALLENGE,
-        "code_challenge_method": "S256",
-    }
-    return f"{server.authorize}?{urlencode(parameters)}"
-
-
-def code_form(code: str) -> dict[str, str]:
-    return {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": CALLBACK,
-        "code_verifier": VERIFIER,
-    }
-
-
-def post(address: str, client: LiveClient, form: dict[str, str]) -> requests.Response:
-    login = (client.id, client.secret)
-    return requests.post(f"{address}/oauth2/token", form, auth=login, timeout=60)
-
-
-def error_of(answer: requests.Response) -> tuple[int, str | None]:
-    return answer.status_code, answer.json().get("error")
-
-
-def race(server: LiveServer, client: LiveClient, code: str) -> list[requests.Response]:
-    """Redeem *code* by everybody at once."""
-    line = threading.Barrier(RACERS)
-
-    def redeem(address: str) -> requests.Response:
-        line.wait(60)
-        return post(address, client, code_form(code))
-
-    with ThreadPoolExecutor(RACERS) as racers:
-        return list(racers.map(redeem, itertools.islice(itertools.cycle(server.addresses), RACERS)))
 
 
 def test_one_of_fifty_redeems_and_the_replay_kills_what_it_got(server: LiveServer) -> None:
     client, visitor = server.register(), Visitor()
     for _ in range(ROUNDS):
-        answers = race(server, client, visitor.code(authorization_url(server, client)))
+        form = code_form(visitor.code(authorization_url(server, client)))
+        answers = race(server, lambda at, form=form: post(at, client, form))
         assert Counter(map(error_of, answers)) == {
             (200, None): 1,
             (400, "invalid_grant"): RACERS - 1,
         }
         (won,) = (answer.json() for answer in answers if answer.ok)
-        bearer = {"Authorization": f"Bearer {won['access_token']}"}
-        refreshing = {"grant_type": "refresh_token", "refresh_token": won["refresh_token"]}
         for address in server.addresses:
-            assert requests.get(f"{address}/api/me", headers=bearer, timeout=60).status_code == 401
-            refused = post(address, client, refreshing)
+            assert api_status(address, won["access_token"]) == 401
+            refused = post(address, client, refresh_form(won["refresh_token"]))
             assert error_of(refused) == (400, "invalid_grant")
 
 

@@ -1,0 +1,86 @@
+"""What the races are about: a code flow of a client at the running server, and its requests."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
+
+import requests
+
+from tests.live import CALLBACK, LiveClient, LiveServer
+from tests.visitor import Visitor
+
+RACERS = 50
+ROUNDS = max(2, int(50 * float(os.environ.get("TEST_ROUNDS", "0.1"))))
+
+# RFC 7636 appendix B.
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+
+def authorization_url(server: LiveServer, client: LiveClient) -> str:
+    parameters = {
+        "response_type": "code",
+        "client_id": client.id,
+        "redirect_uri": CALLBACK,
+        "scope": "read",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+    }
+    return f"{server.authorize}?{urlencode(parameters)}"
+
+
+def code_form(code: str) -> dict[str, str]:
+    return {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": CALLBACK,
+        "code_verifier": VERIFIER,
+    }
+
+
+def refresh_form(refresh_token: str) -> dict[str, str]:
+    return {"grant_type": "refresh_token", "refresh_token": refresh_token}
+
+
+def post(
+    address: str, client: LiveClient, form: dict[str, str], endpoint: str = "token"
+) -> requests.Response:
+    login = (client.id, client.secret)
+    return requests.post(f"{address}/oauth2/{endpoint}", form, auth=login, timeout=60)
+
+
+def tokens_of(server: LiveServer, client: LiveClient, visitor: Visitor) -> dict[str, str]:
+    """What the client has after the whole flow."""
+    code = visitor.code(authorization_url(server, client))
+    answer = post(server.issuer, client, code_form(code))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def api_status(address: str, access_token: str) -> int:
+    headers = {"Authorization": f"Bearer {access_token}"}
+    return requests.get(f"{address}/api/me", headers=headers, timeout=60).status_code
+
+
+def error_of(answer: requests.Response) -> tuple[int, str | None]:
+    return answer.status_code, answer.json().get("error")
+
+
+def race(
+    server: LiveServer, ask: Callable[[str], requests.Response], racers: int = RACERS
+) -> list[requests.Response]:
+    """Let everybody *ask* an address at the same moment, the addresses in turn."""
+    line = threading.Barrier(racers)
+
+    def start(address: str) -> requests.Response:
+        line.wait(60)
+        return ask(address)
+
+    addresses = itertools.islice(itertools.cycle(server.addresses), racers)
+    with ThreadPoolExecutor(racers) as pool:
+        return list(pool.map(start, addresses))

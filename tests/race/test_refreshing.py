@@ -1,0 +1,118 @@
+"""A refresh token is spent once, whoever asks: fifty refreshes at once, over four processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from pyramid_oauth2.interfaces import IGrantStore
+from pyramid_oauth2.protocol.listings import every
+from pyramid_oauth2.protocol.opaque import parse_token
+from pyramid_oauth2.protocol.records import ACCESS_TOKEN, REFRESH_TOKEN, Token
+from pyramid_oauth2.scripts.ini import Ini
+from pyramid_oauth2.service import OAuth2Service
+from tests.live import LiveServer
+from tests.visitor import Visitor
+
+from .flows import ROUNDS, api_status, error_of, post, race, refresh_form, tokens_of
+
+
+@pytest.fixture
+def service(server: LiveServer) -> Iterator[OAuth2Service]:
+    """One more process's look at the store."""
+    with Ini(str(server.ini)).service() as service:
+        yield service
+
+
+def unspent(grants: IGrantStore, value: str) -> dict[str, list[Token]]:
+    """What lives of a token's grant, by kind."""
+    ref = parse_token(value)
+    assert ref is not None
+    tokens = list(every(lambda at: grants.tokens(ref.family, at)))
+    live = [t for t in tokens if t.consumed_at is None and t.revoked_at is None]
+    return {kind: [t for t in live if t.kind == kind] for kind in (ACCESS_TOKEN, REFRESH_TOKEN)}
+
+
+def test_within_the_grace_everybody_gets_the_same_bytes(
+    server: LiveServer, service: OAuth2Service
+) -> None:
+    client, visitor = server.register(), Visitor()
+    for _ in range(ROUNDS):
+        first = tokens_of(server, client, visitor)
+        form = refresh_form(first["refresh_token"])
+        answers = race(server, lambda at, form=form: post(at, client, form))
+        assert {answer.status_code for answer in answers} == {200}
+        (body,) = {answer.content for answer in answers}
+        second = json.loads(body)
+
+        live = unspent(service.server.grants, second["refresh_token"])
+        # The access token of before lives on beside the one of the pair.
+        assert len(live[ACCESS_TOKEN]) == 2
+        (successor,) = live[REFRESH_TOKEN]
+        ref = parse_token(second["refresh_token"])
+        assert ref is not None
+        assert successor.digest == ref.digest
+        assert {api_status(at, second["access_token"]) for at in server.addresses} == {200}
+
+
+def test_after_the_grace_the_family_is_dead_everywhere(
+    server: LiveServer, service: OAuth2Service
+) -> None:
+    """RFC 9700 section 4.14.2. The last generation is the only one that can be repeated."""
+    client, visitor = server.register(), Visitor()
+    for _ in range(ROUNDS):
+        first = tokens_of(server, client, visitor)
+        second = post(server.issuer, client, refresh_form(first["refresh_token"])).json()
+        third = post(server.issuer, client, refresh_form(second["refresh_token"])).json()
+        # The successor was used, so whoever comes with the first one is somebody else.
+        form = refresh_form(first["refresh_token"])
+        answers = race(server, lambda at, form=form: post(at, client, form), 8)
+        assert set(map(error_of, answers)) == {(400, "invalid_grant")}
+        for address in server.addresses:
+            for tokens in (first, second, third):
+                assert api_status(address, tokens["access_token"]) == 401
+        assert error_of(post(server.issuer, client, refresh_form(third["refresh_token"]))) == (
+            400,
+            "invalid_grant",
+        )
+
+
+def test_a_spent_token_and_a_dump_open_nothing_once_the_successor_was_used(
+    server: LiveServer, service: OAuth2Service
+) -> None:
+    client = server.register()
+    first = tokens_of(server, client, Visitor())
+    second = post(server.issuer, client, refresh_form(first["refresh_token"])).json()
+    ref = parse_token(first["refresh_token"])
+    assert ref is not None
+
+    def kept() -> object:
+        found = service.server.grants.find(ref)
+        assert found is not None
+        return found[0].sealed_answer
+
+    assert kept() is not None
+    assert post(server.issuer, client, refresh_form(second["refresh_token"])).ok
+    assert kept() is None
+
+
+def test_a_refresh_against_a_revocation(server: LiveServer) -> None:
+    """Whichever is first, nothing of the grant is left."""
+    client, visitor = server.register(), Visitor()
+    for _ in range(ROUNDS):
+        first = tokens_of(server, client, visitor)
+        value = first["refresh_token"]
+
+        def ask(address: str, value: str = value):
+            if address == server.addresses[0]:
+                return post(address, client, {"token": value}, "revoke")
+            return post(address, client, refresh_form(value))
+
+        answers = race(server, ask, 12)
+        assert {answer.status_code for answer in answers} <= {200, 400}
+        made = [a.json() for a in answers if a.ok and a.content]
+        for tokens in (first, *made):
+            for address in server.addresses:
+                assert api_status(address, tokens["access_token"]) == 401
