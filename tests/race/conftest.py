@@ -23,5 +23,5 @@ def server(
 ) -> Iterator[LiveServer]:
     settings = storage_settings(request.param, request)
     folder = tmp_path_factory.mktemp(request.param)
-    with live_server(folder, settings, PROCESSES) as server:
+    with live_server(folder, settings, PROCESSES, "call:tests.race.clock:main") as server:
         yield server

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +14,13 @@ from pyramid_oauth2.protocol.opaque import parse_token
 from pyramid_oauth2.protocol.records import ACCESS_TOKEN, REFRESH_TOKEN, Token
 from pyramid_oauth2.scripts.ini import Ini
 from pyramid_oauth2.service import OAuth2Service
-from tests.live import LiveServer
+from tests.live import LiveClient, LiveServer
 from tests.visitor import Visitor
 
+from .clock import FILE
 from .flows import ROUNDS, api_status, error_of, post, race, refresh_form, tokens_of
+
+GRACE = 30
 
 
 @pytest.fixture
@@ -57,26 +61,57 @@ def test_within_the_grace_everybody_gets_the_same_bytes(
         assert {api_status(at, second["access_token"]) for at in server.addresses} == {200}
 
 
+@pytest.fixture
+def put_forward(server: LiveServer) -> Iterator[Callable[[int], None]]:
+    """Let the time of every process go on by so many seconds."""
+    file = server.ini.with_name(FILE)
+    yield lambda seconds: put(file, seconds)
+    file.unlink(missing_ok=True)
+
+
+def put(file: Path, ahead: int) -> None:
+    """Write in one step: a process may be reading."""
+    new = file.with_suffix(".new")
+    new.write_text(str(ahead))
+    new.rename(file)
+
+
 def test_after_the_grace_the_family_is_dead_everywhere(
-    server: LiveServer, service: OAuth2Service
+    server: LiveServer, put_forward: Callable[[int], None]
 ) -> None:
-    """RFC 9700 section 4.14.2. The last generation is the only one that can be repeated."""
+    """RFC 9700 section 4.14.2."""
+    client, visitor = server.register(), Visitor()
+    ahead = 0
+    for _ in range(ROUNDS):
+        first = tokens_of(server, client, visitor)
+        form = refresh_form(first["refresh_token"])
+        second = post(server.issuer, client, form).json()
+        put_forward(ahead := ahead + GRACE)
+        answers = race(server, lambda at, form=form: post(at, client, form))
+        assert set(map(error_of, answers)) == {(400, "invalid_grant")}
+        assert_dead(server, client, first, second)
+
+
+def test_once_the_successor_was_used_so_it_is_within_the_grace(server: LiveServer) -> None:
+    """The last generation is the only one that can be repeated."""
     client, visitor = server.register(), Visitor()
     for _ in range(ROUNDS):
         first = tokens_of(server, client, visitor)
-        second = post(server.issuer, client, refresh_form(first["refresh_token"])).json()
-        third = post(server.issuer, client, refresh_form(second["refresh_token"])).json()
-        # The successor was used, so whoever comes with the first one is somebody else.
         form = refresh_form(first["refresh_token"])
+        second = post(server.issuer, client, form).json()
+        third = post(server.issuer, client, refresh_form(second["refresh_token"])).json()
         answers = race(server, lambda at, form=form: post(at, client, form), 8)
         assert set(map(error_of, answers)) == {(400, "invalid_grant")}
-        for address in server.addresses:
-            for tokens in (first, second, third):
-                assert api_status(address, tokens["access_token"]) == 401
-        assert error_of(post(server.issuer, client, refresh_form(third["refresh_token"]))) == (
-            400,
-            "invalid_grant",
-        )
+        assert_dead(server, client, first, second, third)
+
+
+def assert_dead(server: LiveServer, client: LiveClient, *all_tokens: dict[str, str]) -> None:
+    """Nothing of the grant is good at any process."""
+    for address in server.addresses:
+        for tokens in all_tokens:
+            assert api_status(address, tokens["access_token"]) == 401
+            refused = post(address, client, refresh_form(tokens["refresh_token"]))
+            assert error_of(refused) == (400, "invalid_grant")
 
 
 def test_a_spent_token_and_a_dump_open_nothing_once_the_successor_was_used(
