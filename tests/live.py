@@ -57,6 +57,14 @@ class LiveServer:
         return f"{self.issuer}/oauth2/token"
 
     @property
+    def revoke(self) -> str:
+        return f"{self.issuer}/oauth2/revoke"
+
+    @property
+    def introspect(self) -> str:
+        return f"{self.issuer}/oauth2/introspect"
+
+    @property
     def me(self) -> str:
         return f"{self.issuer}/api/me"
 
@@ -68,13 +76,20 @@ class LiveServer:
         grant_types = ["authorization_code", "refresh_token", "password"]
         if method != "none":
             grant_types.append("client_credentials")
-        arguments = ["--auth-method", method, "--scope", "read write", "--json"]
+        arguments = ["--auth-method", method, "--scope", "read write"]
         for name in grant_types:
             arguments += ["--grant-type", name]
         for uri in (CALLBACK, *redirect_uris):
             arguments += ["--redirect-uri", uri]
+        return self._add(arguments)
+
+    def register_resource_server(self) -> LiveClient:
+        """Register a client that may introspect everybody's tokens."""
+        return self._add(["--name", "API", "--resource-server"])
+
+    def _add(self, arguments: list[str]) -> LiveClient:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
-            assert poauth2([str(self.ini), "client", "add", *arguments]) == 0
+            assert poauth2([str(self.ini), "client", "add", *arguments, "--json"]) == 0
         made = json.loads(printed.getvalue())
         return LiveClient(made["client_id"], made.get("client_secret"))
 

@@ -21,6 +21,7 @@ def session_of(client: LiveClient, method: str = "client_secret_basic") -> OAuth
         redirect_uri=client.redirect_uri,
         code_challenge_method="S256",
         token_endpoint_auth_method=method,
+        revocation_endpoint_auth_method=method,
     )
 
 
@@ -51,8 +52,39 @@ def test_refresh(server: LiveServer) -> None:
     second = session.refresh_token(server.token, first["refresh_token"])
     assert second["access_token"] != first["access_token"]
     assert session.get(server.me).json()["user"] == "alice"
+    # A client that lost the answer asks again, and has the same.
+    assert session.refresh_token(server.token, first["refresh_token"]) == second
+    third = session.refresh_token(server.token, second["refresh_token"])
     with pytest.raises(OAuthError, match="invalid_grant"):
         session.refresh_token(server.token, first["refresh_token"])
+    # Somebody had a spent one: whoever has what came of it has nothing now.
+    with pytest.raises(OAuthError, match="invalid_grant"):
+        session.refresh_token(server.token, third["refresh_token"])
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+def test_revocation(server: LiveServer, method: str, kind: str) -> None:
+    session = session_of(server.register(method), method)
+    token = sign_in(server, session)
+    answer = session.revoke_token(server.revoke, token[kind], token_type_hint=kind)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert "Content-Type" not in answer.headers
+    session.metadata.clear()
+    assert session.get(server.me).status_code == 401
+
+
+def test_introspection(server: LiveServer) -> None:
+    session = session_of(server.register())
+    token = sign_in(server, session)
+    api = server.register_resource_server()
+    asking = OAuth2Session(api.id, api.secret)
+    told = asking.introspect_token(server.introspect, token["access_token"]).json()
+    assert (told["active"], told["sub"]) == (True, "alice")
+    assert set(told["scope"].split()) == {"read", "write"}
+    session.revoke_token(server.revoke, token["refresh_token"])
+    told = asking.introspect_token(server.introspect, token["access_token"]).json()
+    assert told == {"active": False}
 
 
 def test_an_expired_token_is_refreshed_on_the_way(server: LiveServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 from oauthlib.oauth2 import (
     AccessDeniedError,
     BackendApplicationClient,
@@ -64,9 +65,36 @@ def test_refresh(server: LiveServer) -> None:
     assert second["access_token"] != first["access_token"]
     assert second["refresh_token"] != first["refresh_token"]
     assert session.get(server.me).json()["user"] == "alice"
-    # It was good for one use.
+    # A client that lost the answer asks again, and has the same.
+    again = session.refresh_token(server.token, refresh_token=first["refresh_token"], auth=login)
+    assert again["refresh_token"] == second["refresh_token"]
+    session.refresh_token(server.token, refresh_token=second["refresh_token"], auth=login)
     with pytest.raises(InvalidGrantError):
         session.refresh_token(server.token, refresh_token=first["refresh_token"], auth=login)
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "none"])
+def test_revocation(server: LiveServer, method: str) -> None:
+    """oauthlib writes the request; requests-oauthlib leaves the sending to its user."""
+    client = server.register(method)
+    session = signed_in(server, client)
+    url, headers, body = session._client.prepare_token_revocation_request(
+        server.revoke, session.token["refresh_token"], "refresh_token"
+    )
+    if client.secret is None:
+        body += f"&client_id={client.id}"
+    login = HTTPBasicAuth(client.id, client.secret) if client.secret else None
+    answer = requests.post(url, body, headers=headers, auth=login, timeout=60)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert session.get(server.me).status_code == 401
+
+
+def test_introspection(server: LiveServer) -> None:
+    session = signed_in(server, server.register())
+    api = server.register_resource_server()
+    form = {"token": session.access_token}
+    told = requests.post(server.introspect, form, auth=(api.id, api.secret), timeout=60).json()
+    assert (told["active"], told["sub"], told["token_type"]) == (True, "alice", "Bearer")
 
 
 def test_password(server: LiveServer) -> None:

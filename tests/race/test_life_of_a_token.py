@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
 
-from pyramid_oauth2.scripts.poauth2 import main as poauth2
 from tests.live import LiveClient, LiveServer
 from tests.visitor import Visitor
 
@@ -22,11 +20,8 @@ def client(server: LiveServer) -> LiveClient:
 
 
 @pytest.fixture
-def resource_server(server: LiveServer, capsys: pytest.CaptureFixture[str]) -> LiveClient:
-    arguments = ["client", "add", "--name", "API", "--resource-server", "--json"]
-    assert poauth2([str(server.ini), *arguments]) == 0
-    made = json.loads(capsys.readouterr().out)
-    return LiveClient(made["client_id"], made["client_secret"])
+def resource_server(server: LiveServer) -> LiveClient:
+    return server.register_resource_server()
 
 
 def by_access_token(server: LiveServer, client: LiveClient, tokens: Tokens) -> None:
