@@ -7,16 +7,12 @@ from typing import Any
 
 from .challenges import ScopeRequired, TokenRequired
 from .interfaces import IClientStore, ISettings
-from .protocol.bearer import (
-    BearerToken,
-    bearer_value,
-    is_bearer_syntax,
-    resolve_bearer_token,
-)
+from .protocol.bearer import BearerToken, bearer_value, is_bearer_syntax
 from .protocol.errors import InvalidToken
 from .protocol.opaque import has_our_prefix
 from .protocol.records import Client
-from .service import OAuth2Service, get_service
+from .resource_server import ResourceServer
+from .service import OAuth2Service, get_service, service_of
 
 
 class RequestOAuth2:
@@ -42,9 +38,9 @@ class RequestOAuth2:
         self.optional = False
 
     @cached_property
-    def service(self) -> OAuth2Service:
+    def service(self) -> OAuth2Service | ResourceServer:
         """The add-on of this application."""
-        return get_service(self._request.registry)
+        return service_of(self._request.registry)
 
     @property
     def clients(self) -> IClientStore:
@@ -54,7 +50,7 @@ class RequestOAuth2:
         pyramid_tm commits, a client is saved together with what else the
         request writes, or not at all. Else it is written at once.
         """
-        return self.service.clients_of_request(self._request)
+        return get_service(self._request.registry).clients_of_request(self._request)
 
     @property
     def has_bearer(self) -> bool:
@@ -85,12 +81,12 @@ class RequestOAuth2:
 
     @cached_property
     def resolution(self) -> BearerToken | InvalidToken:
-        """The token of a bearer request, or why it is refused; the store is read once.
+        """The token of a bearer request, or why it is refused; looked up once.
 
-        :raises StoreUnavailable: the store cannot say.
+        :raises StoreUnavailable: the store, or the authorization server, cannot say.
         """
         try:
-            return resolve_bearer_token(self.service.server, self._value or "")
+            return self.service.resolve(self._value or "")
         except InvalidToken as error:
             return error
 

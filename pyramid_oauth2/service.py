@@ -25,12 +25,15 @@ from .interfaces import (
     IService,
     ISettings,
 )
+from .protocol.bearer import BearerToken, resolve_bearer_token
 from .protocol.client_cache import ClientCache
 from .protocol.records import AUTHORIZATION_CODE
 from .protocol.scopes import format_scope
 from .protocol.server import AuthorizationServer, Lifetimes
 from .protocol.sweeping import Sweeper
 from .resource_owners import ResourceOwners
+from .resource_server import ResourceServer, make_resource_server
+from .setting_types import RESOURCE_SERVER
 from .settings import Settings
 
 ROLES = ("clients", "grants", "consents")
@@ -70,6 +73,14 @@ class OAuth2Service:
             return self.server.clients
         return self.server.clients.within(in_request(request))
 
+    def resolve(self, value: str) -> BearerToken:
+        """The valid access token of that value: at most one read of the grant store.
+
+        :raises InvalidToken: there is none.
+        :raises StoreUnavailable: the store cannot say.
+        """
+        return resolve_bearer_token(self.server, value)
+
     def close(self) -> None:
         """Give back every connection."""
         for backend in self.backends.values():
@@ -77,12 +88,27 @@ class OAuth2Service:
 
 
 def get_service(registry: Any) -> OAuth2Service:
-    """The service of the application that has this registry.
+    """The authorization server of the application that has this registry.
+
+    :raises pyramid.exceptions.ConfigurationError: the add-on is not included,
+        its set-up is wrong, or the application is a resource server only.
+    """
+    service = service_of(registry)
+    if isinstance(service, ResourceServer):
+        raise ConfigurationError(
+            "This application is a resource server (oauth2.mode): clients and tokens are kept by "
+            f"the authorization server {service.settings.issuer}."
+        )
+    return service
+
+
+def service_of(registry: Any) -> OAuth2Service | ResourceServer:
+    """What knows the tokens and the users of the application, in either mode.
 
     :raises pyramid.exceptions.ConfigurationError: the add-on is not included,
         or its set-up is wrong.
     """
-    service: OAuth2Service | None = registry.queryUtility(IService)
+    service: OAuth2Service | ResourceServer | None = registry.queryUtility(IService)
     if service is None:
         with _making:
             service = registry.queryUtility(IService) or _make_service(registry)
@@ -111,11 +137,19 @@ def _includable(name: str) -> bool:
     return name in BUILT_IN_BACKENDS or "." in name
 
 
-def _make_service(registry: Any) -> OAuth2Service:
+def _make_service(registry: Any) -> OAuth2Service | ResourceServer:
     settings: Settings | None = registry.queryUtility(ISettings)
     if settings is None:
         raise ConfigurationError("pyramid_oauth2 is not included: config.include('pyramid_oauth2')")
     owners = ResourceOwners(registry.queryUtility(IResourceOwners))
+    if settings.mode == RESOURCE_SERVER:
+        return make_resource_server(settings, owners)
+    return _make_authorization_server(registry, settings, owners)
+
+
+def _make_authorization_server(
+    registry: Any, settings: Settings, owners: ResourceOwners
+) -> OAuth2Service:
     scopes = dict(registry.getUtilitiesFor(IScope))
     grant_types = dict(registry.getUtilitiesFor(IGrantType))
     mistakes = [
@@ -235,7 +269,7 @@ def includeme(config: Any) -> None:
 
 
 def _make_at_start(event: Any) -> None:
-    service = get_service(event.app.registry)
+    service = service_of(event.app.registry)
     if "token" in service.settings.response_types:
         log.warning(
             "oauth2.response_types names token, the implicit grant: access tokens will be in URLs, "

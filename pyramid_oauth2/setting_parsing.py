@@ -13,7 +13,7 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE1_CONFIG
 
 from .interfaces import ISettings, ISettingsPrefix
-from .setting_types import BadValue
+from .setting_types import AUTHORIZATION_SERVER, RESOURCE_SERVER, BadValue
 from .settings import REQUIRED, Settings, setting_fields
 
 PREFIX = "oauth2."
@@ -29,16 +29,19 @@ def parse_settings(raw: Mapping[str, Any]) -> tuple[Settings, list[str]]:
     ours = {key[len(PREFIX) :]: value for key, value in raw.items() if key.startswith(PREFIX)}
     values: dict[str, Any] = {}
     mistakes = []
+    mode = str(ours.get("mode") or AUTHORIZATION_SERVER).strip()
     for key, field in setting_fields().items():
         text = ours.get(key)
         if text is None or (isinstance(text, str) and not text.strip()):
-            if field.metadata["default"] is REQUIRED:
+            required = field.metadata["default"] is REQUIRED
+            if required and field.metadata["mode"] in (None, mode):
                 mistakes.append(f"oauth2.{key} is missing. {field.metadata['meaning']}")
             continue
         try:
             values[field.name] = field.metadata["parse"](text)
         except BadValue as error:
-            mistakes.append(f"oauth2.{key} = {text!r}: {error}")
+            shown = "..." if field.metadata["secret"] else repr(text)
+            mistakes.append(f"oauth2.{key} = {shown}: {error}")
     values["sections"] = _sections(ours)
     settings = Settings(**values)
     return settings, mistakes + list(_contradictions(settings))
@@ -93,6 +96,11 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         yield "oauth2.enforce_https = true contradicts the http issuer."
     if settings.https_required and (settings.base_url or "https:").startswith("http:"):
         yield "oauth2.base_url is http, but the issuer is https: tokens must not travel in clear."
+    if settings.mode == RESOURCE_SERVER and settings.base_url is None:
+        yield (
+            "oauth2.base_url is missing. A resource server does not stand at the issuer: write the "
+            "public URL of this application, such as https://api.example.com."
+        )
     if settings.access_token_lifetime > settings.grant_lifetime:
         yield "oauth2.access_token_lifetime is longer than oauth2.grant_lifetime."
 

@@ -19,6 +19,11 @@ TRUE = frozenset({"true", "yes", "on", "1"})
 FALSE = frozenset({"false", "no", "off", "0"})
 
 
+AUTHORIZATION_SERVER = "authorization_server"
+RESOURCE_SERVER = "resource_server"
+MODES = (AUTHORIZATION_SERVER, RESOURCE_SERVER)
+
+
 class BadValue(ValueError):
     """The text of a setting cannot be what it should be; the message says what it can be."""
 
@@ -71,6 +76,19 @@ def response_type_words(value: str | Iterable[str]) -> frozenset[str]:
     if not found or not found <= {"code", "token"}:
         raise BadValue("write code, or code token")
     return found
+
+
+def mode_name(value: str) -> str:
+    """``authorization_server`` or ``resource_server``."""
+    text = str(value).strip()
+    if text not in MODES:
+        raise BadValue(f"write {' or '.join(MODES)}")
+    return text
+
+
+def plain_text(value: str) -> str:
+    """Whatever is written there."""
+    return str(value).strip()
 
 
 def route_name(value: str) -> str:
@@ -129,6 +147,11 @@ def base_url(value: str) -> str:
     return _loopback_if_http(_url(value))
 
 
+def endpoint_url(value: str) -> str:
+    """The URL of an endpoint elsewhere: https, or http on a loopback host."""
+    return _loopback_if_http(_url(value, slash=True))
+
+
 def issuer_url(value: str) -> str:
     """An issuer identifier: https, or http on a loopback host (RFC 8414 section 2)."""
     return _loopback_if_http(_url(value))
@@ -144,7 +167,7 @@ def _loopback_if_http(text: str) -> str:
     return text
 
 
-def _url(value: str) -> str:
+def _url(value: str, slash: bool = False) -> str:
     text = str(value).strip()
     try:
         parts = urlsplit(text)
@@ -155,7 +178,7 @@ def _url(value: str) -> str:
         raise BadValue("write a whole URL, such as https://auth.example.com")
     if "?" in text or "#" in text:
         raise BadValue("leave out the query and the fragment")
-    if text.endswith("/"):
+    if text.endswith("/") and not slash:
         # Clients append well-known paths to it and compare it as a string.
         raise BadValue("leave out the slash at its end")
     if not re.fullmatch(r"[\x21-\x7e]+", text) or parts.netloc != parts.netloc.lower():

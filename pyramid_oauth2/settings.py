@@ -14,14 +14,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from .setting_types import (
+    AUTHORIZATION_SERVER,
+    RESOURCE_SERVER,
     Parser,
     backend_name,
     base_url,
     boolean,
     code_lifetime,
+    endpoint_url,
     issuer_url,
     lifetime,
+    mode_name,
     paths,
+    plain_text,
     renderer,
     response_type_words,
     route_name,
@@ -34,7 +39,15 @@ from .setting_types import (
 REQUIRED: Any = object()
 
 
-def setting(parse: Parser, default: Any, meaning: str, *, key: str | None = None) -> Any:
+def setting(
+    parse: Parser,
+    default: Any,
+    meaning: str,
+    *,
+    key: str | None = None,
+    mode: str | None = None,
+    secret: bool = False,
+) -> Any:
     """Declare a setting as a dataclass field.
 
     :param parse: from the ini's text to the value; one of those in
@@ -42,20 +55,35 @@ def setting(parse: Parser, default: Any, meaning: str, *, key: str | None = None
     :param default: the value where the ini says nothing, or :data:`REQUIRED`.
     :param meaning: one or two sentences for the reference.
     :param key: its name after ``oauth2.``, where that is not the field's.
+    :param mode: the ``oauth2.mode`` that requires it, where not both do.
+    :param secret: whether nobody should read it over a shoulder.
     """
-    metadata = {"parse": parse, "meaning": meaning, "key": key, "default": default}
+    metadata = {
+        "parse": parse,
+        "meaning": meaning,
+        "key": key,
+        "default": default,
+        "mode": mode,
+        "secret": secret,
+    }
     value = None if default is REQUIRED else default
-    return dataclasses.field(default_factory=lambda: value, metadata=metadata)
+    return dataclasses.field(default_factory=lambda: value, metadata=metadata, repr=not secret)
 
 
 @dataclass(frozen=True)
 class Settings:
     """What the ini says, parsed and checked."""
 
+    mode: str = setting(
+        mode_name,
+        AUTHORIZATION_SERVER,
+        "authorization_server issues tokens and lets them in. resource_server only lets in what "
+        "another server issued, and asks that server by oauth2.introspection.url.",
+    )
     issuer: str = setting(
         issuer_url,
         REQUIRED,
-        "The URL that names this authorization server to its clients (RFC 8414 section 2). "
+        "The URL that names the authorization server to its clients (RFC 8414 section 2). "
         "https, or http on a loopback host; without a trailing slash, query or fragment.",
     )
     backend: str = setting(
@@ -63,6 +91,7 @@ class Settings:
         REQUIRED,
         "Where state lives: sqlalchemy, redis, memory (for tests), or the dotted name of a "
         "backend of your own.",
+        mode=AUTHORIZATION_SERVER,
     )
     backend_clients: str | None = setting(
         backend_name,
@@ -182,7 +211,7 @@ class Settings:
         base_url,
         None,
         "The public URL to which oauth2.path is added, where the application does not stand at "
-        "the issuer. Default: the issuer.",
+        "the issuer. Default: the issuer. A resource server must say where it stands.",
     )
     enforce_https: bool | None = setting(
         boolean,
@@ -205,6 +234,36 @@ class Settings:
         2,
         "For how many seconds a process may believe what it knows of a client: the time after "
         "which a disabled one stops everywhere. 0 reads the store every time.",
+    )
+    introspection_url: str = setting(
+        endpoint_url,
+        REQUIRED,
+        "The introspection endpoint of the authorization server, such as "
+        "https://auth.example.com/oauth2/introspect.",
+        key="introspection.url",
+        mode=RESOURCE_SERVER,
+    )
+    introspection_client_id: str = setting(
+        plain_text,
+        REQUIRED,
+        "The client_id by which this application is registered there as a resource server.",
+        key="introspection.client_id",
+        mode=RESOURCE_SERVER,
+    )
+    introspection_client_secret: str = setting(
+        plain_text,
+        REQUIRED,
+        "Its secret.",
+        key="introspection.client_secret",
+        mode=RESOURCE_SERVER,
+        secret=True,
+    )
+    introspection_cache: int = setting(
+        seconds,
+        10,
+        "For how many seconds an answer of that endpoint is believed: the time for which a "
+        "revoked token may still work here. 0 asks at every request.",
+        key="introspection.cache",
     )
     sections: Mapping[str, Mapping[str, str]] = dataclasses.field(
         default_factory=dict, repr=False, metadata={"key": None}

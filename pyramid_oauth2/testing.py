@@ -15,13 +15,18 @@ from .protocol.scopes import format_scope, parse_scope
 from .protocol.server import AuthorizationServer
 from .protocol.tokens import issue_for_owner, issue_to_client
 from .service import ROLES, get_service
+from .setting_types import AUTHORIZATION_SERVER
 
 CLIENT_ID = "pyramid_oauth2.testing"
 
 
 def memory_backend() -> dict[str, str]:
-    """The settings that keep everything in memory, whatever the ini chooses for a role."""
-    return {"oauth2.backend": "memory"} | {f"oauth2.backend.{role}": "memory" for role in ROLES}
+    """The settings that keep everything in memory, whatever the ini chooses for a role.
+
+    An application that is a resource server issues its tests' tokens itself.
+    """
+    chosen = {"oauth2.mode": AUTHORIZATION_SERVER, "oauth2.backend": "memory"}
+    return chosen | {f"oauth2.backend.{role}": "memory" for role in ROLES}
 
 
 def bearer(app: Any, subject: str | None, scope: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import re
 from collections.abc import Mapping
@@ -52,8 +53,7 @@ def print_settings(ini: Ini, arguments: argparse.Namespace) -> int:
 def effective_values(settings: Settings) -> dict[str, Any]:
     """Every setting by its whole key, as JSON can say it; secrets masked."""
     values = {
-        f"oauth2.{key}": _plain(getattr(settings, field.name))
-        for key, field in setting_fields().items()
+        f"oauth2.{key}": _effective(settings, field) for key, field in setting_fields().items()
     }
     # What an unset one comes to, where that follows from another setting.
     values["oauth2.enforce_https"] = settings.https_required
@@ -65,6 +65,11 @@ def effective_values(settings: Settings) -> dict[str, Any]:
         for key, value in sorted(section.items()):
             values[f"oauth2.{prefix}.{key}"] = masked(key, str(value))
     return values
+
+
+def _effective(settings: Settings, field: dataclasses.Field[Any]) -> Any:
+    value = getattr(settings, field.name)
+    return MASK if value and field.metadata["secret"] else _plain(value)
 
 
 def masked(key: str, value: str) -> str:
@@ -81,7 +86,8 @@ def reference() -> str:
         lines += [f"### `oauth2.{key}`", "", field.metadata["meaning"], ""]
         default = field.metadata["default"]
         if default is REQUIRED:
-            lines += ["Required.", ""]
+            mode = field.metadata["mode"]
+            lines += [f"Required{f' where oauth2.mode is {mode}' if mode else ''}.", ""]
         elif default not in (None, {}):
             lines += [f"Default: `{_plain(default)}`", ""]
     return "\n".join(lines).rstrip() + "\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +12,7 @@ from pyramid.viewderivers import DefaultViewMapper
 
 from ..interfaces import ISettings
 from ..resources import WELL_KNOWN
+from ..setting_types import RESOURCE_SERVER
 from . import authorize, introspect, metadata, protected_resource, revoke, token
 from .endpoint import Endpoint
 
@@ -28,6 +31,10 @@ ENDPOINTS: dict[str, Endpoint] = {
 def includeme(config: Any) -> None:
     """Add the routes of every endpoint, and their views."""
     settings = config.registry.getUtility(ISettings)
+    config.add_tween("pyramid_oauth2.views.undecodable.undecodable_path_tween")
+    _add_protected_resource(config)
+    if settings.mode == RESOURCE_SERVER:
+        return
     for name, endpoint in ENDPOINTS.items():
         _add_endpoint(config, name, f"{settings.path}/{name}", endpoint)
         # As a route of its own: an optional slash in the pattern would make
@@ -35,7 +42,6 @@ def includeme(config: Any) -> None:
         _add_endpoint(config, f"{name}.slash", f"{settings.path}/{name}/", endpoint)
     _add_metadata(config, settings)
     _add_pages(config, settings)
-    config.add_tween("pyramid_oauth2.views.undecodable.undecodable_path_tween")
 
 
 def _add_pages(config: Any, settings: Any) -> None:
@@ -54,14 +60,25 @@ def _add_pages(config: Any, settings: Any) -> None:
 
 def _add_metadata(config: Any, settings: Any) -> None:
     # RFC 8414 section 3.1: the well-known part stands between the host and the
-    # issuer's path, so it is not below the prefix of the include.
-    prefix, config.route_prefix = config.route_prefix, None
-    try:
-        path = METADATA_PATH + urlsplit(settings.issuer or "").path
+    # issuer's path.
+    path = METADATA_PATH + urlsplit(settings.issuer or "").path
+    with _at_the_root(config):
         _add_endpoint(config, "metadata", path, metadata.metadata)
-        resource = protected_resource.protected_resource
+
+
+def _add_protected_resource(config: Any) -> None:
+    resource = protected_resource.protected_resource
+    with _at_the_root(config):
         _add_endpoint(config, "protected_resource.root", WELL_KNOWN, resource)
         _add_endpoint(config, "protected_resource", f"{WELL_KNOWN}/*path", resource)
+
+
+@contextmanager
+def _at_the_root(config: Any) -> Iterator[None]:
+    """Add routes that are not below the prefix of the include."""
+    prefix, config.route_prefix = config.route_prefix, None
+    try:
+        yield
     finally:
         config.route_prefix = prefix
 

@@ -1,0 +1,94 @@
+"""An application whose tokens another server issues: ``oauth2.mode = resource_server``.
+
+It has the policy, ``oauth2_scope`` and the challenges, but no store: what a
+token is worth it asks the authorization server (RFC 7662), and believes the
+answer for ``oauth2.introspection.cache`` seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from zope.interface import implementer
+
+from ..interfaces import IService
+from ..protocol.bearer import BearerToken, is_bearer_syntax
+from ..protocol.errors import InvalidToken
+from ..protocol.opaque import digest, has_our_prefix, parse_token
+from ..protocol.records import ACCESS_TOKEN
+from ..resource_owners import ResourceOwners
+from ..settings import Settings
+from .answers import token_of_answer
+from .cache import AnswerCache
+from .endpoint import IntrospectionEndpoint
+
+__all__ = ["ResourceServer", "make_resource_server"]
+
+
+@implementer(IService)
+@dataclass(frozen=True)
+class ResourceServer:
+    """What serves the requests of such an application, made once at start-up.
+
+    ``clock`` returns UTC seconds.
+    """
+
+    settings: Settings
+    owners: ResourceOwners
+    endpoint: IntrospectionEndpoint = field(repr=False)
+    cache: AnswerCache
+    clock: Callable[[], float] = time.time
+
+    def resolve(self, value: str) -> BearerToken:
+        """The valid access token of that value.
+
+        :raises InvalidToken: the authorization server, or this application's
+            :class:`~pyramid_oauth2.interfaces.IResourceOwners`, says that it is not.
+        :raises StoreUnavailable: the authorization server cannot say.
+        """
+        if not _can_be_an_access_token(value):
+            raise InvalidToken("This is not an access token.")
+        key = digest(value)
+        token = self.cache.recall(key, lambda: self._ask(value))
+        if token is None or token.expires_at <= self.clock():
+            raise InvalidToken("The access token is unknown, expired or revoked.")
+        if token.subject is not None and not self.owners.is_active(token.subject):
+            raise InvalidToken("The user of the access token is deactivated.")
+        return token
+
+    def _ask(self, value: str) -> BearerToken | None:
+        answer = self.endpoint.ask(value)
+        return token_of_answer(
+            answer, self.settings.issuer, int(self.clock()), self.settings.introspection_cache
+        )
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.endpoint.close()
+
+
+def make_resource_server(settings: Settings, owners: ResourceOwners) -> ResourceServer:
+    """The resource server of these settings; connects at first use.
+
+    :raises pyramid.exceptions.ConfigurationError: the extra ``introspection``
+        is not installed.
+    """
+    endpoint = IntrospectionEndpoint(
+        settings.introspection_url,
+        settings.introspection_client_id,
+        settings.introspection_client_secret,
+    )
+    return ResourceServer(
+        settings, owners, endpoint, AnswerCache(settings.introspection_cache, time.monotonic)
+    )
+
+
+def _can_be_an_access_token(value: str) -> bool:
+    """Whether it is worth asking: garbage costs the authorization server nothing."""
+    if not has_our_prefix(value):
+        # Another product may issue the tokens.
+        return is_bearer_syntax(value)
+    ref = parse_token(value)
+    return ref is not None and ref.kind == ACCESS_TOKEN

@@ -1,0 +1,59 @@
+"""What the authorization server said of a token a moment ago."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+from ..protocol.bearer import BearerToken
+
+MAX_ANSWERS = 10_000
+
+Answer = BearerToken | None
+"""The token, or None for one that is not active."""
+
+
+class AnswerCache:
+    """Remembers answers for a while, the ones asked for last: per process, bounded.
+
+    A token that is revoked works here for *lifetime* seconds at most. What is
+    not active is remembered as well, so that a client which repeats a dead
+    token asks the authorization server no more often than a living one.
+
+    :param lifetime: in seconds; 0 asks every time.
+    :param clock: the time in seconds.
+    :param size: how many answers are remembered.
+    """
+
+    def __init__(self, lifetime: int, clock: Callable[[], float], size: int = MAX_ANSWERS) -> None:
+        self._lifetime = lifetime
+        self._clock = clock
+        self._size = size
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[bytes, tuple[float, Answer]] = OrderedDict()
+
+    def recall(self, key: bytes, ask: Callable[[], Answer]) -> Answer:
+        """The answer of that key; *ask* gives it where none is remembered.
+
+        :param key: a digest of the token, never the token.
+        """
+        # Its age counts from the question: what is revoked while the answer is
+        # on its way is no longer believed for that.
+        now = self._clock()
+        with self._lock:
+            at, answer = self._answers.get(key, (None, None))
+            if at is not None and 0 <= now - at < self._lifetime:
+                self._answers.move_to_end(key)
+                return answer
+        answer = ask()
+        if self._lifetime:
+            self._remember(key, now, answer)
+        return answer
+
+    def _remember(self, key: bytes, now: float, answer: Answer) -> None:
+        with self._lock:
+            self._answers[key] = (now, answer)
+            self._answers.move_to_end(key)
+            while len(self._answers) > self._size:
+                self._answers.popitem(last=False)

@@ -1,0 +1,111 @@
+"""Asking the authorization server's introspection endpoint (RFC 7662 section 2.1)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus, urlencode
+
+from pyramid.exceptions import ConfigurationError
+
+from ..protocol.records import StoreUnavailable
+from ..protocol.requests import FORM
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+
+CONNECT_SECONDS = 2
+READ_SECONDS = 3
+CONNECTIONS = 10
+MAX_ANSWER = 64 * 1024
+
+REFUSED = (
+    "The introspection endpoint refuses this application's credentials: see to "
+    "oauth2.introspection.client_id and .client_secret."
+)
+
+
+class IntrospectionEndpoint:
+    """The endpoint, and this resource server as its client.
+
+    It authenticates by HTTP Basic. Connections are kept, opened when they are
+    needed, and shared by the threads of the process.
+
+    :raises pyramid.exceptions.ConfigurationError: urllib3 is not installed.
+    """
+
+    def __init__(self, url: str, client_id: str, client_secret: str) -> None:
+        try:
+            import urllib3
+        except ImportError:
+            raise ConfigurationError(
+                "oauth2.mode = resource_server needs an extra: "
+                "pip install 'pyramid-oauth2-server[introspection]'"
+            ) from None
+        self._failure = urllib3.exceptions.HTTPError
+        self._broken = urllib3.exceptions.ProtocolError
+        self._url = url
+        # RFC 6749 section 2.3.1: both halves are form-encoded.
+        pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"
+        self._headers = {
+            "Authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii"),
+            "Content-Type": FORM,
+            "Accept": "application/json",
+        }
+        self._pool = urllib3.PoolManager(
+            maxsize=CONNECTIONS,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+            # No redirect, and no second wait for a server that is slow.
+            retries=False,
+        )
+
+    def ask(self, token: str) -> Mapping[str, Any]:
+        """The members of the answer.
+
+        :raises StoreUnavailable: there is no answer to rely on. So the request
+            is refused, whatever the token is: nobody is let in unseen.
+        """
+        body = urlencode({"token": token, "token_type_hint": "access_token"})
+        try:
+            try:
+                return self._post(body)
+            except self._broken:
+                # A kept connection that the server had given up.
+                return self._post(body)
+        except self._failure as error:
+            raise StoreUnavailable(
+                f"The introspection endpoint {self._url} does not answer: {type(error).__name__}."
+            ) from None
+
+    def _post(self, body: str) -> Mapping[str, Any]:
+        response = self._pool.request(
+            "POST", self._url, body=body, headers=self._headers, preload_content=False
+        )
+        try:
+            return _members(response)
+        finally:
+            response.release_conn()
+
+    def close(self) -> None:
+        """Give back every connection. It may be used again afterwards."""
+        self._pool.clear()
+
+
+def _members(response: BaseHTTPResponse) -> Mapping[str, Any]:
+    if response.status in (401, 403):
+        raise StoreUnavailable(REFUSED)
+    if response.status != 200:
+        raise StoreUnavailable(f"The introspection endpoint answers with {response.status}.")
+    body = response.read(MAX_ANSWER + 1, decode_content=True)
+    if len(body) > MAX_ANSWER:
+        response.close()
+        raise StoreUnavailable(f"The introspection endpoint's answer is over {MAX_ANSWER} bytes.")
+    try:
+        members = json.loads(body)
+    except (ValueError, RecursionError):
+        members = None
+    if not isinstance(members, dict):
+        raise StoreUnavailable("The introspection endpoint does not answer with a JSON object.")
+    return members

@@ -1,0 +1,378 @@
+"""``oauth2.mode = resource_server``: views that tokens of another server open (RFC 7662)."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
+from webtest import TestApp, TestResponse
+
+from pyramid_oauth2 import get_service
+from pyramid_oauth2.service import service_of
+from pyramid_oauth2.testing import bearer as new_bearer
+from pyramid_oauth2.testing import memory_backend
+
+from . import host
+from .introspecting import ACTIVE, Endpoint, introspection_endpoint
+from .server import bearer
+
+TOKEN = "a-token-of-another.product"
+SECRET = "p%ss: w&rd"
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with introspection_endpoint() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def settings(endpoint: Endpoint) -> dict[str, str]:
+    return {
+        "oauth2.mode": "resource_server",
+        "oauth2.issuer": "https://auth.example.com",
+        "oauth2.base_url": "https://api.example.com",
+        "oauth2.scopes": "read = Read your data\nwrite = Change your data",
+        "oauth2.introspection.url": endpoint.url,
+        "oauth2.introspection.client_id": "the api",
+        "oauth2.introspection.client_secret": SECRET,
+        "oauth2.introspection.cache": "0",
+    }
+
+
+Build = Callable[..., TestApp]
+
+
+@pytest.fixture
+def build(settings: dict[str, str]) -> Iterator[Build]:
+    apps = []
+
+    def build(*configure: Any, **changes: str) -> TestApp:
+        changes = {f"oauth2.{name.replace('__', '.')}": value for name, value in changes.items()}
+        config = Configurator(settings=settings | changes)
+        config.include("pyramid_oauth2")
+        for step in (host.pages, *configure):
+            step(config)
+        apps.append(config.make_wsgi_app())
+        return TestApp(apps[-1])
+
+    yield build
+    for app in apps:
+        service_of(app.registry).close()
+
+
+@pytest.fixture
+def app(build: Build) -> TestApp:
+    return build()
+
+
+def get(app: TestApp, path: str = "/read", token: str = TOKEN) -> TestResponse:
+    return app.get(path, headers=bearer(token), status="*")
+
+
+def error(answer: TestResponse) -> tuple[int, str | None]:
+    return answer.status_int, (answer.json or {}).get("error")
+
+
+class TestAToken:
+    def test_opens_a_view_for_its_scope(self, app: TestApp, endpoint: Endpoint):
+        assert get(app).text == "bob"
+        assert error(get(app, "/write")) == (403, "insufficient_scope")
+        assert endpoint.tokens == [TOKEN, TOKEN]
+        assert endpoint.callers[0] == f"the api:{SECRET}", "RFC 6749 section 2.3.1"
+
+    def test_of_a_client_itself(self, app: TestApp, endpoint: Endpoint):
+        del endpoint.members["sub"]
+        assert get(app).text == "anonymous"
+
+    def test_and_who_it_is(self, build: Build):
+        seen = []
+
+        def look(request: Any) -> dict[str, Any]:
+            oauth2 = request.oauth2
+            seen.append((oauth2.client.client_id, oauth2.subject, oauth2.scope))
+            oauth2.require("read")
+            return {}
+
+        def add(config: Any) -> None:
+            config.add_route("look", "/look")
+            config.add_view(look, route_name="look", oauth2_scope="read", renderer="json")
+
+        assert get(build(add), "/look").status_int == 200
+        assert seen == [("web", "bob", frozenset({"read"}))]
+
+    def test_the_permission_is_the_applications(self, app: TestApp, endpoint: Endpoint):
+        endpoint.members["scope"] = "write"
+        assert get(app, "/delete").text == "bob"
+        endpoint.members["sub"] = "alice"
+        assert get(app, "/delete").status_int == 403
+
+    def test_without_one(self, app: TestApp, endpoint: Endpoint):
+        answer = app.get("/read", status=401)
+        metadata = "https://api.example.com/.well-known/oauth-protected-resource/read"
+        assert f'resource_metadata="{metadata}"' in answer.headers["WWW-Authenticate"]
+        assert endpoint.tokens == []
+
+    def test_a_cookie_is_no_token(self, app: TestApp):
+        app.get("/login?user=bob")
+        assert app.get("/read", status="*").status_int == 401
+        assert app.get("/edit").text == "bob"
+
+
+class TestInactive:
+    @pytest.mark.parametrize(
+        "members",
+        [
+            {"active": False},
+            {},
+            {**ACTIVE, "active": False},
+            {**ACTIVE, "exp": 1},
+            {**ACTIVE, "token_type": "DPoP"},
+            {**ACTIVE, "token_type": "refresh_token"},
+            {**ACTIVE, "iss": "https://another.example.com"},
+        ],
+    )
+    def test_what_does_not_count(self, app: TestApp, endpoint: Endpoint, members: dict[str, Any]):
+        endpoint.members = members
+        assert error(get(app)) == (401, "invalid_token")
+
+    @pytest.mark.parametrize(
+        "value",
+        ["oat_" + "0" * 65, "ort_" + "0" * 65, "ocs_x", "oat_", "oin_é"],
+    )
+    def test_what_our_server_never_made_is_not_asked_about(
+        self, app: TestApp, endpoint: Endpoint, value: str
+    ):
+        assert get(app, token=value).status_int in (400, 401)
+        assert endpoint.tokens == []
+
+    def test_of_a_user_who_is_deactivated_here(self, build: Build):
+        class Users:
+            def is_active(self, subject: str) -> bool:
+                return False
+
+        app = build(lambda config: config.set_oauth2_resource_owners(Users()))
+        assert error(get(app)) == (401, "invalid_token")
+
+    def test_little_is_enough(self, app: TestApp, endpoint: Endpoint):
+        """RFC 7662 section 2.2: only ``active`` is required."""
+        endpoint.members = {"active": True, "scope": "read"}
+        assert get(app).status_int == 200
+        endpoint.members = {"active": True}
+        assert error(get(app)) == (403, "insufficient_scope")
+
+
+class TestClosed:
+    """Whatever goes wrong, nobody is let in, and nobody is told that a token is bad."""
+
+    def refused(self, app: TestApp) -> None:
+        answer = get(app)
+        assert error(answer) == (503, "temporarily_unavailable")
+        assert answer.headers["Retry-After"]
+
+    @pytest.mark.parametrize("status", [201, 204, 302, 307, 400, 404, 429, 500, 502, 503])
+    def test_another_status(self, app: TestApp, endpoint: Endpoint, status: int):
+        endpoint.status = status
+        endpoint.headers = {"Location": endpoint.url, "Retry-After": "1"}
+        if status == 204:
+            endpoint.body = b""
+        self.refused(app)
+        assert len(endpoint.tokens) == 1, "no redirect is followed"
+
+    @pytest.mark.parametrize("status", [401, 403])
+    def test_the_servers_own_credentials(
+        self, app: TestApp, endpoint: Endpoint, status: int, caplog: pytest.LogCaptureFixture
+    ):
+        endpoint.status = status
+        self.refused(app)
+        assert "oauth2.introspection.client_id" in caplog.text
+
+    @pytest.mark.parametrize(
+        "body",
+        [b"", b"no", b"[]", b"null", b'"active"', b"\xff", b"[" * 50_000, b" " * 65_537, b"{}x"],
+        ids=["empty", "no", "list", "null", "string", "bytes", "deep", "long", "more"],
+    )
+    def test_no_json_object(self, app: TestApp, endpoint: Endpoint, body: bytes):
+        endpoint.body = body
+        self.refused(app)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"active": "true"},
+            {"active": 1},
+            {"exp": "4000000000"},
+            {"exp": 4e9},
+            {"exp": True},
+            {"iat": None},
+            {"scope": ["read"]},
+            {"scope": 'a"b'},
+            {"sub": 5},
+            {"sub": "x" * 256},
+            {"sub": "a\0"},
+            {"client_id": ""},
+            {"client_id": 7},
+            {"iss": None},
+            {"token_type": None},
+        ],
+        ids=str,
+    )
+    def test_a_member_of_another_type(
+        self, app: TestApp, endpoint: Endpoint, changes: dict[str, Any]
+    ):
+        endpoint.members |= changes
+        self.refused(app)
+
+    def test_nobody_listens(self, build: Build):
+        self.refused(build(introspection__url="http://127.0.0.1:9/introspect"))
+
+    def test_it_hangs(self, app: TestApp, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch):
+        endpoint.hangs.clear()
+        self.refused(app)
+
+    def test_a_connection_that_was_kept_too_long(self, app: TestApp, endpoint: Endpoint):
+        assert get(app).status_int == 200
+        endpoint.drops = 1
+        assert get(app).status_int == 200
+
+    def test_no_failure_is_remembered(self, build: Build, endpoint: Endpoint):
+        app = build(introspection__cache="60")
+        endpoint.status = 500
+        self.refused(app)
+        endpoint.status = 200
+        assert get(app).status_int == 200
+
+
+class TestRemembered:
+    def test_for_the_time_of_the_setting(self, build: Build, endpoint: Endpoint):
+        app = build(introspection__cache="60")
+        cache = service_of(app.app.registry).cache  # type: ignore[union-attr]
+        now = 0.0
+        cache._clock = lambda: now
+        assert [get(app).status_int for _ in range(3)] == [200] * 3
+        endpoint.members = {"active": False}
+        now = 59.9
+        assert get(app).status_int == 200
+        now = 60
+        assert get(app).status_int == 401
+        assert len(endpoint.tokens) == 2
+
+    def test_a_bad_one_too(self, build: Build, endpoint: Endpoint):
+        app = build(introspection__cache="60")
+        endpoint.members = {"active": False}
+        assert [get(app).status_int for _ in range(3)] == [401] * 3
+        assert len(endpoint.tokens) == 1
+
+    def test_never_beyond_its_end(self, build: Build):
+        app = build(introspection__cache="60")
+        service = service_of(app.app.registry)
+        now = 3_999_999_999
+        object.__setattr__(service, "clock", lambda: now)
+        assert get(app).status_int == 200
+        now += 1
+        assert get(app).status_int == 401
+
+    def test_not_with_zero(self, app: TestApp, endpoint: Endpoint):
+        for _ in range(2):
+            get(app)
+        assert len(endpoint.tokens) == 2
+        assert endpoint.connections == 1, "the connection is kept"
+
+    def test_once_a_request(self, build: Build, endpoint: Endpoint):
+        def configure(config: Any) -> None:
+            config.include("pyramid_tm")
+
+        get(build(configure), "/delete")
+        assert len(endpoint.tokens) == 1
+
+
+class TestStart:
+    @pytest.mark.parametrize(
+        "key",
+        [
+            "issuer",
+            "base_url",
+            "introspection.url",
+            "introspection.client_id",
+            "introspection.client_secret",
+        ],
+    )
+    def test_what_is_missing_is_told(self, build: Build, settings: dict[str, str], key: str):
+        del settings[f"oauth2.{key}"]
+        with pytest.raises(ConfigurationError, match=f"oauth2.{key} is missing"):
+            build()
+
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("mode", "resource-server"),
+            ("introspection.url", "http://auth.example.com/introspect"),
+            ("introspection.cache", "-1"),
+            ("introspection.uri", "https://auth.example.com/introspect"),
+        ],
+    )
+    def test_what_is_wrong_is_told(
+        self, build: Build, settings: dict[str, str], key: str, value: str
+    ):
+        settings[f"oauth2.{key}"] = value
+        with pytest.raises(ConfigurationError, match=f"oauth2.{key}"):
+            build()
+
+    def test_without_the_library(self, build: Build, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setitem(sys.modules, "urllib3", None)
+        with pytest.raises(ConfigurationError, match=r"pyramid-oauth2-server\[introspection\]"):
+            build()
+
+    def test_nothing_of_an_authorization_server_is_there(self, app: TestApp):
+        for path in (
+            "/oauth2/token",
+            "/oauth2/authorize",
+            "/oauth2/revoke",
+            "/oauth2/introspect",
+            "/.well-known/oauth-authorization-server",
+        ):
+            app.post(path, status=404)
+
+    def test_the_metadata_of_a_resource(self, app: TestApp):
+        answer = app.get("/.well-known/oauth-protected-resource/read")
+        assert answer.json == {
+            "resource": "https://api.example.com/read",
+            "authorization_servers": ["https://auth.example.com"],
+            "bearer_methods_supported": ["header"],
+            "scopes_supported": ["read"],
+        }
+
+    def test_it_has_no_clients(self, app: TestApp):
+        with pytest.raises(ConfigurationError, match="is a resource server"):
+            get_service(app.app.registry)
+
+    def test_its_own_tests_need_no_other_server(self, build: Build, endpoint: Endpoint):
+        changes = {
+            name.removeprefix("oauth2.").replace(".", "__"): value
+            for name, value in memory_backend().items()
+        }
+        app = build(**changes)
+        assert app.get("/read", headers=new_bearer(app.app, "bob", "read")).text == "bob"
+        assert endpoint.tokens == []
+
+
+def test_nothing_secret_is_logged_or_shown(
+    build: Build, endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.DEBUG)
+    app = build()
+    service = service_of(app.app.registry)
+    for status in (200, 401, 500):
+        endpoint.status = status
+        get(app)
+    endpoint.drops = 2
+    get(app)
+    shown = caplog.text + repr(service) + repr(service.settings)
+    assert "/introspect" in shown
+    for secret in (TOKEN, SECRET, "p%25ss"):
+        assert secret not in shown
