@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .access_tokens import AccessTokenData
 from .authorization import AuthorizationRequest, Destination
 from .codes import CodeData
 from .errors import AccessDenied, OAuth2Error
@@ -15,7 +16,7 @@ from .opaque import NewToken, new_family, new_token, random_text
 from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, Client, Grant, Outcome, Token
 from .scopes import format_scope
 from .server import AuthorizationServer
-from .tokens import ATTEMPT_LENGTH, AccessTokenData
+from .tokens import ATTEMPT_LENGTH
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .access_tokens import AccessTokenData
 from .errors import InvalidToken
+from .liveness import DeadToken, check_parties, check_token
 from .opaque import parse_token
-from .records import ACCESS_TOKEN, Client, Grant, Token
+from .records import ACCESS_TOKEN, Client
 from .server import AuthorizationServer
-from .tokens import AccessTokenData
 
 B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 TOKEN_PARAMETER = re.compile(rb"(?:^|&)access_token=")
@@ -67,38 +68,14 @@ def resolve_bearer_token(server: AuthorizationServer, value: str) -> BearerToken
     if found is None:
         raise InvalidToken("The access token is unknown or has expired.")
     token, grant = found
-    _check_alive(token, grant, server.clock())
-    return _with_client(server, token, grant)
-
-
-def _check_alive(token: Token, grant: Grant | None, now: int) -> None:
-    if token.expires_at <= now:
-        raise InvalidToken("The access token has expired.")
-    if token.revoked_at is not None or token.consumed_at is not None:
-        raise InvalidToken("The access token was revoked.")
-    if token.grant_id is None:
-        return
-    # A grant that is gone takes its tokens with it, whatever they say.
-    if grant is None or grant.revoked_at is not None or grant.expires_at <= now:
-        raise InvalidToken("The grant behind the access token was revoked or has ended.")
-
-
-def _with_client(server: AuthorizationServer, token: Token, grant: Grant | None) -> BearerToken:
-    data = AccessTokenData.decode(token.data)
-    client_id = grant.client_id if grant else data.client_id
-    epoch = grant.epoch if grant else data.epoch
-    client = server.clients.get(client_id) if client_id else None
-    if client is None or client.disabled_at is not None:
-        raise InvalidToken("The client of the access token is disabled.")
-    # Everything issued under a lower epoch was taken away. A higher one is not
-    # refused: whoever issued it knew a change that is not known here yet.
-    if epoch is None or epoch < client.epoch:
-        raise InvalidToken("The rights of the token's client were withdrawn.")
-    if grant is not None and not server.is_active(grant.subject):
-        raise InvalidToken("The user of the access token is deactivated.")
+    try:
+        check_token(token, grant, server.clock())
+        client = check_parties(server, token, grant)
+    except DeadToken as dead:
+        raise InvalidToken(f"The access token {dead}.") from None
     return BearerToken(
         client=client,
-        scope=data.scope,
+        scope=AccessTokenData.decode(token.data).scope,
         issued_at=token.issued_at,
         expires_at=token.expires_at,
         subject=grant.subject if grant else None,

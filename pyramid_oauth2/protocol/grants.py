@@ -8,10 +8,42 @@ from .records import ACCESS_TOKEN, Grant, Token, TokenRef
 from .server import AuthorizationServer
 
 
-def end_grant(server: AuthorizationServer, grant: Grant, reason: str, tell: Tell) -> None:
-    """Revoke a grant and with it everything that was issued for it; the first reason stays."""
-    if server.grants.revoke_grant(grant.id, server.clock(), reason):
+def end_grant(server: AuthorizationServer, grant: Grant, reason: str, tell: Tell) -> bool:
+    """Revoke a grant and with it everything that was issued for it; the first reason stays.
+
+    :return: whether this call did it.
+    """
+    ended = server.grants.revoke_grant(grant.id, server.clock(), reason)
+    if ended:
         tell(grant_event(GrantRevoked, grant, reason=reason))
+    return ended
+
+
+def end_grants_of(
+    server: AuthorizationServer,
+    subject: str,
+    reason: str,
+    tell: Tell,
+    client_id: str | None = None,
+) -> int:
+    """Revoke all that a user allowed; with *client_id*, all that this client was allowed.
+
+    :return: how many grants this call ended.
+    """
+    grants = every(lambda at: server.grants.grants(subject, client_id, at))
+    living = [grant for grant in grants if is_living(grant, server.clock())]
+    ended = sum(end_grant(server, grant, reason, tell) for grant in living)
+    # And what is on its way at this moment, which no listing shows.
+    return ended + server.grants.revoke_subject(subject, server.clock(), reason, client_id)
+
+
+def find_grant(server: AuthorizationServer, grant_id: str) -> Grant | None:
+    """The grant of that id, found by one of its tokens; None if nothing is left of it."""
+    for token in every(lambda at: server.grants.tokens(grant_id, at)):
+        found = server.grants.find(token.ref)
+        if found is not None and found[1] is not None:
+            return found[1]
+    return None
 
 
 def end_earlier_grants(server: AuthorizationServer, latest: Grant, tell: Tell) -> None:
@@ -25,7 +57,7 @@ def end_earlier_grants(server: AuthorizationServer, latest: Grant, tell: Tell) -
     grants = every(lambda at: server.grants.grants(latest.subject, latest.client_id, at))
     for grant in grants:
         earlier = (grant.created_at, grant.id) < (latest.created_at, latest.id)
-        if earlier and grant.scope == latest.scope and _lives(grant, server.clock()):
+        if earlier and grant.scope == latest.scope and is_living(grant, server.clock()):
             end_grant(server, grant, "a newer token replaced it", tell)
 
 
@@ -39,9 +71,10 @@ def earlier_access_tokens(server: AuthorizationServer, grant: Grant) -> tuple[To
     return tuple(
         token.ref
         for token in every(lambda at: server.grants.tokens(grant.id, at))
-        if token.kind == ACCESS_TOKEN and _lives(token, server.clock())
+        if token.kind == ACCESS_TOKEN and is_living(token, server.clock())
     )
 
 
-def _lives(record: Grant | Token, now: int) -> bool:
+def is_living(record: Grant | Token, now: int) -> bool:
+    """Whether a record has neither ended nor been revoked at *now*, in UTC seconds."""
     return record.revoked_at is None and now < record.expires_at

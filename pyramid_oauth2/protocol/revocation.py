@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .access_tokens import AccessTokenData
 from .client_authentication import authenticate_client
 from .errors import InvalidRequest, OAuth2Error
 from .events import Tell, TokenRevoked
@@ -10,7 +11,6 @@ from .opaque import parse_token
 from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Grant, Token
 from .requests import HTTPFacts, parse_form
 from .server import AuthorizationServer, refuse_plain_http
-from .tokens import AccessTokenData
 
 
 def answer_revocation(server: AuthorizationServer, facts: HTTPFacts, tell: Tell) -> Client:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .access_tokens import AccessTokenData
 from .errors import InvalidGrant
 from .events import Tell, tell_nobody
 from .grants import earlier_access_tokens, end_earlier_grants
@@ -69,31 +70,6 @@ class Issued:
         members = json.loads(answer)
         members["scope"] = parse_scope(members["scope"])
         return cls(**members, subject=grant.subject, grant_id=grant.id, repeated=True)
-
-
-@dataclass(frozen=True, slots=True)
-class AccessTokenData:
-    """What an access token's record holds beside its times.
-
-    ``client_id`` and ``epoch`` are there where no grant says them.
-    """
-
-    scope: frozenset[str]
-    client_id: str | None = None
-    epoch: int | None = None
-
-    def encode(self) -> bytes:
-        """As the opaque ``data`` of a record."""
-        members = {"scope": format_scope(self.scope)}
-        if self.client_id is None:
-            return json.dumps(members).encode()
-        return json.dumps({**members, "client_id": self.client_id, "epoch": self.epoch}).encode()
-
-    @classmethod
-    def decode(cls, data: bytes) -> AccessTokenData:
-        """From the ``data`` of a record."""
-        members = json.loads(data)
-        return cls(parse_scope(members["scope"]), members.get("client_id"), members.get("epoch"))
 
 
 def issue_to_client(server: AuthorizationServer, client: Client, scope: frozenset[str]) -> Issued:

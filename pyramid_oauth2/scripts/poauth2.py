@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pyramid.exceptions import ConfigurationError
 
 from ..protocol.records import StoreUnavailable
-from . import client, db, purge, settings, views
+from . import client, db, grant, purge, settings, token, views
+from .arguments import Parser
 from .ini import Ini
 
 USAGE = "poauth2 INI [name=value ...] COMMAND"
@@ -19,6 +20,8 @@ examples:
   poauth2 development.ini db upgrade
   poauth2 development.ini client add --name "My app" --redirect-uri https://app.example/callback
   poauth2 development.ini client list --json
+  poauth2 development.ini grant revoke --user alice
+  poauth2 development.ini token inspect < token.txt
   poauth2 development.ini settings
   poauth2 development.ini views
   poauth2 'production.ini#auth' http_port=8080 db current
@@ -60,11 +63,19 @@ def _ini_of(words: list[str]) -> tuple[Ini | None, list[str]]:
     return Ini(words[0], variables), words[count:]
 
 
-COMMANDS = {"db": db, "client": client, "purge": purge, "settings": settings, "views": views}
+COMMANDS = {
+    "db": db,
+    "client": client,
+    "grant": grant,
+    "token": token,
+    "purge": purge,
+    "settings": settings,
+    "views": views,
+}
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="poauth2",
         usage=USAGE,
         description="Run the OAuth 2 authorization server of a Pyramid application.",

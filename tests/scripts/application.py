@@ -1,9 +1,19 @@
 """The application behind the ini of the command line's tests."""
 
+import sys
+
 from pyramid.config import Configurator
+
+from pyramid_oauth2.events import GrantRevoked
+
+
+def tell(event):
+    print("GrantRevoked", event.subject, event.reason, event.request, file=sys.stderr)
 
 
 def main(global_config, **settings):
     config = Configurator(settings=settings)
     config.add_oauth2_scope("by-directive", "What only the application knows of")
+    if "tests.scripts.listen" in settings:
+        config.add_subscriber(tell, GrantRevoked)
     return config.make_wsgi_app()

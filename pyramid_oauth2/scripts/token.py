@@ -1,0 +1,114 @@
+"""``poauth2 INI token``: look at a token, without showing it to anybody else."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from typing import Any
+
+from ..protocol.access_tokens import AccessTokenData
+from ..protocol.liveness import DeadToken, check_parties, check_token
+from ..protocol.opaque import is_client_secret, parse_token
+from ..protocol.records import ACCESS_TOKEN, INTERACTION, Grant, Token
+from ..protocol.scopes import format_scope
+from ..protocol.server import AuthorizationServer
+from .ini import Ini
+from .times import utc
+
+EXAMPLES = """\
+examples:
+  # It asks for the token, and does not show it:
+  poauth2 development.ini token inspect
+
+  # From a file, or another program:
+  poauth2 development.ini token inspect --json < token.txt
+"""
+TIMES = ("issued_at", "expires_at")
+
+
+def add_parser(commands: Any, name: str) -> None:
+    """Add the command and its subcommand."""
+    parser = commands.add_parser(name, help="look at a token")
+    subcommands = parser.add_subparsers(title="subcommands", required=True, metavar="SUBCOMMAND")
+    inspecting = subcommands.add_parser(
+        "inspect",
+        help="say whose a token is, what it allows, and whether it counts",
+        description="Reads an access token, a refresh token or a code from standard input, or asks "
+        "for it: never from the command line, which the shell's history and ps show.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    inspecting.add_argument("misplaced", nargs="*", help=argparse.SUPPRESS)
+    inspecting.add_argument("--json", action="store_true", help="as JSON; times are in UTC seconds")
+    inspecting.set_defaults(run=inspect, parser=inspecting)
+
+
+def inspect(ini: Ini, arguments: argparse.Namespace) -> int:
+    """Print what the store knows of a token; 0 also if it does not count any more."""
+    if arguments.misplaced:
+        arguments.parser.error(
+            "a token does not belong on the command line, which the shell's history and ps show: "
+            "leave it out, and give it when you are asked or on standard input"
+        )
+    value = _read()
+    ref = parse_token(value)
+    if ref is None:
+        print(f"poauth2: {_no_token(value)}", file=sys.stderr)
+        return 1
+    with ini.service() as service:
+        found = service.server.grants.find(ref)
+        if found is None:
+            print(
+                "poauth2: the token is well-formed, but the store does not know it: it was issued "
+                "elsewhere, or has expired and was removed",
+                file=sys.stderr,
+            )
+            return 1
+        members = _members(service.server, *found)
+    if arguments.json:
+        print(json.dumps(members, indent=2))
+        return 0
+    for name, member in members.items():
+        print(f"{name + ':':<12} {utc(member) if name in TIMES else member}")
+    return 0
+
+
+def _read() -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass("Token: ").strip()
+    return sys.stdin.readline().strip()
+
+
+def _no_token(value: str) -> str:
+    if is_client_secret(value):
+        return "this is a client secret, no token"
+    return "this is no token of this server" if value else "there is no token on standard input"
+
+
+def _members(server: AuthorizationServer, token: Token, grant: Grant | None) -> dict[str, Any]:
+    own = AccessTokenData.decode(token.data) if token.kind == ACCESS_TOKEN else None
+    scope = own.scope if own else grant.scope if grant else frozenset()
+    members = {
+        "kind": token.kind,
+        "state": _state(server, token, grant),
+        "grant": token.grant_id,
+        "client_id": grant.client_id if grant else own and own.client_id,
+        "user": grant.subject if grant else None,
+        "scope": format_scope(scope),
+        "issued_at": token.issued_at,
+        "expires_at": token.expires_at,
+    }
+    return {name: value for name, value in members.items() if value not in (None, "")}
+
+
+def _state(server: AuthorizationServer, token: Token, grant: Grant | None) -> str:
+    try:
+        check_token(token, grant, server.clock())
+        if token.kind != INTERACTION:
+            check_parties(server, token, grant)
+    except DeadToken as dead:
+        reason = grant.revoke_reason if grant else None
+        return f"{dead} ({reason})" if reason else str(dead)
+    return "counts"

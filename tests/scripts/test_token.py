@@ -1,0 +1,116 @@
+"""``poauth2 INI token inspect``."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from pyramid_oauth2.protocol.opaque import new_client_secret, new_family, new_token, parse_token
+from pyramid_oauth2.protocol.records import Token
+
+from .test_grant import World, open_service
+
+
+@pytest.fixture
+def world(with_tables):
+    return World(with_tables)
+
+
+def inspect(world, value, *words):
+    status, out, err = world.poauth2("token", "inspect", *words, stdin=f"{value}\n")
+    assert not value[8:] or value[8:] not in out + err
+    return status, out, err
+
+
+def members(world, value):
+    status, out, _ = inspect(world, value, "--json")
+    assert status == 0
+    return json.loads(out)
+
+
+def test_an_access_token(world):
+    issued = world.issued["alice-web"]
+    told = members(world, issued.access_token)
+    assert told.pop("expires_at") - told.pop("issued_at") == 3600
+    assert told == {
+        "kind": "access_token",
+        "state": "counts",
+        "grant": issued.grant_id,
+        "client_id": "web",
+        "user": "alice",
+        "scope": "read",
+    }
+
+
+def test_one_of_the_client_itself(world):
+    told = members(world, world.issued["web"].access_token)
+    assert (told["client_id"], told["state"]) == ("web", "counts")
+    assert told.keys() & {"user", "grant"} == set()
+
+
+def test_a_refresh_token(world):
+    told = members(world, world.issued["bob-web"].refresh_token)
+    assert (told["kind"], told["user"], told["scope"]) == ("refresh_token", "bob", "read")
+
+
+def test_as_text(world):
+    _, out, _ = inspect(world, world.issued["bob-web"].access_token)
+    assert "user:        bob\n" in out
+    assert "issued_at:   20" in out
+
+
+def test_revoked(world):
+    with open_service(world.poauth2) as service:
+        ref = parse_token(world.issued["web"].access_token)
+        service.server.grants.revoke_token(ref, 1)
+    assert members(world, world.issued["web"].access_token)["state"] == "was revoked"
+
+
+def test_of_a_grant_that_was_revoked(world):
+    world.poauth2("grant", "revoke", "--user", "bob")
+    state = members(world, world.issued["bob-web"].access_token)["state"]
+    assert state == "belongs to a grant that was revoked (revoked by an operator)"
+
+
+def test_of_a_client_whose_rights_were_withdrawn(world):
+    world.poauth2("grant", "revoke", "--client", "web")
+    for name in ("bob-web", "web"):
+        state = members(world, world.issued[name].access_token)["state"]
+        assert state == "belongs to a client whose rights were withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("x", "no token of this server"),
+        ("", "no token on standard input"),
+        ("oat_" + "0" * 65, "no token of this server"),
+        (new_client_secret(os.urandom), "client secret"),
+        (new_token("access_token", new_family(os.urandom), os.urandom).value, "does not know it"),
+    ],
+    ids=["garbage", "nothing", "made up", "secret", "unknown"],
+)
+def test_what_is_none(world, value, says):
+    status, out, err = inspect(world, value)
+    assert (status, out) == (1, "")
+    assert says in err
+
+
+@pytest.mark.parametrize("words", [["{}"], ["--token={}"], ["{}", "--json"], ["--json", "x", "{}"]])
+def test_on_the_command_line_it_is_refused_and_not_repeated(world, words):
+    value = world.issued["web"].access_token
+    status, out, err = inspect(world, value, *(word.format(value) for word in words))
+    assert (status, out) == (2, "")
+    assert value[8:] not in err
+
+
+def test_a_code_and_a_pending_request(world):
+    with open_service(world.poauth2) as service:
+        server = service.server
+        for kind in ("authorization_code", "interaction"):
+            string = new_token(kind, new_family(os.urandom), os.urandom)
+            now = server.clock()
+            server.grants.open(None, [Token(*string.ref, issued_at=now, expires_at=now + 60)], now)
+            assert members(world, string.value)["kind"] == kind
