@@ -68,12 +68,16 @@ __all__ = [
 def includeme(config: Any) -> None:
     """The whole add-on: what ``config.include('pyramid_oauth2')`` does."""
     config.include(".directives")
+    config.include(".events")
+    config.include(".audit")
     # Always declared, so that changing the backend is a change of one line; and
     # first, for under autocommit=True the settings are checked as they are read.
     config.add_oauth2_settings("sqlalchemy")
     config.add_oauth2_settings("redis")
     settings = load_settings(config)
     include_backends(config, settings)
+    if settings.metrics:
+        config.include(".metrics")
 
     for name, description in settings.scopes.items():
         config.add_oauth2_scope(name, description)

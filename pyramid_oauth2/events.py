@@ -1,17 +1,24 @@
-"""How subscribers are told what happened; the events themselves are plain values.
+"""How subscribers are told what happened, and of which events they want to hear.
 
-They are sent after the store committed, so nothing that a subscriber does can
-take back what was issued.
+::
+
+    config.add_subscriber(welcome, TokenIssued, client_id="web", grant_type="authorization_code")
+
+The events themselves are plain values. They are sent after the store committed,
+so nothing that a subscriber does can take back what was issued.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
+from pyramid.exceptions import ConfigurationError
 from zope.interface import providedBy
 
+from .interfaces import IGrantType
 from .protocol.events import (
     ClientAuthenticationFailed,
     ClientChanged,
@@ -66,3 +73,59 @@ def notify(registry: Any, event: OAuth2Event, request: Any = None) -> None:
             # alone, the commit would turn the answer into a 500.
             if request is not None and "tm.active" in request.environ:
                 request.tm.doom()
+
+
+class EventPredicate:
+    """Lets events through whose attribute has one of these values, and none that lacks it.
+
+    :param value: a value, or several of which any will do.
+    """
+
+    attribute: ClassVar[str]
+
+    def __init__(self, value: str | Iterable[str], info: Any) -> None:
+        self.values = frozenset((value,) if isinstance(value, str) else value)
+        if not self.values or not all(isinstance(one, str) for one in self.values):
+            raise ConfigurationError(
+                f"{self.attribute}={value!r} matches no event: write a text, or a list of texts."
+            )
+
+    def text(self) -> str:
+        """As introspection shows it."""
+        return f"{self.attribute} = {', '.join(sorted(self.values))}"
+
+    phash = text
+
+    def __call__(self, event: Any) -> bool:
+        return getattr(event, self.attribute, None) in self.values
+
+
+class ClientIdPredicate(EventPredicate):
+    """``client_id=`` of a subscriber."""
+
+    attribute = "client_id"
+
+
+class GrantTypePredicate(EventPredicate):
+    """``grant_type=`` of a subscriber.
+
+    :raises pyramid.exceptions.ConfigurationError: nobody registered such a grant type.
+    """
+
+    attribute = "grant_type"
+
+    def __init__(self, value: str | Iterable[str], info: Any) -> None:
+        super().__init__(value, info)
+        # The authorization endpoint's own has no token request to register for.
+        known = {"implicit", *(name for name, _ in info.registry.getUtilitiesFor(IGrantType))}
+        if unknown := self.values - known:
+            raise ConfigurationError(
+                f"grant_type={value!r} of a subscriber matches no event: nobody registered "
+                f"{', '.join(sorted(unknown))}. Registered are: {', '.join(sorted(known))}."
+            )
+
+
+def includeme(config: Any) -> None:
+    """Add the predicates of subscribers."""
+    for predicate in (ClientIdPredicate, GrantTypePredicate):
+        config.add_subscriber_predicate(predicate.attribute, predicate)

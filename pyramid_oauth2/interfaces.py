@@ -424,3 +424,4 @@ class IOAuth2Event(Interface):
     """
 
     request = Attribute("the request that it happened in, None at the command line")
+    retold = Attribute("whether it was told before, at an attempt that pyramid_retry runs again")

@@ -19,6 +19,7 @@ from .interfaces import (
     IBackendFactory,
     IClientAuthentication,
     IClientStore,
+    IGrantStore,
     IGrantType,
     IResourceOwners,
     IScope,
@@ -172,7 +173,7 @@ def _make_authorization_server(
         grant_types=_enabled(settings, grant_types),
         client_authentications=dict(registry.getUtilitiesFor(IClientAuthentication)),
         clients=ClientCache(stores["clients"], settings.client_cache, time.monotonic),
-        grants=stores["grants"],
+        grants=_measured(settings, stores["grants"]),
         consents=stores["consents"],
         is_active=owners.is_active,
         clock=_utc_seconds,
@@ -261,6 +262,15 @@ def _store(backends: dict[str, IBackend], settings: Settings, role: str) -> Any:
             f"set oauth2.backend.{role} to one that does."
         )
     return store
+
+
+def _measured(settings: Settings, grants: IGrantStore) -> Any:
+    if not settings.metrics:
+        return grants
+    # Only now, for it imports an extra.
+    from .measured_grants import MeasuredGrants
+
+    return MeasuredGrants(grants)
 
 
 def includeme(config: Any) -> None:

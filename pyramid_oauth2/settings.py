@@ -265,6 +265,12 @@ class Settings:
         "revoked token may still work here. 0 asks at every request.",
         key="introspection.cache",
     )
+    metrics: bool = setting(
+        boolean,
+        False,
+        "Whether Prometheus metrics are kept, for the application to expose. Needs the extra: pip "
+        "install 'pyramid-oauth2-server[metrics]'.",
+    )
     sections: Mapping[str, Mapping[str, str]] = dataclasses.field(
         default_factory=dict, repr=False, metadata={"key": None}
     )

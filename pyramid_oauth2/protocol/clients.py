@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ..interfaces import IClientStore
 from .client_secrets import UnusableSecret, keep_secret
+from .events import ClientChanged, Tell, tell_nobody
 from .opaque import is_client_secret, new_client_secret, random_text
 from .records import Client
 from .redirects import origin_problem, redirect_uri_problem
@@ -50,6 +51,7 @@ def register_client(
     client: Client,
     secret: str | None = None,
     clients: IClientStore | None = None,
+    tell: Tell = tell_nobody,
 ) -> tuple[Client, str | None]:
     """Check and store a new client.
 
@@ -59,6 +61,7 @@ def register_client(
         server to draw one.
     :param clients: where to, if not ``server.clients``: ``request.oauth2.clients``
         for a client that is part of the request's own work.
+    :param tell: hears of it, once it is stored.
     :return: the client as it is stored, and its secret in clear, None for a
         public client. The secret is nowhere else.
     :raises InvalidClientMetadata: a rule is broken.
@@ -79,18 +82,25 @@ def register_client(
         raise InvalidClientMetadata(problems)
     client = replace(client, client_secrets=tuple(kept), created_at=now, updated_at=now)
     (clients or server.clients).add(client)
+    tell(ClientChanged(client_id=client.client_id, change="registered"))
     return client, secret
 
 
-def replace_client_secret(server: AuthorizationServer, client: Client, secret: str) -> bool:
+def replace_client_secret(
+    server: AuthorizationServer, client: Client, secret: str, tell: Tell = tell_nobody
+) -> bool:
     """Make *secret* the only secret of a client; tokens that it has stay valid.
 
+    :param tell: hears of it, once it is stored.
     :return: False if somebody else changed the client meanwhile.
     :raises UnusableSecret: it cannot be kept.
     """
     now = server.clock()
     changes = {"client_secrets": (keep_secret(secret, now),), "updated_at": now}
-    return server.clients.edit(client.client_id, client.version, changes)
+    if not server.clients.edit(client.client_id, client.version, changes):
+        return False
+    tell(ClientChanged(client_id=client.client_id, change="secret replaced"))
+    return True
 
 
 def new_client_id(server: AuthorizationServer) -> str:

@@ -22,9 +22,16 @@ if TYPE_CHECKING:
 @implementer(IOAuth2Event)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth2Event:
-    """What every event has: the request that it happened in, None at the command line."""
+    """What every event has. A field that its repr leaves out is not written down anywhere.
+
+    ``request`` is the one that it happened in, None at the command line.
+    ``retold`` says that subscribers heard of it before: pyramid_retry runs the
+    request again. What they wrote in its transaction then was rolled back;
+    what they did elsewhere, such as sending a mail, was not.
+    """
 
     request: Any = field(default=None, repr=False)
+    retold: bool = field(default=False, repr=False)
 
 
 Tell = Callable[[OAuth2Event], None]
@@ -81,7 +88,10 @@ class GrantEvent(OAuth2Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantRevoked(GrantEvent):
-    """A grant ended, and with it every token that was issued for it."""
+    """A grant ended, and with it every token that was issued for it.
+
+    ``reason`` is one of a few fixed texts, never made of data: metrics count by it.
+    """
 
     reason: str
 

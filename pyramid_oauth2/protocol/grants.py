@@ -11,6 +11,7 @@ from .server import AuthorizationServer
 def end_grant(server: AuthorizationServer, grant: Grant, reason: str, tell: Tell) -> bool:
     """Revoke a grant and with it everything that was issued for it; the first reason stays.
 
+    :param reason: a fixed text, the same for every such case: metrics count by it.
     :return: whether this call did it.
     """
     ended = server.grants.revoke_grant(grant.id, server.clock(), reason)

@@ -8,7 +8,7 @@ this, a good redemption would look like a replay of itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pyramid.response import Response
@@ -20,6 +20,7 @@ from ..protocol.events import Tell
 Value = TypeVar("Value")
 
 KEY = "pyramid_oauth2.finished"
+TOLD = "pyramid_oauth2.told"
 
 
 def finish(request: Any, value: Value) -> Value:
@@ -57,8 +58,10 @@ def told(request: Any, outcome: Outcome) -> Response:
 
     :raises OAuth2Error: it is a refusal.
     """
+    retold = TOLD in request.environ
+    request.environ[TOLD] = True
     for event in outcome.events:
-        notify(request.registry, event, request)
+        notify(request.registry, replace(event, retold=retold), request)
     if isinstance(outcome.answer, OAuth2Error):
         raise outcome.answer
     return outcome.answer.copy()
