@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from pyramid.exceptions import ConfigurationError
+from pyramid.util import is_nonstr_iter
 from zope.interface import providedBy
 
 from .interfaces import IGrantType
@@ -84,7 +85,7 @@ class EventPredicate:
     attribute: ClassVar[str]
 
     def __init__(self, value: str | Iterable[str], info: Any) -> None:
-        self.values = frozenset((value,) if isinstance(value, str) else value)
+        self.values = frozenset(value if is_nonstr_iter(value) else (value,))
         if not self.values or not all(isinstance(one, str) for one in self.values):
             raise ConfigurationError(
                 f"{self.attribute}={value!r} matches no event: write a text, or a list of texts."

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
+from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
 from pyramid.registry import Registry
 from zope.interface.verify import verifyObject
 
-from pyramid_oauth2.events import TokenIssued, notify
+from pyramid_oauth2.events import (
+    ClientAuthenticationFailed,
+    ClientIdPredicate,
+    OAuth2Event,
+    TokenIssued,
+    notify,
+)
 from pyramid_oauth2.interfaces import IOAuth2Event
+from pyramid_oauth2.testing import memory_backend
 
 
 class Manager:
@@ -101,3 +111,69 @@ def test_the_end_of_the_process_is_no_failure_of_a_subscriber(error):
 
 def test_the_request_is_not_shown():
     assert "Request" not in repr(issued(Request()))
+
+
+class TestPredicates:
+    @staticmethod
+    def listening(heard, interface=IOAuth2Event, **predicates):
+        """The registry of an application with a subscriber."""
+        config = Configurator(settings={"oauth2.issuer": "http://localhost", **memory_backend()})
+        config.include("pyramid_oauth2")
+        config.add_subscriber(heard.append, interface, **predicates)
+        config.commit()
+        return config.registry
+
+    @pytest.mark.parametrize(
+        ("predicates", "matches"),
+        [
+            ({"client_id": "robot"}, True),
+            ({"client_id": "web"}, False),
+            ({"client_id": ("web", "robot")}, True),
+            ({"client_id": ["web", "app"]}, False),
+            ({"client_id": {"robot"}}, True),
+            ({"grant_type": "client_credentials"}, True),
+            ({"grant_type": "refresh_token"}, False),
+            ({"grant_type": ("refresh_token", "client_credentials")}, True),
+            ({"client_id": "robot", "grant_type": "client_credentials"}, True),
+            ({"client_id": "web", "grant_type": "client_credentials"}, False),
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("interface", [IOAuth2Event, OAuth2Event, TokenIssued])
+    def test_they_choose(self, interface, predicates, matches):
+        heard = []
+        notify(self.listening(heard, interface, **predicates), issued(None))
+        assert len(heard) == matches
+
+    @pytest.mark.parametrize("attribute", ["client_id", "grant_type"])
+    def test_an_event_that_lacks_the_field_does_not_match(self, attribute):
+        heard = []
+        registry = self.listening(heard, **{attribute: "password"})
+        notify(registry, OAuth2Event())
+        notify(registry, ClientAuthenticationFailed(client_id=None, method="m", remote_addr=None))
+        assert heard == []
+
+    def test_the_implicit_grant_needs_no_grant_type_of_the_token_endpoint(self):
+        heard = []
+        registry = self.listening(heard, grant_type="implicit")
+        notify(registry, replace(issued(None), grant_type="implicit"))
+        assert len(heard) == 1
+
+    @pytest.mark.parametrize(
+        ("predicates", "hint"),
+        [
+            ({"grant_type": "refersh_token"}, "nobody registered refersh_token. Registered are: "),
+            ({"grant_type": ["password", "pasword"]}, "nobody registered pasword."),
+            ({"client_id": 5}, "write a text, or a list of texts"),
+            ({"client_id": ["web", None]}, "write a text, or a list of texts"),
+            ({"client_id": []}, "client_id=\\[\\] matches no event"),
+        ],
+    )
+    def test_what_can_never_match_stops_the_start(self, predicates, hint):
+        with pytest.raises(ConfigurationError, match=hint):
+            self.listening([], **predicates)
+
+    def test_introspection_shows_them(self):
+        values = {"web", "app"}
+        assert ClientIdPredicate(values, None).text() == "client_id = app, web"
+        assert ClientIdPredicate(values, None).phash() == "client_id = app, web"

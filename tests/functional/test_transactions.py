@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -220,7 +221,13 @@ class TestRetry:
         assert attempts == ["vote", "vote", "committed"]
         first, second = recorder.heard
         assert first.request is not second.request
+        assert (first.retold, second.retold) == (False, True)
         assert (first.client_id, first.scope) == (second.client_id, second.scope)
+
+    def test_the_audit_log_has_it_once(self, server: Server, caplog: pytest.LogCaptureFixture):
+        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
+        server.ask()
+        assert caplog.text.count("event=TokenIssued") == 1
 
     def test_two_requests_have_two_answers(self, server: Server):
         first, second = server.ask(), server.ask()

@@ -182,6 +182,26 @@ def test_a_secret_is_replaced(server):
     assert not replace_client_secret(server, client, old), "changed meanwhile"
 
 
+def test_what_changed_is_told_once_it_is_stored(server):
+    told = []
+
+    def tell(event):
+        told.append((event, server.clients.get(event.client_id)))
+
+    with pytest.raises(InvalidClientMetadata):
+        register_client(server, Client("robot"), tell=tell)
+    client, _ = register_client(server, Client("robot", **MACHINE), tell=tell)
+    with pytest.raises(DuplicateRecord):
+        register_client(server, Client("robot", **MACHINE), tell=tell)
+    replace_client_secret(server, client, "chosen instead", tell)
+    replace_client_secret(server, client, "too late", tell)
+
+    assert [event.change for event, _ in told] == ["registered", "secret replaced"]
+    (_, registered), (_, changed) = told
+    assert registered == client
+    assert changed.client_secrets != client.client_secrets
+
+
 def test_client_ids_are_letters_and_digits(server):
     drawn = {new_client_id(server) for _ in range(100)}
     assert len(drawn) == 100

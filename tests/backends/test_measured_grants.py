@@ -1,0 +1,41 @@
+"""A grant store that is measured keeps every promise of the one behind it."""
+
+from __future__ import annotations
+
+import pytest
+from zope.interface.verify import verifyObject
+
+from pyramid_oauth2.backends.memory import MemoryBackend
+from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
+from pyramid_oauth2.interfaces import IGrantStore
+from pyramid_oauth2.measured_grants import MeasuredGrants
+from pyramid_oauth2.protocol.sweeping import Sweeper
+
+from .memory_contract import MemoryContract
+
+
+class TestMeasured(MemoryContract):
+    def Grants(self):
+        return MeasuredGrants(MemoryGrantStore())
+
+
+def test_the_interface():
+    assert verifyObject(IGrantStore, MeasuredGrants(MemoryGrantStore()))
+
+
+def test_a_store_that_ends_its_records_itself_is_still_one():
+    class ExpiresItself(MemoryGrantStore):
+        expires_itself = True
+
+        def purge(self, now, limit=1000):
+            raise AssertionError("it is not swept")
+
+    consents = MemoryBackend().consents
+    sweeper = Sweeper(MeasuredGrants(ExpiresItself()), consents, lambda: 0)
+    for _ in range(200):
+        sweeper.after_issue()
+
+
+def test_what_the_store_does_not_have_it_does_not_have():
+    with pytest.raises(AttributeError, match="expires_itself"):
+        MeasuredGrants(MemoryGrantStore()).expires_itself  # noqa: B018

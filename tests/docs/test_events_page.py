@@ -1,0 +1,189 @@
+"""docs/events.md: its examples run, and its tables and its line are what the code does."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import logging.config
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from prometheus_client import Counter, Histogram
+from pyramid.config import Configurator
+from webtest import TestApp
+
+from pyramid_oauth2 import (
+    Client,
+    TokenIssued,
+    events,
+    get_service,
+    measured_grants,
+    metrics,
+    register_client,
+)
+from pyramid_oauth2.audit import event_members, write_event
+from pyramid_oauth2.events import ClientAuthenticationFailed, RefreshReused, notify
+from pyramid_oauth2.testing import memory_backend
+from tests.serving import environment
+from tests.test_audit import Request, parse
+
+PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text()
+FENCE = re.compile(r"^```python\n# (\w+)\.py\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ROW = re.compile(r"^\| `(\w+)` \|(.*)\|$", re.MULTILINE)
+CODE = re.compile(r"`(\w+)`")
+SETTINGS = {
+    "oauth2.issuer": "http://localhost",
+    "oauth2.scopes": "read = Read",
+    "oauth2.metrics": "true",
+    **memory_backend(),
+}
+
+ISSUED = TokenIssued(
+    client_id="web",
+    grant_type="authorization_code",
+    subject="bob",
+    scope=frozenset({"read", "write"}),
+    expires_in=3600,
+    grant_id="5vYbX2mKq0RtW8aL",
+    request=Request(),
+)
+
+WORKERS = """
+import multiprocessing
+from webtest import TestApp
+from tests.docs.test_events_page import application, ask
+
+def work(number):
+    ask(application(), "backup")
+
+if __name__ == "__main__":
+    import metrics_of_all
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        pool.map(work, range(4), chunksize=1)
+    print(TestApp(application(metrics_of_all)).get("/metrics").text)
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+    """Import a module of the page, from a folder where they all are."""
+    files = dict(FENCE.findall(PAGE))
+    for name, text in files.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module
+    for name in files:
+        sys.modules.pop(name, None)
+
+
+def application(*modules: Any) -> Any:
+    """An application that includes modules of the page."""
+    config = Configurator(settings=SETTINGS)
+    config.include("pyramid_oauth2")
+    for module in modules:
+        config.include(module)
+    return config.make_wsgi_app()
+
+
+def ask(app: Any, client_id: str) -> None:
+    """Get a token for a new client."""
+    grant_types = ("client_credentials",)
+    client = Client(client_id, grant_types=grant_types, scope=frozenset({"read"}))
+    _, secret = register_client(get_service(app.registry).server, client)
+    browser = TestApp(app)
+    browser.authorization = ("Basic", (client_id, secret))
+    browser.post("/oauth2/token", {"grant_type": "client_credentials"}, status=200)
+
+
+def test_the_subscribers(load: Callable[[str], Any]):
+    alarms = load("alarms")
+    app = application(alarms)
+    for client_id in ("backup", "robot", "report"):
+        ask(app, client_id)
+    assert alarms.NIGHTLY == ["backup", "report"]
+    reused = {"grant_id": "x", "client_id": "web", "subject": "bob"}
+    notify(app.registry, RefreshReused(**reused))
+    notify(app.registry, RefreshReused(**reused, retold=True))
+    assert alarms.MAILS == ["bob: somebody may have copied a token of web."]
+
+
+def test_the_table_of_events():
+    rows = dict(ROW.findall(PAGE.partition("## The audit log")[0]))
+    classes = {name: getattr(events, name) for name in events.__all__ if name[0].isupper()}
+    del classes["OAuth2Event"]
+    assert rows.keys() == classes.keys()
+    for name, kind in classes.items():
+        named = CODE.findall(rows[name].rpartition("|")[2])
+        assert sorted(named) == sorted(field.name for field in fields(kind) if field.repr), name
+
+
+def test_the_table_of_metrics():
+    rows = dict(ROW.findall(PAGE.partition("## Metrics")[2]))
+    found = {}
+    for module in (metrics, measured_grants):
+        for metric in vars(module).values():
+            if isinstance(metric, Counter | Histogram):
+                (described,) = metric.describe()
+                total = "_total" if isinstance(metric, Counter) else ""
+                found[described.name + total] = list(metric._labelnames)
+    assert {name: CODE.findall(row.split("|")[0]) for name, row in rows.items()} == found
+
+
+def test_the_line_of_the_audit_log():
+    (line,) = re.findall(r"^event=.*$", PAGE, re.MULTILINE)
+    found = parse(line)
+    assert {name: str(value) for name, value in event_members(ISSUED).items()} == found
+
+
+def test_the_log_in_a_file_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (ini,) = re.findall(r"^```ini\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    (tmp_path / "app.ini").write_text(ini)
+    root, audit = logging.getLogger(), logging.getLogger("pyramid_oauth2.audit")
+    before = root.handlers[:], root.level
+    try:
+        logging.config.fileConfig(
+            tmp_path / "app.ini", {"here": str(tmp_path)}, disable_existing_loggers=False
+        )
+        write_event(ISSUED)
+        write_event(ClientAuthenticationFailed(client_id="web", method="none", remote_addr=None))
+    finally:
+        for handler in audit.handlers:
+            handler.close()
+        audit.handlers, audit.propagate, audit.level = [], True, logging.NOTSET
+        root.handlers, root.level = before
+        logging.Logger.manager._clear_cache()
+    first, second = (tmp_path / "audit.log").read_text().splitlines()
+    assert " INFO event=TokenIssued client_id=web " in first
+    assert " WARNING event=ClientAuthenticationFailed client_id=web method=none" in second
+    assert capsys.readouterr().err == ""
+
+
+def test_the_metrics_page(load: Callable[[str], Any]):
+    app = application(load("metrics_page"))
+    ask(app, "robot")
+    page = TestApp(app).get("/metrics", status=200)
+    assert 'oauth2_tokens_issued_total{grant_type="client_credentials"}' in page.text
+    assert 'oauth2_request_seconds_count{endpoint="token",status="200"}' in page.text
+
+
+def test_the_page_of_several_workers(load: Callable[[str], Any], tmp_path: Path):
+    (tmp_path / "workers.py").write_text(WORKERS)
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    root = Path(__file__).parents[2]
+    variables = environment(PROMETHEUS_MULTIPROC_DIR=str(folder), PYTHONPATH=f"{root}:{tmp_path}")
+    page = subprocess.run(
+        [sys.executable, tmp_path / "workers.py"],
+        env=variables,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert 'oauth2_tokens_issued_total{grant_type="client_credentials"} 4.0' in page
