@@ -85,7 +85,7 @@ class EventPredicate:
     attribute: ClassVar[str]
 
     def __init__(self, value: str | Iterable[str], info: Any) -> None:
-        self.values = frozenset(value if is_nonstr_iter(value) else (value,))
+        self.values: frozenset[Any] = frozenset(value if is_nonstr_iter(value) else (value,))
         if not self.values or not all(isinstance(one, str) for one in self.values):
             raise ConfigurationError(
                 f"{self.attribute}={value!r} matches no event: write a text, or a list of texts."
