@@ -101,6 +101,19 @@ def test_a_code_that_is_replayed(flow: Flow, log: Log):
     assert log.events() == ["TokenRefused"], "there is nothing left to end"
 
 
+def test_a_client_that_revokes_what_it_has(flow: Flow, log: Log):
+    """RFC 7009."""
+    tokens = flow.tokens()
+    grant_id = log.read()[-1]["grant_id"]
+    for token in (tokens["access_token"], tokens["refresh_token"], tokens["refresh_token"]):
+        flow.exchange(path="/oauth2/revoke", token=token)
+    about_the_grant = {"grant_id": grant_id, **WEB_AND_BOB}
+    assert log.read() == [
+        {"event": "TokenRevoked", **about_the_grant},
+        {"event": "GrantRevoked", "reason": "revoked by the client", **about_the_grant},
+    ]
+
+
 def test_the_clients_own_token(flow: Flow, log: Log):
     flow.server.ask()
     (issued,) = log.read()

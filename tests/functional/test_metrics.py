@@ -120,6 +120,16 @@ class TestWhatHappened:
             ("token_requests_refused_total", "invalid_client"): 2,
         }
 
+    @pytest.mark.parametrize("endpoint", ["introspect", "revoke"])
+    def test_a_wrong_secret_at_another_endpoint_is_no_token_request(
+        self, server: Server, endpoint: str
+    ):
+        counted = Counted()
+        server.post({"token": "x"}, basic("robot", "wrong"), f"/oauth2/{endpoint}")
+        assert counted("client_authentication_failures_total", "token_requests_refused_total") == {
+            ("client_authentication_failures_total",): 1
+        }
+
 
 class TestSeconds:
     def test_of_our_endpoints(self, server: Server):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 
 import pytest
 
@@ -28,6 +29,16 @@ def test_defaults(with_tables):
     assert client["consent"] == "remember"
     assert client["redirect_uris"] == ["https://app.example/callback"]
     assert not client["resource_server"]
+
+
+def test_it_is_in_the_audit_log(with_tables, caplog):
+    caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
+    _, out, _ = with_tables(*WEB, "--json")
+    client_id = json.loads(out)["client_id"]
+    assert with_tables(*WEB, "--client-id", client_id)[0] == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        f"event=ClientChanged client_id={client_id} change=registered"
+    ]
 
 
 def test_every_flag(with_tables):
