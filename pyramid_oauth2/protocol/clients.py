@@ -61,7 +61,8 @@ def register_client(
         server to draw one.
     :param clients: where to, if not ``server.clients``: ``request.oauth2.clients``
         for a client that is part of the request's own work.
-    :param tell: hears of it, once it is stored.
+    :param tell: hears of it, once *clients* has it; where that is part of the
+        request's own work, before its commit.
     :return: the client as it is stored, and its secret in clear, None for a
         public client. The secret is nowhere else.
     :raises InvalidClientMetadata: a rule is broken.
