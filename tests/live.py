@@ -96,6 +96,8 @@ def live_server(folder: Path, settings: dict[str, str], processes: int = 1) -> I
     issuer = f"http://localhost:{ports[0]}"
     text = _with_settings(DEVELOPMENT_INI.read_text(), settings)
     text = text.replace(f"http://{ADDRESS}", issuer)
+    # Talkative, so that what these servers log can be searched for credentials.
+    text = text.replace("level = INFO", "level = DEBUG")
     inis = [folder / f"live-{port}.ini" for port in ports]
     for ini, port in zip(inis, ports, strict=True):
         ini.write_text(text.replace(f"listen = {ADDRESS}", f"listen = localhost:{port}"))

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from .log_watch import credentials_in
+
 BIN = Path(sys.executable).parent
 
 
@@ -28,7 +30,7 @@ def environment(**more: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def serving(ini: Path, port: int, **variables: str):
-    """Run ``pserve`` on *ini* until the block ends."""
+    """Run ``pserve`` on *ini* until the block ends; fail if its log has a credential in it."""
     log = ini.with_suffix(f".{port}.log")
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -44,6 +46,9 @@ def serving(ini: Path, port: int, **variables: str):
     finally:
         process.terminate()
         process.wait(10)
+    found = credentials_in(log.read_text())
+    # Of each no more than its kind: the message may end in a log as well.
+    assert not found, f"credentials in {log}: {[value[:6] for value in found]}"
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
