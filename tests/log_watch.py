@@ -25,8 +25,6 @@ _TOKENS = re.compile(rf"(?:{_PREFIXES})_[0-9A-Za-z]+")
 # An Authorization header, not the challenge that asks for one: Bearer error="...".
 _HEADERS = re.compile(r'\b(?:Basic|Bearer) [\w.~+/-]{16,}+=*+(?!")', re.IGNORECASE)
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
-
-
 # The tests' own clients: what they log, they log at the client's, of what is theirs.
 _CLIENTS = ("requests_oauthlib",)
 
