@@ -18,8 +18,10 @@ from tests.backends.server_databases import new_database
 
 from .serving import free_port, serving
 
-DEVELOPMENT_INI = Path(__file__).parents[1] / "development.ini"
+ROOT = Path(__file__).parents[1]
+DEVELOPMENT_INI = ROOT / "development.ini"
 ADDRESS = "localhost:6543"
+DEMO = "egg:pyramid-oauth2-server#demo"
 
 # Every storage that the whole server is tried on, and those that a test of
 # something else is content with.
@@ -55,6 +57,14 @@ class LiveServer:
         return f"{self.issuer}/oauth2/token"
 
     @property
+    def revoke(self) -> str:
+        return f"{self.issuer}/oauth2/revoke"
+
+    @property
+    def introspect(self) -> str:
+        return f"{self.issuer}/oauth2/introspect"
+
+    @property
     def me(self) -> str:
         return f"{self.issuer}/api/me"
 
@@ -66,13 +76,20 @@ class LiveServer:
         grant_types = ["authorization_code", "refresh_token", "password"]
         if method != "none":
             grant_types.append("client_credentials")
-        arguments = ["--auth-method", method, "--scope", "read write", "--json"]
+        arguments = ["--auth-method", method, "--scope", "read write"]
         for name in grant_types:
             arguments += ["--grant-type", name]
         for uri in (CALLBACK, *redirect_uris):
             arguments += ["--redirect-uri", uri]
+        return self._add(arguments)
+
+    def register_resource_server(self) -> LiveClient:
+        """Register a client that may introspect everybody's tokens."""
+        return self._add(["--name", "API", "--resource-server"])
+
+    def _add(self, arguments: list[str]) -> LiveClient:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
-            assert poauth2([str(self.ini), "client", "add", *arguments]) == 0
+            assert poauth2([str(self.ini), "client", "add", *arguments, "--json"]) == 0
         made = json.loads(printed.getvalue())
         return LiveClient(made["client_id"], made.get("client_secret"))
 
@@ -87,26 +104,31 @@ def storage_settings(storage: str, request: pytest.FixtureRequest) -> dict[str, 
 
 
 @contextlib.contextmanager
-def live_server(folder: Path, settings: dict[str, str], processes: int = 1) -> Iterator[LiveServer]:
+def live_server(
+    folder: Path, settings: dict[str, str], processes: int = 1, application: str = DEMO
+) -> Iterator[LiveServer]:
     """Serve the demo until the block ends.
 
     :param settings: values of ``oauth2.*`` that stand over those of the ini.
+    :param application: the ``use`` of the ini.
     """
     ports = [free_port() for _ in range(processes)]
     issuer = f"http://localhost:{ports[0]}"
     text = _with_settings(DEVELOPMENT_INI.read_text(), settings)
-    text = text.replace(f"http://{ADDRESS}", issuer)
-    # Talkative, so that what these servers log can be searched for credentials.
-    text = text.replace("level = INFO", "level = DEBUG")
+    text = text.replace(f"http://{ADDRESS}", issuer).replace(DEMO, application)
     inis = [folder / f"live-{port}.ini" for port in ports]
     for ini, port in zip(inis, ports, strict=True):
         ini.write_text(text.replace(f"listen = {ADDRESS}", f"listen = localhost:{port}"))
     with contextlib.redirect_stdout(io.StringIO()):
         assert poauth2([str(inis[0]), "db", "upgrade"]) == 0
     with contextlib.ExitStack() as running, ThreadPoolExecutor() as starting:
+
+        def start(ini: Path, port: int) -> None:
+            running.enter_context(serving(ini, port, PYTHONPATH=str(ROOT)))
+
         # One before the others: it makes the table of the notes.
-        running.enter_context(serving(inis[0], ports[0]))
-        list(starting.map(lambda *at: running.enter_context(serving(*at)), inis[1:], ports[1:]))
+        start(inis[0], ports[0])
+        list(starting.map(start, inis[1:], ports[1:]))
         addresses = tuple(f"http://localhost:{port}" for port in ports)
         yield LiveServer(issuer, addresses, inis[0])
 

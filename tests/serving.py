@@ -30,11 +30,17 @@ def environment(**more: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def serving(ini: Path, port: int, **variables: str):
-    """Run ``pserve`` on *ini* until the block ends; fail if its log has a credential in it."""
+    """Run ``pserve`` on *ini* until the block ends; fail if its log has a credential in it.
+
+    It logs at DEBUG. For that it has an ini of its own: a command that a test
+    runs on *ini* sets up the logging of the test's process.
+    """
+    talkative = ini.with_suffix(f".{port}.ini")
+    talkative.write_text(ini.read_text().replace("level = INFO", "level = DEBUG"))
     log = ini.with_suffix(f".{port}.log")
     with log.open("w") as output:
         process = subprocess.Popen(
-            ["pserve", ini.name],
+            ["pserve", talkative.name],
             cwd=ini.parent,
             env=environment(**variables),
             stdout=output,
