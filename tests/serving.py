@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from .log_watch import credentials_in
+
 BIN = Path(sys.executable).parent
 
 
@@ -28,11 +30,17 @@ def environment(**more: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def serving(ini: Path, port: int, **variables: str):
-    """Run ``pserve`` on *ini* until the block ends."""
+    """Run ``pserve`` on *ini* until the block ends; fail if its log has a credential in it.
+
+    It logs at DEBUG. For that it has an ini of its own: a command that a test
+    runs on *ini* sets up the logging of the test's process.
+    """
+    talkative = ini.with_suffix(f".{port}.ini")
+    talkative.write_text(ini.read_text().replace("level = INFO", "level = DEBUG"))
     log = ini.with_suffix(f".{port}.log")
     with log.open("w") as output:
         process = subprocess.Popen(
-            ["pserve", ini.name],
+            ["pserve", talkative.name],
             cwd=ini.parent,
             env=environment(**variables),
             stdout=output,
@@ -44,6 +52,9 @@ def serving(ini: Path, port: int, **variables: str):
     finally:
         process.terminate()
         process.wait(10)
+    found = credentials_in(log.read_text())
+    # Of each no more than its kind: the message may end in a log as well.
+    assert not found, f"credentials in {log}: {[value[:6] for value in found]}"
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
