@@ -18,12 +18,8 @@ from .events import TokenIssued
 from .protocol.client_authentication.basic import ClientSecretBasic
 from .protocol.client_authentication.none import NoAuthentication
 from .protocol.client_authentication.post import ClientSecretPost
-from .protocol.clients import (
-    InvalidClientMetadata,
-    new_client_id,
-    register_client,
-    replace_client_secret,
-)
+from .protocol.client_registry import ClientChangedMeanwhile, Registered, UnknownClient
+from .protocol.clients import InvalidClientMetadata
 from .protocol.errors import OAuth2Error
 from .protocol.grant_types.authorization_code import AuthorizationCode
 from .protocol.grant_types.client_credentials import ClientCredentials
@@ -44,6 +40,7 @@ from .setting_parsing import load_settings
 __all__ = [
     "BearerTokenHelper",
     "Client",
+    "ClientChangedMeanwhile",
     "DuplicateRecord",
     "InvalidClientMetadata",
     "OAuth2AuthenticationPolicy",
@@ -51,17 +48,16 @@ __all__ = [
     "OAuth2SecurityPolicy",
     "OAuth2Service",
     "Parameter",
+    "Registered",
     "Scope",
     "StoreUnavailable",
     "TokenIssued",
+    "UnknownClient",
     "cors_preflight",
     "cors_readable",
     "get_service",
     "includeme",
-    "new_client_id",
     "new_client_secret",
-    "register_client",
-    "replace_client_secret",
 ]
 
 

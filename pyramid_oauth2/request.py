@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from .challenges import ScopeRequired, TokenRequired
-from .interfaces import IClientStore, ISettings
+from .interfaces import ISettings
 from .protocol.bearer import BearerToken, bearer_value, is_bearer_syntax
+from .protocol.client_registry import ClientRegistry
 from .protocol.errors import InvalidToken
 from .protocol.opaque import has_our_prefix
 from .protocol.records import Client
@@ -43,8 +44,8 @@ class RequestOAuth2:
         return service_of(self._request.registry)
 
     @property
-    def clients(self) -> IClientStore:
-        """The clients, for what this request itself registers and edits.
+    def clients(self) -> ClientRegistry:
+        """The clients, for what this request itself registers and changes.
 
         With ``oauth2.sqlalchemy.session``, and an application session that
         pyramid_tm commits, a client is saved together with what else the

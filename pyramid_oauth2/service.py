@@ -8,17 +8,18 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pyramid.events import ApplicationCreated
 from pyramid.exceptions import ConfigurationError
 from zope.interface import implementer
 
+from .events import notify
 from .interfaces import (
     IBackend,
     IBackendFactory,
     IClientAuthentication,
-    IClientStore,
     IGrantStore,
     IGrantType,
     IResourceOwners,
@@ -28,6 +29,8 @@ from .interfaces import (
 )
 from .protocol.bearer import BearerToken, resolve_bearer_token
 from .protocol.client_cache import ClientCache
+from .protocol.client_registry import ClientRegistry
+from .protocol.events import Tell
 from .protocol.records import AUTHORIZATION_CODE
 from .protocol.scopes import format_scope
 from .protocol.server import AuthorizationServer, Lifetimes
@@ -61,18 +64,26 @@ class OAuth2Service:
     owners: ResourceOwners
     backends: Mapping[str, IBackend]
     sweeper: Sweeper
+    tell: Tell
 
-    def clients_of_request(self, request: Any) -> IClientStore:
-        """The client store for what *request* itself registers and edits.
+    @property
+    def clients(self) -> ClientRegistry:
+        """The clients, for code that has no request: each change is written at once."""
+        return ClientRegistry(self.server, self.server.clients, self.tell)
+
+    def clients_of_request(self, request: Any) -> ClientRegistry:
+        """The clients, for what *request* itself registers and changes.
 
         With ``oauth2.sqlalchemy.session`` that is part of the request's own
         transaction; else it is written at once.
         """
+        tell = partial(notify, request.registry, request=request)
         backend = self.backends[self.settings.backend_of("clients")]
         in_request = getattr(backend, "clients_of_request", None)
         if in_request is None:
-            return self.server.clients
-        return self.server.clients.within(in_request(request))
+            return ClientRegistry(self.server, self.server.clients, tell)
+        store = self.server.clients.within(in_request(request))
+        return ClientRegistry(self.server, store, tell)
 
     def resolve(self, value: str) -> BearerToken:
         """The valid access token of that value: at most one read of the grant store.
@@ -180,7 +191,8 @@ def _make_authorization_server(
         random=os.urandom,
     )
     sweeper = Sweeper(server.grants, server.consents, server.clock)
-    return OAuth2Service(settings, server, owners, backends, sweeper)
+    tell = partial(notify, registry)
+    return OAuth2Service(settings, server, owners, backends, sweeper, tell)
 
 
 def _utc_seconds() -> int:

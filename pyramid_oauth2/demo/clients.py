@@ -6,17 +6,12 @@ single-page application.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from pyramid_oauth2 import (
-    Client,
-    DuplicateRecord,
-    OAuth2Service,
-    register_client,
-    replace_client_secret,
-)
+from pyramid_oauth2 import Client, ClientChangedMeanwhile, DuplicateRecord, OAuth2Service
 
 DEMO_CLIENT = Client(
     client_id="demo",
@@ -67,22 +62,19 @@ def ensure_clients(service: OAuth2Service, secret: str, sample_secret: str) -> N
 
 def _ensure(service: OAuth2Service, client: Client, secret: str | None) -> None:
     try:
-        register_client(service.server, client, secret)
+        service.clients.add(client, secret)
     except DuplicateRecord:
-        registered = service.server.clients.get(client.client_id)
-        if registered is not None:
-            _update(service, registered, client, secret)
+        # Whoever wins, of processes that start together: all of them write the same.
+        with suppress(ClientChangedMeanwhile):
+            _update(service, client, secret)
 
 
-def _update(service: OAuth2Service, registered: Client, client: Client, secret: str | None) -> None:
+def _update(service: OAuth2Service, client: Client, secret: str | None) -> None:
+    registered = service.clients.get(client.client_id)
     changes: dict[str, Any] = {name: getattr(client, name) for name in METADATA}
     # United, for a demo on another port may use the same store at this moment.
     for name in ("redirect_uris", "allowed_origins"):
         changes[name] = tuple(sorted({*getattr(registered, name), *getattr(client, name)}))
-    changed = {name: new for name, new in changes.items() if new != getattr(registered, name)}
-    # Whoever wins, of processes that start together: all of them write the same.
-    if changed:
-        service.server.clients.edit(client.client_id, registered.version, changed)
+    service.clients.edit(client.client_id, registered.version, **changes)
     if secret is not None:
-        current = service.server.clients.get(client.client_id) or registered
-        replace_client_secret(service.server, current, secret)
+        service.clients.rotate_secret(client.client_id, secret=secret)

@@ -6,13 +6,12 @@ that say how to mend it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, replace
+from typing import Any
+from urllib.parse import urlsplit
 
-from ..interfaces import IClientStore
-from .client_secrets import UnusableSecret, keep_secret
-from .events import ClientChanged, Tell, tell_nobody
-from .opaque import is_client_secret, new_client_secret, random_text
+from .opaque import is_client_secret, random_text
 from .records import Client
 from .redirects import origin_problem, redirect_uri_problem
 from .scopes import SCOPE_TOKEN, format_scope
@@ -22,7 +21,8 @@ CLIENT_ID_GENERATED_LENGTH = 24
 MAX_NAME = 255
 LIFETIMES = ("access_token",)
 MAX_LIFETIME = 365 * 86400
-MAX_REDIRECT_URI = 2048
+MAX_URI = 2048
+MAX_ENTRIES = 50
 RESPONSE_TYPES = ("code", "token")
 CONSENTS = ("remember", "ask", "skip")
 
@@ -30,6 +30,17 @@ CONSENTS = ("remember", "ask", "skip")
 STANDARD_GRANT_TYPES = frozenset(
     {"authorization_code", "implicit", "password", "client_credentials", "refresh_token"}
 )
+
+# What nobody edits: who it is, and what the registry itself keeps.
+EDITABLE = frozenset(field.name for field in fields(Client)) - {
+    "client_id",
+    "client_secrets",
+    "created_at",
+    "updated_at",
+    "disabled_at",
+    "version",
+    "epoch",
+}
 
 # Grant types that send the user back to the client by a redirect.
 REDIRECTING = frozenset({"authorization_code", "implicit"})
@@ -46,62 +57,40 @@ class InvalidClientMetadata(ValueError):
         self.problems = problems
 
 
-def register_client(
-    server: AuthorizationServer,
-    client: Client,
-    secret: str | None = None,
-    clients: IClientStore | None = None,
-    tell: Tell = tell_nobody,
-) -> tuple[Client, str | None]:
-    """Check and store a new client.
+def check_client(server: AuthorizationServer, client: Client) -> None:
+    """Refuse a client that breaks a rule.
 
-    :param client: its metadata; an empty ``client_id`` cannot be made, so
-        :func:`new_client_id` draws one.
-    :param secret: a confidential client's secret, where it is not left to the
-        server to draw one.
-    :param clients: where to, if not ``server.clients``: ``request.oauth2.clients``
-        for a client that is part of the request's own work.
-    :param tell: hears of it, once *clients* has it; where that is part of the
-        request's own work, before its commit.
-    :return: the client as it is stored, and its secret in clear, None for a
-        public client. The secret is nowhere else.
-    :raises InvalidClientMetadata: a rule is broken.
-    :raises DuplicateRecord: the client_id is or was in use.
+    :raises InvalidClientMetadata: with every rule that it breaks.
     """
-    problems = dict(client_problems(server, client))
-    if client.public and secret is not None:
-        problems["client_secret"] = "a public client (auth method none) has no secret"
-    now = server.clock()
-    kept = []
-    if not client.public:
-        secret = new_client_secret(server.random) if secret is None else secret
-        try:
-            kept.append(keep_secret(secret, now))
-        except UnusableSecret as error:
-            problems["client_secret"] = str(error)
-    if problems:
-        raise InvalidClientMetadata(problems)
-    client = replace(client, client_secrets=tuple(kept), created_at=now, updated_at=now)
-    (clients or server.clients).add(client)
-    tell(ClientChanged(client_id=client.client_id, change="registered"))
-    return client, secret
+    _refuse(client_problems(server, client))
 
 
-def replace_client_secret(
-    server: AuthorizationServer, client: Client, secret: str, tell: Tell = tell_nobody
-) -> bool:
-    """Make *secret* the only secret of a client; tokens that it has stay valid.
+def check_change(server: AuthorizationServer, client: Client, changes: Mapping[str, Any]) -> Client:
+    """The client with its metadata changed.
 
-    :param tell: hears of it, once it is stored.
-    :return: False if somebody else changed the client meanwhile.
-    :raises UnusableSecret: it cannot be kept.
+    :raises InvalidClientMetadata: a rule is broken, or a field cannot be changed.
     """
-    now = server.clock()
-    changes = {"client_secrets": (keep_secret(secret, now),), "updated_at": now}
-    if not server.clients.edit(client.client_id, client.version, changes):
-        return False
-    tell(ClientChanged(client_id=client.client_id, change="secret replaced"))
-    return True
+    fixed = [name for name in changes if name not in EDITABLE]
+    if fixed:
+        _refuse((name, "this cannot be changed") for name in fixed)
+    changed = replace(client, **changes)
+    problems = list(client_problems(server, changed))
+    if changed.public != client.public:
+        # RFC 6749 section 2.1: the type is what the client was designed as. A
+        # public one has no secret to go on with, and a confidential one would
+        # still be believed where its secret is long known.
+        problem = "public and confidential clients are not turned into each other: register anew"
+        problems.append(("token_endpoint_auth_method", problem))
+    _refuse(problems)
+    return changed
+
+
+def _refuse(problems: Iterable[tuple[str, str]]) -> None:
+    by_field: dict[str, list[str]] = {}
+    for field, problem in problems:
+        by_field.setdefault(field, []).append(problem)
+    if by_field:
+        raise InvalidClientMetadata({name: "; ".join(told) for name, told in by_field.items()})
 
 
 def new_client_id(server: AuthorizationServer) -> str:
@@ -114,13 +103,37 @@ def client_problems(server: AuthorizationServer, client: Client) -> Iterator[tup
     yield from _identity_problems(client)
     yield from _grant_problems(server, client)
     yield from _scope_problems(server, client)
+    yield from _uri_problems(client)
+
+
+def _uri_problems(client: Client) -> Iterator[tuple[str, str]]:
+    for name in ("redirect_uris", "allowed_origins", "contacts"):
+        if len(getattr(client, name)) > MAX_ENTRIES:
+            yield name, f"there are more than {MAX_ENTRIES}"
     for uri in client.redirect_uris:
-        problem = "is too long" if len(uri) > MAX_REDIRECT_URI else redirect_uri_problem(uri)
+        problem = "is too long" if len(uri) > MAX_URI else redirect_uri_problem(uri)
         if problem:
             yield "redirect_uris", f"{uri[:100]!r} {problem}"
     for origin in client.allowed_origins:
         if problem := origin_problem(origin):
             yield "allowed_origins", f"{origin[:100]!r} {problem}"
+    for name in ("client_uri", "logo_uri", "tos_uri", "policy_uri"):
+        uri = getattr(client, name)
+        # They are links and pictures on pages of the server.
+        if uri is not None and not _is_https(uri):
+            yield name, "write a whole https URL, such as https://app.example/logo.png"
+    for contact in client.contacts:
+        if not 0 < len(contact) <= MAX_NAME or not contact.isprintable():
+            yield "contacts", f"use at most {MAX_NAME} printable characters for each"
+
+
+def _is_https(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return False
+    plain = uri.isascii() and uri.isprintable() and " " not in uri and len(uri) <= MAX_URI
+    return plain and parts.scheme == "https" and bool(parts.hostname)
 
 
 def _identity_problems(client: Client) -> Iterator[tuple[str, str]]:
@@ -154,6 +167,9 @@ def _grant_problems(server: AuthorizationServer, client: Client) -> Iterator[tup
     if client.public and "client_credentials" in client.grant_types:
         # RFC 6749 section 4.4: for confidential clients only.
         yield "grant_types", "a public client cannot use client_credentials"
+    if client.public and client.resource_server:
+        # RFC 7662 section 2.1: whoever introspects proves who it is.
+        yield "resource_server", "a public client cannot introspect: give it a secret"
     if REDIRECTING & set(client.grant_types) and not client.redirect_uris:
         # RFC 6749 section 3.1.2.2, RFC 9700 section 2.1.
         yield "redirect_uris", "the authorization_code grant type needs at least one redirect URI"

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from .events import GrantRevoked, Tell, grant_event
+from .events import GrantEvent, GrantRevoked, Tell, grant_event
 from .listings import every
 from .records import ACCESS_TOKEN, Grant, Token, TokenRef
 from .server import AuthorizationServer
 
 
-def end_grant(server: AuthorizationServer, grant: Grant, reason: str, tell: Tell) -> bool:
+def end_grant(
+    server: AuthorizationServer,
+    grant: Grant,
+    reason: str,
+    tell: Tell,
+    cause: type[GrantEvent] | None = None,
+) -> bool:
     """Revoke a grant and with it everything that was issued for it; the first reason stays.
 
     :param reason: a fixed text, the same for every such case: metrics count by it.
+    :param cause: the event that led to it, told also where the grant was revoked before.
     :return: whether this call did it.
     """
     ended = server.grants.revoke_grant(grant.id, server.clock(), reason)
+    if cause is not None:
+        tell(grant_event(cause, grant))
     if ended:
         tell(grant_event(GrantRevoked, grant, reason=reason))
     return ended

@@ -9,14 +9,12 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from ..events import notify
-from ..protocol.clients import CONSENTS, InvalidClientMetadata, new_client_id, register_client
+from ..protocol.clients import CONSENTS, InvalidClientMetadata, new_client_id
 from ..protocol.documents import client_document
 from ..protocol.listings import every
 from ..protocol.records import Client, DuplicateRecord
 from ..protocol.scopes import format_scope
 from ..protocol.server import AuthorizationServer
-from ..service import get_service
 from ..setting_types import BadValue, lifetime
 from .ini import Ini
 
@@ -117,13 +115,9 @@ def _add_add_parser(subcommands: Any) -> None:
 def add_client(ini: Ini, arguments: argparse.Namespace) -> int:
     """Register a client. Its secret is printed here and kept nowhere."""
     secret = _read_secret() if arguments.secret_stdin else None
-    with ini.registry() as registry:
-        server = get_service(registry).server
+    with ini.service() as service:
         try:
-            client = _client(server, arguments)
-            client, secret = register_client(
-                server, client, secret, tell=lambda event: notify(registry, event)
-            )
+            registered = service.clients.add(_client(service.server, arguments), secret)
         except DuplicateRecord:
             print("poauth2: this client_id is or was in use; choose another", file=sys.stderr)
             return 1
@@ -133,8 +127,8 @@ def add_client(ini: Ini, arguments: argparse.Namespace) -> int:
         except ValueError as error:
             print(f"poauth2: {error}", file=sys.stderr)
             return 1
-        default_scopes = server.default_scopes
-    _print_registered(client, secret, default_scopes, arguments)
+        default_scopes = service.server.default_scopes
+    _print_registered(registered.client, registered.secret, default_scopes, arguments)
     return 0
 
 

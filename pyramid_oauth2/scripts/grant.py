@@ -6,10 +6,9 @@ import argparse
 import dataclasses
 import json
 import sys
-from functools import partial
 from typing import Any
 
-from ..events import notify
+from ..protocol.client_registry import UnknownClient
 from ..protocol.events import Tell
 from ..protocol.grants import end_grant, end_grants_of, find_grant, is_living
 from ..protocol.listings import every
@@ -17,7 +16,7 @@ from ..protocol.opaque import has_our_prefix
 from ..protocol.records import Grant
 from ..protocol.scopes import format_scope
 from ..protocol.server import AuthorizationServer
-from ..service import get_service
+from ..service import OAuth2Service
 from .ini import Ini
 from .times import utc
 
@@ -104,14 +103,14 @@ def revoke_grants(ini: Ini, arguments: argparse.Namespace) -> int:
         arguments.parser.error("name grants, or say whose: --user SUBJECT, --client CLIENT_ID")
     if any(map(has_our_prefix, named)):
         arguments.parser.error("this is a token; a grant is what token inspect shows of it")
-    with ini.registry() as registry:
-        server, tell = get_service(registry).server, partial(notify, registry)
+    with ini.service() as service:
+        server, tell = service.server, service.tell
         if named:
             return _revoke_named(server, named, tell, arguments.json)
         if user:
             ended = end_grants_of(server, user, REASON, tell, client)
             return _report(arguments.json, ended, f"of {user}")
-        return _withdraw(server, client, arguments.json)
+        return _withdraw(service, client, arguments.json)
 
 
 def _revoke_named(server: AuthorizationServer, named: list[str], tell: Tell, as_json: bool) -> int:
@@ -125,13 +124,14 @@ def _revoke_named(server: AuthorizationServer, named: list[str], tell: Tell, as_
     return _report(as_json, ended, f"of the {len(found)} named")
 
 
-def _withdraw(server: AuthorizationServer, client_id: str, as_json: bool) -> int:
-    epoch = server.clients.raise_epoch(client_id, server.clock())
-    if epoch is None:
-        print("poauth2: there is no such client; see client list", file=sys.stderr)
+def _withdraw(service: OAuth2Service, client_id: str, as_json: bool) -> int:
+    try:
+        service.clients.withdraw(client_id)
+    except UnknownClient as error:
+        print(f"poauth2: {error} See client list.", file=sys.stderr)
         return 1
     if as_json:
-        print(json.dumps({"client_id": client_id, "epoch": epoch}))
+        print(json.dumps({"client_id": client_id, "withdrawn": True}))
     else:
         print(f"Everything that {client_id} was given has ended, its own tokens as well. Processes")
         print("that are running know it within oauth2.client_cache seconds.")

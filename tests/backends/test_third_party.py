@@ -14,7 +14,7 @@ from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
 from webtest import TestApp
 
-from pyramid_oauth2 import Client, get_service, register_client
+from pyramid_oauth2 import Client, get_service
 from pyramid_oauth2.backends.contract import BackendContract
 from pyramid_oauth2.interfaces import IBackend
 
@@ -67,7 +67,7 @@ def test_it_serves_a_token_and_a_view(tmp_path: Path) -> None:
     browser = TestApp(config.make_wsgi_app(), extra_environ={"HTTP_HOST": "localhost"})
     service = get_service(config.registry)
     client = Client("robot", grant_types=("client_credentials",), scope=frozenset({"read"}))
-    _, secret = register_client(service.server, client)
+    secret = service.clients.add(client).secret
     browser.set_authorization(("Basic", ("robot", secret)))
     answer = browser.post("/oauth2/token", {"grant_type": "client_credentials"})
     browser.set_authorization(("Bearer", answer.json["access_token"]))
@@ -80,10 +80,10 @@ def test_it_serves_a_token_and_a_view(tmp_path: Path) -> None:
 def test_one_role_may_be_another_backend(tmp_path: Path) -> None:
     config = configure(tmp_path, "memory", **{"backend.clients": toy_backend.__name__})
     start(config)
-    server = get_service(config.registry).server
-    register_client(server, Client("robot", grant_types=("client_credentials",)))
+    service = get_service(config.registry)
+    service.clients.add(Client("robot", grant_types=("client_credentials",)))
     assert ToyBackend(tmp_path).clients.get("robot") is not None
-    assert not isinstance(server.grants, toy_backend.ToyStore)
+    assert not isinstance(service.server.grants, toy_backend.ToyStore)
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ from pyramid_oauth2 import (
     get_service,
     measured_grants,
     metrics,
-    register_client,
 )
 from pyramid_oauth2.audit import event_members, write_event
 from pyramid_oauth2.events import ClientAuthenticationFailed, RefreshReused, notify
@@ -96,7 +95,7 @@ def ask(app: Any, client_id: str) -> None:
     """Get a token for a new client."""
     grant_types = ("client_credentials",)
     client = Client(client_id, grant_types=grant_types, scope=frozenset({"read"}))
-    _, secret = register_client(get_service(app.registry).server, client)
+    secret = get_service(app.registry).clients.add(client).secret
     browser = TestApp(app)
     browser.authorization = ("Basic", (client_id, secret))
     browser.post("/oauth2/token", {"grant_type": "client_credentials"}, status=200)

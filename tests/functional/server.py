@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pyramid.config import Configurator
 from webtest import TestApp, TestResponse
 
-from pyramid_oauth2 import Client, get_service, register_client
+from pyramid_oauth2 import Client, get_service
 from pyramid_oauth2.interfaces import IService
 
 TOKEN = "/oauth2/token"
@@ -53,9 +53,9 @@ class Server:
             **metadata,
         }
         client = Client(client_id=client_id, **metadata)
-        client, made = register_client(self.service.server, client, secret)
-        self.secrets[client_id] = made or ""
-        return client
+        registered = self.service.clients.add(client, secret)
+        self.secrets[client_id] = registered.secret or ""
+        return registered.client
 
     def login(self, client_id: str = "robot") -> dict[str, str]:
         """The client's own, right credentials."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from pyramid_oauth2.protocol.client_secrets import verify_secret
 from pyramid_oauth2.protocol.clients import (
     InvalidClientMetadata,
+    check_change,
+    check_client,
     client_problems,
     new_client_id,
-    register_client,
-    replace_client_secret,
 )
-from pyramid_oauth2.protocol.opaque import is_client_secret, new_client_secret
-from pyramid_oauth2.protocol.records import Client, DuplicateRecord
+from pyramid_oauth2.protocol.opaque import new_client_secret
+from pyramid_oauth2.protocol.records import Client
 
-from .worlds import NOW, make_server
+from .worlds import make_server
 
 MACHINE = {"grant_types": ("client_credentials",)}
 WEB = {"redirect_uris": ("https://client.example/back",)}
@@ -24,37 +23,6 @@ WEB = {"redirect_uris": ("https://client.example/back",)}
 @pytest.fixture
 def server():
     return make_server()
-
-
-def test_a_secret_is_drawn_and_told_once(server):
-    client, secret = register_client(server, Client("robot", **MACHINE))
-    assert is_client_secret(secret)
-    assert server.clients.get("robot") == client
-    assert (client.created_at, client.updated_at) == (NOW, NOW)
-    assert verify_secret(secret, client.client_secrets, NOW)
-    assert secret not in repr(client)
-
-
-def test_a_secret_of_ones_own(server):
-    client, secret = register_client(server, Client("robot", **MACHINE), "chosen")
-    assert secret == "chosen"
-    assert verify_secret("chosen", client.client_secrets, NOW)
-
-
-def test_a_public_client_has_none(server):
-    client = Client("app", token_endpoint_auth_method="none", **WEB)
-    client, secret = register_client(server, client)
-    assert secret is None
-    assert client.client_secrets == ()
-
-
-def test_a_client_id_is_used_once(server):
-    register_client(server, Client("robot", **MACHINE))
-    with pytest.raises(DuplicateRecord):
-        register_client(server, Client("robot", **MACHINE))
-    server.clients.delete("robot", NOW)
-    with pytest.raises(DuplicateRecord):
-        register_client(server, Client("robot", **MACHINE))
 
 
 @pytest.mark.parametrize(
@@ -115,6 +83,26 @@ def test_good(server, metadata):
         pytest.param(
             {"redirect_uris": ("https://a.example/" + "x" * 2048,)}, "redirect_uris", id="long"
         ),
+        pytest.param(
+            {"redirect_uris": tuple(f"https://a.example/{n}" for n in range(51))},
+            "redirect_uris",
+            id="many redirect URIs",
+        ),
+        pytest.param(
+            {**WEB, "resource_server": True, "token_endpoint_auth_method": "none"},
+            "resource_server",
+            id="public resource server",
+        ),
+        *(
+            pytest.param({**MACHINE, name: uri}, name, id=f"{name} {uri[:20]}")
+            for name in ("client_uri", "logo_uri", "tos_uri", "policy_uri")
+            for uri in ("javascript:alert(1)", "http://a.example/", "//a.example", "https://", "")
+        ),
+        pytest.param(
+            {**MACHINE, "logo_uri": "https://a.example/" + "x" * 2048}, "logo_uri", id="l"
+        ),
+        pytest.param({**MACHINE, "contacts": ("a\nb",)}, "contacts", id="newline in a contact"),
+        pytest.param({**MACHINE, "contacts": ("",)}, "contacts", id="empty contact"),
         pytest.param({**MACHINE, "scope": frozenset({"admin"})}, "scope", id="unknown scope"),
         pytest.param({**MACHINE, "scope": frozenset({'a"b'})}, "scope", id="impossible scope"),
         pytest.param(
@@ -125,27 +113,10 @@ def test_good(server, metadata):
     ],
 )
 def test_bad(server, metadata, field):
-    client = Client(**{"client_id": "robot", **metadata})
     with pytest.raises(InvalidClientMetadata) as caught:
-        register_client(server, client)
+        check_client(server, Client(**{"client_id": "robot", **metadata}))
     assert field in caught.value.problems
     assert field in str(caught.value)
-    assert server.clients.get(client.client_id) is None
-
-
-@pytest.mark.parametrize("secret", ["", "a\0b", "x" * 1025])
-def test_a_secret_that_cannot_be_kept(server, secret):
-    with pytest.raises(InvalidClientMetadata) as caught:
-        register_client(server, Client("robot", **MACHINE), secret)
-    assert caught.value.problems.keys() == {"client_secret"}
-    assert server.clients.get("robot") is None
-
-
-def test_a_secret_for_a_public_client(server):
-    client = Client("app", token_endpoint_auth_method="none", **WEB)
-    with pytest.raises(InvalidClientMetadata) as caught:
-        register_client(server, client, "chosen")
-    assert caught.value.problems.keys() == {"client_secret"}
 
 
 def test_every_broken_rule_is_told_at_once(server):
@@ -158,12 +129,6 @@ def test_every_broken_rule_is_told_at_once(server):
     }
 
 
-def test_a_secret_that_is_refused_is_not_repeated(server):
-    with pytest.raises(InvalidClientMetadata) as caught:
-        register_client(server, Client("robot", **MACHINE), "hush\0hush")
-    assert "hush" not in str(caught.value)
-
-
 @pytest.mark.parametrize(
     "client_id", ["", "x" * 129, "a\0b", "\ud800"], ids=["empty", "long", "NUL", "surrogate"]
 )
@@ -172,34 +137,56 @@ def test_an_identifier_that_no_store_could_keep(client_id):
         Client(client_id)
 
 
-def test_a_secret_is_replaced(server):
-    client, old = register_client(server, Client("robot", **MACHINE))
-    new = new_client_secret(server.random)
-    assert replace_client_secret(server, client, new)
-    kept = server.clients.get("robot").client_secrets
-    assert verify_secret(new, kept, NOW)
-    assert not verify_secret(old, kept, NOW)
-    assert not replace_client_secret(server, client, old), "changed meanwhile"
+def test_two_problems_of_one_field_are_both_told(server):
+    with pytest.raises(InvalidClientMetadata) as caught:
+        check_client(server, Client("robot", grant_types=("magic", "spell")))
+    assert "'magic'" in caught.value.problems["grant_types"]
+    assert "'spell'" in caught.value.problems["grant_types"]
 
 
-def test_what_changed_is_told_once_it_is_stored(server):
-    told = []
+class TestChange:
+    def test_what_may_be_edited(self, server):
+        client = Client("robot", **MACHINE)
+        changed = check_change(server, client, {"client_name": "R2", "owner": "bob"})
+        assert (changed.client_name, changed.owner) == ("R2", "bob")
 
-    def tell(event):
-        told.append((event, server.clients.get(event.client_id)))
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "client_id",
+            "client_secrets",
+            "created_at",
+            "updated_at",
+            "disabled_at",
+            "version",
+            "epoch",
+            "no_such_field",
+        ],
+    )
+    def test_what_may_not(self, server, name):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            check_change(server, Client("robot", **MACHINE), {name: "x"})
+        assert caught.value.problems == {name: "this cannot be changed"}
 
-    with pytest.raises(InvalidClientMetadata):
-        register_client(server, Client("robot"), tell=tell)
-    client, _ = register_client(server, Client("robot", **MACHINE), tell=tell)
-    with pytest.raises(DuplicateRecord):
-        register_client(server, Client("robot", **MACHINE), tell=tell)
-    replace_client_secret(server, client, "chosen instead", tell)
-    replace_client_secret(server, client, "too late", tell)
+    def test_the_rules_hold_as_for_a_new_one(self, server):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            check_change(server, Client("web", **WEB), {"redirect_uris": ()})
+        assert caught.value.problems.keys() == {"redirect_uris"}
 
-    assert [event.change for event, _ in told] == ["registered", "secret replaced"]
-    (_, registered), (_, changed) = told
-    assert registered == client
-    assert changed.client_secrets != client.client_secrets
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [("none", "client_secret_basic"), ("client_secret_post", "none")],
+    )
+    def test_a_client_stays_public_or_confidential(self, server, old, new):
+        """RFC 6749 section 2.1."""
+        client = Client("web", token_endpoint_auth_method=old, **WEB)
+        with pytest.raises(InvalidClientMetadata) as caught:
+            check_change(server, client, {"token_endpoint_auth_method": new})
+        assert "register anew" in caught.value.problems["token_endpoint_auth_method"]
+
+    def test_how_it_sends_its_secret_may_change(self, server):
+        client = Client("web", **WEB)
+        check_change(server, client, {"token_endpoint_auth_method": "client_secret_post"})
 
 
 def test_client_ids_are_letters_and_digits(server):

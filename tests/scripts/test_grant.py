@@ -129,7 +129,7 @@ class TestRevoke:
         assert (status, "oauth2.client_cache" in out) == (0, True)
         assert world.living() == {"alice-app"}
         out = world.poauth2("grant", "revoke", "--client", "web", "--json")[1]
-        assert json.loads(out) == {"client_id": "web", "epoch": 2}
+        assert json.loads(out) == {"client_id": "web", "withdrawn": True}
 
     def test_an_unknown_grant(self, world):
         """With a known one beside it, which is left alone."""

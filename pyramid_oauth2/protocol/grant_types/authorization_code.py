@@ -9,7 +9,7 @@ from zope.interface import implementer
 from ...interfaces import IGrantType
 from ..codes import CodeData, burn_after_wrong_verifiers
 from ..errors import InvalidGrant, InvalidScope
-from ..events import CodeReplayed, grant_event
+from ..events import CodeReplayed
 from ..grants import end_grant
 from ..opaque import parse_token
 from ..pkce import check_verifier, proves
@@ -71,8 +71,7 @@ class AuthorizationCode:
             # once, the authorization server MUST deny the request and SHOULD
             # revoke (when possible) all tokens previously issued based on that
             # authorization code." It holds for an expired code as well.
-            request.tell(grant_event(CodeReplayed, grant))
-            end_grant(server, grant, "code replayed", request.tell)
+            end_grant(server, grant, "code replayed", request.tell, CodeReplayed)
         if issued is None:
             raise InvalidGrant(WRONG_CODE)
         return issued

@@ -87,8 +87,7 @@ def _again(
         # RFC 9700 section 4.14.2: the server "cannot determine which party
         # submitted the invalid refresh token, but it will revoke the active
         # refresh token".
-        request.tell(grant_event(RefreshReused, grant))
-        end_grant(server, grant, "refresh token reused", request.tell)
+        end_grant(server, grant, "refresh token reused", request.tell, RefreshReused)
         raise InvalidGrant(WRONG_TOKEN)
     answer = seal.open(kept.data)
     if answer is None:

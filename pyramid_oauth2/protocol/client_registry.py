@@ -1,0 +1,220 @@
+"""Registering clients and changing them: for pages, the command line and an application's code.
+
+Everybody goes this way, so the rules of :mod:`.clients` hold for everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..interfaces import IClientStore
+from .client_secrets import UnusableSecret, keep_secret
+from .clients import InvalidClientMetadata, check_change, check_client, new_client_id
+from .events import ClientChanged, Tell, tell_nobody
+from .opaque import new_client_secret
+from .records import Client, ClientSecret, Page
+from .server import AuthorizationServer
+
+MAX_OVERLAP = 90 * 86400  # seconds: two secrets at once are for a change-over, not for ever
+
+
+class UnknownClient(LookupError):
+    """No client of that client_id is registered."""
+
+
+class ClientChangedMeanwhile(Exception):
+    """Somebody else changed the client since it was read. Nothing was written: read it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A client, and its new secret in clear: shown once, and nowhere else.
+
+    ``secret`` is None for a public client.
+    """
+
+    client: Client
+    secret: str | None = field(repr=False)
+
+
+class ClientRegistry:
+    """The clients of a server.
+
+    :param store: where they are kept: that of the server, or the one of a
+        request's own transaction.
+    :param tell: hears of every change.
+    """
+
+    def __init__(
+        self, server: AuthorizationServer, store: IClientStore, tell: Tell = tell_nobody
+    ) -> None:
+        self._server = server
+        self._store = store
+        self._tell = tell
+
+    def get(self, client_id: str) -> Client:
+        """The client, also a disabled one.
+
+        :raises UnknownClient: there is none.
+        """
+        client = self._store.get(client_id)
+        if client is None:
+            raise UnknownClient("There is no such client.")
+        return client
+
+    def search(
+        self,
+        owner: str | None = None,
+        prefix: str | None = None,
+        sort: str = "client_name",
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Client]:
+        """List clients in order; see :meth:`~pyramid_oauth2.interfaces.IClientStore.search`."""
+        return self._store.search(owner, prefix, sort, cursor, limit)
+
+    def add(
+        self, client: Client | None = None, secret: str | None = None, /, **metadata: Any
+    ) -> Registered:
+        """Register a client.
+
+        ::
+
+            registered = request.oauth2.clients.add(
+                client_name="Nightly",
+                grant_types=("client_credentials",),
+                scope=frozenset({"read"}),
+            )
+
+        :param client: its record; or give the fields as *metadata*, of which
+            the server draws ``client_id`` if it is not there.
+        :param secret: a confidential client's, where it is not left to the
+            server to draw one.
+        :raises InvalidClientMetadata: a rule is broken.
+        :raises DuplicateRecord: the client_id is or was in use.
+        """
+        if client is None:
+            client = Client(**{"client_id": new_client_id(self._server), **metadata})
+        check_client(self._server, client)
+        now = self._server.clock()
+        if client.public and secret is not None:
+            problem = "a public client (auth method none) has no secret"
+            raise InvalidClientMetadata({"client_secret": problem})
+        kept, secret = (None, None) if client.public else self._secret(secret, now)
+        client = replace(
+            client, client_secrets=(kept,) if kept else (), created_at=now, updated_at=now
+        )
+        self._store.add(client)
+        self._told(client.client_id, "registered")
+        return Registered(client, secret)
+
+    def edit(self, client_id: str, version: int | None = None, /, **changes: Any) -> Client:
+        """Change a client's metadata.
+
+        :param version: the version that the change is made from, if it was read before.
+        :param changes: fields of :class:`~.records.Client` and their new values.
+        :return: the client as it is now.
+        :raises UnknownClient: there is none.
+        :raises InvalidClientMetadata: a rule is broken, or a field cannot be changed.
+        :raises ClientChangedMeanwhile: its version is another.
+        """
+        client = self.get(client_id)
+        if version is not None and client.version != version:
+            raise ClientChangedMeanwhile(client_id)
+        changed = check_change(self._server, client, changes)
+        if changed == client:
+            return client
+        return self._write(client, changes, "edited")
+
+    def rotate_secret(
+        self, client_id: str, overlap: int = 0, secret: str | None = None
+    ) -> Registered:
+        """Give a confidential client a new secret. Tokens that it has stay valid.
+
+        :param overlap: for how many seconds the secret of before counts as
+            well, so that every instance of the client can change over.
+        :raises UnknownClient: there is none.
+        :raises InvalidClientMetadata: it is public, or *secret* cannot be kept.
+        :raises ClientChangedMeanwhile: somebody else changed it at this moment.
+        """
+        client, now = self.get(client_id), self._server.clock()
+        if client.public:
+            raise InvalidClientMetadata({"client_secret": "a public client has no secret"})
+        if not 0 <= overlap <= MAX_OVERLAP:
+            problem = f"choose 0 to {MAX_OVERLAP} seconds for the old secret to end"
+            raise InvalidClientMetadata({"overlap": problem})
+        kept, secret = self._secret(secret, now)
+        secrets = (kept, *_ending(client.client_secrets, now, now + overlap))
+        return Registered(
+            self._write(client, {"client_secrets": secrets}, "secret rotated"), secret
+        )
+
+    def disable(self, client_id: str) -> None:
+        """Stop a client: it can ask for nothing, and whatever it was given is taken away for good.
+
+        Other processes follow within ``oauth2.client_cache`` seconds.
+
+        :raises UnknownClient: there is none.
+        """
+        now = self._server.clock()
+        if self._store.raise_epoch(client_id, now, disabled_at=now) is None:
+            raise UnknownClient("There is no such client.")
+        self._told(client_id, "disabled")
+
+    def enable(self, client_id: str) -> Client:
+        """Let a disabled client ask again. What was taken away stays so.
+
+        :raises UnknownClient: there is none.
+        :raises ClientChangedMeanwhile: somebody else changed it at this moment.
+        """
+        client = self.get(client_id)
+        if client.disabled_at is None:
+            return client
+        return self._write(client, {"disabled_at": None}, "enabled")
+
+    def withdraw(self, client_id: str) -> None:
+        """Take away everything that a client was ever given; it may ask for more.
+
+        :raises UnknownClient: there is none.
+        """
+        if self._store.raise_epoch(client_id, self._server.clock()) is None:
+            raise UnknownClient("There is no such client.")
+        self._told(client_id, "rights withdrawn")
+
+    def delete(self, client_id: str) -> None:
+        """Remove a client and all that it was given. Its client_id is never used again.
+
+        :raises UnknownClient: there is none.
+        """
+        if not self._store.delete(client_id, self._server.clock()):
+            raise UnknownClient("There is no such client.")
+        self._told(client_id, "deleted")
+
+    def _secret(self, secret: str | None, now: int) -> tuple[ClientSecret, str]:
+        secret = new_client_secret(self._server.random) if secret is None else secret
+        try:
+            return keep_secret(secret, now), secret
+        except UnusableSecret as error:
+            raise InvalidClientMetadata({"client_secret": str(error)}) from None
+
+    def _write(self, client: Client, changes: Mapping[str, Any], change: str) -> Client:
+        now = self._server.clock()
+        written = {**changes, "updated_at": now}
+        if not self._store.edit(client.client_id, client.version, written):
+            raise ClientChangedMeanwhile(client.client_id)
+        self._told(client.client_id, change)
+        return replace(client, **written, version=client.version + 1)
+
+    def _told(self, client_id: str, change: str) -> None:
+        self._tell(ClientChanged(client_id=client_id, change=change))
+
+
+def _ending(secrets: tuple[ClientSecret, ...], now: int, end: int) -> tuple[ClientSecret, ...]:
+    """The newest secret that still counts, to end at *end*: at most two live at once."""
+    live = [s for s in secrets if s.expires_at is None or now < s.expires_at]
+    if not live or end <= now:
+        return ()
+    newest = max(live, key=lambda s: s.created_at)
+    return (replace(newest, expires_at=min(end, newest.expires_at or end)),)
