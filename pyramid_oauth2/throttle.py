@@ -119,8 +119,8 @@ class AttemptCounter:
                 # Each library has failures of its own, and none is worth a 500.
                 self._alone_until = self._clock() + PAUSE
                 log.warning(
-                    "Attempts are counted in this process alone for %d seconds, since "
-                    "oauth2.throttle_storage fails: %s: %s",
+                    "The storage of the throttle fails, so this process counts attempts alone "
+                    "for %d seconds: %s: %s",
                     PAUSE,
                     type(error).__name__,
                     error,
