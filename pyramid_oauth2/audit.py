@@ -16,12 +16,18 @@ from dataclasses import fields
 from typing import Any
 
 from .interfaces import IOAuth2Event
-from .protocol.events import ClientAuthenticationFailed, CodeReplayed, OAuth2Event, RefreshReused
+from .protocol.events import (
+    AttemptsThrottled,
+    ClientAuthenticationFailed,
+    CodeReplayed,
+    OAuth2Event,
+    RefreshReused,
+)
 
 log = logging.getLogger(__name__)
 
 # What may be an attack. Everything else happens every day.
-WARNINGS = (ClientAuthenticationFailed, CodeReplayed, RefreshReused)
+WARNINGS = (AttemptsThrottled, ClientAuthenticationFailed, CodeReplayed, RefreshReused)
 
 # Printable ASCII but the space, the quotation mark, "=" and the backslash.
 PLAIN = re.compile(r"[!#-<>-\[\]-~]+")

@@ -14,7 +14,7 @@ from .protocol.records import Client
 
 # A wildcard does not cover Authorization, so all are named.
 ALLOWED_HEADERS = "authorization, content-type, dpop"
-EXPOSED_HEADERS = "WWW-Authenticate"
+EXPOSED_HEADERS = "Retry-After, WWW-Authenticate"
 PREFLIGHT_SECONDS = 3600
 
 

@@ -21,6 +21,7 @@ from zope.interface import providedBy
 
 from .interfaces import IGrantType
 from .protocol.events import (
+    AttemptsThrottled,
     ClientAuthenticationFailed,
     ClientChanged,
     CodeReplayed,
@@ -36,6 +37,7 @@ from .protocol.events import (
 )
 
 __all__ = [
+    "AttemptsThrottled",
     "ClientAuthenticationFailed",
     "ClientChanged",
     "CodeReplayed",

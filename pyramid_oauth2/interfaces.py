@@ -53,7 +53,11 @@ class IBackend(Interface):
     """Where state lives. A role that the backend does not fill is None.
 
     A backend may also have ``clients_of_request(request)``, which returns an
-    :class:`IClientStore` whose writes are part of the request's own transaction.
+    :class:`IClientStore` whose writes are part of the request's own transaction;
+    and ``attempt_storage()``, by which all processes count attempts together:
+    an object with ``incr(key, expiry)``, which counts one more and returns how
+    many there are in the window of *expiry* seconds that the first one began,
+    and ``get_expiry(key)``, the end of that window as ``time.time()`` counts.
     """
 
     clients = Attribute("an :class:`IClientStore` or None")

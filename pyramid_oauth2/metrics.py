@@ -16,6 +16,7 @@ from pyramid.response import Response
 
 from .interfaces import IOAuth2Event
 from .protocol.events import (
+    AttemptsThrottled,
     ClientAuthenticationFailed,
     GrantRevoked,
     OAuth2Event,
@@ -43,6 +44,7 @@ AUTHENTICATION_FAILURES = Counter(
     "oauth2_client_authentication_failures",
     "Requests, at any endpoint, that did not prove to come from the client they name.",
 )
+THROTTLED = Counter("oauth2_attempts_throttled", "Sources that were told to wait.", ["limit"])
 GRANTS_REVOKED = Counter("oauth2_grants_revoked", "Grants that ended early.", ["reason"])
 REFRESH_REPEATS = Counter("oauth2_refresh_repeats", "Refreshes that were answered once more.")
 REQUEST_SECONDS = Histogram(
@@ -65,6 +67,8 @@ def count_event(event: OAuth2Event) -> None:
             GRANTS_REVOKED.labels(event.reason).inc()
         case RefreshRepeated():
             REFRESH_REPEATS.inc()
+        case AttemptsThrottled():
+            THROTTLED.labels(event.limit).inc()
         case ClientAuthenticationFailed():
             AUTHENTICATION_FAILURES.inc()
             if endpoint_of(event.request) in TOKEN_ENDPOINT:

@@ -39,6 +39,7 @@ from .resource_owners import ResourceOwners
 from .resource_server import ResourceServer, make_resource_server
 from .setting_types import RESOURCE_SERVER
 from .settings import Settings
+from .throttle import make_throttle
 
 ROLES = ("clients", "grants", "consents")
 DEFAULT_GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})
@@ -186,6 +187,7 @@ def _make_authorization_server(
         clients=ClientCache(stores["clients"], settings.client_cache, time.monotonic),
         grants=_measured(settings, stores["grants"]),
         consents=stores["consents"],
+        throttle=make_throttle(settings, backends[settings.backend_of("grants")]),
         is_active=owners.is_active,
         clock=_utc_seconds,
         random=os.urandom,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from .protocol.redirects import LOOPBACK_HOSTS
 from .protocol.scopes import SCOPE_TOKEN
+from .protocol.throttling import PERIODS, Limit
 
 Parser = Callable[[Any], Any]
 
@@ -63,6 +64,16 @@ def boolean(value: str | bool) -> bool:
     if text in FALSE:
         return False
     raise BadValue("write true or false")
+
+
+def rate(value: str | Limit) -> Limit:
+    """``10/minute``: so many in a second, minute, hour or day."""
+    match = re.fullmatch(r"([0-9]{1,9})\s*/\s*([a-z]+)", str(value).strip())
+    if not match or match[2] not in PERIODS:
+        raise BadValue(f"write a number and a period, such as 10/minute: {', '.join(PERIODS)}")
+    if not int(match[1]):
+        raise BadValue("choose 1 or more; oauth2.throttle = false throttles nobody")
+    return Limit(int(match[1]), match[2])
 
 
 def words(value: str | Iterable[str]) -> frozenset[str]:

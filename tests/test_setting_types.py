@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pyramid_oauth2.protocol.throttling import Limit
 from pyramid_oauth2.setting_types import (
     BadValue,
     backend_name,
@@ -11,6 +12,7 @@ from pyramid_oauth2.setting_types import (
     boolean,
     issuer_url,
     lifetime,
+    rate,
     route_path,
     scope_lines,
     seconds,
@@ -34,6 +36,9 @@ GOOD = [
     (boolean, "off", False),
     (boolean, "0", False),
     (boolean, False, False),
+    (rate, "10/minute", Limit(10, "minute")),
+    (rate, " 1 / day ", Limit(1, "day")),
+    (rate, Limit(3, "hour"), Limit(3, "hour")),
     (words, "read  write\n admin", frozenset({"read", "write", "admin"})),
     (words, ["read", "write"], frozenset({"read", "write"})),
     (backend_name, " sqlalchemy ", "sqlalchemy"),
@@ -58,6 +63,8 @@ BAD = [
     *((lifetime, text) for text in ("", "0", "0d", "-1", "1.5h", "soon", "1w", "1h30m", "3651d")),
     *((lifetime, text) for text in ("9999999999", "\u0661h")),
     *((seconds, text) for text in ("", "-1", "3601", "1h", "2.0", "99999")),
+    *((rate, text) for text in ("", "10", "0/minute", "10/week", "10/minutes", "ten/minute")),
+    *((rate, text) for text in ("-1/minute", "1.5/minute", "10/minute 5/hour", "10 per minute")),
     *((boolean, text) for text in ("", "maybe", "2", "truefalse")),
     *((backend_name, text) for text in ("", "two words", "1st", "a,b", "../x")),
     *((scope_lines, text) for text in ("read", "read =", "= Read", 'a"b = x', "a b = x", "é = x")),

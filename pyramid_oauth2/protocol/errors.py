@@ -75,7 +75,7 @@ class InvalidScope(OAuth2Error):
 
 
 class TemporarilyUnavailable(OAuth2Error):
-    """The store cannot answer; nothing was decided (RFC 6749 section 4.1.2.1)."""
+    """Not now: the store cannot answer (RFC 6749 section 4.1.2.1), or it is too often (429)."""
 
     code, status = "temporarily_unavailable", 503
 

@@ -146,6 +146,21 @@ class ClientAuthenticationFailed(OAuth2Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptsThrottled(OAuth2Event):
+    """There were too many attempts from one source, which has to wait now.
+
+    Told once by each process and window, not for each attempt that is refused
+    then. ``limit`` is ``clients``, ``passwords``, ``rotations`` or
+    ``interactions``, as in ``oauth2.throttle.clients``. ``client_id`` is None
+    where no such client is registered.
+    """
+
+    limit: str
+    client_id: str | None
+    remote_addr: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientChanged(OAuth2Event):
     """A client was registered or changed; ``change`` says how, in a word or two."""
 

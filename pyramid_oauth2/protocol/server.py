@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .addresses import TRUST_THE_PROXY
 from .client_cache import ClientCache
 from .errors import InvalidRequest
 from .opaque import RandomBytes
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         IScope,
     )
     from .requests import HTTPFacts
+    from .throttling import Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class AuthorizationServer:
     clients: ClientCache
     grants: IGrantStore
     consents: IConsentStore
+    throttle: Throttle
     is_active: Callable[[str], bool]
     clock: Callable[[], int]
     random: RandomBytes
@@ -87,6 +90,5 @@ def refuse_plain_http(server: AuthorizationServer, facts: HTTPFacts) -> None:
     if server.require_https and not facts.secure:
         raise InvalidRequest(
             "A secure connection is required: use https. (Behind a proxy that ends TLS, "
-            "the WSGI server must trust it: with waitress, set trusted_proxy and "
-            "trusted_proxy_headers = x-forwarded-proto.)"
+            f"{TRUST_THE_PROXY})"
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from pyramid.exceptions import ConfigurationError
 
+from ..protocol.throttling import Limit
 from ..service import ROLES
 from ..setting_parsing import unknown_keys
 from ..settings import REQUIRED, Settings, setting_fields
@@ -106,6 +107,8 @@ INTRODUCTION = (
 def _plain(value: Any) -> Any:
     if isinstance(value, frozenset):
         return " ".join(sorted(value))
+    if isinstance(value, Limit):
+        return str(value)
     return dict(value) if isinstance(value, Mapping) else value
 
 

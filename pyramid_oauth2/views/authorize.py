@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from typing import Any
 
 from pyramid.response import Response
 
-from ..events import ConsentGiven, OAuth2Event
+from ..events import ConsentGiven, OAuth2Event, notify
 from ..protocol.answers import approval, denial, refusal
 from ..protocol.authorization import (
     AuthorizationRequest,
@@ -27,7 +28,7 @@ from ..protocol.interactions import (
     open_interaction,
 )
 from ..protocol.records import Client, StoreUnavailable
-from ..protocol.requests import Parameters, parse_body, parse_query
+from ..protocol.requests import HTTPFacts, Parameters, parse_body, parse_query
 from ..protocol.server import refuse_plain_http
 from .answer import redirect, send
 from .browser import FIELD, browser_digest, is_from_our_page, renew_browser
@@ -58,13 +59,13 @@ def authorize(request: Any) -> Response:
     parameters = parse_query(facts) if request.method == "GET" else parse_body(facts)
     handle = parameters.once("interaction")
     if handle is None:
-        return _begin(request, parameters)
+        return _begin(request, facts, parameters)
     if request.method == "GET":
         return _go_on(request, handle)
     return _decide(request, handle, parameters)
 
 
-def _begin(request: Any, parameters: Parameters) -> Response:
+def _begin(request: Any, facts: HTTPFacts, parameters: Parameters) -> Response:
     server = request.oauth2.service.server
     destination = find_destination(server, parameters)
     client, subject = destination.client, signed_in_subject(request)
@@ -75,16 +76,28 @@ def _begin(request: Any, parameters: Parameters) -> Response:
         return send(request, refusal(server, destination, error))
     if subject is not None and not page_needed:
         return _approve(request, client, asked, subject)
+    if subject is None:
+        _refuse_too_many(request, facts, client)
     # A form that another site posts arrives without our cookie, and must not
     # replace it: the browser is known when it follows the redirect.
     browser = browser_digest(request) if request.method == "GET" else ""
     bound = None if "login" in asked.prompt else subject
     handle, pending = begin_interaction(server, Interaction(asked, browser, bound))
-    # Anybody can make the store keep one for a while.
     request.oauth2.service.sweeper.after_issue()
     if bound is None or not browser:
         return redirect(interaction_url(request, handle))
     return consent_page(request, client, handle, pending)
+
+
+def _refuse_too_many(request: Any, facts: HTTPFacts, client: Client) -> None:
+    """Anybody can make the store keep a request for a while, but not any number.
+
+    :raises TemporarilyUnavailable: too many came from there (429).
+    """
+    tell = functools.partial(notify, request.registry, request=request)
+    attempt = request.oauth2.service.server.throttle.interaction(facts, tell)
+    attempt.refuse_if_blocked()
+    attempt.count_or_refuse(client.client_id)
 
 
 def _is_page_needed(

@@ -110,7 +110,7 @@ def error_page(
 
     :param description: for the developer, in English; the page says it in small print.
     :param code: what the page's own words are chosen by: an OAuth error code,
-        or ``page_expired``, ``another_browser``, ``another_user``.
+        or ``page_expired``, ``another_browser``, ``another_user``, ``too_many_requests``.
     """
     values = {"description": description, "code": code}
     return page(request, "error", values, status)
@@ -142,6 +142,10 @@ def _answer(view: View, request: Any) -> Response:
         return error_page(request, text, 400, "invalid_request")
     try:
         return view(request)
+    except TemporarilyUnavailable as throttled:
+        page = error_page(request, throttled.description, throttled.status, "too_many_requests")
+        page.headers["Retry-After"] = str(throttled.retry_after)
+        return page
     except OAuth2Error as error:
         return error_page(request, error.description, 400, error.code)
     except ForeignInteraction as foreign:

@@ -100,7 +100,11 @@ class Server:
 
     def set_clock(self, clock: Callable[[], int]) -> None:
         """Let the server believe another time."""
-        server = replace(self.service.server, clock=clock)
+        self.change(clock=clock)
+
+    def change(self, **parts: Any) -> None:
+        """Replace parts of the authorization server."""
+        server = replace(self.service.server, **parts)
         self.registry.registerUtility(replace(self.service, server=server), IService)
 
 

@@ -43,7 +43,7 @@ def cors(answer: Any) -> dict[str, str]:
     }
 
 
-EXPOSED = {"Expose-Headers": "WWW-Authenticate"}
+EXPOSED = {"Expose-Headers": "Retry-After, WWW-Authenticate"}
 ANYBODY = {"Allow-Origin": "*", **EXPOSED}
 
 

@@ -73,6 +73,7 @@ UNSEEN = dict.fromkeys(
         "IGrantType",
         "IScope",
         "Tell",
+        "Throttle",
     ],
     Any,
 )

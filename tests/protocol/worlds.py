@@ -18,7 +18,9 @@ from pyramid_oauth2.protocol.grant_types.refresh_token import RefreshToken
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.scopes import KnownScope
 from pyramid_oauth2.protocol.server import AuthorizationServer, Lifetimes
+from pyramid_oauth2.protocol.throttling import Limit, Throttle, Uncounted
 
+LIMIT = Limit(10, "minute")
 NOW = 1_800_000_000
 LIFETIMES = Lifetimes(
     access_token=3600,
@@ -68,6 +70,7 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
         "clients": backend.clients,
         "grants": backend.grants,
         "consents": backend.consents,
+        "throttle": Throttle(LIMIT, LIMIT, LIMIT, LIMIT, Uncounted()),
         "is_active": lambda subject: True,
         "clock": clock or Clock(),
         "random": os.urandom,

@@ -29,6 +29,14 @@ def test_the_application_need_not_start(poauth2):
     assert "hunter2" not in out
 
 
+def test_the_throttle(poauth2):
+    poauth2.write(more="oauth2.throttle_storage = redis://:hunter2@localhost/1")
+    values = json.loads(poauth2("settings", "--json")[1])
+    assert values["oauth2.throttle"] is True
+    assert values["oauth2.throttle.clients"] == "10/minute"
+    assert values["oauth2.throttle_storage"] == MASK
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

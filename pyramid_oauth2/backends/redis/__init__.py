@@ -24,6 +24,7 @@ from pyramid.exceptions import ConfigurationError
 from zope.interface import implementer
 
 from ...interfaces import IBackend
+from .attempts import RedisAttemptStorage
 from .clients import RedisClientStore
 from .connections import client_factory
 from .consents import RedisConsentStore
@@ -53,6 +54,10 @@ class RedisBackend:
         :raises StoreUnavailable: it cannot be reached, or may not be trusted as it is.
         """
         return self._server.check()
+
+    def attempt_storage(self) -> RedisAttemptStorage:
+        """Where the processes that share this server count attempts together."""
+        return RedisAttemptStorage(self._server)
 
     def close(self) -> None:
         """Give back every connection."""

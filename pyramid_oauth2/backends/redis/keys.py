@@ -14,6 +14,7 @@
 ``oauth2:{clients}:c:<client_id>``                a client, or the tombstone of one
 ``oauth2:{clients}:i:<order>``                    sorted set: all clients in an order
 ``oauth2:{clients}:i:<order>:<owner>``            sorted set: an owner's clients in an order
+``oauth2:throttle:<limit>:<digest>``              attempts of one source; the throttle's own
 ================================================  =============================================
 
 A name from outside is quoted as in a URL: it may hold a brace or a colon.

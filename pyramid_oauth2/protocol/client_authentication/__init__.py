@@ -35,20 +35,23 @@ def authenticate_client(
     :raises InvalidClient: it proves nothing; the same for an unknown client, a
         disabled one, a wrong secret and a method that is not the client's.
     :raises InvalidRequest: it uses several methods at once.
+    :raises TemporarilyUnavailable: too many failed before it (429).
     """
     credentials = _presented(server, facts, form)
+    attempt = server.throttle.client_authentication(facts, credentials.client_id, tell)
+    attempt.refuse_if_blocked()
     named = _named(server, credentials)
     client = named if named is not None and _usable(named, credentials) else None
     method = server.client_authentications[credentials.method]
     # Verified also where there is no client: the work must not tell.
     if not method.verify(credentials, client, server.clock()) or client is None:
+        known = named.client_id if named else None
         tell(
             ClientAuthenticationFailed(
-                client_id=named.client_id if named else None,
-                method=credentials.method,
-                remote_addr=facts.remote_addr,
+                client_id=known, method=credentials.method, remote_addr=facts.remote_addr
             )
         )
+        attempt.count_or_refuse(known)
         raise InvalidClient(
             "The client is unknown, or did not authenticate in the way it is registered for."
         )

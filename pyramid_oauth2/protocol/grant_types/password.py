@@ -40,6 +40,7 @@ class Password:
 
         :raises InvalidScope: the client may not have what it asks for.
         :raises InvalidGrant: it is nobody's password.
+        :raises TemporarilyUnavailable: too many were wrong before it (429).
         """
         scope = grant_scope(
             request.parameters.get("scope"),
@@ -47,10 +48,12 @@ class Password:
             server.known_scopes,
             server.default_scopes,
         )
-        subject = request.owners.authenticate(
-            request.parameters["username"], request.parameters["password"]
-        )
+        username = request.parameters["username"]
+        attempt = server.throttle.password(request, username)
+        attempt.refuse_if_blocked()
+        subject = request.owners.authenticate(username, request.parameters["password"])
         if subject is None or not server.is_active(subject):
+            attempt.count_or_refuse(request.client.client_id)
             raise InvalidGrant("The user name or the password is wrong.")
         return OwnerAndScope(subject, scope)
 

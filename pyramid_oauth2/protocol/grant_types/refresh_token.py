@@ -66,14 +66,21 @@ class RefreshToken:
         or two of its processes asked at once: it gets the same answer again.
 
         :raises InvalidGrant: it is used, expired or revoked.
+        :raises TemporarilyUnavailable: the grant was refreshed too often (429).
         """
         token, grant, asked, allowed = validated
+        rotation = server.throttle.rotation(request, grant.id)
+        # One that is spent rotates nothing: its client waits for a lost answer,
+        # or it is a thief's, which must be noticed.
+        if token.consumed_at is None:
+            rotation.refuse_if_blocked()
         seal = seal_for(request.parameters["refresh_token"], grant.client_id, grant.id, asked)
         redemption, issued = redeem_for_tokens(server, request, token, grant, allowed, seal)
         if redemption.token is not None:
             return _again(request, server, grant, redemption.token, seal)
         if issued is None:
             raise InvalidGrant(WRONG_TOKEN)
+        rotation.count(grant.client_id)
         return issued
 
 

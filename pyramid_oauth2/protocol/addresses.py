@@ -1,0 +1,53 @@
+"""Where a request comes from, as far as the server can know it."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .requests import HTTPFacts
+
+TRUST_THE_PROXY = (
+    "the WSGI server must trust it: with waitress, set trusted_proxy and "
+    "trusted_proxy_headers = x-forwarded-for x-forwarded-proto."
+)
+
+UNKNOWN = "unknown"
+SUBSCRIBER_BITS = 64  # of an IPv6 address: what its holder chooses freely
+
+
+def source_network(remote_addr: str | None) -> str:
+    """What counts as one place: an IPv4 address, or the /64 of an IPv6 address.
+
+    :param remote_addr: the address as the WSGI server says it, None where it says none.
+    """
+    address = _parsed(remote_addr)
+    if isinstance(address, IPv6Address):
+        # RFC 6177 section 2: nobody is given less than a /64, so one address
+        # of it says nothing about who holds it.
+        return f"{IPv6Address(int(address) >> SUBSCRIBER_BITS << SUBSCRIBER_BITS)}/64"
+    return str(address or remote_addr or UNKNOWN)
+
+
+def is_hidden(facts: HTTPFacts) -> bool:
+    """Whether a proxy seems to hide the address, so that everybody comes from the proxy's.
+
+    A guess, for a hint: nothing is decided by what anybody can write into a header.
+    """
+    forwarded = facts.headers.get("x-forwarded-for")
+    if forwarded is not None:
+        return (facts.remote_addr or UNKNOWN) not in forwarded
+    # waitress takes the header out if it was not told to trust it. On the
+    # public network, nobody comes by https from this machine itself.
+    address = _parsed(facts.remote_addr)
+    return facts.secure and address is not None and address.is_loopback
+
+
+def _parsed(remote_addr: str | None) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(remote_addr or "")
+    except ValueError:
+        return None
+    # A socket that takes both writes IPv4 addresses so; they share one /64.
+    return getattr(address, "ipv4_mapped", None) or address

@@ -1,0 +1,201 @@
+"""Throttling: which attempts are counted together, and what comes of too many.
+
+RFC 6749 section 2.3.1: "the authorization server MUST protect any endpoint
+utilizing it against brute force attacks", and the same in section 4.3.2 for
+passwords. Nothing is ever counted by client or user alone: whoever guesses
+wrong would lock out whoever is right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .addresses import TRUST_THE_PROXY, is_hidden, source_network
+from .errors import TemporarilyUnavailable
+from .events import AttemptsThrottled, Tell
+from .requests import HTTPFacts, TokenRequest
+
+PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+# What an address may try under different names, in limits of one name: many
+# people may share it.
+NAMES_PER_ADDRESS = 10
+
+WAIT = {
+    "clients": "Too many failed client authentications: wait {seconds} seconds, then send the "
+    "right credentials.",
+    "passwords": "Too many wrong passwords: wait {seconds} seconds, then send the right one.",
+    "rotations": "The grant is refreshed too often: wait {seconds} seconds, and use an access "
+    "token as long as its expires_in says.",
+    "interactions": "Too many authorization requests from one address: wait {seconds} seconds.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many attempts from one source in a period, one of :data:`PERIODS`."""
+
+    attempts: int
+    period: str
+
+    @property
+    def seconds(self) -> int:
+        """The length of the period."""
+        return PERIODS[self.period]
+
+    def __str__(self) -> str:
+        return f"{self.attempts}/{self.period}"
+
+
+class Counter(Protocol):
+    """Counts attempts in windows of time. It never fails: it is in the way of every request."""
+
+    def blocked_for(self, key: str) -> int:
+        """For how many seconds the source is blocked, 0 if it is not. Asks nobody else."""
+
+    def count(self, key: str, seconds: int) -> int:
+        """Count an attempt; return how many there are in this window, that lasts *seconds*."""
+
+    def block(self, key: str, seconds: int) -> int:
+        """Block the source until its window ends; return the seconds until then."""
+
+
+class Uncounted:
+    """The :class:`Counter` of a server that throttles nobody."""
+
+    def blocked_for(self, key: str) -> int:
+        """0: it is not."""
+        return 0
+
+    def count(self, key: str, seconds: int) -> int:
+        """0: whatever was tried."""
+        return 0
+
+    def block(self, key: str, seconds: int) -> int:
+        """0: it is not."""
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a request tries, to be refused or counted.
+
+    ``kind`` is a key of :data:`WAIT`. ``sources`` holds the key of each source
+    that it counts for, with the number that is let through in ``seconds``.
+    """
+
+    kind: str
+    seconds: int
+    sources: Mapping[str, int]
+    counter: Counter
+    facts: HTTPFacts
+    tell: Tell = field(repr=False)
+
+    def refuse_if_blocked(self) -> None:
+        """Refuse it before anything is looked at, for guessing would go on else. Needs no I/O.
+
+        :raises TemporarilyUnavailable: there were too many of its source (429).
+        """
+        self._refuse_for(max(map(self.counter.blocked_for, self.sources)))
+
+    def count(self, client_id: str | None) -> int:
+        """Count it; a source with too many is blocked.
+
+        :param client_id: the registered client of the attempt, for the event.
+        :return: the seconds for which a source is blocked now, else 0.
+        """
+        over = [
+            key
+            for key, let_through in self.sources.items()
+            if self.counter.count(key, self.seconds) > let_through
+        ]
+        if not over:
+            return 0
+        self.tell(
+            AttemptsThrottled(
+                limit=self.kind, client_id=client_id, remote_addr=self.facts.remote_addr
+            )
+        )
+        return max(self.counter.block(key, self.seconds) for key in over)
+
+    def count_or_refuse(self, client_id: str | None) -> None:
+        """Count it, and refuse it if it is one too many.
+
+        :raises TemporarilyUnavailable: it is (429).
+        """
+        self._refuse_for(self.count(client_id))
+
+    def _refuse_for(self, seconds: int) -> None:
+        if not seconds:
+            return
+        text = WAIT[self.kind].format(seconds=seconds)
+        if self.kind != "rotations" and is_hidden(self.facts):
+            text += (
+                " (A proxy seems to hide where requests come from, so that all are counted "
+                f"together: {TRUST_THE_PROXY})"
+            )
+        # RFC 6585 section 4: 429 "MAY include a Retry-After header".
+        raise TemporarilyUnavailable(text, status=429, retry_after=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """The limits of one server, and what counts for them."""
+
+    clients: Limit
+    passwords: Limit
+    rotations: Limit
+    interactions: Limit
+    counter: Counter
+
+    def client_authentication(self, facts: HTTPFacts, client_id: str, tell: Tell) -> Attempt:
+        """An attempt to be a client; those that fail are counted."""
+        limit, place = self.clients, source_network(facts.remote_addr)
+        sources = {
+            _key("clients", place, client_id): limit.attempts,
+            _key("clients", place): limit.attempts * NAMES_PER_ADDRESS,
+        }
+        return Attempt("clients", limit.seconds, sources, self.counter, facts, tell)
+
+    def password(self, request: TokenRequest, username: str) -> Attempt:
+        """An attempt to be a user (RFC 6749 section 4.3.2); those that fail are counted."""
+        limit, facts = self.passwords, request.facts
+        # An application may take other spellings for the same user.
+        user = username.strip().casefold()
+        if request.client.public:
+            place = source_network(facts.remote_addr)
+            sources = {
+                _key("passwords", "address", place, user): limit.attempts,
+                _key("passwords", "address", place): limit.attempts * NAMES_PER_ADDRESS,
+            }
+        else:
+            # A server that many users come through: its address says nothing.
+            sources = {_key("passwords", "client", request.client.client_id, user): limit.attempts}
+        return Attempt("passwords", limit.seconds, sources, self.counter, facts, request.tell)
+
+    def rotation(self, request: TokenRequest, grant_id: str) -> Attempt:
+        """A refresh; those that won are counted.
+
+        The last one that the limit allows must be answered, and blocks the
+        next: what was spent cannot be refused any more.
+        """
+        limit = self.rotations
+        sources = {_key("rotations", grant_id): limit.attempts - 1}
+        return Attempt(
+            "rotations", limit.seconds, sources, self.counter, request.facts, request.tell
+        )
+
+    def interaction(self, facts: HTTPFacts, tell: Tell) -> Attempt:
+        """A request that the store would have to keep for somebody who is not signed in."""
+        limit = self.interactions
+        sources = {_key("interactions", source_network(facts.remote_addr)): limit.attempts}
+        return Attempt("interactions", limit.seconds, sources, self.counter, facts, tell)
+
+
+def _key(kind: str, *source: str) -> str:
+    # Hashed: what is typed as a name may be a secret in the wrong field.
+    digest = hashlib.sha256(json.dumps(source).encode()).hexdigest()
+    return f"oauth2:throttle:{kind}:{digest}"

@@ -1,0 +1,168 @@
+"""Where attempts are counted: in a storage that the processes share, and in this one's memory."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from math import ceil
+from typing import Any, Protocol, TypeVar
+
+import limits.storage
+from pyramid.exceptions import ConfigurationError
+
+from .protocol.throttling import Throttle, Uncounted
+from .settings import Settings
+
+MOST_SOURCES = 20_000  # about 6 MB
+PAUSE = 60  # seconds for which a storage that failed is not asked again
+# redis-py waits for ever; a request would with it.
+TIMEOUTS = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer", int, float)
+
+
+class Storage(Protocol):
+    """Counts in fixed windows: what is used of a ``Storage`` of the limits library."""
+
+    def incr(self, key: str, expiry: int) -> int:
+        """Count one more; the first begins a window of *expiry* seconds."""
+
+    def get_expiry(self, key: str) -> float:
+        """When the window ends, as ``time.time()`` counts."""
+
+
+class ProcessMemory:
+    """A storage in this process: no number of sources makes it grow beyond *most*.
+
+    The limits library has one as well, which keeps whatever comes.
+
+    :param clock: the time in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float], most: int = MOST_SOURCES) -> None:
+        self._clock = clock
+        self._most = most
+        self._lock = threading.Lock()
+        self._windows: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def incr(self, key: str, expiry: int) -> int:
+        """See :class:`Storage`."""
+        now = self._clock()
+        with self._lock:
+            count, ends = self._windows.get(key, (0, now))
+            if ends <= now:
+                self._windows.pop(key, None)
+                self._make_room(now)
+                count, ends = 0, now + expiry
+            self._windows[key] = (count + 1, ends)
+            return count + 1
+
+    def get_expiry(self, key: str) -> float:
+        """See :class:`Storage`; 0 if there is no window."""
+        return self._windows.get(key, (0, 0.0))[1]
+
+    def _make_room(self, now: float) -> None:
+        # Windows of one length end in the order in which they began.
+        while self._windows:
+            _, ends = next(iter(self._windows.values()))
+            if ends > now and len(self._windows) < self._most:
+                return
+            self._windows.popitem(last=False)
+
+
+class AttemptCounter:
+    """The :class:`~pyramid_oauth2.protocol.throttling.Counter` of a running server.
+
+    The storage is asked when something is counted. Whether a source is
+    blocked, this process knows by itself. If the storage fails, the process
+    counts alone for a while.
+
+    :param storage: None to count in this process always.
+    :param clock: the time in seconds, as ``time.time()`` counts.
+    """
+
+    def __init__(self, storage: Storage | None, clock: Callable[[], float] = time.time) -> None:
+        self._memory = ProcessMemory(clock)
+        self._blocked = ProcessMemory(clock)
+        self._storage = storage or self._memory
+        self._clock = clock
+        self._alone_until = 0.0
+
+    def blocked_for(self, key: str) -> int:
+        """For how many seconds the source is blocked, 0 if it is not."""
+        return ceil(max(self._blocked.get_expiry(key) - self._clock(), 0))
+
+    def count(self, key: str, seconds: int) -> int:
+        """Count an attempt; return how many there are in this window."""
+        return self._asked(lambda storage: storage.incr(key, seconds))
+
+    def block(self, key: str, seconds: int) -> int:
+        """Block the source in this process until its window ends; return the seconds."""
+        ends = self._asked(lambda storage: storage.get_expiry(key))
+        left = min(max(ceil(ends - self._clock()), 1), seconds)
+        self._blocked.incr(key, left)
+        return left
+
+    def _asked(self, question: Callable[[Storage], Answer]) -> Answer:
+        if self._clock() >= self._alone_until:
+            try:
+                return question(self._storage)
+            except Exception as error:
+                # Each library has failures of its own, and none is worth a 500.
+                self._alone_until = self._clock() + PAUSE
+                log.warning(
+                    "The storage of the throttle fails, so this process counts attempts alone "
+                    "for %d seconds: %s: %s",
+                    PAUSE,
+                    type(error).__name__,
+                    error,
+                )
+        return question(self._memory)
+
+
+def make_throttle(settings: Settings, backend: Any) -> Throttle:
+    """The throttle that the ini describes.
+
+    :param backend: that of the grants; by its ``attempt_storage()``, if it has
+        one, processes share what they count.
+    :raises pyramid.exceptions.ConfigurationError: ``oauth2.throttle_storage``
+        cannot be used; the message does not repeat it, for it may hold a password.
+    """
+    return Throttle(
+        clients=settings.throttle_clients,
+        passwords=settings.throttle_passwords,
+        rotations=settings.throttle_rotations,
+        interactions=settings.throttle_interactions,
+        counter=AttemptCounter(_storage(settings, backend)) if settings.throttle else Uncounted(),
+    )
+
+
+def _storage(settings: Settings, backend: Any) -> Storage | None:
+    uri = settings.throttle_storage
+    if uri is None:
+        own: Callable[[], Storage] | None = getattr(backend, "attempt_storage", None)
+        return own() if own else None
+    if uri == "memory://":
+        return None
+    try:
+        options: Any = TIMEOUTS if uri.startswith(("redis", "valkey")) else {}
+        storage = limits.storage.storage_from_string(uri, **options)
+    except Exception as error:
+        reason = type(error).__name__
+    else:
+        if isinstance(storage, limits.storage.Storage):
+            return storage
+        reason = "it is an asynchronous one"
+    raise ConfigurationError(
+        f"oauth2.throttle_storage cannot be used ({reason}). Write memory://, or the URI of a "
+        "storage of the limits library that is running, such as redis://localhost:6379/1 or "
+        "memcached://localhost:11211, whose client library must be installed (redis, pymemcache)."
+    )

@@ -1,0 +1,50 @@
+"""Where a request comes from, as far as the server can know it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyramid_oauth2.protocol.addresses import is_hidden, source_network
+from pyramid_oauth2.protocol.requests import HTTPFacts
+
+
+@pytest.mark.parametrize(
+    ("remote_addr", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unix:/run/app.sock", "unix:/run/app.sock"),
+        ("", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_what_counts_as_one_place(remote_addr: str | None, network: str):
+    assert source_network(remote_addr) == network
+
+
+def facts(remote_addr: str | None, forwarded: str | None = None, secure: bool = True) -> HTTPFacts:
+    headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
+    url = "https://auth.example.com/oauth2/token"
+    return HTTPFacts("POST", url, secure=secure, headers=headers, remote_addr=remote_addr)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "request_facts"),
+    [
+        (True, facts("10.0.0.1", "192.0.2.7")),
+        (True, facts(None, "192.0.2.7")),
+        (True, facts("127.0.0.1")),
+        (True, facts("::1")),
+        (False, facts("192.0.2.7", "192.0.2.7")),
+        (False, facts("2001:db8::7", '"[2001:db8::7]:4711"')),
+        (False, facts("192.0.2.7")),
+        (False, facts("127.0.0.1", secure=False)),
+        (False, facts(None)),
+    ],
+)
+def test_a_proxy_that_hides_addresses_is_noticed(hidden: bool, request_facts: HTTPFacts):
+    """By a header that was not heeded, or by https from the machine itself."""
+    assert is_hidden(request_facts) is hidden
