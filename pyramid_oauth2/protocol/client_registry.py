@@ -110,6 +110,21 @@ class ClientRegistry:
         self._told(client.client_id, "registered")
         return Registered(client, secret)
 
+    def restore(self, client: Client) -> bool:
+        """Register a client with the secrets and times that it had elsewhere.
+
+        :return: False if its client_id is or was in use: then nothing is changed.
+        :raises InvalidClientMetadata: a rule is broken.
+        """
+        check_client(self._server, client)
+        if not client.created_at:
+            now = self._server.clock()
+            client = replace(client, created_at=now, updated_at=now)
+        if not self._store.import_([client]):
+            return False
+        self._told(client.client_id, "registered")
+        return True
+
     def edit(self, client_id: str, version: int | None = None, /, **changes: Any) -> Client:
         """Change a client's metadata.
 
