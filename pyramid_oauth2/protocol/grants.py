@@ -7,6 +7,8 @@ from .listings import every
 from .records import ACCESS_TOKEN, Grant, Token, TokenRef
 from .server import AuthorizationServer
 
+REVOKED_BY_OPERATOR = "revoked by an operator"
+
 
 def end_grant(
     server: AuthorizationServer,

@@ -10,7 +10,13 @@ from typing import Any
 
 from ..protocol.client_registry import UnknownClient
 from ..protocol.events import Tell
-from ..protocol.grants import end_grant, end_grants_of, find_grant, is_living
+from ..protocol.grants import (
+    REVOKED_BY_OPERATOR,
+    end_grant,
+    end_grants_of,
+    find_grant,
+    is_living,
+)
 from ..protocol.listings import every
 from ..protocol.opaque import has_our_prefix
 from ..protocol.records import Grant
@@ -19,8 +25,6 @@ from ..protocol.server import AuthorizationServer
 from ..service import OAuth2Service
 from .ini import Ini
 from .times import utc
-
-REASON = "revoked by an operator"
 
 EXAMPLES = """\
 examples:
@@ -108,7 +112,7 @@ def revoke_grants(ini: Ini, arguments: argparse.Namespace) -> int:
         if named:
             return _revoke_named(server, named, tell, arguments.json)
         if user:
-            ended = end_grants_of(server, user, REASON, tell, client)
+            ended = end_grants_of(server, user, REVOKED_BY_OPERATOR, tell, client)
             return _report(arguments.json, ended, f"of {user}")
         return _withdraw(service, client, arguments.json)
 
@@ -120,7 +124,9 @@ def _revoke_named(server: AuthorizationServer, named: list[str], tell: Tell, as_
         # Nothing is done by halves.
         print(f"poauth2: there is no grant {', '.join(unknown)}; see grant list", file=sys.stderr)
         return 1
-    ended = sum(end_grant(server, grant, REASON, tell) for grant in found.values() if grant)
+    ended = sum(
+        end_grant(server, grant, REVOKED_BY_OPERATOR, tell) for grant in found.values() if grant
+    )
     return _report(as_json, ended, f"of the {len(found)} named")
 
 

@@ -32,12 +32,21 @@ def interaction_url(request: Any, handle: str) -> str:
 
 
 def send_to_login(request: Any, handle: str) -> Response:
-    """To ``oauth2.login_route``, or without one to the application's forbidden view."""
+    """To the login, and then on with a pending request."""
+    return log_in_first(request, interaction_url(request, handle))
+
+
+def log_in_first(request: Any, url: str) -> Response:
+    """To ``oauth2.login_route``, or without one to the application's forbidden view.
+
+    :param url: where to come back to; one of our own.
+    """
     settings = request.registry.getUtility(ISettings)
     if settings.login_route is None:
         raise HTTPForbidden("Sign in to go on.")
-    back = urlsplit(interaction_url(request, handle))
-    parameters = {settings.login_return_param: f"{back.path}?{back.query}"}
+    parameters = {
+        settings.login_return_param: urlsplit(url)._replace(scheme="", netloc="").geturl()
+    }
     try:
         path = request.route_path(settings.login_route, _query=parameters)
     except ValueError:
