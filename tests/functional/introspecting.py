@@ -35,6 +35,8 @@ class Endpoint:
         self.hangs = threading.Event()
         self.hangs.set()
         self.drops = 0
+        # What of an answer comes only when its connection is used again.
+        self.remainder = b""
         self.tokens: list[str] = []
         self.callers: list[str] = []
         self.connections = 0
@@ -43,6 +45,7 @@ class Endpoint:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     endpoint: Endpoint
+    remainder = b""
 
     def setup(self) -> None:
         self.endpoint.connections += 1
@@ -56,6 +59,7 @@ class Handler(BaseHTTPRequestHandler):
             endpoint.drops -= 1
             self.close_connection = True
             return
+        self.wfile.write(self.remainder)
         endpoint.tokens.append(parse_qs(body)["token"][0])
         pair = base64.b64decode(self.headers["Authorization"].removeprefix("Basic ")).decode()
         endpoint.callers.append(":".join(map(unquote_plus, pair.split(":"))))
@@ -68,6 +72,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+        self.remainder = endpoint.remainder
 
     def log_message(self, *arguments: Any) -> None:
         pass
