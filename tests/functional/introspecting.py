@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,11 +87,14 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def introspection_endpoint() -> Iterator[Endpoint]:
-    """Serve until the block ends."""
+def introspection_endpoint(tls: ssl.SSLContext | None = None) -> Iterator[Endpoint]:
+    """Serve until the block ends, as ``localhost`` where it is by TLS."""
     handler = type("Bound", (Handler,), {})
     server = Server(("127.0.0.1", 0), handler)
     endpoint = handler.endpoint = Endpoint(f"http://127.0.0.1:{server.server_port}/introspect")
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        endpoint.url = f"https://localhost:{server.server_port}/introspect"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
