@@ -72,7 +72,7 @@ def _of_others(oauth2: RequestOAuth2) -> Decision:
             "There is no token, and oauth2_only=False: the application's policy decided.",
         )
     if oauth2.has_bearer:
-        return Decision("not ours", "The token is not ours: the application's policy decided.")
+        return Decision("not ours", "The token is not ours: the application's policy judges it.")
     return Decision("no token", "There is no token, and none is needed: pyramid_oauth2 had no say.")
 
 
