@@ -190,6 +190,14 @@ class TestRotation:
         world.registry.rotate_secret("robot", secret="chosen")
         assert world.good("chosen")
 
+    def test_to_the_one_it_has(self, world: World, robot: str):
+        assert world.registry.rotate_secret("robot", secret=robot).client.version == 0
+        assert world.told == []
+        world.registry.rotate_secret("robot", overlap=60)
+        world.registry.rotate_secret("robot", secret=robot)
+        assert len(world.get().client_secrets) == 1
+        assert world.good(robot)
+
     @pytest.mark.parametrize("overlap", [-1, MAX_OVERLAP + 1])
     def test_a_senseless_overlap(self, world: World, robot: str, overlap: int):
         with pytest.raises(InvalidClientMetadata) as caught:
