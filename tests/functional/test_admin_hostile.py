@@ -153,7 +153,7 @@ def test_the_store_is_away(desk: Desk, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize(
     "body",
-    [b"%", b"\xff", b"a&" * 2100, b"x=" + b"y" * 5000, b"version=1&version=2", b"a" * 70_000],
+    [b"%", b"\xff", b"a&" * 2100, b"x=" + b"y" * 5000, b"version=1&version=2"],
 )
 def test_a_body_that_is_no_form_of_ours(desk: Desk, body: bytes):
     field = f"oauth2_browser_token={desk.token}&".encode()
