@@ -71,14 +71,15 @@ class Listings(Contract):
         """Some page, or a ``ValueError``; no other exception."""
         self.grants.import_([grant := new_grant(), new_token(grant=grant)])
         self.clients.add(new_client())
-        for listing, of in (
+        listings: tuple[tuple[Any, dict[str, Any]], ...] = (
             (self.grants.grants, {"client_id": grant.client_id}),
             (self.grants.grants, {"subject": grant.subject}),
             (self.grants.tokens, {"grant_id": grant.id}),
             (self.clients.search, {"owner": "alice"}),
             (self.clients.search, {"prefix": "a", "sort": "created_at"}),
             (self.consents.list, {"subject": grant.subject}),
-        ):
+        )
+        for listing, of in listings:
             with suppress(ValueError):
                 listing(**of, cursor=cursor)
 

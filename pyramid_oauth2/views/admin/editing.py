@@ -5,10 +5,10 @@ from __future__ import annotations
 from pyramid.response import Response
 
 from ...protocol.client_registry import ClientChangedMeanwhile
-from ...protocol.clients import CONSENTS, InvalidClientMetadata
+from ...protocol.clients import check_change
 from ...protocol.records import Client
 from .choices import beyond_choices, grant_type_choices, scope_choices
-from .fields import FIELDS, Form, form_of, read_fields, within_choices
+from .fields import FIELDS, Form, broken_rules, form_of, read_fields, within_choices
 from .visit import Visit, client_page
 
 # What a public client has not: it has no secret to present, PKCE is its only
@@ -31,20 +31,17 @@ def _save(visit: Visit) -> Response:
     metadata, form = read_fields(visit.form, _names(visit, client))
     choices, known = visit.place.choices, visit.place.known
     metadata, refused = within_choices(metadata, client, choices, known)
-    problems = {**form.problems, **refused}
-    if not problems:
-        try:
-            visit.clients.edit(client.client_id, version, **metadata)
-        except InvalidClientMetadata as error:
-            problems = error.problems
-        except ClientChangedMeanwhile:
-            # What was typed was about another state of things.
-            client = visit.client()
-            shown = form_of(client, _names(visit, client))
-            return _form_page(visit, client, shown, changed_meanwhile=True)
-        else:
-            return visit.go_to(client.client_id, "edited")
-    return _form_page(visit, client, Form(form.values, problems), version=version)
+    broken = broken_rules(check_change, visit.server, client, metadata)
+    if problems := {**broken, **form.problems, **refused}:
+        return _form_page(visit, client, Form(form.values, problems), version=version)
+    try:
+        visit.clients.edit(client.client_id, version, **metadata)
+    except ClientChangedMeanwhile:
+        # What was typed was about another state of things.
+        client = visit.client()
+        shown = form_of(client, _names(visit, client))
+        return _form_page(visit, client, shown, changed_meanwhile=True)
+    return visit.go_to(client.client_id, "edited")
 
 
 def _auth_methods(visit: Visit) -> list[str]:
@@ -70,7 +67,6 @@ def _form_page(
         "grant_types": grant_type_choices(visit),
         "beyond": beyond_choices(visit, client),
         "auth_methods": [(method, method) for method in _auth_methods(visit)],
-        "consents": CONSENTS,
         "changed_meanwhile": changed_meanwhile,
         "client_url": visit.place.url("client", client_id=client.client_id),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
+from ...protocol.clients import InvalidClientMetadata
 from ...protocol.records import SUBJECT_LENGTH, Client
 from ...protocol.requests import Parameters
 from ...setting_types import BadValue, lifetime
@@ -112,6 +113,15 @@ def read_fields(parameters: Parameters, names: Iterable[str]) -> tuple[dict[str,
         except BadValue as error:
             problems[name] = str(error)
     return metadata, Form(values, problems)
+
+
+def broken_rules(check: Callable[..., Any], *arguments: Any) -> dict[str, str]:
+    """The problems that a rule of :mod:`pyramid_oauth2.protocol.clients` has, by field."""
+    try:
+        check(*arguments)
+    except InvalidClientMetadata as error:
+        return error.problems
+    return {}
 
 
 def within_choices(

@@ -11,11 +11,11 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ...protocol.clients import CLIENT_ID_GENERATED_LENGTH, InvalidClientMetadata, new_client_id
+from ...protocol.clients import CLIENT_ID_GENERATED_LENGTH, check_client, new_client_id
 from ...protocol.errors import InvalidRequest
 from ...protocol.records import Client, DuplicateRecord
 from .choices import scope_choices
-from .fields import Form, form_of, read_fields, within_choices
+from .fields import Form, broken_rules, form_of, read_fields, within_choices
 from .kinds import Kind, kinds_of
 from .secrets import registered_page
 from .visit import Refused, Visit, client_page
@@ -46,18 +46,20 @@ def _register(visit: Visit) -> Response:
     if _is_full(visit, spare=1):
         raise Refused("too_many_clients", 403)
     metadata, form = read_fields(visit.form, kind.asks)
-    problems = {**form.problems, **_refused_choices(visit, metadata), **_missing(visit, metadata)}
-    if not problems:
-        try:
-            registered = visit.clients.add(_client(visit, kind, client_id, metadata))
-        except InvalidClientMetadata as error:
-            problems = error.problems
-        except DuplicateRecord:
-            raise Refused("sent_already", 409, client_id) from None
-        else:
-            _refuse_beyond_limit(visit, client_id)
-            return registered_page(visit, registered)
-    return _form_page(visit, kind, client_id, Form(form.values, problems))
+    client = _client(visit, kind, client_id, metadata)
+    problems = {
+        **broken_rules(check_client, visit.server, client),
+        **_refused_choices(visit, metadata),
+        **_missing(visit, metadata),
+    }
+    if problems:
+        return _form_page(visit, kind, client_id, Form(form.values, problems))
+    try:
+        registered = visit.clients.add(client)
+    except DuplicateRecord:
+        raise Refused("sent_already", 409, client_id) from None
+    _refuse_beyond_limit(visit, client_id)
+    return registered_page(visit, registered)
 
 
 def _client(visit: Visit, kind: Kind, client_id: str, metadata: dict[str, Any]) -> Client:
