@@ -25,7 +25,11 @@ def memory_backend() -> dict[str, str]:
 
     An application that is a resource server issues its tests' tokens itself.
     """
-    chosen = {"oauth2.mode": AUTHORIZATION_SERVER, "oauth2.backend": "memory"}
+    chosen = {
+        "oauth2.mode": AUTHORIZATION_SERVER,
+        "oauth2.introspection.url": "",
+        "oauth2.backend": "memory",
+    }
     return chosen | {f"oauth2.backend.{role}": "memory" for role in ROLES}
 
 

@@ -135,6 +135,13 @@ class TestInactive:
             {**ACTIVE, "token_type": "DPoP"},
             {**ACTIVE, "token_type": "refresh_token"},
             {**ACTIVE, "iss": "https://another.example.com"},
+            {**ACTIVE, "cnf": {"jkt": "x"}},
+            {**ACTIVE, "cnf": {"x5t#S256": "x"}},
+            {**ACTIVE, "token_use": "refresh_token"},
+            {**ACTIVE, "aud": "https://another.example.com"},
+            {**ACTIVE, "aud": ["https://api.example.com.evil.example", "web"]},
+            {**ACTIVE, "aud": []},
+            {**ACTIVE, "aud": 7},
         ],
     )
     def test_what_does_not_count(self, app: TestApp, endpoint: Endpoint, members: dict[str, Any]):
@@ -150,6 +157,34 @@ class TestInactive:
     ):
         assert get(app, token=value).status_int in (400, 401)
         assert endpoint.tokens == []
+
+    @pytest.mark.parametrize("length", [4097, 70_000])
+    def test_what_is_longer_than_any_token_is_not_asked_about(
+        self, app: TestApp, endpoint: Endpoint, length: int
+    ):
+        assert error(get(app, token="a" * length)) == (401, "invalid_token")
+        assert endpoint.tokens == []
+
+    @pytest.mark.parametrize(
+        "audience",
+        [
+            "https://api.example.com",
+            "https://api.example.com/",
+            "https://api.example.com/read",
+            ["x", "https://api.example.com"],
+        ],
+    )
+    def test_one_that_is_for_this_api_counts(self, app: TestApp, endpoint: Endpoint, audience: Any):
+        endpoint.members["aud"] = audience
+        assert get(app).status_int == 200
+
+    def test_a_client_is_no_user_of_the_same_name(self, app: TestApp, endpoint: Endpoint):
+        endpoint.members |= {"sub": "web", "client_id": "web"}
+        assert get(app).text == "anonymous"
+
+    def test_null_is_what_is_not_there(self, app: TestApp, endpoint: Endpoint):
+        endpoint.members |= dict.fromkeys(("sub", "exp", "iat", "aud", "cnf", "token_type"))
+        assert get(app).text == "anonymous"
 
     def test_of_a_user_who_is_deactivated_here(self, build: Build):
         class Users:
@@ -209,7 +244,6 @@ class TestClosed:
             {"exp": "4000000000"},
             {"exp": 4e9},
             {"exp": True},
-            {"iat": None},
             {"scope": ["read"]},
             {"scope": 'a"b'},
             {"sub": 5},
@@ -217,8 +251,8 @@ class TestClosed:
             {"sub": "a\0"},
             {"client_id": ""},
             {"client_id": 7},
-            {"iss": None},
-            {"token_type": None},
+            {"iss": 5},
+            {"token_type": []},
         ],
         ids=str,
     )
@@ -322,6 +356,14 @@ class TestStart:
         settings[f"oauth2.{key}"] = value
         with pytest.raises(ConfigurationError, match=f"oauth2.{key}"):
             build()
+
+    def test_on_a_developers_machine(self, build: Build):
+        """http on a loopback host, while the issuer is elsewhere and https."""
+        assert get(build(base_url="http://localhost:6544")).status_int == 200
+
+    def test_an_authorization_server_asks_nobody(self, build: Build):
+        with pytest.raises(ConfigurationError, match=r"write oauth2\.mode = resource_server"):
+            build(mode="authorization_server")
 
     def test_without_the_library(self, build: Build, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setitem(sys.modules, "urllib3", None)
