@@ -42,6 +42,11 @@ class ReadOnlyBackend:
         return getattr(self._backend, name)
 
 
+def writable(backend: IBackend) -> IBackend:
+    """Return the backend behind a read-only one, for ``poauth2 copy`` to fill."""
+    return backend._backend if isinstance(backend, ReadOnlyBackend) else backend
+
+
 class _ReadOnlyStore:
     def __init__(self, store: Any, interface: InterfaceClass) -> None:
         self._store = store

@@ -9,7 +9,7 @@ from pyramid_oauth2.backends.contract.specimens import NOW, new_client, new_gran
 from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.interfaces import IBackend, IClientStore, IConsentStore, IGrantStore
 from pyramid_oauth2.protocol.records import StoreUnavailable
-from pyramid_oauth2.read_only import ReadOnlyBackend
+from pyramid_oauth2.read_only import ReadOnlyBackend, writable
 
 WRITING = {
     IClientStore: {"add", "edit", "raise_epoch", "delete", "import_"},
@@ -90,3 +90,8 @@ def test_what_a_store_has_beside_its_operations():
     assert ReadOnlyBackend(backend).grants.expires_itself is True
     with pytest.raises(AttributeError, match="attempt_storage"):
         ReadOnlyBackend(backend).attempt_storage  # noqa: B018
+
+
+def test_a_copy_fills_the_backend_behind_it():
+    backend = MemoryBackend()
+    assert writable(ReadOnlyBackend(backend)) is writable(backend) is backend

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..read_only import writable
 from ..service import ROLES, OAuth2Service
 from .copying import Comparison, Copied, Findings, Store, compare_stores, copy_store
 from .ini import Ini
@@ -28,12 +29,12 @@ NOT_READ_ONLY = """\
 {old} is not read-only. What it issues meanwhile would be missing in {new}, and a code that is spent
 meanwhile would be good there once more. Set oauth2.read_only = true in it, restart every process
 that serves it, and copy then. (--live copies all the same, for a rehearsal.)"""
-READ_ONLY = "{new} is read-only, so nothing can be copied there: take out its oauth2.read_only."
 NOT_MOVED = "the same store in both, left alone"
 MISSING = "{count} missing in the new store. Run the command again:"
 DIFFERENT = """\
-{count} different in the new store, and left as they are there. It changed them after they were
-copied, or they were copied while the old server still wrote: then empty it, and copy anew:"""
+{count} different in the new store, and left as they are there. Either the new server wrote them, at
+its start or since they were copied; or the old one went on writing: then empty the new store, and
+copy again:"""
 SAME_STORE = "{old} and {new} keep everything in the same store: there is nothing to copy."
 
 
@@ -86,7 +87,7 @@ def copy(ini: Ini, arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     with ini.service() as old, target.service() as new:
         roles = [role for role in ROLES if not _same_store(old, new, role)]
-        if refusal := _refusal(old, new, roles, arguments.live):
+        if refusal := _refusal(old, roles, arguments.live):
             print(f"poauth2: {refusal.format(old=ini.path, new=target.path)}", file=sys.stderr)
             return 1
         _check(new, roles)
@@ -100,11 +101,9 @@ def copy(ini: Ini, arguments: argparse.Namespace) -> int:
     return 1 if any(each.missing.count or each.different.count for each in found) else 0
 
 
-def _refusal(old: OAuth2Service, new: OAuth2Service, roles: list[str], live: bool) -> str | None:
+def _refusal(old: OAuth2Service, roles: list[str], live: bool) -> str | None:
     if not roles:
         return SAME_STORE
-    if new.settings.read_only:
-        return READ_ONLY
     return None if old.settings.read_only or live else NOT_READ_ONLY
 
 
@@ -116,7 +115,9 @@ def _same_store(old: OAuth2Service, new: OAuth2Service, role: str) -> bool:
 
 def _place(service: OAuth2Service, role: str) -> tuple[str, str | None]:
     name = service.settings.backend_of(role)
-    return name, service.settings.section(name).get("url")
+    section = service.settings.section(name)
+    # A callable of the application's own knows better than the URL beside it.
+    return name, None if "engine" in section else section.get("url")
 
 
 def _check(new: OAuth2Service, roles: list[str]) -> None:
@@ -142,7 +143,9 @@ def _move(old: OAuth2Service, new: OAuth2Service, roles: list[str]) -> dict[str,
 
 
 def _store(service: OAuth2Service, role: str) -> Store:
-    store: Store = getattr(service.server, role)
+    # The new server may be read-only as well, so that nobody else writes before all is there.
+    backend = writable(service.backends[service.settings.backend_of(role)])
+    store: Store = getattr(backend, role)
     return store
 
 

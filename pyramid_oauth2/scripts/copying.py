@@ -6,18 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ..protocol.listings import every
 from ..protocol.records import Page, Token, kept_until
 from .exported import Record, content_of, end_of, key_of, kind_of, name_of
 
 BATCH = 500
-# What a comparison remembers at once, at some 150 bytes a record; of a larger
+# What a comparison remembers at once, at some 100 bytes a record; of a larger
 # store it reads both sides once for each such part.
 MOST_AT_ONCE = 1_000_000
 EXAMPLES = 10
 
+Item = TypeVar("Item")
 Progress = Callable[[int], None]
 
 
@@ -67,8 +68,7 @@ def copy_store(old: Store, new: Store, progress: Progress) -> Copied:
     :param progress: is told how many more records were read, after every batch.
     """
     copied = Copied()
-    records = every(old.export)
-    while batch := list(islice(records, BATCH)):
+    for batch in _batches(every(old.export)):
         copied.new += new.import_(batch)
         copied.read.update(map(kind_of, batch))
         progress(len(batch))
@@ -82,20 +82,26 @@ def compare_stores(
 
     :param count: about how many records *old* has.
     :param clock: the time in UTC seconds; what has ended need not be there.
-    :param progress: is told of each record that was compared.
+    :param progress: is told how many more records were compared, after every batch.
     """
     comparison = Comparison()
     parts = 1 + count // MOST_AT_ONCE
     for part in range(parts):
         there = {key: content for _, key, content in _hashed(new, part, parts)}
-        for record, key, content in _hashed(old, part, parts):
-            if key not in there:
-                if not _has_ended(old, record, clock()):
+        for batch in _batches(_hashed(old, part, parts)):
+            for record, key, content in batch:
+                if key in there:
+                    if there[key] != content:
+                        comparison.different.add(record)
+                elif not _has_ended(old, record, clock()):
                     comparison.missing.add(record)
-            elif there[key] != content:
-                comparison.different.add(record)
-            progress(1)
+            progress(len(batch))
     return comparison
+
+
+def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
+    while batch := list(islice(items, BATCH)):
+        yield batch
 
 
 def _hashed(store: Store, part: int, parts: int) -> Iterator[tuple[Record, int, int]]:
