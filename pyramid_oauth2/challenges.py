@@ -17,6 +17,7 @@ from .protocol.scopes import format_scope
 from .resources import metadata_url
 from .responses import error_response, json_response
 
+BEARER = 'Bearer realm="oauth2"'
 MISSING = "An access token is needed: send it as 'Authorization: Bearer ...'."
 
 
@@ -64,6 +65,12 @@ def missing_permission(request: Any) -> Response:
     return json_response(members, 403, _challenge(request))
 
 
+def challenge_of(response: Response) -> str | None:
+    """The challenge of a response that refuses, None if it is none of these."""
+    text: str = response.headers.get("WWW-Authenticate", "")
+    return text if text.startswith(BEARER) else None
+
+
 class TokenRequired(HTTPClientError):  # type: ignore[misc]
     """Raised by ``request.oauth2.require`` where there is no token.
 
@@ -100,6 +107,6 @@ def _refusal(request: Any, error: OAuth2Error, **more: str) -> Response:
 
 def _challenge(request: Any, **parameters: str) -> dict[str, str]:
     """The header: quoted strings, comma-separated, as strict clients parse it."""
-    parameters = {"realm": "oauth2", **parameters, "resource_metadata": metadata_url(request)}
-    text = ", ".join(f'{name}="{value}"' for name, value in parameters.items())
-    return {"WWW-Authenticate": f"Bearer {text}"}
+    parameters = {**parameters, "resource_metadata": metadata_url(request)}
+    text = "".join(f', {name}="{value}"' for name, value in parameters.items())
+    return {"WWW-Authenticate": BEARER + text}

@@ -33,6 +33,7 @@ from .protocol.errors import InvalidToken
 from .protocol.records import StoreUnavailable
 from .protocol.requests import FORM, MAX_BODY
 from .protocol.scopes import format_scope
+from .request import Demand
 from .responses import store_unavailable
 
 View = Callable[[Any, Any], Any]
@@ -45,18 +46,19 @@ def guarded_view(view: View, info: Any) -> View:
         exception view declares one, ``oauth2_only=False`` would leave a view
         open to everybody, or ``oauth2_only=True`` stands alone.
     """
-    scope = _declared_scope(info)
+    scope, permission = _declared_scope(info), _permission(info)
     if scope is not None:
         # An explicit require_csrf=True is the application's word.
         checked = info.options.get("require_csrf") is True
-        return _demand(view, scope, only=_tokens_only(info), checked=checked)
+        demand = Demand(scope, _tokens_only(info, permission), permission)
+        return _demand(view, demand, checked=checked)
     if info.options.get("oauth2_only"):
         raise ConfigurationError("oauth2_only=True closes nothing without an oauth2_scope.")
     if info.exception_only or info.options.get("oauth2_endpoint"):
         return view
     if isinstance(info.original_view, static_view):
         return _challenged(view)
-    return _refuse_bad_tokens(view)
+    return _refuse_bad_tokens(view, Demand(frozenset(), only=False, permission=permission))
 
 
 # ``oauth2_endpoint`` marks this add-on's own views, where a client may present
@@ -81,14 +83,18 @@ def _declared_scope(info: Any) -> frozenset[str] | None:
     return names
 
 
-def _tokens_only(info: Any) -> bool:
-    only = info.options.get("oauth2_only", True)
-    if only:
-        return True
+def _permission(info: Any) -> str | None:
     permission = info.options.get("permission")
     if permission is None:
         permission = info.registry.queryUtility(IDefaultPermission)
-    if permission in (None, NO_PERMISSION_REQUIRED):
+    return None if permission == NO_PERMISSION_REQUIRED else permission
+
+
+def _tokens_only(info: Any, permission: str | None) -> bool:
+    only = info.options.get("oauth2_only", True)
+    if only:
+        return True
+    if permission is None:
         raise ConfigurationError(
             "oauth2_only=False lets requests without a token through to the view's permission=, "
             "and there is none: everybody would come in. Add one."
@@ -96,18 +102,19 @@ def _tokens_only(info: Any) -> bool:
     return False
 
 
-def _demand(view: View, scope: frozenset[str], only: bool, checked: bool) -> View:
+def _demand(view: View, demand: Demand, checked: bool) -> View:
     def demanding_view(context: Any, request: Any) -> Any:
         oauth2 = request.oauth2
+        oauth2.demand = demand
         if not oauth2.has_bearer:
             if _is_repeated(request):
                 return misplaced_token(request)
-            if only:
+            if demand.only:
                 return missing_token(request)
             oauth2.optional = True
             return _challenging(view, context, request)
         oauth2.claim()
-        refusal = _refusal(request) or _scope_refusal(request, scope)
+        refusal = _refusal(request) or _scope_refusal(request, demand.scope)
         if refusal is not None:
             return refusal
         oauth2.admitted = True
@@ -124,11 +131,12 @@ def _challenged(view: View) -> View:
     return challenged_view
 
 
-def _refuse_bad_tokens(view: View) -> View:
+def _refuse_bad_tokens(view: View, demand: Demand) -> View:
     def tolerant_view(context: Any, request: Any) -> Any:
         # The only cost to a request without an Authorization header.
         if "HTTP_AUTHORIZATION" not in request.environ or not request.oauth2.is_bearer:
             return view(context, request)
+        request.oauth2.demand = demand
         return _refusal(request) or _challenging(view, context, request)
 
     return tolerant_view

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,20 @@ from .protocol.opaque import has_our_prefix
 from .protocol.records import Client
 from .resource_server import ResourceServer
 from .service import OAuth2Service, get_service, service_of
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a view asks of a request: made at start-up, one for each view.
+
+    :param scope: its ``oauth2_scope``; empty where it declares none.
+    :param only: its ``oauth2_only``, whether a token alone lets a request in.
+    :param permission: its ``permission``, or the application's default one.
+    """
+
+    scope: frozenset[str]
+    only: bool
+    permission: str | None
 
 
 class RequestOAuth2:
@@ -32,6 +47,8 @@ class RequestOAuth2:
         self._request = request
         self._value = bearer_value(request.environ.get("HTTP_AUTHORIZATION"))
         self._claimed = False
+        # What the view asked of it, where that view's guard had a say.
+        self.demand: Demand | None = None
         self.admitted = False
         # Whether the default CSRF check of the admitting view has nothing to protect.
         self.csrf_exempt = False
@@ -61,9 +78,18 @@ class RequestOAuth2:
     @property
     def is_bearer(self) -> bool:
         """Whether this is a bearer request. Known without I/O, and before routing."""
-        return self._value is not None and (
-            self._claimed or has_our_prefix(self._value) or self._below_resource_path
-        )
+        return self.bearer_rule is not None
+
+    @property
+    def bearer_rule(self) -> str | None:
+        """What makes this a bearer request: "prefix", "resource path" or "view"."""
+        if self._value is None:
+            return None
+        if has_our_prefix(self._value):
+            return "prefix"
+        if self._below_resource_path:
+            return "resource path"
+        return "view" if self._claimed else None
 
     @cached_property
     def _below_resource_path(self) -> bool:

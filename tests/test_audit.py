@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pyramid_oauth2.audit import event_members, format_members, write_event
 from pyramid_oauth2.events import (
+    AttemptsThrottled,
     ClientAuthenticationFailed,
     CodeReplayed,
     OAuth2Event,
@@ -133,7 +134,12 @@ class TestTheRecord:
         caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
         write_event(made(kind))
         (record,) = caplog.records
-        suspicious = kind in (ClientAuthenticationFailed, CodeReplayed, RefreshReused)
+        suspicious = kind in (
+            AttemptsThrottled,
+            ClientAuthenticationFailed,
+            CodeReplayed,
+            RefreshReused,
+        )
         assert record.levelno == (logging.WARNING if suspicious else logging.INFO)
 
     def test_it_has_the_fields_for_a_formatter_that_makes_json(

@@ -33,6 +33,7 @@ INNER = tuple(
         "cors",
         "security",
         "guards",
+        "debugtoolbar",
         "throttle",
         "views",
         "directives",
@@ -79,6 +80,10 @@ FORBIDDEN = {
     "request": (*DATABASES, *without("service", "resource_server", "challenges")),
     "security": (*DATABASES, *without("service", "request")),
     "guards": (*DATABASES, *without("service", "request", "security", "challenges", "responses")),
+    "debugtoolbar": (
+        *DATABASES,
+        *without("request", "challenges", "security", "debugtoolbar"),
+    ),
     "views": (
         *DATABASES,
         *without("service", "request", "security", "resources", "responses", "cors", "views"),
@@ -176,6 +181,12 @@ def test_who_imports_prometheus_client():
     """The two modules that nobody imports at the top, so that it can be an extra."""
     found = {path.stem for path in MODULES if "prometheus_client import" in path.read_text()}
     assert found == {"metrics", "measured_grants"}
+
+
+def test_who_imports_pyramid_debugtoolbar():
+    """Only what the toolbar itself includes."""
+    found = {path for path in MODULES if "import DebugPanel" in path.read_text()}
+    assert found == {ROOT / "debugtoolbar" / "panel.py"}
 
 
 @pytest.mark.parametrize(

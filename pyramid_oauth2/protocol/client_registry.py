@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..interfaces import IClientStore
-from .client_secrets import UnusableSecret, keep_secret
+from .client_secrets import UnusableSecret, keep_secret, verify_secret
 from .clients import InvalidClientMetadata, check_change, check_client, new_client_id
 from .events import ClientChanged, Tell, tell_nobody
 from .opaque import new_client_secret
@@ -110,6 +110,21 @@ class ClientRegistry:
         self._told(client.client_id, "registered")
         return Registered(client, secret)
 
+    def restore(self, client: Client) -> bool:
+        """Register a client with the secrets and times that it had elsewhere.
+
+        :return: False if its client_id is or was in use: then nothing is changed.
+        :raises InvalidClientMetadata: a rule is broken.
+        """
+        check_client(self._server, client)
+        if not client.created_at:
+            now = self._server.clock()
+            client = replace(client, created_at=now, updated_at=now)
+        if not self._store.import_([client]):
+            return False
+        self._told(client.client_id, "registered")
+        return True
+
     def edit(self, client_id: str, version: int | None = None, /, **changes: Any) -> Client:
         """Change a client's metadata.
 
@@ -133,6 +148,8 @@ class ClientRegistry:
     ) -> Registered:
         """Give a confidential client a new secret. Tokens that it has stay valid.
 
+        A *secret* that is its only one already changes nothing.
+
         :param overlap: for how many seconds the secret of before counts as
             well, so that every instance of the client can change over.
         :raises UnknownClient: there is none.
@@ -145,6 +162,9 @@ class ClientRegistry:
         if not 0 <= overlap <= MAX_OVERLAP:
             problem = f"choose 0 to {MAX_OVERLAP} seconds for the old secret to end"
             raise InvalidClientMetadata({"overlap": problem})
+        only = len(client.client_secrets) == 1
+        if only and secret is not None and verify_secret(secret, client.client_secrets, now):
+            return Registered(client, secret)
         kept, secret = self._secret(secret, now)
         secrets = (kept, *_ending(client.client_secrets, now, now + overlap))
         return Registered(

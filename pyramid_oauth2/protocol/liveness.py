@@ -1,4 +1,4 @@
-"""Whether a token still counts, and if not, why: the one place that says so."""
+"""Whether a token or a grant still counts, and if not, why: the one place that says so."""
 
 from __future__ import annotations
 
@@ -8,27 +8,40 @@ from .server import AuthorizationServer
 
 
 class DeadToken(Exception):
-    """The token does not count; the message completes the sentence "the token ..."."""
+    """It does not count; the message completes "the token ...", or "the grant ..." of a grant."""
 
 
 def check_token(token: Token, grant: Grant | None, now: int) -> None:
-    """Look at the records alone.
+    """Look at the records alone, in the order in which ``IGrantStore.redeem`` does.
 
     :raises DeadToken: the token or its grant has ended.
     """
-    if token.expires_at <= now:
-        raise DeadToken("has expired")
     if token.revoked_at is not None:
         raise DeadToken("was revoked")
+    if grant is not None and grant.revoked_at is not None:
+        raise DeadToken("belongs to a grant that was revoked")
+    # A grant that is gone takes its tokens with it, whatever they say.
+    if grant is None and token.grant_id is not None:
+        raise DeadToken("belongs to a grant that has ended")
     if token.consumed_at is not None:
         raise DeadToken("was used")
-    if token.grant_id is None:
-        return
-    # A grant that is gone takes its tokens with it, whatever they say.
-    if grant is None or grant.expires_at <= now:
+    if token.expires_at <= now:
+        raise DeadToken("has expired")
+    if grant is not None and grant.expires_at <= now:
         raise DeadToken("belongs to a grant that has ended")
+
+
+def check_grant(server: AuthorizationServer, grant: Grant) -> Client:
+    """Look at a grant, and at the client and the user behind it.
+
+    :return: the client.
+    :raises DeadToken: no token of the grant counts.
+    """
     if grant.revoked_at is not None:
-        raise DeadToken("belongs to a grant that was revoked")
+        raise DeadToken("was revoked")
+    if grant.expires_at <= server.clock():
+        raise DeadToken("has expired")
+    return _check(server, grant.client_id, grant.epoch, grant.subject)
 
 
 def check_parties(server: AuthorizationServer, token: Token, grant: Grant | None) -> Client:
@@ -37,7 +50,14 @@ def check_parties(server: AuthorizationServer, token: Token, grant: Grant | None
     :return: the client.
     :raises DeadToken: one of them may do nothing any more.
     """
-    client_id, epoch = (grant.client_id, grant.epoch) if grant else _own(token)
+    if grant is not None:
+        return _check(server, grant.client_id, grant.epoch, grant.subject)
+    return _check(server, *_own(token), subject=None)
+
+
+def _check(
+    server: AuthorizationServer, client_id: str | None, epoch: int | None, subject: str | None
+) -> Client:
     client = server.clients.get(client_id) if client_id else None
     if client is None or client.disabled_at is not None:
         raise DeadToken("belongs to a client that is disabled")
@@ -45,7 +65,7 @@ def check_parties(server: AuthorizationServer, token: Token, grant: Grant | None
     # refused: whoever issued it knew a change that is not known here yet.
     if epoch is None or epoch < client.epoch:
         raise DeadToken("belongs to a client whose rights were withdrawn")
-    if grant is not None and not server.is_active(grant.subject):
+    if subject is not None and not server.is_active(subject):
         raise DeadToken("belongs to a user who is deactivated")
     return client
 

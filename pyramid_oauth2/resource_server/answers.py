@@ -18,7 +18,8 @@ def token_of_answer(
 ) -> BearerToken | None:
     """The token that an answer describes, None if it is of no use here.
 
-    Its ``client`` has a client_id and nothing else, for nothing else is known.
+    Its ``client`` has a client_id and nothing else, for nothing else is known;
+    where the server tells none, it is ``unknown``.
 
     :param issuer: the only issuer whose tokens count.
     :param now: when it was answered, in UTC seconds.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode
 
@@ -14,7 +16,7 @@ from ..protocol.records import StoreUnavailable
 from ..protocol.requests import FORM
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse
+    from urllib3 import BaseHTTPResponse, PoolManager
 
 CONNECT_SECONDS = 2
 READ_SECONDS = 3
@@ -31,7 +33,7 @@ class IntrospectionEndpoint:
     """The endpoint, and this resource server as its client.
 
     It authenticates by HTTP Basic. Connections are kept, opened when they are
-    needed, and shared by the threads of the process.
+    needed, and shared by the threads of a process, never by two processes.
 
     :raises pyramid.exceptions.ConfigurationError: urllib3 is not installed.
     """
@@ -54,12 +56,12 @@ class IntrospectionEndpoint:
             "Content-Type": FORM,
             "Accept": "application/json",
         }
-        self._pool = urllib3.PoolManager(
+        self._make_pool = partial(
+            urllib3.PoolManager,
             maxsize=CONNECTIONS,
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-            # No redirect, and no second wait for a server that is slow.
-            retries=False,
         )
+        self._owned = (os.getpid(), self._make_pool())
 
     def ask(self, token: str) -> Mapping[str, Any]:
         """The members of the answer.
@@ -80,17 +82,37 @@ class IntrospectionEndpoint:
             ) from None
 
     def _post(self, body: str) -> Mapping[str, Any]:
-        response = self._pool.request(
-            "POST", self._url, body=body, headers=self._headers, preload_content=False
+        response = self._pool().request(
+            "POST",
+            self._url,
+            body=body,
+            headers=self._headers,
+            preload_content=False,
+            # No second wait for a server that is slow, and no redirect, which would hand the
+            # token to another host. Said to the pool alone, urllib3 before 2.5 follows it.
+            retries=False,
+            redirect=False,
         )
         try:
             return _members(response)
+        except BaseException:
+            # What is left of this answer would be read as that to the next question.
+            response.close()
+            raise
         finally:
             response.release_conn()
 
+    def _pool(self) -> PoolManager:
+        process, pool = self._owned
+        # A fork copies the sockets: two processes would read each other's answers.
+        if process != os.getpid():
+            pool = self._make_pool()
+            self._owned = (os.getpid(), pool)
+        return pool
+
     def close(self) -> None:
         """Give back every connection. It may be used again afterwards."""
-        self._pool.clear()
+        self._pool().clear()
 
 
 def _members(response: BaseHTTPResponse) -> Mapping[str, Any]:
@@ -100,7 +122,6 @@ def _members(response: BaseHTTPResponse) -> Mapping[str, Any]:
         raise StoreUnavailable(f"The introspection endpoint answers with {response.status}.")
     body = response.read(MAX_ANSWER + 1, decode_content=True)
     if len(body) > MAX_ANSWER:
-        response.close()
         raise StoreUnavailable(f"The introspection endpoint's answer is over {MAX_ANSWER} bytes.")
     try:
         members = json.loads(body)

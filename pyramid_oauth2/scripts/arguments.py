@@ -1,14 +1,18 @@
-"""A parser of arguments that repeats no token: terminals are recorded, and errors copied."""
+"""Arguments: their parser repeats no token, for terminals are recorded, and errors copied."""
 
 from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
-from ..protocol.opaque import CLIENT_SECRET_PREFIX, PREFIXES
+from ..protocol.opaque import CLIENT_SECRET_PREFIX, PREFIXES, is_client_secret, parse_token
+from ..protocol.records import check_identifier
 
-OURS = re.compile(rf"\b({'|'.join((*PREFIXES.values(), CLIENT_SECRET_PREFIX))})_[0-9A-Za-z]+")
+OURS = re.compile(
+    rf"(?<![0-9A-Za-z])({'|'.join((*PREFIXES.values(), CLIENT_SECRET_PREFIX))})_[0-9A-Za-z]+"
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -17,3 +21,28 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the usage and *message*, and exit with 2."""
         super().error(OURS.sub(r"\1_...", message))
+
+
+def hold_a_token(words: Iterable[str]) -> bool:
+    """Whether a token or a client secret of ours is among the words, or within one."""
+    found = (match[0] for word in words for match in OURS.finditer(word))
+    return any(parse_token(value) or is_client_secret(value) for value in found)
+
+
+def identifier(length: int) -> Callable[[str], str]:
+    """The type of an argument that names a user, a client or a grant.
+
+    An empty one, as an unset variable of the shell makes it, is refused: it
+    would look like one that was left out.
+
+    :param length: how many characters it may have.
+    """
+
+    def checked(word: str) -> str:
+        try:
+            check_identifier("it", word, length)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        return word
+
+    return checked

@@ -12,15 +12,19 @@ from ..protocol.client_registry import UnknownClient
 from ..protocol.events import Tell
 from ..protocol.grants import end_grant, end_grants_of, find_grant, is_living
 from ..protocol.listings import every
-from ..protocol.opaque import has_our_prefix
-from ..protocol.records import Grant
+from ..protocol.liveness import DeadToken, check_grant
+from ..protocol.opaque import FAMILY_LENGTH
+from ..protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Grant
 from ..protocol.scopes import format_scope
 from ..protocol.server import AuthorizationServer
 from ..service import OAuth2Service
+from .arguments import identifier
 from .ini import Ini
+from .terminal import shown
 from .times import utc
 
 REASON = "revoked by an operator"
+COUNTS = "counts"
 
 EXAMPLES = """\
 examples:
@@ -47,19 +51,37 @@ def add_parser(commands: Any, name: str) -> None:
     subcommands = parser.add_subparsers(title="subcommands", required=True, metavar="SUBCOMMAND")
     listing = subcommands.add_parser("list", help="list the grants of a user or a client")
     _add_selection(listing)
-    listing.add_argument("--all", action="store_true", help="those that have ended as well")
+    listing.add_argument(
+        "--all", action="store_true", help="those that do not count any more as well"
+    )
     listing.set_defaults(run=list_grants, parser=listing)
     revoking = subcommands.add_parser(
         "revoke", help="end grants and every token that was issued for them, at once"
     )
-    revoking.add_argument("grants", nargs="*", metavar="GRANT", help="as grant list prints it")
+    revoking.add_argument(
+        "grants",
+        nargs="*",
+        type=identifier(FAMILY_LENGTH),
+        metavar="GRANT",
+        help="as grant list prints it",
+    )
     _add_selection(revoking)
     revoking.set_defaults(run=revoke_grants, parser=revoking)
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--user", metavar="SUBJECT", help="the user, as the grants name them")
-    parser.add_argument("--client", metavar="CLIENT_ID", help="the client that was allowed it")
+    parser.add_argument(
+        "--user",
+        type=identifier(SUBJECT_LENGTH),
+        metavar="SUBJECT",
+        help="the user, as the grants name them",
+    )
+    parser.add_argument(
+        "--client",
+        type=identifier(CLIENT_ID_LENGTH),
+        metavar="CLIENT_ID",
+        help="the client that was allowed it",
+    )
     parser.add_argument("--json", action="store_true", help="as JSON; times are in UTC seconds")
 
 
@@ -69,29 +91,42 @@ def list_grants(ini: Ini, arguments: argparse.Namespace) -> int:
     if not (user or client):
         arguments.parser.error("say whose: --user SUBJECT, --client CLIENT_ID, or both")
     with ini.service() as service:
-        server, now = service.server, service.server.clock()
+        server = service.server
         listed = every(lambda at: server.grants.grants(user, client, at, 500))
-        grants = [grant for grant in listed if arguments.all or is_living(grant, now)]
-    grants.sort(key=lambda grant: (grant.created_at, grant.id))
+        grants = [(grant, _state(server, grant)) for grant in listed]
+    if not arguments.all:
+        grants = [(grant, state) for grant, state in grants if state == COUNTS]
+    grants.sort(key=lambda pair: (pair[0].created_at, pair[0].id))
     if arguments.json:
-        print(json.dumps([_document(grant) for grant in grants], indent=2))
+        print(json.dumps([_document(*pair) for pair in grants], indent=2))
         return 0
-    for grant in grants:
-        _print(grant, now)
+    for pair in grants:
+        _print(*pair)
     print(f"{len(grants)} grant{'' if len(grants) == 1 else 's'}")
     return 0
 
 
-def _print(grant: Grant, now: int) -> None:
-    print(f"{grant.id}  {grant.subject} to {grant.client_id}: {format_scope(grant.scope)}")
-    state = f"until {utc(grant.expires_at)}" if now < grant.expires_at else "ended"
+def _state(server: AuthorizationServer, grant: Grant) -> str:
+    try:
+        check_grant(server, grant)
+    except DeadToken as dead:
+        return str(dead)
+    return COUNTS
+
+
+def _print(grant: Grant, state: str) -> None:
+    scope = format_scope(grant.scope)
+    print(f"{grant.id}  {shown(grant.subject)} to {shown(grant.client_id)}: {scope}")
+    until = f"until {utc(grant.expires_at)}"
     if grant.revoked_at is not None:
-        state = f"ended {utc(grant.revoked_at)}: {grant.revoke_reason}"
-    print(f"    since {utc(grant.created_at)}, {state}")
+        until = f"ended {utc(grant.revoked_at)}: {grant.revoke_reason}"
+    elif state != COUNTS:
+        until = f"{until}; it {state}"
+    print(f"    since {utc(grant.created_at)}, {until}")
 
 
-def _document(grant: Grant) -> dict[str, Any]:
-    members = dataclasses.asdict(grant) | {"scope": format_scope(grant.scope)}
+def _document(grant: Grant, state: str) -> dict[str, Any]:
+    members = dataclasses.asdict(grant) | {"scope": format_scope(grant.scope), "state": state}
     del members["data"]
     return {name: value for name, value in members.items() if value not in (None, ())}
 
@@ -101,15 +136,13 @@ def revoke_grants(ini: Ini, arguments: argparse.Namespace) -> int:
     named, user, client = arguments.grants, arguments.user, arguments.client
     if bool(named) == bool(user or client):
         arguments.parser.error("name grants, or say whose: --user SUBJECT, --client CLIENT_ID")
-    if any(map(has_our_prefix, named)):
-        arguments.parser.error("this is a token; a grant is what token inspect shows of it")
     with ini.service() as service:
         server, tell = service.server, service.tell
         if named:
             return _revoke_named(server, named, tell, arguments.json)
         if user:
             ended = end_grants_of(server, user, REASON, tell, client)
-            return _report(arguments.json, ended, f"of {user}")
+            return _report(arguments.json, ended, f"of {shown(user)}")
         return _withdraw(service, client, arguments.json)
 
 
@@ -118,9 +151,12 @@ def _revoke_named(server: AuthorizationServer, named: list[str], tell: Tell, as_
     unknown = [name for name, grant in found.items() if grant is None]
     if unknown:
         # Nothing is done by halves.
-        print(f"poauth2: there is no grant {', '.join(unknown)}; see grant list", file=sys.stderr)
+        names = ", ".join(map(shown, unknown))
+        print(f"poauth2: there is no grant {names}; see grant list", file=sys.stderr)
         return 1
-    ended = sum(end_grant(server, grant, REASON, tell) for grant in found.values() if grant)
+    now = server.clock()
+    living = [grant for grant in found.values() if grant and is_living(grant, now)]
+    ended = sum(end_grant(server, grant, REASON, tell) for grant in living)
     return _report(as_json, ended, f"of the {len(found)} named")
 
 

@@ -12,7 +12,7 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.paster import bootstrap, setup_logging
 from pyramid.registry import Registry
 
-from ..service import OAuth2Service, get_service
+from ..service import OAuth2Service, get_service, service_of
 from ..setting_parsing import parse_settings
 from ..settings import Settings
 
@@ -58,12 +58,12 @@ class Ini:
 
     @contextmanager
     def registry(self) -> Iterator[Registry]:
-        """Start the application, and close its service again."""
+        """Start the application, of either mode, and close its service again."""
         self.raw_settings()  # A file that is not there gets the same message everywhere.
         setup_logging(self.path, dict(self.variables))
         with bootstrap(self.path, options=dict(self.variables)) as environment:
             registry = environment["registry"]
-            service = get_service(registry)
+            service = service_of(registry)
             try:
                 yield registry
             finally:

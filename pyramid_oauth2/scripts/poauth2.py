@@ -11,7 +11,7 @@ from pyramid.exceptions import ConfigurationError
 
 from ..protocol.records import StoreUnavailable
 from . import client, copy, db, grant, purge, settings, token, views
-from .arguments import Parser
+from .arguments import Parser, hold_a_token
 from .ini import Ini
 
 USAGE = "poauth2 INI [name=value ...] COMMAND"
@@ -38,6 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :return: the exit status: 0, 1 if it failed, 2 if it was asked wrongly, 130 if it was stopped.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if hold_a_token(words):
+        _parser().error(
+            "a token or a client secret does not belong on the command line, which the shell's "
+            "history and ps show; to look at a token: poauth2 INI token inspect, which asks for it"
+        )
     ini, words = _ini_of(words)
     parsed = _parser().parse_args(words)
     if ini is None:

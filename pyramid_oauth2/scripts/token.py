@@ -9,12 +9,14 @@ import sys
 from typing import Any
 
 from ..protocol.access_tokens import AccessTokenData
+from ..protocol.interactions import Interaction
 from ..protocol.liveness import DeadToken, check_parties, check_token
 from ..protocol.opaque import is_client_secret, parse_token
 from ..protocol.records import ACCESS_TOKEN, INTERACTION, Grant, Token
 from ..protocol.scopes import format_scope
 from ..protocol.server import AuthorizationServer
 from .ini import Ini
+from .terminal import shown
 from .times import utc
 
 EXAMPLES = """\
@@ -25,7 +27,7 @@ examples:
   # From a file, or another program:
   poauth2 development.ini token inspect --json < token.txt
 """
-TIMES = ("issued_at", "expires_at")
+TIMES = ("issued_at", "expires_at", "consumed_at")
 
 
 def add_parser(commands: Any, name: str) -> None:
@@ -71,14 +73,17 @@ def inspect(ini: Ini, arguments: argparse.Namespace) -> int:
         print(json.dumps(members, indent=2))
         return 0
     for name, member in members.items():
-        print(f"{name + ':':<12} {utc(member) if name in TIMES else member}")
+        print(f"{name + ':':<12} {utc(member) if name in TIMES else shown(member)}")
     return 0
 
 
 def _read() -> str:
-    if sys.stdin.isatty():
-        return getpass.getpass("Token: ").strip()
-    return sys.stdin.readline().strip()
+    try:
+        if sys.stdin.isatty():
+            return getpass.getpass("Token: ").strip()
+        return sys.stdin.readline().strip()
+    except (EOFError, UnicodeDecodeError):
+        return ""
 
 
 def _no_token(value: str) -> str:
@@ -88,19 +93,30 @@ def _no_token(value: str) -> str:
 
 
 def _members(server: AuthorizationServer, token: Token, grant: Grant | None) -> dict[str, Any]:
-    own = AccessTokenData.decode(token.data) if token.kind == ACCESS_TOKEN else None
-    scope = own.scope if own else grant.scope if grant else frozenset()
+    client_id, user, scope = _rights(token, grant)
     members = {
         "kind": token.kind,
         "state": _state(server, token, grant),
         "grant": token.grant_id,
-        "client_id": grant.client_id if grant else own and own.client_id,
-        "user": grant.subject if grant else None,
+        "client_id": client_id,
+        "user": user,
         "scope": format_scope(scope),
         "issued_at": token.issued_at,
         "expires_at": token.expires_at,
+        "consumed_at": token.consumed_at,
     }
     return {name: value for name, value in members.items() if value not in (None, "")}
+
+
+def _rights(token: Token, grant: Grant | None) -> tuple[str | None, str | None, frozenset[str]]:
+    """The client, the user and the scope of a token."""
+    if token.kind == INTERACTION:
+        pending = Interaction.decode(token.data)
+        return pending.asked.client_id, pending.subject, pending.asked.scope
+    own = AccessTokenData.decode(token.data) if token.kind == ACCESS_TOKEN else None
+    if grant is not None:
+        return grant.client_id, grant.subject, own.scope if own else grant.scope
+    return (own.client_id, None, own.scope) if own else (None, None, frozenset())
 
 
 def _state(server: AuthorizationServer, token: Token, grant: Grant | None) -> str:
@@ -109,6 +125,7 @@ def _state(server: AuthorizationServer, token: Token, grant: Grant | None) -> st
         if token.kind != INTERACTION:
             check_parties(server, token, grant)
     except DeadToken as dead:
-        reason = grant.revoke_reason if grant else None
+        # The reason is the grant's, so it explains no token that was revoked by itself.
+        reason = grant.revoke_reason if grant and token.revoked_at is None else None
         return f"{dead} ({reason})" if reason else str(dead)
     return "counts"

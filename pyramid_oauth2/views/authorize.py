@@ -83,6 +83,7 @@ def _begin(request: Any, facts: HTTPFacts, parameters: Parameters) -> Response:
     browser = browser_digest(request) if request.method == "GET" else ""
     bound = None if "login" in asked.prompt else subject
     handle, pending = begin_interaction(server, Interaction(asked, browser, bound))
+    # What nobody comes back for has to be swept as well.
     request.oauth2.service.sweeper.after_issue()
     if bound is None or not browser:
         return redirect(interaction_url(request, handle))

@@ -6,6 +6,7 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Iterator
+from configparser import ConfigParser
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,7 @@ from tests.functional.test_matrix import LOGIN, MATRIX
 DOCS = Path(__file__).parents[2] / "docs"
 VIEWS, TESTING = ((DOCS / name).read_text() for name in ("views.md", "testing.md"))
 FENCE = re.compile(r"^```python\n# (\w+)\.py\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INI = re.compile(r"^```ini\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SETTINGS = {
     "oauth2.issuer": "http://localhost",
     "oauth2.scopes": "read = Read\nwrite = Write\nadmin = Everything",
@@ -124,6 +126,18 @@ def test_users(load: Load, notes: Any, monkeypatch: pytest.MonkeyPatch):
     browser.get("/notes", headers=reader, status=200)
     load("users").Users.deactivated.add("bob")
     assert browser.get("/notes", headers=reader, status=401).json["error"] == "invalid_token"
+
+
+def test_the_debug_toolbar(notes: Any):
+    (text,) = INI.findall(VIEWS)
+    ini = ConfigParser()
+    ini.read_string("[app]\n" + text)
+    app = notes.main({}, **SETTINGS, **ini["app"])
+    browser = TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
+    browser.get("/notes", headers=bearer(app, "bob", "write"), status=403)
+    page = browser.get("/_debug_toolbar/").html
+    panel = page.find(id="pDebugPanel-oauth2-content").get_text(" ", strip=True)
+    assert "The access token needs the scope: read." in panel
 
 
 def test_the_table_is_the_one_that_is_tested():

@@ -88,6 +88,15 @@ def server(build: Callable[..., Server]) -> Server:
 
 
 @pytest.fixture
+def patient(build: Callable[..., Server]) -> Server:
+    """The same, for a test that makes more wrong attempts than one address may."""
+    limits = dict.fromkeys(
+        ("oauth2.throttle.clients", "oauth2.throttle.passwords"), "100000/minute"
+    )
+    return build(host.pages, changes=limits)
+
+
+@pytest.fixture
 def start_flow(build: Callable[..., Server]) -> Callable[..., Flow]:
     """Start an application with a login page and two clients; bob is signed in."""
 

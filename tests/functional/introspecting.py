@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ class Endpoint:
         self.hangs = threading.Event()
         self.hangs.set()
         self.drops = 0
+        # What of an answer comes only when its connection is used again.
+        self.remainder = b""
         self.tokens: list[str] = []
         self.callers: list[str] = []
         self.connections = 0
@@ -43,6 +46,7 @@ class Endpoint:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     endpoint: Endpoint
+    remainder = b""
 
     def setup(self) -> None:
         self.endpoint.connections += 1
@@ -56,6 +60,7 @@ class Handler(BaseHTTPRequestHandler):
             endpoint.drops -= 1
             self.close_connection = True
             return
+        self.wfile.write(self.remainder)
         endpoint.tokens.append(parse_qs(body)["token"][0])
         pair = base64.b64decode(self.headers["Authorization"].removeprefix("Basic ")).decode()
         endpoint.callers.append(":".join(map(unquote_plus, pair.split(":"))))
@@ -68,6 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+        self.remainder = endpoint.remainder
 
     def log_message(self, *arguments: Any) -> None:
         pass
@@ -81,11 +87,14 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def introspection_endpoint() -> Iterator[Endpoint]:
-    """Serve until the block ends."""
+def introspection_endpoint(tls: ssl.SSLContext | None = None) -> Iterator[Endpoint]:
+    """Serve until the block ends, as ``localhost`` where it is by TLS."""
     handler = type("Bound", (Handler,), {})
     server = Server(("127.0.0.1", 0), handler)
     endpoint = handler.endpoint = Endpoint(f"http://127.0.0.1:{server.server_port}/introspect")
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        endpoint.url = f"https://localhost:{server.server_port}/introspect"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

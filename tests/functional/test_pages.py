@@ -99,7 +99,10 @@ def test_links_and_logo_of_the_client(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("uri", ["http://app.example/", "javascript:alert(1)", "//app.example/"])
 def test_no_link_but_https(visitor: Visitor, uri: str) -> None:
-    visitor.register("shop", client_uri=uri, logo_uri=uri, policy_uri=uri, tos_uri=uri)
+    """The rules refuse it; a record may come from elsewhere."""
+    visitor.register("shop")
+    links = dict.fromkeys(("client_uri", "logo_uri", "policy_uri", "tos_uri"), uri)
+    assert get_service(visitor.registry).server.clients.edit("shop", 0, links)
     main = visitor.ask("shop").html.main
     assert main.find_all(["a", "img"]) == []
 

@@ -30,7 +30,10 @@ def start(start_flow: Callable[..., Flow], heard: list[Any]) -> Callable[..., Fl
         def listen(config: Any) -> None:
             config.add_subscriber(heard.append, IOAuth2Event)
 
-        return start_flow(listen, client_id=client_id, **changes)
+        flow = start_flow(listen, client_id=client_id, **changes)
+        # Of the clients that were registered for the test.
+        heard.clear()
+        return flow
 
     return start
 

@@ -118,9 +118,9 @@ BODIES = st.one_of(
 @EVERYTHING
 @given(body=BODIES, authorization=CREDENTIALS)
 def test_nothing_for_whoever_has_no_credentials(
-    server: Server, path: str, body: bytes, authorization: str | None
+    patient: Server, path: str, body: bytes, authorization: str | None
 ):
-    answer: Any = send(server, body, path, HTTP_AUTHORIZATION=authorization or "")
+    answer: Any = send(patient, body, path, HTTP_AUTHORIZATION=authorization or "")
     assert answer.status_int in (400, 401)
     assert json.loads(answer.body)["error"] in {"invalid_request", "invalid_client"}
 

@@ -108,6 +108,30 @@ class TestAdd:
         assert world.told == []
 
 
+class TestRestore:
+    def test_with_its_secrets_and_times(self, world: World, robot: str):
+        kept = world.get()
+        other = World()
+        assert other.registry.restore(kept)
+        assert other.get() == kept
+        assert other.good(robot)
+        assert other.told == ["registered"]
+        assert not other.registry.restore(kept)
+
+    def test_without_times_it_is_new(self, world: World):
+        world.registry.restore(Client("robot", **MACHINE))
+        assert world.get().created_at == NOW
+
+    def test_a_deleted_one_stays_so(self, world: World, robot: str):
+        kept = world.get()
+        world.registry.delete("robot")
+        assert not world.registry.restore(kept)
+
+    def test_the_rules_hold(self, world: World):
+        with pytest.raises(InvalidClientMetadata):
+            world.registry.restore(Client("robot"))
+
+
 class TestEdit:
     def test_a_change(self, world: World, robot: str):
         world.clock.now += 5
@@ -165,6 +189,14 @@ class TestRotation:
     def test_to_one_of_ones_own(self, world: World, robot: str):
         world.registry.rotate_secret("robot", secret="chosen")
         assert world.good("chosen")
+
+    def test_to_the_one_it_has(self, world: World, robot: str):
+        assert world.registry.rotate_secret("robot", secret=robot).client.version == 0
+        assert world.told == []
+        world.registry.rotate_secret("robot", overlap=60)
+        world.registry.rotate_secret("robot", secret=robot)
+        assert len(world.get().client_secrets) == 1
+        assert world.good(robot)
 
     @pytest.mark.parametrize("overlap", [-1, MAX_OVERLAP + 1])
     def test_a_senseless_overlap(self, world: World, robot: str, overlap: int):

@@ -16,6 +16,7 @@ from tests.visitor import Visitor
 
 RACERS = 50
 ROUNDS = max(2, int(50 * float(os.environ.get("TEST_ROUNDS", "0.1"))))
+FEWER_ROUNDS = max(2, ROUNDS // 5)
 
 # RFC 7636 appendix B.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"

@@ -18,7 +18,7 @@ from tests.live import LiveClient, LiveServer
 from tests.visitor import Visitor
 
 from .clock import FILE
-from .flows import ROUNDS, api_status, error_of, post, race, refresh_form, tokens_of
+from .flows import FEWER_ROUNDS, ROUNDS, api_status, error_of, post, race, refresh_form, tokens_of
 
 GRACE = 30
 
@@ -95,7 +95,7 @@ def test_after_the_grace_the_family_is_dead_everywhere(
 def test_once_the_successor_was_used_so_it_is_within_the_grace(server: LiveServer) -> None:
     """The last generation is the only one that can be repeated."""
     client, visitor = server.register(), Visitor()
-    for _ in range(ROUNDS):
+    for _ in range(FEWER_ROUNDS):
         first = tokens_of(server, client, visitor)
         form = refresh_form(first["refresh_token"])
         second = post(server.issuer, client, form).json()
@@ -136,7 +136,7 @@ def test_a_spent_token_and_a_dump_open_nothing_once_the_successor_was_used(
 def test_a_refresh_against_a_revocation(server: LiveServer) -> None:
     """Whichever is first, nothing of the grant is left."""
     client, visitor = server.register(), Visitor()
-    for _ in range(ROUNDS):
+    for _ in range(FEWER_ROUNDS):
         first = tokens_of(server, client, visitor)
         value = first["refresh_token"]
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from pyramid_oauth2.backends.contract.specimens import new_grant, new_token
 from pyramid_oauth2.protocol.errors import InvalidToken
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.tokens import issue_for_owner, issue_to_client
@@ -62,6 +63,16 @@ def world(with_tables):
     return World(with_tables)
 
 
+def keep(world, subject, end):
+    """Put a grant into the store that ends then; return its id."""
+    grant = new_grant(
+        client_id="web", subject=subject, created_at=1, expires_at=end, absolute_end=end
+    )
+    with open_service(world.poauth2) as service:
+        service.server.grants.open(grant, [new_token(grant=grant)], 1)
+    return grant.id
+
+
 EVERYTHING = {"alice-web", "alice-app", "bob-web", "web"}
 
 
@@ -99,6 +110,20 @@ class TestList:
         assert world.poauth2("grant", "list", "--user", "bob")[1] == "0 grants\n"
         out = world.poauth2("grant", "list", "--user", "bob", "--all")[1]
         assert "revoked by an operator" in out
+
+    def test_what_counts_no_more_though_nobody_revoked_it(self, world):
+        world.poauth2("grant", "revoke", "--client", "web")
+        assert world.poauth2("grant", "list", "--client", "web")[1] == "0 grants\n"
+        out = world.poauth2("grant", "list", "--client", "web", "--all", "--json")[1]
+        states = {grant["state"] for grant in json.loads(out)}
+        assert states == {"belongs to a client whose rights were withdrawn"}
+        assert "; it belongs to" in world.poauth2("grant", "list", "--user", "bob", "--all")[1]
+
+    def test_a_name_does_not_command_the_terminal(self, world):
+        keep(world, "\x1b[2Jmallory", end=4_000_000_000)
+        out = world.poauth2("grant", "list", "--client", "web")[1]
+        assert "\x1b" not in out
+        assert "mallory" in out
 
     def test_it_wants_to_know_whose(self, world):
         status, _, err = world.poauth2("grant", "list")
@@ -142,6 +167,25 @@ class TestRevoke:
         status, _, err = world.poauth2("grant", "revoke", "--client", "nobody")
         assert (status, "client list" in err) == (1, True)
 
+    @pytest.mark.parametrize("words", [("--user", ""), ("--client", ""), ("",), ("0" * 17,)])
+    def test_a_name_that_is_none(self, world, words):
+        """An unset variable of the shell must not widen what is revoked."""
+        for more in ((), ("--client", "web")):
+            status, _, err = world.poauth2("grant", "revoke", *words, *more)
+            assert (status, "argument" in err) == (2, True)
+        assert world.living() == EVERYTHING
+
+    def test_bytes_that_are_no_text(self, world):
+        assert world.poauth2("grant", "revoke", "--user", "\udcff")[0] == 2
+
+    def test_a_grant_that_has_expired_is_not_revoked(self, world, caplog):
+        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
+        expired = keep(world, "carol", end=100)
+        for words in ((expired,), ("--user", "carol")):
+            out = world.poauth2("grant", "revoke", *words, "--json")[1]
+            assert json.loads(out) == {"revoked": 0}
+        assert "GrantRevoked" not in caplog.text
+
     @pytest.mark.parametrize("words", [(), ("0" * 16, "--user", "alice")])
     def test_it_wants_one_thing(self, world, words):
         assert world.poauth2("grant", "revoke", *words)[0] == 2
@@ -149,7 +193,12 @@ class TestRevoke:
 
     def test_a_token_in_its_place_is_not_repeated(self, world):
         token = world.issued["bob-web"].access_token
-        for words in ((token,), ("--user", "alice", f"--token={token}")):
+        for words in (
+            (token,),
+            (f"Bearer {token}",),
+            ("--user", token),
+            ("--user", "alice", f"--token={token}"),
+        ):
             status, out, err = world.poauth2("grant", "revoke", *words)
             assert status == 2
             assert token[8:] not in out + err

@@ -55,3 +55,12 @@ def test_a_password_is_masked(key, value):
 
 def test_what_is_no_secret_is_shown():
     assert masked("url", "sqlite:////var/lib/oauth2.sqlite") == "sqlite:////var/lib/oauth2.sqlite"
+
+
+def test_the_secret_of_a_resource_server_is_masked(poauth2):
+    poauth2.write(more="oauth2.introspection.client_secret = hunter2")
+    for words in (("settings",), ("settings", "--json")):
+        status, out, err = poauth2(*words)
+        assert status == 0
+        assert MASK in out
+        assert "hunter2" not in out + err

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 
 import pytest
 
+from pyramid_oauth2.protocol.answers import approval
+from pyramid_oauth2.protocol.interactions import Interaction, begin_interaction
 from pyramid_oauth2.protocol.opaque import new_client_secret, new_family, new_token, parse_token
-from pyramid_oauth2.protocol.records import Token
+from pyramid_oauth2.scripts.poauth2 import main
 
+from ..protocol.worlds import make_request
 from .test_grant import World, open_service
 
 
@@ -106,11 +110,55 @@ def test_on_the_command_line_it_is_refused_and_not_repeated(world, words):
     assert value[8:] not in err
 
 
-def test_a_code_and_a_pending_request(world):
+def test_a_code(world):
     with open_service(world.poauth2) as service:
-        server = service.server
-        for kind in ("authorization_code", "interaction"):
-            string = new_token(kind, new_family(os.urandom), os.urandom)
-            now = server.clock()
-            server.grants.open(None, [Token(*string.ref, issued_at=now, expires_at=now + 60)], now)
-            assert members(world, string.value)["kind"] == kind
+        web = service.server.clients.get("web")
+        code = approval(service.server, web, "carol", make_request()).parameters["code"]
+    told = members(world, code)
+    assert (told["kind"], told["client_id"], told["user"]) == ("authorization_code", "web", "carol")
+    assert (told["scope"], told["state"]) == ("read", "counts")
+
+
+def test_a_pending_request(world):
+    with open_service(world.poauth2) as service:
+        waiting = Interaction(make_request(), "browser", "carol")
+        handle, _ = begin_interaction(service.server, waiting)
+    told = members(world, handle)
+    assert (told["kind"], told["client_id"], told["user"]) == ("interaction", "web", "carol")
+    assert (told["scope"], told["state"]) == ("read", "counts")
+
+
+def test_used(world):
+    """The end of its grant outweighs that, as it does for the store."""
+    spent = world.issued["bob-web"].refresh_token
+    with open_service(world.poauth2) as service:
+        token, _ = service.server.grants.find(parse_token(spent))
+        service.server.grants.redeem(token, token.issued_at + 5, "attempt", [])
+    told = members(world, spent)
+    assert told["state"] == "was used"
+    assert told["consumed_at"] == told["issued_at"] + 5
+    assert "consumed_at: 20" in inspect(world, spent)[1]
+    world.poauth2("grant", "revoke", "--user", "bob")
+    assert "grant that was revoked" in members(world, spent)["state"]
+
+
+def test_the_grants_reason_explains_no_token_that_was_revoked_before(world):
+    value = world.issued["bob-web"].access_token
+    with open_service(world.poauth2) as service:
+        service.server.grants.revoke_token(parse_token(value), 1)
+    world.poauth2("grant", "revoke", "--user", "bob")
+    assert members(world, value)["state"] == "was revoked"
+
+
+def test_what_cannot_be_read(world, monkeypatch):
+    """Bytes that are no text, and the end of the input instead of an answer."""
+    stdin = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n"), encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", stdin)
+    assert main([str(world.poauth2.path), "token", "inspect"]) == 1
+
+    def end_of_input(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", end_of_input)
+    monkeypatch.setattr(stdin, "isatty", lambda: True, raising=False)
+    assert main([str(world.poauth2.path), "token", "inspect"]) == 1

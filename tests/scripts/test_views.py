@@ -75,3 +75,28 @@ def test_an_application_that_does_not_start_says_why(listing):
     status, out, err = listing("views")
     assert (status, out) == (1, "")
     assert "oauth2.scopes" in err
+
+
+RESOURCE_SERVER = """
+oauth2.mode = resource_server
+oauth2.base_url = http://localhost:6544
+oauth2.introspection.url = http://localhost:6543/oauth2/introspect
+oauth2.introspection.client_id = api
+oauth2.introspection.client_secret = hunter2
+"""
+
+
+def test_the_views_of_a_resource_server(listing):
+    text = listing.path.read_text()
+    listing.path.write_text(text + RESOURCE_SERVER)
+    found = entries(listing)
+    assert found["/notes/{id}", "DELETE"]["scope"] == ["read", "write"]
+    ours = {where for (where, *_), entry in found.items() if entry["endpoint"]}
+    assert "/oauth2/token" not in ours
+
+
+def test_a_resource_server_has_no_clients_to_list(listing):
+    listing.path.write_text(listing.path.read_text() + RESOURCE_SERVER)
+    status, out, err = listing("client", "list")
+    assert (status, out) == (1, "")
+    assert "kept by the authorization server http://localhost:6543" in err

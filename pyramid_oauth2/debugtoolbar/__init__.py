@@ -1,0 +1,45 @@
+"""A panel for pyramid_debugtoolbar, which shows no credentials while it is there.
+
+::
+
+    pyramid.includes = pyramid_debugtoolbar
+    debugtoolbar.includes = pyramid_oauth2.debugtoolbar
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import IRoutesMapper
+
+from ..interfaces import ISettings
+from .panel import OAuth2Panel
+
+EXCLUDED = "debugtoolbar.exclude_prefixes"
+
+
+def includeme(config: Any) -> None:
+    """Add the panel to the toolbar, and mask credentials in all of its panels.
+
+    :param config: the configurator of the toolbar's own application.
+    """
+    config.add_debugtoolbar_panel(OAuth2Panel)
+    config.add_tween(f"{__name__}.masking.masking_tween")
+    config.inject_parent_action(_leave_endpoints_out)
+
+
+def _leave_endpoints_out(config: Any) -> None:
+    """Keep the toolbar away from our endpoints, for all that clients send them is secret.
+
+    :param config: a configurator of the application that is debugged.
+    """
+    if config.registry.queryUtility(ISettings) is None:
+        raise ConfigurationError(
+            f"debugtoolbar.includes names {__name__}, but the application does not include "
+            "pyramid_oauth2. Add config.include('pyramid_oauth2')."
+        )
+    routes = config.registry.getUtility(IRoutesMapper).get_routes()
+    ours = ["/" + route.pattern.lstrip("/") for route in routes if route.name.startswith("oauth2.")]
+    settings = config.registry.settings
+    settings[EXCLUDED] = [*settings[EXCLUDED], *ours]

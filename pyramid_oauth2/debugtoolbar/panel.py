@@ -1,0 +1,124 @@
+"""The panel: what the request's token was, what the view wanted, and what was decided.
+
+It never shows the token: of its string no more than the prefix.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pyramid.interfaces import ISecurityPolicy
+from pyramid_debugtoolbar.panels import DebugPanel
+
+from ..protocol.bearer import BearerToken, bearer_value
+from ..protocol.errors import InvalidToken
+from ..protocol.opaque import CLIENT_SECRET_PREFIX, PREFIXES, has_our_prefix
+from ..protocol.scopes import format_scope
+from ..request import Demand, RequestOAuth2
+from ..security import OAuth2SecurityPolicy
+from .decisions import decision_of, resolution_of
+
+Facts = dict[str, str]
+
+KINDS = {prefix: kind for kind, prefix in PREFIXES.items()} | {
+    CLIENT_SECRET_PREFIX: "client_secret"
+}
+RULES = {
+    "prefix": "yes, by the prefix of its token",
+    "resource path": "yes, for its path is below oauth2.resource_paths",
+    "view": "yes, for the view declares oauth2_scope",
+    None: "no",
+}
+
+
+class OAuth2Panel(DebugPanel):  # type: ignore[misc]
+    """The OAuth 2 panel of one request. It keeps plain text, and nothing of the request."""
+
+    name = "oauth2"
+    title = nav_title = "OAuth 2"
+    template = "pyramid_oauth2:debugtoolbar/panel.dbtmako"
+    has_content = True
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+        # For a request that ends in an exception which the toolbar lets pass.
+        self.data = {"decision": "There is no answer.", "facts": {}}
+
+    def process_response(self, response: Any) -> None:
+        """Write down what is known when the response is."""
+        request, oauth2 = self._request, self._request.oauth2
+        decision = decision_of(oauth2, response)
+        self.nav_subtitle = decision.word
+        self.nav_subtitle_style = "progress-bar-danger" if decision.refused else ""
+        facts = {
+            "The request": _request_facts(request),
+            "The view": _view_facts(oauth2.demand),
+            "The token": _token_facts(request),
+        }
+        self.data = {"decision": decision.text, "facts": facts}
+        del self._request
+
+
+def _request_facts(request: Any) -> Facts:
+    policy = request.registry.queryUtility(ISecurityPolicy)
+    bearer = request.oauth2.is_bearer
+    if isinstance(policy, OAuth2SecurityPolicy):
+        policy = policy if bearer else policy.wrapped
+    return {
+        "Bearer request": RULES[request.oauth2.bearer_rule],
+        "Who is calling is known from": type(policy).__qualname__ if policy else "no policy",
+    }
+
+
+def _view_facts(demand: Demand | None) -> Facts:
+    if demand is None:
+        return {}
+    wanted = {"permission": demand.permission or "none"}
+    if not demand.scope:
+        return {"oauth2_scope": "none", **wanted}
+    return {
+        "oauth2_scope": format_scope(demand.scope),
+        "oauth2_only": str(demand.only),
+        **wanted,
+    }
+
+
+def _token_facts(request: Any) -> Facts:
+    oauth2: RequestOAuth2 = request.oauth2
+    if not oauth2.is_bearer:
+        return {}
+    facts = {"prefix": _prefix(bearer_value(request.environ.get("HTTP_AUTHORIZATION")) or "")}
+    resolution = resolution_of(oauth2)
+    if isinstance(resolution, InvalidToken):
+        return facts | {"valid": f"no: {resolution.description}"}
+    if isinstance(resolution, BearerToken):
+        return facts | {"valid": "yes"} | _records(resolution)
+    return facts
+
+
+def _prefix(value: str) -> str:
+    if not has_our_prefix(value):
+        return "none of ours"
+    prefix = value.partition("_")[0]
+    return f"{prefix}_ ({KINDS[prefix]})"
+
+
+def _records(token: BearerToken) -> Facts:
+    return {
+        "client_id": token.client.client_id,
+        "subject": token.subject or "none: the client acts for itself",
+        "scope": format_scope(token.scope),
+        "issued": _utc(token.issued_at),
+        "expires": _utc(token.expires_at),
+        # An identifier, by which poauth2 finds the grant; it proves nothing.
+        "grant": token.grant_id or "none",
+    }
+
+
+def _utc(seconds: int) -> str:
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (OverflowError, ValueError, OSError):
+        # Another authorization server may say any integer.
+        return str(seconds)

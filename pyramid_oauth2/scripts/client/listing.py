@@ -1,0 +1,80 @@
+"""``client list`` and ``client show``: without their secrets."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from ...protocol.client_registry import UnknownClient
+from ...protocol.documents import client_document
+from ...protocol.listings import every
+from ...protocol.records import Client
+from ...protocol.scopes import format_scope
+from ..ini import Ini
+from ..times import utc
+from .secret import refused
+
+TIMES = ("created_at", "updated_at", "disabled_at")
+
+
+def add_parsers(subcommands: Any) -> None:
+    """Add the subcommands."""
+    listing = subcommands.add_parser("list", help="list the registered clients")
+    listing.add_argument("--json", action="store_true", help="as JSON, with RFC 7591's names")
+    listing.set_defaults(run=list_clients)
+    show = subcommands.add_parser("show", help="print all of one client but its secret")
+    show.add_argument("client_id", metavar="CLIENT_ID")
+    show.add_argument("--json", action="store_true", help="as JSON; times are in UTC seconds")
+    show.set_defaults(run=show_client)
+
+
+def list_clients(ini: Ini, arguments: argparse.Namespace) -> int:
+    """List the clients, by name."""
+    with ini.service() as service:
+        search = service.clients.search
+        clients = list(every(lambda at: search(cursor=at, limit=500)))
+    if arguments.json:
+        print(json.dumps([document(client) for client in clients], indent=2))
+        return 0
+    for client in clients:
+        state = "  (disabled)" if client.disabled_at is not None else ""
+        print(f"{client.client_id}  {client.client_name!r}{state}")
+        print(f"    {client.token_endpoint_auth_method}; {', '.join(client.grant_types) or '-'}")
+        print(f"    scope: {format_scope(client.scope) or '(the default scopes)'}")
+    print(f"{len(clients)} client{'' if len(clients) == 1 else 's'}")
+    return 0
+
+
+def show_client(ini: Ini, arguments: argparse.Namespace) -> int:
+    """Print one client."""
+    with ini.service() as service:
+        try:
+            client = service.clients.get(arguments.client_id)
+        except UnknownClient as error:
+            return refused(error)
+    print_client(client, arguments.json)
+    return 0
+
+
+def print_client(client: Client, as_json: bool) -> None:
+    """Print every field that says something."""
+    if as_json:
+        print(json.dumps(document(client), indent=2))
+        return
+    for name, value in document(client).items():
+        if value in ("", [], {}):
+            continue
+        shown = utc(value) if name in TIMES else value
+        print(f"{name + ':':<28} {' '.join(shown) if isinstance(shown, list) else shown}")
+    for secret in client.client_secrets:
+        ends = "" if secret.expires_at is None else f", until {utc(secret.expires_at)}"
+        print(f"{'secret:':<28} of {utc(secret.created_at)}{ends}")
+
+
+def document(client: Client) -> dict[str, Any]:
+    """The client as JSON says it, without its secrets."""
+    members = client_document(client)
+    # Not even as digests: what is printed ends in logs and tickets.
+    del members["client_secrets"]
+    return {name: value for name, value in members.items() if value is not None}

@@ -1,0 +1,88 @@
+"""``client rotate-secret``: a new secret, and for how long the old one still counts."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from typing import Any
+
+from ...protocol.client_registry import ClientChangedMeanwhile, UnknownClient
+from ...protocol.clients import InvalidClientMetadata
+from ..ini import Ini
+from ..times import utc
+from .metadata import duration, print_problems
+
+
+def add_parsers(subcommands: Any) -> None:
+    """Add the subcommand."""
+    rotate = subcommands.add_parser(
+        "rotate-secret",
+        help="give a client a new secret and print it, once",
+        description="Give a confidential client a new secret. Its tokens stay valid. With "
+        "--overlap the old secret counts for that long as well, so that every instance of the "
+        "client can change over.",
+    )
+    rotate.add_argument("client_id", metavar="CLIENT_ID")
+    rotate.add_argument(
+        "--overlap",
+        type=duration,
+        default=0,
+        metavar="TIME",
+        help="how long the old secret still counts, such as 1h or 7d; default: not at all",
+    )
+    rotate.add_argument(
+        "--secret-stdin",
+        action="store_true",
+        help="read the new secret from standard input instead of drawing one",
+    )
+    rotate.add_argument("--json", action="store_true", help="print the secret as JSON")
+    rotate.set_defaults(run=rotate_secret)
+
+
+def rotate_secret(ini: Ini, arguments: argparse.Namespace) -> int:
+    """Rotate the secret. It is printed here and kept nowhere."""
+    given = read_secret() if arguments.secret_stdin else None
+    with ini.service() as service:
+        try:
+            registered = service.clients.rotate_secret(
+                arguments.client_id, arguments.overlap, given
+            )
+        except InvalidClientMetadata as invalid:
+            print_problems(invalid.problems, "the secret was not changed")
+            return 1
+        except (UnknownClient, ClientChangedMeanwhile) as error:
+            return refused(error)
+    old = [s.expires_at for s in registered.client.client_secrets if s.expires_at is not None]
+    if arguments.json:
+        shown = {} if given else {"client_secret": registered.secret}
+        print(json.dumps({"client_id": arguments.client_id, **shown}))
+        return 0
+    if given is None:
+        print_secret(registered.secret or "")
+    ends = f"counts until {utc(old[0])}" if old else "does not count any more"
+    print(f"The old secret {ends}.")
+    return 0
+
+
+def read_secret() -> str:
+    """A secret from standard input, or asked for at a terminal."""
+    if sys.stdin.isatty():
+        return getpass.getpass("Client secret: ")
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def print_secret(secret: str) -> None:
+    """Show a new secret."""
+    print(f"client_secret: {secret}")
+    print("Keep the secret now: it is shown this once, and only its digest is stored.")
+
+
+def refused(error: UnknownClient | ClientChangedMeanwhile) -> int:
+    """Say why a client was not changed; return the exit status."""
+    if isinstance(error, UnknownClient):
+        print("poauth2: there is no such client; see client list", file=sys.stderr)
+    else:
+        print("poauth2: somebody else changed the client at this moment: again", file=sys.stderr)
+    return 1

@@ -1,0 +1,100 @@
+"""``client export`` and ``client import``: JSON, with RFC 7591's names and secrets as digests."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from ...protocol.clients import InvalidClientMetadata, check_client
+from ...protocol.documents import client_document, client_from_document
+from ...protocol.listings import every
+from ...protocol.records import Client
+from ...protocol.server import AuthorizationServer
+from ..ini import Ini
+
+NOT_A_LIST = "write a JSON list of clients, as client export does"
+
+
+def add_parsers(subcommands: Any) -> None:
+    """Add the subcommands."""
+    exporting = subcommands.add_parser(
+        "export",
+        help="write all clients as JSON",
+        description="Write all clients as a JSON list. Of a secret there is its digest only, but "
+        "keep the file to yourself all the same.",
+    )
+    exporting.set_defaults(run=export_clients)
+    importing = subcommands.add_parser(
+        "import",
+        help="register the clients of a JSON file",
+        description="Register the clients of a JSON list that export wrote, or another program: "
+        "client_id is all that each must have. One that is registered already, or was deleted, is "
+        "left as it is. If one breaks a rule, nothing is imported.",
+    )
+    importing.add_argument("file", nargs="?", default="-", metavar="FILE", help="default: stdin")
+    importing.add_argument("--json", action="store_true", help="report as JSON")
+    importing.set_defaults(run=import_clients)
+
+
+def export_clients(ini: Ini, arguments: argparse.Namespace) -> int:
+    """Write every client; a page is in memory at a time."""
+    with ini.service() as service:
+        clients = every(lambda at: service.server.clients.export(at))
+        between = "[\n"
+        for client in clients:
+            # The bare client_id of a deleted one belongs to a copy of the store.
+            if isinstance(client, Client):
+                print(between + json.dumps(client_document(client)), end="")
+                between = ",\n"
+    print("\n]" if between == ",\n" else "[]")
+    return 0
+
+
+def import_clients(ini: Ini, arguments: argparse.Namespace) -> int:
+    """Register what is not there; report how many were, and which broke a rule."""
+    try:
+        documents = json.loads(_text(arguments.file))
+    except (OSError, ValueError) as error:
+        print(f"poauth2: {arguments.file} cannot be read: {error}", file=sys.stderr)
+        return 1
+    if not isinstance(documents, list):
+        print(f"poauth2: {NOT_A_LIST}", file=sys.stderr)
+        return 1
+    with ini.service() as service:
+        clients, problems = _checked(service.server, documents)
+        if problems:
+            print("poauth2: nothing was imported:", *problems, sep="\n  ", file=sys.stderr)
+            return 1
+        new = sum(map(service.clients.restore, clients))
+    if arguments.json:
+        print(json.dumps({"imported": new, "left": len(clients) - new}))
+        return 0
+    print(f"{new} imported, {len(clients) - new} left as they are")
+    bare = [c.client_id for c in clients if not c.public and not c.client_secrets]
+    if bare:
+        print(f"Without a secret, so give them one by rotate-secret: {', '.join(bare)}")
+    return 0
+
+
+def _text(name: str) -> str:
+    return sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+
+
+def _checked(server: AuthorizationServer, documents: list[Any]) -> tuple[list[Client], list[str]]:
+    clients, problems = [], []
+    for number, members in enumerate(documents, 1):
+        try:
+            if not isinstance(members, dict):
+                raise ValueError("it is no JSON object")
+            client = client_from_document(members)
+            check_client(server, client)
+            clients.append(client)
+        except InvalidClientMetadata as invalid:
+            told = "; ".join(f"{field}: {text}" for field, text in invalid.problems.items())
+            problems.append(f"client {number}: {told}")
+        except ValueError as error:
+            problems.append(f"client {number}: {error}")
+    return clients, problems

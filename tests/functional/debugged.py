@@ -1,0 +1,77 @@
+"""An application that runs with pyramid_debugtoolbar, in its developer's browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPForbidden
+from pyramid.response import Response
+
+from .server import Server
+
+PANEL = "pDebugPanel-oauth2"
+DEVELOPMENT = {
+    "debugtoolbar.includes": "pyramid_oauth2.debugtoolbar",
+    "oauth2.resource_paths": "/api",
+}
+
+
+def stock_toolbar(config: Any) -> None:
+    config.include("pyramid_debugtoolbar")
+
+
+def more_views(config: Any) -> None:
+    """Views in which something happens."""
+
+    def ask_for_more(request: Any) -> Response:
+        request.oauth2.require("write")
+        return Response()
+
+    def forbid(request: Any) -> Response:
+        raise HTTPForbidden("quota exceeded")
+
+    def fail(request: Any) -> Response:
+        header = request.headers["Authorization"]
+        raise RuntimeError(f"boom: {len(header)}")
+
+    for view in (ask_for_more, forbid, fail):
+        config.add_route(view.__name__, f"/{view.__name__}")
+        config.add_view(view, route_name=view.__name__, oauth2_scope="read")
+
+
+class Panel:
+    """The OAuth 2 panel of one request."""
+
+    def __init__(self, page: Any) -> None:
+        content = page.find(id=f"{PANEL}-content")
+        self.text = content.get_text(" ", strip=True)
+        self.decision = content.find("p").get_text(strip=True)
+        self.facts = {
+            row.th.get_text(strip=True): row.td.get_text(strip=True)
+            for row in content.find_all("tr")
+        }
+        # In the list of all panels.
+        self.badge = page.find(id=PANEL).find(class_="badge")
+        self.word = self.badge.get_text(strip=True)
+
+
+class Debugged:
+    """A server whose requests the toolbar watches."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        server.browser = server.fresh_browser(REMOTE_ADDR="127.0.0.1")
+
+    def page(self, below: str = "") -> Any:
+        """The toolbar's page of the last request, or one below it."""
+        ((request_id, _),) = self.server.registry.pdtb_history.last(1)
+        return self.server.get(f"/_debug_toolbar/{request_id}{below}")
+
+    def panel(self, path: str, headers: dict[str, str] | None = None) -> Panel:
+        """Our panel of a new request."""
+        self.server.get(path, headers)
+        return Panel(self.page().html)
+
+    def seen(self) -> list[str]:
+        """The paths of the requests that the toolbar watched, the last one first."""
+        return [toolbar.request.path for _, toolbar in self.server.registry.pdtb_history]

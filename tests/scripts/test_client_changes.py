@@ -1,0 +1,168 @@
+"""``poauth2 INI client show|edit|rotate-secret|disable|enable|delete``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pyramid_oauth2.protocol.client_secrets import verify_secret
+
+from .test_grant import open_service
+
+ADD = ("client", "add", "--client-id", "web", "--name", "My app", "--scope", "read", "--json")
+WEB = (*ADD, "--redirect-uri", "https://app.example/callback")
+
+
+@pytest.fixture
+def web(with_tables):
+    """The command line, and a registered client's secret."""
+    with_tables.secret = json.loads(with_tables(*WEB)[1])["client_secret"]
+    return with_tables
+
+
+def show(poauth2, client_id="web"):
+    return json.loads(poauth2("client", "show", client_id, "--json")[1])
+
+
+def counts(poauth2, secret, later=0):
+    with open_service(poauth2) as service:
+        client = service.clients.get("web")
+        return verify_secret(secret, client.client_secrets, service.server.clock() + later)
+
+
+class TestShow:
+    def test_as_text(self, web):
+        status, out, _ = web("client", "show", "web")
+        assert status == 0
+        assert "client_name:                 My app\n" in out
+        assert "redirect_uris:               https://app.example/callback\n" in out
+        assert "created_at:                  20" in out
+        assert "secret:                      of 20" in out
+        assert web.secret not in out
+
+    def test_as_json_without_secrets(self, web):
+        client = show(web)
+        assert (client["client_id"], client["scope"]) == ("web", "read")
+        assert "client_secrets" not in client
+        assert None not in client.values()
+
+    def test_unknown(self, web):
+        status, out, err = web("client", "show", "nobody")
+        assert (status, out) == (1, "")
+        assert "client list" in err
+
+
+class TestEdit:
+    def test_what_is_named_changes_and_nothing_else(self, web):
+        before = show(web)
+        status, out, _ = web(
+            *("client", "edit", "web", "--name", "New", "--scope", "read write", "--json"),
+            *("--no-pkce", "--logo-uri", "https://app.example/logo.png"),
+        )
+        assert status == 0
+        after = json.loads(out)
+        assert after == show(web)
+        assert {name for name in after if after[name] != before.get(name)} - {"updated_at"} == {
+            "client_name",
+            "scope",
+            "require_pkce",
+            "logo_uri",
+            "version",
+        }
+        assert counts(web, web.secret)
+
+    def test_a_repeated_flag_replaces(self, web):
+        uris = ("--redirect-uri", "https://a.example/", "--redirect-uri", "https://b.example/")
+        web("client", "edit", "web", *uris)
+        assert show(web)["redirect_uris"] == ["https://a.example/", "https://b.example/"]
+
+    def test_cleared(self, web):
+        web("client", "edit", "web", "--owner", "bob", "--access-token-lifetime", "10m")
+        assert (show(web)["owner"], show(web)["lifetimes"]) == ("bob", {"access_token": 600})
+        web("client", "edit", "web", "--clear", "owner", "--clear", "lifetimes")
+        assert "owner" not in show(web)
+        assert show(web)["lifetimes"] == {}
+
+    def test_a_broken_rule_names_the_flag(self, web):
+        status, out, err = web("client", "edit", "web", "--redirect-uri", "http://app.example/")
+        assert (status, out) == (1, "")
+        assert "the client was not changed" in err
+        assert "  --redirect-uri: 'http://app.example/'" in err
+
+    def test_a_public_client_it_does_not_become(self, web):
+        _, _, err = web("client", "edit", "web", "--auth-method", "none")
+        assert "--auth-method: public and confidential clients" in err
+
+    @pytest.mark.parametrize("words", [("web",), ("web", "--clear", "client_id"), ()])
+    def test_asked_wrongly(self, web, words):
+        assert web("client", "edit", *words)[0] == 2
+
+    def test_unknown(self, web):
+        assert web("client", "edit", "nobody", "--name", "x")[0] == 1
+
+
+class TestRotateSecret:
+    def test_at_once(self, web):
+        status, out, _ = web("client", "rotate-secret", "web")
+        assert status == 0
+        assert "The old secret does not count any more." in out
+        assert not counts(web, web.secret)
+        assert counts(web, out.split()[1])
+
+    def test_with_an_overlap(self, web):
+        _, out, _ = web("client", "rotate-secret", "web", "--overlap", "1h")
+        assert "The old secret counts until 20" in out
+        assert counts(web, web.secret, later=3500)
+        assert not counts(web, web.secret, later=3700)
+
+    def test_as_json(self, web):
+        out = json.loads(web("client", "rotate-secret", "web", "--json")[1])
+        assert counts(web, out["client_secret"])
+
+    def test_to_a_chosen_one_which_is_not_printed(self, web):
+        out = web("client", "rotate-secret", "web", "--secret-stdin", stdin="chosen-secret\n")[1]
+        assert "chosen-secret" not in out
+        assert counts(web, "chosen-secret")
+
+    @pytest.mark.parametrize(
+        ("words", "status"),
+        [(("nobody",), 1), (("web", "--overlap", "1y"), 2), (("web", "--overlap", "91d"), 1)],
+    )
+    def test_refused(self, web, words, status):
+        assert web("client", "rotate-secret", *words)[0] == status
+        assert counts(web, web.secret)
+
+    def test_of_a_public_client(self, web):
+        public = ("--auth-method", "none", "--redirect-uri", "https://spa.example/")
+        web("client", "add", "--client-id", "spa", *public)
+        status, _, err = web("client", "rotate-secret", "spa")
+        assert (status, "a public client has no secret" in err) == (1, True)
+
+
+class TestEnd:
+    def test_disabled_and_enabled(self, web):
+        status, out, _ = web("client", "disable", "web")
+        assert (status, out.splitlines()[0][:17]) == (0, "web is disabled: ")
+        assert show(web)["disabled_at"]
+        assert "(disabled)" in web("client", "list")[1]
+        assert web("client", "enable", "web", "--json")[1] == (
+            '{"client_id": "web", "done": "enabled"}\n'
+        )
+        assert "disabled_at" not in show(web)
+
+    def test_deleted(self, web):
+        assert web("client", "delete", "web", "--yes")[0] == 0
+        assert web("client", "show", "web")[0] == 1
+        status, _, err = web(*WEB)
+        assert (status, "is or was in use" in err) == (1, True)
+
+    def test_nothing_is_deleted_unasked(self, web):
+        status, _, err = web("client", "delete", "web")
+        assert (status, "--yes" in err) == (1, True)
+        assert show(web)
+
+    @pytest.mark.parametrize("command", ["disable", "enable", "delete"])
+    def test_unknown(self, web, command):
+        more = ("--yes",) if command == "delete" else ()
+        assert web("client", command, "nobody", *more)[0] == 1
