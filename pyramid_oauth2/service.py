@@ -35,6 +35,7 @@ from .protocol.records import AUTHORIZATION_CODE
 from .protocol.scopes import format_scope
 from .protocol.server import AuthorizationServer, Lifetimes
 from .protocol.sweeping import Sweeper
+from .read_only import REFUSAL, ReadOnlyBackend
 from .resource_owners import ResourceOwners
 from .resource_server import ResourceServer, make_resource_server
 from .setting_types import RESOURCE_SERVER
@@ -264,7 +265,8 @@ def _make_backend(registry: Any, settings: Settings, name: str) -> IBackend:
             f"There is no backend named {name!r}; there are: {known}. A backend of your own "
             f"registers itself with config.add_oauth2_backend({name!r}, factory)."
         )
-    return factory(settings)  # type: ignore[no-any-return]
+    backend: IBackend = factory(settings)
+    return ReadOnlyBackend(backend) if settings.read_only else backend
 
 
 def _store(backends: dict[str, IBackend], settings: Settings, role: str) -> Any:
@@ -300,3 +302,5 @@ def _make_at_start(event: Any) -> None:
             "where histories and scripts find them, and nothing binds them to the client. Use the "
             "code flow with PKCE, which browsers can do as well (RFC 9700 section 2.1.2)."
         )
+    if service.settings.read_only:
+        log.warning(REFUSAL)

@@ -113,6 +113,12 @@ class Settings:
         "Another backend for remembered consent. Default: oauth2.backend.",
         key="backend.consents",
     )
+    read_only: bool = setting(
+        boolean,
+        False,
+        "Whether tokens are checked, and nothing is written: whoever wants a new one, or to revoke "
+        "one, is told to come again (503). For the time in which poauth2 copy moves the state.",
+    )
     scopes: Mapping[str, str] = setting(
         scope_lines,
         types.MappingProxyType({}),
