@@ -195,6 +195,12 @@ class Settings:
         "The template of the consent page.",
         key="renderer.consent",
     )
+    renderer_authorizations: str = setting(
+        renderer,
+        "pyramid_oauth2:templates/authorizations.oauth2",
+        "The template of the page that lists what a user allows.",
+        key="renderer.authorizations",
+    )
     renderer_error: str = setting(
         renderer,
         "pyramid_oauth2:templates/error.oauth2",

@@ -139,7 +139,7 @@ def _go_on(request: Any, handle: str) -> Response:
     if "login" in asked.prompt and not logged_in_since(request, pending):
         return send_to_new_login(request, handle)
     if subject is None:
-        return send_to_login(request, handle)
+        return send_to_login(request, interaction_url(request, handle))
     if not must_ask(server, asked, destination.client, subject):
         return _approve(request, destination.client, asked, subject, pending)
     return consent_page(request, destination.client, handle, pending)
