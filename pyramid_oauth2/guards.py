@@ -54,6 +54,8 @@ def guarded_view(view: View, info: Any) -> View:
         return _demand(view, demand, checked=checked)
     if info.options.get("oauth2_only"):
         raise ConfigurationError("oauth2_only=True closes nothing without an oauth2_scope.")
+    if info.options.get("oauth2_refused"):
+        return _refuse_tokens(view)
     if info.exception_only or info.options.get("oauth2_endpoint"):
         return view
     if isinstance(info.original_view, static_view):
@@ -63,7 +65,13 @@ def guarded_view(view: View, info: Any) -> View:
 
 # ``oauth2_endpoint`` marks this add-on's own views, where a client may present
 # whatever it likes: a bad token is answered by the endpoint itself.
-guarded_view.options = ("oauth2_scope", "oauth2_only", "oauth2_endpoint")  # type: ignore[attr-defined]
+# ``oauth2_refused`` marks those that are for people alone.
+guarded_view.options = (  # type: ignore[attr-defined]
+    "oauth2_scope",
+    "oauth2_only",
+    "oauth2_endpoint",
+    "oauth2_refused",
+)
 
 
 def _declared_scope(info: Any) -> frozenset[str] | None:
@@ -140,6 +148,17 @@ def _refuse_bad_tokens(view: View, demand: Demand) -> View:
         return _refusal(request) or _challenging(view, context, request)
 
     return tolerant_view
+
+
+def _refuse_tokens(view: View) -> View:
+    def people_only_view(context: Any, request: Any) -> Any:
+        # Whatever the token's scopes are, ours or the application's own: the
+        # permission is not asked for, since a policy might give it.
+        if request.oauth2.has_bearer:
+            return missing_permission(request)
+        return view(context, request)
+
+    return people_only_view
 
 
 def _challenging(view: View, context: Any, request: Any) -> Any:

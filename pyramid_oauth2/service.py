@@ -30,6 +30,7 @@ from .interfaces import (
 from .protocol.bearer import BearerToken, resolve_bearer_token
 from .protocol.client_cache import ClientCache
 from .protocol.client_registry import ClientRegistry
+from .protocol.clients import STANDARD_GRANT_TYPES
 from .protocol.events import Tell
 from .protocol.records import AUTHORIZATION_CODE
 from .protocol.scopes import format_scope
@@ -86,6 +87,15 @@ class OAuth2Service:
             return ClientRegistry(self.server, self.server.clients, tell)
         store = self.server.clients.within(in_request(request))
         return ClientRegistry(self.server, store, tell)
+
+    def present_clients(self, tell: Tell) -> ClientRegistry:
+        """The clients as they are, not as they were a moment ago; each change is written at once.
+
+        For pages: what somebody just changed must be there when they look again,
+        whichever process answers.
+        """
+        backend = self.backends[self.settings.backend_of("clients")]
+        return ClientRegistry(self.server, self.server.clients.within(backend.clients), tell)
 
     def resolve(self, value: str) -> BearerToken:
         """The valid access token of that value: at most one read of the grant store.
@@ -225,12 +235,19 @@ def _grant_type_mistakes(
     settings: Settings, registered: dict[str, IGrantType], owners: ResourceOwners
 ) -> Iterator[str]:
     named = settings.grant_types or frozenset()
-    unknown = sorted(named - registered.keys())
-    if unknown:
-        yield (
-            f"oauth2.grant_types names {', '.join(unknown)}, which nobody registered. "
-            f"Registered are: {', '.join(sorted(registered))}."
-        )
+    for key, names, known in (
+        ("grant_types", named, registered.keys()),
+        (
+            "self_service.grant_types",
+            settings.self_service_grant_types,
+            registered.keys() | STANDARD_GRANT_TYPES,
+        ),
+    ):
+        if unknown := sorted(names - known):
+            yield (
+                f"oauth2.{key} names {', '.join(unknown)}, which nobody registered. "
+                f"Registered are: {', '.join(sorted(known))}."
+            )
     if "password" in named and not owners.knows("authenticate"):
         yield (
             "oauth2.grant_types names password, but nobody can check one: give the application's "
@@ -246,10 +263,13 @@ def _response_types(settings: Settings, registered: dict[str, IGrantType]) -> fr
 
 
 def _scope_mistakes(settings: Settings, scopes: dict[str, Any]) -> Iterator[str]:
-    unknown = (settings.default_scopes or frozenset()) - scopes.keys()
-    if unknown:
-        known = format_scope(scopes) or "none yet; name them in oauth2.scopes"
-        yield f"oauth2.default_scopes has unknown scopes: {format_scope(unknown)}. Known: {known}."
+    known = format_scope(scopes) or "none yet; name them in oauth2.scopes"
+    for key, names in (
+        ("default_scopes", settings.default_scopes),
+        ("self_service.scopes", settings.self_service_scopes),
+    ):
+        if unknown := (names or frozenset()) - scopes.keys():
+            yield f"oauth2.{key} has unknown scopes: {format_scope(unknown)}. Known: {known}."
 
 
 def _chosen(settings: Settings) -> list[str]:

@@ -110,6 +110,11 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             "oauth2.introspection.url is for a resource server: write oauth2.mode = "
             "resource_server, or leave it out."
         )
+    if settings.admin and not settings.admin_principals:
+        yield (
+            "oauth2.admin = true, but oauth2.admin_principals names nobody who could enter: write "
+            "principals of your policy, such as group:admin, or a userid."
+        )
     if settings.access_token_lifetime > settings.grant_lifetime:
         yield "oauth2.access_token_lifetime is longer than oauth2.grant_lifetime."
 

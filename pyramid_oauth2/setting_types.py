@@ -19,6 +19,7 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 LONGEST = 10 * 365 * 86400
 TRUE = frozenset({"true", "yes", "on", "1"})
 FALSE = frozenset({"false", "no", "off", "0"})
+EVERYBODY = "system.Everyone"  # Pyramid's principal
 
 
 AUTHORIZATION_SERVER = "authorization_server"
@@ -81,6 +82,22 @@ def rate(value: str | Limit) -> Limit:
 def words(value: str | Iterable[str]) -> frozenset[str]:
     """Words separated by white space."""
     return frozenset(value.split() if isinstance(value, str) else value)
+
+
+def principals(value: str | Iterable[str]) -> frozenset[str]:
+    """Principals of an ACL, but not everybody."""
+    found = words(value)
+    if EVERYBODY in found:
+        raise BadValue(f"{EVERYBODY} is whoever comes, signed in or not; name a group or userids")
+    return found
+
+
+def count(value: str | int) -> int:
+    """How many of something, 1 to 1000."""
+    text = str(value).strip()
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= 1000:
+        raise BadValue("write a number from 1 to 1000")
+    return int(text)
 
 
 def response_type_words(value: str | Iterable[str]) -> frozenset[str]:

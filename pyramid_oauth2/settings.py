@@ -22,12 +22,14 @@ from .setting_types import (
     base_url,
     boolean,
     code_lifetime,
+    count,
     endpoint_url,
     issuer_url,
     lifetime,
     mode_name,
     paths,
     plain_text,
+    principals,
     rate,
     renderer,
     response_type_words,
@@ -279,6 +281,42 @@ class Settings:
         "revoked token may still work here. 0 asks at every request.",
         key="introspection.cache",
     )
+    admin: bool = setting(
+        boolean,
+        False,
+        "Whether there are pages to manage all clients, at <path>/admin/clients. They need "
+        "oauth2.admin_principals.",
+    )
+    admin_principals: frozenset[str] = setting(
+        principals,
+        frozenset(),
+        "Who may use them: principals as the application's policy knows them, such as group:admin "
+        "or a userid.",
+    )
+    self_service: bool = setting(
+        boolean,
+        False,
+        "Whether every signed-in user may register and manage clients of their own, at "
+        "<path>/applications.",
+    )
+    self_service_max_clients: int = setting(
+        count,
+        10,
+        "How many clients a user may have there.",
+        key="self_service.max_clients",
+    )
+    self_service_grant_types: frozenset[str] = setting(
+        words,
+        frozenset({"authorization_code", "refresh_token"}),
+        "The grant types that a user may give to them.",
+        key="self_service.grant_types",
+    )
+    self_service_scopes: frozenset[str] | None = setting(
+        words,
+        None,
+        "The scopes that a user may give to them. Default: all.",
+        key="self_service.scopes",
+    )
     metrics: bool = setting(
         boolean,
         False,
@@ -334,8 +372,9 @@ class Settings:
         return self.sections.get(prefix, {})
 
     def renderer(self, page: str) -> str:
-        """The template of a page, by its name."""
-        template: str = getattr(self, f"renderer_{page}")
+        """The template of a page, by its name; ours where there is no setting for it."""
+        ours = f"pyramid_oauth2:templates/{page}.oauth2"
+        template: str = getattr(self, f"renderer_{page}", ours)
         return template
 
     def backend_of(self, role: str) -> str:

@@ -135,16 +135,18 @@ class ClientRegistry:
         :raises InvalidClientMetadata: a rule is broken, or a field cannot be changed.
         :raises ClientChangedMeanwhile: its version is another.
         """
-        client = self.get(client_id)
-        if version is not None and client.version != version:
-            raise ClientChangedMeanwhile(client_id)
+        client = self._get(client_id, version)
         changed = check_change(self._server, client, changes)
         if changed == client:
             return client
         return self._write(client, changes, "edited")
 
     def rotate_secret(
-        self, client_id: str, overlap: int = 0, secret: str | None = None
+        self,
+        client_id: str,
+        overlap: int = 0,
+        secret: str | None = None,
+        version: int | None = None,
     ) -> Registered:
         """Give a confidential client a new secret. Tokens that it has stay valid.
 
@@ -152,11 +154,13 @@ class ClientRegistry:
 
         :param overlap: for how many seconds the secret of before counts as
             well, so that every instance of the client can change over.
+        :param version: the version that it is made from, if it was read before:
+            a rotation that is asked for twice would end the secret in use.
         :raises UnknownClient: there is none.
         :raises InvalidClientMetadata: it is public, or *secret* cannot be kept.
-        :raises ClientChangedMeanwhile: somebody else changed it at this moment.
+        :raises ClientChangedMeanwhile: its version is another.
         """
-        client, now = self.get(client_id), self._server.clock()
+        client, now = self._get(client_id, version), self._server.clock()
         if client.public:
             raise InvalidClientMetadata({"client_secret": "a public client has no secret"})
         if not 0 <= overlap <= MAX_OVERLAP:
@@ -170,6 +174,18 @@ class ClientRegistry:
         return Registered(
             self._write(client, {"client_secrets": secrets}, "secret rotated"), secret
         )
+
+    def end_earlier_secret(self, client_id: str, version: int | None = None) -> Client:
+        """End the secret that a rotation left alive for a while: only the newest counts.
+
+        :raises UnknownClient: there is none.
+        :raises ClientChangedMeanwhile: its version is another.
+        """
+        client = self._get(client_id, version)
+        newest = _newest(client.client_secrets, self._server.clock())
+        if client.client_secrets == newest:
+            return client
+        return self._write(client, {"client_secrets": newest}, "earlier secret ended")
 
     def disable(self, client_id: str) -> None:
         """Stop a client: it can ask for nothing, and whatever it was given is taken away for good.
@@ -212,6 +228,12 @@ class ClientRegistry:
             raise UnknownClient("There is no such client.")
         self._told(client_id, "deleted")
 
+    def _get(self, client_id: str, version: int | None) -> Client:
+        client = self.get(client_id)
+        if version is not None and client.version != version:
+            raise ClientChangedMeanwhile(client_id)
+        return client
+
     def _secret(self, secret: str | None, now: int) -> tuple[ClientSecret, str]:
         secret = new_client_secret(self._server.random) if secret is None else secret
         try:
@@ -231,10 +253,16 @@ class ClientRegistry:
         self._tell(ClientChanged(client_id=client_id, change=change))
 
 
-def _ending(secrets: tuple[ClientSecret, ...], now: int, end: int) -> tuple[ClientSecret, ...]:
-    """The newest secret that still counts, to end at *end*: at most two live at once."""
+def _newest(secrets: tuple[ClientSecret, ...], now: int) -> tuple[ClientSecret, ...]:
+    """The newest secret that counts at *now*, if there is one."""
     live = [s for s in secrets if s.expires_at is None or now < s.expires_at]
-    if not live or end <= now:
+    return (max(live, key=lambda s: s.created_at),) if live else ()
+
+
+def _ending(secrets: tuple[ClientSecret, ...], now: int, end: int) -> tuple[ClientSecret, ...]:
+    """The newest secret, to end at *end*: with the one to come, at most two live at once."""
+    if end <= now:
         return ()
-    newest = max(live, key=lambda s: s.created_at)
-    return (replace(newest, expires_at=min(end, newest.expires_at or end)),)
+    return tuple(
+        replace(s, expires_at=min(end, s.expires_at or end)) for s in _newest(secrets, now)
+    )

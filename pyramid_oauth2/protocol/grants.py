@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 
 # Few round trips where a listing has much that is over.
 PAGE = 500
+REVOKED_BY_OPERATOR = "revoked by an operator"
 
 
 def end_grant(

@@ -156,9 +156,10 @@ def parse_query(facts: HTTPFacts) -> Parameters:
     return _parameters(facts.query.encode("latin-1"))
 
 
-def parse_body(facts: HTTPFacts) -> Parameters:
+def parse_body(facts: HTTPFacts, max_fields: int = MAX_FIELDS) -> Parameters:
     """The parameters of a form body.
 
+    :param max_fields: how many there may be; a page has a box for every scope.
     :raises InvalidRequest: the body is no form, too large, compressed or malformed.
     """
     media_type, *options = facts.headers.get("content-type", "").lower().split(";")
@@ -169,7 +170,7 @@ def parse_body(facts: HTTPFacts) -> Parameters:
         raise InvalidRequest("Send the body without Content-Encoding.", status=415)
     if len(facts.body) > MAX_BODY:
         raise body_too_large()
-    return _parameters(facts.body)
+    return _parameters(facts.body, max_fields)
 
 
 def body_too_large() -> InvalidRequest:
@@ -201,7 +202,7 @@ def _refuse_secrets_in_url(query: str) -> None:
         )
 
 
-def _decode(body: bytes) -> list[tuple[str, str]]:
+def _decode(body: bytes, max_fields: int) -> list[tuple[str, str]]:
     try:
         text = body.decode("ascii")
         if BROKEN_PERCENT.search(text):
@@ -209,16 +210,16 @@ def _decode(body: bytes) -> list[tuple[str, str]]:
                 "There is a % that is not followed by two hexadecimal digits: "
                 "percent-encode it as %25."
             )
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=max_fields)
     except UnicodeError:
         raise InvalidRequest("The parameters are not percent-encoded UTF-8.") from None
     except ValueError:
-        raise InvalidRequest(f"There are more than {MAX_FIELDS} parameters.") from None
+        raise InvalidRequest(f"There are more than {max_fields} parameters.") from None
 
 
-def _parameters(text: bytes) -> Parameters:
+def _parameters(text: bytes, max_fields: int = MAX_FIELDS) -> Parameters:
     values: dict[str, tuple[str, ...]] = {}
-    for name, value in _decode(text):
+    for name, value in _decode(text, max_fields):
         if len(value) > MAX_VALUE:
             raise InvalidRequest(f"A parameter is longer than {MAX_VALUE} characters.")
         if "\0" in name or ("\0" in value and name not in WHATEVER_IS_IN_IT):

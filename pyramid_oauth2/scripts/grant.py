@@ -10,7 +10,7 @@ from typing import Any
 
 from ..protocol.client_registry import UnknownClient
 from ..protocol.events import Tell
-from ..protocol.grants import end_grant, end_grants_of, find_grant, is_living
+from ..protocol.grants import REVOKED_BY_OPERATOR, end_grant, end_grants_of, find_grant, is_living
 from ..protocol.listings import every
 from ..protocol.liveness import DeadToken, check_grant
 from ..protocol.opaque import FAMILY_LENGTH
@@ -23,7 +23,6 @@ from .ini import Ini
 from .terminal import shown
 from .times import utc
 
-REASON = "revoked by an operator"
 COUNTS = "counts"
 
 EXAMPLES = """\
@@ -141,7 +140,7 @@ def revoke_grants(ini: Ini, arguments: argparse.Namespace) -> int:
         if named:
             return _revoke_named(server, named, tell, arguments.json)
         if user:
-            ended = end_grants_of(server, user, REASON, tell, client)
+            ended = end_grants_of(server, user, REVOKED_BY_OPERATOR, tell, client)
             return _report(arguments.json, ended, f"of {shown(user)}")
         return _withdraw(service, client, arguments.json)
 
@@ -156,7 +155,7 @@ def _revoke_named(server: AuthorizationServer, named: list[str], tell: Tell, as_
         return 1
     now = server.clock()
     living = [grant for grant in found.values() if grant and is_living(grant, now)]
-    ended = sum(end_grant(server, grant, REASON, tell) for grant in living)
+    ended = sum(end_grant(server, grant, REVOKED_BY_OPERATOR, tell) for grant in living)
     return _report(as_json, ended, f"of the {len(found)} named")
 
 

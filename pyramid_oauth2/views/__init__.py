@@ -43,6 +43,7 @@ def includeme(config: Any) -> None:
         _add_endpoint(config, f"{name}.slash", f"{settings.path}/{name}/", endpoint)
     _add_metadata(config, settings)
     _add_pages(config, settings)
+    config.include(".admin")
 
 
 def _add_pages(config: Any, settings: Any) -> None:

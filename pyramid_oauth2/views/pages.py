@@ -38,13 +38,14 @@ def page(
     values: Mapping[str, Any],
     status: int = 200,
     content_policy: str = POLICY,
+    stylesheets: tuple[str, ...] = STYLESHEETS,
 ) -> Response:
     """Render the template *name*; ``oauth2.renderer.<name>`` may name another."""
     settings = request.registry.getUtility(ISettings)
     _settle_language(request)
     html = render(
         settings.renderer(name),
-        {"stylesheets": _stylesheets(request, settings.public_url), **values},
+        {"stylesheets": _urls(request, settings.public_url, stylesheets), **values},
         request=request,
     )
     response = Response(html, status=status, content_type="text/html", charset="UTF-8")
@@ -60,10 +61,10 @@ def page(
     return response
 
 
-def _stylesheets(request: Any, public_url: str) -> list[str]:
+def _urls(request: Any, public_url: str, assets: tuple[str, ...]) -> list[str]:
     # Not below SCRIPT_NAME, which a proxy may have cut off the public path.
     mount = urlsplit(public_url).path
-    return [request.static_url(asset, _app_url=mount) for asset in STYLESHEETS]
+    return [request.static_url(asset, _app_url=mount) for asset in assets]
 
 
 def _settle_language(request: Any) -> None:

@@ -13,6 +13,7 @@ from pyramid.config import Configurator
 from pyramid_oauth2 import migrations
 
 from . import host
+from .desk import SWITCHED_ON, Desk
 from .flow import SETTINGS, Flow, register_clients
 from .server import Server
 
@@ -112,3 +113,19 @@ def start_flow(build: Callable[..., Server]) -> Callable[..., Flow]:
 @pytest.fixture
 def flow(start_flow: Callable[..., Flow]) -> Flow:
     return start_flow()
+
+
+@pytest.fixture
+def start_desk(build: Callable[..., Server]) -> Callable[..., Desk]:
+    """Start an application with the pages for clients switched on, and go there."""
+
+    def start_desk(*configure: Configure, **changes: str) -> Desk:
+        named = {f"oauth2.{name.replace('__', '.')}": value for name, value in changes.items()}
+        return Desk(build(host.pages, *configure, changes={**SWITCHED_ON, **named}))
+
+    return start_desk
+
+
+@pytest.fixture
+def desk(start_desk: Callable[..., Desk]) -> Desk:
+    return start_desk()

@@ -12,6 +12,8 @@ from pyramid_oauth2.protocol.records import Page
 
 Item = TypeVar("Item")
 
+NOT_A_CURSOR = "not a cursor of this listing"
+
 
 def page_of(
     entries: Iterable[tuple[tuple[Any, ...], Item]], cursor: str | None, limit: int
@@ -26,7 +28,10 @@ def page_of(
     :raises ValueError: *cursor* is none of ours.
     """
     after = () if cursor is None else _decode(cursor)
-    ahead = (entry for entry in entries if entry[0] > after)
+    try:
+        ahead = [entry for entry in entries if entry[0] > after]
+    except TypeError:
+        raise ValueError(NOT_A_CURSOR) from None
     chosen = nsmallest(limit + 1, ahead, key=itemgetter(0))
     shown = chosen[:limit]
     return Page(
@@ -38,8 +43,8 @@ def page_of(
 def _decode(cursor: str) -> tuple[Any, ...]:
     try:
         key = json.loads(cursor)
-    except ValueError:
+    except (ValueError, RecursionError):
         key = None
     if not isinstance(key, list):
-        raise ValueError("not a cursor of this listing")
+        raise ValueError(NOT_A_CURSOR)
     return tuple(key)

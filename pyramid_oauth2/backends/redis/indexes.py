@@ -17,6 +17,7 @@ from .values import milliseconds
 Entry = tuple[bytes, int]
 
 BATCH = 500
+NOT_A_CURSOR = "not a cursor of this listing"
 BEFORE_ALL = (b"", -(2**53))
 
 
@@ -45,14 +46,26 @@ def entries_after(server: Server, index: str, entry: Entry, limit: int) -> list[
 def page_after(
     server: Server, index: str, cursor: str | None, limit: int
 ) -> tuple[list[str], str | None]:
-    """Read a page of an index; return its names, and the cursor for the next one."""
-    after = BEFORE_ALL
-    if cursor is not None:
-        name, end = json.loads(cursor)
-        after = (name.encode(), end)
+    """Read a page of an index; return its names, and the cursor for the next one.
+
+    :raises ValueError: *cursor* is none of ours.
+    """
+    after = BEFORE_ALL if cursor is None else _decode(cursor)
     found = entries_after(server, index, after, limit + 1)
     shown = [(name.decode(), end) for name, end in found[:limit]]
     return [name for name, _ in shown], json.dumps(shown[-1]) if len(found) > limit else None
+
+
+def _decode(cursor: str) -> Entry:
+    try:
+        name, end = json.loads(cursor)
+        after = (name.encode(), end)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise ValueError(NOT_A_CURSOR) from None
+    # Redis counts in doubles, whose integers end there.
+    if type(end) is not int or abs(end) > 2**53:
+        raise ValueError(NOT_A_CURSOR)
+    return after
 
 
 def all_entries(server: Server, index: str) -> Iterator[list[Entry]]:

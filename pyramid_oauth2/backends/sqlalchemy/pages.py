@@ -67,9 +67,10 @@ class Listing(Generic[Item]):
                 bytes.fromhex(value) if isinstance(first, bytes) else value
                 for value, first in zip(json.loads(cursor), least, strict=True)
             ]
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             raise ValueError(NOT_A_CURSOR) from None
-        if [type(value) for value in values] != [type(first) for first in least]:
+        same_types = [type(value) for value in values] == [type(first) for first in least]
+        if not same_types or not all(map(_storable, values)):
             raise ValueError(NOT_A_CURSOR)
         return values
 
@@ -113,6 +114,15 @@ def _after(key: tuple[Column[Any], ...]) -> ColumnElement[bool]:
         return first > least
     [(second, second_least)] = others
     return and_(first >= least, or_(first > least, second > second_least))
+
+
+def _storable(value: str | bytes | int) -> bool:
+    # What no row has, a driver may refuse in words of its own.
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    if isinstance(value, bytes):
+        return True
+    return "\0" not in value and value == value.encode("utf-8", "ignore").decode()
 
 
 def _least(column: Column[Any]) -> str | bytes | int:

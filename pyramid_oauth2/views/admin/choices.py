@@ -1,0 +1,35 @@
+"""What a form offers to tick."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...protocol.records import Client
+from .visit import Visit
+
+
+def scope_choices(visit: Visit) -> list[dict[str, str]]:
+    """The scopes that may be given here, each with its description in the user's language."""
+    known, translate = visit.server.scopes, visit.request.localizer.translate
+    return [
+        {"name": name, "description": str(translate(known[name].description))}
+        for name in sorted(visit.place.choices["scope"])
+    ]
+
+
+def grant_type_choices(visit: Visit) -> list[dict[str, Any]]:
+    """The grant types that may be given here, and whether the server answers them now."""
+    enabled = visit.place.enabled_grant_types
+    return [
+        {"name": name, "switched_off": name not in enabled}
+        for name in sorted(visit.place.choices["grant_types"])
+    ]
+
+
+def beyond_choices(visit: Visit, client: Client) -> dict[str, list[str]]:
+    """What the client has that cannot be chosen here, and so stays, by field."""
+    found = {}
+    for name, choices in visit.place.choices.items():
+        known = visit.place.known[name] - choices
+        found[name] = sorted(known & frozenset(getattr(client, name)))
+    return found

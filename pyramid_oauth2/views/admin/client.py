@@ -1,0 +1,62 @@
+"""The page of one client: what it is, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.response import Response
+
+from ...protocol.records import Client
+from ...protocol.scopes import format_scope
+from ..urls import endpoint_url
+from .times import utc_minute
+from .visit import Visit, client_page
+
+# What a redirect may say was done.
+DONE = frozenset(
+    {"registered", "edited", "enabled", "disabled", "withdrawn", "earlier_secret_ended"}
+)
+
+
+def _show(visit: Visit) -> Response:
+    client = visit.client()
+    done = visit.query.once("done")
+    values = {
+        "client": client,
+        "scope": format_scope(client.scope),
+        "optional_scope": format_scope(client.optional_scope),
+        "created_at": utc_minute(client.created_at),
+        "updated_at": utc_minute(client.updated_at),
+        "disabled_at": client.disabled_at and utc_minute(client.disabled_at),
+        "secrets": _secrets(client, visit.server.clock()),
+        "lifetime": client.lifetimes.get("access_token"),
+        "endpoints": _endpoints(visit),
+        "done": done if done in DONE else None,
+        "urls": {page: visit.place.url(page, client_id=client.client_id) for page in _pages(visit)},
+    }
+    return visit.render("client", values)
+
+
+def _pages(visit: Visit) -> tuple[str, ...]:
+    pages = ("edit", "secret", "secret.earlier", "disable", "enable", "withdraw", "delete")
+    # Who uses a client is its users' own affair, and the operator's.
+    return pages if visit.place.self_service else (*pages, "grants")
+
+
+def _secrets(client: Client, now: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "created_at": utc_minute(secret.created_at),
+            "ends_at": secret.expires_at and utc_minute(secret.expires_at),
+        }
+        for secret in client.client_secrets
+        if secret.expires_at is None or now < secret.expires_at
+    ]
+
+
+def _endpoints(visit: Visit) -> dict[str, str]:
+    registry = visit.request.registry
+    return {name: endpoint_url(registry, name) for name in ("authorize", "token", "metadata")}
+
+
+client = client_page(_show)

@@ -1,0 +1,64 @@
+"""Stopping a client, letting it go on, taking back what it was given, and deleting it."""
+
+from __future__ import annotations
+
+from pyramid.response import Response
+
+from ..answer import redirect
+from .visit import Step, Visit, client_page
+
+
+def _confirmation(what: str) -> Step:
+    """The step that says what will happen, before it is asked for."""
+
+    def show(visit: Visit) -> Response:
+        return _ask(visit, what)
+
+    return show
+
+
+def _ask(visit: Visit, what: str, *, wrong_name: bool = False) -> Response:
+    client = visit.client()
+    values = {
+        "what": what,
+        "client": client,
+        "name_to_type": client.client_name or client.client_id,
+        "wrong_name": wrong_name,
+        "cache": visit.request.oauth2.service.settings.client_cache,
+        "client_url": visit.place.url("client", client_id=client.client_id),
+    }
+    return visit.render("confirm", values, 422 if wrong_name else 200)
+
+
+def _disable(visit: Visit) -> Response:
+    client = visit.client()
+    visit.clients.disable(client.client_id)
+    return visit.go_to(client.client_id, "disabled")
+
+
+def _enable(visit: Visit) -> Response:
+    client = visit.client()
+    visit.clients.enable(client.client_id)
+    return visit.go_to(client.client_id, "enabled")
+
+
+def _withdraw(visit: Visit) -> Response:
+    client = visit.client()
+    visit.clients.withdraw(client.client_id)
+    return visit.go_to(client.client_id, "withdrawn")
+
+
+def _delete(visit: Visit) -> Response:
+    client = visit.client()
+    typed = visit.form.once("name") or ""
+    # Browsers and people add and drop blanks; the name is no secret.
+    if typed.split() != (client.client_name or client.client_id).split():
+        return _ask(visit, "delete", wrong_name=True)
+    visit.clients.delete(client.client_id)
+    return redirect(visit.place.url(done="deleted"))
+
+
+disabling = client_page(_confirmation("disable"), _disable)
+enabling = client_page(_confirmation("enable"), _enable)
+withdrawing = client_page(_confirmation("withdraw"), _withdraw)
+deleting = client_page(_confirmation("delete"), _delete)

@@ -1,0 +1,85 @@
+"""What users allowed a client, and ending one of these grants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.response import Response
+
+from ...protocol.grants import REVOKED_BY_OPERATOR, end_grant, find_grant, is_living
+from ...protocol.records import ACCESS_TOKEN, Client, Grant
+from ...protocol.scopes import format_scope
+from ..answer import redirect
+from .times import utc_minute
+from .visit import Refused, Visit, client_page
+
+PAGE_SIZE = 20
+MOST_TOKENS = 200  # Looked at for each grant.
+
+
+def _show(visit: Visit) -> Response:
+    client, cursor = visit.client(), visit.query.once("cursor")
+    client_id = client.client_id
+    try:
+        found = visit.server.grants.grants(client_id=client_id, cursor=cursor, limit=PAGE_SIZE)
+    except ValueError:
+        raise Refused("unknown_page", 404) from None
+
+    def url(at: str | None = None) -> str:
+        return visit.place.url("grants", client_id=client_id, cursor=at)
+
+    values = {
+        "client": client,
+        "grants": [_line(visit, client, grant) for grant in found.items],
+        "action": url(cursor),
+        "first_url": cursor and url(),
+        "next_url": found.cursor and url(found.cursor),
+        "revoked": visit.query.once("done") == "revoked",
+        "client_url": visit.place.url("client", client_id=client_id),
+        "withdraw_url": visit.place.url("withdraw", client_id=client_id),
+    }
+    return visit.render("grants", values)
+
+
+def _line(visit: Visit, client: Client, grant: Grant) -> dict[str, Any]:
+    last, many = _last_token(visit, grant)
+    return {
+        "id": grant.id,
+        "user": visit.request.oauth2.service.owners.describe(grant.subject),
+        "scope": format_scope(grant.scope),
+        "since": utc_minute(grant.created_at),
+        "last_token": last,
+        "many_tokens": many,
+        "state": _state(client, grant, visit.server.clock()),
+    }
+
+
+def _last_token(visit: Visit, grant: Grant) -> tuple[str | None, bool]:
+    """When the newest access token was issued; or that there are too many to look at all."""
+    tokens = visit.server.grants.tokens(grant.id, limit=MOST_TOKENS)
+    if tokens.cursor is not None:
+        return None, True
+    issued = [token.issued_at for token in tokens.items if token.kind == ACCESS_TOKEN]
+    return (utc_minute(max(issued)) if issued else None), False
+
+
+def _state(client: Client, grant: Grant, now: int) -> str:
+    if grant.revoked_at is not None:
+        return "revoked"
+    if grant.epoch < client.epoch:
+        return "withdrawn"
+    return "living" if is_living(grant, now) else "expired"
+
+
+def _revoke(visit: Visit) -> Response:
+    client = visit.client()
+    grant = find_grant(visit.server, visit.form.once("grant") or "")
+    if grant is None or grant.client_id != client.client_id:
+        raise Refused("unknown_grant", 404, client.client_id)
+    end_grant(visit.server, grant, REVOKED_BY_OPERATOR, visit.tell)
+    cursor = visit.query.once("cursor")
+    url = visit.place.url("grants", client_id=client.client_id, cursor=cursor, done="revoked")
+    return redirect(url)
+
+
+grants = client_page(_show, _revoke)

@@ -1,0 +1,78 @@
+"""A client's secrets: the one page that shows a new one, and the rotation.
+
+The secret is in the answer to the form and nowhere else, not even in a
+redirect's URL or a session: it is shown once.
+"""
+
+from __future__ import annotations
+
+from pyramid.response import Response
+
+from ...protocol.client_registry import Registered
+from ...protocol.errors import InvalidRequest
+from ..answer import redirect
+from ..urls import endpoint_url
+from .times import utc_minute
+from .visit import Refused, Visit, client_page
+
+# When the secret in use ends, in seconds from now.
+OVERLAPS = {"now": 0, "hour": 3600, "day": 86400, "week": 7 * 86400}
+
+
+def registered_page(visit: Visit, registered: Registered) -> Response:
+    """What a client that was just registered needs: its client_id, and its secret."""
+    if registered.secret is None:
+        return visit.go_to(registered.client.client_id, "registered")
+    return _secret_page(visit, registered, "registered")
+
+
+def _secret_page(visit: Visit, registered: Registered, done: str) -> Response:
+    client = registered.client
+    ends = [secret.expires_at for secret in client.client_secrets if secret.expires_at]
+    values = {
+        "done": done,
+        "client": client,
+        "secret": registered.secret,
+        "earlier_ends_at": utc_minute(ends[0]) if ends else None,
+        "token_endpoint": endpoint_url(visit.request.registry, "token"),
+        "client_url": visit.place.url("client", client_id=client.client_id),
+    }
+    return visit.render("secret", values)
+
+
+def _show(visit: Visit) -> Response:
+    client = visit.client()
+    if client.public:
+        raise Refused("public_client", 404, client.client_id)
+    values = {
+        "client": client,
+        "overlaps": OVERLAPS,
+        "client_url": visit.place.url("client", client_id=client.client_id),
+    }
+    return visit.render("rotate", values)
+
+
+def _rotate(visit: Visit) -> Response:
+    client, version = visit.client(), visit.version()
+    overlap = OVERLAPS.get(visit.form.once("overlap") or "")
+    if overlap is None:
+        raise InvalidRequest("The form does not say when the secret in use ends.")
+    if client.public:
+        raise Refused("public_client", 404, client.client_id)
+    # Sent twice, it would end the secret in use before its time.
+    registered = visit.clients.rotate_secret(client.client_id, overlap, version=version)
+    return _secret_page(visit, registered, "rotated")
+
+
+def _end_earlier(visit: Visit) -> Response:
+    client = visit.client()
+    visit.clients.end_earlier_secret(client.client_id, visit.version())
+    return visit.go_to(client.client_id, "earlier_secret_ended")
+
+
+def _to_client(visit: Visit) -> Response:
+    return redirect(visit.place.url("client", client_id=visit.client().client_id))
+
+
+rotating = client_page(_show, _rotate)
+ending_earlier = client_page(_to_client, _end_earlier)

@@ -1,0 +1,168 @@
+"""What every page has in common: who comes, the guard against forgery, and how a refusal looks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.response import Response
+
+from ...protocol.client_registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
+from ...protocol.errors import InvalidRequest
+from ...protocol.events import Tell, tell_nobody
+from ...protocol.records import Client
+from ...protocol.requests import HTTPFacts, Parameters, parse_body, parse_query
+from ...protocol.server import AuthorizationServer, refuse_plain_http
+from ..answer import redirect
+from ..browser import FIELD, browser_token, is_from_our_page
+from ..endpoint import Endpoint
+from ..facts import http_facts
+from ..finished import answer_once
+from ..login import send_to_login
+from ..pages import STYLESHEETS, page, page_endpoint
+from ..urls import endpoint_url
+from .places import AdminPlace, SelfServicePlace
+
+VERSION = re.compile("[0-9]{1,9}")
+MAX_FIELDS = 2000  # A box or two for every scope.
+ADMIN_STYLESHEETS = (*STYLESHEETS, "pyramid_oauth2:static/admin.css")
+
+
+class Refused(Exception):
+    """A page that cannot do what it is asked; the template ``admin/problem`` says why.
+
+    :param code: by which the template chooses its words.
+    """
+
+    def __init__(self, code: str, status: int, client_id: str | None = None) -> None:
+        super().__init__(code)
+        self.code, self.status, self.client_id = code, status, client_id
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request to a page: where it is, what was sent, and whom to tell of changes."""
+
+    request: Any
+    query: Parameters
+    form: Parameters
+    tell: Tell = tell_nobody
+
+    @property
+    def place(self) -> AdminPlace | SelfServicePlace:
+        """Whose clients these are."""
+        place: AdminPlace | SelfServicePlace = self.request.context
+        return place
+
+    @property
+    def server(self) -> AuthorizationServer:
+        """The authorization server."""
+        server: AuthorizationServer = self.request.oauth2.service.server
+        return server
+
+    @property
+    def clients(self) -> ClientRegistry:
+        """The clients, each change written at once.
+
+        Not within the request's own transaction: pyramid_retry may run that
+        again, and the secret that was drawn is shown once.
+        """
+        clients: ClientRegistry = self.request.oauth2.service.present_clients(self.tell)
+        return clients
+
+    @property
+    def here(self) -> str:
+        """The public URL of this page, with the client that it is about."""
+        page = self.request.matched_route.name.removeprefix(f"oauth2.{self.place.name}")
+        return self.place.url(page.lstrip("."), client_id=self.query.once("client_id"))
+
+    def client(self) -> Client:
+        """The client that the URL names.
+
+        :raises UnknownClient: there is none, or it is somebody else's, which is
+            not to be told apart.
+        """
+        client = self.clients.get(self.query.once("client_id") or "")
+        if not self.place.has(client):
+            raise UnknownClient("There is no such client.")
+        return client
+
+    def version(self) -> int:
+        """The version of the client that the form was made from.
+
+        :raises InvalidRequest: the form does not say.
+        """
+        version = self.form.once("version") or ""
+        if not VERSION.fullmatch(version):
+            raise InvalidRequest("The form is not as it was sent.")
+        return int(version)
+
+    def render(self, name: str, values: Mapping[str, Any], status: int = 200) -> Response:
+        """The page of a template in ``templates/admin``."""
+        common = {
+            "place": self.place,
+            "here": self.here,
+            "browser_field": FIELD,
+            "browser_token": browser_token(self.request),
+        }
+        return page(
+            self.request,
+            f"admin/{name}",
+            {**common, **values},
+            status,
+            stylesheets=ADMIN_STYLESHEETS,
+        )
+
+    def go_to(self, client_id: str, done: str) -> Response:
+        """Back to the page of the client, which says what was done."""
+        return redirect(self.place.url("client", client_id=client_id, done=done))
+
+
+Step = Callable[[Visit], Response]
+
+
+def client_page(show: Step, act: Step | None = None) -> Endpoint:
+    """Make a view of a step that shows a page, and one that does what its form asks.
+
+    A GET changes nothing, and a POST is one of our own page's.
+    """
+    methods = ("GET",) if act is None else ("GET", "POST")
+
+    @page_endpoint(*methods)
+    def view(request: Any) -> Response:
+        facts = http_facts(request, endpoint_url(request.registry, request.context.name))
+        # The pages show secrets.
+        refuse_plain_http(request.oauth2.service.server, facts)
+        visit = Visit(request, parse_query(facts), Parameters({}))
+        if not request.context.open:
+            return send_to_login(request, visit.here)
+        try:
+            return (
+                show(visit) if act is None or request.method == "GET" else _act(visit, facts, act)
+            )
+        except UnknownClient:
+            return _problem(visit, Refused("unknown_client", 404))
+        except ClientChangedMeanwhile as error:
+            return _problem(visit, Refused("changed_meanwhile", 409, str(error)))
+        except Refused as refused:
+            return _problem(visit, refused)
+
+    return view
+
+
+def _act(visit: Visit, facts: HTTPFacts, act: Step) -> Response:
+    form = parse_body(facts, MAX_FIELDS)
+    if not is_from_our_page(visit.request, form.once(FIELD)):
+        raise Refused("forged", 403)
+
+    def answer(request: Any, tell: Tell) -> Response:
+        return act(Visit(request, visit.query, form, tell))
+
+    return answer_once(visit.request, answer)
+
+
+def _problem(visit: Visit, refused: Refused) -> Response:
+    values = {"code": refused.code, "client_id": refused.client_id}
+    return visit.render("problem", values, refused.status)

@@ -1,0 +1,100 @@
+"""Somebody at the pages for managing clients, as a browser sees them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from webtest import TestApp, TestResponse
+
+from pyramid_oauth2 import Client
+from pyramid_oauth2.views.browser import FIELD
+
+from .server import Server
+
+ADMIN = "/oauth2/admin/clients"
+APPLICATIONS = "/oauth2/applications"
+SWITCHED_ON = {
+    "oauth2.admin": "true",
+    "oauth2.admin_principals": "bob",
+    "oauth2.self_service": "true",
+    "oauth2.self_service.max_clients": "3",
+    "oauth2.grant_types": "authorization_code refresh_token client_credentials password",
+    "oauth2.login_route": "login",
+}
+SECRET = re.compile(r"ocs_\w+")
+BACK = "https://client.example/back"
+
+
+def names(page: TestResponse) -> list[str]:
+    """The clients, or kinds of client, that a page lists."""
+    return [item.a.string for item in page.html.select(".records > li")]
+
+
+def words(page: TestResponse) -> str:
+    """What a page says."""
+    return " ".join(page.html.main.get_text(" ").split())
+
+
+class Desk:
+    """A browser at one of the two places; bob, an operator, is signed in unless told otherwise."""
+
+    def __init__(self, server: Server, place: str = ADMIN, user: str | None = "bob") -> None:
+        self.server, self.place = server, place
+        self.browser: TestApp = server.fresh_browser()
+        if user:
+            self.browser.get(f"/login?user={user}")
+
+    def url(self, page: str = "", **query: str) -> str:
+        path = f"{self.place}/{page}".rstrip("/")
+        return f"{path}?{urlencode(query)}" if query else path
+
+    def get(self, page: str = "", status: Any = 200, **query: str) -> TestResponse:
+        return self.browser.get(self.url(page, **query), status=status)
+
+    @property
+    def token(self) -> str:
+        """The anti-forgery field's value in this browser."""
+        if "oauth2_browser" not in self.browser.cookies:
+            self.get()
+        return str(self.browser.cookies["oauth2_browser"]).strip('"')
+
+    def post(
+        self, page: str, client_id: str, /, token: str | None = "", **form: Any
+    ) -> TestResponse:
+        """A form about a client, of this browser's own page; whatever it answers.
+
+        :param token: the anti-forgery field, None to leave it out.
+        """
+        field = {} if token is None else {FIELD: token or self.token}
+        url = self.url(page, client_id=client_id)
+        return self.browser.post(url, {**field, **form}, status="*")
+
+    def register(self, kind: str = "web", **fields: Any) -> TestResponse:
+        """Fill in the form of a kind and send it; whatever it answers."""
+        form = self.get("register", kind=kind).form
+        usual = {"client_name": "Nightly", "redirect_uris": BACK, "scope": ["read"]}
+        for name, value in {**usual, **fields}.items():
+            if name == "scope":
+                for box in form.fields.get("scope", ()):
+                    box.checked = box._value in value
+            elif name in form.fields:
+                form[name] = value
+        return form.submit(status="*")
+
+    def registered(self, kind: str = "web", **fields: Any) -> Client:
+        """The client that is registered so."""
+        answer = self.register(kind, **fields)
+        if answer.status_int == 303:
+            answer = answer.follow()
+        client_id = answer.html.find("code", class_="copy").string
+        return self.client(client_id)
+
+    def client(self, client_id: str) -> Client:
+        """The client as it is in the store."""
+        client: Client = self.server.service.clients.get(client_id)
+        return client
+
+    def version(self, client_id: str) -> str:
+        return str(self.client(client_id).version)

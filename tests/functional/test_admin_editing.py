@@ -1,0 +1,107 @@
+"""Editing a client on the admin pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyramid_oauth2 import Client
+
+from .desk import BACK, Desk, words
+
+
+@pytest.fixture
+def web(desk: Desk) -> Client:
+    return desk.registered("web")
+
+
+def test_every_field(desk: Desk, web: Client):
+    form = desk.get("edit", client_id=web.client_id).form
+    form["client_name"] = "Shop"
+    form["redirect_uris"] = f" {BACK} \r\n\r\nhttps://shop.example/back\r\n{BACK}"
+    form["allowed_origins"] = "https://shop.example"
+    form["contacts"] = "The Shop <shop@shop.example>"
+    for box in (*form.fields["scope"], form.fields["optional_scope"][1]):
+        box.checked = True
+    form["token_endpoint_auth_method"] = "client_secret_post"
+    form["consent"] = "skip"
+    form["lifetimes"] = "10m"
+    form["owner"] = "alice"
+    form["require_pkce"].checked = False
+    form["resource_server"].checked = True
+    for name in ("client_uri", "logo_uri", "policy_uri", "tos_uri"):
+        form[name] = f"https://shop.example/{name}"
+    page = form.submit(status=303).follow()
+    assert "The changes are saved." in words(page)
+    changed = desk.client(web.client_id)
+    assert changed.client_name == "Shop"
+    assert changed.redirect_uris == (BACK, "https://shop.example/back")
+    assert changed.allowed_origins == ("https://shop.example",)
+    assert changed.contacts == ("The Shop <shop@shop.example>",)
+    assert changed.scope == {"read", "write"}
+    assert changed.optional_scope == {"write"}
+    assert changed.token_endpoint_auth_method == "client_secret_post"
+    assert (changed.consent, changed.owner) == ("skip", "alice")
+    assert changed.lifetimes == {"access_token": 600}
+    assert (changed.require_pkce, changed.resource_server) == (False, True)
+    assert changed.logo_uri == "https://shop.example/logo_uri"
+    again = desk.get("edit", client_id=web.client_id).form
+    again.submit(status=303)
+    assert desk.client(web.client_id) == changed, "what is shown is what is kept"
+
+
+def test_somebody_else_was_faster(desk: Desk, web: Client):
+    form = desk.get("edit", client_id=web.client_id).form
+    desk.server.service.clients.edit(web.client_id, client_name="Theirs")
+    form["client_name"] = "Mine"
+    page = form.submit(status=409)
+    assert "Somebody else changed this client meanwhile" in words(page)
+    assert page.form["client_name"].value == "Theirs"
+    assert desk.client(web.client_id).client_name == "Theirs"
+    page.form["client_name"] = "Mine"
+    page.form.submit(status=303)
+    assert desk.client(web.client_id).client_name == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("lifetimes", "soon", "write a number of seconds"),
+        ("lifetimes", "9000d", "between one second and"),
+        ("owner", "x" * 256, "use at most 255"),
+        ("logo_uri", "http://shop.example/", "write a whole https URL"),
+        ("allowed_origins", "https://shop.example/", "is not an origin"),
+    ],
+)
+def test_a_mistake(desk: Desk, web: Client, field: str, value: str, problem: str):
+    form = desk.get("edit", client_id=web.client_id).form
+    form[field] = value
+    page = form.submit(status=422)
+    assert problem in page.html.find(id=f"{field}-problem").string
+    assert page.form[field].value == value
+    assert desk.client(web.client_id) == web
+    page.form[field] = ""
+    page.form.submit(status=303)
+
+
+@pytest.mark.parametrize("method", ["none", "telepathy"])
+def test_a_confidential_client_does_not_become_public(desk: Desk, web: Client, method: str):
+    form = desk.get("edit", client_id=web.client_id).form
+    form["token_endpoint_auth_method"].force_value(method)
+    form.submit(status=422)
+    assert desk.client(web.client_id) == web
+
+
+def test_a_public_client_is_not_asked_for_what_it_has_not(desk: Desk):
+    app = desk.registered("native")
+    form = desk.get("edit", client_id=app.client_id).form
+    assert not {"token_endpoint_auth_method", "require_pkce"} & form.fields.keys()
+    answer = desk.post("edit", app.client_id, version="0", resource_server="yes")
+    assert answer.status_int == 422, "no grant type is left"
+    assert not desk.client(app.client_id).resource_server
+
+
+def test_a_scope_that_the_server_forgot_is_dropped(desk: Desk, web: Client):
+    clients = desk.server.service.server.clients
+    assert clients.edit(web.client_id, web.version, {"scope": frozenset({"read", "old"})})
+    desk.get("edit", client_id=web.client_id).form.submit(status=303)
+    assert desk.client(web.client_id).scope == {"read"}

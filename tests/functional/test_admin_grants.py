@@ -1,0 +1,66 @@
+"""What users allowed a client, on the admin pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from .desk import BACK, Desk, words
+from .flow import Flow
+
+
+@pytest.fixture
+def flow(desk: Desk) -> Flow:
+    usual = {"grant_types": ("authorization_code", "refresh_token"), "redirect_uris": (BACK,)}
+    desk.server.register("web", client_name="Shop", **usual)
+    return Flow(desk.server).log_in("alice")
+
+
+def test_who_allowed_what_and_ending_one(desk: Desk, flow: Flow):
+    hers = flow.tokens()
+    his = Flow(desk.server).log_in("bob").tokens()
+    page = desk.get("client", client_id="web").click("What users allowed")
+    assert sorted(item.strong.string for item in page.html.select(".records > li")) == [
+        "alice",
+        "bob",
+    ]
+    assert "last token 20" in words(page)
+    form = next(f for f in page.forms.values() if "alice" in f.html.button["aria-label"])
+    page = form.submit("grant", status=303).follow()
+    assert "The grant has ended" in words(page)
+    assert "alice revoked" in words(page)
+    assert flow.refresh(hers["refresh_token"]).status_int == 400
+    assert flow.refresh(his["refresh_token"]).status_int == 200
+    form.submit("grant", status=303)
+
+
+def test_those_that_ended_have_no_button(desk: Desk, flow: Flow):
+    flow.tokens()
+    desk.server.service.clients.withdraw("web")
+    page = desk.get("grants", client_id="web")
+    assert "alice taken away" in words(page)
+    assert not page.forms
+
+
+def test_page_by_page(desk: Desk, flow: Flow):
+    for _ in range(21):
+        flow.code(prompt="consent")
+    first = desk.get("grants", client_id="web")
+    assert len(first.html.select(".records > li")) == 20
+    assert "no token" in words(first)
+    second = first.click("Next page")
+    assert len(second.html.select(".records > li")) == 1
+    answer = next(iter(second.forms.values())).submit("grant", status=303).follow()
+    assert answer.html.find("a", string="First page")
+    desk.get("grants", 404, client_id="web", cursor="made up")
+
+
+def test_a_grant_of_another_client_is_left_alone(desk: Desk, flow: Flow):
+    tokens = flow.tokens()
+    (grant,) = desk.server.service.server.grants.grants(client_id="web").items
+    for grant_id in (grant.id, "unknown", ""):
+        assert desk.post("grants", "robot", grant=grant_id).status_int == 404
+    assert flow.refresh(tokens["refresh_token"]).status_int == 200
+
+
+def test_nothing_yet(desk: Desk):
+    assert "No user has allowed it anything." in words(desk.get("grants", client_id="robot"))

@@ -1,0 +1,231 @@
+"""Every action of the pages for clients, at both places, with each thing missing that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from webtest import TestResponse
+
+from pyramid_oauth2.views.browser import FIELD
+
+from .desk import ADMIN, APPLICATIONS, BACK, Desk, names, words
+from .flow import Flow
+from .server import bearer
+
+DRAWN = "a" * 24
+# What a right form of each action says, beside the version.
+ACTIONS: dict[str, dict[str, Any]] = {
+    "register?kind=web": {"client_name": "New", "redirect_uris": BACK, "client_id": DRAWN},
+    "edit": {
+        "client_name": "Changed",
+        "redirect_uris": BACK,
+        "grant_types": "authorization_code",
+        "token_endpoint_auth_method": "client_secret_basic",
+        "consent": "remember",
+    },
+    "secret": {"overlap": "now"},
+    "secret-earlier": {},
+    "disable": {},
+    "enable": {},
+    "withdraw": {},
+    "delete": {"name": "Prey"},
+    "grants": {},
+}
+# A user may not see who uses a client.
+USERS_ACTIONS = [name for name in ACTIONS if name != "grants"]
+EVERY_ACTION = [(ADMIN, name) for name in ACTIONS] + [
+    (APPLICATIONS, name) for name in USERS_ACTIONS
+]
+
+
+class Prey:
+    """Bob's client, to which every action would do something."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        usual = {"grant_types": ("authorization_code", "refresh_token"), "redirect_uris": (BACK,)}
+        desk.server.register("web", client_name="Prey", owner="bob", **usual)
+        desk.server.secrets["web"] = desk.server.service.clients.rotate_secret("web", 3600).secret
+        Flow(desk.server).log_in("alice").tokens()
+
+    def state(self) -> Any:
+        """Everything that an action could change."""
+        clients = self.desk.server.service.server.clients.export().items
+        return clients, self.desk.server.records()
+
+    def act(
+        self,
+        action: str,
+        place: str = ADMIN,
+        token: str | None = "",
+        headers: dict[str, str] | None = None,
+    ) -> TestResponse:
+        """Send the form of the action; whatever it answers."""
+        if action == "enable":
+            self.desk.server.service.clients.disable("web")
+        (grant,) = self.desk.server.service.server.grants.grants(client_id="web").items
+        form = {
+            "version": self.desk.version("web"),
+            "grant": grant.id,
+            "scope": "read",
+            **ACTIONS[action],
+        }
+        if token is not None:
+            form[FIELD] = token or self.desk.token
+        path = f"{place}/{action}{'&' if '?' in action else '?'}client_id=web"
+        self.before = self.state()
+        return self.desk.browser.post(path, form, headers=headers or {}, status="*")
+
+    def is_unharmed(self) -> bool:
+        return bool(self.state() == self.before)
+
+
+@pytest.fixture
+def prey(desk: Desk) -> Prey:
+    return Prey(desk)
+
+
+every_action = pytest.mark.parametrize(("place", "action"), EVERY_ACTION)
+
+
+@every_action
+def test_with_all_that_it_needs_it_is_done(prey: Prey, place: str, action: str):
+    assert prey.act(action, place).status_int in (200, 303)
+    assert not prey.is_unharmed()
+
+
+@every_action
+def test_nobody_is_sent_to_the_login(prey: Prey, place: str, action: str):
+    token = prey.desk.token
+    Flow(prey.desk.server, browser=prey.desk.browser).log_out()
+    answer = prey.act(action, place, token)
+    assert answer.location.startswith("http://localhost/login")
+    assert prey.is_unharmed()
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_somebody_without_the_permission_gets_the_applications_answer(prey: Prey, action: str):
+    token = prey.desk.token
+    prey.desk.browser.get("/login?user=alice")
+    answer = prey.act(action, token=token)
+    assert (answer.status_int, answer.location) == (302, "http://localhost/login")
+    assert prey.is_unharmed()
+
+
+@every_action
+@pytest.mark.parametrize("token", [None, "0" * 32, "x", "ä"])
+def test_without_this_browsers_field(prey: Prey, place: str, action: str, token: str | None):
+    answer = prey.act(action, place, token)
+    assert answer.status_int == 403
+    assert "This form does not come from your browser's own page" in words(answer)
+    assert prey.is_unharmed()
+
+
+@every_action
+def test_with_the_field_of_another_browser(prey: Prey, place: str, action: str):
+    other = Desk(prey.desk.server)
+    assert prey.act(action, place, other.token).status_int == 403
+    assert prey.is_unharmed()
+
+
+@every_action
+def test_with_the_field_but_not_the_cookie(prey: Prey, place: str, action: str):
+    """What another site would have to guess."""
+    jar = prey.desk.browser.cookiejar
+    token = prey.desk.token
+    for cookie in [cookie for cookie in jar if cookie.name == "oauth2_browser"]:
+        jar.clear(cookie.domain, cookie.path, cookie.name)
+    assert prey.act(action, place, token).status_int == 403
+    assert prey.is_unharmed()
+
+
+def tokens(desk: Desk) -> dict[str, str]:
+    return {
+        "of the user, every scope": desk.server.token("read write", user="bob"),
+        "of a client": desk.server.token("read write"),
+        "of the application": "app-token-of-bob",
+        "a bad one": "oat_bad",
+        "nothing": "",
+    }
+
+
+@every_action
+@pytest.mark.parametrize("cookie", [True, False])
+@pytest.mark.parametrize(
+    "kind", ["of the user, every scope", "of a client", "of the application", "a bad one"]
+)
+def test_a_bearer_token_opens_nothing(prey: Prey, place: str, action: str, kind: str, cookie: bool):
+    token, field = tokens(prey.desk)[kind], prey.desk.token
+    if not cookie:
+        Flow(prey.desk.server, browser=prey.desk.browser).log_out()
+    answer = prey.act(action, place, field, bearer(token))
+    assert answer.status_int == 403
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert prey.is_unharmed()
+
+
+@pytest.mark.parametrize("place", [ADMIN, APPLICATIONS])
+@pytest.mark.parametrize("changes", [{}, {"resource_paths": "/oauth2"}])
+def test_a_bearer_token_sees_nothing_and_no_permission_is_asked_for(
+    start_desk: Callable[..., Desk], place: str, changes: dict[str, str]
+):
+    asked: list[str] = []
+
+    class Asked:
+        def permits(self, request: Any, subject: str, context: Any, permission: str) -> bool:
+            asked.append(permission)
+            return True
+
+        def authenticate(self, request: Any, username: str, password: str) -> str:
+            return username
+
+    def everybody(config: Any) -> None:
+        config.set_oauth2_resource_owners(Asked())
+
+    desk = start_desk(everybody, **changes)
+    for token in tokens(desk).values():
+        answer = desk.browser.get(place, headers=bearer(token), status=403)
+        assert "robot" not in answer.text
+    assert asked == []
+
+
+@every_action
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
+def test_other_methods(prey: Prey, place: str, action: str, method: str):
+    before = prey.state()
+    answer = prey.desk.browser.request(
+        f"{place}/{action}", method=method, expect_errors=True, status="*"
+    )
+    assert (answer.status_int, answer.headers["Allow"]) == (405, "GET, POST")
+    assert prey.state() == before
+
+
+@every_action
+def test_a_get_with_everything_in_it_changes_nothing(prey: Prey, place: str, action: str):
+    page, _, query = action.partition("?")
+    form = {**ACTIONS[action], "version": "0", FIELD: prey.desk.token, "client_id": "web"}
+    before = prey.state()
+    desk = Desk(prey.desk.server, place)
+    desk.get(page, "*", **form, **dict(filter(None, [query.split("=") if query else None])))
+    assert prey.state() == before
+
+
+@pytest.mark.parametrize("place", [ADMIN, APPLICATIONS])
+@pytest.mark.parametrize("action", [name for name in USERS_ACTIONS if "?" not in name])
+@pytest.mark.parametrize("client_id", ["nobody", "", "x" * 5000, "ä", "../clients", "%00"])
+def test_a_client_that_is_not_there(prey: Prey, place: str, action: str, client_id: str):
+    desk = Desk(prey.desk.server, place)
+    for answer in (
+        desk.post(action, client_id, version="0", overlap="now"),
+        desk.get(action, "*", client_id=client_id),
+    ):
+        assert answer.status_int in (400, 404)
+
+
+def test_a_list_is_for_looking_only(desk: Desk):
+    for page in ("", "client"):
+        answer = desk.browser.post(desk.url(page), {FIELD: desk.token}, status=405)
+        assert answer.headers["Allow"] == "GET"
+    assert names(desk.get()) == ["robot"]

@@ -1,0 +1,82 @@
+"""A client's secrets on the admin pages: rotated, and ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyramid_oauth2.protocol.client_secrets import verify_secret
+
+from .desk import SECRET, Desk, words
+from .server import Clock
+
+
+@pytest.fixture
+def service(desk: Desk) -> tuple[str, str]:
+    page = desk.register("service")
+    return page.html.find("code", class_="copy").string, page.html.find(id="secret").string
+
+
+def good(desk: Desk, client_id: str, secret: str, now: int) -> bool:
+    return verify_secret(secret, desk.client(client_id).client_secrets, now)
+
+
+@pytest.mark.parametrize(
+    ("overlap", "seconds"), [("now", 0), ("hour", 3600), ("day", 86400), ("week", 604800)]
+)
+def test_the_secret_in_use_ends_when_the_operator_says(
+    desk: Desk, service: tuple[str, str], overlap: str, seconds: int
+):
+    clock = Clock(desk.server)
+    client_id, old = service
+    form = desk.get("secret", client_id=client_id).form
+    form["overlap"] = overlap
+    page = form.submit()
+    new = page.html.find(id="secret").string
+    assert page.headers["Cache-Control"] == "no-store"
+    assert good(desk, client_id, new, clock.now)
+    if seconds:
+        assert good(desk, client_id, old, clock.now + seconds - 1)
+    assert not good(desk, client_id, old, clock.now + seconds)
+    assert ("The earlier secret ends" in words(page)) is bool(seconds)
+    assert not SECRET.search(desk.get("client", client_id=client_id).text)
+
+
+def test_a_rotation_that_is_sent_twice_happens_once(desk: Desk, service: tuple[str, str]):
+    client_id, old = service
+    form = desk.get("secret", client_id=client_id).form
+    new = form.submit().html.find(id="secret").string
+    again = form.submit(status=409)
+    assert "by this form when it was sent before" in words(again)
+    now = desk.server.service.server.clock()
+    assert good(desk, client_id, new, now)
+    assert good(desk, client_id, old, now)
+
+
+def test_the_earlier_one_is_ended_at_once(desk: Desk, service: tuple[str, str]):
+    client_id, old = service
+    new = desk.get("secret", client_id=client_id).form.submit().html.find(id="secret").string
+    page = desk.get("client", client_id=client_id)
+    answer = page.form.submit(status=303).follow()
+    assert "Only the newest secret counts now." in words(answer)
+    now = desk.server.service.server.clock()
+    assert good(desk, client_id, new, now)
+    assert not good(desk, client_id, old, now)
+    assert page.form.submit(status=409)
+    assert not answer.forms
+
+
+def test_a_public_client_has_none(desk: Desk):
+    app = desk.registered("native")
+    assert "has no secret" in words(desk.get("secret", 404, client_id=app.client_id))
+    answer = desk.post("secret", app.client_id, version="0", overlap="now")
+    assert answer.status_int == 404
+    assert desk.client(app.client_id).client_secrets == ()
+
+
+@pytest.mark.parametrize(
+    "form", [{"version": "0", "overlap": "never"}, {"overlap": "now"}, {"version": "-1"}]
+)
+def test_a_form_that_is_not_ours(desk: Desk, service: tuple[str, str], form: dict[str, str]):
+    before = desk.client(service[0])
+    assert desk.post("secret", service[0], **form).status_int == 400
+    assert desk.client(service[0]) == before
