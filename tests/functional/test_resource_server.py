@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -268,6 +269,22 @@ class TestClosed:
     def test_it_hangs(self, app: TestApp, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch):
         endpoint.hangs.clear()
         self.refused(app)
+
+    def test_while_it_hangs_one_waits_and_the_others_do_not(self, app: TestApp, endpoint: Endpoint):
+        now = 0.0
+        asking = service_of(app.app.registry).endpoint  # type: ignore[union-attr]
+        asking._clock = lambda: now
+        endpoint.hangs.clear()
+        self.refused(app)
+        began = time.monotonic()
+        for _ in range(20):
+            self.refused(app)
+        assert time.monotonic() - began < 1
+        endpoint.hangs.set()
+        self.refused(app)
+        now += 2
+        assert get(app).status_int == 200
+        assert get(app).status_int == 200
 
     def test_a_connection_that_was_kept_too_long(self, app: TestApp, endpoint: Endpoint):
         assert get(app).status_int == 200
