@@ -27,7 +27,7 @@ def test_who_allowed_what_and_ending_one(desk: Desk, flow: Flow):
     form = next(f for f in page.forms.values() if "alice" in f.html.button["aria-label"])
     page = form.submit("grant", status=303).follow()
     assert "The grant has ended" in words(page)
-    assert "alice revoked" in words(page)
+    assert "alice ended" in words(page)
     assert flow.refresh(hers["refresh_token"]).status_int == 400
     assert flow.refresh(his["refresh_token"]).status_int == 200
     form.submit("grant", status=303)
@@ -37,7 +37,7 @@ def test_those_that_ended_have_no_button(desk: Desk, flow: Flow):
     flow.tokens()
     desk.server.service.clients.withdraw("web")
     page = desk.get("grants", client_id="web")
-    assert "alice taken away" in words(page)
+    assert "belongs to a client whose rights were withdrawn" in words(page)
     assert not page.forms
 
 

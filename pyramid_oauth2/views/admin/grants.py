@@ -6,8 +6,9 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ...protocol.grants import REVOKED_BY_OPERATOR, end_grant, find_grant, is_living
-from ...protocol.records import ACCESS_TOKEN, Client, Grant
+from ...protocol.grants import REVOKED_BY_OPERATOR, end_grant, find_grant
+from ...protocol.liveness import DeadToken, check_grant
+from ...protocol.records import ACCESS_TOKEN, Grant
 from ...protocol.scopes import format_scope
 from ..answer import redirect
 from .times import utc_minute
@@ -30,7 +31,7 @@ def _show(visit: Visit) -> Response:
 
     values = {
         "client": client,
-        "grants": [_line(visit, client, grant) for grant in found.items],
+        "grants": [_line(visit, grant) for grant in found.items],
         "action": url(cursor),
         "first_url": cursor and url(),
         "next_url": found.cursor and url(found.cursor),
@@ -41,7 +42,7 @@ def _show(visit: Visit) -> Response:
     return visit.render("grants", values)
 
 
-def _line(visit: Visit, client: Client, grant: Grant) -> dict[str, Any]:
+def _line(visit: Visit, grant: Grant) -> dict[str, Any]:
     last, many = _last_token(visit, grant)
     return {
         "id": grant.id,
@@ -50,7 +51,7 @@ def _line(visit: Visit, client: Client, grant: Grant) -> dict[str, Any]:
         "since": utc_minute(grant.created_at),
         "last_token": last,
         "many_tokens": many,
-        "state": _state(client, grant, visit.server.clock()),
+        "ended": _ended(visit, grant),
     }
 
 
@@ -63,12 +64,13 @@ def _last_token(visit: Visit, grant: Grant) -> tuple[str | None, bool]:
     return (utc_minute(max(issued)) if issued else None), False
 
 
-def _state(client: Client, grant: Grant, now: int) -> str:
-    if grant.revoked_at is not None:
-        return "revoked"
-    if grant.epoch < client.epoch:
-        return "withdrawn"
-    return "living" if is_living(grant, now) else "expired"
+def _ended(visit: Visit, grant: Grant) -> str | None:
+    """Why no token of the grant counts, in English; None if they count."""
+    try:
+        check_grant(visit.server, grant)
+    except DeadToken as dead:
+        return str(dead)
+    return None
 
 
 def _revoke(visit: Visit) -> Response:

@@ -1,0 +1,163 @@
+"""The pages for clients, where records attack and the host has ways of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from webtest import TestResponse
+
+from pyramid_oauth2 import Client
+from pyramid_oauth2.protocol.records import StoreUnavailable
+
+from . import host
+from .desk import ADMIN, APPLICATIONS, BACK, Desk, words
+from .flow import Flow
+
+PAYLOAD = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{ 70707*3 }}"
+PAGES = ("", "client", "edit", "secret", "disable", "enable", "withdraw", "delete", "grants")
+
+
+def check_harmless(page: TestResponse) -> None:
+    """Whatever was attacked with stands there as text."""
+    assert page.html.find_all(["script", "img", "style"]) == []
+    assert not [tag for tag in page.html.find_all() for name in tag.attrs if name.startswith("on")]
+    assert not [link for link in page.html.find_all("a") if "script:" in link["href"]]
+    assert "212121" not in page.html.body.get_text()
+
+
+def attack(desk: Desk) -> str:
+    """A record from another way than our forms; its client_id."""
+    client_id = f"evil{PAYLOAD}"
+    record = Client(
+        client_id,
+        client_name=PAYLOAD,
+        client_uri="javascript:alert(1)",
+        logo_uri=PAYLOAD,
+        redirect_uris=(PAYLOAD, BACK),
+        allowed_origins=(PAYLOAD,),
+        contacts=(PAYLOAD,),
+        grant_types=("authorization_code", PAYLOAD),
+        scope=frozenset({"read", "a<b>"}),
+        owner=PAYLOAD,
+        created_at=1,
+        updated_at=1,
+    )
+    desk.server.service.server.clients.add(record)
+    return client_id
+
+
+def test_attacks_by_a_record_are_text(desk: Desk):
+    client_id = attack(desk)
+    desk.server.secrets[client_id] = ""
+    for page in PAGES:
+        shown = desk.get(page, client_id=client_id)
+        check_harmless(shown)
+        assert PAYLOAD in shown.html.main.get_text() or page in ("edit", "grants")
+    form = desk.get("secret", client_id=client_id).form
+    check_harmless(form.submit())
+    assert desk.get("client", client_id=client_id).html.h1.get_text().startswith(PAYLOAD)
+
+
+def test_a_user_with_a_name_that_attacks(start_desk: Callable[..., Desk]):
+    class Users(host.Users):
+        def describe(self, subject: str) -> str:
+            return PAYLOAD
+
+    desk = start_desk(lambda config: config.set_oauth2_resource_owners(Users()))
+    desk.server.register("web", grant_types=("authorization_code",), redirect_uris=(BACK,))
+    Flow(desk.server).log_in("alice").code()
+    page = desk.get("grants", client_id="web")
+    check_harmless(page)
+    assert PAYLOAD in page.html.main.get_text()
+
+
+def test_attacks_by_what_is_typed_and_by_the_address(desk: Desk):
+    for page in (
+        desk.register("web", client_name=PAYLOAD, redirect_uris=PAYLOAD),
+        desk.get(q=PAYLOAD),
+        desk.get("client", 404, client_id=PAYLOAD),
+        desk.get("client", client_id="robot", done=PAYLOAD),
+        desk.get("register", kind=PAYLOAD),
+        desk.get(status=404, sort=PAYLOAD),
+    ):
+        check_harmless(page)
+
+
+@pytest.mark.parametrize("place", [ADMIN, APPLICATIONS])
+def test_no_page_is_kept_framed_or_scripted(desk: Desk, place: str):
+    desk.server.service.clients.edit("robot", owner="bob")
+    here = Desk(desk.server, place)
+    form = here.get("register", kind="web").form
+    form["client_name"], form["redirect_uris"] = "x", BACK
+    form.fields["scope"][0].checked = True
+    theirs = [page for page in PAGES if page != "grants" or place == ADMIN]
+    pages = [here.get(page, client_id="robot") for page in (*theirs, "register")]
+    for page in (*pages, form.submit(), here.get("client", 404)):
+        assert page.headers["Cache-Control"] == "no-store"
+        assert page.headers["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+        assert "script-src" not in page.headers["Content-Security-Policy"]
+        assert page.html.find_all(["script", "style"]) == []
+
+
+def default_permission(config: Any) -> None:
+    config.set_default_permission("be somebody")
+
+
+def csrf_of_its_own(config: Any) -> None:
+    config.set_default_csrf_options(require_csrf=True, token=None, header="X-CSRF")
+
+
+@pytest.mark.parametrize("setup", [default_permission, csrf_of_its_own])
+@pytest.mark.parametrize("place", [ADMIN, APPLICATIONS])
+def test_a_host_with_defaults_of_its_own(
+    start_desk: Callable[..., Desk], setup: Callable[[Any], None], place: str
+):
+    desk = Desk(start_desk(setup).server, place)
+    client = desk.registered("web")
+    desk.get("edit", client_id=client.client_id).form.submit(status=303).follow(status=200)
+
+
+def test_plain_http_is_refused_where_https_is_demanded(start_desk: Callable[..., Desk]):
+    desk = start_desk(issuer="https://localhost")
+    for place in (ADMIN, APPLICATIONS):
+        page = Desk(desk.server, place).get(status=400)
+        assert "use https" in page.text
+    secure = desk.server.fresh_browser(**{"wsgi.url_scheme": "https"})
+    secure.get("/login?user=bob")
+    page = secure.get(ADMIN)
+    assert "https://localhost/oauth2/admin/clients/register" in page.text
+    assert "__Host-oauth2_browser=" in page.headers["Set-Cookie"]
+
+
+def test_a_host_header_that_somebody_else_wrote(desk: Desk):
+    signed_in = f"auth_tkt={desk.browser.cookies['auth_tkt']}"
+    headers = {"Host": "evil.example", "Cookie": signed_in}
+    page = desk.browser.get(desk.url("register", kind="web"), headers=headers)
+    assert "evil" not in page.text
+    assert page.form.action.startswith("http://localhost/oauth2/")
+
+
+def test_the_store_is_away(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*arguments: Any, **named: Any) -> None:
+        raise StoreUnavailable("no store today")
+
+    backend = desk.server.service.backends[desk.server.service.settings.backend]
+    for name in ("get", "search"):
+        monkeypatch.setattr(backend.clients, name, refuse)
+    for page in ("", "client", "edit"):
+        assert "not available at the moment" in words(desk.get(page, 503, client_id="robot"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"%", b"\xff", b"a&" * 2100, b"x=" + b"y" * 5000, b"version=1&version=2"],
+)
+def test_a_body_that_is_no_form_of_ours(desk: Desk, body: bytes):
+    field = f"oauth2_browser_token={desk.token}&".encode()
+    for page in ("edit", "register", "delete"):
+        answer = desk.browser.post(desk.url(page, client_id="robot"), field + body, status="*")
+        assert 400 <= answer.status_int < 500
+    assert desk.client("robot").version == 0

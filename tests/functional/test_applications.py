@@ -1,0 +1,281 @@
+"""Self-service: a user's own clients, and no more than the ini allows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pyramid_oauth2 import Client
+
+from . import host
+from .desk import APPLICATIONS, BACK, Desk, names, words
+from .flow import Flow
+
+# What only an operator may say, as a form could.
+OPERATORS = {
+    "consent": "skip",
+    "owner": "bob",
+    "resource_server": "yes",
+    "lifetimes": "30d",
+    "client_secrets": "x",
+    "epoch": "9",
+    "disabled_at": "",
+    "extra": "x",
+}
+
+
+def at_own(desk: Desk, user: str | None = "alice") -> Desk:
+    return Desk(desk.server, APPLICATIONS, user)
+
+
+@pytest.fixture
+def own(desk: Desk) -> Desk:
+    """Alice at her own clients."""
+    return at_own(desk)
+
+
+def edited(own: Desk, client: Client, **fields: Any) -> Any:
+    """Send the whole form of a client with other values; whatever it answers."""
+    form = own.get("edit", client_id=client.client_id).form
+    given: dict[str, Any] = {}
+    for name, value in form.submit_fields():
+        given.setdefault(name, []).append(value)
+    return own.browser.post(form.action, {**given, **fields}, status="*")
+
+
+class TestSigningIn:
+    def test_nobody_goes_to_the_login_and_back(self, desk: Desk):
+        nobody = at_own(desk, None)
+        answer = nobody.get("client", 303, client_id="robot")
+        assert answer.location == (
+            "http://localhost/login?next=%2Foauth2%2Fapplications%2Fclient%3Fclient_id%3Drobot"
+        )
+        assert nobody.get("", 303).location.endswith("?next=%2Foauth2%2Fapplications")
+
+    def test_without_a_login_route_the_application_is_asked(self, start_desk: Any):
+        desk = start_desk(login_route="")
+        assert at_own(desk, None).get(status=302).location == "http://localhost/login"
+
+    def test_a_deactivated_user_is_nobody(self, start_desk: Callable[..., Desk]):
+        class Users(host.Users):
+            def is_active(self, subject: str) -> bool:
+                return subject != "alice"
+
+        desk = start_desk(lambda config: config.set_oauth2_resource_owners(Users()))
+        at_own(desk).get(status=303)
+        at_own(desk, "bob").get(status=200)
+
+
+class TestOwnClientsOnly:
+    @pytest.fixture
+    def bobs(self, desk: Desk) -> Client:
+        return at_own(desk, "bob").registered("web", client_name="Bob's")
+
+    def test_a_client_belongs_to_who_registered_it(self, own: Desk, bobs: Client):
+        mine = own.registered("web", client_name="Mine")
+        assert (mine.owner, bobs.owner) == ("alice", "bob")
+        assert names(own.get()) == ["Mine"]
+        assert names(own.get(q="Bob")) == []
+        assert names(own.get(q=bobs.client_id)) == []
+
+    @pytest.mark.parametrize("whose", ["bob's", "nobody's"])
+    def test_those_of_others_are_not_there(self, own: Desk, bobs: Client, whose: str):
+        client_id = bobs.client_id if whose == "bob's" else "robot"
+        before = own.client(client_id)
+        for page in ("client", "edit", "secret", "disable", "enable", "withdraw", "delete"):
+            shown = own.get(page, 404, client_id=client_id)
+            assert "There is no such client" in words(shown)
+            assert "Bob" not in shown.text
+        for page in ("edit", "secret", "secret-earlier", "disable", "enable", "withdraw", "delete"):
+            name = before.client_name or client_id
+            answer = own.post(page, client_id, version="0", overlap="now", name=name)
+            assert answer.status_int == 404
+        assert own.client(client_id) == before
+
+    def test_who_uses_a_client_is_not_its_developers_to_see(self, own: Desk):
+        mine = own.registered("web")
+        assert "What users allowed" not in own.get("client", client_id=mine.client_id)
+        own.get("grants", 404, client_id=mine.client_id)
+
+    def test_a_client_that_an_operator_takes_over_is_gone(self, desk: Desk, own: Desk):
+        mine = own.registered("web")
+        form = own.get("edit", client_id=mine.client_id).form
+        desk.server.service.clients.edit(mine.client_id, owner=None)
+        form.submit(status=404)
+        assert names(own.get()) == []
+
+
+class TestTheWholeWay:
+    def test_register_sign_somebody_in_rotate_and_delete(self, own: Desk):
+        page = own.register("web")
+        client_id = page.html.find("code", class_="copy").string
+        own.server.secrets[client_id] = page.html.find(id="secret").string
+        flow = Flow(own.server, client_id).log_in("bob")
+        assert flow.tokens()["scope"] == "read"
+        form = own.get("secret", client_id=client_id).form
+        form["overlap"] = "now"
+        old = own.server.secrets[client_id]
+        own.server.secrets[client_id] = form.submit().html.find(id="secret").string
+        code = flow.code(prompt="consent")
+        assert own.server.secrets[client_id] != old
+        assert flow.redeem(code).status_int == 200
+        page = own.get("delete", client_id=client_id)
+        page.form["name"] = "Nightly"
+        page.form.submit(status=303)
+        assert names(own.get()) == []
+
+
+class TestLimits:
+    def test_no_more_clients_than_the_ini_says(self, own: Desk):
+        late = own.get("register", kind="web").form
+        for _ in range(3):
+            own.registered("web")
+        assert "as many clients as you may have" in words(own.get("register", 403))
+        late["client_name"], late["redirect_uris"] = "Late", BACK
+        late.fields["scope"][0].checked = True
+        assert "as many clients as you may have" in words(late.submit(status=403))
+        assert len(names(own.get())) == 3
+        mine = own.server.service.clients.search(owner="alice").items[0]
+        own.post("delete", mine.client_id, name=mine.client_name)
+        assert late.submit(status=200)
+
+    def test_an_operator_has_no_such_limit(self, desk: Desk):
+        for _ in range(5):
+            desk.registered("web")
+
+    def test_nor_with_many_tabs_at_once(self, own: Desk):
+        """One too many may be refused; none too many stays."""
+        answers: list[int] = []
+        own.registered("web")
+        own.registered("web")
+
+        def tab() -> None:
+            one = at_own(own)
+            form = one.get("register", kind="web").form
+            form["client_name"], form["redirect_uris"] = "Tab", BACK
+            form.fields["scope"][0].checked = True
+            start.wait(30)
+            answers.append(form.submit(status="*").status_int)
+
+        start = threading.Barrier(6)
+        threads = [threading.Thread(target=tab) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        stayed = own.server.service.clients.search(owner="alice").items
+        assert len(answers) == 6
+        assert len(stayed) == 2 + answers.count(200) <= 3
+
+    @pytest.mark.parametrize(
+        ("changes", "kinds"),
+        [
+            ({}, ["web", "browser", "native"]),
+            ({"self_service__grant_types": "client_credentials"}, ["service"]),
+            ({"self_service__grant_types": "password"}, []),
+            ({"grant_types": "client_credentials"}, []),
+        ],
+    )
+    def test_the_kinds_that_can_be_registered(
+        self, start_desk: Callable[..., Desk], changes: dict[str, str], kinds: list[str]
+    ):
+        page = at_own(start_desk(**changes)).get("register")
+        links = [item.a["href"].rpartition("=")[2] for item in page.html.select(".records > li")]
+        assert links == kinds
+
+    @pytest.mark.parametrize("kind", ["service", "api", "", "x"])
+    def test_a_kind_that_is_not_offered(self, own: Desk, kind: str):
+        form = {"client_name": "x", "client_id": "a" * 24, "scope": "read"}
+        field = {"oauth2_browser_token": own.token}
+        answer = own.browser.post(own.url("register", kind=kind), form | field, status="*")
+        assert answer.status_int == 400
+        assert names(own.get()) == []
+
+    def test_a_client_id_of_ones_own_choice(self, own: Desk):
+        for client_id in ("google", "", "a" * 25, "robot"):
+            form = own.get("register", kind="web").form
+            form["client_name"], form["redirect_uris"] = "x", BACK
+            form["client_id"].force_value(client_id)
+            form.submit(status=400)
+        assert names(own.get()) == []
+
+    def test_grant_types_without_refresh(self, start_desk: Callable[..., Desk]):
+        own = at_own(start_desk(self_service__grant_types="authorization_code"))
+        assert own.registered("web").grant_types == ("authorization_code",)
+
+    def test_scopes_beyond_the_limit(self, start_desk: Callable[..., Desk]):
+        own = at_own(start_desk(self_service__scopes="read"))
+        form = own.get("register", kind="web").form
+        assert [box._value for box in form.fields["scope"]] == ["read"]
+        form["client_name"], form["redirect_uris"] = "x", BACK
+        answer = own.browser.post(
+            form.action, [*form.submit_fields(), ("scope", "write")], status=422
+        )
+        assert "you cannot choose write here" in words(answer)
+        mine = own.registered("web")
+        for field in ("scope", "optional_scope"):
+            assert edited(own, mine, **{field: ["read", "write"]}).status_int == 422
+        assert own.client(mine.client_id) == mine
+
+    def test_grant_types_beyond_the_limit(self, own: Desk):
+        mine = own.registered("web")
+        answer = edited(own, mine, grant_types=["authorization_code", "client_credentials"])
+        assert "you cannot choose client_credentials here" in words(answer)
+        assert own.client(mine.client_id) == mine
+
+
+class TestWhatOnlyAnOperatorSays:
+    def test_a_form_made_by_hand(self, own: Desk):
+        mine = own.registered("web")
+        assert not own.get("edit", client_id=mine.client_id).form.fields.keys() & OPERATORS.keys()
+        assert edited(own, mine, client_name="Other", **OPERATORS).status_int == 303
+        changed = own.client(mine.client_id)
+        for name in (*OPERATORS, "require_pkce"):
+            assert getattr(changed, name) == getattr(mine, name), name
+        assert changed.client_name == "Other"
+
+    def test_registering_by_hand(self, own: Desk):
+        form = own.get("register", kind="web").form
+        form["client_name"], form["redirect_uris"] = "x", BACK
+        form.fields["scope"][0].checked = True
+        by_hand = [*form.submit_fields(), *OPERATORS.items(), ("grant_types", "password")]
+        own.browser.post(form.action, by_hand, status=200)
+        (mine,) = own.server.service.clients.search(owner="alice").items
+        assert mine.grant_types == ("authorization_code", "refresh_token")
+        assert (mine.consent, mine.require_pkce, mine.resource_server) == ("remember", True, False)
+        assert (mine.lifetimes, mine.extra, mine.epoch) == ({}, {}, 0)
+
+    def test_what_the_operator_gave_is_kept(self, start_desk: Callable[..., Desk]):
+        own = at_own(start_desk(self_service__scopes="read"))
+        mine = own.registered("web")
+        given = {
+            "grant_types": ("authorization_code", "client_credentials", "refresh_token"),
+            "scope": frozenset({"read", "write"}),
+            "optional_scope": frozenset({"write"}),
+            "consent": "skip",
+            "require_pkce": False,
+            "resource_server": True,
+            "lifetimes": {"access_token": 60},
+        }
+        own.server.service.clients.edit(mine.client_id, **given)
+        page = own.get("edit", client_id=mine.client_id)
+        assert "Given by the operator, and kept: client_credentials" in words(page)
+        page.form["client_name"] = "Other"
+        for box in (*page.form.fields["grant_types"], *page.form.fields["scope"]):
+            box.checked = box._value == "authorization_code"
+        page.form.submit(status=303)
+        changed = own.client(mine.client_id)
+        assert changed.client_name == "Other"
+        assert set(changed.grant_types) == {"authorization_code", "client_credentials"}
+        assert changed.scope == {"write"}
+        for name in ("optional_scope", "consent", "require_pkce", "resource_server", "lifetimes"):
+            assert getattr(changed, name) == given[name], name
+
+
+def test_neither_place_is_there_by_default(build: Callable[..., Any]):
+    desk = Desk(build(host.pages))
+    for path in ("/oauth2/admin/clients", APPLICATIONS):
+        desk.browser.get(path, status=404)
