@@ -71,10 +71,10 @@ def log_in(request: Any) -> Response:
     return HTTPSeeOther(back, headers=remember(request, request.POST["user"]))
 
 
-def configurator(settings: dict[str, Any] | None = None) -> Configurator:
+def configurator(settings: dict[str, Any] | None = None, policy: Any = None) -> Configurator:
     """The application; *settings* stand over those above."""
     config = Configurator(settings={**SETTINGS, **(settings or {})})
-    config.set_security_policy(CookiePolicy())
+    config.set_security_policy(policy or CookiePolicy())
     config.include("pyramid_oauth2")
     config.add_route("login", "/login")
     config.add_view(
