@@ -15,7 +15,7 @@ from .protocol.scopes import format_scope, parse_scope
 from .protocol.server import AuthorizationServer
 from .protocol.tokens import issue_for_owner, issue_to_client
 from .service import ROLES, get_service
-from .setting_types import AUTHORIZATION_SERVER
+from .settings.types import AUTHORIZATION_SERVER
 
 CLIENT_ID = "pyramid_oauth2.testing"
 

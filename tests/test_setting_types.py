@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyramid_oauth2.protocol.throttling import Limit
-from pyramid_oauth2.setting_types import (
+from pyramid_oauth2.settings.types import (
     BadValue,
     backend_name,
     base_url,

@@ -12,7 +12,7 @@ from pyramid.viewderivers import DefaultViewMapper
 
 from ..interfaces import ISettings
 from ..resources import WELL_KNOWN
-from ..setting_types import RESOURCE_SERVER
+from ..settings.types import RESOURCE_SERVER
 from . import authorizations, authorize, introspect, metadata, protected_resource, revoke, token
 from .endpoint import Endpoint
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...protocol.records import SUBJECT_LENGTH, Client
 from ...protocol.requests import Parameters
-from ...setting_types import BadValue, lifetime
+from ...settings.types import BadValue, lifetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE1_CONFIG
 
-from .interfaces import ISettings, ISettingsPrefix
-from .setting_types import AUTHORIZATION_SERVER, RESOURCE_SERVER, BadValue
-from .settings import REQUIRED, Settings, setting_fields
+from ..interfaces import ISettings, ISettingsPrefix
+from . import REQUIRED, Settings, setting_fields
+from .types import AUTHORIZATION_SERVER, RESOURCE_SERVER, BadValue
 
 PREFIX = "oauth2."
 
