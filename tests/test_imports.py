@@ -70,6 +70,7 @@ FORBIDDEN = {
     "migrations": without("migrations", "backends"),
     "resource_server": (*DATABASES, *without("resource_owners", "resource_server")),
     "throttle": (*DATABASES, *without()),
+    "enabled": (*DATABASES, *without("resource_owners")),
     "service": (
         *DATABASES,
         *without(
