@@ -35,7 +35,7 @@ from .security import (
     Scope,
 )
 from .service import OAuth2Service, get_service, include_backends
-from .setting_parsing import load_settings
+from .settings.parsing import load_settings
 
 __all__ = [
     "BearerTokenHelper",

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from pyramid.events import ApplicationCreated
 from pyramid.exceptions import ConfigurationError
 from zope.interface import implementer
 
+from .enabled import enabled_grant_types, enabled_response_types, mistakes
 from .events import notify
 from .interfaces import (
     IBackend,
@@ -30,20 +31,17 @@ from .interfaces import (
 from .protocol.bearer import BearerToken, resolve_bearer_token
 from .protocol.client_cache import ClientCache
 from .protocol.client_registry import ClientRegistry
-from .protocol.clients import STANDARD_GRANT_TYPES
 from .protocol.events import Tell
-from .protocol.records import AUTHORIZATION_CODE
-from .protocol.scopes import format_scope
 from .protocol.server import AuthorizationServer, Lifetimes
 from .protocol.sweeping import Sweeper
+from .read_only import REFUSAL, ReadOnlyBackend
 from .resource_owners import ResourceOwners
 from .resource_server import ResourceServer, make_resource_server
-from .setting_types import RESOURCE_SERVER
 from .settings import Settings
+from .settings.types import RESOURCE_SERVER
 from .throttle import make_throttle
 
 ROLES = ("clients", "grants", "consents")
-DEFAULT_GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})
 
 BUILT_IN_BACKENDS = {
     "memory": "pyramid_oauth2.backends.memory",
@@ -175,12 +173,8 @@ def _make_authorization_server(
 ) -> OAuth2Service:
     scopes = dict(registry.getUtilitiesFor(IScope))
     grant_types = dict(registry.getUtilitiesFor(IGrantType))
-    mistakes = [
-        *_grant_type_mistakes(settings, grant_types, owners),
-        *_scope_mistakes(settings, scopes),
-    ]
-    if mistakes:
-        raise ConfigurationError("\n".join(mistakes))
+    if found := mistakes(settings, grant_types, scopes, owners):
+        raise ConfigurationError("\n".join(found))
     backends = {name: _make_backend(registry, settings, name) for name in _chosen(settings)}
     stores = {role: _store(backends, settings, role) for role in ROLES}
     server = AuthorizationServer(
@@ -188,11 +182,11 @@ def _make_authorization_server(
         require_https=settings.https_required,
         scopes=scopes,
         default_scopes=settings.default_scopes,
-        response_types=_response_types(settings, grant_types),
+        response_types=enabled_response_types(settings, grant_types),
         require_pkce=settings.require_pkce,
         single_access_token=settings.single_access_token,
         lifetimes=_lifetimes(settings),
-        grant_types=_enabled(settings, grant_types),
+        grant_types=enabled_grant_types(settings, grant_types),
         client_authentications=dict(registry.getUtilitiesFor(IClientAuthentication)),
         clients=ClientCache(stores["clients"], settings.client_cache, time.monotonic),
         grants=_measured(settings, stores["grants"]),
@@ -224,53 +218,6 @@ def _lifetimes(settings: Settings) -> Lifetimes:
     )
 
 
-def _enabled(settings: Settings, registered: dict[str, IGrantType]) -> dict[str, IGrantType]:
-    # The default means "of those that are registered"; what an ini names must be.
-    names = settings.grant_types or DEFAULT_GRANT_TYPES & registered.keys()
-    return {name: registered[name] for name in sorted(names)}
-
-
-def _grant_type_mistakes(
-    settings: Settings, registered: dict[str, IGrantType], owners: ResourceOwners
-) -> Iterator[str]:
-    named = settings.grant_types or frozenset()
-    for key, names, known in (
-        ("grant_types", named, registered.keys()),
-        (
-            "self_service.grant_types",
-            settings.self_service_grant_types,
-            registered.keys() | STANDARD_GRANT_TYPES,
-        ),
-    ):
-        if unknown := sorted(names - known):
-            yield (
-                f"oauth2.{key} names {', '.join(unknown)}, which nobody registered. "
-                f"Registered are: {', '.join(sorted(known))}."
-            )
-    if "password" in named and not owners.knows("authenticate"):
-        yield (
-            "oauth2.grant_types names password, but nobody can check one: give the application's "
-            "users to config.set_oauth2_resource_owners(...), with a method "
-            "authenticate(request, username, password)."
-        )
-
-
-def _response_types(settings: Settings, registered: dict[str, IGrantType]) -> frozenset[str]:
-    # A code that no grant type redeems would be of no use.
-    redeems = AUTHORIZATION_CODE in _enabled(settings, registered)
-    return settings.response_types if redeems else settings.response_types - {"code"}
-
-
-def _scope_mistakes(settings: Settings, scopes: dict[str, Any]) -> Iterator[str]:
-    known = format_scope(scopes) or "none yet; name them in oauth2.scopes"
-    for key, names in (
-        ("default_scopes", settings.default_scopes),
-        ("self_service.scopes", settings.self_service_scopes),
-    ):
-        if unknown := (names or frozenset()) - scopes.keys():
-            yield f"oauth2.{key} has unknown scopes: {format_scope(unknown)}. Known: {known}."
-
-
 def _chosen(settings: Settings) -> list[str]:
     return sorted({settings.backend_of(role) for role in ROLES})
 
@@ -284,7 +231,8 @@ def _make_backend(registry: Any, settings: Settings, name: str) -> IBackend:
             f"There is no backend named {name!r}; there are: {known}. A backend of your own "
             f"registers itself with config.add_oauth2_backend({name!r}, factory)."
         )
-    return factory(settings)  # type: ignore[no-any-return]
+    backend: IBackend = factory(settings)
+    return ReadOnlyBackend(backend) if settings.read_only else backend
 
 
 def _store(backends: dict[str, IBackend], settings: Settings, role: str) -> Any:
@@ -320,3 +268,5 @@ def _make_at_start(event: Any) -> None:
             "where histories and scripts find them, and nothing binds them to the client. Use the "
             "code flow with PKCE, which browsers can do as well (RFC 9700 section 2.1.2)."
         )
+    if service.settings.read_only:
+        log.warning(REFUSAL)

@@ -15,7 +15,7 @@ from .protocol.scopes import format_scope, parse_scope
 from .protocol.server import AuthorizationServer
 from .protocol.tokens import issue_for_owner, issue_to_client
 from .service import ROLES, get_service
-from .setting_types import AUTHORIZATION_SERVER
+from .settings.types import AUTHORIZATION_SERVER
 
 CLIENT_ID = "pyramid_oauth2.testing"
 
@@ -25,7 +25,11 @@ def memory_backend() -> dict[str, str]:
 
     An application that is a resource server issues its tests' tokens itself.
     """
-    chosen = {"oauth2.mode": AUTHORIZATION_SERVER, "oauth2.backend": "memory"}
+    chosen = {
+        "oauth2.mode": AUTHORIZATION_SERVER,
+        "oauth2.introspection.url": "",
+        "oauth2.backend": "memory",
+    }
     return chosen | {f"oauth2.backend.{role}": "memory" for role in ROLES}
 
 

@@ -48,34 +48,46 @@ class ProcessMemory:
         self._clock = clock
         self._most = most
         self._lock = threading.Lock()
-        self._windows: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        # By length: those of one length end in the order in which they began,
+        # and a flood of short ones makes no long one forgotten.
+        self._windows: dict[int, OrderedDict[str, tuple[int, float]]] = {}
 
     def __len__(self) -> int:
-        return len(self._windows)
+        return sum(map(len, self._windows.values()))
 
     def incr(self, key: str, expiry: int) -> int:
         """See :class:`Storage`."""
         now = self._clock()
         with self._lock:
-            count, ends = self._windows.get(key, (0, now))
+            windows = self._windows.setdefault(expiry, OrderedDict())
+            count, ends = windows.get(key, (0, now))
             if ends <= now:
-                self._windows.pop(key, None)
-                self._make_room(now)
+                windows.pop(key, None)
+                self._make_room(windows, now)
                 count, ends = 0, now + expiry
-            self._windows[key] = (count + 1, ends)
+            windows[key] = (count + 1, ends)
             return count + 1
+
+    def hold(self, key: str, expiry: int, seconds: int) -> None:
+        """Begin a window among those of *expiry* that has *seconds* left only."""
+        now = self._clock()
+        with self._lock:
+            windows = self._windows.setdefault(expiry, OrderedDict())
+            windows.pop(key, None)
+            self._make_room(windows, now)
+            windows[key] = (1, now + seconds)
 
     def get_expiry(self, key: str) -> float:
         """See :class:`Storage`; 0 if there is no window."""
-        return self._windows.get(key, (0, 0.0))[1]
+        with self._lock:
+            return max((w.get(key, (0, 0.0))[1] for w in self._windows.values()), default=0.0)
 
-    def _make_room(self, now: float) -> None:
-        # Windows of one length end in the order in which they began.
-        while self._windows:
-            _, ends = next(iter(self._windows.values()))
-            if ends > now and len(self._windows) < self._most:
+    def _make_room(self, windows: OrderedDict[str, tuple[int, float]], now: float) -> None:
+        while windows:
+            _, ends = next(iter(windows.values()))
+            if ends > now and len(windows) < self._most:
                 return
-            self._windows.popitem(last=False)
+            windows.popitem(last=False)
 
 
 class AttemptCounter:
@@ -108,7 +120,7 @@ class AttemptCounter:
         """Block the source in this process until its window ends; return the seconds."""
         ends = self._asked(lambda storage: storage.get_expiry(key))
         left = min(max(ceil(ends - self._clock()), 1), seconds)
-        self._blocked.incr(key, left)
+        self._blocked.hold(key, seconds, left)
         return left
 
     def _asked(self, question: Callable[[Storage], Answer]) -> Answer:

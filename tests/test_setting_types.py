@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyramid_oauth2.protocol.throttling import Limit
-from pyramid_oauth2.setting_types import (
+from pyramid_oauth2.settings.types import (
     BadValue,
     backend_name,
     base_url,
@@ -30,6 +30,8 @@ GOOD = [
     (seconds, "0", 0),
     (seconds, "3600", 3600),
     (seconds, 2, 2),
+    (seconds, "30s", 30),
+    (seconds, "1h", 3600),
     (boolean, "true", True),
     (boolean, " Yes ", True),
     (boolean, True, True),
@@ -62,7 +64,7 @@ GOOD = [
 BAD = [
     *((lifetime, text) for text in ("", "0", "0d", "-1", "1.5h", "soon", "1w", "1h30m", "3651d")),
     *((lifetime, text) for text in ("9999999999", "\u0661h")),
-    *((seconds, text) for text in ("", "-1", "3601", "1h", "2.0", "99999")),
+    *((seconds, text) for text in ("", "-1", "3601", "61m", "2h", "2.0", "99999")),
     *((rate, text) for text in ("", "10", "0/minute", "10/week", "10/minutes", "ten/minute")),
     *((rate, text) for text in ("-1/minute", "1.5/minute", "10/minute 5/hour", "10 per minute")),
     *((boolean, text) for text in ("", "maybe", "2", "truefalse")),

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from pyramid_oauth2.setting_parsing import parse_settings, unknown_keys
 from pyramid_oauth2.settings import REQUIRED, setting_fields
+from pyramid_oauth2.settings.parsing import parse_settings, unknown_keys
 
 MINIMAL = {"oauth2.issuer": "https://auth.example.com", "oauth2.backend": "memory"}
 

@@ -57,5 +57,7 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
     config.include(".spa")
 
     application = config.make_wsgi_app()
-    ensure_clients(get_service(config.registry), secret, sample_secret)
+    service = get_service(config.registry)
+    if not service.settings.read_only:
+        ensure_clients(service, secret, sample_secret)
     return application

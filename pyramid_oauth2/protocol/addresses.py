@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 
 TRUST_THE_PROXY = (
     "the WSGI server must trust it: with waitress, set trusted_proxy and "
-    "trusted_proxy_headers = x-forwarded-for x-forwarded-proto."
+    "trusted_proxy_headers = x-forwarded-for x-forwarded-proto; others have middleware for it, "
+    "such as werkzeug's ProxyFix."
 )
+NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052 section 2.1: IPv4 addresses, written so
 
 UNKNOWN = "unknown"
 SUBSCRIBER_BITS = 64  # of an IPv6 address: what its holder chooses freely
@@ -50,4 +52,6 @@ def _parsed(remote_addr: str | None) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     # A socket that takes both writes IPv4 addresses so; they share one /64.
+    if isinstance(address, IPv6Address) and address in NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
     return getattr(address, "ipv4_mapped", None) or address

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 from .events import GrantEvent, GrantRevoked, Tell, grant_event
 from .listings import every
-from .records import ACCESS_TOKEN, Grant, Token, TokenRef
+from .records import ACCESS_TOKEN, Grant, StoreUnavailable, Token, TokenRef
 from .server import AuthorizationServer
 
+log = logging.getLogger(__name__)
+
+# Few round trips where a listing has much that is over.
+PAGE = 500
 REVOKED_BY_OPERATOR = "revoked by an operator"
 
 
@@ -68,7 +74,17 @@ def end_earlier_grants(server: AuthorizationServer, latest: Grant, tell: Tell) -
     """
     if not server.single_access_token:
         return
-    grants = every(lambda at: server.grants.grants(latest.subject, latest.client_id, at))
+    try:
+        _end_earlier(server, latest, tell)
+    except StoreUnavailable as unavailable:
+        # The token is issued and its code spent: told that this failed, the
+        # client would try again, and look like a thief.
+        log.warning("Earlier grants were not ended: %s", unavailable)
+
+
+def _end_earlier(server: AuthorizationServer, latest: Grant, tell: Tell) -> None:
+    subject, client_id = latest.subject, latest.client_id
+    grants = every(lambda at: server.grants.grants(subject, client_id, at, PAGE))
     for grant in grants:
         earlier = (grant.created_at, grant.id) < (latest.created_at, latest.id)
         if earlier and grant.scope == latest.scope and is_living(grant, server.clock()):
@@ -84,7 +100,7 @@ def earlier_access_tokens(server: AuthorizationServer, grant: Grant) -> tuple[To
         return ()
     return tuple(
         token.ref
-        for token in every(lambda at: server.grants.tokens(grant.id, at))
+        for token in every(lambda at: server.grants.tokens(grant.id, at, PAGE))
         if token.kind == ACCESS_TOKEN and is_living(token, server.clock())
     )
 

@@ -14,11 +14,14 @@ log = logging.getLogger(__name__)
 # One issue leaves two to four records, so this removes more than is made, and
 # the request that happens to sweep is a few milliseconds slower.
 EVERY = 50
+# And where little is issued, or many processes share it: a sealed answer, say,
+# is to be gone soon after its end.
+PAUSE = 60  # seconds
 LIMIT = 500
 
 
 class Sweeper:
-    """Sweeps the stores at every so many tokens that this process issues.
+    """Sweeps the stores at every so many tokens that this process issues, or after a pause.
 
     :param clock: the time in UTC seconds.
     """
@@ -32,14 +35,16 @@ class Sweeper:
         self._clock = clock
         self._lock = threading.Lock()
         self._issued = 0
+        self._swept_at = clock()
 
     def after_issue(self) -> None:
         """Count an issue, and sweep if it is its turn. Never fails: a token was just issued."""
+        now = self._clock()
         with self._lock:
             self._issued += 1
-            if self._issued % EVERY:
+            if self._issued % EVERY and 0 <= now - self._swept_at < PAUSE:
                 return
-        now = self._clock()
+            self._swept_at = now
         try:
             for store in self._stores:
                 store.purge(now, LIMIT)

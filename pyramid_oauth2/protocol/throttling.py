@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,6 +20,11 @@ from .addresses import TRUST_THE_PROXY, is_hidden, source_network
 from .errors import TemporarilyUnavailable
 from .events import AttemptsThrottled, Tell
 from .requests import HTTPFacts, TokenRequest
+
+log = logging.getLogger(__name__)
+
+# Whether this process has told its operator of a proxy that hides addresses.
+_warned: set[str] = set()
 
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 # What an address may try under different names, in limits of one name: many
@@ -107,6 +114,7 @@ class Attempt:
         :param client_id: the registered client of the attempt, for the event.
         :return: the seconds for which a source is blocked now, else 0.
         """
+        self._warn_once()
         over = [
             key
             for key, let_through in self.sources.items()
@@ -127,6 +135,15 @@ class Attempt:
         :raises TemporarilyUnavailable: it is (429).
         """
         self._refuse_for(self.count(client_id))
+
+    def _warn_once(self) -> None:
+        if self.kind != "rotations" and is_hidden(self.facts) and not _warned:
+            _warned.add(self.kind)
+            log.warning(
+                "A proxy seems to hide where requests come from, so that failures of all the "
+                "world are counted for one address: %s",
+                TRUST_THE_PROXY,
+            )
 
     def _refuse_for(self, seconds: int) -> None:
         if not seconds:
@@ -163,8 +180,7 @@ class Throttle:
     def password(self, request: TokenRequest, username: str) -> Attempt:
         """An attempt to be a user (RFC 6749 section 4.3.2); those that fail are counted."""
         limit, facts = self.passwords, request.facts
-        # An application may take other spellings for the same user.
-        user = username.strip().casefold()
+        user = _folded(username)
         if request.client.public:
             place = source_network(facts.remote_addr)
             sources = {
@@ -193,6 +209,13 @@ class Throttle:
         limit = self.interactions
         sources = {_key("interactions", source_network(facts.remote_addr)): limit.attempts}
         return Attempt("interactions", limit.seconds, sources, self.counter, facts, tell)
+
+
+def _folded(username: str) -> str:
+    # An application may take other spellings for the same user, and what is
+    # not seen for nothing.
+    seen = "".join(each for each in username if unicodedata.category(each) != "Cf")
+    return unicodedata.normalize("NFKC", seen.strip()).casefold()
 
 
 def _key(kind: str, *source: str) -> str:

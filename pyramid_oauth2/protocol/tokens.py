@@ -68,8 +68,16 @@ class Issued:
     def decode(cls, answer: bytes, grant: Grant) -> Issued:
         """The answer that was sealed, to be given once more."""
         members = json.loads(answer)
-        members["scope"] = parse_scope(members["scope"])
-        return cls(**members, subject=grant.subject, grant_id=grant.id, repeated=True)
+        return cls(
+            access_token=members["access_token"],
+            token_type=members["token_type"],
+            expires_in=members["expires_in"],
+            scope=parse_scope(members["scope"]),
+            refresh_token=members.get("refresh_token"),
+            subject=grant.subject,
+            grant_id=grant.id,
+            repeated=True,
+        )
 
 
 def issue_to_client(server: AuthorizationServer, client: Client, scope: frozenset[str]) -> Issued:

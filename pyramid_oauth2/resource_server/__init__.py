@@ -18,6 +18,7 @@ from ..protocol.bearer import BearerToken, is_bearer_syntax
 from ..protocol.errors import InvalidToken
 from ..protocol.opaque import digest, has_our_prefix, parse_token
 from ..protocol.records import ACCESS_TOKEN
+from ..protocol.requests import MAX_VALUE
 from ..resource_owners import ResourceOwners
 from ..settings import Settings
 from .answers import token_of_answer
@@ -61,7 +62,11 @@ class ResourceServer:
     def _ask(self, value: str) -> BearerToken | None:
         answer = self.endpoint.ask(value)
         return token_of_answer(
-            answer, self.settings.issuer, int(self.clock()), self.settings.introspection_cache
+            answer,
+            self.settings.issuer,
+            self.settings.public_url,
+            int(self.clock()),
+            self.settings.introspection_cache,
         )
 
     def close(self) -> None:
@@ -87,6 +92,8 @@ def make_resource_server(settings: Settings, owners: ResourceOwners) -> Resource
 
 def _can_be_an_access_token(value: str) -> bool:
     """Whether it is worth asking: garbage costs the authorization server nothing."""
+    if len(value) > MAX_VALUE:
+        return False
     if not has_our_prefix(value):
         # Another product may issue the tokens.
         return is_bearer_syntax(value)

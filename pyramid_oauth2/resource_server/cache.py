@@ -18,12 +18,11 @@ class AnswerCache:
     """Remembers answers for a while, the ones asked for last: per process, bounded.
 
     A token that is revoked works here for *lifetime* seconds at most. What is
-    not active is remembered as well, so that a client which repeats a dead
-    token asks the authorization server no more often than a living one.
+    not active is remembered as well, and apart: invented tokens push out no good ones.
 
     :param lifetime: in seconds; 0 asks every time.
     :param clock: the time in seconds.
-    :param size: how many answers are remembered.
+    :param size: how many answers of either kind are remembered.
     """
 
     def __init__(self, lifetime: int, clock: Callable[[], float], size: int = MAX_ANSWERS) -> None:
@@ -31,7 +30,8 @@ class AnswerCache:
         self._clock = clock
         self._size = size
         self._lock = threading.Lock()
-        self._answers: OrderedDict[bytes, tuple[float, Answer]] = OrderedDict()
+        self._active: OrderedDict[bytes, tuple[float, Answer]] = OrderedDict()
+        self._inactive: OrderedDict[bytes, tuple[float, Answer]] = OrderedDict()
 
     def recall(self, key: bytes, ask: Callable[[], Answer]) -> Answer:
         """The answer of that key; *ask* gives it where none is remembered.
@@ -42,10 +42,11 @@ class AnswerCache:
         # on its way is no longer believed for that.
         now = self._clock()
         with self._lock:
-            at, answer = self._answers.get(key, (None, None))
-            if at is not None and 0 <= now - at < self._lifetime:
-                self._answers.move_to_end(key)
-                return answer
+            for answers in (self._active, self._inactive):
+                at, answer = answers.get(key, (None, None))
+                if at is not None and 0 <= now - at < self._lifetime:
+                    answers.move_to_end(key)
+                    return answer
         answer = ask()
         if self._lifetime:
             self._remember(key, now, answer)
@@ -53,7 +54,9 @@ class AnswerCache:
 
     def _remember(self, key: bytes, now: float, answer: Answer) -> None:
         with self._lock:
-            self._answers[key] = (now, answer)
-            self._answers.move_to_end(key)
-            while len(self._answers) > self._size:
-                self._answers.popitem(last=False)
+            self._active.pop(key, None)
+            self._inactive.pop(key, None)
+            answers = self._inactive if answer is None else self._active
+            answers[key] = (now, answer)
+            while len(answers) > self._size:
+                answers.popitem(last=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode
@@ -22,6 +23,7 @@ CONNECT_SECONDS = 2
 READ_SECONDS = 3
 CONNECTIONS = 10
 MAX_ANSWER = 64 * 1024
+REST_SECONDS = 2
 
 REFUSED = (
     "The introspection endpoint refuses this application's credentials: see to "
@@ -35,10 +37,20 @@ class IntrospectionEndpoint:
     It authenticates by HTTP Basic. Connections are kept, opened when they are
     needed, and shared by the threads of a process, never by two processes.
 
+    While it does not answer, one request at a time waits for it; the others are
+    refused at once. Else a few invented tokens would hold every thread.
+
+    :param clock: the time in seconds.
     :raises pyramid.exceptions.ConfigurationError: urllib3 is not installed.
     """
 
-    def __init__(self, url: str, client_id: str, client_secret: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        client_secret: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         try:
             import urllib3
         except ImportError:
@@ -62,6 +74,9 @@ class IntrospectionEndpoint:
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
         )
         self._owned = (os.getpid(), self._make_pool())
+        self._clock = clock
+        self._silent = False
+        self._rests_until = 0.0
 
     def ask(self, token: str) -> Mapping[str, Any]:
         """The members of the answer.
@@ -69,17 +84,30 @@ class IntrospectionEndpoint:
         :raises StoreUnavailable: there is no answer to rely on. So the request
             is refused, whatever the token is: nobody is let in unseen.
         """
+        self._refuse_while_silent()
         body = urlencode({"token": token, "token_type_hint": "access_token"})
         try:
             try:
-                return self._post(body)
+                answer = self._post(body)
             except self._broken:
                 # A kept connection that the server had given up.
-                return self._post(body)
+                answer = self._post(body)
+            self._silent = False
+            return answer
         except self._failure as error:
+            self._silent, self._rests_until = True, self._clock() + REST_SECONDS
             raise StoreUnavailable(
                 f"The introspection endpoint {self._url} does not answer: {type(error).__name__}."
             ) from None
+
+    def _refuse_while_silent(self) -> None:
+        now = self._clock()
+        if self._silent and now < self._rests_until:
+            raise StoreUnavailable(
+                f"The introspection endpoint {self._url} did not answer a moment ago."
+            )
+        # This request tries; those that come meanwhile do not wait with it.
+        self._rests_until = now + CONNECT_SECONDS + READ_SECONDS
 
     def _post(self, body: str) -> Mapping[str, Any]:
         response = self._pool().request(

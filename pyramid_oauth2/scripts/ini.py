@@ -13,8 +13,8 @@ from pyramid.paster import bootstrap, setup_logging
 from pyramid.registry import Registry
 
 from ..service import OAuth2Service, get_service, service_of
-from ..setting_parsing import parse_settings
 from ..settings import Settings
+from ..settings.parsing import parse_settings
 
 
 @dataclass(frozen=True, slots=True)

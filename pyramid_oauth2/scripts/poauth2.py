@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pyramid.exceptions import ConfigurationError
 
 from ..protocol.records import StoreUnavailable
-from . import client, db, grant, purge, settings, token, views
+from . import client, copy, db, grant, purge, settings, token, views
 from .arguments import Parser, hold_a_token
 from .ini import Ini
 
@@ -22,6 +22,7 @@ examples:
   poauth2 development.ini client list --json
   poauth2 development.ini grant revoke --user alice
   poauth2 development.ini token inspect < token.txt
+  poauth2 old.ini copy --to new.ini
   poauth2 development.ini settings
   poauth2 development.ini views
   poauth2 'production.ini#auth' http_port=8080 db current
@@ -32,7 +33,10 @@ name=value sets a variable of the ini's [DEFAULT] section.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status: 0, 1 if it failed, 2 if it was asked wrongly."""
+    """Run one command.
+
+    :return: the exit status: 0, 1 if it failed, 2 if it was asked wrongly, 130 if it was stopped.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if hold_a_token(words):
         _parser().error(
@@ -54,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # more when it closes stdout at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except KeyboardInterrupt:
+        print("poauth2: stopped", file=sys.stderr)
+        return 130
     return status
 
 
@@ -74,6 +81,7 @@ COMMANDS = {
     "grant": grant,
     "token": token,
     "purge": purge,
+    "copy": copy,
     "settings": settings,
     "views": views,
 }

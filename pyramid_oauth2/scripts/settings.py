@@ -13,8 +13,8 @@ from pyramid.exceptions import ConfigurationError
 
 from ..protocol.throttling import Limit
 from ..service import ROLES
-from ..setting_parsing import unknown_keys
 from ..settings import REQUIRED, Settings, setting_fields
+from ..settings.parsing import unknown_keys
 from .ini import Ini
 
 SECRET_NAME = re.compile(r"pass|secret|token|credential|_key$", re.IGNORECASE)

@@ -12,8 +12,8 @@ from pyramid.viewderivers import DefaultViewMapper
 
 from ..interfaces import ISettings
 from ..resources import WELL_KNOWN
-from ..setting_types import RESOURCE_SERVER
-from . import authorize, introspect, metadata, protected_resource, revoke, token
+from ..settings.types import RESOURCE_SERVER
+from . import authorizations, authorize, introspect, metadata, protected_resource, revoke, token
 from .endpoint import Endpoint
 
 METADATA_PATH = "/.well-known/oauth-authorization-server"
@@ -25,6 +25,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "access_token": token.token,
     "revoke": revoke.revoke,
     "introspect": introspect.introspect,
+    "authorizations": authorizations.authorizations,
 }
 
 

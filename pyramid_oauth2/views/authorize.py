@@ -31,7 +31,7 @@ from ..protocol.records import Client, StoreUnavailable
 from ..protocol.requests import HTTPFacts, Parameters, parse_body, parse_query
 from ..protocol.server import refuse_plain_http
 from .answer import redirect, send
-from .browser import FIELD, browser_digest, is_from_our_page, renew_browser
+from .browser import FIELD, browser_digest, carry_browser, is_from_our_page, renew_browser
 from .consent import consent_page
 from .facts import http_facts
 from .finished import Outcome, finish, finished, told
@@ -53,6 +53,7 @@ def authorize(request: Any) -> Response:
     """Begin a request, go on with one after a login, or take the user's decision."""
     outcome: Outcome | None = finished(request)
     if outcome is not None:
+        carry_browser(request)
         return told(request, outcome)
     facts = http_facts(request, endpoint_url(request.registry, "authorize"))
     refuse_plain_http(request.oauth2.service.server, facts)
@@ -86,8 +87,10 @@ def _begin(request: Any, facts: HTTPFacts, parameters: Parameters) -> Response:
     # What nobody comes back for has to be swept as well.
     request.oauth2.service.sweeper.after_issue()
     if bound is None or not browser:
-        return redirect(interaction_url(request, handle))
-    return consent_page(request, client, handle, pending)
+        response = redirect(interaction_url(request, handle))
+    else:
+        response = consent_page(request, client, handle, pending)
+    return told(request, finish(request, Outcome(response)))
 
 
 def _refuse_too_many(request: Any, facts: HTTPFacts, client: Client) -> None:
@@ -136,7 +139,7 @@ def _go_on(request: Any, handle: str) -> Response:
     if "login" in asked.prompt and not logged_in_since(request, pending):
         return send_to_new_login(request, handle)
     if subject is None:
-        return send_to_login(request, handle)
+        return send_to_login(request, interaction_url(request, handle))
     if not must_ask(server, asked, destination.client, subject):
         return _approve(request, destination.client, asked, subject, pending)
     return consent_page(request, destination.client, handle, pending)

@@ -55,6 +55,12 @@ def renew_browser(request: Any) -> str:
     return new
 
 
+def carry_browser(request: Any) -> None:
+    """Let an answer that an earlier attempt of this request made set its cookie all the same."""
+    if NEW in request.environ:
+        renew_browser(request)
+
+
 def is_from_our_page(request: Any, supplied: str | None) -> bool:
     """Whether a form carries this browser's secret (RFC 6749 section 10.12).
 

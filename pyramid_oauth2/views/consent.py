@@ -9,6 +9,7 @@ from pyramid.response import Response
 from ..protocol.interactions import OpenInteraction
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
+from .descriptions import describe_scope, https_only
 from .pages import destination, page
 from .urls import endpoint_url
 
@@ -18,15 +19,15 @@ def consent_page(request: Any, client: Client, handle: str, pending: OpenInterac
     asked, subject = pending.interaction.asked, pending.interaction.subject
     values = {
         "client_name": client.client_name or client.client_id,
-        "logo_uri": _https(client.logo_uri),
-        "client_uri": _https(client.client_uri),
-        "policy_uri": _https(client.policy_uri),
-        "tos_uri": _https(client.tos_uri),
+        "logo_uri": https_only(client.logo_uri),
+        "client_uri": https_only(client.client_uri),
+        "policy_uri": https_only(client.policy_uri),
+        "tos_uri": https_only(client.tos_uri),
         "subject": subject and request.oauth2.service.owners.describe(subject),
         "scopes": [
             {
                 "name": name,
-                "description": _description(request, name),
+                "description": describe_scope(request, name),
                 "optional": name in asked.optional_scope,
             }
             for name in sorted(asked.scope)
@@ -38,16 +39,3 @@ def consent_page(request: Any, client: Client, handle: str, pending: OpenInterac
         **destination(asked.redirect_uri),
     }
     return page(request, "consent", values)
-
-
-def _https(uri: str | None) -> str | None:
-    # A client's record may come from anywhere; javascript: must not become a link.
-    return uri if uri and uri.startswith("https://") else None
-
-
-def _description(request: Any, name: str) -> str:
-    scopes = request.oauth2.service.server.scopes
-    if name not in scopes:
-        return name
-    # The application may have given a translation string.
-    return str(request.localizer.translate(scopes[name].description))

@@ -16,6 +16,7 @@ from pyramid.response import Response
 from ..events import OAuth2Event, notify
 from ..protocol.errors import OAuth2Error
 from ..protocol.events import Tell
+from ..protocol.records import StoreUnavailable
 
 Value = TypeVar("Value")
 
@@ -71,6 +72,11 @@ def _outcome(request: Any, answer: Callable[[Any, Tell], Response]) -> Outcome:
     events: list[OAuth2Event] = []
     try:
         response = answer(request, events.append)
+    except StoreUnavailable:
+        # What happened before it happened, and there may be no second attempt.
+        for event in events:
+            notify(request.registry, event, request)
+        raise
     except OAuth2Error as error:
         # Kept as well: a wrong code_verifier is counted once. Without its
         # traceback, which would keep the request of this attempt alive.

@@ -1,4 +1,4 @@
-"""The application's own login, from the authorization endpoint and back again."""
+"""The application's own login, from a page of ours and back again."""
 
 from __future__ import annotations
 
@@ -31,22 +31,16 @@ def interaction_url(request: Any, handle: str) -> str:
     return f"{endpoint_url(request.registry, 'authorize')}?{query}"
 
 
-def send_to_login(request: Any, handle: str) -> Response:
-    """To the login, and then on with a pending request."""
-    return log_in_first(request, interaction_url(request, handle))
-
-
-def log_in_first(request: Any, url: str) -> Response:
+def send_to_login(request: Any, url: str) -> Response:
     """To ``oauth2.login_route``, or without one to the application's forbidden view.
 
-    :param url: where to come back to; one of our own.
+    :param url: where the user goes on afterwards, below our public URL.
     """
     settings = request.registry.getUtility(ISettings)
     if settings.login_route is None:
         raise HTTPForbidden("Sign in to go on.")
-    parameters = {
-        settings.login_return_param: urlsplit(url)._replace(scheme="", netloc="").geturl()
-    }
+    back = urlsplit(url)._replace(scheme="", netloc="").geturl()
+    parameters = {settings.login_return_param: back}
     try:
         path = request.route_path(settings.login_route, _query=parameters)
     except ValueError:
@@ -68,7 +62,7 @@ def send_to_new_login(request: Any, handle: str) -> Response:
         response.headerlist.extend(headers)
 
     request.add_response_callback(end_login)
-    return send_to_login(request, handle)
+    return send_to_login(request, interaction_url(request, handle))
 
 
 def logged_in_since(request: Any, pending: OpenInteraction) -> bool:

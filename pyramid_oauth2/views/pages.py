@@ -111,7 +111,8 @@ def error_page(
 
     :param description: for the developer, in English; the page says it in small print.
     :param code: what the page's own words are chosen by: an OAuth error code,
-        or ``page_expired``, ``another_browser``, ``another_user``, ``too_many_requests``.
+        or ``page_expired``, ``another_browser``, ``foreign_form``, ``another_user``,
+        ``too_many_requests``.
     """
     values = {"description": description, "code": code}
     return page(request, "error", values, status)

@@ -34,7 +34,7 @@ from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, clients_in
 from pyramid_oauth2.backends.sqlalchemy.engine import engine_from_settings
 from pyramid_oauth2.interfaces import IBackendFactory, IClientStore
 from pyramid_oauth2.protocol.records import DuplicateRecord
-from pyramid_oauth2.setting_parsing import parse_settings
+from pyramid_oauth2.settings.parsing import parse_settings
 
 from .sqlite_databases import Ini, new_backend
 

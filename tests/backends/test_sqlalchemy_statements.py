@@ -41,6 +41,15 @@ class TestRoundTripsToTheServer:
         ]
         assert [len(statements_of(engine, op)) for op in ops] == [1] * len(ops)
 
+    def test_an_import_of_what_is_there_is_a_look_up(
+        self, backend: SQLAlchemyBackend, engine: Engine
+    ) -> None:
+        tokens = [new_token() for _ in range(100)]
+        assert backend.grants.import_([*tokens, *tokens]) == 100
+        again = statements_of(engine, lambda: backend.grants.import_(tokens))
+        assert [statement.split()[0] for statement, _ in again] == ["SELECT"]
+        assert backend.grants.import_([*tokens, new_token()]) == 1
+
     def test_a_redemption(self, backend: SQLAlchemyBackend, engine: Engine) -> None:
         grant = new_grant()
         parent = new_token(grant=grant, digest=new_digest())

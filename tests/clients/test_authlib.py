@@ -53,7 +53,9 @@ def test_refresh(server: LiveServer) -> None:
     assert second["access_token"] != first["access_token"]
     assert session.get(server.me).json()["user"] == "alice"
     # A client that lost the answer asks again, and has the same.
-    assert session.refresh_token(server.token, first["refresh_token"]) == second
+    again = session.refresh_token(server.token, first["refresh_token"])
+    # But for the time that Authlib notes down by its own clock.
+    assert {**again, "expires_at": 0} == {**second, "expires_at": 0}
     third = session.refresh_token(server.token, second["refresh_token"])
     with pytest.raises(OAuthError, match="invalid_grant"):
         session.refresh_token(server.token, first["refresh_token"])

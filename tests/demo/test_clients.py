@@ -58,6 +58,11 @@ def test_a_client_of_an_earlier_demo_is_brought_up_to_date(start):
     assert "refresh_token" in start()("demo").grant_types
 
 
+def test_a_read_only_start_registers_nothing(start, ini):
+    ini.write_text(ini.read_text().replace("[app:main]\n", "[app:main]\noauth2.read_only = true\n"))
+    assert start()("demo") is None
+
+
 def test_processes_that_start_together(start):
     start()
     with ThreadPoolExecutor(4) as starting:

@@ -110,6 +110,16 @@ def test_the_login_is_the_applications_own(demo):
     assert "Sign in" in home.forms[0].submit().follow().text
 
 
+def test_the_home_page_leads_to_what_the_user_allows(demo, token):
+    token()
+    at_login = demo.get("/").click("which applications you have allowed").follow()
+    form = at_login.form
+    form["username"], form["password"] = "alice", "wonderland"
+    page = form.submit().follow()
+    assert page.html.h2.string == "The demo's client"
+    assert page.form.submit().follow().html.find(role="status")
+
+
 @pytest.mark.parametrize("username", ["alice", "nobody"])
 def test_a_wrong_password_and_an_unknown_user_look_the_same(demo, username):
     answer = sign_in(demo, username, "wrong")

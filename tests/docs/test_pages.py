@@ -87,7 +87,7 @@ def test_the_error_page_has_the_shops_header(browser: TestApp) -> None:
     assert page.html.h1.string == "This application is not known here"
 
 
-@pytest.mark.parametrize("name", ["consent", "form_post", "error"])
+@pytest.mark.parametrize("name", ["consent", "form_post", "authorizations", "error"])
 def test_the_table_has_what_the_templates_get(
     browser: TestApp, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,7 +100,8 @@ def test_the_table_has_what_the_templates_get(
     monkeypatch.setattr("pyramid_oauth2.views.pages.render", look)
     client_id = "nobody" if name == "error" else "gifts"
     query = authorize_query(client_id, response_mode="form_post")
-    browser.get(f"/oauth2/authorize?{query}", status="*")
+    path = "authorizations" if name == "authorizations" else f"authorize?{query}"
+    browser.get(f"/oauth2/{path}", status="*")
     if name == "form_post":
         form = {
             "interaction": given["handle"],
@@ -115,7 +116,9 @@ def test_the_table_has_what_the_templates_get(
 def documented() -> dict[str, set[str]]:
     """The names of the table, by page."""
     section = PAGE.read_text().partition("## What a template gets")[2].partition("\n## ")[0]
-    names: dict[str, set[str]] = {"consent": set(), "form_post": set(), "error": set()}
+    names: dict[str, set[str]] = {
+        name: set() for name in ("consent", "form_post", "authorizations", "error")
+    }
     pages = ""
     for cell, cells in re.findall(r"^\| ([\w, ]*?) ?\| (`[^|]*) \|", section, re.MULTILINE):
         pages = cell or pages

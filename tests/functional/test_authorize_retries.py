@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from pyramid.config import Configurator
 
+from pyramid_oauth2.events import ConsentWithdrawn, GrantRevoked
 from pyramid_oauth2.protocol.records import Grant
 
 from . import host
+from .allowing import Allowing, articles, form_of
 from .flow import SETTINGS, Flow, answer_in, register_clients
 from .server import Server, bearer
 from .test_transactions import FailsOnce
@@ -134,6 +136,22 @@ def test_a_page_that_a_stranger_opens(flow: Flow, failures: Failures):
     failures.next = True
     page = flow.browser.get(begun.location, status=200)
     assert "code" in answer_in(flow.decide(page).location)
+
+
+def test_withdrawing(flow: Flow, failures: Failures):
+    bob = Allowing(flow.server)
+    form = form_of(bob.show())
+    failures.next = True
+    answer = bob.post(form)
+    assert answer.status_int == 303
+    assert [(type(event), event.retold) for event in bob.heard] == [
+        (GrantRevoked, False),
+        (ConsentWithdrawn, False),
+        (GrantRevoked, True),
+        (ConsentWithdrawn, True),
+    ]
+    failures.next = False
+    assert articles(answer.follow()) == []
 
 
 def test_another_user_in_mid_flow(flow: Flow, failures: Failures):

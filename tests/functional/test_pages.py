@@ -240,6 +240,14 @@ def test_the_page_is_in_the_negotiated_language(negotiated: str, lang: str, titl
     assert page.html.title.string == title
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_list_of_what_is_allowed_is_in_it_too(language: str) -> None:
+    page = in_language(language).browser.get("/oauth2/authorizations")
+    assert page.html.html["lang"] == language
+    english = "Applications that may use your account"
+    assert page.html.h1.string == catalogue(language).get(english).string
+
+
 def test_the_application_negotiates() -> None:
     config = configurator()
     config.set_locale_negotiator(lambda request: request.headers.get("Accept-Language"))

@@ -172,6 +172,17 @@ class TestReuse:
         assert_error(flow.refresh(first["refresh_token"]), 400, "invalid_grant")
         assert_dead(flow, second)
 
+    @pytest.mark.parametrize("scope", ["write", "no-such-scope"])
+    def test_whatever_scope_it_asks_for(self, flow: Flow, heard: list[Any], scope: str):
+        clock = Clock(flow.server)
+        first = flow.tokens()
+        second = flow.refresh(first["refresh_token"]).json
+        clock.now += GRACE
+        heard.clear()
+        assert_error(flow.refresh(first["refresh_token"], scope=scope), 400, "invalid_grant")
+        assert RefreshReused in kinds(heard)
+        assert_dead(flow, second)
+
     def test_of_an_expired_one(self, flow: Flow):
         clock = Clock(flow.server)
         first = flow.tokens()

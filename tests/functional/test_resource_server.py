@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -135,6 +136,13 @@ class TestInactive:
             {**ACTIVE, "token_type": "DPoP"},
             {**ACTIVE, "token_type": "refresh_token"},
             {**ACTIVE, "iss": "https://another.example.com"},
+            {**ACTIVE, "cnf": {"jkt": "x"}},
+            {**ACTIVE, "cnf": {"x5t#S256": "x"}},
+            {**ACTIVE, "token_use": "refresh_token"},
+            {**ACTIVE, "aud": "https://another.example.com"},
+            {**ACTIVE, "aud": ["https://api.example.com.evil.example", "web"]},
+            {**ACTIVE, "aud": []},
+            {**ACTIVE, "aud": 7},
         ],
     )
     def test_what_does_not_count(self, app: TestApp, endpoint: Endpoint, members: dict[str, Any]):
@@ -150,6 +158,34 @@ class TestInactive:
     ):
         assert get(app, token=value).status_int in (400, 401)
         assert endpoint.tokens == []
+
+    @pytest.mark.parametrize("length", [4097, 70_000])
+    def test_what_is_longer_than_any_token_is_not_asked_about(
+        self, app: TestApp, endpoint: Endpoint, length: int
+    ):
+        assert error(get(app, token="a" * length)) == (401, "invalid_token")
+        assert endpoint.tokens == []
+
+    @pytest.mark.parametrize(
+        "audience",
+        [
+            "https://api.example.com",
+            "https://api.example.com/",
+            "https://api.example.com/read",
+            ["x", "https://api.example.com"],
+        ],
+    )
+    def test_one_that_is_for_this_api_counts(self, app: TestApp, endpoint: Endpoint, audience: Any):
+        endpoint.members["aud"] = audience
+        assert get(app).status_int == 200
+
+    def test_a_client_is_no_user_of_the_same_name(self, app: TestApp, endpoint: Endpoint):
+        endpoint.members |= {"sub": "web", "client_id": "web"}
+        assert get(app).text == "anonymous"
+
+    def test_null_is_what_is_not_there(self, app: TestApp, endpoint: Endpoint):
+        endpoint.members |= dict.fromkeys(("sub", "exp", "iat", "aud", "cnf", "token_type"))
+        assert get(app).text == "anonymous"
 
     def test_of_a_user_who_is_deactivated_here(self, build: Build):
         class Users:
@@ -209,7 +245,6 @@ class TestClosed:
             {"exp": "4000000000"},
             {"exp": 4e9},
             {"exp": True},
-            {"iat": None},
             {"scope": ["read"]},
             {"scope": 'a"b'},
             {"sub": 5},
@@ -217,8 +252,8 @@ class TestClosed:
             {"sub": "a\0"},
             {"client_id": ""},
             {"client_id": 7},
-            {"iss": None},
-            {"token_type": None},
+            {"iss": 5},
+            {"token_type": []},
         ],
         ids=str,
     )
@@ -234,6 +269,22 @@ class TestClosed:
     def test_it_hangs(self, app: TestApp, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch):
         endpoint.hangs.clear()
         self.refused(app)
+
+    def test_while_it_hangs_one_waits_and_the_others_do_not(self, app: TestApp, endpoint: Endpoint):
+        now = 0.0
+        asking = service_of(app.app.registry).endpoint  # type: ignore[union-attr]
+        asking._clock = lambda: now
+        endpoint.hangs.clear()
+        self.refused(app)
+        began = time.monotonic()
+        for _ in range(20):
+            self.refused(app)
+        assert time.monotonic() - began < 1
+        endpoint.hangs.set()
+        self.refused(app)
+        now += 2
+        assert get(app).status_int == 200
+        assert get(app).status_int == 200
 
     def test_a_connection_that_was_kept_too_long(self, app: TestApp, endpoint: Endpoint):
         assert get(app).status_int == 200
@@ -322,6 +373,14 @@ class TestStart:
         settings[f"oauth2.{key}"] = value
         with pytest.raises(ConfigurationError, match=f"oauth2.{key}"):
             build()
+
+    def test_on_a_developers_machine(self, build: Build):
+        """http on a loopback host, while the issuer is elsewhere and https."""
+        assert get(build(base_url="http://localhost:6544")).status_int == 200
+
+    def test_an_authorization_server_asks_nobody(self, build: Build):
+        with pytest.raises(ConfigurationError, match=r"write oauth2\.mode = resource_server"):
+            build(mode="authorization_server")
 
     def test_without_the_library(self, build: Build, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setitem(sys.modules, "urllib3", None)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pyramid_oauth2.events import GrantRevoked
-from pyramid_oauth2.protocol.records import Token
+from pyramid_oauth2.interfaces import IService
+from pyramid_oauth2.protocol.records import StoreUnavailable, Token
 
 from .errors import assert_error
 from .flow import Flow
@@ -135,3 +137,25 @@ def test_off_by_default(start_flow: Callable[..., Flow]):
     second = flow.refresh(again(flow)["refresh_token"]).json
     assert (status(flow, first), status(flow, second)) == (200, 200)
     assert not [r for r in flow.server.records() if isinstance(r, Token) and r.revoked_at]
+
+
+def test_a_store_that_fails_after_the_issue_costs_the_client_nothing(flow: Flow):
+    """Told to try again, it would look like a thief."""
+    clock = Clock(flow.server)
+    flow.tokens()
+    clock.now += 1
+    code = flow.code(prompt="consent")
+    service = flow.server.service
+
+    class Failing:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(service.server.grants, name)
+
+        def grants(self, *arguments: Any) -> Any:
+            raise StoreUnavailable("the listing is away")
+
+    failing = replace(service, server=replace(service.server, grants=Failing()))
+    flow.server.registry.registerUtility(failing, IService)
+    answer = flow.redeem(code)
+    assert answer.status_int == 200
+    assert status(flow, answer.json) == 200

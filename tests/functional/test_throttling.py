@@ -77,11 +77,22 @@ class TestClients:
         assert (known[-1].body, known[-1].headerlist) == (unknown[-1].body, unknown[-1].headerlist)
 
     def test_right_again_within_a_minute(self, server: Server):
-        time = Time(server)
-        assert statuses(60, lambda: post(server, FORM, basic("robot", "wrong")))[429] == 50
-        assert post(server, FORM, server.login()).status_int == 429
+        server.register("chosen", "a secret that a person chose")
+        time, login = Time(server), server.login("chosen")
+        assert statuses(60, lambda: post(server, FORM, basic("chosen", "wrong")))[429] == 50
+        assert post(server, FORM, login).status_int == 429
         time.now += 60
-        assert post(server, FORM, server.login()).status_int == 200
+        assert post(server, FORM, login).status_int == 200
+
+    def test_a_public_client_is_not_shut_out_by_guesses(self, server: Server):
+        """It has no secret to guess (RFC 6749 section 2.1)."""
+        Time(server)
+        public = {"token_endpoint_auth_method": "none", "grant_types": ("password",)}
+        server.register("app", **public)
+        for _ in range(200):
+            post(server, FORM, basic("app", "wrong"))
+        form = {"grant_type": "password", "username": "bob", "password": "bob's password"}
+        assert post(server, {**form, "client_id": "app"}).status_int == 200
 
     def test_by_every_method(self, server: Server):
         """A guess in the body counts with those in the header."""

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from pyramid_oauth2.protocol.bearer import BearerToken
+from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.resource_server.cache import AnswerCache
 
 
@@ -35,11 +37,23 @@ def test_it_is_bounded_and_forgets_what_nobody_asked_for(clock: Clock):
     cache, asked = AnswerCache(60, clock, size=3), Asked()
     for key in (b"a", b"b", b"c", b"a", b"d"):
         cache.recall(key, asked)
-    assert (len(cache._answers), asked.count) == (3, 4)
+    assert (len(cache._inactive), asked.count) == (3, 4)
     cache.recall(b"a", asked)
     assert asked.count == 4
     cache.recall(b"b", asked)
     assert asked.count == 5
+
+
+def test_invented_tokens_push_out_no_good_one(clock: Clock):
+    cache, asked = AnswerCache(60, clock, size=3), Asked()
+    good = BearerToken(Client("web"), frozenset(), 0, 1)
+    cache.recall(b"good", lambda: good)
+    for number in range(100):
+        cache.recall(bytes([number]), asked)
+    assert cache.recall(b"good", asked) is good
+    clock.now += 60
+    cache.recall(b"good", asked)
+    assert (len(cache._active), len(cache._inactive)) == (0, 3)
 
 
 def test_its_age_counts_from_the_question(clock: Clock):
@@ -83,4 +97,4 @@ def test_threads(clock: Clock):
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
-    assert len(cache._answers) <= 5
+    assert len(cache._inactive) <= 5

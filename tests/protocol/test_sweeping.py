@@ -8,7 +8,7 @@ from typing import Any
 from pyramid_oauth2.backends.contract.specimens import new_grant, new_token
 from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.protocol.records import Purged, StoreUnavailable
-from pyramid_oauth2.protocol.sweeping import EVERY, LIMIT, Sweeper
+from pyramid_oauth2.protocol.sweeping import EVERY, LIMIT, PAUSE, Sweeper
 
 
 def test_it_is_its_turn_at_every_so_many_issues():
@@ -28,6 +28,28 @@ def test_it_is_its_turn_at_every_so_many_issues():
     assert calls == []
     sweeper.after_issue()
     assert calls == [("grants", 1000, LIMIT), ("consents", 1000, LIMIT)]
+
+
+def test_or_when_it_has_not_swept_for_a_while():
+    """A sealed answer is gone soon after its grace, also on a server with little to do."""
+    calls: list[int] = []
+    now = 1000
+
+    class Store:
+        def purge(self, now: int, limit: int) -> Purged:
+            calls.append(now)
+            return Purged(0, more=False)
+
+    class Other:
+        expires_itself = True
+
+    sweeper = Sweeper(Store(), Other(), lambda: now)  # type: ignore[arg-type]
+    for _ in range(3):
+        now += PAUSE - 1
+        sweeper.after_issue()
+        now += 1
+        sweeper.after_issue()
+    assert calls == [1000 + PAUSE, 1000 + 2 * PAUSE, 1000 + 3 * PAUSE]
 
 
 def test_a_store_whose_records_end_by_themselves_is_left_alone():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -71,7 +72,7 @@ class Listings(Contract):
         """Some page, or a ``ValueError``; no other exception."""
         self.grants.import_([grant := new_grant(), new_token(grant=grant)])
         self.clients.add(new_client())
-        listings: tuple[tuple[Any, dict[str, Any]], ...] = (
+        selections: tuple[tuple[Callable[..., Any], dict[str, str]], ...] = (
             (self.grants.grants, {"client_id": grant.client_id}),
             (self.grants.grants, {"subject": grant.subject}),
             (self.grants.tokens, {"grant_id": grant.id}),
@@ -79,9 +80,9 @@ class Listings(Contract):
             (self.clients.search, {"prefix": "a", "sort": "created_at"}),
             (self.consents.list, {"subject": grant.subject}),
         )
-        for listing, of in listings:
+        for listing, of in selections:
             with suppress(ValueError):
-                listing(**of, cursor=cursor)
+                listing(cursor=cursor, **of)
 
     def test_list_grants_completely_while_others_come(self) -> None:
         staying = [new_grant() for _ in range(SOME)]

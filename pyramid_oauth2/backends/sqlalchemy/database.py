@@ -8,7 +8,16 @@ from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, Row
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    Insert,
+    Row,
+    select,
+    tuple_,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -55,18 +64,31 @@ class Database:
             return False
         return True
 
-    def insert_missing(self, statement: Executable, rows: Iterable[Parameters]) -> int:
+    def insert_missing(self, statement: Insert, rows: Iterable[Parameters]) -> int:
         """Insert the rows whose keys do not exist yet, in batches; return how many."""
         new = 0
         remaining = iter(rows)
         while batch := list(islice(remaining, BATCH)):
-            try:
-                self.atomically(partial(_execute_many, statement, batch))
-                new += len(batch)
-            except DuplicateRecord:
-                # Nothing of the batch was written, so its rows go one by one.
-                new += sum(self.insert(statement, row) for row in batch)
+            if missing := self._missing(tuple(statement.table.primary_key), batch):
+                new += self._insert_all(statement, missing)
         return new
+
+    def _missing(
+        self, key: tuple[ColumnElement[Any], ...], batch: Sequence[Parameters]
+    ) -> list[Parameters]:
+        # Looked up first: a copy that goes on finds most of them there, and a
+        # batch that fails for it costs many times more.
+        found = {tuple(row[column.name] for column in key): row for row in batch}
+        there = self.rows(select(*key).where(tuple_(*key).in_(list(found))), {})
+        return [found[value] for value in found.keys() - set(map(tuple, there))]
+
+    def _insert_all(self, statement: Insert, rows: Sequence[Parameters]) -> int:
+        try:
+            self.atomically(partial(_execute_many, statement, rows))
+        except DuplicateRecord:
+            # Somebody else inserted one since. Nothing was written, so they go one by one.
+            return sum(self.insert(statement, row) for row in rows)
+        return len(rows)
 
     def atomically(self, work: Callable[[Connection], Result], repeatable: bool = False) -> Result:
         """Run *work* as one transaction, again if it met a deadlock; return its result.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InvalidClient, InvalidRequest
 from ..events import ClientAuthenticationFailed, Tell
+from ..opaque import is_client_secret
 from ..records import CLIENT_ID_LENGTH, Client
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ def authenticate_client(
     """
     credentials = _presented(server, facts, form)
     attempt = server.throttle.client_authentication(facts, credentials.client_id, tell)
-    attempt.refuse_if_blocked()
+    if _is_guessable(credentials):
+        attempt.refuse_if_blocked()
     named = _named(server, credentials)
     client = named if named is not None and _usable(named, credentials) else None
     method = server.client_authentications[credentials.method]
     # Verified also where there is no client: the work must not tell.
     if not method.verify(credentials, client, server.clock()) or client is None:
+        attempt.refuse_if_blocked()
         known = named.client_id if named else None
         tell(
             ClientAuthenticationFailed(
@@ -86,6 +89,12 @@ def _presented(
     if form.get("client_id", credentials.client_id) != credentials.client_id:
         raise InvalidRequest("The client_id in the body is not the one that authenticates.")
     return credentials
+
+
+def _is_guessable(credentials: Credentials) -> bool:
+    # Nobody guesses 256 random bits, and a public client has nothing to guess:
+    # they are let in also where somebody at the same address was blocked.
+    return credentials.method != "none" and not is_client_secret(credentials.secret)
 
 
 def _usable(client: Client, credentials: Credentials) -> bool:

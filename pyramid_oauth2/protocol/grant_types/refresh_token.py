@@ -54,8 +54,11 @@ class RefreshToken:
         # RFC 6749 section 6: "the refresh token is bound to the client to which it was issued".
         if grant is None or grant.client_id != request.client.client_id:
             raise InvalidGrant(WRONG_TOKEN)
-        asked = _asked(request.parameters.get("scope"), grant)
-        return FoundToken(token, grant, asked, _allowed(asked, request.client, server))
+        asked = parse_scope(request.parameters.get("scope", "")) or grant.scope
+        if token.consumed_at is not None:
+            # Whatever it asks for, it is a repetition or a reuse, and issues nothing.
+            return FoundToken(token, grant, asked, asked)
+        return FoundToken(token, grant, asked, _allowed(asked, grant, request.client, server))
 
     def issue(
         self, request: TokenRequest, server: AuthorizationServer, validated: FoundToken
@@ -104,16 +107,13 @@ def _again(
     return Issued.decode(answer, grant)
 
 
-def _asked(scope: str | None, grant: Grant) -> frozenset[str]:
-    asked = parse_scope(scope or "") or grant.scope
+def _allowed(
+    asked: frozenset[str], grant: Grant, client: Client, server: AuthorizationServer
+) -> frozenset[str]:
     if not asked <= grant.scope:
         # RFC 6749 section 6: "MUST NOT include any scope not originally granted
         # by the resource owner".
         raise InvalidScope("The refresh token was not issued for one of these scopes.")
-    return asked
-
-
-def _allowed(asked: frozenset[str], client: Client, server: AuthorizationServer) -> frozenset[str]:
     # What was withdrawn from the client since is gone. The grant itself stays as
     # it is, so a narrower request narrows this access token only.
     may_have = (client.scope or server.default_scopes or frozenset()) & server.known_scopes

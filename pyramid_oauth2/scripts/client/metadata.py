@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ...protocol.clients import CONSENTS
-from ...setting_types import BadValue, lifetime
+from ...settings.types import BadValue, lifetime
 
 
 def words(values: Iterable[str]) -> tuple[str, ...]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ...protocol.records import Client
+from ..descriptions import describe_scope
 from .visit import Visit
 
 
 def scope_choices(visit: Visit) -> list[dict[str, str]]:
     """The scopes that may be given here, each with its description in the user's language."""
-    known, translate = visit.server.scopes, visit.request.localizer.translate
     return [
-        {"name": name, "description": str(translate(known[name].description))}
+        {"name": name, "description": describe_scope(visit.request, name)}
         for name in sorted(visit.place.choices["scope"])
     ]
 

@@ -10,7 +10,7 @@ from typing import Any
 from ...protocol.clients import InvalidClientMetadata
 from ...protocol.records import SUBJECT_LENGTH, Client
 from ...protocol.requests import Parameters
-from ...setting_types import BadValue, lifetime
+from ...settings.types import BadValue, lifetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from ..browser import FIELD, browser_token, is_from_our_page
 from ..endpoint import Endpoint
 from ..facts import http_facts
 from ..finished import answer_once
-from ..login import log_in_first
+from ..login import send_to_login
 from ..pages import STYLESHEETS, page, page_endpoint
 from ..urls import endpoint_url
 from .places import AdminPlace, SelfServicePlace
@@ -137,7 +137,7 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
         refuse_plain_http(request.oauth2.service.server, facts)
         visit = Visit(request, parse_query(facts), Parameters({}))
         if not request.context.open:
-            return log_in_first(request, visit.here)
+            return send_to_login(request, visit.here)
         try:
             return (
                 show(visit) if act is None or request.method == "GET" else _act(visit, facts, act)

@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from .protocol.redirects import LOOPBACK_HOSTS
-from .protocol.scopes import SCOPE_TOKEN
-from .protocol.throttling import PERIODS, Limit
+from ..protocol.redirects import LOOPBACK_HOSTS
+from ..protocol.scopes import SCOPE_TOKEN
+from ..protocol.throttling import PERIODS, Limit
 
 Parser = Callable[[Any], Any]
 
+DURATION = re.compile(r"([0-9]{1,9})\s*([smhd]?)")
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 LONGEST = 10 * 365 * 86400
 TRUE = frozenset({"true", "yes", "on", "1"})
@@ -32,7 +33,7 @@ class BadValue(ValueError):
 
 def lifetime(value: str | int) -> int:
     """``3600``, ``60s``, ``10m``, ``1h``, ``30d``: seconds, at least one, at most ten years."""
-    match = re.fullmatch(r"([0-9]{1,9})\s*([smhd]?)", str(value).strip())
+    match = DURATION.fullmatch(str(value).strip())
     if not match:
         raise BadValue("write a number of seconds, or one with a unit, such as 60s, 10m, 1h or 30d")
     number = int(match[1]) * UNITS[match[2]]
@@ -50,11 +51,12 @@ def code_lifetime(value: str | int) -> int:
 
 
 def seconds(value: str | int) -> int:
-    """A small number of seconds, 0 to 3600."""
-    text = str(value).strip()
-    if not re.fullmatch("[0-9]{1,4}", text) or int(text) > 3600:
-        raise BadValue("write a number of seconds from 0 to 3600")
-    return int(text)
+    """A short time, 0 to one hour."""
+    match = DURATION.fullmatch(str(value).strip())
+    number = int(match[1]) * UNITS[match[2]] if match else 3601
+    if number > 3600:
+        raise BadValue("write 0 to 3600 seconds, or a number with a unit, such as 30s or 10m")
+    return number
 
 
 def boolean(value: str | bool) -> bool:

@@ -12,9 +12,9 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE1_CONFIG
 
-from .interfaces import ISettings, ISettingsPrefix
-from .setting_types import AUTHORIZATION_SERVER, RESOURCE_SERVER, BadValue
-from .settings import REQUIRED, Settings, setting_fields
+from ..interfaces import ISettings, ISettingsPrefix
+from . import REQUIRED, Settings, setting_fields
+from .types import AUTHORIZATION_SERVER, RESOURCE_SERVER, BadValue
 
 PREFIX = "oauth2."
 
@@ -94,12 +94,21 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         )
     if settings.enforce_https and (settings.issuer or "").startswith("http:"):
         yield "oauth2.enforce_https = true contradicts the http issuer."
-    if settings.https_required and (settings.base_url or "https:").startswith("http:"):
+    # A resource server has no endpoint of its own; http is for a loopback host anyway.
+    issues = settings.mode != RESOURCE_SERVER
+    if issues and settings.https_required and (settings.base_url or "https:").startswith("http:"):
         yield "oauth2.base_url is http, but the issuer is https: tokens must not travel in clear."
     if settings.mode == RESOURCE_SERVER and settings.base_url is None:
         yield (
             "oauth2.base_url is missing. A resource server does not stand at the issuer: write the "
             "public URL of this application, such as https://api.example.com."
+        )
+    if settings.refresh_token_grace > settings.refresh_token_lifetime:
+        yield "oauth2.refresh_token_grace is longer than oauth2.refresh_token_lifetime."
+    if settings.introspection_url and settings.mode != RESOURCE_SERVER:
+        yield (
+            "oauth2.introspection.url is for a resource server: write oauth2.mode = "
+            "resource_server, or leave it out."
         )
     if settings.admin and not settings.admin_principals:
         yield (

@@ -1,0 +1,128 @@
+"""What a user allows at present, client by client, and how they take it back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from .events import ConsentWithdrawn, Tell
+from .grants import end_grants_of, is_living
+from .listings import every
+from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Consent, Grant, Page
+from .server import AuthorizationServer
+
+# What is read for one user, however much there is. Most people have a few
+# dozen records; a script that signs in all day has thousands.
+RECORDS_READ = 2_000
+# By as many at a time.
+BATCH = 500
+# For the last token of one client.
+GRANTS_READ = 3
+TOKENS_READ = 500
+
+Record = TypeVar("Record", Grant, Consent)
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """What one user allows one client: by living grants, by a remembered consent, or by both.
+
+    ``client`` is None for one that was deleted. ``scope`` is all that it has
+    or gets without asking again. ``since`` is in UTC seconds.
+    """
+
+    client_id: str
+    client: Client | None
+    scope: frozenset[str]
+    since: int
+    grants: tuple[Grant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Authorizations:
+    """What one user allows, the newest first; ``complete`` unless there was more than is read."""
+
+    newest_first: tuple[Authorization, ...]
+    complete: bool
+
+
+def authorizations_of(server: AuthorizationServer, subject: str) -> Authorizations:
+    """What *subject* allows at present.
+
+    A code that was not redeemed yet counts: its client can have tokens at any
+    moment. One that never is ends its grant within a minute.
+    """
+    now = server.clock()
+    grants, all_grants = _read(lambda at: server.grants.grants(subject, None, at, BATCH))
+    consents, all_consents = _read(lambda at: server.consents.list(subject, None, at, BATCH))
+    granted: dict[str, list[Grant]] = defaultdict(list)
+    for grant in grants:
+        if is_living(grant, now):
+            granted[grant.client_id].append(grant)
+    remembered = {consent.client_id: consent for consent in consents if now < consent.expires_at}
+    found = (
+        _authorization(server, client_id, granted[client_id], remembered.get(client_id))
+        for client_id in {*granted, *remembered}
+    )
+    allowed = [authorization for authorization in found if authorization is not None]
+    allowed.sort(key=lambda authorization: (-authorization.since, authorization.client_id))
+    return Authorizations(tuple(allowed), all_grants and all_consents)
+
+
+def _read(listing: Callable[[str | None], Page[Record]]) -> tuple[list[Record], bool]:
+    records = list(islice(every(listing), RECORDS_READ + 1))
+    return records[:RECORDS_READ], len(records) <= RECORDS_READ
+
+
+def _authorization(
+    server: AuthorizationServer, client_id: str, grants: Iterable[Grant], consent: Consent | None
+) -> Authorization | None:
+    client = server.clients.get(client_id)
+    # What was issued under a lower epoch was taken away from the client, and
+    # nothing brings it back.
+    living = tuple(grant for grant in grants if client is None or grant.epoch >= client.epoch)
+    consents = () if consent is None else (consent,)
+    if not living and not consents:
+        return None
+    return Authorization(
+        client_id,
+        client,
+        frozenset().union(*(g.scope for g in living), *(c.scopes for c in consents)),
+        min(record.created_at for record in (*living, *consents)),
+        living,
+    )
+
+
+def last_token_at(server: AuthorizationServer, authorization: Authorization) -> int | None:
+    """When the client last got a token, in UTC seconds; None if it holds none.
+
+    As far as a bounded look tells: a client that refreshes all the time must
+    not make this slow.
+    """
+    ending_last = sorted(authorization.grants, key=lambda grant: grant.expires_at)[-GRANTS_READ:]
+    issued = (
+        token.issued_at
+        for grant in ending_last
+        for token in server.grants.tokens(grant.id, limit=TOKENS_READ).items
+        # Issued together, but the refresh token is still there when the access
+        # token has expired and was swept.
+        if token.kind in (ACCESS_TOKEN, REFRESH_TOKEN)
+    )
+    return max(issued, default=None)
+
+
+def withdraw(server: AuthorizationServer, subject: str, client_id: str, tell: Tell) -> bool:
+    """Take back all that *subject* allowed the client: every token stops, the consent is forgotten.
+
+    :return: whether there was anything.
+    """
+    # First, or the client could silently get a new grant while the old ones end.
+    forgotten = server.consents.forget(subject, client_id)
+    ended = end_grants_of(server, subject, "withdrawn by the user", tell, client_id)
+    if not forgotten and not ended:
+        return False
+    tell(ConsentWithdrawn(client_id=client_id, subject=subject))
+    return True

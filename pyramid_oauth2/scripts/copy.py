@@ -1,0 +1,201 @@
+"""``poauth2 OLD copy --to NEW``: move the state from one store to another."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..read_only import writable
+from ..service import ROLES, OAuth2Service
+from .copying import Comparison, Copied, Findings, Store, compare_stores, copy_store
+from .ini import Ini
+from .progress import counting
+
+EXAMPLES = """\
+examples:
+  # With oauth2.read_only = true in old.ini, and every process of it restarted:
+  poauth2 new.ini db upgrade
+  poauth2 old.ini copy --to new.ini
+
+  # How long it will take; nothing to go on with:
+  poauth2 old.ini copy --to rehearsal.ini --live
+"""
+NOT_READ_ONLY = """\
+{old} is not read-only. What it issues meanwhile would be missing in {new}, and a code that is spent
+meanwhile would be good there once more. Set oauth2.read_only = true in it, restart every process
+that serves it, and copy then. (--live copies all the same, for a rehearsal.)"""
+NOT_MOVED = "the same store in both, left alone"
+MISSING = "{count} missing in the new store. Run the command again:"
+DIFFERENT = """\
+{count} different in the new store, and left as they are there. Either the new server wrote them, at
+its start or since they were copied; or the old one went on writing: then empty the new store, and
+copy again:"""
+SAME_STORE = "{old} and {new} keep everything in the same store: there is nothing to copy."
+
+
+def add_parser(commands: Any, name: str) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        name,
+        help="copy everything into the store of another ini",
+        description="Copy clients, consents, grants, tokens and what else there is into the store "
+        "of another ini, then compare both. It adds what is not there and changes nothing, so it "
+        "may be stopped at any time and goes on when it is run again. The exit status is 1 if "
+        "anything is missing or different at the end.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--to", required=True, metavar="INI", help="the ini of the new store")
+    parser.add_argument(
+        "--to-variable",
+        action="append",
+        default=[],
+        type=_variable,
+        metavar="NAME=VALUE",
+        help="a variable of its [DEFAULT] section; repeatable",
+    )
+    parser.add_argument(
+        "--live", action="store_true", help="although the old server still writes: a rehearsal"
+    )
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.set_defaults(run=copy)
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError("write NAME=VALUE")
+    return name, value
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What became of one role."""
+
+    copied: Copied
+    comparison: Comparison
+
+
+def copy(ini: Ini, arguments: argparse.Namespace) -> int:
+    """Copy role by role, then compare; 1 if something is missing or different."""
+    target = Ini(arguments.to, dict(arguments.to_variable))
+    started = time.monotonic()
+    with ini.service() as old, target.service() as new:
+        roles = [role for role in ROLES if not _same_store(old, new, role)]
+        if refusal := _refusal(old, roles, arguments.live):
+            print(f"poauth2: {refusal.format(old=ini.path, new=target.path)}", file=sys.stderr)
+            return 1
+        _check(new, roles)
+        moved = _move(old, new, roles)
+    seconds = round(time.monotonic() - started, 1)
+    if arguments.json:
+        print(json.dumps({"roles": _documents(moved), "seconds": seconds}, indent=2))
+    else:
+        _print(moved, seconds)
+    found = [each.comparison for each in moved.values()]
+    return 1 if any(each.missing.count or each.different.count for each in found) else 0
+
+
+def _refusal(old: OAuth2Service, roles: list[str], live: bool) -> str | None:
+    if not roles:
+        return SAME_STORE
+    return None if old.settings.read_only or live else NOT_READ_ONLY
+
+
+def _same_store(old: OAuth2Service, new: OAuth2Service, role: str) -> bool:
+    # As far as the inis tell. Copying a store into itself would do no harm.
+    (name, url), other = (_place(service, role) for service in (old, new))
+    return url is not None and (name, url) == other
+
+
+def _place(service: OAuth2Service, role: str) -> tuple[str, str | None]:
+    name = service.settings.backend_of(role)
+    section = service.settings.section(name)
+    # A callable of the application's own knows better than the URL beside it.
+    return name, None if "engine" in section else section.get("url")
+
+
+def _check(new: OAuth2Service, roles: list[str]) -> None:
+    for name in sorted({new.settings.backend_of(role) for role in roles}):
+        for warning in new.backends[name].check():
+            print(f"poauth2: note: {name}: {warning}", file=sys.stderr)
+
+
+def _move(old: OAuth2Service, new: OAuth2Service, roles: list[str]) -> dict[str, Moved]:
+    stores = {role: (_store(old, role), _store(new, role)) for role in roles}
+    with counting("records copied") as progress:
+        more = _summing(progress)
+        copied = {role: copy_store(*pair, more) for role, pair in stores.items()}
+    with counting("records compared") as progress:
+        more = _summing(progress)
+        return {
+            role: Moved(
+                copied[role],
+                compare_stores(*pair, copied[role].read.total(), old.server.clock, more),
+            )
+            for role, pair in stores.items()
+        }
+
+
+def _store(service: OAuth2Service, role: str) -> Store:
+    # The new server may be read-only as well, so that nobody else writes before all is there.
+    backend = writable(service.backends[service.settings.backend_of(role)])
+    store: Store = getattr(backend, role)
+    return store
+
+
+def _summing(progress: Callable[[int], None]) -> Callable[[int], None]:
+    total = 0
+
+    def more(number: int) -> None:
+        nonlocal total
+        total += number
+        progress(total)
+
+    return more
+
+
+def _documents(moved: dict[str, Moved]) -> dict[str, Any]:
+    return {
+        role: {
+            "read": each.copied.read,
+            "new": each.copied.new,
+            "missing": asdict(each.comparison.missing),
+            "different": asdict(each.comparison.different),
+        }
+        for role, each in moved.items()
+    }
+
+
+def _print(moved: dict[str, Moved], seconds: float) -> None:
+    for role in ROLES:
+        print(f"{role}: {_copied(moved[role].copied) if role in moved else NOT_MOVED}")
+    for sentence, found in (
+        (MISSING, [each.comparison.missing for each in moved.values()]),
+        (DIFFERENT, [each.comparison.different for each in moved.values()]),
+    ):
+        _print_findings(sentence, found)
+    compared = sum(each.copied.read.total() for each in moved.values())
+    print(f"{compared} record{'' if compared == 1 else 's'} copied and compared in {seconds} s")
+
+
+def _copied(copied: Copied) -> str:
+    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(copied.read.items()))
+    return f"{copied.read.total()} read, {copied.new} new" + (f" ({kinds})" if kinds else "")
+
+
+def _print_findings(sentence: str, found: list[Findings]) -> None:
+    count = sum(each.count for each in found)
+    if not count:
+        return
+    print(f"poauth2: {sentence.format(count=count)}", file=sys.stderr)
+    examples = [name for each in found for name in each.examples]
+    for name in examples:
+        print(f"  {name}", file=sys.stderr)
+    if len(examples) < count:
+        print("  ...", file=sys.stderr)

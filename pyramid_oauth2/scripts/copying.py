@@ -1,0 +1,122 @@
+"""Copying one store into another, and comparing the two."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+from ..protocol.listings import every
+from ..protocol.records import Page, Token, kept_until
+from .exported import Record, content_of, end_of, key_of, kind_of, name_of
+
+BATCH = 500
+# What a comparison remembers at once, at some 100 bytes a record; of a larger
+# store it reads both sides once for each such part.
+MOST_AT_ONCE = 1_000_000
+EXAMPLES = 10
+
+Item = TypeVar("Item")
+Progress = Callable[[int], None]
+
+
+class Store(Protocol):
+    """What the stores of all three roles have in common."""
+
+    def export(self, cursor: str | None = None, limit: int = 500) -> Page[Any]:
+        """Everything, a page at a time."""
+
+    def import_(self, records: Iterable[Any]) -> int:
+        """Insert what is not there; return how many were new."""
+
+
+@dataclass
+class Copied:
+    """What was read from the one store, by kind, and how much of it was new to the other."""
+
+    read: Counter[str] = field(default_factory=Counter)
+    new: int = 0
+
+
+@dataclass
+class Findings:
+    """How many records there are of one sort, and the names of the first."""
+
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, record: Record) -> None:
+        """Count one more."""
+        self.count += 1
+        if self.count <= EXAMPLES:
+            self.examples.append(name_of(record))
+
+
+@dataclass
+class Comparison:
+    """What the one store has and the other lacks, or has otherwise."""
+
+    missing: Findings = field(default_factory=Findings)
+    different: Findings = field(default_factory=Findings)
+
+
+def copy_store(old: Store, new: Store, progress: Progress) -> Copied:
+    """Copy what *new* has not got. It may be stopped and called again: then it goes on.
+
+    :param progress: is told how many more records were read, after every batch.
+    """
+    copied = Copied()
+    for batch in _batches(every(old.export)):
+        copied.new += new.import_(batch)
+        copied.read.update(map(kind_of, batch))
+        progress(len(batch))
+    return copied
+
+
+def compare_stores(
+    old: Store, new: Store, count: int, clock: Callable[[], int], progress: Progress
+) -> Comparison:
+    """Look for everything of *old* in *new*, which may have more.
+
+    :param count: about how many records *old* has.
+    :param clock: the time in UTC seconds; what has ended need not be there.
+    :param progress: is told how many more records were compared, after every batch.
+    """
+    comparison = Comparison()
+    parts = 1 + count // MOST_AT_ONCE
+    for part in range(parts):
+        there = {key: content for _, key, content in _hashed(new, part, parts)}
+        for batch in _batches(_hashed(old, part, parts)):
+            for record, key, content in batch:
+                if key in there:
+                    if there[key] != content:
+                        comparison.different.add(record)
+                elif not _has_ended(old, record, clock()):
+                    comparison.missing.add(record)
+            progress(len(batch))
+    return comparison
+
+
+def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
+    while batch := list(islice(items, BATCH)):
+        yield batch
+
+
+def _hashed(store: Store, part: int, parts: int) -> Iterator[tuple[Record, int, int]]:
+    # 64 bits find what is damaged or was changed. Nobody has a reason to forge
+    # a record that only looks alike: who could, could write what he likes.
+    for record in every(store.export):
+        key = hash(key_of(record))
+        if key % parts == part:
+            yield record, key, hash(content_of(record))
+
+
+def _has_ended(store: Any, record: Record, now: int) -> bool:
+    end = end_of(record)
+    if isinstance(record, Token) and record.consumed_at is not None:
+        found = store.find(record.ref)
+        grant = found[1] if found else None
+        end = kept_until(record, grant.expires_at if grant else None)
+    return end is not None and end <= now

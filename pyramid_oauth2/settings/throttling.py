@@ -1,0 +1,55 @@
+"""How many attempts a source has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..protocol.throttling import Limit
+from .declaration import setting
+from .types import boolean, plain_text, rate
+
+
+@dataclass(frozen=True)
+class ThrottleSettings:
+    """How many attempts a source has."""
+
+    throttle: bool = setting(
+        boolean,
+        True,
+        "Whether a source of too many attempts has to wait (429). false only where something in "
+        "front of the server does that.",
+    )
+    throttle_clients: Limit = setting(
+        rate,
+        Limit(10, "minute"),
+        "How many client authentications may fail for one client_id from one address, such as "
+        "10/minute or 50/hour; ten times as many for all of an address.",
+        key="throttle.clients",
+    )
+    throttle_passwords: Limit = setting(
+        rate,
+        Limit(10, "minute"),
+        "How many passwords may be wrong for one user name from one address, or by one "
+        "confidential client (password grant); ten times as many for all of an address.",
+        key="throttle.passwords",
+    )
+    throttle_rotations: Limit = setting(
+        rate,
+        Limit(60, "minute"),
+        "How often one grant may be refreshed.",
+        key="throttle.rotations",
+    )
+    throttle_interactions: Limit = setting(
+        rate,
+        Limit(100, "minute"),
+        "How many authorization requests of people who are not signed in are kept for one address.",
+        key="throttle.interactions",
+    )
+    throttle_storage: str | None = setting(
+        plain_text,
+        None,
+        "Where all processes count together: a URI of the limits library, such as "
+        "redis://localhost:6379/1, or memory:// for each process alone. Default: the server of "
+        "oauth2.redis where grants are in Redis, else memory://.",
+        secret=True,
+    )

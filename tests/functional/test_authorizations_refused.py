@@ -1,0 +1,142 @@
+"""What ``/oauth2/authorizations`` refuses, each in its own way; nothing is withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from pyramid_oauth2.protocol.records import StoreUnavailable
+
+from . import host
+from .allowing import PAGE, Allowing, articles, form_of
+from .flow import Flow
+from .server import bearer
+
+WITHDRAWN = "Withdrawn. The application has lost its access."
+
+
+@pytest.fixture
+def bob(start_flow: Callable[..., Flow]) -> Allowing:
+    return Allowing(start_flow().server)
+
+
+def test_nobody_is_sent_to_the_login_and_comes_back(bob: Allowing):
+    form = form_of(bob.show())
+    bob.log_out()
+    for answer in (bob.show(303), bob.post(form)):
+        assert answer.location.startswith("http://localhost/login?")
+        assert parse_qs(urlsplit(answer.location).query) == {"next": [PAGE]}
+    bob.assert_untouched()
+
+
+def test_nobody_where_no_login_route_is_set(start_flow: Callable[..., Flow]):
+    """The application's forbidden view."""
+    bob = Allowing(start_flow(login_route="").server)
+    bob.log_out()
+    assert bob.show(302).location == "http://localhost/login"
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_bearer_token_is_no_login(bob: Allowing, method: str):
+    form = form_of(bob.show())
+    headers = bearer(bob.held["access_token"])
+    answer = getattr(bob.browser, method)(PAGE, form, headers=headers, status=303)
+    assert answer.location.startswith("http://localhost/login?")
+    bob.assert_untouched()
+
+
+def test_a_user_who_is_deactivated(start_flow: Callable[..., Flow]):
+    """By the forbidden view: a login that sends them straight back would do so for ever."""
+
+    class Users(host.Users):
+        def is_active(self, subject: str) -> bool:
+            return subject != "alice"
+
+    bob = Allowing(start_flow(lambda config: config.set_oauth2_resource_owners(Users())).server)
+    form = form_of(bob.show())
+    bob.log_in("alice")
+    assert bob.show(302).location == "http://localhost/login"
+    assert bob.post(form).status_int == 302
+
+
+@pytest.mark.parametrize("field", [None, "", "x", "0" * 32, "ä"])
+def test_a_form_without_the_anti_forgery_field(bob: Allowing, field: str | None):
+    """RFC 6749 section 10.12."""
+    form = form_of(bob.show())
+    del form["oauth2_browser_token"]
+    if field is not None:
+        form["oauth2_browser_token"] = field
+    page = bob.post(form)
+    assert page.status_int == 403
+    assert "Nothing was withdrawn." in page
+    bob.assert_untouched()
+
+
+def test_a_form_of_another_browser(bob: Allowing):
+    other = Allowing(bob.server)
+    bob.heard.clear()
+    assert bob.post(form_of(other.show())).status_int == 403
+    bob.assert_untouched()
+
+
+def test_a_form_without_the_cookie(bob: Allowing):
+    """As another site's comes."""
+    form = form_of(bob.show())
+    bob.browser.reset()
+    assert bob.log_in().browser.post(PAGE, form, status=403)
+    bob.assert_untouched()
+
+
+def test_a_get_with_the_fields_of_the_form(bob: Allowing):
+    page = bob.show(**form_of(bob.show()))
+    assert len(articles(page)) == 1
+    bob.assert_untouched()
+
+
+def test_the_fields_in_the_url_of_a_post(bob: Allowing):
+    query = urlencode(form_of(bob.show()))
+    bob.browser.post(f"{PAGE}?{query}", {"page": "1"}, status=403)
+    bob.assert_untouched()
+
+
+def test_a_form_that_names_no_client(bob: Allowing):
+    assert bob.post(form_of(bob.show()) | {"client_id": ""}).status_int == 400
+    bob.assert_untouched()
+
+
+def test_a_form_that_names_two(bob: Allowing):
+    body = urlencode(form_of(bob.show())) + "&client_id=app"
+    bob.browser.post(PAGE, body, status=400)
+    bob.assert_untouched()
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_other_methods(bob: Allowing, method: str):
+    answer = bob.browser.request(PAGE, method=method, status=405)
+    assert answer.headers["Allow"] == "GET, POST"
+    bob.assert_untouched()
+
+
+def test_plain_http_where_https_is_demanded(start_flow: Callable[..., Flow]):
+    flow = start_flow(issuer="https://localhost")
+    assert "A secure connection is required" in flow.browser.get(PAGE, status=400)
+
+
+def test_a_link_that_says_it_was_withdrawn(bob: Allowing):
+    """Anybody can write one; what is not true is not said."""
+    assert WITHDRAWN not in bob.show(withdrawn="web")
+
+
+def test_a_store_that_cannot_answer(bob: Allowing, monkeypatch: pytest.MonkeyPatch):
+    form = form_of(bob.show())
+
+    def away(*arguments: Any, **options: Any) -> Any:
+        raise StoreUnavailable("the server is away")
+
+    for name in ("list", "forget"):
+        monkeypatch.setattr(bob.server.service.server.consents, name, away)
+    assert bob.show(503).headers["Retry-After"]
+    assert bob.post(form).status_int == 503

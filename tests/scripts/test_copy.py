@@ -1,0 +1,170 @@
+"""``poauth2 OLD copy --to NEW``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from pyramid_oauth2.backends.contract.specimens import new_client
+from pyramid_oauth2.protocol.listings import every
+from pyramid_oauth2.scripts import copying
+from pyramid_oauth2.scripts.ini import Ini
+from pyramid_oauth2.service import ROLES
+
+from .test_copying import RECORDS, fill
+
+SUMS = {role: sum(kinds.values()) for role, kinds in RECORDS.items()}
+
+
+class Move:
+    """Two inis, each with an SQLite file of its own; the old one is read-only and has records."""
+
+    def __init__(self, poauth2):
+        self.poauth2 = poauth2
+        self.old, self.new = poauth2.path, poauth2.path.with_name("new.ini")
+        shutil.copy(self.old.with_name("oauth2.sqlite"), self.old.with_name("new.sqlite"))
+        with Ini(str(self.old)).service() as service:
+            fill(service.server)
+        self.write_new()
+        poauth2.write(more="oauth2.read_only = true")
+
+    def write_new(self, file="new.sqlite", more=""):
+        text = self.old.read_text().replace("oauth2.sqlite", file)
+        self.new.write_text(text.replace("oauth2.read_only = true", "") + more)
+
+    def __call__(self, *words):
+        return self.poauth2("copy", "--to", str(self.new), *words)
+
+    def summary(self, *words):
+        status, out, _ = self("--json", *words)
+        return status, json.loads(out)["roles"]
+
+    def contents(self, path):
+        with Ini(str(path)).service() as service:
+            return {
+                role: sorted(map(repr, every(getattr(service.server, role).export)))
+                for role in ROLES
+            }
+
+    def tamper(self, statement):
+        with closing(sqlite3.connect(self.new.with_name("new.sqlite"))) as connection:
+            assert connection.execute(statement).rowcount == 1
+            connection.commit()
+
+
+@pytest.fixture
+def move(with_tables):
+    return Move(with_tables)
+
+
+class TestCopying:
+    def test_everything_is_there_afterwards(self, move):
+        status, roles = move.summary()
+        assert status == 0
+        assert {role: each["read"] for role, each in roles.items()} == RECORDS
+        assert {role: each["new"] for role, each in roles.items()} == SUMS
+        assert move.contents(move.new) == move.contents(move.old)
+
+    def test_as_text_and_once_more(self, move):
+        status, out, err = move()
+        assert (status, err) == (0, "")
+        assert "clients: 3 read, 3 new (client 2, tombstone 1)\n" in out
+        assert "13 records copied and compared in" in out
+        status, out, err = move()
+        assert (status, err) == (0, "")
+        assert "clients: 3 read, 0 new" in out
+
+    def test_it_may_be_stopped(self, move, monkeypatch):
+        def stops(old, new, progress):
+            def stop(number):
+                raise KeyboardInterrupt
+
+            return copying.copy_store(old, new, stop)
+
+        monkeypatch.setattr("pyramid_oauth2.scripts.copy.copy_store", stops)
+        assert move() == (130, "", "poauth2: stopped\n")
+        monkeypatch.undo()
+        status, roles = move.summary()
+        assert (status, roles["clients"]["new"], roles["grants"]["new"]) == (0, 0, 8)
+
+    def test_a_new_server_that_is_read_only_itself(self, move):
+        move.write_new(more="oauth2.read_only = true\n")
+        assert move.summary()[0] == 0
+        assert move.contents(move.new) == move.contents(move.old)
+
+    def test_a_role_that_stays_where_it_is(self, move):
+        """Tokens move; clients and consents are in one database before and after."""
+        move.write_new("oauth2.sqlite", "oauth2.backend.grants = memory\n")
+        status, out, err = move()
+        assert status == 0
+        assert "clients: the same store in both" in out
+        assert "grants: 8 read, 8 new" in out
+        assert "memory: Everything is in this process's memory" in err
+
+    def test_a_variable_of_the_new_ini(self, move):
+        move.new.write_text(move.new.read_text().replace("new.sqlite", "%(name)s.sqlite"))
+        assert move("--to-variable", "name=new")[0] == 0
+        assert move("--to-variable", "name")[0] == 2
+
+
+class TestComparing:
+    def test_what_was_changed_is_found_and_left(self, move):
+        move()
+        move.tamper("UPDATE oauth2_grant SET revoked_at = NULL WHERE revoked_at > 0")
+        before = move.contents(move.new)
+        status, out, err = move()
+        assert (status, "0 new" in out) == (1, True)
+        assert "1 different in the new store, and left as they are" in err
+        assert "\n  grant " in err
+        assert move.contents(move.new) == before
+
+    def test_what_is_missing_is_found(self, move, monkeypatch):
+        monkeypatch.setattr("pyramid_oauth2.scripts.copy.copy_store", lambda *_: copying.Copied())
+        status, roles = move.summary()
+        assert (status, roles["clients"]["missing"]["count"]) == (1, 3)
+        assert "tombstone gone" in roles["clients"]["missing"]["examples"]
+        assert "13 missing in the new store" in move()[2]
+
+    def test_what_only_the_new_store_has_is_its_own(self, move):
+        with Ini(str(move.new)).service() as service:
+            service.server.clients.add(new_client())
+        assert move()[0] == 0
+
+
+class TestRefusals:
+    def test_an_old_server_that_still_writes(self, move):
+        move.poauth2.write()
+        status, out, err = move()
+        assert (status, out) == (1, "")
+        assert "app.ini is not read-only" in err
+        assert "oauth2.read_only = true" in err
+        assert move.contents(move.new) == {role: [] for role in ROLES}
+        assert move("--live")[0] == 0
+
+    def test_one_store_on_both_sides(self, move):
+        move.write_new("oauth2.sqlite")
+        status, _, err = move()
+        assert (status, "the same store" in err) == (1, True)
+
+    def test_a_new_store_without_tables(self, move):
+        move.write_new("empty.sqlite")
+        status, _, err = move()
+        assert (status, "db upgrade" in err) == (1, True)
+
+    def test_it_wants_to_know_where_to(self, move):
+        status, _, err = move.poauth2("copy")
+        assert (status, "--to" in err) == (2, True)
+
+    def test_a_missing_ini(self, move):
+        move.new.unlink()
+        status, _, err = move()
+        assert (status, "cannot be read" in err) == (1, True)
+
+    def test_other_commands_that_would_write(self, move):
+        for words in (("purge",), ("client", "add", "--grant-type", "client_credentials")):
+            status, _, err = move.poauth2(*words)
+            assert (status, "oauth2.read_only" in err) == (1, True)
