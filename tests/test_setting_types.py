@@ -10,8 +10,10 @@ from pyramid_oauth2.settings.types import (
     backend_name,
     base_url,
     boolean,
+    count,
     issuer_url,
     lifetime,
+    principals,
     rate,
     route_path,
     scope_lines,
@@ -20,6 +22,10 @@ from pyramid_oauth2.settings.types import (
 )
 
 GOOD = [
+    (count, " 10 ", 10),
+    (count, 1000, 1000),
+    (principals, "group:admin\n  bob", {"group:admin", "bob"}),
+    (principals, "system.Authenticated", {"system.Authenticated"}),
     (lifetime, "3600", 3600),
     (lifetime, 3600, 3600),
     (lifetime, "60s", 60),
@@ -65,6 +71,8 @@ BAD = [
     *((lifetime, text) for text in ("", "0", "0d", "-1", "1.5h", "soon", "1w", "1h30m", "3651d")),
     *((lifetime, text) for text in ("9999999999", "\u0661h")),
     *((seconds, text) for text in ("", "-1", "3601", "61m", "2h", "2.0", "99999")),
+    *((count, text) for text in ("", "0", "1001", "-1", "1.5", "ten", "\u0661")),
+    (principals, "bob system.Everyone"),
     *((rate, text) for text in ("", "10", "0/minute", "10/week", "10/minutes", "ten/minute")),
     *((rate, text) for text in ("-1/minute", "1.5/minute", "10/minute 5/hour", "10 per minute")),
     *((boolean, text) for text in ("", "maybe", "2", "truefalse")),

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from tests.serving import environment, free_port, serving
+from tests.visitor import PASSWORDS
 
 
 def password_form(secret, **more):
@@ -205,3 +206,19 @@ def test_a_port_in_use_is_told(ini):
         )
     assert told.returncode == 1
     assert f"make demo PORT={port + 1}" in told.stderr
+
+
+def test_bob_manages_every_client_and_alice_her_own(demo):
+    home = demo.get("/")
+    for name, link, status in (
+        ("alice", "All clients", 403),
+        ("bob", "All clients", 200),
+        ("alice", "Your clients", 200),
+    ):
+        demo.reset()
+        login = demo.get("/login").form
+        login["username"], login["password"] = name, PASSWORDS[name]
+        login.submit(status=303)
+        page = home.html.find("strong", string=link).parent["href"]
+        answer = demo.get(page, status=status)
+        assert ("demo-spa" in answer.text) is (link == "All clients" and status == 200)

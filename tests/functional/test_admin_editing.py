@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from pyramid_oauth2 import Client
@@ -105,3 +107,14 @@ def test_a_scope_that_the_server_forgot_is_dropped(desk: Desk, web: Client):
     assert clients.edit(web.client_id, web.version, {"scope": frozenset({"read", "old"})})
     desk.get("edit", client_id=web.client_id).form.submit(status=303)
     assert desk.client(web.client_id).scope == {"read"}
+
+
+def test_more_scopes_than_a_token_request_has_parameters(start_desk: Callable[..., Desk]):
+    many = {"read", "write", *(f"scope-{number}" for number in range(300))}
+    desk = start_desk(scopes="\n".join(f"{name} = Do {name}" for name in many))
+    client = desk.registered("web", scope=many)
+    form = desk.get("edit", client_id=client.client_id).form
+    for box in form.fields["optional_scope"]:
+        box.checked = True
+    form.submit(status=303)
+    assert desk.client(client.client_id).optional_scope == many

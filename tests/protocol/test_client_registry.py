@@ -210,6 +210,22 @@ class TestRotation:
         with pytest.raises(InvalidClientMetadata):
             world.registry.rotate_secret("robot")
 
+    def test_asked_for_twice_from_one_version(self, world: World, robot: str):
+        new = world.registry.rotate_secret("robot", overlap=60, version=0).secret
+        with pytest.raises(ClientChangedMeanwhile):
+            world.registry.rotate_secret("robot", overlap=60, version=0)
+        assert (world.good(new), world.good(robot)) == (True, True)
+
+    def test_the_earlier_one_ends_before_its_time(self, world: World, robot: str):
+        new = world.registry.rotate_secret("robot", overlap=60).secret
+        world.told.clear()
+        with pytest.raises(ClientChangedMeanwhile):
+            world.registry.end_earlier_secret("robot", version=0)
+        world.registry.end_earlier_secret("robot", version=1)
+        assert (world.good(new), world.good(robot)) == (True, False)
+        assert world.registry.end_earlier_secret("robot").version == 2
+        assert world.told == ["earlier secret ended"]
+
 
 class TestEnd:
     def test_disabled_and_enabled(self, world: World, robot: str):

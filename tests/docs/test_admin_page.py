@@ -1,0 +1,55 @@
+"""docs/admin.md: its settings and its policy let in whom they should."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+from webtest import TestApp
+
+PAGE = (Path(__file__).parents[2] / "docs" / "admin.md").read_text()
+
+
+@pytest.fixture
+def app() -> Any:
+    settings = dict(re.findall(r"^(oauth2\.\S+) = (.*)$", PAGE, re.MULTILINE))
+    (policy,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    module: dict[str, Any] = {}
+    exec(policy, module)
+
+    class Policy(module["Policy"]):  # type: ignore[misc]
+        """The page's, with users who come by a header."""
+
+        def identity(self, request: Any) -> Any:
+            name, _, groups = request.headers.get("X-User", "").partition(" ")
+            return SimpleNamespace(name=name, groups=groups.split()) if name else None
+
+        def authenticated_userid(self, request: Any) -> Any:
+            user = self.identity(request)
+            return user and user.name
+
+    config = Configurator(
+        settings={
+            "oauth2.issuer": "http://localhost",
+            "oauth2.backend": "memory",
+            "oauth2.scopes": "read = Read",
+            **settings,
+        }
+    )
+    config.set_security_policy(Policy())
+    config.include("pyramid_oauth2")
+    return TestApp(config.make_wsgi_app())
+
+
+@pytest.mark.parametrize(
+    ("user", "admin", "applications"),
+    [("", 403, 403), ("alice", 403, 200), ("bob group:admin", 200, 200)],
+)
+def test_who_gets_where(app: Any, user: str, admin: int, applications: int) -> None:
+    headers = {"X-User": user}
+    app.get("/oauth2/admin/clients", headers=headers, status=admin)
+    app.get("/oauth2/applications", headers=headers, status=applications)
