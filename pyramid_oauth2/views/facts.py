@@ -34,12 +34,15 @@ def _body(request: Any) -> bytes:
         length = request.content_length or 0
     except ValueError:
         raise InvalidRequest("The Content-Length is not a number.") from None
+    if length < 0:
+        raise InvalidRequest("The Content-Length is negative.")
     if length > MAX_BODY:
         raise body_too_large()
-    if request.content_length is None:
-        # Chunked: nobody knows its length before it was read.
-        request.body = request.body_file.read(MAX_BODY + 1)
     try:
+        if request.content_length is None or not request.is_body_seekable:
+            # Chunked, so that nobody knows its length before it was read; or from
+            # a socket, of which WebOb would make a temporary file on the disk.
+            request.body = request.body_file.read(MAX_BODY + 1)
         # WebOb rewinds it, so that a second attempt reads the same.
         return bytes(request.body)
     except DisconnectionError:
