@@ -11,7 +11,13 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from pyramid_oauth2 import Client, ClientChangedMeanwhile, DuplicateRecord, OAuth2Service
+from pyramid_oauth2 import (
+    Client,
+    ClientChangedMeanwhile,
+    DuplicateRecord,
+    OAuth2Service,
+    UnknownClient,
+)
 
 DEMO_CLIENT = Client(
     client_id="demo",
@@ -65,7 +71,8 @@ def _ensure(service: OAuth2Service, client: Client, secret: str | None) -> None:
         service.clients.add(client, secret)
     except DuplicateRecord:
         # Whoever wins, of processes that start together: all of them write the same.
-        with suppress(ClientChangedMeanwhile):
+        # Or somebody deleted it: then it is gone for good.
+        with suppress(ClientChangedMeanwhile, UnknownClient):
             _update(service, client, secret)
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from .access_tokens import AccessTokenData
 from .authorization import AuthorizationRequest, Destination
 from .codes import CodeData
+from .consent import must_ask
 from .errors import AccessDenied, OAuth2Error
 from .events import Tell, TokenIssued, tell_nobody
-from .grants import end_earlier_grants
+from .grants import end_earlier_grants, end_grant
 from .interactions import OpenInteraction, UnusableInteraction
 from .opaque import NewToken, new_family, new_token, random_text
 from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, Client, Grant, Outcome, Token
@@ -54,12 +55,15 @@ def approval(
     asked: AuthorizationRequest,
     pending: OpenInteraction | None = None,
     tell: Tell = tell_nobody,
+    *,
+    asked_now: bool = True,
 ) -> Answer:
     """A code, or with the implicit grant an access token: the grant, in the store.
 
     :param pending: the interaction that is spent for it; None where the user
         need not be asked.
     :param tell: hears what was issued.
+    :param asked_now: whether the user has just said yes; False where they did before.
     :raises UnusableInteraction: it was spent meanwhile.
     """
     if not server.is_active(subject):
@@ -82,6 +86,11 @@ def approval(
     if pending is not None:
         _spend(server, pending, [token], grant)
     elif not server.grants.open(grant, [token], now):
+        raise UnusableInteraction("The access was withdrawn.")
+    if not asked_now and must_ask(server, asked, client, subject):
+        # The user took it back between the first look and the grant, which whoever
+        # withdrew could not see.
+        end_grant(server, grant, "consent withdrawn meanwhile", tell)
         raise UnusableInteraction("The access was withdrawn.")
     if kind == ACCESS_TOKEN:
         end_earlier_grants(server, grant, tell)

@@ -37,8 +37,8 @@ def bearer_value(authorization: str | None) -> str | None:
 
     The scheme is case-insensitive (RFC 9110 section 11.1).
     """
-    scheme, _, value = (authorization or "").strip().partition(" ")
-    return value.strip() if scheme.lower() == "bearer" else None
+    scheme, *rest = (authorization or "").split(None, 1) or [""]
+    return "".join(rest).strip() if scheme.lower() == "bearer" else None
 
 
 def is_bearer_syntax(value: str) -> bool:

@@ -254,9 +254,12 @@ class ClientRegistry:
 
 
 def _newest(secrets: tuple[ClientSecret, ...], now: int) -> tuple[ClientSecret, ...]:
-    """The newest secret that counts at *now*, if there is one."""
-    live = [s for s in secrets if s.expires_at is None or now < s.expires_at]
-    return (max(live, key=lambda s: s.created_at),) if live else ()
+    """The newest secret that counts at *now*, if there is one.
+
+    By its place, for a rotation puts the new one first: the clocks of two
+    processes may differ.
+    """
+    return tuple(s for s in secrets if s.expires_at is None or now < s.expires_at)[:1]
 
 
 def _ending(secrets: tuple[ClientSecret, ...], now: int, end: int) -> tuple[ClientSecret, ...]:

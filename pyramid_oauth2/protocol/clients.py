@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from .client_secrets import ARGON2ID, SHA256
 from .opaque import is_client_secret, random_text
 from .records import Client
 from .redirects import origin_problem, redirect_uri_problem
@@ -19,10 +20,13 @@ from .server import AuthorizationServer
 
 CLIENT_ID_GENERATED_LENGTH = 24
 MAX_NAME = 255
+# Printable to Python, and nothing to see: Hangul fillers, and the empty Braille pattern.
+LOOKS_LIKE_NOTHING = frozenset(" \u115f\u1160\u2800\u3164\uffa0")
 LIFETIMES = ("access_token",)
 MAX_LIFETIME = 365 * 86400
 MAX_URI = 2048
 MAX_ENTRIES = 50
+MAX_SECRETS = 2
 RESPONSE_TYPES = ("code", "token")
 CONSENTS = ("remember", "ask", "skip")
 
@@ -104,6 +108,7 @@ def client_problems(server: AuthorizationServer, client: Client) -> Iterator[tup
     yield from _grant_problems(server, client)
     yield from _scope_problems(server, client)
     yield from _uri_problems(client)
+    yield from _secret_problems(client)
 
 
 def _uri_problems(client: Client) -> Iterator[tuple[str, str]]:
@@ -136,12 +141,25 @@ def _is_https(uri: str) -> bool:
     return plain and parts.scheme == "https" and bool(parts.hostname)
 
 
+def _secret_problems(client: Client) -> Iterator[tuple[str, str]]:
+    if client.public and client.client_secrets:
+        yield "client_secrets", "a public client has no secret"
+    if len(client.client_secrets) > MAX_SECRETS:
+        yield "client_secrets", f"there are more than {MAX_SECRETS}"
+    for secret in client.client_secrets:
+        made = secret.scheme == SHA256 and len(secret.digest) == 32
+        if not made and secret.scheme != ARGON2ID:
+            yield "client_secrets", f"each is a digest by {SHA256} or {ARGON2ID}"
+
+
 def _identity_problems(client: Client) -> Iterator[tuple[str, str]]:
     # RFC 6749 appendix A.1: client-id = *VSCHAR.
     if not (client.client_id.isascii() and client.client_id.isprintable()):
         yield "client_id", "use printable ASCII characters only"
     elif is_client_secret(client.client_id):
         yield "client_id", "this is a client secret; leave the client_id to the server"
+    if client.client_name and not set(client.client_name) - LOOKS_LIKE_NOTHING:
+        yield "client_name", "this looks like nothing: say what people know it by"
     if len(client.client_name) > MAX_NAME or not client.client_name.isprintable():
         yield "client_name", f"use at most {MAX_NAME} printable characters"
     for kind, lifetime in client.lifetimes.items():

@@ -60,7 +60,7 @@ def _check(
 ) -> Client:
     client = server.clients.get(client_id) if client_id else None
     if client is None or client.disabled_at is not None:
-        raise DeadToken("belongs to a client that is disabled")
+        raise DeadToken("belongs to a client that is disabled or was deleted")
     # Everything issued under a lower epoch was taken away. A higher one is not
     # refused: whoever issued it knew a change that is not known here yet.
     if epoch is None or epoch < client.epoch:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from pyramid.httpexceptions import HTTPForbidden
 from pyramid.response import Response
 
 from ..protocol.authorizations import (
@@ -26,7 +25,7 @@ from .browser import FIELD, browser_token, is_from_our_page
 from .descriptions import describe_scope, https_only
 from .facts import http_facts
 from .finished import answer_once
-from .login import send_to_login, signed_in_subject
+from .login import active_subject, send_to_login
 from .pages import error_page, page, page_endpoint
 from .urls import endpoint_url
 
@@ -44,7 +43,7 @@ def authorizations(request: Any) -> Response:
 
 
 def _show(request: Any, parameters: Parameters) -> Response:
-    subject = _active_user(request)
+    subject = active_subject(request)
     if subject is None:
         return send_to_login(request, _url(request))
     service = request.oauth2.service
@@ -73,7 +72,7 @@ def _take_back(request: Any, parameters: Parameters) -> Response:
     if not is_from_our_page(request, parameters.once(FIELD)):
         description = "The form does not come from this browser's own page."
         return error_page(request, description, 403, "foreign_form")
-    subject = _active_user(request)
+    subject = active_subject(request)
     if subject is None:
         return send_to_login(request, _url(request))
     client_id = parameters.once("client_id")
@@ -88,18 +87,6 @@ def _withdraw(subject: str, client_id: str, back: str, request: Any, tell: Tell)
     # withdrawn in another tab is withdrawn.
     withdraw(request.oauth2.service.server, subject, client_id, tell)
     return redirect(back)
-
-
-def _active_user(request: Any) -> str | None:
-    """Who is signed in; None for nobody.
-
-    :raises HTTPForbidden: somebody who is deactivated. Not sent to the login: one
-        that sends back whoever is signed in would do so for ever.
-    """
-    subject = signed_in_subject(request)
-    if subject is not None and not request.oauth2.service.server.is_active(subject):
-        raise HTTPForbidden("This user is deactivated.")
-    return subject
 
 
 def _url(request: Any, **query: str) -> str:

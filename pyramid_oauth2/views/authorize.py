@@ -210,7 +210,7 @@ def _approve(
 ) -> Response:
     events: list[OAuth2Event] = []
     server = request.oauth2.service.server
-    answer = approval(server, client, subject, asked, pending, events.append)
+    answer = approval(server, client, subject, asked, pending, events.append, asked_now=consents)
     if consents:
         scope, client_id = asked.scope, client.client_id
         events.append(ConsentGiven(client_id=client_id, subject=subject, scope=scope))

@@ -78,3 +78,15 @@ def logged_in_since(request: Any, pending: OpenInteraction) -> bool:
         return False
     at = request.oauth2.service.owners.authenticated_at(request)
     return at is None or at >= demanded_at
+
+
+def active_subject(request: Any) -> str | None:
+    """The subject of the signed-in user; None for nobody.
+
+    :raises HTTPForbidden: somebody who is deactivated. Not sent to the login: one
+        that sends back whoever is signed in would do so for ever.
+    """
+    subject = signed_in_subject(request)
+    if subject is not None and not request.oauth2.service.owners.is_active(subject):
+        raise HTTPForbidden("This user is deactivated.")
+    return subject

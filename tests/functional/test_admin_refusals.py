@@ -33,8 +33,8 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "delete": {"name": "Prey"},
     "grants": {},
 }
-# A user may not see who uses a client.
-USERS_ACTIONS = [name for name in ACTIONS if name != "grants"]
+# A user may not see who uses a client, nor undo what an operator stopped.
+USERS_ACTIONS = [name for name in ACTIONS if name not in ("grants", "disable", "enable")]
 EVERY_ACTION = [(ADMIN, name) for name in ACTIONS] + [
     (APPLICATIONS, name) for name in USERS_ACTIONS
 ]

@@ -65,7 +65,8 @@ class TestSigningIn:
                 return subject != "alice"
 
         desk = start_desk(lambda config: config.set_oauth2_resource_owners(Users()))
-        at_own(desk).get(status=303)
+        # The application's forbidden view, and no login that sends back for ever.
+        assert at_own(desk).get(status=302).location == "http://localhost/login"
         at_own(desk, "bob").get(status=200)
 
 
@@ -85,15 +86,49 @@ class TestOwnClientsOnly:
     def test_those_of_others_are_not_there(self, own: Desk, bobs: Client, whose: str):
         client_id = bobs.client_id if whose == "bob's" else "robot"
         before = own.client(client_id)
-        for page in ("client", "edit", "secret", "disable", "enable", "withdraw", "delete"):
+        for page in ("client", "edit", "secret", "withdraw", "delete"):
             shown = own.get(page, 404, client_id=client_id)
             assert "There is no such client" in words(shown)
             assert "Bob" not in shown.text
-        for page in ("edit", "secret", "secret-earlier", "disable", "enable", "withdraw", "delete"):
+        for page in ("edit", "secret", "secret-earlier", "withdraw", "delete"):
             name = before.client_name or client_id
             answer = own.post(page, client_id, version="0", overlap="now", name=name)
             assert answer.status_int == 404
         assert own.client(client_id) == before
+
+    def test_whom_an_operator_stopped_stays_so(self, desk: Desk, own: Desk):
+        mine = own.registered("web")
+        desk.server.service.clients.disable(mine.client_id)
+        assert "Enable" not in own.get("client", client_id=mine.client_id)
+        for page in ("disable", "enable"):
+            own.get(page, 404, client_id=mine.client_id)
+            assert own.post(page, mine.client_id).status_int == 404
+        assert own.client(mine.client_id).disabled_at is not None
+
+    def test_a_form_of_another_version_changes_nothing(self, desk: Desk, own: Desk):
+        """Also where its sender guesses the version that an operator's change leads to."""
+        mine = own.registered("web")
+        desk.server.service.clients.edit(mine.client_id, client_name="As the operator has it")
+        for version in (0, 2):
+            answer = own.post("secret", mine.client_id, version=str(version), overlap="now")
+            assert answer.status_int == 409
+        assert own.client(mine.client_id).client_secrets == mine.client_secrets
+
+    def test_a_client_that_an_operator_trusts_is_not_widened_in_that_trust(
+        self, desk: Desk, own: Desk
+    ):
+        mine = own.registered("web")
+        trusted = {"consent": "skip", "require_pkce": False}
+        desk.server.service.clients.edit(mine.client_id, **trusted)
+        form = own.get("edit", client_id=mine.client_id).form
+        form["client_name"] = "Another name"
+        form.submit(status=303)
+        assert own.client(mine.client_id).consent == "skip"
+        form = own.get("edit", client_id=mine.client_id).form
+        form["redirect_uris"] = "https://client.example/back\nhttps://evil.example/"
+        form.submit(status=303)
+        edited = own.client(mine.client_id)
+        assert (edited.consent, edited.require_pkce) == ("remember", True)
 
     def test_who_uses_a_client_is_not_its_developers_to_see(self, own: Desk):
         mine = own.registered("web")

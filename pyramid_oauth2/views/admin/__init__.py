@@ -36,12 +36,12 @@ PAGES: dict[str, Endpoint] = {
     "edit": editing,
     "secret": rotating,
     "secret.earlier": ending_earlier,
-    "disable": disabling,
-    "enable": enabling,
     "withdraw": withdrawing,
     "delete": deleting,
 }
-ADMIN_PAGES = {**PAGES, "grants": grants}
+# Whom an operator stopped stays so: nobody undoes it for their own client. And who
+# uses a client is its users' own affair, and the operator's.
+ADMIN_PAGES = {**PAGES, "disable": disabling, "enable": enabling, "grants": grants}
 
 
 def includeme(config: Any) -> None:

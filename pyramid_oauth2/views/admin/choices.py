@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ...protocol.records import Client
@@ -15,6 +16,21 @@ def scope_choices(visit: Visit) -> list[dict[str, str]]:
         {"name": name, "description": describe_scope(visit.request, name)}
         for name in sorted(visit.place.choices["scope"])
     ]
+
+
+def missing_scope(visit: Visit, metadata: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong where no scope is ticked.
+
+    An empty scope means the server's default ones. Where there are none the
+    client could ask for nothing, and where they are more than may be given
+    here, it would get them all the same.
+    """
+    if "scope" not in metadata or metadata["scope"] or not visit.place.choices["scope"]:
+        return {}
+    default = visit.server.default_scopes
+    if default and default <= visit.place.choices["scope"]:
+        return {}
+    return {"scope": "tick at least one"}
 
 
 def grant_type_choices(visit: Visit) -> list[dict[str, Any]]:

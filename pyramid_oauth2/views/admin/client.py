@@ -38,9 +38,8 @@ def _show(visit: Visit) -> Response:
 
 
 def _pages(visit: Visit) -> tuple[str, ...]:
-    pages = ("edit", "secret", "secret.earlier", "disable", "enable", "withdraw", "delete")
-    # Who uses a client is its users' own affair, and the operator's.
-    return pages if visit.place.self_service else (*pages, "grants")
+    pages = ("edit", "secret", "secret.earlier", "withdraw", "delete")
+    return pages if visit.place.self_service else (*pages, "disable", "enable", "grants")
 
 
 def _secrets(client: Client, now: int) -> list[dict[str, Any]]:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pyramid.response import Response
 
 from ...protocol.client_registry import ClientChangedMeanwhile
 from ...protocol.clients import check_change
 from ...protocol.records import Client
-from .choices import beyond_choices, grant_type_choices, scope_choices
+from .choices import beyond_choices, grant_type_choices, missing_scope, scope_choices
 from .fields import FIELDS, Form, broken_rules, form_of, read_fields, within_choices
 from .visit import Visit, client_page
 
 # What a public client has not: it has no secret to present, PKCE is its only
 # proof, and it cannot introspect.
 CONFIDENTIAL_FIELDS = frozenset({"token_endpoint_auth_method", "require_pkce", "resource_server"})
+
+
+# An operator who freed a client of consent or PKCE knew what it was then.
+TRUST_ENDS = {"consent": "remember", "require_pkce": True}
+WIDENING = ("redirect_uris", "grant_types", "scope", "optional_scope")
+
+
+def _widens(client: Client, metadata: Mapping[str, Any]) -> bool:
+    return any(
+        frozenset(metadata[name]) - frozenset(getattr(client, name))
+        for name in WIDENING
+        if name in metadata
+    )
 
 
 def _names(visit: Visit, client: Client) -> list[str]:
@@ -27,15 +43,18 @@ def _show(visit: Visit) -> Response:
 
 
 def _save(visit: Visit) -> Response:
-    client, version = visit.client(), visit.version()
-    metadata, form = read_fields(visit.form, _names(visit, client))
-    choices, known = visit.place.choices, visit.place.known
-    metadata, refused = within_choices(metadata, client, choices, known)
-    broken = broken_rules(check_change, visit.server, client, metadata)
-    if problems := {**broken, **form.problems, **refused}:
-        return _form_page(visit, client, Form(form.values, problems), version=version)
     try:
-        visit.clients.edit(client.client_id, version, **metadata)
+        client = visit.client_of_form()
+        metadata, form = read_fields(visit.form, _names(visit, client))
+        choices, known = visit.place.choices, visit.place.known
+        metadata, refused = within_choices(metadata, client, choices, known)
+        refused |= missing_scope(visit, metadata)
+        broken = broken_rules(check_change, visit.server, client, metadata)
+        if problems := {**broken, **form.problems, **refused}:
+            return _form_page(visit, client, Form(form.values, problems))
+        if visit.place.self_service and _widens(client, metadata):
+            metadata |= TRUST_ENDS
+        visit.clients.edit(client.client_id, client.version, **metadata)
     except ClientChangedMeanwhile:
         # What was typed was about another state of things.
         client = visit.client()
@@ -53,16 +72,14 @@ def _form_page(
     visit: Visit,
     client: Client,
     form: Form,
-    version: int | None = None,
     *,
     changed_meanwhile: bool = False,
 ) -> Response:
-    """The form; with its own *version* again where it was refused, else with the client's."""
     values = {
         "client": client,
         "form": form,
         "asks": _names(visit, client),
-        "version": client.version if version is None else version,
+        "version": client.version,
         "scopes": scope_choices(visit),
         "grant_types": grant_type_choices(visit),
         "beyond": beyond_choices(visit, client),

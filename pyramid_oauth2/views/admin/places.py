@@ -16,7 +16,7 @@ from pyramid.interfaces import IRootFactory
 from ...interfaces import ISettings
 from ...protocol.clients import STANDARD_GRANT_TYPES
 from ...protocol.records import Client
-from ..login import signed_in_subject
+from ..login import active_subject
 from ..urls import endpoint_url
 from .fields import FIELDS
 
@@ -102,10 +102,8 @@ class SelfServicePlace(Place):
 
     @cached_property
     def owner(self) -> str | None:
-        """The subject of the signed-in user; None for nobody, or somebody deactivated."""
-        subject = signed_in_subject(self._request)
-        active = subject is not None and self._request.oauth2.service.owners.is_active(subject)
-        return subject if active else None
+        """The subject of the signed-in user; None for nobody."""
+        return active_subject(self._request)
 
     @property
     def open(self) -> bool:

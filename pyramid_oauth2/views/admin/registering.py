@@ -14,7 +14,7 @@ from pyramid.response import Response
 from ...protocol.clients import CLIENT_ID_GENERATED_LENGTH, check_client, new_client_id
 from ...protocol.errors import InvalidRequest
 from ...protocol.records import Client, DuplicateRecord
-from .choices import scope_choices
+from .choices import missing_scope, scope_choices
 from .fields import Form, broken_rules, form_of, read_fields, within_choices
 from .kinds import Kind, kinds_of
 from .secrets import registered_page
@@ -83,12 +83,7 @@ def _missing(visit: Visit, metadata: dict[str, Any]) -> dict[str, str]:
     found = {}
     if not metadata["client_name"]:
         found["client_name"] = "say what people know it by"
-    # An empty scope means the server's default ones; where there are none, the
-    # client could ask for nothing.
-    needs = "scope" in metadata and visit.place.choices["scope"] and not visit.server.default_scopes
-    if needs and not metadata["scope"]:
-        found["scope"] = "tick at least one"
-    return found
+    return found | missing_scope(visit, metadata)
 
 
 def _is_full(visit: Visit, spare: int) -> bool:

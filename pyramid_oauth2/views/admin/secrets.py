@@ -53,20 +53,20 @@ def _show(visit: Visit) -> Response:
 
 
 def _rotate(visit: Visit) -> Response:
-    client, version = visit.client(), visit.version()
+    client = visit.client_of_form()
     overlap = OVERLAPS.get(visit.form.once("overlap") or "")
     if overlap is None:
         raise InvalidRequest("The form does not say when the secret in use ends.")
     if client.public:
         raise Refused("public_client", 404, client.client_id)
     # Sent twice, it would end the secret in use before its time.
-    registered = visit.clients.rotate_secret(client.client_id, overlap, version=version)
+    registered = visit.clients.rotate_secret(client.client_id, overlap, version=client.version)
     return _secret_page(visit, registered, "rotated")
 
 
 def _end_earlier(visit: Visit) -> Response:
-    client = visit.client()
-    visit.clients.end_earlier_secret(client.client_id, visit.version())
+    client = visit.client_of_form()
+    visit.clients.end_earlier_secret(client.client_id, client.version)
     return visit.go_to(client.client_id, "earlier_secret_ended")
 
 

@@ -41,6 +41,9 @@ class Refused(Exception):
         self.code, self.status, self.client_id = code, status, client_id
 
 
+PROBLEMS = (Refused, UnknownClient, ClientChangedMeanwhile)
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One request to a page: where it is, what was sent, and whom to tell of changes."""
@@ -89,15 +92,22 @@ class Visit:
             raise UnknownClient("There is no such client.")
         return client
 
-    def version(self) -> int:
-        """The version of the client that the form was made from.
+    def client_of_form(self) -> Client:
+        """The client that the URL names, as it was when the form was made.
 
-        :raises InvalidRequest: the form does not say.
+        Only then is a write by its version one of the client whose owner was
+        looked at here.
+
+        :raises UnknownClient: there is none, or it is somebody else's.
+        :raises InvalidRequest: the form does not say its version.
+        :raises ClientChangedMeanwhile: its version is another.
         """
-        version = self.form.once("version") or ""
+        client, version = self.client(), self.form.once("version") or ""
         if not VERSION.fullmatch(version):
             raise InvalidRequest("The form is not as it was sent.")
-        return int(version)
+        if client.version != int(version):
+            raise ClientChangedMeanwhile(client.client_id)
+        return client
 
     def render(self, name: str, values: Mapping[str, Any], status: int = 200) -> Response:
         """The page of a template in ``templates/admin``."""
@@ -105,8 +115,9 @@ class Visit:
             "place": self.place,
             "here": self.here,
             "browser_field": FIELD,
-            "browser_token": browser_token(self.request),
         }
+        if "browser_token" not in values:
+            common["browser_token"] = browser_token(self.request)
         return page(
             self.request,
             f"admin/{name}",
@@ -142,12 +153,8 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
             return (
                 show(visit) if act is None or request.method == "GET" else _act(visit, facts, act)
             )
-        except UnknownClient:
-            return _problem(visit, Refused("unknown_client", 404))
-        except ClientChangedMeanwhile as error:
-            return _problem(visit, Refused("changed_meanwhile", 409, str(error)))
-        except Refused as refused:
-            return _problem(visit, refused)
+        except PROBLEMS as error:
+            return _problem(visit, error)
 
     return view
 
@@ -158,11 +165,23 @@ def _act(visit: Visit, facts: HTTPFacts, act: Step) -> Response:
         raise Refused("forged", 403)
 
     def answer(request: Any, tell: Tell) -> Response:
-        return act(Visit(request, visit.query, form, tell))
+        # Within, so that what happened on the way is told, and a second attempt of
+        # the request gets the same answer.
+        try:
+            return act(Visit(request, visit.query, form, tell))
+        except PROBLEMS as error:
+            return _problem(visit, error)
 
     return answer_once(visit.request, answer)
 
 
-def _problem(visit: Visit, refused: Refused) -> Response:
-    values = {"code": refused.code, "client_id": refused.client_id}
-    return visit.render("problem", values, refused.status)
+def _problem(visit: Visit, error: Exception) -> Response:
+    if isinstance(error, UnknownClient):
+        error = Refused("unknown_client", 404)
+    elif isinstance(error, ClientChangedMeanwhile):
+        error = Refused("changed_meanwhile", 409, str(error))
+    assert isinstance(error, Refused)
+    # No form, and so no new cookie: a form that another site posts must not end
+    # what is open in the browser's other tabs.
+    values = {"code": error.code, "client_id": error.client_id, "browser_token": None}
+    return visit.render("problem", values, error.status)
