@@ -40,6 +40,12 @@ EVERY_ACTION = [(ADMIN, name) for name in ACTIONS] + [
 ]
 
 
+@pytest.fixture
+def storage() -> dict[str, str]:
+    """Whoever is refused never comes to the store."""
+    return {"oauth2.backend": "memory"}
+
+
 class Prey:
     """Bob's client, to which every action would do something."""
 

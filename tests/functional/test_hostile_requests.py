@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from io import BytesIO
 from typing import Any
@@ -185,7 +186,9 @@ CREDENTIALS = st.one_of(
     st.text(st.characters(max_codepoint=255), max_size=20),
 )
 EVERYTHING = settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=max(100, int(2000 * float(os.environ.get("TEST_ROUNDS", "0.1")))),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 CODES = {
     "invalid_request",
