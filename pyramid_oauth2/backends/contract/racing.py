@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 from functools import cache, partial
 from multiprocessing.synchronize import Barrier
 from typing import Any, TypeAlias
@@ -56,6 +56,11 @@ def race_of_processes(opener: Callable[[], IBackend], races: Rounds) -> list[lis
     pool = _processes()
     try:
         playing = [pool.submit(_play, opener, hand) for hand in hands]
+        wait(playing)
+        # The cause first: whoever waits with a racer that fails only sees the barrier break.
+        failures = [error for future in playing if (error := future.exception())]
+        for error in sorted(failures, key=lambda e: isinstance(e, threading.BrokenBarrierError)):
+            raise error
         played = [future.result() for future in playing]
     except BaseException:
         _processes.cache_clear()  # Its barrier is broken.
