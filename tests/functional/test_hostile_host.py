@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from pyramid.csrf import CookieCSRFStoragePolicy
@@ -163,7 +163,7 @@ def test_a_form_from_elsewhere(client: Client) -> None:
 
 
 def test_attacks_by_name_and_scope_are_text(client: Client) -> None:
-    client.register(client_name=PAYLOAD, client_uri=f"https://app.example/{PAYLOAD}")
+    client.register(client_name=PAYLOAD, client_uri=f"https://app.example/{quote(PAYLOAD)}")
     page = client.ask(scope="attack", state=PAYLOAD)
     check_harmless(page)
     assert PAYLOAD in page.html.h1.string
