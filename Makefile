@@ -1,6 +1,8 @@
 # make demo         serve the demo on http://localhost:6543 (another port: make demo PORT=7001)
 # make test         run the tests
-# make lint         formatting, lint, types
+# make lint         formatting, lint, types, and the documentation's build
+# make docs         build the documentation in docs/_build/html
+# make links        ask every outside address that the documentation names
 # make translations after a change of the pages' words: bring the catalogues up to date
 # make clean        remove everything that these made
 #
@@ -13,9 +15,10 @@ export TEST_ROUNDS
 
 BIN = .venv/bin
 INI = $(if $(filter 6543,$(PORT)),development.ini,development-$(PORT).ini)
+SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint translations clean
+.PHONY: demo test lint docs links translations clean
 
 demo: .venv/demo $(INI)
 	@$(BIN)/poauth2 $(INI) db upgrade
@@ -29,6 +32,14 @@ lint: .venv/lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(SPHINX) html docs docs/_build/html
+
+docs: .venv/docs
+	$(SPHINX) html docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
+links: .venv/docs
+	$(SPHINX) linkcheck docs docs/_build/links
 
 LOCALE = pyramid_oauth2/locale
 CATALOGUES = -D pyramid_oauth2 -d $(LOCALE)
@@ -42,7 +53,7 @@ translations: .venv/test
 	$(BIN)/pybabel compile $(CATALOGUES)
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f development-*.ini demo-client*.secret demo-client.cookie-secret *.sqlite *.sqlite-shm *.sqlite-wal
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -58,7 +69,7 @@ development-%.ini: development.ini
 	@echo "Making a virtual environment in .venv ..."
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
-.venv/demo .venv/test .venv/lint: .venv/bin/python pyproject.toml constraints.txt
+.venv/demo .venv/test .venv/lint .venv/docs: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing what make $(@F) needs ..."
 	@$(INSTALL) --editable '.[$(@F)]'
 	@touch $@
