@@ -47,7 +47,11 @@ def upgrade(ini: Ini, arguments: argparse.Namespace) -> int:
     from .. import migrations
 
     before = migrations.current(engine)
-    migrations.upgrade(engine)
+    try:
+        migrations.upgrade(engine)
+    except migrations.OtherHistory as error:
+        print(error, file=sys.stderr)
+        return 1
     after = migrations.current(engine)
     print(f"The tables are up to date: {after}" + (" (they were)" if before == after else ""))
     return 0

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+
 
 def test_upgrade_makes_the_tables_and_may_be_repeated(poauth2):
     status, out, _ = poauth2("db", "current")
@@ -11,6 +13,15 @@ def test_upgrade_makes_the_tables_and_may_be_repeated(poauth2):
 
     status, out, _ = poauth2("db", "current")
     assert (status, "the newest" in out) == (0, True)
+
+
+def test_upgrade_leaves_tables_of_another_history_alone(with_tables, tmp_path):
+    with sqlite3.connect(tmp_path / "oauth2.sqlite") as connection:
+        connection.execute("ALTER TABLE oauth2_alembic_version RENAME TO alembic_version")
+        connection.execute("UPDATE alembic_version SET version_num = 'oauth2_0000'")
+    connection.close()
+    status, _, err = with_tables("db", "upgrade")
+    assert (status, "alembic upgrade heads" in err) == (1, True)
 
 
 def test_a_backend_without_tables_needs_no_upgrade(poauth2):
@@ -77,8 +88,6 @@ def test_check_warns(poauth2):
 
 
 def test_sql_prints_what_upgrade_would_run(poauth2, tmp_path):
-    import sqlite3
-
     status, out, _ = poauth2("db", "sql")
     assert status == 0
     with sqlite3.connect(tmp_path / "by-hand.sqlite") as connection:
