@@ -43,7 +43,8 @@ class Visitor:
 
     def _submit(self, page: requests.Response) -> requests.Response:
         assert page.status_code == 200, page.text
-        form = BeautifulSoup(page.text, "html.parser").select_one("main form")
+        html = BeautifulSoup(page.text, "html.parser")
+        form = html.select_one("main form") or html.form
         assert form is not None, page.text
         fields = [
             (field["name"], self._answers.get(field["name"], field.get("value", "")))
@@ -51,5 +52,5 @@ class Visitor:
         ]
         if form.select_one("button[name=decision]"):
             fields.append(("decision", self._decision))
-        action = urljoin(page.url, form["action"])
+        action = urljoin(page.url, form.get("action", page.url))
         return self._session.post(action, fields, allow_redirects=False)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import postgresql_server, redis_url  # noqa: F401
+
 from .page import Page
 
 
