@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -38,19 +40,33 @@ def serving(ini: Path, port: int, **variables: str):
     talkative = ini.with_suffix(f".{port}.ini")
     talkative.write_text(ini.read_text().replace("level = INFO", "level = DEBUG"))
     log = ini.with_suffix(f".{port}.log")
+    with running(["pserve", talkative.name], log, port, **variables):
+        yield log
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], log: Path, *ports: int, **variables: str):
+    """Run a server, and what it starts, until the block ends; fail if *log* has a credential.
+
+    :param log: where its output goes; it works in that folder.
+    :param ports: of localhost, on which it is waited for.
+    """
     with log.open("w") as output:
         process = subprocess.Popen(
-            ["pserve", talkative.name],
-            cwd=ini.parent,
+            command,
+            cwd=log.parent,
             env=environment(**variables),
             stdout=output,
             stderr=output,
+            process_group=0,
         )
     try:
-        _wait(process, port, log)
+        for port in ports:
+            _wait(process, port, log)
         yield log
     finally:
-        process.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(10)
     found = credentials_in(log.read_text())
     # Of each no more than its kind: the message may end in a log as well.
@@ -61,7 +77,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            pytest.fail(f"pserve stopped:\n{log.read_text()}")
+            pytest.fail(f"the server stopped:\n{log.read_text()}")
         with contextlib.suppress(OSError):
             socket.create_connection(("localhost", port), timeout=1).close()
             return

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.serving import environment
+from tests.serving import environment, running
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"^(?:#|//|/\*|\{#|<!--|;) ([\w./-]+\.\w+)\b")
 # Not an example: a picture in letters, or a form of words.
 UNTRIED = frozenset({"text"})
+SHELL = ("bash", "-euo", "pipefail", "-c")
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class Page:
         """
         script = self.block(word, "sh")
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
+            [*SHELL, script],
             cwd=self.folder,
             env=environment(**{"PYTHONPATH": ".", **variables}),
             capture_output=True,
@@ -104,6 +106,14 @@ class Page:
         )
         assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
         return done.stdout
+
+    def serving(self, word: str, *ports: int) -> AbstractContextManager[Path]:
+        """Run the servers of the shell block in which *word* stands, as :func:`running` does.
+
+        :param ports: on which they are waited for.
+        """
+        command = [*SHELL, self.block(word, "sh")]
+        return running(command, self.folder / f"{word}.log", *ports, PYTHONPATH=".")
 
     def unused(self) -> list[str]:
         """The examples that nobody asked for: where they stand."""
