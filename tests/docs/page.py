@@ -95,7 +95,10 @@ class Page:
         :return: what it printed.
         :raises AssertionError: a command failed.
         """
-        script = self.block(word, "sh")
+        return self.shell(self.block(word, "sh"), **variables)
+
+    def shell(self, script: str, **variables: str) -> str:
+        """Run commands that the page has in its words only; as :meth:`run`."""
         done = subprocess.run(
             [*SHELL, script],
             cwd=self.folder,

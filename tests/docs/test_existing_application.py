@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -24,7 +23,7 @@ from pyramid_oauth2 import get_service, migrations
 from pyramid_oauth2.backends.sqlalchemy.failures import SQLITE_LOCK_ADVICE
 from tests.functional.flow import VERIFIER, challenge_of
 from tests.servers.databases import DatabaseServer
-from tests.serving import environment, free_port, serving
+from tests.serving import free_port, serving
 from tests.visitor import Visitor
 
 from .page import ROOT, Page
@@ -61,22 +60,10 @@ def address(page: Page) -> Iterator[str]:
         yield address
 
 
-def shell(page: Page, command: str) -> str:
-    """What a command prints that the page has in its text only."""
-    return subprocess.run(
-        ["bash", "-euc", command],
-        cwd=page.folder,
-        env=environment(PYTHONPATH="."),
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout
-
-
 def users_token(page: Page, address: str) -> str:
     """What a client gets that asks alice, who is not signed in."""
     register = f"client add --name Calendar --redirect-uri {BACK} --scope projects --json"
-    client = json.loads(shell(page, f"poauth2 planner.ini {register}"))
+    client = json.loads(page.shell(f"poauth2 planner.ini {register}"))
     query = {
         "response_type": "code",
         "client_id": client["client_id"],
@@ -120,12 +107,12 @@ def test_one_history(tmp_path: Path) -> None:
     page.write_files()
     with (tmp_path / "alembic.ini").open("a") as ini:
         ini.write(page.block("version_locations", "ini"))
-    shell(page, "alembic upgrade heads")
-    assert "No new upgrade operations" in shell(page, "alembic check")
-    assert "oauth2_0001 (the newest)" in shell(page, "poauth2 planner.ini db check")
+    page.shell("alembic upgrade heads")
+    assert "No new upgrade operations" in page.shell("alembic check")
+    assert "oauth2_0001 (the newest)" in page.shell("poauth2 planner.ini db check")
     template = "revision, down_revision = ${repr(up_revision)}, ${repr(down_revision)}\n"
     (tmp_path / "planner/migrations/script.py.mako").write_text(template)
-    shell(page, "alembic revision --head planner@head --rev-id 0002")
+    page.shell("alembic revision --head planner@head --rev-id 0002")
     assert "'0001'" in next(tmp_path.glob("planner/migrations/versions/0002*")).read_text()
 
 
