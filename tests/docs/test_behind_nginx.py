@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +16,8 @@ from requests.adapters import HTTPAdapter
 
 from pyramid_oauth2.protocol.requests import MAX_BODY, MAX_VALUE
 from tests.certificates import write_certificate
-from tests.serving import free_port, running, serving
+from tests.servers import nginx as servers
+from tests.serving import free_port, serving
 
 from .page import Page
 
@@ -27,21 +26,6 @@ HOST = "auth.example.com"
 BY_HTTPS = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
 ASK = {"grant_type": "client_credentials"}
 WAIT = 60  # seconds
-
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
-NGINX_CONF = """
-error_log errors.log warn;
-pid nginx.pid;
-events {}
-http {
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    include auth.conf;
-}
-"""
 
 
 @pytest.fixture
@@ -123,16 +107,12 @@ def row(page: Page, status: str) -> str:
 @pytest.fixture
 def nginx(page: Page, tls_port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The log of a running nginx; curl finds it at the page's address."""
-    if NGINX is None:
-        pytest.skip("nginx is not installed: apt-get install nginx-light")
     folder = page.folder
     certificate, _ = write_certificate(folder, HOST)
-    (folder / "nginx.conf").write_text(NGINX_CONF)
     connect_to = f'connect-to = "{HOST}:443:127.0.0.1:{tls_port}"'
     (folder / ".curlrc").write_text(f'{connect_to}\ncacert = "{certificate}"\n')
     monkeypatch.setenv("CURL_HOME", str(folder))
-    command = [NGINX, "-p", str(folder), "-c", "nginx.conf", "-g", "daemon off;"]
-    with running(command, folder / "nginx.log", tls_port):
+    with servers.nginx(folder, "include auth.conf;", tls_port):
         yield folder / "auth.log"
 
 
@@ -178,7 +158,7 @@ def test_nginx_takes_a_long_state_and_bounds_a_flood(page: Page, nginx: Path) ->
     conf = page.folder / "auth.conf"
     changed = re.sub("proxy_buffer.*", "", conf.read_text()).replace("rate=20r/s", "rate=1r/m")
     conf.write_text(changed)
-    page.shell(f"{NGINX} -p . -c nginx.conf -s reload")
+    page.shell(f"{servers.PROGRAM} -p . -c nginx.conf -s reload")
     until(lambda: ask(page, f"/oauth2/authorize?{query}") == [502])
     (message,) = re.findall(r"502, and `(.*?)`", page.text)
     assert message in (page.folder / "errors.log").read_text()
