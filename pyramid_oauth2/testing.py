@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .protocol.records import Client, DuplicateRecord
@@ -33,7 +34,7 @@ def memory_backend() -> dict[str, str]:
     return chosen | {f"oauth2.backend.{role}": "memory" for role in ROLES}
 
 
-def bearer(app: Any, subject: str | None, scope: str) -> dict[str, str]:
+def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str, str]:
     """The headers of a request with a new access token, that is valid as any other.
 
     :param app: the application that ``make_wsgi_app`` returned, or its registry.
@@ -41,6 +42,8 @@ def bearer(app: Any, subject: str | None, scope: str) -> dict[str, str]:
         ``subject`` of the resource owners returns. None for a token of the
         client's own.
     :param scope: the scopes of the token, space-delimited.
+    :param age: for how many seconds the client has had it. From
+        ``oauth2.access_token_lifetime`` on it has expired.
     :raises ValueError: the application knows no such scope.
     """
     server = get_service(getattr(app, "registry", app)).server
@@ -49,6 +52,8 @@ def bearer(app: Any, subject: str | None, scope: str) -> dict[str, str]:
         unknown, known = names - server.known_scopes, server.known_scopes
         raise ValueError(f"unknown scopes: {format_scope(unknown)}; known: {format_scope(known)}")
     client = _client(server)
+    issued_at = server.clock() - age
+    server = replace(server, clock=lambda: issued_at)
     if subject is None:
         issued = issue_to_client(server, client, names)
     else:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pyramid.config import Configurator
+from pyramid.request import apply_request_extensions
 
 from pyramid_oauth2 import get_service
 from pyramid_oauth2.testing import CLIENT_ID, bearer, memory_backend
@@ -36,8 +37,6 @@ def test_a_token_as_any_other(subject: str | None, of: str):
     assert list(headers) == ["Authorization"]
     request = app.request_factory.blank("/", headers=headers)
     request.registry = app.registry
-    from pyramid.request import apply_request_extensions
-
     apply_request_extensions(request)
     assert request.oauth2.subject == subject
     assert request.oauth2.scope == {"read", "write"}
@@ -47,6 +46,17 @@ def test_a_token_as_any_other(subject: str | None, of: str):
 def test_each_is_another_of_one_client():
     app = make_app()
     assert bearer(app, "bob", "read") != bearer(app, "bob", "read")
+
+
+@pytest.mark.parametrize("subject", ["bob", None])
+@pytest.mark.parametrize(("age", "counts"), [(0, True), (3590, True), (3600, False)])
+def test_an_old_one_ends_at_its_end(subject: str | None, age: int, counts: bool):
+    app = make_app(**{"oauth2.access_token_lifetime": "3600"})
+    headers = bearer(app, subject, "read", age=age)
+    request = app.request_factory.blank("/", headers=headers)
+    request.registry = app.registry
+    apply_request_extensions(request)
+    assert (request.oauth2.token is not None) is counts
 
 
 def test_an_unknown_scope_is_a_mistake_of_the_test():
