@@ -25,9 +25,9 @@ def show(poauth2, client_id="web"):
     return json.loads(poauth2("client", "show", client_id, "--json")[1])
 
 
-def counts(poauth2, secret, later=0):
+def counts(poauth2, secret, later=0, client_id="web"):
     with open_service(poauth2) as service:
-        client = service.clients.get("web")
+        client = service.clients.get(client_id)
         return verify_secret(secret, client.client_secrets, service.server.clock() + later)
 
 
