@@ -69,7 +69,12 @@ SECRET_OF_THE_WIKI = (
 )
 
 NAMES_OF_A_USER = "id, username, password, is_active"
-USERS = [(7, "alice", WONDERLAND, True), (8, "bob", WONDERLAND, False)]
+USERS = [
+    (7, "alice", WONDERLAND, True),
+    (8, "bob", WONDERLAND, False),
+    (10, "carol", SECRET_OF_THE_BLOG, True),
+    (11, "dave", "!unusable", True),
+]
 
 
 def make_provider(path: Path) -> None:
