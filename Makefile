@@ -29,15 +29,16 @@ demo: .venv/demo $(INI)
 	@$(BIN)/python -m pyramid_oauth2.demo $(INI)
 	@exec $(BIN)/pserve $(INI)
 
+example-machine-client example-native-app: export ISSUER ?= http://localhost:$(PORT)
+
 example-machine-client: .venv/examples
-	@export ISSUER=http://localhost:$(PORT); \
-	  exec $(BIN)/python examples/machine_client/machine_client.py
+	@exec $(BIN)/python examples/machine_client/machine_client.py
 
 example-native-app: .venv/examples
-	@export ISSUER=http://localhost:$(PORT); exec $(BIN)/python examples/native_app/native_app.py
+	@exec $(BIN)/python examples/native_app/native_app.py
 
 example-resource-server: .venv/examples $(API_INI)
-	@PYTHONPATH="examples/resource_server:$$PYTHONPATH"; export PYTHONPATH; \
+	@export PYTHONPATH="examples/resource_server$${PYTHONPATH:+:$$PYTHONPATH}"; \
 	  exec $(BIN)/pserve $(API_INI)
 
 test: .venv/test

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from .live import LiveServer, live_server
+from .log_watch import credentials_in
 from .serving import BIN, environment, free_port
 
 ROOT = Path(__file__).parents[1]
@@ -26,9 +27,13 @@ PATIENCE = 60  # seconds, for a line
 
 
 class Running:
-    """An example, started by a command of its README."""
+    """An example, started by a command of its README.
+
+    :ivar printed: its lines so far.
+    """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.printed: list[str] = []
         self._process = process
         self._lines: Queue[str] = Queue()
         self._reader = threading.Thread(target=self._read)
@@ -58,8 +63,9 @@ class Running:
         self.end()
 
     def _read(self) -> None:
-        with self._process.stdout or contextlib.nullcontext(()) as lines:
+        with self._process.stdout as lines:
             for line in lines:
+                self.printed.append(line)
                 self._lines.put(line)
         self._lines.put("")
 
@@ -108,6 +114,8 @@ class Checkout:
     ) -> Iterator[Running]:
         """Run a command of the example's README until the block ends.
 
+        What it prints must have no token and no code in it.
+
         :param number: which of them.
         :param issuer: of another demo than the one that runs here.
         """
@@ -128,6 +136,7 @@ class Checkout:
             yield running
         finally:
             running.terminate()
+        assert credentials_in("".join(running.printed)) == []
 
 
 @contextlib.contextmanager

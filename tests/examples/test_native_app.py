@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
+from pyramid_oauth2.scripts.poauth2 import main as poauth2
+from tests.browser.conftest import served
 from tests.checkout import Checkout, Running
 from tests.serving import free_port
 from tests.visitor import Visitor
@@ -94,6 +97,42 @@ def test_a_user_who_denies(checkout: Checkout) -> None:
         requests.get(back, timeout=10)
         running.line("The server let nobody in: access_denied")
         assert running.end() != 0
+
+
+def test_what_goes_wrong_with_the_api_leaves_no_grant_behind(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = f"{checkout.server.issuer}/api/nothing"
+    with checkout.run("native_app", API_URL=missing) as running:
+        requests.get(Visitor("bob").send(address(running)), timeout=10)
+        running.line(f"{missing} answered 404")
+        assert running.end() != 0
+    assert poauth2([str(checkout.server.ini), "grant", "list", "--user", "bob"]) == 0
+    assert "demo-native" not in capsys.readouterr().out
+
+
+def test_a_redirect_of_the_api_takes_no_token_elsewhere(checkout: Checkout) -> None:
+    arrived: list[str | None] = []
+
+    def elsewhere(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        arrived.append(environ.get("HTTP_AUTHORIZATION"))
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [b"{}"]
+
+    with served(elsewhere) as port:
+
+        def api(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+            start_response("302 Found", [("Location", f"http://127.0.0.1:{port}/")])
+            return []
+
+        with (
+            served(api) as api_port,
+            checkout.run("native_app", API_URL=f"http://127.0.0.1:{api_port}/") as running,
+        ):
+            requests.get(Visitor("alice").send(address(running)), timeout=10)
+            running.line("Refreshed")
+            running.end()
+    assert set(arrived) == {None}
 
 
 def test_a_code_that_is_none(checkout: Checkout) -> None:
