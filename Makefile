@@ -1,6 +1,6 @@
 # make demo         serve the demo on http://localhost:6543 (another port: make demo PORT=7001)
 # make example-NAME run one of examples/ beside the demo: make example-native-app
-# make test         run the tests
+# make test         run the tests, some of them: make test TESTS=tests/protocol
 # make lint         formatting, lint, types, and the documentation's build
 # make docs         build the documentation in docs/_build/html
 # make links        ask every outside address that the documentation names
@@ -42,7 +42,7 @@ example-resource-server: .venv/examples $(API_INI)
 	  exec $(BIN)/pserve $(API_INI)
 
 test: .venv/test
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 lint: .venv/lint
 	$(BIN)/ruff format --check .

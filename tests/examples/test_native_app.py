@@ -149,6 +149,7 @@ def test_a_server_with_another_name_is_refused(
     """RFC 8414 section 3.3."""
     program = checkout.module("native_app")
     monkeypatch.setattr(program, "ISSUER", checkout.server.issuer.replace("localhost", "127.0.0.1"))
+    monkeypatch.setattr(program, "PATIENCE", 0.1)
     with pytest.raises(SystemExit, match=f"says that it is {checkout.server.issuer}"):
         program.main()
 

@@ -11,6 +11,7 @@ import pytest
 from pyramid.config import Configurator
 
 from pyramid_oauth2 import migrations
+from tests.quick_templates import COMPILED
 
 from . import host
 from .desk import SWITCHED_ON, Desk
@@ -61,7 +62,7 @@ def serve() -> Iterator[Callable[[Configurator], Server]]:
 @pytest.fixture
 def settings(storage: dict[str, str]) -> dict[str, Any]:
     """The settings of an application that works."""
-    return {**BASE, **storage}
+    return {**BASE, **storage, **COMPILED}
 
 
 @pytest.fixture
