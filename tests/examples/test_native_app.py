@@ -69,12 +69,15 @@ def test_it_opens_the_browser(checkout: Checkout) -> None:
     assert seen.read_text().strip() == url
 
 
-def test_an_answer_with_another_state_is_not_taken(checkout: Checkout) -> None:
+def test_an_answer_with_another_state_or_at_another_path_is_not_taken(checkout: Checkout) -> None:
     with checkout.run("native_app") as running:
         url = address(running)
         assert answer_with(url, state="another").status_code == 404
         assert answer_with(url, state="\u00fc").status_code == 404
         assert requests.get(parameters(url)["redirect_uri"], timeout=10).status_code == 404
+        elsewhere = parameters(url)["redirect_uri"].replace("/callback", "/")
+        query = {"state": parameters(url)["state"]}
+        assert requests.get(elsewhere, query, timeout=10).status_code == 404
         # It waits on for the right one.
         requests.get(Visitor("alice").send(url), timeout=10)
         assert ANSWER in running.line("Signed in")
