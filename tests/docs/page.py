@@ -93,17 +93,28 @@ class Page:
         :return: what it printed.
         :raises AssertionError: a command failed.
         """
-        script = self.block(word, "sh")
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
+        done = self._shell(word, variables)
+        assert done.returncode == 0, f"{done.args[-1]}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def fails(self, word: str, **variables: str) -> str:
+        """Run the shell block in which *word* stands where it cannot work; return what it said.
+
+        :raises AssertionError: it worked.
+        """
+        done = self._shell(word, variables)
+        assert done.returncode != 0, f"{done.args[-1]}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def _shell(self, word: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", self.block(word, "sh")],
             cwd=self.folder,
             env=environment(**{"PYTHONPATH": ".", **variables}),
             capture_output=True,
             text=True,
             timeout=120,
         )
-        assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
-        return done.stdout
 
     def unused(self) -> list[str]:
         """The examples that nobody asked for: where they stand."""
