@@ -26,6 +26,8 @@ class SinglePage:
         self.tab, self.url, self.server, self.docs = tab, url, server, docs
         self.token_answers: list[Any] = []
         self.api_answers: list[int] = []
+        # Each step asks a server that runs beside all the other tests.
+        tab.set_default_timeout(30_000)
         tab.on("response", self._note)
         tab.goto(url)
 
