@@ -1,4 +1,4 @@
-"""docs/how-to/custom-backend.md: its backend passes the contract, and an application starts with it."""
+"""docs/how-to/custom-backend.md: its backend passes the contract, and is chosen."""
 
 from __future__ import annotations
 
