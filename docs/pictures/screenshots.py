@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
-PHONE, DESK = {"width": 390, "height": 600}, {"width": 860, "height": 600}
+PHONE, DESK = {"width": 390, "height": 600}, {"width": 860, "height": 660}
 
 
 def main(demo: str) -> None:
