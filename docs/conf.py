@@ -12,6 +12,9 @@ myst_enable_extensions = ["attrs_block", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 nitpicky = True
+highlight_language = "text"
+pygments_style = "tango"
+pygments_dark_style = "github-dark"
 
 html_theme = "furo"
 html_title = "pyramid_oauth2"

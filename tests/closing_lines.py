@@ -36,7 +36,8 @@ def pytest_terminal_summary(terminalreporter):
 def _print_contract(terminal, reports):
     counts, seconds = defaultdict(Counter), Counter()
     for report in reports:
-        place = dict(report.user_properties).get("contract")
+        # A report of a module that could not be collected has no properties.
+        place = dict(getattr(report, "user_properties", ())).get("contract")
         if place is None:
             continue
         store, group = place

@@ -10,7 +10,7 @@ next ``--autogenerate`` would drop our tables::
 
 Who wants one history instead, so that ``alembic upgrade heads`` makes our
 tables too, names our revisions in ``alembic.ini`` beside the application's, and
-leaves ``poauth2 INI db upgrade`` out::
+never runs ``poauth2 INI db upgrade``::
 
     path_separator = space
     version_locations = %(here)s/versions pyramid_oauth2:migrations/versions
@@ -30,16 +30,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect
 
 from ..backends.sqlalchemy.schema import metadata
 
 VERSION_TABLE = "oauth2_alembic_version"
-APPLICATIONS_VERSION_TABLE = "alembic_version"  # Alembic's default.
-
-
-class OtherHistory(Exception):
-    """The tables belong to the application's own Alembic history, which alone brings them on."""
 
 
 def upgrade(where: str | URL | Engine, revision: str = "head") -> None:
@@ -49,18 +44,8 @@ def upgrade(where: str | URL | Engine, revision: str = "head") -> None:
     at the same time each waits for the one before.
 
     :param where: the database's URL, or an engine for it.
-    :raises OtherHistory: the tables are older than this package, and another history's.
     """
     with _connected(where) as connection:
-        theirs = _revision(connection, APPLICATIONS_VERSION_TABLE)
-        connection.rollback()  # Alembic would not commit a transaction that it has not begun.
-        if theirs in heads():
-            return
-        if theirs is not None:
-            raise OtherHistory(
-                f"The tables are at {theirs} of the application's own Alembic history. "
-                "Bring them up to date with: alembic upgrade heads"
-            )
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
@@ -69,9 +54,17 @@ def upgrade(where: str | URL | Engine, revision: str = "head") -> None:
 def current(where: str | URL | Engine) -> str | None:
     """Return the revision that the database is at, None if it has none of our tables."""
     with _connected(where) as connection:
-        return _revision(connection, VERSION_TABLE) or _revision(
-            connection, APPLICATIONS_VERSION_TABLE
-        )
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        return context.get_current_revision()
+
+
+def made_elsewhere(where: str | URL | Engine) -> bool:
+    """Whether all our tables are there without a revision, as an application's history makes them.
+
+    Not only some of them: another program may have a table of the same name.
+    """
+    with _connected(where) as connection:
+        return metadata.tables.keys() <= set(inspect(connection).get_table_names())
 
 
 def heads() -> tuple[str, ...]:
@@ -94,13 +87,6 @@ def sql(dialect_name: str, revision: str = "head") -> str:
 def include_name(name: str | None, type_: str, parent_names: Any) -> bool:
     """Tell an application's Alembic which names are its own to look at: all but our tables."""
     return type_ != "table" or (name not in metadata.tables and name != VERSION_TABLE)
-
-
-def _revision(connection: Connection, version_table: str) -> str | None:
-    context = MigrationContext.configure(connection, opts={"version_table": version_table})
-    # All of ours begin so; beside them an application's history has its own.
-    ours = [name for name in context.get_current_heads() if name.startswith("oauth2_")]
-    return ours[0] if ours else None
 
 
 def _config(**arguments: Any) -> Config:

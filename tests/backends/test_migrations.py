@@ -244,26 +244,6 @@ class TestWithinAnApplication:
         assert differences(engine, metadata, include_name=only_ours) == []
         assert set(version_of(engine, "alembic_version")) == {"0001", *migrations.heads()}
 
-    def test_ours_are_found_there_and_not_made_again(
-        self, config: Config, url: str, engine: Engine
-    ) -> None:
-        command.upgrade(config, "heads")
-        assert (migrations.current(url),) == migrations.heads()
-        migrations.upgrade(url)
-        assert migrations.VERSION_TABLE not in schema_of(engine)
-
-    def test_older_ones_are_left_to_that_history(
-        self, config: Config, url: str, engine: Engine
-    ) -> None:
-        command.upgrade(config, "heads")
-        with engine.begin() as connection:
-            connection.exec_driver_sql(
-                "UPDATE alembic_version SET version_num = 'oauth2_0000' WHERE version_num <> '0001'"
-            )
-        assert migrations.current(url) == "oauth2_0000"
-        with pytest.raises(migrations.OtherHistory, match="alembic upgrade heads"):
-            migrations.upgrade(url)
-
     def test_autogenerate_proposes_nothing(self, config: Config) -> None:
         command.upgrade(config, "heads")
         made: Any = command.revision(config, autogenerate=True, head="theirs@head")

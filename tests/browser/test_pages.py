@@ -30,6 +30,8 @@ def come(page: Page, site: Site, client_id: str = "prints", **parameters: str) -
     page.goto(site.authorize(client_id, **parameters))
     sign_in(page)
     expect(page.locator(ALLOW)).to_be_visible()
+    # A busy machine has the page before its style sheet.
+    page.wait_for_load_state()
 
 
 def arrived(page: Page, site: Site) -> dict[str, str]:

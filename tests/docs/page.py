@@ -99,16 +99,18 @@ class Page:
 
     def shell(self, script: str, **variables: str) -> str:
         """Run commands that the page has in its words only; as :meth:`run`."""
-        done = subprocess.run(
-            [*SHELL, script],
-            cwd=self.folder,
-            env=environment(**{"PYTHONPATH": ".", **variables}),
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        done = self._shell(script, variables)
         assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
         return done.stdout
+
+    def fails(self, word: str, **variables: str) -> str:
+        """Run the shell block in which *word* stands where it cannot work; return what it said.
+
+        :raises AssertionError: it worked.
+        """
+        done = self._shell(self.block(word, "sh"), variables)
+        assert done.returncode != 0, f"{done.args[-1]}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
 
     def serving(self, word: str, *ports: int) -> AbstractContextManager[Path]:
         """Run the servers of the shell block in which *word* stands, as :func:`running` does.
@@ -117,6 +119,16 @@ class Page:
         """
         command = [*SHELL, self.block(word, "sh")]
         return running(command, self.folder / f"{word}.log", *ports, PYTHONPATH=".")
+
+    def _shell(self, script: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*SHELL, script],
+            cwd=self.folder,
+            env=environment(**{"PYTHONPATH": ".", **variables}),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
 
     def unused(self) -> list[str]:
         """The examples that nobody asked for: where they stand."""

@@ -89,8 +89,6 @@ def test_a_project_and_its_client(page: Page, address: str, database: str) -> No
     status, clients = page.run("client list").split("\n", 1)
     assert status == "500"
     assert [client["client_name"] for client in json.loads(clients)] == ["Garden"]
-    # Shown for the other history, which the next test has.
-    page.block("version_locations", "ini")
 
     headers = {"Authorization": f"Bearer {users_token(page, address)}"}
     asked = partial(requests.get, f"{address}/api/projects", headers=headers, timeout=WAIT)
@@ -100,20 +98,6 @@ def test_a_project_and_its_client(page: Page, address: str, database: str) -> No
         connection.exec_driver_sql("UPDATE users SET active = false")
     engine.dispose()
     assert asked().json()["error"] == "invalid_token"
-
-
-def test_one_history(tmp_path: Path) -> None:
-    page = Page(NAME, tmp_path)
-    page.write_files()
-    with (tmp_path / "alembic.ini").open("a") as ini:
-        ini.write(page.block("version_locations", "ini"))
-    page.shell("alembic upgrade heads")
-    assert "No new upgrade operations" in page.shell("alembic check")
-    assert "oauth2_0001 (the newest)" in page.shell("poauth2 planner.ini db check")
-    template = "revision, down_revision = ${repr(up_revision)}, ${repr(down_revision)}\n"
-    (tmp_path / "planner/migrations/script.py.mako").write_text(template)
-    page.shell("alembic revision --head planner@head --rev-id 0002")
-    assert "'0001'" in next(tmp_path.glob("planner/migrations/versions/0002*")).read_text()
 
 
 @pytest.fixture
