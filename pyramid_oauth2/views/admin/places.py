@@ -84,6 +84,12 @@ class AdminPlace(Place):
         return None if factory is None else factory(self._request)
 
     @property
+    def user(self) -> str | None:
+        """Who acts here, as the application's policy knows them; None if it does not say."""
+        userid = self._request.authenticated_userid
+        return None if userid is None else str(userid)
+
+    @property
     def choices(self) -> dict[str, frozenset[str]]:
         """What may be given to a client here, by its field."""
         return self.known
@@ -104,6 +110,11 @@ class SelfServicePlace(Place):
     def owner(self) -> str | None:
         """The subject of the signed-in user; None for nobody."""
         return active_subject(self._request)
+
+    @property
+    def user(self) -> str | None:
+        """Who acts here."""
+        return self.owner
 
     @property
     def open(self) -> bool:

@@ -126,7 +126,7 @@ class Visit:
             "browser_field": FIELD,
         }
         if "browser_token" not in values:
-            common["browser_token"] = browser_token(self.request)
+            common["browser_token"] = browser_token(self.request, self.place.user)
         return page(
             self.request,
             f"admin/{name}",
@@ -170,7 +170,7 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
 
 def _act(visit: Visit, facts: HTTPFacts, act: Step) -> Response:
     form = parse_body(facts, MAX_FIELDS)
-    if not is_from_our_page(visit.request, form.once(FIELD)):
+    if not is_from_our_page(visit.request, form.once(FIELD), visit.place.user):
         raise Refused("forged", 403)
 
     def answer(request: Any, tell: Tell) -> Response:
