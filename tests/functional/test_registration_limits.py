@@ -49,7 +49,8 @@ class TestTheNumber:
         assert "as many clients as you may have" in words(late.submit(status=403))
         assert len(names(own.get())) == 3
         mine = own.client(owned(own)[0])
-        own.post("delete", mine.client_id, name=mine.client_name)
+        version = str(mine.version)
+        own.post("delete", mine.client_id, name=mine.client_name, version=version)
         assert late.submit(status=200)
 
     def test_an_operator_has_no_such_limit(self, desk: Desk):

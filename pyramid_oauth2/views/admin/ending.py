@@ -7,6 +7,10 @@ from pyramid.response import Response
 from ..answer import redirect
 from .visit import Step, Visit, client_page
 
+# What an older page must not do: the client may be another's by now, or was
+# disabled once more. Taking rights away always works.
+WITH_VERSION = frozenset({"enable", "delete"})
+
 
 def _confirmation(what: str) -> Step:
     """The step that says what will happen, before it is asked for."""
@@ -22,6 +26,7 @@ def _ask(visit: Visit, what: str, *, wrong_name: bool = False) -> Response:
     values = {
         "what": what,
         "client": client,
+        "version": client.version if what in WITH_VERSION else None,
         "name_to_type": client.client_name or client.client_id,
         "wrong_name": wrong_name,
         "cache": visit.request.oauth2.service.settings.client_cache,
@@ -37,8 +42,8 @@ def _disable(visit: Visit) -> Response:
 
 
 def _enable(visit: Visit) -> Response:
-    client = visit.client()
-    visit.clients.enable(client.client_id)
+    client = visit.client_of_form()
+    visit.clients.enable(client.client_id, client.version)
     return visit.go_to(client.client_id, "enabled")
 
 
@@ -49,12 +54,12 @@ def _withdraw(visit: Visit) -> Response:
 
 
 def _delete(visit: Visit) -> Response:
-    client = visit.client()
+    client = visit.client_of_form()
     typed = visit.form.once("name") or ""
     # Browsers and people add and drop blanks; the name is no secret.
     if typed.split() != (client.client_name or client.client_id).split():
         return _ask(visit, "delete", wrong_name=True)
-    visit.clients.delete(client.client_id)
+    visit.clients.delete(client.client_id, client.version)
     return redirect(visit.place.url(done="deleted"))
 
 
