@@ -100,7 +100,8 @@ def _page_number(text: str | None, pages: int) -> int:
 
 
 def _described(request: Any, authorization: Authorization) -> dict[str, Any]:
-    client, last = authorization.client, last_token_at(request.oauth2.service.server, authorization)
+    client = authorization.client
+    last = last_token_at(request.oauth2.service.server, authorization.grants)
     # One that was switched off may have had a name that it should not have.
     usable = client if client and client.disabled_at is None else None
     return {
