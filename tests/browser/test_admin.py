@@ -100,7 +100,8 @@ def test_from_registering_to_deleting(any_page: Page, site: Site) -> None:
     newer = page.get_by_label("client_secret").input_value()
     assert len({site.token(client_id, one) for one in (secret, newer)}) == 2
     page.get_by_role("link", name="I have copied it").click()
-    page.get_by_role("button", name="End the earlier one now").click()
+    page.get_by_role("link", name="End the earlier one now").click()
+    page.get_by_role("button", name="End it").click()
     expect(page.get_by_role("status")).to_have_text("Only the newest secret counts now.")
 
     page.get_by_role("link", name="Disable").click()

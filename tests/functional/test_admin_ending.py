@@ -21,9 +21,9 @@ def test_disable_and_enable(desk: Desk):
     assert desk.server.get("/read", bearer).status_int == 401
 
 
-def test_take_away_what_it_was_given(desk: Desk):
+def test_revoke_all_its_tokens(desk: Desk):
     bearer = {"Authorization": f"Bearer {desk.server.token()}"}
-    asked = desk.get("client", client_id="robot").click("Take away what it was given")
+    asked = desk.get("client", client_id="robot").click("Revoke all its tokens")
     asked.form.submit(status=303).follow()
     assert desk.server.get("/read", bearer).status_int == 401
     assert desk.server.ask().status_int == 200

@@ -11,7 +11,12 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ...protocol.clients import CLIENT_ID_GENERATED_LENGTH, check_client, new_client_id
+from ...protocol.clients import (
+    CLIENT_ID_GENERATED_LENGTH,
+    acts_for_users,
+    check_client,
+    new_client_id,
+)
 from ...protocol.errors import InvalidRequest, TemporarilyUnavailable
 from ...protocol.records import Client, DuplicateRecord, StoreUnavailable
 from ..facts import http_facts
@@ -133,12 +138,14 @@ def _refuse_beyond_limit(visit: Visit, client_id: str) -> None:
 
 
 def _form_page(visit: Visit, kind: Kind, client_id: str, form: Form) -> Response:
+    for_users = acts_for_users(kind.grant_types)
     values = {
         "kind": kind.name,
         "asks": kind.asks,
         "client_id": client_id,
         "form": form,
-        "scopes": scope_choices(visit),
+        "for_users": for_users,
+        "scopes": scope_choices(visit, for_users=for_users),
         "action": visit.place.url("register", kind=kind.name),
         "kinds_url": visit.place.url("register"),
     }
