@@ -1,6 +1,9 @@
 # make demo         serve the demo on http://localhost:6543 (another port: make demo PORT=7001)
-# make test         run the tests
-# make lint         formatting, lint, types
+# make example-NAME run one of examples/ beside the demo: make example-native-app
+# make test         run the tests, some of them: make test TESTS=tests/protocol
+# make lint         formatting, lint, types, and the documentation's build
+# make docs         build the documentation in docs/_build/html
+# make links        ask every outside address that the documentation names
 # make translations after a change of the pages' words: bring the catalogues up to date
 # make clean        remove everything that these made
 #
@@ -12,23 +15,47 @@ TEST_ROUNDS ?= 0.1
 export TEST_ROUNDS
 
 BIN = .venv/bin
-INI = $(if $(filter 6543,$(PORT)),development.ini,development-$(PORT).ini)
+SUFFIX = $(if $(filter 6543,$(PORT)),,-$(PORT))
+INI = development$(SUFFIX).ini
+API_INI = examples/resource_server/api$(SUFFIX).ini
+SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint translations clean
+.PHONY: demo example-machine-client example-native-app example-resource-server
+.PHONY: test lint docs links translations clean
 
 demo: .venv/demo $(INI)
 	@$(BIN)/poauth2 $(INI) db upgrade
 	@$(BIN)/python -m pyramid_oauth2.demo $(INI)
 	@exec $(BIN)/pserve $(INI)
 
+example-machine-client example-native-app: export ISSUER ?= http://localhost:$(PORT)
+
+example-machine-client: .venv/examples
+	@exec $(BIN)/python examples/machine_client/machine_client.py
+
+example-native-app: .venv/examples
+	@exec $(BIN)/python examples/native_app/native_app.py
+
+example-resource-server: .venv/examples $(API_INI)
+	@export PYTHONPATH="examples/resource_server$${PYTHONPATH:+:$$PYTHONPATH}"; \
+	  exec $(BIN)/pserve $(API_INI)
+
 test: .venv/test
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 lint: .venv/lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(SPHINX) html docs docs/_build/html
+
+docs: .venv/docs
+	$(SPHINX) html docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
+links: .venv/docs
+	$(SPHINX) linkcheck docs docs/_build/links
 
 LOCALE = pyramid_oauth2/locale
 CATALOGUES = -D pyramid_oauth2 -d $(LOCALE)
@@ -42,14 +69,14 @@ translations: .venv/test
 	$(BIN)/pybabel compile $(CATALOGUES)
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -f development-*.ini demo-client*.secret demo-client.cookie-secret *.sqlite *.sqlite-shm *.sqlite-wal
+	rm -rf .venv build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -f development-*.ini examples/resource_server/api-*.ini demo-client*.secret demo-client.cookie-secret *.sqlite *.sqlite-shm *.sqlite-wal
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A variable of the command line loses against the file's own [DEFAULT], so the
 # port is written into a copy.
-development-%.ini: development.ini
-	@sed 's/localhost:6543/localhost:$*/g' development.ini > $@
+%-$(PORT).ini: %.ini
+	@sed 's/localhost:6543/localhost:$(PORT)/g' $< > $@
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -58,7 +85,7 @@ development-%.ini: development.ini
 	@echo "Making a virtual environment in .venv ..."
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
-.venv/demo .venv/test .venv/lint: .venv/bin/python pyproject.toml constraints.txt
+.venv/demo .venv/examples .venv/test .venv/lint .venv/docs: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing what make $(@F) needs ..."
 	@$(INSTALL) --editable '.[$(@F)]'
 	@touch $@

@@ -6,11 +6,12 @@ from collections import Counter, defaultdict
 
 CONTRACT = "pyramid_oauth2.backends.contract"
 
-_places: dict[str, tuple[str, str]] = {}
-
 
 def pytest_collection_modifyitems(items):
-    """Remember the store and the group of each test that comes from the contract suite."""
+    """Note in the reports the store and the group of each test that comes from the contract suite.
+
+    In the reports, since it is another process that prints them.
+    """
     for item in items:
         function = getattr(item, "function", None)
         # A property test is wrapped; its name and place are those of the inner one.
@@ -18,7 +19,7 @@ def pytest_collection_modifyitems(items):
         if function is not None and function.__module__.startswith(CONTRACT):
             group = function.__qualname__.partition(".")[0]
             store = item.cls.__name__.removeprefix("Test")
-            _places[item.nodeid] = (store, group)
+            item.user_properties.append(("contract", (store, group)))
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -35,9 +36,11 @@ def pytest_terminal_summary(terminalreporter):
 def _print_contract(terminal, reports):
     counts, seconds = defaultdict(Counter), Counter()
     for report in reports:
-        if report.nodeid not in _places:
+        # A report of a module that could not be collected has no properties.
+        place = dict(getattr(report, "user_properties", ())).get("contract")
+        if place is None:
             continue
-        store, group = _places[report.nodeid]
+        store, group = place
         counts[group][store] += report.passed
         seconds[store] += report.duration
     if not counts:

@@ -12,6 +12,7 @@ import logging
 import re
 import traceback
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -134,8 +135,16 @@ def pytest_runtest_teardown() -> Iterator[None]:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run for what was logged after its last test, or in one whose teardown failed."""
-    if watch.leaks:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["leaks"] = watch.leaks
+    elif watch.leaks:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process of pytest-xdist noted and told nobody."""
+    watch.leaks += getattr(node, "workeroutput", {}).get("leaks", [])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

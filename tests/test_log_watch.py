@@ -174,9 +174,10 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, request: pyt
     monkeypatch.setenv("PYTHONPATH", str(request.config.rootpath), prepend=os.pathsep)
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
-    def run(suite: str) -> pytest.RunResult:
+    def run(suite: str, *more: str) -> pytest.RunResult:
         pytester.makepyfile(suite)
-        return pytester.runpytest_subprocess("-p", "tests.log_watch", "-p", "no:cacheprovider")
+        usual = ("-p", "tests.log_watch", "-p", "no:cacheprovider")
+        return pytester.runpytest_subprocess(*usual, *more)
 
     return run
 
@@ -195,10 +196,11 @@ def test_the_test_that_leaks_fails(run):
     result.stdout.no_fnmatch_line("*ocs_*")
 
 
-def test_a_leak_after_the_last_test_fails_the_run(run, pytester: pytest.Pytester):
+@pytest.mark.parametrize("processes", ["0", "1"])
+def test_a_leak_after_the_last_test_fails_the_run(run, pytester: pytest.Pytester, processes: str):
     leak = SUITE.partition("def test_")[0]
     pytester.makeconftest(f"{leak}\ndef pytest_sessionfinish(): leak()\n")
-    result = run("def test_nothing(): pass\n")
+    result = run("def test_nothing(): pass\n", "-n", processes)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*logged after the last test*", "DEBUG of quiet at *: issued %s"])

@@ -94,6 +94,8 @@ BAD = [
 
 
 def name(value: object) -> str:
+    if isinstance(value, set | frozenset):
+        return f"set {sorted(value)}"
     return value.__name__ if callable(value) else repr(value)
 
 

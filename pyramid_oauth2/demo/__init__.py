@@ -16,7 +16,7 @@ from pyramid.csrf import CookieCSRFStoragePolicy
 
 from pyramid_oauth2 import get_service, new_client_secret
 
-from .clients import ensure_clients
+from .clients import SECRET_FILES, ensure_clients
 from .login import DemoSecurityPolicy
 from .secret_files import read_or_draw
 from .users import Users
@@ -29,11 +29,13 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
     chosen there; here it is only told who the users are.
     """
     secret_file = Path(settings["demo.secret_file"])
-    sample_file = secret_file.with_stem(f"{secret_file.stem}-sample")
-    secret, sample_secret = (
-        read_or_draw(file, lambda: new_client_secret(os.urandom))
-        for file in (secret_file, sample_file)
-    )
+    client_secrets = {
+        client_id: read_or_draw(
+            secret_file.with_stem(f"{secret_file.stem}{suffix}"),
+            lambda: new_client_secret(os.urandom),
+        )
+        for client_id, suffix in SECRET_FILES.items()
+    }
     # Not derived from a client's secret: those are given away.
     cookie_file = secret_file.with_suffix(".cookie-secret")
     cookie_secret = read_or_draw(cookie_file, lambda: secrets.token_hex(32))
@@ -45,7 +47,7 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
     config.set_default_csrf_options(require_csrf=True)
     config.set_oauth2_resource_owners(users)
     config.registry["demo.users"] = users
-    config.registry["demo.sample_secret"] = sample_secret
+    config.registry["demo.sample_secret"] = client_secrets["demo-sample"]
     config.registry["demo.cookie_secret"] = cookie_secret
     config.include("pyramid_jinja2")
     config.include(".notes")
@@ -59,5 +61,5 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
     application = config.make_wsgi_app()
     service = get_service(config.registry)
     if not service.settings.read_only:
-        ensure_clients(service, secret, sample_secret)
+        ensure_clients(service, client_secrets)
     return application

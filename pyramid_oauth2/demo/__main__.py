@@ -36,6 +36,8 @@ And a wrong turn: no token, and one that is none:
 Two clients that sign in with this server, for a browser:
 {issuer}/sample shows each step, and {issuer}{spa_path} is a single-page application.
 
+Programs that use this server from elsewhere: examples/README.md.
+
 Clients are managed at {issuer}/oauth2/admin/clients (sign in as bob), and by every
 user at {issuer}/oauth2/applications.
 

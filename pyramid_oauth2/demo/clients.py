@@ -1,11 +1,12 @@
-"""The demo's three clients: made again in whichever store the ini chooses.
+"""The demo's clients: made again in whichever store the ini chooses.
 
 ``demo`` is for curl, ``demo-sample`` for :mod:`.sample`, ``demo-spa`` for the
-single-page application.
+single-page application, ``demo-native`` and ``demo-api`` for programs elsewhere.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -39,6 +40,23 @@ SPA_CLIENT = Client(
     optional_scope=frozenset({"write"}),
     token_endpoint_auth_method="none",
 )
+NATIVE_CLIENT = Client(
+    client_id="demo-native",
+    client_name="The native notes",
+    grant_types=("authorization_code", "refresh_token"),
+    scope=frozenset({"read"}),
+    token_endpoint_auth_method="none",
+    # Of the loopback address, any port will do (RFC 8252 section 7.3).
+    redirect_uris=("http://127.0.0.1/callback",),
+)
+API_CLIENT = Client(
+    client_id="demo-api",
+    client_name="An API elsewhere",
+    grant_types=(),
+    resource_server=True,
+)
+# Whose secret is in which file: what follows the name of the first one's.
+SECRET_FILES = {"demo": "", "demo-sample": "-sample", "demo-api": "-api"}
 SAMPLE_CALLBACK = "/sample/callback"
 SPA_PATH = "/spa/"
 # Where `python3 -m http.server` serves a folder.
@@ -48,22 +66,25 @@ ELSEWHERE = "http://localhost:8000"
 METADATA = ("client_name", "grant_types", "scope", "optional_scope")
 
 
-def ensure_clients(service: OAuth2Service, secret: str, sample_secret: str) -> None:
+def ensure_clients(service: OAuth2Service, secrets: Mapping[str, str]) -> None:
     """Register the clients, or bring the registered ones up to date.
 
-    :param secret: that of ``demo``.
-    :param sample_secret: that of ``demo-sample``. ``demo-spa`` is public.
+    :param secrets: by client_id, of those that are in :data:`SECRET_FILES`. The others are public.
     """
-    issuer = service.settings.issuer
-    _ensure(service, DEMO_CLIENT, secret)
-    callback = f"{issuer}{SAMPLE_CALLBACK}"
-    _ensure(service, replace(SAMPLE_CLIENT, redirect_uris=(callback,)), sample_secret)
-    spa = replace(
+    for client in _clients(service.settings.issuer):
+        _ensure(service, client, secrets.get(client.client_id))
+
+
+def _clients(issuer: str) -> Iterator[Client]:
+    yield DEMO_CLIENT
+    yield replace(SAMPLE_CLIENT, redirect_uris=(f"{issuer}{SAMPLE_CALLBACK}",))
+    yield replace(
         SPA_CLIENT,
         redirect_uris=(f"{issuer}{SPA_PATH}", f"{ELSEWHERE}/"),
         allowed_origins=(urlsplit(issuer)._replace(path="").geturl(), ELSEWHERE),
     )
-    _ensure(service, spa, None)
+    yield NATIVE_CLIENT
+    yield API_CLIENT
 
 
 def _ensure(service: OAuth2Service, client: Client, secret: str | None) -> None:

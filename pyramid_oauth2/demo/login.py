@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from pyramid.authentication import AuthTktCookieHelper
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
-from pyramid.httpexceptions import HTTPBadRequest, HTTPSeeOther
+from pyramid.httpexceptions import HTTPBadRequest, HTTPForbidden, HTTPSeeOther
 from pyramid.request import RequestLocalCache
 from pyramid.security import forget, remember
 
@@ -84,6 +85,17 @@ def log_out(request: Any) -> Any:
     return HTTPSeeOther(_public(request, "/"), headers=forget(request))
 
 
+def send_to_login(refusal: HTTPForbidden, request: Any) -> Any:
+    """Let somebody sign in who came to a page and is nobody yet; any other refusal stands.
+
+    An API's caller could do nothing with a form, so only a browser is sent there.
+    """
+    is_browser = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    if not is_browser or request.oauth2.is_bearer or request.authenticated_userid:
+        return refusal
+    return HTTPSeeOther(_public(request, f"/login?{urlencode({'next': request.path_qs})}"))
+
+
 def _parameter(request: Any, method: str, name: str) -> str:
     try:
         return str(getattr(request, method).get(name, ""))
@@ -97,11 +109,12 @@ def _public(request: Any, path: str) -> str:
 
 
 def includeme(config: Any) -> None:
-    """Add the login form and the way out."""
+    """Add the login form, the way to it and the way out."""
     form = "templates/login.jinja2"
     config.add_route("login", "/login")
     config.add_view(show_login, route_name="login", request_method="GET", renderer=form)
     config.add_view(log_in, route_name="login", request_method="POST", renderer=form)
+    config.add_forbidden_view(send_to_login)
     config.add_route("logout", "/logout")
     config.add_view(log_out, route_name="logout", request_method="POST")
 

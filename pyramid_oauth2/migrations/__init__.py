@@ -29,7 +29,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect
 
 from ..backends.sqlalchemy.schema import metadata
 
@@ -55,6 +55,15 @@ def current(where: str | URL | Engine) -> str | None:
     with _connected(where) as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         return context.get_current_revision()
+
+
+def made_elsewhere(where: str | URL | Engine) -> bool:
+    """Whether all our tables are there without a revision, as an application's history makes them.
+
+    Not only some of them: another program may have a table of the same name.
+    """
+    with _connected(where) as connection:
+        return metadata.tables.keys() <= set(inspect(connection).get_table_names())
 
 
 def heads() -> tuple[str, ...]:

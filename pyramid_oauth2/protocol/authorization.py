@@ -103,9 +103,14 @@ def _with_state_and_mode(destination: Destination, parameters: Parameters) -> De
     # read_request, without them.
     state = parameters.if_once("state")
     mode = parameters.if_once("response_mode")
-    if mode not in RESPONSE_MODES:
+    if mode not in RESPONSE_MODES or not _reaches(destination.redirect_uri, mode):
         mode = DEFAULT_MODE.get(parameters.if_once("response_type") or "", "query")
     return replace(destination, state=state, response_mode=mode)
+
+
+def _reaches(redirect_uri: str, mode: str) -> bool:
+    # An app is opened by its scheme, which takes an address and no body.
+    return mode != "form_post" or redirect_uri.startswith(("https:", "http:"))
 
 
 def read_request(
@@ -167,7 +172,7 @@ def _response_mode(response_type: str, destination: Destination, parameters: Par
     if mode == "query" and response_type == "token":
         # A token in a query string stays in logs and histories.
         raise InvalidRequest("With response_type=token the response_mode cannot be query.")
-    if mode == "form_post" and not destination.redirect_uri.startswith(("https:", "http:")):
+    if not _reaches(destination.redirect_uri, mode):
         raise InvalidRequest("A form cannot be posted to an app by its scheme; leave it out.")
     return mode
 

@@ -16,7 +16,7 @@ from .server import AuthorizationServer
 
 # What is read for one user, however much there is. Most people have a few
 # dozen records; a script that signs in all day has thousands.
-RECORDS_READ = 2_000
+RECORDS_READ = 1_000
 # By as many at a time.
 BATCH = 500
 # For the last token of one client.

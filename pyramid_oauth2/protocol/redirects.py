@@ -45,6 +45,9 @@ def redirect_uri_problem(uri: str) -> str | None:
             return "has no host"
         if parts.username is not None or parts.password is not None:
             return "has a user name before the host; leave it out"
+        if "*" in host:
+            # Nobody is there, and whoever writes it expects more than RFC 9700 section 2.1 allows.
+            return "has a wildcard; register each host by its whole name"
         if port == 0:
             return "has port 0"
         if parts.scheme == "http" and host not in LOOPBACK_HOSTS:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..protocol.records import StoreUnavailable
@@ -16,6 +18,11 @@ from .ini import Ini
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+IN_THE_WAY = (
+    "{told}. It is another program's, or made by another history than ours. Give pyramid_oauth2 a "
+    "database of its own (oauth2.sqlalchemy.url), or go on with that history."
+)
 
 
 def add_parser(commands: Any, name: str) -> None:
@@ -46,9 +53,10 @@ def upgrade(ini: Ini, arguments: argparse.Namespace) -> int:
         return 0
     from .. import migrations
 
-    before = migrations.current(engine)
-    migrations.upgrade(engine)
-    after = migrations.current(engine)
+    with _told():
+        before = migrations.current(engine)
+        migrations.upgrade(engine)
+        after = migrations.current(engine)
     print(f"The tables are up to date: {after}" + (" (they were)" if before == after else ""))
     return 0
 
@@ -61,8 +69,13 @@ def current(ini: Ini, arguments: argparse.Namespace) -> int:
         return 0
     from .. import migrations
 
-    revision = migrations.current(engine)
+    with _told():
+        revision = migrations.current(engine)
+        elsewhere = revision is None and migrations.made_elsewhere(engine)
     newest = ", ".join(migrations.heads())
+    if elsewhere:
+        print("The tables are there, made by another history than ours: ask that for its revision.")
+        return 0
     if revision is None:
         print(f"There are no tables. Make them with: poauth2 {ini.path} db upgrade")
     elif revision != newest:
@@ -99,6 +112,24 @@ def sql(ini: Ini, arguments: argparse.Namespace) -> int:
 
     print(migrations.sql(engine.dialect.name), end="")
     return 0
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in words why the database refuses.
+
+    :raises StoreUnavailable: in the place of the driver's error.
+    """
+    from sqlalchemy.exc import DBAPIError
+
+    from ..backends.sqlalchemy.failures import translated
+
+    try:
+        yield
+    except DBAPIError as error:
+        if "already exists" in str(error.orig):
+            raise StoreUnavailable(IN_THE_WAY.format(told=error.orig)) from None
+        raise translated(error) from None
 
 
 def _engine(ini: Ini) -> Engine | None:

@@ -84,7 +84,7 @@ def reference() -> str:
     """The settings reference, in Markdown."""
     lines = ["# Settings", "", *INTRODUCTION, ""]
     for key, field in setting_fields().items():
-        lines += [f"### `oauth2.{key}`", "", field.metadata["meaning"], ""]
+        lines += [f"## `oauth2.{key}`", "", field.metadata["meaning"], ""]
         default = field.metadata["default"]
         if default is REQUIRED:
             mode = field.metadata["mode"]

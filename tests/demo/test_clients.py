@@ -44,9 +44,16 @@ def test_a_start_on_another_port_leaves_the_first_its_addresses(start):
     )
 
 
-def test_a_start_changes_nothing_that_is_right(start):
-    before = start()("demo-spa")
-    assert start()("demo-spa") == before
+@pytest.mark.parametrize("client_id", ["demo-spa", "demo-native"])
+def test_a_start_changes_nothing_that_is_right(start, client_id):
+    before = start()(client_id)
+    assert start()(client_id) == before
+
+
+def test_who_of_them_may_ask_about_the_tokens_of_others(start):
+    client = start()
+    clients = map(client, ("demo", "demo-sample", "demo-spa", "demo-native", "demo-api"))
+    assert [known.client_id for known in clients if known.resource_server] == ["demo-api"]
 
 
 def test_a_client_of_an_earlier_demo_is_brought_up_to_date(start):
@@ -72,7 +79,7 @@ def test_processes_that_start_together(start):
 
 def test_each_secret_is_a_file_for_its_owner(start, ini):
     start()
-    files = [ini.parent / f"demo-client{more}.secret" for more in ("", "-sample")]
-    assert files[0].read_text() != files[1].read_text()
+    files = [ini.parent / f"demo-client{more}.secret" for more in ("", "-sample", "-api")]
+    assert len({file.read_text() for file in files}) == len(files)
     for file in files:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -222,3 +222,19 @@ def test_bob_manages_every_client_and_alice_her_own(demo):
         page = home.html.find("strong", string=link).parent["href"]
         answer = demo.get(page, status=status)
         assert ("demo-spa" in answer.text) is (link == "All clients" and status == 200)
+
+
+def test_who_comes_to_the_admin_pages_unknown_signs_in_and_goes_on(demo):
+    browser = {"Accept": "text/html,*/*"}
+    login = demo.get("/oauth2/admin/clients?sort=created_at", headers=browser).follow()
+    form = login.form
+    form["username"], form["password"] = "bob", PASSWORDS["bob"]
+    assert form.submit().follow().request.path_qs == "/oauth2/admin/clients?sort=created_at"
+
+
+def test_only_a_browser_that_nobody_signed_in_at_is_sent_to_the_login(demo):
+    pages = "/oauth2/admin/clients"
+    assert demo.get(pages, status=403)
+    assert demo.post(pages, headers={"Accept": "text/html"}, status=403)
+    sign_in(demo)
+    assert demo.get(pages, headers={"Accept": "text/html"}, status=403)

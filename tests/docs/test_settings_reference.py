@@ -1,4 +1,4 @@
-"""docs/settings.md is what the code says."""
+"""docs/reference/settings.md is what the code says."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from pyramid_oauth2.scripts.settings import reference
 
 
 def test_the_reference_is_up_to_date():
-    """Make it again with: python -m pyramid_oauth2.scripts.settings > docs/settings.md."""
-    page = Path(__file__).parents[2] / "docs" / "settings.md"
+    """Make it again with ``python -m pyramid_oauth2.scripts.settings``."""
+    page = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
     assert page.read_text() == reference()

@@ -12,6 +12,7 @@ from pyramid.config import Configurator
 
 from pyramid_oauth2 import migrations
 from pyramid_oauth2.interfaces import IOAuth2Event
+from tests.quick_templates import COMPILED
 
 from . import host
 from .desk import SWITCHED_ON, Desk
@@ -62,7 +63,7 @@ def serve() -> Iterator[Callable[[Configurator], Server]]:
 @pytest.fixture
 def settings(storage: dict[str, str]) -> dict[str, Any]:
     """The settings of an application that works."""
-    return {**BASE, **storage}
+    return {**BASE, **storage, **COMPILED}
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_a_secret_that_is_nearly_right(server: Server, name: str):
     assert server.records() == []
 
 
-@pytest.mark.parametrize("name", set(near_misses("")) - {"NUL at the end", "huge"})
+@pytest.mark.parametrize("name", sorted(set(near_misses("")) - {"NUL at the end", "huge"}))
 def test_a_secret_in_the_body_that_is_nearly_right(poster: Server, name: str):
     secret = near_misses(poster.secrets["poster"])[name]
     assert_error(poster.post(post_form("poster", secret)), 401, "invalid_client")

@@ -76,7 +76,11 @@ def test_a_chosen_secret_without_the_extra(monkeypatch: pytest.MonkeyPatch):
     assert not verify_secret("chosen by a person", [], NOW)
 
 
-@pytest.mark.parametrize("secret", [DRAWN, "chosen", "pässwörd 秘密 \U0001f511", "x" * 1024])
+@pytest.mark.parametrize(
+    "secret",
+    [DRAWN, "chosen", "pässwörd 秘密 \U0001f511", "x" * 1024],
+    ids=["drawn", "chosen", "of all scripts", "long"],
+)
 def test_the_right_secret(secret):
     assert verify_secret(secret, [keep_secret(secret, NOW)], NOW)
 
@@ -103,7 +107,9 @@ def test_a_wrong_secret(presented, chosen):
 
 
 @pytest.mark.parametrize(
-    "presented", [OTHER, DRAWN[:-1], DRAWN + "0", DRAWN.swapcase(), "é" * 53, DRAWN + "\0"]
+    "presented",
+    [OTHER, DRAWN[:-1], DRAWN + "0", DRAWN.swapcase(), "é" * 53, DRAWN + "\0"],
+    ids=["another", "truncated", "extended", "other case", "non-ASCII", "NUL at the end"],
 )
 def test_a_wrong_secret_where_one_was_drawn(presented):
     assert not verify_secret(presented, [keep_secret(DRAWN, NOW)], NOW)

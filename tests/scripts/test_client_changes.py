@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -25,9 +27,9 @@ def show(poauth2, client_id="web"):
     return json.loads(poauth2("client", "show", client_id, "--json")[1])
 
 
-def counts(poauth2, secret, later=0):
+def counts(poauth2, secret, later=0, client_id="web"):
     with open_service(poauth2) as service:
-        client = service.clients.get("web")
+        client = service.clients.get(client_id)
         return verify_secret(secret, client.client_secrets, service.server.clock() + later)
 
 
@@ -71,6 +73,22 @@ class TestEdit:
             "version",
         }
         assert counts(web, web.secret)
+
+    def test_what_a_later_version_wrote_stays_until_then(self, web, tmp_path):
+        """An older one, put back, passes over it."""
+
+        def later(change=None):
+            with closing(sqlite3.connect(tmp_path / "oauth2.sqlite")) as database, database:
+                if change:
+                    database.execute(f"UPDATE oauth2_client SET document = {change}")
+                (document,) = database.execute("SELECT document FROM oauth2_client").fetchone()
+            return "later" in json.loads(document)
+
+        assert later("json_set(document, '$.later', 1)")
+        assert show(web)["client_name"] == "My app"
+        assert later()
+        web("client", "edit", "web", "--name", "New")
+        assert not later()
 
     def test_a_repeated_flag_replaces(self, web):
         uris = ("--redirect-uri", "https://a.example/", "--redirect-uri", "https://b.example/")

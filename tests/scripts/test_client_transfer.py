@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
+from argon2 import PasswordHasher
 
 from .test_client_changes import WEB, counts, show
+
+CHOSEN = "e53ddb9736f9eea65100885a1b20fb5f2bb0fb4d"
+DIGEST = {"digest": "", "scheme": "argon2id", "created_at": 0}
+MACHINE = {"client_id": "old", "grant_types": ["client_credentials"]}
+PUBLIC = {
+    "client_id": "app",
+    "redirect_uris": ["com.example.app:/back"],
+    "token_endpoint_auth_method": "none",
+}
 
 
 @pytest.fixture
@@ -83,6 +94,23 @@ def test_from_another_program(with_tables):
     assert show(with_tables, "old")["created_at"] > 0
 
 
+def test_a_secret_that_was_kept_in_clear_goes_on(with_tables):
+    status, out, _ = load(with_tables, [{**MACHINE, "client_secret": CHOSEN}])
+    assert (status, out) == (0, "1 imported, 0 left as they are\n")
+    assert counts(with_tables, CHOSEN, client_id="old")
+    assert CHOSEN not in export(with_tables)
+
+
+def test_a_secret_that_django_kept_as_argon2_goes_on(with_tables):
+    """It writes the algorithm's name before the string that everybody else writes."""
+    django = "argon2" + PasswordHasher(memory_cost=1024, parallelism=8).hash(CHOSEN)
+    kept = base64.b64encode(django.removeprefix("argon2").encode()).decode()
+    secret = {"digest": kept, "scheme": "argon2id", "created_at": 1_700_000_000}
+    assert load(with_tables, [{**MACHINE, "client_secrets": [secret]}])[0] == 0
+    assert counts(with_tables, CHOSEN, client_id="old")
+    assert not counts(with_tables, CHOSEN + "x", client_id="old")
+
+
 @pytest.mark.parametrize(
     ("documents", "says"),
     [
@@ -93,7 +121,11 @@ def test_from_another_program(with_tables):
         ([{}], "client 1: "),
         ([{"client_id": 5}], "client 1: "),
         ([{"client_id": "a", "redirect_uris": "https://a.example/"}], "a list is needed"),
-        ([{"client_id": "a", "grant_types": ["magic"]}], "client 1: grant_types: 'magic'"),
+        ([{"client_id": "a", "grant_types": ["magic"]}], "client 1 ('a'): grant_types: 'magic'"),
+        ([{**MACHINE, "client_secret": 5}], "client 1 ('old'): client_secret: a text is needed"),
+        ([{**MACHINE, "client_secret": ""}], "client 1 ('old'): a secret is Unicode text"),
+        ([{**MACHINE, "client_secret": CHOSEN, "client_secrets": [DIGEST]}], "not both"),
+        ([{**PUBLIC, "client_secret": CHOSEN}], "client_secrets: a public client has no secret"),
     ],
 )
 def test_what_cannot_be_imported(with_tables, documents, says):
@@ -106,7 +138,7 @@ def test_all_or_nothing(with_tables):
     good = {"client_id": "good", "grant_types": ["client_credentials"]}
     status, _, err = load(with_tables, [good, {"client_id": "bad"}])
     assert status == 1
-    assert "client 2: redirect_uris" in err
+    assert "client 2 ('bad'): redirect_uris" in err
     assert json.loads(export(with_tables)) == []
 
 

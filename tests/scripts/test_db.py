@@ -1,4 +1,14 @@
+"""``poauth2 INI db``."""
+
 from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from sqlalchemy import create_engine
+
+from pyramid_oauth2.backends.sqlalchemy import metadata
 
 
 def test_upgrade_makes_the_tables_and_may_be_repeated(poauth2):
@@ -77,8 +87,6 @@ def test_check_warns(poauth2):
 
 
 def test_sql_prints_what_upgrade_would_run(poauth2, tmp_path):
-    import sqlite3
-
     status, out, _ = poauth2("db", "sql")
     assert status == 0
     with sqlite3.connect(tmp_path / "by-hand.sqlite") as connection:
@@ -86,3 +94,36 @@ def test_sql_prints_what_upgrade_would_run(poauth2, tmp_path):
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     connection.close()
     assert {"oauth2_grant", "oauth2_token", "oauth2_client"} <= tables
+
+
+@pytest.fixture
+def taken(poauth2, tmp_path):
+    """The command line, where another program has a table of our name."""
+    with closing(sqlite3.connect(tmp_path / "oauth2.sqlite")) as connection:
+        connection.execute("CREATE TABLE oauth2_client (id INTEGER PRIMARY KEY)")
+    return poauth2
+
+
+def test_a_table_of_another_program_is_left_alone(taken):
+    status, _, err = taken("db", "upgrade")
+    said = "poauth2: table oauth2_client already exists. It is another program's"
+    assert (status, said in err) == (1, True)
+    status, out, _ = taken("db", "current")
+    assert (status, "There are no tables" in out) == (1, True)
+
+
+def test_tables_that_another_history_made_can_be_used(poauth2, tmp_path):
+    """As where the application's own Alembic names our revisions beside its own."""
+    metadata.create_all(create_engine(f"sqlite:///{tmp_path}/oauth2.sqlite"))
+    status, out, _ = poauth2("db", "check")
+    assert status == 0
+    assert out.splitlines()[1].startswith("The tables are there, made by another history")
+    status, _, err = poauth2("db", "upgrade")
+    assert (status, "go on with that history" in err) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["upgrade", "current"])
+def test_a_database_that_does_not_answer_is_told(poauth2, tmp_path, command):
+    (tmp_path / "oauth2.sqlite").mkdir()
+    status, _, err = poauth2("db", command)
+    assert (status, "poauth2: The database does not answer: " in err) == (1, True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ...protocol.client_secrets import keep_secret
 from ...protocol.clients import InvalidClientMetadata, check_client
 from ...protocol.documents import client_document, client_from_document
 from ...protocol.listings import every
@@ -31,8 +34,9 @@ def add_parsers(subcommands: Any) -> None:
         "import",
         help="register the clients of a JSON file",
         description="Register the clients of a JSON list that export wrote, or another program: "
-        "client_id is all that each must have. One that is registered already, or was deleted, is "
-        "left as it is. If one breaks a rule, nothing is imported.",
+        "client_id is all that each must have. A client_secret in clear is kept as a digest, so "
+        "that a client goes on with the secret that it had elsewhere. A client that is registered "
+        "already, or was deleted, is left as it is. If one breaks a rule, nothing is imported.",
     )
     importing.add_argument("file", nargs="?", default="-", metavar="FILE", help="default: stdin")
     importing.add_argument("--json", action="store_true", help="report as JSON")
@@ -89,12 +93,33 @@ def _checked(server: AuthorizationServer, documents: list[Any]) -> tuple[list[Cl
         try:
             if not isinstance(members, dict):
                 raise ValueError("it is no JSON object")
-            client = client_from_document(members)
+            client = _with_secret(client_from_document(members), members, server.clock())
             check_client(server, client)
             clients.append(client)
         except InvalidClientMetadata as invalid:
             told = "; ".join(f"{field}: {text}" for field, text in invalid.problems.items())
-            problems.append(f"client {number}: {told}")
+            problems.append(f"{_name_of(number, members)}: {told}")
         except ValueError as error:
-            problems.append(f"client {number}: {error}")
+            problems.append(f"{_name_of(number, members)}: {error}")
     return clients, problems
+
+
+def _with_secret(client: Client, members: Mapping[str, Any], now: int) -> Client:
+    """The client with the secret that its document has in clear (RFC 7591 section 3.2.1), if any.
+
+    :raises ValueError: it cannot be kept, or there are digests as well.
+    """
+    secret = members.get("client_secret")
+    if secret is None:
+        return client
+    if client.client_secrets:
+        raise ValueError("write client_secret or client_secrets, not both")
+    if not isinstance(secret, str):
+        raise ValueError("client_secret: a text is needed")
+    return replace(client, client_secrets=(keep_secret(secret, now),))
+
+
+def _name_of(number: int, members: Any) -> str:
+    """What the client is found by in the file: its place, and its client_id where it has one."""
+    client_id = members.get("client_id") if isinstance(members, dict) else None
+    return f"client {number}" + (f" ({client_id[:100]!r})" if isinstance(client_id, str) else "")

@@ -1,0 +1,67 @@
+"""A machine client: it acts for itself, with the client credentials grant (RFC 6749 section 4.4).
+
+It asks an API every five seconds, until Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import requests
+from authlib.integrations.requests_client import OAuth2Session, OAuthError
+
+ISSUER = os.environ.get("ISSUER", "http://localhost:6543")
+API_URL = os.environ.get("API_URL", f"{ISSUER}/api/me")
+SECRET_FILE = Path(__file__).parents[2] / "demo-client.secret"
+INTERVAL = 5  # seconds
+
+
+def connect() -> OAuth2Session:
+    """Make a session, which keeps its token until a minute before the end and then gets another."""
+    return OAuth2Session(
+        client_id="demo",
+        client_secret=os.environ.get("CLIENT_SECRET") or SECRET_FILE.read_text().strip(),
+        token_endpoint_auth_method="client_secret_post",
+        token_endpoint=f"{ISSUER}/oauth2/token",
+        grant_type="client_credentials",
+        scope="read",
+        default_timeout=10,  # seconds
+    )
+
+
+def ask(session: OAuth2Session) -> requests.Response:
+    """Ask the API, with another token if it refuses the one at hand."""
+    if not session.token:
+        session.fetch_token()
+    answer: requests.Response = session.get(API_URL)
+    if answer.status_code == 401:
+        # A token may be revoked before its end. Once is enough: a new one that
+        # is refused as well will not be better the next time.
+        session.fetch_token()
+        answer = session.get(API_URL)
+    return answer
+
+
+def main() -> None:
+    """Print what the API answers, again and again."""
+    session = connect()
+    while True:
+        answer = ask(session)
+        print(answer.status_code, answer.text, flush=True)
+        time.sleep(INTERVAL)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except FileNotFoundError:
+        sys.exit(f"There is no {SECRET_FILE.name}: `make demo` writes it. Or set CLIENT_SECRET.")
+    except requests.ConnectionError:
+        sys.exit(f"Nobody answers at {ISSUER} or {API_URL}. Does `make demo` run?")
+    except (requests.RequestException, OAuthError, ValueError) as error:
+        sys.exit(f"No token, or no answer: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

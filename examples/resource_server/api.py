@@ -1,0 +1,30 @@
+"""An API that asks the server of its tokens what they are worth (RFC 7662)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pyramid.config import Configurator
+
+
+def hello(request: Any) -> dict[str, Any]:
+    """Greet the user of the token; a machine client has none."""
+    return {"hello": request.authenticated_userid, "from": request.oauth2.client.client_id}
+
+
+def main(global_config: dict[str, str], **settings: Any) -> Any:
+    """Make the WSGI application (``paste.app_factory``)."""
+    settings["oauth2.introspection.client_secret"] = secret(Path(settings["api.secret_file"]))
+    with Configurator(settings=settings) as config:
+        config.add_route("hello", "/hello")
+        config.add_view(hello, route_name="hello", renderer="json", oauth2_scope="read")
+        return config.make_wsgi_app()
+
+
+def secret(file: Path) -> str:
+    """The secret of this API, which stands in a file of its own and not in the ini."""
+    try:
+        return file.read_text().strip()
+    except FileNotFoundError:
+        raise SystemExit(f"There is no {file.name}: `make demo` writes it.") from None

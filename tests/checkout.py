@@ -1,0 +1,158 @@
+"""A checkout in a folder of its own, with the demo running in it, and the examples beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from queue import Queue
+from types import ModuleType
+from urllib.parse import urlsplit
+
+import pytest
+
+from .live import LiveServer, live_server
+from .log_watch import credentials_in
+from .serving import BIN, environment, free_port
+
+ROOT = Path(__file__).parents[1]
+COMMAND = re.compile(r"^```sh\n(make example-.*)\n```$", re.MULTILINE)
+PATIENCE = 60  # seconds, for a line
+
+
+class Running:
+    """An example, started by a command of its README.
+
+    :ivar printed: its lines so far.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.printed: list[str] = []
+        self._process = process
+        self._lines: Queue[str] = Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def line(self, word: str) -> str:
+        """The next line that it prints with *word* in it.
+
+        :raises AssertionError: it ends before, or takes too long.
+        """
+        passed = []
+        while line := self._lines.get(timeout=PATIENCE):
+            if word in line:
+                return line
+            passed.append(line)
+        raise AssertionError(f"no {word!r} in {passed}")
+
+    def end(self) -> int:
+        """The status with which it ends."""
+        status = self._process.wait(PATIENCE)
+        self._reader.join()
+        return status
+
+    def terminate(self) -> None:
+        """Stop it, if it runs still."""
+        self._process.terminate()
+        self.end()
+
+    def _read(self) -> None:
+        with self._process.stdout as lines:
+            for line in lines:
+                self.printed.append(line)
+                self._lines.put(line)
+        self._lines.put("")
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A folder that has what a checkout has, and the demo that runs in it.
+
+    :ivar api: where the example of a resource server listens.
+    """
+
+    folder: Path
+    server: LiveServer
+    api: str
+
+    def secret(self, client_id: str) -> str:
+        """The secret of one of the demo's clients."""
+        suffix = client_id.removeprefix("demo")
+        return (self.folder / f"demo-client{suffix}.secret").read_text().strip()
+
+    def file(self, example: str, name: str) -> Path:
+        """A file of an example."""
+        return self.folder / "examples" / example / name
+
+    def module(self, example: str) -> ModuleType:
+        """The program of an example, which knows the demo that runs here."""
+        spec = spec_from_file_location(example, self.file(example, f"{example}.py"))
+        assert spec is not None
+        assert spec.loader is not None
+        module = module_from_spec(spec)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ISSUER", self.server.issuer)
+            spec.loader.exec_module(module)
+        return module
+
+    @contextlib.contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """Take a file away until the block ends."""
+        away = (self.folder / name).rename(self.folder / f"{name}.away")
+        yield
+        away.rename(self.folder / name)
+
+    @contextlib.contextmanager
+    def run(
+        self, example: str, number: int = 0, issuer: str | None = None, **variables: str
+    ) -> Iterator[Running]:
+        """Run a command of the example's README until the block ends.
+
+        What it prints must have no token and no code in it.
+
+        :param number: which of them.
+        :param issuer: of another demo than the one that runs here.
+        """
+        port = urlsplit(issuer or self.server.issuer).port
+        readme = self.file(example, "README.md").read_text()
+        command = COMMAND.findall(readme)[number].replace("http://localhost:6544", self.api)
+        process = subprocess.Popen(
+            ["bash", "-c", f"exec {command} PORT={port} BIN={BIN}"],
+            cwd=self.folder,
+            # No browser opens, unless the test brings one.
+            env=environment(**{"BROWSER": "true", "PYTHONPATH": str(ROOT), **variables}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        running = Running(process)
+        try:
+            yield running
+        finally:
+            running.terminate()
+        assert credentials_in("".join(running.printed)) == []
+
+
+@contextlib.contextmanager
+def checkout_in(folder: Path) -> Iterator[Checkout]:
+    """Make one, and run its demo until the block ends."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    api = f"localhost:{free_port()}"
+    ini = folder / "examples/resource_server/api.ini"
+    # A test does not wait for ten seconds.
+    text = ini.read_text().replace("localhost:6544", api)
+    ini.write_text(text.replace("[app:main]\n", "[app:main]\noauth2.introspection.cache = 0\n"))
+    # What the installation would leave behind, which is there already.
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "bin").symlink_to(BIN)
+    (folder / ".venv" / "examples").touch()
+    with live_server(folder, {"client_cache": "0"}) as server:
+        yield Checkout(folder, server, f"http://{api}")

@@ -1,0 +1,27 @@
+"""Pages to follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .page import Page
+
+
+@pytest.fixture
+def follow(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """Open a page of the docs; the test fails if it leaves out an example of it.
+
+    ``follow("docs/how-to/native-app.md", {"localhost:6543": "localhost:7001"})``
+    """
+    pages: list[Page] = []
+
+    def follow(name: str, replacing: dict[str, str] | None = None) -> Page:
+        pages.append(Page(name, tmp_path, replacing or {}))
+        return pages[-1]
+
+    yield follow
+    left_out = [place for page in pages for place in page.unused()]
+    assert not left_out, f"examples that no test ran: {left_out}"

@@ -1,0 +1,125 @@
+"""A page of the docs, read for its examples, so that a test can follow them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.serving import environment
+
+ROOT = Path(__file__).parents[2]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE_NAME = re.compile(r"^(?:#|//|/\*|\{#|<!--|;) ([\w./-]+\.\w+)\b")
+# Not an example: a picture in letters, or a form of words.
+UNTRIED = frozenset({"text"})
+
+
+@dataclass(frozen=True)
+class Block:
+    """What stands between two fences."""
+
+    language: str
+    code: str
+    line: int
+
+    @property
+    def file_name(self) -> str | None:
+        """The name in the comment with which a whole file begins."""
+        found = FILE_NAME.match(self.code)
+        return found[1] if found else None
+
+
+def blocks_of(text: str) -> list[Block]:
+    """The examples of a page, in their order."""
+    return [
+        Block(found[1], found[2], text.count("\n", 0, found.start()) + 1)
+        for found in FENCE.finditer(text)
+    ]
+
+
+class Page:
+    """The examples of one page, and a folder in which to follow them.
+
+    :param name: the path below the repository, such as ``docs/how-to/native-app.md``.
+    :param folder: where files are written and commands are run.
+    :param replacing: what is written otherwise here, such as the port.
+    """
+
+    def __init__(self, name: str, folder: Path, replacing: Mapping[str, str] = {}) -> None:
+        text = (ROOT / name).read_text()
+        for old, new in replacing.items():
+            assert old in text, f"{name} has no {old}"
+            text = text.replace(old, new)
+        self.name, self.folder, self.text = name, folder, text
+        self.blocks = blocks_of(text)
+        self._used: set[Block] = set()
+
+    def write_files(self) -> dict[str, str]:
+        """Write the blocks that begin with the name of a file; return them by that name.
+
+        A name that comes again is the same file, shown in parts.
+        """
+        files: dict[str, str] = {}
+        for block in self.blocks:
+            if block.file_name is not None:
+                files[block.file_name] = files.get(block.file_name, "") + block.code
+                self._used.add(block)
+        for name, code in files.items():
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / name).write_text(code)
+        return files
+
+    def block(self, word: str, language: str | None = None) -> str:
+        """The one block in which *word* stands.
+
+        :raises AssertionError: there is none, or there are several.
+        """
+        found = [
+            block
+            for block in self.blocks
+            if word in block.code and language in (None, block.language)
+        ]
+        assert len(found) == 1, f"{self.name} has {len(found)} blocks with {word!r}"
+        self._used.add(found[0])
+        return found[0].code
+
+    def run(self, word: str, **variables: str) -> str:
+        """Run the shell block in which *word* stands, in the page's folder.
+
+        :param variables: of the shell's environment.
+        :return: what it printed.
+        :raises AssertionError: a command failed.
+        """
+        done = self._shell(word, variables)
+        assert done.returncode == 0, f"{done.args[-1]}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def fails(self, word: str, **variables: str) -> str:
+        """Run the shell block in which *word* stands where it cannot work; return what it said.
+
+        :raises AssertionError: it worked.
+        """
+        done = self._shell(word, variables)
+        assert done.returncode != 0, f"{done.args[-1]}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def _shell(self, word: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", self.block(word, "sh")],
+            cwd=self.folder,
+            env=environment(**{"PYTHONPATH": ".", **variables}),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def unused(self) -> list[str]:
+        """The examples that nobody asked for: where they stand."""
+        return [
+            f"{self.name}:{block.line} ({block.language})"
+            for block in self.blocks
+            if block.language not in UNTRIED and block not in self._used
+        ]

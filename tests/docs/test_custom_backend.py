@@ -1,0 +1,39 @@
+"""docs/how-to/custom-backend.md: its backend passes the contract, and is chosen."""
+
+from __future__ import annotations
+
+from .page import Page
+
+PAGE = "docs/how-to/custom-backend.md"
+
+
+def test_the_backend_passes_and_is_chosen(follow):
+    page: Page = follow(PAGE)
+    page.write_files()
+    write_the_application(page)
+    assert "pytest" in page.block("pip install")
+    assert "passed" in page.run("pytest -q")
+    assert "acme.consents: can be used" in page.run("db check")
+
+
+def test_what_goes_wrong(tmp_path):
+    page = Page(PAGE, tmp_path)
+    files = page.write_files()
+    write_the_application(page)
+    store = files["acme/consents.py"]
+
+    (tmp_path / "acme/consents.py").write_text(
+        store.replace(' AND version = ?"', '"').replace(
+            "(*row[2:], *row[:2], version)", "(*row[2:], *row[:2])"
+        )
+    )
+    told = page.fails("pytest -q", PYTEST_ADDOPTS="-k replaced")
+    assert page.block("test_consent_is_replaced").strip() in told
+
+    (tmp_path / "app.ini").write_text(files["app.ini"].replace("oauth2.acme.path", "# path"))
+    assert page.block("is missing", "text").strip() in page.fails("db check")
+
+
+def write_the_application(page: Page) -> None:
+    other = Page("docs/getting-started.md", page.folder)
+    (page.folder / "app.py").write_text(other.block("# app.py"))

@@ -1,0 +1,81 @@
+"""examples/resource_server, beside the demo."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.checkout import ROOT, Checkout
+from tests.serving import free_port
+
+README = ROOT / "examples" / "resource_server" / "README.md"
+
+
+@pytest.fixture
+def api(checkout: Checkout) -> Iterator[str]:
+    """The example, running; the address of its view."""
+    with checkout.run("resource_server") as running:
+        running.line("Serving on")
+        yield f"{checkout.api}/hello"
+
+
+def test_the_machine_client_asks_it(checkout: Checkout, api: str) -> None:
+    with checkout.run("resource_server", number=1) as running:
+        assert running.line("200") == '200 {"hello": null, "from": "demo"}\n'
+    assert '200 {"hello": null, "from": "demo"}\n' in README.read_text()
+
+
+def bearer(checkout: Checkout, **changes: str) -> dict[str, str]:
+    form = {
+        "grant_type": "password",
+        "username": "alice",
+        "password": "wonderland",
+        "client_id": "demo",
+        "client_secret": checkout.secret("demo"),
+        **changes,
+    }
+    answer = requests.post(checkout.server.token, form, timeout=10).json()
+    return {"Authorization": f"Bearer {answer['access_token']}"}
+
+
+def test_it_greets_the_user_of_a_token(checkout: Checkout, api: str) -> None:
+    answer = requests.get(api, headers=bearer(checkout), timeout=10)
+    assert answer.json() == {"hello": "alice", "from": "demo"}
+
+
+def test_the_scope_must_be_there(checkout: Checkout, api: str) -> None:
+    answer = requests.get(api, headers=bearer(checkout, scope="write"), timeout=10)
+    assert answer.status_code == 403
+
+
+def test_who_brings_no_token_is_told_where_they_are_to_be_had(checkout: Checkout, api: str) -> None:
+    (command,) = re.findall("^curl .*", README.read_text(), re.MULTILINE)
+    command = command.replace("http://localhost:6544", checkout.api)
+    told = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=True, timeout=30
+    ).stdout
+    assert told.startswith("HTTP/1.1 401")
+    (url,) = re.findall('resource_metadata="(.*?)"', told)
+    metadata = requests.get(url, timeout=10).json()
+    assert metadata["authorization_servers"] == [checkout.server.issuer]
+
+
+def test_without_a_demo_it_lets_nobody_in(checkout: Checkout) -> None:
+    issuer = f"http://localhost:{free_port()}"
+    with checkout.run("resource_server", issuer=issuer) as running:
+        running.line("Serving on")
+        headers = bearer(checkout)
+        assert requests.get(f"{checkout.api}/hello", headers=headers, timeout=30).status_code == 503
+
+
+def test_without_a_secret_it_says_what_to_do(checkout: Checkout) -> None:
+    with (
+        checkout.without("demo-client-api.secret"),
+        checkout.run("resource_server") as running,
+    ):
+        assert "`make demo` writes it" in running.line("There is no demo-client-api.secret")
+        assert running.end() != 0
