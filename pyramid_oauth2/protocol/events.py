@@ -150,9 +150,9 @@ class AttemptsThrottled(OAuth2Event):
     """There were too many attempts from one source, which has to wait now.
 
     Told once by each process and window, not for each attempt that is refused
-    then. ``limit`` is ``clients``, ``passwords``, ``rotations`` or
-    ``interactions``, as in ``oauth2.throttle.clients``. ``client_id`` is None
-    where no such client is registered.
+    then. ``limit`` is ``clients``, ``passwords``, ``rotations``,
+    ``interactions`` or ``registrations``, as in ``oauth2.throttle.clients``.
+    ``client_id`` is None where no such client is registered.
     """
 
     limit: str
