@@ -48,7 +48,6 @@ def add_parser(commands: Any, name: str) -> None:
         "may be stopped at any time and goes on when it is run again. The exit status is 1 if "
         "anything is missing or different at the end.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--to", required=True, metavar="INI", help="the ini of the new store")
     parser.add_argument(
