@@ -26,7 +26,7 @@ def page() -> str:
     parts = [INTRODUCTION]
     with mock.patch.dict(os.environ, {"COLUMNS": COLUMNS}):
         for title, parser in _commands(poauth2.parser()):
-            level = "##" if title.count(" ") < 2 else "###"
+            level = "##" if title.count(" ") < 3 else "###"
             parts += [f"{level} `{title}`", f"```text\n{parser.format_help().strip()}\n```"]
     return "\n\n".join(parts) + "\n"
 
