@@ -53,7 +53,6 @@ def add_parser(commands: Any, name: str) -> None:
         "anything is missing or different at the end; what only the new store has is named, and "
         "left to you.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--to", required=True, metavar="INI", help="the ini of the new store")
     parser.add_argument(

@@ -11,7 +11,10 @@ from .types import boolean, plain_text, rate
 
 @dataclass(frozen=True)
 class ThrottleSettings:
-    """How many attempts a source has."""
+    """How many attempts a source has.
+
+    For an authorization server.
+    """
 
     throttle: bool = setting(
         boolean,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Mapping
+from configparser import RawConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +87,14 @@ class Page:
         self._used.add(found[0])
         return found[0].code
 
+    def settings(self, word: str) -> dict[str, str]:
+        """The keys of the ini block in which *word* stands, with their values."""
+        ini = RawConfigParser()
+        ini.optionxform = str  # type: ignore[assignment, method-assign]
+        code = self.block(word, "ini")
+        ini.read_string(code if "[app:main]" in code else f"[app:main]\n{code}")
+        return dict(ini["app:main"])
+
     def run(self, word: str, **variables: str) -> str:
         """Run the shell block in which *word* stands, in the page's folder.
 
@@ -93,8 +102,12 @@ class Page:
         :return: what it printed.
         :raises AssertionError: a command failed.
         """
-        done = self._shell(word, variables)
-        assert done.returncode == 0, f"{done.args[-1]}\n{done.stdout}{done.stderr}"
+        return self.shell(self.block(word, "sh"), **variables)
+
+    def shell(self, script: str, **variables: str) -> str:
+        """Run a script in the page's folder, such as a block with other values; as :meth:`run`."""
+        done = self._shell(script, variables)
+        assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
         return done.stdout
 
     def fails(self, word: str, **variables: str) -> str:
@@ -102,13 +115,14 @@ class Page:
 
         :raises AssertionError: it worked.
         """
-        done = self._shell(word, variables)
-        assert done.returncode != 0, f"{done.args[-1]}\n{done.stdout}{done.stderr}"
+        script = self.block(word, "sh")
+        done = self._shell(script, variables)
+        assert done.returncode != 0, f"{script}\n{done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 
-    def _shell(self, word: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    def _shell(self, script: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", self.block(word, "sh")],
+            ["bash", "-euo", "pipefail", "-c", script],
             cwd=self.folder,
             env=environment(**{"PYTHONPATH": ".", **variables}),
             capture_output=True,

@@ -1,0 +1,19 @@
+"""docs/testing.md: its tests pass, with the application of docs/views.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .page import Page
+
+
+def test_the_tests_pass(follow: Callable[..., Page], load: Callable[[str], Any]):
+    page = follow("docs/testing.md")
+    page.write_files()
+    Page("docs/views.md", page.folder).write_files()
+    module = load("test_notes")
+    tests = [value for name, value in vars(module).items() if name.startswith("test_")]
+    assert len(tests) == 3
+    for test in tests:
+        test()
