@@ -3,6 +3,7 @@
 # make test         run the tests, some of them: make test TESTS=tests/protocol
 # make lint         formatting, lint, types, and the documentation's build
 # make docs         build the documentation in docs/_build/html
+# make reference    after a change of the code: write the pages of docs/reference that are made from it
 # make links        ask every outside address that the documentation names
 # make translations after a change of the pages' words: bring the catalogues up to date
 # make clean        remove everything that these made
@@ -22,7 +23,7 @@ SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo example-machine-client example-native-app example-resource-server
-.PHONY: test lint docs links translations clean
+.PHONY: test lint docs reference links translations clean
 
 demo: .venv/demo $(INI)
 	@$(BIN)/poauth2 $(INI) db upgrade
@@ -53,6 +54,9 @@ lint: .venv/lint
 docs: .venv/docs
 	$(SPHINX) html docs docs/_build/html
 	@echo "Open docs/_build/html/index.html"
+
+reference: .venv/docs
+	$(BIN)/python -m docs.reference.pages
 
 links: .venv/docs
 	$(SPHINX) linkcheck docs docs/_build/links

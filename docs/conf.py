@@ -12,6 +12,8 @@ myst_enable_extensions = ["attrs_block", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 nitpicky = True
+# What make demo serves.
+linkcheck_ignore = [r"http://localhost:\d+"]
 highlight_language = "text"
 pygments_style = "tango"
 pygments_dark_style = "github-dark"

@@ -47,8 +47,13 @@ class AppEngine:
 def add_oauth2_scope(config: Any, name: str, description: str) -> None:
     """Make a scope known, beside those of ``oauth2.scopes``.
 
+    ::
+
+        config.add_oauth2_scope("notes.read", "Read your notes")
+
     :param name: a scope token (RFC 6749 section 3.3).
-    :param description: what it allows, in the user's words.
+    :param description: what it allows, in the user's words; a translation
+        string is translated.
     """
     if not SCOPE_TOKEN.fullmatch(name):
         raise ConfigurationError(f"{name!r} cannot be a scope: no spaces, quotes or backslashes.")
@@ -60,9 +65,12 @@ def add_oauth2_scope(config: Any, name: str, description: str) -> None:
 def add_oauth2_grant_type(config: Any, name: str, grant_type: Any) -> None:
     """Register an :class:`~pyramid_oauth2.interfaces.IGrantType`.
 
-    ``oauth2.grant_types`` enables it.
+    ``oauth2.grant_types`` enables it::
 
-    :param name: the ``grant_type`` of the token request.
+        config.add_oauth2_grant_type("https://app.example/grants/badge", BadgeGrant())
+
+    :param name: the ``grant_type`` of the token request; an absolute URI for
+        one of your own (RFC 6749 section 4.5).
     :param grant_type: the object, or its dotted name.
     """
     _register(config, IGrantType, "grant type", config.maybe_dotted(grant_type), name)
@@ -70,6 +78,10 @@ def add_oauth2_grant_type(config: Any, name: str, grant_type: Any) -> None:
 
 def add_oauth2_client_authentication(config: Any, method: str, authentication: Any) -> None:
     """Register an :class:`~pyramid_oauth2.interfaces.IClientAuthentication`.
+
+    ::
+
+        config.add_oauth2_client_authentication("client_badge", BadgeAuthentication())
 
     :param method: the ``token_endpoint_auth_method`` of the clients that use it.
     :param authentication: the object, or its dotted name.
@@ -80,6 +92,10 @@ def add_oauth2_client_authentication(config: Any, method: str, authentication: A
 
 def add_oauth2_backend(config: Any, name: str, factory: Any) -> None:
     """Register a storage backend for ``oauth2.backend`` to choose.
+
+    ::
+
+        config.add_oauth2_backend("my_package.oauth2_backend", MyBackend)
 
     :param name: what the ini says; a backend that is chosen by a dotted name
         registers itself under that name.
@@ -92,6 +108,14 @@ def add_oauth2_backend(config: Any, name: str, factory: Any) -> None:
 def add_oauth2_settings(config: Any, prefix: str, keys: Iterable[str] | None = None) -> None:
     """Declare the settings ``oauth2.<prefix>.*`` of an extension.
 
+    ::
+
+        config.add_oauth2_settings("badges", ["url", "timeout"])
+
+    A key that is not declared stops the start. The values, as texts, are then in
+    ``get_service(registry).settings.section("badges")``.
+
+    :param prefix: the part of the key after ``oauth2.``, without dots.
     :param keys: the names below the prefix; None lets every name through.
     """
     value = SettingsPrefix(None if keys is None else frozenset(keys))
@@ -99,9 +123,15 @@ def add_oauth2_settings(config: Any, prefix: str, keys: Iterable[str] | None = N
 
 
 def set_oauth2_resource_owners(config: Any, owners: Any) -> None:
-    """Say who the users are: an object with methods of ``IResourceOwners``, each optional.
+    """Say who the users are.
 
-    :param owners: the object, or its dotted name.
+    ::
+
+        config.set_oauth2_resource_owners(Users())
+
+    :param owners: an object with methods of
+        :class:`~pyramid_oauth2.interfaces.IResourceOwners`, each optional, or
+        its dotted name.
     """
     owners = config.maybe_dotted(owners)
     if not any(callable(getattr(owners, method, None)) for method in METHODS):
@@ -113,6 +143,10 @@ def set_oauth2_resource_owners(config: Any, owners: Any) -> None:
 
 def set_oauth2_engine(config: Any, engine: Any) -> None:
     """Let the SQLAlchemy backend connect as the application's engine does.
+
+    ::
+
+        config.set_oauth2_engine(engine)
 
     :param engine: the Engine, or its dotted name; its URL, connect arguments
         and creator are used, its pool is not.

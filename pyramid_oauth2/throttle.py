@@ -153,6 +153,7 @@ def make_throttle(settings: Settings, backend: Any) -> Throttle:
         passwords=settings.throttle_passwords,
         rotations=settings.throttle_rotations,
         interactions=settings.throttle_interactions,
+        registrations=settings.throttle_registrations,
         counter=AttemptCounter(_storage(settings, backend)) if settings.throttle else Uncounted(),
     )
 

@@ -190,7 +190,9 @@ class ClientRegistry:
     def disable(self, client_id: str) -> None:
         """Stop a client: it can ask for nothing, and whatever it was given is taken away for good.
 
-        Other processes follow within ``oauth2.client_cache`` seconds.
+        Other processes follow within ``oauth2.client_cache`` seconds. It takes
+        no version and always wins, whatever else is changed at this moment: a
+        client that has to be stopped must not go on because somebody edits it.
 
         :raises UnknownClient: there is none.
         """
@@ -199,13 +201,15 @@ class ClientRegistry:
             raise UnknownClient("There is no such client.")
         self._told(client_id, "disabled")
 
-    def enable(self, client_id: str) -> Client:
+    def enable(self, client_id: str, version: int | None = None) -> Client:
         """Let a disabled client ask again. What was taken away stays so.
 
+        :param version: the version that it was looked at in: it may have been
+            enabled since, and disabled again for another reason.
         :raises UnknownClient: there is none.
-        :raises ClientChangedMeanwhile: somebody else changed it at this moment.
+        :raises ClientChangedMeanwhile: its version is another.
         """
-        client = self.get(client_id)
+        client = self._get(client_id, version)
         if client.disabled_at is None:
             return client
         return self._write(client, {"disabled_at": None}, "enabled")
@@ -213,17 +217,24 @@ class ClientRegistry:
     def withdraw(self, client_id: str) -> None:
         """Take away everything that a client was ever given; it may ask for more.
 
+        It takes no version and always wins, as :meth:`disable` does.
+
         :raises UnknownClient: there is none.
         """
         if self._store.raise_epoch(client_id, self._server.clock()) is None:
             raise UnknownClient("There is no such client.")
         self._told(client_id, "rights withdrawn")
 
-    def delete(self, client_id: str) -> None:
+    def delete(self, client_id: str, version: int | None = None) -> None:
         """Remove a client and all that it was given. Its client_id is never used again.
 
+        :param version: the version that it was looked at in. This is not one
+            step with the deletion, which takes along what is changed in between.
         :raises UnknownClient: there is none.
+        :raises ClientChangedMeanwhile: its version is another.
         """
+        if version is not None:
+            self._get(client_id, version)
         if not self._store.delete(client_id, self._server.clock()):
             raise UnknownClient("There is no such client.")
         self._told(client_id, "deleted")

@@ -97,6 +97,15 @@ def _refuse(problems: Iterable[tuple[str, str]]) -> None:
         raise InvalidClientMetadata({name: "; ".join(told) for name, told in by_field.items()})
 
 
+def acts_for_users(grant_types: Iterable[str]) -> bool:
+    """Whether there are users who allow a client with these grant types something.
+
+    There are none behind one that acts for itself alone (RFC 6749 section 4.4),
+    nor behind an API that only looks at tokens.
+    """
+    return not set(grant_types) <= {"client_credentials"}
+
+
 def new_client_id(server: AuthorizationServer) -> str:
     """Draw a client_id of letters and digits, which no client library trips over."""
     return random_text(CLIENT_ID_GENERATED_LENGTH, server.random)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @implementer(IOAuth2Event)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth2Event:
-    """What every event has. A field that its repr leaves out is not written down anywhere.
+    """What every event has.
 
     ``request`` is the one that it happened in, None at the command line.
     ``retold`` says that subscribers heard of it before: pyramid_retry runs the
@@ -30,6 +30,7 @@ class OAuth2Event:
     what they did elsewhere, such as sending a mail, was not.
     """
 
+    # What the repr leaves out is not written down anywhere.
     request: Any = field(default=None, repr=False)
     retold: bool = field(default=False, repr=False)
 
@@ -150,9 +151,9 @@ class AttemptsThrottled(OAuth2Event):
     """There were too many attempts from one source, which has to wait now.
 
     Told once by each process and window, not for each attempt that is refused
-    then. ``limit`` is ``clients``, ``passwords``, ``rotations`` or
-    ``interactions``, as in ``oauth2.throttle.clients``. ``client_id`` is None
-    where no such client is registered.
+    then. ``limit`` is ``clients``, ``passwords``, ``rotations``,
+    ``interactions`` or ``registrations``, as in ``oauth2.throttle.clients``.
+    ``client_id`` is None where no such client is registered.
     """
 
     limit: str

@@ -85,7 +85,10 @@ def has_our_prefix(value: str) -> bool:
 
 
 def new_client_secret(random: RandomBytes) -> str:
-    """Make a client secret: ``ocs_<secret: 43><checksum: 6>``."""
+    """Draw a client secret: ``ocs_<secret: 43><checksum: 6>``.
+
+    :param random: such as ``os.urandom``.
+    """
     body = f"{CLIENT_SECRET_PREFIX}_{random_text(SECRET_LENGTH, random)}"
     return body + _checksum(body)
 

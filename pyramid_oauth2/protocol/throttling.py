@@ -2,7 +2,7 @@
 
 RFC 6749 section 2.3.1: "the authorization server MUST protect any endpoint
 utilizing it against brute force attacks", and the same in section 4.3.2 for
-passwords. Nothing is ever counted by client or user alone: whoever guesses
+passwords. No guess is ever counted by client or user alone: whoever guesses
 wrong would lock out whoever is right.
 """
 
@@ -38,7 +38,10 @@ WAIT = {
     "rotations": "The grant is refreshed too often: wait {seconds} seconds, and use an access "
     "token as long as its expires_in says.",
     "interactions": "Too many authorization requests from one address: wait {seconds} seconds.",
+    "registrations": "One user registers too many clients: wait {seconds} seconds.",
 }
+# Those that do not count by address, so that no proxy can be in the way.
+WITHOUT_ADDRESS = frozenset({"rotations", "registrations"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ class Attempt:
         self._refuse_for(self.count(client_id))
 
     def _warn_once(self) -> None:
-        if self.kind != "rotations" and is_hidden(self.facts) and not _warned:
+        if self._is_hidden() and not _warned:
             _warned.add(self.kind)
             log.warning(
                 "A proxy seems to hide where requests come from, so that failures of all the "
@@ -145,11 +148,14 @@ class Attempt:
                 TRUST_THE_PROXY,
             )
 
+    def _is_hidden(self) -> bool:
+        return self.kind not in WITHOUT_ADDRESS and is_hidden(self.facts)
+
     def _refuse_for(self, seconds: int) -> None:
         if not seconds:
             return
         text = WAIT[self.kind].format(seconds=seconds)
-        if self.kind != "rotations" and is_hidden(self.facts):
+        if self._is_hidden():
             text += (
                 " (A proxy seems to hide where requests come from, so that all are counted "
                 f"together: {TRUST_THE_PROXY})"
@@ -166,6 +172,7 @@ class Throttle:
     passwords: Limit
     rotations: Limit
     interactions: Limit
+    registrations: Limit
     counter: Counter
 
     def client_authentication(self, facts: HTTPFacts, client_id: str, tell: Tell) -> Attempt:
@@ -209,6 +216,15 @@ class Throttle:
         limit = self.interactions
         sources = {_key("interactions", source_network(facts.remote_addr)): limit.attempts}
         return Attempt("interactions", limit.seconds, sources, self.counter, facts, tell)
+
+    def registration(self, facts: HTTPFacts, subject: str, tell: Tell) -> Attempt:
+        """A user's own client, which leaves a tombstone for good when it is deleted.
+
+        By the user alone: whoever is signed in as somebody else can do worse.
+        """
+        limit = self.registrations
+        sources = {_key("registrations", subject): limit.attempts}
+        return Attempt("registrations", limit.seconds, sources, self.counter, facts, tell)
 
 
 def _folded(username: str) -> str:

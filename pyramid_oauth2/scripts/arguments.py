@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ..protocol.opaque import CLIENT_SECRET_PREFIX, PREFIXES, is_client_secret, parse_token
 from ..protocol.records import check_identifier
@@ -15,8 +15,31 @@ OURS = re.compile(
 )
 
 
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Leaves examples in their lines, and fills a description."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:
+            return super()._fill_text(text, width, indent)
+        return argparse.HelpFormatter._fill_text(self, text, width, indent)
+
+
+class Commands(argparse._SubParsersAction):  # type: ignore[type-arg]
+    """Commands whose own help says what the list of them says, where it says no more."""
+
+    def add_parser(self, name: str, **options: Any) -> Any:
+        """Add the command; see ``argparse``."""
+        text = options["help"]
+        options.setdefault("description", f"{text[0].upper()}{text[1:]}.")
+        return super().add_parser(name, **options)
+
+
 class Parser(argparse.ArgumentParser):
     """An ``ArgumentParser`` whose errors have no token or secret of ours in them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=Formatter, **options)
+        self.register("action", "parsers", Commands)
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and *message*, and exit with 2."""

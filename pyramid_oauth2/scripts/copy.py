@@ -35,6 +35,10 @@ DIFFERENT = """\
 {count} different in the new store, and left as they are there. Either the new server wrote them, at
 its start or since they were copied; or the old one went on writing: then empty the new store, and
 copy again:"""
+EXTRA = """\
+{count} in the new store only, and left there, for a copy is no mirror. Either the new server wrote
+them; or an earlier copy did, and the old server has dropped them since, such as a consent that a
+user withdrew: then empty the new store, and copy again:"""
 SAME_STORE = "{old} and {new} keep everything in the same store: there is nothing to copy."
 
 
@@ -46,9 +50,9 @@ def add_parser(commands: Any, name: str) -> None:
         description="Copy clients, consents, grants, tokens and what else there is into the store "
         "of another ini, then compare both. It adds what is not there and changes nothing, so it "
         "may be stopped at any time and goes on when it is run again. The exit status is 1 if "
-        "anything is missing or different at the end.",
+        "anything is missing or different at the end; what only the new store has is named, and "
+        "left to you.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--to", required=True, metavar="INI", help="the ini of the new store")
     parser.add_argument(
@@ -167,6 +171,7 @@ def _documents(moved: dict[str, Moved]) -> dict[str, Any]:
             "new": each.copied.new,
             "missing": asdict(each.comparison.missing),
             "different": asdict(each.comparison.different),
+            "extra": asdict(each.comparison.extra),
         }
         for role, each in moved.items()
     }
@@ -178,6 +183,7 @@ def _print(moved: dict[str, Moved], seconds: float) -> None:
     for sentence, found in (
         (MISSING, [each.comparison.missing for each in moved.values()]),
         (DIFFERENT, [each.comparison.different for each in moved.values()]),
+        (EXTRA, [each.comparison.extra for each in moved.values()]),
     ):
         _print_findings(sentence, found)
     compared = sum(each.copied.read.total() for each in moved.values())

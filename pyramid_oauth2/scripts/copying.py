@@ -13,7 +13,7 @@ from ..protocol.records import Page, Token, kept_until
 from .exported import Record, content_of, end_of, key_of, kind_of, name_of
 
 BATCH = 500
-# What a comparison remembers at once, at some 100 bytes a record; of a larger
+# What a comparison remembers at once, at some 150 bytes a record; of a larger
 # store it reads both sides once for each such part.
 MOST_AT_ONCE = 1_000_000
 EXAMPLES = 10
@@ -56,10 +56,11 @@ class Findings:
 
 @dataclass
 class Comparison:
-    """What the one store has and the other lacks, or has otherwise."""
+    """What the new store lacks, what it has otherwise, and what it alone has."""
 
     missing: Findings = field(default_factory=Findings)
     different: Findings = field(default_factory=Findings)
+    extra: Findings = field(default_factory=Findings)
 
 
 def copy_store(old: Store, new: Store, progress: Progress) -> Copied:
@@ -78,24 +79,29 @@ def copy_store(old: Store, new: Store, progress: Progress) -> Copied:
 def compare_stores(
     old: Store, new: Store, count: int, clock: Callable[[], int], progress: Progress
 ) -> Comparison:
-    """Look for everything of *old* in *new*, which may have more.
+    """Look for everything of *old* in *new*, and the other way round.
 
     :param count: about how many records *old* has.
-    :param clock: the time in UTC seconds; what has ended need not be there.
+    :param clock: the time in UTC seconds; what has ended need not be in both.
     :param progress: is told how many more records were compared, after every batch.
     """
     comparison = Comparison()
     parts = 1 + count // MOST_AT_ONCE
     for part in range(parts):
         there = {key: content for _, key, content in _hashed(new, part, parts)}
+        extra = set(there)
         for batch in _batches(_hashed(old, part, parts)):
             for record, key, content in batch:
+                extra.discard(key)
                 if key in there:
                     if there[key] != content:
                         comparison.different.add(record)
                 elif not _has_ended(old, record, clock()):
                     comparison.missing.add(record)
             progress(len(batch))
+        for record in _records(new, part, parts, extra):
+            if not _has_ended(new, record, clock()):
+                comparison.extra.add(record)
     return comparison
 
 
@@ -111,6 +117,13 @@ def _hashed(store: Store, part: int, parts: int) -> Iterator[tuple[Record, int, 
         key = hash(key_of(record))
         if key % parts == part:
             yield record, key, hash(content_of(record))
+
+
+def _records(store: Store, part: int, parts: int, keys: set[int]) -> Iterator[Record]:
+    # Read once more, where there are any: to remember them all for their names
+    # would cost far more.
+    if keys:
+        yield from (record for record, key, _ in _hashed(store, part, parts) if key in keys)
 
 
 def _has_ended(store: Any, record: Record, now: int) -> bool:

@@ -45,7 +45,6 @@ def add_parser(commands: Any, name: str) -> None:
         name,
         help="list what users allowed, and revoke it",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subcommands = parser.add_subparsers(title="subcommands", required=True, metavar="SUBCOMMAND")
     listing = subcommands.add_parser("list", help="list the grants of a user or a client")

@@ -39,14 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if hold_a_token(words):
-        _parser().error(
+        parser().error(
             "a token or a client secret does not belong on the command line, which the shell's "
             "history and ps show; to look at a token: poauth2 INI token inspect, which asks for it"
         )
     ini, words = _ini_of(words)
-    parsed = _parser().parse_args(words)
+    parsed = parser().parse_args(words)
     if ini is None:
-        _parser().error("name the ini file first, as in: poauth2 development.ini db upgrade")
+        parser().error("name the ini file first, as in: poauth2 development.ini db upgrade")
     try:
         status: int = parsed.run(ini, parsed)
         sys.stdout.flush()
@@ -87,18 +87,20 @@ COMMANDS = {
 }
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands; the ini and its variables are not among its arguments."""
+    root = Parser(
         prog="poauth2",
         usage=USAGE,
         description="Run the OAuth 2 authorization server of a Pyramid application.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = root.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", prog="poauth2 INI"
+    )
     for name, module in COMMANDS.items():
         module.add_parser(commands, name)
-    return parser
+    return root
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``poauth2 INI settings``: what is in force, and the reference of all settings."""
+"""``poauth2 INI settings``: what is in force."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pyramid.exceptions import ConfigurationError
 
 from ..protocol.throttling import Limit
 from ..service import ROLES
-from ..settings import REQUIRED, Settings, setting_fields
+from ..settings import Settings, setting_fields
 from ..settings.parsing import unknown_keys
 from .ini import Ini
 
@@ -80,37 +80,9 @@ def masked(key: str, value: str) -> str:
     return QUERY_SECRET.sub(rf"\g<1>{MASK}", URL_PASSWORD.sub(rf"\g<1>{MASK}", value))
 
 
-def reference() -> str:
-    """The settings reference, in Markdown."""
-    lines = ["# Settings", "", *INTRODUCTION, ""]
-    for key, field in setting_fields().items():
-        lines += [f"## `oauth2.{key}`", "", field.metadata["meaning"], ""]
-        default = field.metadata["default"]
-        if default is REQUIRED:
-            mode = field.metadata["mode"]
-            lines += [f"Required{f' where oauth2.mode is {mode}' if mode else ''}.", ""]
-        elif default not in (None, {}):
-            lines += [f"Default: `{_plain(default)}`", ""]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-INTRODUCTION = (
-    "Every key of the ini's app section that begins with `oauth2.`. A key that nobody knows stops",
-    "the start and names the nearest one. A lifetime is a number of seconds, or a number with a",
-    "unit: `60s`, `10m`, `1h`, `30d`.",
-    "",
-    "Keys below `oauth2.sqlalchemy.` and `oauth2.redis.` go to those libraries.",
-    "`poauth2 INI settings` prints what is in force.",
-)
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, frozenset):
         return " ".join(sorted(value))
     if isinstance(value, Limit):
         return str(value)
     return dict(value) if isinstance(value, Mapping) else value
-
-
-if __name__ == "__main__":
-    print(reference(), end="")

@@ -40,7 +40,6 @@ def add_parser(commands: Any, name: str) -> None:
         description="Reads an access token, a refresh token or a code from standard input, or asks "
         "for it: never from the command line, which the shell's history and ps show.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     inspecting.add_argument("misplaced", nargs="*", help=argparse.SUPPRESS)
     inspecting.add_argument("--json", action="store_true", help="as JSON; times are in UTC seconds")

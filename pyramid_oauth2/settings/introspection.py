@@ -10,7 +10,10 @@ from .types import RESOURCE_SERVER, endpoint_url, plain_text, seconds
 
 @dataclass(frozen=True)
 class IntrospectionSettings:
-    """Whom a resource server asks."""
+    """Whom a resource server asks.
+
+    Only where ``oauth2.mode`` is ``resource_server``.
+    """
 
     introspection_url: str = setting(
         endpoint_url,

@@ -10,7 +10,10 @@ from .types import boolean, count, principals, words
 
 @dataclass(frozen=True)
 class ManagementSettings:
-    """Who manages clients in a browser."""
+    """Who manages clients in a browser.
+
+    For an authorization server.
+    """
 
     admin: bool = setting(
         boolean,

@@ -10,7 +10,10 @@ from .types import renderer, route_name
 
 @dataclass(frozen=True)
 class PageSettings:
-    """What users see."""
+    """What users see.
+
+    For an authorization server.
+    """
 
     login_route: str | None = setting(
         route_name,

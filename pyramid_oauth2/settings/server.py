@@ -10,7 +10,10 @@ from .types import AUTHORIZATION_SERVER, base_url, boolean, issuer_url, mode_nam
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What the server is called, and where it stands."""
+    """What the server is called, and where it stands.
+
+    ``oauth2.path`` and ``oauth2.enforce_https`` are for an authorization server alone.
+    """
 
     mode: str = setting(
         mode_name,

@@ -10,7 +10,10 @@ from .types import AUTHORIZATION_SERVER, backend_name, boolean, seconds
 
 @dataclass(frozen=True)
 class StorageSettings:
-    """Where state lives."""
+    """Where state lives.
+
+    For an authorization server: a resource server keeps nothing.
+    """
 
     backend: str = setting(
         backend_name,

@@ -11,7 +11,10 @@ from .types import boolean, plain_text, rate
 
 @dataclass(frozen=True)
 class ThrottleSettings:
-    """How many attempts a source has."""
+    """How many attempts a source has.
+
+    For an authorization server.
+    """
 
     throttle: bool = setting(
         boolean,
@@ -44,6 +47,13 @@ class ThrottleSettings:
         Limit(100, "minute"),
         "How many authorization requests of people who are not signed in are kept for one address.",
         key="throttle.interactions",
+    )
+    throttle_registrations: Limit = setting(
+        rate,
+        Limit(20, "day"),
+        "How many clients a user may register with oauth2.self_service, those that they deleted "
+        "included: each leaves a trace for good, so that its client_id is never used again.",
+        key="throttle.registrations",
     )
     throttle_storage: str | None = setting(
         plain_text,

@@ -20,7 +20,10 @@ from .types import (
 
 @dataclass(frozen=True)
 class TokenSettings:
-    """What may be asked for, and how long it lives."""
+    """What may be asked for, and how long it lives.
+
+    For an authorization server, but for ``oauth2.scopes``: a resource server knows them as well.
+    """
 
     scopes: Mapping[str, str] = setting(
         scope_lines,

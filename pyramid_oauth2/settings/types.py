@@ -51,7 +51,7 @@ def code_lifetime(value: str | int) -> int:
 
 
 def seconds(value: str | int) -> int:
-    """A short time, 0 to one hour."""
+    """``0``, ``30``, ``30s``, ``10m``: seconds, 0 to one hour."""
     match = DURATION.fullmatch(str(value).strip())
     number = int(match[1]) * UNITS[match[2]] if match else 3601
     if number > 3600:
@@ -80,12 +80,12 @@ def rate(value: str | Limit) -> Limit:
 
 
 def words(value: str | Iterable[str]) -> frozenset[str]:
-    """Words separated by white space."""
+    """Words, separated by white space."""
     return frozenset(value.split() if isinstance(value, str) else value)
 
 
 def principals(value: str | Iterable[str]) -> frozenset[str]:
-    """Principals of an ACL, but not everybody."""
+    """Principals of an ACL, separated by white space; not ``system.Everyone``."""
     found = words(value)
     if EVERYBODY in found:
         raise BadValue(f"{EVERYBODY} is whoever comes, signed in or not; name a group or userids")
@@ -93,7 +93,7 @@ def principals(value: str | Iterable[str]) -> frozenset[str]:
 
 
 def count(value: str | int) -> int:
-    """How many of something, 1 to 1000."""
+    """A number from 1 to 1000."""
     text = str(value).strip()
     if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= 1000:
         raise BadValue("write a number from 1 to 1000")
@@ -117,12 +117,12 @@ def mode_name(value: str) -> str:
 
 
 def plain_text(value: str) -> str:
-    """Whatever is written there."""
+    """A text."""
     return str(value).strip()
 
 
 def route_name(value: str) -> str:
-    """The name of a route, or of a query parameter."""
+    """A name of letters, digits, ``_``, ``.``, ``:`` or ``-``."""
     text = str(value).strip()
     if not re.fullmatch(r"[A-Za-z0-9_.:-]+", text):
         raise BadValue("write one name of letters, digits, '_', '.', ':' or '-'")
@@ -130,12 +130,12 @@ def route_name(value: str) -> str:
 
 
 def renderer(value: str) -> str:
-    """What ``renderer=`` of a view takes: a template, or the name of a renderer."""
+    """A template, or the name of a renderer, as ``renderer=`` of a view takes it."""
     return str(value).strip()
 
 
 def backend_name(value: str) -> str:
-    """The name of a backend: letters, digits, ``_``, ``-``, and dots of a dotted name."""
+    """The name of a backend, or the dotted name of one of your own."""
     text = str(value).strip()
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.:-]*", text):
         raise BadValue("name one backend: sqlalchemy, redis, memory or a dotted name")
@@ -168,7 +168,7 @@ def route_path(value: str) -> str:
 
 
 def paths(value: str | Iterable[str]) -> frozenset[str]:
-    """Paths separated by white space."""
+    """Paths such as ``/api``, separated by white space."""
     return frozenset(map(route_path, words(value)))
 
 
@@ -183,7 +183,7 @@ def endpoint_url(value: str) -> str:
 
 
 def issuer_url(value: str) -> str:
-    """An issuer identifier: https, or http on a loopback host (RFC 8414 section 2)."""
+    """A URL without a trailing slash, query or fragment (RFC 8414 section 2)."""
     return _loopback_if_http(_url(value))
 
 

@@ -63,18 +63,18 @@ def _show(request: Any, parameters: Parameters) -> Response:
         "complete": found.complete,
         "action": _url(request),
         "browser_field": FIELD,
-        "browser_token": browser_token(request),
+        "browser_token": browser_token(request, subject),
     }
     return page(request, "authorizations", values)
 
 
 def _take_back(request: Any, parameters: Parameters) -> Response:
-    if not is_from_our_page(request, parameters.once(FIELD)):
-        description = "The form does not come from this browser's own page."
-        return error_page(request, description, 403, "foreign_form")
     subject = active_subject(request)
     if subject is None:
         return send_to_login(request, _url(request))
+    if not is_from_our_page(request, parameters.once(FIELD), subject):
+        description = "The form does not come from a page of this browser and this user."
+        return error_page(request, description, 403, "foreign_form")
     client_id = parameters.once("client_id")
     if client_id is None:
         raise InvalidRequest("The form names no client.")
@@ -100,7 +100,8 @@ def _page_number(text: str | None, pages: int) -> int:
 
 
 def _described(request: Any, authorization: Authorization) -> dict[str, Any]:
-    client, last = authorization.client, last_token_at(request.oauth2.service.server, authorization)
+    client = authorization.client
+    last = last_token_at(request.oauth2.service.server, authorization.grants)
     # One that was switched off may have had a name that it should not have.
     usable = client if client and client.disabled_at is None else None
     return {

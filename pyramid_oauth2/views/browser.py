@@ -22,9 +22,20 @@ NEW = "pyramid_oauth2.new_browser"
 _SECRET = re.compile(r"[0-9a-f]{32}")
 
 
-def browser_token(request: Any) -> str:
-    """The secret of this browser, for a form; a browser that has none gets one."""
-    return _sent(request) or renew_browser(request)
+def browser_token(request: Any, user: str | None = None) -> str:
+    """What a form has in its field :data:`FIELD`; a browser that has no secret gets one.
+
+    :param user: who acts by the form, where nothing else says so. A page that
+        was open before another user signed in on this browser is not theirs.
+    """
+    return bound_to(user, _secret(request))
+
+
+def bound_to(user: str | None, secret: str) -> str:
+    """The secret of a browser as the forms of one user have it."""
+    if user is None:
+        return secret
+    return hmac.new(secret.encode(), user.encode(), hashlib.sha256).hexdigest()
 
 
 def has_readable_cookies(request: Any) -> bool:
@@ -42,7 +53,7 @@ def has_readable_cookies(request: Any) -> bool:
 
 def browser_digest(request: Any) -> str:
     """What an interaction remembers of the browser: not the secret itself."""
-    return hashlib.sha256(browser_token(request).encode()).hexdigest()
+    return hashlib.sha256(_secret(request).encode()).hexdigest()
 
 
 def renew_browser(request: Any) -> str:
@@ -61,17 +72,22 @@ def carry_browser(request: Any) -> None:
         renew_browser(request)
 
 
-def is_from_our_page(request: Any, supplied: str | None) -> bool:
-    """Whether a form carries this browser's secret (RFC 6749 section 10.12).
+def is_from_our_page(request: Any, supplied: str | None, user: str | None = None) -> bool:
+    """Whether a form is of a page of this browser, and this user (RFC 6749 section 10.12).
 
     :param supplied: its field :data:`FIELD`.
+    :param user: who is signed in, as :func:`browser_token` was told.
     """
     # A form that another site posts brings no cookie. It gets none either: a new
     # one would end what is open in the browser's other tabs.
     sent = _sent(request)
     if not sent or supplied is None:
         return False
-    return hmac.compare_digest(sent.encode(), supplied.encode())
+    return hmac.compare_digest(bound_to(user, sent).encode(), supplied.encode())
+
+
+def _secret(request: Any) -> str:
+    return _sent(request) or renew_browser(request)
 
 
 def _sent(request: Any) -> str:

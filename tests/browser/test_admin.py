@@ -74,7 +74,7 @@ def register_service(page: Page, name: str = "Nightly") -> tuple[str, str]:
     page.get_by_role("navigation").get_by_role("link", name="Register a client").click()
     page.get_by_role("link", name="A service without users").click()
     page.get_by_role("textbox", name="Name", exact=True).fill(name)
-    page.get_by_label("See your photos and albums").check()
+    page.get_by_label("albums").check()
     page.get_by_role("button", name="Register").click()
     assert heading(page) == "The client is registered"
     return page.locator("code.copy").inner_text(), page.get_by_label("client_secret").input_value()
@@ -100,7 +100,8 @@ def test_from_registering_to_deleting(any_page: Page, site: Site) -> None:
     newer = page.get_by_label("client_secret").input_value()
     assert len({site.token(client_id, one) for one in (secret, newer)}) == 2
     page.get_by_role("link", name="I have copied it").click()
-    page.get_by_role("button", name="End the earlier one now").click()
+    page.get_by_role("link", name="End the earlier one now").click()
+    page.get_by_role("button", name="End it").click()
     expect(page.get_by_role("status")).to_have_text("Only the newest secret counts now.")
 
     page.get_by_role("link", name="Disable").click()
@@ -127,7 +128,7 @@ def test_a_double_click_registers_one_client(page: Page, site: Site) -> None:
     come(page, site)
     page.goto(f"{site.url}{ADMIN}/register?kind=service")
     page.get_by_role("textbox", name="Name", exact=True).fill("Nightly")
-    page.get_by_label("See your photos and albums").check()
+    page.get_by_label("albums").check()
     page.get_by_role("button", name="Register").dblclick()
     answered = re.compile("The client is registered|This form was sent already")
     expect(page.get_by_role("heading", level=1)).to_have_text(answered)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Mapping
+from configparser import RawConfigParser
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,14 @@ class Page:
         self._used.add(found[0])
         return found[0].code
 
+    def settings(self, word: str) -> dict[str, str]:
+        """The keys of the ini block in which *word* stands, with their values."""
+        ini = RawConfigParser()
+        ini.optionxform = str  # type: ignore[assignment, method-assign]
+        code = self.block(word, "ini")
+        ini.read_string(code if "[app:main]" in code else f"[app:main]\n{code}")
+        return dict(ini["app:main"])
+
     def run(self, word: str, **variables: str) -> str:
         """Run the shell block in which *word* stands, in the page's folder.
 
@@ -98,7 +107,7 @@ class Page:
         return self.shell(self.block(word, "sh"), **variables)
 
     def shell(self, script: str, **variables: str) -> str:
-        """Run commands that the page has in its words only; as :meth:`run`."""
+        """Run a script in the page's folder, such as a block with other values; as :meth:`run`."""
         done = self._shell(script, variables)
         assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
         return done.stdout
@@ -108,8 +117,9 @@ class Page:
 
         :raises AssertionError: it worked.
         """
-        done = self._shell(self.block(word, "sh"), variables)
-        assert done.returncode != 0, f"{done.args[-1]}\n{done.stdout}{done.stderr}"
+        script = self.block(word, "sh")
+        done = self._shell(script, variables)
+        assert done.returncode != 0, f"{script}\n{done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 
     def serving(self, word: str, *ports: int) -> AbstractContextManager[Path]:

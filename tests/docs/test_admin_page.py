@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,17 +10,15 @@ import pytest
 from pyramid.config import Configurator
 from webtest import TestApp
 
-PAGE = (Path(__file__).parents[2] / "docs" / "admin.md").read_text()
+from .page import Page
 
 
 @pytest.fixture
-def app() -> Any:
-    settings = dict(re.findall(r"^(oauth2\.\S+) = (.*)$", PAGE, re.MULTILINE))
-    (policy,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    module: dict[str, Any] = {}
-    exec(policy, module)
+def app(follow: Callable[..., Page], load: Callable[[str], Any]) -> Any:
+    page = follow("docs/admin.md")
+    page.write_files()
 
-    class Policy(module["Policy"]):  # type: ignore[misc]
+    class Policy(load("policy").Policy):  # type: ignore[misc]
         """The page's, with users who come by a header."""
 
         def identity(self, request: Any) -> Any:
@@ -37,7 +34,8 @@ def app() -> Any:
             "oauth2.issuer": "http://localhost",
             "oauth2.backend": "memory",
             "oauth2.scopes": "read = Read",
-            **settings,
+            **page.settings("oauth2.admin ="),
+            **page.settings("oauth2.self_service ="),
         }
     )
     config.set_security_policy(Policy())

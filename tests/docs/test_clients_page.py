@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,42 +16,41 @@ from pyramid_oauth2.protocol.client_registry import ClientRegistry
 from pyramid_oauth2.scripts.poauth2 import main as poauth2
 from pyramid_oauth2.testing import memory_backend
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "clients.md").read_text()
+from .page import ROOT, Page
+
+NAME = "docs/clients.md"
 
 
-def fences(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """With the demo's ini and its tables."""
-    (tmp_path / "development.ini").write_text((ROOT / "development.ini").read_text())
-    monkeypatch.chdir(tmp_path)
+def test_the_page(
+    follow: Callable[..., Page],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = follow(NAME)
+    monkeypatch.chdir(page.folder)
+    Path("development.ini").write_text((ROOT / "development.ini").read_text())
     assert poauth2(["development.ini", "db", "upgrade"]) == 0
-    return tmp_path
-
-
-def test_the_commands(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = "".join(fences("sh")).splitlines()
-    assert len(lines) == 10
-    for line in lines:
-        capsys.readouterr()
-        words = shlex.split(line)
-        target = words.pop() if ">" in words else None
-        assert words.pop(0) == "poauth2"
-        status = poauth2([word for word in words if word != ">"])
-        printed = capsys.readouterr()
-        assert status == 0, printed.err
-        if target:
-            (folder / target).write_text(printed.out)
-
-
-def test_the_view(folder: Path) -> None:
+    commands = page.block("client rotate-secret") + page.block("client export")
+    for line in commands.splitlines():
+        run(line, capsys)
     names: dict[str, Any] = {}
-    (code,) = fences("python")
-    exec(code, names)
+    exec(page.block("def register"), names)
+    check(names["register"])
+
+
+def run(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Run a command as the shell would, but in this process, for there are many."""
+    command, _, file = line.partition(" > ")
+    capsys.readouterr()
+    status = poauth2(shlex.split(command)[1:])
+    printed = capsys.readouterr()
+    assert (command.split()[0], status) == ("poauth2", 0), printed.err
+    if file:
+        Path(file).write_text(printed.out)
+
+
+def check(view: Any) -> None:
+    """The client that the view registers gets a token."""
     settings = {
         "oauth2.issuer": "http://localhost",
         "oauth2.scopes": "read = Read",
@@ -59,7 +59,7 @@ def test_the_view(folder: Path) -> None:
     with Configurator(settings=settings) as config:
         config.include("pyramid_oauth2")
         config.add_route("register", "/register")
-        config.add_view(names["register"], route_name="register", renderer="json")
+        config.add_view(view, route_name="register", renderer="json")
     browser = TestApp(config.make_wsgi_app(), extra_environ={"HTTP_HOST": "localhost"})
     made = browser.post("/register").json
     browser.authorization = ("Basic", (made["client_id"], made["client_secret"]))
@@ -68,6 +68,8 @@ def test_the_view(folder: Path) -> None:
 
 
 def test_the_methods() -> None:
-    named = set(re.findall(r"`(\w+)(?:\([^`]*\))?`", PAGE.split("| method |")[1].split("\n\n")[0]))
+    text = (ROOT / NAME).read_text()
+    table = text.partition("| method |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`(\w+)(?:\([^`]*\))?`", table))
     public = {name for name in vars(ClientRegistry) if not name.startswith("_")} - {"restore"}
     assert public <= named

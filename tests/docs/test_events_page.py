@@ -1,17 +1,13 @@
-"""docs/events.md: its examples run, and its tables and its line are what the code does."""
+"""docs/events.md: its examples run, and its table and its line are what the code does."""
 
 from __future__ import annotations
 
-import importlib
 import logging
 import logging.config
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import fields
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,7 +18,6 @@ from webtest import TestApp
 from pyramid_oauth2 import (
     Client,
     TokenIssued,
-    events,
     get_service,
     measured_grants,
     metrics,
@@ -33,8 +28,8 @@ from pyramid_oauth2.testing import memory_backend
 from tests.serving import environment
 from tests.test_audit import Request, parse
 
-PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text()
-FENCE = re.compile(r"^```python\n# (\w+)\.py\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from .page import ROOT, Page
+
 ROW = re.compile(r"^\| `(\w+)` \|(.*)\|$", re.MULTILINE)
 CODE = re.compile(r"`(\w+)`")
 SETTINGS = {
@@ -71,15 +66,12 @@ if __name__ == "__main__":
 
 
 @pytest.fixture
-def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
-    """Import a module of the page, from a folder where they all are."""
-    files = dict(FENCE.findall(PAGE))
-    for name, text in files.items():
-        (tmp_path / f"{name}.py").write_text(text)
-    monkeypatch.syspath_prepend(tmp_path)
-    yield importlib.import_module
-    for name in files:
-        sys.modules.pop(name, None)
+def page(follow: Callable[..., Page]) -> Page:
+    """The page, its files written: the modules, and the logging of an ini."""
+    page = follow("docs/events.md")
+    page.write_files()
+    (page.folder / "app.ini").write_text(page.block("[logger_audit]"))
+    return page
 
 
 def application(*modules: Any) -> Any:
@@ -101,7 +93,7 @@ def ask(app: Any, client_id: str) -> None:
     browser.post("/oauth2/token", {"grant_type": "client_credentials"}, status=200)
 
 
-def test_the_subscribers(load: Callable[[str], Any]):
+def test_the_subscribers(page: Page, load: Callable[[str], Any]):
     alarms = load("alarms")
     app = application(alarms)
     for client_id in ("backup", "robot", "report"):
@@ -113,18 +105,8 @@ def test_the_subscribers(load: Callable[[str], Any]):
     assert alarms.MAILS == ["bob: somebody may have copied a token of web."]
 
 
-def test_the_table_of_events():
-    rows = dict(ROW.findall(PAGE.partition("## The audit log")[0]))
-    classes = {name: getattr(events, name) for name in events.__all__ if name[0].isupper()}
-    del classes["OAuth2Event"]
-    assert rows.keys() == classes.keys()
-    for name, kind in classes.items():
-        named = CODE.findall(rows[name].rpartition("|")[2])
-        assert sorted(named) == sorted(field.name for field in fields(kind) if field.repr), name
-
-
-def test_the_table_of_metrics():
-    rows = dict(ROW.findall(PAGE.partition("## Metrics")[2]))
+def test_the_table_of_metrics(page: Page):
+    rows = dict(ROW.findall(page.text.partition("## Metrics")[2]))
     found = {}
     for module in (metrics, measured_grants):
         for metric in vars(module).values():
@@ -135,20 +117,19 @@ def test_the_table_of_metrics():
     assert {name: CODE.findall(row.split("|")[0]) for name, row in rows.items()} == found
 
 
-def test_the_line_of_the_audit_log():
-    (line,) = re.findall(r"^event=.*$", PAGE, re.MULTILINE)
+def test_the_line_of_the_audit_log(page: Page):
+    (line,) = re.findall(r"^event=.*$", page.text, re.MULTILINE)
     found = parse(line)
     assert {name: str(value) for name, value in event_members(ISSUED).items()} == found
 
 
-def test_the_log_in_a_file_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    (ini,) = re.findall(r"^```ini\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    (tmp_path / "app.ini").write_text(ini)
+def test_the_log_in_a_file_of_its_own(page: Page, capsys: pytest.CaptureFixture[str]):
+    folder = page.folder
     root, audit = logging.getLogger(), logging.getLogger("pyramid_oauth2.audit")
     before = root.handlers[:], root.level
     try:
         logging.config.fileConfig(
-            tmp_path / "app.ini", {"here": str(tmp_path)}, disable_existing_loggers=False
+            folder / "app.ini", {"here": str(folder)}, disable_existing_loggers=False
         )
         write_event(ISSUED)
         write_event(ClientAuthenticationFailed(client_id="web", method="none", remote_addr=None))
@@ -158,31 +139,30 @@ def test_the_log_in_a_file_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixt
         audit.handlers, audit.propagate, audit.level = [], True, logging.NOTSET
         root.handlers, root.level = before
         logging.Logger.manager._clear_cache()
-    first, second = (tmp_path / "audit.log").read_text().splitlines()
+    first, second = (folder / "audit.log").read_text().splitlines()
     assert " INFO event=TokenIssued client_id=web " in first
     assert " WARNING event=ClientAuthenticationFailed client_id=web method=none" in second
     assert capsys.readouterr().err == ""
 
 
-def test_the_metrics_page(load: Callable[[str], Any]):
+def test_the_metrics_page(page: Page, load: Callable[[str], Any]):
     app = application(load("metrics_page"))
     ask(app, "robot")
-    page = TestApp(app).get("/metrics", status=200)
-    assert 'oauth2_tokens_issued_total{grant_type="client_credentials"}' in page.text
-    assert 'oauth2_request_seconds_count{endpoint="token",status="200"}' in page.text
+    shown = TestApp(app).get("/metrics", status=200).text
+    assert 'oauth2_tokens_issued_total{grant_type="client_credentials"}' in shown
+    assert 'oauth2_request_seconds_count{endpoint="token",status="200"}' in shown
 
 
-def test_the_page_of_several_workers(load: Callable[[str], Any], tmp_path: Path):
-    (tmp_path / "workers.py").write_text(WORKERS)
-    folder = tmp_path / "metrics"
-    folder.mkdir()
-    root = Path(__file__).parents[2]
-    variables = environment(PROMETHEUS_MULTIPROC_DIR=str(folder), PYTHONPATH=f"{root}:{tmp_path}")
-    page = subprocess.run(
-        [sys.executable, tmp_path / "workers.py"],
-        env=variables,
+def test_the_page_of_several_workers(page: Page):
+    (page.folder / "workers.py").write_text(WORKERS)
+    counts = page.folder / "metrics"
+    counts.mkdir()
+    shown = subprocess.run(
+        [sys.executable, "workers.py"],
+        cwd=page.folder,
+        env=environment(PROMETHEUS_MULTIPROC_DIR=str(counts), PYTHONPATH=f"{ROOT}:{page.folder}"),
         check=True,
         capture_output=True,
         text=True,
     ).stdout
-    assert 'oauth2_tokens_issued_total{grant_type="client_credentials"} 4.0' in page
+    assert 'oauth2_tokens_issued_total{grant_type="client_credentials"} 4.0' in shown

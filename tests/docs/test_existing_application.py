@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import import_module
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -101,10 +100,9 @@ def test_a_project_and_its_client(page: Page, address: str, database: str) -> No
 
 
 @pytest.fixture
-def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., TestApp]]:
+def start(tmp_path: Path, load: Callable[[str], Any]) -> Iterator[Callable[..., TestApp]]:
     """The application in this process, with another oauth2.sqlalchemy.session."""
     Page(NAME, tmp_path).write_files()
-    monkeypatch.syspath_prepend(tmp_path)
     started = []
 
     def start(session: str | None) -> TestApp:
@@ -112,9 +110,9 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         del ini["oauth2.sqlalchemy.session"]
         if session is not None:
             ini["oauth2.sqlalchemy.session"] = session
-        app = import_module("planner").main({}, **ini)
+        app = load("planner").main({}, **ini)
         started.append(app)
-        models = import_module("planner.models")
+        models = load("planner.models")
         with app.registry["sessions"].begin() as dbsession:
             models.Base.metadata.create_all(dbsession.connection())
             dbsession.add(models.User(name="alice"))
@@ -127,8 +125,6 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     for app in started:
         get_service(app.registry).close()
         app.registry["sessions"].kw["bind"].dispose()
-    for name in [name for name in sys.modules if name.partition(".")[0] == "planner"]:
-        del sys.modules[name]
 
 
 def test_a_session_by_another_name(start: Callable[..., TestApp]) -> None:

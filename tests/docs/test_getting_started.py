@@ -3,104 +3,64 @@
 from __future__ import annotations
 
 import json
-import re
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.serving import environment, free_port, serving
+from tests.serving import free_port, serving
 
-PAGE = Path(__file__).parents[2] / "docs" / "getting-started.md"
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from .page import Page
 
-
-class Page:
-    """The page's blocks in their order, on another port so that tests can share a machine."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.folder, self.port = folder, port
-        text = PAGE.read_text().replace("localhost:6543", f"localhost:{port}")
-        self.blocks = FENCE.findall(text)
-        self.variables = environment(PYTHONPATH=".")
-
-    def files(self) -> dict[str, str]:
-        """The blocks that begin with the name of a file."""
-        return {
-            code.split("\n", 1)[0][2:]: code
-            for language, code in self.blocks
-            if language in ("python", "ini")
-        }
-
-    def commands(self, word: str) -> str:
-        """The shell block that has *word*."""
-        (found,) = (code for language, code in self.blocks if language == "sh" and word in code)
-        return found
-
-    def run(self, word: str) -> str:
-        """Run a shell block, and return what it printed."""
-        script = self.commands(word)
-        return subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            cwd=self.folder,
-            env=self.variables,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-
-    def answers(self) -> list[dict[str, object]]:
-        return [json.loads(code) for language, code in self.blocks if language == "json"]
+NAME = "docs/getting-started.md"
+WORDS = {
+    "YOUR_CLIENT_ID": "{client_id}",
+    "YOUR_CLIENT_SECRET": "{client_secret}",
+    "YOUR_USERNAME": "alice",
+    "YOUR_PASSWORD": "wonderland",
+}
 
 
 @pytest.fixture
-def page(tmp_path):
-    page = Page(tmp_path, free_port())
-    for name, text in page.files().items():
-        (tmp_path / name).write_text(text)
-    return page
+def port() -> int:
+    return free_port()
 
 
-def test_every_file_of_the_page_has_a_name(page):
-    assert set(page.files()) == {"app.py", "app.ini", "users.py", "users.ini"}
-
-
-def test_from_an_empty_folder_to_an_opened_view(page):
+def test_from_an_empty_folder_to_an_opened_view(follow: Callable[..., Page], port: int):
+    page = follow(NAME, {"localhost:6543": f"localhost:{port}"})
+    # The installation is done.
+    assert 'pip install "$CHECKOUT[demo]"' in page.block("pip install")
+    files = page.write_files()
+    assert set(files) == {"app.py", "app.ini", "users.py", "users.ini"}
     page.run("db upgrade")
     page.run("client add")
-    with serving(page.folder / "app.ini", page.port, PYTHONPATH="."):
-        token_answer = json.loads(page.run("CLIENT_SECRET"))
-        hello = json.loads(page.run("TOKEN="))
-    promised_token, promised_hello = page.answers()
-    assert token_answer.pop("access_token").startswith("oat_")
-    promised_token.pop("access_token")
-    assert token_answer == promised_token
-    assert hello == promised_hello
+    assert page.block("pserve") == "pserve app.ini\n"
+    with serving(page.folder / "app.ini", port, PYTHONPATH="."):
+        answer = json.loads(page.run("CLIENT_SECRET"))
+        hello = page.run("TOKEN=")
+    assert answer["access_token"].startswith("oat_")
+    promised = json.loads(page.block("expires_in"))
+    assert {**answer, "access_token": promised["access_token"]} == promised
+    assert json.loads(hello) == json.loads(page.block('"hello"', "json"))
 
 
-def test_users_and_the_password_grant(page):
+def test_users_and_the_password_grant(tmp_path: Path, port: int):
     """The lines of users.ini, in the place of those that they change."""
-    changes = dict(re.findall(r"^([\w.]+) = (.*)$", page.files()["users.ini"], re.MULTILINE))
-    lines = page.files()["app.ini"].splitlines()
-    kept = [line for line in lines if line.partition(" =")[0] not in changes]
+    page = Page(NAME, tmp_path, {"localhost:6543": f"localhost:{port}"})
+    files = page.write_files()
+    changed = page.settings("# users.ini")
+    lines = files["app.ini"].splitlines()
+    kept = [line for line in lines if line.partition(" =")[0] not in changed]
     at = kept.index("[app:main]") + 1
-    kept[at:at] = [f"{key} = {value}" for key, value in changes.items()]
-    (page.folder / "app.ini").write_text("\n".join(kept))
+    kept[at:at] = [f"{key} = {value}" for key, value in changed.items()]
+    (tmp_path / "app.ini").write_text("\n".join(kept))
     page.run("db upgrade")
-    add = page.commands("client add").replace("--json >", "--grant-type password --json >")
-    subprocess.run(
-        ["bash", "-euc", add], cwd=page.folder, env=page.variables, check=True, capture_output=True
-    )
-    client = json.loads((page.folder / "client.json").read_text())
-    form = f"grant_type=password&username=alice&password=wonderland&client_id={client['client_id']}"
-    with serving(page.folder / "app.ini", page.port, PYTHONPATH="."):
-        answer = subprocess.run(
-            [
-                *("curl", "-s", "-u", f"{client['client_id']}:{client['client_secret']}"),
-                *("-d", form, f"http://localhost:{page.port}/oauth2/access_token/"),
-            ],
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-    assert json.loads(answer)["scope"] == "read"
+    flags = "--grant-type password --auth-method client_secret_post"
+    page.shell(page.block("client add").replace("--json", f"{flags} --json"))
+    client = json.loads((tmp_path / "client.json").read_text())
+    request = page.block("YOUR_USERNAME")
+    for word, value in WORDS.items():
+        request = request.replace(word, value.format(**client))
+    with serving(tmp_path / "app.ini", port, PYTHONPATH="."):
+        answer = json.loads(page.shell(request))
+    assert answer["scope"] == "read"

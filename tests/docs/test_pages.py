@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-import sys
-from configparser import ConfigParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from webtest import TestApp
 
 from tests.browser.application import CookiePolicy, authorize_query, log_in, register
 
-PAGE = Path(__file__).parents[2] / "docs" / "pages.md"
-FENCE = re.compile(r"^```\w+\n(?:# |/\* |\{# )(\S+).*\n((?:.*\n)*?)^```$", re.MULTILINE)
+from .page import ROOT, Page
+
+NAME = "docs/pages.md"
+UNKNOWN = "This application is not known here"
+
+
+def write_catalogue(locale: Path, language: str, words: dict[str, str]) -> None:
+    catalogue = Catalog(language)
+    for english, translated in words.items():
+        catalogue.add(english, translated)
+    folder = locale / language / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / "pyramid_oauth2.mo").open("wb") as file:
+        write_mo(file, catalogue)
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The package of the page, in a folder of its own."""
-    files = dict(FENCE.findall(PAGE.read_text()))
-    assert set(files) == {
-        "shop/__init__.py",
-        "shop/static/oauth2.css",
-        "shop.ini",
-        "shop/templates/consent.jinja2",
-        "shop/templates/error.oauth2",
-    }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    monkeypatch.syspath_prepend(tmp_path)
-    yield importlib.import_module("shop")
-    del sys.modules["shop"]
-
-
-@pytest.fixture
-def browser(shop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestApp:
+def browser(
+    follow: Callable[..., Page], load: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> TestApp:
     """The page's application, to which only a login is added."""
+    page = follow(NAME)
+    page.write_files()
+    write_catalogue(page.folder / "shop" / "locale", "de", {UNKNOWN: "Wer ist das?"})
+    shop = load("shop")
     made = []
 
     class WithLogin(shop.Configurator):
@@ -47,14 +46,13 @@ def browser(shop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestA
             self.set_security_policy(CookiePolicy())
             self.add_route("login", "/login")
             self.add_view(log_in, route_name="login")
+            exec(page.block("add_translation_dirs"), {"config": self})
             made.append(self)
             return super().make_wsgi_app()
 
     monkeypatch.setattr(shop, "Configurator", WithLogin)
-    ini = ConfigParser()
-    ini.read(tmp_path / "shop.ini")
-    settings = dict(ini["app:main"])
-    del settings["use"]
+    settings = page.settings("# shop.ini")
+    assert settings.pop("use") == "call:shop:main"
     browser = TestApp(shop.main({}, **settings), extra_environ={"HTTP_HOST": "localhost:6543"})
     register(
         made[0].registry,
@@ -84,7 +82,14 @@ def test_the_consent_page_is_the_shops_and_works(browser: TestApp) -> None:
 def test_the_error_page_has_the_shops_header(browser: TestApp) -> None:
     page = browser.get(f"/oauth2/authorize?{authorize_query('nobody')}", status=400)
     assert page.html.header.get_text() == "The Shop"
-    assert page.html.h1.string == "This application is not known here"
+    assert page.html.h1.string == UNKNOWN
+
+
+def test_words_of_the_shop_come_first(browser: TestApp) -> None:
+    query = authorize_query("nobody", _LOCALE_="de")
+    page = browser.get(f"/oauth2/authorize?{query}", status=400)
+    assert page.html.html["lang"] == "de"
+    assert page.html.h1.string == "Wer ist das?"
 
 
 @pytest.mark.parametrize("name", ["consent", "form_post", "authorizations", "error"])
@@ -115,7 +120,8 @@ def test_the_table_has_what_the_templates_get(
 
 def documented() -> dict[str, set[str]]:
     """The names of the table, by page."""
-    section = PAGE.read_text().partition("## What a template gets")[2].partition("\n## ")[0]
+    text = (ROOT / NAME).read_text()
+    section = text.partition("## What a template gets")[2].partition("\n## ")[0]
     names: dict[str, set[str]] = {
         name: set() for name in ("consent", "form_post", "authorizations", "error")
     }

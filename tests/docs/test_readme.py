@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from configparser import ConfigParser
-from importlib.util import module_from_spec, spec_from_file_location
-
 from webtest import TestApp
 
 from pyramid_oauth2.testing import bearer, memory_backend
@@ -14,16 +10,11 @@ from tests.quick_templates import COMPILED
 from .page import ROOT
 
 
-def test_the_application(follow, monkeypatch):
+def test_the_application(follow, load):
     page = follow("README.md")
     page.write_files()
-    ini = ConfigParser()
-    ini.read_string("[app:main]\n" + page.block("oauth2.issuer"))
-    spec = spec_from_file_location("readme_app", page.folder / "app.py")
-    app = module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, spec.name, app)
-    spec.loader.exec_module(app)
-    application = app.main({}, **{**ini["app:main"], **memory_backend(), **COMPILED})
+    settings = page.settings("oauth2.issuer") | memory_backend() | COMPILED
+    application = load("app").main({}, **settings)
     browser = TestApp(application, extra_environ={"wsgi.url_scheme": "https"})
     browser.get("/notes", status=401)
     browser.get("/notes", headers=bearer(application, "alice", "read"), status=200)

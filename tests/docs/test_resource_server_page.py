@@ -3,47 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable
+from importlib.metadata import metadata
 from pathlib import Path
 
-import pytest
 import requests
 
 from tests.live import LiveClient, LiveServer, live_server
 from tests.serving import free_port, serving
 
-PAGE = Path(__file__).parents[2] / "docs" / "resource-server.md"
-FENCE = re.compile(r"^```\w+\n# (\S+\.\w+)\n((?:.*\n)*?)^```$", re.MULTILINE)
+from .page import Page
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    with live_server(tmp_path_factory.mktemp("server"), {}) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def api(server: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The page's application; its address."""
-    assert 'client add --name "Notes API" --resource-server' in PAGE.read_text()
-    client, port, folder = (
-        server.register_resource_server(),
-        free_port(),
-        tmp_path_factory.mktemp("api"),
-    )
-    files = dict(FENCE.findall(PAGE.read_text()))
-    assert set(files) == {"api.ini", "api.py"}
-    for name, text in files.items():
-        text = text.replace("http://localhost:6543", server.issuer).replace("6544", str(port))
-        text = text.replace("CLIENT_ID", client.id).replace("CLIENT_SECRET", client.secret or "")
-        (folder / name).write_text(text)
-    ini = folder / "api.ini"
-    # A test does not wait for ten seconds.
-    ini.write_text(
-        ini.read_text().replace("[app:main]\n", "[app:main]\noauth2.introspection.cache = 0\n")
-    )
-    with serving(ini, port, PYTHONPATH="."):
-        yield f"http://localhost:{port}"
+NAME, PROJECT = "docs/resource-server.md", "pyramid-oauth2-server"
 
 
 def token_of(server: LiveServer, client: LiveClient) -> str:
@@ -57,7 +29,37 @@ def get(api: str, token: str | None) -> requests.Response:
     return requests.get(f"{api}/notes", headers=headers, timeout=60)
 
 
-def test_a_token_opens_it_until_it_is_revoked(server: LiveServer, api: str) -> None:
+def set_up(page: Page, server: LiveServer) -> None:
+    """Register the API and write its files, as the page says."""
+    shutil.copy(server.ini, page.folder / "development.ini")
+    printed = page.run("--resource-server")
+    assert page.block("pip install").strip() == f"pip install '{PROJECT}[introspection]'"
+    assert "introspection" in metadata(PROJECT).get_all("Provides-Extra", [])
+    page.write_files()
+    ini = page.folder / "api.ini"
+    text = ini.read_text()
+    for name in ("client_id", "client_secret"):
+        (value,) = re.findall(rf"^{name}: +(\S+)$", printed, re.MULTILINE)
+        text = text.replace(name.upper(), value)
+    # A test does not wait for ten seconds.
+    ini.write_text(text.replace("[app:main]\n", "[app:main]\noauth2.introspection.cache = 0\n"))
+
+
+def test_the_page(follow: Callable[..., Page], tmp_path: Path) -> None:
+    port = free_port()
+    address = f"localhost:{port}"
+    with live_server(tmp_path, {}) as server:
+        page = follow(NAME, {"http://localhost:6543": server.issuer, "localhost:6544": address})
+        set_up(page, server)
+        with serving(page.folder / "api.ini", port, PYTHONPATH="."):
+            check_a_token(server, f"http://{address}")
+            check_the_challenge(server, f"http://{address}")
+            for value in ("x", "oat_" + "0" * 65):
+                assert get(f"http://{address}", value).status_code == 401
+
+
+def check_a_token(server: LiveServer, api: str) -> None:
+    """It opens the API until it is revoked."""
     client = server.register()
     token = token_of(server, client)
     assert get(api, token).json() == {"notes of": "alice"}
@@ -66,13 +68,9 @@ def test_a_token_opens_it_until_it_is_revoked(server: LiveServer, api: str) -> N
     assert get(api, token).status_code == 401
 
 
-def test_without_a_token_the_challenge_leads_to_the_issuer(server: LiveServer, api: str) -> None:
+def check_the_challenge(server: LiveServer, api: str) -> None:
+    """Without a token it leads to the issuer."""
     refused = get(api, None)
     assert refused.status_code == 401
     (url,) = re.findall('resource_metadata="(.*?)"', refused.headers["WWW-Authenticate"])
     assert requests.get(url, timeout=60).json()["authorization_servers"] == [server.issuer]
-
-
-def test_bad_tokens(api: str) -> None:
-    for value in ("x", "oat_" + "0" * 65):
-        assert get(api, value).status_code == 401

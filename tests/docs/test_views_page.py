@@ -1,13 +1,9 @@
-"""docs/views.md and docs/testing.md: their examples run, and their table is the tested one."""
+"""docs/views.md: its examples run, and its table is the tested one."""
 
 from __future__ import annotations
 
 import importlib
-import re
-import sys
-from collections.abc import Callable, Iterator
-from configparser import ConfigParser
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -17,10 +13,9 @@ from webtest import TestApp
 from pyramid_oauth2.testing import bearer, memory_backend
 from tests.functional.test_matrix import LOGIN, MATRIX
 
-DOCS = Path(__file__).parents[2] / "docs"
-VIEWS, TESTING = ((DOCS / name).read_text() for name in ("views.md", "testing.md"))
-FENCE = re.compile(r"^```python\n# (\w+)\.py\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-INI = re.compile(r"^```ini\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from .page import ROOT, Page
+
+NAME = "docs/views.md"
 SETTINGS = {
     "oauth2.issuer": "http://localhost",
     "oauth2.scopes": "read = Read\nwrite = Write\nadmin = Everything",
@@ -31,19 +26,15 @@ Load = Callable[[str], ModuleType]
 
 
 @pytest.fixture
-def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
-    """Import a module of the pages, from a folder where they all are."""
-    files = dict(FENCE.findall(VIEWS + TESTING))
-    for name, text in files.items():
-        (tmp_path / f"{name}.py").write_text(text)
-    monkeypatch.syspath_prepend(tmp_path)
-    yield importlib.import_module
-    for name in files:
-        sys.modules.pop(name, None)
+def toolbar(follow: Callable[..., Page]) -> dict[str, str]:
+    """The settings of the debug toolbar; the page's modules are written beside."""
+    page = follow(NAME)
+    page.write_files()
+    return page.settings("debugtoolbar.includes")
 
 
 @pytest.fixture
-def notes(load: Load) -> Any:
+def notes(toolbar: dict[str, str], load: Load) -> Any:
     return load("notes")
 
 
@@ -128,11 +119,8 @@ def test_users(load: Load, notes: Any, monkeypatch: pytest.MonkeyPatch):
     assert browser.get("/notes", headers=reader, status=401).json["error"] == "invalid_token"
 
 
-def test_the_debug_toolbar(notes: Any):
-    (text,) = INI.findall(VIEWS)
-    ini = ConfigParser()
-    ini.read_string("[app]\n" + text)
-    app = notes.main({}, **SETTINGS, **ini["app"])
+def test_the_debug_toolbar(notes: Any, toolbar: dict[str, str]):
+    app = notes.main({}, **SETTINGS, **toolbar)
     browser = TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
     browser.get("/notes", headers=bearer(app, "bob", "write"), status=403)
     page = browser.get("/_debug_toolbar/").html
@@ -141,18 +129,10 @@ def test_the_debug_toolbar(notes: Any):
 
 
 def test_the_table_is_the_one_that_is_tested():
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in VIEWS.splitlines()]
+    lines = (ROOT / NAME).read_text().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     table = {row[0]: tuple(row[1:]) for row in rows if row[0] in MATRIX}
     login = {LOGIN: "login"}
     assert table == {
         row: tuple(login.get(cell, cell) for cell in cells) for row, cells in MATRIX.items()
     }
-
-
-@pytest.mark.parametrize("name", ["test_notes", "test_refusals", "test_flow"])
-def test_the_tests_of_the_testing_page_pass(load: Load, name: str):
-    module = load(name)
-    tests = [value for name, value in vars(module).items() if name.startswith("test_")]
-    assert tests
-    for test in tests:
-        test()

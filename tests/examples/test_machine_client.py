@@ -1,4 +1,4 @@
-"""examples/machine_client."""
+"""examples/machine_client/README.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""examples/native_app: the whole way with a user who has no screen, and what it refuses."""
+"""examples/native_app/README.md: the whole way, with a user who has no screen; and refusals."""
 
 from __future__ import annotations
 

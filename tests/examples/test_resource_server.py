@@ -1,4 +1,4 @@
-"""examples/resource_server, beside the demo."""
+"""examples/resource_server/README.md, beside the demo."""
 
 from __future__ import annotations
 

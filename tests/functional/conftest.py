@@ -11,6 +11,7 @@ import pytest
 from pyramid.config import Configurator
 
 from pyramid_oauth2 import migrations
+from pyramid_oauth2.interfaces import IOAuth2Event
 from tests.quick_templates import COMPILED
 
 from . import host
@@ -114,6 +115,28 @@ def start_flow(build: Callable[..., Server]) -> Callable[..., Flow]:
 @pytest.fixture
 def flow(start_flow: Callable[..., Flow]) -> Flow:
     return start_flow()
+
+
+@pytest.fixture
+def heard() -> list[Any]:
+    """What subscribers were told of a flow by ``start_heard``."""
+    return []
+
+
+@pytest.fixture
+def start_heard(start_flow: Callable[..., Flow], heard: list[Any]) -> Callable[..., Flow]:
+    """The same as ``start_flow``, with a subscriber of every event."""
+
+    def start_heard(client_id: str = "web", **changes: str) -> Flow:
+        def listen(config: Any) -> None:
+            config.add_subscriber(heard.append, IOAuth2Event)
+
+        flow = start_flow(listen, client_id=client_id, **changes)
+        # Of the clients that were registered for the test.
+        heard.clear()
+        return flow
+
+    return start_heard
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from webtest import TestApp, TestResponse
 
 from pyramid_oauth2 import Client
-from pyramid_oauth2.views.browser import FIELD
+from pyramid_oauth2.views.browser import FIELD, bound_to
 
 from .server import Server
 
@@ -41,7 +41,7 @@ class Desk:
     """A browser at one of the two places; bob, an operator, is signed in unless told otherwise."""
 
     def __init__(self, server: Server, place: str = ADMIN, user: str | None = "bob") -> None:
-        self.server, self.place = server, place
+        self.server, self.place, self.user = server, place, user
         self.browser: TestApp = server.fresh_browser()
         if user:
             self.browser.get(f"/login?user={user}")
@@ -55,10 +55,10 @@ class Desk:
 
     @property
     def token(self) -> str:
-        """The anti-forgery field's value in this browser."""
+        """The anti-forgery field's value for the user in this browser."""
         if "oauth2_browser" not in self.browser.cookies:
             self.get()
-        return str(self.browser.cookies["oauth2_browser"]).strip('"')
+        return bound_to(self.user, self.browser.cookies["oauth2_browser"].strip('"'))
 
     def post(
         self, page: str, client_id: str, /, token: str | None = "", **form: Any

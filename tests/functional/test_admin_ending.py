@@ -21,12 +21,39 @@ def test_disable_and_enable(desk: Desk):
     assert desk.server.get("/read", bearer).status_int == 401
 
 
-def test_take_away_what_it_was_given(desk: Desk):
+def test_revoke_all_its_tokens(desk: Desk):
     bearer = {"Authorization": f"Bearer {desk.server.token()}"}
-    asked = desk.get("client", client_id="robot").click("Take away what it was given")
+    asked = desk.get("client", client_id="robot").click("Revoke all its tokens")
     asked.form.submit(status=303).follow()
     assert desk.server.get("/read", bearer).status_int == 401
     assert desk.server.ask().status_int == 200
+
+
+@pytest.mark.parametrize("page", ["delete", "enable"])
+def test_by_a_page_that_shows_an_older_client_nothing_happens(desk: Desk, page: str):
+    clients = desk.server.service.clients
+    clients.disable("robot")
+    form = desk.get(page, client_id="robot").form
+    if page == "delete":
+        form["name"] = "robot"
+    clients.edit("robot", owner="alice")
+    before = desk.client("robot")
+    answer = form.submit(status=409)
+    assert "Nothing was changed now: look at the client as it is" in words(answer)
+    assert desk.client("robot") == before
+    for version in ({}, {"version": "x"}):
+        assert desk.post(page, "robot", name="robot", **version).status_int == 400
+    assert desk.client("robot") == before
+
+
+@pytest.mark.parametrize("page", ["disable", "withdraw"])
+def test_taking_away_works_by_an_older_page_as_well(desk: Desk, page: str):
+    """Who is in a hurry to stop a client is not sent back to look at its new logo."""
+    form = desk.get(page, client_id="robot").form
+    desk.server.service.clients.edit("robot", owner="alice")
+    bearer = {"Authorization": f"Bearer {desk.server.token()}"}
+    form.submit(status=303)
+    assert desk.server.get("/read", bearer).status_int == 401
 
 
 @pytest.mark.parametrize("name", ["", "Robot", "The robots", "robot"])

@@ -6,6 +6,7 @@ import pytest
 
 from .desk import BACK, Desk, words
 from .flow import Flow
+from .server import Clock
 
 
 @pytest.fixture
@@ -31,6 +32,15 @@ def test_who_allowed_what_and_ending_one(desk: Desk, flow: Flow):
     assert flow.refresh(hers["refresh_token"]).status_int == 400
     assert flow.refresh(his["refresh_token"]).status_int == 200
     form.submit("grant", status=303)
+
+
+def test_the_last_token_is_known_when_it_has_expired(desk: Desk, flow: Flow):
+    """By the refresh token that was issued with it, as on the user's own page."""
+    clock = Clock(desk.server)
+    flow.tokens()
+    clock.now += 7200
+    desk.server.service.server.grants.purge(clock.now)
+    assert "last token 20" in words(desk.get("grants", client_id="web"))
 
 
 def test_those_that_ended_have_no_button(desk: Desk, flow: Flow):

@@ -126,8 +126,28 @@ def test_without_this_browsers_field(prey: Prey, place: str, action: str):
     for token in (None, another_browsers, "0" * 32, "x", "ä"):
         answer = prey.act(action, place, token)
         assert answer.status_int == 403
-        assert "This form does not come from your browser's own page" in words(answer)
+        assert "This form does not come from a page of yours" in words(answer)
         assert prey.is_unharmed()
+
+
+@pytest.mark.parametrize("place", [ADMIN, APPLICATIONS])
+def test_a_page_that_was_open_before_somebody_else_signed_in(
+    start_desk: Callable[..., Desk], place: str
+):
+    """RFC 6749 section 10.12: the form acts for who sees it, not for who came after."""
+    prey = Prey(start_desk(admin_principals="alice bob"))
+    theirs = Desk(prey.desk.server, place, "bob")
+    page = theirs.get("delete", client_id="web")
+    page.form["name"] = "Prey"
+    prey.desk.server.service.clients.edit("web", owner="alice")
+    theirs.browser.get("/login?user=alice")
+    before = prey.state()
+    answer = page.form.submit(status=403)
+    assert "somebody else has signed in since it was opened" in words(answer)
+    assert prey.state() == before
+    again = answer.click("Open the page again")
+    again.form["name"] = "Prey"
+    again.form.submit(status=303)
 
 
 @every_action

@@ -37,7 +37,7 @@ def test_the_secret_in_use_ends_when_the_operator_says(
     if seconds:
         assert good(desk, client_id, old, clock.now + seconds - 1)
     assert not good(desk, client_id, old, clock.now + seconds)
-    assert ("The earlier secret ends" in words(page)) is bool(seconds)
+    assert ("The earlier secret works until" in words(page)) is bool(seconds)
     assert not SECRET.search(desk.get("client", client_id=client_id).text)
 
 
@@ -55,14 +55,14 @@ def test_a_rotation_that_is_sent_twice_happens_once(desk: Desk, service: tuple[s
 def test_the_earlier_one_is_ended_at_once(desk: Desk, service: tuple[str, str]):
     client_id, old = service
     new = desk.get("secret", client_id=client_id).form.submit().html.find(id="secret").string
-    page = desk.get("client", client_id=client_id)
+    page = desk.get("client", client_id=client_id).click("End the earlier one now")
     answer = page.form.submit(status=303).follow()
     assert "Only the newest secret counts now." in words(answer)
     now = desk.server.service.server.clock()
     assert good(desk, client_id, new, now)
     assert not good(desk, client_id, old, now)
     assert page.form.submit(status=409)
-    assert not answer.forms
+    assert not answer.html.find("a", string="End the earlier one now")
 
 
 def test_a_public_client_has_none(desk: Desk):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -164,47 +163,6 @@ class TestTheWholeWay:
 
 
 class TestLimits:
-    def test_no_more_clients_than_the_ini_says(self, own: Desk):
-        late = own.get("register", kind="web").form
-        for _ in range(3):
-            own.registered("web")
-        assert "as many clients as you may have" in words(own.get("register", 403))
-        late["client_name"], late["redirect_uris"] = "Late", BACK
-        late.fields["scope"][0].checked = True
-        assert "as many clients as you may have" in words(late.submit(status=403))
-        assert len(names(own.get())) == 3
-        mine = own.server.service.clients.search(owner="alice").items[0]
-        own.post("delete", mine.client_id, name=mine.client_name)
-        assert late.submit(status=200)
-
-    def test_an_operator_has_no_such_limit(self, desk: Desk):
-        for _ in range(5):
-            desk.registered("web")
-
-    def test_nor_with_many_tabs_at_once(self, own: Desk):
-        """One too many may be refused; none too many stays."""
-        answers: list[int] = []
-        own.registered("web")
-        own.registered("web")
-
-        def tab() -> None:
-            one = at_own(own)
-            form = one.get("register", kind="web").form
-            form["client_name"], form["redirect_uris"] = "Tab", BACK
-            form.fields["scope"][0].checked = True
-            start.wait(30)
-            answers.append(form.submit(status="*").status_int)
-
-        start = threading.Barrier(6)
-        threads = [threading.Thread(target=tab) for _ in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        stayed = own.server.service.clients.search(owner="alice").items
-        assert len(answers) == 6
-        assert len(stayed) == 2 + answers.count(200) <= 3
-
     @pytest.mark.parametrize(
         ("changes", "kinds"),
         [

@@ -82,6 +82,21 @@ def test_a_form_of_another_browser(bob: Allowing):
     bob.assert_untouched()
 
 
+def test_a_form_that_was_open_before_somebody_else_signed_in(bob: Allowing):
+    """It would withdraw what the new one allowed the same client."""
+    form = form_of(bob.show())
+    bob.log_in("alice")
+    bob.tokens(prompt="consent")
+    bob.heard.clear()
+    page = bob.post(form)
+    assert page.status_int == 403
+    assert "somebody else has signed in since" in page
+    assert "Open the list of your applications again" in page
+    assert bob.server.service.server.consents.get("alice", "web") is not None
+    bob.assert_untouched()
+    assert bob.post(form_of(bob.show())).status_int == 303
+
+
 def test_a_form_without_the_cookie(bob: Allowing):
     """As another site's comes."""
     form = form_of(bob.show())

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2.events import GrantRevoked, RefreshRepeated, RefreshReused, TokenIssued
-from pyramid_oauth2.interfaces import IOAuth2Event
 from pyramid_oauth2.protocol.opaque import parse_token
 from pyramid_oauth2.protocol.records import Grant, Token
 from pyramid_oauth2.protocol.sealing import seal_for
@@ -22,29 +21,10 @@ GRACE = 30
 READ = frozenset({"read"})
 
 
-@pytest.fixture
-def heard() -> list[Any]:
-    return []
-
-
-@pytest.fixture
-def start(start_flow: Callable[..., Flow], heard: list[Any]) -> Callable[..., Flow]:
-    def start(client_id: str = "web", **changes: str) -> Flow:
-        def listen(config: Any) -> None:
-            config.add_subscriber(heard.append, IOAuth2Event)
-
-        flow = start_flow(listen, client_id=client_id, **changes)
-        # Of the clients that were registered for the test.
-        heard.clear()
-        return flow
-
-    return start
-
-
 @pytest.fixture(params=["web", "app"])
-def flow(request: pytest.FixtureRequest, start: Callable[..., Flow]) -> Flow:
+def flow(request: pytest.FixtureRequest, start_heard: Callable[..., Flow]) -> Flow:
     """A confidential client, and a public one."""
-    return start(request.param)
+    return start_heard(request.param)
 
 
 def status(flow: Flow, tokens: dict[str, Any]) -> int:
@@ -164,8 +144,8 @@ class TestReuse:
         third = flow.refresh(second["refresh_token"])
         assert flow.refresh(second["refresh_token"]).body == third.body
 
-    def test_without_a_grace(self, start: Callable[..., Flow]):
-        flow = start(refresh_token_grace="0")
+    def test_without_a_grace(self, start_heard: Callable[..., Flow]):
+        flow = start_heard(refresh_token_grace="0")
         first = flow.tokens()
         second = flow.refresh(first["refresh_token"]).json
         assert not [r for r in flow.server.records() if getattr(r, "sealed_answer", None)]

@@ -10,7 +10,6 @@ import transaction
 from webtest import TestResponse
 
 from pyramid_oauth2.events import GrantRevoked, TokenRevoked
-from pyramid_oauth2.interfaces import IOAuth2Event
 
 from .errors import assert_error
 from .flow import Flow
@@ -19,29 +18,10 @@ from .server import bearer
 REVOKE = "/oauth2/revoke"
 
 
-@pytest.fixture
-def heard() -> list[Any]:
-    return []
-
-
-@pytest.fixture
-def start(start_flow: Callable[..., Flow], heard: list[Any]) -> Callable[..., Flow]:
-    def start(client_id: str = "web", **changes: str) -> Flow:
-        def listen(config: Any) -> None:
-            config.add_subscriber(heard.append, IOAuth2Event)
-
-        flow = start_flow(listen, client_id=client_id, **changes)
-        # Of the clients that were registered for the test.
-        heard.clear()
-        return flow
-
-    return start
-
-
 @pytest.fixture(params=["web", "app"])
-def flow(request: pytest.FixtureRequest, start: Callable[..., Flow]) -> Flow:
+def flow(request: pytest.FixtureRequest, start_heard: Callable[..., Flow]) -> Flow:
     """A confidential client, and a public one."""
-    return start(request.param)
+    return start_heard(request.param)
 
 
 def revoke(flow: Flow, token: str, client_id: str | None = None, **form: str) -> TestResponse:
@@ -72,8 +52,8 @@ class TestAccessToken:
         revoke(flow, tokens["access_token"])
         assert status(flow, flow.refresh(tokens["refresh_token"]).json) == 200
 
-    def test_of_the_client_itself(self, start: Callable[..., Flow]):
-        server = start().server
+    def test_of_the_client_itself(self, start_heard: Callable[..., Flow]):
+        server = start_heard().server
         token = server.token()
         answer = server.post({"token": token}, server.login(), REVOKE)
         assert_done(answer)
@@ -163,9 +143,9 @@ def test_no_token(flow: Flow, form: dict[str, str]):
     assert_error(flow.exchange(path=REVOKE, **form), 400, "invalid_request")
 
 
-def test_without_the_clients_secret(start: Callable[..., Flow]):
+def test_without_the_clients_secret(start_heard: Callable[..., Flow]):
     """RFC 7009 section 2.1."""
-    flow = start()
+    flow = start_heard()
     tokens = flow.tokens()
     for headers in ({}, {"Authorization": "Basic d2ViOndyb25n"}):
         form = {"token": tokens["access_token"], "client_id": "web"}

@@ -56,7 +56,7 @@ class World:
         return authorization
 
     def last_token_at(self) -> int | None:
-        return last_token_at(self.server, self.only())
+        return last_token_at(self.server, self.only().grants)
 
     def withdraw(self, client_id: str = "web", subject: str = "bob") -> bool:
         return withdraw(self.server, subject, client_id, self.told.append)

@@ -247,6 +247,15 @@ class TestEnd:
             world.get()
         assert world.told == ["deleted"]
 
+    @pytest.mark.parametrize("step", ["enable", "delete"])
+    def test_of_what_somebody_else_changed(self, world: World, robot: str, step: str):
+        world.registry.disable("robot")
+        before = world.get()
+        with pytest.raises(ClientChangedMeanwhile):
+            getattr(world.registry, step)("robot", version=0)
+        assert (world.get(), world.told) == (before, ["disabled"])
+        getattr(world.registry, step)("robot", version=1)
+
     @pytest.mark.parametrize("step", ["disable", "enable", "withdraw", "delete", "rotate_secret"])
     def test_of_nobody(self, world: World, step: str):
         with pytest.raises(UnknownClient, match="no such client"):

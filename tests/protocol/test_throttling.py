@@ -45,7 +45,7 @@ class World:
         limit = Limit(int(attempts), period)
         self.clock = Clock()
         self.counter = AttemptCounter(None, self.clock)
-        throttle = Throttle(limit, limit, limit, limit, self.counter)
+        throttle = Throttle(limit, limit, limit, limit, limit, self.counter)
         self.server: AuthorizationServer = make_server(self.clock, throttle=throttle)
         self.heard: list[OAuth2Event] = []
         self.server.clients.add(

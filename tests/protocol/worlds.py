@@ -70,7 +70,7 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
         "clients": backend.clients,
         "grants": backend.grants,
         "consents": backend.consents,
-        "throttle": Throttle(LIMIT, LIMIT, LIMIT, LIMIT, Uncounted()),
+        "throttle": Throttle(LIMIT, LIMIT, LIMIT, LIMIT, LIMIT, Uncounted()),
         "is_active": lambda subject: True,
         "clock": clock or Clock(),
         "random": os.urandom,

@@ -129,10 +129,25 @@ class TestComparing:
         assert "tombstone gone" in roles["clients"]["missing"]["examples"]
         assert "13 missing in the new store" in move()[2]
 
-    def test_what_only_the_new_store_has_is_its_own(self, move):
+    def test_what_only_the_new_store_has_is_told_and_left(self, move):
+        """A consent that was withdrawn since a rehearsal, for instance."""
+        move.poauth2.write()
+        assert move("--live")[0] == 0
+        with Ini(str(move.old)).service() as service:
+            assert service.server.consents.forget("alice", "client")
         with Ini(str(move.new)).service() as service:
-            service.server.clients.add(new_client())
-        assert move()[0] == 0
+            service.server.clients.add(new_client(client_id="newcomer"))
+        move.poauth2.write(more="oauth2.read_only = true")
+        before = move.contents(move.new)
+        status, _, err = move()
+        assert status == 0
+        assert "2 in the new store only, and left there" in err
+        assert "empty the new store, and copy again" in err
+        assert "\n  client newcomer\n" in err
+        assert "\n  consent of alice to client\n" in err
+        assert move.contents(move.new) == before
+        extra = move.summary()[1]["consents"]["extra"]
+        assert extra == {"count": 1, "examples": ["consent of alice to client"]}
 
 
 class TestRefusals:

@@ -148,6 +148,13 @@ class TestComparing:
         assert (comparison.missing.count, comparison.different.count) == (8, 0)
         assert len(comparison.missing.examples) == 8
 
+    def test_what_only_the_new_store_has(self, old, new):
+        copy_store(old.consents, new.consents, nothing)
+        new.consents.put(new_consent(subject="carol"), None)
+        comparison = compare(old, new, role="consents", records=2)
+        assert comparison.extra.examples == ["consent of carol to client"]
+        assert (comparison.missing.count, comparison.different.count) == (0, 0)
+
     def test_of_many_some_are_named(self, new):
         full = MemoryBackend()
         full.grants.open(None, [new_token() for _ in range(25)], NOW)
@@ -156,6 +163,12 @@ class TestComparing:
 
 
 class TestTime:
+    def test_what_only_the_new_store_has_until_it_ends(self, old, new):
+        copy_store(old.grants, new.grants, nothing)
+        new.grants.open(None, [new_token()], NOW)
+        assert compare(old, new, NOW + HOUR - 1).extra.count == 1
+        assert compare(old, new, NOW + HOUR).extra.count == 0
+
     def test_what_has_ended_need_not_be_there(self, old, new):
         assert compare(old, new, NOW + HOUR - 1).missing.count == 8
         assert compare(old, new, NOW + HOUR).missing.count == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import Any
 
 from . import add, edit, ending, listing, secret, transfer
@@ -23,7 +22,6 @@ def add_parser(commands: Any, name: str) -> None:
         name,
         help="register clients, list and change them",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subcommands = parser.add_subparsers(title="subcommands", required=True, metavar="SUBCOMMAND")
     for module in (add, listing, edit, secret, ending, transfer):

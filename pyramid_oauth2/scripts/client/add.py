@@ -34,7 +34,6 @@ def add_parsers(subcommands: Any) -> None:
         "add",
         help="register a client and print its secret, once",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add.add_argument("--client-id", help="default: drawn at random")
     add_flags(add)

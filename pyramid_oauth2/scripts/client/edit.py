@@ -29,7 +29,6 @@ def add_parsers(subcommands: Any) -> None:
         "edit",
         help="change a client",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     edit.add_argument("client_id", metavar="CLIENT_ID")
     add_flags(edit)

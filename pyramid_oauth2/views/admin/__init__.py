@@ -19,12 +19,12 @@ from ...interfaces import ISettings
 from ..endpoint import Endpoint
 from .client import client
 from .editing import editing
-from .ending import deleting, disabling, enabling, withdrawing
+from .ending import deleting, disabling, enabling, ending_earlier, withdrawing
 from .grants import grants
 from .listing import listing
 from .places import PERMISSION, AdminPlace, SelfServicePlace
 from .registering import registering
-from .secrets import ending_earlier, rotating
+from .secrets import rotating
 
 log = logging.getLogger(__name__)
 

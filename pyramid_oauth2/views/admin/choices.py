@@ -10,10 +10,14 @@ from ..descriptions import describe_scope
 from .visit import Visit
 
 
-def scope_choices(visit: Visit) -> list[dict[str, str]]:
-    """The scopes that may be given here, each with its description in the user's language."""
+def scope_choices(visit: Visit, *, for_users: bool) -> list[dict[str, str]]:
+    """The scopes that may be given here.
+
+    :param for_users: whether each has its description, in the user's language:
+        that speaks to a user whom somebody asks, of *your* data.
+    """
     return [
-        {"name": name, "description": describe_scope(visit.request, name)}
+        {"name": name, "description": describe_scope(visit.request, name) if for_users else ""}
         for name in sorted(visit.place.choices["scope"])
     ]
 

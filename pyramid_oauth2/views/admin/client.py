@@ -6,6 +6,7 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...protocol.clients import acts_for_users
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope
 from ..urls import endpoint_url
@@ -23,6 +24,7 @@ def _show(visit: Visit) -> Response:
     done = visit.query.once("done")
     values = {
         "client": client,
+        "for_users": acts_for_users(client.grant_types),
         "scope": format_scope(client.scope),
         "optional_scope": format_scope(client.optional_scope),
         "created_at": utc_minute(client.created_at),
@@ -43,6 +45,7 @@ def _pages(visit: Visit) -> tuple[str, ...]:
 
 
 def _secrets(client: Client, now: int) -> list[dict[str, Any]]:
+    # The newest first, as a rotation puts them.
     return [
         {
             "created_at": utc_minute(secret.created_at),

@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.response import Response
 
 from ...protocol.client_registry import ClientChangedMeanwhile
-from ...protocol.clients import check_change
+from ...protocol.clients import acts_for_users, check_change
 from ...protocol.records import Client
 from .choices import beyond_choices, grant_type_choices, missing_scope, scope_choices
 from .fields import FIELDS, Form, broken_rules, form_of, read_fields, within_choices
@@ -34,6 +34,9 @@ def _widens(client: Client, metadata: Mapping[str, Any]) -> bool:
 
 def _names(visit: Visit, client: Client) -> list[str]:
     without = CONFIDENTIAL_FIELDS if client.public else frozenset()
+    if not acts_for_users(client.grant_types):
+        # But what breaks a rule must be there to be mended.
+        without |= {"consent"} if client.optional_scope else {"consent", "optional_scope"}
     return [name for name in FIELDS if name in visit.place.settable - without]
 
 
@@ -75,12 +78,14 @@ def _form_page(
     *,
     changed_meanwhile: bool = False,
 ) -> Response:
+    for_users = acts_for_users(client.grant_types)
     values = {
         "client": client,
         "form": form,
         "asks": _names(visit, client),
         "version": client.version,
-        "scopes": scope_choices(visit),
+        "for_users": for_users,
+        "scopes": scope_choices(visit, for_users=for_users),
         "grant_types": grant_type_choices(visit),
         "beyond": beyond_choices(visit, client),
         "auth_methods": [(method, method) for method in _auth_methods(visit)],

@@ -6,16 +6,16 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...protocol.authorizations import last_token_at
 from ...protocol.grants import REVOKED_BY_OPERATOR, end_grant, find_grant
 from ...protocol.liveness import DeadToken, check_grant
-from ...protocol.records import ACCESS_TOKEN, Grant
+from ...protocol.records import Grant
 from ...protocol.scopes import format_scope
 from ..answer import redirect
 from .times import utc_minute
 from .visit import Refused, Visit, client_page
 
 PAGE_SIZE = 20
-MOST_TOKENS = 200  # Looked at for each grant.
 
 
 def _show(visit: Visit) -> Response:
@@ -43,25 +43,15 @@ def _show(visit: Visit) -> Response:
 
 
 def _line(visit: Visit, grant: Grant) -> dict[str, Any]:
-    last, many = _last_token(visit, grant)
+    last = last_token_at(visit.server, [grant])
     return {
         "id": grant.id,
         "user": visit.request.oauth2.service.owners.describe(grant.subject),
         "scope": format_scope(grant.scope),
         "since": utc_minute(grant.created_at),
-        "last_token": last,
-        "many_tokens": many,
+        "last_token": None if last is None else utc_minute(last),
         "ended": _ended(visit, grant),
     }
-
-
-def _last_token(visit: Visit, grant: Grant) -> tuple[str | None, bool]:
-    """When the newest access token was issued; or that there are too many to look at all."""
-    tokens = visit.server.grants.tokens(grant.id, limit=MOST_TOKENS)
-    if tokens.cursor is not None:
-        return None, True
-    issued = [token.issued_at for token in tokens.items if token.kind == ACCESS_TOKEN]
-    return (utc_minute(max(issued)) if issued else None), False
 
 
 def _ended(visit: Visit, grant: Grant) -> str | None:

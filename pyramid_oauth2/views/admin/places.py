@@ -84,6 +84,19 @@ class AdminPlace(Place):
         return None if factory is None else factory(self._request)
 
     @property
+    def own_url(self) -> str | None:
+        """Where operators have clients of their own, if they may have any."""
+        if not self._settings.self_service:
+            return None
+        return endpoint_url(self._request.registry, SelfServicePlace.name)
+
+    @property
+    def user(self) -> str | None:
+        """Who acts here, as the application's policy knows them; None if it does not say."""
+        userid = self._request.authenticated_userid
+        return None if userid is None else str(userid)
+
+    @property
     def choices(self) -> dict[str, frozenset[str]]:
         """What may be given to a client here, by its field."""
         return self.known
@@ -98,12 +111,18 @@ class SelfServicePlace(Place):
 
     name = "applications"
     self_service = True
+    own_url = None
     settable = frozenset(FIELDS) - OPERATORS_FIELDS
 
     @cached_property
     def owner(self) -> str | None:
         """The subject of the signed-in user; None for nobody."""
         return active_subject(self._request)
+
+    @property
+    def user(self) -> str | None:
+        """Who acts here."""
+        return self.owner
 
     @property
     def open(self) -> bool:

@@ -11,9 +11,15 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ...protocol.clients import CLIENT_ID_GENERATED_LENGTH, check_client, new_client_id
-from ...protocol.errors import InvalidRequest
-from ...protocol.records import Client, DuplicateRecord
+from ...protocol.clients import (
+    CLIENT_ID_GENERATED_LENGTH,
+    acts_for_users,
+    check_client,
+    new_client_id,
+)
+from ...protocol.errors import InvalidRequest, TemporarilyUnavailable
+from ...protocol.records import Client, DuplicateRecord, StoreUnavailable
+from ..facts import http_facts
 from .choices import missing_scope, scope_choices
 from .fields import Form, broken_rules, form_of, read_fields, within_choices
 from .kinds import Kind, kinds_of
@@ -54,9 +60,12 @@ def _register(visit: Visit) -> Response:
     }
     if problems:
         return _form_page(visit, kind, client_id, Form(form.values, problems))
+    _refuse_too_often(visit)
     try:
         registered = visit.clients.add(client)
     except DuplicateRecord:
+        # Unless it was taken back, for then nothing is registered.
+        visit.clients.get(client_id)
         raise Refused("sent_already", 409, client_id) from None
     _refuse_beyond_limit(visit, client_id)
     return registered_page(visit, registered)
@@ -95,25 +104,48 @@ def _is_full(visit: Visit, spare: int) -> bool:
     return len(owned.items) > most - spare
 
 
+def _refuse_too_often(visit: Visit) -> None:
+    """Keep a user who registers and deletes in a loop from leaving tombstones without end."""
+    user = visit.place.owner
+    if user is None:
+        return
+    facts = http_facts(visit.request, visit.here)
+    attempt = visit.server.throttle.registration(facts, user, visit.tell)
+    try:
+        attempt.refuse_if_blocked()
+        attempt.count_or_refuse(None)
+    except TemporarilyUnavailable as error:
+        retry_after = error.retry_after
+        raise Refused("registered_too_often", 429, retry_after=retry_after) from None
+
+
 def _refuse_beyond_limit(visit: Visit, client_id: str) -> None:
     """Take the client back if others were registered at the same moment.
 
     Each counts after it has added its own, so of all that race the last to
     count sees every other: the limit may refuse one too many, and never lets
-    one too many stay.
+    one too many stay. One that cannot be counted does not stay either, unless
+    the store is away for that as well.
     """
-    if _is_full(visit, spare=0):
+    try:
+        full = _is_full(visit, spare=0)
+    except StoreUnavailable:
+        visit.clients.delete(client_id)
+        raise
+    if full:
         visit.clients.delete(client_id)
         raise Refused("too_many_clients", 403)
 
 
 def _form_page(visit: Visit, kind: Kind, client_id: str, form: Form) -> Response:
+    for_users = acts_for_users(kind.grant_types)
     values = {
         "kind": kind.name,
         "asks": kind.asks,
         "client_id": client_id,
         "form": form,
-        "scopes": scope_choices(visit),
+        "for_users": for_users,
+        "scopes": scope_choices(visit, for_users=for_users),
         "action": visit.place.url("register", kind=kind.name),
         "kinds_url": visit.place.url("register"),
     }

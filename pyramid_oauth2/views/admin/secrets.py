@@ -10,7 +10,6 @@ from pyramid.response import Response
 
 from ...protocol.client_registry import Registered
 from ...protocol.errors import InvalidRequest
-from ..answer import redirect
 from ..urls import endpoint_url
 from .times import utc_minute
 from .visit import Refused, Visit, client_page
@@ -64,15 +63,4 @@ def _rotate(visit: Visit) -> Response:
     return _secret_page(visit, registered, "rotated")
 
 
-def _end_earlier(visit: Visit) -> Response:
-    client = visit.client_of_form()
-    visit.clients.end_earlier_secret(client.client_id, client.version)
-    return visit.go_to(client.client_id, "earlier_secret_ended")
-
-
-def _to_client(visit: Visit) -> Response:
-    return redirect(visit.place.url("client", client_id=visit.client().client_id))
-
-
 rotating = client_page(_show, _rotate)
-ending_earlier = client_page(_to_client, _end_earlier)

@@ -24,6 +24,7 @@ from ..login import send_to_login
 from ..pages import STYLESHEETS, page, page_endpoint
 from ..urls import endpoint_url
 from .places import AdminPlace, SelfServicePlace
+from .times import utc_minute
 
 VERSION = re.compile("[0-9]{1,9}")
 MAX_FIELDS = 2000  # A box or two for every scope.
@@ -34,11 +35,19 @@ class Refused(Exception):
     """A page that cannot do what it is asked; the template ``admin/problem`` says why.
 
     :param code: by which the template chooses its words.
+    :param retry_after: in how many seconds it can be asked again, where it can.
     """
 
-    def __init__(self, code: str, status: int, client_id: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        status: int,
+        client_id: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(code)
         self.code, self.status, self.client_id = code, status, client_id
+        self.retry_after = retry_after
 
 
 PROBLEMS = (Refused, UnknownClient, ClientChangedMeanwhile)
@@ -117,7 +126,7 @@ class Visit:
             "browser_field": FIELD,
         }
         if "browser_token" not in values:
-            common["browser_token"] = browser_token(self.request)
+            common["browser_token"] = browser_token(self.request, self.place.user)
         return page(
             self.request,
             f"admin/{name}",
@@ -161,7 +170,7 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
 
 def _act(visit: Visit, facts: HTTPFacts, act: Step) -> Response:
     form = parse_body(facts, MAX_FIELDS)
-    if not is_from_our_page(visit.request, form.once(FIELD)):
+    if not is_from_our_page(visit.request, form.once(FIELD), visit.place.user):
         raise Refused("forged", 403)
 
     def answer(request: Any, tell: Tell) -> Response:
@@ -184,4 +193,10 @@ def _problem(visit: Visit, error: Exception) -> Response:
     # No form, and so no new cookie: a form that another site posts must not end
     # what is open in the browser's other tabs.
     values = {"code": error.code, "client_id": error.client_id, "browser_token": None}
-    return visit.render("problem", values, error.status)
+    if error.retry_after is None:
+        return visit.render("problem", values, error.status)
+    # The minute in which it ends is over by then.
+    again_at = utc_minute(visit.server.clock() + error.retry_after + 60)
+    response = visit.render("problem", {**values, "again_at": again_at}, error.status)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response

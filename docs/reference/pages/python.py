@@ -1,0 +1,99 @@
+"""``python.md``: what an application's code imports, and what a request has."""
+
+from __future__ import annotations
+
+import inspect
+
+from pyramid_oauth2 import cors, request, security, service, testing
+from pyramid_oauth2.protocol import (
+    bearer,
+    client_registry,
+    clients,
+    errors,
+    opaque,
+    requests,
+    scopes,
+    tokens,
+)
+
+from .classes import Entry
+from .docstrings import inline
+
+INTRODUCTION = """\
+# Python
+
+What an application's own code uses, beside [directives](directives.md),
+[interfaces](interfaces.md), [events](events.md) and [records](records.md). Where no module is
+named, a name is in `pyramid_oauth2`. What is in none of these pages may change without notice."""
+
+ENTRIES = {
+    "What a request has": (
+        Entry(
+            request,
+            "RequestOAuth2",
+            "request.oauth2",
+            only=(
+                *("token", "subject", "client", "scope", "clients", "require"),
+                *("has_bearer", "is_bearer", "is_malformed", "userid", "identity"),
+            ),
+        ),
+        Entry(bearer, "BearerToken", "request.oauth2.token"),
+        Entry(client_registry, "ClientRegistry", "request.oauth2.clients"),
+    ),
+    "Clients": (
+        Entry(client_registry, "Registered"),
+        Entry(clients, "InvalidClientMetadata"),
+        Entry(client_registry, "UnknownClient"),
+        Entry(client_registry, "ClientChangedMeanwhile"),
+        Entry(opaque, "new_client_secret"),
+    ),
+    "Code without a request": (
+        Entry(service, "get_service"),
+        Entry(service, "OAuth2Service", only=("settings", "clients", "resolve", "close")),
+    ),
+    "Policies": (
+        Entry(security, "Scope"),
+        Entry(security, "BearerTokenHelper"),
+        # Their methods are those of Pyramid's interfaces.
+        Entry(security, "OAuth2SecurityPolicy", only=()),
+        Entry(security, "OAuth2AuthenticationPolicy", only=()),
+    ),
+    "Other origins": (Entry(cors, "cors_readable"), Entry(cors, "cors_preflight")),
+    "Grant types of your own": (
+        Entry(requests, "Parameter"),
+        Entry(requests, "TokenRequest", "pyramid_oauth2.protocol.requests.TokenRequest"),
+        Entry(scopes, "grant_scope", "pyramid_oauth2.protocol.scopes.grant_scope"),
+        Entry(tokens, "issue_for_owner", "pyramid_oauth2.protocol.tokens.issue_for_owner"),
+        Entry(tokens, "issue_to_client", "pyramid_oauth2.protocol.tokens.issue_to_client"),
+        Entry(errors, "OAuth2Error"),
+    ),
+    "Tests": (
+        Entry(testing, "memory_backend", "pyramid_oauth2.testing.memory_backend"),
+        Entry(testing, "bearer", "pyramid_oauth2.testing.bearer"),
+    ),
+}
+
+
+def page() -> str:
+    """The page."""
+    parts = [INTRODUCTION]
+    for section, entries in ENTRIES.items():
+        parts.append(f"## {section}")
+        for entry in entries:
+            parts += entry.parts("###")
+            if entry.name == "OAuth2Error":
+                parts += ["These are in `pyramid_oauth2.protocol.errors`:", _errors()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _errors() -> str:
+    rows = [
+        f"| `{error.__name__}` | `{error.code}` | {error.status} | {_meaning(error)} |"
+        for error in errors.OAuth2Error.__subclasses__()
+        if error.__module__ == errors.__name__
+    ]
+    return "\n".join(("| class | code | status | when |", "| --- | --- | --- | --- |", *rows))
+
+
+def _meaning(error: type) -> str:
+    return inline((inspect.getdoc(error) or "").partition("\n")[0])

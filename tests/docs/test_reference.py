@@ -1,0 +1,100 @@
+"""docs/reference is what the code says, and its examples run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+from pyramid.request import Request
+from sqlalchemy import create_engine
+
+import pyramid_oauth2
+from docs.reference.pages import FOLDER, PAGES, python
+from pyramid_oauth2.testing import bearer, memory_backend
+
+from .page import Page
+
+SETTINGS = {
+    "oauth2.issuer": "http://localhost",
+    "oauth2.scopes": "read = Read",
+    **memory_backend(),
+}
+Follow = Callable[..., Page]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_what_the_code_says(name: str):
+    written, says = (FOLDER / name).read_text(), PAGES[name]()
+    if name == "command-line.md" and sys.version_info[:2] > (3, 11):
+        # argparse breaks lines elsewhere in other Pythons.
+        written, says = " ".join(written.split()), " ".join(says.split())
+    assert written == says, "write it anew: make reference"
+
+
+def test_every_page_is_made():
+    assert {path.name for path in FOLDER.glob("*.md")} == PAGES.keys()
+
+
+def test_every_public_name_has_an_entry():
+    elsewhere = {"includeme", "TokenIssued", "Client", "DuplicateRecord", "StoreUnavailable"}
+    entries = {entry.name for section in python.ENTRIES.values() for entry in section}
+    assert set(pyramid_oauth2.__all__) - elsewhere <= entries
+    for name in elsewhere - {"includeme"}:
+        assert any(f"\n## `{name}`\n" in page() for page in PAGES.values())
+
+
+def test_the_directives(follow: Follow):
+    page = follow("docs/reference/directives.md")
+    config = Configurator(settings=SETTINGS)
+    config.include("pyramid_oauth2")
+    names = {
+        "config": config,
+        "engine": create_engine("sqlite://"),
+        "BadgeGrant": SimpleNamespace,
+        "BadgeAuthentication": SimpleNamespace,
+        "MyBackend": SimpleNamespace,
+        "Users": lambda: SimpleNamespace(describe=str.title),
+    }
+    for block in page.blocks:
+        exec(page.block(block.code), names)
+    app = config.make_wsgi_app()
+    assert bearer(app, "bob", "notes.read")
+
+
+def test_the_settings_of_an_extension():
+    config = Configurator(settings={**SETTINGS, "oauth2.badges.url": "https://badges.example"})
+    config.include("pyramid_oauth2")
+    config.add_oauth2_settings("badges", ["url", "timeout"])
+    registry = config.make_wsgi_app().registry
+    section = pyramid_oauth2.get_service(registry).settings.section("badges")
+    assert section == {"url": "https://badges.example"}
+
+
+def test_the_examples_of_the_python_page(follow: Follow):
+    page = follow("docs/reference/python.md")
+    config = Configurator(settings=SETTINGS)
+    config.include("pyramid_oauth2")
+    config.add_route("notes", "/")
+    config.add_view(look, route_name="notes", renderer="json")
+    app = config.make_wsgi_app()
+    app.registry["page"] = page
+    answer = Request.blank("/", headers=bearer(app, "bob", "read")).get_response(app)
+    assert answer.json == {"client_name": "Nightly", "permitted": True}
+
+
+def look(request: Any) -> dict[str, Any]:
+    """Run both examples within a request."""
+    names: dict[str, Any] = {"request": request}
+    page = request.registry["page"]
+    exec(page.block("clients.add"), names)
+    exec(page.block("def permits"), names)
+    policy = SimpleNamespace(bearer=pyramid_oauth2.BearerTokenHelper())
+    context = SimpleNamespace(__acl__=[("Allow", pyramid_oauth2.Scope("read"), "view")])
+    return {
+        "client_name": names["registered"].client.client_name,
+        "permitted": bool(names["permits"](policy, request, context, "view")),
+    }

@@ -1,0 +1,158 @@
+"""Self-service: how many clients a user may have, and how many they may register in a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from webtest import TestResponse
+
+from pyramid_oauth2.events import AttemptsThrottled
+from pyramid_oauth2.protocol.records import StoreUnavailable
+
+from .desk import APPLICATIONS, BACK, Desk, names, words
+from .test_throttling import Time
+
+DAY = 86400
+
+
+def at_own(desk: Desk, user: str = "alice") -> Desk:
+    return Desk(desk.server, APPLICATIONS, user)
+
+
+@pytest.fixture
+def own(desk: Desk) -> Desk:
+    """Alice at her own clients, of which she may have three."""
+    return at_own(desk)
+
+
+def filled(own: Desk) -> Any:
+    """The form of a client, ready to be sent."""
+    form = own.get("register", kind="web").form
+    form["client_name"], form["redirect_uris"] = "Late", BACK
+    form.fields["scope"][0].checked = True
+    return form
+
+
+def owned(own: Desk, user: str = "alice") -> list[str]:
+    return [client.client_id for client in own.server.service.clients.search(owner=user).items]
+
+
+class TestTheNumber:
+    def test_no_more_clients_than_the_ini_says(self, own: Desk):
+        late = filled(own)
+        for _ in range(3):
+            own.registered("web")
+        assert "as many clients as you may have" in words(own.get("register", 403))
+        assert "as many clients as you may have" in words(late.submit(status=403))
+        assert len(names(own.get())) == 3
+        mine = own.client(owned(own)[0])
+        version = str(mine.version)
+        own.post("delete", mine.client_id, name=mine.client_name, version=version)
+        assert late.submit(status=200)
+
+    def test_an_operator_has_no_such_limit(self, desk: Desk):
+        for _ in range(5):
+            desk.registered("web")
+
+    def test_nor_with_many_tabs_at_once(self, own: Desk):
+        """One too many may be refused; none too many stays."""
+        answers: list[int] = []
+        own.registered("web")
+        own.registered("web")
+
+        def tab() -> None:
+            form = filled(at_own(own))
+            start.wait(30)
+            answers.append(form.submit(status="*").status_int)
+
+        start = threading.Barrier(6)
+        threads = [threading.Thread(target=tab) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(answers) == 6
+        assert len(owned(own)) == 2 + answers.count(200) <= 3
+
+    def test_a_client_that_could_not_be_counted_does_not_stay(
+        self, own: Desk, monkeypatch: pytest.MonkeyPatch
+    ):
+        form, service = filled(own), own.server.service
+        clients = service.backends[service.settings.backend].clients
+        search = clients.search
+
+        def away_after_add(*arguments: Any) -> Any:
+            if clients.get(form["client_id"].value):
+                raise StoreUnavailable("no store today")
+            return search(*arguments)
+
+        with monkeypatch.context() as store:
+            store.setattr(clients, "search", away_after_add)
+            form.submit(status=503)
+        assert owned(own) == []
+        # Its client_id is never used again, and it is not said to be registered.
+        assert "There is no such client" in words(form.submit(status=404))
+        own.registered("web")
+
+
+class TestTheTime:
+    @pytest.fixture
+    def own(self, start_desk: Callable[..., Desk]) -> Desk:
+        """Alice, who may register three clients a day."""
+        own = at_own(start_desk(throttle__registrations="3/day"))
+        self.time = Time(own.server)
+        return own
+
+    def register_and_delete(self, own: Desk) -> TestResponse:
+        answer = own.register("web")
+        for client_id in owned(own):
+            own.server.service.clients.delete(client_id)
+        return answer
+
+    def test_registering_and_deleting_in_a_loop_ends(self, own: Desk):
+        answers = [self.register_and_delete(own) for _ in range(5)]
+        assert [answer.status_int for answer in answers] == [200] * 3 + [429] * 2
+        assert answers[-1].headers["Retry-After"] == str(DAY)
+        assert "You have registered many clients in a short time" in words(answers[-1])
+        assert "Nothing was registered." in words(answers[-1])
+        left = own.server.service.server.clients.export().items
+        assert len([one for one in left if isinstance(one, str)]) == 3
+
+    def test_again_when_the_time_is_over(self, own: Desk):
+        for _ in range(4):
+            self.register_and_delete(own)
+        late = filled(own)
+        late.submit(status=429)
+        self.time.now += DAY
+        late.submit(status=200)
+
+    def test_it_is_each_users_own(self, own: Desk):
+        for _ in range(4):
+            self.register_and_delete(own)
+        assert at_own(own, "bob").register("web").status_int == 200
+
+    def test_an_operator_has_no_such_limit(self, own: Desk):
+        desk = Desk(own.server)
+        for _ in range(4):
+            desk.registered("web")
+
+    def test_a_form_with_a_mistake_is_not_counted(self, own: Desk):
+        for _ in range(5):
+            assert own.register("web", redirect_uris="").status_int == 422
+        assert own.register("web").status_int == 200
+
+    def test_subscribers_are_told(self, own: Desk):
+        heard: list[AttemptsThrottled] = []
+        own.server.registry.registerHandler(heard.append, [AttemptsThrottled])
+        for _ in range(5):
+            self.register_and_delete(own)
+        assert [(event.limit, event.client_id) for event in heard] == [("registrations", None)]
+
+    def test_twenty_a_day_by_the_default(self, start_desk: Callable[..., Desk]):
+        own = at_own(start_desk())
+        Time(own.server)
+        answers = [self.register_and_delete(own).status_int for _ in range(21)]
+        assert answers == [200] * 20 + [429]
