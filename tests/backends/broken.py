@@ -15,6 +15,7 @@ from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
 from pyramid_oauth2.backends.memory.ledger import Ledger, key_of
 from pyramid_oauth2.protocol.records import (
     Client,
+    DuplicateRecord,
     Grant,
     Outcome,
     Purged,
@@ -529,3 +530,53 @@ class TestConsentsAreNeverPurged(MemoryContract):
     class Consents(MemoryConsentStore):
         def purge(self, now, limit=1000):
             return Purged(0, more=False)
+
+
+class TestConsentsAreReadThenWritten(MemoryContract):
+    caught_by = "race_to_put_a_consent"
+
+    class Consents(MemoryConsentStore):
+        def put(self, consent, version):
+            known = self.get(consent.subject, consent.client_id)
+            time.sleep(PAUSE)
+            if version != (known and known.version):
+                return False
+            kept = replace(consent, version=0 if version is None else version + 1)
+            self._consents[consent.subject, consent.client_id] = kept
+            return True
+
+
+class TestClientsAreReadThenWritten(MemoryContract):
+    caught_by = "race_to_edit"
+
+    class Clients(MemoryClientStore):
+        def edit(self, client_id, version, changes):
+            client = self.get(client_id)
+            time.sleep(PAUSE)
+            if client.version != version:
+                return False
+            self._clients[client_id] = replace(client, version=version + 1, **changes)
+            return True
+
+
+class TestRegisteredTwice(MemoryContract):
+    caught_by = "race_to_register"
+
+    class Clients(MemoryClientStore):
+        def add(self, client):
+            known = client.client_id in self._clients
+            time.sleep(PAUSE)
+            if known:
+                raise DuplicateRecord("known")
+            self._clients[client.client_id] = client
+
+
+class TestEpochIsLost(MemoryContract):
+    caught_by = "race_to_raise_the_epoch"
+
+    class Clients(MemoryClientStore):
+        def raise_epoch(self, client_id, now, disabled_at=None):
+            epoch = self.get(client_id).epoch
+            time.sleep(PAUSE)
+            super().raise_epoch(client_id, now, disabled_at)
+            return epoch + 1

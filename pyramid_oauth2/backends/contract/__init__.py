@@ -61,6 +61,7 @@ from .opening import Adding, Finding, Opening  # noqa: E402
 from .precedence import RedemptionOutcomes  # noqa: E402
 from .purging import Purging  # noqa: E402
 from .races import RedemptionRaces  # noqa: E402
+from .record_races import ClientRaces, ConsentRaces  # noqa: E402
 from .redemption import RedemptionEffects  # noqa: E402
 from .revocation import Revocation  # noqa: E402
 from .round_trips import RoundTrips  # noqa: E402
@@ -72,10 +73,12 @@ __all__ = [
     "AtRest",
     "BackendContract",
     "Boundaries",
+    "ClientRaces",
     "ClientRecords",
     "ClientSearch",
     "ClientStoreContract",
     "ConsentLeaks",
+    "ConsentRaces",
     "ConsentStoreContract",
     "Consents",
     "Contract",
@@ -118,11 +121,11 @@ class GrantStoreContract(
     """What an :class:`~pyramid_oauth2.interfaces.IGrantStore` must hold."""
 
 
-class ClientStoreContract(ClientRecords, ClientSearch):
+class ClientStoreContract(ClientRecords, ClientSearch, ClientRaces):
     """What an :class:`~pyramid_oauth2.interfaces.IClientStore` must hold."""
 
 
-class ConsentStoreContract(Consents, ConsentLeaks):
+class ConsentStoreContract(Consents, ConsentLeaks, ConsentRaces):
     """What an :class:`~pyramid_oauth2.interfaces.IConsentStore` must hold."""
 
 

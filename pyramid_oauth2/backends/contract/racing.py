@@ -1,9 +1,9 @@
 """Calls that start at the same moment, in many threads and in several processes.
 
-A race is a list of rounds, a round a list of calls, a call a function of the
-grant store. All calls of a round are released together; the next round starts
-when all have returned. Between processes the calls travel by pickle:
-``operator.methodcaller("redeem", ...)`` is one.
+A race is a list of rounds, a round a list of calls, a call a function of one
+store, by default that of the grants. All calls of a round are released
+together; the next round starts when all have returned. Between processes the
+calls travel by pickle: ``operator.methodcaller("redeem", ...)`` is one.
 """
 
 from __future__ import annotations
@@ -15,22 +15,28 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 from functools import cache, partial
 from multiprocessing.synchronize import Barrier
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import pytest
 
-from pyramid_oauth2.interfaces import IBackend, IGrantStore
+from pyramid_oauth2.interfaces import IBackend
 from pyramid_oauth2.protocol.records import DuplicateRecord
 
 from .hooks import Contract
 
-Call: TypeAlias = Callable[[IGrantStore], Any]
+Call: TypeAlias = Callable[[Any], Any]
 Rounds: TypeAlias = Sequence[Sequence[Call]]
-Race: TypeAlias = Callable[[Rounds], list[list[Any]]]
 
 PROCESSES = 4
 RACERS = 8
 PATIENCE = 60  # seconds that one racer waits for the others
+
+
+class Race(Protocol):
+    """Runs rounds on the store of a role, and returns the results by round and call."""
+
+    def __call__(self, races: Rounds, role: str = "grants") -> list[list[Any]]:
+        """Run them."""
 
 
 def rounds() -> int:
@@ -38,16 +44,19 @@ def rounds() -> int:
     return max(3, round(100 * float(os.environ.get("TEST_ROUNDS", "0.1"))))
 
 
-def race_of_threads(backend: IBackend, races: Rounds) -> list[list[Any]]:
+def race_of_threads(backend: IBackend, races: Rounds, role: str = "grants") -> list[list[Any]]:
     """Run each round with a thread for each call.
 
+    :param role: whose store the calls are for, an attribute of *backend*.
     :return: the results by round and call; a :exc:`DuplicateRecord` is a
         result, any other exception is raised.
     """
-    return _run(backend, races, ready=lambda: None)
+    return _run(getattr(backend, role), races, ready=lambda: None)
 
 
-def race_of_processes(opener: Callable[[], IBackend], races: Rounds) -> list[list[Any]]:
+def race_of_processes(
+    opener: Callable[[], IBackend], races: Rounds, role: str = "grants"
+) -> list[list[Any]]:
     """Run each round with its calls dealt out to processes, and there to threads.
 
     :return: as :func:`race_of_threads`.
@@ -55,7 +64,7 @@ def race_of_processes(opener: Callable[[], IBackend], races: Rounds) -> list[lis
     hands = [[calls[number::PROCESSES] for calls in races] for number in range(PROCESSES)]
     pool = _processes()
     try:
-        playing = [pool.submit(_play, opener, hand) for hand in hands]
+        playing = [pool.submit(_play, opener, hand, role) for hand in hands]
         wait(playing)
         # The cause first: whoever waits with a racer that fails only sees the barrier break.
         failures = [error for future in playing if (error := future.exception())]
@@ -76,8 +85,7 @@ def _undeal(hands: list[list[Any]]) -> list[Any]:
     return results
 
 
-def _run(backend: IBackend, races: Rounds, ready: Callable[[], Any]) -> list[list[Any]]:
-    store: IGrantStore = backend.grants
+def _run(store: Any, races: Rounds, ready: Callable[[], Any]) -> list[list[Any]]:
     results = []
     with ThreadPoolExecutor(max(1, *map(len, races))) as pool:
         for calls in races:
@@ -90,7 +98,7 @@ def _run(backend: IBackend, races: Rounds, ready: Callable[[], Any]) -> list[lis
     return results
 
 
-def _start(call: Call, store: IGrantStore, start: threading.Barrier) -> Any:
+def _start(call: Call, store: Any, start: threading.Barrier) -> Any:
     start.wait()
     try:
         return call(store)
@@ -115,11 +123,11 @@ def _join(barrier: Barrier) -> None:
     _barrier = barrier
 
 
-def _play(opener: Callable[[], IBackend], races: Rounds) -> list[list[Any]]:
+def _play(opener: Callable[[], IBackend], races: Rounds, role: str) -> list[list[Any]]:
     assert _barrier is not None
     backend = opener()
     try:
-        return _run(backend, races, ready=_barrier.wait)
+        return _run(getattr(backend, role), races, ready=_barrier.wait)
     except BaseException:
         _barrier.abort()
         raise
