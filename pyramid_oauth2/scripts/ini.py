@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import configparser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import plaster
 from pyramid.exceptions import ConfigurationError
-from pyramid.paster import bootstrap, setup_logging
 from pyramid.registry import Registry
+from pyramid.scripting import prepare
 
 from ..service import OAuth2Service, get_service, service_of
 from ..settings import Settings
 from ..settings.parsing import parse_settings
+
+UNREADABLE = (OSError, LookupError, ValueError, configparser.Error, plaster.PlasterError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +34,13 @@ class Ini:
         :raises pyramid.exceptions.ConfigurationError: it cannot be read.
         """
         try:
-            loader = plaster.get_loader(self.path, protocols=["wsgi"])
-            return dict(loader.get_wsgi_app_settings(defaults=dict(self.variables)))
+            return dict(_loader(self.path).get_wsgi_app_settings(defaults=dict(self.variables)))
         except ImportError as error:
             raise ConfigurationError(
                 f"{self.path} names code that cannot be imported: {error}. "
                 "If it lies in this folder: export PYTHONPATH=."
             ) from error
-        except (OSError, LookupError, ValueError, plaster.PlasterError) as error:
+        except UNREADABLE as error:
             raise ConfigurationError(f"{self.path} cannot be read: {error}") from error
 
     def settings(self) -> Settings:
@@ -60,11 +63,20 @@ class Ini:
     def registry(self) -> Iterator[Registry]:
         """Start the application, of either mode, and close its service again."""
         self.raw_settings()  # A file that is not there gets the same message everywhere.
-        setup_logging(self.path, dict(self.variables))
-        with bootstrap(self.path, options=dict(self.variables)) as environment:
+        loader = _loader(self.path)
+        loader.setup_logging(dict(self.variables))
+        loader.get_wsgi_app(defaults=dict(self.variables))
+        with prepare() as environment:  # of the application that was started last
             registry = environment["registry"]
             service = service_of(registry)
             try:
                 yield registry
             finally:
                 service.close()
+
+
+@cache
+def _loader(path: str) -> Any:
+    # Looked up once: it goes through every package that is installed. It reads
+    # the file anew each time that it is asked.
+    return plaster.get_loader(path, protocols=["wsgi"])

@@ -42,6 +42,13 @@ def test_a_missing_ini_is_told(poauth2):
     assert (status, "cannot be read" in err) == (1, True)
 
 
+def test_an_ini_with_a_key_twice(poauth2):
+    poauth2.write(more="oauth2.backend = redis")
+    status, _, err = poauth2("db", "current")
+    assert (status, "cannot be read" in err, "oauth2.backend" in err) == (1, True, True)
+    assert "Traceback" not in err
+
+
 def test_the_application_is_not_started(poauth2, monkeypatch):
     def starts(global_config, **settings):
         raise AssertionError("the application was started")
