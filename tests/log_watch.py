@@ -63,7 +63,9 @@ class LogWatch:
             # The format string says which call it was; it may be the leak itself.
             message = _RUNS.sub("...", str(record.msg))
             place = f"{record.pathname}:{record.lineno}"
-            self.leaks.append(f"{record.levelname} of {record.name} at {place}: {message}")
+            told = f"{record.levelname} of {record.name} at {place}: {message}"
+            # Another process reads it, and a lone surrogate would not get there.
+            self.leaks.append(told.encode("ascii", "backslashreplace").decode())
 
     def report(self) -> str | None:
         """What was noted since the last report, without the secrets."""

@@ -93,7 +93,8 @@ def send_to_login(refusal: HTTPForbidden, request: Any) -> Any:
     is_browser = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
     if not is_browser or request.oauth2.is_bearer or request.authenticated_userid:
         return refusal
-    return HTTPSeeOther(_public(request, f"/login?{urlencode({'next': request.path_qs})}"))
+    here = request.path_qs.removeprefix(request.script_name)
+    return HTTPSeeOther(_public(request, f"/login?{urlencode({'next': here})}"))
 
 
 def _parameter(request: Any, method: str, name: str) -> str:

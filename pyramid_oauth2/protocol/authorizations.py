@@ -96,22 +96,32 @@ def _authorization(
     )
 
 
-def last_token_at(server: AuthorizationServer, grants: Iterable[Grant]) -> int | None:
-    """When a token was last issued for one of the grants, in UTC seconds; None if there is none.
+@dataclass(frozen=True, slots=True)
+class LastToken:
+    """When a token was last issued, in UTC seconds; or later, if not all were looked at."""
 
-    As far as a bounded look tells, so it may have been later: a client that
-    refreshes all the time must not make this slow.
+    issued_at: int
+    or_later: bool
+
+
+def last_token(server: AuthorizationServer, grants: Iterable[Grant]) -> LastToken | None:
+    """The last token that was issued for one of the grants; None if there is none.
+
+    As far as a bounded look tells: a client that refreshes all the time must
+    not make this slow.
     """
     ending_last = sorted(grants, key=lambda grant: grant.expires_at)[-GRANTS_READ:]
-    issued = (
+    pages = [server.grants.tokens(grant.id, limit=TOKENS_READ) for grant in ending_last]
+    issued = [
         token.issued_at
-        for grant in ending_last
-        for token in server.grants.tokens(grant.id, limit=TOKENS_READ).items
+        for page in pages
+        for token in page.items
         # Issued together, but the refresh token is still there when the access
         # token has expired and was swept.
         if token.kind in (ACCESS_TOKEN, REFRESH_TOKEN)
-    )
-    return max(issued, default=None)
+    ]
+    or_later = any(page.cursor is not None for page in pages)
+    return LastToken(max(issued), or_later) if issued else None
 
 
 def withdraw(server: AuthorizationServer, subject: str, client_id: str, tell: Tell) -> bool:

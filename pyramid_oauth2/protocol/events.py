@@ -153,12 +153,15 @@ class AttemptsThrottled(OAuth2Event):
     Told once by each process and window, not for each attempt that is refused
     then. ``limit`` is ``clients``, ``passwords``, ``rotations``,
     ``interactions`` or ``registrations``, as in ``oauth2.throttle.clients``.
-    ``client_id`` is None where no such client is registered.
+    ``client_id`` is None where no such client is registered. ``subject`` is the
+    user whom ``registrations`` counts; whose password was guessed at is not said,
+    since anybody may write any name.
     """
 
     limit: str
     client_id: str | None
     remote_addr: str | None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

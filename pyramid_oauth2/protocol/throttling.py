@@ -95,6 +95,7 @@ class Attempt:
 
     ``kind`` is a key of :data:`WAIT`. ``sources`` holds the key of each source
     that it counts for, with the number that is let through in ``seconds``.
+    ``subject`` is the user who is counted, where one is.
     """
 
     kind: str
@@ -103,6 +104,7 @@ class Attempt:
     counter: Counter
     facts: HTTPFacts
     tell: Tell = field(repr=False)
+    subject: str | None = None
 
     def refuse_if_blocked(self) -> None:
         """Refuse it before anything is looked at, for guessing would go on else. Needs no I/O.
@@ -127,7 +129,10 @@ class Attempt:
             return 0
         self.tell(
             AttemptsThrottled(
-                limit=self.kind, client_id=client_id, remote_addr=self.facts.remote_addr
+                limit=self.kind,
+                client_id=client_id,
+                remote_addr=self.facts.remote_addr,
+                subject=self.subject,
             )
         )
         return max(self.counter.block(key, self.seconds) for key in over)
@@ -224,7 +229,7 @@ class Throttle:
         """
         limit = self.registrations
         sources = {_key("registrations", subject): limit.attempts}
-        return Attempt("registrations", limit.seconds, sources, self.counter, facts, tell)
+        return Attempt("registrations", limit.seconds, sources, self.counter, facts, tell, subject)
 
 
 def _folded(username: str) -> str:

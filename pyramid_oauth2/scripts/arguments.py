@@ -43,7 +43,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and *message*, and exit with 2."""
-        super().error(OURS.sub(r"\1_...", message))
+        super().error(without_secrets(message))
+
+
+def without_secrets(text: str) -> str:
+    """The text, in which tokens and client secrets of ours are cut off after their prefix."""
+    return OURS.sub(r"\1_...", text)
 
 
 def hold_a_token(words: Iterable[str]) -> bool:

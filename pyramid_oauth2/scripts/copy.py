@@ -86,7 +86,7 @@ class Moved:
 
 
 def copy(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Copy role by role, then compare; 1 if something is missing or different."""
+    """Copy role by role, then compare; 1 if something is missing, different or would come back."""
     target = Ini(arguments.to, dict(arguments.to_variable))
     started = time.monotonic()
     with ini.service() as old, target.service() as new:
@@ -101,8 +101,14 @@ def copy(ini: Ini, arguments: argparse.Namespace) -> int:
         print(json.dumps({"roles": _documents(moved), "seconds": seconds}, indent=2))
     else:
         _print(moved, seconds)
-    found = [each.comparison for each in moved.values()]
-    return 1 if any(each.missing.count or each.different.count for each in found) else 0
+    return 1 if any(map(_is_wrong, moved, (each.comparison for each in moved.values()))) else 0
+
+
+def _is_wrong(role: str, comparison: Comparison) -> bool:
+    # Of a client or grant that ended there is a trace, which would be different.
+    # A consent that was withdrawn since an earlier copy has none: it would be back.
+    revived = comparison.extra.count if role == "consents" else 0
+    return bool(comparison.missing.count or comparison.different.count or revived)
 
 
 def _refusal(old: OAuth2Service, roles: list[str], live: bool) -> str | None:

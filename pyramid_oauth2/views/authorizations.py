@@ -13,7 +13,7 @@ from pyramid.response import Response
 from ..protocol.authorizations import (
     Authorization,
     authorizations_of,
-    last_token_at,
+    last_token,
     withdraw,
 )
 from ..protocol.errors import InvalidRequest
@@ -101,7 +101,7 @@ def _page_number(text: str | None, pages: int) -> int:
 
 def _described(request: Any, authorization: Authorization) -> dict[str, Any]:
     client = authorization.client
-    last = last_token_at(request.oauth2.service.server, authorization.grants)
+    last = last_token(request.oauth2.service.server, authorization.grants)
     # One that was switched off may have had a name that it should not have.
     usable = client if client and client.disabled_at is None else None
     return {
@@ -116,5 +116,6 @@ def _described(request: Any, authorization: Authorization) -> dict[str, Any]:
             for name in sorted(authorization.scope)
         ],
         "since": datetime.fromtimestamp(authorization.since, UTC),
-        "last_token": None if last is None else datetime.fromtimestamp(last, UTC),
+        "last_token": last and datetime.fromtimestamp(last.issued_at, UTC),
+        "or_later": last is not None and last.or_later,
     }

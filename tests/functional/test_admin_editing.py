@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -100,6 +101,14 @@ def test_a_public_client_is_not_asked_for_what_it_has_not(desk: Desk):
     answer = desk.post("edit", app.client_id, version="0", resource_server="yes")
     assert answer.status_int == 422, "no grant type is left"
     assert not desk.client(app.client_id).resource_server
+
+
+@pytest.mark.parametrize("kind", ["web", "browser", "native", "service", "api"])
+def test_what_was_registered_can_be_saved_as_it_is(desk: Desk, kind: str):
+    client = desk.registered(kind)
+    desk.get("edit", client_id=client.client_id).form.submit(status=303)
+    saved = desk.client(client.client_id)
+    assert replace(saved, version=0, updated_at=client.updated_at) == replace(client, version=0)
 
 
 def test_a_scope_that_the_server_forgot_is_dropped(desk: Desk, web: Client):

@@ -129,6 +129,24 @@ class TestOwnClientsOnly:
         edited = own.client(mine.client_id)
         assert (edited.consent, edited.require_pkce) == ("remember", True)
 
+    def test_who_must_be_asked_each_time_still_is(self, desk: Desk, own: Desk):
+        mine = own.registered("web")
+        desk.server.service.clients.edit(mine.client_id, consent="ask")
+        form = own.get("edit", client_id=mine.client_id).form
+        form["redirect_uris"] = "https://client.example/back\nhttps://client.example/two"
+        form.submit(status=303)
+        assert own.client(mine.client_id).consent == "ask"
+
+    def test_a_client_that_an_operator_stopped_is_not_erased(self, desk: Desk, own: Desk):
+        mine = own.registered("web")
+        desk.server.service.clients.disable(mine.client_id)
+        assert "Delete" not in own.get("client", client_id=mine.client_id)
+        assert "It cannot be deleted" in own.get("delete", 403, client_id=mine.client_id)
+        form = {"name": mine.client_name, "version": own.version(mine.client_id)}
+        assert own.post("delete", mine.client_id, **form).status_int == 403
+        assert own.client(mine.client_id).client_name == mine.client_name
+        assert desk.post("delete", mine.client_id, **form).status_int == 303
+
     def test_who_uses_a_client_is_not_its_developers_to_see(self, own: Desk):
         mine = own.registered("web")
         assert "What users allowed" not in own.get("client", client_id=mine.client_id)

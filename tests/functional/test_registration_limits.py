@@ -53,6 +53,16 @@ class TestTheNumber:
         own.post("delete", mine.client_id, name=mine.client_name, version=version)
         assert late.submit(status=200)
 
+    def test_the_last_form_that_is_sent_twice_was_not_refused(self, own: Desk):
+        """A double click: what the browser shows is the second answer."""
+        own.registered("web")
+        own.registered("web")
+        last = filled(own)
+        last.submit(status=200)
+        answer = last.submit(status=409)
+        assert "The client is registered, once" in words(answer)
+        assert last["client_id"].value in answer.html.find("a", string="Go to the client")["href"]
+
     def test_an_operator_has_no_such_limit(self, desk: Desk):
         for _ in range(5):
             desk.registered("web")
@@ -117,7 +127,7 @@ class TestTheTime:
         assert [answer.status_int for answer in answers] == [200] * 3 + [429] * 2
         assert answers[-1].headers["Retry-After"] == str(DAY)
         assert "You have registered many clients in a short time" in words(answers[-1])
-        assert "Nothing was registered." in words(answers[-1])
+        assert "This one was not registered." in words(answers[-1])
         left = own.server.service.server.clients.export().items
         assert len([one for one in left if isinstance(one, str)]) == 3
 
@@ -149,7 +159,8 @@ class TestTheTime:
         own.server.registry.registerHandler(heard.append, [AttemptsThrottled])
         for _ in range(5):
             self.register_and_delete(own)
-        assert [(event.limit, event.client_id) for event in heard] == [("registrations", None)]
+        (event,) = heard
+        assert (event.limit, event.client_id, event.subject) == ("registrations", None, "alice")
 
     def test_twenty_a_day_by_the_default(self, start_desk: Callable[..., Desk]):
         own = at_own(start_desk())

@@ -11,8 +11,9 @@ from pyramid_oauth2.protocol import authorizations
 from pyramid_oauth2.protocol.answers import approval
 from pyramid_oauth2.protocol.authorizations import (
     Authorization,
+    LastToken,
     authorizations_of,
-    last_token_at,
+    last_token,
     withdraw,
 )
 from pyramid_oauth2.protocol.consent import remember_consent
@@ -56,7 +57,8 @@ class World:
         return authorization
 
     def last_token_at(self) -> int | None:
-        return last_token_at(self.server, self.only().grants)
+        found = last_token(self.server, self.only().grants)
+        return found and found.issued_at
 
     def withdraw(self, client_id: str = "web", subject: str = "bob") -> bool:
         return withdraw(self.server, subject, client_id, self.told.append)
@@ -149,6 +151,16 @@ class TestTheLastToken:
         world.clock.now += 100
         world.issue()
         assert world.last_token_at() == NOW + 100
+
+    def test_or_later_where_not_all_were_looked_at(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ):
+        world.issue()
+        (grant,) = world.only().grants
+        kept = len(world.server.grants.tokens(grant.id).items)
+        for read, or_later in ((kept, False), (kept - 1, True)):
+            monkeypatch.setattr(authorizations, "TOKENS_READ", read)
+            assert last_token(world.server, [grant]) == LastToken(NOW, or_later)
 
     def test_a_refresh_token_remembers_it(self, world: World):
         """The access token has expired, and was swept."""

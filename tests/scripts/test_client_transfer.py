@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 
 import pytest
 from argon2 import PasswordHasher
+
+from pyramid_oauth2 import new_client_secret
 
 from .test_client_changes import WEB, counts, show
 
@@ -99,6 +102,28 @@ def test_a_secret_that_was_kept_in_clear_goes_on(with_tables):
     assert (status, out) == (0, "1 imported, 0 left as they are\n")
     assert counts(with_tables, CHOSEN, client_id="old")
     assert CHOSEN not in export(with_tables)
+
+
+@pytest.mark.parametrize(("ends", "counted"), [(0, True), (2**33, True), (1_000_000_000, False)])
+def test_a_secret_ends_when_it_would_have_there(with_tables, ends, counted):
+    """RFC 7591 section 3.2.1."""
+    client = {**MACHINE, "client_secret": CHOSEN, "client_secret_expires_at": ends}
+    assert load(with_tables, [client])[0] == 0
+    assert counts(with_tables, CHOSEN, client_id="old") is counted
+
+
+@pytest.mark.parametrize("ends", [-1, "never", None, True, 1.5])
+def test_an_end_that_is_none(with_tables, ends):
+    client = {**MACHINE, "client_secret": CHOSEN, "client_secret_expires_at": ends}
+    status, _, err = load(with_tables, [client])
+    assert (status, "client 1 ('old'): client_secret_expires_at" in err) == (1, True)
+
+
+def test_two_columns_changed_for_each_other(with_tables):
+    """The client_id that is in fact a secret is not repeated."""
+    secret = new_client_secret(os.urandom)
+    status, _, err = load(with_tables, [{**MACHINE, "client_id": secret}])
+    assert (status, "client 1 ('ocs_...')" in err, secret in err) == (1, True, False)
 
 
 def test_a_secret_that_django_kept_as_argon2_goes_on(with_tables):

@@ -140,7 +140,7 @@ class TestComparing:
         move.poauth2.write(more="oauth2.read_only = true")
         before = move.contents(move.new)
         status, _, err = move()
-        assert status == 0
+        assert status == 1, "the consent would be back"
         assert "2 in the new store only, and left there" in err
         assert "empty the new store, and copy again" in err
         assert "\n  client newcomer\n" in err

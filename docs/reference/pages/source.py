@@ -36,8 +36,12 @@ def fields(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.AnnAssign):
             name, default = ast.unparse(node.target), _default(node.value)
             yield name, f"{name}: {ast.unparse(node.annotation)}{default and f' = {default}'}"
-        elif isinstance(node, ast.Assign) and ast.unparse(definition.bases[0]) == "Enum":
+        elif isinstance(node, ast.Assign) and _is_enum(definition):
             yield ast.unparse(node.targets[0]), ast.unparse(node)
+
+
+def _is_enum(definition: ast.ClassDef) -> bool:
+    return any(ast.unparse(base) == "Enum" for base in definition.bases)
 
 
 def signature(function: ast.FunctionDef, without: Iterable[str] = ("self",)) -> str:

@@ -16,6 +16,7 @@ from ...protocol.documents import client_document, client_from_document
 from ...protocol.listings import every
 from ...protocol.records import Client
 from ...protocol.server import AuthorizationServer
+from ..arguments import without_secrets
 from ..ini import Ini
 
 NOT_A_LIST = "write a JSON list of clients, as client export does"
@@ -107,6 +108,8 @@ def _checked(server: AuthorizationServer, documents: list[Any]) -> tuple[list[Cl
 def _with_secret(client: Client, members: Mapping[str, Any], now: int) -> Client:
     """The client with the secret that its document has in clear (RFC 7591 section 3.2.1), if any.
 
+    ``client_secret_expires_at`` says when it ends, in UTC seconds; 0 for never.
+
     :raises ValueError: it cannot be kept, or there are digests as well.
     """
     secret = members.get("client_secret")
@@ -116,10 +119,15 @@ def _with_secret(client: Client, members: Mapping[str, Any], now: int) -> Client
         raise ValueError("write client_secret or client_secrets, not both")
     if not isinstance(secret, str):
         raise ValueError("client_secret: a text is needed")
-    return replace(client, client_secrets=(keep_secret(secret, now),))
+    ends = members.get("client_secret_expires_at", 0)
+    if type(ends) is not int or ends < 0:
+        raise ValueError("client_secret_expires_at: UTC seconds are needed, or 0 for never")
+    return replace(client, client_secrets=(keep_secret(secret, now, ends or None),))
 
 
 def _name_of(number: int, members: Any) -> str:
     """What the client is found by in the file: its place, and its client_id where it has one."""
     client_id = members.get("client_id") if isinstance(members, dict) else None
-    return f"client {number}" + (f" ({client_id[:100]!r})" if isinstance(client_id, str) else "")
+    return f"client {number}" + (
+        f" ({without_secrets(client_id[:100])!r})" if isinstance(client_id, str) else ""
+    )

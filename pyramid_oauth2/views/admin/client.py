@@ -25,6 +25,7 @@ def _show(visit: Visit) -> Response:
     values = {
         "client": client,
         "for_users": acts_for_users(client.grant_types),
+        "was_for_users": _was_for_users(visit, client),
         "scope": format_scope(client.scope),
         "optional_scope": format_scope(client.optional_scope),
         "created_at": utc_minute(client.created_at),
@@ -37,6 +38,12 @@ def _show(visit: Visit) -> Response:
         "urls": {page: visit.place.url(page, client_id=client.client_id) for page in _pages(visit)},
     }
     return visit.render("client", values)
+
+
+def _was_for_users(visit: Visit, client: Client) -> bool:
+    # What was allowed before its grant types were taken away goes on until it ends.
+    found = visit.server.grants.grants(client_id=client.client_id, limit=1)
+    return any(grant.subject is not None for grant in found.items)
 
 
 def _pages(visit: Visit) -> tuple[str, ...]:

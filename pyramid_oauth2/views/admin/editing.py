@@ -19,8 +19,6 @@ from .visit import Visit, client_page
 CONFIDENTIAL_FIELDS = frozenset({"token_endpoint_auth_method", "require_pkce", "resource_server"})
 
 
-# An operator who freed a client of consent or PKCE knew what it was then.
-TRUST_ENDS = {"consent": "remember", "require_pkce": True}
 WIDENING = ("redirect_uris", "grant_types", "scope", "optional_scope")
 
 
@@ -30,6 +28,13 @@ def _widens(client: Client, metadata: Mapping[str, Any]) -> bool:
         for name in WIDENING
         if name in metadata
     )
+
+
+def _without_trust(client: Client) -> dict[str, Any]:
+    # An operator who freed a client of consent or PKCE knew what it was then.
+    # One who wants the user asked each time still does.
+    consent = {"consent": "remember"} if client.consent == "skip" else {}
+    return {**consent, "require_pkce": True}
 
 
 def _names(visit: Visit, client: Client) -> list[str]:
@@ -51,12 +56,13 @@ def _save(visit: Visit) -> Response:
         metadata, form = read_fields(visit.form, _names(visit, client))
         choices, known = visit.place.choices, visit.place.known
         metadata, refused = within_choices(metadata, client, choices, known)
-        refused |= missing_scope(visit, metadata)
+        if metadata.get("grant_types", client.grant_types):
+            refused |= missing_scope(visit, metadata)
         broken = broken_rules(check_change, visit.server, client, metadata)
         if problems := {**broken, **form.problems, **refused}:
             return _form_page(visit, client, Form(form.values, problems))
         if visit.place.self_service and _widens(client, metadata):
-            metadata |= TRUST_ENDS
+            metadata |= _without_trust(client)
         visit.clients.edit(client.client_id, client.version, **metadata)
     except ClientChangedMeanwhile:
         # What was typed was about another state of things.

@@ -6,11 +6,23 @@ from pyramid.response import Response
 
 from ...protocol.clients import acts_for_users
 from ..answer import redirect
-from .visit import Step, Visit, client_page
+from .visit import Refused, Step, Visit, client_page
 
 # What an older page must not do: the client may be another's by now, or was
 # disabled once more. Taking rights away always works.
 WITH_VERSION = frozenset({"enable", "delete", "secret.earlier"})
+
+
+def _ask_to_delete(visit: Visit) -> Response:
+    _refuse_to_erase(visit)
+    return _ask(visit, "delete")
+
+
+def _refuse_to_erase(visit: Visit) -> None:
+    # Whom an operator stopped stays so, with all that is known of it.
+    client = visit.client()
+    if visit.place.self_service and client.disabled_at is not None:
+        raise Refused("disabled_stays", 403, client.client_id)
 
 
 def _confirmation(what: str) -> Step:
@@ -69,6 +81,7 @@ def _withdraw(visit: Visit) -> Response:
 
 
 def _delete(visit: Visit) -> Response:
+    _refuse_to_erase(visit)
     client = visit.client_of_form()
     typed = visit.form.once("name") or ""
     # Browsers and people add and drop blanks; the name is no secret.
@@ -82,4 +95,4 @@ disabling = client_page(_confirmation("disable"), _disable)
 enabling = client_page(_confirmation("enable"), _enable)
 ending_earlier = client_page(_ask_to_end_earlier, _end_earlier)
 withdrawing = client_page(_confirmation("withdraw"), _withdraw)
-deleting = client_page(_confirmation("delete"), _delete)
+deleting = client_page(_ask_to_delete, _delete)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ...protocol.authorizations import last_token_at
+from ...protocol.authorizations import last_token
 from ...protocol.grants import REVOKED_BY_OPERATOR, end_grant, find_grant
 from ...protocol.liveness import DeadToken, check_grant
 from ...protocol.records import Grant
@@ -43,13 +43,14 @@ def _show(visit: Visit) -> Response:
 
 
 def _line(visit: Visit, grant: Grant) -> dict[str, Any]:
-    last = last_token_at(visit.server, [grant])
+    last = last_token(visit.server, [grant])
     return {
         "id": grant.id,
         "user": visit.request.oauth2.service.owners.describe(grant.subject),
         "scope": format_scope(grant.scope),
         "since": utc_minute(grant.created_at),
-        "last_token": None if last is None else utc_minute(last),
+        "last_token": last and utc_minute(last.issued_at),
+        "or_later": last is not None and last.or_later,
         "ended": _ended(visit, grant),
     }
 

@@ -7,10 +7,12 @@ sent twice (a double click, a reload) registers one client.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from pyramid.response import Response
 
+from ...protocol.client_registry import UnknownClient
 from ...protocol.clients import (
     CLIENT_ID_GENERATED_LENGTH,
     acts_for_users,
@@ -49,6 +51,8 @@ def _register(visit: Visit) -> Response:
     client_id = visit.form.once("client_id") or ""
     if kind is None or not DRAWN_ID.fullmatch(client_id):
         raise InvalidRequest("The form is not as it was sent.")
+    # Before any limit: what is registered must not be said to be refused.
+    _refuse_sent_already(visit, client_id)
     if _is_full(visit, spare=1):
         raise Refused("too_many_clients", 403)
     metadata, form = read_fields(visit.form, kind.asks)
@@ -102,6 +106,12 @@ def _is_full(visit: Visit, spare: int) -> bool:
         return False
     owned = visit.clients.search(visit.place.owner, limit=most + 1)
     return len(owned.items) > most - spare
+
+
+def _refuse_sent_already(visit: Visit, client_id: str) -> None:
+    with suppress(UnknownClient):
+        visit.clients.get(client_id)
+        raise Refused("sent_already", 409, client_id)
 
 
 def _refuse_too_often(visit: Visit) -> None:

@@ -86,9 +86,10 @@ class Visit:
 
     @property
     def here(self) -> str:
-        """The public URL of this page, with the client that it is about."""
+        """The public URL of this page, with the client or the kind that it is about."""
         page = self.request.matched_route.name.removeprefix(f"oauth2.{self.place.name}")
-        return self.place.url(page.lstrip("."), client_id=self.query.once("client_id"))
+        about = {name: self.query.once(name) for name in ("client_id", "kind")}
+        return self.place.url(page.lstrip("."), **about)
 
     def client(self) -> Client:
         """The client that the URL names.
