@@ -26,6 +26,7 @@ from pyramid_oauth2.protocol.opaque import (
     random_text,
 )
 
+
 def test_a_secret_has_256_random_bits():
     """RFC 6749 section 10.10 demands 128."""
     assert SECRET_LENGTH * log2(len(ALPHABET)) >= 256

@@ -29,8 +29,8 @@ is in force."""
 OF_THE_STORES = """\
 ## The keys of the stores
 
-All other keys below `oauth2.sqlalchemy.` go to SQLAlchemy, and those below `oauth2.redis.` to redis-py:
-see [storage](../storage.md).
+All other keys below `oauth2.sqlalchemy.` go to SQLAlchemy, and those below `oauth2.redis.` to
+redis-py: see [storage](../storage.md).
 
 ### `oauth2.sqlalchemy.url`
 
