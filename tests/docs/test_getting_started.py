@@ -32,6 +32,8 @@ def test_from_an_empty_folder_to_an_opened_view(follow: Callable[..., Page], por
     assert 'pip install "$CHECKOUT[demo]"' in page.block("pip install")
     files = page.write_files()
     assert set(files) == {"app.py", "app.ini", "users.py"}
+    # What it adds for users the next test tries.
+    page.settings("oauth2.grant_types")
     page.run("db upgrade")
     page.run("client add")
     assert page.block("pserve") == "pserve app.ini\n"
