@@ -39,6 +39,10 @@ EXTRA = """\
 {count} in the new store only, and left there, for a copy is no mirror. Either the new server wrote
 them; or an earlier copy did, and the old server has dropped them since, such as a consent that a
 user withdrew: then empty the new store, and copy again:"""
+NEW_WRITES = (
+    "{new} is not read-only: what its application writes when it is started, also just now, "
+    "is in the new store before what is copied, and would be different then"
+)
 SAME_STORE = "{old} and {new} keep everything in the same store: there is nothing to copy."
 
 
@@ -50,8 +54,8 @@ def add_parser(commands: Any, name: str) -> None:
         description="Copy clients, consents, grants, tokens and what else there is into the store "
         "of another ini, then compare both. It adds what is not there and changes nothing, so it "
         "may be stopped at any time and goes on when it is run again. The exit status is 1 if "
-        "anything is missing or different at the end; what only the new store has is named, and "
-        "left to you.",
+        "anything is missing or different at the end, or if a consent is in the new store only, "
+        "which would be back; what else is there only is named, and left to you.",
         epilog=EXAMPLES,
     )
     parser.add_argument("--to", required=True, metavar="INI", help="the ini of the new store")
@@ -95,6 +99,8 @@ def copy(ini: Ini, arguments: argparse.Namespace) -> int:
             print(f"poauth2: {refusal.format(old=ini.path, new=target.path)}", file=sys.stderr)
             return 1
         _check(new, roles)
+        if not new.settings.read_only:
+            print(f"poauth2: note: {NEW_WRITES.format(new=target.path)}", file=sys.stderr)
         moved = _move(old, new, roles)
     seconds = round(time.monotonic() - started, 1)
     if arguments.json:

@@ -52,7 +52,7 @@ class SinglePage:
 
     def waits_for(self, text: str) -> None:
         self.tab.wait_for_function(
-            "text => document.getElementById('output').textContent.includes(text)", arg=text
+            "text => document.getElementById('output')?.textContent.includes(text)", arg=text
         )
 
 

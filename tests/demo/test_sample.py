@@ -13,7 +13,14 @@ from bs4 import BeautifulSoup
 from tests.live import live_server
 from tests.visitor import Visitor
 
-ISSUER = "http://localhost:6543"
+# Nobody listens there, also where a demo is served beside the tests.
+ISSUER = "http://localhost:9"
+
+
+@pytest.fixture
+def ini(ini):
+    ini.write_text(ini.read_text().replace("http://localhost:6543", ISSUER))
+    return ini
 
 
 def begin(demo):

@@ -36,7 +36,7 @@ def page(follow: Callable[..., Page]) -> Page:
 def tests_of_the_page(page: Page, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     monkeypatch.syspath_prepend(page.folder)
     yield importlib.import_module("test_app")
-    for name in ("app", "notes", "test_app"):
+    for name in ("app", "notes", "report", "test_app"):
         sys.modules.pop(name, None)
 
 
@@ -45,6 +45,14 @@ def test_the_page(page: Page, tests_of_the_page: ModuleType):
     settings = tests_of_the_page.SETTINGS | memory_backend()
     check_table(page, tests_of_the_page.main({}, **settings))
     check_start(page, settings)
+    check_report(tests_of_the_page.main({}, **settings, **{"pyramid.includes": "report"}))
+
+
+def check_report(app: Any) -> None:
+    browser = TestApp(app)
+    browser.post("/login", {**csrf_token(browser), "user": "alice", "password": "wonderland"})
+    assert browser.get("/report").html.title.string == "Report"
+    assert "notes" in TestApp(app).get("/report", headers=bearer(app, "alice", "read")).json
 
 
 def check_table(page: Page, app: Any) -> None:
