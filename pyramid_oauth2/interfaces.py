@@ -423,8 +423,9 @@ class IAppEngine(Interface):
 class IOAuth2Event(Interface):
     """What a subscriber hears; the classes are in :mod:`pyramid_oauth2.events`.
 
-    Every event is sent after the store committed. Subscribe to a class, or to
-    this interface for all of them.
+    Every event is sent after the store committed; but with ``oauth2.sqlalchemy.session``
+    ``ClientChanged`` comes while the request's transaction is still open, so a client that is
+    then rolled back was told of too. Subscribe to a class, or to this interface for all of them.
     """
 
     request = Attribute("the request that it happened in, None at the command line")

@@ -1,7 +1,9 @@
 """What happened: what a subscriber of the application hears, and the audit log writes down.
 
 Each event is told after the store committed, so nothing that hears it can take
-it back. None carries a token, a secret or a password, nor anything that a
+it back. With ``oauth2.sqlalchemy.session`` ClientChanged is the exception: the
+request's transaction is still open then, so a client that is rolled back
+afterwards was told of too. None carries a token, a secret or a password, nor anything that a
 stranger wrote.
 """
 

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from tests.docs.page import Page as DocsPage
+from tests.docs.page import write_activate
 from tests.live import LiveServer, live_server
 from tests.serving import environment, free_port
 
@@ -70,6 +71,7 @@ def followed(
         }
         docs = DocsPage("docs/how-to/single-page-app.md", folder, here)
         docs.write_files()
+        write_activate(folder)
         docs.run("client add")
         with static_server(docs.block("http.server"), folder, port):
             yield f"http://localhost:{port}/", server, docs

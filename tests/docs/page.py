@@ -17,6 +17,7 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"^(?:#|//|/\*|\{#|<!--|;) ([\w./-]+\.\w+)\b")
 # Not an example: a picture in letters, or a form of words.
 UNTRIED = frozenset({"text"})
+EXPORT = re.compile(r"^export (\w+)=(\S+)$", re.MULTILINE)
 SHELL = ("bash", "-euo", "pipefail", "-c")
 
 
@@ -33,6 +34,13 @@ class Block:
         """The name in the comment with which a whole file begins."""
         found = FILE_NAME.match(self.code)
         return found[1] if found else None
+
+
+def write_activate(folder: Path) -> None:
+    """What ``. .venv/bin/activate`` finds: nothing to do, for the environment is active."""
+    activate = folder / ".venv" / "bin" / "activate"
+    activate.parent.mkdir(parents=True)
+    activate.touch()
 
 
 def blocks_of(text: str) -> list[Block]:
@@ -59,6 +67,7 @@ class Page:
         self.name, self.folder, self.text = name, folder, text
         self.blocks = blocks_of(text)
         self._used: set[Block] = set()
+        self._exported: dict[str, str] = {}
 
     def write_files(self) -> dict[str, str]:
         """Write the blocks that begin with the name of a file; return them by that name.
@@ -100,6 +109,8 @@ class Page:
     def run(self, word: str, **variables: str) -> str:
         """Run the shell block in which *word* stands, in the page's folder.
 
+        It has what earlier blocks exported, as in one terminal.
+
         :param variables: of the shell's environment.
         :return: what it printed.
         :raises AssertionError: a command failed.
@@ -125,16 +136,19 @@ class Page:
     def serving(self, word: str, *ports: int) -> AbstractContextManager[Path]:
         """Run the servers of the shell block in which *word* stands, as :func:`running` does.
 
+        It is another terminal: what the other blocks exported is not there.
+
         :param ports: on which they are waited for.
         """
         command = [*SHELL, self.block(word, "sh")]
-        return running(command, self.folder / f"{word}.log", *ports, PYTHONPATH=".")
+        return running(command, self.folder / f"{word}.log", *ports)
 
     def _shell(self, script: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        self._exported |= dict(EXPORT.findall(script))
         return subprocess.run(
             [*SHELL, script],
             cwd=self.folder,
-            env=environment(**{"PYTHONPATH": ".", **variables}),
+            env=environment(**{**self._exported, **variables}),
             capture_output=True,
             text=True,
             timeout=120,

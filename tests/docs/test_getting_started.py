@@ -31,7 +31,9 @@ def test_from_an_empty_folder_to_an_opened_view(follow: Callable[..., Page], por
     # The installation is done.
     assert 'pip install "$CHECKOUT[demo]"' in page.block("pip install")
     files = page.write_files()
-    assert set(files) == {"app.py", "app.ini", "users.py", "users.ini"}
+    assert set(files) == {"app.py", "app.ini", "users.py"}
+    # What it adds for users the next test tries.
+    page.settings("oauth2.grant_types")
     page.run("db upgrade")
     page.run("client add")
     assert page.block("pserve") == "pserve app.ini\n"
@@ -45,10 +47,10 @@ def test_from_an_empty_folder_to_an_opened_view(follow: Callable[..., Page], por
 
 
 def test_users_and_the_password_grant(tmp_path: Path, port: int):
-    """The lines of users.ini, in the place of those that they change."""
+    """The lines of the ini for users, in the place of those that they change."""
     page = Page(NAME, tmp_path, {"localhost:6543": f"localhost:{port}"})
     files = page.write_files()
-    changed = page.settings("# users.ini")
+    changed = page.settings("oauth2.grant_types")
     lines = files["app.ini"].splitlines()
     kept = [line for line in lines if line.partition(" =")[0] not in changed]
     at = kept.index("[app:main]") + 1

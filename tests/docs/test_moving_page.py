@@ -85,7 +85,7 @@ def test_the_page(page: Page) -> None:
     (page.folder / "oauth2.sqlite").unlink()
     assert page.run("db upgrade").endswith("\n2 imported, 0 left as they are\n")
     broken = page.block('"client_id": "shop"', "json").replace("https://", "http://")
-    broken = broken.replace('"client_id": "app",', '"client_id": "app", "scope": "profile",')
+    broken = broken.replace('"scope": "read",', '"scope": "profile",')
     assert refused(page, "client", "import", stdin=broken) == page.block("nothing was imported")
     port = int(re.findall(r"listen = localhost:(\d+)", (page.folder / "app.ini").read_text())[0])
     with serving(page.folder / "app.ini", port, PYTHONPATH=".") as log:

@@ -15,7 +15,7 @@ from tests.live import LiveServer, live_server
 from tests.serving import environment
 from tests.visitor import Visitor
 
-from .page import ROOT, Page
+from .page import ROOT, Page, write_activate
 
 BROWSER = """\
 import sys
@@ -47,6 +47,7 @@ def page(server: LiveServer, tmp_path: Path, follow: Callable[..., Page]) -> Pag
     here = {"http://localhost:6543": server.issuer, "development.ini": str(server.ini)}
     page = follow("docs/how-to/native-app.md", here)
     page.write_files()
+    write_activate(tmp_path)
     (tmp_path / "browser.py").write_text(BROWSER)
     return page
 

@@ -168,6 +168,7 @@ def move(page: Page) -> None:
     for name in ("old", "new"):
         (page.folder / f"{name}.ini").write_text(INI.format(name=name, read_only="true"))
     (page.folder / "app.py").write_text(APP)
+    page.shell("export PYTHONPATH=.")
     page.shell("poauth2 old.ini db upgrade")
     old = f"sqlite:///{page.folder}/old.sqlite"
     settings = {**ISSUER, "oauth2.backend": "sqlalchemy", "oauth2.sqlalchemy.url": old}

@@ -53,6 +53,7 @@ def test_the_page(follow: Callable[..., Page]) -> None:
     page, port = follow(NAME), free_port()
     (page.folder / "app.ini").write_text(INI.format(port=port).replace(" old_urls", ""))
     (page.folder / "app.py").write_text(APP)
+    page.shell("export PYTHONPATH=.")
     with serving(page.folder / "app.ini", port, PYTHONPATH=".") as log:
         assert ask(port).json()["error"] == "temporarily_unavailable"
         assert page.block("The store cannot answer") in log.read_text()

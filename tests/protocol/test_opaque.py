@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
+from math import log2
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from pyramid_oauth2.protocol.opaque import (
     ALPHABET,
     FAMILY_LENGTH,
     PREFIXES,
+    SECRET_LENGTH,
     digest,
     has_our_prefix,
     is_client_secret,
@@ -23,6 +25,12 @@ from pyramid_oauth2.protocol.opaque import (
     parse_token,
     random_text,
 )
+
+
+def test_a_secret_has_256_random_bits():
+    """RFC 6749 section 10.10 demands 128."""
+    assert SECRET_LENGTH * log2(len(ALPHABET)) >= 256
+
 
 kinds = st.sampled_from(sorted(PREFIXES))
 families = st.text(ALPHABET, min_size=FAMILY_LENGTH, max_size=FAMILY_LENGTH)

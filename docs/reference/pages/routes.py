@@ -43,6 +43,8 @@ USERS = """\
 
 With `oauth2.self_service = true`, for whoever is signed in."""
 
+REST = "The others begin with the name and with the path of the first."
+
 # What an endpoint is for, who may use it, and the standard that it follows.
 ENDPOINTS = {
     "authorize": "Asks the user, and issues a code. For whoever is signed in; others are sent to "
@@ -102,7 +104,7 @@ def page() -> str:
     for section, settings in ((OPERATORS, ADMIN), (USERS, SELF_SERVICE)):
         app = _application(settings)
         added = {name: path for name, path in _routes(app).items() if name not in common}
-        parts += [section, "\n".join(_table(app, added))]
+        parts += [section, REST, "\n".join(_table(app, added))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -129,8 +131,9 @@ def _table(app: Any, routes: Mapping[str, str]) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     root = min(routes, key=len)
     for name, path in routes.items():
-        what = PAGES[name.removeprefix(root).lstrip(".")]
-        yield f"| `{name}` | `{path}` | {_methods(app, path)} | {what} |"
+        rest, below = name.removeprefix(root), path.removeprefix(routes[root])
+        what = PAGES[rest.lstrip(".")]
+        yield f"| `{rest or root}` | `{below or path}` | {_methods(app, path)} | {what} |"
 
 
 def _methods(app: Any, pattern: str) -> str:

@@ -21,8 +21,51 @@ start and names the nearest one; so does a value that cannot be meant.
 An application is an authorization server or, by `oauth2.mode`, a [resource
 server](../resource-server.md). Where a group of keys is for one of them, its first line says so.
 
-Keys below `oauth2.sqlalchemy.` and `oauth2.redis.` go to those libraries: see
-[storage](../storage.md). `poauth2 INI settings` prints what is in force."""
+Of the keys below `oauth2.sqlalchemy.` and `oauth2.redis.` five [are
+ours](#the-keys-of-the-stores); all others go to those libraries. `poauth2 INI settings` prints what
+is in force."""
+
+# No declaration has these: a backend reads its own section.
+OF_THE_STORES = """\
+## The keys of the stores
+
+All other keys below `oauth2.sqlalchemy.` go to SQLAlchemy, and those below `oauth2.redis.` to
+redis-py: see [storage](../storage.md).
+
+### `oauth2.sqlalchemy.url`
+
+The database: `sqlite:///FILE`, `postgresql+psycopg://...`, `mysql+pymysql://...` or
+`mariadb+pymysql://...`.
+
+- Value: a URL of SQLAlchemy.
+- Required where a role is kept in SQL, and no engine is given.
+
+### `oauth2.sqlalchemy.engine`
+
+An engine of the application's, in place of the URL: its database is used, by an engine of our own.
+
+- Value: the dotted name of a callable that takes the settings and returns an `Engine`.
+
+### `oauth2.sqlalchemy.session`
+
+The application's own session, on the same database: see [a client as part of the application's own
+work](../storage.md#a-client-as-part-of-the-applications-own-work).
+
+- Value: the name of the request's attribute that has it.
+
+### `oauth2.redis.url`
+
+The server: `redis://`, `rediss://`, `unix://`, `redis+sentinel://` or `redis+cluster://`.
+
+- Value: a URL, as [storage](../storage.md#redis-and-valkey) has them.
+- Required where a role is kept in Redis.
+
+### `oauth2.redis.wait_replicas`
+
+How many replicas must have a redemption or a revocation before it is answered.
+
+- Value: a number of replicas, such as `1`.
+- Default: `0`"""
 
 DURATIONS = (lifetime, code_lifetime, seconds)
 LONGEST_UNIT_FIRST = tuple(sorted(filter(None, UNITS), key=lambda unit: -UNITS[unit]))
@@ -34,6 +77,7 @@ def page() -> str:
     # The first to be inherited from is the last of them.
     for group in reversed(Settings.__bases__):
         parts += _group(group)
+    parts.append(OF_THE_STORES)
     return "\n\n".join(parts) + "\n"
 
 

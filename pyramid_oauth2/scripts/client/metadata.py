@@ -100,7 +100,11 @@ FLAGS: dict[str, tuple[str, dict[str, Any], Callable[[Any], Any]]] = {
         },
         _lifetimes,
     ),
-    "owner": ("--owner", {"metavar": "USERID", "help": "the user that it belongs to"}, str),
+    "owner": (
+        "--owner",
+        {"metavar": "SUBJECT", "help": "the user that it belongs to, as grants name them"},
+        str,
+    ),
     "client_uri": ("--client-uri", {"metavar": "URI", "help": "its home page"}, str),
     "logo_uri": ("--logo-uri", {"metavar": "URI", "help": "its logo, shown to users"}, str),
     "tos_uri": ("--tos-uri", {"metavar": "URI", "help": "its terms of service"}, str),

@@ -35,7 +35,8 @@ def add_parsers(subcommands: Any) -> None:
         "import",
         help="register the clients of a JSON file",
         description="Register the clients of a JSON list that export wrote, or another program: "
-        "client_id is all that each must have. A client_secret in clear is kept as a digest, so "
+        "client_id, and what else a client of its kind needs, such as redirect_uris for the code "
+        "flow, which is the default. A client_secret in clear is kept as a digest, so "
         "that a client goes on with the secret that it had elsewhere. A client that is registered "
         "already, or was deleted, is left as it is. If one breaks a rule, nothing is imported.",
     )
