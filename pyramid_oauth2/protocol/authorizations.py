@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 from .events import ConsentWithdrawn, Tell
@@ -19,6 +20,8 @@ from .server import AuthorizationServer
 RECORDS_READ = 1_000
 # By as many at a time.
 BATCH = 500
+# Each is read from its store by itself.
+CLIENTS_READ = 100
 # For the last token of one client.
 GRANTS_READ = 3
 TOKENS_READ = 200  # of each grant
@@ -65,11 +68,24 @@ def authorizations_of(server: AuthorizationServer, subject: str) -> Authorizatio
     remembered = {consent.client_id: consent for consent in consents if now < consent.expires_at}
     found = (
         _authorization(server, client_id, granted[client_id], remembered.get(client_id))
-        for client_id in {*granted, *remembered}
+        for client_id in _newest_first(
+            [*chain.from_iterable(granted.values()), *remembered.values()]
+        )
     )
-    allowed = [authorization for authorization in found if authorization is not None]
-    allowed.sort(key=lambda authorization: (-authorization.since, authorization.client_id))
-    return Authorizations(tuple(allowed), all_grants and all_consents)
+    # One after the other, until there are enough: what was taken away does not count.
+    allowed = list(islice(filter(None, found), CLIENTS_READ + 1))
+    complete = all_grants and all_consents and len(allowed) <= CLIENTS_READ
+    shown = allowed[:CLIENTS_READ]
+    shown.sort(key=lambda authorization: (-authorization.since, authorization.client_id))
+    return Authorizations(tuple(shown), complete)
+
+
+def _newest_first(records: Iterable[Grant | Consent]) -> list[str]:
+    """The clients of the records, by the first record of each, as far as can be told unread."""
+    since: dict[str, int] = {}
+    for record in records:
+        since[record.client_id] = min(record.created_at, since.get(record.client_id, sys.maxsize))
+    return sorted(since, key=lambda client_id: (-since[client_id], client_id))
 
 
 def _read(listing: Callable[[str | None], Page[Record]]) -> tuple[list[Record], bool]:

@@ -144,6 +144,23 @@ class TestWhatIsAllowed:
             assert found.complete is complete
             assert len(found.newest_first[0].grants) == read
 
+    def test_no_more_clients_are_read_than_a_page_can_take(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ):
+        """What was taken away takes no place from what is allowed."""
+        names = ["web", "app"]
+        for client_id in (*names, "stopped"):
+            if client_id == "stopped":
+                world.server.clients.add(make_client(client_id="stopped"))
+            world.issue(client_id)
+            world.clock.now += 1
+        world.server.clients.raise_epoch("stopped", world.clock.now)
+        for read, allowed, complete in ((2, ["app", "web"], True), (1, ["app"], False)):
+            monkeypatch.setattr(authorizations, "CLIENTS_READ", read)
+            found = authorizations_of(world.server, "bob")
+            assert [one.client_id for one in found.newest_first] == allowed
+            assert found.complete is complete
+
 
 class TestTheLastToken:
     def test_of_the_grant_that_has_the_latest(self, world: World):
