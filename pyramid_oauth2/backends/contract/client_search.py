@@ -7,13 +7,20 @@ from typing import Any
 import pytest
 
 from .hooks import Contract
-from .specimens import NOW, every, new_client
+from .specimens import MADE_UP_CURSORS, NOW, every, new_client, take_made_up
 
 LATE = 2**40
 
 
 class ClientSearch(Contract):
     """Many clients."""
+
+    @pytest.mark.parametrize("cursor", MADE_UP_CURSORS)
+    def test_a_cursor_of_clients_that_somebody_made_up(self, cursor: str) -> None:
+        """Some page, or a ``ValueError``; no other exception."""
+        self.clients.add(new_client(owner="alice"))
+        take_made_up(self.clients.search, cursor, owner="alice")
+        take_made_up(self.clients.search, cursor, prefix="a", sort="created_at")
 
     def named(self, *names: str) -> None:
         """Add a client of each name."""

@@ -11,7 +11,7 @@ from pyramid_oauth2.protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Pu
 
 from .hooks import Contract
 from .purging import purge_all
-from .specimens import HOUR, NOW, every, new_consent
+from .specimens import HOUR, MADE_UP_CURSORS, NOW, every, new_consent, take_made_up
 
 LATE = 2**40
 
@@ -102,6 +102,13 @@ class Consents(Contract):
         by_client = list(every(self.consents.list, client_id="client-3", limit=limit))
         assert len(by_client) == 20
         assert set(by_client) == {ours[3], *theirs}
+
+    @pytest.mark.parametrize("cursor", MADE_UP_CURSORS)
+    def test_a_cursor_of_consents_that_somebody_made_up(self, cursor: str) -> None:
+        """Some page, or a ``ValueError``; no other exception."""
+        assert self.consents.put(new_consent(), None)
+        take_made_up(self.consents.list, cursor, subject="alice")
+        take_made_up(self.consents.list, cursor, client_id="client")
 
     def test_consents_are_listed_of_a_user_or_of_a_client(self) -> None:
         with pytest.raises(ValueError):

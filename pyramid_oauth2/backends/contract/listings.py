@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,17 +9,18 @@ import pytest
 from pyramid_oauth2.protocol.records import Outcome
 
 from .hooks import Contract
-from .specimens import HOUR, NOW, every, new_attempt, new_client, new_grant, new_token
+from .specimens import (
+    HOUR,
+    MADE_UP_CURSORS,
+    NOW,
+    every,
+    new_attempt,
+    new_grant,
+    new_token,
+    take_made_up,
+)
 
 SOME = 20
-
-# A page puts a cursor into a URL, where anybody may write another.
-MADE_UP = (
-    *("", "x", "null", "{}", "[]", "7", "[1]", '["a"]', "[1, 2]", '["a", "b"]', "[" * 4000),
-    *('["a", 1]', '["a", -1]', '["a", true]', '["a", 1.5]', '["a", 1e999]', '["a", null]'),
-    *(f'["a", {2**70}]', f'[{2**70}, "a"]', '["61", "\\ud800"]', '["61", "\\u0000"]'),
-    *('["\\ud800", 1]', '["61", "a"]', "YQ==", "/w=="),
-)
 
 
 class Listings(Contract):
@@ -67,22 +66,13 @@ class Listings(Contract):
     def test_list_tokens_of_no_grant(self) -> None:
         assert list(every(self.grants.tokens, grant_id=new_grant().id)) == []
 
-    @pytest.mark.parametrize("cursor", MADE_UP)
+    @pytest.mark.parametrize("cursor", MADE_UP_CURSORS)
     def test_a_cursor_that_somebody_made_up(self, cursor: str) -> None:
         """Some page, or a ``ValueError``; no other exception."""
         self.grants.import_([grant := new_grant(), new_token(grant=grant)])
-        self.clients.add(new_client())
-        selections: tuple[tuple[Callable[..., Any], dict[str, str]], ...] = (
-            (self.grants.grants, {"client_id": grant.client_id}),
-            (self.grants.grants, {"subject": grant.subject}),
-            (self.grants.tokens, {"grant_id": grant.id}),
-            (self.clients.search, {"owner": "alice"}),
-            (self.clients.search, {"prefix": "a", "sort": "created_at"}),
-            (self.consents.list, {"subject": grant.subject}),
-        )
-        for listing, of in selections:
-            with suppress(ValueError):
-                listing(cursor=cursor, **of)
+        for of in ({"client_id": grant.client_id}, {"subject": grant.subject}):
+            take_made_up(self.grants.grants, cursor, **of)
+        take_made_up(self.grants.tokens, cursor, grant_id=grant.id)
 
     def test_list_grants_completely_while_others_come(self) -> None:
         staying = [new_grant() for _ in range(SOME)]

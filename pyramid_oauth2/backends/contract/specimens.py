@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from pyramid_oauth2.protocol.records import (
@@ -109,3 +110,18 @@ def every(listing: Callable[..., Page[Item]], limit: int = 7, **arguments: Any) 
             return
         assert page.cursor != cursor
         cursor = page.cursor
+
+
+# A page puts a cursor into a URL, where anybody may write another.
+MADE_UP_CURSORS = (
+    *("", "x", "null", "{}", "[]", "7", "[1]", '["a"]', "[1, 2]", '["a", "b"]', "[" * 4000),
+    *('["a", 1]', '["a", -1]', '["a", true]', '["a", 1.5]', '["a", 1e999]', '["a", null]'),
+    *(f'["a", {2**70}]', f'[{2**70}, "a"]', '["61", "\\ud800"]', '["61", "\\u0000"]'),
+    *('["\\ud800", 1]', '["61", "a"]', "YQ==", "/w=="),
+)
+
+
+def take_made_up(listing: Callable[..., Page[Any]], cursor: str, **of: Any) -> None:
+    """Ask a listing for the page of a cursor that is none: some page, or a ``ValueError``."""
+    with suppress(ValueError):
+        listing(cursor=cursor, **of)
