@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, registry, sessionmaker
 from webtest import TestApp
 
-from pyramid_oauth2.backends.contract import ClientStoreContract
+from pyramid_oauth2.backends.contract import ClientRecords, ClientSearch
 from pyramid_oauth2.backends.contract.racing import rounds
 from pyramid_oauth2.backends.contract.specimens import NOW, new_client
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, clients_in
@@ -263,8 +263,8 @@ class TestInASession:
         assert "confidential" not in str(caught.value)
 
 
-class TestSessionStore(ClientStoreContract):
-    """A session that commits after each call is a client store like any other."""
+class TestSessionStore(ClientRecords, ClientSearch):
+    """A session that commits after each call is a client store, though not for several threads."""
 
     def make_backend(self) -> Any:
         file = self.directory / "oauth2.sqlite"

@@ -26,13 +26,13 @@ DIRECTORIES = "pyramid-oauth2-test-"
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def free_port(highest: int = 65535) -> int:
-    """Return a loopback port that nobody listens on just now, *highest* at most."""
+def free_port(lowest: int = 1, highest: int = 65535) -> int:
+    """Return a loopback port that nobody listens on just now, from *lowest* to *highest*."""
     while True:
         with socket.socket() as probe:
             probe.bind((HOST, 0))
             port = int(probe.getsockname()[1])
-        if port <= highest:
+        if lowest <= port <= highest:
             return port
 
 

@@ -27,8 +27,9 @@ DOWN_AFTER = 500
 FAILOVER_TIMEOUT = 3000
 CLUSTER_NODE_TIMEOUT = 1000
 
-# The nodes of a Cluster talk to each other on their port plus 10000.
-HIGHEST_PORT = 55535
+# The nodes of a Cluster talk to each other on their port plus 10000, which
+# should not be one that the system gives to whoever connects to a server.
+LOWEST_PORT, HIGHEST_PORT = 51_000, 55_535
 
 
 def program() -> str:
@@ -49,7 +50,7 @@ class Node:
     """
 
     def __init__(self, *options: str, sentinel: bool = False) -> None:
-        self.port = free_port(HIGHEST_PORT)
+        self.port = free_port(LOWEST_PORT, HIGHEST_PORT)
         self.directory = new_directory()
         configuration = self.directory / "configuration"
         lines = [
