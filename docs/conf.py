@@ -8,7 +8,6 @@ copyright = "the pyramid_oauth2 developers"
 release = version = installed_version("pyramid-oauth2-server")
 
 extensions = ["myst_parser"]
-myst_enable_extensions = ["attrs_block", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 nitpicky = True

@@ -15,9 +15,10 @@ Rules that hold for every store:
 * A store touches its server when it is used, not when it is made.
 * A store that cannot answer raises
   :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`.
-* A cursor is an opaque string, which may come back from a URL: a listing answers one
-  that somebody made up with some page or a ``ValueError``. A listing is complete for what is there
-  throughout; its order is unspecified unless said.
+* A cursor is an opaque string, which may come back from a URL: a listing
+  answers one that somebody made up with some page or a ``ValueError``. A
+  listing is complete for what is there throughout; its order is unspecified
+  unless said.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Each event is told after the store committed, so nothing that hears it can take
 it back. With ``oauth2.sqlalchemy.session`` ClientChanged is the exception: the
 request's transaction is still open then, so a client that is rolled back
-afterwards was told of too. None carries a token, a secret or a password, nor anything that a
-stranger wrote.
+afterwards was told of too. None carries a token, a secret or a password, nor
+anything that a stranger wrote.
 """
 
 from __future__ import annotations

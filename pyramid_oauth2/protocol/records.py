@@ -64,8 +64,7 @@ class Client:
     ``scope`` is what it may be granted at most (empty: the server's default
     scopes only); ``optional_scope`` what a user may untick. ``consent`` is
     ``remember``, ``ask`` or ``skip``. ``lifetimes`` overrides the server's,
-    in seconds, by kind of token. ``owner`` is the subject of the user that it
-    belongs to.
+    in seconds, by kind of token. ``owner`` is its user's subject.
 
     Raising ``epoch`` takes all of the client's rights away in one step:
     whatever was issued under a lower epoch is refused from then on.

@@ -16,7 +16,7 @@ from .page import Page
 
 
 @pytest.fixture
-def follow(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+def follow(tmp_path: Path) -> Iterator[Callable[..., Page]]:
     """Open a page of the docs; the test fails if it leaves out an example of it.
 
     ``follow("docs/how-to/native-app.md", {"localhost:6543": "localhost:7001"})``

@@ -9,8 +9,8 @@ PAGE = "docs/how-to/custom-backend.md"
 
 def test_the_backend_passes_and_is_chosen(follow):
     page: Page = follow(PAGE)
+    Page("docs/getting-started.md", page.folder).write_files()
     page.write_files()
-    write_the_application(page)
     assert "pytest" in page.block("pip install")
     assert "passed" in page.run("pytest -q")
     assert "acme.consents: can be used" in page.run("db check")
@@ -18,8 +18,8 @@ def test_the_backend_passes_and_is_chosen(follow):
 
 def test_what_goes_wrong(tmp_path):
     page = Page(PAGE, tmp_path)
+    Page("docs/getting-started.md", page.folder).write_files()
     files = page.write_files()
-    write_the_application(page)
     store = files["acme/consents.py"]
 
     (tmp_path / "acme/consents.py").write_text(
@@ -32,8 +32,3 @@ def test_what_goes_wrong(tmp_path):
 
     (tmp_path / "app.ini").write_text(files["app.ini"].replace("oauth2.acme.path", "# path"))
     assert page.block("is missing", "text").strip() in page.fails("db check")
-
-
-def write_the_application(page: Page) -> None:
-    other = Page("docs/getting-started.md", page.folder)
-    (page.folder / "app.py").write_text(other.block("# app.py"))

@@ -19,8 +19,8 @@ NAME = "docs/how-to/under-a-prefix.md"
 def test_a_client_that_knows_the_issuer_finds_everything(follow):
     port = free_port()
     page: Page = follow(NAME, {"localhost:6543": f"localhost:{port}"})
+    Page("docs/getting-started.md", page.folder).write_files()
     page.write_files()
-    write_the_application(page)
     page.run("db upgrade")
     # Mounted in three ways, and everything is found in each.
     check_that_all_is_found(page, page.folder / "app.ini", port)
@@ -59,8 +59,8 @@ def with_filter(page: Page) -> Path:
 def test_behind_nginx(tmp_path):
     port, public = free_port(), free_port()
     page = Page(NAME, tmp_path, {"localhost:6543": f"localhost:{port}"})
+    Page("docs/getting-started.md", page.folder).write_files()
     page.write_files()
-    write_the_application(page)
     page.run("db upgrade")
     server = f"server {{ listen localhost:{public}; include auth.conf; }}"
     with serving(tmp_path / "app.ini", port, PYTHONPATH="."), nginx(tmp_path, server, public):
@@ -76,8 +76,8 @@ def test_behind_nginx(tmp_path):
 def test_what_goes_wrong(tmp_path):
     port = free_port()
     page = Page(NAME, tmp_path, {"localhost:6543": f"localhost:{port}"})
+    Page("docs/getting-started.md", page.folder).write_files()
     files = page.write_files()
-    write_the_application(page)
     page.run("db upgrade")
     ini = tmp_path / "app.ini"
     host = f"http://localhost:{port}"
@@ -90,8 +90,3 @@ def test_what_goes_wrong(tmp_path):
     with serving(ini, port, PYTHONPATH="."):
         metadata = requests.get(f"{host}/.well-known/oauth-authorization-server").json()
         assert metadata["token_endpoint"] == f"{host}/oauth2/token"
-
-
-def write_the_application(page: Page) -> None:
-    other = Page("docs/getting-started.md", page.folder)
-    (page.folder / "app.py").write_text(other.block("# app.py"))

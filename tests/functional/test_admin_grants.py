@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+
+from pyramid_oauth2.protocol import authorizations
 
 from .desk import BACK, Desk, words
 from .flow import Flow
@@ -40,7 +44,31 @@ def test_the_last_token_is_known_when_it_has_expired(desk: Desk, flow: Flow):
     flow.tokens()
     clock.now += 7200
     desk.server.service.server.grants.purge(clock.now)
+    assert words(desk.get("grants", client_id="web")).count(" or later") == 0
     assert "last token 20" in words(desk.get("grants", client_id="web"))
+
+
+def test_it_is_said_where_not_all_tokens_were_looked_at(
+    desk: Desk, flow: Flow, monkeypatch: pytest.MonkeyPatch
+):
+    flow.tokens()
+    # Of a spent code, an access token and a refresh token.
+    monkeypatch.setattr(authorizations, "TOKENS_READ", 2)
+    assert re.search(
+        r"last token 20[\d :-]+ UTC or later", words(desk.get("grants", client_id="web"))
+    )
+    own = flow.browser.get("/oauth2/authorizations")
+    assert "UTC or later" in words(own)
+
+
+def test_grants_are_found_when_the_client_no_longer_acts_for_users(desk: Desk, flow: Flow):
+    """They go on until they end, whatever it may ask for now."""
+    clients = desk.server.service.clients
+    allowed, never = "What users allowed", desk.registered("service").client_id
+    flow.tokens()
+    clients.edit("web", grant_types=("client_credentials",), redirect_uris=())
+    assert "alice" in words(desk.get("client", client_id="web").click(allowed))
+    assert allowed not in desk.get("client", client_id=never)
 
 
 def test_those_that_ended_have_no_button(desk: Desk, flow: Flow):

@@ -25,7 +25,7 @@ def _show(visit: Visit) -> Response:
     values = {
         "client": client,
         "for_users": acts_for_users(client.grant_types),
-        "was_for_users": _was_for_users(visit, client),
+        "has_grants": _has_grants(visit, client),
         "scope": format_scope(client.scope),
         "optional_scope": format_scope(client.optional_scope),
         "created_at": utc_minute(client.created_at),
@@ -40,10 +40,14 @@ def _show(visit: Visit) -> Response:
     return visit.render("client", values)
 
 
-def _was_for_users(visit: Visit, client: Client) -> bool:
+def _has_grants(visit: Visit, client: Client) -> bool:
+    """Whether there is a page of grants to go to."""
+    if visit.place.self_service:
+        return False  # Who uses a client is not its developer's to see.
+    if acts_for_users(client.grant_types):
+        return True
     # What was allowed before its grant types were taken away goes on until it ends.
-    found = visit.server.grants.grants(client_id=client.client_id, limit=1)
-    return any(grant.subject is not None for grant in found.items)
+    return bool(visit.server.grants.grants(client_id=client.client_id, limit=1).items)
 
 
 def _pages(visit: Visit) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyramid.response import Response
 
 from ...protocol.clients import acts_for_users
+from ...protocol.records import Client
 from ..answer import redirect
 from .visit import Refused, Step, Visit, client_page
 
@@ -14,13 +15,13 @@ WITH_VERSION = frozenset({"enable", "delete", "secret.earlier"})
 
 
 def _ask_to_delete(visit: Visit) -> Response:
-    _refuse_to_erase(visit)
-    return _ask(visit, "delete")
-
-
-def _refuse_to_erase(visit: Visit) -> None:
-    # Whom an operator stopped stays so, with all that is known of it.
     client = visit.client()
+    _refuse_to_erase(visit, client)
+    return _ask(visit, client, "delete")
+
+
+def _refuse_to_erase(visit: Visit, client: Client) -> None:
+    # Whom an operator stopped stays so, with all that is known of it.
     if visit.place.self_service and client.disabled_at is not None:
         raise Refused("disabled_stays", 403, client.client_id)
 
@@ -29,13 +30,12 @@ def _confirmation(what: str) -> Step:
     """The step that says what will happen, before it is asked for."""
 
     def show(visit: Visit) -> Response:
-        return _ask(visit, what)
+        return _ask(visit, visit.client(), what)
 
     return show
 
 
-def _ask(visit: Visit, what: str, *, wrong_name: bool = False) -> Response:
-    client = visit.client()
+def _ask(visit: Visit, client: Client, what: str, *, wrong_name: bool = False) -> Response:
     values = {
         "what": what,
         "client": client,
@@ -53,7 +53,7 @@ def _ask_to_end_earlier(visit: Visit) -> Response:
     client = visit.client()
     if len(client.client_secrets) < 2:
         return redirect(visit.place.url("client", client_id=client.client_id))
-    return _ask(visit, "secret.earlier")
+    return _ask(visit, client, "secret.earlier")
 
 
 def _end_earlier(visit: Visit) -> Response:
@@ -81,12 +81,12 @@ def _withdraw(visit: Visit) -> Response:
 
 
 def _delete(visit: Visit) -> Response:
-    _refuse_to_erase(visit)
     client = visit.client_of_form()
+    _refuse_to_erase(visit, client)
     typed = visit.form.once("name") or ""
     # Browsers and people add and drop blanks; the name is no secret.
     if typed.split() != (client.client_name or client.client_id).split():
-        return _ask(visit, "delete", wrong_name=True)
+        return _ask(visit, client, "delete", wrong_name=True)
     visit.clients.delete(client.client_id, client.version)
     return redirect(visit.place.url(done="deleted"))
 
