@@ -63,6 +63,7 @@ def test_url_with_credentials(scheme):
         ("unix+cluster://:{}@/s", "scheme"),
         ("redis://:{}@h,i", "several hosts"),
         ("redis://:{}@", "a host is missing"),
+        ("redis:/h:1/0?password={}", "a host is missing"),
         ("redis+cluster://:{}@h,,i", "a host is missing"),
         ("redis://:{}@h:many", "a port"),
         ("redis://:{}@h:70000", "a port"),
@@ -71,6 +72,7 @@ def test_url_with_credentials(scheme):
         ("redis+sentinel://:{}@h/s/x", "the database"),
         ("redis+cluster://:{}@h/1", "no databases"),
         ("redis://:{}@[::1", "not a URL"),
+        ("redis+cluster://:{}@a,[::1", "not a URL"),
     ],
 )
 def test_url_refused(url, reason):

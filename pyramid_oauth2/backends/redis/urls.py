@@ -14,6 +14,7 @@ and ``sentinel_password``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -24,6 +25,8 @@ SCHEMES = (
     "redis+sentinel://host:port,host:port/service/0 or redis+cluster://host:port,host:port"
 )
 PORT, SENTINEL_PORT = 6379, 26379
+# RFC 3986 appendix B.
+_URL = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,7 @@ def parse_url(url: str) -> Address:
     :raises ValueError: it is none of these; the message does not repeat it,
         since it may hold a password.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise ValueError(f"not a URL; give one of {SCHEMES}") from None
+    parts = _split(url)
     scheme, _, mode = parts.scheme.partition("+")
     if (scheme, mode) == ("unix", ""):
         return _socket(parts)
@@ -63,10 +63,11 @@ def parse_url(url: str) -> Address:
         raise ValueError(f"its scheme is not one of {SCHEMES}")
     credentials, _, hosts = parts.netloc.rpartition("@")
     username, password = _credentials(credentials)
+    addresses = _hosts(hosts, mode)
     service, database = _path(parts.path, mode)
     return Address(
         mode or SINGLE,
-        _hosts(hosts, mode),
+        addresses,
         service=service,
         database=database,
         tls=scheme == "rediss",
@@ -74,6 +75,14 @@ def parse_url(url: str) -> Address:
         password=password,
         options=dict(parse_qsl(parts.query)),
     )
+
+
+def _split(url: str) -> SplitResult:
+    # urlsplit knows one host, and refuses an IPv6 address in a list of several.
+    found = _URL.fullmatch(url.strip())
+    assert found is not None, "it matches every text"
+    scheme, netloc, path, query = found.groups("")
+    return SplitResult(scheme.lower(), netloc, path, query, "")
 
 
 def _socket(parts: SplitResult) -> Address:
@@ -105,6 +114,9 @@ def _hosts(text: str, mode: str) -> tuple[tuple[str, int], ...]:
 def _host(text: str, mode: str) -> tuple[str, int]:
     try:
         parts = urlsplit(f"//{text}")
+    except ValueError:
+        raise ValueError(f"not a URL; give one of {SCHEMES}") from None
+    try:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise ValueError("a port is not a number up to 65535") from None
