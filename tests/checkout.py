@@ -19,7 +19,8 @@ import pytest
 
 from .live import LiveServer, live_server
 from .log_watch import credentials_in
-from .serving import BIN, environment, free_port
+from .ports import free_port
+from .serving import BIN, environment
 
 ROOT = Path(__file__).parents[1]
 COMMAND = re.compile(r"^```sh\n(make example-.*)\n```$", re.MULTILINE)

@@ -16,7 +16,8 @@ import pytest
 from pyramid_oauth2.scripts.poauth2 import main as poauth2
 from tests.backends.server_databases import new_database
 
-from .serving import free_port, serving
+from .ports import free_port
+from .serving import serving
 
 ROOT = Path(__file__).parents[1]
 DEVELOPMENT_INI = ROOT / "development.ini"

@@ -19,12 +19,6 @@ from .log_watch import credentials_in
 BIN = Path(sys.executable).parent
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def environment(**more: str) -> dict[str, str]:
     """The environment of a shell in which the virtual environment is active."""
     return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **more}

@@ -14,8 +14,8 @@ import pytest
 from redis import Redis
 from sqlalchemy import create_engine, text
 
+from tests.ports import HOST
 from tests.servers import valkey
-from tests.servers.daemons import HOST
 
 ORPHAN = """
 import time

@@ -17,7 +17,8 @@ import requests
 from tests.docs.page import Page as DocsPage
 from tests.docs.page import write_activate
 from tests.live import LiveServer, live_server
-from tests.serving import environment, free_port
+from tests.ports import free_port
+from tests.serving import environment
 
 
 class SinglePage:

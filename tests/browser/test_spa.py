@@ -14,7 +14,7 @@ import pytest
 import pyramid_oauth2.demo
 from pyramid_oauth2.scripts.ini import Ini
 from tests.live import live_server
-from tests.serving import free_port
+from tests.ports import free_port
 
 FILES = Path(pyramid_oauth2.demo.__file__).parent / "static"
 

@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from tests.serving import environment, free_port, serving
+from tests.ports import free_port
+from tests.serving import environment, serving
 from tests.visitor import PASSWORDS
 
 

@@ -16,8 +16,9 @@ from requests.adapters import HTTPAdapter
 
 from pyramid_oauth2.protocol.requests import MAX_BODY, MAX_VALUE
 from tests.certificates import write_certificate
+from tests.ports import free_port
 from tests.servers import nginx as servers
-from tests.serving import free_port, serving
+from tests.serving import serving
 
 from .page import Page
 

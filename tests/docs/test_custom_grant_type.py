@@ -16,7 +16,8 @@ from pyramid.exceptions import ConfigurationError
 from webtest import TestApp
 
 from pyramid_oauth2 import get_service
-from tests.serving import free_port, serving
+from tests.ports import free_port
+from tests.serving import serving
 
 from .page import Page
 

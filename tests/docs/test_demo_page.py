@@ -13,7 +13,7 @@ from pyramid.config import Configurator
 from pyramid_oauth2 import Client, get_service
 from pyramid_oauth2.backends.redis import RedisBackend
 from pyramid_oauth2.demo import clients
-from tests.serving import free_port
+from tests.ports import free_port
 
 from .page import ROOT, Page
 

@@ -21,8 +21,9 @@ from webtest import TestApp
 from pyramid_oauth2 import get_service, migrations
 from pyramid_oauth2.backends.sqlalchemy.failures import SQLITE_LOCK_ADVICE
 from tests.functional.flow import VERIFIER, challenge_of
+from tests.ports import free_port
 from tests.servers.databases import DatabaseServer
-from tests.serving import free_port, serving
+from tests.serving import serving
 from tests.visitor import Visitor
 
 from .page import ROOT, Page

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import free_port, serving
+from tests.ports import free_port
+from tests.serving import serving
 
 from .page import Page
 

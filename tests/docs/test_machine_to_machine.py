@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.serving import free_port, serving
+from tests.ports import free_port
+from tests.serving import serving
 
 from .page import Page
 

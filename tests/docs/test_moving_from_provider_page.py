@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.serving import free_port, serving
+from tests.ports import free_port
+from tests.serving import serving
 
 from .old_servers import make_provider
 from .page import Page

@@ -15,7 +15,8 @@ import pytest
 import requests
 from argon2 import PasswordHasher
 
-from tests.serving import environment, free_port, serving
+from tests.ports import free_port
+from tests.serving import environment, serving
 
 from .old_servers import SECRET_OF_THE_WIKI, make_toolkit
 from .page import Page

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.serving import environment, free_port, serving
+from tests.ports import free_port
+from tests.serving import environment, serving
 
 from .page import Page
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import requests
 
-from tests.serving import free_port, serving
+from tests.ports import free_port
+from tests.serving import serving
 
 from .page import Page
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import requests
 
 from tests.live import LiveClient, LiveServer, live_server
-from tests.serving import free_port, serving
+from tests.ports import free_port
+from tests.serving import serving
 
 from .page import Page
 

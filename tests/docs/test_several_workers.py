@@ -12,8 +12,8 @@ import requests
 from pyramid_oauth2.backends.redis import first_contact
 from pyramid_oauth2.backends.sqlalchemy.failures import POOL_ADVICE
 from pyramid_oauth2.protocol.records import StoreUnavailable
+from tests.ports import free_port
 from tests.servers.databases import DatabaseServer
-from tests.serving import free_port
 
 from .page import ROOT, Page
 

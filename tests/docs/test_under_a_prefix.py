@@ -8,8 +8,9 @@ from pathlib import Path
 
 import requests
 
+from tests.ports import free_port
 from tests.servers.nginx import nginx
-from tests.serving import free_port, serving
+from tests.serving import serving
 
 from .page import Page
 

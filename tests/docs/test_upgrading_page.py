@@ -11,7 +11,8 @@ from contextlib import closing
 import requests
 
 from pyramid_oauth2.backends.sqlalchemy import metadata
-from tests.serving import environment, free_port, serving
+from tests.ports import free_port
+from tests.serving import environment, serving
 
 from .page import Page
 from .test_moving_page import APP, INI, SHOP

@@ -11,7 +11,8 @@ import pytest
 
 from tests.browser.conftest import served
 from tests.checkout import ROOT, Checkout
-from tests.serving import environment, free_port
+from tests.ports import free_port
+from tests.serving import environment
 
 ANSWER = '200 {"user": null, "client": "demo", "scope": "read"}'
 

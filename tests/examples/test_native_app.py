@@ -12,7 +12,7 @@ import requests
 from pyramid_oauth2.scripts.poauth2 import main as poauth2
 from tests.browser.conftest import served
 from tests.checkout import Checkout, Running
-from tests.serving import free_port
+from tests.ports import free_port
 from tests.visitor import Visitor
 
 ANSWER = "{'user': 'alice', 'client': 'demo-native', 'scope': 'read'}"

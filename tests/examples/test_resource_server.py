@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.checkout import ROOT, Checkout
-from tests.serving import free_port
+from tests.ports import free_port
 
 README = ROOT / "examples" / "resource_server" / "README.md"
 

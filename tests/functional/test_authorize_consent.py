@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from .flow import AUTHORIZE, BACK, Flow, answer_in
-from .server import bearer
+from .server import Clock, bearer
 
 
 def assert_no_grant(flow: Flow, answer, status: int) -> None:
@@ -78,9 +78,9 @@ class TestDecision:
 
     @pytest.mark.parametrize(("seconds", "status"), [(599, 303), (600, 400)])
     def test_in_time(self, flow: Flow, seconds: int, status: int):
+        clock = Clock(flow.server)
         page = flow.page()
-        now = flow.server.service.server.clock()
-        flow.server.set_clock(lambda: now + seconds)
+        clock.now += seconds
         assert flow.decide(page).status_int == status
 
     @pytest.mark.parametrize(

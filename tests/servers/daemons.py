@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,23 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-HOST = "127.0.0.1"
 PATIENCE = 30  # seconds for a server to come up
 PR_SET_PDEATHSIG = 1
 DIRECTORIES = "pyramid-oauth2-test-"
 
 # Loaded here: between fork and exec there is no time to look for a library.
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-
-def free_port(lowest: int = 1, highest: int = 65535) -> int:
-    """Return a loopback port that nobody listens on just now, from *lowest* to *highest*."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            port = int(probe.getsockname()[1])
-        if lowest <= port <= highest:
-            return port
 
 
 def servant() -> dict[str, Any]:

@@ -14,7 +14,9 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from .daemons import HOST, Daemon, free_port, give, new_directory, reachable, run
+from tests.ports import HOST, free_port
+
+from .daemons import Daemon, give, new_directory, reachable, run
 
 MARIADB_PLACES = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 MARIADB_TABLES = (

@@ -7,7 +7,7 @@ import select
 import socket
 import threading
 
-from .daemons import HOST
+from tests.ports import HOST
 
 BEFORE, AFTER = "before", "after"
 

@@ -16,7 +16,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from .daemons import HOST, PATIENCE, Daemon, free_port, give, new_directory, reachable
+from tests.ports import HOST, free_port
+
+from .daemons import PATIENCE, Daemon, give, new_directory, reachable
 
 SERVICE = "oauth2"
 SLOTS = 16384
@@ -26,10 +28,6 @@ MASTERS = 3
 DOWN_AFTER = 500
 FAILOVER_TIMEOUT = 3000
 CLUSTER_NODE_TIMEOUT = 1000
-
-# The nodes of a Cluster talk to each other on their port plus 10000, which
-# should not be one that the system gives to whoever connects to a server.
-LOWEST_PORT, HIGHEST_PORT = 51_000, 55_535
 
 
 def program() -> str:
@@ -50,7 +48,7 @@ class Node:
     """
 
     def __init__(self, *options: str, sentinel: bool = False) -> None:
-        self.port = free_port(LOWEST_PORT, HIGHEST_PORT)
+        self.port = free_port()
         self.directory = new_directory()
         configuration = self.directory / "configuration"
         lines = [
