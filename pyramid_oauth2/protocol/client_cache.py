@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from zope.interface import implementer
@@ -40,13 +40,32 @@ class ClientCache:
 
     def get(self, client_id: str) -> Client | None:
         """The client as it was at most *lifetime* seconds ago."""
-        now = self._clock()
-        remembered = self._known.get(client_id)
-        if remembered is not None and 0 <= now - remembered[0] < self._lifetime:
-            return remembered[1]
-        changes = self._changes
+        return next(self.readings(client_id))
+
+    def readings(self, client_id: str) -> Iterator[Client | None]:
+        """The client as it is remembered, and then as it is, where that is something else.
+
+        For whoever would refuse it: the secret that it presents may be a second
+        old, and the record that is remembered two. Whoever takes both has read
+        the store once, whether the client is known or not.
+        """
+        remembered = self._remembered(client_id)
+        if remembered is not None:
+            yield remembered
+        stored = self._read(client_id)
+        if remembered is None or stored != remembered:
+            yield stored
+
+    def _remembered(self, client_id: str) -> Client | None:
+        read_at, client = self._known.get(client_id, (0.0, None))
+        return client if 0 <= self._clock() - read_at < self._lifetime else None
+
+    def _read(self, client_id: str) -> Client | None:
+        now, changes = self._clock(), self._changes
         client = self._store.get(client_id)
-        if client is not None and self._lifetime:
+        if client is None:
+            self._known.pop(client_id, None)
+        elif self._lifetime:
             self._remember(client, now, changes)
         return client
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import os
 from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.protocol.client_authentication import authenticate_client
 from pyramid_oauth2.protocol.client_authentication.basic import ClientSecretBasic
+from pyramid_oauth2.protocol.client_cache import ClientCache
 from pyramid_oauth2.protocol.client_secrets import keep_secret
 from pyramid_oauth2.protocol.errors import InvalidClient, InvalidRequest
 from pyramid_oauth2.protocol.events import tell_nobody
@@ -134,6 +137,47 @@ def test_every_refusal_says_the_same(server):
             authenticate_client(server, header(basic(name, "wrong")), {}, tell_nobody)
         texts.add(caught.value.description)
     assert len(texts) == 1
+
+
+class TestAChangeByAnotherProcess:
+    """What is remembered of a client refuses nobody whom its record lets in."""
+
+    NEW = new_client_secret(os.urandom)
+    ROTATED = {"client_secrets": (keep_secret(NEW, NOW),)}
+
+    def server_and_others(self):
+        server, others = make_server(), MemoryBackend().clients
+        others.add(Client("robot", client_secrets=SECRETS))
+        return replace(server, clients=ClientCache(others, 2, server.clock)), others
+
+    def ask(self, server, secret):
+        form = header(basic("robot", secret))
+        return authenticate_client(server, form, {}, tell_nobody).client_secrets
+
+    def test_the_new_secret_is_good_at_once(self):
+        server, others = self.server_and_others()
+        assert self.ask(server, SECRET) == SECRETS
+        assert others.edit("robot", 0, self.ROTATED)
+        assert self.ask(server, self.NEW) == self.ROTATED["client_secrets"]
+        with pytest.raises(InvalidClient):
+            self.ask(server, SECRET)
+
+    def test_a_client_that_was_enabled_again(self):
+        server, others = self.server_and_others()
+        others.raise_epoch("robot", NOW, disabled_at=NOW)
+        with pytest.raises(InvalidClient):
+            self.ask(server, SECRET)
+        assert others.edit("robot", 1, {"disabled_at": None})
+        assert self.ask(server, SECRET) == SECRETS
+
+    def test_a_client_that_was_deleted(self):
+        server, others = self.server_and_others()
+        self.ask(server, SECRET)
+        others.delete("robot", NOW)
+        with pytest.raises(InvalidClient):
+            self.ask(server, "wrong")
+        with pytest.raises(InvalidClient):
+            self.ask(server, SECRET)
 
 
 @pytest.mark.parametrize(

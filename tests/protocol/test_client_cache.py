@@ -82,6 +82,30 @@ def test_a_lifetime_of_nothing_reads_every_time(store, clock):
     assert store.reads == 2
 
 
+def test_whoever_would_refuse_it_is_shown_what_changed_meanwhile(cache, store):
+    before = cache.get("robot")
+    store.store.raise_epoch("robot", 1)
+    assert [client.epoch for client in cache.readings("robot")] == [0, 1]
+    assert cache.get("robot") != before, "and that is remembered"
+
+
+def test_and_that_it_was_deleted_meanwhile(cache, store):
+    before = cache.get("robot")
+    store.store.delete("robot", 1)
+    assert list(cache.readings("robot")) == [before, None]
+
+
+@pytest.mark.parametrize("client_id", ["robot", "unknown"])
+@pytest.mark.parametrize("remembered", [False, True])
+def test_both_readings_read_the_store_once(cache, store, client_id, remembered):
+    """How long a refusal takes tells nothing."""
+    if remembered:
+        cache.get(client_id)
+    store.reads = 0
+    assert list(cache.readings(client_id)) == [store.store.get(client_id)]
+    assert store.reads == 1
+
+
 def test_an_unknown_client_is_never_remembered(cache, store):
     assert cache.get("later") is None
     store.store.add(Client("later"))

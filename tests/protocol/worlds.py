@@ -11,6 +11,7 @@ from pyramid_oauth2.protocol.authorization import AuthorizationRequest
 from pyramid_oauth2.protocol.client_authentication.basic import ClientSecretBasic
 from pyramid_oauth2.protocol.client_authentication.none import NoAuthentication
 from pyramid_oauth2.protocol.client_authentication.post import ClientSecretPost
+from pyramid_oauth2.protocol.client_cache import ClientCache
 from pyramid_oauth2.protocol.grant_types.authorization_code import AuthorizationCode
 from pyramid_oauth2.protocol.grant_types.client_credentials import ClientCredentials
 from pyramid_oauth2.protocol.grant_types.password import Password
@@ -67,7 +68,7 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
             "client_secret_post": ClientSecretPost(),
             "none": NoAuthentication(),
         },
-        "clients": backend.clients,
+        "clients": ClientCache(backend.clients, 0, clock or Clock()),
         "grants": backend.grants,
         "consents": backend.consents,
         "throttle": Throttle(LIMIT, LIMIT, LIMIT, LIMIT, LIMIT, Uncounted()),

@@ -134,6 +134,16 @@ class TestRotateSecret:
         assert counts(web, web.secret, later=3500)
         assert not counts(web, web.secret, later=3700)
 
+    def test_the_old_one_is_ended_before_its_time(self, web):
+        words = web("client", "rotate-secret", "web", "--overlap", "1h")[1].split()
+        assert "end-earlier-secret" in words, "how to is said where it is wanted"
+        status, out, _ = web("client", "end-earlier-secret", "web")
+        assert (status, out) == (0, "Only the newest secret of web counts now.\n")
+        assert not counts(web, web.secret)
+        assert counts(web, words[1])
+        again = web("client", "end-earlier-secret", "web", "--json")[1]
+        assert json.loads(again) == {"client_id": "web", "done": "earlier secret ended"}
+
     def test_as_json(self, web):
         out = json.loads(web("client", "rotate-secret", "web", "--json")[1])
         assert counts(web, out["client_secret"])
@@ -180,7 +190,7 @@ class TestEnd:
         assert (status, "--yes" in err) == (1, True)
         assert show(web)
 
-    @pytest.mark.parametrize("command", ["disable", "enable", "delete"])
+    @pytest.mark.parametrize("command", ["disable", "enable", "delete", "end-earlier-secret"])
     def test_unknown(self, web, command):
         more = ("--yes",) if command == "delete" else ()
         assert web("client", command, "nobody", *more)[0] == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -42,23 +42,21 @@ def authenticate_client(
     attempt = server.throttle.client_authentication(facts, credentials.client_id, tell)
     if _is_guessable(credentials):
         attempt.refuse_if_blocked()
-    named = _named(server, credentials)
-    client = named if named is not None and _usable(named, credentials) else None
-    method = server.client_authentications[credentials.method]
-    # Verified also where there is no client: the work must not tell.
-    if not method.verify(credentials, client, server.clock()) or client is None:
-        attempt.refuse_if_blocked()
-        known = named.client_id if named else None
-        tell(
-            ClientAuthenticationFailed(
-                client_id=known, method=credentials.method, remote_addr=facts.remote_addr
-            )
+    named = None
+    for named in _readings(server, credentials):
+        if _proves(server, credentials, named) and named is not None:
+            return named
+    attempt.refuse_if_blocked()
+    known = named.client_id if named else None
+    tell(
+        ClientAuthenticationFailed(
+            client_id=known, method=credentials.method, remote_addr=facts.remote_addr
         )
-        attempt.count_or_refuse(known)
-        raise InvalidClient(
-            "The client is unknown, or did not authenticate in the way it is registered for."
-        )
-    return client
+    )
+    attempt.count_or_refuse(known)
+    raise InvalidClient(
+        "The client is unknown, or did not authenticate in the way it is registered for."
+    )
 
 
 def _presented(
@@ -97,13 +95,20 @@ def _is_guessable(credentials: Credentials) -> bool:
     return credentials.method != "none" and not is_client_secret(credentials.secret)
 
 
+def _readings(server: AuthorizationServer, credentials: Credentials) -> Iterator[Client | None]:
+    if len(credentials.client_id) > CLIENT_ID_LENGTH or "\0" in credentials.client_id:
+        return iter([None])
+    return server.clients.readings(credentials.client_id)
+
+
+def _proves(server: AuthorizationServer, credentials: Credentials, named: Client | None) -> bool:
+    client = named if named is not None and _usable(named, credentials) else None
+    method = server.client_authentications[credentials.method]
+    # Verified also where there is no client: the work must not tell.
+    return method.verify(credentials, client, server.clock()) and client is not None
+
+
 def _usable(client: Client, credentials: Credentials) -> bool:
     # RFC 7591 section 2: the registered method, and no weaker one.
     registered = client.token_endpoint_auth_method
     return client.disabled_at is None and registered == credentials.method
-
-
-def _named(server: AuthorizationServer, credentials: Credentials) -> Client | None:
-    if len(credentials.client_id) > CLIENT_ID_LENGTH or "\0" in credentials.client_id:
-        return None
-    return server.clients.get(credentials.client_id)

@@ -1,10 +1,11 @@
-"""``client rotate-secret``: a new secret, and for how long the old one still counts."""
+"""``client rotate-secret`` and ``end-earlier-secret``: a new secret, and the end of the old one."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
 import json
+import shlex
 import sys
 from typing import Any
 
@@ -16,7 +17,7 @@ from .metadata import duration, print_problems
 
 
 def add_parsers(subcommands: Any) -> None:
-    """Add the subcommand."""
+    """Add the subcommands."""
     rotate = subcommands.add_parser(
         "rotate-secret",
         help="give a client a new secret and print it, once",
@@ -40,6 +41,16 @@ def add_parsers(subcommands: Any) -> None:
     rotate.add_argument("--json", action="store_true", help="print the secret as JSON")
     rotate.set_defaults(run=rotate_secret)
 
+    end = subcommands.add_parser(
+        "end-earlier-secret",
+        help="end the secret that rotate-secret --overlap left alive",
+        description="End the secret that rotate-secret --overlap left alive, before its time: "
+        "only the newest counts from now on.",
+    )
+    end.add_argument("client_id", metavar="CLIENT_ID")
+    end.add_argument("--json", action="store_true", help="say it as JSON")
+    end.set_defaults(run=end_earlier_secret)
+
 
 def rotate_secret(ini: Ini, arguments: argparse.Namespace) -> int:
     """Rotate the secret. It is printed here and kept nowhere."""
@@ -61,8 +72,25 @@ def rotate_secret(ini: Ini, arguments: argparse.Namespace) -> int:
         return 0
     if given is None:
         print_secret(registered.secret or "")
-    ends = f"counts until {utc(old[0])}" if old else "does not count any more"
-    print(f"The old secret {ends}.")
+    if old:
+        print(f"The old secret counts until {utc(old[0])}. To end it sooner:")
+        print(f"  poauth2 {ini.path} client end-earlier-secret {shlex.quote(arguments.client_id)}")
+    else:
+        print("The old secret does not count any more.")
+    return 0
+
+
+def end_earlier_secret(ini: Ini, arguments: argparse.Namespace) -> int:
+    """End all secrets but the newest."""
+    with ini.service() as service:
+        try:
+            service.clients.end_earlier_secret(arguments.client_id)
+        except (UnknownClient, ClientChangedMeanwhile) as error:
+            return refused(error)
+    if arguments.json:
+        print(json.dumps({"client_id": arguments.client_id, "done": "earlier secret ended"}))
+    else:
+        print(f"Only the newest secret of {arguments.client_id} counts now.")
     return 0
 
 
