@@ -158,7 +158,9 @@ class IGrantStore(Interface):
     def open(grant: Grant | None, tokens: Iterable[Token], now: int) -> bool:
         """Insert a new grant and its first tokens, or tokens that stand alone: all or nothing.
 
-        :return: False if the family was revoked before it was there.
+        :return: False if :meth:`revoke_subject` ended the grant on its way, which
+            happens only in a store that lists a grant before it writes it; one
+            that opens in a single step never returns it.
         :raises DuplicateRecord: the grant or one of the digests exists.
         """
 
@@ -189,7 +191,7 @@ class IGrantStore(Interface):
 
         The state of *token* is read again inside. The outcome, by first match:
         ``MISSING``; ``DEAD`` (the token or its grant is revoked, or its grant
-        is gone, or *grant*'s family was revoked in advance); ``CONSUMED``;
+        is gone, or *grant* was ended on its way: see :meth:`open`); ``CONSUMED``;
         ``EXPIRED``; ``WON``. Only ``WON`` writes: the token is consumed at
         *now* by *attempt* and keeps *sealed_answer*, its parent's sealed
         answer is cleared, *produce* (and *grant*, of the same family) is

@@ -236,6 +236,7 @@ def test_keyboard_only(page: Page, site: Site) -> None:
     page.keyboard.type("alice")
     page.keyboard.press("Enter")
     expect(page.locator(ALLOW)).to_be_visible()
+    page.wait_for_load_state()  # Until then the style sheet may be missing.
     stops = []
     for _ in range(4):
         page.keyboard.press("Tab")

@@ -34,7 +34,7 @@ class Allowing(Flow):
         self.log_in(user)
         self.held = self.tokens(prompt="consent")
         self.heard: list[Any] = []
-        server.registry.registerHandler(self.heard.append, (IOAuth2Event,))
+        server.hear(self.heard.append, IOAuth2Event)
 
     def show(self, status: int = 200, **query: Any) -> TestResponse:
         return self.browser.get(f"{PAGE}?{urlencode(query)}", status=status)

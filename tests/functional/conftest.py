@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyramid.config import Configurator
+from pyramid.router import Router
 
 from pyramid_oauth2 import migrations
 from pyramid_oauth2.interfaces import IOAuth2Event
 from tests.quick_templates import COMPILED
 
 from . import host
+from .applications import Configure, Idle, Recipe
 from .desk import SWITCHED_ON, Desk
 from .flow import SETTINGS, Flow, register_clients
 from .server import Server
-
-Configure = Callable[[Configurator], None]
 
 BASE = {
     "oauth2.issuer": "http://localhost",
@@ -37,27 +36,44 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """The settings that choose a backend."""
+def storage(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The settings that choose a backend, which is empty; the same for every test."""
     if request.param == "memory":
         return {"oauth2.backend": "memory"}
-    file = tmp_path / "oauth2.sqlite"
-    shutil.copy(request.getfixturevalue("empty_database"), file)
+    empty: Path = request.getfixturevalue("empty_database")
+    file = empty.with_name("oauth2.sqlite")
+    for left in file.parent.glob(f"{file.name}*"):
+        left.unlink()
+    shutil.copy(empty, file)
     return {"oauth2.backend": "sqlalchemy", "oauth2.sqlalchemy.url": f"sqlite:///{file}"}
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[[Configurator], Server]]:
-    """Start the application of a configurator; its connections are given back after the test."""
-    servers: list[Server] = []
+@pytest.fixture(scope="session")
+def idle() -> Idle:
+    """Applications that no test uses just now."""
+    return Idle()
 
-    def serve(config: Configurator) -> Server:
-        servers.append(Server(config))
-        return servers[-1]
+
+@pytest.fixture
+def anew(idle: Idle) -> None:
+    """For a test of what a start does: the application is not one that was made before."""
+    idle.forget()
+
+
+@pytest.fixture
+def serve(idle: Idle) -> Iterator[Callable[..., Server]]:
+    """Start an application, which is stopped after the test."""
+    started: list[tuple[Server, Recipe | None]] = []
+
+    def serve(app: Router, recipe: Recipe | None = None) -> Server:
+        server = Server(app)
+        started.append((server, recipe))
+        return server
 
     yield serve
-    for server in servers:
-        server.service.close()
+    for server, recipe in started:
+        server.stop()
+        idle.keep(recipe, server.app)
 
 
 @pytest.fixture
@@ -68,18 +84,13 @@ def settings(storage: dict[str, str]) -> dict[str, Any]:
 
 @pytest.fixture
 def build(
-    settings: dict[str, Any], serve: Callable[[Configurator], Server]
+    settings: dict[str, Any], serve: Callable[..., Server], idle: Idle
 ) -> Callable[..., Server]:
     """Build and start an application that includes the add-on, then calls *configure*."""
 
     def build(*configure: Configure, changes: dict[str, Any] | None = None) -> Server:
-        config = Configurator(settings={**settings, **(changes or {})})
-        config.include("pyramid_oauth2")
-        # As an include, so that a test's own users override them.
-        config.include(host.users)
-        for step in configure:
-            step(config)
-        return serve(config)
+        recipe = Recipe({**settings, **(changes or {})}, configure)
+        return serve(idle.take(recipe) or recipe.make(), recipe)
 
     return build
 
@@ -128,12 +139,8 @@ def start_heard(start_flow: Callable[..., Flow], heard: list[Any]) -> Callable[.
     """The same as ``start_flow``, with a subscriber of every event."""
 
     def start_heard(client_id: str = "web", **changes: str) -> Flow:
-        def listen(config: Any) -> None:
-            config.add_subscriber(heard.append, IOAuth2Event)
-
-        flow = start_flow(listen, client_id=client_id, **changes)
-        # Of the clients that were registered for the test.
-        heard.clear()
+        flow = start_flow(client_id=client_id, **changes)
+        flow.server.hear(heard.append, IOAuth2Event)
         return flow
 
     return start_heard

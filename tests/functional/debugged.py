@@ -74,6 +74,8 @@ class Debugged:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        # What it watched when another test had the application.
+        server.registry.pdtb_history.clear()
         server.browser = server.fresh_browser(REMOTE_ADDR="127.0.0.1")
 
     def page(self, below: str = "") -> Any:

@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from pyramid.config import Configurator
+from pyramid.router import Router
 from webtest import TestApp, TestResponse
 
 from pyramid_oauth2 import Client, get_service
 from pyramid_oauth2.interfaces import IService
+
+Hear = Callable[[Any], None]
 
 TOKEN = "/oauth2/token"
 FORM = "application/x-www-form-urlencoded"
@@ -29,11 +31,12 @@ def bearer(token: str) -> dict[str, str]:
 
 
 class Server:
-    """The application of a configurator; ``robot`` is a client that may ask for anything."""
+    """A WSGI application, newly started; ``robot`` is a client that may ask for anything."""
 
-    def __init__(self, config: Configurator) -> None:
-        self.app = config.make_wsgi_app()
-        self.registry = config.registry
+    def __init__(self, app: Router) -> None:
+        self.app = app
+        self.registry = app.registry
+        self._heard: list[tuple[Hear, type]] = []
         self.secrets: dict[str, str] = {}
         self.browser = self.fresh_browser()
         self.register("robot")
@@ -41,6 +44,18 @@ class Server:
     @property
     def service(self) -> Any:
         return get_service(self.registry)
+
+    def hear(self, listener: Hear, event: type) -> None:
+        """Tell *listener* of events, until the server is stopped."""
+        self.registry.registerHandler(listener, [event])
+        self._heard.append((listener, event))
+
+    def stop(self) -> None:
+        """Give everything back, so that the application may start anew."""
+        for listener, event in self._heard:
+            self.registry.unregisterHandler(listener, [event])
+        self.service.close()
+        self.registry.unregisterUtility(provided=IService)
 
     def fresh_browser(self, **environ: str) -> TestApp:
         return TestApp(self.app, extra_environ={"HTTP_HOST": "localhost", **environ})

@@ -33,7 +33,7 @@ def heard() -> list[tuple[str, bool]]:
 @pytest.fixture
 def desk(
     settings: dict[str, Any],
-    serve: Callable[[Configurator], Server],
+    serve: Callable[..., Server],
     failures: Failures,
     heard: list[tuple[str, bool]],
 ) -> Desk:
@@ -47,7 +47,7 @@ def desk(
         under="pyramid_tm.tm_tween_factory",
     )
     config.add_subscriber(lambda event: heard.append((event.change, event.retold)), ClientChanged)
-    desk = Desk(serve(config))
+    desk = Desk(serve(config.make_wsgi_app()))
     heard.clear()
     return desk
 

@@ -66,7 +66,7 @@ def flow() -> Iterator[Flow]:
     config.include("pyramid_oauth2")
     config.include(host.users)
     host.pages(config)
-    server = Server(config)
+    server = Server(config.make_wsgi_app())
     register_clients(server)
     yield Flow(server).log_in()
     server.service.close()

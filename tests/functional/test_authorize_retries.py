@@ -51,16 +51,14 @@ def failures() -> Failures:
 
 
 @pytest.fixture
-def flow(
-    settings: dict[str, Any], serve: Callable[[Configurator], Server], failures: Failures
-) -> Flow:
+def flow(settings: dict[str, Any], serve: Callable[..., Server], failures: Failures) -> Flow:
     config = Configurator(settings={**settings, **SETTINGS})
     for name in ("pyramid_oauth2", host.users, "pyramid_tm", "pyramid_retry"):
         config.include(name)
     host.pages(config)
     config.registry["failures"] = failures
     config.add_tween(f"{__name__}.failing_tween", under="pyramid_tm.tm_tween_factory")
-    server = serve(config)
+    server = serve(config.make_wsgi_app())
     register_clients(server)
     return Flow(server)
 

@@ -78,16 +78,14 @@ def visit(wsgi: Any) -> list[Answer]:
     return seen
 
 
-def test_pages_and_logins_are_as_before(
-    settings: dict[str, Any], serve: Callable[[Configurator], Server]
-):
+def test_pages_and_logins_are_as_before(settings: dict[str, Any], serve: Callable[..., Server]):
     before = Configurator()
     application(before)
     after = Configurator(settings=settings)
     after.include("pyramid_oauth2")
     after.include(host.users)
     application(after)
-    assert visit(serve(after).app) == (expected := visit(before.make_wsgi_app()))
+    assert visit(serve(after.make_wsgi_app()).app) == (expected := visit(before.make_wsgi_app()))
     assert ("200 OK", b"at last", None) in expected
     assert ("200 OK", b"alice", None) in expected
     assert any(status.startswith("400") for status, _, _ in expected)
@@ -95,7 +93,7 @@ def test_pages_and_logins_are_as_before(
 
 @pytest.mark.parametrize("included", ["first", "last"])
 def test_and_tokens_open_what_is_made_for_them(
-    settings: dict[str, Any], serve: Callable[[Configurator], Server], included: str
+    settings: dict[str, Any], serve: Callable[..., Server], included: str
 ):
     config = Configurator(settings=settings)
     steps = [lambda config: config.include("pyramid_oauth2"), application]
@@ -104,6 +102,6 @@ def test_and_tokens_open_what_is_made_for_them(
     config.include(host.users)
     config.add_route("notes", "/notes")
     config.add_view(host.whoami, route_name="notes", oauth2_scope="write")
-    server = serve(config)
+    server = serve(config.make_wsgi_app())
     answer = server.post({"text": "x"}, bearer(server.token("write", "bob")), "/notes")
     assert (answer.status_int, answer.text) == (200, "bob")

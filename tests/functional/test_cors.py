@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2.interfaces import IService
+from pyramid_oauth2.protocol.client_cache import ClientCache
 from pyramid_oauth2.protocol.records import StoreUnavailable
 
 from .flow import VERIFIER, Flow
@@ -160,7 +161,9 @@ class TestNoClientKnown:
                 raise StoreUnavailable("down")
 
         service = flow.server.service
-        down = replace(service, server=replace(service.server, clients=Down()))
+        down = replace(
+            service, server=replace(service.server, clients=ClientCache(Down(), 0, lambda: 0))
+        )
         flow.server.registry.registerUtility(down, IService)
         form = {"grant_type": "authorization_code", "client_id": "app", "code": "x"}
         answer = flow.server.post(form, self.HEADERS)

@@ -91,6 +91,7 @@ def test_it_is_no_grant_type_of_the_token_endpoint(flow: Flow):
     assert answer.json["error"] == "unsupported_grant_type"
 
 
+@pytest.mark.usefixtures("anew")
 def test_the_start_says_nothing_where_it_is_off(
     start_flow: Callable[..., Flow], caplog: pytest.LogCaptureFixture
 ):
@@ -98,6 +99,7 @@ def test_the_start_says_nothing_where_it_is_off(
     assert "implicit" not in caplog.text
 
 
+@pytest.mark.usefixtures("anew")
 def test_the_start_warns(start_flow: Callable[..., Flow], caplog: pytest.LogCaptureFixture):
     start_flow(response_types=ON)
     (record,) = [record for record in caplog.records if "implicit" in record.getMessage()]

@@ -116,7 +116,7 @@ def protected(protection: Protection, together: bool) -> Iterator[Server]:
         host.views(config)
         if together:
             transactional(config)
-        server = Server(config)
+        server = Server(config.make_wsgi_app())
     yield server
     server.service.close()
 

@@ -138,13 +138,13 @@ def test_a_public_url_beside_the_issuer(build: Callable[..., Server]):
 
 
 def test_a_route_prefix_comes_before_the_path(
-    settings: dict[str, Any], serve: Callable[[Configurator], Server]
+    settings: dict[str, Any], serve: Callable[..., Server]
 ):
     """But not before the well-known part."""
     config = Configurator(settings=settings)
     config.include("pyramid_oauth2", route_prefix="api")
     config.include(host.users)
-    server = serve(config)
+    server = serve(config.make_wsgi_app())
     assert server.get(METADATA).json["token_endpoint"] == "http://localhost/api/oauth2/token"
     form = {"grant_type": "client_credentials"}
     assert server.post(form, server.login(), "/api/oauth2/token").status_int == 200

@@ -18,7 +18,7 @@ from pyramid.security import forget
 from . import host
 from .server import Server, bearer
 
-Serve = Callable[[Configurator], Server]
+Serve = Callable[..., Server]
 
 
 def include(config: Any) -> None:
@@ -63,14 +63,14 @@ def test_in_any_order(settings: dict[str, Any], serve: Serve, steps: Any):
     config = Configurator(settings=settings)
     for step in (*steps, host.users, host.views):
         step(config)
-    assert_cookie_and_token(serve(config))
+    assert_cookie_and_token(serve(config.make_wsgi_app()))
 
 
 def test_named_in_the_ini(settings: dict[str, Any], serve: Serve):
     config = Configurator(settings={**settings, "pyramid.includes": "pyramid_oauth2"})
     host.users(config)
     host.pages(config)
-    assert_cookie_and_token(serve(config))
+    assert_cookie_and_token(serve(config.make_wsgi_app()))
 
 
 @pytest.mark.filterwarnings("ignore:Authentication and authorization policies:DeprecationWarning")
@@ -201,7 +201,7 @@ def test_a_policy_set_before_the_include_under_autocommit(settings: dict[str, An
     config.set_root_factory(host.Root)
     config.add_route("view", "/view")
     config.add_view(host.whoami, route_name="view", permission="view")
-    server = serve(config)
+    server = serve(config.make_wsgi_app())
     assert server.get("/view", bearer(server.token("read"))).status_int == 200
     assert server.get("/view").status_int == 403
 

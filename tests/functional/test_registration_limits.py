@@ -156,7 +156,7 @@ class TestTheTime:
 
     def test_subscribers_are_told(self, own: Desk):
         heard: list[AttemptsThrottled] = []
-        own.server.registry.registerHandler(heard.append, [AttemptsThrottled])
+        own.server.hear(heard.append, AttemptsThrottled)
         for _ in range(5):
             self.register_and_delete(own)
         (event,) = heard

@@ -58,14 +58,14 @@ class TestRotations:
 
     def test_a_stolen_token_is_noticed_while_the_client_has_to_wait(self, flow: Flow):
         heard: list[GrantRevoked] = []
-        flow.server.registry.registerHandler(heard.append, [GrantRevoked])
+        flow.server.hear(heard.append, GrantRevoked)
         first, *_ = self.rotated(flow)
         assert_error(flow.refresh(first["refresh_token"]), 400, "invalid_grant")
         assert len(heard) == 1
 
     def test_subscribers_are_told(self, flow: Flow):
         heard: list[AttemptsThrottled] = []
-        flow.server.registry.registerHandler(heard.append, [AttemptsThrottled])
+        flow.server.hear(heard.append, AttemptsThrottled)
         *_, last = self.rotated(flow)
         flow.refresh(last["refresh_token"])
         assert [(event.limit, event.client_id) for event in heard] == [
@@ -139,7 +139,7 @@ class TestInteractions:
 
     def test_subscribers_are_told(self, flow: Flow):
         heard: list[AttemptsThrottled] = []
-        flow.server.registry.registerHandler(heard.append, [AttemptsThrottled])
+        flow.server.hear(heard.append, AttemptsThrottled)
         for _ in range(9):
             self.ask(flow.server)
         assert [(event.limit, event.client_id, event.remote_addr) for event in heard] == [

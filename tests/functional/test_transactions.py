@@ -236,7 +236,7 @@ class TestRetry:
 
 
 def test_the_second_attempt_gives_the_same_bytes(
-    settings: dict[str, Any], serve: Callable[[Configurator], Server]
+    settings: dict[str, Any], serve: Callable[..., Server]
 ):
     """Seen by a tween of the application's that is run for every attempt."""
     seen: list[tuple[str, bytes, list[Any]]] = []
@@ -259,7 +259,7 @@ def test_the_second_attempt_gives_the_same_bytes(
     config.include("pyramid_retry")
     config.registry["watch"] = watch
     config.add_tween(f"{__name__}.watch_tween", under="pyramid_tm.tm_tween_factory")
-    server = serve(config)
+    server = serve(config.make_wsgi_app())
     assert server.ask().status_int == 200
     assert len(seen) == 2
     assert seen[0] == seen[1]
