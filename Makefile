@@ -43,7 +43,7 @@ example-resource-server: .venv/examples $(API_INI)
 	  exec $(BIN)/pserve $(API_INI)
 
 test: .venv/test
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(TESTS)
 
 lint: .venv/lint
 	$(BIN)/ruff format --check .

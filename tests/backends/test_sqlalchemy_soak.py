@@ -23,7 +23,7 @@ from .server_databases import open_backend, rows_in
 from .sqlite_databases import engine_of
 
 TOKENS = round(200_000 * float(os.environ.get("TEST_ROUNDS", "0.1")))
-TOKENS_OF_A_LIFE = 20
+TOKENS_OF_A_LIFE = 100
 
 
 def live_a_life(backend: SQLAlchemyBackend) -> None:
