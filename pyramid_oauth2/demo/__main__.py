@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pyramid.paster import bootstrap
 
 from pyramid_oauth2 import get_service
+from pyramid_oauth2.protocol.records import StoreUnavailable
 
 from .clients import DEMO_CLIENT, SPA_PATH
 
@@ -47,7 +48,14 @@ The client's secret is in {secret_file}. Stop the demo with Ctrl-C.
 
 def main() -> int:
     """Print the curl lines of the demo behind the ini; return the exit status."""
-    path = sys.argv[1]
+    try:
+        return _print_lines(sys.argv[1])
+    except StoreUnavailable as error:
+        print(f"The demo cannot start: {error}", file=sys.stderr)
+        return 1
+
+
+def _print_lines(path: str) -> int:
     with bootstrap(path) as environment:
         registry = environment["registry"]
         settings = get_service(registry).settings

@@ -168,20 +168,24 @@ def test_the_secret_is_for_its_owner_only(ini, secret):
     assert stat.S_IMODE((ini.parent / "demo-client.secret").stat().st_mode) == 0o600
 
 
+def start(ini):
+    return subprocess.run(
+        ["python", "-m", "pyramid_oauth2.demo", ini.name],
+        cwd=ini.parent,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize("backend", ["sqlalchemy", "memory"])
 def test_the_printed_lines_work_twice_and_after_a_restart(ini, backend):
     port = free_port()
     text = ini.read_text().replace("localhost:6543", f"localhost:{port}")
     ini.write_text(text.replace("oauth2.backend = sqlalchemy", f"oauth2.backend = {backend}"))
     for _ in range(2):
-        printed = subprocess.run(
-            ["python", "-m", "pyramid_oauth2.demo", ini.name],
-            cwd=ini.parent,
-            env=environment(),
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
+        printed = start(ini).stdout
         lines = "\n".join(re.findall(r"^  (.*)$", printed, re.MULTILINE))
         with serving(ini, port):
             for _ in range(2):
@@ -197,16 +201,19 @@ def test_a_port_in_use_is_told(ini):
     port = free_port()
     ini.write_text(ini.read_text().replace("localhost:6543", f"localhost:{port}"))
     with serving(ini, port):
-        told = subprocess.run(
-            ["python", "-m", "pyramid_oauth2.demo", ini.name],
-            cwd=ini.parent,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        told = start(ini)
     assert told.returncode == 1
     assert f"make demo PORT={port + 1}" in told.stderr
+
+
+def test_a_store_that_does_not_answer_is_told(ini):
+    text = ini.read_text().replace("oauth2.backend = sqlalchemy", "oauth2.backend = redis")
+    ini.write_text(text.replace("localhost:6379", f"localhost:{free_port()}"))
+    told = start(ini)
+    assert told.returncode == 1
+    (line,) = told.stderr.splitlines()
+    assert line.startswith("The demo cannot start: ")
+    assert "oauth2.redis.url" in line
 
 
 def test_bob_manages_every_client_and_alice_her_own(demo):
