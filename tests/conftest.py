@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import pytest
@@ -11,6 +13,19 @@ from xdist.scheduler import LoadScopeScheduling
 # A slow machine is no failure of the code: pytest-timeout ends what hangs.
 settings.register_profile("default", deadline=None)
 settings.load_profile("default")
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """Let a command that a test runs in this process, and its ini, say where that test's log goes.
+
+    The streams that it has there end with the test.
+    """
+    root = logging.getLogger()
+    before = root.handlers[:]
+    yield
+    root.handlers[:] = before
+
 
 # The longest first: whoever comes to the end earlier has nothing left to help with.
 LONG = ("race", "browser", "docs", "demo", "clients", "examples", "scripts")
