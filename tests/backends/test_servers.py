@@ -17,8 +17,10 @@ from sqlalchemy import create_engine, text
 from tests.ports import HOST
 from tests.servers import valkey
 
+# A shell that runs the tests in the background has them ignore Ctrl-C.
 ORPHAN = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from tests.servers import valkey
 with valkey.single() as node:
     print(node.port, node.daemon.process.pid, node.directory, flush=True)

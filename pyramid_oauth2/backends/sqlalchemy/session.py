@@ -7,17 +7,18 @@ promise that, and so only the session in which the project is written.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.orm import Session
-from zope.sqlalchemy import mark_changed
 
 from ...interfaces import IClientStore
 from ...protocol.records import DuplicateRecord
 from .clients import SQLAlchemyClientStore
 from .database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 Result = TypeVar("Result")
 
@@ -56,7 +57,10 @@ class SessionDatabase(Database):
             error.hide_parameters = True
             raise
         if self._manager is not None:
-            # zope.sqlalchemy rolls back what it was not told of, and it is told of entities only.
+            # Only here, for it loads the ORM and every driver that is installed.
+            from zope.sqlalchemy import mark_changed
+
+            # It rolls back what it was not told of, and it is told of entities only.
             mark_changed(self._session, self._manager)
         return result
 
