@@ -42,6 +42,9 @@ example-resource-server: .venv/examples $(API_INI)
 	@export PYTHONPATH="examples/resource_server$${PYTHONPATH:+:$$PYTHONPATH}"; \
 	  exec $(BIN)/pserve $(API_INI)
 
+# The tests start hundreds of processes, each of which would compile the package anew.
+test: export PYTHONDONTWRITEBYTECODE =
+
 test: .venv/test
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(TESTS)
 
