@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 from pyramid.paster import bootstrap
 
-from pyramid_oauth2 import get_service
-from pyramid_oauth2.protocol.records import StoreUnavailable
+from pyramid_oauth2 import StoreUnavailable, get_service
 
 from .clients import DEMO_CLIENT, SPA_PATH
 
