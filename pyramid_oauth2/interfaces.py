@@ -349,7 +349,8 @@ class IClientAuthentication(Interface):
     def verify(credentials: Credentials, client: Client | None, now: int) -> bool:
         """Whether the credentials are the client's.
 
-        Must cost the same for an unknown client (None) as for a known one.
+        Must cost the same for an unknown client (None) as for a known one. It is
+        asked again for the same request if the client was changed meanwhile.
         """
 
 

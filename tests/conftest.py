@@ -22,9 +22,10 @@ def log_as_it_was() -> Iterator[None]:
     The streams that it has there end with the test.
     """
     root = logging.getLogger()
-    before = root.handlers[:]
+    handlers, level = root.handlers[:], root.level
     yield
-    root.handlers[:] = before
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 # The longest first: whoever comes to the end earlier has nothing left to help with.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import random
 import socket
 
@@ -12,6 +12,7 @@ HOST = "127.0.0.1"
 # on which the nodes of a Redis Cluster talk to each other; above 10080, which
 # browsers refuse.
 LOWEST, HIGHEST = 11_000, 19_999
+ATTEMPTS = 10_000
 
 _claims: list[socket.socket] = []
 
@@ -23,15 +24,29 @@ def free_port() -> int:
     the tests may look for a port too. So the same number is taken for UDP, which no
     server of ours speaks, until this process ends.
     """
-    while True:
+    for _ in range(ATTEMPTS):
         port = random.randint(LOWEST, HIGHEST)
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind((HOST, port))
-            claim = socket.socket(type=socket.SOCK_DGRAM)
-            try:
-                claim.bind((HOST, port))
-            except OSError:
-                claim.close()
-                raise
-            _claims.append(claim)
+        # Before the look for a listener, which would be in the way of a server
+        # that is just starting on a port of its own.
+        claim = _taken(port, socket.SOCK_DGRAM)
+        if claim is None:
+            continue
+        _claims.append(claim)
+        probe = _taken(port, socket.SOCK_STREAM)
+        if probe is not None:
+            probe.close()
             return port
+    raise RuntimeError(f"no port from {LOWEST} to {HIGHEST} is free")
+
+
+def _taken(port: int, kind: socket.SocketKind) -> socket.socket | None:
+    """A socket that has the port; None if somebody else has it."""
+    taken = socket.socket(type=kind)
+    try:
+        taken.bind((HOST, port))
+    except OSError as error:
+        taken.close()
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return None
+    return taken

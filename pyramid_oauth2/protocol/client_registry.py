@@ -179,9 +179,12 @@ class ClientRegistry:
         """End the secret that a rotation left alive for a while: only the newest counts.
 
         :raises UnknownClient: there is none.
+        :raises InvalidClientMetadata: it is public.
         :raises ClientChangedMeanwhile: its version is another.
         """
         client = self._get(client_id, version)
+        if client.public:
+            raise InvalidClientMetadata({"client_secret": "a public client has no secret"})
         newest = _newest(client.client_secrets, self._server.clock())
         if client.client_secrets == newest:
             return client

@@ -3,7 +3,8 @@
 A secret that the server drew has 256 random bits, so SHA-256 is enough. One
 that a person chose is kept as argon2id (extra ``argon2``). Which of the two a
 check costs depends on the form of the presented secret alone, never on whether
-the client exists or how its secret is kept.
+the client exists or how its secret is kept. Only where a client has two secrets
+that people chose, during a rotation, a check costs argon2id twice.
 """
 
 from __future__ import annotations

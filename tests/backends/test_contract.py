@@ -18,7 +18,7 @@ from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
 from . import broken
 from .memory_contract import MemoryContract
 
-FAULTS = [name for name in vars(broken) if name.startswith("Test")]
+FAULTS = [name for name in vars(broken) if name.startswith("Test") and name != "TestSound"]
 
 
 class Hunt:
@@ -41,7 +41,9 @@ class Hunt:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]):
         report = yield
-        if report.when == "call" and report.failed:
+        # A warning may be of what another class left behind.
+        warned = call.excinfo is not None and isinstance(call.excinfo.value, Warning)
+        if report.when == "call" and report.failed and not warned:
             self.caught.add(item.cls.__name__)
         return report
 
@@ -58,6 +60,10 @@ def caught() -> set[str]:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_fault_is_caught(caught: set[str], fault: str):
     assert fault in caught
+
+
+def test_a_backend_without_a_fault_is_not_accused(caught: set[str]):
+    assert "TestSound" not in caught
 
 
 def test_every_test_has_a_name_of_its_own():

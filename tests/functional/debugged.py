@@ -5,6 +5,9 @@ from __future__ import annotations
 from tempfile import TemporaryDirectory
 from typing import Any
 
+# Its import gives the root logger the handler of the toolbar's panel; within a
+# test that would end with the test.
+import pyramid_debugtoolbar.panels.logger  # noqa: F401
 from bs4 import BeautifulSoup
 from pyramid.httpexceptions import HTTPForbidden
 from pyramid.response import Response

@@ -253,6 +253,7 @@ class TestOff:
         assert counted("tokens_issued_total", "request_seconds_count", "store_seconds_count") == {}
         assert not isinstance(server.service.server.grants, MeasuredGrants)
 
+    @pytest.mark.usefixtures("anew")
     def test_prometheus_client_is_not_needed(
         self, build: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
     ):

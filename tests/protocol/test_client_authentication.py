@@ -170,6 +170,24 @@ class TestAChangeByAnotherProcess:
         assert others.edit("robot", 1, {"disabled_at": None})
         assert self.ask(server, SECRET) == SECRETS
 
+    def test_what_cannot_succeed_is_not_tried(self):
+        """How long a refusal takes tells nothing of a client that is gone."""
+        checks = []
+
+        class Counting(ClientSecretBasic):
+            def verify(self, credentials, client, now):
+                checks.append(client)
+                return super().verify(credentials, client, now)
+
+        server, others = self.server_and_others()
+        server = replace(server, client_authentications={"client_secret_basic": Counting()})
+        self.ask(server, SECRET)
+        others.delete("robot", NOW)
+        checks.clear()
+        with pytest.raises(InvalidClient):
+            self.ask(server, "wrong")
+        assert len(checks) == 1
+
     def test_a_client_that_was_deleted(self):
         server, others = self.server_and_others()
         self.ask(server, SECRET)

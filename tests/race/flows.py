@@ -19,8 +19,8 @@ RACERS = 50
 ROUNDS = max(2, int(50 * float(os.environ.get("TEST_ROUNDS", "0.1"))))
 FEWER_ROUNDS = max(2, ROUNDS // 5)
 
-# Connections that are open already make requests meet; and to look for proxies
-# would take longer than the request.
+# Connections that stay open make requests meet; and to look for proxies would
+# take longer than the request.
 _http = requests.Session()
 _http.trust_env = False
 _http.mount("http://", HTTPAdapter(pool_maxsize=RACERS))

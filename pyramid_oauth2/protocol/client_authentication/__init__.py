@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from ..errors import InvalidClient, InvalidRequest
 from ..events import ClientAuthenticationFailed, Tell
@@ -42,9 +42,13 @@ def authenticate_client(
     attempt = server.throttle.client_authentication(facts, credentials.client_id, tell)
     if _is_guessable(credentials):
         attempt.refuse_if_blocked()
-    named = None
-    for named in _readings(server, credentials):
-        if _proves(server, credentials, named) and named is not None:
+    readings = _readings(server, credentials)
+    named = next(readings)
+    # Verified also where there is no client: the work must not tell.
+    if _proves(named, credentials, server):
+        return named
+    for named in readings:
+        if _usable(named, credentials) and _proves(named, credentials, server):
             return named
     attempt.refuse_if_blocked()
     known = named.client_id if named else None
@@ -101,14 +105,16 @@ def _readings(server: AuthorizationServer, credentials: Credentials) -> Iterator
     return server.clients.readings(credentials.client_id)
 
 
-def _proves(server: AuthorizationServer, credentials: Credentials, named: Client | None) -> bool:
-    client = named if named is not None and _usable(named, credentials) else None
+def _proves(
+    named: Client | None, credentials: Credentials, server: AuthorizationServer
+) -> TypeGuard[Client]:
+    client = named if _usable(named, credentials) else None
     method = server.client_authentications[credentials.method]
-    # Verified also where there is no client: the work must not tell.
     return method.verify(credentials, client, server.clock()) and client is not None
 
 
-def _usable(client: Client, credentials: Credentials) -> bool:
+def _usable(client: Client | None, credentials: Credentials) -> bool:
+    if client is None or client.disabled_at is not None:
+        return False
     # RFC 7591 section 2: the registered method, and no weaker one.
-    registered = client.token_endpoint_auth_method
-    return client.disabled_at is None and registered == credentials.method
+    return client.token_endpoint_auth_method == credentials.method

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...protocol.client_registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
 from ..ini import Ini
-from .secret import refused
+from .secret import FOLLOW, refused
 
 DISABLED = "disabled: it can ask for nothing, and all that it was given has ended"
 ENABLED = "enabled: it can ask again; what had ended stays so"
@@ -70,5 +70,5 @@ def _done(
         print(json.dumps({"client_id": arguments.client_id, "done": what.partition(":")[0]}))
     else:
         print(f"{arguments.client_id} is {what}.")
-        print("Processes that are running know it within oauth2.client_cache seconds.")
+        print(FOLLOW)
     return 0

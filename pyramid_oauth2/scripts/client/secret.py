@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
-import shlex
 import sys
 from typing import Any
 
@@ -14,6 +13,8 @@ from ...protocol.clients import InvalidClientMetadata
 from ..ini import Ini
 from ..times import utc
 from .metadata import duration, print_problems
+
+FOLLOW = "Processes that are running know it within oauth2.client_cache seconds."
 
 
 def add_parsers(subcommands: Any) -> None:
@@ -73,10 +74,10 @@ def rotate_secret(ini: Ini, arguments: argparse.Namespace) -> int:
     if given is None:
         print_secret(registered.secret or "")
     if old:
-        print(f"The old secret counts until {utc(old[0])}. To end it sooner:")
-        print(f"  poauth2 {ini.path} client end-earlier-secret {shlex.quote(arguments.client_id)}")
+        print(f"The old secret counts until {utc(old[0])}; to end it sooner: end-earlier-secret")
     else:
         print("The old secret does not count any more.")
+        print(FOLLOW)
     return 0
 
 
@@ -85,12 +86,16 @@ def end_earlier_secret(ini: Ini, arguments: argparse.Namespace) -> int:
     with ini.service() as service:
         try:
             service.clients.end_earlier_secret(arguments.client_id)
+        except InvalidClientMetadata as invalid:
+            print_problems(invalid.problems, "there is none to end")
+            return 1
         except (UnknownClient, ClientChangedMeanwhile) as error:
             return refused(error)
     if arguments.json:
         print(json.dumps({"client_id": arguments.client_id, "done": "earlier secret ended"}))
     else:
         print(f"Only the newest secret of {arguments.client_id} counts now.")
+        print(FOLLOW)
     return 0
 
 
