@@ -87,6 +87,7 @@ BAD = [
     *((base_url, text) for text in ("https://a.example:0", "https://a.example:99999")),
     *((base_url, text) for text in ("https://A.example", "https://é.example", "https://a .b")),
     *((base_url, text) for text in ("https://[::1", "HTTPS://A.example", "//a.example")),
+    *((issuer_url, text) for text in ("HTTPS://a.example", "Http://localhost")),
     *((issuer_url, text) for text in ("http://a.example", "http://localhost.evil.test")),
     *((issuer_url, text) for text in ("http://127.0.0.1.evil.test", "https://a.example/")),
     *((issuer_url, text) for text in ("https://a.example/?", "https://a.example#", "issuer")),

@@ -54,6 +54,24 @@ def test_all_mistakes_at_once():
     assert len(mistakes) == 4
 
 
+def test_a_blank_limit_is_not_the_widest_one():
+    for value in ("", " \n", []):
+        _, (mistake,) = parse(self_service__scopes=value)
+        assert mistake.endswith("name at least one, or leave the key out for all")
+
+
+def test_principals_with_commas_are_no_principals():
+    _, (mistake,) = parse(admin_principals="group:admin, group:ops")
+    assert mistake.endswith("separate them by blanks or lines, without commas")
+
+
+@pytest.mark.parametrize("key", ["admin", "self_service"])
+def test_a_resource_server_has_no_pages_for_clients(key):
+    changes = {key: "true", "admin_principals": "bob"}
+    _, mistakes = parse(mode="resource_server", base_url="https://api.example.com", **changes)
+    assert any(m.startswith(f"oauth2.{key} is for an authorization server") for m in mistakes)
+
+
 def test_a_blank_value_means_the_default():
     settings, mistakes = parse(access_token_lifetime=" ", grant_types="")
     assert mistakes == []

@@ -18,6 +18,7 @@ def setting(
     key: str | None = None,
     mode: str | None = None,
     secret: bool = False,
+    limit: bool = False,
 ) -> Any:
     """Declare a setting as a dataclass field.
 
@@ -28,6 +29,8 @@ def setting(
     :param key: its name after ``oauth2.``, where that is not the field's.
     :param mode: the ``oauth2.mode`` that requires it, where not both do.
     :param secret: whether nobody should read it over a shoulder.
+    :param limit: whether a blank value is parsed as any other, and does not mean
+        the default, which is to have no limit.
     """
     metadata = {
         "parse": parse,
@@ -36,6 +39,7 @@ def setting(
         "default": default,
         "mode": mode,
         "secret": secret,
+        "limit": limit,
     }
     value = None if default is REQUIRED else default
     return dataclasses.field(default_factory=lambda: value, metadata=metadata, repr=not secret)

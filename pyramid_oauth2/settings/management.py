@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .declaration import setting
-from .types import boolean, count, principals, words
+from .types import boolean, count, principals, some_words, words
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,9 @@ class ManagementSettings:
         key="self_service.grant_types",
     )
     self_service_scopes: frozenset[str] | None = setting(
-        words,
+        some_words,
         None,
-        "The scopes that a user may give to them. Default: all.",
+        "The scopes that a user may give to them. Without this key: all.",
         key="self_service.scopes",
+        limit=True,
     )

@@ -32,7 +32,8 @@ def parse_settings(raw: Mapping[str, Any]) -> tuple[Settings, list[str]]:
     mode = str(ours.get("mode") or AUTHORIZATION_SERVER).strip()
     for key, field in setting_fields().items():
         text = ours.get(key)
-        if text is None or (isinstance(text, str) and not text.strip()):
+        blank = isinstance(text, str) and not text.strip() and not field.metadata["limit"]
+        if text is None or blank:
             required = field.metadata["default"] is REQUIRED
             if required and field.metadata["mode"] in (None, mode):
                 mistakes.append(f"oauth2.{key} is missing. {field.metadata['meaning']}")
@@ -110,6 +111,12 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             "oauth2.introspection.url is for a resource server: write oauth2.mode = "
             "resource_server, or leave it out."
         )
+    for key in ("admin", "self_service"):
+        if getattr(settings, key) and settings.mode == RESOURCE_SERVER:
+            yield (
+                f"oauth2.{key} is for an authorization server: a resource server has no clients. "
+                "Leave it out."
+            )
     if settings.admin and not settings.admin_principals:
         yield (
             "oauth2.admin = true, but oauth2.admin_principals names nobody who could enter: write "

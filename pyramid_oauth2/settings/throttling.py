@@ -20,7 +20,7 @@ class ThrottleSettings:
         boolean,
         True,
         "Whether a source of too many attempts has to wait (429). false only where something in "
-        "front of the server does that.",
+        "front of the server does that; then oauth2.throttle.registrations limits nobody either.",
     )
     throttle_clients: Limit = setting(
         rate,

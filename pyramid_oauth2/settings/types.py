@@ -84,9 +84,19 @@ def words(value: str | Iterable[str]) -> frozenset[str]:
     return frozenset(value.split() if isinstance(value, str) else value)
 
 
+def some_words(value: str | Iterable[str]) -> frozenset[str]:
+    """Words, separated by white space; at least one."""
+    found = words(value)
+    if not found:
+        raise BadValue("name at least one, or leave the key out for all")
+    return found
+
+
 def principals(value: str | Iterable[str]) -> frozenset[str]:
     """Principals of an ACL, separated by white space; not ``system.Everyone``."""
     found = words(value)
+    if any(word.endswith(",") for word in found):
+        raise BadValue("separate them by blanks or lines, without commas")
     if EVERYBODY in found:
         raise BadValue(f"{EVERYBODY} is whoever comes, signed in or not; name a group or userids")
     return found
@@ -173,7 +183,7 @@ def paths(value: str | Iterable[str]) -> frozenset[str]:
 
 
 def base_url(value: str) -> str:
-    """An http(s) URL without a trailing slash, query or fragment."""
+    """A URL without a trailing slash, query or fragment: https, or http on a loopback host."""
     return _loopback_if_http(_url(value))
 
 
@@ -211,6 +221,8 @@ def _url(value: str, slash: bool = False) -> str:
     if text.endswith("/") and not slash:
         # Clients append well-known paths to it and compare it as a string.
         raise BadValue("leave out the slash at its end")
-    if not re.fullmatch(r"[\x21-\x7e]+", text) or parts.netloc != parts.netloc.lower():
-        raise BadValue("write it in ASCII, the host in lower case")
+    # The scheme too: whether https is demanded is read from the text as it stands.
+    canonical = text.startswith(f"{parts.scheme}://") and parts.netloc == parts.netloc.lower()
+    if not canonical or not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise BadValue("write it in ASCII, the scheme and the host in lower case")
     return text

@@ -44,6 +44,7 @@ def includeme(config: Any) -> None:
     _add_metadata(config, settings)
     _add_pages(config, settings)
     config.include(".admin")
+    config.include(".start")
 
 
 def _add_pages(config: Any, settings: Any) -> None:

@@ -38,19 +38,6 @@ def bound_to(user: str | None, secret: str) -> str:
     return hmac.new(secret.encode(), user.encode(), hashlib.sha256).hexdigest()
 
 
-def has_readable_cookies(request: Any) -> bool:
-    """Whether the cookies are text.
-
-    WebOb decodes all of them when one is read, so a single broken one, whoever
-    set it, would fail the application's policy as well as us.
-    """
-    try:
-        request.cookies.get(_cookie_name(request))
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def browser_digest(request: Any) -> str:
     """What an interaction remembers of the browser: not the secret itself."""
     return hashlib.sha256(_secret(request).encode()).hexdigest()

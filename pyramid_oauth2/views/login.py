@@ -18,8 +18,8 @@ LOGIN_DEMANDED = "pyramid_oauth2.login_demanded"
 
 
 def signed_in_subject(request: Any) -> str | None:
-    """The user who is signed in to the application. A bearer token is no login here."""
-    if request.oauth2.is_bearer:
+    """The user who is signed in to the application. No bearer token is a login here."""
+    if request.oauth2.has_bearer:
         return None
     subject: str | None = request.oauth2.service.owners.subject(request)
     return subject

@@ -17,8 +17,8 @@ from ..interfaces import ISettings
 from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.interactions import ForeignInteraction, UnusableInteraction
 from ..protocol.records import StoreUnavailable
+from ..request import UNREADABLE_COOKIE, has_readable_cookies
 from ..responses import RETRY_AFTER
-from .browser import has_readable_cookies
 
 log = logging.getLogger(__name__)
 
@@ -140,8 +140,7 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
 
 def _answer(view: View, request: Any) -> Response:
     if not has_readable_cookies(request):
-        text = "The request has a cookie that is not text. Delete this site's cookies."
-        return error_page(request, text, 400, "invalid_request")
+        return error_page(request, UNREADABLE_COOKIE, 400, "invalid_request")
     try:
         return view(request)
     except TemporarilyUnavailable as throttled:

@@ -123,6 +123,13 @@ def test_a_host_with_defaults_of_its_own(
     desk.get("edit", client_id=client.client_id).form.submit(status=303).follow(status=200)
 
 
+@pytest.mark.parametrize("place", ["/oauth2/admin/clients", "/oauth2/applications"])
+def test_a_cookie_that_is_no_text(desk: Desk, place: str):
+    headers = {"Cookie": 'a="\\377"'}
+    answer = desk.server.fresh_browser().get(place, headers=headers, status=400)
+    assert "Delete this site" in answer.text
+
+
 def test_plain_http_is_refused_where_https_is_demanded(start_desk: Callable[..., Desk]):
     desk = start_desk(issuer="https://localhost")
     for place in (ADMIN, APPLICATIONS):

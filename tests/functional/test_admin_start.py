@@ -17,7 +17,8 @@ from .conftest import BASE
 from .desk import SWITCHED_ON, Desk
 from .server import Server
 
-SETTINGS = {**BASE, **SWITCHED_ON, "oauth2.backend": "memory"}
+WITHOUT_LOGIN = {**SWITCHED_ON, "oauth2.login_route": ""}
+SETTINGS = {**BASE, **WITHOUT_LOGIN, "oauth2.backend": "memory"}
 NO_POLICY = "there is no security policy that could say who is allowed in"
 
 
@@ -113,7 +114,7 @@ def test_a_policy_that_looks_for_the_root(build: Callable[..., Server]):
         config.set_security_policy(RootPolicy())
         config.set_root_factory(host.Root)
 
-    Desk(build(policy, changes=SWITCHED_ON), user=None).get(status=200)
+    Desk(build(policy, changes=WITHOUT_LOGIN), user=None).get(status=200)
 
 
 def test_what_the_applications_root_allows_does_not_open_them(build: Callable[..., Server]):

@@ -32,6 +32,14 @@ def test_nobody_is_sent_to_the_login_and_comes_back(bob: Allowing):
     bob.assert_untouched()
 
 
+def test_no_bearer_token_is_a_login(flow: Flow):
+    """Neither ours, nor one that the application has of its own."""
+    token = {"Authorization": "Bearer app-token-of-bob"}
+    assert flow.server.get("/whoami", token).text == "bob"
+    answer = flow.server.get("/oauth2/authorizations", token)
+    assert (answer.status_int, answer.location.partition("?")[0]) == (303, "http://localhost/login")
+
+
 def test_nobody_where_no_login_route_is_set(start_flow: Callable[..., Flow]):
     """The application's forbidden view."""
     bob = Allowing(start_flow(login_route="").server)

@@ -20,6 +20,7 @@ def start(**changes: Any) -> Any:
     settings |= {key.replace("__", "."): value for key, value in changes.items()}
     config = Configurator(settings=settings)
     config.include("pyramid_oauth2")
+    config.add_route("login", "/login")
     return config.make_wsgi_app()
 
 
@@ -73,6 +74,21 @@ def start(**changes: Any) -> Any:
             {"oauth2__enforce_https": "true"},
             ["oauth2.enforce_https", "http issuer"],
             id="https enforced for an http issuer",
+        ),
+        pytest.param(
+            {"oauth2__login_route": "logn"},
+            ["oauth2.login_route = logn", "no such route", "Did you mean login?"],
+            id="typo in the login route",
+        ),
+        pytest.param(
+            {"oauth2__renderer.error": "pyramid_oauth2:templates/eror.oauth2"},
+            ["oauth2.renderer.error = pyramid_oauth2:templates/eror.oauth2", "TemplateNotFound"],
+            id="typo in a template",
+        ),
+        pytest.param(
+            {"oauth2__renderer.consent": "shop:consent.mako"},
+            ["oauth2.renderer.consent", "No such renderer factory .mako"],
+            id="template of an unknown kind",
         ),
     ],
 )

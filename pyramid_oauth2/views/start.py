@@ -1,0 +1,56 @@
+"""What the settings name of the application's own, looked up at its start.
+
+A typo stops the application then, and is no error for its first visitor.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+from pyramid.events import ApplicationCreated
+from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import IRoutesMapper
+from pyramid.renderers import RendererHelper
+
+from ..interfaces import ISettings
+from ..settings import Settings, setting_fields
+
+RENDERER = "renderer."
+
+
+def includeme(config: Any) -> None:
+    """Look when the application is complete: its routes may be added after the add-on."""
+    config.add_subscriber(_look_up, ApplicationCreated)
+
+
+def _look_up(event: Any) -> None:
+    registry = event.app.registry
+    settings = registry.getUtility(ISettings)
+    if found := [*_route_mistakes(registry, settings), *_template_mistakes(registry, settings)]:
+        raise ConfigurationError("\n".join(found))
+
+
+def _route_mistakes(registry: Any, settings: Settings) -> Iterator[str]:
+    name = settings.login_route
+    mapper = registry.queryUtility(IRoutesMapper)
+    names = [route.name for route in mapper.get_routes(include_static=True)] if mapper else []
+    if name is not None and name not in names:
+        near = difflib.get_close_matches(name, names, 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        yield f"oauth2.login_route = {name}: the application has no such route.{hint}"
+
+
+def _template_mistakes(registry: Any, settings: Settings) -> Iterator[str]:
+    for key in filter(lambda key: key.startswith(RENDERER), setting_fields()):
+        name = settings.renderer(key.removeprefix(RENDERER))
+        try:
+            renderer = RendererHelper(name, registry=registry).renderer
+            # pyramid_jinja2 reads the file only when a page is rendered.
+            load = getattr(renderer, "template_loader", None)
+            if load is not None:
+                load()
+        except Exception as error:
+            # Each kind of template has failures of its own.
+            yield f"oauth2.{key} = {name} cannot be used: {type(error).__name__}: {error}"
