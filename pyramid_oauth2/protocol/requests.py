@@ -156,10 +156,13 @@ def parse_query(facts: HTTPFacts) -> Parameters:
     return _parameters(facts.query.encode("latin-1"))
 
 
-def parse_body(facts: HTTPFacts, max_fields: int = MAX_FIELDS) -> Parameters:
+def parse_body(
+    facts: HTTPFacts, max_fields: int = MAX_FIELDS, max_value: int = MAX_VALUE
+) -> Parameters:
     """The parameters of a form body.
 
     :param max_fields: how many there may be; a page has a box for every scope.
+    :param max_value: how many characters each may have; a page has a field for many URIs.
     :raises InvalidRequest: the body is no form, too large, compressed or malformed.
     """
     media_type, *options = facts.headers.get("content-type", "").lower().split(";")
@@ -170,7 +173,7 @@ def parse_body(facts: HTTPFacts, max_fields: int = MAX_FIELDS) -> Parameters:
         raise InvalidRequest("Send the body without Content-Encoding.", status=415)
     if len(facts.body) > MAX_BODY:
         raise body_too_large()
-    return _parameters(facts.body, max_fields)
+    return _parameters(facts.body, max_fields, max_value)
 
 
 def body_too_large() -> InvalidRequest:
@@ -217,11 +220,13 @@ def _decode(body: bytes, max_fields: int) -> list[tuple[str, str]]:
         raise InvalidRequest(f"There are more than {max_fields} parameters.") from None
 
 
-def _parameters(text: bytes, max_fields: int = MAX_FIELDS) -> Parameters:
+def _parameters(
+    text: bytes, max_fields: int = MAX_FIELDS, max_value: int = MAX_VALUE
+) -> Parameters:
     values: dict[str, tuple[str, ...]] = {}
     for name, value in _decode(text, max_fields):
-        if len(value) > MAX_VALUE:
-            raise InvalidRequest(f"A parameter is longer than {MAX_VALUE} characters.")
+        if len(value) > max_value:
+            raise InvalidRequest(f"A parameter is longer than {max_value} characters.")
         if "\0" in name or ("\0" in value and name not in WHATEVER_IS_IN_IT):
             raise InvalidRequest("A parameter contains a NUL character.")
         values[name] = (*values.get(name, ()), value)

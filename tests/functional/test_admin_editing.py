@@ -52,6 +52,19 @@ def test_every_field(desk: Desk, web: Client):
     assert desk.client(web.client_id) == changed, "what is shown is what is kept"
 
 
+@pytest.mark.parametrize("field", ["redirect_uris", "allowed_origins", "contacts"])
+def test_as_many_as_the_rules_allow_are_saved(desk: Desk, web: Client, field: str):
+    pattern = "{0}@shop.example" if field == "contacts" else "https://{0}.example"
+    many = tuple(pattern.format(f"{'x' * 90}{number}") for number in range(50))
+    desk.server.service.clients.edit(web.client_id, **{field: many})
+    page = desk.get("edit", client_id=web.client_id)
+    page.form["client_name"] = "Another name"
+    assert "maxlength" not in page.html.find(id=field).attrs
+    page.form.submit(status=303)
+    changed = desk.client(web.client_id)
+    assert (changed.client_name, getattr(changed, field)) == ("Another name", many)
+
+
 def test_somebody_else_was_faster(desk: Desk, web: Client):
     form = desk.get("edit", client_id=web.client_id).form
     desk.server.service.clients.edit(web.client_id, client_name="Theirs")

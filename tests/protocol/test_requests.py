@@ -19,6 +19,7 @@ from pyramid_oauth2.protocol.requests import (
     HTTPFacts,
     Parameter,
     Parameters,
+    parse_body,
     parse_form,
     parse_query,
     pick_parameters,
@@ -76,6 +77,13 @@ def test_refused_body(body, status):
     with pytest.raises(InvalidRequest) as caught:
         parse_form(facts(body))
     assert caught.value.status == status
+
+
+def test_a_caller_may_take_longer_values():
+    longer = facts(b"a=" + b"x" * (MAX_VALUE + 1))
+    assert parse_body(longer, max_value=MAX_VALUE + 1).once("a")
+    with pytest.raises(InvalidRequest):
+        parse_body(longer, max_value=MAX_VALUE)
 
 
 def test_limits_are_inclusive():

@@ -13,7 +13,7 @@ from ...protocol.client_registry import ClientChangedMeanwhile, ClientRegistry, 
 from ...protocol.errors import InvalidRequest
 from ...protocol.events import Tell, tell_nobody
 from ...protocol.records import Client
-from ...protocol.requests import HTTPFacts, Parameters, parse_body, parse_query
+from ...protocol.requests import MAX_BODY, HTTPFacts, Parameters, parse_body, parse_query
 from ...protocol.server import AuthorizationServer, refuse_plain_http
 from ..answer import redirect
 from ..browser import FIELD, browser_token, is_from_our_page
@@ -170,7 +170,7 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
 
 
 def _act(visit: Visit, facts: HTTPFacts, act: Step) -> Response:
-    form = parse_body(facts, MAX_FIELDS)
+    form = parse_body(facts, MAX_FIELDS, MAX_BODY)
     if not is_from_our_page(visit.request, form.once(FIELD), visit.place.user):
         raise Refused("forged", 403)
 
