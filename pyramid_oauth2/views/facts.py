@@ -37,6 +37,9 @@ def _body(request: Any) -> bytes:
     if length < 0:
         raise InvalidRequest("The Content-Length is negative.")
     if length > MAX_BODY:
+        # Nor by who comes after: Pyramid looks for a language among the parameters,
+        # for which WebOb would keep the whole body on the disk.
+        request.body = b""
         raise body_too_large()
     try:
         if request.content_length is None or not request.is_body_seekable:

@@ -105,6 +105,15 @@ def test_a_body_of_unknown_length_is_not_read_to_its_end(server: Server):
     assert body.given <= 2 * MAX_BODY
 
 
+def test_a_page_that_refuses_a_large_body_reads_nothing_of_it(server: Server):
+    """Pyramid looks for the page's language among the parameters."""
+    body = Endless()
+    request = Request.blank("/oauth2/authorizations", method="POST", content_type=FORM)
+    request.environ |= {"wsgi.input": body, "CONTENT_LENGTH": str(MAX_BODY + 1)}
+    assert "The body is larger than" in request.get_response(server.app).text
+    assert body.given == 0
+
+
 def test_a_body_as_large_as_may_be(server: Server):
     padding = b"".join(b"&p%02d=" % n + b"a" * 2000 for n in range(32))
     body = GOOD + padding[: MAX_BODY - len(GOOD)]
