@@ -85,6 +85,7 @@ def test_somebody_else_was_faster(desk: Desk, web: Client):
         ("lifetimes", "9000d", "between one second and"),
         ("owner", "x" * 256, "use at most 255"),
         ("logo_uri", "http://shop.example/", "write a whole https URL"),
+        ("logo_uri", f"data:image/png;base64,{'A' * 5000}", "write a whole https URL"),
         ("allowed_origins", "https://shop.example/", "is not an origin"),
     ],
 )
@@ -97,6 +98,13 @@ def test_a_mistake(desk: Desk, web: Client, field: str, value: str, problem: str
     assert desk.client(web.client_id) == web
     page.form[field] = ""
     page.form.submit(status=303)
+
+
+def test_a_browser_keeps_what_is_far_too_long_from_a_line(desk: Desk, web: Client):
+    page = desk.get("edit", client_id=web.client_id)
+    lines = page.html.select('main form input[autocomplete="off"]')
+    assert len(lines) == 7
+    assert {line["maxlength"] for line in lines} == {"2048"}
 
 
 @pytest.mark.parametrize("method", ["none", "telepathy"])

@@ -171,3 +171,30 @@ def test_a_body_that_is_no_form_of_ours(desk: Desk, body: bytes):
         answer = desk.browser.post(desk.url(page, client_id="robot"), field + body, status="*")
         assert 400 <= answer.status_int < 500
     assert desk.client("robot").version == 0
+
+
+@pytest.mark.parametrize("place", [ADMIN, APPLICATIONS])
+@pytest.mark.parametrize(
+    "body",
+    [b"%", b"a&" * 2100, b"x=" + b"y" * 70_000, b"version=1&version=2", b"version=x"],
+)
+def test_whoever_sends_a_bad_form_is_told_what_became_of_it(desk: Desk, place: str, body: bytes):
+    """A person filled it in: there is no application that sent them here."""
+    desk.server.service.clients.edit("robot", owner="bob")
+    here = Desk(desk.server, place)
+    url = here.url("edit", client_id="robot")
+    field = f"oauth2_browser_token={here.token}&".encode()
+    answer = here.browser.post(url, field + body, status="*")
+    assert answer.status_int == (413 if len(body) > 65536 else 400)
+    assert "This form cannot be read Nothing was changed." in words(answer)
+    assert "application" not in words(answer)
+    assert answer.html.main.find("p", lang="en").string
+    assert answer.click("Open the page again").form.action == f"http://localhost{url}"
+
+
+def test_an_address_that_says_something_twice(desk: Desk):
+    page = desk.browser.get(f"{ADMIN}/client?client_id=robot&client_id=robot", status=400)
+    assert "There is no such page" in words(page)
+    assert "repeated" in words(page)
+    forms = desk.browser.post(f"{ADMIN}/edit?client_id=a&client_id=b", {}, status=400)
+    assert "This form cannot be read" in words(forms)

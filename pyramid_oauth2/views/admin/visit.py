@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pyramid.response import Response
@@ -36,6 +36,7 @@ class Refused(Exception):
 
     :param code: by which the template chooses its words.
     :param retry_after: in how many seconds it can be asked again, where it can.
+    :param description: what is wrong, in English, where the template's words are not exact.
     """
 
     def __init__(
@@ -44,13 +45,14 @@ class Refused(Exception):
         status: int,
         client_id: str | None = None,
         retry_after: int | None = None,
+        description: str = "",
     ) -> None:
         super().__init__(code)
         self.code, self.status, self.client_id = code, status, client_id
-        self.retry_after = retry_after
+        self.retry_after, self.description = retry_after, description
 
 
-PROBLEMS = (Refused, UnknownClient, ClientChangedMeanwhile)
+PROBLEMS = (Refused, UnknownClient, ClientChangedMeanwhile, InvalidRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Visit:
     def here(self) -> str:
         """The public URL of this page, with the client or the kind that it is about."""
         page = self.request.matched_route.name.removeprefix(f"oauth2.{self.place.name}")
-        about = {name: self.query.once(name) for name in ("client_id", "kind")}
+        # It is told also where the query is what is wrong.
+        about = {name: self.query.if_once(name) for name in ("client_id", "kind")}
         return self.place.url(page.lstrip("."), **about)
 
     def client(self) -> Client:
@@ -153,13 +156,14 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
 
     @page_endpoint(*methods)
     def view(request: Any) -> Response:
-        facts = http_facts(request, endpoint_url(request.registry, request.context.name))
-        # The pages show secrets.
-        refuse_plain_http(request.oauth2.service.server, facts)
-        visit = Visit(request, parse_query(facts), Parameters({}))
-        if not request.context.open:
-            return send_to_login(request, visit.here)
+        visit = Visit(request, Parameters({}), Parameters({}))
         try:
+            visit = replace(visit, query=_query(request))
+            facts = http_facts(request, endpoint_url(request.registry, request.context.name))
+            # The pages show secrets.
+            refuse_plain_http(visit.server, facts)
+            if not request.context.open:
+                return send_to_login(request, visit.here)
             return (
                 show(visit) if act is None or request.method == "GET" else _act(visit, facts, act)
             )
@@ -167,6 +171,11 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
             return _problem(visit, error)
 
     return view
+
+
+def _query(request: Any) -> Parameters:
+    # Before the body, which may be too large: what it was about is told all the same.
+    return parse_query(HTTPFacts(request.method, "", query=request.environ.get("QUERY_STRING", "")))
 
 
 def _act(visit: Visit, facts: HTTPFacts, act: Step) -> Response:
@@ -190,10 +199,18 @@ def _problem(visit: Visit, error: Exception) -> Response:
         error = Refused("unknown_client", 404)
     elif isinstance(error, ClientChangedMeanwhile):
         error = Refused("changed_meanwhile", 409, str(error))
+    elif isinstance(error, InvalidRequest):
+        code = "unknown_page" if visit.request.method == "GET" else "bad_form"
+        error = Refused(code, error.status, description=error.description)
     assert isinstance(error, Refused)
     # No form, and so no new cookie: a form that another site posts must not end
     # what is open in the browser's other tabs.
-    values = {"code": error.code, "client_id": error.client_id, "browser_token": None}
+    values = {
+        "code": error.code,
+        "client_id": error.client_id,
+        "description": error.description,
+        "browser_token": None,
+    }
     if error.retry_after is None:
         return visit.render("problem", values, error.status)
     # The minute in which it ends is over by then.
