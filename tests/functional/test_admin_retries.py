@@ -85,7 +85,7 @@ def test_deleting(desk: Desk, failures: Failures):
     page.form["name"] = "robot"
     failures.next = True
     answer = page.form.submit(status=303)
-    assert answer.location.endswith("?done=deleted")
+    assert answer.location.endswith("?done=deleted&client_id=robot")
     assert len(failures.seen) == 2
 
 

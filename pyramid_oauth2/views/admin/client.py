@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pyramid.response import Response
@@ -10,18 +11,31 @@ from ...protocol.clients import acts_for_users
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope
 from ..urls import endpoint_url
+from .secrets import live_secrets
 from .times import utc_minute
 from .visit import Visit, client_page
 
-# What a redirect may say was done.
-DONE = frozenset(
-    {"registered", "edited", "enabled", "disabled", "withdrawn", "earlier_secret_ended"}
-)
+JUST_NOW = 60  # seconds
+
+
+def _changed_just_now(client: Client, now: int) -> bool:
+    return now - client.updated_at <= JUST_NOW
+
+
+# What a redirect may say was done, and what must hold: anybody can write a link
+# that says it.
+DONE: dict[str, Callable[[Client, int], bool]] = {
+    "registered": lambda client, now: client.public,
+    "edited": _changed_just_now,
+    "enabled": lambda client, now: client.disabled_at is None,
+    "disabled": lambda client, now: client.disabled_at is not None,
+    "withdrawn": lambda client, now: client.epoch > 0 and _changed_just_now(client, now),
+    "earlier_secret_ended": lambda client, now: len(live_secrets(client, now)) == 1,
+}
 
 
 def _show(visit: Visit) -> Response:
-    client = visit.client()
-    done = visit.query.once("done")
+    client, now = visit.client(), visit.server.clock()
     values = {
         "client": client,
         "for_users": acts_for_users(client.grant_types),
@@ -31,13 +45,18 @@ def _show(visit: Visit) -> Response:
         "created_at": utc_minute(client.created_at),
         "updated_at": utc_minute(client.updated_at),
         "disabled_at": client.disabled_at and utc_minute(client.disabled_at),
-        "secrets": _secrets(client, visit.server.clock()),
+        "secrets": _secrets(client, now),
         "lifetime": client.lifetimes.get("access_token"),
         "endpoints": _endpoints(visit),
-        "done": done if done in DONE else None,
+        "done": _done(visit, client, now),
         "urls": {page: visit.place.url(page, client_id=client.client_id) for page in _pages(visit)},
     }
     return visit.render("client", values)
+
+
+def _done(visit: Visit, client: Client, now: int) -> str | None:
+    done = visit.query.once("done") or ""
+    return done if done in DONE and DONE[done](client, now) else None
 
 
 def _has_grants(visit: Visit, client: Client) -> bool:
@@ -56,14 +75,12 @@ def _pages(visit: Visit) -> tuple[str, ...]:
 
 
 def _secrets(client: Client, now: int) -> list[dict[str, Any]]:
-    # The newest first, as a rotation puts them.
     return [
         {
             "created_at": utc_minute(secret.created_at),
             "ends_at": secret.expires_at and utc_minute(secret.expires_at),
         }
-        for secret in client.client_secrets
-        if secret.expires_at is None or now < secret.expires_at
+        for secret in live_secrets(client, now)
     ]
 
 

@@ -88,7 +88,7 @@ def _delete(visit: Visit) -> Response:
     if typed.split() != (client.client_name or client.client_id).split():
         return _ask(visit, client, "delete", wrong_name=True)
     visit.clients.delete(client.client_id, client.version)
-    return redirect(visit.place.url(done="deleted"))
+    return redirect(visit.place.url(done="deleted", client_id=client.client_id))
 
 
 disabling = client_page(_confirmation("disable"), _disable)

@@ -9,7 +9,7 @@ from pyramid.response import Response
 from ...protocol.authorizations import last_token
 from ...protocol.grants import REVOKED_BY_OPERATOR, end_grant, find_grant
 from ...protocol.liveness import DeadToken, check_grant
-from ...protocol.records import Grant
+from ...protocol.records import Client, Grant
 from ...protocol.scopes import format_scope
 from ..answer import redirect
 from .times import utc_minute
@@ -35,7 +35,7 @@ def _show(visit: Visit) -> Response:
         "action": url(cursor),
         "first_url": cursor and url(),
         "next_url": found.cursor and url(found.cursor),
-        "revoked": visit.query.once("done") == "revoked",
+        "revoked": visit.query.once("done") == "revoked" and _was_revoked(visit, client),
         "client_url": visit.place.url("client", client_id=client_id),
         "withdraw_url": visit.place.url("withdraw", client_id=client_id),
     }
@@ -64,15 +64,26 @@ def _ended(visit: Visit, grant: Grant) -> str | None:
     return None
 
 
+def _was_revoked(visit: Visit, client: Client) -> bool:
+    """Whether the grant that the URL names has ended: anybody can write a link."""
+    grant = _grant(visit, client, visit.query.once("grant"))
+    return grant is not None and grant.revoked_at is not None
+
+
+def _grant(visit: Visit, client: Client, grant_id: str | None) -> Grant | None:
+    """The grant, if it is one of the client's."""
+    grant = find_grant(visit.server, grant_id or "")
+    return grant if grant is not None and grant.client_id == client.client_id else None
+
+
 def _revoke(visit: Visit) -> Response:
     client = visit.client()
-    grant = find_grant(visit.server, visit.form.once("grant") or "")
-    if grant is None or grant.client_id != client.client_id:
+    grant = _grant(visit, client, visit.form.once("grant"))
+    if grant is None:
         raise Refused("unknown_grant", 404, client.client_id)
     end_grant(visit.server, grant, REVOKED_BY_OPERATOR, visit.tell)
-    cursor = visit.query.once("cursor")
-    url = visit.place.url("grants", client_id=client.client_id, cursor=cursor, done="revoked")
-    return redirect(url)
+    where = {"client_id": client.client_id, "cursor": visit.query.once("cursor")}
+    return redirect(visit.place.url("grants", **where, done="revoked", grant=grant.id))
 
 
 grants = client_page(_show, _revoke)

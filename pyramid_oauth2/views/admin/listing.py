@@ -6,6 +6,7 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...protocol.client_registry import UnknownClient
 from ...protocol.records import Client
 from .times import utc_minute
 from .visit import Refused, Visit, client_page
@@ -31,9 +32,18 @@ def _show(visit: Visit) -> Response:
         "sort_urls": {name: visit.place.url(q=sought, sort=name) for name in SORTS},
         "first_url": cursor and visit.place.url(q=sought, sort=sort),
         "next_url": found.cursor and visit.place.url(q=sought, sort=sort, cursor=found.cursor),
-        "deleted": visit.query.once("done") == "deleted",
+        "deleted": visit.query.once("done") == "deleted" and _is_gone(visit),
     }
     return visit.render("listing", values)
+
+
+def _is_gone(visit: Visit) -> bool:
+    """Whether the client that the URL names is not there: anybody can write a link."""
+    try:
+        visit.client()
+    except UnknownClient:
+        return visit.query.once("client_id") is not None
+    return False
 
 
 def _line(client: Client) -> dict[str, Any]:

@@ -10,12 +10,18 @@ from pyramid.response import Response
 
 from ...protocol.client_registry import Registered
 from ...protocol.errors import InvalidRequest
+from ...protocol.records import Client, ClientSecret
 from ..urls import endpoint_url
 from .times import utc_minute
 from .visit import Refused, Visit, client_page
 
 # When the secret in use ends, in seconds from now.
 OVERLAPS = {"now": 0, "hour": 3600, "day": 86400, "week": 7 * 86400}
+
+
+def live_secrets(client: Client, now: int) -> list[ClientSecret]:
+    """Those that count at *now*, in UTC seconds: the newest first, as a rotation puts them."""
+    return [s for s in client.client_secrets if s.expires_at is None or now < s.expires_at]
 
 
 def registered_page(visit: Visit, registered: Registered) -> Response:

@@ -1,0 +1,86 @@
+"""What the pages for clients say was done: anybody can write a link that has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from .desk import APPLICATIONS, BACK, Desk, words
+from .flow import Flow
+from .server import Clock
+
+# By what a link says was done.
+SAID = {
+    "registered": "It is public, so it has no secret.",
+    "edited": "The changes are saved.",
+    "enabled": "The client may ask for tokens again.",
+    "disabled": "The client is disabled, and all its tokens have ended.",
+    "withdrawn": "All tokens of the client have ended.",
+    "earlier_secret_ended": "Only the newest secret counts now.",
+}
+
+
+def said(desk: Desk, client_id: str) -> set[str]:
+    """What the page of the client says was done, whatever a link says."""
+    return {
+        done
+        for done in (*SAID, "deleted", "x", "")
+        if desk.get("client", client_id=client_id, done=done).html.find(class_="done")
+    }
+
+
+def test_a_link_says_only_what_is_true(desk: Desk):
+    clock, clients = Clock(desk.server), desk.server.service.clients
+    web = desk.registered("web").client_id
+    clients.rotate_secret(web, 86400)
+    clock.now += 61
+    assert said(desk, web) == {"enabled"}
+    clients.disable(web)
+    assert said(desk, web) == {"disabled", "edited", "withdrawn"}
+    clock.now += 61
+    assert said(desk, web) == {"disabled"}
+    clients.end_earlier_secret(web)
+    clock.now += 61
+    assert said(desk, web) == {"disabled", "earlier_secret_ended"}
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_nothing_was_withdrawn_from_one_that_was_only_edited(desk: Desk, public: bool):
+    client = desk.registered("native" if public else "web")
+    expected = {"enabled", "edited", "registered" if public else "earlier_secret_ended"}
+    assert said(desk, client.client_id) == expected
+
+
+def test_deleted_is_who_is_not_there(desk: Desk):
+    def deleted(**query: str) -> bool:
+        return "The client was deleted." in words(desk.get(done="deleted", **query))
+
+    assert not deleted()
+    assert not deleted(client_id="robot")
+    assert deleted(client_id="gone")
+
+
+def test_a_link_tells_nobody_whether_a_client_of_others_is_there(desk: Desk):
+    own = Desk(desk.server, APPLICATIONS, "alice")
+    of_others, of_nobody = (
+        own.get(done="deleted", client_id=client_id) for client_id in ("robot", "gone")
+    )
+    assert words(of_others) == words(of_nobody)
+
+
+def test_a_grant_that_lives_has_not_ended(desk: Desk):
+    usual = {"grant_types": ("authorization_code", "refresh_token"), "redirect_uris": (BACK,)}
+    desk.server.register("web", **usual)
+    flow = Flow(desk.server).log_in("alice")
+    flow.tokens()
+    (grant,) = desk.server.service.server.grants.grants(client_id="web").items
+
+    def revoked(client_id: str = "web", **query: str) -> bool:
+        page = desk.get("grants", client_id=client_id, done="revoked", **query)
+        return "The grant has ended" in words(page)
+
+    assert not revoked(grant=grant.id)
+    assert desk.post("grants", "web", grant=grant.id).status_int == 303
+    assert revoked(grant=grant.id)
+    assert not revoked("robot", grant=grant.id)
+    assert not revoked(grant="another")
+    assert not revoked()
