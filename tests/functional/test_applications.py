@@ -137,14 +137,33 @@ class TestOwnClientsOnly:
         form.submit(status=303)
         assert own.client(mine.client_id).consent == "ask"
 
-    def test_a_client_that_an_operator_stopped_is_not_erased(self, desk: Desk, own: Desk):
+    def test_a_client_that_an_operator_stopped_stays_as_it_is(self, desk: Desk, own: Desk):
+        """What is known of it is neither erased nor overwritten by its owner."""
+        mine = own.registered("web")
+        desk.server.service.clients.rotate_secret(mine.client_id, 86400)
+        pages = ("edit", "secret", "secret-earlier", "delete")
+        forms = [own.get(page, client_id=mine.client_id).form for page in pages]
+        desk.server.service.clients.disable(mine.client_id)
+        before = own.client(mine.client_id)
+        shown = own.get("client", client_id=mine.client_id)
+        links = {link["href"].rpartition("/")[2].partition("?")[0] for link in shown.html("a")}
+        assert not links & set(pages)
+        for page, form in zip(pages, forms, strict=True):
+            assert "This client was disabled" in words(own.get(page, 403, client_id=mine.client_id))
+            form["version"].force_value(str(before.version))
+            form.submit(status=403)
+            form["version"].force_value("0")
+            form.submit(status=403)
+        assert own.client(mine.client_id) == before
+        withdrawn = shown.click("Revoke all its tokens").form.submit(status=303).follow()
+        assert "All tokens of the client have ended." in words(withdrawn)
+
+    def test_but_an_operator_may_change_it(self, desk: Desk, own: Desk):
         mine = own.registered("web")
         desk.server.service.clients.disable(mine.client_id)
-        assert "Delete" not in own.get("client", client_id=mine.client_id)
-        assert "It cannot be deleted" in own.get("delete", 403, client_id=mine.client_id)
+        desk.get("edit", client_id=mine.client_id).form.submit(status=303)
+        desk.get("secret", client_id=mine.client_id).form.submit(status=200)
         form = {"name": mine.client_name, "version": own.version(mine.client_id)}
-        assert own.post("delete", mine.client_id, **form).status_int == 403
-        assert own.client(mine.client_id).client_name == mine.client_name
         assert desk.post("delete", mine.client_id, **form).status_int == 303
 
     def test_who_uses_a_client_is_not_its_developers_to_see(self, own: Desk):

@@ -46,7 +46,7 @@ def _names(visit: Visit, client: Client) -> list[str]:
 
 
 def _show(visit: Visit) -> Response:
-    client = visit.client()
+    client = visit.client_to_change()
     return _form_page(visit, client, form_of(client, _names(visit, client)))
 
 
@@ -66,7 +66,7 @@ def _save(visit: Visit) -> Response:
         visit.clients.edit(client.client_id, client.version, **metadata)
     except ClientChangedMeanwhile:
         # What was typed was about another state of things.
-        client = visit.client()
+        client = visit.client_to_change()
         shown = form_of(client, _names(visit, client))
         return _form_page(visit, client, shown, changed_meanwhile=True)
     return visit.go_to(client.client_id, "edited")

@@ -7,7 +7,7 @@ from pyramid.response import Response
 from ...protocol.clients import acts_for_users
 from ...protocol.records import Client
 from ..answer import redirect
-from .visit import Refused, Step, Visit, client_page
+from .visit import Step, Visit, client_page
 
 # What an older page must not do: the client may be another's by now, or was
 # disabled once more. Taking rights away always works.
@@ -15,15 +15,7 @@ WITH_VERSION = frozenset({"enable", "delete", "secret.earlier"})
 
 
 def _ask_to_delete(visit: Visit) -> Response:
-    client = visit.client()
-    _refuse_to_erase(visit, client)
-    return _ask(visit, client, "delete")
-
-
-def _refuse_to_erase(visit: Visit, client: Client) -> None:
-    # Whom an operator stopped stays so, with all that is known of it.
-    if visit.place.self_service and client.disabled_at is not None:
-        raise Refused("disabled_stays", 403, client.client_id)
+    return _ask(visit, visit.client_to_change(), "delete")
 
 
 def _confirmation(what: str) -> Step:
@@ -50,7 +42,7 @@ def _ask(visit: Visit, client: Client, what: str, *, wrong_name: bool = False) -
 
 
 def _ask_to_end_earlier(visit: Visit) -> Response:
-    client = visit.client()
+    client = visit.client_to_change()
     if len(client.client_secrets) < 2:
         return redirect(visit.place.url("client", client_id=client.client_id))
     return _ask(visit, client, "secret.earlier")
@@ -82,7 +74,6 @@ def _withdraw(visit: Visit) -> Response:
 
 def _delete(visit: Visit) -> Response:
     client = visit.client_of_form()
-    _refuse_to_erase(visit, client)
     typed = visit.form.once("name") or ""
     # Browsers and people add and drop blanks; the name is no secret.
     if typed.split() != (client.client_name or client.client_id).split():

@@ -46,7 +46,7 @@ def _secret_page(visit: Visit, registered: Registered, done: str) -> Response:
 
 
 def _show(visit: Visit) -> Response:
-    client = visit.client()
+    client = visit.client_to_change()
     if client.public:
         raise Refused("public_client", 404, client.client_id)
     values = {

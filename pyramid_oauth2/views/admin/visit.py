@@ -105,17 +105,29 @@ class Visit:
             raise UnknownClient("There is no such client.")
         return client
 
+    def client_to_change(self) -> Client:
+        """The client that the URL names, for a page that changes or erases what is known of it.
+
+        :raises UnknownClient: there is none, or it is somebody else's.
+        :raises Refused: an operator stopped it, so for its owner it stays as it is.
+        """
+        client = self.client()
+        if self.place.self_service and client.disabled_at is not None:
+            raise Refused("disabled_stays", 403, client.client_id)
+        return client
+
     def client_of_form(self) -> Client:
-        """The client that the URL names, as it was when the form was made.
+        """The client to change, as it was when the form was made.
 
         Only then is a write by its version one of the client whose owner was
         looked at here.
 
         :raises UnknownClient: there is none, or it is somebody else's.
+        :raises Refused: an operator stopped it.
         :raises InvalidRequest: the form does not say its version.
         :raises ClientChangedMeanwhile: its version is another.
         """
-        client, version = self.client(), self.form.once("version") or ""
+        client, version = self.client_to_change(), self.form.once("version") or ""
         if not VERSION.fullmatch(version):
             raise InvalidRequest("The form is not as it was sent.")
         if client.version != int(version):
