@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pyramid_oauth2.protocol.records import Page
+
 from .desk import BACK, Desk, names, words
 from .server import Clock
 
@@ -57,6 +59,29 @@ def test_sorted_and_page_by_page(desk: Desk):
             page = desk.browser.get(link["href"])
         assert seen == expected
         assert names(page.click("First page")) == expected[:50]
+
+
+@pytest.mark.parametrize("query", [{"q": "zeta"}, {}])
+def test_a_page_without_any_is_not_always_the_last(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, query: dict[str, str]
+):
+    """A store may look at so many clients for a page, and find none that is sought."""
+    store = desk.server.service.backends[desk.server.service.settings.backend].clients
+    monkeypatch.setattr(store, "search", lambda *arguments: Page((), "more"))
+    page = desk.get(sort="created_at", **query)
+    assert "There is none" not in words(page)
+    assert "None among these; go on to the next page." in words(page)
+    monkeypatch.setattr(store, "search", lambda *arguments: Page((), None))
+    page = page.click("Next page")
+    assert "There is none" not in words(page)
+    assert "There are no more." in words(page)
+
+
+def test_a_reader_who_does_not_see_tells_the_navigations_apart(desk: Desk):
+    for number in range(60):
+        desk.server.register(f"id-{number}")
+    first, second = desk.get().html("nav")
+    assert (first.get("aria-label"), second["aria-label"]) == (None, "Pages")
 
 
 @pytest.mark.parametrize("query", [{"sort": "owner"}, {"cursor": "x"}, {"cursor": "[" * 4000}])
