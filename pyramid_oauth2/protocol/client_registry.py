@@ -150,7 +150,8 @@ class ClientRegistry:
     ) -> Registered:
         """Give a confidential client a new secret. Tokens that it has stay valid.
 
-        A *secret* that is its only one already changes nothing.
+        A *secret* that is its only one already changes nothing. At most two
+        count at once: an earlier one that a rotation left alive ends now.
 
         :param overlap: for how many seconds the secret of before counts as
             well, so that every instance of the client can change over.

@@ -52,6 +52,16 @@ def test_a_rotation_that_is_sent_twice_happens_once(desk: Desk, service: tuple[s
     assert good(desk, client_id, old, now)
 
 
+def test_it_is_said_beforehand_that_the_earlier_of_two_ends(desk: Desk, service: tuple[str, str]):
+    clock, client_id, warning = Clock(desk.server), service[0], "The earlier one ends as soon as"
+    page = desk.get("secret", client_id=client_id)
+    assert warning not in words(page)
+    page.form.submit()
+    assert warning in words(desk.get("secret", client_id=client_id))
+    clock.now += 86400
+    assert warning not in words(desk.get("secret", client_id=client_id))
+
+
 def test_the_earlier_one_is_ended_at_once(desk: Desk, service: tuple[str, str]):
     client_id, old = service
     new = desk.get("secret", client_id=client_id).form.submit().html.find(id="secret").string

@@ -52,6 +52,7 @@ def _show(visit: Visit) -> Response:
     values = {
         "client": client,
         "overlaps": OVERLAPS,
+        "two_count": len(live_secrets(client, visit.server.clock())) > 1,
         "client_url": visit.place.url("client", client_id=client.client_id),
     }
     return visit.render("rotate", values)
