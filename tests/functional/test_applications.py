@@ -95,6 +95,21 @@ class TestOwnClientsOnly:
             assert answer.status_int == 404
         assert own.client(client_id) == before
 
+    @pytest.mark.parametrize("whose", ["bob's", "nobody's any more"])
+    def test_nor_are_they_where_a_form_takes_their_client_id(
+        self, own: Desk, bobs: Client, whose: str
+    ):
+        if whose != "bob's":
+            own.server.service.clients.delete(bobs.client_id)
+        form = own.get("register", kind="web").form
+        form["client_id"].force_value(bobs.client_id)
+        form["client_name"], form["redirect_uris"] = "Mine", BACK
+        form.fields["scope"][0].checked = True
+        answer = form.submit(status=404)
+        assert "There is no such client" in words(answer)
+        assert not answer.html.main("a")
+        assert names(own.get()) == []
+
     def test_whom_an_operator_stopped_stays_so(self, desk: Desk, own: Desk):
         mine = own.registered("web")
         desk.server.service.clients.disable(mine.client_id)

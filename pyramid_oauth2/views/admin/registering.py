@@ -68,8 +68,8 @@ def _register(visit: Visit) -> Response:
     try:
         registered = visit.clients.add(client)
     except DuplicateRecord:
-        # Unless it was taken back, for then nothing is registered.
-        visit.clients.get(client_id)
+        # Unless it was taken back, for then nothing is registered; or is another's.
+        visit.find(client_id)
         raise Refused("sent_already", 409, client_id) from None
     _refuse_beyond_limit(visit, client_id)
     return registered_page(visit, registered)
@@ -110,7 +110,7 @@ def _is_full(visit: Visit, spare: int) -> bool:
 
 def _refuse_sent_already(visit: Visit, client_id: str) -> None:
     with suppress(UnknownClient):
-        visit.clients.get(client_id)
+        visit.find(client_id)
         raise Refused("sent_already", 409, client_id)
 
 

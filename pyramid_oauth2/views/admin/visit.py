@@ -97,10 +97,17 @@ class Visit:
     def client(self) -> Client:
         """The client that the URL names.
 
+        :raises UnknownClient: there is none, or it is somebody else's.
+        """
+        return self.find(self.query.once("client_id") or "")
+
+    def find(self, client_id: str) -> Client:
+        """The client of that client_id.
+
         :raises UnknownClient: there is none, or it is somebody else's, which is
             not to be told apart.
         """
-        client = self.clients.get(self.query.once("client_id") or "")
+        client = self.clients.get(client_id)
         if not self.place.has(client):
             raise UnknownClient("There is no such client.")
         return client
