@@ -72,9 +72,11 @@ def _save(visit: Visit) -> Response:
     return visit.go_to(client.client_id, "edited")
 
 
-def _auth_methods(visit: Visit) -> list[str]:
-    # A confidential client does not become a public one.
-    return sorted(visit.server.client_authentications.keys() - {"none"})
+def _auth_methods(visit: Visit, client: Client) -> list[str]:
+    # A confidential client does not become a public one. Its own method is there
+    # also where the server forgot it: the browser would choose another in silence.
+    present = {client.token_endpoint_auth_method}
+    return sorted((visit.server.client_authentications.keys() | present) - {"none"})
 
 
 def _form_page(
@@ -94,7 +96,7 @@ def _form_page(
         "scopes": scope_choices(visit, for_users=for_users),
         "grant_types": grant_type_choices(visit),
         "beyond": beyond_choices(visit, client),
-        "auth_methods": [(method, method) for method in _auth_methods(visit)],
+        "auth_methods": [(method, method) for method in _auth_methods(visit, client)],
         "changed_meanwhile": changed_meanwhile,
         "client_url": visit.place.url("client", client_id=client.client_id),
     }
