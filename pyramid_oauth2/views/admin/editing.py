@@ -11,7 +11,7 @@ from ...protocol.client_registry import ClientChangedMeanwhile
 from ...protocol.clients import acts_for_users, check_change
 from ...protocol.records import Client
 from .choices import beyond_choices, grant_type_choices, missing_scope, scope_choices
-from .fields import FIELDS, Form, broken_rules, form_of, read_fields, within_choices
+from .fields import FIELDS, NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
 from .visit import Visit, client_page
 
 # What a public client has not: it has no secret to present, PKCE is its only
@@ -58,6 +58,8 @@ def _save(visit: Visit) -> Response:
         metadata, refused = within_choices(metadata, client, choices, known)
         if metadata.get("grant_types", client.grant_types):
             refused |= missing_scope(visit, metadata)
+        if client.client_name and not metadata["client_name"]:
+            refused |= NAMELESS
         broken = broken_rules(check_change, visit.server, client, metadata)
         if problems := {**broken, **form.problems, **refused}:
             return _form_page(visit, client, Form(form.values, problems))

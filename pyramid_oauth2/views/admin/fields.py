@@ -64,6 +64,8 @@ TICKED = Field(_ticked, lambda words: tuple(dict.fromkeys(words)), tuple)
 TICKED_SCOPES = Field(_ticked, frozenset, lambda scope: tuple(sorted(scope)))
 SWITCH = Field(_is_ticked, bool, bool)
 
+NAMELESS = {"client_name": "say what people know it by"}
+
 # By the field of a client.
 FIELDS: Mapping[str, Field] = {
     "client_name": LINE,

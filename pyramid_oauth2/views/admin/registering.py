@@ -23,7 +23,7 @@ from ...protocol.errors import InvalidRequest, TemporarilyUnavailable
 from ...protocol.records import Client, DuplicateRecord, StoreUnavailable
 from ..facts import http_facts
 from .choices import missing_scope, scope_choices
-from .fields import Form, broken_rules, form_of, read_fields, within_choices
+from .fields import NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
 from .kinds import Kind, kinds_of
 from .secrets import registered_page
 from .visit import Refused, Visit, client_page
@@ -93,10 +93,8 @@ def _refused_choices(visit: Visit, metadata: dict[str, Any]) -> dict[str, str]:
 
 
 def _missing(visit: Visit, metadata: dict[str, Any]) -> dict[str, str]:
-    found = {}
-    if not metadata["client_name"]:
-        found["client_name"] = "say what people know it by"
-    return found | missing_scope(visit, metadata)
+    nameless = {} if metadata["client_name"] else NAMELESS
+    return nameless | missing_scope(visit, metadata)
 
 
 def _is_full(visit: Visit, spare: int) -> bool:
