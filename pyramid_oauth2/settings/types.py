@@ -31,12 +31,17 @@ class BadValue(ValueError):
     """The text of a setting cannot be what it should be; the message says what it can be."""
 
 
-def lifetime(value: str | int) -> int:
-    """``3600``, ``60s``, ``10m``, ``1h``, ``30d``: seconds, at least one, at most ten years."""
+def duration(value: str | int) -> int:
+    """``0``, ``3600``, ``60s``, ``10m``, ``1h``, ``30d``: seconds, as many as there may be."""
     match = DURATION.fullmatch(str(value).strip())
     if not match:
         raise BadValue("write a number of seconds, or one with a unit, such as 60s, 10m, 1h or 30d")
-    number = int(match[1]) * UNITS[match[2]]
+    return int(match[1]) * UNITS[match[2]]
+
+
+def lifetime(value: str | int) -> int:
+    """``3600``, ``60s``, ``10m``, ``1h``, ``30d``: seconds, at least one, at most ten years."""
+    number = duration(value)
     if not 0 < number <= LONGEST:
         raise BadValue("choose between one second and ten years")
     return number

@@ -9,7 +9,7 @@ import pytest
 
 from pyramid_oauth2 import Client
 
-from .desk import BACK, Desk, words
+from .desk import ADMIN, APPLICATIONS, BACK, Desk, words
 
 
 @pytest.fixture
@@ -82,7 +82,9 @@ def test_somebody_else_was_faster(desk: Desk, web: Client):
     ("field", "value", "problem"),
     [
         ("lifetimes", "soon", "write a number of seconds"),
-        ("lifetimes", "9000d", "between one second and"),
+        ("lifetimes", "9000d", "choose between one second and a year"),
+        ("lifetimes", "3000d", "choose between one second and a year"),
+        ("lifetimes", "0", "choose between one second and a year"),
         ("owner", "x" * 256, "use at most 255"),
         ("logo_uri", "http://shop.example/", "write a whole https URL"),
         ("logo_uri", f"data:image/png;base64,{'A' * 5000}", "write a whole https URL"),
@@ -113,6 +115,34 @@ def test_a_confidential_client_does_not_become_public(desk: Desk, web: Client, m
     form["token_endpoint_auth_method"].force_value(method)
     form.submit(status=422)
     assert desk.client(web.client_id) == web
+
+
+def test_a_method_that_is_no_longer_there_is_not_changed_in_silence(desk: Desk, web: Client):
+    method = {"token_endpoint_auth_method": "private_key_jwt"}
+    assert desk.server.service.server.clients.edit(web.client_id, web.version, method)
+    form = desk.get("edit", client_id=web.client_id).form
+    assert form["token_endpoint_auth_method"].value == "private_key_jwt"
+    form["client_name"] = "Another name"
+    page = form.submit(status=422)
+    problem = page.html.find(id="token_endpoint_auth_method-problem").string
+    assert problem.startswith("choose one of")
+    page.form["token_endpoint_auth_method"] = "client_secret_post"
+    page.form.submit(status=303)
+    assert desk.client(web.client_id).token_endpoint_auth_method == "client_secret_post"
+
+
+@pytest.mark.parametrize("place", [ADMIN, APPLICATIONS])
+def test_a_name_is_not_taken_away(desk: Desk, web: Client, place: str):
+    desk.server.service.clients.edit(web.client_id, owner="bob")
+    form = Desk(desk.server, place).get("edit", client_id=web.client_id).form
+    form["client_name"] = " "
+    page = form.submit(status=422)
+    assert page.html.find(id="client_name-problem").string == "say what people know it by"
+    assert desk.client(web.client_id).client_name == web.client_name
+
+
+def test_but_one_that_never_had_a_name_needs_none(desk: Desk):
+    desk.get("edit", client_id="robot").form.submit(status=303)
 
 
 def test_a_public_client_is_not_asked_for_what_it_has_not(desk: Desk):

@@ -10,7 +10,7 @@ from typing import Any
 from ...protocol.clients import InvalidClientMetadata
 from ...protocol.records import SUBJECT_LENGTH, Client
 from ...protocol.requests import Parameters
-from ...settings.types import BadValue, lifetime
+from ...settings.types import BadValue, duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ def _owner(text: str) -> str | None:
 
 
 def _lifetimes(text: str) -> Mapping[str, int]:
-    return {"access_token": lifetime(text)} if text else {}
+    # How long it may be, the rule for clients says.
+    return {"access_token": duration(text)} if text else {}
 
 
 def _shown_lifetime(lifetimes: Mapping[str, int]) -> str:
