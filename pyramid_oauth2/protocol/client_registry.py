@@ -11,7 +11,13 @@ from typing import Any
 
 from ..interfaces import IClientStore
 from .client_secrets import UnusableSecret, keep_secret, verify_secret
-from .clients import InvalidClientMetadata, check_change, check_client, new_client_id
+from .clients import (
+    InvalidClientMetadata,
+    check_change,
+    check_client,
+    client_of,
+    new_client_id,
+)
 from .events import ClientChanged, Tell, tell_nobody
 from .opaque import new_client_secret
 from .records import Client, ClientSecret, Page
@@ -92,11 +98,15 @@ class ClientRegistry:
             the server draws ``client_id`` if it is not there.
         :param secret: a confidential client's, where it is not left to the
             server to draw one.
+        :raises TypeError: there is a record, and fields beside it.
         :raises InvalidClientMetadata: a rule is broken.
         :raises DuplicateRecord: the client_id is or was in use.
         """
         if client is None:
-            client = Client(**{"client_id": new_client_id(self._server), **metadata})
+            client = client_of({"client_id": new_client_id(self._server), **metadata})
+        elif metadata:
+            beside = ", ".join(metadata)
+            raise TypeError(f"give the client as a record or by its fields, not both: {beside}")
         check_client(self._server, client)
         now = self._server.clock()
         if client.public and secret is not None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from .client_secrets import ARGON2ID, SHA256
 from .opaque import is_client_secret, random_text
-from .records import Client
+from .records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client, check_identifier
 from .redirects import origin_problem, redirect_uri_problem
 from .scopes import SCOPE_TOKEN, format_scope
 from .server import AuthorizationServer
@@ -69,6 +69,15 @@ def check_client(server: AuthorizationServer, client: Client) -> None:
     _refuse(client_problems(server, client))
 
 
+def client_of(metadata: Mapping[str, Any]) -> Client:
+    """A client of these fields, by name; the rules that need the server are not checked.
+
+    :raises InvalidClientMetadata: an identifier cannot be kept by every store.
+    """
+    _refuse(_identifier_problems(metadata))
+    return Client(**metadata)
+
+
 def check_change(server: AuthorizationServer, client: Client, changes: Mapping[str, Any]) -> Client:
     """The client with its metadata changed.
 
@@ -77,6 +86,7 @@ def check_change(server: AuthorizationServer, client: Client, changes: Mapping[s
     fixed = [name for name in changes if name not in EDITABLE]
     if fixed:
         _refuse((name, "this cannot be changed") for name in fixed)
+    _refuse(_identifier_problems(changes))
     changed = replace(client, **changes)
     problems = list(client_problems(server, changed))
     if changed.public != client.public:
@@ -160,6 +170,17 @@ def _secret_problems(client: Client) -> Iterator[tuple[str, str]]:
         made = secret.scheme == SHA256 and len(secret.digest) == 32
         if not made and secret.scheme != ARGON2ID:
             yield "client_secrets", f"each is a digest by {SHA256} or {ARGON2ID}"
+
+
+def _identifier_problems(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    # Before there is a record, which cannot be made with them.
+    for name, length in (("client_id", CLIENT_ID_LENGTH), ("owner", SUBJECT_LENGTH)):
+        if name not in metadata or (name == "owner" and metadata[name] is None):
+            continue
+        try:
+            check_identifier(name, metadata[name], length)
+        except ValueError as error:
+            yield name, str(error)
 
 
 def _identity_problems(client: Client) -> Iterator[tuple[str, str]]:

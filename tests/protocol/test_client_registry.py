@@ -70,6 +70,19 @@ class TestAdd:
         registered = world.registry.add(client_name="Nightly", **MACHINE)
         assert world.get(registered.client.client_id).client_name == "Nightly"
 
+    def test_by_its_record_or_its_fields(self, world: World):
+        with pytest.raises(TypeError, match="as a record or by its fields, not both: scope"):
+            world.registry.add(Client("robot", **MACHINE), None, scope=frozenset({"read"}))
+        with pytest.raises(UnknownClient):
+            world.get()
+
+    @pytest.mark.parametrize("value", ["", "x" * 300, "a\0b", "\ud800"])
+    @pytest.mark.parametrize("field", ["client_id", "owner"])
+    def test_what_no_store_could_keep(self, world: World, field: str, value: str):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            world.registry.add(**{field: value}, **MACHINE)
+        assert caught.value.problems.keys() == {field}
+
     def test_a_secret_of_ones_own(self, world: World):
         assert world.registry.add(Client("robot", **MACHINE), "chosen").secret == "chosen"
         assert world.good("chosen")
@@ -140,6 +153,13 @@ class TestEdit:
         assert (changed.client_name, changed.updated_at, changed.version) == ("R2", NOW + 5, 1)
         assert world.good(robot)
         assert world.told == ["edited"]
+
+    @pytest.mark.parametrize("owner", ["", "x" * 300, "a\0b"])
+    def test_an_owner_that_no_store_could_keep(self, world: World, robot: str, owner: str):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            world.registry.edit("robot", owner=owner)
+        assert caught.value.problems.keys() == {"owner"}
+        world.registry.edit("robot", owner=None)
 
     def test_no_change(self, world: World, robot: str):
         assert world.registry.edit("robot", client_name="").version == 0

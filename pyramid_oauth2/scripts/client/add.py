@@ -66,9 +66,6 @@ def add_client(ini: Ini, arguments: argparse.Namespace) -> int:
         except InvalidClientMetadata as invalid:
             print_problems(invalid.problems, "the client was not registered")
             return 1
-        except ValueError as error:
-            print(f"poauth2: {error}", file=sys.stderr)
-            return 1
         default_scopes = service.server.default_scopes
     _print_registered(registered, default_scopes, arguments)
     return 0
