@@ -90,3 +90,24 @@ def test_a_form_that_is_not_ours(desk: Desk, service: tuple[str, str], form: dic
     before = desk.client(service[0])
     assert desk.post("secret", service[0], **form).status_int == 400
     assert desk.client(service[0]) == before
+
+
+@pytest.mark.parametrize(
+    ("client_id", "shown"),
+    [
+        ("nightly-1.job_2", True),
+        ("my app;id", False),
+        ("$(id)", False),
+        ("a'b", False),
+        ("~root", False),
+        ("a&b", False),
+    ],
+)
+def test_a_line_for_the_terminal_does_what_it_says(desk: Desk, client_id: str, shown: bool):
+    desk.server.register(client_id)
+    page = desk.get("secret", client_id=client_id).form.submit()
+    line = page.html.find("pre")
+    assert (line is not None) is shown
+    assert ("To try it, in a terminal" in words(page)) is shown
+    if line:
+        assert line.get_text().startswith(f"curl -u {client_id} -d ")

@@ -6,6 +6,8 @@ redirect's URL or a session: it is shown once.
 
 from __future__ import annotations
 
+import re
+
 from pyramid.response import Response
 
 from ...protocol.client_registry import Registered
@@ -17,6 +19,9 @@ from .visit import Refused, Visit, client_page
 
 # When the secret in use ends, in seconds from now.
 OVERLAPS = {"now": 0, "hour": 3600, "day": 86400, "week": 7 * 86400}
+
+# What a shell takes as it stands, also at the beginning of a word.
+PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def live_secrets(client: Client, now: int) -> list[ClientSecret]:
@@ -39,6 +44,7 @@ def _secret_page(visit: Visit, registered: Registered, done: str) -> Response:
         "client": client,
         "secret": registered.secret,
         "earlier_ends_at": utc_minute(ends[0]) if ends else None,
+        "plain_client_id": PLAIN.fullmatch(client.client_id) is not None,
         "token_endpoint": endpoint_url(visit.request.registry, "token"),
         "client_url": visit.place.url("client", client_id=client.client_id),
     }
