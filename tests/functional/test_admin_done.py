@@ -12,6 +12,7 @@ from .server import Clock
 SAID = {
     "registered": "It is public, so it has no secret.",
     "edited": "The changes are saved.",
+    "unchanged": "There was nothing to change.",
     "enabled": "The client may ask for tokens again.",
     "disabled": "The client is disabled, and all its tokens have ended.",
     "withdrawn": "All tokens of the client have ended.",
@@ -24,7 +25,8 @@ def said(desk: Desk, client_id: str) -> set[str]:
     return {
         done
         for done in (*SAID, "deleted", "x", "")
-        if desk.get("client", client_id=client_id, done=done).html.find(class_="done")
+        if done != "unchanged"
+        and desk.get("client", client_id=client_id, done=done).html.find(class_="done")
     }
 
 
@@ -48,6 +50,14 @@ def test_nothing_was_withdrawn_from_one_that_was_only_edited(desk: Desk, public:
     client = desk.registered("native" if public else "web")
     expected = {"enabled", "edited", "registered" if public else "earlier_secret_ended"}
     assert said(desk, client.client_id) == expected
+
+
+def test_a_form_that_is_sent_as_it_was(desk: Desk):
+    form = desk.get("edit", client_id=desk.registered("web").client_id).form
+    page = form.submit(status=303).follow()
+    assert SAID["unchanged"] in words(page)
+    form["client_name"] = "Daily"
+    assert SAID["edited"] in words(form.submit(status=303).follow())
 
 
 def test_deleted_is_who_is_not_there(desk: Desk):

@@ -27,6 +27,7 @@ def _changed_just_now(client: Client, now: int) -> bool:
 DONE: dict[str, Callable[[Client, int], bool]] = {
     "registered": lambda client, now: client.public,
     "edited": _changed_just_now,
+    "unchanged": lambda client, now: True,  # It claims nothing.
     "enabled": lambda client, now: client.disabled_at is None,
     "disabled": lambda client, now: client.disabled_at is not None,
     "withdrawn": lambda client, now: client.epoch > 0 and _changed_just_now(client, now),

@@ -65,13 +65,14 @@ def _save(visit: Visit) -> Response:
             return _form_page(visit, client, Form(form.values, problems))
         if visit.place.self_service and _widens(client, metadata):
             metadata |= _without_trust(client)
-        visit.clients.edit(client.client_id, client.version, **metadata)
+        edited = visit.clients.edit(client.client_id, client.version, **metadata)
     except ClientChangedMeanwhile:
         # What was typed was about another state of things.
         client = visit.client_to_change()
         shown = form_of(client, _names(visit, client))
         return _form_page(visit, client, shown, changed_meanwhile=True)
-    return visit.go_to(client.client_id, "edited")
+    changed = edited.version != client.version
+    return visit.go_to(client.client_id, "edited" if changed else "unchanged")
 
 
 def _auth_methods(visit: Visit, client: Client) -> list[str]:
