@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
-from pyramid.httpexceptions import HTTPBadRequest, HTTPForbidden
+from pyramid.httpexceptions import HTTPForbidden
 from pyramid.interfaces import PHASE1_CONFIG, IDefaultCSRFOptions, IDefaultPermission
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
@@ -33,7 +33,7 @@ from .protocol.errors import InvalidToken
 from .protocol.records import StoreUnavailable
 from .protocol.requests import FORM, MAX_BODY
 from .protocol.scopes import format_scope
-from .request import UNREADABLE_COOKIE, Demand, has_readable_cookies
+from .request import Demand
 from .responses import store_unavailable
 
 View = Callable[[Any, Any], Any]
@@ -156,9 +156,6 @@ def _refuse_tokens(view: View) -> View:
         # permission is not asked for, since a policy might give it.
         if request.oauth2.has_bearer:
             return missing_permission(request)
-        # Before the permission, which a policy reads from a cookie.
-        if not has_readable_cookies(request):
-            raise HTTPBadRequest(UNREADABLE_COOKIE)
         return view(context, request)
 
     return people_only_view

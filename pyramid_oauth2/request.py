@@ -177,22 +177,6 @@ class RequestOAuth2:
         return self.service.owners.identity(self._request, self.subject)
 
 
-UNREADABLE_COOKIE = "The request has a cookie that is not text. Delete this site's cookies."
-
-
-def has_readable_cookies(request: Any) -> bool:
-    """Whether the cookies are text.
-
-    WebOb decodes all of them when one is read, so a single broken one, whoever
-    set it, would fail the application's policy as well as us.
-    """
-    try:
-        request.cookies.get("any")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def includeme(config: Any) -> None:
     """Give every request its ``oauth2``."""
     config.add_request_method(RequestOAuth2, "oauth2", reify=True)

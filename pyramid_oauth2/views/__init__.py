@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.tweens import EXCVIEW
 from pyramid.viewderivers import DefaultViewMapper
 
 from ..interfaces import ISettings
@@ -32,7 +33,11 @@ ENDPOINTS: dict[str, Endpoint] = {
 def includeme(config: Any) -> None:
     """Add the routes of every endpoint, and their views."""
     settings = config.registry.getUtility(ISettings)
-    config.add_tween("pyramid_oauth2.views.undecodable.undecodable_path_tween")
+    config.add_tween(
+        "pyramid_oauth2.views.undecodable.undecodable_tween",
+        # Which asks for the user, in whatever order both are included.
+        over=("pyramid_tm.tm_tween_factory", EXCVIEW),
+    )
     _add_protected_resource(config)
     if settings.mode == RESOURCE_SERVER:
         return

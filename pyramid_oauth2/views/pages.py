@@ -17,7 +17,6 @@ from ..interfaces import ISettings
 from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.interactions import ForeignInteraction, UnusableInteraction
 from ..protocol.records import StoreUnavailable
-from ..request import UNREADABLE_COOKIE, has_readable_cookies
 from ..responses import RETRY_AFTER
 
 log = logging.getLogger(__name__)
@@ -139,8 +138,6 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
 
 
 def _answer(view: View, request: Any) -> Response:
-    if not has_readable_cookies(request):
-        return error_page(request, UNREADABLE_COOKIE, 400, "invalid_request")
     try:
         return view(request)
     except TemporarilyUnavailable as throttled:

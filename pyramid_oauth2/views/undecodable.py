@@ -1,4 +1,8 @@
-"""A path that is not UTF-8, such as ``/oauth2/%ff``: 400 before anything tries to route it."""
+"""A path or a cookie that is not text: 400 before anything tries to read it.
+
+A path such as ``/oauth2/%ff`` would fail the router, and a broken cookie,
+whoever set it, whatever asks for the user: pyramid_tm does, before any view.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,10 @@ from pyramid.response import Response
 from ..interfaces import ISettings
 from ..protocol.errors import InvalidRequest
 from ..responses import error_response
+from .pages import error_page
 
 
-def undecodable_path_tween(
+def undecodable_tween(
     handler: Callable[[Any], Response], registry: Any
 ) -> Callable[[Any], Response]:
     """Answer for our own paths only; what the application does with others stays as it is."""
@@ -20,12 +25,32 @@ def undecodable_path_tween(
 
     def tween(request: Any) -> Response:
         path = request.environ.get("PATH_INFO", "")
-        # Almost every path is ASCII, and a look at one costs nothing.
-        if not path.isascii() and any(beginning in path for beginning in ours):
-            try:
-                path.encode("latin-1").decode()
-            except UnicodeDecodeError:
-                return error_response(InvalidRequest("The path is not valid UTF-8."))
+        # Almost every path is ASCII, and a client has no cookies: a look costs nothing.
+        suspicious = not path.isascii() or "HTTP_COOKIE" in request.environ
+        if suspicious and any(beginning in path for beginning in ours):
+            return _refusal(request, path) or handler(request)
         return handler(request)
 
     return tween
+
+
+def _refusal(request: Any, path: str) -> Response | None:
+    try:
+        path.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return error_response(InvalidRequest("The path is not valid UTF-8."))
+    if _has_readable_cookies(request):
+        return None
+    text = "The request has a cookie that is not text. Delete this site's cookies."
+    if "text/html" in request.environ.get("HTTP_ACCEPT", ""):
+        return error_page(request, text, 400, InvalidRequest.code)
+    return error_response(InvalidRequest(text))
+
+
+def _has_readable_cookies(request: Any) -> bool:
+    # WebOb decodes all of them when one is read.
+    try:
+        request.cookies.get("any")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -123,11 +123,25 @@ def test_a_host_with_defaults_of_its_own(
     desk.get("edit", client_id=client.client_id).form.submit(status=303).follow(status=200)
 
 
-@pytest.mark.parametrize("place", ["/oauth2/admin/clients", "/oauth2/applications"])
-def test_a_cookie_that_is_no_text(desk: Desk, place: str):
-    headers = {"Cookie": 'a="\\377"'}
-    answer = desk.server.fresh_browser().get(place, headers=headers, status=400)
+def include_pyramid_tm(config: Any) -> None:
+    """After the add-on, and so nearer to the client."""
+    config.include("pyramid_tm")
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+@pytest.mark.parametrize(
+    "path", ["admin/clients", "applications", "authorizations", "authorize", "token"]
+)
+@pytest.mark.parametrize("transactions", [True, False])
+def test_a_cookie_that_is_no_text(
+    start_desk: Callable[..., Desk], transactions: bool, path: str, accept: str
+):
+    """No policy is asked, which would fail; pyramid_tm asks one before any view."""
+    desk = start_desk(*[include_pyramid_tm] * transactions)
+    headers = {"Cookie": 'a="\\377"', "Accept": accept}
+    answer = desk.server.fresh_browser().get(f"/oauth2/{path}", headers=headers, status=400)
     assert "Delete this site" in answer.text
+    assert answer.content_type == ("text/html" if accept == "text/html" else "application/json")
 
 
 def test_plain_http_is_refused_where_https_is_demanded(start_desk: Callable[..., Desk]):
