@@ -43,7 +43,7 @@ def _refusal(request: Any, path: str) -> Response | None:
         return None
     text = "The request has a cookie that is not text. Delete this site's cookies."
     if "text/html" in request.environ.get("HTTP_ACCEPT", ""):
-        return error_page(request, text, 400, InvalidRequest.code)
+        return error_page(request, text, 400, "unreadable_cookie")
     return error_response(InvalidRequest(text))
 
 

@@ -141,6 +141,7 @@ def test_a_cookie_that_is_no_text(
     headers = {"Cookie": 'a="\\377"', "Accept": accept}
     answer = desk.server.fresh_browser().get(f"/oauth2/{path}", headers=headers, status=400)
     assert "Delete this site" in answer.text
+    assert ("Your browser has a broken cookie" in answer.text) is (accept == "text/html")
     assert answer.content_type == ("text/html" if accept == "text/html" else "application/json")
 
 
