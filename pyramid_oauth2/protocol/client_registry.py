@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..interfaces import IClientStore
-from .client_secrets import UnusableSecret, keep_secret, verify_secret
+from .client_secrets import UnusableSecret, keep_secret, live_secrets, verify_secret
 from .clients import (
     InvalidClientMetadata,
     check_change,
@@ -172,8 +172,7 @@ class ClientRegistry:
         :raises ClientChangedMeanwhile: its version is another.
         """
         client, now = self._get(client_id, version), self._server.clock()
-        if client.public:
-            raise InvalidClientMetadata({"client_secret": "a public client has no secret"})
+        _refuse_public(client)
         if not 0 <= overlap <= MAX_OVERLAP:
             problem = f"choose 0 to {MAX_OVERLAP} seconds for the old secret to end"
             raise InvalidClientMetadata({"overlap": problem})
@@ -194,8 +193,7 @@ class ClientRegistry:
         :raises ClientChangedMeanwhile: its version is another.
         """
         client = self._get(client_id, version)
-        if client.public:
-            raise InvalidClientMetadata({"client_secret": "a public client has no secret"})
+        _refuse_public(client)
         newest = _newest(client.client_secrets, self._server.clock())
         if client.client_secrets == newest:
             return client
@@ -278,13 +276,18 @@ class ClientRegistry:
         self._tell(ClientChanged(client_id=client_id, change=change))
 
 
+def _refuse_public(client: Client) -> None:
+    if client.public:
+        raise InvalidClientMetadata({"client_secret": "a public client has no secret"})
+
+
 def _newest(secrets: tuple[ClientSecret, ...], now: int) -> tuple[ClientSecret, ...]:
     """The newest secret that counts at *now*, if there is one.
 
     By its place, for a rotation puts the new one first: the clocks of two
     processes may differ.
     """
-    return tuple(s for s in secrets if s.expires_at is None or now < s.expires_at)[:1]
+    return live_secrets(secrets, now)[:1]
 
 
 def _ending(secrets: tuple[ClientSecret, ...], now: int, end: int) -> tuple[ClientSecret, ...]:

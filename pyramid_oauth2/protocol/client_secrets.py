@@ -48,6 +48,14 @@ def keep_secret(secret: str, now: int, expires_at: int | None = None) -> ClientS
     return ClientSecret(hasher.hash(secret).encode(), ARGON2ID, now, expires_at)
 
 
+def live_secrets(kept: Iterable[ClientSecret], now: int) -> tuple[ClientSecret, ...]:
+    """Those of *kept* that count at *now*, in UTC seconds.
+
+    In their order: a rotation puts the newest first.
+    """
+    return tuple(s for s in kept if s.expires_at is None or now < s.expires_at)
+
+
 def verify_secret(presented: str, kept: Iterable[ClientSecret], now: int) -> bool:
     """Whether *presented* is one of the secrets that are valid at *now*.
 
@@ -55,7 +63,7 @@ def verify_secret(presented: str, kept: Iterable[ClientSecret], now: int) -> boo
     """
     if not _checkable(presented):
         return False
-    live = [s for s in kept if s.expires_at is None or now < s.expires_at]
+    live = live_secrets(kept, now)
     if is_client_secret(presented):
         mine = digest(presented)
         # All are compared first: any() alone would stop at the first match.

@@ -185,7 +185,9 @@ def test_the_printed_lines_work_twice_and_after_a_restart(ini, backend):
     text = ini.read_text().replace("localhost:6543", f"localhost:{port}")
     ini.write_text(text.replace("oauth2.backend = sqlalchemy", f"oauth2.backend = {backend}"))
     for _ in range(2):
-        printed = start(ini).stdout
+        started = start(ini)
+        assert started.returncode == 0, started.stderr
+        printed = started.stdout
         lines = "\n".join(re.findall(r"^  (.*)$", printed, re.MULTILINE))
         with serving(ini, port):
             for _ in range(2):

@@ -86,8 +86,8 @@ def end_earlier_secret(ini: Ini, arguments: argparse.Namespace) -> int:
     with ini.service() as service:
         try:
             service.clients.end_earlier_secret(arguments.client_id)
-        except InvalidClientMetadata:
-            print("poauth2: a public client has no secret", file=sys.stderr)
+        except InvalidClientMetadata as invalid:
+            print(f"poauth2: {'; '.join(invalid.problems.values())}", file=sys.stderr)
             return 1
         except (UnknownClient, ClientChangedMeanwhile) as error:
             return refused(error)

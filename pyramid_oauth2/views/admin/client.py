@@ -7,11 +7,11 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...protocol.client_secrets import live_secrets
 from ...protocol.clients import acts_for_users
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope
 from ..urls import endpoint_url
-from .secrets import live_secrets
 from .times import utc_minute
 from .visit import Visit, client_page
 
@@ -31,7 +31,7 @@ DONE: dict[str, Callable[[Client, int], bool]] = {
     "enabled": lambda client, now: client.disabled_at is None,
     "disabled": lambda client, now: client.disabled_at is not None,
     "withdrawn": lambda client, now: client.epoch > 0 and _changed_just_now(client, now),
-    "earlier_secret_ended": lambda client, now: len(live_secrets(client, now)) == 1,
+    "earlier_secret_ended": lambda client, now: len(live_secrets(client.client_secrets, now)) == 1,
 }
 
 
@@ -81,7 +81,7 @@ def _secrets(client: Client, now: int) -> list[dict[str, Any]]:
             "created_at": utc_minute(secret.created_at),
             "ends_at": secret.expires_at and utc_minute(secret.expires_at),
         }
-        for secret in live_secrets(client, now)
+        for secret in live_secrets(client.client_secrets, now)
     ]
 
 

@@ -11,8 +11,8 @@ import re
 from pyramid.response import Response
 
 from ...protocol.client_registry import Registered
+from ...protocol.client_secrets import live_secrets
 from ...protocol.errors import InvalidRequest
-from ...protocol.records import Client, ClientSecret
 from ..urls import endpoint_url
 from .times import utc_minute
 from .visit import Refused, Visit, client_page
@@ -22,11 +22,6 @@ OVERLAPS = {"now": 0, "hour": 3600, "day": 86400, "week": 7 * 86400}
 
 # What a shell takes as it stands, also at the beginning of a word.
 PLAIN = re.compile(r"[A-Za-z0-9._-]+")
-
-
-def live_secrets(client: Client, now: int) -> list[ClientSecret]:
-    """Those that count at *now*, in UTC seconds: the newest first, as a rotation puts them."""
-    return [s for s in client.client_secrets if s.expires_at is None or now < s.expires_at]
 
 
 def registered_page(visit: Visit, registered: Registered) -> Response:
@@ -58,7 +53,7 @@ def _show(visit: Visit) -> Response:
     values = {
         "client": client,
         "overlaps": OVERLAPS,
-        "two_count": len(live_secrets(client, visit.server.clock())) > 1,
+        "two_count": len(live_secrets(client.client_secrets, visit.server.clock())) > 1,
         "client_url": visit.place.url("client", client_id=client.client_id),
     }
     return visit.render("rotate", values)
