@@ -43,8 +43,11 @@ def _route_mistakes(registry: Any, settings: Settings) -> Iterator[str]:
 
 
 def _template_mistakes(registry: Any, settings: Settings) -> Iterator[str]:
-    for key in filter(lambda key: key.startswith(RENDERER), setting_fields()):
-        name = settings.renderer(key.removeprefix(RENDERER))
+    for key, field in setting_fields().items():
+        name = getattr(settings, field.name)
+        # Ours are there, and compiling them can wait until somebody comes.
+        if not key.startswith(RENDERER) or name == field.metadata["default"]:
+            continue
         try:
             renderer = RendererHelper(name, registry=registry).renderer
             # pyramid_jinja2 reads the file only when a page is rendered.

@@ -14,6 +14,7 @@ from pyramid.response import Response
 from ..interfaces import ISettings
 from ..protocol.errors import InvalidRequest
 from ..responses import error_response
+from ..settings.types import RESOURCE_SERVER
 from .pages import error_page
 
 
@@ -41,8 +42,11 @@ def _refusal(request: Any, path: str) -> Response | None:
         return error_response(InvalidRequest("The path is not valid UTF-8."))
     if _has_readable_cookies(request):
         return None
+    settings = request.registry.getUtility(ISettings)
     text = "The request has a cookie that is not text. Delete this site's cookies."
-    if "text/html" in request.environ.get("HTTP_ACCEPT", ""):
+    # A resource server has no pages.
+    for_people = "text/html" in request.environ.get("HTTP_ACCEPT", "")
+    if for_people and settings.mode != RESOURCE_SERVER:
         return error_page(request, text, 400, "unreadable_cookie")
     return error_response(InvalidRequest(text))
 

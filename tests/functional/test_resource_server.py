@@ -435,3 +435,11 @@ def test_nothing_secret_is_logged_or_shown(
     assert "/introspect" in shown
     for secret in (TOKEN, SECRET, "p%25ss"):
         assert secret not in shown
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+def test_a_cookie_that_is_no_text(build: Build, accept: str):
+    """There are no pages here, and so none for this."""
+    headers = {"Cookie": 'a="\\377"', "Accept": accept}
+    answer = build().get("/.well-known/oauth-protected-resource", headers=headers, status=400)
+    assert answer.json["error"] == "invalid_request"
