@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .challenges import ScopeRequired, TokenRequired
 from .interfaces import ISettings
@@ -15,6 +14,13 @@ from .protocol.opaque import has_our_prefix
 from .protocol.records import Client
 from .resource_server import ResourceServer
 from .service import OAuth2Service, get_service, service_of
+
+if TYPE_CHECKING:
+    from functools import cached_property as reify  # Pyramid's has no types.
+else:
+    # In Python 3.11 a cached_property computes under one lock for all objects: every request of
+    # the process would wait for the look-up of another.
+    from pyramid.decorator import reify
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class RequestOAuth2:
         # Whether the view is also for requests without a token.
         self.optional = False
 
-    @cached_property
+    @reify
     def service(self) -> OAuth2Service | ResourceServer:
         """The add-on of this application."""
         return service_of(self._request.registry)
@@ -91,7 +97,7 @@ class RequestOAuth2:
             return "resource path"
         return "view" if self._claimed else None
 
-    @cached_property
+    @reify
     def _below_resource_path(self) -> bool:
         path = self._request.environ.get("PATH_INFO", "") + "/"
         settings = self._request.registry.getUtility(ISettings)
@@ -106,7 +112,7 @@ class RequestOAuth2:
         """Make a request with a Bearer header ours, since the view wants a token of ours."""
         self._claimed = True
 
-    @cached_property
+    @reify
     def resolution(self) -> BearerToken | InvalidToken:
         """The token of a bearer request, or why it is refused; looked up once.
 
@@ -169,7 +175,7 @@ class RequestOAuth2:
         """The application's identity of an admitted request, else None."""
         return self._identity if self.admitted else None
 
-    @cached_property
+    @reify
     def _identity(self) -> Any:
         # Apart, so that a None from before the admission is never remembered.
         if self.subject is None:

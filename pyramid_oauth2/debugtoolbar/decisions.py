@@ -78,5 +78,5 @@ def _of_others(oauth2: RequestOAuth2) -> Decision:
 
 def resolution_of(oauth2: RequestOAuth2) -> Any:
     """The token of the request, or its error, if anybody has looked it up; else None."""
-    # Where a cached_property keeps its value. To ask for it would ask the store.
+    # Where reify keeps its value. To ask for it would ask the store.
     return vars(oauth2).get("resolution")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -105,6 +107,31 @@ def test_no_read_for_a_wrong_checksum(watched: Watched):
     value = headers["Authorization"]
     wrong = value[:-1] + ("0" if value[-1] != "0" else "1")
     assert watched.get("/read", {"Authorization": wrong}) == (0, 0)
+
+
+class Meeting:
+    """A store that answers a look-up when another is under way."""
+
+    def __init__(self, store: Any) -> None:
+        self._store, self._met = store, threading.Barrier(2)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def find(self, ref: Any) -> Any:
+        self._met.wait(timeout=10)
+        return self._store.find(ref)
+
+
+def test_one_request_does_not_wait_for_the_look_up_of_another(build: Callable[..., Server]):
+    server = build(app)
+    headers = [bearer(server.app, name, "read") for name in ("bob", "alice")]
+    inner = server.service.server
+    meeting = replace(inner, grants=Meeting(inner.grants))
+    server.registry.registerUtility(replace(server.service, server=meeting), IService)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda each: server.get("/read", each), headers))
+    assert [answer.text for answer in answers] == ["bob", "alice"]
 
 
 def test_a_client_is_read_once_in_its_time(watched: Watched):

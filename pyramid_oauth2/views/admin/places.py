@@ -6,8 +6,7 @@ permission against it.
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 from pyramid.authorization import DENY_ALL, Allow
@@ -19,6 +18,12 @@ from ...protocol.records import Client
 from ..login import active_subject
 from ..urls import endpoint_url
 from .fields import FIELDS
+
+if TYPE_CHECKING:
+    from functools import cached_property as reify  # Pyramid's has no types.
+else:
+    # See pyramid_oauth2.request: a cached_property holds a lock while it asks the application.
+    from pyramid.decorator import reify
 
 PERMISSION = "oauth2.admin"
 
@@ -77,7 +82,7 @@ class AdminPlace(Place):
         principals = sorted(self._settings.admin_principals)
         return [*((Allow, principal, PERMISSION) for principal in principals), DENY_ALL]
 
-    @cached_property
+    @reify
     def __parent__(self) -> Any:
         """The application's own root, made only for a policy that looks for it."""
         factory = self._request.registry.queryUtility(IRootFactory)
@@ -114,7 +119,7 @@ class SelfServicePlace(Place):
     own_url = None
     settable = frozenset(FIELDS) - OPERATORS_FIELDS
 
-    @cached_property
+    @reify
     def owner(self) -> str | None:
         """The subject of the signed-in user; None for nobody."""
         return active_subject(self._request)
