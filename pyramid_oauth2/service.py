@@ -28,6 +28,7 @@ from .interfaces import (
     IService,
     ISettings,
 )
+from .per_process import PerProcess
 from .protocol.bearer import BearerToken, resolve_bearer_token
 from .protocol.client_cache import ClientCache
 from .protocol.client_registry import ClientRegistry
@@ -51,7 +52,7 @@ BUILT_IN_BACKENDS = {
 
 log = logging.getLogger(__name__)
 
-_making = threading.Lock()
+_making = PerProcess(threading.Lock)
 
 
 @implementer(IService)
@@ -131,7 +132,7 @@ def service_of(registry: Any) -> OAuth2Service | ResourceServer:
     """
     service: OAuth2Service | ResourceServer | None = registry.queryUtility(IService)
     if service is None:
-        with _making:
+        with _making():
             service = registry.queryUtility(IService) or _make_service(registry)
             registry.registerUtility(service, IService)
     return service

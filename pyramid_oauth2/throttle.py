@@ -7,12 +7,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from math import ceil
 from typing import Any, Protocol, TypeVar
 
 import limits.storage
 from pyramid.exceptions import ConfigurationError
 
+from .per_process import PerProcess
 from .protocol.throttling import Throttle, Uncounted
 from .settings import Settings
 
@@ -47,7 +49,7 @@ class ProcessMemory:
     def __init__(self, clock: Callable[[], float], most: int = MOST_SOURCES) -> None:
         self._clock = clock
         self._most = most
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
         # By length: those of one length end in the order in which they began,
         # and a flood of short ones makes no long one forgotten.
         self._windows: dict[int, OrderedDict[str, tuple[int, float]]] = {}
@@ -58,7 +60,7 @@ class ProcessMemory:
     def incr(self, key: str, expiry: int) -> int:
         """See :class:`Storage`."""
         now = self._clock()
-        with self._lock:
+        with self._lock():
             windows = self._windows.setdefault(expiry, OrderedDict())
             count, ends = windows.get(key, (0, now))
             if ends <= now:
@@ -71,7 +73,7 @@ class ProcessMemory:
     def hold(self, key: str, expiry: int, seconds: int) -> None:
         """Begin a window among those of *expiry* that has *seconds* left only."""
         now = self._clock()
-        with self._lock:
+        with self._lock():
             windows = self._windows.setdefault(expiry, OrderedDict())
             windows.pop(key, None)
             self._make_room(windows, now)
@@ -79,7 +81,7 @@ class ProcessMemory:
 
     def get_expiry(self, key: str) -> float:
         """See :class:`Storage`; 0 if there is no window."""
-        with self._lock:
+        with self._lock():
             return max((w.get(key, (0, 0.0))[1] for w in self._windows.values()), default=0.0)
 
     def _make_room(self, windows: OrderedDict[str, tuple[int, float]], now: float) -> None:
@@ -97,14 +99,17 @@ class AttemptCounter:
     blocked, this process knows by itself. If the storage fails, the process
     counts alone for a while.
 
-    :param storage: None to count in this process always.
+    :param storage: returns the storage of the process that asks; None to count in
+        this process always.
     :param clock: the time in seconds, as ``time.time()`` counts.
     """
 
-    def __init__(self, storage: Storage | None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, storage: Callable[[], Storage] | None, clock: Callable[[], float] = time.time
+    ) -> None:
         self._memory = ProcessMemory(clock)
         self._blocked = ProcessMemory(clock)
-        self._storage = storage or self._memory
+        self._storage = storage or (lambda: self._memory)
         self._clock = clock
         self._alone_until = 0.0
 
@@ -126,7 +131,7 @@ class AttemptCounter:
     def _asked(self, question: Callable[[Storage], Answer]) -> Answer:
         if self._clock() >= self._alone_until:
             try:
-                return question(self._storage)
+                return question(self._storage())
             except Exception as error:
                 # Each library has failures of its own, and none is worth a 500.
                 self._alone_until = self._clock() + PAUSE
@@ -158,13 +163,20 @@ def make_throttle(settings: Settings, backend: Any) -> Throttle:
     )
 
 
-def _storage(settings: Settings, backend: Any) -> Storage | None:
+def _storage(settings: Settings, backend: Any) -> Callable[[], Storage] | None:
     uri = settings.throttle_storage
     if uri is None:
         own: Callable[[], Storage] | None = getattr(backend, "attempt_storage", None)
-        return own() if own else None
+        return PerProcess(own) if own else None
     if uri == "memory://":
         return None
+    # Most storages of the limits library know nothing of forks.
+    storages = PerProcess(partial(_storage_of_limits, uri))
+    storages()  # What is wrong with the URI is said at start-up.
+    return storages
+
+
+def _storage_of_limits(uri: str) -> Storage:
     try:
         options: Any = TIMEOUTS if uri.startswith(("redis", "valkey")) else {}
         storage = limits.storage.storage_from_string(uri, **options)

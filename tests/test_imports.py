@@ -55,6 +55,7 @@ def without(*allowed: str) -> tuple[str, ...]:
 # interfaces, protocol, settings, events <- backends | service <- security,
 # guards, views <- directives <- __init__ <- scripts, demo.
 FORBIDDEN = {
+    "per_process": (*WEB, *DATABASES, *without()),
     "interfaces": (*DATABASES, *without()),
     "protocol": (*WEB, *DATABASES, *without(), f"{PACKAGE}.settings", f"{PACKAGE}.events"),
     "settings": (*DATABASES, *without()),
@@ -103,7 +104,12 @@ FORBIDDEN = {
 }
 
 # What protocol code may import beside the standard library and itself.
-PURE = ("cryptography", "zope.interface", "argon2", f"{PACKAGE}.interfaces", f"{PACKAGE}.protocol")
+PURE = (
+    "cryptography",
+    "zope.interface",
+    "argon2",
+    *(f"{PACKAGE}.{name}" for name in ("interfaces", "per_process", "protocol")),
+)
 
 
 def module_name(path: Path) -> str:

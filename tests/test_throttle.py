@@ -97,13 +97,13 @@ class TestAttemptCounter:
 
     def test_a_storage_whose_clock_is_wrong_blocks_no_longer_than_a_window(self, clock: Time):
         storage = ProcessMemory(lambda: clock.now + 86400)
-        counter = AttemptCounter(storage, clock)
+        counter = AttemptCounter(lambda: storage, clock)
         counter.count("a", MINUTE)
         assert counter.block("a", MINUTE) == MINUTE
 
     def test_a_storage_that_fails(self, clock: Time, caplog: pytest.LogCaptureFixture):
         storage = Failing()
-        counter = AttemptCounter(storage, clock)
+        counter = AttemptCounter(lambda: storage, clock)
         with caplog.at_level(logging.WARNING, "pyramid_oauth2"):
             assert [counter.count("a", MINUTE) for _ in range(20)] == list(range(1, 21))
             assert counter.block("a", MINUTE) == MINUTE
@@ -113,7 +113,7 @@ class TestAttemptCounter:
 
     def test_a_storage_that_failed_is_asked_again(self, clock: Time):
         storage: Any = Failing()
-        counter = AttemptCounter(storage, clock)
+        counter = AttemptCounter(lambda: storage, clock)
         counter.count("a", MINUTE)
         clock.now += PAUSE
         storage.incr = lambda key, expiry: 7

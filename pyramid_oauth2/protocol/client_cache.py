@@ -9,6 +9,7 @@ from typing import Any
 from zope.interface import implementer
 
 from ..interfaces import IClientStore
+from ..per_process import PerProcess
 from .records import Client, Page
 
 MAX_CLIENTS = 10_000
@@ -30,7 +31,7 @@ class ClientCache:
         self._store = store
         self._lifetime = lifetime
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
         self._known: dict[str, tuple[float, Client]] = {}
         self._changes = 0
 
@@ -70,7 +71,7 @@ class ClientCache:
         return client
 
     def _remember(self, client: Client, now: float, changes: int) -> None:
-        with self._lock:
+        with self._lock():
             # A change during the read may have come too late for it: keeping
             # the result would hide a change that this process itself made.
             if changes != self._changes:
@@ -80,7 +81,7 @@ class ClientCache:
             self._known[client.client_id] = (now, client)
 
     def _forget(self, client_id: str) -> None:
-        with self._lock:
+        with self._lock():
             self._changes += 1
             self._known.pop(client_id, None)
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from ..interfaces import IConsentStore, IGrantStore
+from ..per_process import PerProcess
 from .records import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -33,14 +34,14 @@ class Sweeper:
         stores: tuple[IGrantStore | IConsentStore, ...] = (grants, consents)
         self._stores = [store for store in stores if not getattr(store, "expires_itself", False)]
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
         self._issued = 0
         self._swept_at = clock()
 
     def after_issue(self) -> None:
         """Count an issue, and sweep if it is its turn. Never fails: a token was just issued."""
         now = self._clock()
-        with self._lock:
+        with self._lock():
             self._issued += 1
             if self._issued % EVERY and 0 <= now - self._swept_at < PAUSE:
                 return

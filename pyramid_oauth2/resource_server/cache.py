@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
+from ..per_process import PerProcess
 from ..protocol.bearer import BearerToken
 
 MAX_ANSWERS = 10_000
@@ -29,7 +30,7 @@ class AnswerCache:
         self._lifetime = lifetime
         self._clock = clock
         self._size = size
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
         self._active: OrderedDict[bytes, tuple[float, Answer]] = OrderedDict()
         self._inactive: OrderedDict[bytes, tuple[float, Answer]] = OrderedDict()
 
@@ -41,7 +42,7 @@ class AnswerCache:
         # Its age counts from the question: what is revoked while the answer is
         # on its way is no longer believed for that.
         now = self._clock()
-        with self._lock:
+        with self._lock():
             for answers in (self._active, self._inactive):
                 at, answer = answers.get(key, (None, None))
                 if at is not None and 0 <= now - at < self._lifetime:
@@ -53,7 +54,7 @@ class AnswerCache:
         return answer
 
     def _remember(self, key: bytes, now: float, answer: Answer) -> None:
-        with self._lock:
+        with self._lock():
             self._active.pop(key, None)
             self._inactive.pop(key, None)
             answers = self._inactive if answer is None else self._active

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,11 +12,12 @@ from urllib.parse import quote_plus, urlencode
 
 from pyramid.exceptions import ConfigurationError
 
+from ..per_process import PerProcess
 from ..protocol.records import StoreUnavailable
 from ..protocol.requests import FORM
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse, PoolManager
+    from urllib3 import BaseHTTPResponse
 
 CONNECT_SECONDS = 2
 READ_SECONDS = 3
@@ -68,12 +68,13 @@ class IntrospectionEndpoint:
             "Content-Type": FORM,
             "Accept": "application/json",
         }
-        self._make_pool = partial(
-            urllib3.PoolManager,
-            maxsize=CONNECTIONS,
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+        self._pool = PerProcess(
+            partial(
+                urllib3.PoolManager,
+                maxsize=CONNECTIONS,
+                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+            )
         )
-        self._owned = (os.getpid(), self._make_pool())
         self._clock = clock
         self._silent = False
         self._rests_until = 0.0
@@ -129,14 +130,6 @@ class IntrospectionEndpoint:
             raise
         finally:
             response.release_conn()
-
-    def _pool(self) -> PoolManager:
-        process, pool = self._owned
-        # A fork copies the sockets: two processes would read each other's answers.
-        if process != os.getpid():
-            pool = self._make_pool()
-            self._owned = (os.getpid(), pool)
-        return pool
 
     def close(self) -> None:
         """Give back every connection. It may be used again afterwards."""

@@ -136,6 +136,6 @@ def _engine(ini: Ini) -> Engine | None:
     settings = ini.settings()
     if "sqlalchemy" not in {settings.backend_of(role) for role in ROLES}:
         return None
-    from ..backends.sqlalchemy.engine import engine_from_settings
+    from ..backends.sqlalchemy.engine import engine_factory
 
-    return engine_from_settings(settings)
+    return engine_factory(settings)()

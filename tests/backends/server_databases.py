@@ -24,7 +24,7 @@ _numbers = count(1)
 
 def open_backend(url: str, **section: str) -> SQLAlchemyBackend:
     settings: Any = Ini(url=url, **section)
-    return SQLAlchemyBackend(engines.engine_from_settings(settings))
+    return SQLAlchemyBackend(engines.engine_factory(settings))
 
 
 def new_database(server: DatabaseServer) -> str:

@@ -37,7 +37,7 @@ def empty_database() -> bytes:
 
 def open_backend(file: Path, **section: str) -> SQLAlchemyBackend:
     settings: Any = Ini(url=f"sqlite:///{file}", **section)
-    return SQLAlchemyBackend(engines.engine_from_settings(settings))
+    return SQLAlchemyBackend(engines.engine_factory(settings))
 
 
 def new_backend(file: Path, **section: str) -> SQLAlchemyBackend:

@@ -137,9 +137,9 @@ def test_upgrade_takes_an_engine_of_any_isolation_level(url: str, engine: Engine
 
 def test_upgrade_takes_the_engine_of_the_backend(url: str) -> None:
     settings: Any = Ini(url=url)
-    engine = engines.engine_from_settings(settings)
-    migrations.upgrade(engine)
-    backend = SQLAlchemyBackend(engine)
+    make_engine = engines.engine_factory(settings)
+    migrations.upgrade(make_engine())
+    backend = SQLAlchemyBackend(make_engine)
     assert backend.clients.get("client") is None
     backend.close()
 

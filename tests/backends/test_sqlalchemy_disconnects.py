@@ -440,7 +440,7 @@ class TestWhileItWaits:
                 ],
             )
             touch(other, second)
-            ours = pool.submit(Database(engine_of(backend)).atomically, work)
+            ours = pool.submit(Database(lambda: engine_of(backend)).atomically, work)
             wait_for_lock(onlooker)
             touch(other, first)
             other.commit()

@@ -72,7 +72,7 @@ class TestEngineSettings:
     def test_mistakes_are_named_with_the_cure(self, section: dict[str, str], says: str) -> None:
         settings: Any = Ini(**section)
         with pytest.raises(ConfigurationError, match=says) as caught:
-            engines.engine_from_settings(settings)
+            engines.engine_factory(settings)()
         assert "hidden" not in str(caught.value)
 
 
@@ -87,7 +87,7 @@ class TestEngineOfTheApplication:
         file.write_bytes(empty_database())
         theirs = create_engine("sqlite:///elsewhere.sqlite", creator=creator, pool_size=1)
         settings: Any = Ini()
-        ours = engines.engine_from_settings(settings, theirs)
+        ours = engines.engine_factory(settings, theirs)()
         assert ours.pool is not theirs.pool
         with theirs.connect() as held, ours.connect() as connection:
             assert autocommits(connection)
@@ -98,7 +98,7 @@ class TestEngineOfTheApplication:
 
     def test_a_callable_may_be_named(self) -> None:
         settings: Any = Ini(engine=f"{__name__}.make_engine")
-        assert engines.engine_from_settings(settings).url.database == "named.sqlite"
+        assert engines.engine_factory(settings)().url.database == "named.sqlite"
 
     def test_the_include_makes_the_backend_that_the_directive_gave_an_engine(
         self, file: Path

@@ -176,7 +176,7 @@ class TestTransaction:
                 raise deadlock()
             return "done"
 
-        assert Database(engine).atomically(work) == "done"
+        assert Database(lambda: engine).atomically(work) == "done"
         assert len(attempts) == 3
 
     def test_but_not_for_ever(self, engine: Engine) -> None:
@@ -187,7 +187,7 @@ class TestTransaction:
             raise deadlock()
 
         with pytest.raises(StoreUnavailable):
-            Database(engine).atomically(work)
+            Database(lambda: engine).atomically(work)
         assert len(attempts) == 5
 
 

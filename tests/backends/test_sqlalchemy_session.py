@@ -31,7 +31,7 @@ from pyramid_oauth2.backends.contract import ClientRecords, ClientSearch
 from pyramid_oauth2.backends.contract.racing import rounds
 from pyramid_oauth2.backends.contract.specimens import NOW, new_client
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, clients_in
-from pyramid_oauth2.backends.sqlalchemy.engine import engine_from_settings
+from pyramid_oauth2.backends.sqlalchemy.engine import engine_factory
 from pyramid_oauth2.interfaces import IBackendFactory, IClientStore
 from pyramid_oauth2.protocol.records import DuplicateRecord
 from pyramid_oauth2.settings.parsing import parse_settings
@@ -283,4 +283,4 @@ class OfSession:
 
 def test_the_key_is_not_one_of_the_engine() -> None:
     settings: Any = Ini(url="sqlite:///x", session="dbsession")
-    assert engine_from_settings(settings).url.database == "x"
+    assert engine_factory(settings)().url.database == "x"

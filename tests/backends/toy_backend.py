@@ -17,6 +17,7 @@ import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -24,6 +25,7 @@ from zope.interface import implementer
 
 from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.interfaces import IBackend
+from pyramid_oauth2.per_process import PerProcess
 
 READS = {"find", "get", "grants", "tokens", "list", "search", "export"}
 
@@ -36,6 +38,7 @@ class ToyStore:
 
     def __init__(self, file: Path, role: str) -> None:
         self._file, self._role = file, role
+        self._lock = PerProcess(Lock)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*arguments: Any, **keywords: Any) -> Any:
@@ -48,8 +51,9 @@ class ToyStore:
     def _opened(self, save: bool) -> Iterator[Any]:
         store = getattr(MemoryBackend(), self._role)
         self._file.touch()
-        with self._file.open("rb+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with self._lock(), self._file.open("rb+") as file:
+            # Not flock: its lock stays with a child that is forked meanwhile.
+            fcntl.lockf(file, fcntl.LOCK_EX)
             if content := file.read():
                 store.import_(pickle.loads(content))
             yield store

@@ -54,6 +54,7 @@ from .client_search import ClientSearch  # noqa: E402
 from .clients import ClientRecords  # noqa: E402
 from .consents import Consents  # noqa: E402
 from .copying import Copying  # noqa: E402
+from .forks import Forks  # noqa: E402
 from .hooks import Contract  # noqa: E402
 from .leaks import ConsentLeaks, GrantLeaks  # noqa: E402
 from .listings import Listings  # noqa: E402
@@ -84,6 +85,7 @@ __all__ = [
     "Contract",
     "Copying",
     "Finding",
+    "Forks",
     "GrantLeaks",
     "GrantStoreContract",
     "Listings",
@@ -117,6 +119,7 @@ class GrantStoreContract(
     Copying,
     RedemptionRaces,
     WriteRaces,
+    Forks,
 ):
     """What an :class:`~pyramid_oauth2.interfaces.IGrantStore` must hold."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from zope.interface import implementer
 
 from pyramid_oauth2.interfaces import IClientStore
+from pyramid_oauth2.per_process import PerProcess
 from pyramid_oauth2.protocol.records import Client, DuplicateRecord, Page
 
 from .pages import page_of
@@ -27,17 +28,17 @@ class MemoryClientStore:
     """A dictionary of clients by client_id, with None for the tombstone of a deleted one."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = PerProcess(Lock)
         self._clients: dict[str, Client | None] = {}
 
     def get(self, client_id: str) -> Client | None:
         """Return the client."""
-        with self._lock:
+        with self._lock():
             return self._clients.get(client_id)
 
     def add(self, client: Client) -> None:
         """Insert a client."""
-        with self._lock:
+        with self._lock():
             if client.client_id in self._clients:
                 raise DuplicateRecord("the client_id is or was in use")
             self._clients[client.client_id] = client
@@ -46,7 +47,7 @@ class MemoryClientStore:
         """Change a client by compare and swap."""
         if refused := changes.keys() - _EDITABLE:
             raise ValueError(f"a client cannot be changed in {', '.join(sorted(refused))}")
-        with self._lock:
+        with self._lock():
             client = self._clients.get(client_id)
             if client is None or client.version != version:
                 return False
@@ -55,7 +56,7 @@ class MemoryClientStore:
 
     def raise_epoch(self, client_id: str, now: int, disabled_at: int | None = None) -> int | None:
         """Take away everything the client was ever given."""
-        with self._lock:
+        with self._lock():
             client = self._clients.get(client_id)
             if client is None:
                 return None
@@ -70,7 +71,7 @@ class MemoryClientStore:
 
     def delete(self, client_id: str, now: int) -> bool:
         """Leave a tombstone."""
-        with self._lock:
+        with self._lock():
             if self._clients.get(client_id) is None:
                 return False
             self._clients[client_id] = None
@@ -99,19 +100,19 @@ class MemoryClientStore:
             key = client.created_at if sort == "created_at" else client.client_name.casefold()
             return (key, client.client_id)
 
-        with self._lock:
+        with self._lock():
             chosen = (client for client in self._clients.values() if client and matches(client))
             return page_of(((place(client), client) for client in chosen), cursor, limit)
 
     def export(self, cursor: str | None = None, limit: int = 500) -> Page[Client | str]:
         """List everything, tombstones as bare client_ids."""
-        with self._lock:
+        with self._lock():
             entries = (((key,), client or key) for key, client in self._clients.items())
             return page_of(entries, cursor, limit)
 
     def import_(self, records: Iterable[Client | str]) -> int:
         """Insert what is not there."""
-        with self._lock:
+        with self._lock():
             before = len(self._clients)
             for record in records:
                 if isinstance(record, str):

@@ -9,6 +9,7 @@ from threading import Lock
 from zope.interface import implementer
 
 from pyramid_oauth2.interfaces import IGrantStore
+from pyramid_oauth2.per_process import PerProcess
 from pyramid_oauth2.protocol.records import (
     Grant,
     Outcome,
@@ -34,24 +35,24 @@ class MemoryGrantStore:
     """One ledger behind one lock."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = PerProcess(Lock)
         self._ledger = Ledger()
 
     def open(self, grant: Grant | None, tokens: Iterable[Token], now: int) -> bool:
         """Insert a new grant and its tokens, or tokens that stand alone."""
-        with self._lock:
+        with self._lock():
             self._ledger.insert(tokens if grant is None else (grant, *tokens))
             return True
 
     def find(self, ref: TokenRef) -> tuple[Token, Grant | None] | None:
         """Return the token and its grant."""
-        with self._lock:
+        with self._lock():
             token = self._ledger.token(ref)
             return None if token is None else (token, self._ledger.grant(token.grant_id))
 
     def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:
         """Insert tokens of a living grant."""
-        with self._lock:
+        with self._lock():
             grant = self._ledger.grant(grant_id)
             if grant is None or grant.revoked_at is not None or grant.expires_at <= now:
                 return False
@@ -72,7 +73,7 @@ class MemoryGrantStore:
         """Spend a token once."""
         produce, retire = tuple(produce), tuple(retire)
         check_family(token.family, grant, produce, retire)
-        with self._lock:
+        with self._lock():
             current = self._ledger.token(token.ref)
             if current is None:
                 return Redemption(Outcome.MISSING)
@@ -98,7 +99,7 @@ class MemoryGrantStore:
         """Change a token by compare and swap."""
         if unknown := changes.keys() - _AMENDABLE:
             raise ValueError(f"a token cannot be amended in {', '.join(sorted(unknown))}")
-        with self._lock:
+        with self._lock():
             token = self._ledger.token(ref)
             if token is None or token.version != version:
                 return False
@@ -109,26 +110,26 @@ class MemoryGrantStore:
 
     def revoke_grant(self, grant_id: str, now: int, reason: str) -> bool:
         """Revoke the grant and everything issued for it."""
-        with self._lock:
+        with self._lock():
             return self._revoke_grant(self._ledger.grant(grant_id), now, reason)
 
     def revoke_token(self, ref: TokenRef, now: int) -> bool:
         """Revoke one token."""
-        with self._lock:
+        with self._lock():
             return self._revoke_token(ref, now)
 
     def revoke_subject(
         self, subject: str, now: int, reason: str, client_id: str | None = None
     ) -> int:
         """Revoke a user's grants."""
-        with self._lock:
+        with self._lock():
             chosen = tuple(self._ledger.grants(subject, client_id))
             return sum(self._revoke_grant(grant, now, reason) for grant in chosen)
 
     def reserve(self, namespace: str, digest: bytes, expires_at: int, now: int) -> bool:
         """Claim a value."""
         claim = Reservation(namespace, digest, expires_at)
-        with self._lock:
+        with self._lock():
             earlier = self._ledger.records.get(key_of(claim))
             if earlier is not None and earlier.expires_at > now:
                 return False
@@ -145,13 +146,13 @@ class MemoryGrantStore:
         """List the grants of a user, of a client, or of both together."""
         if subject is None and client_id is None:
             raise ValueError("give a subject, a client_id or both")
-        with self._lock:
+        with self._lock():
             chosen = self._ledger.grants(subject, client_id)
             return page_of(((key_of(grant), grant) for grant in chosen), cursor, limit)
 
     def tokens(self, grant_id: str, cursor: str | None = None, limit: int = 50) -> Page[Token]:
         """List the tokens of a grant."""
-        with self._lock:
+        with self._lock():
             chosen = (
                 (key, record)
                 for key, record in self._ledger.records.items()
@@ -161,19 +162,19 @@ class MemoryGrantStore:
 
     def purge(self, now: int, limit: int = 1000) -> Purged:
         """Look at what is due, at most *limit* records, and remove it if it still is."""
-        with self._lock:
+        with self._lock():
             return self._ledger.purge(now, limit)
 
     def export(
         self, cursor: str | None = None, limit: int = 500
     ) -> Page[Grant | Token | Reservation]:
         """List everything."""
-        with self._lock:
+        with self._lock():
             return page_of(self._ledger.records.items(), cursor, limit)
 
     def import_(self, records: Iterable[Grant | Token | Reservation]) -> int:
         """Insert what is not there."""
-        with self._lock:
+        with self._lock():
             before = len(self._ledger.records)
             for record in records:
                 if key_of(record) not in self._ledger.records:

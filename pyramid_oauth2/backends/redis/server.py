@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 from redis.exceptions import ConnectionError, MaxConnectionsError, MovedError, NoScriptError
 from redis.exceptions import TimeoutError as RedisTimeout
 
+from ...per_process import PerProcess
 from ...protocol.records import StoreUnavailable
 from . import first_contact
 from .connections import ClientFactory
@@ -39,6 +41,14 @@ def _spelt_out(command: Command) -> Command:
     return ("EVAL", BY_SHA[command[1]].text, *command[2:])
 
 
+@dataclass
+class _Contact:
+    """The client of one process, once it has one."""
+
+    client: Any = None
+    lock: Lock = field(default_factory=Lock)
+
+
 class Server:
     """One server, or the master of a Sentinel group.
 
@@ -51,8 +61,7 @@ class Server:
     def __init__(self, make_client: ClientFactory, replicas: int = 0) -> None:
         self._make_client = make_client
         self._replicas = replicas
-        self._lock = Lock()
-        self._client: Any = None
+        self._contacts = PerProcess(_Contact)
 
     def read(self, *keys: str) -> list[bytes | None]:
         """Read keys of one slot in one step."""
@@ -110,13 +119,15 @@ class Server:
 
     def close(self) -> None:
         """Give back every connection."""
-        with self._lock:
-            client, self._client = self._client, None
+        contact = self._contacts()
+        with contact.lock:
+            client, contact.client = contact.client, None
         if client is not None:
             client.close()
 
     def _connected(self) -> Any:
-        client = self._client
+        contact = self._contacts()
+        client = contact.client
         if client is not None:
             return client
         # Not under the lock: if the server is gone, nobody waits for the others' attempts.
@@ -126,13 +137,13 @@ class Server:
         except BaseException:
             made.close()
             raise
-        with self._lock:
-            if self._client is None:
-                self._client = made
+        with contact.lock:
+            if contact.client is None:
+                contact.client = made
                 for warning in warnings:
                     log.warning("%s", warning)
                 return made
-            client = self._client
+            client = contact.client
         made.close()
         return client
 

@@ -12,6 +12,7 @@ from itertools import chain, islice
 from threading import Lock
 from typing import TypeVar
 
+from ...per_process import PerProcess
 from ...protocol.records import Page, Purged
 from .server import Command, Server, every_key
 
@@ -32,12 +33,12 @@ class Purging:
 
     def __init__(self, server: Server, command_of: Callable[[str, int], Command | None]) -> None:
         self._server, self._command_of = server, command_of
-        self._lock = Lock()
+        self._lock = PerProcess(Lock)
         self._walk: Iterator[str] | None = None
 
     def purge(self, now: int, limit: int) -> Purged:
         """Look at the next keys, *limit* at most; there is more until all have been looked at."""
-        with self._lock:
+        with self._lock():
             walk, self._walk = self._walk or every_key(self._server), None
             step = min(limit, STEP)
             keys = list(islice(walk, step))

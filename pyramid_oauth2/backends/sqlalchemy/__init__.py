@@ -17,6 +17,7 @@ Everything else still commits by itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pyramid.exceptions import ConfigurationError
@@ -27,7 +28,7 @@ from ...interfaces import IBackend, IClientStore
 from .clients import SQLAlchemyClientStore
 from .consents import SQLAlchemyConsentStore
 from .database import Database
-from .engine import engine_from_settings, engine_of_app
+from .engine import engine_factory, engine_of_app
 from .grants import SQLAlchemyGrantStore
 from .schema import metadata
 from .session import clients_in
@@ -42,13 +43,14 @@ __all__ = ["SQLAlchemyBackend", "clients_in", "includeme", "metadata"]
 class SQLAlchemyBackend:
     """All three stores on one database.
 
-    :param engine: made by :func:`~pyramid_oauth2.backends.sqlalchemy.engine.engine_from_settings`.
+    :param make_engine: the :func:`~pyramid_oauth2.backends.sqlalchemy.engine.engine_factory`
+        of some settings.
     :param session: the attribute of a request that holds the application's own
         session; None if clients are written at once.
     """
 
-    def __init__(self, engine: Engine, session: str | None = None) -> None:
-        self._database = Database(engine)
+    def __init__(self, make_engine: Callable[[], Engine], session: str | None = None) -> None:
+        self._database = Database(make_engine)
         self._session = session
         self.clients = SQLAlchemyClientStore(self._database)
         self.grants = SQLAlchemyGrantStore(self._database)
@@ -82,7 +84,7 @@ class SQLAlchemyBackend:
         return ()
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Give back every connection of this process."""
         self._database.close()
 
 
@@ -90,7 +92,7 @@ def includeme(config: Any) -> None:
     """Offer it as ``oauth2.backend = sqlalchemy``."""
 
     def factory(settings: Settings) -> SQLAlchemyBackend:
-        engine = engine_from_settings(settings, engine_of_app(config.registry))
-        return SQLAlchemyBackend(engine, settings.section("sqlalchemy").get("session"))
+        make_engine = engine_factory(settings, engine_of_app(config.registry))
+        return SQLAlchemyBackend(make_engine, settings.section("sqlalchemy").get("session"))
 
     config.add_oauth2_backend("sqlalchemy", factory)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
@@ -21,8 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from ...per_process import PerProcess
 from ...protocol.records import DuplicateRecord
 from .failures import is_deadlock, is_lost, translated
+from .forks import Uses
 
 DEADLOCK_TRIES = 5
 BATCH = 500
@@ -32,17 +34,27 @@ Parameters = Mapping[str, Any]
 
 
 class Database:
-    """An engine in autocommit, and the ways in which the stores use it.
+    """An engine in autocommit for each process, and the ways in which the stores use it.
 
     Every method raises :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`
     if the database cannot answer and
     :exc:`~pyramid_oauth2.protocol.records.DuplicateRecord` if a key exists.
     A deadlock is tried again a few times; what a lost connection may have
     left undone is tried once more where repeating it can do no harm.
+
+    :param make_engine: makes an engine that connects when it is used.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, make_engine: Callable[[], Engine]) -> None:
+        self._engines = PerProcess(make_engine)
+        # The first one now: what is wrong with the settings is said at start-up.
+        is_file = self.engine.dialect.name == "sqlite"
+        self._uses: AbstractContextManager[None] = Uses(self.close) if is_file else nullcontext()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of this process."""
+        return self._engines()
 
     def rows(self, query: Executable, parameters: Parameters) -> Sequence[Row[Any]]:
         """Return the rows of a query, in one round trip."""
@@ -117,7 +129,7 @@ class Database:
         tries = 1
         while True:
             try:
-                with scope(self.engine) as connection:
+                with self._uses, scope(self.engine) as connection:
                     return work(connection)
             except (DBAPIError, PoolTimeout) as error:
                 if repeatable and is_lost(error):

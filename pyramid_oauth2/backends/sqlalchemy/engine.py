@@ -8,6 +8,7 @@ the application. In autocommit a read, or a single INSERT, is one round trip.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from sqlite3 import OperationalError
 from time import monotonic, sleep
@@ -47,14 +48,17 @@ def engine_of_app(registry: Registry) -> Engine | None:
     return None if given is None else given.engine
 
 
-def engine_from_settings(settings: Settings, app_engine: Engine | None = None) -> Engine:
-    """Make the engine that the ini asks for; connect to nothing yet.
+def engine_factory(settings: Settings, app_engine: Engine | None = None) -> Callable[[], Engine]:
+    """Return what makes the engine that the ini asks for, which connects when it is used.
+
+    Each process calls it for itself: no connection outlives a fork.
 
     The first of these counts: the callable named by ``oauth2.sqlalchemy.engine``,
     *app_engine*, ``oauth2.sqlalchemy.url``. Every other key of the section goes
     to SQLAlchemy.
 
-    :raises pyramid.exceptions.ConfigurationError: a setting is missing or wrong.
+    :raises pyramid.exceptions.ConfigurationError: a setting is missing or wrong;
+        the factory raises it as well.
     """
     options = {"pool_timeout": str(LOCK_SECONDS), **settings.section("sqlalchemy")}
     for name in REFUSED:
@@ -65,10 +69,10 @@ def engine_from_settings(settings: Settings, app_engine: Engine | None = None) -
         app_engine = _resolve(dotted_name)(settings)
     url = options.pop("url", None)
     if app_engine is not None:
-        return sibling(app_engine, options)
+        return partial(sibling, app_engine, options)
     if not url:
         raise ConfigurationError(f"oauth2.sqlalchemy.url is missing: {SCHEMES}")
-    return _make(url, options)
+    return partial(_make, url, options)
 
 
 def sibling(engine: Engine, options: Mapping[str, str]) -> Engine:

@@ -1,0 +1,50 @@
+"""What a process must not take over from the one that forked it: connections and locks.
+
+A fork copies them. Two processes on one connection read each other's answers,
+so that a request with one user's token is answered as another user; a lock
+that a thread of the parent holds at that moment is held in the child for ever.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class PerProcess(Generic[Value]):
+    """A value of which each process has one of its own, made when it first asks.
+
+    The process is compared at each call. A hook of :func:`os.register_at_fork`
+    alone would not do: uWSGI forks its workers without running them.
+
+    :param make: makes the value. Two threads that ask first at the same moment
+        may both call it; both get the value that one of them made.
+    """
+
+    def __init__(self, make: Callable[[], Value]) -> None:
+        self._make = make
+        # A value of the parent stays here: to free a connection may mean to write to it.
+        self._values: dict[tuple[int, int], Value] = {}
+
+    def __call__(self) -> Value:
+        """Return the value of this process."""
+        process = (os.getpid(), _forks)
+        try:
+            return self._values[process]
+        except KeyError:
+            # No lock, which might have been held at the fork: setdefault is atomic.
+            return self._values.setdefault(process, self._make())
+
+
+_forks = 0  # between the first process and this one: a process id is used again some day
+
+
+def _count() -> None:
+    global _forks
+    _forks += 1
+
+
+os.register_at_fork(after_in_child=_count)
