@@ -115,13 +115,7 @@ def live_server(
     """
     ports = [free_port() for _ in range(processes)]
     issuer = f"http://localhost:{ports[0]}"
-    text = _with_settings(DEVELOPMENT_INI.read_text(), settings)
-    text = text.replace(f"http://{ADDRESS}", issuer).replace(DEMO, application)
-    inis = [folder / f"live-{port}.ini" for port in ports]
-    for ini, port in zip(inis, ports, strict=True):
-        ini.write_text(text.replace(f"listen = {ADDRESS}", f"listen = localhost:{port}"))
-    with contextlib.redirect_stdout(io.StringIO()):
-        assert poauth2([str(inis[0]), "db", "upgrade"]) == 0
+    inis = [write_ini(folder, settings, issuer, port, application) for port in ports]
     with contextlib.ExitStack() as running, ThreadPoolExecutor() as starting:
 
         def start(ini: Path, port: int) -> None:
@@ -134,9 +128,25 @@ def live_server(
         yield LiveServer(issuer, addresses, inis[0])
 
 
+def write_ini(
+    folder: Path, settings: dict[str, str], issuer: str, port: int, application: str = DEMO
+) -> Path:
+    """Write the ini of a demo that listens on *port*; its tables are there already."""
+    text = _with_settings(DEVELOPMENT_INI.read_text(), settings)
+    text = text.replace(f"http://{ADDRESS}", issuer).replace(DEMO, application)
+    ini = folder / f"live-{port}.ini"
+    ini.write_text(text.replace(f"listen = {ADDRESS}", f"listen = localhost:{port}"))
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert poauth2([str(ini), "db", "upgrade"]) == 0
+    return ini
+
+
 def _with_settings(ini: str, settings: dict[str, str]) -> str:
     for key, value in settings.items():
         ini = re.sub(rf"^oauth2\.{re.escape(key)} = .*\n", "", ini, flags=re.MULTILINE)
         line = f"oauth2.{key} = {value.replace('%', '%%')}\n"
         ini = ini.replace("[app:main]\n", f"[app:main]\n{line}")
+    if url := settings.get("sqlalchemy.url"):
+        notes = "demo.database_url = "
+        ini = re.sub(f"^{notes}.*", lambda _: notes + url.replace("%", "%%"), ini, flags=re.M)
     return ini

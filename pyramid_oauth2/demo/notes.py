@@ -31,6 +31,9 @@ def includeme(config: Any) -> None:
     """Give every request a ``dbsession`` that is committed by pyramid_tm."""
     engine = engine_from_config(config.registry.settings, "demo.database_")
     Base.metadata.create_all(engine)
+    # gunicorn --preload forks its workers after this. They would share the connection, and read
+    # each other's rows.
+    engine.dispose()
     factory = sessionmaker(engine)
 
     def dbsession(request: Any) -> Session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from pyramid_oauth2 import cors, request, security, service, testing
+from pyramid_oauth2 import cors, per_process, request, security, service, testing
 from pyramid_oauth2.protocol import (
     bearer,
     client_registry,
@@ -66,6 +66,9 @@ ENTRIES = {
         Entry(tokens, "issue_for_owner", "pyramid_oauth2.protocol.tokens.issue_for_owner"),
         Entry(tokens, "issue_to_client", "pyramid_oauth2.protocol.tokens.issue_to_client"),
         Entry(errors, "OAuth2Error"),
+    ),
+    "Backends of your own": (
+        Entry(per_process, "PerProcess", "pyramid_oauth2.per_process.PerProcess"),
     ),
     "Tests": (
         Entry(testing, "memory_backend", "pyramid_oauth2.testing.memory_backend"),

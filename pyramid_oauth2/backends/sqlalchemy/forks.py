@@ -21,6 +21,11 @@ log = logging.getLogger(__name__)
 PATIENCE = 6  # seconds, longer than a statement waits for another process's lock
 TICK = 0.001  # seconds
 
+IN_USE = (
+    "This process forks while it waits for its SQLite file. What the child writes may be lost: "
+    "fork before the file is used, or use another database."
+)
+
 
 class Uses:
     """The uses of a file by the threads of this process: a context manager for each.
@@ -55,10 +60,7 @@ class Uses:
         while self._running and monotonic() < deadline:
             sleep(TICK)
         if self._running:
-            log.warning(
-                "This process forks while it waits for its SQLite file. What the child writes may "
-                "be lost: fork before the file is used, or use another database."
-            )
+            log.warning(IN_USE)
         self._disconnect()
 
     def after_fork_in_parent(self) -> None:
