@@ -124,7 +124,7 @@ class Checkout:
         readme = self.file(example, "README.md").read_text()
         command = COMMAND.findall(readme)[number].replace("http://localhost:6544", self.api)
         process = subprocess.Popen(
-            ["bash", "-c", f"exec {command} PORT={port} BIN={BIN}"],
+            ["sh", "-c", f"exec {command} PORT={port} BIN={BIN}"],
             cwd=self.folder,
             # No browser opens, unless the test brings one.
             env=environment(**{"BROWSER": "true", "PYTHONPATH": str(ROOT), **variables}),

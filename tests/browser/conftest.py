@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import html
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from socketserver import ThreadingMixIn
@@ -16,9 +14,10 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests import programs
+
 from .application import authorize_query, configurator, register
 
-NO_CHROMIUM = "Chromium is not installed: apt-get install chromium"
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -35,11 +34,7 @@ PHONE = {"width": 360, "height": 640}
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless, with an empty profile."""
-    program = shutil.which("chromium")
-    if program is None:
-        if os.environ.get("TEST_DEMAND") == "all":
-            pytest.fail(NO_CHROMIUM)
-        pytest.skip(NO_CHROMIUM)
+    program = programs.need("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_ARGUMENTS))
         yield browser

@@ -83,7 +83,7 @@ def followed(
 @contextlib.contextmanager
 def static_server(command: str, folder: Path, port: int) -> Iterator[None]:
     process = subprocess.Popen(
-        ["bash", "-c", f"exec {command}"],
+        ["sh", "-c", f"exec {command}"],
         cwd=folder,
         env=environment(),
         stderr=subprocess.DEVNULL,

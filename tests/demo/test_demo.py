@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from tests import programs
 from tests.ports import free_port
 from tests.serving import environment, serving
 from tests.visitor import PASSWORDS
@@ -189,9 +190,10 @@ def test_the_printed_lines_work_twice_and_after_a_restart(ini, backend):
         assert started.returncode == 0, started.stderr
         printed = started.stdout
         lines = "\n".join(re.findall(r"^  (.*)$", printed, re.MULTILINE))
+        programs.need_all_of(lines)
         with serving(ini, port):
             for _ in range(2):
-                shell = ["bash", "-c", lines.replace("curl -X", "curl -si -X")]
+                shell = ["sh", "-c", lines.replace("curl -X", "curl -si -X")]
                 out = subprocess.run(shell, capture_output=True, text=True, check=True).stdout
                 assert '"token_type":"Bearer"' in out
                 assert '{"user": "alice", "client": "demo", "scope": "read"}' in out

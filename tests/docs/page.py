@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import programs
 from tests.serving import environment, running
 
 ROOT = Path(__file__).parents[2]
@@ -140,10 +141,12 @@ class Page:
 
         :param ports: on which they are waited for.
         """
+        programs.need("bash")
         command = [*SHELL, self.block(word, "sh")]
         return running(command, self.folder / f"{word}.log", *ports)
 
     def _shell(self, script: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        programs.need_all_of(f"bash {script}")
         self._exported |= dict(EXPORT.findall(script))
         return subprocess.run(
             [*SHELL, script],

@@ -15,6 +15,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from pyramid_oauth2.protocol.requests import MAX_BODY, MAX_VALUE
+from tests import programs
 from tests.certificates import write_certificate
 from tests.ports import free_port
 from tests.servers import nginx as servers
@@ -159,7 +160,7 @@ def test_nginx_takes_a_long_state_and_bounds_a_flood(page: Page, nginx: Path) ->
     conf = page.folder / "auth.conf"
     changed = re.sub("proxy_buffer.*", "", conf.read_text()).replace("rate=20r/s", "rate=1r/m")
     conf.write_text(changed)
-    page.shell(f"{servers.PROGRAM} -p . -c nginx.conf -s reload")
+    page.shell(f"{programs.need('nginx')} -p . -c nginx.conf -s reload")
     until(lambda: ask(page, f"/oauth2/authorize?{query}") == [502])
     (message,) = re.findall(r"502, and `(.*?)`", page.text)
     assert message in (page.folder / "errors.log").read_text()

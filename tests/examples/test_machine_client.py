@@ -46,7 +46,7 @@ def test_a_token_that_was_revoked_is_replaced(checkout: Checkout, program: Modul
     readme = checkout.file("machine_client", "README.md").read_text()
     (revoke,) = re.findall(r"^\.venv/bin/poauth2 .*", readme, re.MULTILINE)
     subprocess.run(
-        ["bash", "-c", revoke.replace("development.ini", checkout.server.ini.name)],
+        ["sh", "-c", revoke.replace("development.ini", checkout.server.ini.name)],
         cwd=checkout.folder,
         env=environment(PYTHONPATH=str(ROOT)),
         check=True,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from tests import programs
 from tests.checkout import ROOT, Checkout
 from tests.ports import free_port
 
@@ -55,8 +56,9 @@ def test_the_scope_must_be_there(checkout: Checkout, api: str) -> None:
 def test_who_brings_no_token_is_told_where_they_are_to_be_had(checkout: Checkout, api: str) -> None:
     (command,) = re.findall("^curl .*", README.read_text(), re.MULTILINE)
     command = command.replace("http://localhost:6544", checkout.api)
+    programs.need_all_of(command)
     told = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, check=True, timeout=30
+        ["sh", "-c", command], capture_output=True, text=True, check=True, timeout=30
     ).stdout
     assert told.startswith("HTTP/1.1 401")
     (url,) = re.findall('resource_metadata="(.*?)"', told)

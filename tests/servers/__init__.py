@@ -31,8 +31,6 @@ __all__ = [
     "redis_url",
 ]
 
-NO_MARIADB = "MariaDB is not installed: apt-get install mariadb-server-core, or set TEST_MYSQL_URL"
-
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[databases.DatabaseServer]:
@@ -45,12 +43,8 @@ def postgresql_server() -> Iterator[databases.DatabaseServer]:
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[databases.DatabaseServer]:
     """MariaDB; ``new_database()`` makes an empty database and returns its URL."""
-    own, program = os.environ.get("TEST_MYSQL_URL"), databases.mariadb_program()
-    if not own and not program:
-        if os.environ.get("TEST_DEMAND") == "all":
-            pytest.fail(NO_MARIADB)
-        pytest.skip(NO_MARIADB)
-    with databases.given(own) if own else databases.mariadb(program) as server:
+    own = os.environ.get("TEST_MYSQL_URL")
+    with databases.given(own) if own else databases.mariadb() as server:
         yield server
 
 

