@@ -1,6 +1,8 @@
 # make demo         serve the demo on http://localhost:6543 (another port: make demo PORT=7001)
 # make example-NAME run one of examples/ beside the demo: make example-native-app
 # make test         run the tests, some of them: make test TESTS=tests/protocol
+# make bench        the CPU time of a request, by workload and store; beside that of
+#                   another commit: make bench AGAINST=REVISION
 # make lint         formatting, lint, types, and the documentation's build
 # make docs         build the documentation in docs/_build/html
 # make reference    after a change of the code: write the pages of docs/reference that are made from it
@@ -23,7 +25,7 @@ SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo example-machine-client example-native-app example-resource-server
-.PHONY: test lint docs reference links translations clean
+.PHONY: test bench lint docs reference links translations clean
 
 demo: .venv/demo $(INI)
 	@$(BIN)/poauth2 $(INI) db upgrade
@@ -47,6 +49,9 @@ test: export PYTHONDONTWRITEBYTECODE =
 
 test: .venv/test
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(TESTS)
+
+bench: .venv/test
+	@$(BIN)/python -m benchmarks $(if $(AGAINST),--against $(AGAINST)) $(BENCH)
 
 lint: .venv/lint
 	$(BIN)/ruff format --check .

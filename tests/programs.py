@@ -16,6 +16,7 @@ PACKAGES = {
     "bash": "bash",
     "chromium": "chromium",
     "curl": "curl",
+    "git": "git",
     "mariadbd": "mariadb-server-core",
     "nginx": "nginx-light",
 }

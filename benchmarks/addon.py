@@ -1,0 +1,86 @@
+"""The application with the add-on, as the documentation advises it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.config import Configurator
+
+from pyramid_oauth2 import Client, get_service, migrations
+
+from .site import CLIENT_ID, ISSUER, PASSWORD, REDIRECT_URI, SCOPE, USER, Site
+
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", "password")
+
+
+class Users:
+    """``IResourceOwners``: one user, and a password that costs nothing to check."""
+
+    def authenticate(self, request: Any, username: str, password: str) -> str | None:
+        """The subject, if the password is right."""
+        return username if (username, password) == (USER, PASSWORD) else None
+
+
+class RemoteUser:
+    """A security policy that believes the WSGI server."""
+
+    def identity(self, request: Any) -> str | None:
+        """The user of the request."""
+        user: str | None = request.environ.get("REMOTE_USER")
+        return user
+
+    authenticated_userid = identity
+
+    def permits(self, request: Any, context: Any, permission: str) -> bool:
+        """No view of the application asks."""
+        return False
+
+    def remember(self, request: Any, userid: str, **kw: Any) -> list[tuple[str, str]]:
+        """There is no login."""
+        return []
+
+    def forget(self, request: Any, **kw: Any) -> list[tuple[str, str]]:
+        """There is no logout."""
+        return []
+
+
+def ok(request: Any) -> dict[str, bool]:
+    """What both views answer."""
+    return {"ok": True}
+
+
+def make_site(store: str, url: str) -> Site:
+    """Start the application on an empty store.
+
+    :param store: ``sqlite``, ``postgresql`` or ``redis``.
+    """
+    if store != "redis":
+        migrations.upgrade(url)
+    settings = {
+        "oauth2.issuer": ISSUER,
+        "oauth2.backend": "redis" if store == "redis" else "sqlalchemy",
+        f"oauth2.{'redis' if store == 'redis' else 'sqlalchemy'}.url": url,
+        "oauth2.scopes": f"{SCOPE} = Read your data",
+        "oauth2.grant_types": " ".join(GRANT_TYPES),
+    }
+    with Configurator(settings=settings) as config:
+        config.include("pyramid_tm")
+        config.set_security_policy(RemoteUser())
+        config.include("pyramid_oauth2")
+        config.set_oauth2_resource_owners(Users())
+        config.add_route("open", "/open")
+        config.add_view(ok, route_name="open", renderer="json")
+        config.add_route("protected", "/protected")
+        config.add_view(ok, route_name="protected", renderer="json", oauth2_scope=SCOPE)
+        application = config.make_wsgi_app()
+    client = Client(
+        client_id=CLIENT_ID,
+        client_name="Bench",
+        grant_types=GRANT_TYPES,
+        redirect_uris=(REDIRECT_URI,),
+        scope=frozenset({SCOPE}),
+        consent="skip",
+    )
+    service = get_service(config.registry)
+    registered = service.clients.add(client)
+    return Site(application, registered.secret or "", service.close)

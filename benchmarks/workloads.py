@@ -1,0 +1,97 @@
+"""The workloads: what is prepared, unmeasured, and the requests that are then measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from .site import CLIENT_ID, PASSWORD, REDIRECT_URI, SCOPE, USER, Environ, Site, environ
+
+Workload: TypeAlias = Callable[[Site], Environ]
+"""Prepares one request, and returns it."""
+
+WORKLOADS: dict[str, Workload] = {}
+
+# RFC 7636 appendix B.
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+
+def workload(name: str) -> Callable[[Workload], Workload]:
+    """Measure the requests that the function prepares, under that name."""
+
+    def register(prepare: Workload) -> Workload:
+        WORKLOADS[name] = prepare
+        return prepare
+
+    return register
+
+
+def requests_of(name: str, site: Site) -> Iterator[Environ]:
+    """Requests of a workload without end, each prepared when it is taken."""
+    while True:
+        yield WORKLOADS[name](site)
+
+
+@workload("W0")
+def view_without_token(site: Site) -> Environ:
+    """A view that needs no token."""
+    return environ("GET", "/open")
+
+
+@workload("W1")
+def client_credentials(site: Site) -> Environ:
+    """An access token for the client itself, HTTP Basic."""
+    return site.form("/oauth2/token", grant_type="client_credentials", scope=SCOPE)
+
+
+@workload("W2")
+def password(site: Site) -> Environ:
+    """An access token and a refresh token for a user's password, whose hash costs nothing."""
+    login = {"username": USER, "password": PASSWORD, "scope": SCOPE}
+    return site.form("/oauth2/token", grant_type="password", **login)
+
+
+@workload("W3")
+def refresh(site: Site) -> Environ:
+    """A refresh with rotation, by a confidential client."""
+    token = site.tokens()["refresh_token"]
+    return site.form("/oauth2/token", grant_type="refresh_token", refresh_token=token)
+
+
+@workload("W4")
+def authorization_code(site: Site) -> Environ:
+    """The exchange of a code, with PKCE."""
+    question = {
+        "response_type": "code",
+        "client_id": CLIENT_ID,
+        "redirect_uri": REDIRECT_URI,
+        "scope": SCOPE,
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+    }
+    asked = environ("GET", "/oauth2/authorize", query=urlencode(question), REMOTE_USER=USER)
+    location = site.ask(asked).headers["Location"]
+    (code,) = parse_qs(urlsplit(location).query)["code"]
+    exchange = {"code": code, "redirect_uri": REDIRECT_URI, "code_verifier": VERIFIER}
+    return site.form("/oauth2/token", grant_type="authorization_code", **exchange)
+
+
+@workload("W5")
+def protected_view(site: Site) -> Environ:
+    """A view that a user's access token opens."""
+    bearer = f"Bearer {site.tokens()['access_token']}"
+    return environ("GET", "/protected", HTTP_AUTHORIZATION=bearer)
+
+
+@workload("W6")
+def introspection(site: Site) -> Environ:
+    """The introspection of a user's access token."""
+    return site.form("/oauth2/introspect", token=site.tokens()["access_token"])
+
+
+@workload("W7")
+def revocation(site: Site) -> Environ:
+    """The revocation of an access token."""
+    return site.form("/oauth2/revoke", token=site.tokens()["access_token"])
