@@ -1,0 +1,110 @@
+"""A store that an earlier version wrote: everything in it works, on each store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.functional.flow import Flow, answer_in
+from tests.functional.server import bearer
+from tests.servers import postgresql_server, redis_url  # noqa: F401
+
+from .servers import STORES, LaterServer
+from .stores import load
+
+VERSIONS = sorted(folder.name for folder in Path(__file__).parent.iterdir() if folder.is_dir())
+
+
+class Old:
+    """A server on an old store, and what its clients and browsers hold."""
+
+    def __init__(self, server: LaterServer, held: dict[str, Any]) -> None:
+        self.server, self.held = server, held
+        self.flow = Flow(server)
+        for name, value in held["cookies"].items():
+            self.flow.browser.set_cookie(name, value.strip('"'))
+
+    def opens_view(self, token: str) -> bool:
+        return self.server.get("/read", bearer(token)).status_int == 200
+
+    def introspected(self, token: str) -> dict[str, Any]:
+        self.server.service.clients.edit("robot", self._version("robot"), resource_server=True)
+        form, login = {"token": token}, self.server.login()
+        return dict(self.server.post(form, login, "/oauth2/introspect").json)
+
+    def _version(self, client_id: str) -> int:
+        return int(self.server.service.clients.get(client_id).version)
+
+
+@pytest.fixture(params=[name for name in VERSIONS if not name.startswith("__")])
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=STORES)
+def old(request: pytest.FixtureRequest, version: str, tmp_path: Path) -> Iterator[Old]:
+    store = request.param
+    urls: dict[str, Callable[[], str]] = {
+        "sqlite": lambda: f"sqlite:///{tmp_path}/old.sqlite",
+        "postgresql": lambda: request.getfixturevalue("postgresql_server").new_database(),
+        "redis": lambda: request.getfixturevalue("redis_url"),
+    }
+    url = urls[store]()
+    written = json.loads((Path(__file__).parent / version / f"{store}.json").read_text())
+    load(store, url, written["store"])
+    server = LaterServer(store, url, written["held"]["secrets"])
+    yield Old(server, written["held"])
+    server.stop()
+
+
+def test_its_tokens_open_views_and_are_introspected(old: Old) -> None:
+    token = old.held["tokens"]["access_token"]
+    assert old.opens_view(token)
+    members = old.introspected(token)
+    assert (members["active"], members["sub"], members["client_id"]) == (True, "bob", "web")
+    assert old.opens_view(old.held["client_token"])
+    assert old.introspected(old.held["client_token"])["client_id"] == "robot"
+
+
+def test_its_refresh_token_is_good_for_new_ones(old: Old) -> None:
+    answer = old.flow.refresh(old.held["tokens"]["refresh_token"])
+    assert answer.status_int == 200
+    assert old.opens_view(answer.json["access_token"])
+
+
+def test_its_answer_to_a_refresh_is_repeated_to_the_byte(old: Old) -> None:
+    answer = old.flow.refresh(old.held["spent_refresh_token"])
+    assert answer.text == old.held["repeated_answer"]
+
+
+def test_its_code_is_redeemed_once(old: Old) -> None:
+    answer = old.flow.redeem(old.held["code"])
+    assert answer.status_int == 200
+    assert old.flow.redeem(old.held["code"]).json["error"] == "invalid_grant"
+    assert not old.opens_view(answer.json["access_token"])
+
+
+def test_its_used_code_is_a_replay(old: Old) -> None:
+    assert old.flow.redeem(old.held["used_code"]).json["error"] == "invalid_grant"
+    assert old.flow.refresh(old.held["tokens"]["refresh_token"]).status_int == 200
+
+
+def test_its_consent_page_can_be_allowed(old: Old) -> None:
+    answer = old.flow.browser.post("/oauth2/authorize", old.held["interaction"], status=303)
+    tokens = old.flow.redeem(answer_in(answer.location)["code"]).json
+    assert tokens["scope"] == "read write"
+
+
+def test_its_consent_is_remembered(old: Old) -> None:
+    old.flow.log_in("bob")
+    assert "code" in answer_in(old.flow.ask().location)
+
+
+def test_its_tokens_are_revoked(old: Old) -> None:
+    form = {"token": old.held["tokens"]["refresh_token"]}
+    old.server.post(form, old.server.login("web"), "/oauth2/revoke")
+    assert not old.opens_view(old.held["tokens"]["access_token"])
