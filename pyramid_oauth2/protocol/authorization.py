@@ -8,8 +8,10 @@ people wherever a link says. Everything after it is told to the client.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from .envelope import Members
 from .errors import (
     InvalidRequest,
     InvalidScope,
@@ -29,7 +31,7 @@ from .server import AuthorizationServer
 GRANT_TYPE_OF = {"code": "authorization_code", "token": "implicit"}
 DEFAULT_MODE = {"code": "query", "token": "fragment"}
 RESPONSE_MODES = ("query", "fragment", "form_post")
-_SETS = ("scope", "prompt", "optional_scope")
+_SETS = frozenset({"scope", "prompt", "optional_scope"})
 PROMPTS = frozenset({"none", "login", "consent"})
 
 
@@ -47,7 +49,10 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What a client asks a user for, checked. Nothing of it is believed from the form later."""
+    """What a client asks a user for, checked. Nothing of it is believed from the form later.
+
+    ``others`` are the members that a later version wrote.
+    """
 
     client_id: str
     redirect_uri: str
@@ -60,19 +65,25 @@ class AuthorizationRequest:
     prompt: frozenset[str] = frozenset()
     # What the user may untick, as it was when the request was made.
     optional_scope: frozenset[str] = frozenset()
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    def encode(self) -> dict[str, object]:
+    def encode(self) -> dict[str, Any]:
         """As JSON can say it."""
-        members = asdict(self)
+        members = _MEMBERS.write(self)
         return {**members, **{name: sorted(members[name]) for name in _SETS}}
 
     @classmethod
-    def decode(cls, members: Mapping[str, object]) -> AuthorizationRequest:
-        """From what :meth:`encode` made."""
-        values = dict(members)
-        for name in _SETS:
-            values[name] = frozenset(values[name])  # type: ignore[call-overload]
-        return cls(**values)  # type: ignore[arg-type]
+    def decode(cls, members: Any) -> AuthorizationRequest:
+        """From what :meth:`encode` made.
+
+        :raises NotUnderstood: this version cannot answer the request.
+        """
+        known, others = _MEMBERS.split(members)
+        sets = {name: frozenset(known[name]) for name in _SETS & known.keys()}
+        return cls(**{**known, **sets}, others=others)
+
+
+_MEMBERS = Members.of(AuthorizationRequest)
 
 
 def find_destination(server: AuthorizationServer, parameters: Parameters) -> Destination:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from .access_tokens import AccessTokenData
+from .envelope import NotUnderstood
 from .errors import InvalidToken
 from .liveness import DeadToken, check_parties, check_token
 from .opaque import parse_token
@@ -70,12 +71,13 @@ def resolve_bearer_token(server: AuthorizationServer, value: str) -> BearerToken
     token, grant = found
     try:
         check_token(token, grant, server.clock())
+        data = AccessTokenData.decode(token.data)
         client = check_parties(server, token, grant)
-    except DeadToken as dead:
+    except (DeadToken, NotUnderstood) as dead:
         raise InvalidToken(f"The access token {dead}.") from None
     return BearerToken(
         client=client,
-        scope=AccessTokenData.decode(token.data).scope,
+        scope=data.scope,
         issued_at=token.issued_at,
         expires_at=token.expires_at,
         subject=grant.subject if grant else None,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from .envelope import Members, NotUnderstood
 from .records import TokenRef
 from .server import AuthorizationServer
 
@@ -19,29 +22,42 @@ class CodeData:
 
     It is in the code's own record: kept aside, it could be lost while the code
     lives, and a code without a challenge looks like one that never had any.
+
+    ``others`` are the members that a later version wrote.
     """
 
     redirect_uri: str
     redirect_uri_named: bool
     code_challenge: str | None = None
     wrong_verifiers: int = 0
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def encode(self) -> bytes:
         """As the opaque ``data`` of a record."""
-        return json.dumps(asdict(self)).encode()
+        return json.dumps(_MEMBERS.write(self)).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> CodeData:
-        """From the ``data`` of a record."""
-        return cls(**json.loads(data))
+        """From the ``data`` of a record.
+
+        :raises NotUnderstood: this version cannot use the code.
+        """
+        members, others = _MEMBERS.read(data)
+        return cls(**members, others=others)
+
+
+_MEMBERS = Members.of(CodeData)
 
 
 def burn_after_wrong_verifiers(server: AuthorizationServer, ref: TokenRef) -> None:
     """Count a wrong verifier before it is answered; the fifth revokes the code."""
     while (found := server.grants.find(ref)) is not None:
         token, _ = found
-        data = CodeData.decode(token.data)
         if token.consumed_at is not None or token.revoked_at is not None:
+            return
+        try:
+            data = CodeData.decode(token.data)
+        except NotUnderstood:
             return
         if data.wrong_verifiers + 1 >= WRONG_VERIFIERS:
             server.grants.revoke_token(ref, server.clock())

@@ -7,10 +7,12 @@ The handle works once, in the browser that began, for the user who opened it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .authorization import AuthorizationRequest
+from .envelope import Members, NotUnderstood
 from .opaque import new_family, new_token, parse_token
 from .records import INTERACTION, Token
 from .server import AuthorizationServer
@@ -38,12 +40,14 @@ class Interaction:
     ``browser`` is a digest of the browser's cookie, empty until a browser
     opened it; ``subject`` is None until somebody who is signed in did.
     ``login_demanded_at`` is when a new login was demanded, in UTC seconds.
+    ``others`` are the members that a later version wrote.
     """
 
     asked: AuthorizationRequest
     browser: str = ""
     subject: str | None = None
     login_demanded_at: int | None = None
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def awaits_login(self) -> bool:
@@ -52,19 +56,20 @@ class Interaction:
 
     def encode(self) -> bytes:
         """As the opaque ``data`` of a record."""
-        members = {
-            "asked": self.asked.encode(),
-            "browser": self.browser,
-            "subject": self.subject,
-            "login_demanded_at": self.login_demanded_at,
-        }
-        return json.dumps(members).encode()
+        return json.dumps({**_MEMBERS.write(self), "asked": self.asked.encode()}).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> Interaction:
-        """From the ``data`` of a record."""
-        members = json.loads(data)
-        return cls(**{**members, "asked": AuthorizationRequest.decode(members["asked"])})
+        """From the ``data`` of a record.
+
+        :raises NotUnderstood: this version cannot answer the request.
+        """
+        members, others = _MEMBERS.read(data)
+        asked = AuthorizationRequest.decode(members.pop("asked"))
+        return cls(asked, **members, others=others)
+
+
+_MEMBERS = Members.of(Interaction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,12 @@ def _change(
 ) -> OpenInteraction:
     while True:
         token = _find(server, handle)
-        before = Interaction.decode(token.data)
+        try:
+            before = Interaction.decode(token.data)
+        except NotUnderstood:
+            raise UnusableInteraction(
+                "This page belongs to another version of the server: try again in a moment."
+            ) from None
         after = change(before)
         if after == before:
             return OpenInteraction(before, token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .access_tokens import AccessTokenData
+from .envelope import NotUnderstood, check_understood
 from .records import ACCESS_TOKEN, Client, Grant, Token
 from .server import AuthorizationServer
 
@@ -18,6 +19,8 @@ def check_token(token: Token, grant: Grant | None, now: int) -> None:
     """
     if token.revoked_at is not None:
         raise DeadToken("was revoked")
+    if grant is not None:
+        _check_understood(grant, "belongs to a grant that ")
     if grant is not None and grant.revoked_at is not None:
         raise DeadToken("belongs to a grant that was revoked")
     # A grant that is gone takes its tokens with it, whatever they say.
@@ -39,6 +42,7 @@ def check_grant(server: AuthorizationServer, grant: Grant) -> Client:
     """
     if grant.revoked_at is not None:
         raise DeadToken("was revoked")
+    _check_understood(grant)
     if grant.expires_at <= server.clock():
         raise DeadToken("has expired")
     return _check(server, grant.client_id, grant.epoch, grant.subject)
@@ -70,8 +74,18 @@ def _check(
     return client
 
 
+def _check_understood(grant: Grant, whose: str = "") -> None:
+    try:
+        check_understood(grant.data)
+    except NotUnderstood as error:
+        raise DeadToken(f"{whose}{error}") from None
+
+
 def _own(token: Token) -> tuple[str | None, int | None]:
     if token.kind != ACCESS_TOKEN:
         return None, None
-    data = AccessTokenData.decode(token.data)
+    try:
+        data = AccessTokenData.decode(token.data)
+    except NotUnderstood as error:
+        raise DeadToken(str(error)) from None
     return data.client_id, data.epoch

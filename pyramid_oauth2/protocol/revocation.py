@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .access_tokens import AccessTokenData
+from .access_tokens import own_client_id
 from .client_authentication import authenticate_client
 from .errors import InvalidRequest, OAuth2Error
 from .events import Tell, TokenRevoked
@@ -74,4 +74,4 @@ def _client_id(token: Token, grant: Grant | None) -> str | None:
     if grant is not None:
         return grant.client_id
     # A token whose grant is gone opens nothing any more, and is nobody's.
-    return AccessTokenData.decode(token.data).client_id if token.grant_id is None else None
+    return own_client_id(token.data) if token.grant_id is None else None

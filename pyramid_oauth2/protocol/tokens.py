@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .access_tokens import AccessTokenData
+from .envelope import Members
 from .errors import InvalidGrant
 from .events import Tell, tell_nobody
 from .grants import earlier_access_tokens, end_earlier_grants
@@ -35,6 +37,7 @@ class Issued:
 
     ``expires_in`` is in seconds. ``subject`` is None where no user is involved.
     ``repeated`` says that they were issued before, and are answered once more.
+    ``others`` are the members of the answer that a later version sealed.
     """
 
     access_token: str = field(repr=False)
@@ -45,10 +48,11 @@ class Issued:
     refresh_token: str | None = field(default=None, repr=False)
     token_type: str = "Bearer"
     repeated: bool = False
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    def parameters(self) -> dict[str, str | int]:
+    def parameters(self) -> dict[str, Any]:
         """The members of the answer; one that has no value is left out, never null."""
-        members: dict[str, str | int] = {
+        members: dict[str, Any] = {
             "access_token": self.access_token,
             "token_type": self.token_type,
             "expires_in": self.expires_in,
@@ -58,7 +62,7 @@ class Issued:
         }
         if self.refresh_token is not None:
             members["refresh_token"] = self.refresh_token
-        return members
+        return {**members, **self.others}
 
     def encode(self) -> bytes:
         """The answer, to be sealed."""
@@ -67,17 +71,17 @@ class Issued:
     @classmethod
     def decode(cls, answer: bytes, grant: Grant) -> Issued:
         """The answer that was sealed, to be given once more."""
-        members = json.loads(answer)
+        members, others = _MEMBERS.read(answer)
+        members["scope"] = parse_scope(members["scope"])
         return cls(
-            access_token=members["access_token"],
-            token_type=members["token_type"],
-            expires_in=members["expires_in"],
-            scope=parse_scope(members["scope"]),
-            refresh_token=members.get("refresh_token"),
-            subject=grant.subject,
-            grant_id=grant.id,
-            repeated=True,
+            **members, subject=grant.subject, grant_id=grant.id, repeated=True, others=others
         )
+
+
+_MEMBERS = Members(
+    dict.fromkeys(("access_token", "token_type", "expires_in", "scope", "refresh_token")),
+    frozenset({"access_token", "token_type", "expires_in", "scope"}),
+)
 
 
 def issue_to_client(server: AuthorizationServer, client: Client, scope: frozenset[str]) -> Issued:

@@ -6,13 +6,16 @@ import argparse
 import getpass
 import json
 import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..protocol.access_tokens import AccessTokenData
+from ..protocol.codes import CodeData
+from ..protocol.envelope import NotUnderstood, check_understood
 from ..protocol.interactions import Interaction
 from ..protocol.liveness import DeadToken, check_parties, check_token
 from ..protocol.opaque import is_client_secret, parse_token
-from ..protocol.records import ACCESS_TOKEN, INTERACTION, Grant, Token
+from ..protocol.records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, Grant, Token
 from ..protocol.scopes import format_scope
 from ..protocol.server import AuthorizationServer
 from .ini import Ini
@@ -108,14 +111,26 @@ def _members(server: AuthorizationServer, token: Token, grant: Grant | None) -> 
 
 
 def _rights(token: Token, grant: Grant | None) -> tuple[str | None, str | None, frozenset[str]]:
-    """The client, the user and the scope of a token."""
-    if token.kind == INTERACTION:
-        pending = Interaction.decode(token.data)
-        return pending.asked.client_id, pending.subject, pending.asked.scope
-    own = AccessTokenData.decode(token.data) if token.kind == ACCESS_TOKEN else None
+    """The client, the user and the scope of a token, as far as this version understands it."""
+    own = None
+    try:
+        if token.kind == INTERACTION:
+            pending = Interaction.decode(token.data)
+            return pending.asked.client_id, pending.subject, pending.asked.scope
+        if token.kind == ACCESS_TOKEN:
+            own = AccessTokenData.decode(token.data)
+    except NotUnderstood:
+        pass
     if grant is not None:
         return grant.client_id, grant.subject, own.scope if own else grant.scope
     return (own.client_id, None, own.scope) if own else (None, None, frozenset())
+
+
+_CODECS: Mapping[str, Callable[[bytes], object]] = {
+    ACCESS_TOKEN: AccessTokenData.decode,
+    AUTHORIZATION_CODE: CodeData.decode,
+    INTERACTION: Interaction.decode,
+}
 
 
 def _state(server: AuthorizationServer, token: Token, grant: Grant | None) -> str:
@@ -123,7 +138,8 @@ def _state(server: AuthorizationServer, token: Token, grant: Grant | None) -> st
         check_token(token, grant, server.clock())
         if token.kind != INTERACTION:
             check_parties(server, token, grant)
-    except DeadToken as dead:
+        _CODECS.get(token.kind, check_understood)(token.data)
+    except (DeadToken, NotUnderstood) as dead:
         # The reason is the grant's, so it explains no token that was revoked by itself.
         reason = grant.revoke_reason if grant and token.revoked_at is None else None
         return f"{dead} ({reason})" if reason else str(dead)

@@ -147,6 +147,23 @@ def test_life_is_not_changed_by_a_revocation(backend, raw):
         assert_kept(raw, key, grant.expires_at)
 
 
+def test_what_a_later_version_added_to_a_document_is_passed_over(backend, raw):
+    grant, consent = new_grant(), new_consent()
+    token = new_token(grant=grant)
+    backend.grants.open(grant, [token], NOW)
+    assert backend.consents.put(consent, None)
+    documents = [key for _, key in raw_keys(backend) if b'"resources"' in (value_of(raw, key))]
+    assert len(documents) == 2
+    for key in documents:
+        raw.set(key, value_of(raw, key).replace(b'"resources"', b'"later": 1, "resources"'))
+    assert backend.grants.find(token.ref) == (token, grant)
+    assert backend.consents.get(consent.subject, consent.client_id) == consent
+
+
+def value_of(raw, key):
+    return raw.get(key) if raw.type(key) == b"string" else b""
+
+
 def test_clients_and_consents_stay(backend, raw):
     backend.clients.add(new_client(owner="alice"))
     backend.consents.put(new_consent(), None)

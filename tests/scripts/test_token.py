@@ -128,6 +128,25 @@ def test_a_pending_request(world):
     assert (told["scope"], told["state"]) == ("read", "counts")
 
 
+@pytest.mark.parametrize("kind", ["access token", "code", "pending request"])
+def test_one_of_a_later_version(world, kind):
+    with open_service(world.poauth2) as service:
+        server = service.server
+        if kind == "access token":
+            value = world.issued["alice-web"].access_token
+        elif kind == "code":
+            web = server.clients.get("web")
+            value = approval(server, web, "alice", make_request()).parameters["code"]
+        else:
+            value, _ = begin_interaction(server, Interaction(make_request(), "browser", "alice"))
+        token, _ = server.grants.find(parse_token(value))
+        data = json.dumps({**json.loads(token.data), "critical": ["later"]}).encode()
+        server.grants.amend(token.ref, token.version, {"data": data})
+    told = members(world, value)
+    assert told["state"] == "needs a later version of the server"
+    assert told.get("user") == (None if kind == "pending request" else "alice")
+
+
 def test_used(world):
     """The end of its grant outweighs that, as it does for the store."""
     spent = world.issued["bob-web"].refresh_token

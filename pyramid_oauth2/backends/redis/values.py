@@ -58,16 +58,20 @@ def grant_of(grant_id: str, value: bytes | None) -> Grant | None:
         return None
     document, data = rest.split(b"\n", 1)
     facts: dict[str, Any] = json.loads(document)
-    facts["scope"] = frozenset(facts["scope"])
-    facts["resources"] = tuple(facts["resources"])
+    # By name: while a new version is rolled out, the old one reads what the new one wrote.
     return Grant(
         id=grant_id,
+        client_id=facts["client_id"],
+        epoch=facts["epoch"],
+        subject=facts["subject"],
+        scope=frozenset(facts["scope"]),
+        created_at=facts["created_at"],
+        resources=tuple(facts["resources"]),
         expires_at=int(expires_at),
         absolute_end=int(absolute_end),
         revoked_at=_integer(revoked_at),
         revoke_reason=_text(reason),
         data=data,
-        **facts,
     )
 
 
@@ -145,9 +149,16 @@ def consent_of(subject: str, client_id: str, value: bytes) -> Consent:
     """Read a consent."""
     (expires_at, version), document = _parted(value)
     facts: dict[str, Any] = json.loads(document)
-    facts["scopes"] = frozenset(facts["scopes"])
-    facts["resources"] = tuple(facts["resources"])
-    return Consent(subject, client_id, expires_at=int(expires_at), version=int(version), **facts)
+    return Consent(
+        subject,
+        client_id,
+        scopes=frozenset(facts["scopes"]),
+        redirect_uri=facts["redirect_uri"],
+        created_at=facts["created_at"],
+        expires_at=int(expires_at),
+        resources=tuple(facts["resources"]),
+        version=int(version),
+    )
 
 
 def quoted(text: str) -> str:

@@ -8,6 +8,7 @@ from zope.interface import implementer
 
 from ...interfaces import IGrantType
 from ..codes import CodeData, burn_after_wrong_verifiers
+from ..envelope import NotUnderstood, check_understood
 from ..errors import InvalidGrant, InvalidScope
 from ..events import CodeReplayed
 from ..grants import end_grant
@@ -49,7 +50,7 @@ class AuthorizationCode:
         :raises InvalidGrant: it is not this client's code, or the proofs fail.
         """
         found = _find(request, server)
-        data = CodeData.decode(found.token.data)
+        data = _understood(found)
         _check_redirect_uri(request, data)
         _check_verifier(request, server, found.token, data)
         scope = request.parameters.get("scope")
@@ -88,6 +89,14 @@ def _find(request: TokenRequest, server: AuthorizationServer) -> FoundCode:
     if grant is None or grant.client_id != request.client.client_id:
         raise InvalidGrant(WRONG_CODE)
     return FoundCode(token, grant)
+
+
+def _understood(found: FoundCode) -> CodeData:
+    try:
+        check_understood(found.grant.data)
+        return CodeData.decode(found.token.data)
+    except NotUnderstood as error:
+        raise InvalidGrant(f"The code {error}.") from None
 
 
 def _check_redirect_uri(request: TokenRequest, data: CodeData) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from zope.interface import implementer
 
 from ...interfaces import IGrantType
+from ..envelope import NotUnderstood, check_understood
 from ..errors import InvalidGrant, InvalidScope
 from ..events import RefreshRepeated, RefreshReused, grant_event
 from ..grants import end_grant
@@ -54,6 +55,7 @@ class RefreshToken:
         # RFC 6749 section 6: "the refresh token is bound to the client to which it was issued".
         if grant is None or grant.client_id != request.client.client_id:
             raise InvalidGrant(WRONG_TOKEN)
+        _check_understood(token, grant)
         asked = parse_scope(request.parameters.get("scope", "")) or grant.scope
         if token.consumed_at is not None:
             # Whatever it asks for, it is a repetition or a reuse, and issues nothing.
@@ -85,6 +87,14 @@ class RefreshToken:
             raise InvalidGrant(WRONG_TOKEN)
         rotation.count(grant.client_id)
         return issued
+
+
+def _check_understood(token: Token, grant: Grant) -> None:
+    try:
+        check_understood(token.data)
+        check_understood(grant.data)
+    except NotUnderstood as error:
+        raise InvalidGrant(f"The refresh token {error}.") from None
 
 
 def _again(
