@@ -13,27 +13,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from .cors import cors_preflight, cors_readable
 from .events import TokenIssued
-from .protocol.client_authentication.basic import ClientSecretBasic
-from .protocol.client_authentication.none import NoAuthentication
-from .protocol.client_authentication.post import ClientSecretPost
-from .protocol.client_registry import ClientChangedMeanwhile, Registered, UnknownClient
-from .protocol.clients import InvalidClientMetadata
-from .protocol.errors import OAuth2Error
-from .protocol.grant_types.authorization_code import AuthorizationCode
-from .protocol.grant_types.client_credentials import ClientCredentials
-from .protocol.grant_types.password import Password
-from .protocol.grant_types.refresh_token import RefreshToken
-from .protocol.opaque import new_client_secret
-from .protocol.records import Client, DuplicateRecord, StoreUnavailable
-from .protocol.requests import Parameter
-from .security import (
+from .protection.cors import cors_preflight, cors_readable
+from .protection.security import (
     BearerTokenHelper,
     OAuth2AuthenticationPolicy,
     OAuth2SecurityPolicy,
     Scope,
 )
+from .protocol.client_authentication.basic import ClientSecretBasic
+from .protocol.client_authentication.none import NoAuthentication
+from .protocol.client_authentication.post import ClientSecretPost
+from .protocol.clients.registry import ClientChangedMeanwhile, Registered, UnknownClient
+from .protocol.clients.rules import InvalidClientMetadata
+from .protocol.errors import OAuth2Error
+from .protocol.grant_types.authorization_code import AuthorizationCode
+from .protocol.grant_types.client_credentials import ClientCredentials
+from .protocol.grant_types.password import Password
+from .protocol.grant_types.refresh_token import RefreshToken
+from .protocol.http import Parameter
+from .protocol.records import Client, DuplicateRecord, StoreUnavailable
+from .protocol.token_strings import new_client_secret
 from .service import OAuth2Service, get_service, include_backends
 from .settings.parsing import load_settings
 
@@ -65,7 +65,7 @@ def includeme(config: Any) -> None:
     """The whole add-on: what ``config.include('pyramid_oauth2')`` does."""
     config.include(".directives")
     config.include(".events")
-    config.include(".audit")
+    config.include(".monitoring.audit")
     # Always declared, so that changing the backend is a change of one line; and
     # first, for under autocommit=True the settings are checked as they are read.
     config.add_oauth2_settings("sqlalchemy")
@@ -73,7 +73,7 @@ def includeme(config: Any) -> None:
     settings = load_settings(config)
     include_backends(config, settings)
     if settings.metrics:
-        config.include(".metrics")
+        config.include(".monitoring.metrics")
 
     for name, description in settings.scopes.items():
         config.add_oauth2_scope(name, description)
@@ -86,7 +86,7 @@ def includeme(config: Any) -> None:
     config.add_oauth2_client_authentication("none", NoAuthentication())
 
     config.include(".service")
-    config.include(".request")
-    config.include(".security")
-    config.include(".guards")
+    config.include(".protection.request")
+    config.include(".protection.security")
+    config.include(".protection.guards")
     config.include(".views")

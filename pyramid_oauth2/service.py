@@ -15,7 +15,7 @@ from pyramid.events import ApplicationCreated
 from pyramid.exceptions import ConfigurationError
 from zope.interface import implementer
 
-from .enabled import enabled_grant_types, enabled_response_types, mistakes
+from .attempt_storage import make_throttle
 from .events import notify
 from .interfaces import (
     IBackend,
@@ -29,18 +29,18 @@ from .interfaces import (
     ISettings,
 )
 from .per_process import PerProcess
-from .protocol.bearer import BearerToken, resolve_bearer_token
-from .protocol.client_cache import ClientCache
-from .protocol.client_registry import ClientRegistry
+from .protocol.clients.cache import ClientCache
+from .protocol.clients.registry import ClientRegistry
 from .protocol.events import Tell
+from .protocol.purging import Sweeper
 from .protocol.server import AuthorizationServer, Lifetimes
-from .protocol.sweeping import Sweeper
+from .protocol.token.presentation import BearerToken, resolve_bearer_token
 from .read_only import REFUSAL, ReadOnlyBackend
 from .resource_owners import ResourceOwners
 from .resource_server import ResourceServer, make_resource_server
 from .settings import Settings
 from .settings.types import RESOURCE_SERVER
-from .throttle import make_throttle
+from .startup import enabled_grant_types, enabled_response_types, mistakes
 
 ROLES = ("clients", "grants", "consents")
 
@@ -251,7 +251,7 @@ def _measured(settings: Settings, grants: IGrantStore) -> Any:
     if not settings.metrics:
         return grants
     # Only now, for it imports an extra.
-    from .measured_grants import MeasuredGrants
+    from .monitoring.measured_grants import MeasuredGrants
 
     return MeasuredGrants(grants)
 

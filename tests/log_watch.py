@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pyramid_oauth2.protocol import opaque
+from pyramid_oauth2.protocol import token_strings as opaque
 
 LENGTH = opaque.SECRET_LENGTH
 

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pyramid_oauth2.audit import event_members, format_members, write_event
 from pyramid_oauth2.events import (
     AttemptsThrottled,
     ClientAuthenticationFailed,
@@ -22,6 +21,7 @@ from pyramid_oauth2.events import (
     RefreshReused,
     TokenIssued,
 )
+from pyramid_oauth2.monitoring.audit import event_members, format_members, write_event
 
 PAIR = r'(\w+)=([^\s"=\\]+|"(?:[^"\\]|\\.)*")'
 
@@ -131,7 +131,7 @@ class TestTheRecord:
     def test_what_may_be_an_attack_is_a_warning(
         self, kind: type[OAuth2Event], caplog: pytest.LogCaptureFixture
     ):
-        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
+        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
         write_event(made(kind))
         (record,) = caplog.records
         suspicious = kind in (
@@ -145,7 +145,7 @@ class TestTheRecord:
     def test_it_has_the_fields_for_a_formatter_that_makes_json(
         self, caplog: pytest.LogCaptureFixture
     ):
-        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
+        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
         write_event(made(TokenIssued, subject=None))
         (record,) = caplog.records
         assert json.loads(json.dumps(vars(record)["oauth2"])) == {
@@ -159,11 +159,11 @@ class TestTheRecord:
         }
 
     def test_a_percent_sign_is_a_percent_sign(self, caplog: pytest.LogCaptureFixture):
-        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
+        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
         write_event(made(TokenIssued, subject="%s%(x)d"))
         assert "subject=%s%(x)d" in caplog.text
 
     def test_an_event_that_is_retold_is_there_already(self, caplog: pytest.LogCaptureFixture):
-        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
+        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
         write_event(made(TokenIssued, retold=True))
         assert caplog.records == []

@@ -19,23 +19,23 @@ DATABASES = ("sqlalchemy", "alembic", "redis", "psycopg", "pymysql")
 INNER = tuple(
     f"{PACKAGE}.{name}"
     for name in (
-        "audit",
-        "metrics",
-        "measured_grants",
+        "monitoring.audit",
+        "monitoring.metrics",
+        "monitoring.measured_grants",
         "read_only",
         "service",
-        "request",
-        "enabled",
+        "protection.request",
+        "startup",
         "resource_owners",
         "resource_server",
-        "resources",
+        "protection.protected_resources",
         "responses",
-        "challenges",
-        "cors",
-        "security",
-        "guards",
+        "protection.challenges",
+        "protection.cors",
+        "protection.security",
+        "protection.guards",
         "debugtoolbar",
-        "throttle",
+        "attempt_storage",
         "views",
         "directives",
         "backends",
@@ -48,58 +48,80 @@ INNER = tuple(
 
 
 def without(*allowed: str) -> tuple[str, ...]:
-    return tuple(name for name in INNER if name.rpartition(".")[2] not in allowed)
+    return tuple(name for name in INNER if name.removeprefix(f"{PACKAGE}.") not in allowed)
 
 
-# What the modules below a name must never import. The layers, from the inside:
-# interfaces, protocol, settings, events <- backends | service <- security,
-# guards, views <- directives <- __init__ <- scripts, demo.
+# What the modules below a name must never import; of two names the longer one counts.
+# The layers, from the inside: per_process, interfaces, protocol, settings, events
+# <- backends | service <- protection, views <- directives <- __init__ <- scripts, demo.
 FORBIDDEN = {
     "per_process": (*WEB, *DATABASES, *without()),
     "interfaces": (*DATABASES, *without()),
     "protocol": (*WEB, *DATABASES, *without(), f"{PACKAGE}.settings", f"{PACKAGE}.events"),
     "settings": (*DATABASES, *without()),
     "events": (*DATABASES, *without()),
-    "audit": (*WEB, *DATABASES, *without()),
-    "metrics": (*DATABASES, *without()),
-    "measured_grants": (*WEB, *DATABASES, *without()),
+    "monitoring.audit": (*WEB, *DATABASES, *without()),
+    "monitoring.metrics": (*DATABASES, *without()),
+    "monitoring.measured_grants": (*WEB, *DATABASES, *without()),
     "read_only": (*WEB, *DATABASES, *without()),
     "resource_owners": (*DATABASES, *without()),
     "responses": (*DATABASES, *without()),
-    "cors": (*DATABASES, *without()),
+    "protection.cors": (*DATABASES, *without()),
     "backends": without("backends"),
     "migrations": without("migrations", "backends"),
     "resource_server": (*DATABASES, *without("resource_owners", "resource_server")),
-    "throttle": (*DATABASES, *without()),
-    "enabled": (*DATABASES, *without("resource_owners")),
+    "attempt_storage": (*DATABASES, *without()),
+    "startup": (*DATABASES, *without("resource_owners")),
     "service": (
         *DATABASES,
         *without(
-            "enabled",
+            "startup",
             "resource_owners",
             "resource_server",
-            "measured_grants",
+            "monitoring.measured_grants",
             "read_only",
-            "throttle",
+            "attempt_storage",
         ),
     ),
-    "resources": (*DATABASES, *without()),
-    "challenges": (*DATABASES, *without("resources", "responses")),
-    "request": (*DATABASES, *without("service", "resource_server", "challenges")),
-    "security": (*DATABASES, *without("service", "request")),
-    "guards": (*DATABASES, *without("service", "request", "security", "challenges", "responses")),
+    "protection.protected_resources": (*DATABASES, *without()),
+    "protection.challenges": (*DATABASES, *without("protection.protected_resources", "responses")),
+    "protection.request": (
+        *DATABASES,
+        *without("service", "resource_server", "protection.challenges"),
+    ),
+    "protection.security": (*DATABASES, *without("service", "protection.request")),
+    "protection.guards": (
+        *DATABASES,
+        *without(
+            "service",
+            "protection.request",
+            "protection.security",
+            "protection.challenges",
+            "responses",
+        ),
+    ),
     "debugtoolbar": (
         *DATABASES,
-        *without("request", "challenges", "security", "debugtoolbar"),
+        *without(
+            "protection.request", "protection.challenges", "protection.security", "debugtoolbar"
+        ),
     ),
     "views": (
         *DATABASES,
-        *without("service", "request", "security", "resources", "responses", "cors", "views"),
+        *without(
+            "service",
+            "protection.request",
+            "protection.security",
+            "protection.protected_resources",
+            "responses",
+            "protection.cors",
+            "views",
+        ),
     ),
     "testing": (*DATABASES, *without("service")),
     "directives": (*DATABASES, *without("resource_owners")),
     "__init__": (*DATABASES, f"{PACKAGE}.backends", f"{PACKAGE}.scripts", f"{PACKAGE}.demo"),
-    "scripts": (f"{PACKAGE}.demo", f"{PACKAGE}.views", f"{PACKAGE}.guards"),
+    "scripts": (f"{PACKAGE}.demo", f"{PACKAGE}.views", f"{PACKAGE}.protection.guards"),
     "demo": (f"{PACKAGE}.",),
 }
 
@@ -151,14 +173,21 @@ def below(name: str, prefix: str) -> bool:
 
 def violations(source: str, module: str, is_package: bool = False) -> list[str]:
     """The imports that the module must not have."""
-    layer = module.split(".")[1] if "." in module else "__init__"
+    layer = _layer(module)
     found = list(imports(source, module, is_package))
     wrong = [name for name in found if any(below(name, bad) for bad in FORBIDDEN[layer])]
-    if layer == "protocol":
+    if layer.startswith("protocol"):
         wrong += [name for name in found if not _pure(name)]
     if layer == "demo":
         wrong = [name for name in wrong if not _public(name)]
     return wrong
+
+
+def _layer(module: str) -> str:
+    own = module.removeprefix(PACKAGE).lstrip(".")
+    # A package that only groups layers has no imports of its own.
+    found = [name for name in FORBIDDEN if below(own, name)]
+    return max(found, key=len, default="__init__")
 
 
 def _pure(name: str) -> bool:
@@ -205,13 +234,13 @@ def test_who_imports_pyramid_debugtoolbar():
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("protocol.tokens", "import pyramid"),
-        ("protocol.tokens", "from pyramid.response import Response"),
-        ("protocol.tokens", "import transaction"),
-        ("protocol.tokens", "import requests"),
-        ("protocol.tokens", "from ..settings import Settings"),
-        ("protocol.tokens", "from .. import service"),
-        ("protocol.tokens", "def late():\n    import sqlalchemy"),
+        ("protocol.token.issuance", "import pyramid"),
+        ("protocol.token.issuance", "from pyramid.response import Response"),
+        ("protocol.token.issuance", "import transaction"),
+        ("protocol.token.issuance", "import requests"),
+        ("protocol.token.issuance", "from ...settings import Settings"),
+        ("protocol.token.issuance", "from ... import service"),
+        ("protocol.token.issuance", "def late():\n    import sqlalchemy"),
         ("protocol.grant_types.password", "from ...backends import memory"),
         ("views.token", "from ..backends.memory import MemoryBackend"),
         ("views.token", "from pyramid_oauth2 import backends"),
@@ -219,8 +248,8 @@ def test_who_imports_pyramid_debugtoolbar():
         ("backends.memory", "from ..views import token"),
         ("backends.redis", "from ..service import get_service"),
         ("service", "import redis"),
-        ("service", "from .guards import REALM"),
-        ("guards", "from sqlalchemy import select"),
+        ("service", "from .protection.guards import REALM"),
+        ("protection.guards", "from sqlalchemy import select"),
         ("events", "from .service import get_service"),
         ("demo.api", "from pyramid_oauth2.protocol.records import Client"),
         ("demo.api", "from ..service import get_service"),
@@ -235,10 +264,10 @@ def test_a_wrong_import_is_found(module: str, source: str):
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("protocol.tokens", "import json, hmac\nfrom .errors import InvalidGrant"),
-        ("protocol.tokens", "from ..interfaces import IGrantStore"),
-        ("protocol.tokens", "from cryptography.hazmat.primitives import hashes"),
-        ("protocol.tokens", "if TYPE_CHECKING:\n    from pyramid.request import Request"),
+        ("protocol.token.issuance", "import json, hmac\nfrom ..errors import InvalidGrant"),
+        ("protocol.token.issuance", "from ...interfaces import IGrantStore"),
+        ("protocol.token.issuance", "from cryptography.hazmat.primitives import hashes"),
+        ("protocol.token.issuance", "if TYPE_CHECKING:\n    from pyramid.request import Request"),
         ("views.token", "from ..protocol.errors import OAuth2Error\nfrom . import urls"),
         ("backends.sqlalchemy", "import sqlalchemy\nfrom ..protocol.records import Client"),
         ("demo.api", "from pyramid_oauth2 import get_service\nfrom .users import Users"),

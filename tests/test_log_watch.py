@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pyramid_oauth2.protocol.opaque import PREFIXES, new_client_secret, new_family, new_token
+from pyramid_oauth2.protocol.token_strings import PREFIXES, new_client_secret, new_family, new_token
 
 from .log_watch import LENGTH, LogWatch, credentials_in
 

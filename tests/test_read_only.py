@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from zope.interface.verify import verifyObject
 
-from pyramid_oauth2.backends.contract.specimens import NOW, new_client, new_grant, new_token
+from pyramid_oauth2.backends.contract.factories import NOW, new_client, new_grant, new_token
 from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.interfaces import IBackend, IClientStore, IConsentStore, IGrantStore
 from pyramid_oauth2.protocol.records import StoreUnavailable

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ..challenges import challenge_of
-from ..request import RequestOAuth2
+from ..protection.challenges import challenge_of
+from ..protection.request import RequestOAuth2
 
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ..protocol.opaque import CLIENT_SECRET_PREFIX, PREFIXES
+from ..protocol.token_strings import CLIENT_SECRET_PREFIX, PREFIXES
 
 MASK = "********"
 

@@ -11,12 +11,12 @@ from typing import Any
 from pyramid.interfaces import ISecurityPolicy
 from pyramid_debugtoolbar.panels import DebugPanel
 
-from ..protocol.bearer import BearerToken, bearer_value
+from ..protection.request import Demand, RequestOAuth2
+from ..protection.security import OAuth2SecurityPolicy
 from ..protocol.errors import InvalidToken
-from ..protocol.opaque import CLIENT_SECRET_PREFIX, PREFIXES, has_our_prefix
 from ..protocol.scopes import format_scope
-from ..request import Demand, RequestOAuth2
-from ..security import OAuth2SecurityPolicy
+from ..protocol.token.presentation import BearerToken, bearer_value
+from ..protocol.token_strings import CLIENT_SECRET_PREFIX, PREFIXES, has_our_prefix
 from .decisions import decision_of, resolution_of
 
 Facts = dict[str, str]

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .requests import HTTPFacts
+    from .http import HTTPFacts
 
 TRUST_THE_PROXY = (
     "the WSGI server must trust it: with waitress, set trusted_proxy and "

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .addresses import TRUST_THE_PROXY
-from .client_cache import ClientCache
+from .clients.cache import ClientCache
 from .errors import InvalidRequest
-from .opaque import RandomBytes
 from .records import ACCESS_TOKEN, Client
+from .token_strings import RandomBytes
 
 if TYPE_CHECKING:
     from ..interfaces import (
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         IGrantType,
         IScope,
     )
-    from .requests import HTTPFacts
+    from .http import HTTPFacts
     from .throttling import Throttle
 
 

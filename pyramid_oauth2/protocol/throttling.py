@@ -19,7 +19,7 @@ from typing import Protocol
 from .addresses import TRUST_THE_PROXY, is_hidden, source_network
 from .errors import TemporarilyUnavailable
 from .events import AttemptsThrottled, Tell
-from .requests import HTTPFacts, TokenRequest
+from .http import HTTPFacts, TokenRequest
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from zope.interface import implementer
 
 from ..interfaces import IService
-from ..protocol.bearer import BearerToken, is_bearer_syntax
 from ..protocol.errors import InvalidToken
-from ..protocol.opaque import digest, has_our_prefix, parse_token
+from ..protocol.http import MAX_VALUE
 from ..protocol.records import ACCESS_TOKEN
-from ..protocol.requests import MAX_VALUE
+from ..protocol.token.presentation import BearerToken, is_bearer_syntax
+from ..protocol.token_strings import digest, has_our_prefix, parse_token
 from ..resource_owners import ResourceOwners
 from ..settings import Settings
 from .answers import token_of_answer

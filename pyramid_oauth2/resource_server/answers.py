@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from ..protocol.bearer import BearerToken
 from ..protocol.errors import InvalidScope
 from ..protocol.records import SUBJECT_LENGTH, Client, StoreUnavailable, check_identifier
 from ..protocol.scopes import parse_scope
+from ..protocol.token.presentation import BearerToken
 
 Value = TypeVar("Value")
 

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from ..per_process import PerProcess
-from ..protocol.bearer import BearerToken
+from ..protocol.token.presentation import BearerToken
 
 MAX_ANSWERS = 10_000
 

@@ -13,8 +13,8 @@ from urllib.parse import quote_plus, urlencode
 from pyramid.exceptions import ConfigurationError
 
 from ..per_process import PerProcess
+from ..protocol.http import FORM
 from ..protocol.records import StoreUnavailable
-from ..protocol.requests import FORM
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
-from ..protocol.opaque import CLIENT_SECRET_PREFIX, PREFIXES, is_client_secret, parse_token
 from ..protocol.records import check_identifier
+from ..protocol.token_strings import CLIENT_SECRET_PREFIX, PREFIXES, is_client_secret, parse_token
 
 OURS = re.compile(
     rf"(?<![0-9A-Za-z])({'|'.join((*PREFIXES.values(), CLIENT_SECRET_PREFIX))})_[0-9A-Za-z]+"

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import TypeAlias
 
-from ..protocol.documents import client_document
+from ..protocol.clients.document import client_document
 from ..protocol.records import Client, Consent, Grant, Reservation, Token
 
 Record: TypeAlias = Client | str | Consent | Grant | Token | Reservation

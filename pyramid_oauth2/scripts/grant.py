@@ -8,15 +8,15 @@ import json
 import sys
 from typing import Any
 
-from ..protocol.client_registry import UnknownClient
+from ..protocol.clients.registry import UnknownClient
 from ..protocol.events import Tell
 from ..protocol.grants import REVOKED_BY_OPERATOR, end_grant, end_grants_of, find_grant, is_living
 from ..protocol.listings import every
-from ..protocol.liveness import DeadToken, check_grant
-from ..protocol.opaque import FAMILY_LENGTH
 from ..protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Grant
 from ..protocol.scopes import format_scope
 from ..protocol.server import AuthorizationServer
+from ..protocol.token.validity import DeadToken, check_grant
+from ..protocol.token_strings import FAMILY_LENGTH
 from ..service import OAuth2Service
 from .arguments import identifier
 from .ini import Ini

@@ -9,15 +9,15 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..protocol.access_tokens import AccessTokenData
-from ..protocol.codes import CodeData
+from ..protocol.authorization.codes import CodeData
+from ..protocol.authorization.interaction import Interaction
 from ..protocol.envelope import NotUnderstood, check_understood
-from ..protocol.interactions import Interaction
-from ..protocol.liveness import DeadToken, check_parties, check_token
-from ..protocol.opaque import is_client_secret, parse_token
 from ..protocol.records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, Grant, Token
 from ..protocol.scopes import format_scope
 from ..protocol.server import AuthorizationServer
+from ..protocol.token.access_token import AccessTokenData
+from ..protocol.token.validity import DeadToken, check_parties, check_token
+from ..protocol.token_strings import is_client_secret, parse_token
 from .ini import Ini
 from .terminal import shown
 from .times import utc

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..protocol.redirects import LOOPBACK_HOSTS
+from ..protocol.redirect_uris import LOOPBACK_HOSTS
 from ..protocol.scopes import SCOPE_TOKEN
 from ..protocol.throttling import PERIODS, Limit
 

@@ -12,9 +12,10 @@ from pyramid.tweens import EXCVIEW
 from pyramid.viewderivers import DefaultViewMapper
 
 from ..interfaces import ISettings
-from ..resources import WELL_KNOWN
+from ..protection.protected_resources import WELL_KNOWN
 from ..settings.types import RESOURCE_SERVER
-from . import authorizations, authorize, introspect, metadata, protected_resource, revoke, token
+from . import authorize, introspect, metadata, protected_resource, revoke, token
+from . import user_grants as authorizations
 from .endpoint import Endpoint
 
 METADATA_PATH = "/.well-known/oauth-authorization-server"
@@ -48,7 +49,7 @@ def includeme(config: Any) -> None:
         _add_endpoint(config, f"{name}.slash", f"{settings.path}/{name}/", endpoint)
     _add_metadata(config, settings)
     _add_pages(config, settings)
-    config.include(".admin")
+    config.include(".clients")
     config.include(".start")
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ..protocol.answers import Answer
-from ..protocol.redirects import redirect_url
+from ..protocol.authorization.response import Answer
+from ..protocol.redirect_uris import redirect_url
 from .pages import POLICY, destination, page
 
 # The only script of any page: it presses Continue. The policy names its hash,

@@ -9,8 +9,15 @@ from typing import Any
 from pyramid.response import Response
 
 from ..events import ConsentGiven, OAuth2Event, notify
-from ..protocol.answers import approval, denial, refusal
-from ..protocol.authorization import (
+from ..protocol.authorization.consent import must_ask, remember_consent
+from ..protocol.authorization.interaction import (
+    ForeignInteraction,
+    Interaction,
+    OpenInteraction,
+    begin_interaction,
+    open_interaction,
+)
+from ..protocol.authorization.request import (
     AuthorizationRequest,
     find_destination,
     narrowed,
@@ -18,23 +25,15 @@ from ..protocol.authorization import (
     still_a_destination,
     still_allowed,
 )
-from ..protocol.consent import must_ask, remember_consent
+from ..protocol.authorization.response import approval, denial, refusal
 from ..protocol.errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
-from ..protocol.interactions import (
-    ForeignInteraction,
-    Interaction,
-    OpenInteraction,
-    begin_interaction,
-    open_interaction,
-)
+from ..protocol.http import HTTPFacts, Parameters, parse_body, parse_query
 from ..protocol.records import Client, StoreUnavailable
-from ..protocol.requests import HTTPFacts, Parameters, parse_body, parse_query
 from ..protocol.server import refuse_plain_http
 from .answer import redirect, send
 from .browser import FIELD, browser_digest, carry_browser, is_from_our_page, renew_browser
 from .consent import consent_page
-from .facts import http_facts
-from .finished import Outcome, finish, finished, told
+from .http_request import http_facts
 from .login import (
     interaction_url,
     logged_in_since,
@@ -43,6 +42,7 @@ from .login import (
     signed_in_subject,
 )
 from .pages import error_page, page_endpoint
+from .retries import Outcome, finish, finished, told
 from .urls import endpoint_url
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ..protocol.interactions import OpenInteraction
+from ..protocol.authorization.interaction import OpenInteraction
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
 from .descriptions import describe_scope, https_only

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ..cors import cors_preflight, cors_readable
+from ..protection.cors import cors_preflight, cors_readable
 from ..protocol.errors import InvalidRequest, OAuth2Error
 from ..protocol.records import Client, StoreUnavailable
 from ..responses import error_response, store_unavailable

@@ -7,11 +7,11 @@ from typing import Any
 from pyramid.response import Response
 
 from ..protocol.events import Tell
-from ..protocol.introspection import answer_introspection
+from ..protocol.token.introspection import answer_introspection
 from ..responses import json_response
 from .endpoint import endpoint
-from .facts import http_facts
-from .finished import answer_once
+from .http_request import http_facts
+from .retries import answer_once
 from .urls import endpoint_url
 
 

@@ -10,7 +10,7 @@ from pyramid.response import Response
 from pyramid.security import forget
 
 from ..interfaces import ISettings
-from ..protocol.interactions import OpenInteraction, demand_login
+from ..protocol.authorization.interaction import OpenInteraction, demand_login
 from .answer import redirect
 from .urls import endpoint_url
 

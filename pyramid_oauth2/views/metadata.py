@@ -6,8 +6,8 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ..cors import cors_readable
-from ..protocol.authorization import RESPONSE_MODES
+from ..protection.cors import cors_readable
+from ..protocol.authorization.request import RESPONSE_MODES
 from ..protocol.server import AuthorizationServer
 from ..responses import json_response
 from .endpoint import endpoint

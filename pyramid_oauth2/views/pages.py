@@ -14,8 +14,8 @@ from pyramid.renderers import render
 from pyramid.response import Response
 
 from ..interfaces import ISettings
+from ..protocol.authorization.interaction import ForeignInteraction, UnusableInteraction
 from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
-from ..protocol.interactions import ForeignInteraction, UnusableInteraction
 from ..protocol.records import StoreUnavailable
 from ..responses import RETRY_AFTER
 

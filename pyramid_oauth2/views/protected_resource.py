@@ -8,9 +8,9 @@ from urllib.parse import unquote, urlsplit
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 
-from ..cors import cors_readable
 from ..interfaces import ISettings
-from ..resources import WELL_KNOWN, path_of, resource_url, scopes_of
+from ..protection.cors import cors_readable
+from ..protection.protected_resources import WELL_KNOWN, path_of, resource_url, scopes_of
 from ..responses import json_response
 from .endpoint import endpoint
 

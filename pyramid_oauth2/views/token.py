@@ -6,13 +6,13 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ..cors import cors_readable
+from ..protection.cors import cors_readable
 from ..protocol.events import Tell
-from ..protocol.token_endpoint import answer_token_request
+from ..protocol.token.endpoint import answer_token_request
 from ..responses import json_response
 from .endpoint import endpoint
-from .facts import http_facts
-from .finished import answer_once
+from .http_request import http_facts
+from .retries import answer_once
 from .urls import endpoint_url
 
 

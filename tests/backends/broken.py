@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from pyramid_oauth2.backends.memory.clients import MemoryClientStore
 from pyramid_oauth2.backends.memory.consents import MemoryConsentStore
+from pyramid_oauth2.backends.memory.expiring_records import Ledger, key_of
 from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
-from pyramid_oauth2.backends.memory.ledger import Ledger, key_of
 from pyramid_oauth2.protocol.records import (
     Client,
     DuplicateRecord,

@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 from hashlib import sha256
 
-from pyramid_oauth2.backends.contract.specimens import (
+from pyramid_oauth2.backends.contract.factories import (
     NOW,
     new_attempt,
     new_digest,

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import create_engine
 
-from pyramid_oauth2.backends.contract.specimens import (
+from pyramid_oauth2.backends.contract.factories import (
     DAY,
     HOUR,
     NOW,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyramid_oauth2.backends.contract.specimens import NOW, every
+from pyramid_oauth2.backends.contract.factories import NOW, every
 from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.scripts.copying import compare_stores, copy_store
 from pyramid_oauth2.service import ROLES

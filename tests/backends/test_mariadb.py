@@ -8,7 +8,7 @@ from typing import Any
 import pymysql
 import pytest
 
-from pyramid_oauth2.backends.contract.specimens import NOW, new_client, new_digest, new_token
+from pyramid_oauth2.backends.contract.factories import NOW, new_client, new_digest, new_token
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
 from tests.servers.databases import DatabaseServer
 

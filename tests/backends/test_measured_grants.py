@@ -8,8 +8,8 @@ from zope.interface.verify import verifyObject
 from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
 from pyramid_oauth2.interfaces import IGrantStore
-from pyramid_oauth2.measured_grants import MeasuredGrants
-from pyramid_oauth2.protocol.sweeping import Sweeper
+from pyramid_oauth2.monitoring.measured_grants import MeasuredGrants
+from pyramid_oauth2.protocol.purging import Sweeper
 
 from .memory_contract import MemoryContract
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pyramid_oauth2.backends.contract.specimens import NOW, new_attempt, new_token
+from pyramid_oauth2.backends.contract.factories import NOW, new_attempt, new_token
 from pyramid_oauth2.protocol.records import Outcome, StoreUnavailable
 from tests.servers import valkey
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pyramid_oauth2.backends.contract.specimens import (
+from pyramid_oauth2.backends.contract.factories import (
     HOUR,
     NOW,
     every,
@@ -24,7 +24,7 @@ from pyramid_oauth2.backends.contract.specimens import (
     new_token,
 )
 from pyramid_oauth2.backends.redis import first_contact
-from pyramid_oauth2.backends.redis.keys import token_key
+from pyramid_oauth2.backends.redis.key_names import token_key
 from pyramid_oauth2.protocol.records import (
     AUTHORIZATION_CODE,
     DuplicateRecord,

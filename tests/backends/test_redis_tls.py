@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from pyramid_oauth2.backends.contract.specimens import NOW, new_attempt, new_grant, new_token
+from pyramid_oauth2.backends.contract.factories import NOW, new_attempt, new_grant, new_token
 from pyramid_oauth2.protocol.records import Outcome, StoreUnavailable
 from tests.certificates import write_certificate
 from tests.servers.valkey import single

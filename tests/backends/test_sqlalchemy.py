@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine, select
 
 import pyramid_oauth2.backends.sqlalchemy as package
 from pyramid_oauth2.backends.contract import BackendContract
-from pyramid_oauth2.backends.contract.specimens import HOUR, NOW, new_grant, new_token
+from pyramid_oauth2.backends.contract.factories import HOUR, NOW, new_grant, new_token
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
 from pyramid_oauth2.interfaces import IBackend
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE, Outcome

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, make_url, select
 
-from pyramid_oauth2.backends.contract.specimens import (
+from pyramid_oauth2.backends.contract.factories import (
     HOUR,
     NOW,
     new_answer,

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, func, select, text
 from sqlalchemy.exc import OperationalError
 
-from pyramid_oauth2.backends.contract.specimens import NOW, new_attempt, new_grant, new_token
+from pyramid_oauth2.backends.contract.factories import NOW, new_attempt, new_grant, new_token
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
 from pyramid_oauth2.backends.sqlalchemy.database import Database, transaction

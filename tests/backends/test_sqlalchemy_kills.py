@@ -9,8 +9,8 @@ import sys
 import time
 from collections import Counter
 
+from pyramid_oauth2.backends.contract.factories import every, new_family
 from pyramid_oauth2.backends.contract.racing import rounds
-from pyramid_oauth2.backends.contract.specimens import every, new_family
 from pyramid_oauth2.interfaces import IGrantStore
 from pyramid_oauth2.protocol.records import Grant, Token
 

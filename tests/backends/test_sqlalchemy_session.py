@@ -28,8 +28,8 @@ from sqlalchemy.orm import Session, registry, sessionmaker
 from webtest import TestApp
 
 from pyramid_oauth2.backends.contract import ClientRecords, ClientSearch
+from pyramid_oauth2.backends.contract.factories import NOW, new_client
 from pyramid_oauth2.backends.contract.racing import rounds
-from pyramid_oauth2.backends.contract.specimens import NOW, new_client
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, clients_in
 from pyramid_oauth2.backends.sqlalchemy.engine import engine_factory
 from pyramid_oauth2.interfaces import IBackendFactory, IClientStore

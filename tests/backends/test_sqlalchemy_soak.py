@@ -6,7 +6,7 @@ import os
 
 from sqlalchemy import create_engine
 
-from pyramid_oauth2.backends.contract.specimens import (
+from pyramid_oauth2.backends.contract.factories import (
     DAY,
     HOUR,
     NOW,

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from pyramid_oauth2 import get_service
 from pyramid_oauth2.protocol.errors import InvalidToken
-from pyramid_oauth2.protocol.tokens import Issued, issue_for_owner
+from pyramid_oauth2.protocol.token.issuance import Issued, issue_for_owner
 
 from .conftest import PHONE, Site
 from .test_pages import CONTRAST, is_wide_as_the_window, sign_in

@@ -14,7 +14,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from pyramid_oauth2.protocol.requests import MAX_BODY, MAX_VALUE
+from pyramid_oauth2.protocol.http import MAX_BODY, MAX_VALUE
 from tests import programs
 from tests.certificates import write_certificate
 from tests.ports import free_port

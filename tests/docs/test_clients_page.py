@@ -12,7 +12,7 @@ import pytest
 from pyramid.config import Configurator
 from webtest import TestApp
 
-from pyramid_oauth2.protocol.client_registry import ClientRegistry
+from pyramid_oauth2.protocol.clients.registry import ClientRegistry
 from pyramid_oauth2.scripts.poauth2 import main as poauth2
 from pyramid_oauth2.testing import memory_backend
 

@@ -15,15 +15,10 @@ from prometheus_client import Counter, Histogram
 from pyramid.config import Configurator
 from webtest import TestApp
 
-from pyramid_oauth2 import (
-    Client,
-    TokenIssued,
-    get_service,
-    measured_grants,
-    metrics,
-)
-from pyramid_oauth2.audit import event_members, write_event
+from pyramid_oauth2 import Client, TokenIssued, get_service
 from pyramid_oauth2.events import ClientAuthenticationFailed, RefreshReused, notify
+from pyramid_oauth2.monitoring import measured_grants, metrics
+from pyramid_oauth2.monitoring.audit import event_members, write_event
 from pyramid_oauth2.testing import memory_backend
 from tests.serving import environment
 from tests.test_audit import Request, parse
@@ -125,7 +120,7 @@ def test_the_line_of_the_audit_log(page: Page):
 
 def test_the_log_in_a_file_of_its_own(page: Page, capsys: pytest.CaptureFixture[str]):
     folder = page.folder
-    root, audit = logging.getLogger(), logging.getLogger("pyramid_oauth2.audit")
+    root, audit = logging.getLogger(), logging.getLogger("pyramid_oauth2.monitoring.audit")
     before = root.handlers[:], root.level
     try:
         logging.config.fileConfig(

@@ -91,7 +91,8 @@ def test_the_messages() -> None:
     cache = {"redis_version": "7.2.0", "maxmemory": 1, "maxmemory_policy": "allkeys-lru"}
     with pytest.raises(StoreUnavailable) as caught:
         list(first_contact.check(cache, of_cluster=False))
-    logged = " ".join(re.findall(r'"(.*?)"', (ROOT / "pyramid_oauth2/throttle.py").read_text()))
+    storage = ROOT / "pyramid_oauth2/attempt_storage.py"
+    logged = " ".join(re.findall(r'"(.*?)"', storage.read_text()))
     said = (str(caught.value), first_contact.NO_APPEND_ONLY_FILE, POOL_ADVICE, IN_USE, logged)
     assert [row for row in quoted() if not any(row in message for message in said)] == []
 

@@ -23,8 +23,8 @@ from webtest import TestApp
 from pyramid_oauth2 import Client, get_service
 from pyramid_oauth2.backends.sqlalchemy.rows import client_values, grant_values
 from pyramid_oauth2.backends.sqlalchemy.schema import client_table, grant_table, metadata
-from pyramid_oauth2.protocol.opaque import ALPHABET
 from pyramid_oauth2.protocol.records import Grant
+from pyramid_oauth2.protocol.token_strings import ALPHABET
 from tests.backends.server_databases import new_database
 from tests.servers import databases, valkey
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pyramid_oauth2.protocol import authorizations
+from pyramid_oauth2.protocol import user_grants as authorizations
 
 from .desk import BACK, Desk, words
 from .flow import Flow

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pyramid_oauth2.protocol.opaque import is_client_secret
+from pyramid_oauth2.protocol.token_strings import is_client_secret
 
 from .desk import BACK, SECRET, Desk, names, words
 from .server import basic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyramid_oauth2.protocol.client_secrets import verify_secret
+from pyramid_oauth2.protocol.clients.secrets import verify_secret
 
 from .desk import SECRET, Desk, words
 from .server import Clock

@@ -9,8 +9,8 @@ import pytest
 
 from pyramid_oauth2 import Client
 from pyramid_oauth2.events import ConsentWithdrawn, GrantRevoked
-from pyramid_oauth2.protocol.tokens import issue_for_owner
-from pyramid_oauth2.views.authorizations import CLIENTS_A_PAGE
+from pyramid_oauth2.protocol.token.issuance import issue_for_owner
+from pyramid_oauth2.views.user_grants import CLIENTS_A_PAGE
 
 from .allowing import PAGE, Allowing, articles, form_of
 from .flow import Flow

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
-from pyramid_oauth2.protocol.opaque import parse_token
+from pyramid_oauth2.protocol.token_strings import parse_token
 
 from .errors import DESCRIPTION
 from .flow import AUTHORIZE, BACK, VERIFIER, Flow, answer_in, challenge_of

@@ -9,7 +9,7 @@ import pytest
 from pyramid.interfaces import ILocalizer
 
 from pyramid_oauth2 import TokenIssued
-from pyramid_oauth2.protocol.sweeping import EVERY
+from pyramid_oauth2.protocol.purging import EVERY
 
 from .flow import AUTHORIZE, Flow, answer_in
 from .server import FORM

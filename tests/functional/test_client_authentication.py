@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pyramid_oauth2.protocol import client_secrets
+from pyramid_oauth2.protocol.clients import secrets as client_secrets
 
 from .errors import assert_error
 from .server import Server, basic

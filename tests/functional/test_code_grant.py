@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pyramid_oauth2.protocol.opaque import digest
+from pyramid_oauth2.protocol.token_strings import digest
 
 from .errors import assert_error
 from .flow import BACK, VERIFIER, Flow, challenge_of

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2.interfaces import IService
-from pyramid_oauth2.protocol.client_cache import ClientCache
+from pyramid_oauth2.protocol.clients.cache import ClientCache
 from pyramid_oauth2.protocol.records import StoreUnavailable
 
 from .flow import VERIFIER, Flow

@@ -12,7 +12,7 @@ from zope.interface import implementer
 
 from pyramid_oauth2 import OAuth2Error, Parameter
 from pyramid_oauth2.interfaces import IGrantType
-from pyramid_oauth2.protocol.tokens import issue_for_owner
+from pyramid_oauth2.protocol.token.issuance import issue_for_owner
 
 from . import host
 from .errors import assert_error

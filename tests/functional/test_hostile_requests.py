@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from webob import Request
 
-from pyramid_oauth2.protocol.requests import MAX_BODY, MAX_FIELDS, MAX_VALUE
+from pyramid_oauth2.protocol.http import MAX_BODY, MAX_FIELDS, MAX_VALUE
 
 from .errors import assert_error
 from .server import FORM, TOKEN, Server, basic

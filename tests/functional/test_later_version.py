@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from pyramid_oauth2.protocol.opaque import new_family, new_token
 from pyramid_oauth2.protocol.records import (
     ACCESS_TOKEN,
     AUTHORIZATION_CODE,
@@ -16,6 +15,7 @@ from pyramid_oauth2.protocol.records import (
     Grant,
     Token,
 )
+from pyramid_oauth2.protocol.token_strings import new_family, new_token
 
 from .allowing import articles
 from .flow import BACK, VERIFIER, Flow, challenge_of

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from pyramid.config import Configurator
 
-from pyramid_oauth2.protocol.opaque import new_token
 from pyramid_oauth2.protocol.records import ACCESS_TOKEN
+from pyramid_oauth2.protocol.token_strings import new_token
 from pyramid_oauth2.testing import memory_backend
 
 from . import host

@@ -13,7 +13,7 @@ from pyramid.exceptions import ConfigurationError
 
 from pyramid_oauth2 import TokenIssued
 from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
-from pyramid_oauth2.measured_grants import MeasuredGrants
+from pyramid_oauth2.monitoring.measured_grants import MeasuredGrants
 from pyramid_oauth2.protocol.records import StoreUnavailable
 from pyramid_oauth2.testing import memory_backend
 
@@ -263,8 +263,8 @@ class TestOff:
 
 def test_on_without_the_package(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
-    monkeypatch.delitem(sys.modules, "pyramid_oauth2.metrics", raising=False)
-    monkeypatch.delattr("pyramid_oauth2.metrics", raising=False)
+    monkeypatch.delitem(sys.modules, "pyramid_oauth2.monitoring.metrics", raising=False)
+    monkeypatch.delattr("pyramid_oauth2.monitoring.metrics", raising=False)
     settings = {"oauth2.issuer": "http://localhost", **memory_backend(), **ON}
     config = Configurator(settings=settings)
     with pytest.raises(ConfigurationError, match=r"pip install 'pyramid-oauth2-server\[metrics\]'"):

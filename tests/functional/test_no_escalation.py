@@ -186,8 +186,7 @@ def test_a_request_gets_what_permission_and_scope_give_and_nothing_else(
 
 def test_the_property_can_fail(world: World, monkeypatch: pytest.MonkeyPatch):
     """A world in which a cookie counts beside a token is noticed."""
-    monkeypatch.setattr(
-        "pyramid_oauth2.security.BearerTokenHelper.is_bearer", lambda self, request: False
-    )
+    helper = "pyramid_oauth2.protection.security.BearerTokenHelper"
+    monkeypatch.setattr(f"{helper}.is_bearer", lambda self, request: False)
     case = (View(None, "", True, False), "bob", Token("alice", "read"), "Bearer ")
     assert world.visit(*case) != expected(*case)

@@ -131,7 +131,7 @@ def test_without_a_policy_no_permission_is_given(
         config.add_view(host.whoami, route_name="open")
 
     server = build(configure)
-    (record,) = [r for r in caplog.records if r.name == "pyramid_oauth2.security"]
+    (record,) = [r for r in caplog.records if r.name == "pyramid_oauth2.protection.security"]
     assert record.levelno == logging.WARNING
     assert "no security policy" in record.getMessage()
     assert server.get("/edit").status_int == 403

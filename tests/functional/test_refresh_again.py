@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2.events import GrantRevoked, RefreshRepeated, RefreshReused, TokenIssued
-from pyramid_oauth2.protocol.opaque import parse_token
 from pyramid_oauth2.protocol.records import Grant, Token
-from pyramid_oauth2.protocol.sealing import seal_for
+from pyramid_oauth2.protocol.token.sealing import seal_for
+from pyramid_oauth2.protocol.token_strings import parse_token
 
 from .errors import assert_error
 from .flow import Flow

@@ -13,7 +13,7 @@ import pytest
 from pyramid.response import Response
 
 from pyramid_oauth2.interfaces import IService
-from pyramid_oauth2.protocol.client_cache import ClientCache
+from pyramid_oauth2.protocol.clients.cache import ClientCache
 from pyramid_oauth2.testing import bearer
 
 from . import host

@@ -13,8 +13,8 @@ import pytest
 from waitress.proxy_headers import proxy_headers_middleware
 from webtest import TestApp, TestResponse
 
+from pyramid_oauth2.attempt_storage import AttemptCounter
 from pyramid_oauth2.events import AttemptsThrottled, TokenRefused
-from pyramid_oauth2.throttle import AttemptCounter
 
 from . import host
 from .errors import assert_error

@@ -225,7 +225,7 @@ class TestRetry:
         assert (first.client_id, first.scope) == (second.client_id, second.scope)
 
     def test_the_audit_log_has_it_once(self, server: Server, caplog: pytest.LogCaptureFixture):
-        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
+        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
         server.ask()
         assert caplog.text.count("event=TokenIssued") == 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyramid_oauth2.protocol.addresses import is_hidden, source_network
-from pyramid_oauth2.protocol.requests import HTTPFacts
+from pyramid_oauth2.protocol.http import HTTPFacts
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pyramid_oauth2.protocol.bearer import BearerToken
 from pyramid_oauth2.protocol.records import Client
+from pyramid_oauth2.protocol.token.presentation import BearerToken
 from pyramid_oauth2.resource_server.cache import AnswerCache
 
 

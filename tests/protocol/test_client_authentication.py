@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.protocol.client_authentication import authenticate_client
 from pyramid_oauth2.protocol.client_authentication.basic import ClientSecretBasic
-from pyramid_oauth2.protocol.client_cache import ClientCache
-from pyramid_oauth2.protocol.client_secrets import keep_secret
+from pyramid_oauth2.protocol.clients.cache import ClientCache
+from pyramid_oauth2.protocol.clients.secrets import keep_secret
 from pyramid_oauth2.protocol.errors import InvalidClient, InvalidRequest
 from pyramid_oauth2.protocol.events import tell_nobody
-from pyramid_oauth2.protocol.opaque import new_client_secret
+from pyramid_oauth2.protocol.http import HTTPFacts
 from pyramid_oauth2.protocol.records import Client
-from pyramid_oauth2.protocol.requests import HTTPFacts
+from pyramid_oauth2.protocol.token_strings import new_client_secret
 
 from .worlds import NOW, make_server
 

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pyramid_oauth2.protocol.answers import approval
-from pyramid_oauth2.protocol.codes import CodeData, burn_after_wrong_verifiers
-from pyramid_oauth2.protocol.opaque import new_token, parse_token
+from pyramid_oauth2.protocol.authorization.codes import CodeData, burn_after_wrong_verifiers
+from pyramid_oauth2.protocol.authorization.response import approval
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE, Outcome
+from pyramid_oauth2.protocol.token_strings import new_token, parse_token
 
 from .worlds import BACK, CHALLENGE, NOW, make_client, make_request, make_server
 

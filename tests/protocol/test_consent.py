@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyramid_oauth2.protocol.consent import must_ask, remember_consent
+from pyramid_oauth2.protocol.authorization.consent import must_ask, remember_consent
 
 from .worlds import BACK, NOW, Clock, make_client, make_request, make_server
 

@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pyramid_oauth2.protocol.access_tokens import AccessTokenData, own_client_id
-from pyramid_oauth2.protocol.answers import approval
-from pyramid_oauth2.protocol.codes import CodeData, burn_after_wrong_verifiers
-from pyramid_oauth2.protocol.envelope import NotUnderstood, check_understood
-from pyramid_oauth2.protocol.interactions import (
+from pyramid_oauth2.protocol.authorization.codes import CodeData, burn_after_wrong_verifiers
+from pyramid_oauth2.protocol.authorization.interaction import (
     Interaction,
     UnusableInteraction,
     begin_interaction,
     demand_login,
     open_interaction,
 )
-from pyramid_oauth2.protocol.opaque import parse_token
+from pyramid_oauth2.protocol.authorization.response import approval
+from pyramid_oauth2.protocol.envelope import NotUnderstood, check_understood
 from pyramid_oauth2.protocol.records import Grant
-from pyramid_oauth2.protocol.tokens import Issued
+from pyramid_oauth2.protocol.token.access_token import AccessTokenData, own_client_id
+from pyramid_oauth2.protocol.token.issuance import Issued
+from pyramid_oauth2.protocol.token_strings import parse_token
 
 from .worlds import BACK, CHALLENGE, NOW, make_client, make_request, make_server
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyramid_oauth2.protocol.authorization.pkce import check_challenge, check_verifier, proves
 from pyramid_oauth2.protocol.errors import InvalidRequest
-from pyramid_oauth2.protocol.pkce import check_challenge, check_verifier, proves
 
 # RFC 7636 appendix B.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"

@@ -14,8 +14,8 @@ import pytest
 
 import pyramid_oauth2.protocol
 from pyramid_oauth2.protocol.errors import InvalidToken
-from pyramid_oauth2.protocol.opaque import new_token
 from pyramid_oauth2.protocol.records import TokenRef
+from pyramid_oauth2.protocol.token_strings import new_token
 
 MARK = "s3cr3t"
 

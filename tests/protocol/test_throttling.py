@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from pyramid_oauth2.protocol.client_secrets import keep_secret
+from pyramid_oauth2.attempt_storage import AttemptCounter
+from pyramid_oauth2.protocol.clients.secrets import keep_secret
 from pyramid_oauth2.protocol.errors import InvalidClient, OAuth2Error, TemporarilyUnavailable
 from pyramid_oauth2.protocol.events import AttemptsThrottled, OAuth2Event
-from pyramid_oauth2.protocol.opaque import new_client_secret
-from pyramid_oauth2.protocol.requests import FORM, HTTPFacts
+from pyramid_oauth2.protocol.http import FORM, HTTPFacts
 from pyramid_oauth2.protocol.server import AuthorizationServer
 from pyramid_oauth2.protocol.throttling import Limit, Throttle
-from pyramid_oauth2.protocol.token_endpoint import answer_token_request
-from pyramid_oauth2.throttle import AttemptCounter
+from pyramid_oauth2.protocol.token.endpoint import answer_token_request
+from pyramid_oauth2.protocol.token_strings import new_client_secret
 
 from .worlds import NOW, Clock, make_client, make_server
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyramid_oauth2.backends.memory import MemoryBackend
-from pyramid_oauth2.protocol.authorization import AuthorizationRequest
+from pyramid_oauth2.protocol.authorization.request import AuthorizationRequest
 from pyramid_oauth2.protocol.client_authentication.basic import ClientSecretBasic
 from pyramid_oauth2.protocol.client_authentication.none import NoAuthentication
 from pyramid_oauth2.protocol.client_authentication.post import ClientSecretPost
-from pyramid_oauth2.protocol.client_cache import ClientCache
+from pyramid_oauth2.protocol.clients.cache import ClientCache
 from pyramid_oauth2.protocol.grant_types.authorization_code import AuthorizationCode
 from pyramid_oauth2.protocol.grant_types.client_credentials import ClientCredentials
 from pyramid_oauth2.protocol.grant_types.password import Password

@@ -10,8 +10,8 @@ import pytest
 
 from pyramid_oauth2.interfaces import IGrantStore
 from pyramid_oauth2.protocol.listings import every
-from pyramid_oauth2.protocol.opaque import parse_token
 from pyramid_oauth2.protocol.records import ACCESS_TOKEN, REFRESH_TOKEN, Token
+from pyramid_oauth2.protocol.token_strings import parse_token
 from pyramid_oauth2.scripts.ini import Ini
 from pyramid_oauth2.service import OAuth2Service
 from tests.live import LiveClient, LiveServer

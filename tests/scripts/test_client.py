@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from pyramid_oauth2.protocol.opaque import is_client_secret
+from pyramid_oauth2.protocol.token_strings import is_client_secret
 
 WEB = ("client", "add", "--redirect-uri", "https://app.example/callback")
 
@@ -32,7 +32,7 @@ def test_defaults(with_tables):
 
 
 def test_it_is_in_the_audit_log(with_tables, caplog):
-    caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
+    caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
     _, out, _ = with_tables(*WEB, "--json")
     client_id = json.loads(out)["client_id"]
     assert with_tables(*WEB, "--client-id", client_id)[0] == 1
@@ -127,7 +127,7 @@ def test_a_secret_of_our_own_form_is_kept_as_sha256(with_tables):
 
 
 def test_a_chosen_secret_without_argon2_names_the_extra(with_tables, monkeypatch):
-    monkeypatch.setattr("pyramid_oauth2.protocol.client_secrets._hasher", lambda: None)
+    monkeypatch.setattr("pyramid_oauth2.protocol.clients.secrets._hasher", lambda: None)
     status, _, err = with_tables(*WEB, "--secret-stdin", stdin="chosen")
     assert status == 1
     assert "pyramid-oauth2-server[argon2]" in err
@@ -136,7 +136,7 @@ def test_a_chosen_secret_without_argon2_names_the_extra(with_tables, monkeypatch
 
 def secrets(poauth2):
     """The kept secrets, which no command shows."""
-    from pyramid_oauth2.protocol.documents import client_document
+    from pyramid_oauth2.protocol.clients.document import client_document
     from pyramid_oauth2.scripts.ini import Ini
 
     with Ini(str(poauth2.path)).service() as service:

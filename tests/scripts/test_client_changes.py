@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from pyramid_oauth2.protocol.client_secrets import verify_secret
+from pyramid_oauth2.protocol.clients.secrets import verify_secret
 
 from .test_grant import open_service
 

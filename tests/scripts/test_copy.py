@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from pyramid_oauth2.backends.contract.specimens import new_client
+from pyramid_oauth2.backends.contract.factories import new_client
 from pyramid_oauth2.protocol.listings import every
 from pyramid_oauth2.scripts import copying
 from pyramid_oauth2.scripts.ini import Ini

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from pyramid_oauth2.backends.contract.specimens import (
+from pyramid_oauth2.backends.contract.factories import (
     HOUR,
     NOW,
     new_answer,

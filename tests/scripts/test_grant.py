@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from pyramid_oauth2.backends.contract.specimens import new_grant, new_token
+from pyramid_oauth2.backends.contract.factories import new_grant, new_token
 from pyramid_oauth2.protocol.errors import InvalidToken
 from pyramid_oauth2.protocol.records import Client
-from pyramid_oauth2.protocol.tokens import issue_for_owner, issue_to_client
+from pyramid_oauth2.protocol.token.issuance import issue_for_owner, issue_to_client
 from pyramid_oauth2.scripts.ini import Ini
 
 READ = frozenset({"read"})
@@ -179,7 +179,7 @@ class TestRevoke:
         assert world.poauth2("grant", "revoke", "--user", "\udcff")[0] == 2
 
     def test_a_grant_that_has_expired_is_not_revoked(self, world, caplog):
-        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
+        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
         expired = keep(world, "carol", end=100)
         for words in ((expired,), ("--user", "carol")):
             out = world.poauth2("grant", "revoke", *words, "--json")[1]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from pyramid_oauth2.backends.contract.specimens import new_grant, new_token
+from pyramid_oauth2.backends.contract.factories import new_grant, new_token
 from pyramid_oauth2.scripts.ini import Ini
 from pyramid_oauth2.scripts.purge import BATCH, purge_all
 

@@ -8,9 +8,14 @@ import os
 
 import pytest
 
-from pyramid_oauth2.protocol.answers import approval
-from pyramid_oauth2.protocol.interactions import Interaction, begin_interaction
-from pyramid_oauth2.protocol.opaque import new_client_secret, new_family, new_token, parse_token
+from pyramid_oauth2.protocol.authorization.interaction import Interaction, begin_interaction
+from pyramid_oauth2.protocol.authorization.response import approval
+from pyramid_oauth2.protocol.token_strings import (
+    new_client_secret,
+    new_family,
+    new_token,
+    parse_token,
+)
 from pyramid_oauth2.scripts.poauth2 import main
 
 from ..protocol.worlds import make_request

@@ -6,7 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 
-from pyramid_oauth2 import interfaces
+from pyramid_oauth2.interfaces import application, extension, storage
 
 from .docstrings import inline, markdown
 from .source import definitions, docstring, members, signature
@@ -37,7 +37,7 @@ need not declare that it provides one: to have the methods is enough."""
 
 def page() -> str:
     """The page."""
-    found = definitions(interfaces)
+    found = definitions(storage) | definitions(extension) | definitions(application)
     wanted = [name for _, name, _ in TO_WRITE]
     parts = [INTRODUCTION, _table(), "## An application's own"]
     for name in wanted:
@@ -60,7 +60,7 @@ def _table() -> str:
 
 def _rules() -> str:
     """What the module says of all stores, after its title."""
-    return markdown(inspect.cleandoc(interfaces.__doc__ or "").partition("\n\n")[2])
+    return markdown(inspect.cleandoc(storage.__doc__ or "").partition("\n\n")[2])
 
 
 def _interface(node: ast.ClassDef | ast.FunctionDef) -> Iterator[str]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import inspect
 
-from pyramid_oauth2 import cors, per_process, request, security, service, testing
-from pyramid_oauth2.protocol import (
-    bearer,
-    client_registry,
-    clients,
-    errors,
-    opaque,
-    requests,
-    scopes,
-    tokens,
-)
+from pyramid_oauth2 import per_process, service, testing
+from pyramid_oauth2.protection import cors, request, security
+from pyramid_oauth2.protocol import errors, scopes
+from pyramid_oauth2.protocol import http as requests
+from pyramid_oauth2.protocol import token_strings as opaque
+from pyramid_oauth2.protocol.clients import registry as client_registry
+from pyramid_oauth2.protocol.clients import rules as clients
+from pyramid_oauth2.protocol.token import issuance as tokens
+from pyramid_oauth2.protocol.token import presentation as bearer
 
 from .classes import Entry
 from .docstrings import inline
@@ -61,10 +59,10 @@ ENTRIES = {
     "Other origins": (Entry(cors, "cors_readable"), Entry(cors, "cors_preflight")),
     "Grant types of your own": (
         Entry(requests, "Parameter"),
-        Entry(requests, "TokenRequest", "pyramid_oauth2.protocol.requests.TokenRequest"),
+        Entry(requests, "TokenRequest", "pyramid_oauth2.protocol.http.TokenRequest"),
         Entry(scopes, "grant_scope", "pyramid_oauth2.protocol.scopes.grant_scope"),
-        Entry(tokens, "issue_for_owner", "pyramid_oauth2.protocol.tokens.issue_for_owner"),
-        Entry(tokens, "issue_to_client", "pyramid_oauth2.protocol.tokens.issue_to_client"),
+        Entry(tokens, "issue_for_owner", "pyramid_oauth2.protocol.token.issuance.issue_for_owner"),
+        Entry(tokens, "issue_to_client", "pyramid_oauth2.protocol.token.issuance.issue_to_client"),
         Entry(errors, "OAuth2Error"),
     ),
     "Backends of your own": (

@@ -55,7 +55,7 @@ from .clients import ClientRecords  # noqa: E402
 from .consents import Consents  # noqa: E402
 from .copying import Copying  # noqa: E402
 from .forks import Forks  # noqa: E402
-from .hooks import Contract  # noqa: E402
+from .harness import Contract  # noqa: E402
 from .leaks import ConsentLeaks, GrantLeaks  # noqa: E402
 from .listings import Listings  # noqa: E402
 from .opening import Adding, Finding, Opening  # noqa: E402

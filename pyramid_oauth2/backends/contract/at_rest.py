@@ -8,8 +8,8 @@ import secrets
 
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE, REFRESH_TOKEN, Outcome
 
-from .hooks import Contract
-from .specimens import NOW, new_answer, new_attempt, new_grant, new_token
+from .factories import NOW, new_answer, new_attempt, new_grant, new_token
+from .harness import Contract
 
 
 def spellings(value: bytes) -> set[bytes]:

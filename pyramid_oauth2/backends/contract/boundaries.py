@@ -6,8 +6,8 @@ import pytest
 
 from pyramid_oauth2.protocol.records import Outcome
 
-from .hooks import Contract
-from .specimens import HOUR, NOW, every, new_answer, new_attempt, new_digest, new_grant, new_token
+from .factories import HOUR, NOW, every, new_answer, new_attempt, new_digest, new_grant, new_token
+from .harness import Contract
 
 END = NOW + HOUR
 

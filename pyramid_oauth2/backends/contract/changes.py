@@ -9,8 +9,8 @@ import pytest
 
 from pyramid_oauth2.protocol.records import Outcome, Reservation, TokenChanges
 
-from .hooks import Contract
-from .specimens import DAY, HOUR, NOW, every, new_attempt, new_digest, new_grant, new_token
+from .factories import DAY, HOUR, NOW, every, new_attempt, new_digest, new_grant, new_token
+from .harness import Contract
 
 
 class Amending(Contract):

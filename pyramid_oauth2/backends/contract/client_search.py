@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from .hooks import Contract
-from .specimens import MADE_UP_CURSORS, NOW, every, new_client, take_made_up
+from .factories import MADE_UP_CURSORS, NOW, every, new_client, take_made_up
+from .harness import Contract
 
 LATE = 2**40
 

@@ -15,8 +15,8 @@ from pyramid_oauth2.protocol.records import (
     DuplicateRecord,
 )
 
-from .hooks import Contract
-from .specimens import NOW, every, new_client, new_digest
+from .factories import NOW, every, new_client, new_digest
+from .harness import Contract
 
 LATE = 2**40
 

@@ -9,9 +9,9 @@ import pytest
 
 from pyramid_oauth2.protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Purged
 
-from .hooks import Contract
+from .factories import HOUR, MADE_UP_CURSORS, NOW, every, new_consent, take_made_up
+from .harness import Contract
 from .purging import purge_all
-from .specimens import HOUR, MADE_UP_CURSORS, NOW, every, new_consent, take_made_up
 
 LATE = 2**40
 

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from pyramid_oauth2.protocol.records import Outcome
 
-from .hooks import Contract
-from .specimens import (
-    HOUR,
-    NOW,
-    every,
-    new_answer,
-    new_attempt,
-    new_digest,
-    new_grant,
-    new_token,
-)
+from .factories import HOUR, NOW, every, new_answer, new_attempt, new_digest, new_grant, new_token
+from .harness import Contract
 
 
 class Copying(Contract):

@@ -25,8 +25,8 @@ import pytest
 from pyramid_oauth2.interfaces import IBackend, IGrantStore
 from pyramid_oauth2.protocol.records import Grant, Token
 
-from .hooks import Contract
-from .specimens import NOW, new_grant, new_token
+from .factories import NOW, new_grant, new_token
+from .harness import Contract
 
 CHILDREN = 4
 THREADS = 4

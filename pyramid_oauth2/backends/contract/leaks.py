@@ -10,9 +10,7 @@ from pyramid_oauth2.protocol.records import (
     Outcome,
 )
 
-from .hooks import Contract
-from .purging import purge_all
-from .specimens import (
+from .factories import (
     DAY,
     HOUR,
     MINUTE,
@@ -24,6 +22,8 @@ from .specimens import (
     new_grant,
     new_token,
 )
+from .harness import Contract
+from .purging import purge_all
 
 
 class GrantLeaks(Contract):

@@ -8,8 +8,7 @@ import pytest
 
 from pyramid_oauth2.protocol.records import Outcome
 
-from .hooks import Contract
-from .specimens import (
+from .factories import (
     HOUR,
     MADE_UP_CURSORS,
     NOW,
@@ -19,6 +18,7 @@ from .specimens import (
     new_token,
     take_made_up,
 )
+from .harness import Contract
 
 SOME = 20
 

@@ -14,17 +14,8 @@ from pyramid_oauth2.protocol.records import (
     Outcome,
 )
 
-from .hooks import Contract
-from .specimens import (
-    HOUR,
-    NOW,
-    every,
-    new_attempt,
-    new_digest,
-    new_family,
-    new_grant,
-    new_token,
-)
+from .factories import HOUR, NOW, every, new_attempt, new_digest, new_family, new_grant, new_token
+from .harness import Contract
 
 
 class Opening(Contract):

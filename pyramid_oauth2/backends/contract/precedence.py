@@ -18,8 +18,7 @@ from pyramid_oauth2.protocol.records import (
     Redemption,
 )
 
-from .hooks import Contract
-from .specimens import (
+from .factories import (
     DAY,
     HOUR,
     MINUTE,
@@ -31,6 +30,7 @@ from .specimens import (
     new_grant,
     new_token,
 )
+from .harness import Contract
 
 OURS, THEIRS = new_attempt(), new_attempt()
 GRANTS = ("none", "live", "revoked", "gone")

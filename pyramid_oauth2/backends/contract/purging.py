@@ -16,8 +16,7 @@ from pyramid_oauth2.protocol.records import (
     kept_until,
 )
 
-from .hooks import Contract
-from .specimens import (
+from .factories import (
     DAY,
     HOUR,
     MINUTE,
@@ -29,6 +28,7 @@ from .specimens import (
     new_grant,
     new_token,
 )
+from .harness import Contract
 
 
 def purge_all(store: IGrantStore | IConsentStore, now: int, limit: int = 1000) -> int:

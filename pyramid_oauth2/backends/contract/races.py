@@ -10,17 +10,8 @@ from pyramid_oauth2.protocol.records import (
     Redemption,
 )
 
+from .factories import DAY, HOUR, NOW, every, new_answer, new_attempt, new_grant, new_token
 from .racing import RACERS, Race, Racecourse, rounds
-from .specimens import (
-    DAY,
-    HOUR,
-    NOW,
-    every,
-    new_answer,
-    new_attempt,
-    new_grant,
-    new_token,
-)
 
 
 class RedemptionRaces(Racecourse):

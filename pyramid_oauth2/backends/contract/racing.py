@@ -22,7 +22,7 @@ import pytest
 from pyramid_oauth2.interfaces import IBackend
 from pyramid_oauth2.protocol.records import DuplicateRecord
 
-from .hooks import Contract
+from .harness import Contract
 
 Call: TypeAlias = Callable[[Any], Any]
 Rounds: TypeAlias = Sequence[Sequence[Call]]

@@ -6,8 +6,8 @@ from operator import methodcaller
 
 from pyramid_oauth2.protocol.records import DuplicateRecord
 
+from .factories import NOW, new_client, new_consent
 from .racing import RACERS, Race, Racecourse, rounds
-from .specimens import NOW, new_client, new_consent
 
 
 def few() -> int:

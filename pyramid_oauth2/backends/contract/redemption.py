@@ -15,18 +15,8 @@ from pyramid_oauth2.protocol.records import (
     Outcome,
 )
 
-from .hooks import Contract
-from .specimens import (
-    DAY,
-    HOUR,
-    MINUTE,
-    NOW,
-    every,
-    new_answer,
-    new_attempt,
-    new_grant,
-    new_token,
-)
+from .factories import DAY, HOUR, MINUTE, NOW, every, new_answer, new_attempt, new_grant, new_token
+from .harness import Contract
 
 OURS, THEIRS = new_attempt(), new_attempt()
 

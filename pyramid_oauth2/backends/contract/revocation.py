@@ -8,8 +8,8 @@ import pytest
 
 from pyramid_oauth2.protocol.records import Outcome
 
-from .hooks import Contract
-from .specimens import DAY, NOW, every, new_attempt, new_grant, new_token
+from .factories import DAY, NOW, every, new_attempt, new_grant, new_token
+from .harness import Contract
 
 MANY = 300  # more than a store would take in one batch
 

@@ -18,8 +18,8 @@ from pyramid_oauth2.protocol.records import (
     Token,
 )
 
-from .hooks import Contract
-from .specimens import NOW, every, new_answer, new_attempt, new_digest, new_grant, new_token
+from .factories import NOW, every, new_answer, new_attempt, new_digest, new_grant, new_token
+from .harness import Contract
 
 ALL_BYTES = bytes(range(256)) * 64  # NUL, and no valid UTF-8
 LATE = 2**40

@@ -11,15 +11,8 @@ from pyramid_oauth2.protocol.records import (
     TokenRef,
 )
 
+from .factories import HOUR, NOW, every, new_digest, new_grant, new_token
 from .racing import RACERS, Race, Racecourse, rounds
-from .specimens import (
-    HOUR,
-    NOW,
-    every,
-    new_digest,
-    new_grant,
-    new_token,
-)
 
 
 def count_up(store: IGrantStore, ref: TokenRef, times: int) -> None:

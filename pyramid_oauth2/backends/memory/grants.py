@@ -24,7 +24,7 @@ from pyramid_oauth2.protocol.records import (
     check_family,
 )
 
-from .ledger import Ledger, key_of
+from .expiring_records import Ledger, key_of
 from .pages import page_of
 
 _AMENDABLE = frozenset(TokenChanges.__annotations__)

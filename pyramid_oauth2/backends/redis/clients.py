@@ -16,9 +16,9 @@ from typing import Any
 from zope.interface import implementer
 
 from ...interfaces import IClientStore
-from ...protocol.documents import client_document, client_from_document
+from ...protocol.clients.document import client_document, client_from_document
 from ...protocol.records import Client, DuplicateRecord, Page
-from .keys import client_key, clients_index
+from .key_names import client_key, clients_index
 from .scripts import PUT_CLIENT
 from .server import Command, Server, call
 

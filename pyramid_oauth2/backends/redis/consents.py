@@ -10,7 +10,7 @@ from zope.interface import implementer
 from ...interfaces import IConsentStore
 from ...protocol.records import Consent, Page, Purged
 from .indexes import page_after
-from .keys import RECORD, consent_key, consents_of_subject, consents_to_client
+from .key_names import RECORD, consent_key, consents_of_subject, consents_to_client
 from .purging import consent_purge
 from .scripts import FORGET_CONSENT, PUT_CONSENT
 from .server import Command, Server, call

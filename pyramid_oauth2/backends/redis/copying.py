@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from ...protocol.records import AUTHORIZATION_CODE, Grant, Reservation, Token, TokenRef
 from .family import insertion, new_records
 from .indexes import grant_entries
-from .keys import (
+from .key_names import (
     RECORD,
     answer_key,
     grant_key,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...protocol.records import DuplicateRecord, Grant, Token
-from .keys import answer_key, grant_key, member, members_key, token_key
+from .key_names import answer_key, grant_key, member, members_key, token_key
 from .values import answer_value, grant_value, milliseconds, token_value
 
 NONE = "-"

@@ -23,7 +23,7 @@ from ...protocol.records import (
 from .copying import GrantCopy
 from .family import NONE, insertion, new_records
 from .indexes import all_entries, grant_entries, page_after
-from .keys import (
+from .key_names import (
     answer_key,
     client_index,
     grant_key,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from .keys import client_index, subject_index
+from .key_names import client_index, subject_index
 from .scripts import INDEX, PAGE
 from .server import Command, Server, call
 from .values import milliseconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from ...protocol.records import AUTHORIZATION_CODE
-from .keys import RECORD, answer_key, consents_of_subject, grant_key, members_key
+from .key_names import RECORD, answer_key, consents_of_subject, grant_key, members_key
 from .scripts import PURGE_INDEX, PURGE_RECORD, PURGE_TOKEN
 from .server import Command, call
 

@@ -18,7 +18,7 @@ from ...protocol.records import (
 )
 from .family import NONE, new_records
 from .indexes import grant_entries
-from .keys import answer_key, grant_key, member, member_key, members_key, token_key
+from .key_names import answer_key, grant_key, member, member_key, members_key, token_key
 from .scripts import REDEEM
 from .server import Command, Server
 from .values import answer_value, grant_of, milliseconds, quoted, spent_code_of, token_of

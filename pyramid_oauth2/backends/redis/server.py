@@ -17,7 +17,7 @@ from ...protocol.records import StoreUnavailable
 from . import first_contact
 from .connections import ClientFactory
 from .failures import translated
-from .keys import EVERYTHING
+from .key_names import EVERYTHING
 from .scripts import BY_SHA, Script
 
 log = logging.getLogger(__name__)

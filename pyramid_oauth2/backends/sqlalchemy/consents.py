@@ -12,9 +12,9 @@ from ...interfaces import IConsentStore
 from ...protocol.records import Consent, Page, Purged
 from .database import Database
 from .pages import Listing
+from .purging import CONSENT_STORE_SWEEPS, purge
 from .rows import CONSENT_COLUMNS, consent_of, consent_values
 from .schema import consent_table
-from .sweeps import CONSENT_STORE_SWEEPS, purge
 
 _consent = consent_table.c
 _of_subject = _consent.subject == bindparam("of_subject")

@@ -22,6 +22,7 @@ from ...protocol.records import (
 )
 from .database import Database
 from .pages import Chain, Listing
+from .purging import GRANT_STORE_SWEEPS, purge
 from .redemption import Redeeming
 from .rows import (
     GRANT_COLUMNS,
@@ -49,7 +50,6 @@ from .statements import (
     REVOKE_SUBJECT_AT_CLIENT,
     REVOKE_TOKEN,
 )
-from .sweeps import GRANT_STORE_SWEEPS, purge
 
 _all_grants = select(*GRANT_COLUMNS)
 _of_subject = grant_table.c.subject == bindparam("subject")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from ...protocol.documents import client_document, client_from_document
+from ...protocol.clients.document import client_document, client_from_document
 from ...protocol.records import Client, Consent, Grant, Reservation, SealedAnswer, Token, TokenRef
 from .schema import (
     NAME_KEY_LENGTH,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from ..errors import InvalidClient, InvalidRequest
 from ..events import ClientAuthenticationFailed, Tell
-from ..opaque import is_client_secret
 from ..records import CLIENT_ID_LENGTH, Client
+from ..token_strings import is_client_secret
 
 if TYPE_CHECKING:
-    from ..requests import HTTPFacts
+    from ..http import HTTPFacts
     from ..server import AuthorizationServer
 
 BY_SECRET = frozenset({"client_secret_basic", "client_secret_post"})

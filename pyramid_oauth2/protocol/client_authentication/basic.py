@@ -10,10 +10,10 @@ from urllib.parse import unquote_plus
 from zope.interface import implementer
 
 from ...interfaces import IClientAuthentication
-from ..client_secrets import verify_secret
+from ..clients.secrets import verify_secret
 from ..errors import InvalidClient
+from ..http import BROKEN_PERCENT, HTTPFacts
 from ..records import Client
-from ..requests import BROKEN_PERCENT, HTTPFacts
 from . import Credentials
 
 

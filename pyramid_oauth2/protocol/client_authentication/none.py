@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from zope.interface import implementer
 
 from ...interfaces import IClientAuthentication
+from ..http import HTTPFacts
 from ..records import Client
-from ..requests import HTTPFacts
 from . import Credentials
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from zope.interface import implementer
 
 from ...interfaces import IClientAuthentication
-from ..client_secrets import verify_secret
+from ..clients.secrets import verify_secret
 from ..errors import InvalidClient
+from ..http import HTTPFacts
 from ..records import Client
-from ..requests import HTTPFacts
 from . import Credentials
 
 

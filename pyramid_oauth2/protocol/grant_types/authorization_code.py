@@ -7,18 +7,18 @@ from typing import NamedTuple
 from zope.interface import implementer
 
 from ...interfaces import IGrantType
-from ..codes import CodeData, burn_after_wrong_verifiers
+from ..authorization.codes import CodeData, burn_after_wrong_verifiers
+from ..authorization.pkce import check_verifier, proves
 from ..envelope import NotUnderstood, check_understood
 from ..errors import InvalidGrant, InvalidScope
 from ..events import CodeReplayed
 from ..grants import end_grant
-from ..opaque import parse_token
-from ..pkce import check_verifier, proves
+from ..http import Parameter, TokenRequest
 from ..records import AUTHORIZATION_CODE, Grant, Outcome, Token
-from ..requests import Parameter, TokenRequest
 from ..scopes import parse_scope
 from ..server import AuthorizationServer
-from ..tokens import Issued, redeem_for_tokens
+from ..token.issuance import Issued, redeem_for_tokens
+from ..token_strings import parse_token
 
 WRONG_CODE = "The code is unknown, expired, used, or was issued to another client."
 

@@ -12,10 +12,10 @@ from zope.interface import implementer
 
 from ...interfaces import IGrantType
 from ..errors import InvalidGrant
-from ..requests import Parameter, TokenRequest
+from ..http import Parameter, TokenRequest
 from ..scopes import grant_scope
 from ..server import AuthorizationServer
-from ..tokens import Issued, issue_for_owner
+from ..token.issuance import Issued, issue_for_owner
 
 
 class OwnerAndScope(NamedTuple):

@@ -15,13 +15,13 @@ from ..envelope import NotUnderstood, check_understood
 from ..errors import InvalidGrant, InvalidScope
 from ..events import RefreshRepeated, RefreshReused, grant_event
 from ..grants import end_grant
-from ..opaque import parse_token
+from ..http import Parameter, TokenRequest
 from ..records import REFRESH_TOKEN, Client, Grant, Token
-from ..requests import Parameter, TokenRequest
 from ..scopes import parse_scope
-from ..sealing import Seal, seal_for
 from ..server import AuthorizationServer
-from ..tokens import Issued, redeem_for_tokens
+from ..token.issuance import Issued, redeem_for_tokens
+from ..token.sealing import Seal, seal_for
+from ..token_strings import parse_token
 
 WRONG_TOKEN = "The refresh token is unknown, expired, used, revoked, or another client's."
 

@@ -7,8 +7,8 @@ import json
 import sys
 from typing import Any
 
-from ...protocol.client_registry import Registered
-from ...protocol.clients import InvalidClientMetadata
+from ...protocol.clients.registry import Registered
+from ...protocol.clients.rules import InvalidClientMetadata
 from ...protocol.records import DuplicateRecord
 from ..ini import Ini
 from .metadata import add_flags, metadata_of, print_problems

@@ -6,8 +6,8 @@ import argparse
 from dataclasses import MISSING, fields
 from typing import Any
 
-from ...protocol.client_registry import ClientChangedMeanwhile, UnknownClient
-from ...protocol.clients import InvalidClientMetadata
+from ...protocol.clients.registry import ClientChangedMeanwhile, UnknownClient
+from ...protocol.clients.rules import InvalidClientMetadata
 from ...protocol.records import Client
 from ..ini import Ini
 from .listing import print_client

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ...protocol.client_registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
+from ...protocol.clients.registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
 from ..ini import Ini
 from .secret import FOLLOW, refused
 

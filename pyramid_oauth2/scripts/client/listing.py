@@ -6,8 +6,8 @@ import argparse
 import json
 from typing import Any
 
-from ...protocol.client_registry import UnknownClient
-from ...protocol.documents import client_document
+from ...protocol.clients.document import client_document
+from ...protocol.clients.registry import UnknownClient
 from ...protocol.listings import every
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope

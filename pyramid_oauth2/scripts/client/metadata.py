@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ...protocol.clients import CONSENTS
+from ...protocol.clients.rules import CONSENTS
 from ...settings.types import BadValue, lifetime
 
 

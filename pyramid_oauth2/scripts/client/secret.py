@@ -8,8 +8,8 @@ import json
 import sys
 from typing import Any
 
-from ...protocol.client_registry import ClientChangedMeanwhile, UnknownClient
-from ...protocol.clients import InvalidClientMetadata
+from ...protocol.clients.registry import ClientChangedMeanwhile, UnknownClient
+from ...protocol.clients.rules import InvalidClientMetadata
 from ..ini import Ini
 from ..times import utc
 from .metadata import duration, print_problems

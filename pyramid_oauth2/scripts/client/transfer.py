@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...protocol.client_secrets import keep_secret
-from ...protocol.clients import InvalidClientMetadata, check_client
-from ...protocol.documents import client_document, client_from_document
+from ...protocol.clients.document import client_document, client_from_document
+from ...protocol.clients.rules import InvalidClientMetadata, check_client
+from ...protocol.clients.secrets import keep_secret
 from ...protocol.listings import every
 from ...protocol.records import Client
 from ...protocol.server import AuthorizationServer

@@ -1,0 +1,109 @@
+"""What a backend tells the suite about itself, and how each test comes by an empty store."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pyramid_oauth2.interfaces import IBackend, IClientStore, IConsentStore, IGrantStore
+from pyramid_oauth2.protocol.records import REFRESH_TOKEN, Grant, Token
+
+from .factories import NOW, new_grant, new_token
+
+
+class Contract(ABC):
+    """The hooks of the suite; every group of tests inherits from it.
+
+    While a test runs, ``self.backend`` is a backend on an empty store, and
+    ``self.directory`` a directory of its own, there before
+    :meth:`make_backend` is called.
+    """
+
+    backend: IBackend
+    directory: Path
+
+    @abstractmethod
+    def make_backend(self) -> IBackend:
+        """Return a backend on an empty store.
+
+        Called before each test. The few tests that need a second store call it
+        again after closing the first one, which may be wiped for it.
+        """
+
+    def open_elsewhere(self) -> Callable[[], IBackend] | None:
+        """Return what another process calls to open the store of ``self.backend``.
+
+        :return: a picklable callable without arguments; None where the store
+            lives within one process, and races between processes do not apply.
+        """
+        return None
+
+    def raw_dump(self, backend: IBackend) -> bytes | None:
+        """Return everything the store holds, as raw as it can be had.
+
+        :return: rows or keys with their values, digests raw or in hexadecimal
+            or base 64; None skips the tests of what is readable at rest.
+        """
+        return None
+
+    def count_records(self, backend: IBackend) -> int | None:
+        """Return how many rows or keys the store holds, its own indexes included.
+
+        :return: None skips the tests for leaks.
+        """
+        return None
+
+    @pytest.fixture(autouse=True)
+    def _empty_store(self, tmp_path: Path) -> Iterator[None]:
+        self.directory = tmp_path
+        self.backend = self.make_backend()
+        yield
+        self.backend.close()
+
+    def start_afresh(self) -> None:
+        """Close the backend and go on with an empty one."""
+        self.backend.close()
+        self.backend = self.make_backend()
+
+    def opened(self, kind: str = REFRESH_TOKEN, **fields: Any) -> tuple[Grant, Token]:
+        """Open a grant with *fields* and one token, which ends with it."""
+        grant = new_grant(**fields)
+        token = new_token(kind, grant)
+        assert self.grants.open(grant, [token], NOW) is True
+        return grant, token
+
+    @property
+    def grants(self) -> IGrantStore:
+        """The grant store under test."""
+        store: IGrantStore = self.backend.grants
+        return store
+
+    @property
+    def clients(self) -> IClientStore:
+        """The client store under test."""
+        store: IClientStore = self.backend.clients
+        return store
+
+    @property
+    def consents(self) -> IConsentStore:
+        """The consent store under test."""
+        store: IConsentStore = self.backend.consents
+        return store
+
+    def counted(self) -> int:
+        """How many records the store holds; skips the test where nobody can tell."""
+        count = self.count_records(self.backend)
+        if count is None:
+            pytest.skip("implement count_records(backend) to run the tests for leaks")
+        return count
+
+    def dumped(self) -> bytes:
+        """Everything the store holds; skips the test where nobody can tell."""
+        dump = self.raw_dump(self.backend)
+        if dump is None:
+            pytest.skip("implement raw_dump(backend) to run the tests of what is readable at rest")
+        return dump

@@ -1,0 +1,22 @@
+"""Every interface of the add-on: what an application or a third party may supply."""
+
+from .application import IAppEngine, IOAuth2Event, IResourceOwners, IService, ISettings
+from .extension import IClientAuthentication, IGrantType, IScope, ISettingsPrefix
+from .storage import IBackend, IBackendFactory, IClientStore, IConsentStore, IGrantStore
+
+__all__ = [
+    "IAppEngine",
+    "IBackend",
+    "IBackendFactory",
+    "IClientAuthentication",
+    "IClientStore",
+    "IConsentStore",
+    "IGrantStore",
+    "IGrantType",
+    "IOAuth2Event",
+    "IResourceOwners",
+    "IScope",
+    "IService",
+    "ISettings",
+    "ISettingsPrefix",
+]

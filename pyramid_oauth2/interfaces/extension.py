@@ -1,0 +1,72 @@
+"""What a plug-in supplies to the protocol: grant types, client authentication, scopes, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    from ..protocol.client_authentication import Credentials
+    from ..protocol.http import HTTPFacts, TokenRequest
+    from ..protocol.records import Client
+    from ..protocol.server import AuthorizationServer
+    from ..protocol.token.issuance import Issued
+
+
+class IGrantType(Interface):
+    """One ``grant_type`` of the token endpoint.
+
+    Registered with ``config.add_oauth2_grant_type``.
+    """
+
+    parameters = Attribute(
+        "the :class:`~pyramid_oauth2.protocol.http.Parameter` objects that it reads"
+    )
+
+    def validate(request: TokenRequest, server: AuthorizationServer) -> Any:
+        """Check everything that can be checked before a token is made; write nothing.
+
+        :return: whatever :meth:`issue` needs.
+        :raises OAuth2Error: the request is refused.
+        """
+
+    def issue(request: TokenRequest, server: AuthorizationServer, validated: Any) -> Issued:
+        """Make the tokens and put them into the store by one atomic operation.
+
+        :raises OAuth2Error: the store refused.
+        """
+
+
+class IClientAuthentication(Interface):
+    """One ``token_endpoint_auth_method``.
+
+    Registered with ``config.add_oauth2_client_authentication``.
+    """
+
+    def credentials(facts: HTTPFacts, form: Mapping[str, str]) -> Credentials | None:
+        """What the request presents by this method; None if it does not use it.
+
+        :raises OAuth2Error: it uses the method, but wrongly.
+        """
+
+    def verify(credentials: Credentials, client: Client | None, now: int) -> bool:
+        """Whether the credentials are the client's.
+
+        Must cost the same for an unknown client (None) as for a known one. It is
+        asked again for the same request if the client was changed meanwhile.
+        """
+
+
+class IScope(Interface):
+    """A scope that the server knows; registered with ``config.add_oauth2_scope``."""
+
+    name = Attribute("the scope token (RFC 6749 section 3.3)")
+    description = Attribute("what it allows, in the user's words")
+
+
+class ISettingsPrefix(Interface):
+    """The keys below one prefix that an extension declared (``config.add_oauth2_settings``)."""
+
+    keys = Attribute("the key names, or None if every key passes through")

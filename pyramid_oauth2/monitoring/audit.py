@@ -1,0 +1,79 @@
+"""The audit log: a line for each event, at the logger ``pyramid_oauth2.monitoring.audit``.
+
+::
+
+    event=TokenIssued client_id=web grant_type=refresh_token subject=bob scope="read write" ...
+
+Whatever somebody chose, a line stays one line, and each of its values one value.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from dataclasses import fields
+from typing import Any
+
+from ..interfaces import IOAuth2Event
+from ..protocol.events import (
+    AttemptsThrottled,
+    ClientAuthenticationFailed,
+    CodeReplayed,
+    OAuth2Event,
+    RefreshReused,
+)
+
+log = logging.getLogger("pyramid_oauth2.audit")
+
+# What may be an attack. Everything else happens every day.
+WARNINGS = (AttemptsThrottled, ClientAuthenticationFailed, CodeReplayed, RefreshReused)
+
+# Printable ASCII but the space, the quotation mark, "=" and the backslash.
+PLAIN = re.compile(r"[!#-<>-\[\]-~]+")
+
+
+def write_event(event: OAuth2Event) -> None:
+    """Write the event down, once.
+
+    A formatter that makes JSON finds the same as a mapping, in the record's ``oauth2``.
+    """
+    if event.retold:
+        return
+    members = event_members(event)
+    level = logging.WARNING if isinstance(event, WARNINGS) else logging.INFO
+    log.log(level, format_members(members), extra={"oauth2": members})
+
+
+def event_members(event: OAuth2Event) -> dict[str, Any]:
+    """What there is to say about an event: its fields, and the address it came from.
+
+    A field that its repr leaves out, or that is None, is left out.
+    """
+    members: dict[str, Any] = {"event": type(event).__name__}
+    members |= {
+        field.name: _plain(getattr(event, field.name)) for field in fields(event) if field.repr
+    }
+    if event.request is not None:
+        members.setdefault("remote_addr", event.request.environ.get("REMOTE_ADDR"))
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def format_members(members: dict[str, Any]) -> str:
+    """``name=value`` pairs; a value that is not one plain word is quoted as JSON does it."""
+    return " ".join(f"{name}={_quoted(value)}" for name, value in members.items())
+
+
+def _plain(value: Any) -> str | int | None:
+    if isinstance(value, frozenset):
+        return " ".join(sorted(value))
+    return value if isinstance(value, str | int | None) else str(value)
+
+
+def _quoted(value: str | int) -> str:
+    return value if isinstance(value, str) and PLAIN.fullmatch(value) else json.dumps(value)
+
+
+def includeme(config: Any) -> None:
+    """Write every event down. Where the lines go is for the logging configuration to say."""
+    config.add_subscriber(write_event, IOAuth2Event)

@@ -1,0 +1,109 @@
+"""Prometheus metrics: what was issued, what was refused, and how long requests took.
+
+Imported only with ``oauth2.metrics = true``. The application exposes them, as
+it does its own: they are in prometheus_client's default registry. No label has
+a value that a client or a stranger chooses, so their number is bounded.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from pyramid.response import Response
+
+from ..interfaces import IOAuth2Event
+from ..protocol.events import (
+    AttemptsThrottled,
+    ClientAuthenticationFailed,
+    GrantRevoked,
+    OAuth2Event,
+    RefreshRepeated,
+    TokenIssued,
+    TokenRefused,
+)
+
+try:
+    from prometheus_client import Counter, Histogram
+except ImportError as error:
+    raise ConfigurationError(
+        "oauth2.metrics = true needs a package that is not installed: "
+        "pip install 'pyramid-oauth2-server[metrics]'."
+    ) from error
+
+# At the module's level, so that several applications in a process count together.
+ISSUED = Counter("oauth2_tokens_issued", "Token requests that got tokens.", ["grant_type"])
+REFUSED = Counter(
+    "oauth2_token_requests_refused",
+    "Token requests that were refused, since a client was named.",
+    ["error"],
+)
+AUTHENTICATION_FAILURES = Counter(
+    "oauth2_client_authentication_failures",
+    "Requests, at any endpoint, that did not prove to come from the client they name.",
+)
+THROTTLED = Counter("oauth2_attempts_throttled", "Sources that were told to wait.", ["limit"])
+GRANTS_REVOKED = Counter("oauth2_grants_revoked", "Grants that ended early.", ["reason"])
+REFRESH_REPEATS = Counter("oauth2_refresh_repeats", "Refreshes that were answered once more.")
+REQUEST_SECONDS = Histogram(
+    "oauth2_request_seconds", "Requests of an endpoint.", ["endpoint", "status"]
+)
+
+TOKEN_ENDPOINT = frozenset({"token", "access_token"})
+
+
+def count_event(event: OAuth2Event) -> None:
+    """Count what happened, once."""
+    if event.retold:
+        return
+    match event:
+        case TokenIssued():
+            ISSUED.labels(event.grant_type).inc()
+        case TokenRefused():
+            REFUSED.labels(event.error).inc()
+        case GrantRevoked():
+            GRANTS_REVOKED.labels(event.reason).inc()
+        case RefreshRepeated():
+            REFRESH_REPEATS.inc()
+        case AttemptsThrottled():
+            THROTTLED.labels(event.limit).inc()
+        case ClientAuthenticationFailed():
+            AUTHENTICATION_FAILURES.inc()
+            if endpoint_of(event.request) in TOKEN_ENDPOINT:
+                REFUSED.labels("invalid_client").inc()
+
+
+def endpoint_of(request: Any) -> str | None:
+    """Which of our endpoints a request came to, by the name of its route without ``oauth2.``."""
+    route = getattr(request, "matched_route", None)
+    if route is None or not route.name.startswith("oauth2."):
+        return None
+    return str(route.name.split(".")[1])
+
+
+def request_seconds_tween(
+    handler: Callable[[Any], Response], registry: Any
+) -> Callable[[Any], Response]:
+    """Time the requests of our own endpoints."""
+
+    def tween(request: Any) -> Response:
+        begin, status = time.perf_counter(), 500
+        try:
+            response = handler(request)
+            status = response.status_int
+        finally:
+            endpoint = endpoint_of(request)
+            if endpoint is not None:
+                seconds = time.perf_counter() - begin
+                REQUEST_SECONDS.labels(endpoint, status).observe(seconds)
+        return response
+
+    return tween
+
+
+def includeme(config: Any) -> None:
+    """Count every event, and time every request of ours."""
+    config.add_subscriber(count_event, IOAuth2Event)
+    config.add_tween("pyramid_oauth2.monitoring.metrics.request_seconds_tween")

@@ -1,0 +1,229 @@
+"""May they: ``oauth2_scope`` on a view, and every refusal with its challenge (RFC 6750 section 3).
+
+A guard stands outside the view's permission check. It refuses bad tokens and
+missing scopes, lets the others through to ``permission=``, and turns that
+check's refusal of a bearer request into a challenge. There is no forbidden view
+of ours: the application's own stays in charge of all other requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from pyramid.httpexceptions import HTTPForbidden
+from pyramid.interfaces import PHASE1_CONFIG, IDefaultCSRFOptions, IDefaultPermission
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.static import static_view
+from pyramid.viewderivers import INGRESS
+from webob.request import DisconnectionError
+
+from ..interfaces import IScope
+from ..protocol.errors import InvalidToken
+from ..protocol.http import FORM, MAX_BODY
+from ..protocol.records import StoreUnavailable
+from ..protocol.scopes import format_scope
+from ..protocol.token.presentation import has_token_parameter
+from ..responses import store_unavailable
+from .challenges import (
+    insufficient_scope,
+    invalid_token,
+    misplaced_token,
+    missing_permission,
+    missing_token,
+)
+from .request import Demand
+
+View = Callable[[Any, Any], Any]
+
+
+def guarded_view(view: View, info: Any) -> View:
+    """The view deriver: guard every view, more strictly where it declares ``oauth2_scope``.
+
+    :raises pyramid.exceptions.ConfigurationError: the scope is unknown, an
+        exception view declares one, ``oauth2_only=False`` would leave a view
+        open to everybody, or ``oauth2_only=True`` stands alone.
+    """
+    scope, permission = _declared_scope(info), _permission(info)
+    if scope is not None:
+        # An explicit require_csrf=True is the application's word.
+        checked = info.options.get("require_csrf") is True
+        demand = Demand(scope, _tokens_only(info, permission), permission)
+        return _demand(view, demand, checked=checked)
+    if info.options.get("oauth2_only"):
+        raise ConfigurationError("oauth2_only=True closes nothing without an oauth2_scope.")
+    if info.options.get("oauth2_refused"):
+        return _refuse_tokens(view)
+    if info.exception_only or info.options.get("oauth2_endpoint"):
+        return view
+    if isinstance(info.original_view, static_view):
+        return _challenged(view)
+    return _refuse_bad_tokens(view, Demand(frozenset(), only=False, permission=permission))
+
+
+# ``oauth2_endpoint`` marks this add-on's own views, where a client may present
+# whatever it likes: a bad token is answered by the endpoint itself.
+# ``oauth2_refused`` marks those that are for people alone.
+guarded_view.options = (  # type: ignore[attr-defined]
+    "oauth2_scope",
+    "oauth2_only",
+    "oauth2_endpoint",
+    "oauth2_refused",
+)
+
+
+def _declared_scope(info: Any) -> frozenset[str] | None:
+    declared = info.options.get("oauth2_scope")
+    if declared is None:
+        return None
+    if info.exception_only:
+        raise ConfigurationError("An exception view cannot declare oauth2_scope.")
+    names = frozenset(declared.split() if isinstance(declared, str) else declared)
+    known = frozenset(name for name, _ in info.registry.getUtilitiesFor(IScope))
+    if not names or not names <= known:
+        raise ConfigurationError(
+            f"oauth2_scope={declared!r} names unknown scopes: {format_scope(names - known)!r}. "
+            f"Known are: {format_scope(known)!r}. Add them to oauth2.scopes in the ini, or with "
+            "config.add_oauth2_scope(name, description)."
+        )
+    return names
+
+
+def _permission(info: Any) -> str | None:
+    permission = info.options.get("permission")
+    if permission is None:
+        permission = info.registry.queryUtility(IDefaultPermission)
+    return None if permission == NO_PERMISSION_REQUIRED else permission
+
+
+def _tokens_only(info: Any, permission: str | None) -> bool:
+    only = info.options.get("oauth2_only", True)
+    if only:
+        return True
+    if permission is None:
+        raise ConfigurationError(
+            "oauth2_only=False lets requests without a token through to the view's permission=, "
+            "and there is none: everybody would come in. Add one."
+        )
+    return False
+
+
+def _demand(view: View, demand: Demand, checked: bool) -> View:
+    def demanding_view(context: Any, request: Any) -> Any:
+        oauth2 = request.oauth2
+        oauth2.demand = demand
+        if not oauth2.has_bearer:
+            if _is_repeated(request):
+                return misplaced_token(request)
+            if demand.only:
+                return missing_token(request)
+            oauth2.optional = True
+            return _challenging(view, context, request)
+        oauth2.claim()
+        refusal = _refusal(request) or _scope_refusal(request, demand.scope)
+        if refusal is not None:
+            return refusal
+        oauth2.admitted = True
+        oauth2.csrf_exempt = not checked
+        return _challenging(view, context, request)
+
+    return demanding_view
+
+
+def _challenged(view: View) -> View:
+    def challenged_view(context: Any, request: Any) -> Any:
+        return _challenging(view, context, request)
+
+    return challenged_view
+
+
+def _refuse_bad_tokens(view: View, demand: Demand) -> View:
+    def tolerant_view(context: Any, request: Any) -> Any:
+        # The only cost to a request without an Authorization header.
+        if "HTTP_AUTHORIZATION" not in request.environ or not request.oauth2.is_bearer:
+            return view(context, request)
+        request.oauth2.demand = demand
+        return _refusal(request) or _challenging(view, context, request)
+
+    return tolerant_view
+
+
+def _refuse_tokens(view: View) -> View:
+    def people_only_view(context: Any, request: Any) -> Any:
+        # Whatever the token's scopes are, ours or the application's own: the
+        # permission is not asked for, since a policy might give it.
+        if request.oauth2.has_bearer:
+            return missing_permission(request)
+        return view(context, request)
+
+    return people_only_view
+
+
+def _challenging(view: View, context: Any, request: Any) -> Any:
+    try:
+        return view(context, request)
+    except HTTPForbidden as forbidden:
+        # Only what a permission check refused to a token; the application's
+        # HTTPForbidden("quota exceeded") has no result, and is none of our business.
+        # Not every policy's no is a Denied: some return False.
+        if forbidden.result is not None and request.oauth2.is_bearer:
+            return missing_permission(request)
+        raise
+
+
+def _refusal(request: Any) -> Response | None:
+    if request.oauth2.is_malformed:
+        return misplaced_token(request)
+    try:
+        resolution = request.oauth2.resolution
+    except StoreUnavailable as unavailable:
+        return store_unavailable(unavailable, "The access token cannot be checked now.")
+    if isinstance(resolution, InvalidToken):
+        return invalid_token(request, resolution)
+    return misplaced_token(request) if _is_repeated(request) else None
+
+
+def _scope_refusal(request: Any, scope: frozenset[str]) -> Response | None:
+    return None if scope <= request.oauth2.scope else insufficient_scope(request, scope)
+
+
+def _unless_admitted(callback: Callable[[Any], bool] | None) -> Callable[[Any], bool]:
+    """Spare admitted requests the application's default CSRF check.
+
+    A browser never adds a bearer token by itself, so there is nothing to forge
+    (RFC 6750 section 5.3). It goes by what the guard admitted at a view that
+    declares a scope, never by the mere presence of a header; a request with a
+    cookie, where ``oauth2_only=False`` lets it in, is checked.
+    """
+
+    def wants_check(request: Any) -> bool:
+        return not request.oauth2.csrf_exempt and (callback is None or callback(request))
+
+    return wants_check
+
+
+def _is_repeated(request: Any) -> bool:
+    if has_token_parameter(request.environ.get("QUERY_STRING", "").encode("latin-1")):
+        return True
+    # A body beyond what a form for a token could be is the application's to read.
+    if request.content_type.lower() != FORM or not 0 < (request.content_length or 0) <= MAX_BODY:
+        return False
+    try:
+        return has_token_parameter(request.body)
+    except DisconnectionError:
+        return False
+
+
+def includeme(config: Any) -> None:
+    """Guard every view, and spare what a guard admitted the default CSRF check."""
+    config.add_view_deriver(guarded_view, "oauth2_guarded", under=INGRESS, over="secured_view")
+
+    def exempt() -> None:
+        options = config.registry.queryUtility(IDefaultCSRFOptions)
+        if options is not None:
+            options.callback = _unless_admitted(options.callback)
+
+    # After set_default_csrf_options, and before the views, which ask for them.
+    config.action("oauth2 CSRF exemption", exempt, order=PHASE1_CONFIG + 1)

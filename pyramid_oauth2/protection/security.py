@@ -1,0 +1,227 @@
+"""Who is calling: the security policy that recognises bearer tokens, around the application's own.
+
+A request with a token of ours is answered here and never reaches the wrapped
+policy, which would find the cookie of whoever sits at the browser. Every other
+request is the wrapped policy's, untouched.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.authorization import ACLHelper, Authenticated, Everyone
+from pyramid.events import ApplicationCreated
+from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import PHASE2_CONFIG, IAuthenticationPolicy, ISecurityPolicy
+from pyramid.security import NO_PERMISSION_REQUIRED, Denied, LegacySecurityPolicy
+from zope.interface import implementer
+
+from ..interfaces import ISettings
+from ..protocol.records import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Scope:
+    """A scope as a principal: ``(Allow, Scope('read'), 'view')`` in an ACL.
+
+    No string equals it, so no userid or group can pass for a scope.
+    """
+
+    name: str
+
+
+class BearerTokenHelper:
+    """The answers of this add-on to a security policy's questions, for a policy of your own.
+
+    Each method is for a bearer request; :meth:`is_bearer` says whether it is
+    one. Every other request is your policy's::
+
+        def permits(self, request, context, permission):
+            if self.bearer.is_bearer(request):
+                return self.bearer.permits(request, context, permission)
+            ...
+    """
+
+    def is_bearer(self, request: Any) -> bool:
+        """Whether the request brings a token of ours, right or wrong."""
+        # A request made by hand in an application's test has no oauth2.
+        oauth2 = getattr(request, "oauth2", None)
+        return oauth2 is not None and oauth2.is_bearer
+
+    def identity(self, request: Any) -> Any:
+        """The user of the token where a view that declares a scope let it in, else None."""
+        return request.oauth2.identity
+
+    def authenticated_userid(self, request: Any) -> Any:
+        """The userid of the token where a view that declares a scope let it in, else None."""
+        return request.oauth2.userid
+
+    def permits(self, request: Any, context: Any, permission: str) -> Any:
+        """Whether the ACL, or an application without ACLs, allows it to the token."""
+        oauth2 = request.oauth2
+        try:
+            owners = oauth2.service.owners
+            if oauth2.userid is not None and owners.knows("permits"):
+                allowed = owners.permits(request, oauth2.subject, context, permission)
+                return allowed or Denied("The user may not %r", permission)
+            principals = self.principals(request)
+        except StoreUnavailable as unavailable:
+            # Asked where no guard has read the token before, in an exception view
+            # for instance. What cannot be checked is not permitted.
+            log.error("The store cannot answer: %s", unavailable)
+            principals = [Everyone]
+        return ACLHelper().permits(context, principals, permission)
+
+    def principals(self, request: Any) -> list[Any]:
+        """Who a bearer request is to an ACL.
+
+        Everyone and the token's scopes; where a view that declares a scope has
+        let the request in, also Authenticated, the userid and the user's own
+        principals.
+        """
+        oauth2 = request.oauth2
+        found: list[Any] = [Everyone, *map(Scope, sorted(oauth2.scope))]
+        if oauth2.userid is not None:
+            found += [Authenticated, oauth2.userid]
+            found += oauth2.service.owners.principals(request, oauth2.subject)
+        return found
+
+
+@implementer(ISecurityPolicy)
+class OAuth2SecurityPolicy:
+    """Recognises bearer tokens; leaves every other request to the policy it wraps.
+
+    :param wrapped: the application's own policy, None if it has none: then
+        every ``permission=`` is denied to requests that bring no token.
+    """
+
+    def __init__(self, wrapped: Any = None) -> None:
+        self.wrapped = wrapped
+        self.bearer = BearerTokenHelper()
+
+    def identity(self, request: Any) -> Any:
+        """The user: of the token where a view let it in, else the wrapped policy's."""
+        if self.bearer.is_bearer(request):
+            return self.bearer.identity(request)
+        return self.wrapped.identity(request) if self.wrapped else None
+
+    def authenticated_userid(self, request: Any) -> Any:
+        """The userid: of the token where a view let it in, else the wrapped policy's."""
+        if self.bearer.is_bearer(request):
+            return self.bearer.authenticated_userid(request)
+        return self.wrapped.authenticated_userid(request) if self.wrapped else None
+
+    def permits(self, request: Any, context: Any, permission: str) -> Any:
+        """Whether the token may, or the wrapped policy says so."""
+        if self.bearer.is_bearer(request):
+            # Never delegated: the wrapped policy would read the cookie again,
+            # and give the right of one user in the name of another.
+            return self.bearer.permits(request, context, permission)
+        if self.wrapped is None:
+            return Denied("No security policy is set, so nobody has the permission %r", permission)
+        return self.wrapped.permits(request, context, permission)
+
+    def remember(self, request: Any, userid: Any, **kw: Any) -> Any:
+        """Headers that log a user in: the wrapped policy's."""
+        return self.wrapped.remember(request, userid, **kw) if self.wrapped else []
+
+    def forget(self, request: Any, **kw: Any) -> Any:
+        """Headers that log the user out: the wrapped policy's."""
+        return self.wrapped.forget(request, **kw) if self.wrapped else []
+
+    def __getattr__(self, name: str) -> Any:
+        """What else the wrapped policy has, for code that asks the policy directly."""
+        if name == "wrapped":  # Not set yet, while it is being copied or unpickled.
+            raise AttributeError(name)
+        return getattr(self.wrapped, name)
+
+
+@implementer(IAuthenticationPolicy)
+class OAuth2AuthenticationPolicy:
+    """The same for Pyramid 1.x's pair of policies, around an authentication policy.
+
+    :param wrapped: the application's own authentication policy.
+    """
+
+    def __init__(self, wrapped: Any) -> None:
+        self.wrapped = wrapped
+        self.bearer = BearerTokenHelper()
+
+    def authenticated_userid(self, request: Any) -> Any:
+        """The userid: of the token where a view let it in, else the wrapped policy's."""
+        if self.bearer.is_bearer(request):
+            return self.bearer.authenticated_userid(request)
+        return self.wrapped.authenticated_userid(request)
+
+    def unauthenticated_userid(self, request: Any) -> Any:
+        """The same: what a token claims is known to be true or nothing."""
+        if self.bearer.is_bearer(request):
+            return self.bearer.authenticated_userid(request)
+        return self.wrapped.unauthenticated_userid(request)
+
+    def effective_principals(self, request: Any) -> list[Any]:
+        """For the application's authorization policy, which then decides for both."""
+        if self.bearer.is_bearer(request):
+            return self.bearer.principals(request)
+        return list(self.wrapped.effective_principals(request))
+
+    def remember(self, request: Any, userid: Any, **kw: Any) -> Any:
+        """Headers that log a user in: the wrapped policy's."""
+        return self.wrapped.remember(request, userid, **kw)
+
+    def forget(self, request: Any) -> Any:
+        """Headers that log the user out: the wrapped policy's."""
+        return self.wrapped.forget(request)
+
+
+class LegacyOAuth2SecurityPolicy(OAuth2SecurityPolicy, LegacySecurityPolicy):  # type: ignore[misc]
+    """What the include makes of Pyramid 1.x's pair.
+
+    ``request.effective_principals`` asks a :class:`LegacySecurityPolicy` for
+    its authentication policy, behind the back of whatever wraps it.
+    """
+
+    def _get_authn_policy(self, request: Any) -> Any:
+        return OAuth2AuthenticationPolicy(self.wrapped._get_authn_policy(request))
+
+
+def includeme(config: Any) -> None:
+    """Wrap whatever policy the application sets, whichever is included first."""
+    if not config.registry.getUtility(ISettings).security_policy:
+        return
+
+    def wrap() -> None:
+        policy = config.registry.queryUtility(ISecurityPolicy)
+        legacy = isinstance(policy, LegacySecurityPolicy)
+        wrapper = LegacyOAuth2SecurityPolicy if legacy else OAuth2SecurityPolicy
+        config.registry.registerUtility(wrapper(policy), ISecurityPolicy)
+
+    # After set_security_policy and set_authentication_policy, which act in
+    # PHASE2_CONFIG, and before the views, which ask for the policy in PHASE3_CONFIG.
+    config.action("oauth2 security policy", wrap, order=PHASE2_CONFIG + 1)
+    config.add_subscriber(_check_policy, ApplicationCreated)
+
+
+def _permissions(registry: Any) -> set[str]:
+    """The permissions of the application's views."""
+    category = registry.introspector.get_category("permissions", ())
+    return {item["introspectable"]["value"] for item in category} - {NO_PERMISSION_REQUIRED}
+
+
+def _check_policy(event: Any) -> None:
+    policy = event.app.registry.queryUtility(ISecurityPolicy)
+    if not isinstance(policy, OAuth2SecurityPolicy):
+        raise ConfigurationError(
+            "A security policy was set after pyramid_oauth2 had wrapped the one before, so no "
+            "bearer token would be recognised. Set the policy before config.commit(), or include "
+            "pyramid_oauth2 after it, and do not use autocommit=True."
+        )
+    if policy.wrapped is None and _permissions(event.app.registry):
+        log.warning(
+            "The application has views with a permission, but no security policy: they are denied "
+            "to every request that brings no access token. Set one with config.set_security_policy."
+        )

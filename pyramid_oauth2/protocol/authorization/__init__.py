@@ -1,0 +1,1 @@
+"""The authorization endpoint: the request, the user's consent, and the response."""

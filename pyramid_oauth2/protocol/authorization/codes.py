@@ -1,0 +1,68 @@
+"""What an authorization code's record holds, and what wrong verifiers do to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..envelope import Members, NotUnderstood
+from ..records import TokenRef
+from ..server import AuthorizationServer
+
+# The fifth wrong verifier ends the code: enough for a client that is confused,
+# too few to try another's.
+WRONG_VERIFIERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CodeData:
+    """The request that the code answers, as far as the token request must match it.
+
+    It is in the code's own record: kept aside, it could be lost while the code
+    lives, and a code without a challenge looks like one that never had any.
+
+    ``others`` are the members that a later version wrote.
+    """
+
+    redirect_uri: str
+    redirect_uri_named: bool
+    code_challenge: str | None = None
+    wrong_verifiers: int = 0
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def encode(self) -> bytes:
+        """As the opaque ``data`` of a record."""
+        return json.dumps(_MEMBERS.write(self)).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> CodeData:
+        """From the ``data`` of a record.
+
+        :raises NotUnderstood: this version cannot use the code.
+        """
+        members, others = _MEMBERS.read(data)
+        return cls(**members, others=others)
+
+
+_MEMBERS = Members.of(CodeData)
+
+
+def burn_after_wrong_verifiers(server: AuthorizationServer, ref: TokenRef) -> None:
+    """Count a wrong verifier before it is answered; the fifth revokes the code."""
+    while (found := server.grants.find(ref)) is not None:
+        token, _ = found
+        if token.consumed_at is not None or token.revoked_at is not None:
+            return
+        try:
+            data = CodeData.decode(token.data)
+        except NotUnderstood:
+            return
+        if data.wrong_verifiers + 1 >= WRONG_VERIFIERS:
+            server.grants.revoke_token(ref, server.clock())
+            return
+        counted = replace(data, wrong_verifiers=data.wrong_verifiers + 1)
+        # Written until it counts: of many guesses at once, each is one.
+        if server.grants.amend(ref, token.version, {"data": counted.encode()}):
+            return

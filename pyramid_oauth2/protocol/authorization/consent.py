@@ -1,0 +1,67 @@
+"""Whether the user must be asked, and what is remembered when they said yes."""
+
+from __future__ import annotations
+
+from ..records import Client, Consent
+from ..server import AuthorizationServer
+from .request import AuthorizationRequest
+
+
+def must_ask(
+    server: AuthorizationServer, asked: AuthorizationRequest, client: Client, subject: str
+) -> bool:
+    """Whether the user sees the consent page, or has already allowed all of this."""
+    if "consent" in asked.prompt or client.consent == "ask":
+        return True
+    # RFC 8252 section 8.6: a redirect that any app on the device could claim
+    # does not tell who asks, so nothing is allowed unseen.
+    if client.public and not asked.redirect_uri.startswith("https:"):
+        return True
+    if client.consent == "skip":
+        return False
+    consent = server.consents.get(subject, client.client_id)
+    return consent is None or not _covers(consent, asked, server.clock())
+
+
+def _covers(consent: Consent, asked: AuthorizationRequest, now: int) -> bool:
+    return (
+        now < consent.expires_at
+        and asked.scope <= consent.scopes
+        and asked.redirect_uri == consent.redirect_uri
+    )
+
+
+def remember_consent(
+    server: AuthorizationServer,
+    asked: AuthorizationRequest,
+    kept: AuthorizationRequest,
+    client: Client,
+    subject: str,
+) -> None:
+    """Remember what the user allowed, united with what they allowed before.
+
+    Not united with what was allowed for another redirect URI, which may be
+    another party, nor with what the user has just unticked.
+
+    :param asked: what was shown.
+    :param kept: what was allowed of it.
+    """
+    if client.consent != "remember":
+        return
+    while True:
+        now = server.clock()
+        earlier = server.consents.get(subject, client.client_id)
+        scopes, since = kept.scope, now
+        if earlier and now < earlier.expires_at and earlier.redirect_uri == kept.redirect_uri:
+            scopes, since = scopes | (earlier.scopes - asked.scope), earlier.created_at
+        consent = Consent(
+            subject=subject,
+            client_id=client.client_id,
+            scopes=scopes,
+            redirect_uri=kept.redirect_uri,
+            created_at=since,
+            expires_at=now + server.lifetimes.consent,
+        )
+        # Again if another tab was faster, so that neither's scopes are lost.
+        if server.consents.put(consent, earlier.version if earlier else None):
+            return

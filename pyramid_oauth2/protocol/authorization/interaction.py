@@ -1,0 +1,172 @@
+"""A pending consent: the request, kept on the server while the user logs in and decides.
+
+What was shown is what is granted, since the form carries a handle and no more.
+The handle works once, in the browser that began, for the user who opened it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..envelope import Members, NotUnderstood
+from ..records import INTERACTION, Token
+from ..server import AuthorizationServer
+from ..token_strings import new_family, new_token, parse_token
+from .request import AuthorizationRequest
+
+
+class UnusableInteraction(Exception):
+    """The handle does not work here and now; the message says why, for the user."""
+
+
+class ForeignInteraction(UnusableInteraction):
+    """The handle is another browser's, or another user's.
+
+    :ivar another_user: whether it is the user who differs.
+    """
+
+    def __init__(self, message: str, *, another_user: bool) -> None:
+        super().__init__(message)
+        self.another_user = another_user
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A request that waits for its user.
+
+    ``browser`` is a digest of the browser's cookie, empty until a browser
+    opened it; ``subject`` is None until somebody who is signed in did.
+    ``login_demanded_at`` is when a new login was demanded, in UTC seconds.
+    ``others`` are the members that a later version wrote.
+    """
+
+    asked: AuthorizationRequest
+    browser: str = ""
+    subject: str | None = None
+    login_demanded_at: int | None = None
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def awaits_login(self) -> bool:
+        """Whether ``prompt=login`` is still to be acted on: whoever is signed in does not count."""
+        return "login" in self.asked.prompt and self.login_demanded_at is None
+
+    def encode(self) -> bytes:
+        """As the opaque ``data`` of a record."""
+        return json.dumps({**_MEMBERS.write(self), "asked": self.asked.encode()}).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Interaction:
+        """From the ``data`` of a record.
+
+        :raises NotUnderstood: this version cannot answer the request.
+        """
+        members, others = _MEMBERS.read(data)
+        asked = AuthorizationRequest.decode(members.pop("asked"))
+        return cls(asked, **members, others=others)
+
+
+_MEMBERS = Members.of(Interaction)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInteraction:
+    """An interaction as it was found, with the record that will be spent."""
+
+    interaction: Interaction
+    token: Token
+
+
+def begin_interaction(
+    server: AuthorizationServer, interaction: Interaction
+) -> tuple[str, OpenInteraction]:
+    """Keep a request; return its handle, which is nowhere else, and what was kept."""
+    now = server.clock()
+    handle = new_token(INTERACTION, new_family(server.random), server.random)
+    kind, family, digest = handle.ref
+    token = Token(
+        kind,
+        family,
+        digest,
+        issued_at=now,
+        expires_at=now + server.lifetimes.interaction,
+        data=interaction.encode(),
+    )
+    server.grants.open(None, [token], now)
+    return handle.value, OpenInteraction(interaction, token)
+
+
+def open_interaction(
+    server: AuthorizationServer,
+    handle: str,
+    browser: str,
+    subject: str | None,
+    *,
+    bind: bool = True,
+) -> OpenInteraction:
+    """Find the interaction of a handle.
+
+    :param bind: whether to bind it to this browser and user where it is not
+        yet. A decision does not: its page was shown to somebody before.
+    :raises UnusableInteraction: it is unknown, expired or used.
+    :raises ForeignInteraction: it is bound to another browser or user.
+    """
+
+    def bound(interaction: Interaction) -> Interaction:
+        if interaction.browser != browser and (interaction.browser or not bind):
+            raise ForeignInteraction("This page belongs to another browser.", another_user=False)
+        someone = None if interaction.awaits_login else subject
+        if someone is not None and interaction.subject not in (None, someone):
+            raise ForeignInteraction("This page was opened by another user.", another_user=True)
+        if not bind:
+            return interaction
+        return replace(interaction, browser=browser, subject=someone or interaction.subject)
+
+    return _change(server, handle, bound)
+
+
+def demand_login(server: AuthorizationServer, handle: str) -> OpenInteraction:
+    """Note that the user must log in from now on, whoever is signed in.
+
+    The first demand counts: a login after it stays one.
+    """
+    now = server.clock()
+
+    def demand(found: Interaction) -> Interaction:
+        return replace(found, login_demanded_at=found.login_demanded_at or now)
+
+    return _change(server, handle, demand)
+
+
+def _change(
+    server: AuthorizationServer, handle: str, change: Callable[[Interaction], Interaction]
+) -> OpenInteraction:
+    while True:
+        token = _find(server, handle)
+        try:
+            before = Interaction.decode(token.data)
+        except NotUnderstood:
+            raise UnusableInteraction(
+                "This page belongs to another version of the server: try again in a moment."
+            ) from None
+        after = change(before)
+        if after == before:
+            return OpenInteraction(before, token)
+        # Compare and swap: of two users who open it at once, one is bound.
+        server.grants.amend(token.ref, token.version, {"data": after.encode()})
+
+
+def _find(server: AuthorizationServer, handle: str) -> Token:
+    ref = parse_token(handle)
+    found = server.grants.find(ref) if ref and ref.kind == INTERACTION else None
+    if found is None:
+        raise UnusableInteraction("This page has expired.")
+    token, _ = found
+    if token.consumed_at is not None or token.revoked_at is not None:
+        raise UnusableInteraction("This page was used already.")
+    if token.expires_at <= server.clock():
+        raise UnusableInteraction("This page has expired.")
+    return token

@@ -1,0 +1,255 @@
+"""The authorization endpoint's decisions, in their order (RFC 6749 section 4.1.1, RFC 9700).
+
+First where an answer may go: the client and its redirect URI. A mistake there
+is told to the user on a page, never by a redirect, or the server would send
+people wherever a link says. Everything after it is told to the client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..envelope import Members
+from ..errors import (
+    InvalidRequest,
+    InvalidScope,
+    RequestNotSupported,
+    RequestURINotSupported,
+    UnauthorizedClient,
+    UnsupportedResponseType,
+)
+from ..http import Parameters
+from ..records import CLIENT_ID_LENGTH, Client
+from ..redirect_uris import matching_redirect_uri
+from ..scopes import format_scope, grant_scope
+from ..server import AuthorizationServer
+from .pkce import check_challenge
+
+# The response types of RFC 6749, and the grant type that a client needs for each.
+GRANT_TYPE_OF = {"code": "authorization_code", "token": "implicit"}
+DEFAULT_MODE = {"code": "query", "token": "fragment"}
+RESPONSE_MODES = ("query", "fragment", "form_post")
+_SETS = frozenset({"scope", "prompt", "optional_scope"})
+PROMPTS = frozenset({"none", "login", "consent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an answer may go. ``redirect_uri`` is one that the client registered."""
+
+    client: Client
+    redirect_uri: str
+    # Whether the request named it: then the token request must name it too.
+    redirect_uri_named: bool
+    state: str | None = None
+    response_mode: str = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """What a client asks a user for, checked. Nothing of it is believed from the form later.
+
+    ``others`` are the members that a later version wrote.
+    """
+
+    client_id: str
+    redirect_uri: str
+    redirect_uri_named: bool
+    response_type: str
+    response_mode: str
+    scope: frozenset[str]
+    state: str | None = None
+    code_challenge: str | None = None
+    prompt: frozenset[str] = frozenset()
+    # What the user may untick, as it was when the request was made.
+    optional_scope: frozenset[str] = frozenset()
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def encode(self) -> dict[str, Any]:
+        """As JSON can say it."""
+        members = _MEMBERS.write(self)
+        return {**members, **{name: sorted(members[name]) for name in _SETS}}
+
+    @classmethod
+    def decode(cls, members: Any) -> AuthorizationRequest:
+        """From what :meth:`encode` made.
+
+        :raises NotUnderstood: this version cannot answer the request.
+        """
+        known, others = _MEMBERS.split(members)
+        sets = {name: frozenset(known[name]) for name in _SETS & known.keys()}
+        return cls(**{**known, **sets}, others=others)
+
+
+_MEMBERS = Members.of(AuthorizationRequest)
+
+
+def find_destination(server: AuthorizationServer, parameters: Parameters) -> Destination:
+    """The client, and where among its redirect URIs the answer goes.
+
+    :raises OAuth2Error: to be told on a page.
+    """
+    client_id = parameters.once("client_id")
+    if client_id is None:
+        raise InvalidRequest("The parameter client_id is missing.")
+    client = server.clients.get(client_id) if len(client_id) <= CLIENT_ID_LENGTH else None
+    if client is None or client.disabled_at is not None:
+        raise UnauthorizedClient("There is no such client.")
+    named = parameters.once("redirect_uri")
+    redirect_uri = matching_redirect_uri(client.redirect_uris, named)
+    if redirect_uri is None:
+        raise InvalidRequest(
+            "The redirect_uri is not one that the client registered."
+            if named
+            else "The redirect_uri is missing, and the client did not register exactly one."
+        )
+    destination = Destination(client, redirect_uri, named is not None)
+    return _with_state_and_mode(destination, parameters)
+
+
+def _with_state_and_mode(destination: Destination, parameters: Parameters) -> Destination:
+    # Both only shape an error that may follow; their own mistakes are told by
+    # read_request, without them.
+    state = parameters.if_once("state")
+    mode = parameters.if_once("response_mode")
+    if mode not in RESPONSE_MODES or not _reaches(destination.redirect_uri, mode):
+        mode = DEFAULT_MODE.get(parameters.if_once("response_type") or "", "query")
+    return replace(destination, state=state, response_mode=mode)
+
+
+def _reaches(redirect_uri: str, mode: str) -> bool:
+    # An app is opened by its scheme, which takes an address and no body.
+    return mode != "form_post" or redirect_uri.startswith(("https:", "http:"))
+
+
+def read_request(
+    server: AuthorizationServer, destination: Destination, parameters: Parameters
+) -> AuthorizationRequest:
+    """Everything that the client asks for, checked step by step.
+
+    :raises OAuth2Error: to be told to the client by a redirect.
+    """
+    parameters.refuse_repeated()
+    _refuse_request_objects(parameters)
+    response_type = _response_type(server, destination.client, parameters)
+    scope = _scope(server, destination.client, parameters)
+    return AuthorizationRequest(
+        client_id=destination.client.client_id,
+        redirect_uri=destination.redirect_uri,
+        redirect_uri_named=destination.redirect_uri_named,
+        response_type=response_type,
+        response_mode=_response_mode(response_type, destination, parameters),
+        scope=scope,
+        optional_scope=scope & destination.client.optional_scope,
+        state=destination.state,
+        code_challenge=_code_challenge(server, destination.client, response_type, parameters),
+        prompt=_prompt(parameters),
+    )
+
+
+def _refuse_request_objects(parameters: Parameters) -> None:
+    # RFC 9101: an object, or a URL to fetch one from, would stand against the
+    # parameters beside it. Ignoring it would answer another request than was meant.
+    if parameters.once("request") is not None:
+        raise RequestNotSupported("Request objects are not supported.")
+    if parameters.once("request_uri") is not None:
+        raise RequestURINotSupported("The parameter request_uri is not supported.")
+
+
+def _response_type(server: AuthorizationServer, client: Client, parameters: Parameters) -> str:
+    response_type = parameters.once("response_type")
+    if response_type is None:
+        raise InvalidRequest("The parameter response_type is missing.")
+    _check_response_type(server, client, response_type)
+    return response_type
+
+
+def _check_response_type(server: AuthorizationServer, client: Client, response_type: str) -> None:
+    if response_type not in server.response_types:
+        raise UnsupportedResponseType("The server does not support this response_type.")
+    registered = response_type in client.response_types
+    if not registered or GRANT_TYPE_OF[response_type] not in client.grant_types:
+        raise UnauthorizedClient("This client is not registered for this response_type.")
+
+
+def _response_mode(response_type: str, destination: Destination, parameters: Parameters) -> str:
+    mode = parameters.once("response_mode")
+    if mode is None:
+        return DEFAULT_MODE[response_type]
+    if mode not in RESPONSE_MODES:
+        raise InvalidRequest("The response_mode is query, fragment or form_post.")
+    if mode == "query" and response_type == "token":
+        # A token in a query string stays in logs and histories.
+        raise InvalidRequest("With response_type=token the response_mode cannot be query.")
+    if not _reaches(destination.redirect_uri, mode):
+        raise InvalidRequest("A form cannot be posted to an app by its scheme; leave it out.")
+    return mode
+
+
+def _scope(server: AuthorizationServer, client: Client, parameters: Parameters) -> frozenset[str]:
+    scope = parameters.once("scope")
+    return grant_scope(scope, client, server.known_scopes, server.default_scopes)
+
+
+def _code_challenge(
+    server: AuthorizationServer, client: Client, response_type: str, parameters: Parameters
+) -> str | None:
+    challenge = parameters.once("code_challenge")
+    if response_type != "code":
+        return None
+    if challenge is not None:
+        check_challenge(challenge, parameters.once("code_challenge_method"))
+    elif client.public or (server.require_pkce and client.require_pkce):
+        # RFC 9700 section 2.1.1: "Public clients MUST use PKCE [...] For
+        # confidential clients, the use of PKCE is RECOMMENDED".
+        raise InvalidRequest("The parameter code_challenge is missing (PKCE with S256).")
+    elif parameters.once("code_challenge_method") is not None:
+        raise InvalidRequest("There is a code_challenge_method, but no code_challenge.")
+    return challenge
+
+
+def _prompt(parameters: Parameters) -> frozenset[str]:
+    prompt = frozenset(filter(None, (parameters.once("prompt") or "").split(" ")))
+    if not prompt <= PROMPTS or ("none" in prompt and len(prompt) > 1):
+        raise InvalidRequest("The prompt is none, or login and consent.")
+    return prompt
+
+
+def still_a_destination(server: AuthorizationServer, asked: AuthorizationRequest) -> Destination:
+    """Where the answer to a request that was kept for a while may go now.
+
+    :raises OAuth2Error: the client is gone or uses another redirect URI; to be
+        told on a page.
+    """
+    client = server.clients.get(asked.client_id)
+    if client is None or client.disabled_at is not None:
+        raise UnauthorizedClient("There is no such client any more.")
+    if matching_redirect_uri(client.redirect_uris, asked.redirect_uri) is None:
+        raise InvalidRequest("The client no longer registers this redirect_uri.")
+    return Destination(
+        client, asked.redirect_uri, asked.redirect_uri_named, asked.state, asked.response_mode
+    )
+
+
+def still_allowed(server: AuthorizationServer, client: Client, asked: AuthorizationRequest) -> None:
+    """Refuse a kept request for what was withdrawn from the client meanwhile.
+
+    :raises OAuth2Error: to be told to the client.
+    """
+    _check_response_type(server, client, asked.response_type)
+    grant_scope(format_scope(asked.scope), client, server.known_scopes, server.default_scopes)
+
+
+def narrowed(asked: AuthorizationRequest, ticked: frozenset[str]) -> AuthorizationRequest:
+    """The request with the scopes that the user left ticked.
+
+    The form may only narrow, and only by what the page showed as optional.
+
+    :raises InvalidScope: nothing is left.
+    """
+    scope = (asked.scope - asked.optional_scope) | (asked.scope & ticked)
+    if not scope:
+        raise InvalidScope("The user allowed none of the requested scopes.")
+    return replace(asked, scope=scope)

@@ -1,0 +1,1 @@
+"""Clients: the rules for their metadata, their secrets, and how they are registered."""

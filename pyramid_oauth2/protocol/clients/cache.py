@@ -1,0 +1,141 @@
+"""Clients, remembered for a moment: why a token request is one round trip to the store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from zope.interface import implementer
+
+from ...interfaces import IClientStore
+from ...per_process import PerProcess
+from ..records import Client, Page
+
+MAX_CLIENTS = 10_000
+
+
+@implementer(IClientStore)
+class ClientCache:
+    """A client store that remembers what it read, per process.
+
+    A change made through it is seen by this process at once, and by others
+    within *lifetime* seconds. An unknown client is never remembered: it may be
+    registered the next moment, and strangers could fill the memory.
+
+    :param lifetime: in seconds; 0 reads the store every time.
+    :param clock: the time in seconds.
+    """
+
+    def __init__(self, store: IClientStore, lifetime: int, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._lifetime = lifetime
+        self._clock = clock
+        self._lock = PerProcess(threading.Lock)
+        self._known: dict[str, tuple[float, Client]] = {}
+        self._changes = 0
+
+    def within(self, store: IClientStore) -> IClientStore:
+        """*store*, of a request's own transaction, uncached; what it changes is forgotten here."""
+        return _WithinRequest(store, self)
+
+    def get(self, client_id: str) -> Client | None:
+        """The client as it was at most *lifetime* seconds ago."""
+        return next(self.readings(client_id))
+
+    def readings(self, client_id: str) -> Iterator[Client | None]:
+        """The client as it is remembered, and then as it is, where that is something else.
+
+        For whoever would refuse it: the secret that it presents may be a second
+        old, and the record that is remembered two. Whoever takes both has read
+        the store once, whether the client is known or not.
+        """
+        remembered = self._remembered(client_id)
+        if remembered is not None:
+            yield remembered
+        stored = self._read(client_id)
+        if remembered is None or stored != remembered:
+            yield stored
+
+    def _remembered(self, client_id: str) -> Client | None:
+        read_at, client = self._known.get(client_id, (0.0, None))
+        return client if 0 <= self._clock() - read_at < self._lifetime else None
+
+    def _read(self, client_id: str) -> Client | None:
+        now, changes = self._clock(), self._changes
+        client = self._store.get(client_id)
+        if client is None:
+            self._known.pop(client_id, None)
+        elif self._lifetime:
+            self._remember(client, now, changes)
+        return client
+
+    def _remember(self, client: Client, now: float, changes: int) -> None:
+        with self._lock():
+            # A change during the read may have come too late for it: keeping
+            # the result would hide a change that this process itself made.
+            if changes != self._changes:
+                return
+            if len(self._known) >= MAX_CLIENTS:
+                self._known.clear()
+            self._known[client.client_id] = (now, client)
+
+    def _forget(self, client_id: str) -> None:
+        with self._lock():
+            self._changes += 1
+            self._known.pop(client_id, None)
+
+    def add(self, client: Client) -> None:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        self._store.add(client)
+
+    def edit(self, client_id: str, version: int, changes: Mapping[str, Any]) -> bool:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        try:
+            return self._store.edit(client_id, version, changes)
+        finally:
+            self._forget(client_id)
+
+    def raise_epoch(self, client_id: str, now: int, disabled_at: int | None = None) -> int | None:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        try:
+            return self._store.raise_epoch(client_id, now, disabled_at)
+        finally:
+            self._forget(client_id)
+
+    def delete(self, client_id: str, now: int) -> bool:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        try:
+            return self._store.delete(client_id, now)
+        finally:
+            self._forget(client_id)
+
+    def search(
+        self,
+        owner: str | None = None,
+        prefix: str | None = None,
+        sort: str = "client_name",
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Client]:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        return self._store.search(owner, prefix, sort, cursor, limit)
+
+    def export(self, cursor: str | None = None, limit: int = 500) -> Page[Client | str]:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        return self._store.export(cursor, limit)
+
+    def import_(self, records: Iterable[Client | str]) -> int:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        return self._store.import_(records)
+
+
+class _WithinRequest(ClientCache):
+    def __init__(self, store: IClientStore, shared: ClientCache) -> None:
+        super().__init__(store, 0, shared._clock)
+        self._shared = shared
+
+    def _forget(self, client_id: str) -> None:
+        # Before the commit, so others may read the old one once more: then it
+        # is as old as a change by another process may be.
+        self._shared._forget(client_id)

@@ -1,0 +1,293 @@
+"""Registering clients and changing them: for pages, the command line and an application's code.
+
+Everybody goes this way, so the rules of :mod:`.clients` hold for everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...interfaces import IClientStore
+from ..events import ClientChanged, Tell, tell_nobody
+from ..records import Client, ClientSecret, Page
+from ..server import AuthorizationServer
+from ..token_strings import new_client_secret
+from .rules import InvalidClientMetadata, check_change, check_client, client_of, new_client_id
+from .secrets import UnusableSecret, keep_secret, live_secrets, verify_secret
+
+MAX_OVERLAP = 90 * 86400  # seconds: two secrets at once are for a change-over, not for ever
+
+
+class UnknownClient(LookupError):
+    """No client of that client_id is registered."""
+
+
+class ClientChangedMeanwhile(Exception):
+    """Somebody else changed the client since it was read. Nothing was written: read it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A client, and its new secret in clear: shown once, and nowhere else.
+
+    ``secret`` is None for a public client.
+    """
+
+    client: Client
+    secret: str | None = field(repr=False)
+
+
+class ClientRegistry:
+    """The clients of a server.
+
+    :param store: where they are kept: that of the server, or the one of a
+        request's own transaction.
+    :param tell: hears of every change.
+    """
+
+    def __init__(
+        self, server: AuthorizationServer, store: IClientStore, tell: Tell = tell_nobody
+    ) -> None:
+        self._server = server
+        self._store = store
+        self._tell = tell
+
+    def get(self, client_id: str) -> Client:
+        """The client, also a disabled one.
+
+        :raises UnknownClient: there is none.
+        """
+        client = self._store.get(client_id)
+        if client is None:
+            raise UnknownClient("There is no such client.")
+        return client
+
+    def search(
+        self,
+        owner: str | None = None,
+        prefix: str | None = None,
+        sort: str = "client_name",
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Client]:
+        """List clients in order; see :meth:`~pyramid_oauth2.interfaces.IClientStore.search`."""
+        return self._store.search(owner, prefix, sort, cursor, limit)
+
+    def add(
+        self, client: Client | None = None, secret: str | None = None, /, **metadata: Any
+    ) -> Registered:
+        """Register a client.
+
+        ::
+
+            registered = request.oauth2.clients.add(
+                client_name="Nightly",
+                grant_types=("client_credentials",),
+                scope=frozenset({"read"}),
+            )
+
+        :param client: its record; or give the fields as *metadata*, of which
+            the server draws ``client_id`` if it is not there.
+        :param secret: a confidential client's, where it is not left to the
+            server to draw one.
+        :raises TypeError: there is a record, and fields beside it.
+        :raises InvalidClientMetadata: a rule is broken.
+        :raises DuplicateRecord: the client_id is or was in use.
+        """
+        if client is None:
+            client = client_of({"client_id": new_client_id(self._server), **metadata})
+        elif metadata:
+            beside = ", ".join(metadata)
+            raise TypeError(f"give the client as a record or by its fields, not both: {beside}")
+        check_client(self._server, client)
+        now = self._server.clock()
+        if client.public and secret is not None:
+            problem = "a public client (auth method none) has no secret"
+            raise InvalidClientMetadata({"client_secret": problem})
+        kept, secret = (None, None) if client.public else self._secret(secret, now)
+        client = replace(
+            client, client_secrets=(kept,) if kept else (), created_at=now, updated_at=now
+        )
+        self._store.add(client)
+        self._told(client.client_id, "registered")
+        return Registered(client, secret)
+
+    def restore(self, client: Client) -> bool:
+        """Register a client with the secrets and times that it had elsewhere.
+
+        :return: False if its client_id is or was in use: then nothing is changed.
+        :raises InvalidClientMetadata: a rule is broken.
+        """
+        check_client(self._server, client)
+        if not client.created_at:
+            now = self._server.clock()
+            client = replace(client, created_at=now, updated_at=now)
+        if not self._store.import_([client]):
+            return False
+        self._told(client.client_id, "registered")
+        return True
+
+    def edit(self, client_id: str, version: int | None = None, /, **changes: Any) -> Client:
+        """Change a client's metadata.
+
+        :param version: the version that the change is made from, if it was read before.
+        :param changes: fields of :class:`~.records.Client` and their new values.
+        :return: the client as it is now.
+        :raises UnknownClient: there is none.
+        :raises InvalidClientMetadata: a rule is broken, or a field cannot be changed.
+        :raises ClientChangedMeanwhile: its version is another.
+        """
+        client = self._get(client_id, version)
+        changed = check_change(self._server, client, changes)
+        if changed == client:
+            return client
+        return self._write(client, changes, "edited")
+
+    def rotate_secret(
+        self,
+        client_id: str,
+        overlap: int = 0,
+        secret: str | None = None,
+        version: int | None = None,
+    ) -> Registered:
+        """Give a confidential client a new secret. Tokens that it has stay valid.
+
+        A *secret* that is its only one already changes nothing. At most two
+        count at once: an earlier one that a rotation left alive ends now.
+
+        :param overlap: for how many seconds the secret of before counts as
+            well, so that every instance of the client can change over.
+        :param version: the version that it is made from, if it was read before:
+            a rotation that is asked for twice would end the secret in use.
+        :raises UnknownClient: there is none.
+        :raises InvalidClientMetadata: it is public, or *secret* cannot be kept.
+        :raises ClientChangedMeanwhile: its version is another.
+        """
+        client, now = self._get(client_id, version), self._server.clock()
+        _refuse_public(client)
+        if not 0 <= overlap <= MAX_OVERLAP:
+            problem = f"choose 0 to {MAX_OVERLAP} seconds for the old secret to end"
+            raise InvalidClientMetadata({"overlap": problem})
+        only = len(client.client_secrets) == 1
+        if only and secret is not None and verify_secret(secret, client.client_secrets, now):
+            return Registered(client, secret)
+        kept, secret = self._secret(secret, now)
+        secrets = (kept, *_ending(client.client_secrets, now, now + overlap))
+        return Registered(
+            self._write(client, {"client_secrets": secrets}, "secret rotated"), secret
+        )
+
+    def end_earlier_secret(self, client_id: str, version: int | None = None) -> Client:
+        """End the secret that a rotation left alive for a while: only the newest counts.
+
+        :raises UnknownClient: there is none.
+        :raises InvalidClientMetadata: it is public.
+        :raises ClientChangedMeanwhile: its version is another.
+        """
+        client = self._get(client_id, version)
+        _refuse_public(client)
+        newest = _newest(client.client_secrets, self._server.clock())
+        if client.client_secrets == newest:
+            return client
+        return self._write(client, {"client_secrets": newest}, "earlier secret ended")
+
+    def disable(self, client_id: str) -> None:
+        """Stop a client: it can ask for nothing, and whatever it was given is taken away for good.
+
+        Other processes follow within ``oauth2.client_cache`` seconds. It takes
+        no version and always wins, whatever else is changed at this moment: a
+        client that has to be stopped must not go on because somebody edits it.
+
+        :raises UnknownClient: there is none.
+        """
+        now = self._server.clock()
+        if self._store.raise_epoch(client_id, now, disabled_at=now) is None:
+            raise UnknownClient("There is no such client.")
+        self._told(client_id, "disabled")
+
+    def enable(self, client_id: str, version: int | None = None) -> Client:
+        """Let a disabled client ask again. What was taken away stays so.
+
+        :param version: the version that it was looked at in: it may have been
+            enabled since, and disabled again for another reason.
+        :raises UnknownClient: there is none.
+        :raises ClientChangedMeanwhile: its version is another.
+        """
+        client = self._get(client_id, version)
+        if client.disabled_at is None:
+            return client
+        return self._write(client, {"disabled_at": None}, "enabled")
+
+    def withdraw(self, client_id: str) -> None:
+        """Take away everything that a client was ever given; it may ask for more.
+
+        It takes no version and always wins, as :meth:`disable` does.
+
+        :raises UnknownClient: there is none.
+        """
+        if self._store.raise_epoch(client_id, self._server.clock()) is None:
+            raise UnknownClient("There is no such client.")
+        self._told(client_id, "rights withdrawn")
+
+    def delete(self, client_id: str, version: int | None = None) -> None:
+        """Remove a client and all that it was given. Its client_id is never used again.
+
+        :param version: the version that it was looked at in. This is not one
+            step with the deletion, which takes along what is changed in between.
+        :raises UnknownClient: there is none.
+        :raises ClientChangedMeanwhile: its version is another.
+        """
+        if version is not None:
+            self._get(client_id, version)
+        if not self._store.delete(client_id, self._server.clock()):
+            raise UnknownClient("There is no such client.")
+        self._told(client_id, "deleted")
+
+    def _get(self, client_id: str, version: int | None) -> Client:
+        client = self.get(client_id)
+        if version is not None and client.version != version:
+            raise ClientChangedMeanwhile(client_id)
+        return client
+
+    def _secret(self, secret: str | None, now: int) -> tuple[ClientSecret, str]:
+        secret = new_client_secret(self._server.random) if secret is None else secret
+        try:
+            return keep_secret(secret, now), secret
+        except UnusableSecret as error:
+            raise InvalidClientMetadata({"client_secret": str(error)}) from None
+
+    def _write(self, client: Client, changes: Mapping[str, Any], change: str) -> Client:
+        now = self._server.clock()
+        written = {**changes, "updated_at": now}
+        if not self._store.edit(client.client_id, client.version, written):
+            raise ClientChangedMeanwhile(client.client_id)
+        self._told(client.client_id, change)
+        return replace(client, **written, version=client.version + 1)
+
+    def _told(self, client_id: str, change: str) -> None:
+        self._tell(ClientChanged(client_id=client_id, change=change))
+
+
+def _refuse_public(client: Client) -> None:
+    if client.public:
+        raise InvalidClientMetadata({"client_secret": "a public client has no secret"})
+
+
+def _newest(secrets: tuple[ClientSecret, ...], now: int) -> tuple[ClientSecret, ...]:
+    """The newest secret that counts at *now*, if there is one.
+
+    By its place, for a rotation puts the new one first: the clocks of two
+    processes may differ.
+    """
+    return live_secrets(secrets, now)[:1]
+
+
+def _ending(secrets: tuple[ClientSecret, ...], now: int, end: int) -> tuple[ClientSecret, ...]:
+    """The newest secret, to end at *end*: with the one to come, at most two live at once."""
+    if end <= now:
+        return ()
+    return tuple(
+        replace(s, expires_at=min(end, s.expires_at or end)) for s in _newest(secrets, now)
+    )

@@ -1,0 +1,112 @@
+"""Client secrets: how they are kept, and checked in a time that tells nothing.
+
+A secret that the server drew has 256 random bits, so SHA-256 is enough. One
+that a person chose is kept as argon2id (extra ``argon2``). Which of the two a
+check costs depends on the form of the presented secret alone, never on whether
+the client exists or how its secret is kept. Only where a client has two secrets
+that people chose, during a rotation, a check costs argon2id twice.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ..records import ClientSecret
+from ..token_strings import digest, is_client_secret
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+SHA256 = "sha256"
+ARGON2ID = "argon2id"
+MAX_SECRET = 1024
+
+
+class UnusableSecret(ValueError):
+    """A secret that cannot be kept; the message says why and what to do."""
+
+
+def keep_secret(secret: str, now: int, expires_at: int | None = None) -> ClientSecret:
+    """The record of a secret: a digest, and how it was made.
+
+    :raises UnusableSecret: it is empty, too long or holds a NUL, or a person
+        chose it and argon2 is not installed.
+    """
+    if not _checkable(secret):
+        raise UnusableSecret(f"a secret is Unicode text of 1 to {MAX_SECRET} characters, no NUL")
+    if is_client_secret(secret):
+        return ClientSecret(digest(secret), SHA256, now, expires_at)
+    hasher = _hasher()
+    if hasher is None:
+        raise UnusableSecret(
+            "a secret that this server did not make is kept as argon2id, which needs an extra: "
+            "pip install 'pyramid-oauth2-server[argon2]'; or leave the secret to the server"
+        )
+    return ClientSecret(hasher.hash(secret).encode(), ARGON2ID, now, expires_at)
+
+
+def live_secrets(kept: Iterable[ClientSecret], now: int) -> tuple[ClientSecret, ...]:
+    """Those of *kept* that count at *now*, in UTC seconds.
+
+    In their order: a rotation puts the newest first.
+    """
+    return tuple(s for s in kept if s.expires_at is None or now < s.expires_at)
+
+
+def verify_secret(presented: str, kept: Iterable[ClientSecret], now: int) -> bool:
+    """Whether *presented* is one of the secrets that are valid at *now*.
+
+    For an unknown client, *kept* is empty and the work is the same.
+    """
+    if not _checkable(presented):
+        return False
+    live = live_secrets(kept, now)
+    if is_client_secret(presented):
+        mine = digest(presented)
+        # All are compared first: any() alone would stop at the first match.
+        matches = [hmac.compare_digest(s.digest, mine) for s in live if s.scheme == SHA256]
+        return any(matches)
+    return _verify_chosen(presented, [s.digest for s in live if s.scheme == ARGON2ID])
+
+
+def _verify_chosen(presented: str, digests: list[bytes]) -> bool:
+    hasher = _hasher()
+    if hasher is None:
+        return False
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    matched = False
+    for kept in digests or [_nobodys_secret()]:
+        try:
+            matched = hasher.verify(kept, presented) or matched
+        except (VerificationError, InvalidHashError):
+            continue
+    return matched and bool(digests)
+
+
+def _checkable(secret: str) -> bool:
+    # Some hashes stop at a NUL, or cost more the longer the secret is. A lone
+    # surrogate, as undecodable bytes on a terminal give, has no bytes to hash.
+    lone_surrogate = any("\ud800" <= character <= "\udfff" for character in secret[:MAX_SECRET])
+    return 0 < len(secret) <= MAX_SECRET and "\0" not in secret and not lone_surrogate
+
+
+@cache
+def _hasher() -> PasswordHasher | None:
+    try:
+        from argon2 import PasswordHasher
+    except ImportError:
+        return None
+    # OWASP's first choice for argon2id: about 20 ms, and 19 MiB that an
+    # unauthenticated caller can make the server use at a time.
+    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+@cache
+def _nobodys_secret() -> bytes:
+    hasher = _hasher()
+    assert hasher is not None
+    return hasher.hash("nobody has this secret").encode()

@@ -1,0 +1,49 @@
+"""What the record of an access token says beside its times."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from ..envelope import Members
+from ..scopes import format_scope, parse_scope
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTokenData:
+    """What an access token's record holds beside its times.
+
+    ``client_id`` and ``epoch`` are there where no grant says them.
+    """
+
+    scope: frozenset[str]
+    client_id: str | None = None
+    epoch: int | None = None
+
+    def encode(self) -> bytes:
+        """As the opaque ``data`` of a record."""
+        members = {"scope": format_scope(self.scope)}
+        if self.client_id is None:
+            return json.dumps(members).encode()
+        return json.dumps({**members, "client_id": self.client_id, "epoch": self.epoch}).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> AccessTokenData:
+        """From the ``data`` of a record.
+
+        :raises NotUnderstood: this version cannot say what the token allows.
+        """
+        members, _ = _MEMBERS.read(data)
+        return cls(parse_scope(members["scope"]), members.get("client_id"), members.get("epoch"))
+
+
+_MEMBERS = Members.of(AccessTokenData)
+
+
+def own_client_id(data: bytes) -> str | None:
+    """The client that an access token's record names, also one that is not understood."""
+    try:
+        client_id: str | None = json.loads(data).get("client_id")
+    except (ValueError, AttributeError):
+        return None
+    return client_id

@@ -1,0 +1,85 @@
+"""Who comes with an access token: the resource's side (RFC 6750)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..envelope import NotUnderstood
+from ..errors import InvalidToken
+from ..records import ACCESS_TOKEN, Client
+from ..server import AuthorizationServer
+from ..token_strings import parse_token
+from .access_token import AccessTokenData
+from .validity import DeadToken, check_parties, check_token
+
+B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+TOKEN_PARAMETER = re.compile(rb"(?:^|&)access_token=")
+
+
+@dataclass(frozen=True, slots=True)
+class BearerToken:
+    """An access token that is valid now.
+
+    ``subject`` is None for a client that acts for itself. ``issued_at`` and
+    ``expires_at`` are in UTC seconds.
+    """
+
+    client: Client
+    scope: frozenset[str]
+    issued_at: int
+    expires_at: int
+    subject: str | None = None
+    grant_id: str | None = None
+
+
+def bearer_value(authorization: str | None) -> str | None:
+    """What follows ``Bearer`` in an Authorization header, None for any other header.
+
+    The scheme is case-insensitive (RFC 9110 section 11.1).
+    """
+    scheme, *rest = (authorization or "").split(None, 1) or [""]
+    return "".join(rest).strip() if scheme.lower() == "bearer" else None
+
+
+def is_bearer_syntax(value: str) -> bool:
+    """Whether *value* can be a bearer token: b64token of RFC 6750 section 2.1."""
+    return B64TOKEN.fullmatch(value) is not None
+
+
+def has_token_parameter(encoded: bytes) -> bool:
+    """Whether a query string or a form body has an ``access_token``.
+
+    It is never taken from there (RFC 9700 section 4.3.2).
+    """
+    return TOKEN_PARAMETER.search(encoded) is not None
+
+
+def resolve_bearer_token(server: AuthorizationServer, value: str) -> BearerToken:
+    """The valid access token of that value: at most one read of the grant store.
+
+    :raises InvalidToken: there is none. A string that this server cannot have
+        made is refused without asking the store.
+    """
+    ref = parse_token(value)
+    # A code or refresh token is not an access token (RFC 6749 section 1.5).
+    if ref is None or ref.kind != ACCESS_TOKEN:
+        raise InvalidToken("This is not an access token of this server.")
+    found = server.grants.find(ref)
+    if found is None:
+        raise InvalidToken("The access token is unknown or has expired.")
+    token, grant = found
+    try:
+        check_token(token, grant, server.clock())
+        data = AccessTokenData.decode(token.data)
+        client = check_parties(server, token, grant)
+    except (DeadToken, NotUnderstood) as dead:
+        raise InvalidToken(f"The access token {dead}.") from None
+    return BearerToken(
+        client=client,
+        scope=data.scope,
+        issued_at=token.issued_at,
+        expires_at=token.expires_at,
+        subject=grant.subject if grant else None,
+        grant_id=token.grant_id,
+    )

@@ -1,0 +1,81 @@
+"""What the settings enable of what is registered, and what they name that nobody registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .interfaces import IGrantType
+from .protocol.clients.rules import STANDARD_GRANT_TYPES
+from .protocol.records import AUTHORIZATION_CODE
+from .protocol.scopes import format_scope
+from .resource_owners import ResourceOwners
+from .settings import Settings
+
+DEFAULT_GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})
+
+
+def mistakes(
+    settings: Settings,
+    grant_types: Mapping[str, IGrantType],
+    scopes: Mapping[str, Any],
+    owners: ResourceOwners,
+) -> list[str]:
+    """A sentence for each setting that names what is not there."""
+    return [
+        *_grant_type_mistakes(settings, grant_types, owners),
+        *_scope_mistakes(settings, scopes),
+    ]
+
+
+def enabled_grant_types(
+    settings: Settings, registered: Mapping[str, IGrantType]
+) -> dict[str, IGrantType]:
+    """The grant types that the token endpoint answers, by name."""
+    # The default means "of those that are registered"; what an ini names must be.
+    names = settings.grant_types or DEFAULT_GRANT_TYPES & registered.keys()
+    return {name: registered[name] for name in sorted(names)}
+
+
+def _grant_type_mistakes(
+    settings: Settings, registered: Mapping[str, IGrantType], owners: ResourceOwners
+) -> Iterator[str]:
+    named = settings.grant_types or frozenset()
+    for key, names, known in (
+        ("grant_types", named, registered.keys()),
+        (
+            "self_service.grant_types",
+            settings.self_service_grant_types,
+            registered.keys() | STANDARD_GRANT_TYPES,
+        ),
+    ):
+        if unknown := sorted(names - known):
+            yield (
+                f"oauth2.{key} names {', '.join(unknown)}, which nobody registered. "
+                f"Registered are: {', '.join(sorted(known))}."
+            )
+    if "password" in named and not owners.knows("authenticate"):
+        yield (
+            "oauth2.grant_types names password, but nobody can check one: give the application's "
+            "users to config.set_oauth2_resource_owners(...), with a method "
+            "authenticate(request, username, password)."
+        )
+
+
+def enabled_response_types(
+    settings: Settings, registered: Mapping[str, IGrantType]
+) -> frozenset[str]:
+    """The response types that the authorization endpoint answers."""
+    # A code that no grant type redeems would be of no use.
+    redeems = AUTHORIZATION_CODE in enabled_grant_types(settings, registered)
+    return settings.response_types if redeems else settings.response_types - {"code"}
+
+
+def _scope_mistakes(settings: Settings, scopes: Mapping[str, Any]) -> Iterator[str]:
+    known = format_scope(scopes) or "none yet; name them in oauth2.scopes"
+    for key, names in (
+        ("default_scopes", settings.default_scopes),
+        ("self_service.scopes", settings.self_service_scopes),
+    ):
+        if unknown := (names or frozenset()) - scopes.keys():
+            yield f"oauth2.{key} has unknown scopes: {format_scope(unknown)}. Known: {known}."

@@ -1,0 +1,73 @@
+"""For an application's own tests: a store that needs no server, and tokens that need no flow.
+
+::
+
+    app = main({}, **(settings | memory_backend()))
+    TestApp(app).get("/notes", headers=bearer(app, "bob", "read"))
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ..protocol.records import Client, DuplicateRecord
+from ..protocol.scopes import format_scope, parse_scope
+from ..protocol.server import AuthorizationServer
+from ..protocol.token.issuance import issue_for_owner, issue_to_client
+from ..service import ROLES, get_service
+from ..settings.types import AUTHORIZATION_SERVER
+
+CLIENT_ID = "pyramid_oauth2.testing"
+
+
+def memory_backend() -> dict[str, str]:
+    """The settings that keep everything in memory, whatever the ini chooses for a role.
+
+    An application that is a resource server issues its tests' tokens itself.
+    """
+    chosen = {
+        "oauth2.mode": AUTHORIZATION_SERVER,
+        "oauth2.introspection.url": "",
+        "oauth2.backend": "memory",
+    }
+    return chosen | {f"oauth2.backend.{role}": "memory" for role in ROLES}
+
+
+def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str, str]:
+    """The headers of a request with a new access token, that is valid as any other.
+
+    :param app: the application that ``make_wsgi_app`` returned, or its registry.
+    :param subject: the user, by the name that grants have for users: what
+        ``subject`` of the resource owners returns. None for a token of the
+        client's own.
+    :param scope: the scopes of the token, space-delimited.
+    :param age: for how many seconds the client has had it. From
+        ``oauth2.access_token_lifetime`` on it has expired.
+    :raises ValueError: the application knows no such scope.
+    """
+    server = get_service(getattr(app, "registry", app)).server
+    names = parse_scope(scope)
+    if not names <= server.known_scopes:
+        unknown, known = names - server.known_scopes, server.known_scopes
+        raise ValueError(f"unknown scopes: {format_scope(unknown)}; known: {format_scope(known)}")
+    client = _client(server)
+    issued_at = server.clock() - age
+    server = replace(server, clock=lambda: issued_at)
+    if subject is None:
+        issued = issue_to_client(server, client, names)
+    else:
+        issued = issue_for_owner(server, client, subject, names)
+    return {"Authorization": f"Bearer {issued.access_token}"}
+
+
+def _client(server: AuthorizationServer) -> Client:
+    """A client that has tokens, but no secret to ask for any."""
+    client = server.clients.get(CLIENT_ID)
+    if client is None:
+        client = Client(CLIENT_ID, client_name="Tests", grant_types=())
+        try:
+            server.clients.add(client)
+        except DuplicateRecord:  # Another test's process has been faster.
+            client = server.clients.get(CLIENT_ID) or client
+    return client

@@ -1,0 +1,99 @@
+"""Pages to manage clients: for the operator all of them, for users their own.
+
+The same pages for both; :mod:`.places` says whose clients they are about and
+what may be done there.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from pyramid.authorization import Authenticated
+from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import PHASE2_CONFIG, ISecurityPolicy
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.viewderivers import DefaultViewMapper
+
+from ...interfaces import ISettings
+from ..endpoint import Endpoint
+from .client import client
+from .contexts import PERMISSION, AdminPlace, SelfServicePlace
+from .editing import editing
+from .grants import grants
+from .lifecycle import deleting, disabling, enabling, ending_earlier, withdrawing
+from .listing import listing
+from .registration import registering
+from .secrets import rotating
+
+log = logging.getLogger(__name__)
+
+# By the end of the route's name; below the path of the listing, with "/" for ".".
+PAGES: dict[str, Endpoint] = {
+    "": listing,
+    "register": registering,
+    "client": client,
+    "edit": editing,
+    "secret": rotating,
+    "secret.earlier": ending_earlier,
+    "withdraw": withdrawing,
+    "delete": deleting,
+}
+# Whom an operator stopped stays so: nobody undoes it for their own client. And who
+# uses a client is its users' own affair, and the operator's.
+ADMIN_PAGES = {**PAGES, "disable": disabling, "enable": enabling, "grants": grants}
+
+
+def includeme(config: Any) -> None:
+    """Add the pages that the settings switch on."""
+    settings = config.registry.getUtility(ISettings)
+    if settings.admin:
+        _add_pages(config, AdminPlace, ADMIN_PAGES, PERMISSION)
+        _check_that_somebody_is_asked(config, settings)
+    if settings.self_service:
+        # Who is signed in is asked by the pages: whoever is not is sent to the login.
+        _add_pages(config, SelfServicePlace, PAGES, NO_PERMISSION_REQUIRED)
+
+
+def _add_pages(config: Any, place: Any, pages: dict[str, Endpoint], permission: str) -> None:
+    root = config.registry.getUtility(ISettings).path + "/" + place.name.replace(".", "/")
+    for page, view in pages.items():
+        name = f"oauth2.{place.name}.{page}".rstrip(".")
+        path = f"{root}/{page.replace('.', '-')}".rstrip("/")
+        _add_page(config, name, path, place, view, permission)
+    _add_page(config, f"oauth2.{place.name}.slash", f"{root}/", place, listing, permission)
+
+
+def _add_page(
+    config: Any, name: str, path: str, place: Any, view: Endpoint, permission: str
+) -> None:
+    config.add_route(name, path, factory=place)
+    config.add_view(
+        view,
+        route_name=name,
+        # Explicit, for the application may have defaults for all three.
+        permission=permission,
+        require_csrf=False,
+        mapper=DefaultViewMapper,
+        oauth2_refused=True,
+    )
+
+
+def _check_that_somebody_is_asked(config: Any, settings: Any) -> None:
+    def check() -> None:
+        policy = config.registry.queryUtility(ISecurityPolicy)
+        # Pyramid asks nobody for a permission where there is no policy: the
+        # pages would be open to everybody. Ours alone permits nobody.
+        if policy is None or getattr(policy, "wrapped", policy) is None:
+            raise ConfigurationError(
+                "oauth2.admin = true, but there is no security policy that could say who is "
+                "allowed in. Set one with config.set_security_policy, before config.commit()."
+            )
+
+    # After the policy was set and wrapped, and before the views, which ask for it once.
+    config.action("oauth2 admin pages", check, order=PHASE2_CONFIG + 2)
+    if Authenticated in settings.admin_principals:
+        log.warning(
+            "oauth2.admin_principals names %s: everybody who can sign in manages all clients.",
+            Authenticated,
+        )

@@ -1,0 +1,93 @@
+"""The page of one client: what it is, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.response import Response
+
+from ...protocol.clients.rules import acts_for_users
+from ...protocol.clients.secrets import live_secrets
+from ...protocol.records import Client
+from ...protocol.scopes import format_scope
+from ..urls import endpoint_url
+from .page import Visit, client_page
+from .times import utc_minute
+
+JUST_NOW = 60  # seconds
+
+
+def _changed_just_now(client: Client, now: int) -> bool:
+    return now - client.updated_at <= JUST_NOW
+
+
+# What a redirect may say was done, and what must hold: anybody can write a link
+# that says it.
+DONE: dict[str, Callable[[Client, int], bool]] = {
+    "registered": lambda client, now: client.public,
+    "edited": _changed_just_now,
+    "unchanged": lambda client, now: True,  # It claims nothing.
+    "enabled": lambda client, now: client.disabled_at is None,
+    "disabled": lambda client, now: client.disabled_at is not None,
+    "withdrawn": lambda client, now: client.epoch > 0 and _changed_just_now(client, now),
+    "earlier_secret_ended": lambda client, now: len(live_secrets(client.client_secrets, now)) == 1,
+}
+
+
+def _show(visit: Visit) -> Response:
+    client, now = visit.client(), visit.server.clock()
+    values = {
+        "client": client,
+        "for_users": acts_for_users(client.grant_types),
+        "has_grants": _has_grants(visit, client),
+        "scope": format_scope(client.scope),
+        "optional_scope": format_scope(client.optional_scope),
+        "created_at": utc_minute(client.created_at),
+        "updated_at": utc_minute(client.updated_at),
+        "disabled_at": client.disabled_at and utc_minute(client.disabled_at),
+        "secrets": _secrets(client, now),
+        "lifetime": client.lifetimes.get("access_token"),
+        "endpoints": _endpoints(visit),
+        "done": _done(visit, client, now),
+        "urls": {page: visit.place.url(page, client_id=client.client_id) for page in _pages(visit)},
+    }
+    return visit.render("client", values)
+
+
+def _done(visit: Visit, client: Client, now: int) -> str | None:
+    done = visit.query.once("done") or ""
+    return done if done in DONE and DONE[done](client, now) else None
+
+
+def _has_grants(visit: Visit, client: Client) -> bool:
+    """Whether there is a page of grants to go to."""
+    if visit.place.self_service:
+        return False  # Who uses a client is not its developer's to see.
+    if acts_for_users(client.grant_types):
+        return True
+    # What was allowed before its grant types were taken away goes on until it ends.
+    return bool(visit.server.grants.grants(client_id=client.client_id, limit=1).items)
+
+
+def _pages(visit: Visit) -> tuple[str, ...]:
+    pages = ("edit", "secret", "secret.earlier", "withdraw", "delete")
+    return pages if visit.place.self_service else (*pages, "disable", "enable", "grants")
+
+
+def _secrets(client: Client, now: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "created_at": utc_minute(secret.created_at),
+            "ends_at": secret.expires_at and utc_minute(secret.expires_at),
+        }
+        for secret in live_secrets(client.client_secrets, now)
+    ]
+
+
+def _endpoints(visit: Visit) -> dict[str, str]:
+    registry = visit.request.registry
+    return {name: endpoint_url(registry, name) for name in ("authorize", "token", "metadata")}
+
+
+client = client_page(_show)

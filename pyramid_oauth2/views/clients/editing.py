@@ -1,0 +1,110 @@
+"""Editing a client's metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyramid.response import Response
+
+from ...protocol.clients.registry import ClientChangedMeanwhile
+from ...protocol.clients.rules import acts_for_users, check_change
+from ...protocol.records import Client
+from .choices import beyond_choices, grant_type_choices, missing_scope, scope_choices
+from .fields import FIELDS, NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
+from .page import Visit, client_page
+
+# What a public client has not: it has no secret to present, PKCE is its only
+# proof, and it cannot introspect.
+CONFIDENTIAL_FIELDS = frozenset({"token_endpoint_auth_method", "require_pkce", "resource_server"})
+
+
+WIDENING = ("redirect_uris", "grant_types", "scope", "optional_scope")
+
+
+def _widens(client: Client, metadata: Mapping[str, Any]) -> bool:
+    return any(
+        frozenset(metadata[name]) - frozenset(getattr(client, name))
+        for name in WIDENING
+        if name in metadata
+    )
+
+
+def _without_trust(client: Client) -> dict[str, Any]:
+    # An operator who freed a client of consent or PKCE knew what it was then.
+    # One who wants the user asked each time still does.
+    consent = {"consent": "remember"} if client.consent == "skip" else {}
+    return {**consent, "require_pkce": True}
+
+
+def _names(visit: Visit, client: Client) -> list[str]:
+    without = CONFIDENTIAL_FIELDS if client.public else frozenset()
+    if not acts_for_users(client.grant_types):
+        # But what breaks a rule must be there to be mended.
+        without |= {"consent"} if client.optional_scope else {"consent", "optional_scope"}
+    return [name for name in FIELDS if name in visit.place.settable - without]
+
+
+def _show(visit: Visit) -> Response:
+    client = visit.client_to_change()
+    return _form_page(visit, client, form_of(client, _names(visit, client)))
+
+
+def _save(visit: Visit) -> Response:
+    try:
+        client = visit.client_of_form()
+        metadata, form = read_fields(visit.form, _names(visit, client))
+        choices, known = visit.place.choices, visit.place.known
+        metadata, refused = within_choices(metadata, client, choices, known)
+        if metadata.get("grant_types", client.grant_types):
+            refused |= missing_scope(visit, metadata)
+        if client.client_name and not metadata["client_name"]:
+            refused |= NAMELESS
+        broken = broken_rules(check_change, visit.server, client, metadata)
+        if problems := {**broken, **form.problems, **refused}:
+            return _form_page(visit, client, Form(form.values, problems))
+        if visit.place.self_service and _widens(client, metadata):
+            metadata |= _without_trust(client)
+        edited = visit.clients.edit(client.client_id, client.version, **metadata)
+    except ClientChangedMeanwhile:
+        # What was typed was about another state of things.
+        client = visit.client_to_change()
+        shown = form_of(client, _names(visit, client))
+        return _form_page(visit, client, shown, changed_meanwhile=True)
+    changed = edited.version != client.version
+    return visit.go_to(client.client_id, "edited" if changed else "unchanged")
+
+
+def _auth_methods(visit: Visit, client: Client) -> list[str]:
+    # A confidential client does not become a public one. Its own method is there
+    # also where the server forgot it: the browser would choose another in silence.
+    present = {client.token_endpoint_auth_method}
+    return sorted((visit.server.client_authentications.keys() | present) - {"none"})
+
+
+def _form_page(
+    visit: Visit,
+    client: Client,
+    form: Form,
+    *,
+    changed_meanwhile: bool = False,
+) -> Response:
+    for_users = acts_for_users(client.grant_types)
+    values = {
+        "client": client,
+        "form": form,
+        "asks": _names(visit, client),
+        "version": client.version,
+        "for_users": for_users,
+        "scopes": scope_choices(visit, for_users=for_users),
+        "grant_types": grant_type_choices(visit),
+        "beyond": beyond_choices(visit, client),
+        "auth_methods": [(method, method) for method in _auth_methods(visit, client)],
+        "changed_meanwhile": changed_meanwhile,
+        "client_url": visit.place.url("client", client_id=client.client_id),
+    }
+    status = 409 if changed_meanwhile else 422 if form.problems else 200
+    return visit.render("edit", values, status)
+
+
+editing = client_page(_show, _save)

@@ -1,0 +1,89 @@
+"""What users allowed a client, and ending one of these grants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.response import Response
+
+from ...protocol.grants import REVOKED_BY_OPERATOR, end_grant, find_grant
+from ...protocol.records import Client, Grant
+from ...protocol.scopes import format_scope
+from ...protocol.token.validity import DeadToken, check_grant
+from ...protocol.user_grants import last_token
+from ..answer import redirect
+from .page import Refused, Visit, client_page
+from .times import utc_minute
+
+PAGE_SIZE = 20
+
+
+def _show(visit: Visit) -> Response:
+    client, cursor = visit.client(), visit.query.once("cursor")
+    client_id = client.client_id
+    try:
+        found = visit.server.grants.grants(client_id=client_id, cursor=cursor, limit=PAGE_SIZE)
+    except ValueError:
+        raise Refused("unknown_page", 404) from None
+
+    def url(at: str | None = None) -> str:
+        return visit.place.url("grants", client_id=client_id, cursor=at)
+
+    values = {
+        "client": client,
+        "grants": [_line(visit, grant) for grant in found.items],
+        "action": url(cursor),
+        "first_url": cursor and url(),
+        "next_url": found.cursor and url(found.cursor),
+        "revoked": visit.query.once("done") == "revoked" and _was_revoked(visit, client),
+        "client_url": visit.place.url("client", client_id=client_id),
+        "withdraw_url": visit.place.url("withdraw", client_id=client_id),
+    }
+    return visit.render("grants", values)
+
+
+def _line(visit: Visit, grant: Grant) -> dict[str, Any]:
+    last = last_token(visit.server, [grant])
+    return {
+        "id": grant.id,
+        "user": visit.request.oauth2.service.owners.describe(grant.subject),
+        "scope": format_scope(grant.scope),
+        "since": utc_minute(grant.created_at),
+        "last_token": last and utc_minute(last.issued_at),
+        "or_later": last is not None and last.or_later,
+        "ended": _ended(visit, grant),
+    }
+
+
+def _ended(visit: Visit, grant: Grant) -> str | None:
+    """Why no token of the grant counts, in English; None if they count."""
+    try:
+        check_grant(visit.server, grant)
+    except DeadToken as dead:
+        return str(dead)
+    return None
+
+
+def _was_revoked(visit: Visit, client: Client) -> bool:
+    """Whether the grant that the URL names has ended: anybody can write a link."""
+    grant = _grant(visit, client, visit.query.once("grant"))
+    return grant is not None and grant.revoked_at is not None
+
+
+def _grant(visit: Visit, client: Client, grant_id: str | None) -> Grant | None:
+    """The grant, if it is one of the client's."""
+    grant = find_grant(visit.server, grant_id or "")
+    return grant if grant is not None and grant.client_id == client.client_id else None
+
+
+def _revoke(visit: Visit) -> Response:
+    client = visit.client()
+    grant = _grant(visit, client, visit.form.once("grant"))
+    if grant is None:
+        raise Refused("unknown_grant", 404, client.client_id)
+    end_grant(visit.server, grant, REVOKED_BY_OPERATOR, visit.tell)
+    where = {"client_id": client.client_id, "cursor": visit.query.once("cursor")}
+    return redirect(visit.place.url("grants", **where, done="revoked", grant=grant.id))
+
+
+grants = client_page(_show, _revoke)

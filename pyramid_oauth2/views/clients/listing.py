@@ -1,0 +1,60 @@
+"""The clients, a page at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.response import Response
+
+from ...protocol.clients.registry import UnknownClient
+from ...protocol.records import Client
+from .page import Refused, Visit, client_page
+from .times import utc_minute
+
+PAGE_SIZE = 50
+SORTS = ("client_name", "created_at")
+
+
+def _show(visit: Visit) -> Response:
+    sought = (visit.query.once("q") or "").strip() or None
+    sort = visit.query.once("sort") or SORTS[0]
+    cursor = visit.query.once("cursor")
+    if sort not in SORTS:
+        raise Refused("unknown_page", 404)
+    try:
+        found = visit.clients.search(visit.place.owner, sought, sort, cursor, PAGE_SIZE)
+    except ValueError:
+        raise Refused("unknown_page", 404) from None
+    values = {
+        "clients": [_line(client) for client in found.items],
+        "sought": sought,
+        "sort": sort,
+        "sort_urls": {name: visit.place.url(q=sought, sort=name) for name in SORTS},
+        "first_url": cursor and visit.place.url(q=sought, sort=sort),
+        "next_url": found.cursor and visit.place.url(q=sought, sort=sort, cursor=found.cursor),
+        "deleted": visit.query.once("done") == "deleted" and _is_gone(visit),
+    }
+    return visit.render("listing", values)
+
+
+def _is_gone(visit: Visit) -> bool:
+    """Whether the client that the URL names is not there: anybody can write a link."""
+    try:
+        visit.client()
+    except UnknownClient:
+        return visit.query.once("client_id") is not None
+    return False
+
+
+def _line(client: Client) -> dict[str, Any]:
+    return {
+        "client_id": client.client_id,
+        "client_name": client.client_name,
+        "public": client.public,
+        "disabled": client.disabled_at is not None,
+        "owner": client.owner,
+        "created_at": utc_minute(client.created_at),
+    }
+
+
+listing = client_page(_show)

@@ -1,0 +1,239 @@
+"""What every page has in common: who comes, the guard against forgery, and how a refusal looks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pyramid.response import Response
+
+from ...protocol.clients.registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
+from ...protocol.errors import InvalidRequest
+from ...protocol.events import Tell, tell_nobody
+from ...protocol.http import MAX_BODY, HTTPFacts, Parameters, parse_body, parse_query
+from ...protocol.records import Client
+from ...protocol.server import AuthorizationServer, refuse_plain_http
+from ..answer import redirect
+from ..browser import FIELD, browser_token, is_from_our_page
+from ..endpoint import Endpoint
+from ..http_request import http_facts
+from ..login import send_to_login
+from ..pages import STYLESHEETS, page, page_endpoint
+from ..retries import answer_once
+from ..urls import endpoint_url
+from .contexts import AdminPlace, SelfServicePlace
+from .times import utc_minute
+
+VERSION = re.compile("[0-9]{1,9}")
+MAX_FIELDS = 2000  # A box or two for every scope.
+ADMIN_STYLESHEETS = (*STYLESHEETS, "pyramid_oauth2:static/admin.css")
+
+
+class Refused(Exception):
+    """A page that cannot do what it is asked; the template ``admin/problem`` says why.
+
+    :param code: by which the template chooses its words.
+    :param retry_after: in how many seconds it can be asked again, where it can.
+    :param description: what is wrong, in English, where the template's words are not exact.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        status: int,
+        client_id: str | None = None,
+        retry_after: int | None = None,
+        description: str = "",
+    ) -> None:
+        super().__init__(code)
+        self.code, self.status, self.client_id = code, status, client_id
+        self.retry_after, self.description = retry_after, description
+
+
+PROBLEMS = (Refused, UnknownClient, ClientChangedMeanwhile, InvalidRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request to a page: where it is, what was sent, and whom to tell of changes."""
+
+    request: Any
+    query: Parameters
+    form: Parameters
+    tell: Tell = tell_nobody
+
+    @property
+    def place(self) -> AdminPlace | SelfServicePlace:
+        """Whose clients these are."""
+        place: AdminPlace | SelfServicePlace = self.request.context
+        return place
+
+    @property
+    def server(self) -> AuthorizationServer:
+        """The authorization server."""
+        server: AuthorizationServer = self.request.oauth2.service.server
+        return server
+
+    @property
+    def clients(self) -> ClientRegistry:
+        """The clients, each change written at once.
+
+        Not within the request's own transaction: pyramid_retry may run that
+        again, and the secret that was drawn is shown once.
+        """
+        clients: ClientRegistry = self.request.oauth2.service.present_clients(self.tell)
+        return clients
+
+    @property
+    def here(self) -> str:
+        """The public URL of this page, with the client or the kind that it is about."""
+        page = self.request.matched_route.name.removeprefix(f"oauth2.{self.place.name}")
+        # It is told also where the query is what is wrong.
+        about = {name: self.query.if_once(name) for name in ("client_id", "kind")}
+        return self.place.url(page.lstrip("."), **about)
+
+    def client(self) -> Client:
+        """The client that the URL names.
+
+        :raises UnknownClient: there is none, or it is somebody else's.
+        """
+        return self.find(self.query.once("client_id") or "")
+
+    def find(self, client_id: str) -> Client:
+        """The client of that client_id.
+
+        :raises UnknownClient: there is none, or it is somebody else's, which is
+            not to be told apart.
+        """
+        client = self.clients.get(client_id)
+        if not self.place.has(client):
+            raise UnknownClient("There is no such client.")
+        return client
+
+    def client_to_change(self) -> Client:
+        """The client that the URL names, for a page that changes or erases what is known of it.
+
+        :raises UnknownClient: there is none, or it is somebody else's.
+        :raises Refused: an operator stopped it, so for its owner it stays as it is.
+        """
+        client = self.client()
+        if self.place.self_service and client.disabled_at is not None:
+            raise Refused("disabled_stays", 403, client.client_id)
+        return client
+
+    def client_of_form(self) -> Client:
+        """The client to change, as it was when the form was made.
+
+        Only then is a write by its version one of the client whose owner was
+        looked at here.
+
+        :raises UnknownClient: there is none, or it is somebody else's.
+        :raises Refused: an operator stopped it.
+        :raises InvalidRequest: the form does not say its version.
+        :raises ClientChangedMeanwhile: its version is another.
+        """
+        client, version = self.client_to_change(), self.form.once("version") or ""
+        if not VERSION.fullmatch(version):
+            raise InvalidRequest("The form is not as it was sent.")
+        if client.version != int(version):
+            raise ClientChangedMeanwhile(client.client_id)
+        return client
+
+    def render(self, name: str, values: Mapping[str, Any], status: int = 200) -> Response:
+        """The page of a template in ``templates/admin``."""
+        common = {
+            "place": self.place,
+            "here": self.here,
+            "browser_field": FIELD,
+        }
+        if "browser_token" not in values:
+            common["browser_token"] = browser_token(self.request, self.place.user)
+        return page(
+            self.request,
+            f"admin/{name}",
+            {**common, **values},
+            status,
+            stylesheets=ADMIN_STYLESHEETS,
+        )
+
+    def go_to(self, client_id: str, done: str) -> Response:
+        """Back to the page of the client, which says what was done."""
+        return redirect(self.place.url("client", client_id=client_id, done=done))
+
+
+Step = Callable[[Visit], Response]
+
+
+def client_page(show: Step, act: Step | None = None) -> Endpoint:
+    """Make a view of a step that shows a page, and one that does what its form asks.
+
+    A GET changes nothing, and a POST is one of our own page's.
+    """
+    methods = ("GET",) if act is None else ("GET", "POST")
+
+    @page_endpoint(*methods)
+    def view(request: Any) -> Response:
+        visit = Visit(request, Parameters({}), Parameters({}))
+        try:
+            visit = replace(visit, query=_query(request))
+            facts = http_facts(request, endpoint_url(request.registry, request.context.name))
+            # The pages show secrets.
+            refuse_plain_http(visit.server, facts)
+            if not request.context.open:
+                return send_to_login(request, visit.here)
+            return (
+                show(visit) if act is None or request.method == "GET" else _act(visit, facts, act)
+            )
+        except PROBLEMS as error:
+            return _problem(visit, error)
+
+    return view
+
+
+def _query(request: Any) -> Parameters:
+    # Before the body, which may be too large: what it was about is told all the same.
+    return parse_query(HTTPFacts(request.method, "", query=request.environ.get("QUERY_STRING", "")))
+
+
+def _act(visit: Visit, facts: HTTPFacts, act: Step) -> Response:
+    form = parse_body(facts, MAX_FIELDS, MAX_BODY)
+    if not is_from_our_page(visit.request, form.once(FIELD), visit.place.user):
+        raise Refused("forged", 403)
+
+    def answer(request: Any, tell: Tell) -> Response:
+        # Within, so that what happened on the way is told, and a second attempt of
+        # the request gets the same answer.
+        try:
+            return act(Visit(request, visit.query, form, tell))
+        except PROBLEMS as error:
+            return _problem(visit, error)
+
+    return answer_once(visit.request, answer)
+
+
+def _problem(visit: Visit, error: Exception) -> Response:
+    if isinstance(error, UnknownClient):
+        error = Refused("unknown_client", 404)
+    elif isinstance(error, ClientChangedMeanwhile):
+        error = Refused("changed_meanwhile", 409, str(error))
+    elif isinstance(error, InvalidRequest):
+        code = "unknown_page" if visit.request.method == "GET" else "bad_form"
+        error = Refused(code, error.status, description=error.description)
+    assert isinstance(error, Refused)
+    # No form, and so no new cookie: a form that another site posts must not end
+    # what is open in the browser's other tabs.
+    values = {
+        "code": error.code,
+        "client_id": error.client_id,
+        "description": error.description,
+        "browser_token": None,
+    }
+    if error.retry_after is None:
+        return visit.render("problem", values, error.status)
+    # The minute in which it ends is over by then.
+    again_at = utc_minute(visit.server.clock() + error.retry_after + 60)
+    response = visit.render("problem", {**values, "again_at": again_at}, error.status)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response

@@ -1,0 +1,74 @@
+"""A client's secrets: the one page that shows a new one, and the rotation.
+
+The secret is in the answer to the form and nowhere else, not even in a
+redirect's URL or a session: it is shown once.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pyramid.response import Response
+
+from ...protocol.clients.registry import Registered
+from ...protocol.clients.secrets import live_secrets
+from ...protocol.errors import InvalidRequest
+from ..urls import endpoint_url
+from .page import Refused, Visit, client_page
+from .times import utc_minute
+
+# When the secret in use ends, in seconds from now.
+OVERLAPS = {"now": 0, "hour": 3600, "day": 86400, "week": 7 * 86400}
+
+# What a shell takes as it stands, also at the beginning of a word.
+PLAIN = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def registered_page(visit: Visit, registered: Registered) -> Response:
+    """What a client that was just registered needs: its client_id, and its secret."""
+    if registered.secret is None:
+        return visit.go_to(registered.client.client_id, "registered")
+    return _secret_page(visit, registered, "registered")
+
+
+def _secret_page(visit: Visit, registered: Registered, done: str) -> Response:
+    client = registered.client
+    ends = [secret.expires_at for secret in client.client_secrets if secret.expires_at]
+    values = {
+        "done": done,
+        "client": client,
+        "secret": registered.secret,
+        "earlier_ends_at": utc_minute(ends[0]) if ends else None,
+        "plain_client_id": PLAIN.fullmatch(client.client_id) is not None,
+        "token_endpoint": endpoint_url(visit.request.registry, "token"),
+        "client_url": visit.place.url("client", client_id=client.client_id),
+    }
+    return visit.render("secret", values)
+
+
+def _show(visit: Visit) -> Response:
+    client = visit.client_to_change()
+    if client.public:
+        raise Refused("public_client", 404, client.client_id)
+    values = {
+        "client": client,
+        "overlaps": OVERLAPS,
+        "two_count": len(live_secrets(client.client_secrets, visit.server.clock())) > 1,
+        "client_url": visit.place.url("client", client_id=client.client_id),
+    }
+    return visit.render("rotate", values)
+
+
+def _rotate(visit: Visit) -> Response:
+    client = visit.client_of_form()
+    overlap = OVERLAPS.get(visit.form.once("overlap") or "")
+    if overlap is None:
+        raise InvalidRequest("The form does not say when the secret in use ends.")
+    if client.public:
+        raise Refused("public_client", 404, client.client_id)
+    # Sent twice, it would end the secret in use before its time.
+    registered = visit.clients.rotate_secret(client.client_id, overlap, version=client.version)
+    return _secret_page(visit, registered, "rotated")
+
+
+rotating = client_page(_show, _rotate)

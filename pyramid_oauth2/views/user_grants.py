@@ -1,0 +1,116 @@
+"""``/oauth2/authorizations``: the signed-in user sees what they allow, and takes it back."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.response import Response
+
+from ..protocol.errors import InvalidRequest
+from ..protocol.events import Tell
+from ..protocol.http import Parameters, parse_body, parse_query
+from ..protocol.server import refuse_plain_http
+from ..protocol.user_grants import Authorization, authorizations_of, last_token, withdraw
+from .answer import redirect
+from .browser import FIELD, browser_token, is_from_our_page
+from .descriptions import describe_scope, https_only
+from .http_request import http_facts
+from .login import active_subject, send_to_login
+from .pages import error_page, page, page_endpoint
+from .retries import answer_once
+from .urls import endpoint_url
+
+CLIENTS_A_PAGE = 25
+
+
+@page_endpoint("GET", "POST")
+def authorizations(request: Any) -> Response:
+    """Show what the user allows (GET), or withdraw it from one client (POST)."""
+    facts = http_facts(request, _url(request))
+    refuse_plain_http(request.oauth2.service.server, facts)
+    if request.method == "GET":
+        return _show(request, parse_query(facts))
+    return _take_back(request, parse_body(facts))
+
+
+def _show(request: Any, parameters: Parameters) -> Response:
+    subject = active_subject(request)
+    if subject is None:
+        return send_to_login(request, _url(request))
+    service = request.oauth2.service
+    found = authorizations_of(service.server, subject)
+    allowed = found.newest_first
+    pages = max(1, -(-len(allowed) // CLIENTS_A_PAGE))
+    number = _page_number(parameters.once("page"), pages)
+    shown = allowed[(number - 1) * CLIENTS_A_PAGE : number * CLIENTS_A_PAGE]
+    withdrawn = parameters.once("withdrawn")
+    values = {
+        "subject": service.owners.describe(subject),
+        "authorizations": [_described(request, one) for one in shown],
+        # Anybody can write a link with it, so it is said only where it is true.
+        "withdrawn": withdrawn is not None and withdrawn not in {a.client_id for a in allowed},
+        "page": number,
+        "pages": pages,
+        "complete": found.complete,
+        "action": _url(request),
+        "browser_field": FIELD,
+        "browser_token": browser_token(request, subject),
+    }
+    return page(request, "authorizations", values)
+
+
+def _take_back(request: Any, parameters: Parameters) -> Response:
+    subject = active_subject(request)
+    if subject is None:
+        return send_to_login(request, _url(request))
+    if not is_from_our_page(request, parameters.once(FIELD), subject):
+        description = "The form does not come from a page of this browser and this user."
+        return error_page(request, description, 403, "foreign_form")
+    client_id = parameters.once("client_id")
+    if client_id is None:
+        raise InvalidRequest("The form names no client.")
+    back = _url(request, page=parameters.once("page") or "1", withdrawn=client_id)
+    return answer_once(request, partial(_withdraw, subject, client_id, back))
+
+
+def _withdraw(subject: str, client_id: str, back: str, request: Any, tell: Tell) -> Response:
+    # The same answer for a client that has nothing, or does not exist: what was
+    # withdrawn in another tab is withdrawn.
+    withdraw(request.oauth2.service.server, subject, client_id, tell)
+    return redirect(back)
+
+
+def _url(request: Any, **query: str) -> str:
+    url = endpoint_url(request.registry, "authorizations")
+    return f"{url}?{urlencode(query)}" if query else url
+
+
+def _page_number(text: str | None, pages: int) -> int:
+    number = int(text) if text and re.fullmatch(r"[0-9]{1,4}", text) else 1
+    return min(max(number, 1), pages)
+
+
+def _described(request: Any, authorization: Authorization) -> dict[str, Any]:
+    client = authorization.client
+    last = last_token(request.oauth2.service.server, authorization.grants)
+    # One that was switched off may have had a name that it should not have.
+    usable = client if client and client.disabled_at is None else None
+    return {
+        "client_id": authorization.client_id,
+        "client_name": (usable and usable.client_name) or authorization.client_id,
+        "client_uri": usable and https_only(usable.client_uri),
+        "logo_uri": usable and https_only(usable.logo_uri),
+        "deleted": client is None,
+        "disabled": client is not None and usable is None,
+        "scopes": [
+            {"name": name, "description": describe_scope(request, name)}
+            for name in sorted(authorization.scope)
+        ],
+        "since": datetime.fromtimestamp(authorization.since, UTC),
+        "last_token": last and datetime.fromtimestamp(last.issued_at, UTC),
+        "or_later": last is not None and last.or_later,
+    }

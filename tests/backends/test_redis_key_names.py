@@ -1,0 +1,257 @@
+"""What lies on the server: every key of protocol state ends by itself, and not too early."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyramid_oauth2.backends.contract.factories import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    every,
+    new_answer,
+    new_attempt,
+    new_client,
+    new_consent,
+    new_digest,
+    new_grant,
+    new_token,
+)
+from pyramid_oauth2.backends.redis import key_names as keys
+from pyramid_oauth2.protocol.records import (
+    AUTHORIZATION_CODE,
+    INTERACTION,
+    REFRESH_TOKEN,
+    Outcome,
+)
+
+from .redis_contract import flush, open_backend, raw_keys, raw_nodes
+
+SPARE = 300
+SLACK = 5  # seconds that a test may take
+
+
+@pytest.fixture
+def backend(redis_url):
+    backend = open_backend(redis_url)
+    flush(backend)
+    yield backend
+    backend.close()
+
+
+@pytest.fixture
+def raw(backend):
+    (client,) = raw_nodes(backend)
+    return client
+
+
+def left(raw, key):
+    """Seconds that a key is kept; None for ever, negative if it is not there."""
+    milliseconds = raw.pttl(key)
+    return None if milliseconds == -1 else milliseconds / 1000
+
+
+def assert_kept(raw, key, end, now=NOW):
+    assert end - now + SPARE - SLACK < left(raw, key) <= end - now + SPARE
+
+
+def test_life_of_every_key_of_protocol_state(backend, raw):
+    grants = backend.grants
+    interaction = new_token(INTERACTION)
+    assert grants.open(None, [interaction], NOW)
+    grant = new_grant(id=interaction.family, expires_at=NOW + MINUTE)
+    code = new_token(AUTHORIZATION_CODE, grant)
+    assert (
+        grants.redeem(interaction, NOW, new_attempt(), [code], grant=grant).outcome is Outcome.WON
+    )
+    refresh = new_token(REFRESH_TOKEN, grant, expires_at=NOW + HOUR)
+    grants.redeem(
+        code,
+        NOW,
+        new_attempt(),
+        [refresh],
+        grant_expires_at=NOW + HOUR,
+        sealed_answer=new_answer(expires_at=NOW + 30),
+    )
+    grants.reserve("jti", new_digest(), NOW + MINUTE, NOW)
+    grants.revoke_subject("alice", NOW, "left")
+    lives = {key: left(raw, key) for _, key in raw_keys(backend)}
+    assert len(lives) == 9
+    assert None not in lives.values()
+    assert_kept(raw, keys.token_key(interaction), NOW + HOUR)
+    assert_kept(raw, keys.grant_key(grant.id), NOW + HOUR)
+    assert_kept(raw, keys.members_key(grant.id), NOW + HOUR)
+    assert_kept(raw, keys.token_key(refresh), NOW + HOUR)
+    assert_kept(raw, keys.token_key(code), NOW + HOUR)
+    assert_kept(raw, keys.answer_key(grant.id, code.digest), NOW + 30)
+    assert_kept(raw, keys.subject_index("alice"), NOW + HOUR)
+    assert_kept(raw, keys.client_index("client"), NOW + HOUR)
+
+
+def test_life_of_a_spent_code_follows_its_grant(backend, raw):
+    grant = new_grant(expires_at=NOW + MINUTE)
+    code = new_token(AUTHORIZATION_CODE, grant)
+    assert backend.grants.open(grant, [code], NOW)
+    token, now = code, NOW
+    for end in NOW + HOUR, NOW + 2 * HOUR, NOW + 3 * HOUR:
+        fruit = new_token(REFRESH_TOKEN, grant, expires_at=end)
+        won = backend.grants.redeem(token, now, new_attempt(), [fruit], grant_expires_at=end)
+        assert won.outcome is Outcome.WON
+        for key in (
+            keys.token_key(code),
+            keys.grant_key(grant.id),
+            keys.members_key(grant.id),
+            keys.subject_index("alice"),
+        ):
+            assert_kept(raw, key, end, now)
+        token, now = fruit, end - 1
+
+
+@pytest.mark.parametrize("code_first", [True, False])
+def test_life_of_a_spent_code_that_was_copied(backend, raw, code_first):
+    grant = new_grant(absolute_end=NOW + 10 * DAY, expires_at=NOW + 9 * DAY)
+    code = new_token(
+        AUTHORIZATION_CODE,
+        grant,
+        expires_at=NOW + MINUTE,
+        consumed_at=NOW,
+        attempt=new_attempt(),
+    )
+    for record in (code, grant) if code_first else (grant, code):
+        assert backend.grants.import_([record]) == 1
+    assert left(raw, keys.token_key(code)) >= left(raw, keys.grant_key(grant.id)) - SLACK
+    token = new_token(grant=grant)
+    assert backend.grants.add(grant.id, [token], NOW)
+    won = backend.grants.redeem(token, NOW, new_attempt(), [], grant_expires_at=NOW + 10 * DAY)
+    assert won.outcome is Outcome.WON
+    assert left(raw, keys.token_key(code)) >= left(raw, keys.grant_key(grant.id)) - SLACK
+
+
+def test_life_follows_an_amended_end(backend, raw):
+    token = new_token()
+    assert backend.grants.open(None, [token], NOW)
+    assert backend.grants.amend(token.ref, 0, {"expires_at": NOW + DAY})
+    assert_kept(raw, keys.token_key(token), NOW + DAY)
+    assert backend.grants.amend(token.ref, 1, {"expires_at": NOW - DAY})
+    assert left(raw, keys.token_key(token)) == pytest.approx(SPARE, abs=SLACK)
+
+
+def test_life_is_not_changed_by_a_revocation(backend, raw):
+    grant = new_grant()
+    token = new_token(grant=grant)
+    assert backend.grants.open(grant, [token], NOW)
+    assert backend.grants.revoke_token(token.ref, NOW + MINUTE)
+    assert backend.grants.revoke_grant(grant.id, NOW + MINUTE, "test")
+    for key in keys.token_key(token), keys.grant_key(grant.id):
+        assert_kept(raw, key, grant.expires_at)
+
+
+def test_what_a_later_version_added_to_a_document_is_passed_over(backend, raw):
+    grant, consent = new_grant(), new_consent()
+    token = new_token(grant=grant)
+    backend.grants.open(grant, [token], NOW)
+    assert backend.consents.put(consent, None)
+    documents = [key for _, key in raw_keys(backend) if b'"resources"' in (value_of(raw, key))]
+    assert len(documents) == 2
+    for key in documents:
+        raw.set(key, value_of(raw, key).replace(b'"resources"', b'"later": 1, "resources"'))
+    assert backend.grants.find(token.ref) == (token, grant)
+    assert backend.consents.get(consent.subject, consent.client_id) == consent
+
+
+def value_of(raw, key):
+    return raw.get(key) if raw.type(key) == b"string" else b""
+
+
+def test_clients_and_consents_stay(backend, raw):
+    backend.clients.add(new_client(owner="alice"))
+    backend.consents.put(new_consent(), None)
+    assert {left(raw, key) for _, key in raw_keys(backend)} == {None}
+
+
+def test_indexes_are_trimmed_when_they_are_written(backend, raw):
+    for number in range(20):
+        now = NOW + number * MINUTE
+        assert backend.grants.open(new_grant(expires_at=now + MINUTE), [], now)
+    assert raw.zcard(keys.subject_index("alice")) == 1
+    assert raw.zcard(keys.client_index("client")) == 1
+
+
+def test_members_are_trimmed_when_they_are_written(backend, raw):
+    grant = new_grant()
+    assert backend.grants.open(grant, [], NOW)
+    for number in range(20):
+        token = new_token(grant=grant, expires_at=NOW + number + 1)
+        assert backend.grants.add(grant.id, [token], NOW + number)
+    assert raw.zcard(keys.members_key(grant.id)) == 1
+
+
+def test_a_grant_on_its_way_is_revoked_with_its_user(backend, raw):
+    grant = new_grant()
+    alone = new_token(family=grant.id)
+    assert backend.grants.open(None, [alone], NOW)
+    raw.zadd(keys.subject_index("alice"), {grant.id: grant.expires_at})
+    assert backend.grants.revoke_subject("alice", NOW, "left") == 0
+    assert_kept(raw, keys.grant_key(grant.id), grant.expires_at)
+    assert backend.grants.open(grant, [new_token(grant=grant)], NOW) is False
+    assert list(every(backend.grants.grants, subject="alice")) == []
+    dead = backend.grants.redeem(alone, NOW, new_attempt(), [], grant=grant)
+    assert dead.outcome is Outcome.DEAD
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(10, 26), (1000, 3)])
+def test_purging_looks_at_so_many_keys_a_call(backend, limit, expected):
+    backend.grants.import_([new_token() for _ in range(250)])
+    calls = 1
+    while backend.grants.purge(NOW, limit).more:
+        calls += 1
+    assert calls == expected
+
+
+def test_scripts_are_sent_again_after_they_were_flushed(backend, raw):
+    grant = new_grant()
+    token = new_token(grant=grant)
+    assert backend.grants.open(grant, [token], NOW)
+    fruit = new_token(grant=grant)
+    raw.script_flush()
+    won = backend.grants.redeem(
+        token, NOW, new_attempt(), [fruit], grant_expires_at=grant.absolute_end
+    )
+    assert won.outcome is Outcome.WON
+    raw.script_flush()
+    assert backend.grants.revoke_grant(grant.id, NOW, "test") is True
+    raw.script_flush()
+    assert backend.grants.reserve("jti", new_digest(), NOW + 1, NOW) is True
+
+
+def test_what_was_flushed_is_refused(backend, raw):
+    grant = new_grant()
+    token = new_token(grant=grant)
+    assert backend.grants.open(grant, [token], NOW)
+    raw.delete(keys.grant_key(grant.id))
+    assert backend.grants.redeem(token, NOW, new_attempt(), []).outcome is Outcome.DEAD
+    assert backend.grants.find(token.ref) == (token, None)
+    raw.flushall()
+    assert backend.grants.find(token.ref) is None
+    assert backend.grants.redeem(token, NOW, new_attempt(), []).outcome is Outcome.MISSING
+    assert backend.grants.add(grant.id, [token], NOW) is False
+    assert backend.grants.revoke_grant(grant.id, NOW, "test") is False
+
+
+def test_no_command_but_those_that_a_request_may_use(backend, raw):
+    raw.config_resetstat()
+    grant = new_grant()
+    token = new_token(grant=grant)
+    grants = backend.grants
+    assert grants.open(grant, [token], NOW)
+    assert grants.find(token.ref)
+    grants.redeem(token, NOW, new_attempt(), [], grant_expires_at=grant.absolute_end)
+    grants.grants(subject="alice")
+    grants.tokens(grant.id)
+    grants.revoke_subject("alice", NOW, "left")
+    backend.clients.add(new_client(client_name="App"))
+    assert backend.clients.search(prefix="app").items
+    used = {name.removeprefix("cmdstat_") for name in raw.info("commandstats")}
+    assert not used & {"keys", "scan", "sscan", "hscan", "zscan"}
+    assert "mget" in used

@@ -1,0 +1,283 @@
+"""Registering clients and changing them: one way for pages, the command line and code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pyramid_oauth2.protocol.clients.registry import (
+    MAX_OVERLAP,
+    ClientChangedMeanwhile,
+    ClientRegistry,
+    UnknownClient,
+)
+from pyramid_oauth2.protocol.clients.rules import InvalidClientMetadata
+from pyramid_oauth2.protocol.clients.secrets import verify_secret
+from pyramid_oauth2.protocol.records import Client, DuplicateRecord
+from pyramid_oauth2.protocol.token_strings import is_client_secret
+
+from .worlds import NOW, Clock, make_server
+
+MACHINE: dict[str, Any] = {"grant_types": ("client_credentials",)}
+WEB: dict[str, Any] = {"redirect_uris": ("https://client.example/back",)}
+
+
+class World:
+    def __init__(self) -> None:
+        self.clock, self.told = Clock(), list[str]()
+        self.server = make_server(self.clock)
+        self.registry = ClientRegistry(self.server, self.server.clients, self.tell)
+
+    def tell(self, event: Any) -> None:
+        # Told once it is stored.
+        self.told.append(event.change)
+
+    def get(self, client_id: str = "robot") -> Client:
+        return self.registry.get(client_id)
+
+    def good(self, secret: str | None) -> bool:
+        assert secret is not None
+        return verify_secret(secret, self.get().client_secrets, self.clock.now)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def robot(world: World) -> str:
+    """A confidential client; its secret."""
+    secret = world.registry.add(Client("robot", **MACHINE)).secret
+    assert secret is not None
+    world.told.clear()
+    return secret
+
+
+class TestAdd:
+    def test_a_secret_is_drawn_and_told_once(self, world: World):
+        registered = world.registry.add(Client("robot", **MACHINE))
+        assert registered.secret is not None
+        assert is_client_secret(registered.secret)
+        assert world.get() == registered.client
+        assert (world.get().created_at, world.get().updated_at) == (NOW, NOW)
+        assert world.good(registered.secret)
+        assert registered.secret not in repr(registered)
+        assert world.told == ["registered"]
+
+    def test_by_its_fields(self, world: World):
+        registered = world.registry.add(client_name="Nightly", **MACHINE)
+        assert world.get(registered.client.client_id).client_name == "Nightly"
+
+    def test_by_its_record_or_its_fields(self, world: World):
+        with pytest.raises(TypeError, match="as a record or by its fields, not both: scope"):
+            world.registry.add(Client("robot", **MACHINE), None, scope=frozenset({"read"}))
+        with pytest.raises(UnknownClient):
+            world.get()
+
+    @pytest.mark.parametrize("value", ["", "x" * 300, "a\0b", "\ud800"])
+    @pytest.mark.parametrize("field", ["client_id", "owner"])
+    def test_what_no_store_could_keep(self, world: World, field: str, value: str):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            world.registry.add(**{field: value}, **MACHINE)
+        assert caught.value.problems.keys() == {field}
+
+    def test_a_secret_of_ones_own(self, world: World):
+        assert world.registry.add(Client("robot", **MACHINE), "chosen").secret == "chosen"
+        assert world.good("chosen")
+
+    def test_a_public_client_has_none(self, world: World):
+        app = Client("app", token_endpoint_auth_method="none", **WEB)
+        registered = world.registry.add(app)
+        assert (registered.secret, registered.client.client_secrets) == (None, ())
+
+    def test_a_client_id_is_used_once(self, world: World, robot: str):
+        for _ in range(2):
+            with pytest.raises(DuplicateRecord):
+                world.registry.add(Client("robot", **MACHINE))
+            if world.told == []:
+                world.registry.delete("robot")
+        assert world.told == ["deleted"]
+
+    @pytest.mark.parametrize("secret", ["", "a\0b", "x" * 1025])
+    def test_a_secret_that_cannot_be_kept(self, world: World, secret: str):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            world.registry.add(Client("robot", **MACHINE), secret)
+        assert caught.value.problems.keys() == {"client_secret"}
+        assert "a\0b" not in str(caught.value)
+        with pytest.raises(UnknownClient):
+            world.get()
+
+    def test_a_secret_for_a_public_client(self, world: World):
+        app = Client("app", token_endpoint_auth_method="none", **WEB)
+        with pytest.raises(InvalidClientMetadata) as caught:
+            world.registry.add(app, "chosen")
+        assert caught.value.problems.keys() == {"client_secret"}
+
+    def test_a_broken_rule(self, world: World):
+        with pytest.raises(InvalidClientMetadata):
+            world.registry.add(Client("robot"))
+        assert world.told == []
+
+
+class TestRestore:
+    def test_with_its_secrets_and_times(self, world: World, robot: str):
+        kept = world.get()
+        other = World()
+        assert other.registry.restore(kept)
+        assert other.get() == kept
+        assert other.good(robot)
+        assert other.told == ["registered"]
+        assert not other.registry.restore(kept)
+
+    def test_without_times_it_is_new(self, world: World):
+        world.registry.restore(Client("robot", **MACHINE))
+        assert world.get().created_at == NOW
+
+    def test_a_deleted_one_stays_so(self, world: World, robot: str):
+        kept = world.get()
+        world.registry.delete("robot")
+        assert not world.registry.restore(kept)
+
+    def test_the_rules_hold(self, world: World):
+        with pytest.raises(InvalidClientMetadata):
+            world.registry.restore(Client("robot"))
+
+
+class TestEdit:
+    def test_a_change(self, world: World, robot: str):
+        world.clock.now += 5
+        changed = world.registry.edit("robot", client_name="R2", scope=frozenset({"read"}))
+        assert changed == world.get()
+        assert (changed.client_name, changed.updated_at, changed.version) == ("R2", NOW + 5, 1)
+        assert world.good(robot)
+        assert world.told == ["edited"]
+
+    @pytest.mark.parametrize("owner", ["", "x" * 300, "a\0b"])
+    def test_an_owner_that_no_store_could_keep(self, world: World, robot: str, owner: str):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            world.registry.edit("robot", owner=owner)
+        assert caught.value.problems.keys() == {"owner"}
+        world.registry.edit("robot", owner=None)
+
+    def test_no_change(self, world: World, robot: str):
+        assert world.registry.edit("robot", client_name="").version == 0
+        assert world.told == []
+
+    def test_of_what_somebody_else_changed(self, world: World, robot: str):
+        seen = world.get()
+        world.registry.edit("robot", seen.version, client_name="first")
+        with pytest.raises(ClientChangedMeanwhile):
+            world.registry.edit("robot", seen.version, client_name="second")
+        assert world.get().client_name == "first"
+
+    def test_of_nobody(self, world: World):
+        with pytest.raises(UnknownClient):
+            world.registry.edit("robot", client_name="x")
+
+
+class TestRotation:
+    def test_at_once(self, world: World, robot: str):
+        new = world.registry.rotate_secret("robot").secret
+        assert (world.good(new), world.good(robot)) == (True, False)
+        assert world.told == ["secret rotated"]
+
+    def test_with_an_overlap(self, world: World, robot: str):
+        new = world.registry.rotate_secret("robot", overlap=60).secret
+        assert (world.good(new), world.good(robot)) == (True, True)
+        world.clock.now += 59
+        assert world.good(robot)
+        world.clock.now += 1
+        assert (world.good(new), world.good(robot)) == (True, False)
+
+    def test_two_live_at_once_at_most(self, world: World, robot: str):
+        secrets: list[str | None] = [robot]
+        for _ in range(3):
+            world.clock.now += 1
+            secrets.append(world.registry.rotate_secret("robot", overlap=60).secret)
+        assert [world.good(secret) for secret in secrets] == [False, False, True, True]
+        assert len(world.get().client_secrets) == 2
+
+    def test_an_overlap_is_not_made_longer(self, world: World, robot: str):
+        world.registry.rotate_secret("robot", overlap=60)
+        world.clock.now += 30
+        world.registry.rotate_secret("robot", overlap=0)
+        assert len(world.get().client_secrets) == 1
+        assert not world.good(robot)
+
+    def test_to_one_of_ones_own(self, world: World, robot: str):
+        world.registry.rotate_secret("robot", secret="chosen")
+        assert world.good("chosen")
+
+    def test_to_the_one_it_has(self, world: World, robot: str):
+        assert world.registry.rotate_secret("robot", secret=robot).client.version == 0
+        assert world.told == []
+        world.registry.rotate_secret("robot", overlap=60)
+        world.registry.rotate_secret("robot", secret=robot)
+        assert len(world.get().client_secrets) == 1
+        assert world.good(robot)
+
+    @pytest.mark.parametrize("overlap", [-1, MAX_OVERLAP + 1])
+    def test_a_senseless_overlap(self, world: World, robot: str, overlap: int):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            world.registry.rotate_secret("robot", overlap)
+        assert caught.value.problems.keys() == {"overlap"}
+        assert world.good(robot)
+
+    def test_of_a_public_client(self, world: World):
+        world.registry.add(Client("robot", token_endpoint_auth_method="none", **WEB))
+        with pytest.raises(InvalidClientMetadata):
+            world.registry.rotate_secret("robot")
+
+    def test_asked_for_twice_from_one_version(self, world: World, robot: str):
+        new = world.registry.rotate_secret("robot", overlap=60, version=0).secret
+        with pytest.raises(ClientChangedMeanwhile):
+            world.registry.rotate_secret("robot", overlap=60, version=0)
+        assert (world.good(new), world.good(robot)) == (True, True)
+
+    def test_the_earlier_one_ends_before_its_time(self, world: World, robot: str):
+        new = world.registry.rotate_secret("robot", overlap=60).secret
+        world.told.clear()
+        with pytest.raises(ClientChangedMeanwhile):
+            world.registry.end_earlier_secret("robot", version=0)
+        world.registry.end_earlier_secret("robot", version=1)
+        assert (world.good(new), world.good(robot)) == (True, False)
+        assert world.registry.end_earlier_secret("robot").version == 2
+        assert world.told == ["earlier secret ended"]
+
+
+class TestEnd:
+    def test_disabled_and_enabled(self, world: World, robot: str):
+        world.registry.disable("robot")
+        assert (world.get().disabled_at, world.get().epoch) == (NOW, 1)
+        assert world.registry.enable("robot") == world.get()
+        assert (world.get().disabled_at, world.get().epoch) == (None, 1)
+        assert world.registry.enable("robot").disabled_at is None
+        assert world.told == ["disabled", "enabled"]
+
+    def test_rights_withdrawn(self, world: World, robot: str):
+        world.registry.withdraw("robot")
+        assert (world.get().disabled_at, world.get().epoch) == (None, 1)
+        assert world.told == ["rights withdrawn"]
+
+    def test_deleted(self, world: World, robot: str):
+        world.registry.delete("robot")
+        with pytest.raises(UnknownClient):
+            world.get()
+        assert world.told == ["deleted"]
+
+    @pytest.mark.parametrize("step", ["enable", "delete"])
+    def test_of_what_somebody_else_changed(self, world: World, robot: str, step: str):
+        world.registry.disable("robot")
+        before = world.get()
+        with pytest.raises(ClientChangedMeanwhile):
+            getattr(world.registry, step)("robot", version=0)
+        assert (world.get(), world.told) == (before, ["disabled"])
+        getattr(world.registry, step)("robot", version=1)
+
+    @pytest.mark.parametrize("step", ["disable", "enable", "withdraw", "delete", "rotate_secret"])
+    def test_of_nobody(self, world: World, step: str):
+        with pytest.raises(UnknownClient, match="no such client"):
+            getattr(world.registry, step)("robot")
+        assert world.told == []

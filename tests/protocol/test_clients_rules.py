@@ -1,0 +1,195 @@
+"""The rules for registering a client."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyramid_oauth2.protocol.clients.rules import (
+    InvalidClientMetadata,
+    check_change,
+    check_client,
+    client_problems,
+    new_client_id,
+)
+from pyramid_oauth2.protocol.records import Client
+from pyramid_oauth2.protocol.token_strings import new_client_secret
+
+from .worlds import make_server
+
+MACHINE = {"grant_types": ("client_credentials",)}
+WEB = {"redirect_uris": ("https://client.example/back",)}
+
+
+@pytest.fixture
+def server():
+    return make_server()
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        pytest.param(MACHINE, id="machine"),
+        pytest.param(WEB, id="web"),
+        pytest.param({**WEB, "token_endpoint_auth_method": "none"}, id="public"),
+        pytest.param({"grant_types": (), "resource_server": True}, id="resource server"),
+        pytest.param({**MACHINE, "scope": frozenset({"read"})}, id="scope"),
+        pytest.param(
+            {**MACHINE, "scope": frozenset({"read"}), "optional_scope": frozenset({"read"})},
+            id="optional scope",
+        ),
+        pytest.param({**MACHINE, "client_name": "Robot \u2764"}, id="name in any script"),
+        pytest.param({**MACHINE, "client_name": "x" * 255}, id="long name"),
+        pytest.param({**MACHINE, "consent": "skip"}, id="consent"),
+        pytest.param({**WEB, "grant_types": ("implicit", "refresh_token")}, id="not yet enabled"),
+    ],
+)
+def test_good(server, metadata):
+    assert dict(client_problems(server, Client("robot", **metadata))) == {}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "field"),
+    [
+        pytest.param({**MACHINE, "client_id": "röbot"}, "client_id", id="id beyond ASCII"),
+        pytest.param({**MACHINE, "client_id": "a\nb"}, "client_id", id="newline in the id"),
+        pytest.param(
+            {**MACHINE, "client_id": new_client_secret(lambda n: bytes(n))},
+            "client_id",
+            id="a secret as the id",
+        ),
+        pytest.param({**MACHINE, "client_name": "x" * 256}, "client_name", id="name too long"),
+        pytest.param({**MACHINE, "client_name": "a\nb"}, "client_name", id="newline in the name"),
+        pytest.param({**MACHINE, "client_name": "a\u202eb"}, "client_name", id="bidi override"),
+        pytest.param({**MACHINE, "consent": "never"}, "consent", id="unknown consent"),
+        pytest.param(
+            {**MACHINE, "token_endpoint_auth_method": "magic"},
+            "token_endpoint_auth_method",
+            id="unknown method",
+        ),
+        pytest.param({"grant_types": ()}, "grant_types", id="no grant type"),
+        pytest.param({"grant_types": ("magic",)}, "grant_types", id="unknown grant type"),
+        pytest.param(
+            {**MACHINE, "token_endpoint_auth_method": "none"},
+            "grant_types",
+            id="public client that acts for itself",
+        ),
+        pytest.param({}, "redirect_uris", id="no redirect URI"),
+        pytest.param({"grant_types": ("implicit",)}, "redirect_uris", id="implicit without one"),
+        pytest.param(
+            {"redirect_uris": ("https://good.example/", "http://evil.example/")},
+            "redirect_uris",
+            id="one of two is bad",
+        ),
+        pytest.param(
+            {"redirect_uris": ("https://a.example/" + "x" * 2048,)}, "redirect_uris", id="long"
+        ),
+        pytest.param(
+            {"redirect_uris": tuple(f"https://a.example/{n}" for n in range(51))},
+            "redirect_uris",
+            id="many redirect URIs",
+        ),
+        pytest.param(
+            {**WEB, "resource_server": True, "token_endpoint_auth_method": "none"},
+            "resource_server",
+            id="public resource server",
+        ),
+        *(
+            pytest.param({**MACHINE, name: uri}, name, id=f"{name} {uri[:20]}")
+            for name in ("client_uri", "logo_uri", "tos_uri", "policy_uri")
+            for uri in ("javascript:alert(1)", "http://a.example/", "//a.example", "https://", "")
+        ),
+        pytest.param(
+            {**MACHINE, "logo_uri": "https://a.example/" + "x" * 2048}, "logo_uri", id="l"
+        ),
+        pytest.param({**MACHINE, "contacts": ("a\nb",)}, "contacts", id="newline in a contact"),
+        pytest.param({**MACHINE, "contacts": ("",)}, "contacts", id="empty contact"),
+        pytest.param({**MACHINE, "scope": frozenset({"admin"})}, "scope", id="unknown scope"),
+        pytest.param({**MACHINE, "scope": frozenset({'a"b'})}, "scope", id="impossible scope"),
+        pytest.param(
+            {**MACHINE, "optional_scope": frozenset({"read"})},
+            "optional_scope",
+            id="optional but not its own",
+        ),
+    ],
+)
+def test_bad(server, metadata, field):
+    with pytest.raises(InvalidClientMetadata) as caught:
+        check_client(server, Client(**{"client_id": "robot", **metadata}))
+    assert field in caught.value.problems
+    assert field in str(caught.value)
+
+
+def test_every_broken_rule_is_told_at_once(server):
+    client = Client("röbot", client_name="\n", consent="x", grant_types=("y",))
+    assert {field for field, _ in client_problems(server, client)} == {
+        "client_id",
+        "client_name",
+        "consent",
+        "grant_types",
+    }
+
+
+@pytest.mark.parametrize(
+    "client_id", ["", "x" * 129, "a\0b", "\ud800"], ids=["empty", "long", "NUL", "surrogate"]
+)
+def test_an_identifier_that_no_store_could_keep(client_id):
+    with pytest.raises(ValueError):
+        Client(client_id)
+
+
+def test_two_problems_of_one_field_are_both_told(server):
+    with pytest.raises(InvalidClientMetadata) as caught:
+        check_client(server, Client("robot", grant_types=("magic", "spell")))
+    assert "'magic'" in caught.value.problems["grant_types"]
+    assert "'spell'" in caught.value.problems["grant_types"]
+
+
+class TestChange:
+    def test_what_may_be_edited(self, server):
+        client = Client("robot", **MACHINE)
+        changed = check_change(server, client, {"client_name": "R2", "owner": "bob"})
+        assert (changed.client_name, changed.owner) == ("R2", "bob")
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "client_id",
+            "client_secrets",
+            "created_at",
+            "updated_at",
+            "disabled_at",
+            "version",
+            "epoch",
+            "no_such_field",
+        ],
+    )
+    def test_what_may_not(self, server, name):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            check_change(server, Client("robot", **MACHINE), {name: "x"})
+        assert caught.value.problems == {name: "this cannot be changed"}
+
+    def test_the_rules_hold_as_for_a_new_one(self, server):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            check_change(server, Client("web", **WEB), {"redirect_uris": ()})
+        assert caught.value.problems.keys() == {"redirect_uris"}
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [("none", "client_secret_basic"), ("client_secret_post", "none")],
+    )
+    def test_a_client_stays_public_or_confidential(self, server, old, new):
+        """RFC 6749 section 2.1."""
+        client = Client("web", token_endpoint_auth_method=old, **WEB)
+        with pytest.raises(InvalidClientMetadata) as caught:
+            check_change(server, client, {"token_endpoint_auth_method": new})
+        assert "register anew" in caught.value.problems["token_endpoint_auth_method"]
+
+    def test_how_it_sends_its_secret_may_change(self, server):
+        client = Client("web", **WEB)
+        check_change(server, client, {"token_endpoint_auth_method": "client_secret_post"})
+
+
+def test_client_ids_are_letters_and_digits(server):
+    drawn = {new_client_id(server) for _ in range(100)}
+    assert len(drawn) == 100
+    assert all(value.isascii() and value.isalnum() for value in drawn)

@@ -1,0 +1,125 @@
+"""A pending request: one browser's, one user's, for a while, and used once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pyramid_oauth2.protocol.authorization.interaction import (
+    ForeignInteraction,
+    Interaction,
+    UnusableInteraction,
+    begin_interaction,
+    demand_login,
+    open_interaction,
+)
+from pyramid_oauth2.protocol.authorization.response import approval, denial
+
+from .worlds import NOW, Clock, make_client, make_request, make_server
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def server(clock):
+    server = make_server(clock)
+    server.clients.add(make_client())
+    return server
+
+
+def begin(server, browser="", subject=None, **changes):
+    return begin_interaction(server, Interaction(make_request(**changes), browser, subject))[0]
+
+
+def test_it_survives_being_kept():
+    for interaction in (Interaction(make_request()), Interaction(make_request(), "b", "bob", NOW)):
+        assert Interaction.decode(interaction.encode()) == interaction
+
+
+def test_the_first_browser_and_user_own_it(server):
+    handle = begin(server)
+    assert open_interaction(server, handle, "browser", None).interaction.browser == "browser"
+    assert open_interaction(server, handle, "browser", "bob").interaction.subject == "bob"
+    for browser, subject, by_user in (("other", "bob", False), ("browser", "alice", True)):
+        with pytest.raises(ForeignInteraction) as caught:
+            open_interaction(server, handle, browser, subject)
+        assert caught.value.another_user is by_user
+
+
+def test_nobody_signed_in_owns_nothing(server):
+    """A session that ended meanwhile does not make the page somebody else's."""
+    handle = begin(server, "browser", "bob")
+    assert open_interaction(server, handle, "browser", None).interaction.subject == "bob"
+
+
+@pytest.mark.parametrize("seconds", [0, 599])
+def test_in_time(server, clock, seconds):
+    handle = begin(server)
+    clock.now += seconds
+    assert open_interaction(server, handle, "browser", None)
+
+
+def test_expired(server, clock):
+    handle = begin(server)
+    clock.now += 600
+    with pytest.raises(UnusableInteraction, match="expired"):
+        open_interaction(server, handle, "browser", None)
+
+
+@pytest.mark.parametrize("end", ["allowed", "denied", "revoked"])
+def test_used(server, end):
+    handle = begin(server, "browser", "bob")
+    pending = open_interaction(server, handle, "browser", "bob")
+    if end == "allowed":
+        approval(server, make_client(), "bob", make_request(), pending)
+    elif end == "denied":
+        denial(server, pending)
+    else:
+        server.grants.revoke_token(pending.token.ref, NOW)
+    with pytest.raises(UnusableInteraction, match="used"):
+        open_interaction(server, handle, "browser", "bob")
+
+
+@pytest.mark.parametrize("handle", ["", "x", "oin_" + "0" * 65, "oac_" + "0" * 65])
+def test_never_made(server, handle):
+    with pytest.raises(UnusableInteraction):
+        open_interaction(server, handle, "browser", None)
+
+
+class TestDemandedLogin:
+    def test_who_is_signed_in_before_it_does_not_own_it(self, server):
+        handle = begin(server, prompt=frozenset({"login"}))
+        assert open_interaction(server, handle, "browser", "bob").interaction.subject is None
+        assert demand_login(server, handle).interaction.login_demanded_at == NOW
+        assert open_interaction(server, handle, "browser", "alice").interaction.subject == "alice"
+        with pytest.raises(ForeignInteraction):
+            open_interaction(server, handle, "browser", "bob")
+
+
+class Racing:
+    """A grant store in which another tab writes just before the first amendment."""
+
+    def __init__(self, store, rival):
+        self.store, self.rival = store, rival
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+    def amend(self, ref, version, changes):
+        rival, self.rival = self.rival, None
+        if rival:
+            rival()
+        return self.store.amend(ref, version, changes)
+
+
+def test_of_two_users_who_open_it_at_once_one_owns_it(server):
+    handle = begin(server, "browser")
+    rival = lambda: open_interaction(server, handle, "browser", "alice")  # noqa: E731
+    racing = replace(server, grants=Racing(server.grants, rival))
+    with pytest.raises(ForeignInteraction):
+        open_interaction(racing, handle, "browser", "bob")
+    assert open_interaction(server, handle, "browser", "alice").interaction.subject == "alice"

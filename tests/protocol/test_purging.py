@@ -1,0 +1,88 @@
+"""Issuing removes what has expired, a bounded part at a time."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from pyramid_oauth2.backends.contract.factories import new_grant, new_token
+from pyramid_oauth2.backends.memory import MemoryBackend
+from pyramid_oauth2.protocol.purging import EVERY, LIMIT, PAUSE, Sweeper
+from pyramid_oauth2.protocol.records import Purged, StoreUnavailable
+
+
+def test_it_is_its_turn_at_every_so_many_issues():
+    calls: list[tuple[str, int, int]] = []
+
+    class Store:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def purge(self, now: int, limit: int) -> Purged:
+            calls.append((self.name, now, limit))
+            return Purged(0, more=False)
+
+    sweeper = Sweeper(Store("grants"), Store("consents"), lambda: 1000)
+    for _ in range(EVERY - 1):
+        sweeper.after_issue()
+    assert calls == []
+    sweeper.after_issue()
+    assert calls == [("grants", 1000, LIMIT), ("consents", 1000, LIMIT)]
+
+
+def test_or_when_it_has_not_swept_for_a_while():
+    """A sealed answer is gone soon after its grace, also on a server with little to do."""
+    calls: list[int] = []
+    now = 1000
+
+    class Store:
+        def purge(self, now: int, limit: int) -> Purged:
+            calls.append(now)
+            return Purged(0, more=False)
+
+    class Other:
+        expires_itself = True
+
+    sweeper = Sweeper(Store(), Other(), lambda: now)  # type: ignore[arg-type]
+    for _ in range(3):
+        now += PAUSE - 1
+        sweeper.after_issue()
+        now += 1
+        sweeper.after_issue()
+    assert calls == [1000 + PAUSE, 1000 + 2 * PAUSE, 1000 + 3 * PAUSE]
+
+
+def test_a_store_whose_records_end_by_themselves_is_left_alone():
+    class Store:
+        expires_itself = True
+
+        def purge(self, now: int, limit: int) -> Purged:
+            raise AssertionError("swept")
+
+    sweeper = Sweeper(Store(), Store(), lambda: 0)
+    for _ in range(EVERY):
+        sweeper.after_issue()
+
+
+def test_a_store_that_only_issues_stays_bounded():
+    """One grant and one token a second, each alive for ten."""
+    backend, now = MemoryBackend(), 1_000_000
+    sweeper = Sweeper(backend.grants, backend.consents, lambda: now)
+    for _ in range(20 * EVERY):
+        now += 1
+        grant = new_grant(created_at=now, expires_at=now + 10, absolute_end=now + 10)
+        backend.grants.open(grant, [new_token(grant=grant)], now)
+        sweeper.after_issue()
+    assert len(backend.grants.export(limit=10_000).items) <= 2 * (EVERY + 10)
+
+
+def test_a_sweep_that_fails_is_no_failure_of_the_issue(caplog: Any):
+    class Away:
+        def purge(self, now: int, limit: int) -> Purged:
+            raise StoreUnavailable("the server is away")
+
+    sweeper = Sweeper(Away(), Away(), lambda: 0)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(EVERY):
+            sweeper.after_issue()
+    assert "the server is away" in caplog.text

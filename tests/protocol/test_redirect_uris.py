@@ -1,0 +1,219 @@
+"""Redirect URIs: registered, compared, and sent an answer to.
+
+RFC 6749 section 3.1.2, RFC 8252, RFC 9700 section 2.1.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyramid_oauth2.protocol.redirect_uris import (
+    matching_redirect_uri,
+    origin_problem,
+    redirect_uri_problem,
+    redirect_url,
+)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://client.example/back",
+        "https://client.example",
+        "https://client.example:8443/back?tenant=1&x=%20",
+        "https://xn--bcher-kva.example/",
+        "https://[2001:db8::1]/back",
+        "http://localhost/back",
+        "http://localhost:8080/back",
+        "http://127.0.0.1/back",
+        "http://127.0.0.1:49152/back",
+        "http://[::1]:49152/back",
+        "com.example.app:/back",
+        "com.example.my-app2:/oauth/back",
+    ],
+)
+def test_good(uri):
+    assert redirect_uri_problem(uri) is None
+
+
+@pytest.mark.parametrize(
+    ("uri", "words"),
+    [
+        pytest.param("https://client.example/back#x", "fragment", id="fragment"),
+        pytest.param("https://client.example/back#", "fragment", id="empty fragment"),
+        pytest.param("http://client.example/back", "https", id="http on a public host"),
+        pytest.param("http://127.0.0.1.evil.test/", "https", id="loopback as a prefix"),
+        pytest.param("http://localhost.evil.test/", "https", id="localhost as a prefix"),
+        pytest.param("http://127.0.0.1@evil.test/", "user name", id="loopback as a user"),
+        pytest.param("https://user:pw@client.example/", "user name", id="userinfo"),
+        pytest.param("https://:@client.example/", "user name", id="empty userinfo"),
+        pytest.param("https:///back", "no host", id="no host"),
+        pytest.param("https:back", "no host", id="no slashes"),
+        pytest.param("https://*.client.example/", "wildcard", id="wildcard"),
+        pytest.param("https://client.example:0/", "port 0", id="port 0"),
+        pytest.param("https://client.example:99999/", "not a URI", id="port out of range"),
+        pytest.param("https://client.example:x/", "not a URI", id="port that is no number"),
+        pytest.param("https://[::1/", "not a URI", id="broken IPv6"),
+        pytest.param("javascript:alert(1)", "scheme", id="javascript"),
+        pytest.param("data:text/html,x", "scheme", id="data"),
+        pytest.param("file:///etc/passwd", "scheme", id="file"),
+        pytest.param("myapp:/back", "scheme", id="private-use scheme without a dot"),
+        pytest.param("blob:https://client.example/x", "scheme", id="blob"),
+        pytest.param("/back", "relative", id="relative"),
+        pytest.param("//client.example/back", "relative", id="without a scheme"),
+        pytest.param("", "characters", id="empty"),
+        pytest.param(" https://client.example/", "characters", id="leading blank"),
+        pytest.param("https://client.example/a b", "characters", id="blank"),
+        pytest.param("https://client.example/\r\nX: y", "characters", id="CR LF"),
+        pytest.param("https://client.example/\0", "characters", id="NUL"),
+        pytest.param("https://client.example\\@evil.test/", "characters", id="backslash"),
+        pytest.param("https://bücher.example/", "characters", id="not ASCII"),
+        pytest.param('https://client.example/"><script>', "characters", id="markup"),
+        pytest.param("java\nscript:alert(1)", "characters", id="newline in the scheme"),
+    ],
+)
+def test_bad(uri, words):
+    assert words in redirect_uri_problem(uri)
+
+
+@given(st.text(st.characters(max_codepoint=0x7F)))
+def test_whatever_passes_is_an_https_loopback_or_private_use_uri(uri):
+    if redirect_uri_problem(uri) is None:
+        scheme = uri.partition(":")[0].lower()
+        assert scheme in ("https", "http") or "." in scheme
+        assert "#" not in uri
+
+
+@given(
+    st.sampled_from(["https://a.example/", "http://127.0.0.1/", "com.example:/"]),
+    st.text(st.characters(max_codepoint=0x20) | st.characters(min_codepoint=0x7F), min_size=1),
+    st.integers(0, 17),
+)
+def test_no_control_character_or_blank_passes_anywhere(uri, text, position):
+    assert redirect_uri_problem(uri[:position] + text + uri[position:]) is not None
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://spa.example", "https://spa.example:8443", "http://localhost:5173"]
+)
+def test_good_origin(origin):
+    assert origin_problem(origin) is None
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["*", "null", "", "https://spa.example/", "https://SPA.example", "http://spa.example", "a.b:"],
+)
+def test_bad_origin(origin):
+    assert origin_problem(origin)
+
+
+WEB = "https://client.example/back?tenant=1"
+REGISTERED = (WEB, "http://127.0.0.1/back", "http://[::1]:8000", "com.example.app:/back")
+
+
+@pytest.mark.parametrize("uri", REGISTERED)
+def test_a_registered_one_is_itself(uri):
+    assert matching_redirect_uri(REGISTERED, uri) == uri
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["http://127.0.0.1:1/back", "http://127.0.0.1:65535/back", "http://[::1]", "http://[::1]:9"],
+)
+def test_any_port_of_a_loopback_address(uri):
+    """RFC 8252 section 7.3."""
+    assert matching_redirect_uri(REGISTERED, uri) == uri
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://127.0.0.1:0/back",
+        "http://127.0.0.1:65536/back",
+        "http://127.0.0.1:/back",
+        "http://127.0.0.1:80:80/back",
+        "http://127.0.0.1:+80/back",
+        "http://127.0.0.1:\u0661/back",
+        "http://127.0.0.1:80@evil.test/back",
+        "http://127.0.0.1:80\\@evil.test/back",
+        "http://127.0.0.1.evil.test/back",
+        "http://127.0.0.1:80/back#",
+        "http://127.0.0.1:80/back?x",
+        "http://127.0.0.1:80/backs",
+        "HTTP://127.0.0.1:80/back",
+        "http://localhost/back",
+        "http://127.1/back",
+        "http://[::1]:9/back",
+        "http://[0:0:0:0:0:0:0:1]:9",
+    ],
+)
+def test_nothing_else_of_a_loopback_uri_is_free(uri):
+    assert matching_redirect_uri(REGISTERED, uri) is None
+
+
+@pytest.mark.parametrize(
+    ("registered", "found"), [((), None), ((WEB,), WEB), ((WEB, "https://b.example/"), None)]
+)
+def test_none_named(registered, found):
+    """RFC 6749 section 3.1.2.3."""
+    assert matching_redirect_uri(registered, None) == found
+
+
+LOOPBACK_PORT = re.compile(
+    r"(?<=^http://127\.0\.0\.1)(:[0-9]+)?(?=/back$)|"
+    r"(?<=^http://\[::1\])(:[0-9]+)?$"
+)
+
+
+def portless(uri):
+    return LOOPBACK_PORT.sub("", uri)
+
+
+@st.composite
+def mutations(draw):
+    """A registered URI with a few characters changed, added or taken out."""
+    uri = draw(st.sampled_from(REGISTERED))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(uri)))
+        end = draw(st.integers(start, min(start + 3, len(uri))))
+        text = st.text(max_size=4) | st.text("0123456789:/@?#.\\%[]", max_size=8)
+        uri = uri[:start] + draw(text) + uri[end:]
+    return uri
+
+
+@given(mutations() | st.text())
+def test_whatever_is_not_registered_is_refused(uri):
+    """RFC 9700 section 2.1: exact string matching, but for the port of a loopback address."""
+    if matching_redirect_uri(REGISTERED, uri) is not None:
+        assert portless(uri) in {portless(registered) for registered in REGISTERED}
+        assert redirect_uri_problem(uri) is None
+
+
+text = st.text(st.characters(codec="utf-8"), max_size=30)
+
+
+@given(
+    st.sampled_from(
+        [*REGISTERED, "https://a.example", "https://a.example?", "https://a.example?x&"]
+    ),
+    st.fixed_dictionaries({"code": text, "iss": text}, optional={"state": text}),
+    st.sampled_from(["query", "fragment"]),
+)
+def test_an_answer_adds_its_parameters_and_nothing_else(uri, parameters, mode):
+    """RFC 6749 section 3.1.2: a registered query is kept."""
+    parts = urlsplit(redirect_url(uri, parameters, mode))
+    before = urlsplit(uri)
+    assert parts[:3] == before[:3]
+    kept = parse_qsl(before.query, keep_blank_values=True)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    fragment = parse_qsl(parts.fragment, keep_blank_values=True)
+    added = list(parameters.items())
+    assert (query, fragment) == ((kept + added, []) if mode == "query" else (kept, added))
+    assert parts.geturl().isascii()
+    assert parts.geturl().isprintable()
