@@ -57,7 +57,7 @@ log = logging.getLogger(__name__)
 
 
 def notify(registry: Any, event: OAuth2Event, request: Any = None) -> None:
-    """Tell every subscriber; one that fails is logged and changes no answer.
+    """Emit every subscriber; one that fails is logged and changes no answer.
 
     The request's transaction is then rolled back, as it would be if the
     exception had escaped, and with it what other subscribers wrote in it. They

@@ -31,16 +31,16 @@ from .interfaces import (
 from .per_process import PerProcess
 from .protocol.clients.cache import ClientCache
 from .protocol.clients.registry import ClientRegistry
-from .protocol.events import Tell
-from .protocol.purging import Sweeper
+from .protocol.events import Emit
+from .protocol.purging import Purger
 from .protocol.server import AuthorizationServer, Lifetimes
-from .protocol.token.presentation import BearerToken, resolve_bearer_token
+from .protocol.token.presentation import AccessToken, resolve_access_token
 from .read_only import REFUSAL, ReadOnlyBackend
 from .resource_owners import ResourceOwners
 from .resource_server import ResourceServer, make_resource_server
 from .settings import Settings
 from .settings.types import RESOURCE_SERVER
-from .startup import enabled_grant_types, enabled_response_types, mistakes
+from .startup import configuration_errors, enabled_grant_types, enabled_response_types
 
 ROLES = ("clients", "grants", "consents")
 
@@ -64,13 +64,13 @@ class OAuth2Service:
     server: AuthorizationServer
     owners: ResourceOwners
     backends: Mapping[str, IBackend]
-    sweeper: Sweeper
-    tell: Tell
+    purger: Purger
+    emit: Emit
 
     @property
     def clients(self) -> ClientRegistry:
         """The clients, for code that has no request: each change is written at once."""
-        return ClientRegistry(self.server, self.server.clients, self.tell)
+        return ClientRegistry(self.server, self.server.clients, self.emit)
 
     def clients_of_request(self, request: Any) -> ClientRegistry:
         """The clients, for what *request* itself registers and changes.
@@ -78,30 +78,30 @@ class OAuth2Service:
         With ``oauth2.sqlalchemy.session`` that is part of the request's own
         transaction; else it is written at once.
         """
-        tell = partial(notify, request.registry, request=request)
+        emit = partial(notify, request.registry, request=request)
         backend = self.backends[self.settings.backend_of("clients")]
         in_request = getattr(backend, "clients_of_request", None)
         if in_request is None:
-            return ClientRegistry(self.server, self.server.clients, tell)
+            return ClientRegistry(self.server, self.server.clients, emit)
         store = self.server.clients.within(in_request(request))
-        return ClientRegistry(self.server, store, tell)
+        return ClientRegistry(self.server, store, emit)
 
-    def present_clients(self, tell: Tell) -> ClientRegistry:
+    def present_clients(self, emit: Emit) -> ClientRegistry:
         """The clients as they are, not as they were a moment ago; each change is written at once.
 
         For pages: what somebody just changed must be there when they look again,
         whichever process answers.
         """
         backend = self.backends[self.settings.backend_of("clients")]
-        return ClientRegistry(self.server, self.server.clients.within(backend.clients), tell)
+        return ClientRegistry(self.server, self.server.clients.within(backend.clients), emit)
 
-    def resolve(self, value: str) -> BearerToken:
+    def resolve(self, value: str) -> AccessToken:
         """The valid access token of that value: at most one read of the grant store.
 
         :raises InvalidToken: there is none.
         :raises StoreUnavailable: the store cannot say.
         """
-        return resolve_bearer_token(self.server, value)
+        return resolve_access_token(self.server, value)
 
     def close(self) -> None:
         """Give back every connection."""
@@ -174,7 +174,7 @@ def _make_authorization_server(
 ) -> OAuth2Service:
     scopes = dict(registry.getUtilitiesFor(IScope))
     grant_types = dict(registry.getUtilitiesFor(IGrantType))
-    if found := mistakes(settings, grant_types, scopes, owners):
+    if found := configuration_errors(settings, grant_types, scopes, owners):
         raise ConfigurationError("\n".join(found))
     backends = {name: _make_backend(registry, settings, name) for name in _chosen(settings)}
     stores = {role: _store(backends, settings, role) for role in ROLES}
@@ -197,9 +197,9 @@ def _make_authorization_server(
         clock=_utc_seconds,
         random=os.urandom,
     )
-    sweeper = Sweeper(server.grants, server.consents, server.clock)
-    tell = partial(notify, registry)
-    return OAuth2Service(settings, server, owners, backends, sweeper, tell)
+    purger = Purger(server.grants, server.consents, server.clock)
+    emit = partial(notify, registry)
+    return OAuth2Service(settings, server, owners, backends, purger, emit)
 
 
 def _utc_seconds() -> int:

@@ -15,7 +15,7 @@ from .settings import Settings
 DEFAULT_GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})
 
 
-def mistakes(
+def configuration_errors(
     settings: Settings,
     grant_types: Mapping[str, IGrantType],
     scopes: Mapping[str, Any],

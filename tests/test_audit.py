@@ -69,7 +69,7 @@ def line_of(event: OAuth2Event) -> str:
 def test_every_field_of_every_event_is_there(kind: type[OAuth2Event]):
     line = line_of(made(kind))
     found = parse(line)
-    names = {field.name for field in dataclasses.fields(kind)} - {"request", "retold"}
+    names = {field.name for field in dataclasses.fields(kind)} - {"request", "redelivered"}
     assert found.keys() == {"event", "remote_addr"} | names
     assert found["event"] == kind.__name__
     for name in names - {"scope", "expires_in"}:
@@ -131,7 +131,7 @@ class TestTheRecord:
     def test_what_may_be_an_attack_is_a_warning(
         self, kind: type[OAuth2Event], caplog: pytest.LogCaptureFixture
     ):
-        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
+        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
         write_event(made(kind))
         (record,) = caplog.records
         suspicious = kind in (
@@ -145,7 +145,7 @@ class TestTheRecord:
     def test_it_has_the_fields_for_a_formatter_that_makes_json(
         self, caplog: pytest.LogCaptureFixture
     ):
-        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
+        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
         write_event(made(TokenIssued, subject=None))
         (record,) = caplog.records
         assert json.loads(json.dumps(vars(record)["oauth2"])) == {
@@ -159,11 +159,11 @@ class TestTheRecord:
         }
 
     def test_a_percent_sign_is_a_percent_sign(self, caplog: pytest.LogCaptureFixture):
-        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
+        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
         write_event(made(TokenIssued, subject="%s%(x)d"))
         assert "subject=%s%(x)d" in caplog.text
 
-    def test_an_event_that_is_retold_is_there_already(self, caplog: pytest.LogCaptureFixture):
-        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
-        write_event(made(TokenIssued, retold=True))
+    def test_an_event_that_is_redelivered_is_there_already(self, caplog: pytest.LogCaptureFixture):
+        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
+        write_event(made(TokenIssued, redelivered=True))
         assert caplog.records == []

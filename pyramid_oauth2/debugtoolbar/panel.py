@@ -15,7 +15,7 @@ from ..protection.request import Demand, RequestOAuth2
 from ..protection.security import OAuth2SecurityPolicy
 from ..protocol.errors import InvalidToken
 from ..protocol.scopes import format_scope
-from ..protocol.token.presentation import BearerToken, bearer_value
+from ..protocol.token.presentation import AccessToken, bearer_value
 from ..protocol.token_strings import CLIENT_SECRET_PREFIX, PREFIXES, has_our_prefix
 from .decisions import decision_of, resolution_of
 
@@ -92,7 +92,7 @@ def _token_facts(request: Any) -> Facts:
     resolution = resolution_of(oauth2)
     if isinstance(resolution, InvalidToken):
         return facts | {"valid": f"no: {resolution.description}"}
-    if isinstance(resolution, BearerToken):
+    if isinstance(resolution, AccessToken):
         return facts | {"valid": "yes"} | _records(resolution)
     return facts
 
@@ -104,7 +104,7 @@ def _prefix(value: str) -> str:
     return f"{prefix}_ ({KINDS[prefix]})"
 
 
-def _records(token: BearerToken) -> Facts:
+def _records(token: AccessToken) -> Facts:
     return {
         "client_id": token.client.client_id,
         "subject": token.subject or "none: the client acts for itself",

@@ -64,7 +64,7 @@ class IOAuth2Event(Interface):
     """
 
     request = Attribute("the request that it happened in, None at the command line")
-    retold = Attribute("whether it was told before, at an attempt that pyramid_retry runs again")
+    redelivered = Attribute("whether it was sent before, at an earlier attempt of pyramid_retry")
 
 
 class ISettings(Interface):

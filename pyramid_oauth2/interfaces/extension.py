@@ -9,7 +9,7 @@ from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
     from ..protocol.client_authentication import Credentials
-    from ..protocol.http import HTTPFacts, TokenRequest
+    from ..protocol.http import HTTPRequest, TokenRequest
     from ..protocol.records import Client
     from ..protocol.server import AuthorizationServer
     from ..protocol.token.issuance import Issued
@@ -45,7 +45,7 @@ class IClientAuthentication(Interface):
     Registered with ``config.add_oauth2_client_authentication``.
     """
 
-    def credentials(facts: HTTPFacts, form: Mapping[str, str]) -> Credentials | None:
+    def credentials(http: HTTPRequest, form: Mapping[str, str]) -> Credentials | None:
         """What the request presents by this method; None if it does not use it.
 
         :raises OAuth2Error: it uses the method, but wrongly.

@@ -85,7 +85,7 @@ def sql(dialect_name: str, revision: str = "head") -> str:
 
 
 def include_name(name: str | None, type_: str, parent_names: Any) -> bool:
-    """Tell an application's Alembic which names are its own to look at: all but our tables."""
+    """Emit an application's Alembic which names are its own to look at: all but our tables."""
     return type_ != "table" or (name not in metadata.tables and name != VERSION_TABLE)
 
 

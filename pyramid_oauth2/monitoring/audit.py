@@ -1,4 +1,4 @@
-"""The audit log: a line for each event, at the logger ``pyramid_oauth2.monitoring.audit``.
+"""The audit log: a line for each event, at the logger ``pyramid_oauth2.audit``.
 
 ::
 
@@ -38,7 +38,7 @@ def write_event(event: OAuth2Event) -> None:
 
     A formatter that makes JSON finds the same as a mapping, in the record's ``oauth2``.
     """
-    if event.retold:
+    if event.redelivered:
         return
     members = event_members(event)
     level = logging.WARNING if isinstance(event, WARNINGS) else logging.INFO

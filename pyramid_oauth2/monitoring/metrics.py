@@ -56,7 +56,7 @@ TOKEN_ENDPOINT = frozenset({"token", "access_token"})
 
 def count_event(event: OAuth2Event) -> None:
     """Count what happened, once."""
-    if event.retold:
+    if event.redelivered:
         return
     match event:
         case TokenIssued():

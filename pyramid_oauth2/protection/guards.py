@@ -121,7 +121,7 @@ def _demand(view: View, demand: Demand, checked: bool) -> View:
                 return missing_token(request)
             oauth2.optional = True
             return _challenging(view, context, request)
-        oauth2.claim()
+        oauth2.require_token()
         refusal = _refusal(request) or _scope_refusal(request, demand.scope)
         if refusal is not None:
             return refusal

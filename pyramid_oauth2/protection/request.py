@@ -9,7 +9,7 @@ from ..interfaces import ISettings
 from ..protocol.clients.registry import ClientRegistry
 from ..protocol.errors import InvalidToken
 from ..protocol.records import Client
-from ..protocol.token.presentation import BearerToken, bearer_value, is_bearer_syntax
+from ..protocol.token.presentation import AccessToken, bearer_value, is_bearer_syntax
 from ..protocol.token_strings import has_our_prefix
 from ..resource_server import ResourceServer
 from ..service import OAuth2Service, get_service, service_of
@@ -52,7 +52,7 @@ class RequestOAuth2:
     def __init__(self, request: Any) -> None:
         self._request = request
         self._value = bearer_value(request.environ.get("HTTP_AUTHORIZATION"))
-        self._claimed = False
+        self._token_required = False
         # What the view asked of it, where that view's guard had a say.
         self.demand: Demand | None = None
         self.admitted = False
@@ -95,7 +95,7 @@ class RequestOAuth2:
             return "prefix"
         if self._below_resource_path:
             return "resource path"
-        return "view" if self._claimed else None
+        return "view" if self._token_required else None
 
     @reify
     def _below_resource_path(self) -> bool:
@@ -108,12 +108,12 @@ class RequestOAuth2:
         """Whether there is a Bearer header with something that no token can be."""
         return self._value is not None and not is_bearer_syntax(self._value)
 
-    def claim(self) -> None:
+    def require_token(self) -> None:
         """Make a request with a Bearer header ours, since the view wants a token of ours."""
-        self._claimed = True
+        self._token_required = True
 
     @reify
-    def resolution(self) -> BearerToken | InvalidToken:
+    def resolution(self) -> AccessToken | InvalidToken:
         """The token of a bearer request, or why it is refused; looked up once.
 
         :raises StoreUnavailable: the store, or the authorization server, cannot say.
@@ -142,7 +142,7 @@ class RequestOAuth2:
             raise ScopeRequired(self._request, needed)
 
     @property
-    def token(self) -> BearerToken | None:
+    def token(self) -> AccessToken | None:
         """The valid access token of a bearer request."""
         if not self.is_bearer or isinstance(self.resolution, InvalidToken):
             return None

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .http import HTTPFacts
+    from .http import HTTPRequest
 
 TRUST_THE_PROXY = (
     "the WSGI server must trust it: with waitress, set trusted_proxy and "
@@ -32,18 +32,18 @@ def source_network(remote_addr: str | None) -> str:
     return str(address or remote_addr or UNKNOWN)
 
 
-def is_hidden(facts: HTTPFacts) -> bool:
+def is_hidden(http: HTTPRequest) -> bool:
     """Whether a proxy seems to hide the address, so that everybody comes from the proxy's.
 
     A guess, for a hint: nothing is decided by what anybody can write into a header.
     """
-    forwarded = facts.headers.get("x-forwarded-for")
+    forwarded = http.headers.get("x-forwarded-for")
     if forwarded is not None:
-        return (facts.remote_addr or UNKNOWN) not in forwarded
+        return (http.remote_addr or UNKNOWN) not in forwarded
     # waitress takes the header out if it was not told to trust it. On the
     # public network, nobody comes by https from this machine itself.
-    address = _parsed(facts.remote_addr)
-    return facts.secure and address is not None and address.is_loopback
+    address = _parsed(http.remote_addr)
+    return http.secure and address is not None and address.is_loopback
 
 
 def _parsed(remote_addr: str | None) -> IPv4Address | IPv6Address | None:

@@ -27,21 +27,21 @@ class OAuth2Event:
     """What every event has.
 
     ``request`` is the one that it happened in, None at the command line.
-    ``retold`` says that subscribers heard of it before: pyramid_retry runs the
+    ``redelivered`` says that subscribers heard of it before: pyramid_retry runs the
     request again. What they wrote in its transaction then was rolled back;
     what they did elsewhere, such as sending a mail, was not.
     """
 
     # What the repr leaves out is not written down anywhere.
     request: Any = field(default=None, repr=False)
-    retold: bool = field(default=False, repr=False)
+    redelivered: bool = field(default=False, repr=False)
 
 
-Tell = Callable[[OAuth2Event], None]
+Emit = Callable[[OAuth2Event], None]
 """Where the protocol says what happened. Whoever listens hears it once it is done."""
 
 
-def tell_nobody(event: OAuth2Event) -> None:
+def emit_nothing(event: OAuth2Event) -> None:
     """For code that nobody listens to."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from .events import GrantEvent, GrantRevoked, Tell, grant_event
+from .events import Emit, GrantEvent, GrantRevoked, grant_event
 from .listings import every
 from .records import ACCESS_TOKEN, Grant, StoreUnavailable, Token, TokenRef
 from .server import AuthorizationServer
@@ -20,7 +20,7 @@ def end_grant(
     server: AuthorizationServer,
     grant: Grant,
     reason: str,
-    tell: Tell,
+    emit: Emit,
     cause: type[GrantEvent] | None = None,
 ) -> bool:
     """Revoke a grant and with it everything that was issued for it; the first reason stays.
@@ -31,9 +31,9 @@ def end_grant(
     """
     ended = server.grants.revoke_grant(grant.id, server.clock(), reason)
     if cause is not None:
-        tell(grant_event(cause, grant))
+        emit(grant_event(cause, grant))
     if ended:
-        tell(grant_event(GrantRevoked, grant, reason=reason))
+        emit(grant_event(GrantRevoked, grant, reason=reason))
     return ended
 
 
@@ -41,7 +41,7 @@ def end_grants_of(
     server: AuthorizationServer,
     subject: str,
     reason: str,
-    tell: Tell,
+    emit: Emit,
     client_id: str | None = None,
 ) -> int:
     """Revoke all that a user allowed; with *client_id*, all that this client was allowed.
@@ -50,7 +50,7 @@ def end_grants_of(
     """
     grants = every(lambda at: server.grants.grants(subject, client_id, at))
     living = [grant for grant in grants if is_living(grant, server.clock())]
-    ended = sum(end_grant(server, grant, reason, tell) for grant in living)
+    ended = sum(end_grant(server, grant, reason, emit) for grant in living)
     # And what is on its way at this moment, which no listing shows. How many it
     # ended is not added: a store may count those that have expired.
     server.grants.revoke_subject(subject, server.clock(), reason, client_id)
@@ -66,7 +66,7 @@ def find_grant(server: AuthorizationServer, grant_id: str) -> Grant | None:
     return None
 
 
-def end_earlier_grants(server: AuthorizationServer, latest: Grant, tell: Tell) -> None:
+def end_earlier_grants(server: AuthorizationServer, latest: Grant, emit: Emit) -> None:
     """Under ``oauth2.single_access_token``: end what the user allowed the client before.
 
     Only grants of the same scope, and only those that sort before *latest*: of
@@ -75,20 +75,20 @@ def end_earlier_grants(server: AuthorizationServer, latest: Grant, tell: Tell) -
     if not server.single_access_token:
         return
     try:
-        _end_earlier(server, latest, tell)
+        _end_earlier(server, latest, emit)
     except StoreUnavailable as unavailable:
         # The token is issued and its code spent: told that this failed, the
         # client would try again, and look like a thief.
         log.warning("Earlier grants were not ended: %s", unavailable)
 
 
-def _end_earlier(server: AuthorizationServer, latest: Grant, tell: Tell) -> None:
+def _end_earlier(server: AuthorizationServer, latest: Grant, emit: Emit) -> None:
     subject, client_id = latest.subject, latest.client_id
     grants = every(lambda at: server.grants.grants(subject, client_id, at, PAGE))
     for grant in grants:
         earlier = (grant.created_at, grant.id) < (latest.created_at, latest.id)
         if earlier and grant.scope == latest.scope and is_living(grant, server.clock()):
-            end_grant(server, grant, "a newer token replaced it", tell)
+            end_grant(server, grant, "a newer token replaced it", emit)
 
 
 def earlier_access_tokens(server: AuthorizationServer, grant: Grant) -> tuple[TokenRef, ...]:

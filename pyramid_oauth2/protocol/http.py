@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from .errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from .events import Tell
+    from .events import Emit
     from .records import Client
 
 MAX_BODY = 64 * 1024
@@ -44,7 +44,7 @@ SECRET_PARAMETERS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class HTTPFacts:
+class HTTPRequest:
     """What the protocol wants to know of an HTTP request.
 
     ``url`` is the public URL without its query, ``query`` the raw query
@@ -81,15 +81,15 @@ class TokenRequest:
     """A token request of an authenticated client that may use this grant type.
 
     ``parameters`` holds those that the grant type declares, each once; one
-    without a value is left out. ``tell`` is for what happens beside the issue.
+    without a value is left out. ``emit`` is for what happens beside the issue.
     """
 
     grant_type: str
     client: Client
     parameters: Mapping[str, str] = field(repr=False)
-    facts: HTTPFacts
+    http: HTTPRequest
     owners: PasswordCheck
-    tell: Tell = field(repr=False)
+    emit: Emit = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,27 +137,27 @@ class Parameters:
         return {name: value for name, value in pairs if value is not None}
 
 
-def parse_form(facts: HTTPFacts) -> dict[str, str]:
+def parse_form(http: HTTPRequest) -> dict[str, str]:
     """The parameters of a form body, each once.
 
     :raises InvalidRequest: the body is no form, too large or compressed, is
         not UTF-8, repeats a parameter, or a secret stands in the URL.
     """
-    _refuse_secrets_in_url(facts.query)
-    return parse_body(facts).as_form()
+    _refuse_secrets_in_url(http.query)
+    return parse_body(http).as_form()
 
 
-def parse_query(facts: HTTPFacts) -> Parameters:
+def parse_query(http: HTTPRequest) -> Parameters:
     """The parameters of the query string.
 
     :raises InvalidRequest: it is malformed.
     """
     # WSGI hands out bytes as latin-1.
-    return _parameters(facts.query.encode("latin-1"))
+    return _parameters(http.query.encode("latin-1"))
 
 
 def parse_body(
-    facts: HTTPFacts, max_fields: int = MAX_FIELDS, max_value: int = MAX_VALUE
+    http: HTTPRequest, max_fields: int = MAX_FIELDS, max_value: int = MAX_VALUE
 ) -> Parameters:
     """The parameters of a form body.
 
@@ -165,15 +165,15 @@ def parse_body(
     :param max_value: how many characters each may have; a page has a field for many URIs.
     :raises InvalidRequest: the body is no form, too large, compressed or malformed.
     """
-    media_type, *options = facts.headers.get("content-type", "").lower().split(";")
+    media_type, *options = http.headers.get("content-type", "").lower().split(";")
     charsets = {o.strip() for o in options if o.strip().startswith("charset=")}
     if media_type.strip() != FORM or not charsets <= UTF8:
         raise InvalidRequest(f"Send the parameters in the body, as {FORM} in UTF-8.")
-    if facts.headers.get("content-encoding", "identity").strip().lower() != "identity":
+    if http.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise InvalidRequest("Send the body without Content-Encoding.", status=415)
-    if len(facts.body) > MAX_BODY:
+    if len(http.body) > MAX_BODY:
         raise body_too_large()
-    return _parameters(facts.body, max_fields, max_value)
+    return _parameters(http.body, max_fields, max_value)
 
 
 def body_too_large() -> InvalidRequest:

@@ -21,7 +21,7 @@ PAUSE = 60  # seconds
 LIMIT = 500
 
 
-class Sweeper:
+class Purger:
     """Sweeps the stores at every so many tokens that this process issues, or after a pause.
 
     :param clock: the time in UTC seconds.

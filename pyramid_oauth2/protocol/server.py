@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         IGrantType,
         IScope,
     )
-    from .http import HTTPFacts
+    from .http import HTTPRequest
     from .throttling import Throttle
 
 
@@ -80,14 +80,14 @@ class AuthorizationServer:
         return frozenset(self.scopes)
 
 
-def refuse_plain_http(server: AuthorizationServer, facts: HTTPFacts) -> None:
+def refuse_plain_http(server: AuthorizationServer, http: HTTPRequest) -> None:
     """Refuse a request that did not come by https where the server demands it.
 
     :raises InvalidRequest: it did not; the message names the cure.
     """
     # RFC 6749 sections 3.1 and 3.2: at both endpoints "the authorization server
     # MUST require the use of TLS".
-    if server.require_https and not facts.secure:
+    if server.require_https and not http.secure:
         raise InvalidRequest(
             "A secure connection is required: use https. (Behind a proxy that ends TLS, "
             f"{TRUST_THE_PROXY})"

@@ -18,8 +18,8 @@ from typing import Protocol
 
 from .addresses import TRUST_THE_PROXY, is_hidden, source_network
 from .errors import TemporarilyUnavailable
-from .events import AttemptsThrottled, Tell
-from .http import HTTPFacts, TokenRequest
+from .events import AttemptsThrottled, Emit
+from .http import HTTPRequest, TokenRequest
 
 log = logging.getLogger(__name__)
 
@@ -102,8 +102,8 @@ class Attempt:
     seconds: int
     sources: Mapping[str, int]
     counter: Counter
-    facts: HTTPFacts
-    tell: Tell = field(repr=False)
+    http: HTTPRequest
+    emit: Emit = field(repr=False)
     subject: str | None = None
 
     def refuse_if_blocked(self) -> None:
@@ -127,11 +127,11 @@ class Attempt:
         ]
         if not over:
             return 0
-        self.tell(
+        self.emit(
             AttemptsThrottled(
                 limit=self.kind,
                 client_id=client_id,
-                remote_addr=self.facts.remote_addr,
+                remote_addr=self.http.remote_addr,
                 subject=self.subject,
             )
         )
@@ -154,7 +154,7 @@ class Attempt:
             )
 
     def _is_hidden(self) -> bool:
-        return self.kind not in WITHOUT_ADDRESS and is_hidden(self.facts)
+        return self.kind not in WITHOUT_ADDRESS and is_hidden(self.http)
 
     def _refuse_for(self, seconds: int) -> None:
         if not seconds:
@@ -180,21 +180,21 @@ class Throttle:
     registrations: Limit
     counter: Counter
 
-    def client_authentication(self, facts: HTTPFacts, client_id: str, tell: Tell) -> Attempt:
+    def client_authentication(self, http: HTTPRequest, client_id: str, emit: Emit) -> Attempt:
         """An attempt to be a client; those that fail are counted."""
-        limit, place = self.clients, source_network(facts.remote_addr)
+        limit, place = self.clients, source_network(http.remote_addr)
         sources = {
             _key("clients", place, client_id): limit.attempts,
             _key("clients", place): limit.attempts * NAMES_PER_ADDRESS,
         }
-        return Attempt("clients", limit.seconds, sources, self.counter, facts, tell)
+        return Attempt("clients", limit.seconds, sources, self.counter, http, emit)
 
     def password(self, request: TokenRequest, username: str) -> Attempt:
         """An attempt to be a user (RFC 6749 section 4.3.2); those that fail are counted."""
-        limit, facts = self.passwords, request.facts
+        limit, http = self.passwords, request.http
         user = _folded(username)
         if request.client.public:
-            place = source_network(facts.remote_addr)
+            place = source_network(http.remote_addr)
             sources = {
                 _key("passwords", "address", place, user): limit.attempts,
                 _key("passwords", "address", place): limit.attempts * NAMES_PER_ADDRESS,
@@ -202,7 +202,7 @@ class Throttle:
         else:
             # A server that many users come through: its address says nothing.
             sources = {_key("passwords", "client", request.client.client_id, user): limit.attempts}
-        return Attempt("passwords", limit.seconds, sources, self.counter, facts, request.tell)
+        return Attempt("passwords", limit.seconds, sources, self.counter, http, request.emit)
 
     def rotation(self, request: TokenRequest, grant_id: str) -> Attempt:
         """A refresh; those that won are counted.
@@ -213,23 +213,23 @@ class Throttle:
         limit = self.rotations
         sources = {_key("rotations", grant_id): limit.attempts - 1}
         return Attempt(
-            "rotations", limit.seconds, sources, self.counter, request.facts, request.tell
+            "rotations", limit.seconds, sources, self.counter, request.http, request.emit
         )
 
-    def interaction(self, facts: HTTPFacts, tell: Tell) -> Attempt:
+    def interaction(self, http: HTTPRequest, emit: Emit) -> Attempt:
         """A request that the store would have to keep for somebody who is not signed in."""
         limit = self.interactions
-        sources = {_key("interactions", source_network(facts.remote_addr)): limit.attempts}
-        return Attempt("interactions", limit.seconds, sources, self.counter, facts, tell)
+        sources = {_key("interactions", source_network(http.remote_addr)): limit.attempts}
+        return Attempt("interactions", limit.seconds, sources, self.counter, http, emit)
 
-    def registration(self, facts: HTTPFacts, subject: str, tell: Tell) -> Attempt:
+    def registration(self, http: HTTPRequest, subject: str, emit: Emit) -> Attempt:
         """A user's own client, which leaves a tombstone for good when it is deleted.
 
         By the user alone: whoever is signed in as somebody else can do worse.
         """
         limit = self.registrations
         sources = {_key("registrations", subject): limit.attempts}
-        return Attempt("registrations", limit.seconds, sources, self.counter, facts, tell, subject)
+        return Attempt("registrations", limit.seconds, sources, self.counter, http, emit, subject)
 
 
 def _folded(username: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TypeVar
 
-from .events import ConsentWithdrawn, Tell
+from .events import ConsentWithdrawn, Emit
 from .grants import end_grants_of, is_living
 from .listings import every
 from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Consent, Grant, Page
@@ -140,15 +140,15 @@ def last_token(server: AuthorizationServer, grants: Iterable[Grant]) -> LastToke
     return LastToken(max(issued), or_later) if issued else None
 
 
-def withdraw(server: AuthorizationServer, subject: str, client_id: str, tell: Tell) -> bool:
+def withdraw(server: AuthorizationServer, subject: str, client_id: str, emit: Emit) -> bool:
     """Take back all that *subject* allowed the client: every token stops, the consent is forgotten.
 
     :return: whether there was anything.
     """
     # First, or the client could silently get a new grant while the old ones end.
     forgotten = server.consents.forget(subject, client_id)
-    ended = end_grants_of(server, subject, "withdrawn by the user", tell, client_id)
+    ended = end_grants_of(server, subject, "withdrawn by the user", emit, client_id)
     if not forgotten and not ended:
         return False
-    tell(ConsentWithdrawn(client_id=client_id, subject=subject))
+    emit(ConsentWithdrawn(client_id=client_id, subject=subject))
     return True

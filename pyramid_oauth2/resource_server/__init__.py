@@ -17,7 +17,7 @@ from ..interfaces import IService
 from ..protocol.errors import InvalidToken
 from ..protocol.http import MAX_VALUE
 from ..protocol.records import ACCESS_TOKEN
-from ..protocol.token.presentation import BearerToken, is_bearer_syntax
+from ..protocol.token.presentation import AccessToken, is_bearer_syntax
 from ..protocol.token_strings import digest, has_our_prefix, parse_token
 from ..resource_owners import ResourceOwners
 from ..settings import Settings
@@ -42,7 +42,7 @@ class ResourceServer:
     cache: AnswerCache
     clock: Callable[[], float] = time.time
 
-    def resolve(self, value: str) -> BearerToken:
+    def resolve(self, value: str) -> AccessToken:
         """The valid access token of that value.
 
         :raises InvalidToken: the authorization server, or this application's
@@ -59,7 +59,7 @@ class ResourceServer:
             raise InvalidToken("The user of the access token is deactivated.")
         return token
 
-    def _ask(self, value: str) -> BearerToken | None:
+    def _ask(self, value: str) -> AccessToken | None:
         answer = self.endpoint.ask(value)
         return token_of_answer(
             answer,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ..protocol.errors import InvalidScope
 from ..protocol.records import SUBJECT_LENGTH, Client, StoreUnavailable, check_identifier
 from ..protocol.scopes import parse_scope
-from ..protocol.token.presentation import BearerToken
+from ..protocol.token.presentation import AccessToken
 
 Value = TypeVar("Value")
 
@@ -21,7 +21,7 @@ USE = "token_use"
 
 def token_of_answer(
     answer: Mapping[str, Any], issuer: str, audience: str, now: int, cache: int
-) -> BearerToken | None:
+) -> AccessToken | None:
     """The token that an answer describes, None if it is of no use here.
 
     Its ``client`` has a client_id and nothing else, for nothing else is known;
@@ -47,7 +47,7 @@ def token_of_answer(
     try:
         if subject is not None:
             check_identifier("sub", subject, SUBJECT_LENGTH)
-        return BearerToken(
+        return AccessToken(
             client=Client(client_id, grant_types=()),
             scope=parse_scope(_member(answer, "scope", str, "")),
             issued_at=_member(answer, "iat", int, now),

@@ -7,11 +7,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from ..per_process import PerProcess
-from ..protocol.token.presentation import BearerToken
+from ..protocol.token.presentation import AccessToken
 
 MAX_ANSWERS = 10_000
 
-Answer = BearerToken | None
+Answer = AccessToken | None
 """The token, or None for one that is not active."""
 
 

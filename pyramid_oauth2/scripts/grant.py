@@ -9,13 +9,13 @@ import sys
 from typing import Any
 
 from ..protocol.clients.registry import UnknownClient
-from ..protocol.events import Tell
+from ..protocol.events import Emit
 from ..protocol.grants import REVOKED_BY_OPERATOR, end_grant, end_grants_of, find_grant, is_living
 from ..protocol.listings import every
 from ..protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Grant
 from ..protocol.scopes import format_scope
 from ..protocol.server import AuthorizationServer
-from ..protocol.token.validity import DeadToken, check_grant
+from ..protocol.token.validity import NotValid, check_grant
 from ..protocol.token_strings import FAMILY_LENGTH
 from ..service import OAuth2Service
 from .arguments import identifier
@@ -107,7 +107,7 @@ def list_grants(ini: Ini, arguments: argparse.Namespace) -> int:
 def _state(server: AuthorizationServer, grant: Grant) -> str:
     try:
         check_grant(server, grant)
-    except DeadToken as dead:
+    except NotValid as dead:
         return str(dead)
     return COUNTS
 
@@ -135,16 +135,16 @@ def revoke_grants(ini: Ini, arguments: argparse.Namespace) -> int:
     if bool(named) == bool(user or client):
         arguments.parser.error("name grants, or say whose: --user SUBJECT, --client CLIENT_ID")
     with ini.service() as service:
-        server, tell = service.server, service.tell
+        server, emit = service.server, service.emit
         if named:
-            return _revoke_named(server, named, tell, arguments.json)
+            return _revoke_named(server, named, emit, arguments.json)
         if user:
-            ended = end_grants_of(server, user, REVOKED_BY_OPERATOR, tell, client)
+            ended = end_grants_of(server, user, REVOKED_BY_OPERATOR, emit, client)
             return _report(arguments.json, ended, f"of {shown(user)}")
         return _withdraw(service, client, arguments.json)
 
 
-def _revoke_named(server: AuthorizationServer, named: list[str], tell: Tell, as_json: bool) -> int:
+def _revoke_named(server: AuthorizationServer, named: list[str], emit: Emit, as_json: bool) -> int:
     found = {name: find_grant(server, name) for name in named}
     unknown = [name for name, grant in found.items() if grant is None]
     if unknown:
@@ -154,7 +154,7 @@ def _revoke_named(server: AuthorizationServer, named: list[str], tell: Tell, as_
         return 1
     now = server.clock()
     living = [grant for grant in found.values() if grant and is_living(grant, now)]
-    ended = sum(end_grant(server, grant, REVOKED_BY_OPERATOR, tell) for grant in living)
+    ended = sum(end_grant(server, grant, REVOKED_BY_OPERATOR, emit) for grant in living)
     return _report(as_json, ended, f"of the {len(found)} named")
 
 

@@ -16,7 +16,7 @@ from ..protocol.records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, Gr
 from ..protocol.scopes import format_scope
 from ..protocol.server import AuthorizationServer
 from ..protocol.token.access_token import AccessTokenData
-from ..protocol.token.validity import DeadToken, check_parties, check_token
+from ..protocol.token.validity import NotValid, check_parties, check_token
 from ..protocol.token_strings import is_client_secret, parse_token
 from .ini import Ini
 from .terminal import shown
@@ -139,7 +139,7 @@ def _state(server: AuthorizationServer, token: Token, grant: Grant | None) -> st
         if token.kind != INTERACTION:
             check_parties(server, token, grant)
         _CODECS.get(token.kind, check_understood)(token.data)
-    except (DeadToken, NotUnderstood) as dead:
+    except (NotValid, NotUnderstood) as dead:
         # The reason is the grant's, so it explains no token that was revoked by itself.
         reason = grant.revoke_reason if grant and token.revoked_at is None else None
         return f"{dead} ({reason})" if reason else str(dead)

@@ -27,13 +27,13 @@ from ..protocol.authorization.request import (
 )
 from ..protocol.authorization.response import approval, denial, refusal
 from ..protocol.errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
-from ..protocol.http import HTTPFacts, Parameters, parse_body, parse_query
+from ..protocol.http import HTTPRequest, Parameters, parse_body, parse_query
 from ..protocol.records import Client, StoreUnavailable
 from ..protocol.server import refuse_plain_http
 from .answer import redirect, send
 from .browser import FIELD, browser_digest, carry_browser, is_from_our_page, renew_browser
 from .consent import consent_page
-from .http_request import http_facts
+from .http_request import http_request
 from .login import (
     interaction_url,
     logged_in_since,
@@ -55,18 +55,18 @@ def authorize(request: Any) -> Response:
     if outcome is not None:
         carry_browser(request)
         return told(request, outcome)
-    facts = http_facts(request, endpoint_url(request.registry, "authorize"))
-    refuse_plain_http(request.oauth2.service.server, facts)
-    parameters = parse_query(facts) if request.method == "GET" else parse_body(facts)
+    http = http_request(request, endpoint_url(request.registry, "authorize"))
+    refuse_plain_http(request.oauth2.service.server, http)
+    parameters = parse_query(http) if request.method == "GET" else parse_body(http)
     handle = parameters.once("interaction")
     if handle is None:
-        return _begin(request, facts, parameters)
+        return _begin(request, http, parameters)
     if request.method == "GET":
         return _go_on(request, handle)
     return _decide(request, handle, parameters)
 
 
-def _begin(request: Any, facts: HTTPFacts, parameters: Parameters) -> Response:
+def _begin(request: Any, http: HTTPRequest, parameters: Parameters) -> Response:
     server = request.oauth2.service.server
     destination = find_destination(server, parameters)
     client, subject = destination.client, signed_in_subject(request)
@@ -78,14 +78,14 @@ def _begin(request: Any, facts: HTTPFacts, parameters: Parameters) -> Response:
     if subject is not None and not page_needed:
         return _approve(request, client, asked, subject)
     if subject is None:
-        _refuse_too_many(request, facts, client)
+        _refuse_too_many(request, http, client)
     # A form that another site posts arrives without our cookie, and must not
     # replace it: the browser is known when it follows the redirect.
     browser = browser_digest(request) if request.method == "GET" else ""
     bound = None if "login" in asked.prompt else subject
     handle, pending = begin_interaction(server, Interaction(asked, browser, bound))
     # What nobody comes back for has to be swept as well.
-    request.oauth2.service.sweeper.after_issue()
+    request.oauth2.service.purger.after_issue()
     if bound is None or not browser:
         response = redirect(interaction_url(request, handle))
     else:
@@ -93,13 +93,13 @@ def _begin(request: Any, facts: HTTPFacts, parameters: Parameters) -> Response:
     return told(request, finish(request, Outcome(response)))
 
 
-def _refuse_too_many(request: Any, facts: HTTPFacts, client: Client) -> None:
+def _refuse_too_many(request: Any, http: HTTPRequest, client: Client) -> None:
     """Anybody can make the store keep a request for a while, but not any number.
 
     :raises TemporarilyUnavailable: too many came from there (429).
     """
-    tell = functools.partial(notify, request.registry, request=request)
-    attempt = request.oauth2.service.server.throttle.interaction(facts, tell)
+    emit = functools.partial(notify, request.registry, request=request)
+    attempt = request.oauth2.service.server.throttle.interaction(http, emit)
     attempt.refuse_if_blocked()
     attempt.count_or_refuse(client.client_id)
 

@@ -7,17 +7,17 @@ from typing import Any
 from webob.request import DisconnectionError
 
 from ..protocol.errors import InvalidRequest
-from ..protocol.http import MAX_BODY, HTTPFacts, body_too_large
+from ..protocol.http import MAX_BODY, HTTPRequest, body_too_large
 
 
-def http_facts(request: Any, url: str) -> HTTPFacts:
+def http_request(request: Any, url: str) -> HTTPRequest:
     """What the request says. The body is read here, and no further than it may be long.
 
     :param url: the public URL of the endpoint; the request's own is what its
         sender made of the Host header.
     :raises InvalidRequest: the body is too large, or does not arrive whole.
     """
-    return HTTPFacts(
+    return HTTPRequest(
         method=request.method,
         url=url,
         # Only what the WSGI server vouches for, never X-Forwarded-Proto itself.

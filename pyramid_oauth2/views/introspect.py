@@ -6,21 +6,21 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ..protocol.events import Tell
+from ..protocol.events import Emit
 from ..protocol.token.introspection import answer_introspection
 from ..responses import json_response
 from .endpoint import endpoint
-from .http_request import http_facts
-from .retries import answer_once
+from .http_request import http_request
+from .retries import once_per_request
 from .urls import endpoint_url
 
 
 @endpoint("POST")
 def introspect(request: Any) -> Response:
-    """Tell a resource server what a token is worth. No page of a browser has business here."""
-    return answer_once(request, _introspect)
+    """Emit a resource server what a token is worth. No page of a browser has business here."""
+    return once_per_request(request, _introspect)
 
 
-def _introspect(request: Any, tell: Tell) -> Response:
-    facts = http_facts(request, endpoint_url(request.registry, "introspect"))
-    return json_response(answer_introspection(request.oauth2.service.server, facts, tell))
+def _introspect(request: Any, emit: Emit) -> Response:
+    http = http_request(request, endpoint_url(request.registry, "introspect"))
+    return json_response(answer_introspection(request.oauth2.service.server, http, emit))

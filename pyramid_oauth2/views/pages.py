@@ -106,7 +106,7 @@ def destination(redirect_uri: str) -> dict[str, Any]:
 def error_page(
     request: Any, description: str, status: int = 400, code: str | None = None
 ) -> Response:
-    """Tell a person what happened. Nothing that the request contained is repeated.
+    """Emit a person what happened. Nothing that the request contained is repeated.
 
     :param description: for the developer, in English; the page says it in small print.
     :param code: what the page's own words are chosen by: an OAuth error code,

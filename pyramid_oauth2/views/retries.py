@@ -15,7 +15,7 @@ from pyramid.response import Response
 
 from ..events import OAuth2Event, notify
 from ..protocol.errors import OAuth2Error
-from ..protocol.events import Tell
+from ..protocol.events import Emit
 from ..protocol.records import StoreUnavailable
 
 Value = TypeVar("Value")
@@ -43,7 +43,7 @@ class Outcome:
     events: tuple[OAuth2Event, ...] = ()
 
 
-def answer_once(request: Any, answer: Callable[[Any, Tell], Response]) -> Response:
+def once_per_request(request: Any, answer: Callable[[Any, Emit], Response]) -> Response:
     """The response of *answer*, which is called at the first attempt only; subscribers are told.
 
     They are told at every attempt: what they wrote in a transaction that
@@ -59,16 +59,16 @@ def told(request: Any, outcome: Outcome) -> Response:
 
     :raises OAuth2Error: it is a refusal.
     """
-    retold = TOLD in request.environ
+    redelivered = TOLD in request.environ
     request.environ[TOLD] = True
     for event in outcome.events:
-        notify(request.registry, replace(event, retold=retold), request)
+        notify(request.registry, replace(event, redelivered=redelivered), request)
     if isinstance(outcome.answer, OAuth2Error):
         raise outcome.answer
     return outcome.answer.copy()
 
 
-def _outcome(request: Any, answer: Callable[[Any, Tell], Response]) -> Outcome:
+def _outcome(request: Any, answer: Callable[[Any, Emit], Response]) -> Outcome:
     events: list[OAuth2Event] = []
     try:
         response = answer(request, events.append)

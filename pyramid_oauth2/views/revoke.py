@@ -7,22 +7,22 @@ from typing import Any
 from pyramid.response import Response
 
 from ..protection.cors import cors_readable
-from ..protocol.events import Tell
+from ..protocol.events import Emit
 from ..protocol.token.revocation import answer_revocation
 from ..responses import empty_response
 from .endpoint import endpoint
-from .http_request import http_facts
-from .retries import answer_once
+from .http_request import http_request
+from .retries import once_per_request
 from .urls import endpoint_url
 
 
 @endpoint("POST", cross_origin=True)
 def revoke(request: Any) -> Response:
     """Revoke a token; 200 also for one that is unknown or another client's."""
-    return answer_once(request, _revoke)
+    return once_per_request(request, _revoke)
 
 
-def _revoke(request: Any, tell: Tell) -> Response:
-    facts = http_facts(request, endpoint_url(request.registry, "revoke"))
-    client = answer_revocation(request.oauth2.service.server, facts, tell)
+def _revoke(request: Any, emit: Emit) -> Response:
+    http = http_request(request, endpoint_url(request.registry, "revoke"))
+    client = answer_revocation(request.oauth2.service.server, http, emit)
     return cors_readable(request, empty_response(), client)

@@ -7,12 +7,12 @@ from typing import Any
 from pyramid.response import Response
 
 from ..protection.cors import cors_readable
-from ..protocol.events import Tell
+from ..protocol.events import Emit
 from ..protocol.token.endpoint import answer_token_request
 from ..responses import json_response
 from .endpoint import endpoint
-from .http_request import http_facts
-from .retries import answer_once
+from .http_request import http_request
+from .retries import once_per_request
 from .urls import endpoint_url
 
 
@@ -23,12 +23,12 @@ def token(request: Any) -> Response:
     When the application's own transaction fails after this, and the request is
     run again, what is issued or counted is so already: the same answer is given again.
     """
-    return answer_once(request, _issue)
+    return once_per_request(request, _issue)
 
 
-def _issue(request: Any, tell: Tell) -> Response:
-    facts = http_facts(request, endpoint_url(request.registry, "token"))
+def _issue(request: Any, emit: Emit) -> Response:
+    http = http_request(request, endpoint_url(request.registry, "token"))
     service = request.oauth2.service
-    client, issued = answer_token_request(service.server, facts, service.owners.of(request), tell)
-    service.sweeper.after_issue()
+    client, issued = answer_token_request(service.server, http, service.owners.of(request), emit)
+    service.purger.after_issue()
     return cors_readable(request, json_response(issued.parameters()), client)

@@ -11,17 +11,17 @@ from urllib.parse import urlencode
 from pyramid.response import Response
 
 from ..protocol.errors import InvalidRequest
-from ..protocol.events import Tell
+from ..protocol.events import Emit
 from ..protocol.http import Parameters, parse_body, parse_query
 from ..protocol.server import refuse_plain_http
 from ..protocol.user_grants import Authorization, authorizations_of, last_token, withdraw
 from .answer import redirect
 from .browser import FIELD, browser_token, is_from_our_page
 from .descriptions import describe_scope, https_only
-from .http_request import http_facts
+from .http_request import http_request
 from .login import active_subject, send_to_login
 from .pages import error_page, page, page_endpoint
-from .retries import answer_once
+from .retries import once_per_request
 from .urls import endpoint_url
 
 CLIENTS_A_PAGE = 25
@@ -30,11 +30,11 @@ CLIENTS_A_PAGE = 25
 @page_endpoint("GET", "POST")
 def authorizations(request: Any) -> Response:
     """Show what the user allows (GET), or withdraw it from one client (POST)."""
-    facts = http_facts(request, _url(request))
-    refuse_plain_http(request.oauth2.service.server, facts)
+    http = http_request(request, _url(request))
+    refuse_plain_http(request.oauth2.service.server, http)
     if request.method == "GET":
-        return _show(request, parse_query(facts))
-    return _take_back(request, parse_body(facts))
+        return _show(request, parse_query(http))
+    return _take_back(request, parse_body(http))
 
 
 def _show(request: Any, parameters: Parameters) -> Response:
@@ -74,13 +74,13 @@ def _take_back(request: Any, parameters: Parameters) -> Response:
     if client_id is None:
         raise InvalidRequest("The form names no client.")
     back = _url(request, page=parameters.once("page") or "1", withdrawn=client_id)
-    return answer_once(request, partial(_withdraw, subject, client_id, back))
+    return once_per_request(request, partial(_withdraw, subject, client_id, back))
 
 
-def _withdraw(subject: str, client_id: str, back: str, request: Any, tell: Tell) -> Response:
+def _withdraw(subject: str, client_id: str, back: str, request: Any, emit: Emit) -> Response:
     # The same answer for a client that has nothing, or does not exist: what was
     # withdrawn in another tab is withdrawn.
-    withdraw(request.oauth2.service.server, subject, client_id, tell)
+    withdraw(request.oauth2.service.server, subject, client_id, emit)
     return redirect(back)
 
 

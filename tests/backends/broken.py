@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pyramid_oauth2.backends.memory.clients import MemoryClientStore
 from pyramid_oauth2.backends.memory.consents import MemoryConsentStore
-from pyramid_oauth2.backends.memory.expiring_records import Ledger, key_of
+from pyramid_oauth2.backends.memory.expiring_records import ExpiringRecords, key_of
 from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
 from pyramid_oauth2.protocol.records import (
     Client,
@@ -29,7 +29,7 @@ from .memory_contract import MemoryContract
 PAUSE = 0.001  # seconds, in which another thread comes in between
 
 
-class SlowLedger(Ledger):
+class SlowLedger(ExpiringRecords):
     def token(self, ref):
         token = super().token(ref)
         time.sleep(PAUSE)
@@ -45,15 +45,15 @@ class WithoutLock(MemoryGrantStore):
     def __init__(self):
         super().__init__()
         self._lock = nullcontext()
-        self._ledger = SlowLedger()
+        self._expiring = SlowLedger()
 
 
 class WithLedger(MemoryGrantStore):
-    ledger: type[Ledger]
+    ledger: type[ExpiringRecords]
 
     def __init__(self):
         super().__init__()
-        self._ledger = self.ledger()
+        self._expiring = self.ledger()
 
 
 class TestSound(MemoryContract):
@@ -77,10 +77,10 @@ class TestAddRacesWithRevoke(MemoryContract):
 
     class Grants(WithoutLock):
         def add(self, grant_id, tokens, now):
-            grant = self._ledger.grant(grant_id)
+            grant = self._expiring.grant(grant_id)
             time.sleep(PAUSE)
             if grant:
-                self._ledger.keep(grant)
+                self._expiring.keep(grant)
             return super().add(grant_id, tokens, now)
 
 
@@ -100,9 +100,9 @@ class TestReserveReadsThenWrites(MemoryContract):
     class Grants(MemoryGrantStore):
         def reserve(self, namespace, digest, expires_at, now):
             claim = Reservation(namespace, digest, expires_at)
-            earlier = self._ledger.records.get(key_of(claim))
+            earlier = self._expiring.records.get(key_of(claim))
             time.sleep(PAUSE)
-            self._ledger.keep(claim)
+            self._expiring.keep(claim)
             return earlier is None or earlier.expires_at <= now
 
 
@@ -112,13 +112,13 @@ class TestOpenReadsThenWrites(MemoryContract):
     class Grants(WithoutLock):
         def open(self, grant, tokens, now):
             tokens = tuple(tokens)
-            known = [key_of(r) in self._ledger.records for r in (*tokens, grant) if r]
+            known = [key_of(r) in self._expiring.records for r in (*tokens, grant) if r]
             time.sleep(PAUSE)
             if any(known):
                 return super().open(grant, tokens, now)
             for record in (*tokens, grant):
                 if record:
-                    self._ledger.keep(record)
+                    self._expiring.keep(record)
             return True
 
 
@@ -143,7 +143,7 @@ class TestGoneGrantIsIgnored(MemoryContract):
 
     class Grants(MemoryGrantStore):
         def _is_dead(self, token, new_grant):
-            grant = self._ledger.grant(token.grant_id)
+            grant = self._expiring.grant(token.grant_id)
             return token.revoked_at is not None or bool(grant and grant.revoked_at is not None)
 
 
@@ -196,8 +196,8 @@ class TestRepeatedAttemptWritesAgain(MemoryContract):
         def redeem(self, token, now, attempt, produce, **kwargs):
             redemption = super().redeem(token, now, attempt, produce, **kwargs)
             if redemption.outcome is Outcome.WON:
-                current = self._ledger.token(token.ref)
-                self._ledger.keep(replace(current, consumed_at=now))
+                current = self._expiring.token(token.ref)
+                self._expiring.keep(replace(current, consumed_at=now))
             return redemption
 
 
@@ -206,10 +206,10 @@ class TestGrantEndIsShortened(MemoryContract):
 
     class Grants(MemoryGrantStore):
         def _extend(self, grant_id, expires_at):
-            grant = self._ledger.grant(grant_id)
+            grant = self._expiring.grant(grant_id)
             if grant and expires_at is not None:
                 end = min(expires_at, grant.absolute_end)
-                self._ledger.keep(replace(grant, expires_at=end))
+                self._expiring.keep(replace(grant, expires_at=end))
 
 
 class TestGrantEndPassesItsAbsoluteEnd(MemoryContract):
@@ -217,10 +217,10 @@ class TestGrantEndPassesItsAbsoluteEnd(MemoryContract):
 
     class Grants(MemoryGrantStore):
         def _extend(self, grant_id, expires_at):
-            grant = self._ledger.grant(grant_id)
+            grant = self._expiring.grant(grant_id)
             if grant and expires_at is not None:
                 end = max(expires_at, grant.expires_at)
-                self._ledger.keep(replace(grant, expires_at=end))
+                self._expiring.keep(replace(grant, expires_at=end))
 
 
 class TestSealedAnswerOfTheParentStays(MemoryContract):
@@ -254,7 +254,7 @@ class TestHalfAnOpen(MemoryContract):
     caught_by = "open_refuses"
 
     class Grants(WithLedger):
-        class ledger(Ledger):
+        class ledger(ExpiringRecords):
             def insert(self, records):
                 for record in records:
                     super().insert([record])
@@ -264,7 +264,7 @@ class TestKindIsIgnored(MemoryContract):
     caught_by = "wrong_reference or named_exactly"
 
     class Grants(WithLedger):
-        class ledger(Ledger):
+        class ledger(ExpiringRecords):
             def token(self, ref):
                 return self.token_of(ref.family, ref.digest)
 
@@ -273,7 +273,7 @@ class TestSubjectsInAnyCase(MemoryContract):
     caught_by = "told_apart or no_one_else"
 
     class Grants(WithLedger):
-        class ledger(Ledger):
+        class ledger(ExpiringRecords):
             def grants(self, subject, client_id):
                 for grant in super().grants(None, client_id):
                     if subject is None or grant.subject.casefold() == subject.casefold():
@@ -284,7 +284,7 @@ class TestTrailingBlanksAreTrimmed(MemoryContract):
     caught_by = "kept_subject"
 
     class Grants(WithLedger):
-        class ledger(Ledger):
+        class ledger(ExpiringRecords):
             def keep(self, record):
                 if isinstance(record, Grant) and record.subject.strip():
                     record = replace(record, subject=record.subject.rstrip())
@@ -295,7 +295,7 @@ class TestDataIsText(MemoryContract):
     caught_by = "kept"
 
     class Grants(WithLedger):
-        class ledger(Ledger):
+        class ledger(ExpiringRecords):
             def keep(self, record):
                 if isinstance(record, Token):
                     text = record.data.decode("utf-8", "replace")
@@ -310,7 +310,7 @@ class TestSecondReasonReplacesTheFirst(MemoryContract):
         def _revoke_grant(self, grant, now, reason):
             first = super()._revoke_grant(grant, now, reason)
             if grant is not None:
-                self._ledger.keep(replace(grant, revoked_at=now, revoke_reason=reason))
+                self._expiring.keep(replace(grant, revoked_at=now, revoke_reason=reason))
             return first
 
 
@@ -355,7 +355,7 @@ class TestPurgeForgetsSpentCodes(MemoryContract):
     caught_by = "spent_code"
 
     class Grants(WithLedger):
-        class ledger(Ledger):
+        class ledger(ExpiringRecords):
             def _end(self, record):
                 return record.expires_at
 
@@ -388,7 +388,7 @@ class TestPurgeLeavesReservations(MemoryContract):
     caught_by = "leak_of_reservations"
 
     class Grants(WithLedger):
-        class ledger(Ledger):
+        class ledger(ExpiringRecords):
             def _end(self, record):
                 return 2**62 if isinstance(record, Reservation) else super()._end(record)
 
@@ -397,7 +397,7 @@ class TestPurgeLeavesSealedAnswers(MemoryContract):
     caught_by = "boundary_of_a_sealed_answer"
 
     class Grants(WithLedger):
-        class ledger(Ledger):
+        class ledger(ExpiringRecords):
             def _due(self, record):
                 return self._end(record)
 
@@ -406,7 +406,7 @@ class TestIndexGrows(MemoryContract):
     caught_by = "leak"
 
     class Grants(WithLedger):
-        class ledger(Ledger):
+        class ledger(ExpiringRecords):
             def keep(self, record):
                 super().keep(record)
                 self._agenda.append((2**62, key_of(record)))
@@ -431,7 +431,7 @@ class TestImportOverwrites(MemoryContract):
             records = tuple(records)
             new = super().import_(records)
             for record in records:
-                self._ledger.keep(record)
+                self._expiring.keep(record)
             return new
 
 

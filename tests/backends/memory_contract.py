@@ -31,7 +31,7 @@ class MemoryContract(BackendContract):
         return sum(map(len, self.containers(backend)))
 
     def containers(self, backend):
-        ledger = backend.grants._ledger
+        ledger = backend.grants._expiring
         return (
             ledger.records,
             ledger._agenda,

@@ -9,7 +9,7 @@ from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
 from pyramid_oauth2.interfaces import IGrantStore
 from pyramid_oauth2.monitoring.measured_grants import MeasuredGrants
-from pyramid_oauth2.protocol.purging import Sweeper
+from pyramid_oauth2.protocol.purging import Purger
 
 from .memory_contract import MemoryContract
 
@@ -31,9 +31,9 @@ def test_a_store_that_ends_its_records_itself_is_still_one():
             raise AssertionError("it is not swept")
 
     consents = MemoryBackend().consents
-    sweeper = Sweeper(MeasuredGrants(ExpiresItself()), consents, lambda: 0)
+    purger = Purger(MeasuredGrants(ExpiresItself()), consents, lambda: 0)
     for _ in range(200):
-        sweeper.after_issue()
+        purger.after_issue()
 
 
 def test_what_the_store_does_not_have_it_does_not_have():

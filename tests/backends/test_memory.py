@@ -39,4 +39,4 @@ def test_agenda_does_not_grow_with_the_writes_to_one_record():
     grants = memory.MemoryBackend().grants
     for number in range(100):
         grants.reserve("jti", b"digest", number + 1, number)
-    assert len(grants._ledger._agenda) == 1
+    assert len(grants._expiring._agenda) == 1

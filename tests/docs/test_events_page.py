@@ -96,7 +96,7 @@ def test_the_subscribers(page: Page, load: Callable[[str], Any]):
     assert alarms.NIGHTLY == ["backup", "report"]
     reused = {"grant_id": "x", "client_id": "web", "subject": "bob"}
     notify(app.registry, RefreshReused(**reused))
-    notify(app.registry, RefreshReused(**reused, retold=True))
+    notify(app.registry, RefreshReused(**reused, redelivered=True))
     assert alarms.MAILS == ["bob: somebody may have copied a token of web."]
 
 
@@ -120,7 +120,7 @@ def test_the_line_of_the_audit_log(page: Page):
 
 def test_the_log_in_a_file_of_its_own(page: Page, capsys: pytest.CaptureFixture[str]):
     folder = page.folder
-    root, audit = logging.getLogger(), logging.getLogger("pyramid_oauth2.monitoring.audit")
+    root, audit = logging.getLogger(), logging.getLogger("pyramid_oauth2.audit")
     before = root.handlers[:], root.level
     try:
         logging.config.fileConfig(

@@ -46,7 +46,7 @@ class Server:
         return get_service(self.registry)
 
     def hear(self, listener: Hear, event: type) -> None:
-        """Tell *listener* of events, until the server is stopped."""
+        """Emit *listener* of events, until the server is stopped."""
         self.registry.registerHandler(listener, [event])
         self._heard.append((listener, event))
 

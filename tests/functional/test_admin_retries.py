@@ -46,7 +46,9 @@ def desk(
         "tests.functional.test_authorize_retries.failing_tween",
         under="pyramid_tm.tm_tween_factory",
     )
-    config.add_subscriber(lambda event: heard.append((event.change, event.retold)), ClientChanged)
+    config.add_subscriber(
+        lambda event: heard.append((event.change, event.redelivered)), ClientChanged
+    )
     desk = Desk(serve(config.make_wsgi_app()))
     heard.clear()
     return desk

@@ -21,12 +21,12 @@ class Log:
     """The audit log since it was last read."""
 
     def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
-        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
+        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
         self.caplog = caplog
         self.everything = ""
 
     def read(self) -> list[dict[str, str]]:
-        records = [r for r in self.caplog.records if r.name == "pyramid_oauth2.monitoring.audit"]
+        records = [r for r in self.caplog.records if r.name == "pyramid_oauth2.audit"]
         lines = [record.getMessage() for record in records]
         self.everything += "\n".join(lines)
         self.caplog.clear()

@@ -130,10 +130,10 @@ def test_requests_of_strangers_are_swept(flow: Flow):
     flow.ask(prompt="login")
     before = server.clock()
     flow.server.set_clock(lambda: before + 10_000)
-    sweeper = flow.server.service.sweeper
-    later = type(sweeper)(server.grants, server.consents, lambda: before + 10_000)
+    purger = flow.server.service.purger
+    later = type(purger)(server.grants, server.consents, lambda: before + 10_000)
     flow.server.registry.registerUtility(
-        replace(flow.server.service, sweeper=later), provided=_service()
+        replace(flow.server.service, purger=later), provided=_service()
     )
     for _ in range(EVERY):
         flow.ask(prompt="login")

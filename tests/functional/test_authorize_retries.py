@@ -142,7 +142,7 @@ def test_withdrawing(flow: Flow, failures: Failures):
     failures.next = True
     answer = bob.post(form)
     assert answer.status_int == 303
-    assert [(type(event), event.retold) for event in bob.heard] == [
+    assert [(type(event), event.redelivered) for event in bob.heard] == [
         (GrantRevoked, False),
         (ConsentWithdrawn, False),
         (GrantRevoked, True),

@@ -230,10 +230,10 @@ def test_a_secret_that_has_expired(server: Server):
 class ApiKey:
     """An authentication method of an application's own."""
 
-    def credentials(self, facts: Any, form: Any) -> Any:
+    def credentials(self, http: Any, form: Any) -> Any:
         from pyramid_oauth2.protocol.client_authentication import Credentials
 
-        key = facts.headers.get("x-api-key")
+        key = http.headers.get("x-api-key")
         return Credentials("api_key", "keyed", key) if key else None
 
     def verify(self, credentials: Any, client: Any, now: int) -> bool:

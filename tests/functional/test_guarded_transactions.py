@@ -46,13 +46,13 @@ class Application:
     def failing(self, request: Any) -> Response:
         raise LookupError
 
-    def tell(self, error: Any, request: Any) -> Response:
+    def emit(self, error: Any, request: Any) -> Response:
         return Response(f"not found for {request.authenticated_userid}", status=404)
 
     def __call__(self, config: Any) -> None:
         host.pages(config)
         transactional(config)
-        config.add_exception_view(self.tell, context=LookupError)
+        config.add_exception_view(self.emit, context=LookupError)
         for name in ("busy", "demanding", "failing"):
             config.add_route(name, f"/{name}")
             config.add_view(getattr(self, name), route_name=name, oauth2_scope="read")

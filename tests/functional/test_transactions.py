@@ -221,11 +221,11 @@ class TestRetry:
         assert attempts == ["vote", "vote", "committed"]
         first, second = recorder.heard
         assert first.request is not second.request
-        assert (first.retold, second.retold) == (False, True)
+        assert (first.redelivered, second.redelivered) == (False, True)
         assert (first.client_id, first.scope) == (second.client_id, second.scope)
 
     def test_the_audit_log_has_it_once(self, server: Server, caplog: pytest.LogCaptureFixture):
-        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
+        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
         server.ask()
         assert caplog.text.count("event=TokenIssued") == 1
 

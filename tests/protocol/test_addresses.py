@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyramid_oauth2.protocol.addresses import is_hidden, source_network
-from pyramid_oauth2.protocol.http import HTTPFacts
+from pyramid_oauth2.protocol.http import HTTPRequest
 
 
 @pytest.mark.parametrize(
@@ -25,26 +25,26 @@ def test_what_counts_as_one_place(remote_addr: str | None, network: str):
     assert source_network(remote_addr) == network
 
 
-def facts(remote_addr: str | None, forwarded: str | None = None, secure: bool = True) -> HTTPFacts:
+def http(remote_addr: str | None, forwarded: str | None = None, secure: bool = True) -> HTTPRequest:
     headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
     url = "https://auth.example.com/oauth2/token"
-    return HTTPFacts("POST", url, secure=secure, headers=headers, remote_addr=remote_addr)
+    return HTTPRequest("POST", url, secure=secure, headers=headers, remote_addr=remote_addr)
 
 
 @pytest.mark.parametrize(
     ("hidden", "request_facts"),
     [
-        (True, facts("10.0.0.1", "192.0.2.7")),
-        (True, facts(None, "192.0.2.7")),
-        (True, facts("127.0.0.1")),
-        (True, facts("::1")),
-        (False, facts("192.0.2.7", "192.0.2.7")),
-        (False, facts("2001:db8::7", '"[2001:db8::7]:4711"')),
-        (False, facts("192.0.2.7")),
-        (False, facts("127.0.0.1", secure=False)),
-        (False, facts(None)),
+        (True, http("10.0.0.1", "192.0.2.7")),
+        (True, http(None, "192.0.2.7")),
+        (True, http("127.0.0.1")),
+        (True, http("::1")),
+        (False, http("192.0.2.7", "192.0.2.7")),
+        (False, http("2001:db8::7", '"[2001:db8::7]:4711"')),
+        (False, http("192.0.2.7")),
+        (False, http("127.0.0.1", secure=False)),
+        (False, http(None)),
     ],
 )
-def test_a_proxy_that_hides_addresses_is_noticed(hidden: bool, request_facts: HTTPFacts):
+def test_a_proxy_that_hides_addresses_is_noticed(hidden: bool, request_facts: HTTPRequest):
     """By a header that was not heeded, or by https from the machine itself."""
     assert is_hidden(request_facts) is hidden

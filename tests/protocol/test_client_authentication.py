@@ -18,8 +18,8 @@ from pyramid_oauth2.protocol.client_authentication.basic import ClientSecretBasi
 from pyramid_oauth2.protocol.clients.cache import ClientCache
 from pyramid_oauth2.protocol.clients.secrets import keep_secret
 from pyramid_oauth2.protocol.errors import InvalidClient, InvalidRequest
-from pyramid_oauth2.protocol.events import tell_nobody
-from pyramid_oauth2.protocol.http import HTTPFacts
+from pyramid_oauth2.protocol.events import emit_nothing
+from pyramid_oauth2.protocol.http import HTTPRequest
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.token_strings import new_client_secret
 
@@ -30,9 +30,9 @@ SECRETS = (keep_secret(SECRET, NOW),)
 METHODS = {"basic": "client_secret_basic", "post": "client_secret_post", "public": "none"}
 
 
-def header(value: str | None) -> HTTPFacts:
+def header(value: str | None) -> HTTPRequest:
     headers = {} if value is None else {"authorization": value}
-    return HTTPFacts("POST", "https://auth.example.com/oauth2/token", headers=headers)
+    return HTTPRequest("POST", "https://auth.example.com/oauth2/token", headers=headers)
 
 
 def basic(client_id: str, secret: str) -> str:
@@ -72,7 +72,8 @@ POST = {"client_id": "post", "client_secret": SECRET}
 )
 def test_authenticated(server, authorization, form, client_id):
     assert (
-        authenticate_client(server, header(authorization), form, tell_nobody).client_id == client_id
+        authenticate_client(server, header(authorization), form, emit_nothing).client_id
+        == client_id
     )
 
 
@@ -110,7 +111,7 @@ def test_authenticated(server, authorization, form, client_id):
 )
 def test_refused(server, authorization, form):
     with pytest.raises(InvalidClient):
-        authenticate_client(server, header(authorization), form, tell_nobody)
+        authenticate_client(server, header(authorization), form, emit_nothing)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_refused(server, authorization, form):
 def test_more_than_one_method(server, authorization, form):
     """RFC 6749 section 2.3: MUST NOT use more than one."""
     with pytest.raises(InvalidRequest):
-        authenticate_client(server, header(authorization), form, tell_nobody)
+        authenticate_client(server, header(authorization), form, emit_nothing)
 
 
 def test_every_refusal_says_the_same(server):
@@ -134,7 +135,7 @@ def test_every_refusal_says_the_same(server):
     texts = set()
     for name in ("nobody", "basic", "disabled-basic", "post", "public"):
         with pytest.raises(InvalidClient) as caught:
-            authenticate_client(server, header(basic(name, "wrong")), {}, tell_nobody)
+            authenticate_client(server, header(basic(name, "wrong")), {}, emit_nothing)
         texts.add(caught.value.description)
     assert len(texts) == 1
 
@@ -152,7 +153,7 @@ class TestAChangeByAnotherProcess:
 
     def ask(self, server, secret):
         form = header(basic("robot", secret))
-        return authenticate_client(server, form, {}, tell_nobody).client_secrets
+        return authenticate_client(server, form, {}, emit_nothing).client_secrets
 
     def test_the_new_secret_is_good_at_once(self):
         server, others = self.server_and_others()

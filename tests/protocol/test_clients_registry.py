@@ -27,9 +27,9 @@ class World:
     def __init__(self) -> None:
         self.clock, self.told = Clock(), list[str]()
         self.server = make_server(self.clock)
-        self.registry = ClientRegistry(self.server, self.server.clients, self.tell)
+        self.registry = ClientRegistry(self.server, self.server.clients, self.emit)
 
-    def tell(self, event: Any) -> None:
+    def emit(self, event: Any) -> None:
         # Told once it is stored.
         self.told.append(event.change)
 

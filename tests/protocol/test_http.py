@@ -16,7 +16,7 @@ from pyramid_oauth2.protocol.http import (
     MAX_FIELDS,
     MAX_VALUE,
     SECRET_PARAMETERS,
-    HTTPFacts,
+    HTTPRequest,
     Parameter,
     Parameters,
     parse_body,
@@ -26,9 +26,9 @@ from pyramid_oauth2.protocol.http import (
 )
 
 
-def facts(body: bytes = b"", query: str = "", **headers: str) -> HTTPFacts:
+def http(body: bytes = b"", query: str = "", **headers: str) -> HTTPRequest:
     named = {"content-type": FORM} | {k.replace("_", "-"): v for k, v in headers.items()}
-    return HTTPFacts("POST", "https://a.example/token", query=query, headers=named, body=body)
+    return HTTPRequest("POST", "https://a.example/token", query=query, headers=named, body=body)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def facts(body: bytes = b"", query: str = "", **headers: str) -> HTTPFacts:
     ],
 )
 def test_form(body, form):
-    assert parse_form(facts(body)) == form
+    assert parse_form(http(body)) == form
 
 
 @pytest.mark.parametrize(
@@ -75,24 +75,24 @@ def test_form(body, form):
 )
 def test_refused_body(body, status):
     with pytest.raises(InvalidRequest) as caught:
-        parse_form(facts(body))
+        parse_form(http(body))
     assert caught.value.status == status
 
 
 def test_a_caller_may_take_longer_values():
-    longer = facts(b"a=" + b"x" * (MAX_VALUE + 1))
+    longer = http(b"a=" + b"x" * (MAX_VALUE + 1))
     assert parse_body(longer, max_value=MAX_VALUE + 1).once("a")
     with pytest.raises(InvalidRequest):
         parse_body(longer, max_value=MAX_VALUE)
 
 
 def test_limits_are_inclusive():
-    assert len(parse_form(facts(b"a=" + b"x" * MAX_VALUE))["a"]) == MAX_VALUE
+    assert len(parse_form(http(b"a=" + b"x" * MAX_VALUE))["a"]) == MAX_VALUE
     body = b"&".join(b"a%d=1" % n for n in range(MAX_FIELDS))
-    assert len(parse_form(facts(body))) == MAX_FIELDS
+    assert len(parse_form(http(body))) == MAX_FIELDS
     whole = b"&".join(b"a%d=" % n + b"x" * 4000 for n in range(17))[:MAX_BODY]
     assert len(whole) == MAX_BODY
-    assert parse_form(facts(whole))
+    assert parse_form(http(whole))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_limits_are_inclusive():
     [FORM, FORM.upper(), f"{FORM};charset=UTF-8", f'{FORM}; charset="utf-8"', f" {FORM} ; "],
 )
 def test_a_form_however_it_is_spelt(content_type):
-    assert parse_form(facts(b"a=b", content_type=content_type)) == {"a": "b"}
+    assert parse_form(http(b"a=b", content_type=content_type)) == {"a": "b"}
 
 
 @pytest.mark.parametrize(
@@ -109,23 +109,23 @@ def test_a_form_however_it_is_spelt(content_type):
 )
 def test_no_form(content_type):
     with pytest.raises(InvalidRequest):
-        parse_form(facts(b"a=b", content_type=content_type))
+        parse_form(http(b"a=b", content_type=content_type))
 
 
 def test_no_media_type_at_all():
     with pytest.raises(InvalidRequest):
-        parse_form(HTTPFacts("POST", "https://a.example/token", body=b"a=b"))
+        parse_form(HTTPRequest("POST", "https://a.example/token", body=b"a=b"))
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "GZIP", "identity, gzip", "x"])
 def test_a_compressed_body(encoding):
     with pytest.raises(InvalidRequest) as caught:
-        parse_form(facts(b"a=b", content_encoding=encoding))
+        parse_form(http(b"a=b", content_encoding=encoding))
     assert caught.value.status == 415
 
 
 def test_a_body_that_is_said_to_be_plain():
-    assert parse_form(facts(b"a=b", content_encoding="identity")) == {"a": "b"}
+    assert parse_form(http(b"a=b", content_encoding="identity")) == {"a": "b"}
 
 
 @pytest.mark.parametrize("name", sorted(SECRET_PARAMETERS))
@@ -133,12 +133,12 @@ def test_a_secret_in_the_url(name):
     """RFC 6749 section 2.3.1."""
     for query in (f"{name}=x", f"{name}=", f"a=b&{name}=x", name):
         with pytest.raises(InvalidRequest, match=name):
-            parse_form(facts(b"a=b", query=query))
+            parse_form(http(b"a=b", query=query))
 
 
 @pytest.mark.parametrize("query", ["", "a=c", "grant_type=x", "%ff", "%zz=%", "scope=read"])
 def test_another_query_is_not_read(query):
-    assert parse_form(facts(b"a=b", query=query)) == {"a": "b"}
+    assert parse_form(http(b"a=b", query=query)) == {"a": "b"}
 
 
 @given(
@@ -150,7 +150,7 @@ def test_another_query_is_not_read(query):
 def test_whatever_comes_is_a_form_or_an_oauth_error(body, query, content_type, encoding):
     headers = {"content_type": content_type} | ({"content_encoding": encoding} if encoding else {})
     with suppress(InvalidRequest):
-        form = parse_form(facts(body, query, **headers))
+        form = parse_form(http(body, query, **headers))
         assert all(form.values())
         assert not any("\0" in text for pair in form.items() for text in pair)
 
@@ -164,7 +164,7 @@ def test_whatever_comes_is_a_form_or_an_oauth_error(body, query, content_type, e
 )
 def test_what_is_encoded_comes_back(form):
     form = {name: value for name, value in form.items() if name not in SECRET_PARAMETERS}
-    assert parse_form(facts(urlencode(form).encode())) == form
+    assert parse_form(http(urlencode(form).encode())) == form
 
 
 def test_declared_parameters_are_picked():
@@ -177,8 +177,8 @@ def test_a_required_parameter_that_is_missing_is_named():
         pick_parameters({}, [Parameter("code_verifier", required=True)])
 
 
-def query(text: str) -> HTTPFacts:
-    return HTTPFacts("GET", "https://a.example/authorize", query=text)
+def query(text: str) -> HTTPRequest:
+    return HTTPRequest("GET", "https://a.example/authorize", query=text)
 
 
 def test_a_query_is_read_like_a_body_and_may_repeat():

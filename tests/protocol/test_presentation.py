@@ -13,7 +13,7 @@ from pyramid_oauth2.protocol.token.issuance import issue_for_owner, issue_to_cli
 from pyramid_oauth2.protocol.token.presentation import (
     bearer_value,
     has_token_parameter,
-    resolve_bearer_token,
+    resolve_access_token,
 )
 from pyramid_oauth2.protocol.token_strings import new_token, parse_token
 
@@ -34,7 +34,7 @@ class World:
         self.users = issue_for_owner(self.server, self.client, "bob", SCOPE).access_token
 
     def resolve(self, value):
-        return resolve_bearer_token(self.server, value)
+        return resolve_access_token(self.server, value)
 
     @property
     def grant_id(self):
@@ -68,7 +68,7 @@ def test_garbage_is_refused_without_asking_the_store():
     server = make_server(grants=Untouchable())
     for value in ("", "x", "oat_", "oat_" + "0" * 65, "é" * 69, "\0"):
         with pytest.raises(InvalidToken):
-            resolve_bearer_token(server, value)
+            resolve_access_token(server, value)
 
 
 @pytest.mark.parametrize("kind", ["refresh_token", "authorization_code", "interaction"])
@@ -81,7 +81,7 @@ def test_another_kind_of_token_is_no_access_token(kind):
 
     value = new_token(kind, "f" * 16, os.urandom).value
     with pytest.raises(InvalidToken):
-        resolve_bearer_token(make_server(grants=Untouchable()), value)
+        resolve_access_token(make_server(grants=Untouchable()), value)
 
 
 def test_an_unknown_token(world):
@@ -152,7 +152,7 @@ class Altered:
 def test_a_users_token_does_not_outlive_its_grant(world, alter):
     server = replace(world.server, grants=Altered(world.server.grants, alter))
     with pytest.raises(InvalidToken):
-        resolve_bearer_token(server, world.users)
+        resolve_access_token(server, world.users)
 
 
 def test_a_token_that_stood_alone_cannot_pass_for_one_whose_grant_is_gone(world):
@@ -160,7 +160,7 @@ def test_a_token_that_stood_alone_cannot_pass_for_one_whose_grant_is_gone(world)
     alter = lambda token, grant: (replace(token, grant_id=None), None)  # noqa: E731
     server = replace(world.server, grants=Altered(world.server.grants, alter))
     with pytest.raises(InvalidToken):
-        resolve_bearer_token(server, world.users)
+        resolve_access_token(server, world.users)
 
 
 def test_an_issuer_that_knew_of_a_later_change_is_believed(world):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyramid_oauth2.backends.contract.factories import new_grant, new_token
 from pyramid_oauth2.backends.memory import MemoryBackend
-from pyramid_oauth2.protocol.purging import EVERY, LIMIT, PAUSE, Sweeper
+from pyramid_oauth2.protocol.purging import EVERY, LIMIT, PAUSE, Purger
 from pyramid_oauth2.protocol.records import Purged, StoreUnavailable
 
 
@@ -22,11 +22,11 @@ def test_it_is_its_turn_at_every_so_many_issues():
             calls.append((self.name, now, limit))
             return Purged(0, more=False)
 
-    sweeper = Sweeper(Store("grants"), Store("consents"), lambda: 1000)
+    purger = Purger(Store("grants"), Store("consents"), lambda: 1000)
     for _ in range(EVERY - 1):
-        sweeper.after_issue()
+        purger.after_issue()
     assert calls == []
-    sweeper.after_issue()
+    purger.after_issue()
     assert calls == [("grants", 1000, LIMIT), ("consents", 1000, LIMIT)]
 
 
@@ -43,12 +43,12 @@ def test_or_when_it_has_not_swept_for_a_while():
     class Other:
         expires_itself = True
 
-    sweeper = Sweeper(Store(), Other(), lambda: now)  # type: ignore[arg-type]
+    purger = Purger(Store(), Other(), lambda: now)  # type: ignore[arg-type]
     for _ in range(3):
         now += PAUSE - 1
-        sweeper.after_issue()
+        purger.after_issue()
         now += 1
-        sweeper.after_issue()
+        purger.after_issue()
     assert calls == [1000 + PAUSE, 1000 + 2 * PAUSE, 1000 + 3 * PAUSE]
 
 
@@ -59,20 +59,20 @@ def test_a_store_whose_records_end_by_themselves_is_left_alone():
         def purge(self, now: int, limit: int) -> Purged:
             raise AssertionError("swept")
 
-    sweeper = Sweeper(Store(), Store(), lambda: 0)
+    purger = Purger(Store(), Store(), lambda: 0)
     for _ in range(EVERY):
-        sweeper.after_issue()
+        purger.after_issue()
 
 
 def test_a_store_that_only_issues_stays_bounded():
     """One grant and one token a second, each alive for ten."""
     backend, now = MemoryBackend(), 1_000_000
-    sweeper = Sweeper(backend.grants, backend.consents, lambda: now)
+    purger = Purger(backend.grants, backend.consents, lambda: now)
     for _ in range(20 * EVERY):
         now += 1
         grant = new_grant(created_at=now, expires_at=now + 10, absolute_end=now + 10)
         backend.grants.open(grant, [new_token(grant=grant)], now)
-        sweeper.after_issue()
+        purger.after_issue()
     assert len(backend.grants.export(limit=10_000).items) <= 2 * (EVERY + 10)
 
 
@@ -81,8 +81,8 @@ def test_a_sweep_that_fails_is_no_failure_of_the_issue(caplog: Any):
         def purge(self, now: int, limit: int) -> Purged:
             raise StoreUnavailable("the server is away")
 
-    sweeper = Sweeper(Away(), Away(), lambda: 0)
+    purger = Purger(Away(), Away(), lambda: 0)
     with caplog.at_level(logging.WARNING):
         for _ in range(EVERY):
-            sweeper.after_issue()
+            purger.after_issue()
     assert "the server is away" in caplog.text

@@ -14,7 +14,7 @@ from pyramid_oauth2.attempt_storage import AttemptCounter
 from pyramid_oauth2.protocol.clients.secrets import keep_secret
 from pyramid_oauth2.protocol.errors import InvalidClient, OAuth2Error, TemporarilyUnavailable
 from pyramid_oauth2.protocol.events import AttemptsThrottled, OAuth2Event
-from pyramid_oauth2.protocol.http import FORM, HTTPFacts
+from pyramid_oauth2.protocol.http import FORM, HTTPRequest
 from pyramid_oauth2.protocol.server import AuthorizationServer
 from pyramid_oauth2.protocol.throttling import Limit, Throttle
 from pyramid_oauth2.protocol.token.endpoint import answer_token_request
@@ -59,7 +59,7 @@ class World:
     def ask(self, address: str | None, secret: str = "wrong", client_id: str = "robot") -> int:
         """The status of the answer to a token request; 200 if it is granted."""
         pair = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
-        facts = HTTPFacts(
+        http = HTTPRequest(
             "POST",
             "https://auth.example.com/oauth2/token",
             headers={"authorization": f"Basic {pair}", "content-type": FORM},
@@ -67,7 +67,7 @@ class World:
             remote_addr=address,
         )
         try:
-            answer_token_request(self.server, facts, Nobody(), self.heard.append)
+            answer_token_request(self.server, http, Nobody(), self.heard.append)
         except OAuth2Error as error:
             self.refusal = error
             return error.status
@@ -185,7 +185,7 @@ def test_no_address_is_one_source(world: World):
 
 def test_no_guess_no_count(world: World):
     """A request that presents nothing guesses nothing."""
-    facts = HTTPFacts(
+    http = HTTPRequest(
         "POST",
         "https://auth.example.com/oauth2/token",
         headers={"content-type": FORM},
@@ -194,7 +194,7 @@ def test_no_guess_no_count(world: World):
     )
     for _ in range(200):
         with pytest.raises(InvalidClient):
-            answer_token_request(world.server, facts, Nobody(), world.heard.append)
+            answer_token_request(world.server, http, Nobody(), world.heard.append)
     assert len(world.counter._memory) == 0
 
 

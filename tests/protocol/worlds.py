@@ -48,7 +48,7 @@ class Clock:
 def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> AuthorizationServer:
     backend = MemoryBackend()
     scopes: Mapping[str, Any] = {name: KnownScope(name, name) for name in ("read", "write")}
-    facts: dict[str, Any] = {
+    parts: dict[str, Any] = {
         "issuer": "https://auth.example.com",
         "require_https": True,
         "scopes": scopes,
@@ -76,7 +76,7 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
         "clock": clock or Clock(),
         "random": os.urandom,
     }
-    return AuthorizationServer(**facts | changes)
+    return AuthorizationServer(**parts | changes)
 
 
 VERIFIER = "a-verifier-of-43-characters-is-long-enough.~"

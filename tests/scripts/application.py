@@ -7,7 +7,7 @@ from pyramid.config import Configurator
 from pyramid_oauth2.events import GrantRevoked
 
 
-def tell(event):
+def emit(event):
     print("GrantRevoked", event.subject, event.reason, event.request, file=sys.stderr)
 
 
@@ -15,5 +15,5 @@ def main(global_config, **settings):
     config = Configurator(settings=settings)
     config.add_oauth2_scope("by-directive", "What only the application knows of")
     if "tests.scripts.listen" in settings:
-        config.add_subscriber(tell, GrantRevoked)
+        config.add_subscriber(emit, GrantRevoked)
     return config.make_wsgi_app()

@@ -32,7 +32,7 @@ def test_defaults(with_tables):
 
 
 def test_it_is_in_the_audit_log(with_tables, caplog):
-    caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
+    caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
     _, out, _ = with_tables(*WEB, "--json")
     client_id = json.loads(out)["client_id"]
     assert with_tables(*WEB, "--client-id", client_id)[0] == 1

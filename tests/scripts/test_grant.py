@@ -179,7 +179,7 @@ class TestRevoke:
         assert world.poauth2("grant", "revoke", "--user", "\udcff")[0] == 2
 
     def test_a_grant_that_has_expired_is_not_revoked(self, world, caplog):
-        caplog.set_level(logging.INFO, "pyramid_oauth2.monitoring.audit")
+        caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
         expired = keep(world, "carol", end=100)
         for words in ((expired,), ("--user", "carol")):
             out = world.poauth2("grant", "revoke", *words, "--json")[1]

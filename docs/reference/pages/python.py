@@ -35,7 +35,7 @@ ENTRIES = {
                 *("has_bearer", "is_bearer", "is_malformed", "userid", "identity"),
             ),
         ),
-        Entry(bearer, "BearerToken", "request.oauth2.token"),
+        Entry(bearer, "AccessToken", "request.oauth2.token"),
         Entry(client_registry, "ClientRegistry", "request.oauth2.clients"),
     ),
     "Clients": (

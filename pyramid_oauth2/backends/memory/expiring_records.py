@@ -33,7 +33,7 @@ def key_of(record: Record) -> Key:
             return ("reservation", record.namespace, record.digest.hex())
 
 
-class Ledger:
+class ExpiringRecords:
     """A dictionary of records, and a heap of times. Whoever calls it holds the store's lock."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ from pyramid_oauth2.protocol.records import (
     check_family,
 )
 
-from .expiring_records import Ledger, key_of
+from .expiring_records import ExpiringRecords, key_of
 from .pages import page_of
 
 _AMENDABLE = frozenset(TokenChanges.__annotations__)
@@ -36,27 +36,27 @@ class MemoryGrantStore:
 
     def __init__(self) -> None:
         self._lock = PerProcess(Lock)
-        self._ledger = Ledger()
+        self._expiring = ExpiringRecords()
 
     def open(self, grant: Grant | None, tokens: Iterable[Token], now: int) -> bool:
         """Insert a new grant and its tokens, or tokens that stand alone."""
         with self._lock():
-            self._ledger.insert(tokens if grant is None else (grant, *tokens))
+            self._expiring.insert(tokens if grant is None else (grant, *tokens))
             return True
 
     def find(self, ref: TokenRef) -> tuple[Token, Grant | None] | None:
         """Return the token and its grant."""
         with self._lock():
-            token = self._ledger.token(ref)
-            return None if token is None else (token, self._ledger.grant(token.grant_id))
+            token = self._expiring.token(ref)
+            return None if token is None else (token, self._expiring.grant(token.grant_id))
 
     def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:
         """Insert tokens of a living grant."""
         with self._lock():
-            grant = self._ledger.grant(grant_id)
+            grant = self._expiring.grant(grant_id)
             if grant is None or grant.revoked_at is not None or grant.expires_at <= now:
                 return False
-            self._ledger.insert(tokens)
+            self._expiring.insert(tokens)
             return True
 
     def redeem(
@@ -74,7 +74,7 @@ class MemoryGrantStore:
         produce, retire = tuple(produce), tuple(retire)
         check_family(token.family, grant, produce, retire)
         with self._lock():
-            current = self._ledger.token(token.ref)
+            current = self._expiring.token(token.ref)
             if current is None:
                 return Redemption(Outcome.MISSING)
             if self._is_dead(current, grant):
@@ -85,8 +85,8 @@ class MemoryGrantStore:
                 return Redemption(Outcome.CONSUMED, current)
             if current.expires_at <= now:
                 return Redemption(Outcome.EXPIRED)
-            self._ledger.insert(produce if grant is None else (grant, *produce))
-            self._ledger.keep(
+            self._expiring.insert(produce if grant is None else (grant, *produce))
+            self._expiring.keep(
                 replace(current, consumed_at=now, attempt=attempt, sealed_answer=sealed_answer)
             )
             self._clear_answer_of_parent(current)
@@ -100,18 +100,18 @@ class MemoryGrantStore:
         if unknown := changes.keys() - _AMENDABLE:
             raise ValueError(f"a token cannot be amended in {', '.join(sorted(unknown))}")
         with self._lock():
-            token = self._ledger.token(ref)
+            token = self._expiring.token(ref)
             if token is None or token.version != version:
                 return False
             if token.consumed_at is not None or token.revoked_at is not None:
                 return False
-            self._ledger.keep(replace(token, version=version + 1, **changes))
+            self._expiring.keep(replace(token, version=version + 1, **changes))
             return True
 
     def revoke_grant(self, grant_id: str, now: int, reason: str) -> bool:
         """Revoke the grant and everything issued for it."""
         with self._lock():
-            return self._revoke_grant(self._ledger.grant(grant_id), now, reason)
+            return self._revoke_grant(self._expiring.grant(grant_id), now, reason)
 
     def revoke_token(self, ref: TokenRef, now: int) -> bool:
         """Revoke one token."""
@@ -123,17 +123,17 @@ class MemoryGrantStore:
     ) -> int:
         """Revoke a user's grants."""
         with self._lock():
-            chosen = tuple(self._ledger.grants(subject, client_id))
+            chosen = tuple(self._expiring.grants(subject, client_id))
             return sum(self._revoke_grant(grant, now, reason) for grant in chosen)
 
     def reserve(self, namespace: str, digest: bytes, expires_at: int, now: int) -> bool:
         """Claim a value."""
         claim = Reservation(namespace, digest, expires_at)
         with self._lock():
-            earlier = self._ledger.records.get(key_of(claim))
+            earlier = self._expiring.records.get(key_of(claim))
             if earlier is not None and earlier.expires_at > now:
                 return False
-            self._ledger.keep(claim)
+            self._expiring.keep(claim)
             return True
 
     def grants(
@@ -147,7 +147,7 @@ class MemoryGrantStore:
         if subject is None and client_id is None:
             raise ValueError("give a subject, a client_id or both")
         with self._lock():
-            chosen = self._ledger.grants(subject, client_id)
+            chosen = self._expiring.grants(subject, client_id)
             return page_of(((key_of(grant), grant) for grant in chosen), cursor, limit)
 
     def tokens(self, grant_id: str, cursor: str | None = None, limit: int = 50) -> Page[Token]:
@@ -155,7 +155,7 @@ class MemoryGrantStore:
         with self._lock():
             chosen = (
                 (key, record)
-                for key, record in self._ledger.records.items()
+                for key, record in self._expiring.records.items()
                 if isinstance(record, Token) and record.grant_id == grant_id
             )
             return page_of(chosen, cursor, limit)
@@ -163,54 +163,54 @@ class MemoryGrantStore:
     def purge(self, now: int, limit: int = 1000) -> Purged:
         """Look at what is due, at most *limit* records, and remove it if it still is."""
         with self._lock():
-            return self._ledger.purge(now, limit)
+            return self._expiring.purge(now, limit)
 
     def export(
         self, cursor: str | None = None, limit: int = 500
     ) -> Page[Grant | Token | Reservation]:
         """List everything."""
         with self._lock():
-            return page_of(self._ledger.records.items(), cursor, limit)
+            return page_of(self._expiring.records.items(), cursor, limit)
 
     def import_(self, records: Iterable[Grant | Token | Reservation]) -> int:
         """Insert what is not there."""
         with self._lock():
-            before = len(self._ledger.records)
+            before = len(self._expiring.records)
             for record in records:
-                if key_of(record) not in self._ledger.records:
-                    self._ledger.keep(record)
-            return len(self._ledger.records) - before
+                if key_of(record) not in self._expiring.records:
+                    self._expiring.keep(record)
+            return len(self._expiring.records) - before
 
     # What follows is called with the lock held.
 
     def _is_dead(self, token: Token, new_grant: Grant | None) -> bool:
         if token.revoked_at is not None:
             return True
-        if token.grant_id is not None and self._ledger.grant(token.grant_id) is None:
+        if token.grant_id is not None and self._expiring.grant(token.grant_id) is None:
             return True
-        grant = self._ledger.grant(new_grant.id if new_grant else token.grant_id)
+        grant = self._expiring.grant(new_grant.id if new_grant else token.grant_id)
         return grant is not None and grant.revoked_at is not None
 
     def _clear_answer_of_parent(self, token: Token) -> None:
-        parent = self._ledger.token_of(token.family, token.parent) if token.parent else None
+        parent = self._expiring.token_of(token.family, token.parent) if token.parent else None
         if parent is not None:
-            self._ledger.keep(replace(parent, sealed_answer=None))
+            self._expiring.keep(replace(parent, sealed_answer=None))
 
     def _extend(self, grant_id: str | None, expires_at: int | None) -> None:
-        grant = self._ledger.grant(grant_id)
+        grant = self._expiring.grant(grant_id)
         if grant is not None and expires_at is not None:
             end = max(grant.expires_at, min(expires_at, grant.absolute_end))
-            self._ledger.keep(replace(grant, expires_at=end))
+            self._expiring.keep(replace(grant, expires_at=end))
 
     def _revoke_grant(self, grant: Grant | None, now: int, reason: str) -> bool:
         if grant is None or grant.revoked_at is not None:
             return False
-        self._ledger.keep(replace(grant, revoked_at=now, revoke_reason=reason))
+        self._expiring.keep(replace(grant, revoked_at=now, revoke_reason=reason))
         return True
 
     def _revoke_token(self, ref: TokenRef, now: int) -> bool:
-        token = self._ledger.token(ref)
+        token = self._expiring.token(ref)
         if token is None or token.revoked_at is not None:
             return False
-        self._ledger.keep(replace(token, revoked_at=now))
+        self._expiring.keep(replace(token, revoked_at=now))
         return True

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..errors import AccessDenied, OAuth2Error
-from ..events import Tell, TokenIssued, tell_nobody
+from ..events import Emit, TokenIssued, emit_nothing
 from ..grants import end_earlier_grants, end_grant
 from ..records import ACCESS_TOKEN, AUTHORIZATION_CODE, Client, Grant, Outcome, Token
 from ..scopes import format_scope
@@ -54,7 +54,7 @@ def approval(
     subject: str,
     asked: AuthorizationRequest,
     pending: OpenInteraction | None = None,
-    tell: Tell = tell_nobody,
+    emit: Emit = emit_nothing,
     *,
     asked_now: bool = True,
 ) -> Answer:
@@ -62,7 +62,7 @@ def approval(
 
     :param pending: the interaction that is spent for it; None where the user
         need not be asked.
-    :param tell: hears what was issued.
+    :param emit: receives what was issued.
     :param asked_now: whether the user has just said yes; False where they did before.
     :raises UnusableInteraction: it was spent meanwhile.
     """
@@ -90,11 +90,11 @@ def approval(
     if not asked_now and must_ask(server, asked, client, subject):
         # The user took it back between the first look and the grant, which whoever
         # withdrew could not see.
-        end_grant(server, grant, "consent withdrawn meanwhile", tell)
+        end_grant(server, grant, "consent withdrawn meanwhile", emit)
         raise UnusableInteraction("The access was withdrawn.")
     if kind == ACCESS_TOKEN:
-        end_earlier_grants(server, grant, tell)
-        tell(_implicit(grant, token))
+        end_earlier_grants(server, grant, emit)
+        emit(_implicit(grant, token))
     return _answered(server, asked, _members(asked, string, token, now))
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeGuard
 
 from ..errors import InvalidClient, InvalidRequest
-from ..events import ClientAuthenticationFailed, Tell
+from ..events import ClientAuthenticationFailed, Emit
 from ..records import CLIENT_ID_LENGTH, Client
 from ..token_strings import is_client_secret
 
 if TYPE_CHECKING:
-    from ..http import HTTPFacts
+    from ..http import HTTPRequest
     from ..server import AuthorizationServer
 
 BY_SECRET = frozenset({"client_secret_basic", "client_secret_post"})
@@ -28,18 +28,18 @@ class Credentials:
 
 
 def authenticate_client(
-    server: AuthorizationServer, facts: HTTPFacts, form: Mapping[str, str], tell: Tell
+    server: AuthorizationServer, http: HTTPRequest, form: Mapping[str, str], emit: Emit
 ) -> Client:
     """The client that the request proves to come from.
 
-    :param tell: hears of a failure.
+    :param emit: receives a failure.
     :raises InvalidClient: it proves nothing; the same for an unknown client, a
         disabled one, a wrong secret and a method that is not the client's.
     :raises InvalidRequest: it uses several methods at once.
     :raises TemporarilyUnavailable: too many failed before it (429).
     """
-    credentials = _presented(server, facts, form)
-    attempt = server.throttle.client_authentication(facts, credentials.client_id, tell)
+    credentials = _presented(server, http, form)
+    attempt = server.throttle.client_authentication(http, credentials.client_id, emit)
     if _is_guessable(credentials):
         attempt.refuse_if_blocked()
     readings = _readings(server, credentials)
@@ -52,9 +52,9 @@ def authenticate_client(
             return named
     attempt.refuse_if_blocked()
     known = named.client_id if named else None
-    tell(
+    emit(
         ClientAuthenticationFailed(
-            client_id=known, method=credentials.method, remote_addr=facts.remote_addr
+            client_id=known, method=credentials.method, remote_addr=http.remote_addr
         )
     )
     attempt.count_or_refuse(known)
@@ -64,12 +64,12 @@ def authenticate_client(
 
 
 def _presented(
-    server: AuthorizationServer, facts: HTTPFacts, form: Mapping[str, str]
+    server: AuthorizationServer, http: HTTPRequest, form: Mapping[str, str]
 ) -> Credentials:
     found = {
         name: credentials
         for name, method in server.client_authentications.items()
-        if (credentials := method.credentials(facts, form)) is not None
+        if (credentials := method.credentials(http, form)) is not None
     }
     asserts = "client_assertion" in form
     if len(found) > 1 or asserts:
@@ -82,7 +82,7 @@ def _presented(
         # RFC 6749 section 2.3: "The client MUST NOT use more than one
         # authentication method in each request."
         raise InvalidRequest("The client authenticates by more than one method; use one.")
-    if not found.keys() - {"none"} and "authorization" in facts.headers:
+    if not found.keys() - {"none"} and "authorization" in http.headers:
         # RFC 6749 section 5.2: an attempt by the header is answered as one.
         raise InvalidClient("The Authorization header is not of a scheme that the server knows.")
     if not found:

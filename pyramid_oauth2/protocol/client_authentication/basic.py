@@ -12,7 +12,7 @@ from zope.interface import implementer
 from ...interfaces import IClientAuthentication
 from ..clients.secrets import verify_secret
 from ..errors import InvalidClient
-from ..http import BROKEN_PERCENT, HTTPFacts
+from ..http import BROKEN_PERCENT, HTTPRequest
 from ..records import Client
 from . import Credentials
 
@@ -21,12 +21,12 @@ from . import Credentials
 class ClientSecretBasic:
     """The client's id and secret, each form-encoded, in an ``Authorization: Basic`` header."""
 
-    def credentials(self, facts: HTTPFacts, form: Mapping[str, str]) -> Credentials | None:
+    def credentials(self, http: HTTPRequest, form: Mapping[str, str]) -> Credentials | None:
         """What the Authorization header presents.
 
         :raises InvalidClient: there is a Basic one, but not a well-formed one.
         """
-        header = facts.headers.get("authorization")
+        header = http.headers.get("authorization")
         if header is None:
             return None
         scheme, _, encoded = header.strip().partition(" ")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from zope.interface import implementer
 
 from ...interfaces import IClientAuthentication
-from ..http import HTTPFacts
+from ..http import HTTPRequest
 from ..records import Client
 from . import Credentials
 
@@ -16,7 +16,7 @@ from . import Credentials
 class NoAuthentication:
     """``client_id`` alone, as a form parameter."""
 
-    def credentials(self, facts: HTTPFacts, form: Mapping[str, str]) -> Credentials | None:
+    def credentials(self, http: HTTPRequest, form: Mapping[str, str]) -> Credentials | None:
         """The client_id of the form."""
         client_id = form.get("client_id")
         return None if client_id is None else Credentials("none", client_id)

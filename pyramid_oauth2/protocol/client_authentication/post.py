@@ -9,7 +9,7 @@ from zope.interface import implementer
 from ...interfaces import IClientAuthentication
 from ..clients.secrets import verify_secret
 from ..errors import InvalidClient
-from ..http import HTTPFacts
+from ..http import HTTPRequest
 from ..records import Client
 from . import Credentials
 
@@ -18,7 +18,7 @@ from . import Credentials
 class ClientSecretPost:
     """``client_id`` and ``client_secret`` as form parameters."""
 
-    def credentials(self, facts: HTTPFacts, form: Mapping[str, str]) -> Credentials | None:
+    def credentials(self, http: HTTPRequest, form: Mapping[str, str]) -> Credentials | None:
         """What the form presents.
 
         :raises InvalidClient: there is a secret without a client_id, and no
@@ -27,7 +27,7 @@ class ClientSecretPost:
         if "client_secret" not in form:
             return None
         client_id = form.get("client_id", "")
-        if not client_id and "authorization" not in facts.headers:
+        if not client_id and "authorization" not in http.headers:
             raise InvalidClient("There is a client_secret, but no client_id.")
         return Credentials("client_secret_post", client_id, form["client_secret"])
 

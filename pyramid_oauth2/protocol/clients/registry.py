@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...interfaces import IClientStore
-from ..events import ClientChanged, Tell, tell_nobody
+from ..events import ClientChanged, Emit, emit_nothing
 from ..records import Client, ClientSecret, Page
 from ..server import AuthorizationServer
 from ..token_strings import new_client_secret
@@ -44,15 +44,15 @@ class ClientRegistry:
 
     :param store: where they are kept: that of the server, or the one of a
         request's own transaction.
-    :param tell: hears of every change.
+    :param emit: receives every change.
     """
 
     def __init__(
-        self, server: AuthorizationServer, store: IClientStore, tell: Tell = tell_nobody
+        self, server: AuthorizationServer, store: IClientStore, emit: Emit = emit_nothing
     ) -> None:
         self._server = server
         self._store = store
-        self._tell = tell
+        self._emit = emit
 
     def get(self, client_id: str) -> Client:
         """The client, also a disabled one.
@@ -267,7 +267,7 @@ class ClientRegistry:
         return replace(client, **written, version=client.version + 1)
 
     def _told(self, client_id: str, change: str) -> None:
-        self._tell(ClientChanged(client_id=client_id, change=change))
+        self._emit(ClientChanged(client_id=client_id, change=change))
 
 
 def _refuse_public(client: Client) -> None:

@@ -72,7 +72,7 @@ class AuthorizationCode:
             # once, the authorization server MUST deny the request and SHOULD
             # revoke (when possible) all tokens previously issued based on that
             # authorization code." It holds for an expired code as well.
-            end_grant(server, grant, "code replayed", request.tell, CodeReplayed)
+            end_grant(server, grant, "code replayed", request.emit, CodeReplayed)
         if issued is None:
             raise InvalidGrant(WRONG_CODE)
         return issued

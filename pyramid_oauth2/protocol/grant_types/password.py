@@ -62,4 +62,4 @@ class Password:
     ) -> Issued:
         """A grant of the user's, and its first access token."""
         subject, scope = validated
-        return issue_for_owner(server, request.client, subject, scope, request.tell)
+        return issue_for_owner(server, request.client, subject, scope, request.emit)

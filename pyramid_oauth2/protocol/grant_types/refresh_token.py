@@ -107,13 +107,13 @@ def _again(
         # RFC 9700 section 4.14.2: the server "cannot determine which party
         # submitted the invalid refresh token, but it will revoke the active
         # refresh token".
-        end_grant(server, grant, "refresh token reused", request.tell, RefreshReused)
+        end_grant(server, grant, "refresh token reused", request.emit, RefreshReused)
         raise InvalidGrant(WRONG_TOKEN)
     answer = seal.open(kept.data)
     if answer is None:
         # Another question: it may be the client's own, so nothing is revoked.
         raise InvalidGrant("The refresh token was used a moment ago, for another scope.")
-    request.tell(grant_event(RefreshRepeated, grant))
+    request.emit(grant_event(RefreshRepeated, grant))
     return Issued.decode(answer, grant)
 
 

@@ -4,46 +4,46 @@ from __future__ import annotations
 
 from ..client_authentication import authenticate_client
 from ..errors import InvalidRequest, OAuth2Error, UnauthorizedClient, UnsupportedGrantType
-from ..events import Tell, TokenIssued, TokenRefused
-from ..http import HTTPFacts, PasswordCheck, TokenRequest, parse_form, pick_parameters
+from ..events import Emit, TokenIssued, TokenRefused
+from ..http import HTTPRequest, PasswordCheck, TokenRequest, parse_form, pick_parameters
 from ..records import Client
 from ..server import AuthorizationServer, refuse_plain_http
 from .issuance import Issued
 
 
 def answer_token_request(
-    server: AuthorizationServer, facts: HTTPFacts, owners: PasswordCheck, tell: Tell
+    server: AuthorizationServer, http: HTTPRequest, owners: PasswordCheck, emit: Emit
 ) -> tuple[Client, Issued]:
     """Issue what the request asks for; on return it is in the store.
 
-    :param tell: hears what happened, also where the request is refused.
+    :param emit: receives what happened, also where the request is refused.
     :return: the client, and what was issued to it.
     :raises OAuth2Error: the request is refused, and nothing was issued.
     """
-    refuse_plain_http(server, facts)
-    form = parse_form(facts)
+    refuse_plain_http(server, http)
+    form = parse_form(http)
     name = form.get("grant_type")
     if name is None:
         raise InvalidRequest("The parameter grant_type is missing.")
     grant_type = server.grant_types.get(name)
     if grant_type is None:
         raise UnsupportedGrantType("The server does not support this grant type.")
-    client = authenticate_client(server, facts, form, tell)
+    client = authenticate_client(server, http, form, emit)
     try:
         if name not in client.grant_types:
             # RFC 6749 section 5.2: "The authenticated client is not authorized to
             # use this authorization grant type."
             raise UnauthorizedClient("This client is not registered for this grant type.")
         parameters = pick_parameters(form, grant_type.parameters)
-        request = TokenRequest(name, client, parameters, facts, owners, tell)
+        request = TokenRequest(name, client, parameters, http, owners, emit)
         validated = grant_type.validate(request, server)
         issued = grant_type.issue(request, server, validated)
     except OAuth2Error as error:
         error.client = client
-        tell(TokenRefused(client_id=client.client_id, grant_type=name, error=error.code))
+        emit(TokenRefused(client_id=client.client_id, grant_type=name, error=error.code))
         raise
     if not issued.repeated:
-        tell(_issued_event(client, name, issued))
+        emit(_issued_event(client, name, issued))
     return client, issued
 
 

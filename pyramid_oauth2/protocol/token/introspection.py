@@ -7,12 +7,12 @@ from typing import Any
 
 from ..client_authentication import authenticate_client
 from ..errors import InvalidClient, InvalidToken
-from ..events import Tell
-from ..http import HTTPFacts, parse_form
+from ..events import Emit
+from ..http import HTTPRequest, parse_form
 from ..records import Client
 from ..scopes import format_scope
 from ..server import AuthorizationServer, refuse_plain_http
-from .presentation import BearerToken, resolve_bearer_token
+from .presentation import AccessToken, resolve_access_token
 from .revocation import token_parameter
 
 # RFC 7662 section 2.2: "The authorization server SHOULD NOT include any
@@ -21,7 +21,7 @@ INACTIVE: Mapping[str, Any] = {"active": False}
 
 
 def answer_introspection(
-    server: AuthorizationServer, facts: HTTPFacts, tell: Tell
+    server: AuthorizationServer, http: HTTPRequest, emit: Emit
 ) -> Mapping[str, Any]:
     """What the client that asks may know of a token: the members of the answer.
 
@@ -30,28 +30,28 @@ def answer_introspection(
     unknown, expired, revoked, another's. So are codes and refresh tokens, since
     a resource server that looks at ``active`` alone must not take one for access.
 
-    :param tell: hears of a failed authentication.
+    :param emit: receives a failed authentication.
     :raises OAuth2Error: the request is refused.
     """
-    refuse_plain_http(server, facts)
-    form = parse_form(facts)
-    client = authenticate_client(server, facts, form, tell)
+    refuse_plain_http(server, http)
+    form = parse_form(http)
+    client = authenticate_client(server, http, form, emit)
     if client.public:
         # RFC 7662 section 4: against token scanning, the endpoint "MUST require
         # some form of authorization"; a client_id alone proves nothing.
         raise InvalidClient("Introspection is for clients that authenticate with a secret.")
     try:
-        token = resolve_bearer_token(server, token_parameter(form))
+        token = resolve_access_token(server, token_parameter(form))
     except InvalidToken:
         return INACTIVE
     return _members(server, token) if _may_know(client, token) else INACTIVE
 
 
-def _may_know(client: Client, token: BearerToken) -> bool:
+def _may_know(client: Client, token: AccessToken) -> bool:
     return client.resource_server or token.client.client_id == client.client_id
 
 
-def _members(server: AuthorizationServer, token: BearerToken) -> Mapping[str, Any]:
+def _members(server: AuthorizationServer, token: AccessToken) -> Mapping[str, Any]:
     members: dict[str, Any] = {
         "active": True,
         "scope": format_scope(token.scope),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..envelope import Members
 from ..errors import InvalidGrant
-from ..events import Tell, tell_nobody
+from ..events import Emit, emit_nothing
 from ..grants import earlier_access_tokens, end_earlier_grants
 from ..http import TokenRequest
 from ..records import (
@@ -100,7 +100,7 @@ def issue_for_owner(
     client: Client,
     subject: str,
     scope: frozenset[str],
-    tell: Tell = tell_nobody,
+    emit: Emit = emit_nothing,
 ) -> Issued:
     """Open a grant of *subject* to *client*, and issue its first tokens."""
     now = server.clock()
@@ -119,7 +119,7 @@ def issue_for_owner(
     )
     if not server.grants.open(grant, made.records, now):
         raise InvalidGrant("The grant was revoked.")
-    end_earlier_grants(server, grant, tell)
+    end_earlier_grants(server, grant, emit)
     return made.issued(subject)
 
 
@@ -153,7 +153,7 @@ def redeem_for_tokens(
     )
     if redemption.outcome is not Outcome.WON:
         return redemption, None
-    end_earlier_grants(server, grant, request.tell)
+    end_earlier_grants(server, grant, request.emit)
     return redemption, issued
 
 

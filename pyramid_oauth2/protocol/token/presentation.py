@@ -11,14 +11,14 @@ from ..records import ACCESS_TOKEN, Client
 from ..server import AuthorizationServer
 from ..token_strings import parse_token
 from .access_token import AccessTokenData
-from .validity import DeadToken, check_parties, check_token
+from .validity import NotValid, check_parties, check_token
 
 B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 TOKEN_PARAMETER = re.compile(rb"(?:^|&)access_token=")
 
 
 @dataclass(frozen=True, slots=True)
-class BearerToken:
+class AccessToken:
     """An access token that is valid now.
 
     ``subject`` is None for a client that acts for itself. ``issued_at`` and
@@ -55,7 +55,7 @@ def has_token_parameter(encoded: bytes) -> bool:
     return TOKEN_PARAMETER.search(encoded) is not None
 
 
-def resolve_bearer_token(server: AuthorizationServer, value: str) -> BearerToken:
+def resolve_access_token(server: AuthorizationServer, value: str) -> AccessToken:
     """The valid access token of that value: at most one read of the grant store.
 
     :raises InvalidToken: there is none. A string that this server cannot have
@@ -73,9 +73,9 @@ def resolve_bearer_token(server: AuthorizationServer, value: str) -> BearerToken
         check_token(token, grant, server.clock())
         data = AccessTokenData.decode(token.data)
         client = check_parties(server, token, grant)
-    except (DeadToken, NotUnderstood) as dead:
+    except (NotValid, NotUnderstood) as dead:
         raise InvalidToken(f"The access token {dead}.") from None
-    return BearerToken(
+    return AccessToken(
         client=client,
         scope=data.scope,
         issued_at=token.issued_at,

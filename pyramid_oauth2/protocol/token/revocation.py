@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from ..client_authentication import authenticate_client
 from ..errors import InvalidRequest, OAuth2Error
-from ..events import Tell, TokenRevoked
+from ..events import Emit, TokenRevoked
 from ..grants import end_grant
-from ..http import HTTPFacts, parse_form
+from ..http import HTTPRequest, parse_form
 from ..records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Grant, Token
 from ..server import AuthorizationServer, refuse_plain_http
 from ..token_strings import parse_token
 from .access_token import own_client_id
 
 
-def answer_revocation(server: AuthorizationServer, facts: HTTPFacts, tell: Tell) -> Client:
+def answer_revocation(server: AuthorizationServer, http: HTTPRequest, emit: Emit) -> Client:
     """Revoke what the request names, if it is the client's; on return it is so everywhere.
 
     ``token_type_hint`` is not read: a token string says what it is, and RFC 7009
     section 2.1 lets a server ignore the hint.
 
-    :param tell: hears what ended.
+    :param emit: receives what ended.
     :return: the client that asked.
     :raises OAuth2Error: the request is refused, and nothing was revoked.
     """
-    refuse_plain_http(server, facts)
-    form = parse_form(facts)
-    client = authenticate_client(server, facts, form, tell)
+    refuse_plain_http(server, http)
+    form = parse_form(http)
+    client = authenticate_client(server, http, form, emit)
     try:
-        revoke_token(server, client, token_parameter(form), tell)
+        revoke_token(server, client, token_parameter(form), emit)
     except OAuth2Error as error:
         error.client = client
         raise
@@ -44,7 +44,7 @@ def token_parameter(form: dict[str, str]) -> str:
     return form["token"]
 
 
-def revoke_token(server: AuthorizationServer, client: Client, value: str, tell: Tell) -> None:
+def revoke_token(server: AuthorizationServer, client: Client, value: str, emit: Emit) -> None:
     """Revoke an access token, or a refresh token and with it its whole grant.
 
     Of a token that is unknown or another client's, nothing is revoked and
@@ -63,11 +63,11 @@ def revoke_token(server: AuthorizationServer, client: Client, value: str, tell: 
     if grant is not None and token.kind == REFRESH_TOKEN:
         # RFC 7009 section 2.1: for a refresh token, the server "SHOULD also
         # invalidate all access tokens based on the same authorization grant".
-        end_grant(server, grant, "revoked by the client", tell)
+        end_grant(server, grant, "revoked by the client", emit)
     elif server.grants.revoke_token(token.ref, server.clock()):
         subject = grant.subject if grant else None
         event = TokenRevoked(client_id=client.client_id, subject=subject, grant_id=token.grant_id)
-        tell(event)
+        emit(event)
 
 
 def _client_id(token: Token, grant: Grant | None) -> str | None:

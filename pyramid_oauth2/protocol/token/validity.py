@@ -8,43 +8,43 @@ from ..server import AuthorizationServer
 from .access_token import AccessTokenData
 
 
-class DeadToken(Exception):
+class NotValid(Exception):
     """It does not count; the message completes "the token ...", or "the grant ..." of a grant."""
 
 
 def check_token(token: Token, grant: Grant | None, now: int) -> None:
     """Look at the records alone, in the order in which ``IGrantStore.redeem`` does.
 
-    :raises DeadToken: the token or its grant has ended.
+    :raises NotValid: the token or its grant has ended.
     """
     if token.revoked_at is not None:
-        raise DeadToken("was revoked")
+        raise NotValid("was revoked")
     if grant is not None:
         _check_understood(grant, "belongs to a grant that ")
     if grant is not None and grant.revoked_at is not None:
-        raise DeadToken("belongs to a grant that was revoked")
+        raise NotValid("belongs to a grant that was revoked")
     # A grant that is gone takes its tokens with it, whatever they say.
     if grant is None and token.grant_id is not None:
-        raise DeadToken("belongs to a grant that has ended")
+        raise NotValid("belongs to a grant that has ended")
     if token.consumed_at is not None:
-        raise DeadToken("was used")
+        raise NotValid("was used")
     if token.expires_at <= now:
-        raise DeadToken("has expired")
+        raise NotValid("has expired")
     if grant is not None and grant.expires_at <= now:
-        raise DeadToken("belongs to a grant that has ended")
+        raise NotValid("belongs to a grant that has ended")
 
 
 def check_grant(server: AuthorizationServer, grant: Grant) -> Client:
     """Look at a grant, and at the client and the user behind it.
 
     :return: the client.
-    :raises DeadToken: no token of the grant counts.
+    :raises NotValid: no token of the grant counts.
     """
     if grant.revoked_at is not None:
-        raise DeadToken("was revoked")
+        raise NotValid("was revoked")
     _check_understood(grant)
     if grant.expires_at <= server.clock():
-        raise DeadToken("has expired")
+        raise NotValid("has expired")
     return _check(server, grant.client_id, grant.epoch, grant.subject)
 
 
@@ -52,7 +52,7 @@ def check_parties(server: AuthorizationServer, token: Token, grant: Grant | None
     """Look at the client and the user behind a token that :func:`check_token` let pass.
 
     :return: the client.
-    :raises DeadToken: one of them may do nothing any more.
+    :raises NotValid: one of them may do nothing any more.
     """
     if grant is not None:
         return _check(server, grant.client_id, grant.epoch, grant.subject)
@@ -64,13 +64,13 @@ def _check(
 ) -> Client:
     client = server.clients.get(client_id) if client_id else None
     if client is None or client.disabled_at is not None:
-        raise DeadToken("belongs to a client that is disabled or was deleted")
+        raise NotValid("belongs to a client that is disabled or was deleted")
     # Everything issued under a lower epoch was taken away. A higher one is not
     # refused: whoever issued it knew a change that is not known here yet.
     if epoch is None or epoch < client.epoch:
-        raise DeadToken("belongs to a client whose rights were withdrawn")
+        raise NotValid("belongs to a client whose rights were withdrawn")
     if subject is not None and not server.is_active(subject):
-        raise DeadToken("belongs to a user who is deactivated")
+        raise NotValid("belongs to a user who is deactivated")
     return client
 
 
@@ -78,7 +78,7 @@ def _check_understood(grant: Grant, whose: str = "") -> None:
     try:
         check_understood(grant.data)
     except NotUnderstood as error:
-        raise DeadToken(f"{whose}{error}") from None
+        raise NotValid(f"{whose}{error}") from None
 
 
 def _own(token: Token) -> tuple[str | None, int | None]:
@@ -87,5 +87,5 @@ def _own(token: Token) -> tuple[str | None, int | None]:
     try:
         data = AccessTokenData.decode(token.data)
     except NotUnderstood as error:
-        raise DeadToken(str(error)) from None
+        raise NotValid(str(error)) from None
     return data.client_id, data.epoch

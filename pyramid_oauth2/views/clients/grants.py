@@ -9,7 +9,7 @@ from pyramid.response import Response
 from ...protocol.grants import REVOKED_BY_OPERATOR, end_grant, find_grant
 from ...protocol.records import Client, Grant
 from ...protocol.scopes import format_scope
-from ...protocol.token.validity import DeadToken, check_grant
+from ...protocol.token.validity import NotValid, check_grant
 from ...protocol.user_grants import last_token
 from ..answer import redirect
 from .page import Refused, Visit, client_page
@@ -59,7 +59,7 @@ def _ended(visit: Visit, grant: Grant) -> str | None:
     """Why no token of the grant counts, in English; None if they count."""
     try:
         check_grant(visit.server, grant)
-    except DeadToken as dead:
+    except NotValid as dead:
         return str(dead)
     return None
 
@@ -81,7 +81,7 @@ def _revoke(visit: Visit) -> Response:
     grant = _grant(visit, client, visit.form.once("grant"))
     if grant is None:
         raise Refused("unknown_grant", 404, client.client_id)
-    end_grant(visit.server, grant, REVOKED_BY_OPERATOR, visit.tell)
+    end_grant(visit.server, grant, REVOKED_BY_OPERATOR, visit.emit)
     where = {"client_id": client.client_id, "cursor": visit.query.once("cursor")}
     return redirect(visit.place.url("grants", **where, done="revoked", grant=grant.id))
 

@@ -11,17 +11,17 @@ from pyramid.response import Response
 
 from ...protocol.clients.registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
 from ...protocol.errors import InvalidRequest
-from ...protocol.events import Tell, tell_nobody
-from ...protocol.http import MAX_BODY, HTTPFacts, Parameters, parse_body, parse_query
+from ...protocol.events import Emit, emit_nothing
+from ...protocol.http import MAX_BODY, HTTPRequest, Parameters, parse_body, parse_query
 from ...protocol.records import Client
 from ...protocol.server import AuthorizationServer, refuse_plain_http
 from ..answer import redirect
 from ..browser import FIELD, browser_token, is_from_our_page
 from ..endpoint import Endpoint
-from ..http_request import http_facts
+from ..http_request import http_request
 from ..login import send_to_login
 from ..pages import STYLESHEETS, page, page_endpoint
-from ..retries import answer_once
+from ..retries import once_per_request
 from ..urls import endpoint_url
 from .contexts import AdminPlace, SelfServicePlace
 from .times import utc_minute
@@ -62,7 +62,7 @@ class Visit:
     request: Any
     query: Parameters
     form: Parameters
-    tell: Tell = tell_nobody
+    emit: Emit = emit_nothing
 
     @property
     def place(self) -> AdminPlace | SelfServicePlace:
@@ -83,7 +83,7 @@ class Visit:
         Not within the request's own transaction: pyramid_retry may run that
         again, and the secret that was drawn is shown once.
         """
-        clients: ClientRegistry = self.request.oauth2.service.present_clients(self.tell)
+        clients: ClientRegistry = self.request.oauth2.service.present_clients(self.emit)
         return clients
 
     @property
@@ -178,14 +178,12 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
         visit = Visit(request, Parameters({}), Parameters({}))
         try:
             visit = replace(visit, query=_query(request))
-            facts = http_facts(request, endpoint_url(request.registry, request.context.name))
+            http = http_request(request, endpoint_url(request.registry, request.context.name))
             # The pages show secrets.
-            refuse_plain_http(visit.server, facts)
+            refuse_plain_http(visit.server, http)
             if not request.context.open:
                 return send_to_login(request, visit.here)
-            return (
-                show(visit) if act is None or request.method == "GET" else _act(visit, facts, act)
-            )
+            return show(visit) if act is None or request.method == "GET" else _act(visit, http, act)
         except PROBLEMS as error:
             return _problem(visit, error)
 
@@ -194,23 +192,25 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
 
 def _query(request: Any) -> Parameters:
     # Before the body, which may be too large: what it was about is told all the same.
-    return parse_query(HTTPFacts(request.method, "", query=request.environ.get("QUERY_STRING", "")))
+    return parse_query(
+        HTTPRequest(request.method, "", query=request.environ.get("QUERY_STRING", ""))
+    )
 
 
-def _act(visit: Visit, facts: HTTPFacts, act: Step) -> Response:
-    form = parse_body(facts, MAX_FIELDS, MAX_BODY)
+def _act(visit: Visit, http: HTTPRequest, act: Step) -> Response:
+    form = parse_body(http, MAX_FIELDS, MAX_BODY)
     if not is_from_our_page(visit.request, form.once(FIELD), visit.place.user):
         raise Refused("forged", 403)
 
-    def answer(request: Any, tell: Tell) -> Response:
+    def answer(request: Any, emit: Emit) -> Response:
         # Within, so that what happened on the way is told, and a second attempt of
         # the request gets the same answer.
         try:
-            return act(Visit(request, visit.query, form, tell))
+            return act(Visit(request, visit.query, form, emit))
         except PROBLEMS as error:
             return _problem(visit, error)
 
-    return answer_once(visit.request, answer)
+    return once_per_request(visit.request, answer)
 
 
 def _problem(visit: Visit, error: Exception) -> Response:

@@ -21,7 +21,7 @@ from ...protocol.clients.rules import (
 )
 from ...protocol.errors import InvalidRequest, TemporarilyUnavailable
 from ...protocol.records import Client, DuplicateRecord, StoreUnavailable
-from ..http_request import http_facts
+from ..http_request import http_request
 from .application_types import Kind, kinds_of
 from .choices import missing_scope, scope_choices
 from .fields import NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
@@ -117,8 +117,8 @@ def _refuse_too_often(visit: Visit) -> None:
     user = visit.place.owner
     if user is None:
         return
-    facts = http_facts(visit.request, visit.here)
-    attempt = visit.server.throttle.registration(facts, user, visit.tell)
+    http = http_request(visit.request, visit.here)
+    attempt = visit.server.throttle.registration(http, user, visit.emit)
     try:
         attempt.refuse_if_blocked()
         attempt.count_or_refuse(None)
