@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from pyramid_oauth2.protocol import token_strings as opaque
+from pyramid_oauth2.protocol import token_strings
 
-LENGTH = opaque.SECRET_LENGTH
+LENGTH = token_strings.SECRET_LENGTH
 
 _RUNS = re.compile(rf"[0-9A-Za-z]{{{LENGTH},}}")
-_PREFIXES = "|".join([*opaque.PREFIXES.values(), opaque.CLIENT_SECRET_PREFIX])
+_PREFIXES = "|".join([*token_strings.PREFIXES.values(), token_strings.CLIENT_SECRET_PREFIX])
 _TOKENS = re.compile(rf"(?:{_PREFIXES})_[0-9A-Za-z]+")
 # An Authorization header, not the challenge that asks for one: Bearer error="...".
 _HEADERS = re.compile(r'\b(?:Basic|Bearer) [\w.~+/-]{16,}+=*+(?!")', re.IGNORECASE)
@@ -78,7 +78,7 @@ def credentials_in(text: str) -> list[str]:
     tokens = (
         word
         for word in _TOKENS.findall(text)
-        if opaque.parse_token(word) or opaque.is_client_secret(word)
+        if token_strings.parse_token(word) or token_strings.is_client_secret(word)
     )
     return [*tokens, *_HEADERS.findall(text)]
 
@@ -103,10 +103,10 @@ def pytest_configure(config: pytest.Config) -> None:
     Every logger is talkative; what its own level refuses is looked at and goes
     no further, so that a test sees the log as if nobody watched.
     """
-    draw, handle = opaque.random_text, logging.Logger.handle
+    draw, handle = token_strings.random_text, logging.Logger.handle
     is_enabled = logging.Logger.isEnabledFor
 
-    def remembered(length: int, random: opaque.RandomBytes) -> str:
+    def remembered(length: int, random: token_strings.RandomBytes) -> str:
         text = draw(length, random)
         if length == LENGTH:
             watch.remember(text)
@@ -118,7 +118,7 @@ def pytest_configure(config: pytest.Config) -> None:
             handle(logger, record)
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(opaque, "random_text", remembered)
+    patch.setattr(token_strings, "random_text", remembered)
     patch.setattr(logging.Logger, "isEnabledFor", lambda logger, level: True)
     patch.setattr(logging.Logger, "handle", watched)
     config.add_cleanup(patch.undo)

@@ -136,7 +136,7 @@ def test_a_header_is_not_a_challenge(line: str, found: list[str]):
 
 SUITE = """
 import logging, os, pytest
-from pyramid_oauth2.protocol import opaque
+from pyramid_oauth2.protocol import token_strings
 
 log = logging.getLogger("quiet")
 log.propagate = False
@@ -148,14 +148,14 @@ def late():
     leak()
 
 def leak():
-    log.debug("issued %s", opaque.new_client_secret(os.urandom))
+    log.debug("issued %s", token_strings.new_client_secret(os.urandom))
 
 def test_leaks(caplog):
     leak()
     assert not caplog.records
 
 def test_leaks_no_more(caplog):
-    log.debug("issued %s", opaque.new_family(os.urandom))
+    log.debug("issued %s", token_strings.new_family(os.urandom))
 
 def test_sees_the_log_as_if_nobody_watched(caplog):
     logging.getLogger("other").info("too quiet")

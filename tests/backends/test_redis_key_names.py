@@ -18,7 +18,7 @@ from pyramid_oauth2.backends.contract.factories import (
     new_grant,
     new_token,
 )
-from pyramid_oauth2.backends.redis import key_names as keys
+from pyramid_oauth2.backends.redis import key_names
 from pyramid_oauth2.protocol.records import (
     AUTHORIZATION_CODE,
     INTERACTION,
@@ -79,14 +79,14 @@ def test_life_of_every_key_of_protocol_state(backend, raw):
     lives = {key: left(raw, key) for _, key in raw_keys(backend)}
     assert len(lives) == 9
     assert None not in lives.values()
-    assert_kept(raw, keys.token_key(interaction), NOW + HOUR)
-    assert_kept(raw, keys.grant_key(grant.id), NOW + HOUR)
-    assert_kept(raw, keys.members_key(grant.id), NOW + HOUR)
-    assert_kept(raw, keys.token_key(refresh), NOW + HOUR)
-    assert_kept(raw, keys.token_key(code), NOW + HOUR)
-    assert_kept(raw, keys.answer_key(grant.id, code.digest), NOW + 30)
-    assert_kept(raw, keys.subject_index("alice"), NOW + HOUR)
-    assert_kept(raw, keys.client_index("client"), NOW + HOUR)
+    assert_kept(raw, key_names.token_key(interaction), NOW + HOUR)
+    assert_kept(raw, key_names.grant_key(grant.id), NOW + HOUR)
+    assert_kept(raw, key_names.members_key(grant.id), NOW + HOUR)
+    assert_kept(raw, key_names.token_key(refresh), NOW + HOUR)
+    assert_kept(raw, key_names.token_key(code), NOW + HOUR)
+    assert_kept(raw, key_names.answer_key(grant.id, code.digest), NOW + 30)
+    assert_kept(raw, key_names.subject_index("alice"), NOW + HOUR)
+    assert_kept(raw, key_names.client_index("client"), NOW + HOUR)
 
 
 def test_life_of_a_spent_code_follows_its_grant(backend, raw):
@@ -99,10 +99,10 @@ def test_life_of_a_spent_code_follows_its_grant(backend, raw):
         won = backend.grants.redeem(token, now, new_attempt(), [fruit], grant_expires_at=end)
         assert won.outcome is Outcome.WON
         for key in (
-            keys.token_key(code),
-            keys.grant_key(grant.id),
-            keys.members_key(grant.id),
-            keys.subject_index("alice"),
+            key_names.token_key(code),
+            key_names.grant_key(grant.id),
+            key_names.members_key(grant.id),
+            key_names.subject_index("alice"),
         ):
             assert_kept(raw, key, end, now)
         token, now = fruit, end - 1
@@ -120,21 +120,21 @@ def test_life_of_a_spent_code_that_was_copied(backend, raw, code_first):
     )
     for record in (code, grant) if code_first else (grant, code):
         assert backend.grants.import_([record]) == 1
-    assert left(raw, keys.token_key(code)) >= left(raw, keys.grant_key(grant.id)) - SLACK
+    assert left(raw, key_names.token_key(code)) >= left(raw, key_names.grant_key(grant.id)) - SLACK
     token = new_token(grant=grant)
     assert backend.grants.add(grant.id, [token], NOW)
     won = backend.grants.redeem(token, NOW, new_attempt(), [], grant_expires_at=NOW + 10 * DAY)
     assert won.outcome is Outcome.WON
-    assert left(raw, keys.token_key(code)) >= left(raw, keys.grant_key(grant.id)) - SLACK
+    assert left(raw, key_names.token_key(code)) >= left(raw, key_names.grant_key(grant.id)) - SLACK
 
 
 def test_life_follows_an_amended_end(backend, raw):
     token = new_token()
     assert backend.grants.open(None, [token], NOW)
     assert backend.grants.amend(token.ref, 0, {"expires_at": NOW + DAY})
-    assert_kept(raw, keys.token_key(token), NOW + DAY)
+    assert_kept(raw, key_names.token_key(token), NOW + DAY)
     assert backend.grants.amend(token.ref, 1, {"expires_at": NOW - DAY})
-    assert left(raw, keys.token_key(token)) == pytest.approx(SPARE, abs=SLACK)
+    assert left(raw, key_names.token_key(token)) == pytest.approx(SPARE, abs=SLACK)
 
 
 def test_life_is_not_changed_by_a_revocation(backend, raw):
@@ -143,7 +143,7 @@ def test_life_is_not_changed_by_a_revocation(backend, raw):
     assert backend.grants.open(grant, [token], NOW)
     assert backend.grants.revoke_token(token.ref, NOW + MINUTE)
     assert backend.grants.revoke_grant(grant.id, NOW + MINUTE, "test")
-    for key in keys.token_key(token), keys.grant_key(grant.id):
+    for key in key_names.token_key(token), key_names.grant_key(grant.id):
         assert_kept(raw, key, grant.expires_at)
 
 
@@ -174,8 +174,8 @@ def test_indexes_are_trimmed_when_they_are_written(backend, raw):
     for number in range(20):
         now = NOW + number * MINUTE
         assert backend.grants.open(new_grant(expires_at=now + MINUTE), [], now)
-    assert raw.zcard(keys.subject_index("alice")) == 1
-    assert raw.zcard(keys.client_index("client")) == 1
+    assert raw.zcard(key_names.subject_index("alice")) == 1
+    assert raw.zcard(key_names.client_index("client")) == 1
 
 
 def test_members_are_trimmed_when_they_are_written(backend, raw):
@@ -184,16 +184,16 @@ def test_members_are_trimmed_when_they_are_written(backend, raw):
     for number in range(20):
         token = new_token(grant=grant, expires_at=NOW + number + 1)
         assert backend.grants.add(grant.id, [token], NOW + number)
-    assert raw.zcard(keys.members_key(grant.id)) == 1
+    assert raw.zcard(key_names.members_key(grant.id)) == 1
 
 
 def test_a_grant_on_its_way_is_revoked_with_its_user(backend, raw):
     grant = new_grant()
     alone = new_token(family=grant.id)
     assert backend.grants.open(None, [alone], NOW)
-    raw.zadd(keys.subject_index("alice"), {grant.id: grant.expires_at})
+    raw.zadd(key_names.subject_index("alice"), {grant.id: grant.expires_at})
     assert backend.grants.revoke_subject("alice", NOW, "left") == 0
-    assert_kept(raw, keys.grant_key(grant.id), grant.expires_at)
+    assert_kept(raw, key_names.grant_key(grant.id), grant.expires_at)
     assert backend.grants.open(grant, [new_token(grant=grant)], NOW) is False
     assert list(every(backend.grants.grants, subject="alice")) == []
     dead = backend.grants.redeem(alone, NOW, new_attempt(), [], grant=grant)
@@ -229,7 +229,7 @@ def test_what_was_flushed_is_refused(backend, raw):
     grant = new_grant()
     token = new_token(grant=grant)
     assert backend.grants.open(grant, [token], NOW)
-    raw.delete(keys.grant_key(grant.id))
+    raw.delete(key_names.grant_key(grant.id))
     assert backend.grants.redeem(token, NOW, new_attempt(), []).outcome is Outcome.DEAD
     assert backend.grants.find(token.ref) == (token, None)
     raw.flushall()

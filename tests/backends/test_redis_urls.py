@@ -37,11 +37,11 @@ SPELT = "h%2Fu%3An%40t%20er"
         ("rediss+cluster://a", "cluster", [("a", 6379)], {"tls": True}),
     ],
 )
-def test_url(url, mode, hosts, http):
+def test_url(url, mode, hosts, facts):
     address = parse_url(url)
     assert (address.mode, list(address.hosts)) == (mode, hosts)
     plain = {"service": None, "database": 0, "tls": False, "path": None, "options": {}}
-    expected = plain | {"username": None, "password": None} | http
+    expected = plain | {"username": None, "password": None} | facts
     assert {name: getattr(address, name) for name in expected} == expected
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pyramid_oauth2.protocol import user_grants as authorizations
+from pyramid_oauth2.protocol import user_grants
 
 from .desk import BACK, Desk, words
 from .flow import Flow
@@ -53,7 +53,7 @@ def test_it_is_said_where_not_all_tokens_were_looked_at(
 ):
     flow.tokens()
     # Of a spent code, an access token and a refresh token.
-    monkeypatch.setattr(authorizations, "TOKENS_READ", 2)
+    monkeypatch.setattr(user_grants, "TOKENS_READ", 2)
     assert re.search(
         r"last token 20[\d :-]+ UTC or later", words(desk.get("grants", client_id="web"))
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pyramid_oauth2.protocol import user_grants as authorizations
+from pyramid_oauth2.protocol import user_grants
 from pyramid_oauth2.protocol.authorization.consent import remember_consent
 from pyramid_oauth2.protocol.authorization.response import approval
 from pyramid_oauth2.protocol.events import ConsentWithdrawn, GrantRevoked
@@ -139,7 +139,7 @@ class TestWhatIsAllowed:
         for _ in range(5):
             world.issue()
         for read, complete in ((5, True), (4, False)):
-            monkeypatch.setattr(authorizations, "RECORDS_READ", read)
+            monkeypatch.setattr(user_grants, "RECORDS_READ", read)
             found = authorizations_of(world.server, "bob")
             assert found.complete is complete
             assert len(found.newest_first[0].grants) == read
@@ -156,7 +156,7 @@ class TestWhatIsAllowed:
             world.clock.now += 1
         world.server.clients.raise_epoch("stopped", world.clock.now)
         for read, allowed, complete in ((2, ["app", "web"], True), (1, ["app"], False)):
-            monkeypatch.setattr(authorizations, "CLIENTS_READ", read)
+            monkeypatch.setattr(user_grants, "CLIENTS_READ", read)
             found = authorizations_of(world.server, "bob")
             assert [one.client_id for one in found.newest_first] == allowed
             assert found.complete is complete
@@ -176,7 +176,7 @@ class TestTheLastToken:
         (grant,) = world.only().grants
         kept = len(world.server.grants.tokens(grant.id).items)
         for read, or_later in ((kept, False), (kept - 1, True)):
-            monkeypatch.setattr(authorizations, "TOKENS_READ", read)
+            monkeypatch.setattr(user_grants, "TOKENS_READ", read)
             assert last_token(world.server, [grant]) == LastToken(NOW, or_later)
 
     def test_a_refresh_token_remembers_it(self, world: World):
@@ -195,7 +195,7 @@ class TestTheLastToken:
     def test_no_more_grants_are_looked_into_than_a_page_can_take(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ):
-        for _ in range(authorizations.GRANTS_READ + 2):
+        for _ in range(user_grants.GRANTS_READ + 2):
             world.issue()
             world.clock.now += 1
         seen: list[str] = []
@@ -207,7 +207,7 @@ class TestTheLastToken:
 
         monkeypatch.setattr(world.server.grants, "tokens", look)
         assert world.last_token_at() == world.clock.now - 1
-        assert len(seen) == authorizations.GRANTS_READ
+        assert len(seen) == user_grants.GRANTS_READ
 
 
 class TestWithdraw:

@@ -6,9 +6,7 @@ import inspect
 
 from pyramid_oauth2 import per_process, service, testing
 from pyramid_oauth2.protection import cors, request, security
-from pyramid_oauth2.protocol import errors, scopes
-from pyramid_oauth2.protocol import http as requests
-from pyramid_oauth2.protocol import token_strings as opaque
+from pyramid_oauth2.protocol import errors, http, scopes, token_strings
 from pyramid_oauth2.protocol.clients import registry as client_registry
 from pyramid_oauth2.protocol.clients import rules as clients
 from pyramid_oauth2.protocol.token import issuance as tokens
@@ -43,7 +41,7 @@ ENTRIES = {
         Entry(clients, "InvalidClientMetadata"),
         Entry(client_registry, "UnknownClient"),
         Entry(client_registry, "ClientChangedMeanwhile"),
-        Entry(opaque, "new_client_secret"),
+        Entry(token_strings, "new_client_secret"),
     ),
     "Code without a request": (
         Entry(service, "get_service"),
@@ -58,8 +56,8 @@ ENTRIES = {
     ),
     "Other origins": (Entry(cors, "cors_readable"), Entry(cors, "cors_preflight")),
     "Grant types of your own": (
-        Entry(requests, "Parameter"),
-        Entry(requests, "TokenRequest", "pyramid_oauth2.protocol.http.TokenRequest"),
+        Entry(http, "Parameter"),
+        Entry(http, "TokenRequest", "pyramid_oauth2.protocol.http.TokenRequest"),
         Entry(scopes, "grant_scope", "pyramid_oauth2.protocol.scopes.grant_scope"),
         Entry(tokens, "issue_for_owner", "pyramid_oauth2.protocol.token.issuance.issue_for_owner"),
         Entry(tokens, "issue_to_client", "pyramid_oauth2.protocol.token.issuance.issue_to_client"),
