@@ -439,6 +439,9 @@ class TestWhileItWaits:
                     for _ in range(100)
                 ],
             )
+            if onlooker.dialect.name == "postgresql":
+                # There it is the one that looks first, a second after it began to wait.
+                other.exec_driver_sql("SET deadlock_timeout = '1min'")
             touch(other, second)
             ours = pool.submit(Database(lambda: engine_of(backend)).atomically, work)
             wait_for_lock(onlooker)
