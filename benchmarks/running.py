@@ -41,8 +41,10 @@ class Measuring:
 def revision(name: str) -> Iterator[Path]:
     """A checkout of another revision, without its history."""
     with TemporaryDirectory(prefix="bench-") as folder:
+        # Also of a checkout that belongs to another user.
+        git = ["git", "-c", f"safe.directory={ROOT}"]
         archive = subprocess.run(
-            ["git", "archive", name, "pyramid_oauth2"], cwd=ROOT, check=True, capture_output=True
+            [*git, "archive", name, "pyramid_oauth2"], cwd=ROOT, check=True, stdout=subprocess.PIPE
         )
         subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
         yield Path(folder)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from .events import TokenIssued
+from .per_process import PerProcess
 from .protection.cors import cors_preflight, cors_readable
 from .protection.security import (
     BearerTokenHelper,
@@ -31,8 +32,8 @@ from .protocol.grant_types.authorization_code import AuthorizationCode
 from .protocol.grant_types.client_credentials import ClientCredentials
 from .protocol.grant_types.password import Password
 from .protocol.grant_types.refresh_token import RefreshToken
-from .protocol.http import Parameter
 from .protocol.records import Client, DuplicateRecord, StoreUnavailable
+from .protocol.token.request import Parameter
 from .protocol.token_strings import new_client_secret
 from .service import OAuth2Service, get_service, include_backends
 from .settings.parsing import load_settings
@@ -48,6 +49,7 @@ __all__ = [
     "OAuth2SecurityPolicy",
     "OAuth2Service",
     "Parameter",
+    "PerProcess",
     "Registered",
     "Scope",
     "StoreUnavailable",

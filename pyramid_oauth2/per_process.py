@@ -18,7 +18,7 @@ class PerProcess(Generic[Value]):
     """A value of which each process has one of its own, made when it first asks.
 
     The process is compared at each call. A hook of :func:`os.register_at_fork`
-    alone would not do: uWSGI forks its workers without running them.
+    alone would not do: by default uWSGI forks its workers without running them.
 
     :param make: makes the value. Two threads that ask first at the same moment
         may both call it; both get the value that one of them made.
@@ -32,11 +32,14 @@ class PerProcess(Generic[Value]):
     def __call__(self) -> Value:
         """Return the value of this process."""
         process = (os.getpid(), _forks)
-        try:
-            return self._values[process]
-        except KeyError:
+        if process not in self._values:
             # No lock, which might have been held at the fork: setdefault is atomic.
-            return self._values.setdefault(process, self._make())
+            self._values.setdefault(process, self._make())
+        return self._values[process]
+
+    def made(self) -> Value | None:
+        """Return the value of this process, None if it never asked for one."""
+        return self._values.get((os.getpid(), _forks))
 
 
 _forks = 0  # between the first process and this one: a process id is used again some day
@@ -47,4 +50,5 @@ def _count() -> None:
     _forks += 1
 
 
-os.register_at_fork(after_in_child=_count)
+if hasattr(os, "register_at_fork"):  # Where there is no fork, there is none to count.
+    os.register_at_fork(after_in_child=_count)

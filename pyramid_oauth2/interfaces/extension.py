@@ -9,10 +9,11 @@ from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
     from ..protocol.client_authentication import Credentials
-    from ..protocol.http import HTTPRequest, TokenRequest
+    from ..protocol.http import HTTPRequest
     from ..protocol.records import Client
     from ..protocol.server import AuthorizationServer
     from ..protocol.token.issuance import Issued
+    from ..protocol.token.request import TokenRequest
 
 
 class IGrantType(Interface):
@@ -22,7 +23,7 @@ class IGrantType(Interface):
     """
 
     parameters = Attribute(
-        "the :class:`~pyramid_oauth2.protocol.http.Parameter` objects that it reads"
+        "the :class:`~pyramid_oauth2.protocol.token.request.Parameter` objects that it reads"
     )
 
     def validate(request: TokenRequest, server: AuthorizationServer) -> Any:

@@ -1,18 +1,13 @@
-"""From the facts of an HTTP request to a typed request; what is repeated or malformed ends here."""
+"""An HTTP request as the protocol sees it, and its parameters; malformed ones are refused."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl
 
 from .errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from .events import Emit
-    from .records import Client
 
 MAX_BODY = 64 * 1024
 MAX_FIELDS = 100
@@ -59,37 +54,6 @@ class HTTPRequest:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     remote_addr: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A form parameter that a grant type reads."""
-
-    name: str
-    required: bool = False
-
-
-class PasswordCheck(Protocol):
-    """How a grant type asks the application for a resource owner."""
-
-    def authenticate(self, username: str, password: str) -> str | None:
-        """The subject whose password it is, None if it is nobody's."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
-    """A token request of an authenticated client that may use this grant type.
-
-    ``parameters`` holds those that the grant type declares, each once; one
-    without a value is left out. ``emit`` is for what happens beside the issue.
-    """
-
-    grant_type: str
-    client: Client
-    parameters: Mapping[str, str] = field(repr=False)
-    http: HTTPRequest
-    owners: PasswordCheck
-    emit: Emit = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,20 +143,6 @@ def parse_body(
 def body_too_large() -> InvalidRequest:
     """The refusal of a body over :data:`MAX_BODY`, also for a caller that did not read it."""
     return InvalidRequest(f"The body is larger than {MAX_BODY} bytes.", status=413)
-
-
-def pick_parameters(form: Mapping[str, str], declared: Iterable[Parameter]) -> dict[str, str]:
-    """Those of the *declared* parameters that the form has.
-
-    :raises InvalidRequest: a required one is missing; the message names it.
-    """
-    picked = {}
-    for parameter in declared:
-        if parameter.name in form:
-            picked[parameter.name] = form[parameter.name]
-        elif parameter.required:
-            raise InvalidRequest(f"The parameter {parameter.name} is missing.")
-    return picked
 
 
 def _refuse_secrets_in_url(query: str) -> None:

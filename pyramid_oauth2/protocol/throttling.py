@@ -19,7 +19,8 @@ from typing import Protocol
 from .addresses import TRUST_THE_PROXY, is_hidden, source_network
 from .errors import TemporarilyUnavailable
 from .events import AttemptsThrottled, Emit
-from .http import HTTPRequest, TokenRequest
+from .http import HTTPRequest
+from .token.request import TokenRequest
 
 log = logging.getLogger(__name__)
 

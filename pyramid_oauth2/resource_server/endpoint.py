@@ -133,7 +133,8 @@ class IntrospectionEndpoint:
 
     def close(self) -> None:
         """Give back every connection. It may be used again afterwards."""
-        self._pool().clear()
+        if (pool := self._pool.made()) is not None:
+            pool.clear()
 
 
 def _members(response: BaseHTTPResponse) -> Mapping[str, Any]:

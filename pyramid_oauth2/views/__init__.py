@@ -14,8 +14,7 @@ from pyramid.viewderivers import DefaultViewMapper
 from ..interfaces import ISettings
 from ..protection.protected_resources import WELL_KNOWN
 from ..settings.types import RESOURCE_SERVER
-from . import authorize, introspect, metadata, protected_resource, revoke, token
-from . import user_grants as authorizations
+from . import authorize, introspect, metadata, protected_resource, revoke, token, user_grants
 from .endpoint import Endpoint
 
 METADATA_PATH = "/.well-known/oauth-authorization-server"
@@ -27,7 +26,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "access_token": token.token,
     "revoke": revoke.revoke,
     "introspect": introspect.introspect,
-    "authorizations": authorizations.authorizations,
+    "authorizations": user_grants.authorizations,
 }
 
 

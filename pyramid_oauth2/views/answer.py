@@ -8,7 +8,7 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ..protocol.authorization.response import Answer
+from ..protocol.authorization.response import AuthorizationResponse
 from ..protocol.redirect_uris import redirect_url
 from .pages import POLICY, destination, page
 
@@ -19,7 +19,7 @@ SUBMIT_HASH = base64.b64encode(hashlib.sha256(SUBMIT.encode()).digest()).decode(
 FORM_POST_POLICY = f"{POLICY}; script-src 'sha256-{SUBMIT_HASH}'"
 
 
-def send(request: Any, answer: Answer) -> Response:
+def send(request: Any, answer: AuthorizationResponse) -> Response:
     """The response that takes *answer* to the client."""
     if answer.response_mode == "form_post":
         values = {

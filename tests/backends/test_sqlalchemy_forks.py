@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pyramid_oauth2.backends.sqlalchemy.forks import IN_USE, INHERITED
+
 from .sqlite_databases import empty_database
 
 FORKING = """
@@ -74,6 +76,7 @@ STUCK = """
 import os, sys, threading
 from pathlib import Path
 from pyramid_oauth2.backends.sqlalchemy import forks
+from pyramid_oauth2.protocol.records import StoreUnavailable
 from tests.backends.sqlite_databases import open_backend
 
 forks.PATIENCE = 0.2
@@ -90,14 +93,19 @@ thread = threading.Thread(target=hold)
 thread.start()
 entered.wait()
 if os.fork() == 0:
+    try:
+        backend.clients.get("none")
+    except StoreUnavailable as error:
+        print(error, flush=True)
     os._exit(0)
 os.wait()
 done.set()
 thread.join()
+backend.clients.get("none")
 """
 
 
-def test_a_fork_that_waits_in_vain_says_so(tmp_path: Path) -> None:
+def test_a_fork_that_waits_in_vain_says_so_and_its_child_refuses(tmp_path: Path) -> None:
     file = tmp_path / "stuck.sqlite"
     file.write_bytes(empty_database())
     done = subprocess.run(
@@ -107,5 +115,41 @@ def test_a_fork_that_waits_in_vain_says_so(tmp_path: Path) -> None:
         timeout=60,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.startswith("This process forks while it waits for its SQLite file.")
+    assert done.returncode == 0
+    assert done.stderr == f"{IN_USE}\n"
+    assert done.stdout == f"{INHERITED}\n"
+
+
+WITHOUT_HOOKS = """
+import ctypes, os, sys
+from pathlib import Path
+from pyramid_oauth2.protocol.records import StoreUnavailable
+from tests.backends.sqlite_databases import open_backend
+
+backend = open_backend(Path(sys.argv[1]))
+if sys.argv[2] == "used":
+    backend.clients.get("none")
+if ctypes.PyDLL(None).fork() == 0:
+    for _ in range(2):
+        try:
+            print(backend.clients.get("none"), flush=True)
+        except StoreUnavailable as error:
+            print(error, flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+@pytest.mark.parametrize(("before", "said"), [("unused", "None"), ("used", INHERITED)])
+def test_a_fork_without_hooks(before: str, said: str, tmp_path: Path) -> None:
+    """As uWSGI forks by default: a child that inherits a connection loses no write."""
+    file = tmp_path / "inherited.sqlite"
+    file.write_bytes(empty_database())
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_HOOKS, str(file), before],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (f"{said}\n" * 2, "")

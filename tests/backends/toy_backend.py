@@ -23,11 +23,15 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from zope.interface import implementer
 
+from pyramid_oauth2 import PerProcess
 from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.interfaces import IBackend
-from pyramid_oauth2.per_process import PerProcess
 
 READS = {"find", "get", "grants", "tokens", "list", "search", "export"}
+
+
+# One for all files: the system would take two threads with a file each for a deadlock.
+_lock = PerProcess(Lock)
 
 
 class ToyStore:
@@ -38,7 +42,6 @@ class ToyStore:
 
     def __init__(self, file: Path, role: str) -> None:
         self._file, self._role = file, role
-        self._lock = PerProcess(Lock)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*arguments: Any, **keywords: Any) -> Any:
@@ -51,7 +54,7 @@ class ToyStore:
     def _opened(self, save: bool) -> Iterator[Any]:
         store = getattr(MemoryBackend(), self._role)
         self._file.touch()
-        with self._lock(), self._file.open("rb+") as file:
+        with _lock(), self._file.open("rb+") as file:
             # Not flock: its lock stays with a child that is forked meanwhile.
             fcntl.lockf(file, fcntl.LOCK_EX)
             if content := file.read():

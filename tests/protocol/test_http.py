@@ -17,13 +17,12 @@ from pyramid_oauth2.protocol.http import (
     MAX_VALUE,
     SECRET_PARAMETERS,
     HTTPRequest,
-    Parameter,
     Parameters,
     parse_body,
     parse_form,
     parse_query,
-    pick_parameters,
 )
+from pyramid_oauth2.protocol.token.request import Parameter, pick_parameters
 
 
 def http(body: bytes = b"", query: str = "", **headers: str) -> HTTPRequest:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 
 from pyramid_oauth2 import per_process, service, testing
+from pyramid_oauth2.backends.sqlalchemy import forks
 from pyramid_oauth2.protection import cors, request, security
-from pyramid_oauth2.protocol import errors, http, scopes, token_strings
-from pyramid_oauth2.protocol.clients import registry as client_registry
-from pyramid_oauth2.protocol.clients import rules as clients
-from pyramid_oauth2.protocol.token import issuance as tokens
-from pyramid_oauth2.protocol.token import presentation as bearer
+from pyramid_oauth2.protocol import errors, scopes, token_strings
+from pyramid_oauth2.protocol.clients import registry, rules
+from pyramid_oauth2.protocol.token import issuance, presentation
+from pyramid_oauth2.protocol.token import request as token_request
 
 from .classes import Entry
 from .docstrings import inline
@@ -33,14 +33,14 @@ ENTRIES = {
                 *("has_bearer", "is_bearer", "is_malformed", "userid", "identity"),
             ),
         ),
-        Entry(bearer, "AccessToken", "request.oauth2.token"),
-        Entry(client_registry, "ClientRegistry", "request.oauth2.clients"),
+        Entry(presentation, "AccessToken", "request.oauth2.token"),
+        Entry(registry, "ClientRegistry", "request.oauth2.clients"),
     ),
     "Clients": (
-        Entry(client_registry, "Registered"),
-        Entry(clients, "InvalidClientMetadata"),
-        Entry(client_registry, "UnknownClient"),
-        Entry(client_registry, "ClientChangedMeanwhile"),
+        Entry(registry, "Registered"),
+        Entry(rules, "InvalidClientMetadata"),
+        Entry(registry, "UnknownClient"),
+        Entry(registry, "ClientChangedMeanwhile"),
         Entry(token_strings, "new_client_secret"),
     ),
     "Code without a request": (
@@ -56,15 +56,20 @@ ENTRIES = {
     ),
     "Other origins": (Entry(cors, "cors_readable"), Entry(cors, "cors_preflight")),
     "Grant types of your own": (
-        Entry(http, "Parameter"),
-        Entry(http, "TokenRequest", "pyramid_oauth2.protocol.http.TokenRequest"),
+        Entry(token_request, "Parameter"),
+        Entry(token_request, "TokenRequest", "pyramid_oauth2.protocol.token.request.TokenRequest"),
         Entry(scopes, "grant_scope", "pyramid_oauth2.protocol.scopes.grant_scope"),
-        Entry(tokens, "issue_for_owner", "pyramid_oauth2.protocol.token.issuance.issue_for_owner"),
-        Entry(tokens, "issue_to_client", "pyramid_oauth2.protocol.token.issuance.issue_to_client"),
+        Entry(
+            issuance, "issue_for_owner", "pyramid_oauth2.protocol.token.issuance.issue_for_owner"
+        ),
+        Entry(
+            issuance, "issue_to_client", "pyramid_oauth2.protocol.token.issuance.issue_to_client"
+        ),
         Entry(errors, "OAuth2Error"),
     ),
     "Backends of your own": (
-        Entry(per_process, "PerProcess", "pyramid_oauth2.per_process.PerProcess"),
+        Entry(per_process, "PerProcess"),
+        Entry(forks, "Uses", f"{forks.__name__}.Uses", only=()),
     ),
     "Tests": (
         Entry(testing, "memory_backend", "pyramid_oauth2.testing.memory_backend"),

@@ -124,11 +124,11 @@ class GrantStoreContract(
     """What an :class:`~pyramid_oauth2.interfaces.IGrantStore` must hold."""
 
 
-class ClientStoreContract(ClientRecords, ClientSearch, ClientRaces):
+class ClientStoreContract(ClientRecords, ClientSearch, ClientRaces, Forks):
     """What an :class:`~pyramid_oauth2.interfaces.IClientStore` must hold."""
 
 
-class ConsentStoreContract(Consents, ConsentLeaks, ConsentRaces):
+class ConsentStoreContract(Consents, ConsentLeaks, ConsentRaces, Forks):
     """What an :class:`~pyramid_oauth2.interfaces.IConsentStore` must hold."""
 
 

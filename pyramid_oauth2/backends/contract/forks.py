@@ -18,14 +18,13 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import cycle, islice
 from multiprocessing.connection import Connection
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import pytest
 
-from pyramid_oauth2.interfaces import IBackend, IGrantStore
-from pyramid_oauth2.protocol.records import Grant, Token
+from pyramid_oauth2.interfaces import IBackend
 
-from .factories import NOW, new_grant, new_token
+from .factories import NOW, new_client, new_consent, new_grant, new_token
 from .harness import Contract
 
 CHILDREN = 4
@@ -33,37 +32,62 @@ THREADS = 4
 READS = 100  # of each thread
 PATIENCE = 40  # seconds after which a child is deadlocked
 
-Opened: TypeAlias = tuple[Grant, Token]
 Opener: TypeAlias = Callable[[], IBackend]
 Child: TypeAlias = tuple[int, int]
 """Its process id, and a pipe on which it says how it ended."""
 
 
+class Call(NamedTuple):
+    """A call of a store, and what it must return."""
+
+    role: str
+    method: str
+    arguments: tuple[Any, ...]
+    expected: Any
+
+    def make(self, backend: IBackend) -> None:
+        """Make the call.
+
+        :raises AssertionError: it returned something else.
+        """
+        found = getattr(getattr(backend, self.role), self.method)(*self.arguments)
+        assert found == self.expected, f"{self.method}{self.arguments} gave {found}"
+
+
 class Forks(Contract):
-    """What children find after a fork."""
+    """What children find after a fork, in every store that the backend has."""
 
     @pytest.mark.parametrize("busy", [False, True], ids=["quiet", "busy"])
     def test_no_child_reads_the_answer_to_another_process(self, busy: bool) -> None:
-        """The parent has used the store, or is *busy* with it while it forks."""
-        opened = [self.opened(subject="alice"), self.opened(subject="bob")]
-        assert self._forked(_read_by_children, opened, busy) == {"right": CHILDREN}
+        """The parent has used the stores, or is *busy* with them while it forks."""
+        reads = [self._written(*record) for record in self._records(["alice", "bob"])]
+        assert self._forked(_read_by_children, reads, busy) == {"right": CHILDREN}
 
     def test_what_children_write_is_there(self) -> None:
-        """The parent has used the store, and leaves it to them when they have begun."""
-        opened = [self.opened()]
-        grants = [new_grant() for _ in range(2 * CHILDREN)]
-        written = [(grant, new_token(grant=grant)) for grant in grants]
-        # Only the parent and its children have it open.
+        """The parent has used the stores, and leaves them to the children when they have begun."""
+        reads = [self._written(*record) for record in self._records(["alice"])]
+        records = list(self._records([f"user-{number}" for number in range(2 * CHILDREN)]))
+        # Only the parent and its children have them open.
         self.backend.close()
-        assert self._forked(_write_by_children, opened, written) == {"right": CHILDREN}
+        writes = [write for write, _ in records]
+        assert self._forked(_write_by_children, reads, writes) == {"right": CHILDREN}
         opener = self.open_elsewhere()
         assert opener is not None
         self.backend = opener()
-        for grant, token in written:
-            assert self.grants.find(token.ref) == (token, grant)
+        for _, written in records:
+            written.make(self.backend)
+
+    def _records(self, users: list[str]) -> Iterator[tuple[Call, Call]]:
+        for role, new_record in NEW_RECORD.items():
+            if getattr(self.backend, role, None) is not None:
+                yield from map(new_record, users)
+
+    def _written(self, write: Call, read: Call) -> Call:
+        write.make(self.backend)
+        return read
 
     def _forked(
-        self, scene: Callable[..., Counter[str]], opened: list[Opened], *arguments: object
+        self, scene: Callable[..., Counter[str]], reads: list[Call], *arguments: object
     ) -> Counter[str]:
         """Play a scene in a process of its own, since its threads are those that are forked."""
         opener = self.open_elsewhere()
@@ -71,7 +95,7 @@ class Forks(Contract):
             pytest.skip("no forks: the store is in one process (no open_elsewhere())")
         context = multiprocessing.get_context("spawn")
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_play, args=(sender, scene, opener, opened, *arguments))
+        process = context.Process(target=_play, args=(sender, scene, opener, reads, *arguments))
         process.start()
         sender.close()
         try:
@@ -84,83 +108,106 @@ class Forks(Contract):
         return Counter(outcome)
 
 
+def _grant(user: str) -> tuple[Call, Call]:
+    grant = new_grant(subject=user)
+    token = new_token(grant=grant)
+    write = Call("grants", "open", (grant, [token], NOW), True)
+    return write, Call("grants", "find", (token.ref,), (token, grant))
+
+
+def _client(user: str) -> tuple[Call, Call]:
+    client = new_client(owner=user)
+    write = Call("clients", "add", (client,), None)
+    return write, Call("clients", "get", (client.client_id,), client)
+
+
+def _consent(user: str) -> tuple[Call, Call]:
+    consent = new_consent(subject=user)
+    write = Call("consents", "put", (consent, None), True)
+    return write, Call("consents", "get", (user, consent.client_id), consent)
+
+
+# How a new record of a user is written, and how it is read, by role.
+NEW_RECORD = {"grants": _grant, "clients": _client, "consents": _consent}
+
+
 def _play(
     sender: Connection,
     scene: Callable[..., Counter[str]],
     opener: Opener,
-    opened: list[Opened],
+    reads: list[Call],
     *arguments: object,
 ) -> None:
     backend = opener()
-    _read_by_threads(backend.grants, opened, 1)
-    sender.send(dict(scene(backend, opener, opened, *arguments)))
+    _read_by_threads(backend, reads, 1)
+    sender.send(dict(scene(backend, opener, reads, *arguments)))
 
 
 def _read_by_children(
-    backend: IBackend, _opener: Opener, opened: list[Opened], busy: bool
+    backend: IBackend, _opener: Opener, reads: list[Call], busy: bool
 ) -> Counter[str]:
-    read = partial(_read_by_threads, backend.grants, opened, READS)
-    with _reading(backend.grants, opened if busy else ()):
-        children = [_fork(read) for _ in range(CHILDREN)]
+    work = partial(_read_by_threads, backend, reads, READS)
+    with _reading(backend, reads if busy else ()):
+        children = [_fork(work) for _ in range(CHILDREN)]
         # The parent goes on as well, and is answered rightly.
-        read()
+        work()
     return _endings(children)
 
 
 def _write_by_children(
-    backend: IBackend, opener: Opener, _opened: list[Opened], written: list[Opened]
+    backend: IBackend, opener: Opener, reads: list[Call], writes: list[Call]
 ) -> Counter[str]:
     begun, go_on = os.pipe(), os.pipe()
 
-    def work(first: Opened, second: Opened) -> None:
-        _write(backend.grants, first)
-        os.write(begun[1], b".")
+    def work(number: int) -> None:
+        try:
+            _make_all(backend, writes[number :: 2 * CHILDREN])
+        finally:
+            os.write(begun[1], b".")
         os.read(go_on[0], 1)
-        _write(backend.grants, second)
+        _make_all(backend, writes[number + CHILDREN :: 2 * CHILDREN])
 
-    pairs = zip(written[::2], written[1::2], strict=True)
-    children = [_fork(partial(work, *pair)) for pair in pairs]
+    children = [_fork(partial(work, number)) for number in range(CHILDREN)]
     for _ in children:
         os.read(begun[0], 1)
     backend.close()
-    # As a command does that somebody runs meanwhile.
+    # As a command does that is run meanwhile.
     other = opener()
-    other.grants.tokens(written[0][0].id)
+    _make_all(other, reads)
     other.close()
     os.write(go_on[1], b"." * CHILDREN)
     return _endings(children)
 
 
-def _write(grants: IGrantStore, opened: Opened) -> None:
-    grant, token = opened
-    assert grants.open(grant, [token], NOW) is True
+def _make_all(backend: IBackend, calls: Iterable[Call]) -> None:
+    for call in calls:
+        call.make(backend)
 
 
-def _read_by_threads(grants: IGrantStore, opened: list[Opened], times: int) -> None:
+def _read_by_threads(backend: IBackend, reads: list[Call], times: int) -> None:
     # At once, so that there is a connection for each thread.
     start = threading.Barrier(THREADS, timeout=PATIENCE)
 
-    def read(number: int) -> None:
+    def work(number: int) -> None:
         start.wait()
-        for grant, token in islice(cycle(opened), number, number + times):
-            found = grants.find(token.ref)
-            assert found == (token, grant), f"{grant.subject} was answered with {found}"
+        for read in islice(cycle(reads), number, number + times):
+            read.make(backend)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        for future in [pool.submit(read, number) for number in range(THREADS)]:
+        for future in [pool.submit(work, number) for number in range(THREADS)]:
             future.result()
 
 
 @contextmanager
-def _reading(grants: IGrantStore, opened: Iterable[Opened]) -> Iterator[None]:
-    """Let threads read until the block ends, a token each."""
+def _reading(backend: IBackend, reads: Iterable[Call]) -> Iterator[None]:
+    """Let threads read until the block ends, a record each."""
     done = threading.Event()
 
-    def read(token: Token) -> None:
+    def work(read: Call) -> None:
         while not done.is_set():
-            grants.find(token.ref)
+            read.make(backend)
 
-    threads = [threading.Thread(target=read, args=(token,)) for _, token in opened]
+    threads = [threading.Thread(target=work, args=(read,)) for read in reads]
     for thread in threads:
         thread.start()
     try:

@@ -119,7 +119,9 @@ class Server:
 
     def close(self) -> None:
         """Give back every connection."""
-        contact = self._contacts()
+        contact = self._contacts.made()
+        if contact is None:
+            return
         with contact.lock:
             client, contact.client = contact.client, None
         if client is not None:

@@ -112,7 +112,8 @@ class Database:
 
     def close(self) -> None:
         """Give back every connection."""
-        self.engine.dispose()
+        if (engine := self._engines.made()) is not None:
+            engine.dispose()
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
         return self._answered(work, Engine.connect, repeatable=True)

@@ -2,10 +2,10 @@
 
 SQLite keeps one list of its locks for a process, and a fork copies it. A child
 that inherits an open connection believes that the process has locked the file,
-and locks it no more. Whoever closes the file then as the last one that has it
-locked removes the write-ahead log, and what the child writes is lost. So the
-connections are closed *before* a fork (https://sqlite.org/howtocorrupt.html
-section 2.6).
+and locks it no more. Another process that closes the file then as the last one
+that has it locked removes the write-ahead log, and what the child writes is
+lost. So the connections are closed *before* a fork
+(https://sqlite.org/howtocorrupt.html section 2.6).
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ import logging
 import os
 import weakref
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from time import monotonic, sleep
+
+from ...protocol.records import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -22,71 +25,99 @@ PATIENCE = 6  # seconds, longer than a statement waits for another process's loc
 TICK = 0.001  # seconds
 
 IN_USE = (
-    "This process forks while it waits for its SQLite file. What the child writes may be lost: "
-    "fork before the file is used, or use another database."
+    "This process forks while it waits for its SQLite file, which the child cannot use then: fork "
+    "before the file is used, or use another database."
+)
+INHERITED = (
+    "This process was forked while its SQLite file was open, so that what it writes could be lost. "
+    "Fork before the file is used (uWSGI: lazy-apps = true), or use another database."
 )
 
 
 class Uses:
-    """The uses of a file by the threads of this process: a context manager for each.
+    """The uses of SQLite files by the threads of this process: a context manager for each.
 
-    While a fork waits, no new use begins.
+    No process is forked within one: a fork waits for them, and meanwhile no new
+    one begins. (Within SQLite there are locks as well, which a child would find held.)
 
-    :param disconnect: closes the connections, when none is in use.
+    :param disconnect: closes the connections, when none is in use; not needed
+        where each use has a connection of its own.
     """
 
-    def __init__(self, disconnect: Callable[[], None]) -> None:
+    def __init__(self, disconnect: Callable[[], None] = lambda: None) -> None:
         self._disconnect = disconnect
-        # Lists, since append and pop are atomic: a lock might be held at the fork.
+        # A list, since append and pop are atomic: a lock might be held at the fork.
         self._running: list[None] = []
-        self._forks: list[None] = []
+        # Whose connections may be open, if any are: not those of a parent.
+        self._process = os.getpid()
+        self._opened = False
         _files.append(weakref.ref(self, _files.remove))
 
     def __enter__(self) -> None:
+        """Begin a use.
+
+        :raises StoreUnavailable: the process that forked this one had the file
+            open, since its hooks were not run or a use took too long.
+        """
+        if self._process != os.getpid():
+            if self._opened:
+                raise StoreUnavailable(INHERITED)
+            self._process = os.getpid()
         # Said before it is asked, so that one of the two threads sees the other.
         self._running.append(None)
-        while self._forks:
+        while _forking:
             self._running.pop()
             sleep(TICK)
             self._running.append(None)
+        self._opened = True
 
     def __exit__(self, *_error: object) -> None:
-        self._running.pop()
+        # Empty in the child of a fork within a use.
+        with suppress(IndexError):
+            self._running.pop()
 
     def before_fork(self) -> None:
         """Wait until nothing runs, and close the connections."""
-        self._forks.append(None)
         deadline = monotonic() + PATIENCE
-        while self._running and monotonic() < deadline:
-            sleep(TICK)
-        if self._running:
-            log.warning(IN_USE)
-        self._disconnect()
-
-    def after_fork_in_parent(self) -> None:
-        """Go on."""
-        self._forks.pop()
+        try:
+            while self._running:
+                if monotonic() > deadline:
+                    log.warning(IN_USE)
+                    return
+                sleep(TICK)
+            self._opened = False
+        finally:
+            self._disconnect()
 
     def after_fork_in_child(self) -> None:
         """Begin anew: the threads that waited or worked are the parent's."""
-        self._forks.clear()
         self._running.clear()
 
 
 _files: list[weakref.ref[Uses]] = []
+# One entry for each fork that is under way, in whichever thread.
+_forking: list[None] = []
 
 
-def _each(method: Callable[[Uses], None]) -> Callable[[], None]:
-    def call() -> None:
+def _before() -> None:
+    _forking.append(None)
+    _each(Uses.before_fork)
+
+
+def _after_in_child() -> None:
+    _forking.clear()
+    _each(Uses.after_fork_in_child)
+
+
+def _each(method: Callable[[Uses], None]) -> None:
+    # All of them, also where Ctrl-C comes while one waits.
+    with ExitStack() as stack:
         for file in tuple(_files):
             if (uses := file()) is not None:
-                method(uses)
-
-    return call
+                stack.callback(method, uses)
 
 
-os.register_at_fork(
-    before=_each(Uses.before_fork),
-    after_in_parent=_each(Uses.after_fork_in_parent),
-    after_in_child=_each(Uses.after_fork_in_child),
-)
+if hasattr(os, "register_at_fork"):  # Where there is no fork, there is none.
+    os.register_at_fork(
+        before=_before, after_in_parent=_forking.pop, after_in_child=_after_in_child
+    )

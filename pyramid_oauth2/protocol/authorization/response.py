@@ -21,7 +21,7 @@ from .request import AuthorizationRequest, Destination
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AuthorizationResponse:
     """Parameters for the client, and how they get there."""
 
     redirect_uri: str
@@ -29,7 +29,9 @@ class Answer:
     parameters: Mapping[str, str] = field(repr=False)
 
 
-def refusal(server: AuthorizationServer, destination: Destination, error: OAuth2Error) -> Answer:
+def refusal(
+    server: AuthorizationServer, destination: Destination, error: OAuth2Error
+) -> AuthorizationResponse:
     """An error for the client (RFC 6749 section 4.1.2.1)."""
     members = {"error": error.code, "error_description": error.description}
     return _answer(
@@ -37,7 +39,7 @@ def refusal(server: AuthorizationServer, destination: Destination, error: OAuth2
     )
 
 
-def denial(server: AuthorizationServer, pending: OpenInteraction) -> Answer:
+def denial(server: AuthorizationServer, pending: OpenInteraction) -> AuthorizationResponse:
     """The user said no: the interaction is spent, and the client is told.
 
     :raises UnusableInteraction: it was spent meanwhile.
@@ -57,7 +59,7 @@ def approval(
     emit: Emit = emit_nothing,
     *,
     asked_now: bool = True,
-) -> Answer:
+) -> AuthorizationResponse:
     """A code, or with the implicit grant an access token: the grant, in the store.
 
     :param pending: the interaction that is spent for it; None where the user
@@ -155,7 +157,7 @@ def _spend(
 
 def _answered(
     server: AuthorizationServer, asked: AuthorizationRequest, members: Mapping[str, str]
-) -> Answer:
+) -> AuthorizationResponse:
     return _answer(server, asked.redirect_uri, asked.response_mode, asked.state, members)
 
 
@@ -165,10 +167,10 @@ def _answer(
     mode: str,
     state: str | None,
     members: Mapping[str, str],
-) -> Answer:
+) -> AuthorizationResponse:
     parameters = dict(members)
     if state is not None:
         parameters["state"] = state
     # RFC 9207 section 2: in success and in error responses.
     parameters["iss"] = server.issuer
-    return Answer(redirect_uri, mode, parameters)
+    return AuthorizationResponse(redirect_uri, mode, parameters)

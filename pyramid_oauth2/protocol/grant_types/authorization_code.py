@@ -13,11 +13,11 @@ from ..envelope import NotUnderstood, check_understood
 from ..errors import InvalidGrant, InvalidScope
 from ..events import CodeReplayed
 from ..grants import end_grant
-from ..http import Parameter, TokenRequest
 from ..records import AUTHORIZATION_CODE, Grant, Outcome, Token
 from ..scopes import parse_scope
 from ..server import AuthorizationServer
 from ..token.issuance import Issued, redeem_for_tokens
+from ..token.request import Parameter, TokenRequest
 from ..token_strings import parse_token
 
 WRONG_CODE = "The code is unknown, expired, used, or was issued to another client."

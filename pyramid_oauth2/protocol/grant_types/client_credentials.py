@@ -6,10 +6,10 @@ from zope.interface import implementer
 
 from ...interfaces import IGrantType
 from ..errors import UnauthorizedClient
-from ..http import Parameter, TokenRequest
 from ..scopes import grant_scope
 from ..server import AuthorizationServer
 from ..token.issuance import Issued, issue_to_client
+from ..token.request import Parameter, TokenRequest
 
 
 @implementer(IGrantType)

@@ -12,10 +12,10 @@ from zope.interface import implementer
 
 from ...interfaces import IGrantType
 from ..errors import InvalidGrant
-from ..http import Parameter, TokenRequest
 from ..scopes import grant_scope
 from ..server import AuthorizationServer
 from ..token.issuance import Issued, issue_for_owner
+from ..token.request import Parameter, TokenRequest
 
 
 class OwnerAndScope(NamedTuple):

@@ -15,11 +15,11 @@ from ..envelope import NotUnderstood, check_understood
 from ..errors import InvalidGrant, InvalidScope
 from ..events import RefreshRepeated, RefreshReused, grant_event
 from ..grants import end_grant
-from ..http import Parameter, TokenRequest
 from ..records import REFRESH_TOKEN, Client, Grant, Token
 from ..scopes import parse_scope
 from ..server import AuthorizationServer
 from ..token.issuance import Issued, redeem_for_tokens
+from ..token.request import Parameter, TokenRequest
 from ..token.sealing import Seal, seal_for
 from ..token_strings import parse_token
 

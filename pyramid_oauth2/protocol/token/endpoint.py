@@ -5,10 +5,11 @@ from __future__ import annotations
 from ..client_authentication import authenticate_client
 from ..errors import InvalidRequest, OAuth2Error, UnauthorizedClient, UnsupportedGrantType
 from ..events import Emit, TokenIssued, TokenRefused
-from ..http import HTTPRequest, PasswordCheck, TokenRequest, parse_form, pick_parameters
+from ..http import HTTPRequest, parse_form
 from ..records import Client
 from ..server import AuthorizationServer, refuse_plain_http
 from .issuance import Issued
+from .request import PasswordCheck, TokenRequest, pick_parameters
 
 
 def answer_token_request(

@@ -11,7 +11,6 @@ from ..envelope import Members
 from ..errors import InvalidGrant
 from ..events import Emit, emit_nothing
 from ..grants import earlier_access_tokens, end_earlier_grants
-from ..http import TokenRequest
 from ..records import (
     ACCESS_TOKEN,
     REFRESH_TOKEN,
@@ -26,6 +25,7 @@ from ..scopes import format_scope, parse_scope
 from ..server import AuthorizationServer
 from ..token_strings import NewToken, new_family, new_token, random_text
 from .access_token import AccessTokenData
+from .request import TokenRequest
 from .sealing import Seal
 
 ATTEMPT_LENGTH = 22  # 131 bits: no two tries are taken for one

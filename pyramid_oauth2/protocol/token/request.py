@@ -1,0 +1,59 @@
+"""A token request: what the endpoint hands to a grant type (RFC 6749 section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from ..errors import InvalidRequest
+from ..http import HTTPRequest
+
+if TYPE_CHECKING:
+    from ..events import Emit
+    from ..records import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A form parameter that a grant type reads."""
+
+    name: str
+    required: bool = False
+
+
+class PasswordCheck(Protocol):
+    """How a grant type asks the application for a resource owner."""
+
+    def authenticate(self, username: str, password: str) -> str | None:
+        """The subject whose password it is, None if it is nobody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A token request of an authenticated client that may use this grant type.
+
+    ``parameters`` holds those that the grant type declares, each once; one
+    without a value is left out. ``emit`` is for what happens beside the issue.
+    """
+
+    grant_type: str
+    client: Client
+    parameters: Mapping[str, str] = field(repr=False)
+    http: HTTPRequest
+    owners: PasswordCheck
+    emit: Emit = field(repr=False)
+
+
+def pick_parameters(form: Mapping[str, str], declared: Iterable[Parameter]) -> dict[str, str]:
+    """Those of the *declared* parameters that the form has.
+
+    :raises InvalidRequest: a required one is missing; the message names it.
+    """
+    picked = {}
+    for parameter in declared:
+        if parameter.name in form:
+            picked[parameter.name] = form[parameter.name]
+        elif parameter.required:
+            raise InvalidRequest(f"The parameter {parameter.name} is missing.")
+    return picked
