@@ -42,7 +42,7 @@ from .login import (
     signed_in_subject,
 )
 from .pages import error_page, page_endpoint
-from .retries import Outcome, finish, finished, told
+from .retries import Outcome, delivered, finish, finished
 from .urls import endpoint_url
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def authorize(request: Any) -> Response:
     outcome: Outcome | None = finished(request)
     if outcome is not None:
         carry_browser(request)
-        return told(request, outcome)
+        return delivered(request, outcome)
     http = http_request(request, endpoint_url(request.registry, "authorize"))
     refuse_plain_http(request.oauth2.service.server, http)
     parameters = parse_query(http) if request.method == "GET" else parse_body(http)
@@ -90,7 +90,7 @@ def _begin(request: Any, http: HTTPRequest, parameters: Parameters) -> Response:
         response = redirect(interaction_url(request, handle))
     else:
         response = consent_page(request, client, handle, pending)
-    return told(request, finish(request, Outcome(response)))
+    return delivered(request, finish(request, Outcome(response)))
 
 
 def _refuse_too_many(request: Any, http: HTTPRequest, client: Client) -> None:
@@ -161,7 +161,7 @@ def _decide(request: Any, handle: str, parameters: Parameters) -> Response:
     destination = still_a_destination(server, asked)
     decision = parameters.once("decision")
     if decision == "deny":
-        return told(request, finish(request, Outcome(send(request, denial(server, pending)))))
+        return delivered(request, finish(request, Outcome(send(request, denial(server, pending)))))
     if decision != "allow":
         raise InvalidRequest("The form says neither allow nor deny.")
     try:
@@ -214,4 +214,4 @@ def _approve(
     if consents:
         scope, client_id = asked.scope, client.client_id
         events.append(ConsentGiven(client_id=client_id, subject=subject, scope=scope))
-    return told(request, finish(request, Outcome(send(request, answer), tuple(events))))
+    return delivered(request, finish(request, Outcome(send(request, answer), tuple(events))))

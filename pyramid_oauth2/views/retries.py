@@ -21,7 +21,7 @@ from ..protocol.records import StoreUnavailable
 Value = TypeVar("Value")
 
 KEY = "pyramid_oauth2.finished"
-TOLD = "pyramid_oauth2.told"
+DELIVERED = "pyramid_oauth2.delivered"
 
 
 def finish(request: Any, value: Value) -> Value:
@@ -44,23 +44,23 @@ class Outcome:
 
 
 def once_per_request(request: Any, answer: Callable[[Any, Emit], Response]) -> Response:
-    """The response of *answer*, which is called at the first attempt only; subscribers are told.
+    """The response of *answer*, which is called at the first attempt only; events are delivered.
 
-    They are told at every attempt: what they wrote in a transaction that
-    failed was rolled back with it.
+    They are delivered at every attempt: what a subscriber wrote in a
+    transaction that failed was rolled back with it.
 
     :raises OAuth2Error: what *answer* raised.
     """
-    return told(request, finished(request) or finish(request, _outcome(request, answer)))
+    return delivered(request, finished(request) or finish(request, _outcome(request, answer)))
 
 
-def told(request: Any, outcome: Outcome) -> Response:
-    """The response of an outcome, once subscribers were told what happened.
+def delivered(request: Any, outcome: Outcome) -> Response:
+    """The response of an outcome, once its events are delivered to the subscribers.
 
     :raises OAuth2Error: it is a refusal.
     """
-    redelivered = TOLD in request.environ
-    request.environ[TOLD] = True
+    redelivered = DELIVERED in request.environ
+    request.environ[DELIVERED] = True
     for event in outcome.events:
         notify(request.registry, replace(event, redelivered=redelivered), request)
     if isinstance(outcome.answer, OAuth2Error):
