@@ -203,7 +203,7 @@ class Consent:
 
     subject: str
     client_id: str
-    scopes: frozenset[str]
+    scope: frozenset[str]
     redirect_uri: str
     created_at: int
     expires_at: int

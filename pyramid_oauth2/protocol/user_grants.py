@@ -106,7 +106,7 @@ def _authorization(
     return Authorization(
         client_id,
         client,
-        frozenset().union(*(g.scope for g in living), *(c.scopes for c in consents)),
+        frozenset().union(*(g.scope for g in living), *(c.scope for c in consents)),
         min(record.created_at for record in (*living, *consents)),
         living,
     )

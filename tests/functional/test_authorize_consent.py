@@ -354,7 +354,7 @@ def test_two_tabs_allow_at_once(flow: Flow):
         def put(self, consent, version):
             if self.interruptions:
                 scopes = frozenset({self.interruptions.pop()})
-                assert self.store.put(replace(consent, scopes=scopes), version)
+                assert self.store.put(replace(consent, scope=scopes), version)
             return self.store.put(consent, version)
 
     from pyramid_oauth2.interfaces import IService
@@ -362,4 +362,4 @@ def test_two_tabs_allow_at_once(flow: Flow):
     changed = replace(server, consents=Interrupted(server.consents))
     flow.server.registry.registerUtility(replace(flow.server.service, server=changed), IService)
     flow.allow(scope="read")
-    assert server.consents.get("bob", "web").scopes == {"read", "write"}
+    assert server.consents.get("bob", "web").scope == {"read", "write"}

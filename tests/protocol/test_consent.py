@@ -67,7 +67,7 @@ def test_scopes_are_united(server, clock):
     clock.now += 5
     remember(server, make_request(scope=frozenset({"write"})))
     consent = server.consents.get("bob", "web")
-    assert consent.scopes == BOTH
+    assert consent.scope == BOTH
     assert (consent.created_at, consent.expires_at) == (NOW, NOW + 5 + 100_000)
 
 
@@ -75,14 +75,14 @@ def test_what_was_allowed_elsewhere_is_not_allowed_here(server):
     remember(server, make_request(scope=frozenset({"write"})))
     remember(server, make_request(redirect_uri=f"{BACK}2"))
     consent = server.consents.get("bob", "web")
-    assert (consent.scopes, consent.redirect_uri) == (READ, f"{BACK}2")
+    assert (consent.scope, consent.redirect_uri) == (READ, f"{BACK}2")
 
 
 def test_what_was_unticked_is_not_remembered_from_before(server):
     both = make_request(scope=BOTH)
     remember(server, both)
     remember(server, both, kept=make_request())
-    assert server.consents.get("bob", "web").scopes == READ
+    assert server.consents.get("bob", "web").scope == READ
 
 
 def test_an_expired_one_adds_nothing(server, clock):
@@ -91,7 +91,7 @@ def test_an_expired_one_adds_nothing(server, clock):
     assert must_ask(server, make_request(), make_client(), "bob")
     remember(server, make_request())
     consent = server.consents.get("bob", "web")
-    assert (consent.scopes, consent.created_at) == (READ, clock.now)
+    assert (consent.scope, consent.created_at) == (READ, clock.now)
 
 
 @pytest.mark.parametrize("consent", ["ask", "skip"])

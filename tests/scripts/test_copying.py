@@ -120,7 +120,7 @@ class TestComparing:
         [
             ("clients", "client", {"epoch": 7}, "client "),
             ("clients", "client", {"client_secrets": (SECRET,)}, "client "),
-            ("consents", "consent", {"scopes": frozenset()}, "consent of alice to client"),
+            ("consents", "consent", {"scope": frozenset()}, "consent of alice to client"),
             ("grants", "grant", {"revoked_at": NOW + 1}, "grant "),
             ("grants", "authorization_code", {"consumed_at": None}, "authorization_code of "),
             ("grants", "access_token", {"expires_at": NOW + 1}, "access_token of "),

@@ -24,8 +24,8 @@ class Consents(Contract):
         [
             {"subject": "𝄞" * SUBJECT_LENGTH},
             {"client_id": "é" * CLIENT_ID_LENGTH},
-            {"scopes": frozenset()},
-            {"scopes": frozenset({"read", "write", "Read"})},
+            {"scope": frozenset()},
+            {"scope": frozenset({"read", "write", "Read"})},
             {"redirect_uri": ""},
             {"redirect_uri": "https://é.example/?" + "x" * 1500},
             {"created_at": 0, "expires_at": LATE},
@@ -63,14 +63,14 @@ class Consents(Contract):
     def test_consent_is_inserted_once(self) -> None:
         first = new_consent(version=9)
         assert self.consents.put(first, None) is True
-        assert self.consents.put(new_consent(scopes=frozenset({"more"})), None) is False
+        assert self.consents.put(new_consent(scope=frozenset({"more"})), None) is False
         assert self.consents.get("alice", "client") == replace(first, version=0)
 
     def test_consent_is_replaced_by_who_knew_its_version(self) -> None:
         assert self.consents.put(new_consent(), None) is True
         for version in range(3):
-            scopes = frozenset({f"scope-{version}"})
-            consent = new_consent(scopes=scopes, expires_at=NOW + 2 * HOUR, version=77)
+            scope = frozenset({f"scope-{version}"})
+            consent = new_consent(scope=scope, expires_at=NOW + 2 * HOUR, version=77)
             assert self.consents.put(consent, version + 1) is False
             assert self.consents.put(consent, version) is True
             assert self.consents.put(consent, version) is False

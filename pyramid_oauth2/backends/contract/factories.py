@@ -88,7 +88,7 @@ def new_consent(**fields: Any) -> Consent:
     plain: dict[str, Any] = {
         "subject": "alice",
         "client_id": "client",
-        "scopes": frozenset({"read"}),
+        "scope": frozenset({"read"}),
         "redirect_uri": "https://client.example/callback",
         "created_at": NOW,
         "expires_at": NOW + HOUR,

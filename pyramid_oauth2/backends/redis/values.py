@@ -137,7 +137,7 @@ def reservation_of(namespace: str, digest: bytes, value: bytes) -> Reservation:
 def consent_value(consent: Consent, version: int) -> bytes:
     """Write a consent as *version*."""
     document = {
-        "scopes": sorted(consent.scopes),
+        "scopes": sorted(consent.scope),
         "redirect_uri": consent.redirect_uri,
         "created_at": consent.created_at,
         "resources": consent.resources,
@@ -152,7 +152,7 @@ def consent_of(subject: str, client_id: str, value: bytes) -> Consent:
     return Consent(
         subject,
         client_id,
-        scopes=frozenset(facts["scopes"]),
+        scope=frozenset(facts["scopes"]),
         redirect_uri=facts["redirect_uri"],
         created_at=facts["created_at"],
         expires_at=int(expires_at),

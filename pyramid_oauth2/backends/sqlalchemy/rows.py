@@ -22,8 +22,14 @@ from .schema import (
     token_table,
 )
 
+
+def _consent_column(field: str) -> str:
+    # The field had the name of the column, which stays.
+    return "scopes" if field == "scope" else field
+
+
 GRANT_COLUMNS = tuple(grant_table.c[field.name] for field in fields(Grant))
-CONSENT_COLUMNS = tuple(consent_table.c[field.name] for field in fields(Consent))
+CONSENT_COLUMNS = tuple(consent_table.c[_consent_column(field.name)] for field in fields(Consent))
 RESERVATION_COLUMNS = tuple(reservation_table.c[field.name] for field in fields(Reservation))
 # The end of a sealed answer comes last.
 TOKEN_COLUMNS = (
@@ -107,8 +113,10 @@ def consent_of(row: Sequence[Any]) -> Consent:
 
 def consent_values(consent: Consent) -> Values:
     """Return the columns of a consent."""
-    values = {column.name: getattr(consent, column.name) for column in CONSENT_COLUMNS}
-    values["scopes"] = json.dumps(sorted(consent.scopes))
+    values: Values = {
+        _consent_column(field.name): getattr(consent, field.name) for field in fields(Consent)
+    }
+    values["scopes"] = json.dumps(sorted(consent.scope))
     values["resources"] = json.dumps(consent.resources)
     return values
 

@@ -26,7 +26,7 @@ def must_ask(
 def _covers(consent: Consent, asked: AuthorizationRequest, now: int) -> bool:
     return (
         now < consent.expires_at
-        and asked.scope <= consent.scopes
+        and asked.scope <= consent.scope
         and asked.redirect_uri == consent.redirect_uri
     )
 
@@ -51,13 +51,13 @@ def remember_consent(
     while True:
         now = server.clock()
         earlier = server.consents.get(subject, client.client_id)
-        scopes, since = kept.scope, now
+        scope, since = kept.scope, now
         if earlier and now < earlier.expires_at and earlier.redirect_uri == kept.redirect_uri:
-            scopes, since = scopes | (earlier.scopes - asked.scope), earlier.created_at
+            scope, since = scope | (earlier.scope - asked.scope), earlier.created_at
         consent = Consent(
             subject=subject,
             client_id=client.client_id,
-            scopes=scopes,
+            scope=scope,
             redirect_uri=kept.redirect_uri,
             created_at=since,
             expires_at=now + server.lifetimes.consent,
