@@ -113,8 +113,12 @@ def _again(
     if answer is None:
         # Another question: it may be the client's own, so nothing is revoked.
         raise InvalidGrant("The refresh token was used a moment ago, for another scope.")
+    try:
+        issued = Issued.decode(answer, grant)
+    except NotUnderstood as error:
+        raise InvalidGrant(f"The answer to this refresh {error}.") from None
     request.emit(grant_event(RefreshRepeated, grant))
-    return Issued.decode(answer, grant)
+    return issued
 
 
 def _allowed(
