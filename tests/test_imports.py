@@ -185,9 +185,26 @@ def violations(source: str, module: str, is_package: bool = False) -> list[str]:
 
 def _layer(module: str) -> str:
     own = module.removeprefix(PACKAGE).lstrip(".")
-    # A package that only groups layers has no imports of its own.
-    found = [name for name in FORBIDDEN if below(own, name)]
-    return max(found, key=len, default="__init__")
+    if own in ("", *GROUPS):
+        return "__init__"
+    return max((name for name in FORBIDDEN if below(own, name)), key=len)
+
+
+# Packages that only group layers.
+GROUPS = ("monitoring", "protection")
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_package_that_only_groups_layers_imports_nothing(group: str):
+    assert (
+        list(imports((ROOT / group / "__init__.py").read_text(), f"{PACKAGE}.{group}", True)) == []
+    )
+
+
+@pytest.mark.parametrize("module", ["newthing", "protection.newthing", "protocol_extra"])
+def test_a_new_module_is_given_a_layer(module: str):
+    with pytest.raises(ValueError):
+        violations("import pyramid", f"{PACKAGE}.{module}")
 
 
 def _pure(name: str) -> bool:

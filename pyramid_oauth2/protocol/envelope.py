@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_type_hints
 
 CRITICAL = "critical"
 OTHERS = "others"  # the field that keeps what a codec does not know
@@ -24,15 +25,23 @@ class NotUnderstood(Exception):
     """
 
 
+def loads(data: bytes) -> Any:
+    """The JSON in the ``data`` of a record: no member where it is empty, None where it is none."""
+    try:
+        return json.loads(data) if data else {}
+    except (ValueError, RecursionError):
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Members:
     """What one kind of record is known to hold.
 
-    :param names: of all members, in their order.
+    :param names: of all members, in their order, with the type that each must have.
     :param required: of those that are always there.
     """
 
-    names: Mapping[str, None] = field(default_factory=dict)
+    names: Mapping[str, Any] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
 
     @classmethod
@@ -40,7 +49,8 @@ class Members:
         """The fields of a dataclass, but for :data:`OTHERS`."""
         declared = [each for each in fields(codec) if each.name != OTHERS]
         required = frozenset(each.name for each in declared if each.default is MISSING)
-        return cls(dict.fromkeys(each.name for each in declared), required)
+        hints = get_type_hints(codec)
+        return cls({each.name: _simple(hints[each.name]) for each in declared}, required)
 
     def write(self, record: Any) -> dict[str, Any]:
         """The members of a dataclass, beside those that it was read with and does not know."""
@@ -51,16 +61,15 @@ class Members:
 
         :raises NotUnderstood: a critical one is not known, or this is no such record.
         """
-        try:
-            members = json.loads(data) if data else {}
-        except ValueError:
-            members = None
-        return self.split(members)
+        return self.split(loads(data))
 
     def split(self, members: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
         """The same, of members that were read before."""
         if not isinstance(members, dict) or not self.required <= members.keys():
             raise NotUnderstood("cannot be read by this version of the server")
+        for name, expected in self.names.items():
+            if name in members and not _is(members[name], expected):
+                raise NotUnderstood("cannot be read by this version of the server")
         if members.keys() <= self.names.keys():
             return members, {}
         others = {name: value for name, value in members.items() if name not in self.names}
@@ -73,6 +82,18 @@ class Members:
         known = [*self.names]  # A list, for what is named there need not be hashable.
         if not isinstance(critical, list) or not all(name in known for name in critical):
             raise NotUnderstood("needs a later version of the server")
+
+
+def _simple(hint: Any) -> Any:
+    # What JSON has no type for is a list, a text or an object there: its codec looks at it.
+    parts = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    return hint if {str, int, bool, type(None)}.issuperset(parts) else object
+
+
+def _is(value: Any, expected: Any) -> bool:
+    if isinstance(value, bool):  # To Python it is a number as well.
+        return expected in (bool, object)
+    return isinstance(value, expected)
 
 
 _UNKNOWN = Members()

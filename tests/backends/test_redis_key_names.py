@@ -156,6 +156,8 @@ def test_what_a_later_version_added_to_a_document_is_passed_over(backend, raw):
     assert len(documents) == 2
     for key in documents:
         raw.set(key, value_of(raw, key).replace(b'"resources"', b'"later": 1, "resources"'))
+    for key in (key for _, key in raw_keys(backend) if raw.type(key) == b"string"):
+        raw.set(key, value_of(raw, key).replace(b"\n", b" later\n", 1))
     assert backend.grants.find(token.ref) == (token, grant)
     assert backend.consents.get(consent.subject, consent.client_id) == consent
 

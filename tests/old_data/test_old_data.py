@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pyramid_oauth2.protocol.token_strings import parse_token
 from tests.functional.flow import Flow, answer_in
 from tests.functional.server import bearer
 from tests.servers import postgresql_server, redis_url  # noqa: F401
@@ -89,7 +90,11 @@ def test_its_code_is_redeemed_once(old: Old) -> None:
 
 
 def test_its_used_code_is_a_replay(old: Old) -> None:
+    ref = parse_token(old.held["used_code"])
+    grants = old.server.service.server.grants
+    assert grants.find(ref)[1].revoked_at is None
     assert old.flow.redeem(old.held["used_code"]).json["error"] == "invalid_grant"
+    assert grants.find(ref)[1].revoke_reason == "code replayed"
     assert old.flow.refresh(old.held["tokens"]["refresh_token"]).status_int == 200
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pyramid_oauth2.protocol.authorization.consent import must_ask, remember_consent
@@ -60,6 +62,17 @@ def test_nobody_else_is_meant(server):
     remember(server, make_request())
     assert must_ask(server, make_request(), make_client(), "alice")
     assert must_ask(server, make_request(), make_client(client_id="other"), "bob")
+
+
+def test_a_consent_to_some_resources_covers_no_request_without_them(server):
+    server.clients.add(make_client())
+    allowed = make_request()
+    remember_consent(server, allowed, allowed, make_client(), "bob")
+    assert not must_ask(server, allowed, make_client(), "bob")
+    consent = server.consents.get("bob", "web")
+    limited = replace(consent, resources=("https://api.example",))
+    assert server.consents.put(limited, consent.version)
+    assert must_ask(server, allowed, make_client(), "bob")
 
 
 def test_scopes_are_united(server, clock):

@@ -106,8 +106,57 @@ def test_a_critical_member_of_the_request_is_refused() -> None:
         Interaction.decode(asked_with(INTERACTION, critical=["resources"]))
 
 
+@pytest.mark.parametrize(
+    ("record", "members"),
+    [
+        (TOKEN, {"scope": 5}),
+        (TOKEN, {"scope": 'a"b'}),
+        (TOKEN, {"scope": None}),
+        (TOKEN, {"client_id": ["robot"]}),
+        (TOKEN, {"epoch": "x"}),
+        (TOKEN, {"epoch": float("nan")}),
+        (TOKEN, {"epoch": True}),
+        (CODE, {"redirect_uri": 5}),
+        (CODE, {"redirect_uri_named": 1}),
+        (CODE, {"code_challenge": 5}),
+        (CODE, {"wrong_verifiers": "x"}),
+        (CODE, {"wrong_verifiers": None}),
+        (INTERACTION, {"browser": None}),
+        (INTERACTION, {"subject": 5}),
+        (INTERACTION, {"login_demanded_at": "x"}),
+        (INTERACTION, {"asked": 5}),
+    ],
+)
+def test_a_member_of_another_type_is_refused(record: Any, members: dict[str, Any]) -> None:
+    with pytest.raises(NotUnderstood):
+        type(record).decode(with_members(record.encode(), **members))
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"scope": 5},
+        {"scope": [["x"]]},
+        {"client_id": 5},
+        {"redirect_uri": 5},
+        {"state": 5},
+        {"response_type": "device"},
+        {"response_type": ["code"]},
+        {"response_mode": "web_message"},
+        {"prompt": ["select_account"]},
+        {"prompt": "login"},
+    ],
+)
+def test_a_request_for_what_is_not_known_is_refused(members: dict[str, Any]) -> None:
+    with pytest.raises(NotUnderstood):
+        Interaction.decode(asked_with(INTERACTION, **members))
+
+
+DEEP = b"[" * 100_000
+
+
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
-@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"null", b"\xff", b"{"])
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"null", b"\xff", b"{", DEEP])
 def test_what_is_no_such_record_is_refused(record: Any, data: bytes) -> None:
     with pytest.raises(NotUnderstood):
         type(record).decode(data)
@@ -116,7 +165,7 @@ def test_what_is_no_such_record_is_refused(record: Any, data: bytes) -> None:
 def test_a_record_of_which_nothing_is_known() -> None:
     for data in (b"", b"{}", b'{"acr": "high"}', b'{"critical": []}'):
         check_understood(data)
-    for data in (b'{"critical": ["acr"]}', b"\xff", b"[]"):
+    for data in (b'{"critical": ["acr"]}', b"\xff", b"[]", DEEP):
         with pytest.raises(NotUnderstood):
             check_understood(data)
 
@@ -124,7 +173,7 @@ def test_a_record_of_which_nothing_is_known() -> None:
 def test_whose_token_it_is_can_be_read_of_any() -> None:
     critical = with_members(TOKEN.encode(), critical=["confirmation"])
     assert own_client_id(critical) == "robot"
-    for data in (b"", b"[]", b"\xff", b"{}"):
+    for data in (b"", b"[]", b"\xff", b"{}", DEEP, b'{"client_id": 5}'):
         assert own_client_id(data) is None
 
 

@@ -53,7 +53,7 @@ def grant_of(grant_id: str, value: bytes | None) -> Grant | None:
     if value is None:
         return None
     header, rest = _parted(value)
-    expires_at, absolute_end, revoked_at, reason, _ = header
+    expires_at, absolute_end, revoked_at, reason = header[:4]
     if absolute_end == ABSENT:
         return None
     document, data = rest.split(b"\n", 1)
@@ -98,7 +98,7 @@ def token_value(token: Token) -> bytes:
 def token_of(ref: TokenRef, value: bytes, answer: bytes | None) -> Token:
     """Read a token and its sealed answer."""
     header, data = _parted(value)
-    expires_at, consumed_at, revoked_at, attempt, version, granted, issued_at, parent = header
+    expires_at, consumed_at, revoked_at, attempt, version, granted, issued_at, parent = header[:8]
     return Token(
         *ref,
         issued_at=int(issued_at),
@@ -120,8 +120,8 @@ def answer_value(answer: SealedAnswer) -> bytes:
 
 
 def _answer_of(value: bytes) -> SealedAnswer:
-    (expires_at,), data = _parted(value)
-    return SealedAnswer(data, int(expires_at))
+    header, data = _parted(value)
+    return SealedAnswer(data, int(header[0]))
 
 
 def reservation_value(claim: Reservation) -> bytes:
@@ -147,7 +147,8 @@ def consent_value(consent: Consent, version: int) -> bytes:
 
 def consent_of(subject: str, client_id: str, value: bytes) -> Consent:
     """Read a consent."""
-    (expires_at, version), document = _parted(value)
+    header, document = _parted(value)
+    expires_at, version = header[:2]
     facts: dict[str, Any] = json.loads(document)
     return Consent(
         subject,

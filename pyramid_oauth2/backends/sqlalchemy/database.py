@@ -114,6 +114,8 @@ class Database:
         """Give back every connection."""
         if (engine := self._engines.made()) is not None:
             engine.dispose()
+            if isinstance(self._uses, Uses):
+                self._uses.closed()
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
         return self._answered(work, Engine.connect, repeatable=True)

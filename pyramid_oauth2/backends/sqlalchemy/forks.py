@@ -76,6 +76,10 @@ class Uses:
         with suppress(IndexError):
             self._running.pop()
 
+    def closed(self) -> None:
+        """Note that no connection is open, unless a use is under way."""
+        self._opened = bool(self._running)
+
     def before_fork(self) -> None:
         """Wait until nothing runs, and close the connections."""
         deadline = monotonic() + PATIENCE

@@ -28,6 +28,8 @@ def _covers(consent: Consent, asked: AuthorizationRequest, now: int) -> bool:
         now < consent.expires_at
         and asked.scope <= consent.scope
         and asked.redirect_uri == consent.redirect_uri
+        # A later version writes them: it was allowed for these alone.
+        and not consent.resources
     )
 
 

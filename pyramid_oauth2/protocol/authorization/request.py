@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..envelope import Members
+from ..envelope import Members, NotUnderstood
 from ..errors import (
     InvalidRequest,
     InvalidScope,
@@ -79,8 +79,19 @@ class AuthorizationRequest:
         :raises NotUnderstood: this version cannot answer the request.
         """
         known, others = _MEMBERS.split(members)
-        sets = {name: frozenset(known[name]) for name in _SETS & known.keys()}
-        return cls(**{**known, **sets}, others=others)
+        try:
+            sets = {name: frozenset(known[name]) for name in _SETS & known.keys()}
+            request = cls(**{**known, **sets}, others=others)
+            known_values = (
+                request.response_type in GRANT_TYPE_OF
+                and request.response_mode in RESPONSE_MODES
+                and request.prompt <= PROMPTS
+            )
+        except TypeError:
+            known_values = False
+        if not known_values:
+            raise NotUnderstood("asks for what this version of the server does not know")
+        return request
 
 
 _MEMBERS = Members.of(AuthorizationRequest)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from ..envelope import Members
+from ..envelope import Members, NotUnderstood, loads
+from ..errors import InvalidScope
 from ..scopes import format_scope, parse_scope
 
 
@@ -34,7 +35,11 @@ class AccessTokenData:
         :raises NotUnderstood: this version cannot say what the token allows.
         """
         members, _ = _MEMBERS.read(data)
-        return cls(parse_scope(members["scope"]), members.get("client_id"), members.get("epoch"))
+        try:
+            scope = parse_scope(members["scope"])
+        except (InvalidScope, TypeError, AttributeError):
+            raise NotUnderstood("has a scope that cannot be read") from None
+        return cls(scope, members.get("client_id"), members.get("epoch"))
 
 
 _MEMBERS = Members.of(AccessTokenData)
@@ -42,8 +47,6 @@ _MEMBERS = Members.of(AccessTokenData)
 
 def own_client_id(data: bytes) -> str | None:
     """The client that an access token's record names, also one that is not understood."""
-    try:
-        client_id: str | None = json.loads(data).get("client_id")
-    except (ValueError, AttributeError):
-        return None
-    return client_id
+    members = loads(data)
+    client_id = members.get("client_id") if isinstance(members, dict) else None
+    return client_id if isinstance(client_id, str) else None

@@ -79,7 +79,13 @@ class Issued:
 
 
 _MEMBERS = Members(
-    dict.fromkeys(("access_token", "token_type", "expires_in", "scope", "refresh_token")),
+    {
+        "access_token": str,
+        "token_type": str,
+        "expires_in": int,
+        "scope": str,
+        "refresh_token": str,
+    },
     frozenset({"access_token", "token_type", "expires_in", "scope"}),
 )
 

@@ -19,10 +19,10 @@ def check_token(token: Token, grant: Grant | None, now: int) -> None:
     """
     if token.revoked_at is not None:
         raise NotValid("was revoked")
-    if grant is not None:
-        _check_understood(grant, "belongs to a grant that ")
     if grant is not None and grant.revoked_at is not None:
         raise NotValid("belongs to a grant that was revoked")
+    if grant is not None:
+        _check_understood(grant, "belongs to a grant that ")
     # A grant that is gone takes its tokens with it, whatever they say.
     if grant is None and token.grant_id is not None:
         raise NotValid("belongs to a grant that has ended")
