@@ -24,9 +24,12 @@ def must_ask(
 
 
 def _covers(consent: Consent, asked: AuthorizationRequest, now: int) -> bool:
+    return asked.scope <= consent.scope and _is_of_the_same_kind(consent, asked, now)
+
+
+def _is_of_the_same_kind(consent: Consent, asked: AuthorizationRequest, now: int) -> bool:
     return (
         now < consent.expires_at
-        and asked.scope <= consent.scope
         and asked.redirect_uri == consent.redirect_uri
         # A later version writes them: it was allowed for these alone.
         and not consent.resources
@@ -43,7 +46,8 @@ def remember_consent(
     """Remember what the user allowed, united with what they allowed before.
 
     Not united with what was allowed for another redirect URI, which may be
-    another party, nor with what the user has just unticked.
+    another party, or for some resources alone, nor with what the user has just
+    unticked.
 
     :param asked: what was shown.
     :param kept: what was allowed of it.
@@ -54,7 +58,7 @@ def remember_consent(
         now = server.clock()
         earlier = server.consents.get(subject, client.client_id)
         scope, since = kept.scope, now
-        if earlier and now < earlier.expires_at and earlier.redirect_uri == kept.redirect_uri:
+        if earlier and _is_of_the_same_kind(earlier, kept, now):
             scope, since = scope | (earlier.scope - asked.scope), earlier.created_at
         consent = Consent(
             subject=subject,
