@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zope.interface import Attribute, Interface
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..protocol.http import HTTPRequest
     from ..protocol.records import Client
     from ..protocol.server import AuthorizationServer
-    from ..protocol.token.issuance import Issued
+    from ..protocol.token.issuance import Issuance
     from ..protocol.token.request import TokenRequest
 
 
@@ -26,17 +26,11 @@ class IGrantType(Interface):
         "the :class:`~pyramid_oauth2.protocol.token.request.Parameter` objects that it reads"
     )
 
-    def validate(request: TokenRequest, server: AuthorizationServer) -> Any:
+    def validate(request: TokenRequest, server: AuthorizationServer) -> Issuance:
         """Check everything that can be checked before a token is made; write nothing.
 
-        :return: whatever :meth:`issue` needs.
+        :return: what to issue; the token endpoint issues it.
         :raises OAuth2Error: the request is refused.
-        """
-
-    def issue(request: TokenRequest, server: AuthorizationServer, validated: Any) -> Issued:
-        """Make the tokens and put them into the store by one atomic operation.
-
-        :raises OAuth2Error: the store refused.
         """
 
 

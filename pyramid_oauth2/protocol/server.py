@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .addresses import TRUST_THE_PROXY
 from .clients.cache import ClientCache
 from .errors import InvalidRequest
-from .records import ACCESS_TOKEN, Client
+from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, REFRESH_TOKEN, Client
 from .token_strings import RandomBytes
 
 if TYPE_CHECKING:
@@ -40,10 +40,17 @@ class Lifetimes:
     consent: int
     grant: int
 
-    def of_access_token(self, client: Client) -> int:
-        """The life of an access token for *client*: its own, or that of its kind."""
-        default = self.public_access_token if client.public else self.access_token
-        return client.lifetimes.get(ACCESS_TOKEN, default)
+    def of(self, kind: str, client: Client) -> int:
+        """The lifetime of a token of *kind* for *client*; a client may have its own."""
+        if kind == ACCESS_TOKEN:
+            default = self.public_access_token if client.public else self.access_token
+            return client.lifetimes.get(ACCESS_TOKEN, default)
+        lifetimes = {
+            AUTHORIZATION_CODE: self.authorization_code,
+            INTERACTION: self.interaction,
+            REFRESH_TOKEN: self.refresh_token,
+        }
+        return lifetimes[kind]
 
 
 @dataclass(frozen=True, slots=True)

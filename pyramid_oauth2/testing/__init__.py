@@ -14,7 +14,8 @@ from typing import Any
 from ..protocol.records import Client, DuplicateRecord
 from ..protocol.scopes import format_scope, parse_scope
 from ..protocol.server import AuthorizationServer
-from ..protocol.token.issuance import issue_for_owner, issue_to_client
+from ..protocol.token.issuance import Issuance, Open
+from ..protocol.token.issuing import issue
 from ..service import ROLES, get_service
 from ..settings.types import AUTHORIZATION_SERVER
 
@@ -54,10 +55,7 @@ def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str,
     client = _client(server)
     issued_at = server.clock() - age
     server = replace(server, clock=lambda: issued_at)
-    if subject is None:
-        issued = issue_to_client(server, client, names)
-    else:
-        issued = issue_for_owner(server, client, subject, names)
+    issued = issue(server, client, Issuance(names, Open(subject)))
     return {"Authorization": f"Bearer {issued.access_token}"}
 
 

@@ -9,18 +9,20 @@ from playwright.sync_api import Page, expect
 
 from pyramid_oauth2 import get_service
 from pyramid_oauth2.protocol.errors import InvalidToken
-from pyramid_oauth2.protocol.token.issuance import Issued, issue_for_owner
+from pyramid_oauth2.protocol.token.issuance import Issuance, Open
+from pyramid_oauth2.protocol.token.issued import IssuedTokens
+from pyramid_oauth2.protocol.token.issuing import issue
 
 from .conftest import PHONE, Site
 from .test_pages import CONTRAST, is_wide_as_the_window, sign_in
 
 
-def allow(site: Site, client_id: str, *scopes: str) -> Issued:
+def allow(site: Site, client_id: str, *scopes: str) -> IssuedTokens:
     """What a client holds that alice has allowed something."""
     server = get_service(site.registry).server
     client = server.clients.get(client_id)
     assert client is not None
-    return issue_for_owner(server, client, "alice", frozenset(scopes))
+    return issue(server, client, Issuance(frozenset(scopes), Open("alice")))
 
 
 def come(page: Page, site: Site) -> None:

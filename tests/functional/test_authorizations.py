@@ -9,7 +9,8 @@ import pytest
 
 from pyramid_oauth2 import Client
 from pyramid_oauth2.events import ConsentWithdrawn, GrantRevoked
-from pyramid_oauth2.protocol.token.issuance import issue_for_owner
+from pyramid_oauth2.protocol.token.issuance import Issuance, Open
+from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.views.user_grants import CLIENTS_A_PAGE
 
 from .allowing import PAGE, Allowing, articles, form_of
@@ -97,7 +98,9 @@ class TestShow:
 
     def test_a_page_at_a_time(self, bob: Allowing):
         for number in range(CLIENTS_A_PAGE):
-            issue_for_owner(bob.server.service.server, Client(f"client-{number}"), "bob", READ)
+            issue(
+                bob.server.service.server, Client(f"client-{number}"), Issuance(READ, Open("bob"))
+            )
         first, second = bob.show(), bob.show(page=2)
         assert len(articles(first)) == CLIENTS_A_PAGE
         assert "Page 1 of 2 Older" in " ".join(first.html.nav.get_text(" ").split())

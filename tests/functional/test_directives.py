@@ -12,7 +12,7 @@ from zope.interface import implementer
 
 from pyramid_oauth2 import OAuth2Error, Parameter
 from pyramid_oauth2.interfaces import IGrantType
-from pyramid_oauth2.protocol.token.issuance import issue_for_owner
+from pyramid_oauth2.protocol.token.issuance import Issuance, Open
 
 from . import host
 from .errors import assert_error
@@ -33,13 +33,10 @@ class MagicLink:
 
     parameters = (Parameter("link", required=True),)
 
-    def validate(self, request: Any, server: Any) -> str:
+    def validate(self, request: Any, server: Any) -> Issuance:
         if request.parameters["link"] != "https://mail.example/bob":
             raise UnknownLink("The link is unknown.")
-        return "bob"
-
-    def issue(self, request: Any, server: Any, validated: str) -> Any:
-        return issue_for_owner(server, request.client, validated, request.client.scope)
+        return Issuance(request.client.scope, Open("bob"))
 
 
 class TestGrantTypeOfTheApplicationsOwn:

@@ -15,7 +15,7 @@ from pyramid_oauth2.protocol.records import (
     Grant,
     Token,
 )
-from pyramid_oauth2.protocol.token.issuance import Issued
+from pyramid_oauth2.protocol.token.issued import IssuedTokens
 from pyramid_oauth2.protocol.token_strings import new_family, new_token
 
 from .allowing import articles
@@ -92,12 +92,12 @@ def test_what_is_critical_it_refuses(flow: Flow, kind: str, of_grant: bool) -> N
 def test_an_answer_that_it_cannot_repeat_it_refuses(
     flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    encode = Issued.encode
+    encode = IssuedTokens.encode
 
-    def encode_later(issued: Issued) -> bytes:
+    def encode_later(issued: IssuedTokens) -> bytes:
         return json.dumps({**json.loads(encode(issued)), "critical": ["later"]}).encode()
 
-    monkeypatch.setattr(Issued, "encode", encode_later)
+    monkeypatch.setattr(IssuedTokens, "encode", encode_later)
     spent = flow.tokens()["refresh_token"]
     assert flow.refresh(spent).status_int == 200
     answer = flow.refresh(spent)

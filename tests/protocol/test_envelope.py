@@ -22,7 +22,7 @@ from pyramid_oauth2.protocol.authorization.response import approval
 from pyramid_oauth2.protocol.envelope import NotUnderstood, check_understood
 from pyramid_oauth2.protocol.records import Grant
 from pyramid_oauth2.protocol.token.access_token import AccessTokenData, own_client_id
-from pyramid_oauth2.protocol.token.issuance import Issued
+from pyramid_oauth2.protocol.token.issued import IssuedTokens
 from pyramid_oauth2.protocol.token_strings import parse_token
 
 from .worlds import BACK, CHALLENGE, NOW, make_client, make_request, make_server
@@ -73,8 +73,8 @@ def test_an_interaction_keeps_it_and_so_does_its_request(
 
 @given(later)
 def test_a_sealed_answer_is_repeated_with_it(more: dict[str, Any]) -> None:
-    answer = Issued("oat_x", 60, frozenset({"read"}), refresh_token="ort_x").encode()
-    repeated = Issued.decode(with_members(answer, **more), GRANT)
+    answer = IssuedTokens("oat_x", 60, frozenset({"read"}), refresh_token="ort_x").encode()
+    repeated = IssuedTokens.decode(with_members(answer, **more), GRANT)
     assert repeated.parameters() == {**json.loads(answer), **more}
     assert repeated.repeated
     assert repeated.subject == "bob"

@@ -9,7 +9,8 @@ import pytest
 
 from pyramid_oauth2.protocol.errors import InvalidToken
 from pyramid_oauth2.protocol.records import Client
-from pyramid_oauth2.protocol.token.issuance import issue_for_owner, issue_to_client
+from pyramid_oauth2.protocol.token.issuance import Issuance, Open
+from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.protocol.token.presentation import (
     bearer_value,
     has_token_parameter,
@@ -30,8 +31,8 @@ class World:
         self.server = make_server(self.clock)
         self.client = Client("robot", scope=SCOPE)
         self.server.clients.add(self.client)
-        self.own = issue_to_client(self.server, self.client, SCOPE).access_token
-        self.users = issue_for_owner(self.server, self.client, "bob", SCOPE).access_token
+        self.own = issue(self.server, self.client, Issuance(SCOPE)).access_token
+        self.users = issue(self.server, self.client, Issuance(SCOPE, Open("bob"))).access_token
 
     def resolve(self, value):
         return resolve_access_token(self.server, value)
@@ -166,7 +167,7 @@ def test_a_token_that_stood_alone_cannot_pass_for_one_whose_grant_is_gone(world)
 def test_an_issuer_that_knew_of_a_later_change_is_believed(world):
     """The epoch of a token may be ahead of what this process knows of the client."""
     ahead = replace(world.client, epoch=5)
-    value = issue_to_client(world.server, ahead, SCOPE).access_token
+    value = issue(world.server, ahead, Issuance(SCOPE)).access_token
     assert world.resolve(value)
 
 

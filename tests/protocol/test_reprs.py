@@ -106,7 +106,14 @@ def test_there_are_secrets_to_hide():
         for kind in CLASSES
         if SECRET_FIELDS & {field.name for field in dataclasses.fields(kind)}
     }
-    assert {"ClientSecret", "Token", "Grant", "HTTPRequest", "Credentials", "Issued"} <= having
+    assert {
+        "ClientSecret",
+        "Token",
+        "Grant",
+        "HTTPRequest",
+        "Credentials",
+        "IssuedTokens",
+    } <= having
 
 
 def test_a_field_that_is_shown_would_be_noticed():

@@ -12,7 +12,8 @@ from pyramid_oauth2.protocol.authorization.consent import remember_consent
 from pyramid_oauth2.protocol.authorization.response import approval
 from pyramid_oauth2.protocol.events import ConsentWithdrawn, GrantRevoked
 from pyramid_oauth2.protocol.records import REFRESH_TOKEN
-from pyramid_oauth2.protocol.token.issuance import issue_for_owner
+from pyramid_oauth2.protocol.token.issuance import Issuance, Open
+from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.protocol.user_grants import (
     Authorization,
     LastToken,
@@ -39,7 +40,7 @@ class World:
         """Tokens for bob; the id of their grant."""
         client = self.server.clients.get(client_id)
         assert client is not None
-        grant_id = issue_for_owner(self.server, client, "bob", scope).grant_id
+        grant_id = issue(self.server, client, Issuance(scope, Open("bob"))).grant_id
         assert grant_id is not None
         return grant_id
 

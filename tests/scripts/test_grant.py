@@ -11,7 +11,8 @@ import pytest
 from pyramid_oauth2.backends.contract.factories import new_grant, new_token
 from pyramid_oauth2.protocol.errors import InvalidToken
 from pyramid_oauth2.protocol.records import Client
-from pyramid_oauth2.protocol.token.issuance import issue_for_owner, issue_to_client
+from pyramid_oauth2.protocol.token.issuance import Issuance, Open
+from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.scripts.ini import Ini
 
 READ = frozenset({"read"})
@@ -36,10 +37,10 @@ class World:
                 server.clients.add(client)
             web, app = map(server.clients.get, ("web", "app"))
             self.issued = {
-                "alice-web": issue_for_owner(server, web, "alice", READ),
-                "alice-app": issue_for_owner(server, app, "alice", READ),
-                "bob-web": issue_for_owner(server, web, "bob", READ),
-                "web": issue_to_client(server, web, READ),
+                "alice-web": issue(server, web, Issuance(READ, Open("alice"))),
+                "alice-app": issue(server, app, Issuance(READ, Open("alice"))),
+                "bob-web": issue(server, web, Issuance(READ, Open("bob"))),
+                "web": issue(server, web, Issuance(READ)),
             }
 
     def grant(self, name):

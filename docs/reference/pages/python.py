@@ -59,11 +59,9 @@ ENTRIES = {
         Entry(token_request, "Parameter"),
         Entry(token_request, "TokenRequest", "pyramid_oauth2.protocol.token.request.TokenRequest"),
         Entry(scopes, "grant_scope", "pyramid_oauth2.protocol.scopes.grant_scope"),
-        Entry(
-            issuance, "issue_for_owner", "pyramid_oauth2.protocol.token.issuance.issue_for_owner"
-        ),
-        Entry(
-            issuance, "issue_to_client", "pyramid_oauth2.protocol.token.issuance.issue_to_client"
+        *(
+            Entry(issuance, name, f"{issuance.__name__}.{name}")
+            for name in ("Issuance", "Open", "Redeem", "Reuse", "Repeat", "Add")
         ),
         Entry(errors, "OAuth2Error"),
     ),

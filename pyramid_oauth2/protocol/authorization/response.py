@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..errors import AccessDenied, OAuth2Error
-from ..events import Emit, TokenIssued, emit_nothing
+from ..events import Emit, emit_nothing
 from ..grants import end_earlier_grants, end_grant
-from ..records import ACCESS_TOKEN, AUTHORIZATION_CODE, Client, Grant, Outcome, Token
-from ..scopes import format_scope
+from ..records import AUTHORIZATION_CODE, Client, Outcome
 from ..server import AuthorizationServer
-from ..token.access_token import AccessTokenData
-from ..token.issuance import ATTEMPT_LENGTH
-from ..token_strings import NewToken, new_family, new_token, random_text
+from ..token.draft import Draft, make_draft
+from ..token.issuance import Issuance, Open
+from ..token.issuing import issued_event, spend, store
 from .codes import CodeData
 from .consent import must_ask
 from .interaction import OpenInteraction, UnusableInteraction
 from .request import AuthorizationRequest, Destination
+
+USED = "This page was used already, or has expired."
+WITHDRAWN = "The access was withdrawn."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +36,21 @@ def refusal(
 ) -> AuthorizationResponse:
     """An error for the client (RFC 6749 section 4.1.2.1)."""
     members = {"error": error.code, "error_description": error.description}
-    return _answer(
+    return _respond(
         server, destination.redirect_uri, destination.response_mode, destination.state, members
     )
 
 
 def denial(server: AuthorizationServer, pending: OpenInteraction) -> AuthorizationResponse:
-    """The user said no: the interaction is spent, and the client is told.
+    """The user refused: the interaction is spent, and the client gets ``access_denied``.
 
     :raises UnusableInteraction: it was spent meanwhile.
     """
-    _spend(server, pending, [], None)
+    if spend(server, pending.token).outcome is not Outcome.WON:
+        raise UnusableInteraction(USED)
     error = AccessDenied("The user did not allow it.")
     members = {"error": error.code, "error_description": error.description}
-    return _answered(server, pending.interaction.asked, members)
+    return _respond_to(server, pending.interaction.asked, members)
 
 
 def approval(
@@ -60,108 +63,56 @@ def approval(
     *,
     asked_now: bool = True,
 ) -> AuthorizationResponse:
-    """A code, or with the implicit grant an access token: the grant, in the store.
+    """Open the grant, and respond with a code, or with the implicit grant's access token.
 
     :param pending: the interaction that is spent for it; None where the user
         need not be asked.
-    :param emit: receives what was issued.
-    :param asked_now: whether the user has just said yes; False where they did before.
+    :param emit: receives the event of an access token.
+    :param asked_now: whether the user has just allowed it; False where they did before.
     :raises UnusableInteraction: it was spent meanwhile.
     """
     if not server.is_active(subject):
         raise UnusableInteraction("This user is deactivated.")
-    now = server.clock()
-    family = pending.token.family if pending else new_family(server.random)
-    kind = AUTHORIZATION_CODE if asked.response_type == "code" else ACCESS_TOKEN
-    string = new_token(kind, family, server.random)
-    token = _token(server, client, asked, string, now)
-    grant = Grant(
-        id=family,
-        client_id=client.client_id,
-        epoch=client.epoch,
-        subject=subject,
-        scope=asked.scope,
-        created_at=now,
-        expires_at=token.expires_at,
-        absolute_end=now + server.lifetimes.grant,
-    )
-    if pending is not None:
-        _spend(server, pending, [token], grant)
-    elif not server.grants.open(grant, [token], now):
-        raise UnusableInteraction("The access was withdrawn.")
+    code = asked.response_type == "code"
+    operation = Open(subject, pending.token if pending else None)
+    # RFC 6749 section 4.2.2: with the implicit grant, "the authorization server MUST NOT
+    # issue a refresh token".
+    issuance = Issuance(asked.scope, operation, refresh_token=False)
+    draft = make_draft(server, client, issuance, _code_data(asked) if code else None)
+    if store(server, issuance, draft).outcome is not Outcome.WON:
+        raise UnusableInteraction(USED if pending else WITHDRAWN)
     if not asked_now and must_ask(server, asked, client, subject):
-        # The user took it back between the first look and the grant, which whoever
-        # withdrew could not see.
-        end_grant(server, grant, "consent withdrawn meanwhile", emit)
-        raise UnusableInteraction("The access was withdrawn.")
-    if kind == ACCESS_TOKEN:
-        end_earlier_grants(server, grant, emit)
-        emit(_implicit(grant, token))
-    return _answered(server, asked, _members(asked, string, token, now))
+        _withdraw(server, draft, emit)
+    if code:
+        return _respond_to(server, asked, {"code": draft.strings[AUTHORIZATION_CODE].value})
+    if draft.grant is not None:
+        end_earlier_grants(server, draft.grant, emit)
+    issued = draft.issued(issuance)
+    emit(issued_event(client, "implicit", issued))
+    return _respond_to(server, asked, {name: str(v) for name, v in issued.parameters().items()})
 
 
-def _implicit(grant: Grant, token: Token) -> TokenIssued:
-    return TokenIssued(
-        client_id=grant.client_id,
-        grant_type="implicit",
-        subject=grant.subject,
-        scope=grant.scope,
-        expires_in=token.expires_at - token.issued_at,
-        grant_id=grant.id,
-    )
+def _code_data(asked: AuthorizationRequest) -> bytes:
+    return CodeData(asked.redirect_uri, asked.redirect_uri_named, asked.code_challenge).encode()
 
 
-def _token(
-    server: AuthorizationServer,
-    client: Client,
-    asked: AuthorizationRequest,
-    string: NewToken,
-    now: int,
-) -> Token:
-    if string.ref.kind == AUTHORIZATION_CODE:
-        lifetime = server.lifetimes.authorization_code
-        data = CodeData(asked.redirect_uri, asked.redirect_uri_named, asked.code_challenge).encode()
-    else:
-        lifetime = server.lifetimes.of_access_token(client)
-        data = AccessTokenData(asked.scope).encode()
-    kind, family, digest = string.ref
-    end = now + min(lifetime, server.lifetimes.grant)
-    return Token(kind, family, digest, now, end, grant_id=family, data=data)
+def _withdraw(server: AuthorizationServer, draft: Draft, emit: Emit) -> None:
+    """End a grant whose consent was withdrawn between the first check and its creation.
+
+    The withdrawal could not see the grant.
+    """
+    if draft.grant is not None:
+        end_grant(server, draft.grant, "consent withdrawn meanwhile", emit)
+    raise UnusableInteraction(WITHDRAWN)
 
 
-def _members(
-    asked: AuthorizationRequest, string: NewToken, token: Token, now: int
-) -> dict[str, str]:
-    if asked.response_type == "code":
-        return {"code": string.value}
-    return {
-        "access_token": string.value,
-        "token_type": "Bearer",
-        "expires_in": str(token.expires_at - now),
-        "scope": format_scope(asked.scope),
-    }
-
-
-def _spend(
-    server: AuthorizationServer,
-    pending: OpenInteraction,
-    produce: list[Token],
-    grant: Grant | None,
-) -> None:
-    attempt = random_text(ATTEMPT_LENGTH, server.random)
-    now = server.clock()
-    redemption = server.grants.redeem(pending.token, now, attempt, produce, grant=grant)
-    if redemption.outcome is not Outcome.WON:
-        raise UnusableInteraction("This page was used already, or has expired.")
-
-
-def _answered(
+def _respond_to(
     server: AuthorizationServer, asked: AuthorizationRequest, members: Mapping[str, str]
 ) -> AuthorizationResponse:
-    return _answer(server, asked.redirect_uri, asked.response_mode, asked.state, members)
+    return _respond(server, asked.redirect_uri, asked.response_mode, asked.state, members)
 
 
-def _answer(
+def _respond(
     server: AuthorizationServer,
     redirect_uri: str,
     mode: str,

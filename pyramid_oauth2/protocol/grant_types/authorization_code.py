@@ -1,8 +1,6 @@
-"""A code that a user's consent produced, for tokens (RFC 6749 section 4.1.3)."""
+"""An authorization code, redeemed for tokens (RFC 6749 section 4.1.3)."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 from zope.interface import implementer
 
@@ -12,22 +10,20 @@ from ..authorization.pkce import check_verifier, proves
 from ..envelope import NotUnderstood, check_understood
 from ..errors import InvalidGrant, InvalidScope
 from ..events import CodeReplayed
-from ..grants import end_grant
-from ..records import AUTHORIZATION_CODE, Grant, Outcome, Token
+from ..records import AUTHORIZATION_CODE, Grant, Token
 from ..scopes import parse_scope
 from ..server import AuthorizationServer
-from ..token.issuance import Issued, redeem_for_tokens
+from ..token.issuance import Issuance, Redeem, Reuse
 from ..token.request import Parameter, TokenRequest
 from ..token_strings import parse_token
 
 WRONG_CODE = "The code is unknown, expired, used, or was issued to another client."
 
-
-class FoundCode(NamedTuple):
-    """A code that this client may redeem, as far as can be said before trying."""
-
-    token: Token
-    grant: Grant
+# RFC 6749 section 4.1.2: "If an authorization code is used more than once, the
+# authorization server MUST deny the request and SHOULD revoke (when possible) all
+# tokens previously issued based on that authorization code." It holds for an
+# expired code as well.
+REPLAY = Reuse(CodeReplayed, "code replayed")
 
 
 @implementer(IGrantType)
@@ -41,44 +37,26 @@ class AuthorizationCode:
         Parameter("scope"),
     )
 
-    def validate(self, request: TokenRequest, server: AuthorizationServer) -> FoundCode:
-        """The code, after everything that a stranger who holds it could not pass.
+    def validate(self, request: TokenRequest, server: AuthorizationServer) -> Issuance:
+        """Redeem the code, if every check passes that an attacker with the code cannot pass.
 
-        Only then is it redeemed, or found to be used: so nobody else can make
-        a replay look like the client's, and end its grant.
+        Only then is a used code a replay. So an attacker cannot make it look as
+        if the client had replayed the code, and end its grant.
 
-        :raises InvalidGrant: it is not this client's code, or the proofs fail.
+        :raises InvalidGrant: it is not a code of this client, or a proof fails.
+        :raises InvalidScope: the user did not grant the requested scope.
         """
-        found = _find(request, server)
-        data = _understood(found)
+        token, grant = _find(request, server)
+        data = _understood(token, grant)
         _check_redirect_uri(request, data)
-        _check_verifier(request, server, found.token, data)
+        _check_verifier(request, server, token, data)
         scope = request.parameters.get("scope")
-        if scope is not None and not parse_scope(scope) <= found.grant.scope:
+        if scope is not None and not parse_scope(scope) <= grant.scope:
             raise InvalidScope("The code was not issued for one of these scopes.")
-        return found
-
-    def issue(
-        self, request: TokenRequest, server: AuthorizationServer, validated: FoundCode
-    ) -> Issued:
-        """Spend the code, and put an access token and perhaps a refresh token in its place.
-
-        :raises InvalidGrant: the code is used, expired or revoked.
-        """
-        token, grant = validated
-        redemption, issued = redeem_for_tokens(server, request, token, grant, grant.scope)
-        if redemption.outcome is Outcome.CONSUMED:
-            # RFC 6749 section 4.1.2: "If an authorization code is used more than
-            # once, the authorization server MUST deny the request and SHOULD
-            # revoke (when possible) all tokens previously issued based on that
-            # authorization code." It holds for an expired code as well.
-            end_grant(server, grant, "code replayed", request.emit, CodeReplayed)
-        if issued is None:
-            raise InvalidGrant(WRONG_CODE)
-        return issued
+        return Issuance(grant.scope, Redeem(token, grant, WRONG_CODE, REPLAY))
 
 
-def _find(request: TokenRequest, server: AuthorizationServer) -> FoundCode:
+def _find(request: TokenRequest, server: AuthorizationServer) -> tuple[Token, Grant]:
     ref = parse_token(request.parameters["code"])
     found = server.grants.find(ref) if ref and ref.kind == AUTHORIZATION_CODE else None
     if found is None:
@@ -88,13 +66,13 @@ def _find(request: TokenRequest, server: AuthorizationServer) -> FoundCode:
     # the authenticated confidential client".
     if grant is None or grant.client_id != request.client.client_id:
         raise InvalidGrant(WRONG_CODE)
-    return FoundCode(token, grant)
+    return token, grant
 
 
-def _understood(found: FoundCode) -> CodeData:
+def _understood(token: Token, grant: Grant) -> CodeData:
     try:
-        check_understood(found.grant.data)
-        return CodeData.decode(found.token.data)
+        check_understood(grant.data)
+        return CodeData.decode(token.data)
     except NotUnderstood as error:
         raise InvalidGrant(f"The code {error}.") from None
 

@@ -8,7 +8,7 @@ from ...interfaces import IGrantType
 from ..errors import UnauthorizedClient
 from ..scopes import grant_scope
 from ..server import AuthorizationServer
-from ..token.issuance import Issued, issue_to_client
+from ..token.issuance import Issuance
 from ..token.request import Parameter, TokenRequest
 
 
@@ -18,8 +18,10 @@ class ClientCredentials:
 
     parameters = (Parameter("scope"),)
 
-    def validate(self, request: TokenRequest, server: AuthorizationServer) -> frozenset[str]:
-        """The scope that the client gets.
+    def validate(self, request: TokenRequest, server: AuthorizationServer) -> Issuance:
+        """An access token that stands alone.
+
+        RFC 6749 section 4.4.3: "A refresh token SHOULD NOT be included."
 
         :raises UnauthorizedClient: it is a public client.
         :raises InvalidScope: it may not have what it asks for.
@@ -28,18 +30,10 @@ class ClientCredentials:
             # RFC 6749 section 4.4: "The client credentials grant type MUST only
             # be used by confidential clients."
             raise UnauthorizedClient("A public client cannot use the client_credentials grant.")
-        return grant_scope(
+        scope = grant_scope(
             request.parameters.get("scope"),
             request.client,
             server.known_scopes,
             server.default_scopes,
         )
-
-    def issue(
-        self, request: TokenRequest, server: AuthorizationServer, validated: frozenset[str]
-    ) -> Issued:
-        """One access token that stands alone.
-
-        RFC 6749 section 4.4.3: "A refresh token SHOULD NOT be included."
-        """
-        return issue_to_client(server, request.client, validated)
+        return Issuance(scope)

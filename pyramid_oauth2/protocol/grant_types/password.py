@@ -6,23 +6,14 @@ names it: for the move of an old application, and for first steps with curl.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from zope.interface import implementer
 
 from ...interfaces import IGrantType
 from ..errors import InvalidGrant
 from ..scopes import grant_scope
 from ..server import AuthorizationServer
-from ..token.issuance import Issued, issue_for_owner
+from ..token.issuance import Issuance, Open
 from ..token.request import Parameter, TokenRequest
-
-
-class OwnerAndScope(NamedTuple):
-    """Who allows the client what."""
-
-    subject: str
-    scope: frozenset[str]
 
 
 @implementer(IGrantType)
@@ -35,11 +26,11 @@ class Password:
         Parameter("scope"),
     )
 
-    def validate(self, request: TokenRequest, server: AuthorizationServer) -> OwnerAndScope:
-        """The user whose password it is, and the scope that the client gets.
+    def validate(self, request: TokenRequest, server: AuthorizationServer) -> Issuance:
+        """A grant of the user whose password it is.
 
         :raises InvalidScope: the client may not have what it asks for.
-        :raises InvalidGrant: it is nobody's password.
+        :raises InvalidGrant: the user name or the password is wrong.
         :raises TemporarilyUnavailable: too many were wrong before it (429).
         """
         scope = grant_scope(
@@ -55,11 +46,4 @@ class Password:
         if subject is None or not server.is_active(subject):
             attempt.count_or_refuse(request.client.client_id)
             raise InvalidGrant("The user name or the password is wrong.")
-        return OwnerAndScope(subject, scope)
-
-    def issue(
-        self, request: TokenRequest, server: AuthorizationServer, validated: OwnerAndScope
-    ) -> Issued:
-        """A grant of the user's, and its first access token."""
-        subject, scope = validated
-        return issue_for_owner(server, request.client, subject, scope, request.emit)
+        return Issuance(scope, Open(subject))

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from ..client_authentication import authenticate_client
 from ..errors import InvalidRequest, OAuth2Error, UnauthorizedClient, UnsupportedGrantType
-from ..events import Emit, TokenIssued, TokenRefused
+from ..events import Emit, TokenRefused
 from ..http import HTTPRequest, parse_form
 from ..records import Client
 from ..server import AuthorizationServer, refuse_plain_http
-from .issuance import Issued
+from .issued import IssuedTokens
+from .issuing import issue
 from .request import PasswordCheck, TokenRequest, pick_parameters
 
 
 def answer_token_request(
     server: AuthorizationServer, http: HTTPRequest, owners: PasswordCheck, emit: Emit
-) -> tuple[Client, Issued]:
-    """Issue what the request asks for; on return it is in the store.
+) -> tuple[Client, IssuedTokens]:
+    """Issue what the client requests; on return it is in the store.
 
-    :param emit: receives what happened, also where the request is refused.
+    :param emit: receives the events, also where the request is refused.
     :return: the client, and what was issued to it.
     :raises OAuth2Error: the request is refused, and nothing was issued.
     """
@@ -37,23 +38,9 @@ def answer_token_request(
             raise UnauthorizedClient("This client is not registered for this grant type.")
         parameters = pick_parameters(form, grant_type.parameters)
         request = TokenRequest(name, client, parameters, http, owners, emit)
-        validated = grant_type.validate(request, server)
-        issued = grant_type.issue(request, server, validated)
+        issuance = grant_type.validate(request, server)
+        return client, issue(server, client, issuance, name, emit)
     except OAuth2Error as error:
         error.client = client
         emit(TokenRefused(client_id=client.client_id, grant_type=name, error=error.code))
         raise
-    if not issued.repeated:
-        emit(_issued_event(client, name, issued))
-    return client, issued
-
-
-def _issued_event(client: Client, grant_type: str, issued: Issued) -> TokenIssued:
-    return TokenIssued(
-        client_id=client.client_id,
-        grant_type=grant_type,
-        subject=issued.subject,
-        scope=issued.scope,
-        expires_in=issued.expires_in,
-        grant_id=issued.grant_id,
-    )

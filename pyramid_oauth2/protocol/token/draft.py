@@ -1,0 +1,135 @@
+"""Token strings and their records, before they enter the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ..records import ACCESS_TOKEN, AUTHORIZATION_CODE, REFRESH_TOKEN, Client, Grant, Token
+from ..server import AuthorizationServer
+from ..token_strings import NewToken, new_family, new_token
+from .access_token import AccessTokenData
+from .issuance import Issuance, Open, Redeem
+from .issued import IssuedTokens
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What one issuance makes: strings by kind, their records, and the grant behind them.
+
+    ``grant`` is None for a token that stands alone.
+    """
+
+    strings: Mapping[str, NewToken] = field(repr=False)
+    records: tuple[Token, ...]
+    grant: Grant | None
+
+    @property
+    def end(self) -> int:
+        """The end of what lives longest, in UTC seconds."""
+        return max(record.expires_at for record in self.records)
+
+    def issued(self, issuance: Issuance) -> IssuedTokens:
+        """The token response."""
+        access_token, refresh_token = self.records[0], self.strings.get(REFRESH_TOKEN)
+        return IssuedTokens(
+            self.strings[ACCESS_TOKEN].value,
+            access_token.expires_at - access_token.issued_at,
+            issuance.scope,
+            self.grant.subject if self.grant else None,
+            self.grant.id if self.grant else None,
+            refresh_token.value if refresh_token else None,
+            others=issuance.members,
+        )
+
+
+def make_draft(
+    server: AuthorizationServer, client: Client, issuance: Issuance, code: bytes | None = None
+) -> Draft:
+    """Make the strings and records of an issuance.
+
+    :param code: the data of an authorization code, which is made instead of tokens.
+    """
+    frame, scope = _frame(server, issuance), issuance.scope
+    if code is not None:
+        kinds = {AUTHORIZATION_CODE: code}
+    elif frame.lone:
+        data = AccessTokenData(scope, client.client_id, client.epoch).encode()
+        kinds = {ACCESS_TOKEN: data}
+    else:
+        kinds = {ACCESS_TOKEN: AccessTokenData(scope).encode()}
+        if issuance.refresh_token and _may_refresh(server, client):
+            kinds[REFRESH_TOKEN] = b""
+    strings = {kind: new_token(kind, frame.family, server.random) for kind in kinds}
+    records = tuple(_record(server, client, frame, strings[kind], kinds[kind]) for kind in kinds)
+    return Draft(strings, records, frame.grant or _new_grant(issuance, client, frame, records))
+
+
+class _Frame(NamedTuple):
+    """What the records of one issuance share; ``limit`` is the latest end that they may have."""
+
+    now: int
+    family: str
+    limit: int | None
+    grant: Grant | None = None
+    parent: bytes | None = None
+
+    @property
+    def lone(self) -> bool:
+        """Whether no grant is behind the token."""
+        return self.limit is None
+
+
+def _frame(server: AuthorizationServer, issuance: Issuance) -> _Frame:
+    operation, now = issuance.operation, server.clock()
+    if isinstance(operation, Open):
+        waiting = operation.interaction
+        family = new_family(server.random) if waiting is None else waiting.family
+        return _Frame(
+            now, family, None if operation.subject is None else now + server.lifetimes.grant
+        )
+    grant = operation.grant
+    if isinstance(operation, Redeem):
+        # Redeeming moves the grant's end, up to the absolute one.
+        return _Frame(now, grant.id, grant.absolute_end, grant, operation.token.digest)
+    return _Frame(now, grant.id, grant.expires_at, grant)
+
+
+def _new_grant(
+    issuance: Issuance, client: Client, frame: _Frame, records: tuple[Token, ...]
+) -> Grant | None:
+    subject = issuance.operation.subject if isinstance(issuance.operation, Open) else None
+    if subject is None or frame.limit is None:
+        return None
+    return Grant(
+        id=frame.family,
+        client_id=client.client_id,
+        epoch=client.epoch,
+        subject=subject,
+        scope=issuance.scope,
+        created_at=frame.now,
+        expires_at=max(record.expires_at for record in records),
+        absolute_end=frame.limit,
+    )
+
+
+def _may_refresh(server: AuthorizationServer, client: Client) -> bool:
+    return REFRESH_TOKEN in server.grant_types and REFRESH_TOKEN in client.grant_types
+
+
+def _record(
+    server: AuthorizationServer, client: Client, frame: _Frame, string: NewToken, data: bytes
+) -> Token:
+    kind, family, digest = string.ref
+    end = frame.now + server.lifetimes.of(kind, client)
+    return Token(
+        kind,
+        family,
+        digest,
+        issued_at=frame.now,
+        expires_at=end if frame.limit is None else min(end, frame.limit),
+        grant_id=None if frame.lone else family,
+        parent=frame.parent,
+        data=data,
+    )

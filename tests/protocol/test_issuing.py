@@ -1,0 +1,262 @@
+"""Issuing, apart from any grant type: operations, reservations, members, what a lost race means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from pyramid_oauth2.events import CodeReplayed, GrantRevoked, TokenIssued
+from pyramid_oauth2.protocol.errors import InvalidGrant
+from pyramid_oauth2.protocol.records import REFRESH_TOKEN, Client, Grant, Reservation, Token
+from pyramid_oauth2.protocol.token.issuance import Add, Issuance, Open, Redeem, Repeat, Reuse
+from pyramid_oauth2.protocol.token.issued import IssuedTokens
+from pyramid_oauth2.protocol.token.issuing import issue
+from pyramid_oauth2.protocol.token.presentation import resolve_access_token
+from pyramid_oauth2.protocol.token_strings import parse_token
+
+from .worlds import NOW, Clock, make_client, make_server
+
+READ = frozenset({"read"})
+REUSE = Reuse(CodeReplayed, "used twice")
+
+
+@dataclass
+class Seen:
+    """The grant store, and the names of the methods that were called."""
+
+    store: Any
+    calls: list[str]
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls.append(name)
+        return getattr(self.store, name)
+
+
+class World:
+    def __init__(self, **changes: Any) -> None:
+        self.clock = Clock()
+        self.server = make_server(self.clock, **changes)
+        self.client = make_client()
+        self.server.clients.add(self.client)
+        self.events: list[Any] = []
+
+    def issue(self, issuance: Issuance, client: Client | None = None) -> IssuedTokens:
+        client = client or self.client
+        return issue(self.server, client, issuance, "example", self.events.append)
+
+    def open(self) -> IssuedTokens:
+        return self.issue(Issuance(READ, Open("bob")))
+
+    def find(self, value: str | None) -> tuple[Token, Grant]:
+        ref = parse_token(value or "")
+        found = self.server.grants.find(ref) if ref else None
+        assert found is not None
+        assert found[1] is not None
+        return found[0], found[1]
+
+    def redeem(self, value: str | None, repeat: Repeat | None = None) -> Redeem:
+        return Redeem(*self.find(value), "It cannot be used.", REUSE, repeat)
+
+    def repeat(self, value: str | None, scope: frozenset[str] = READ) -> Repeat:
+        return Repeat(value or "", scope, "For another scope.", CodeReplayed)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_the_event_names_the_grant_type(world: World):
+    issued = world.open()
+    assert world.events == [
+        TokenIssued(
+            client_id="web",
+            grant_type="example",
+            subject="bob",
+            scope=READ,
+            expires_in=3600,
+            grant_id=issued.grant_id,
+        )
+    ]
+
+
+def test_a_refresh_token_can_be_left_out(world: World):
+    assert world.issue(Issuance(READ, Open("bob"), refresh_token=False)).refresh_token is None
+
+
+class TestAdd:
+    def test_a_token_joins_the_grant_and_ends_with_it(self, world: World):
+        first = world.open()
+        token, grant = world.find(first.access_token)
+        world.clock.now = grant.expires_at - 10
+        added = world.issue(Issuance(READ, Add(grant, "It has ended."), refresh_token=False))
+        assert (added.grant_id, added.subject, added.expires_in) == (grant.id, "bob", 10)
+        found = resolve_access_token(world.server, added.access_token)
+        assert (found.subject, found.grant_id) == ("bob", grant.id)
+        assert world.find(added.access_token)[0].parent is None
+        assert token.digest != world.find(added.access_token)[0].digest
+
+    def test_not_to_a_grant_that_ended(self, world: World):
+        _, grant = world.find(world.open().access_token)
+        world.server.grants.revoke_grant(grant.id, NOW, "by the test")
+        with pytest.raises(InvalidGrant, match="It has ended"):
+            world.issue(Issuance(READ, Add(grant, "It has ended.")))
+
+    def test_not_to_a_grant_of_another_client(self, world: World):
+        _, grant = world.find(world.open().access_token)
+        other = make_client(client_id="other")
+        with pytest.raises(InvalidGrant, match="It has ended"):
+            world.issue(Issuance(READ, Add(grant, "It has ended.")), other)
+
+    def test_not_for_a_user_who_is_deactivated(self, world: World):
+        _, grant = world.find(world.open().access_token)
+        world.server = replace(world.server, is_active=lambda subject: False)
+        with pytest.raises(InvalidGrant, match="It has ended"):
+            world.issue(Issuance(READ, Add(grant, "It has ended.")))
+
+    def test_not_to_a_grant_of_before_the_clients_rights_were_withdrawn(self, world: World):
+        _, grant = world.find(world.open().access_token)
+        later = replace(world.client, epoch=grant.epoch + 1)
+        with pytest.raises(InvalidGrant, match="It has ended"):
+            world.issue(Issuance(READ, Add(grant, "It has ended.")), later)
+
+
+class TestRedeem:
+    def test_what_is_issued_takes_its_place(self, world: World):
+        first = world.open()
+        second = world.issue(Issuance(READ, world.redeem(first.refresh_token)))
+        spent, _ = world.find(first.refresh_token)
+        assert spent.consumed_at == NOW
+        assert world.find(second.refresh_token)[0].parent == spent.digest
+        assert spent.sealed_answer is None
+
+    def test_a_second_use_ends_the_grant(self, world: World):
+        first = world.open()
+        redeem = world.redeem(first.refresh_token)
+        world.issue(Issuance(READ, redeem))
+        world.events.clear()
+        with pytest.raises(InvalidGrant, match="It cannot be used"):
+            world.issue(Issuance(READ, redeem))
+        replayed, revoked = world.events
+        assert isinstance(replayed, CodeReplayed)
+        assert isinstance(revoked, GrantRevoked)
+        assert revoked.reason == "used twice"
+        assert world.find(first.refresh_token)[1].revoked_at == NOW
+
+    def test_one_that_was_found_used_makes_nothing(self, world: World):
+        first = world.open()
+        world.issue(Issuance(READ, world.redeem(first.refresh_token)))
+        again = world.redeem(first.refresh_token, world.repeat(first.refresh_token))
+        seen = Seen(world.server.grants, [])
+
+        def draw(length: int) -> bytes:
+            raise AssertionError("something was drawn")
+
+        world.server = replace(world.server, grants=seen, random=draw)
+        with pytest.raises(InvalidGrant, match="It cannot be used"):
+            world.issue(Issuance(READ, again, reservations=(Reservation("x", b"x", NOW + 9),)))
+        assert seen.calls == ["revoke_grant"]
+
+    def test_one_that_was_revoked_is_no_second_use(self, world: World):
+        first = world.open()
+        world.issue(Issuance(READ, world.redeem(first.refresh_token)))
+        world.server.grants.revoke_grant(first.grant_id, NOW, "by the test")
+        world.events.clear()
+        with pytest.raises(InvalidGrant, match="It cannot be used"):
+            world.issue(Issuance(READ, world.redeem(first.refresh_token)))
+        assert world.events == []
+
+    def test_one_whose_own_record_was_revoked_is_no_second_use(self, world: World):
+        first = world.open()
+        world.issue(Issuance(READ, world.redeem(first.refresh_token)))
+        redeem = world.redeem(first.refresh_token)
+        redeem = replace(redeem, token=replace(redeem.token, revoked_at=NOW))
+        with pytest.raises(InvalidGrant, match="It cannot be used"):
+            world.issue(Issuance(READ, redeem))
+        assert world.find(first.refresh_token)[1].revoked_at is None
+
+
+class TestRepeat:
+    def issue_once(self, world: World, **more: Any) -> tuple[IssuedTokens, str]:
+        presented = world.open().refresh_token or ""
+        redeem = world.redeem(presented, world.repeat(presented))
+        return world.issue(Issuance(READ, redeem, **more)), presented
+
+    @pytest.mark.parametrize("raced", [True, False])
+    def test_the_same_request_gets_every_member_again(self, world: World, raced: bool):
+        presented = world.open().refresh_token or ""
+        before = world.redeem(presented, world.repeat(presented))
+        first = world.issue(Issuance(READ, before, members={"id_token": "x.y.z"}))
+        world.events.clear()
+        again = before if raced else world.redeem(presented, world.repeat(presented))
+        second = world.issue(Issuance(READ, again, members={"id_token": "another"}))
+        assert second.encode() == first.encode()
+        assert second.parameters()["id_token"] == "x.y.z"
+        assert second.repeated
+        assert [type(event) for event in world.events] == [CodeReplayed]
+
+    def test_another_scope_does_not(self, world: World):
+        _, presented = self.issue_once(world)
+        other = world.redeem(presented, world.repeat(presented, READ | {"write"}))
+        with pytest.raises(InvalidGrant, match="For another scope"):
+            world.issue(Issuance(READ, other))
+        assert world.find(presented)[1].revoked_at is None
+
+    def test_nor_after_the_grace(self, world: World):
+        _, presented = self.issue_once(world)
+        world.clock.now += 30
+        with pytest.raises(InvalidGrant, match="It cannot be used"):
+            world.issue(Issuance(READ, world.redeem(presented, world.repeat(presented))))
+        assert world.find(presented)[1].revoked_at == world.clock.now
+
+
+class TestReservations:
+    VOUCHER = Reservation("voucher", b"1", NOW + 60)
+
+    def test_one_request_gets_it(self, world: World):
+        issuance = Issuance(READ, Open("bob"), reservations=(self.VOUCHER,))
+        world.issue(issuance)
+        with pytest.raises(InvalidGrant, match="was used already"):
+            world.issue(issuance)
+        assert len(world.server.grants.grants("bob").items) == 1
+
+
+class TestMembers:
+    def test_they_are_in_the_response(self, world: World):
+        issued = world.issue(Issuance(READ, Open("bob"), members={"id_token": "x.y.z"}))
+        assert list(issued.parameters())[-1] == "id_token"
+
+    @pytest.mark.parametrize("name", ["access_token", "scope", REFRESH_TOKEN, "expires_in"])
+    def test_none_replaces_what_the_server_says(self, name: str):
+        with pytest.raises(ValueError, match=name):
+            Issuance(READ, members={name: "mine"})
+
+    def test_no_repr_shows_them(self, world: World):
+        issuance = Issuance(READ, members={"id_token": "x.y.z"})
+        assert "x.y.z" not in repr(issuance) + repr(world.issue(issuance))
+
+
+class Attempt:
+    counted = 0
+
+    def count(self, client_id: str) -> None:
+        self.counted += 1
+
+
+def test_an_attempt_is_counted_once_it_is_issued(world: World):
+    attempt: Any = Attempt()
+    presented = world.open().refresh_token
+    redeem = world.redeem(presented, world.repeat(presented))
+    for _ in range(2):
+        world.issue(Issuance(READ, redeem, attempt=attempt))
+    assert attempt.counted == 1
+
+
+def test_under_a_single_access_token_an_earlier_grant_ends():
+    world = World(single_access_token=True)
+    first = world.open()
+    world.clock.now += 1
+    world.open()
+    assert world.find(first.access_token)[1].revoked_at == world.clock.now
