@@ -29,11 +29,12 @@ from .interfaces import (
     ISettings,
 )
 from .per_process import PerProcess
+from .protocol.authorization_server import AuthorizationServer
 from .protocol.clients.cache import ClientCache
 from .protocol.clients.registry import ClientRegistry
 from .protocol.events import Emit
 from .protocol.purging import Purger
-from .protocol.server import AuthorizationServer, Lifetimes
+from .protocol.server import Lifetimes
 from .protocol.token.presentation import AccessToken, resolve_access_token
 from .read_only import REFUSAL, ReadOnlyBackend
 from .resource_owners import ResourceOwners

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import pytest
@@ -139,10 +140,12 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(source: str, module: str, is_package: bool) -> Iterator[str]:
+def imports(
+    source: str, module: str, is_package: bool, *, with_types: bool = False
+) -> Iterator[str]:
     """The absolute names of what a module imports, also within functions.
 
-    What is imported for the type checker alone is no dependency.
+    :param with_types: also what is imported for the type checker alone.
     """
     tree = ast.parse(source)
     for_types = {
@@ -151,6 +154,7 @@ def imports(source: str, module: str, is_package: bool) -> Iterator[str]:
         if isinstance(branch, ast.If) and getattr(branch.test, "id", "") == "TYPE_CHECKING"
         for child in branch.body
         for node in ast.walk(child)
+        if not with_types
     }
     package = module if is_package else module.rpartition(".")[0]
     for node in ast.walk(tree):
@@ -225,6 +229,44 @@ MODULES = sorted(ROOT.rglob("*.py"))
 def test_imports_go_one_way(path: Path):
     is_package = path.name == "__init__.py"
     assert violations(path.read_text(), module_name(path), is_package) == []
+
+
+def circle(sources: dict[str, tuple[str, bool]]) -> list[str]:
+    """Modules that depend on each other in a circle, types included; none if there is no circle.
+
+    :param sources: of each module its source, and whether it is a package.
+    """
+    depends = {
+        module: {
+            found
+            for name in imports(source, module, is_package, with_types=True)
+            if (found := _module_of(name, sources)) not in (None, module)
+        }
+        for module, (source, is_package) in sources.items()
+    }
+    try:
+        graphlib.TopologicalSorter(depends).prepare()
+    except graphlib.CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def _module_of(name: str, modules: Container[str]) -> str | None:
+    while name and name not in modules:
+        name = name.rpartition(".")[0]
+    return name or None
+
+
+def test_no_module_depends_on_itself_not_even_for_a_type():
+    sources = {
+        module_name(path): (path.read_text(), path.name == "__init__.py") for path in MODULES
+    }
+    assert circle(sources) == []
+
+
+def test_a_circle_of_types_is_found():
+    late = "if TYPE_CHECKING:\n    from .b import B"
+    assert circle({"p": ("", True), "p.a": (late, False), "p.b": ("from . import a", False)})
 
 
 @pytest.mark.parametrize("name", ["argon2", "metrics", "measured_grants"])

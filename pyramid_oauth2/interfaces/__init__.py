@@ -1,7 +1,7 @@
 """Every interface of the add-on: what an application or a third party may supply."""
 
-from .application import IAppEngine, IOAuth2Event, IResourceOwners, IService, ISettings
-from .extension import IClientAuthentication, IGrantType, IScope, ISettingsPrefix
+from .application import IAppEngine, IOAuth2Event, IResourceOwners, IScope, IService, ISettings
+from .extension import IClientAuthentication, IGrantType, ISettingsPrefix
 from .storage import IBackend, IBackendFactory, IClientStore, IConsentStore, IGrantStore
 
 __all__ = [

@@ -55,6 +55,13 @@ class IResourceOwners(Interface):
         """The subject whose password it is, or None. Without it there is no password grant."""
 
 
+class IScope(Interface):
+    """A scope that the server knows; registered with ``config.add_oauth2_scope``."""
+
+    name = Attribute("the scope token (RFC 6749 section 3.3)")
+    description = Attribute("what it allows, in the user's words")
+
+
 class IOAuth2Event(Interface):
     """What a subscriber hears; the classes are in :mod:`pyramid_oauth2.events`.
 

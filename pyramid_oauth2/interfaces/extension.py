@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
-    from ..protocol.client_authentication import Credentials
+    from ..protocol.client_authentication.credentials import Credentials
     from ..protocol.http import HTTPRequest
     from ..protocol.records import Client
-    from ..protocol.server import AuthorizationServer
+    from ..protocol.server import Server
     from ..protocol.token.issuance import Issuance
     from ..protocol.token.request import TokenRequest
 
@@ -26,7 +26,7 @@ class IGrantType(Interface):
         "the :class:`~pyramid_oauth2.protocol.token.request.Parameter` objects that it reads"
     )
 
-    def validate(request: TokenRequest, server: AuthorizationServer) -> Issuance:
+    def validate(request: TokenRequest, server: Server) -> Issuance:
         """Check everything that can be checked before a token is made; write nothing.
 
         :return: what to issue; the token endpoint issues it.
@@ -52,13 +52,6 @@ class IClientAuthentication(Interface):
         Must cost the same for an unknown client (None) as for a known one. It is
         asked again for the same request if the client was changed meanwhile.
         """
-
-
-class IScope(Interface):
-    """A scope that the server knows; registered with ``config.add_oauth2_scope``."""
-
-    name = Attribute("the scope token (RFC 6749 section 3.3)")
-    description = Attribute("what it allows, in the user's words")
 
 
 class ISettingsPrefix(Interface):

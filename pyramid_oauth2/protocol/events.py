@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zope.interface import implementer
 
-from ..interfaces import IOAuth2Event
+from ..interfaces.application import IOAuth2Event
 
 if TYPE_CHECKING:
     from .records import Grant

@@ -7,7 +7,7 @@ import logging
 from .events import Emit, GrantEvent, GrantRevoked, grant_event
 from .listings import every
 from .records import ACCESS_TOKEN, Grant, StoreUnavailable, Token, TokenRef
-from .server import AuthorizationServer
+from .server import Server
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ REVOKED_BY_OPERATOR = "revoked by an operator"
 
 
 def end_grant(
-    server: AuthorizationServer,
+    server: Server,
     grant: Grant,
     reason: str,
     emit: Emit,
@@ -38,7 +38,7 @@ def end_grant(
 
 
 def end_grants_of(
-    server: AuthorizationServer,
+    server: Server,
     subject: str,
     reason: str,
     emit: Emit,
@@ -57,7 +57,7 @@ def end_grants_of(
     return ended
 
 
-def find_grant(server: AuthorizationServer, grant_id: str) -> Grant | None:
+def find_grant(server: Server, grant_id: str) -> Grant | None:
     """The grant of that id, found by one of its tokens; None if nothing is left of it."""
     for token in every(lambda at: server.grants.tokens(grant_id, at)):
         found = server.grants.find(token.ref)
@@ -66,7 +66,7 @@ def find_grant(server: AuthorizationServer, grant_id: str) -> Grant | None:
     return None
 
 
-def end_earlier_grants(server: AuthorizationServer, latest: Grant, emit: Emit) -> None:
+def end_earlier_grants(server: Server, latest: Grant, emit: Emit) -> None:
     """Under ``oauth2.single_access_token``: end what the user allowed the client before.
 
     Only grants of the same scope, and only those that sort before *latest*: of
@@ -82,7 +82,7 @@ def end_earlier_grants(server: AuthorizationServer, latest: Grant, emit: Emit) -
         log.warning("Earlier grants were not ended: %s", unavailable)
 
 
-def _end_earlier(server: AuthorizationServer, latest: Grant, emit: Emit) -> None:
+def _end_earlier(server: Server, latest: Grant, emit: Emit) -> None:
     subject, client_id = latest.subject, latest.client_id
     grants = every(lambda at: server.grants.grants(subject, client_id, at, PAGE))
     for grant in grants:
@@ -91,7 +91,7 @@ def _end_earlier(server: AuthorizationServer, latest: Grant, emit: Emit) -> None
             end_grant(server, grant, "a newer token replaced it", emit)
 
 
-def earlier_access_tokens(server: AuthorizationServer, grant: Grant) -> tuple[TokenRef, ...]:
+def earlier_access_tokens(server: Server, grant: Grant) -> tuple[TokenRef, ...]:
     """Under ``oauth2.single_access_token``: the access tokens that a refresh retires.
 
     To be read before the refresh: then none of them is a later one's.

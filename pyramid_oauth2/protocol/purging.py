@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from ..interfaces import IConsentStore, IGrantStore
+from ..interfaces.storage import IConsentStore, IGrantStore
 from ..per_process import PerProcess
 from .records import StoreUnavailable
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zope.interface import implementer
 
-from ..interfaces import IScope
+from ..interfaces.application import IScope
 from .errors import InvalidScope
 from .records import Client
 

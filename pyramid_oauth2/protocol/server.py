@@ -13,13 +13,8 @@ from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, REFRESH_TOKE
 from .token_strings import RandomBytes
 
 if TYPE_CHECKING:
-    from ..interfaces import (
-        IClientAuthentication,
-        IConsentStore,
-        IGrantStore,
-        IGrantType,
-        IScope,
-    )
+    from ..interfaces.application import IScope
+    from ..interfaces.storage import IConsentStore, IGrantStore
     from .http import HTTPRequest
     from .throttling import Throttle
 
@@ -54,13 +49,14 @@ class Lifetimes:
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorizationServer:
-    """Everything that the protocol needs of the outside, in one value made at start-up.
+class Server:
+    """What the protocol, and every grant type, needs from outside: one value made at start-up.
 
-    ``grant_types`` are the enabled ones by their ``grant_type``,
-    ``client_authentications`` the registered ones by their method.
-    ``default_scopes`` is None where none are set. ``is_active`` tells
-    whether a subject may still do anything. ``clock`` returns integer UTC seconds.
+    Of ``grant_types`` (those that are enabled) and ``client_authentications``
+    the names count here; :class:`~.authorization_server.AuthorizationServer` knows
+    their objects. ``default_scopes`` is None where none are set. ``is_active``
+    returns whether a subject may still do anything. ``clock`` returns integer
+    UTC seconds.
     """
 
     issuer: str
@@ -71,8 +67,8 @@ class AuthorizationServer:
     require_pkce: bool
     single_access_token: bool
     lifetimes: Lifetimes
-    grant_types: Mapping[str, IGrantType]
-    client_authentications: Mapping[str, IClientAuthentication]
+    grant_types: Mapping[str, object]
+    client_authentications: Mapping[str, object]
     clients: ClientCache
     grants: IGrantStore
     consents: IConsentStore
@@ -87,7 +83,7 @@ class AuthorizationServer:
         return frozenset(self.scopes)
 
 
-def refuse_plain_http(server: AuthorizationServer, http: HTTPRequest) -> None:
+def refuse_plain_http(server: Server, http: HTTPRequest) -> None:
     """Refuse a request that did not come by https where the server demands it.
 
     :raises InvalidRequest: it did not; the message names the cure.

@@ -13,7 +13,7 @@ from .events import ConsentWithdrawn, Emit
 from .grants import end_grants_of, is_living
 from .listings import every
 from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Consent, Grant, Page
-from .server import AuthorizationServer
+from .server import Server
 
 # What is read for one user, however much there is. Most people have a few
 # dozen records; a script that signs in all day has thousands.
@@ -52,7 +52,7 @@ class Authorizations:
     complete: bool
 
 
-def authorizations_of(server: AuthorizationServer, subject: str) -> Authorizations:
+def authorizations_of(server: Server, subject: str) -> Authorizations:
     """What *subject* allows at present.
 
     A code that was not redeemed yet counts: its client can have tokens at any
@@ -94,7 +94,7 @@ def _read(listing: Callable[[str | None], Page[Record]]) -> tuple[list[Record], 
 
 
 def _authorization(
-    server: AuthorizationServer, client_id: str, grants: Iterable[Grant], consent: Consent | None
+    server: Server, client_id: str, grants: Iterable[Grant], consent: Consent | None
 ) -> Authorization | None:
     client = server.clients.get(client_id)
     # What was issued under a lower epoch was taken away from the client, and
@@ -120,7 +120,7 @@ class LastToken:
     or_later: bool
 
 
-def last_token(server: AuthorizationServer, grants: Iterable[Grant]) -> LastToken | None:
+def last_token(server: Server, grants: Iterable[Grant]) -> LastToken | None:
     """The last token that was issued for one of the grants; None if there is none.
 
     As far as a bounded look tells: a client that refreshes all the time must
@@ -140,7 +140,7 @@ def last_token(server: AuthorizationServer, grants: Iterable[Grant]) -> LastToke
     return LastToken(max(issued), or_later) if issued else None
 
 
-def withdraw(server: AuthorizationServer, subject: str, client_id: str, emit: Emit) -> bool:
+def withdraw(server: Server, subject: str, client_id: str, emit: Emit) -> bool:
     """Take back all that *subject* allowed the client: every token stops, the consent is forgotten.
 
     :return: whether there was anything.

@@ -14,7 +14,7 @@ from ..protocol.grants import REVOKED_BY_OPERATOR, end_grant, end_grants_of, fin
 from ..protocol.listings import every
 from ..protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Grant
 from ..protocol.scopes import format_scope
-from ..protocol.server import AuthorizationServer
+from ..protocol.server import Server
 from ..protocol.token.validity import NotValid, check_grant
 from ..protocol.token_strings import FAMILY_LENGTH
 from ..service import OAuth2Service
@@ -104,7 +104,7 @@ def list_grants(ini: Ini, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _state(server: AuthorizationServer, grant: Grant) -> str:
+def _state(server: Server, grant: Grant) -> str:
     try:
         check_grant(server, grant)
     except NotValid as dead:
@@ -144,7 +144,7 @@ def revoke_grants(ini: Ini, arguments: argparse.Namespace) -> int:
         return _withdraw(service, client, arguments.json)
 
 
-def _revoke_named(server: AuthorizationServer, named: list[str], emit: Emit, as_json: bool) -> int:
+def _revoke_named(server: Server, named: list[str], emit: Emit, as_json: bool) -> int:
     found = {name: find_grant(server, name) for name in named}
     unknown = [name for name, grant in found.items() if grant is None]
     if unknown:

@@ -14,7 +14,7 @@ from ..protocol.authorization.interaction import Interaction
 from ..protocol.envelope import NotUnderstood, check_understood
 from ..protocol.records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, Grant, Token
 from ..protocol.scopes import format_scope
-from ..protocol.server import AuthorizationServer
+from ..protocol.server import Server
 from ..protocol.token.access_token import AccessTokenData
 from ..protocol.token.validity import NotValid, check_parties, check_token
 from ..protocol.token_strings import is_client_secret, parse_token
@@ -94,7 +94,7 @@ def _no_token(value: str) -> str:
     return "this is no token of this server" if value else "there is no token on standard input"
 
 
-def _members(server: AuthorizationServer, token: Token, grant: Grant | None) -> dict[str, Any]:
+def _members(server: Server, token: Token, grant: Grant | None) -> dict[str, Any]:
     client_id, user, scope = _rights(token, grant)
     members = {
         "kind": token.kind,
@@ -133,7 +133,7 @@ _CODECS: Mapping[str, Callable[[bytes], object]] = {
 }
 
 
-def _state(server: AuthorizationServer, token: Token, grant: Grant | None) -> str:
+def _state(server: Server, token: Token, grant: Grant | None) -> str:
     try:
         check_token(token, grant, server.clock())
         if token.kind != INTERACTION:

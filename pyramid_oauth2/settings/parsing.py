@@ -12,7 +12,8 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE1_CONFIG
 
-from ..interfaces import ISettings, ISettingsPrefix
+from ..interfaces.application import ISettings
+from ..interfaces.extension import ISettingsPrefix
 from . import REQUIRED, Settings, setting_fields
 from .types import AUTHORIZATION_SERVER, RESOURCE_SERVER, BadValue
 

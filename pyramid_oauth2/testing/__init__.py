@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..protocol.authorization_server import AuthorizationServer
 from ..protocol.records import Client, DuplicateRecord
 from ..protocol.scopes import format_scope, parse_scope
-from ..protocol.server import AuthorizationServer
 from ..protocol.token.issuance import Issuance, Open
 from ..protocol.token.issuing import issue
 from ..service import ROLES, get_service

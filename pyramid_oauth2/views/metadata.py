@@ -8,7 +8,7 @@ from pyramid.response import Response
 
 from ..protection.cors import cors_readable
 from ..protocol.authorization.request import RESPONSE_MODES
-from ..protocol.server import AuthorizationServer
+from ..protocol.authorization_server import AuthorizationServer
 from ..responses import json_response
 from .endpoint import endpoint
 from .urls import endpoint_url

@@ -231,7 +231,7 @@ class ApiKey:
     """An authentication method of an application's own."""
 
     def credentials(self, http: Any, form: Any) -> Any:
-        from pyramid_oauth2.protocol.client_authentication import Credentials
+        from pyramid_oauth2.protocol.client_authentication.credentials import Credentials
 
         key = http.headers.get("x-api-key")
         return Credentials("api_key", "keyed", key) if key else None

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2.attempt_storage import AttemptCounter
+from pyramid_oauth2.protocol.authorization_server import AuthorizationServer
 from pyramid_oauth2.protocol.clients.secrets import keep_secret
 from pyramid_oauth2.protocol.errors import InvalidClient, OAuth2Error, TemporarilyUnavailable
 from pyramid_oauth2.protocol.events import AttemptsThrottled, OAuth2Event
 from pyramid_oauth2.protocol.http import FORM, HTTPRequest
-from pyramid_oauth2.protocol.server import AuthorizationServer
 from pyramid_oauth2.protocol.throttling import Limit, Throttle
 from pyramid_oauth2.protocol.token.endpoint import answer_token_request
 from pyramid_oauth2.protocol.token_strings import new_client_secret

@@ -8,6 +8,7 @@ from typing import Any
 
 from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.protocol.authorization.request import AuthorizationRequest
+from pyramid_oauth2.protocol.authorization_server import AuthorizationServer
 from pyramid_oauth2.protocol.client_authentication.basic import ClientSecretBasic
 from pyramid_oauth2.protocol.client_authentication.none import NoAuthentication
 from pyramid_oauth2.protocol.client_authentication.post import ClientSecretPost
@@ -18,7 +19,7 @@ from pyramid_oauth2.protocol.grant_types.password import Password
 from pyramid_oauth2.protocol.grant_types.refresh_token import RefreshToken
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.scopes import KnownScope
-from pyramid_oauth2.protocol.server import AuthorizationServer, Lifetimes
+from pyramid_oauth2.protocol.server import Lifetimes
 from pyramid_oauth2.protocol.throttling import Limit, Throttle, Uncounted
 
 LIMIT = Limit(10, "minute")

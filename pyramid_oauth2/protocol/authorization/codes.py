@@ -9,7 +9,7 @@ from typing import Any
 
 from ..envelope import Members, NotUnderstood
 from ..records import TokenRef
-from ..server import AuthorizationServer
+from ..server import Server
 
 # The fifth wrong verifier ends the code: enough for a client that is confused,
 # too few to try another's.
@@ -49,7 +49,7 @@ class CodeData:
 _MEMBERS = Members.of(CodeData)
 
 
-def burn_after_wrong_verifiers(server: AuthorizationServer, ref: TokenRef) -> None:
+def burn_after_wrong_verifiers(server: Server, ref: TokenRef) -> None:
     """Count a wrong verifier before it is answered; the fifth revokes the code."""
     while (found := server.grants.find(ref)) is not None:
         token, _ = found

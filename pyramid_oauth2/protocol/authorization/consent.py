@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from ..records import Client, Consent
-from ..server import AuthorizationServer
+from ..server import Server
 from .request import AuthorizationRequest
 
 
-def must_ask(
-    server: AuthorizationServer, asked: AuthorizationRequest, client: Client, subject: str
-) -> bool:
+def must_ask(server: Server, asked: AuthorizationRequest, client: Client, subject: str) -> bool:
     """Whether the user sees the consent page, or has already allowed all of this."""
     if "consent" in asked.prompt or client.consent == "ask":
         return True
@@ -37,7 +35,7 @@ def _is_of_the_same_kind(consent: Consent, asked: AuthorizationRequest, now: int
 
 
 def remember_consent(
-    server: AuthorizationServer,
+    server: Server,
     asked: AuthorizationRequest,
     kept: AuthorizationRequest,
     client: Client,

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..envelope import Members, NotUnderstood
 from ..records import INTERACTION, Token
-from ..server import AuthorizationServer
+from ..server import Server
 from ..token_strings import new_family, new_token, parse_token
 from .request import AuthorizationRequest
 
@@ -80,9 +80,7 @@ class OpenInteraction:
     token: Token
 
 
-def begin_interaction(
-    server: AuthorizationServer, interaction: Interaction
-) -> tuple[str, OpenInteraction]:
+def begin_interaction(server: Server, interaction: Interaction) -> tuple[str, OpenInteraction]:
     """Keep a request; return its handle, which is nowhere else, and what was kept."""
     now = server.clock()
     handle = new_token(INTERACTION, new_family(server.random), server.random)
@@ -100,7 +98,7 @@ def begin_interaction(
 
 
 def open_interaction(
-    server: AuthorizationServer,
+    server: Server,
     handle: str,
     browser: str,
     subject: str | None,
@@ -128,7 +126,7 @@ def open_interaction(
     return _change(server, handle, bound)
 
 
-def demand_login(server: AuthorizationServer, handle: str) -> OpenInteraction:
+def demand_login(server: Server, handle: str) -> OpenInteraction:
     """Note that the user must log in from now on, whoever is signed in.
 
     The first demand counts: a login after it stays one.
@@ -142,7 +140,7 @@ def demand_login(server: AuthorizationServer, handle: str) -> OpenInteraction:
 
 
 def _change(
-    server: AuthorizationServer, handle: str, change: Callable[[Interaction], Interaction]
+    server: Server, handle: str, change: Callable[[Interaction], Interaction]
 ) -> OpenInteraction:
     while True:
         token = _find(server, handle)
@@ -159,7 +157,7 @@ def _change(
         server.grants.amend(token.ref, token.version, {"data": after.encode()})
 
 
-def _find(server: AuthorizationServer, handle: str) -> Token:
+def _find(server: Server, handle: str) -> Token:
     ref = parse_token(handle)
     found = server.grants.find(ref) if ref and ref.kind == INTERACTION else None
     if found is None:

@@ -24,7 +24,7 @@ from ..http import Parameters
 from ..records import CLIENT_ID_LENGTH, Client
 from ..redirect_uris import matching_redirect_uri
 from ..scopes import format_scope, grant_scope
-from ..server import AuthorizationServer
+from ..server import Server
 from .pkce import check_challenge
 
 # The response types of RFC 6749, and the grant type that a client needs for each.
@@ -97,7 +97,7 @@ class AuthorizationRequest:
 _MEMBERS = Members.of(AuthorizationRequest)
 
 
-def find_destination(server: AuthorizationServer, parameters: Parameters) -> Destination:
+def find_destination(server: Server, parameters: Parameters) -> Destination:
     """The client, and where among its redirect URIs the answer goes.
 
     :raises OAuth2Error: to be told on a page.
@@ -136,7 +136,7 @@ def _reaches(redirect_uri: str, mode: str) -> bool:
 
 
 def read_request(
-    server: AuthorizationServer, destination: Destination, parameters: Parameters
+    server: Server, destination: Destination, parameters: Parameters
 ) -> AuthorizationRequest:
     """Everything that the client asks for, checked step by step.
 
@@ -169,7 +169,7 @@ def _refuse_request_objects(parameters: Parameters) -> None:
         raise RequestURINotSupported("The parameter request_uri is not supported.")
 
 
-def _response_type(server: AuthorizationServer, client: Client, parameters: Parameters) -> str:
+def _response_type(server: Server, client: Client, parameters: Parameters) -> str:
     response_type = parameters.once("response_type")
     if response_type is None:
         raise InvalidRequest("The parameter response_type is missing.")
@@ -177,7 +177,7 @@ def _response_type(server: AuthorizationServer, client: Client, parameters: Para
     return response_type
 
 
-def _check_response_type(server: AuthorizationServer, client: Client, response_type: str) -> None:
+def _check_response_type(server: Server, client: Client, response_type: str) -> None:
     if response_type not in server.response_types:
         raise UnsupportedResponseType("The server does not support this response_type.")
     registered = response_type in client.response_types
@@ -199,13 +199,13 @@ def _response_mode(response_type: str, destination: Destination, parameters: Par
     return mode
 
 
-def _scope(server: AuthorizationServer, client: Client, parameters: Parameters) -> frozenset[str]:
+def _scope(server: Server, client: Client, parameters: Parameters) -> frozenset[str]:
     scope = parameters.once("scope")
     return grant_scope(scope, client, server.known_scopes, server.default_scopes)
 
 
 def _code_challenge(
-    server: AuthorizationServer, client: Client, response_type: str, parameters: Parameters
+    server: Server, client: Client, response_type: str, parameters: Parameters
 ) -> str | None:
     challenge = parameters.once("code_challenge")
     if response_type != "code":
@@ -228,7 +228,7 @@ def _prompt(parameters: Parameters) -> frozenset[str]:
     return prompt
 
 
-def still_a_destination(server: AuthorizationServer, asked: AuthorizationRequest) -> Destination:
+def still_a_destination(server: Server, asked: AuthorizationRequest) -> Destination:
     """Where the answer to a request that was kept for a while may go now.
 
     :raises OAuth2Error: the client is gone or uses another redirect URI; to be
@@ -244,7 +244,7 @@ def still_a_destination(server: AuthorizationServer, asked: AuthorizationRequest
     )
 
 
-def still_allowed(server: AuthorizationServer, client: Client, asked: AuthorizationRequest) -> None:
+def still_allowed(server: Server, client: Client, asked: AuthorizationRequest) -> None:
     """Refuse a kept request for what was withdrawn from the client meanwhile.
 
     :raises OAuth2Error: to be told to the client.

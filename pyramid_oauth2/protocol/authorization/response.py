@@ -9,7 +9,7 @@ from ..errors import AccessDenied, OAuth2Error
 from ..events import Emit, emit_nothing
 from ..grants import end_earlier_grants, end_grant
 from ..records import AUTHORIZATION_CODE, Client, Outcome
-from ..server import AuthorizationServer
+from ..server import Server
 from ..token.draft import Draft, make_draft
 from ..token.issuance import Issuance, Open
 from ..token.issuing import issued_event, spend, store
@@ -31,9 +31,7 @@ class AuthorizationResponse:
     parameters: Mapping[str, str] = field(repr=False)
 
 
-def refusal(
-    server: AuthorizationServer, destination: Destination, error: OAuth2Error
-) -> AuthorizationResponse:
+def refusal(server: Server, destination: Destination, error: OAuth2Error) -> AuthorizationResponse:
     """An error for the client (RFC 6749 section 4.1.2.1)."""
     members = {"error": error.code, "error_description": error.description}
     return _respond(
@@ -41,7 +39,7 @@ def refusal(
     )
 
 
-def denial(server: AuthorizationServer, pending: OpenInteraction) -> AuthorizationResponse:
+def denial(server: Server, pending: OpenInteraction) -> AuthorizationResponse:
     """The user refused: the interaction is spent, and the client gets ``access_denied``.
 
     :raises UnusableInteraction: it was spent meanwhile.
@@ -54,7 +52,7 @@ def denial(server: AuthorizationServer, pending: OpenInteraction) -> Authorizati
 
 
 def approval(
-    server: AuthorizationServer,
+    server: Server,
     client: Client,
     subject: str,
     asked: AuthorizationRequest,
@@ -96,7 +94,7 @@ def _code_data(asked: AuthorizationRequest) -> bytes:
     return CodeData(asked.redirect_uri, asked.redirect_uri_named, asked.code_challenge).encode()
 
 
-def _withdraw(server: AuthorizationServer, draft: Draft, emit: Emit) -> None:
+def _withdraw(server: Server, draft: Draft, emit: Emit) -> None:
     """End a grant whose consent was withdrawn between the first check and its creation.
 
     The withdrawal could not see the grant.
@@ -107,13 +105,13 @@ def _withdraw(server: AuthorizationServer, draft: Draft, emit: Emit) -> None:
 
 
 def _respond_to(
-    server: AuthorizationServer, asked: AuthorizationRequest, members: Mapping[str, str]
+    server: Server, asked: AuthorizationRequest, members: Mapping[str, str]
 ) -> AuthorizationResponse:
     return _respond(server, asked.redirect_uri, asked.response_mode, asked.state, members)
 
 
 def _respond(
-    server: AuthorizationServer,
+    server: Server,
     redirect_uri: str,
     mode: str,
     state: str | None,

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeGuard
 
 from ..errors import InvalidClient, InvalidRequest
 from ..events import ClientAuthenticationFailed, Emit
 from ..records import CLIENT_ID_LENGTH, Client
 from ..token_strings import is_client_secret
+from .credentials import Credentials
 
 if TYPE_CHECKING:
+    from ..authorization_server import AuthorizationServer
     from ..http import HTTPRequest
-    from ..server import AuthorizationServer
 
 BY_SECRET = frozenset({"client_secret_basic", "client_secret_post"})
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a request presents by one authentication method."""
-
-    method: str
-    client_id: str
-    secret: str = field(default="", repr=False)
 
 
 def authenticate_client(

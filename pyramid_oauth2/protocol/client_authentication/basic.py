@@ -9,12 +9,12 @@ from urllib.parse import unquote_plus
 
 from zope.interface import implementer
 
-from ...interfaces import IClientAuthentication
+from ...interfaces.extension import IClientAuthentication
 from ..clients.secrets import verify_secret
 from ..errors import InvalidClient
 from ..http import BROKEN_PERCENT, HTTPRequest
 from ..records import Client
-from . import Credentials
+from .credentials import Credentials
 
 
 @implementer(IClientAuthentication)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from zope.interface import implementer
 
-from ...interfaces import IClientAuthentication
+from ...interfaces.extension import IClientAuthentication
 from ..http import HTTPRequest
 from ..records import Client
-from . import Credentials
+from .credentials import Credentials
 
 
 @implementer(IClientAuthentication)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from zope.interface import implementer
 
-from ...interfaces import IClientAuthentication
+from ...interfaces.extension import IClientAuthentication
 from ..clients.secrets import verify_secret
 from ..errors import InvalidClient
 from ..http import HTTPRequest
 from ..records import Client
-from . import Credentials
+from .credentials import Credentials
 
 
 @implementer(IClientAuthentication)

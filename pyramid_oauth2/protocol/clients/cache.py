@@ -8,7 +8,7 @@ from typing import Any
 
 from zope.interface import implementer
 
-from ...interfaces import IClientStore
+from ...interfaces.storage import IClientStore
 from ...per_process import PerProcess
 from ..records import Client, Page
 

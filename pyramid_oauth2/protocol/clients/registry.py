@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...interfaces import IClientStore
+from ...interfaces.storage import IClientStore
 from ..events import ClientChanged, Emit, emit_nothing
 from ..records import Client, ClientSecret, Page
-from ..server import AuthorizationServer
+from ..server import Server
 from ..token_strings import new_client_secret
 from .rules import InvalidClientMetadata, check_change, check_client, client_of, new_client_id
 from .secrets import UnusableSecret, keep_secret, live_secrets, verify_secret
@@ -47,9 +47,7 @@ class ClientRegistry:
     :param emit: receives every change.
     """
 
-    def __init__(
-        self, server: AuthorizationServer, store: IClientStore, emit: Emit = emit_nothing
-    ) -> None:
+    def __init__(self, server: Server, store: IClientStore, emit: Emit = emit_nothing) -> None:
         self._server = server
         self._store = store
         self._emit = emit

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from ..records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client, check_identifier
 from ..redirect_uris import origin_problem, redirect_uri_problem
 from ..scopes import SCOPE_TOKEN, format_scope
-from ..server import AuthorizationServer
+from ..server import Server
 from ..token_strings import is_client_secret, random_text
 from .secrets import ARGON2ID, SHA256
 
@@ -61,7 +61,7 @@ class InvalidClientMetadata(ValueError):
         self.problems = problems
 
 
-def check_client(server: AuthorizationServer, client: Client) -> None:
+def check_client(server: Server, client: Client) -> None:
     """Refuse a client that breaks a rule.
 
     :raises InvalidClientMetadata: with every rule that it breaks.
@@ -78,7 +78,7 @@ def client_of(metadata: Mapping[str, Any]) -> Client:
     return Client(**metadata)
 
 
-def check_change(server: AuthorizationServer, client: Client, changes: Mapping[str, Any]) -> Client:
+def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> Client:
     """The client with its metadata changed.
 
     :raises InvalidClientMetadata: a rule is broken, or a field cannot be changed.
@@ -116,12 +116,12 @@ def acts_for_users(grant_types: Iterable[str]) -> bool:
     return not set(grant_types) <= {"client_credentials"}
 
 
-def new_client_id(server: AuthorizationServer) -> str:
+def new_client_id(server: Server) -> str:
     """Draw a client_id of letters and digits, which no client library trips over."""
     return random_text(CLIENT_ID_GENERATED_LENGTH, server.random)
 
 
-def client_problems(server: AuthorizationServer, client: Client) -> Iterator[tuple[str, str]]:
+def client_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]:
     """The broken rules, as pairs of field and message."""
     yield from _identity_problems(client)
     yield from _grant_problems(server, client)
@@ -200,7 +200,7 @@ def _identity_problems(client: Client) -> Iterator[tuple[str, str]]:
         yield "consent", f"choose one of {', '.join(CONSENTS)}"
 
 
-def _grant_problems(server: AuthorizationServer, client: Client) -> Iterator[tuple[str, str]]:
+def _grant_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]:
     methods = server.client_authentications
     if client.token_endpoint_auth_method not in methods:
         yield "token_endpoint_auth_method", f"choose one of {', '.join(sorted(methods))}"
@@ -224,7 +224,7 @@ def _grant_problems(server: AuthorizationServer, client: Client) -> Iterator[tup
         yield "redirect_uris", "the authorization_code grant type needs at least one redirect URI"
 
 
-def _scope_problems(server: AuthorizationServer, client: Client) -> Iterator[tuple[str, str]]:
+def _scope_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]:
     for field in ("scope", "optional_scope"):
         names: frozenset[str] = getattr(client, field)
         if not all(SCOPE_TOKEN.fullmatch(name) for name in names):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from ...interfaces import IGrantType
+from ...interfaces.extension import IGrantType
 from ..authorization.codes import CodeData, burn_after_wrong_verifiers
 from ..authorization.pkce import check_verifier, proves
 from ..envelope import NotUnderstood, check_understood
@@ -12,7 +12,7 @@ from ..errors import InvalidGrant, InvalidScope
 from ..events import CodeReplayed
 from ..records import AUTHORIZATION_CODE, Grant, Token
 from ..scopes import parse_scope
-from ..server import AuthorizationServer
+from ..server import Server
 from ..token.issuance import Issuance, Redeem, Reuse
 from ..token.request import Parameter, TokenRequest
 from ..token_strings import parse_token
@@ -37,7 +37,7 @@ class AuthorizationCode:
         Parameter("scope"),
     )
 
-    def validate(self, request: TokenRequest, server: AuthorizationServer) -> Issuance:
+    def validate(self, request: TokenRequest, server: Server) -> Issuance:
         """Redeem the code, if every check passes that an attacker with the code cannot pass.
 
         Only then is a used code a replay. So an attacker cannot make it look as
@@ -56,7 +56,7 @@ class AuthorizationCode:
         return Issuance(grant.scope, Redeem(token, grant, WRONG_CODE, REPLAY))
 
 
-def _find(request: TokenRequest, server: AuthorizationServer) -> tuple[Token, Grant]:
+def _find(request: TokenRequest, server: Server) -> tuple[Token, Grant]:
     ref = parse_token(request.parameters["code"])
     found = server.grants.find(ref) if ref and ref.kind == AUTHORIZATION_CODE else None
     if found is None:
@@ -88,9 +88,7 @@ def _check_redirect_uri(request: TokenRequest, data: CodeData) -> None:
         raise InvalidGrant("The redirect_uri is not that of the authorization request.")
 
 
-def _check_verifier(
-    request: TokenRequest, server: AuthorizationServer, token: Token, data: CodeData
-) -> None:
+def _check_verifier(request: TokenRequest, server: Server, token: Token, data: CodeData) -> None:
     verifier = request.parameters.get("code_verifier")
     if data.code_challenge is None:
         if verifier is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from ...interfaces import IGrantType
+from ...interfaces.extension import IGrantType
 from ..errors import UnauthorizedClient
 from ..scopes import grant_scope
-from ..server import AuthorizationServer
+from ..server import Server
 from ..token.issuance import Issuance
 from ..token.request import Parameter, TokenRequest
 
@@ -18,7 +18,7 @@ class ClientCredentials:
 
     parameters = (Parameter("scope"),)
 
-    def validate(self, request: TokenRequest, server: AuthorizationServer) -> Issuance:
+    def validate(self, request: TokenRequest, server: Server) -> Issuance:
         """An access token that stands alone.
 
         RFC 6749 section 4.4.3: "A refresh token SHOULD NOT be included."

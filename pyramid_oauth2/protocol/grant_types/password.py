@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from ...interfaces import IGrantType
+from ...interfaces.extension import IGrantType
 from ..errors import InvalidGrant
 from ..scopes import grant_scope
-from ..server import AuthorizationServer
+from ..server import Server
 from ..token.issuance import Issuance, Open
 from ..token.request import Parameter, TokenRequest
 
@@ -26,7 +26,7 @@ class Password:
         Parameter("scope"),
     )
 
-    def validate(self, request: TokenRequest, server: AuthorizationServer) -> Issuance:
+    def validate(self, request: TokenRequest, server: Server) -> Issuance:
         """A grant of the user whose password it is.
 
         :raises InvalidScope: the client may not have what it asks for.

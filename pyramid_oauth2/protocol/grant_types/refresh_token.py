@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from ...interfaces import IGrantType
+from ...interfaces.extension import IGrantType
 from ..envelope import NotUnderstood, check_understood
 from ..errors import InvalidGrant, InvalidScope
 from ..events import RefreshRepeated, RefreshReused
 from ..records import REFRESH_TOKEN, Client, Grant, Token
 from ..scopes import parse_scope
-from ..server import AuthorizationServer
+from ..server import Server
 from ..token.issuance import Issuance, Redeem, Repeat, Reuse
 from ..token.request import Parameter, TokenRequest
 from ..token_strings import parse_token
@@ -34,7 +34,7 @@ class RefreshToken:
 
     parameters = (Parameter("refresh_token", required=True), Parameter("scope"))
 
-    def validate(self, request: TokenRequest, server: AuthorizationServer) -> Issuance:
+    def validate(self, request: TokenRequest, server: Server) -> Issuance:
         """Redeem the refresh token; its successor and an access token take its place.
 
         :raises InvalidGrant: it is not a refresh token of this client.
@@ -56,7 +56,7 @@ class RefreshToken:
         return Issuance(scope, redeem, attempt=rotation)
 
 
-def _find(presented: str, client: Client, server: AuthorizationServer) -> tuple[Token, Grant]:
+def _find(presented: str, client: Client, server: Server) -> tuple[Token, Grant]:
     ref = parse_token(presented)
     found = server.grants.find(ref) if ref and ref.kind == REFRESH_TOKEN else None
     if found is None:
@@ -74,7 +74,7 @@ def _find(presented: str, client: Client, server: AuthorizationServer) -> tuple[
 
 
 def _allowed(
-    requested: frozenset[str], grant: Grant, client: Client, server: AuthorizationServer
+    requested: frozenset[str], grant: Grant, client: Client, server: Server
 ) -> frozenset[str]:
     if not requested <= grant.scope:
         # RFC 6749 section 6: "MUST NOT include any scope not originally granted

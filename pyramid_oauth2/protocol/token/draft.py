@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..records import ACCESS_TOKEN, AUTHORIZATION_CODE, REFRESH_TOKEN, Client, Grant, Token
-from ..server import AuthorizationServer
+from ..server import Server
 from ..token_strings import NewToken, new_family, new_token
 from .access_token import AccessTokenData
 from .issuance import Issuance, Open, Redeem
@@ -45,7 +45,7 @@ class Draft:
 
 
 def make_draft(
-    server: AuthorizationServer, client: Client, issuance: Issuance, code: bytes | None = None
+    server: Server, client: Client, issuance: Issuance, code: bytes | None = None
 ) -> Draft:
     """Make the strings and records of an issuance.
 
@@ -81,7 +81,7 @@ class _Frame(NamedTuple):
         return self.limit is None
 
 
-def _frame(server: AuthorizationServer, issuance: Issuance) -> _Frame:
+def _frame(server: Server, issuance: Issuance) -> _Frame:
     operation, now = issuance.operation, server.clock()
     if isinstance(operation, Open):
         waiting = operation.interaction
@@ -114,13 +114,11 @@ def _new_grant(
     )
 
 
-def _may_refresh(server: AuthorizationServer, client: Client) -> bool:
+def _may_refresh(server: Server, client: Client) -> bool:
     return REFRESH_TOKEN in server.grant_types and REFRESH_TOKEN in client.grant_types
 
 
-def _record(
-    server: AuthorizationServer, client: Client, frame: _Frame, string: NewToken, data: bytes
-) -> Token:
+def _record(server: Server, client: Client, frame: _Frame, string: NewToken, data: bytes) -> Token:
     kind, family, digest = string.ref
     end = frame.now + server.lifetimes.of(kind, client)
     return Token(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ..authorization_server import AuthorizationServer
 from ..client_authentication import authenticate_client
 from ..errors import InvalidRequest, OAuth2Error, UnauthorizedClient, UnsupportedGrantType
 from ..events import Emit, TokenRefused
 from ..http import HTTPRequest, parse_form
 from ..records import Client
-from ..server import AuthorizationServer, refuse_plain_http
+from ..server import refuse_plain_http
 from .issued import IssuedTokens
 from .issuing import issue
 from .request import PasswordCheck, TokenRequest, pick_parameters

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..authorization_server import AuthorizationServer
 from ..client_authentication import authenticate_client
 from ..errors import InvalidClient, InvalidToken
 from ..events import Emit
 from ..http import HTTPRequest, parse_form
 from ..records import Client
 from ..scopes import format_scope
-from ..server import AuthorizationServer, refuse_plain_http
+from ..server import refuse_plain_http
 from .presentation import AccessToken, resolve_access_token
 from .revocation import token_parameter
 

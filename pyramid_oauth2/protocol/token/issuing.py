@@ -7,7 +7,7 @@ from ..errors import InvalidGrant
 from ..events import Emit, TokenIssued, emit_nothing, grant_event
 from ..grants import earlier_access_tokens, end_earlier_grants, end_grant
 from ..records import Client, Grant, Outcome, Redemption, SealedAnswer, Token
-from ..server import AuthorizationServer
+from ..server import Server
 from ..token_strings import random_text
 from .draft import Draft, make_draft
 from .issuance import Add, Issuance, Open, Redeem, Repeat
@@ -18,7 +18,7 @@ ATTEMPT_LENGTH = 22  # 131 bits: no two attempts are the same
 
 
 def issue(
-    server: AuthorizationServer,
+    server: Server,
     client: Client,
     issuance: Issuance,
     grant_type: str = "",
@@ -53,7 +53,7 @@ def issue(
 
 
 def store(
-    server: AuthorizationServer,
+    server: Server,
     issuance: Issuance,
     draft: Draft,
     issued: IssuedTokens | None = None,
@@ -81,9 +81,7 @@ def store(
     )
 
 
-def spend(
-    server: AuthorizationServer, interaction: Token, draft: Draft | None = None
-) -> Redemption:
+def spend(server: Server, interaction: Token, draft: Draft | None = None) -> Redemption:
     """Redeem an interaction: for the grant and the records of a draft, or for nothing."""
     records, grant = (draft.records, draft.grant) if draft else ((), None)
     now, attempt = server.clock(), random_text(ATTEMPT_LENGTH, server.random)
@@ -106,7 +104,7 @@ def _outcome(written: bool) -> Redemption:
     return Redemption(Outcome.WON if written else Outcome.DEAD)
 
 
-def _may_receive(server: AuthorizationServer, client: Client, grant: Grant) -> bool:
+def _may_receive(server: Server, client: Client, grant: Grant) -> bool:
     return (
         grant.client_id == client.client_id
         and grant.epoch >= client.epoch
@@ -121,16 +119,14 @@ def _spent(redeem: Redeem) -> Redemption:
     return Redemption(Outcome.CONSUMED, redeem.token)
 
 
-def _reserve(server: AuthorizationServer, issuance: Issuance) -> None:
+def _reserve(server: Server, issuance: Issuance) -> None:
     for each in issuance.reservations:
         now = server.clock()
         if not server.grants.reserve(each.namespace, each.digest, each.expires_at, now):
             raise InvalidGrant("A value that can be used once was used already.")
 
 
-def _sealed(
-    server: AuthorizationServer, redeem: Redeem, issued: IssuedTokens | None
-) -> SealedAnswer | None:
+def _sealed(server: Server, redeem: Redeem, issued: IssuedTokens | None) -> SealedAnswer | None:
     grace = server.lifetimes.refresh_token_grace
     if redeem.repeat is None or issued is None or not grace:
         return None
@@ -143,7 +139,7 @@ def _seal(repeat: Repeat, grant: Grant) -> Seal:
 
 
 def _not_won(
-    server: AuthorizationServer, operation: Open | Redeem | Add, redemption: Redemption, emit: Emit
+    server: Server, operation: Open | Redeem | Add, redemption: Redemption, emit: Emit
 ) -> IssuedTokens:
     """Answer a request whose operation wrote nothing: repeat the response, or refuse."""
     if isinstance(operation, Open):
@@ -153,7 +149,7 @@ def _not_won(
     raise InvalidGrant(operation.refusal)
 
 
-def _used(server: AuthorizationServer, redeem: Redeem, spent: Token, emit: Emit) -> IssuedTokens:
+def _used(server: Server, redeem: Redeem, spent: Token, emit: Emit) -> IssuedTokens:
     repeat, sealed = redeem.repeat, spent.sealed_answer
     # The store clears the sealed answer when the successor is used: then the client
     # has its response, and this request is someone else's.

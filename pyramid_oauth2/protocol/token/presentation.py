@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..envelope import NotUnderstood
 from ..errors import InvalidToken
 from ..records import ACCESS_TOKEN, Client
-from ..server import AuthorizationServer
+from ..server import Server
 from ..token_strings import parse_token
 from .access_token import AccessTokenData
 from .validity import NotValid, check_parties, check_token
@@ -55,7 +55,7 @@ def has_token_parameter(encoded: bytes) -> bool:
     return TOKEN_PARAMETER.search(encoded) is not None
 
 
-def resolve_access_token(server: AuthorizationServer, value: str) -> AccessToken:
+def resolve_access_token(server: Server, value: str) -> AccessToken:
     """The valid access token of that value: at most one read of the grant store.
 
     :raises InvalidToken: there is none. A string that this server cannot have

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ..authorization_server import AuthorizationServer
 from ..client_authentication import authenticate_client
 from ..errors import InvalidRequest, OAuth2Error
 from ..events import Emit, TokenRevoked
 from ..grants import end_grant
 from ..http import HTTPRequest, parse_form
 from ..records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Grant, Token
-from ..server import AuthorizationServer, refuse_plain_http
+from ..server import refuse_plain_http
 from ..token_strings import parse_token
 from .access_token import own_client_id
 

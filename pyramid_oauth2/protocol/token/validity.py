@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..envelope import NotUnderstood, check_understood
 from ..records import ACCESS_TOKEN, Client, Grant, Token
-from ..server import AuthorizationServer
+from ..server import Server
 from .access_token import AccessTokenData
 
 
@@ -34,7 +34,7 @@ def check_token(token: Token, grant: Grant | None, now: int) -> None:
         raise NotValid("belongs to a grant that has ended")
 
 
-def check_grant(server: AuthorizationServer, grant: Grant) -> Client:
+def check_grant(server: Server, grant: Grant) -> Client:
     """Look at a grant, and at the client and the user behind it.
 
     :return: the client.
@@ -48,7 +48,7 @@ def check_grant(server: AuthorizationServer, grant: Grant) -> Client:
     return _check(server, grant.client_id, grant.epoch, grant.subject)
 
 
-def check_parties(server: AuthorizationServer, token: Token, grant: Grant | None) -> Client:
+def check_parties(server: Server, token: Token, grant: Grant | None) -> Client:
     """Look at the client and the user behind a token that :func:`check_token` let pass.
 
     :return: the client.
@@ -59,9 +59,7 @@ def check_parties(server: AuthorizationServer, token: Token, grant: Grant | None
     return _check(server, *_own(token), subject=None)
 
 
-def _check(
-    server: AuthorizationServer, client_id: str | None, epoch: int | None, subject: str | None
-) -> Client:
+def _check(server: Server, client_id: str | None, epoch: int | None, subject: str | None) -> Client:
     client = server.clients.get(client_id) if client_id else None
     if client is None or client.disabled_at is not None:
         raise NotValid("belongs to a client that is disabled or was deleted")

@@ -15,7 +15,7 @@ from ...protocol.clients.rules import InvalidClientMetadata, check_client
 from ...protocol.clients.secrets import keep_secret
 from ...protocol.listings import every
 from ...protocol.records import Client
-from ...protocol.server import AuthorizationServer
+from ...protocol.server import Server
 from ..arguments import without_secrets
 from ..ini import Ini
 
@@ -89,7 +89,7 @@ def _text(name: str) -> str:
     return sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
 
 
-def _checked(server: AuthorizationServer, documents: list[Any]) -> tuple[list[Client], list[str]]:
+def _checked(server: Server, documents: list[Any]) -> tuple[list[Client], list[str]]:
     clients, problems = [], []
     for number, members in enumerate(documents, 1):
         try:

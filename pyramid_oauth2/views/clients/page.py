@@ -9,12 +9,13 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...protocol.authorization_server import AuthorizationServer
 from ...protocol.clients.registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
 from ...protocol.errors import InvalidRequest
 from ...protocol.events import Emit, emit_nothing
 from ...protocol.http import MAX_BODY, HTTPRequest, Parameters, parse_body, parse_query
 from ...protocol.records import Client
-from ...protocol.server import AuthorizationServer, refuse_plain_http
+from ...protocol.server import refuse_plain_http
 from ..answer import redirect
 from ..browser import FIELD, browser_token, is_from_our_page
 from ..endpoint import Endpoint
