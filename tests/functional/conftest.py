@@ -16,7 +16,7 @@ from tests.quick_templates import COMPILED
 
 from . import host
 from .applications import Configure, Idle, Recipe
-from .desk import SWITCHED_ON, Desk
+from .client_pages import SWITCHED_ON, ClientPages
 from .flow import SETTINGS, Flow, register_clients
 from .server import Server
 
@@ -147,16 +147,16 @@ def start_heard(start_flow: Callable[..., Flow], heard: list[Any]) -> Callable[.
 
 
 @pytest.fixture
-def start_desk(build: Callable[..., Server]) -> Callable[..., Desk]:
-    """Start an application with the pages for clients switched on, and go there."""
+def start_pages(build: Callable[..., Server]) -> Callable[..., ClientPages]:
+    """Start an application with the pages for clients switched on, and sign in bob."""
 
-    def start_desk(*configure: Configure, **changes: str) -> Desk:
+    def start_pages(*configure: Configure, **changes: str) -> ClientPages:
         named = {f"oauth2.{name.replace('__', '.')}": value for name, value in changes.items()}
-        return Desk(build(host.pages, *configure, changes={**SWITCHED_ON, **named}))
+        return ClientPages(build(host.pages, *configure, changes={**SWITCHED_ON, **named}))
 
-    return start_desk
+    return start_pages
 
 
 @pytest.fixture
-def desk(start_desk: Callable[..., Desk]) -> Desk:
-    return start_desk()
+def pages(start_pages: Callable[..., ClientPages]) -> ClientPages:
+    return start_pages()

@@ -12,23 +12,23 @@ from webtest import TestResponse
 from pyramid_oauth2.events import AttemptsThrottled
 from pyramid_oauth2.protocol.records import StoreUnavailable
 
-from .desk import APPLICATIONS, BACK, Desk, names, words
+from .client_pages import APPLICATIONS, BACK, ClientPages, names, words
 from .test_throttling import Time
 
 DAY = 86400
 
 
-def at_own(desk: Desk, user: str = "alice") -> Desk:
-    return Desk(desk.server, APPLICATIONS, user)
+def at_own(pages: ClientPages, user: str = "alice") -> ClientPages:
+    return ClientPages(pages.server, APPLICATIONS, user)
 
 
 @pytest.fixture
-def own(desk: Desk) -> Desk:
+def own(pages: ClientPages) -> ClientPages:
     """Alice at her own clients, of which she may have three."""
-    return at_own(desk)
+    return at_own(pages)
 
 
-def filled(own: Desk) -> Any:
+def filled(own: ClientPages) -> Any:
     """The form of a client, ready to be sent."""
     form = own.get("register", kind="web").form
     form["client_name"], form["redirect_uris"] = "Late", BACK
@@ -36,12 +36,12 @@ def filled(own: Desk) -> Any:
     return form
 
 
-def owned(own: Desk, user: str = "alice") -> list[str]:
+def owned(own: ClientPages, user: str = "alice") -> list[str]:
     return [client.client_id for client in own.server.service.clients.search(owner=user).items]
 
 
 class TestTheNumber:
-    def test_no_more_clients_than_the_ini_says(self, own: Desk):
+    def test_no_more_clients_than_the_ini_says(self, own: ClientPages):
         late = filled(own)
         for _ in range(3):
             own.registered("web")
@@ -53,7 +53,7 @@ class TestTheNumber:
         own.post("delete", mine.client_id, name=mine.client_name, version=version)
         assert late.submit(status=200)
 
-    def test_the_last_form_that_is_sent_twice_was_not_refused(self, own: Desk):
+    def test_the_last_form_that_is_sent_twice_was_not_refused(self, own: ClientPages):
         """A double click: what the browser shows is the second answer."""
         own.registered("web")
         own.registered("web")
@@ -63,11 +63,11 @@ class TestTheNumber:
         assert "The client is registered, once" in words(answer)
         assert last["client_id"].value in answer.html.find("a", string="Go to the client")["href"]
 
-    def test_an_operator_has_no_such_limit(self, desk: Desk):
+    def test_an_operator_has_no_such_limit(self, pages: ClientPages):
         for _ in range(5):
-            desk.registered("web")
+            pages.registered("web")
 
-    def test_nor_with_many_tabs_at_once(self, own: Desk):
+    def test_nor_with_many_tabs_at_once(self, own: ClientPages):
         """One too many may be refused; none too many stays."""
         answers: list[int] = []
         own.registered("web")
@@ -88,7 +88,7 @@ class TestTheNumber:
         assert len(owned(own)) == 2 + answers.count(200) <= 3
 
     def test_a_client_that_could_not_be_counted_does_not_stay(
-        self, own: Desk, monkeypatch: pytest.MonkeyPatch
+        self, own: ClientPages, monkeypatch: pytest.MonkeyPatch
     ):
         form, service = filled(own), own.server.service
         clients = service.backends[service.settings.backend].clients
@@ -110,19 +110,19 @@ class TestTheNumber:
 
 class TestTheTime:
     @pytest.fixture
-    def own(self, start_desk: Callable[..., Desk]) -> Desk:
+    def own(self, start_pages: Callable[..., ClientPages]) -> ClientPages:
         """Alice, who may register three clients a day."""
-        own = at_own(start_desk(throttle__registrations="3/day"))
+        own = at_own(start_pages(throttle__registrations="3/day"))
         self.time = Time(own.server)
         return own
 
-    def register_and_delete(self, own: Desk) -> TestResponse:
+    def register_and_delete(self, own: ClientPages) -> TestResponse:
         answer = own.register("web")
         for client_id in owned(own):
             own.server.service.clients.delete(client_id)
         return answer
 
-    def test_registering_and_deleting_in_a_loop_ends(self, own: Desk):
+    def test_registering_and_deleting_in_a_loop_ends(self, own: ClientPages):
         answers = [self.register_and_delete(own) for _ in range(5)]
         assert [answer.status_int for answer in answers] == [200] * 3 + [429] * 2
         assert answers[-1].headers["Retry-After"] == str(DAY)
@@ -131,7 +131,7 @@ class TestTheTime:
         left = own.server.service.server.clients.export().items
         assert len([one for one in left if isinstance(one, str)]) == 3
 
-    def test_again_when_the_time_is_over(self, own: Desk):
+    def test_again_when_the_time_is_over(self, own: ClientPages):
         for _ in range(4):
             self.register_and_delete(own)
         late = filled(own)
@@ -139,22 +139,22 @@ class TestTheTime:
         self.time.now += DAY
         late.submit(status=200)
 
-    def test_it_is_each_users_own(self, own: Desk):
+    def test_it_is_each_users_own(self, own: ClientPages):
         for _ in range(4):
             self.register_and_delete(own)
         assert at_own(own, "bob").register("web").status_int == 200
 
-    def test_an_operator_has_no_such_limit(self, own: Desk):
-        desk = Desk(own.server)
+    def test_an_operator_has_no_such_limit(self, own: ClientPages):
+        pages = ClientPages(own.server)
         for _ in range(4):
-            desk.registered("web")
+            pages.registered("web")
 
-    def test_a_form_with_a_mistake_is_not_counted(self, own: Desk):
+    def test_a_form_with_a_mistake_is_not_counted(self, own: ClientPages):
         for _ in range(5):
             assert own.register("web", redirect_uris="").status_int == 422
         assert own.register("web").status_int == 200
 
-    def test_subscribers_are_told(self, own: Desk):
+    def test_subscribers_are_told(self, own: ClientPages):
         heard: list[AttemptsThrottled] = []
         own.server.hear(heard.append, AttemptsThrottled)
         for _ in range(5):
@@ -162,8 +162,8 @@ class TestTheTime:
         (event,) = heard
         assert (event.limit, event.client_id, event.subject) == ("registrations", None, "alice")
 
-    def test_twenty_a_day_by_the_default(self, start_desk: Callable[..., Desk]):
-        own = at_own(start_desk())
+    def test_twenty_a_day_by_the_default(self, start_pages: Callable[..., ClientPages]):
+        own = at_own(start_pages())
         Time(own.server)
         answers = [self.register_and_delete(own).status_int for _ in range(21)]
         assert answers == [200] * 20 + [429]

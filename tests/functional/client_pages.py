@@ -1,4 +1,4 @@
-"""Somebody at the pages for managing clients, as a browser sees them."""
+"""A browser at the pages for managing clients."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BACK = "https://client.example/back"
 
 
 def names(page: TestResponse) -> list[str]:
-    """The clients, or kinds of client, that a page lists."""
+    """The clients, or application types, that a page lists."""
     return [item.a.string for item in page.html.select(".records > li")]
 
 
@@ -37,17 +37,20 @@ def words(page: TestResponse) -> str:
     return " ".join(page.html.main.get_text(" ").split())
 
 
-class Desk:
-    """A browser at one of the two places; bob, an operator, is signed in unless told otherwise."""
+class ClientPages:
+    """A browser at one of the two sets of pages, with bob, an operator, signed in by default.
 
-    def __init__(self, server: Server, place: str = ADMIN, user: str | None = "bob") -> None:
-        self.server, self.place, self.user = server, place, user
+    :param root: the path of the list of clients.
+    """
+
+    def __init__(self, server: Server, root: str = ADMIN, user: str | None = "bob") -> None:
+        self.server, self.root, self.user = server, root, user
         self.browser: TestApp = server.fresh_browser()
         if user:
             self.browser.get(f"/login?user={user}")
 
     def url(self, page: str = "", **query: str) -> str:
-        path = f"{self.place}/{page}".rstrip("/")
+        path = f"{self.root}/{page}".rstrip("/")
         return f"{path}?{urlencode(query)}" if query else path
 
     def get(self, page: str = "", status: Any = 200, **query: str) -> TestResponse:
@@ -63,7 +66,7 @@ class Desk:
     def post(
         self, page: str, client_id: str, /, token: str | None = "", **form: Any
     ) -> TestResponse:
-        """A form about a client, of this browser's own page; whatever it answers.
+        """Send a form about a client, as from this browser's own page; the response, of any status.
 
         :param token: the anti-forgery field, None to leave it out.
         """
@@ -71,9 +74,9 @@ class Desk:
         url = self.url(page, client_id=client_id)
         return self.browser.post(url, {**field, **form}, status="*")
 
-    def register(self, kind: str = "web", **fields: Any) -> TestResponse:
-        """Fill in the form of a kind and send it; whatever it answers."""
-        form = self.get("register", kind=kind).form
+    def register(self, application_type: str = "web", **fields: Any) -> TestResponse:
+        """Fill in the form for an application type and send it; the response, of any status."""
+        form = self.get("register", kind=application_type).form
         usual = {"client_name": "Nightly", "redirect_uris": BACK, "scope": ["read"]}
         for name, value in {**usual, **fields}.items():
             if name == "scope":
@@ -83,12 +86,12 @@ class Desk:
                 form[name] = value
         return form.submit(status="*")
 
-    def registered(self, kind: str = "web", **fields: Any) -> Client:
-        """The client that is registered so."""
-        answer = self.register(kind, **fields)
-        if answer.status_int == 303:
-            answer = answer.follow()
-        client_id = answer.html.find("code", class_="copy").string
+    def registered(self, application_type: str = "web", **fields: Any) -> Client:
+        """Register a client; the client as it is in the store."""
+        response = self.register(application_type, **fields)
+        if response.status_int == 303:
+            response = response.follow()
+        client_id = response.html.find("code", class_="copy").string
         return self.client(client_id)
 
     def client(self, client_id: str) -> Client:

@@ -15,7 +15,7 @@ from pyramid.config import Configurator
 from pyramid_oauth2.events import ClientChanged
 
 from . import host
-from .desk import SWITCHED_ON, Desk, names
+from .client_pages import SWITCHED_ON, ClientPages, names
 from .server import Server, basic
 from .test_authorize_retries import Failures
 
@@ -31,12 +31,12 @@ def heard() -> list[tuple[str, bool]]:
 
 
 @pytest.fixture
-def desk(
+def pages(
     settings: dict[str, Any],
     serve: Callable[..., Server],
     failures: Failures,
     heard: list[tuple[str, bool]],
-) -> Desk:
+) -> ClientPages:
     config = Configurator(settings={**settings, **SWITCHED_ON})
     for name in ("pyramid_oauth2", host.users, "pyramid_tm", "pyramid_retry"):
         config.include(name)
@@ -49,13 +49,13 @@ def desk(
     config.add_subscriber(
         lambda event: heard.append((event.change, event.redelivered)), ClientChanged
     )
-    desk = Desk(serve(config.make_wsgi_app()))
+    pages = ClientPages(serve(config.make_wsgi_app()))
     heard.clear()
-    return desk
+    return pages
 
 
-def test_registering(desk: Desk, failures: Failures, heard: list[tuple[str, bool]]):
-    form = desk.get("register", kind="service").form
+def test_registering(pages: ClientPages, failures: Failures, heard: list[tuple[str, bool]]):
+    form = pages.get("register", kind="service").form
     form["client_name"] = "Nightly"
     form.fields["scope"][0].checked = True
     failures.next = True
@@ -65,25 +65,25 @@ def test_registering(desk: Desk, failures: Failures, heard: list[tuple[str, bool
     client_id = page.html.find("code", class_="copy").string
     login = basic(client_id, page.html.find(id="secret").string)
     failures.next = False
-    assert desk.server.post({"grant_type": "client_credentials"}, login).status_int == 200
-    assert sorted(names(desk.get())) == ["Nightly", "robot"]
+    assert pages.server.post({"grant_type": "client_credentials"}, login).status_int == 200
+    assert sorted(names(pages.get())) == ["Nightly", "robot"]
     assert heard == [("registered", False), ("registered", True)]
 
 
-def test_rotating(desk: Desk, failures: Failures, heard: list[tuple[str, bool]]):
-    form = desk.get("secret", client_id="robot").form
+def test_rotating(pages: ClientPages, failures: Failures, heard: list[tuple[str, bool]]):
+    form = pages.get("secret", client_id="robot").form
     form["overlap"] = "now"
     failures.next = True
     secret = form.submit(status=200).html.find(id="secret").string
     failures.next = False
     login = basic("robot", secret)
-    assert desk.server.post({"grant_type": "client_credentials"}, login).status_int == 200
-    assert desk.client("robot").version == 1
+    assert pages.server.post({"grant_type": "client_credentials"}, login).status_int == 200
+    assert pages.client("robot").version == 1
     assert heard == [("secret rotated", False), ("secret rotated", True)]
 
 
-def test_deleting(desk: Desk, failures: Failures):
-    page = desk.get("delete", client_id="robot")
+def test_deleting(pages: ClientPages, failures: Failures):
+    page = pages.get("delete", client_id="robot")
     page.form["name"] = "robot"
     failures.next = True
     answer = page.form.submit(status=303)
@@ -92,24 +92,24 @@ def test_deleting(desk: Desk, failures: Failures):
 
 
 def test_a_browser_that_was_never_here_gets_the_cookie_that_its_form_has(
-    desk: Desk, failures: Failures
+    pages: ClientPages, failures: Failures
 ):
     failures.next = True
-    page = desk.get("delete", client_id="robot")
-    assert page.form["oauth2_browser_token"].value == desk.token
+    page = pages.get("delete", client_id="robot")
+    assert page.form["oauth2_browser_token"].value == pages.token
     page.form["name"] = "robot"
     page.form.submit(status=303)
 
 
 def test_a_subscriber_that_fails_changes_no_answer(
-    start_desk: Callable[..., Desk], caplog: pytest.LogCaptureFixture
+    start_pages: Callable[..., ClientPages], caplog: pytest.LogCaptureFixture
 ):
     def fails(config: Any) -> None:
         config.include("pyramid_tm")
         config.add_subscriber(lambda event: 1 / 0, ClientChanged)
 
-    desk = start_desk(fails)
-    page = desk.register("service")
+    pages = start_pages(fails)
+    page = pages.register("service")
     assert page.html.find(id="secret").string
     assert "A subscriber of ClientChanged failed" in caplog.text
     assert page.html.find(id="secret").string not in caplog.text

@@ -29,7 +29,7 @@ class BobIsAdmin(CookiePolicy):
 
 
 class Site:
-    """An application with both places switched on."""
+    """An application with both sets of pages switched on."""
 
     def __init__(self, registry: Any, url: str) -> None:
         self.registry, self.url = registry, url
@@ -62,11 +62,11 @@ def site() -> Iterator[Site]:
         yield Site(config.registry, url)
 
 
-def come(page: Page, site: Site, place: str = ADMIN, user: str = "bob") -> None:
+def come(page: Page, site: Site, root: str = ADMIN, user: str = "bob") -> None:
     """Sign in, and go to the clients."""
     page.goto(f"{site.url}/login")
     sign_in(page, user)
-    page.goto(f"{site.url}{place}")
+    page.goto(f"{site.url}{root}")
 
 
 def register_service(page: Page, name: str = "Nightly") -> tuple[str, str]:

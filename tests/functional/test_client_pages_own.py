@@ -10,7 +10,7 @@ import pytest
 from pyramid_oauth2 import Client
 
 from . import host
-from .desk import APPLICATIONS, BACK, Desk, names, words
+from .client_pages import APPLICATIONS, BACK, ClientPages, names, words
 from .flow import Flow
 
 # What only an operator may say, as a form could.
@@ -26,17 +26,17 @@ OPERATORS = {
 }
 
 
-def at_own(desk: Desk, user: str | None = "alice") -> Desk:
-    return Desk(desk.server, APPLICATIONS, user)
+def at_own(pages: ClientPages, user: str | None = "alice") -> ClientPages:
+    return ClientPages(pages.server, APPLICATIONS, user)
 
 
 @pytest.fixture
-def own(desk: Desk) -> Desk:
+def own(pages: ClientPages) -> ClientPages:
     """Alice at her own clients."""
-    return at_own(desk)
+    return at_own(pages)
 
 
-def edited(own: Desk, client: Client, **fields: Any) -> Any:
+def edited(own: ClientPages, client: Client, **fields: Any) -> Any:
     """Send the whole form of a client with other values; whatever it answers."""
     form = own.get("edit", client_id=client.client_id).form
     given: dict[str, Any] = {}
@@ -46,35 +46,35 @@ def edited(own: Desk, client: Client, **fields: Any) -> Any:
 
 
 class TestSigningIn:
-    def test_nobody_goes_to_the_login_and_back(self, desk: Desk):
-        nobody = at_own(desk, None)
+    def test_nobody_goes_to_the_login_and_back(self, pages: ClientPages):
+        nobody = at_own(pages, None)
         answer = nobody.get("client", 303, client_id="robot")
         assert answer.location == (
             "http://localhost/login?next=%2Foauth2%2Fapplications%2Fclient%3Fclient_id%3Drobot"
         )
         assert nobody.get("", 303).location.endswith("?next=%2Foauth2%2Fapplications")
 
-    def test_without_a_login_route_the_application_is_asked(self, start_desk: Any):
-        desk = start_desk(login_route="")
-        assert at_own(desk, None).get(status=302).location == "http://localhost/login"
+    def test_without_a_login_route_the_application_is_asked(self, start_pages: Any):
+        pages = start_pages(login_route="")
+        assert at_own(pages, None).get(status=302).location == "http://localhost/login"
 
-    def test_a_deactivated_user_is_nobody(self, start_desk: Callable[..., Desk]):
+    def test_a_deactivated_user_is_nobody(self, start_pages: Callable[..., ClientPages]):
         class Users(host.Users):
             def is_active(self, subject: str) -> bool:
                 return subject != "alice"
 
-        desk = start_desk(lambda config: config.set_oauth2_resource_owners(Users()))
+        pages = start_pages(lambda config: config.set_oauth2_resource_owners(Users()))
         # The application's forbidden view, and no login that sends back for ever.
-        assert at_own(desk).get(status=302).location == "http://localhost/login"
-        at_own(desk, "bob").get(status=200)
+        assert at_own(pages).get(status=302).location == "http://localhost/login"
+        at_own(pages, "bob").get(status=200)
 
 
 class TestOwnClientsOnly:
     @pytest.fixture
-    def bobs(self, desk: Desk) -> Client:
-        return at_own(desk, "bob").registered("web", client_name="Bob's")
+    def bobs(self, pages: ClientPages) -> Client:
+        return at_own(pages, "bob").registered("web", client_name="Bob's")
 
-    def test_a_client_belongs_to_who_registered_it(self, own: Desk, bobs: Client):
+    def test_a_client_belongs_to_who_registered_it(self, own: ClientPages, bobs: Client):
         mine = own.registered("web", client_name="Mine")
         assert (mine.owner, bobs.owner) == ("alice", "bob")
         assert names(own.get()) == ["Mine"]
@@ -82,7 +82,7 @@ class TestOwnClientsOnly:
         assert names(own.get(q=bobs.client_id)) == []
 
     @pytest.mark.parametrize("whose", ["bob's", "nobody's"])
-    def test_those_of_others_are_not_there(self, own: Desk, bobs: Client, whose: str):
+    def test_those_of_others_are_not_there(self, own: ClientPages, bobs: Client, whose: str):
         client_id = bobs.client_id if whose == "bob's" else "robot"
         before = own.client(client_id)
         for page in ("client", "edit", "secret", "withdraw", "delete"):
@@ -97,7 +97,7 @@ class TestOwnClientsOnly:
 
     @pytest.mark.parametrize("whose", ["bob's", "nobody's any more"])
     def test_nor_are_they_where_a_form_takes_their_client_id(
-        self, own: Desk, bobs: Client, whose: str
+        self, own: ClientPages, bobs: Client, whose: str
     ):
         if whose != "bob's":
             own.server.service.clients.delete(bobs.client_id)
@@ -110,30 +110,30 @@ class TestOwnClientsOnly:
         assert not answer.html.main("a")
         assert names(own.get()) == []
 
-    def test_whom_an_operator_stopped_stays_so(self, desk: Desk, own: Desk):
+    def test_whom_an_operator_stopped_stays_so(self, pages: ClientPages, own: ClientPages):
         mine = own.registered("web")
-        desk.server.service.clients.disable(mine.client_id)
+        pages.server.service.clients.disable(mine.client_id)
         assert "Enable" not in own.get("client", client_id=mine.client_id)
         for page in ("disable", "enable"):
             own.get(page, 404, client_id=mine.client_id)
             assert own.post(page, mine.client_id).status_int == 404
         assert own.client(mine.client_id).disabled_at is not None
 
-    def test_a_form_of_another_version_changes_nothing(self, desk: Desk, own: Desk):
+    def test_a_form_of_another_version_changes_nothing(self, pages: ClientPages, own: ClientPages):
         """Also where its sender guesses the version that an operator's change leads to."""
         mine = own.registered("web")
-        desk.server.service.clients.edit(mine.client_id, client_name="As the operator has it")
+        pages.server.service.clients.edit(mine.client_id, client_name="As the operator has it")
         for version in (0, 2):
             answer = own.post("secret", mine.client_id, version=str(version), overlap="now")
             assert answer.status_int == 409
         assert own.client(mine.client_id).client_secrets == mine.client_secrets
 
     def test_a_client_that_an_operator_trusts_is_not_widened_in_that_trust(
-        self, desk: Desk, own: Desk
+        self, pages: ClientPages, own: ClientPages
     ):
         mine = own.registered("web")
         trusted = {"consent": "skip", "require_pkce": False}
-        desk.server.service.clients.edit(mine.client_id, **trusted)
+        pages.server.service.clients.edit(mine.client_id, **trusted)
         form = own.get("edit", client_id=mine.client_id).form
         form["client_name"] = "Another name"
         form.submit(status=303)
@@ -144,26 +144,28 @@ class TestOwnClientsOnly:
         edited = own.client(mine.client_id)
         assert (edited.consent, edited.require_pkce) == ("remember", True)
 
-    def test_who_must_be_asked_each_time_still_is(self, desk: Desk, own: Desk):
+    def test_who_must_be_asked_each_time_still_is(self, pages: ClientPages, own: ClientPages):
         mine = own.registered("web")
-        desk.server.service.clients.edit(mine.client_id, consent="ask")
+        pages.server.service.clients.edit(mine.client_id, consent="ask")
         form = own.get("edit", client_id=mine.client_id).form
         form["redirect_uris"] = "https://client.example/back\nhttps://client.example/two"
         form.submit(status=303)
         assert own.client(mine.client_id).consent == "ask"
 
-    def test_a_client_that_an_operator_stopped_stays_as_it_is(self, desk: Desk, own: Desk):
+    def test_a_client_that_an_operator_stopped_stays_as_it_is(
+        self, pages: ClientPages, own: ClientPages
+    ):
         """What is known of it is neither erased nor overwritten by its owner."""
         mine = own.registered("web")
-        desk.server.service.clients.rotate_secret(mine.client_id, 86400)
-        pages = ("edit", "secret", "secret-earlier", "delete")
-        forms = [own.get(page, client_id=mine.client_id).form for page in pages]
-        desk.server.service.clients.disable(mine.client_id)
+        pages.server.service.clients.rotate_secret(mine.client_id, 86400)
+        names_of_pages = ("edit", "secret", "secret-earlier", "delete")
+        forms = [own.get(page, client_id=mine.client_id).form for page in names_of_pages]
+        pages.server.service.clients.disable(mine.client_id)
         before = own.client(mine.client_id)
         shown = own.get("client", client_id=mine.client_id)
         links = {link["href"].rpartition("/")[2].partition("?")[0] for link in shown.html("a")}
-        assert not links & set(pages)
-        for page, form in zip(pages, forms, strict=True):
+        assert not links & set(names_of_pages)
+        for page, form in zip(names_of_pages, forms, strict=True):
             assert "This client was disabled" in words(own.get(page, 403, client_id=mine.client_id))
             form["version"].force_value(str(before.version))
             form.submit(status=403)
@@ -173,29 +175,31 @@ class TestOwnClientsOnly:
         withdrawn = shown.click("Revoke all its tokens").form.submit(status=303).follow()
         assert "All tokens of the client have ended." in words(withdrawn)
 
-    def test_but_an_operator_may_change_it(self, desk: Desk, own: Desk):
+    def test_but_an_operator_may_change_it(self, pages: ClientPages, own: ClientPages):
         mine = own.registered("web")
-        desk.server.service.clients.disable(mine.client_id)
-        desk.get("edit", client_id=mine.client_id).form.submit(status=303)
-        desk.get("secret", client_id=mine.client_id).form.submit(status=200)
+        pages.server.service.clients.disable(mine.client_id)
+        pages.get("edit", client_id=mine.client_id).form.submit(status=303)
+        pages.get("secret", client_id=mine.client_id).form.submit(status=200)
         form = {"name": mine.client_name, "version": own.version(mine.client_id)}
-        assert desk.post("delete", mine.client_id, **form).status_int == 303
+        assert pages.post("delete", mine.client_id, **form).status_int == 303
 
-    def test_who_uses_a_client_is_not_its_developers_to_see(self, own: Desk):
+    def test_who_uses_a_client_is_not_its_developers_to_see(self, own: ClientPages):
         mine = own.registered("web")
         assert "What users allowed" not in own.get("client", client_id=mine.client_id)
         own.get("grants", 404, client_id=mine.client_id)
 
-    def test_a_client_that_an_operator_takes_over_is_gone(self, desk: Desk, own: Desk):
+    def test_a_client_that_an_operator_takes_over_is_gone(
+        self, pages: ClientPages, own: ClientPages
+    ):
         mine = own.registered("web")
         form = own.get("edit", client_id=mine.client_id).form
-        desk.server.service.clients.edit(mine.client_id, owner=None)
+        pages.server.service.clients.edit(mine.client_id, owner=None)
         form.submit(status=404)
         assert names(own.get()) == []
 
 
 class TestTheWholeWay:
-    def test_register_sign_somebody_in_rotate_and_delete(self, own: Desk):
+    def test_register_sign_somebody_in_rotate_and_delete(self, own: ClientPages):
         page = own.register("web")
         client_id = page.html.find("code", class_="copy").string
         own.server.secrets[client_id] = page.html.find(id="secret").string
@@ -216,7 +220,7 @@ class TestTheWholeWay:
 
 class TestLimits:
     @pytest.mark.parametrize(
-        ("changes", "kinds"),
+        ("changes", "application_types"),
         [
             ({}, ["web", "browser", "native"]),
             ({"self_service__grant_types": "client_credentials"}, ["service"]),
@@ -224,22 +228,27 @@ class TestLimits:
             ({"grant_types": "client_credentials"}, []),
         ],
     )
-    def test_the_kinds_that_can_be_registered(
-        self, start_desk: Callable[..., Desk], changes: dict[str, str], kinds: list[str]
+    def test_the_application_types_that_can_be_registered(
+        self,
+        start_pages: Callable[..., ClientPages],
+        changes: dict[str, str],
+        application_types: list[str],
     ):
-        page = at_own(start_desk(**changes)).get("register")
+        page = at_own(start_pages(**changes)).get("register")
         links = [item.a["href"].rpartition("=")[2] for item in page.html.select(".records > li")]
-        assert links == kinds
+        assert links == application_types
 
-    @pytest.mark.parametrize("kind", ["service", "api", "", "x"])
-    def test_a_kind_that_is_not_offered(self, own: Desk, kind: str):
+    @pytest.mark.parametrize("application_type", ["service", "api", "", "x"])
+    def test_an_application_type_that_is_not_offered(self, own: ClientPages, application_type: str):
         form = {"client_name": "x", "client_id": "a" * 24, "scope": "read"}
         field = {"oauth2_browser_token": own.token}
-        answer = own.browser.post(own.url("register", kind=kind), form | field, status="*")
+        answer = own.browser.post(
+            own.url("register", kind=application_type), form | field, status="*"
+        )
         assert answer.status_int == 400
         assert names(own.get()) == []
 
-    def test_a_client_id_of_ones_own_choice(self, own: Desk):
+    def test_a_client_id_of_ones_own_choice(self, own: ClientPages):
         for client_id in ("google", "", "a" * 25, "robot"):
             form = own.get("register", kind="web").form
             form["client_name"], form["redirect_uris"] = "x", BACK
@@ -247,12 +256,12 @@ class TestLimits:
             form.submit(status=400)
         assert names(own.get()) == []
 
-    def test_grant_types_without_refresh(self, start_desk: Callable[..., Desk]):
-        own = at_own(start_desk(self_service__grant_types="authorization_code"))
+    def test_grant_types_without_refresh(self, start_pages: Callable[..., ClientPages]):
+        own = at_own(start_pages(self_service__grant_types="authorization_code"))
         assert own.registered("web").grant_types == ("authorization_code",)
 
-    def test_scopes_beyond_the_limit(self, start_desk: Callable[..., Desk]):
-        own = at_own(start_desk(self_service__scopes="read"))
+    def test_scopes_beyond_the_limit(self, start_pages: Callable[..., ClientPages]):
+        own = at_own(start_pages(self_service__scopes="read"))
         form = own.get("register", kind="web").form
         assert [box._value for box in form.fields["scope"]] == ["read"]
         form["client_name"], form["redirect_uris"] = "x", BACK
@@ -265,7 +274,7 @@ class TestLimits:
             assert edited(own, mine, **{field: ["read", "write"]}).status_int == 422
         assert own.client(mine.client_id) == mine
 
-    def test_grant_types_beyond_the_limit(self, own: Desk):
+    def test_grant_types_beyond_the_limit(self, own: ClientPages):
         mine = own.registered("web")
         answer = edited(own, mine, grant_types=["authorization_code", "client_credentials"])
         assert "you cannot choose client_credentials here" in words(answer)
@@ -273,7 +282,7 @@ class TestLimits:
 
 
 class TestWhatOnlyAnOperatorSays:
-    def test_a_form_made_by_hand(self, own: Desk):
+    def test_a_form_made_by_hand(self, own: ClientPages):
         mine = own.registered("web")
         assert not own.get("edit", client_id=mine.client_id).form.fields.keys() & OPERATORS.keys()
         assert edited(own, mine, client_name="Other", **OPERATORS).status_int == 303
@@ -282,7 +291,7 @@ class TestWhatOnlyAnOperatorSays:
             assert getattr(changed, name) == getattr(mine, name), name
         assert changed.client_name == "Other"
 
-    def test_registering_by_hand(self, own: Desk):
+    def test_registering_by_hand(self, own: ClientPages):
         form = own.get("register", kind="web").form
         form["client_name"], form["redirect_uris"] = "x", BACK
         form.fields["scope"][0].checked = True
@@ -293,8 +302,8 @@ class TestWhatOnlyAnOperatorSays:
         assert (mine.consent, mine.require_pkce, mine.resource_server) == ("remember", True, False)
         assert (mine.lifetimes, mine.extra, mine.epoch) == ({}, {}, 0)
 
-    def test_what_the_operator_gave_is_kept(self, start_desk: Callable[..., Desk]):
-        own = at_own(start_desk(self_service__scopes="read"))
+    def test_what_the_operator_gave_is_kept(self, start_pages: Callable[..., ClientPages]):
+        own = at_own(start_pages(self_service__scopes="read"))
         mine = own.registered("web")
         given = {
             "grant_types": ("authorization_code", "client_credentials", "refresh_token"),
@@ -321,6 +330,6 @@ class TestWhatOnlyAnOperatorSays:
 
 
 def test_neither_place_is_there_by_default(build: Callable[..., Any]):
-    desk = Desk(build(host.pages))
+    pages = ClientPages(build(host.pages))
     for path in ("/oauth2/admin/clients", APPLICATIONS):
-        desk.browser.get(path, status=404)
+        pages.browser.get(path, status=404)

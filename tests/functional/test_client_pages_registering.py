@@ -8,10 +8,10 @@ import pytest
 
 from pyramid_oauth2.protocol.token_strings import is_client_secret
 
-from .desk import BACK, SECRET, Desk, names, words
+from .client_pages import BACK, SECRET, ClientPages, names, words
 from .server import basic
 
-KINDS: dict[str, dict[str, Any]] = {
+APPLICATION_TYPES: dict[str, dict[str, Any]] = {
     "web": {
         "grant_types": ("authorization_code", "refresh_token"),
         "token_endpoint_auth_method": "client_secret_basic",
@@ -36,65 +36,73 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_the_kinds_are_explained(desk: Desk):
-    page = desk.get("register")
+def test_the_application_types_are_explained(pages: ClientPages):
+    page = pages.get("register")
     links = [item.a["href"].rpartition("=")[2] for item in page.html.select(".records > li")]
-    assert links == list(KINDS)
+    assert links == list(APPLICATION_TYPES)
     assert "Public: it has none, and proves itself by PKCE alone." in words(page)
-    assert names(desk.get("register", kind="mainframe")) == names(page)
+    assert names(pages.get("register", kind="mainframe")) == names(page)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_kind_is_asked_only_what_it_needs(desk: Desk, kind: str):
-    form = desk.get("register", kind=kind).form
+@pytest.mark.parametrize("application_type", APPLICATION_TYPES)
+def test_an_application_type_is_asked_only_what_it_needs(pages: ClientPages, application_type: str):
+    form = pages.get("register", kind=application_type).form
     asked = {name for name in form.fields if name} - {"oauth2_browser_token", "client_id"}
-    typed = {name for name in ("redirect_uris", "allowed_origins") if name in KINDS[kind]}
-    scope = {"scope"} if kind != "api" else set()
+    typed = {
+        name
+        for name in ("redirect_uris", "allowed_origins")
+        if name in APPLICATION_TYPES[application_type]
+    }
+    scope = {"scope"} if application_type != "api" else set()
     assert asked == {"client_name"} | typed | scope
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_follows_from_the_kind(desk: Desk, kind: str):
-    expected = {"client_name": "Nightly", "scope": frozenset({"read"}), **KINDS[kind]}
+@pytest.mark.parametrize("application_type", APPLICATION_TYPES)
+def test_what_follows_from_the_application_type(pages: ClientPages, application_type: str):
+    expected = {
+        "client_name": "Nightly",
+        "scope": frozenset({"read"}),
+        **APPLICATION_TYPES[application_type],
+    }
     lines = {
         name: "\r\n".join(expected[name])
         for name in ("redirect_uris", "allowed_origins")
         if name in expected
     }
-    client = desk.registered(kind, **lines)
+    client = pages.registered(application_type, **lines)
     assert {name: getattr(client, name) for name in expected} == expected
     assert (client.owner, client.require_pkce, client.consent) == (None, True, "remember")
     assert len(client.client_secrets) == (0 if client.public else 1)
 
 
-def test_the_secret_is_shown_once_and_gets_a_token(desk: Desk):
-    page = desk.register("service")
+def test_the_secret_is_shown_once_and_gets_a_token(pages: ClientPages):
+    page = pages.register("service")
     assert page.status_int == 200
     client_id = page.html.find("code", class_="copy").string
     secret = page.html.find("textarea", id="secret").string
     assert is_client_secret(secret)
     assert page.headers["Cache-Control"] == "no-store"
     assert "It is shown this once" in words(page)
-    answer = desk.server.post({"grant_type": "client_credentials"}, basic(client_id, secret))
+    answer = pages.server.post({"grant_type": "client_credentials"}, basic(client_id, secret))
     assert answer.json["scope"] == "read"
     for other in ("", "client", "edit", "secret"):
-        assert not SECRET.search(desk.get(other, client_id=client_id).text)
+        assert not SECRET.search(pages.get(other, client_id=client_id).text)
 
 
-def test_a_form_that_is_sent_twice_registers_one_client(desk: Desk):
-    form = desk.get("register", kind="service").form
+def test_a_form_that_is_sent_twice_registers_one_client(pages: ClientPages):
+    form = pages.get("register", kind="service").form
     form["client_name"] = "Nightly"
     form.fields["scope"][0].checked = True
     assert form.submit().status_int == 200
     again = form.submit(status=409)
     assert "The client is registered, once." in words(again)
     assert not SECRET.search(again.text)
-    assert names(desk.get(q="Nightly")) == ["Nightly"]
+    assert names(pages.get(q="Nightly")) == ["Nightly"]
     assert "New secret" in words(again.click("Go to the client"))
 
 
-def test_what_was_typed_stays_beside_what_is_wrong(desk: Desk):
-    page = desk.register(
+def test_what_was_typed_stays_beside_what_is_wrong(pages: ClientPages):
+    page = pages.register(
         "web", client_name="Shop", redirect_uris="http://shop.example/\n/back", scope=["write"]
     )
     assert page.status_int == 422
@@ -121,8 +129,8 @@ def test_what_was_typed_stays_beside_what_is_wrong(desk: Desk):
         ("scope", [], "tick at least one"),
     ],
 )
-def test_a_mistake(desk: Desk, field: str, value: Any, problem: str):
-    page = desk.register("web", **{field: value})
+def test_a_mistake(pages: ClientPages, field: str, value: Any, problem: str):
+    page = pages.register("web", **{field: value})
     assert page.status_int == 422
     assert problem in page.html.find(id=f"{field}-problem").string
-    assert names(desk.get()) == ["robot"]
+    assert names(pages.get()) == ["robot"]

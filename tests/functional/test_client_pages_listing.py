@@ -6,24 +6,24 @@ import pytest
 
 from pyramid_oauth2.protocol.records import Page
 
-from .desk import BACK, Desk, names, words
+from .client_pages import BACK, ClientPages, names, words
 from .server import Clock
 
 
-def test_empty_but_for_a_way_on(desk: Desk):
-    desk.server.service.clients.delete("robot")
-    page = desk.get()
+def test_empty_but_for_a_way_on(pages: ClientPages):
+    pages.server.service.clients.delete("robot")
+    page = pages.get()
     assert "There is none yet." in words(page)
     assert page.html.main.find("a", string="Register a client")["href"].endswith("/register")
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_names_states_and_kinds(desk: Desk, slash: str):
-    desk.server.register("app", client_name="An app", token_endpoint_auth_method="none",
+def test_names_states_and_types(pages: ClientPages, slash: str):
+    pages.server.register("app", client_name="An app", token_endpoint_auth_method="none",
                          grant_types=("authorization_code",), redirect_uris=(BACK,),
                          owner="alice")  # fmt: skip
-    desk.server.service.clients.disable("robot")
-    page = desk.browser.get(desk.place + slash)
+    pages.server.service.clients.disable("robot")
+    page = pages.browser.get(pages.root + slash)
     assert names(page) == ["robot", "An app"]
     robot, app = (" ".join(item.get_text(" ").split()) for item in page.html.select("li"))
     assert robot.startswith("robot disabled robot confidential · 20")
@@ -31,44 +31,44 @@ def test_names_states_and_kinds(desk: Desk, slash: str):
     assert app.endswith("of alice")
 
 
-def test_search_by_the_beginning_of_the_name_or_the_whole_id(desk: Desk):
+def test_search_by_the_beginning_of_the_name_or_the_whole_id(pages: ClientPages):
     for name in ("Photos", "photo store", "Phone"):
-        desk.server.register(name.lower().replace(" ", "-"), client_name=name)
-    assert names(desk.get(q="photo")) == ["photo store", "Photos"]
-    assert names(desk.get(q="phone")) == ["Phone"]
-    assert names(desk.get(q=" robot ")) == ["robot"]
-    assert "There is none. Write the whole client_id" in words(desk.get(q="obot"))
-    form = desk.get(q="photo").form
+        pages.server.register(name.lower().replace(" ", "-"), client_name=name)
+    assert names(pages.get(q="photo")) == ["photo store", "Photos"]
+    assert names(pages.get(q="phone")) == ["Phone"]
+    assert names(pages.get(q=" robot ")) == ["robot"]
+    assert "There is none. Write the whole client_id" in words(pages.get(q="obot"))
+    form = pages.get(q="photo").form
     assert form["q"].value == "photo"
 
 
-def test_sorted_and_page_by_page(desk: Desk):
-    clock = Clock(desk.server)
+def test_sorted_and_page_by_page(pages: ClientPages):
+    clock = Clock(pages.server)
     for number in range(104):
         clock.now += 1
-        desk.server.register(f"id-{number}", client_name=f"Name {999 - number}")
+        pages.server.register(f"id-{number}", client_name=f"Name {999 - number}")
     for sort, expected in (
         ("client_name", [f"Name {number}" for number in range(896, 1000)]),
         ("created_at", [f"Name {999 - number}" for number in range(104)]),
     ):
-        page, seen = desk.get(q="name", sort=sort), []
+        page, seen = pages.get(q="name", sort=sort), []
         while True:
             seen += names(page)
             if not (link := page.html.find("a", rel="next")):
                 break
-            page = desk.browser.get(link["href"])
+            page = pages.browser.get(link["href"])
         assert seen == expected
         assert names(page.click("First page")) == expected[:50]
 
 
 @pytest.mark.parametrize("query", [{"q": "zeta"}, {}])
 def test_a_page_without_any_is_not_always_the_last(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, query: dict[str, str]
+    pages: ClientPages, monkeypatch: pytest.MonkeyPatch, query: dict[str, str]
 ):
     """A store may look at so many clients for a page, and find none that is sought."""
-    store = desk.server.service.backends[desk.server.service.settings.backend].clients
+    store = pages.server.service.backends[pages.server.service.settings.backend].clients
     monkeypatch.setattr(store, "search", lambda *arguments: Page((), "more"))
-    page = desk.get(sort="created_at", **query)
+    page = pages.get(sort="created_at", **query)
     assert "There is none" not in words(page)
     assert "None among these; go on to the next page." in words(page)
     monkeypatch.setattr(store, "search", lambda *arguments: Page((), None))
@@ -77,13 +77,13 @@ def test_a_page_without_any_is_not_always_the_last(
     assert "There are no more." in words(page)
 
 
-def test_a_reader_who_does_not_see_tells_the_navigations_apart(desk: Desk):
+def test_a_reader_who_does_not_see_tells_the_navigations_apart(pages: ClientPages):
     for number in range(60):
-        desk.server.register(f"id-{number}")
-    first, second = desk.get().html("nav")
+        pages.server.register(f"id-{number}")
+    first, second = pages.get().html("nav")
     assert (first.get("aria-label"), second["aria-label"]) == (None, "Pages")
 
 
 @pytest.mark.parametrize("query", [{"sort": "owner"}, {"cursor": "x"}, {"cursor": "[" * 4000}])
-def test_an_address_that_somebody_made_up(desk: Desk, query: dict[str, str]):
-    assert "There is no such page" in words(desk.get(status="*", **query))
+def test_an_address_that_somebody_made_up(pages: ClientPages, query: dict[str, str]):
+    assert "There is no such page" in words(pages.get(status="*", **query))

@@ -9,16 +9,16 @@ import pytest
 
 from pyramid_oauth2 import Client
 
-from .desk import ADMIN, APPLICATIONS, BACK, Desk, words
+from .client_pages import ADMIN, APPLICATIONS, BACK, ClientPages, words
 
 
 @pytest.fixture
-def web(desk: Desk) -> Client:
-    return desk.registered("web")
+def web(pages: ClientPages) -> Client:
+    return pages.registered("web")
 
 
-def test_every_field(desk: Desk, web: Client):
-    form = desk.get("edit", client_id=web.client_id).form
+def test_every_field(pages: ClientPages, web: Client):
+    form = pages.get("edit", client_id=web.client_id).form
     form["client_name"] = "Shop"
     form["redirect_uris"] = f" {BACK} \r\n\r\nhttps://shop.example/back\r\n{BACK}"
     form["allowed_origins"] = "https://shop.example"
@@ -35,7 +35,7 @@ def test_every_field(desk: Desk, web: Client):
         form[name] = f"https://shop.example/{name}"
     page = form.submit(status=303).follow()
     assert "The changes are saved." in words(page)
-    changed = desk.client(web.client_id)
+    changed = pages.client(web.client_id)
     assert changed.client_name == "Shop"
     assert changed.redirect_uris == (BACK, "https://shop.example/back")
     assert changed.allowed_origins == ("https://shop.example",)
@@ -47,35 +47,35 @@ def test_every_field(desk: Desk, web: Client):
     assert changed.lifetimes == {"access_token": 600}
     assert (changed.require_pkce, changed.resource_server) == (False, True)
     assert changed.logo_uri == "https://shop.example/logo_uri"
-    again = desk.get("edit", client_id=web.client_id).form
+    again = pages.get("edit", client_id=web.client_id).form
     again.submit(status=303)
-    assert desk.client(web.client_id) == changed, "what is shown is what is kept"
+    assert pages.client(web.client_id) == changed, "what is shown is what is kept"
 
 
 @pytest.mark.parametrize("field", ["redirect_uris", "allowed_origins", "contacts"])
-def test_as_many_as_the_rules_allow_are_saved(desk: Desk, web: Client, field: str):
+def test_as_many_as_the_rules_allow_are_saved(pages: ClientPages, web: Client, field: str):
     pattern = "{0}@shop.example" if field == "contacts" else "https://{0}.example"
     many = tuple(pattern.format(f"{'x' * 90}{number}") for number in range(50))
-    desk.server.service.clients.edit(web.client_id, **{field: many})
-    page = desk.get("edit", client_id=web.client_id)
+    pages.server.service.clients.edit(web.client_id, **{field: many})
+    page = pages.get("edit", client_id=web.client_id)
     page.form["client_name"] = "Another name"
     assert "maxlength" not in page.html.find(id=field).attrs
     page.form.submit(status=303)
-    changed = desk.client(web.client_id)
+    changed = pages.client(web.client_id)
     assert (changed.client_name, getattr(changed, field)) == ("Another name", many)
 
 
-def test_somebody_else_was_faster(desk: Desk, web: Client):
-    form = desk.get("edit", client_id=web.client_id).form
-    desk.server.service.clients.edit(web.client_id, client_name="Theirs")
+def test_somebody_else_was_faster(pages: ClientPages, web: Client):
+    form = pages.get("edit", client_id=web.client_id).form
+    pages.server.service.clients.edit(web.client_id, client_name="Theirs")
     form["client_name"] = "Mine"
     page = form.submit(status=409)
     assert "Somebody else changed this client meanwhile" in words(page)
     assert page.form["client_name"].value == "Theirs"
-    assert desk.client(web.client_id).client_name == "Theirs"
+    assert pages.client(web.client_id).client_name == "Theirs"
     page.form["client_name"] = "Mine"
     page.form.submit(status=303)
-    assert desk.client(web.client_id).client_name == "Mine"
+    assert pages.client(web.client_id).client_name == "Mine"
 
 
 @pytest.mark.parametrize(
@@ -91,36 +91,38 @@ def test_somebody_else_was_faster(desk: Desk, web: Client):
         ("allowed_origins", "https://shop.example/", "is not an origin"),
     ],
 )
-def test_a_mistake(desk: Desk, web: Client, field: str, value: str, problem: str):
-    form = desk.get("edit", client_id=web.client_id).form
+def test_a_mistake(pages: ClientPages, web: Client, field: str, value: str, problem: str):
+    form = pages.get("edit", client_id=web.client_id).form
     form[field] = value
     page = form.submit(status=422)
     assert problem in page.html.find(id=f"{field}-problem").string
     assert page.form[field].value == value
-    assert desk.client(web.client_id) == web
+    assert pages.client(web.client_id) == web
     page.form[field] = ""
     page.form.submit(status=303)
 
 
-def test_a_browser_keeps_what_is_far_too_long_from_a_line(desk: Desk, web: Client):
-    page = desk.get("edit", client_id=web.client_id)
+def test_a_browser_keeps_what_is_far_too_long_from_a_line(pages: ClientPages, web: Client):
+    page = pages.get("edit", client_id=web.client_id)
     lines = page.html.select('main form input[autocomplete="off"]')
     assert len(lines) == 7
     assert {line["maxlength"] for line in lines} == {"2048"}
 
 
 @pytest.mark.parametrize("method", ["none", "telepathy"])
-def test_a_confidential_client_does_not_become_public(desk: Desk, web: Client, method: str):
-    form = desk.get("edit", client_id=web.client_id).form
+def test_a_confidential_client_does_not_become_public(pages: ClientPages, web: Client, method: str):
+    form = pages.get("edit", client_id=web.client_id).form
     form["token_endpoint_auth_method"].force_value(method)
     form.submit(status=422)
-    assert desk.client(web.client_id) == web
+    assert pages.client(web.client_id) == web
 
 
-def test_a_method_that_is_no_longer_there_is_not_changed_in_silence(desk: Desk, web: Client):
+def test_a_method_that_is_no_longer_there_is_not_changed_in_silence(
+    pages: ClientPages, web: Client
+):
     method = {"token_endpoint_auth_method": "private_key_jwt"}
-    assert desk.server.service.server.clients.edit(web.client_id, web.version, method)
-    form = desk.get("edit", client_id=web.client_id).form
+    assert pages.server.service.server.clients.edit(web.client_id, web.version, method)
+    form = pages.get("edit", client_id=web.client_id).form
     assert form["token_endpoint_auth_method"].value == "private_key_jwt"
     form["client_name"] = "Another name"
     page = form.submit(status=422)
@@ -128,53 +130,53 @@ def test_a_method_that_is_no_longer_there_is_not_changed_in_silence(desk: Desk, 
     assert problem.startswith("choose one of")
     page.form["token_endpoint_auth_method"] = "client_secret_post"
     page.form.submit(status=303)
-    assert desk.client(web.client_id).token_endpoint_auth_method == "client_secret_post"
+    assert pages.client(web.client_id).token_endpoint_auth_method == "client_secret_post"
 
 
-@pytest.mark.parametrize("place", [ADMIN, APPLICATIONS])
-def test_a_name_is_not_taken_away(desk: Desk, web: Client, place: str):
-    desk.server.service.clients.edit(web.client_id, owner="bob")
-    form = Desk(desk.server, place).get("edit", client_id=web.client_id).form
+@pytest.mark.parametrize("root", [ADMIN, APPLICATIONS])
+def test_a_name_is_not_taken_away(pages: ClientPages, web: Client, root: str):
+    pages.server.service.clients.edit(web.client_id, owner="bob")
+    form = ClientPages(pages.server, root).get("edit", client_id=web.client_id).form
     form["client_name"] = " "
     page = form.submit(status=422)
     assert page.html.find(id="client_name-problem").string == "say what people know it by"
-    assert desk.client(web.client_id).client_name == web.client_name
+    assert pages.client(web.client_id).client_name == web.client_name
 
 
-def test_but_one_that_never_had_a_name_needs_none(desk: Desk):
-    desk.get("edit", client_id="robot").form.submit(status=303)
+def test_but_one_that_never_had_a_name_needs_none(pages: ClientPages):
+    pages.get("edit", client_id="robot").form.submit(status=303)
 
 
-def test_a_public_client_is_not_asked_for_what_it_has_not(desk: Desk):
-    app = desk.registered("native")
-    form = desk.get("edit", client_id=app.client_id).form
+def test_a_public_client_is_not_asked_for_what_it_has_not(pages: ClientPages):
+    app = pages.registered("native")
+    form = pages.get("edit", client_id=app.client_id).form
     assert not {"token_endpoint_auth_method", "require_pkce"} & form.fields.keys()
-    answer = desk.post("edit", app.client_id, version="0", resource_server="yes")
+    answer = pages.post("edit", app.client_id, version="0", resource_server="yes")
     assert answer.status_int == 422, "no grant type is left"
-    assert not desk.client(app.client_id).resource_server
+    assert not pages.client(app.client_id).resource_server
 
 
-@pytest.mark.parametrize("kind", ["web", "browser", "native", "service", "api"])
-def test_what_was_registered_can_be_saved_as_it_is(desk: Desk, kind: str):
-    client = desk.registered(kind)
-    desk.get("edit", client_id=client.client_id).form.submit(status=303)
-    saved = desk.client(client.client_id)
+@pytest.mark.parametrize("application_type", ["web", "browser", "native", "service", "api"])
+def test_what_was_registered_can_be_saved_as_it_is(pages: ClientPages, application_type: str):
+    client = pages.registered(application_type)
+    pages.get("edit", client_id=client.client_id).form.submit(status=303)
+    saved = pages.client(client.client_id)
     assert replace(saved, version=0, updated_at=client.updated_at) == replace(client, version=0)
 
 
-def test_a_scope_that_the_server_forgot_is_dropped(desk: Desk, web: Client):
-    clients = desk.server.service.server.clients
+def test_a_scope_that_the_server_forgot_is_dropped(pages: ClientPages, web: Client):
+    clients = pages.server.service.server.clients
     assert clients.edit(web.client_id, web.version, {"scope": frozenset({"read", "old"})})
-    desk.get("edit", client_id=web.client_id).form.submit(status=303)
-    assert desk.client(web.client_id).scope == {"read"}
+    pages.get("edit", client_id=web.client_id).form.submit(status=303)
+    assert pages.client(web.client_id).scope == {"read"}
 
 
-def test_more_scopes_than_a_token_request_has_parameters(start_desk: Callable[..., Desk]):
+def test_more_scopes_than_a_token_request_has_parameters(start_pages: Callable[..., ClientPages]):
     many = {"read", "write", *(f"scope-{number}" for number in range(300))}
-    desk = start_desk(scopes="\n".join(f"{name} = Do {name}" for name in many))
-    client = desk.registered("web", scope=many)
-    form = desk.get("edit", client_id=client.client_id).form
+    pages = start_pages(scopes="\n".join(f"{name} = Do {name}" for name in many))
+    client = pages.registered("web", scope=many)
+    form = pages.get("edit", client_id=client.client_id).form
     for box in form.fields["optional_scope"]:
         box.checked = True
     form.submit(status=303)
-    assert desk.client(client.client_id).optional_scope == many
+    assert pages.client(client.client_id).optional_scope == many

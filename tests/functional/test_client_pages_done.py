@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .desk import APPLICATIONS, BACK, Desk, words
+from .client_pages import APPLICATIONS, BACK, ClientPages, words
 from .flow import Flow
 from .server import Clock
 
@@ -20,76 +20,76 @@ SAID = {
 }
 
 
-def said(desk: Desk, client_id: str) -> set[str]:
+def said(pages: ClientPages, client_id: str) -> set[str]:
     """What the page of the client says was done, whatever a link says."""
     return {
         done
         for done in (*SAID, "deleted", "x", "")
         if done != "unchanged"
-        and desk.get("client", client_id=client_id, done=done).html.find(class_="done")
+        and pages.get("client", client_id=client_id, done=done).html.find(class_="done")
     }
 
 
-def test_a_link_says_only_what_is_true(desk: Desk):
-    clock, clients = Clock(desk.server), desk.server.service.clients
-    web = desk.registered("web").client_id
+def test_a_link_says_only_what_is_true(pages: ClientPages):
+    clock, clients = Clock(pages.server), pages.server.service.clients
+    web = pages.registered("web").client_id
     clients.rotate_secret(web, 86400)
     clock.now += 61
-    assert said(desk, web) == {"enabled"}
+    assert said(pages, web) == {"enabled"}
     clients.disable(web)
-    assert said(desk, web) == {"disabled", "edited", "withdrawn"}
+    assert said(pages, web) == {"disabled", "edited", "withdrawn"}
     clock.now += 61
-    assert said(desk, web) == {"disabled"}
+    assert said(pages, web) == {"disabled"}
     clients.end_earlier_secret(web)
     clock.now += 61
-    assert said(desk, web) == {"disabled", "earlier_secret_ended"}
+    assert said(pages, web) == {"disabled", "earlier_secret_ended"}
 
 
 @pytest.mark.parametrize("public", [True, False])
-def test_nothing_was_withdrawn_from_one_that_was_only_edited(desk: Desk, public: bool):
-    client = desk.registered("native" if public else "web")
+def test_nothing_was_withdrawn_from_one_that_was_only_edited(pages: ClientPages, public: bool):
+    client = pages.registered("native" if public else "web")
     expected = {"enabled", "edited", "registered" if public else "earlier_secret_ended"}
-    assert said(desk, client.client_id) == expected
+    assert said(pages, client.client_id) == expected
 
 
-def test_a_form_that_is_sent_as_it_was(desk: Desk):
-    form = desk.get("edit", client_id=desk.registered("web").client_id).form
+def test_a_form_that_is_sent_as_it_was(pages: ClientPages):
+    form = pages.get("edit", client_id=pages.registered("web").client_id).form
     page = form.submit(status=303).follow()
     assert SAID["unchanged"] in words(page)
     form["client_name"] = "Daily"
     assert SAID["edited"] in words(form.submit(status=303).follow())
 
 
-def test_deleted_is_who_is_not_there(desk: Desk):
+def test_deleted_is_who_is_not_there(pages: ClientPages):
     def deleted(**query: str) -> bool:
-        return "The client was deleted." in words(desk.get(done="deleted", **query))
+        return "The client was deleted." in words(pages.get(done="deleted", **query))
 
     assert not deleted()
     assert not deleted(client_id="robot")
     assert deleted(client_id="gone")
 
 
-def test_a_link_tells_nobody_whether_a_client_of_others_is_there(desk: Desk):
-    own = Desk(desk.server, APPLICATIONS, "alice")
+def test_a_link_tells_nobody_whether_a_client_of_others_is_there(pages: ClientPages):
+    own = ClientPages(pages.server, APPLICATIONS, "alice")
     of_others, of_nobody = (
         own.get(done="deleted", client_id=client_id) for client_id in ("robot", "gone")
     )
     assert words(of_others) == words(of_nobody)
 
 
-def test_a_grant_that_lives_has_not_ended(desk: Desk):
+def test_a_grant_that_lives_has_not_ended(pages: ClientPages):
     usual = {"grant_types": ("authorization_code", "refresh_token"), "redirect_uris": (BACK,)}
-    desk.server.register("web", **usual)
-    flow = Flow(desk.server).log_in("alice")
+    pages.server.register("web", **usual)
+    flow = Flow(pages.server).log_in("alice")
     flow.tokens()
-    (grant,) = desk.server.service.server.grants.grants(client_id="web").items
+    (grant,) = pages.server.service.server.grants.grants(client_id="web").items
 
     def revoked(client_id: str = "web", **query: str) -> bool:
-        page = desk.get("grants", client_id=client_id, done="revoked", **query)
+        page = pages.get("grants", client_id=client_id, done="revoked", **query)
         return "The grant has ended" in words(page)
 
     assert not revoked(grant=grant.id)
-    assert desk.post("grants", "web", grant=grant.id).status_int == 303
+    assert pages.post("grants", "web", grant=grant.id).status_int == 303
     assert revoked(grant=grant.id)
     assert not revoked("robot", grant=grant.id)
     assert not revoked(grant="another")

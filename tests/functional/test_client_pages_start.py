@@ -13,8 +13,8 @@ from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
 
 from . import host
+from .client_pages import SWITCHED_ON, ClientPages
 from .conftest import BASE
-from .desk import SWITCHED_ON, Desk
 from .server import Server
 
 WITHOUT_LOGIN = {**SWITCHED_ON, "oauth2.login_route": ""}
@@ -96,8 +96,8 @@ def test_pyramids_pair_of_policies(build: Callable[..., Server], recwarn: pytest
 
     changes = {**SWITCHED_ON, "oauth2.admin_principals": "group:admin"}
     server = build(pair, changes=changes)
-    Desk(server).get()
-    Desk(server, user="alice").get(status=302)
+    ClientPages(server).get()
+    ClientPages(server, user="alice").get(status=302)
 
 
 def test_a_policy_that_looks_for_the_root(build: Callable[..., Server]):
@@ -114,7 +114,7 @@ def test_a_policy_that_looks_for_the_root(build: Callable[..., Server]):
         config.set_security_policy(RootPolicy())
         config.set_root_factory(host.Root)
 
-    Desk(build(policy, changes=WITHOUT_LOGIN), user=None).get(status=200)
+    ClientPages(build(policy, changes=WITHOUT_LOGIN), user=None).get(status=200)
 
 
 def test_what_the_applications_root_allows_does_not_open_them(build: Callable[..., Server]):
@@ -127,5 +127,5 @@ def test_what_the_applications_root_allows_does_not_open_them(build: Callable[..
         host.views(config)
 
     server = build(policy, changes=SWITCHED_ON)
-    Desk(server, user="alice").get(status=302)
-    Desk(server, user="bob").get(status=200)
+    ClientPages(server, user="alice").get(status=302)
+    ClientPages(server, user="bob").get(status=200)
