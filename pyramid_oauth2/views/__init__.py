@@ -49,7 +49,7 @@ def includeme(config: Any) -> None:
     _add_metadata(config, settings)
     _add_pages(config, settings)
     config.include(".clients")
-    config.include(".start")
+    config.include(".startup_checks")
 
 
 def _add_pages(config: Any, settings: Any) -> None:

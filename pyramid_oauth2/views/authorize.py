@@ -30,7 +30,6 @@ from ..protocol.errors import ConsentRequired, InvalidRequest, LoginRequired, OA
 from ..protocol.http import HTTPRequest, Parameters, parse_body, parse_query
 from ..protocol.records import Client, StoreUnavailable
 from ..protocol.server import refuse_plain_http
-from .answer import redirect, send
 from .browser import FIELD, browser_digest, carry_browser, is_from_our_page, renew_browser
 from .consent import consent_page
 from .http_request import http_request
@@ -42,6 +41,7 @@ from .login import (
     signed_in_subject,
 )
 from .pages import error_page, page_endpoint
+from .redirects import redirect, send_to_client
 from .retries import Outcome, delivered, finish, finished
 from .urls import endpoint_url
 
@@ -71,19 +71,19 @@ def _begin(request: Any, http: HTTPRequest, parameters: Parameters) -> Response:
     destination = find_destination(server, parameters)
     client, subject = destination.client, signed_in_subject(request)
     try:
-        asked = read_request(server, destination, parameters)
-        page_needed = _is_page_needed(request, client, asked, subject)
+        requested = read_request(server, destination, parameters)
+        page_needed = _is_page_needed(request, client, requested, subject)
     except OAuth2Error as error:
-        return send(request, refusal(server, destination, error))
+        return send_to_client(request, refusal(server, destination, error))
     if subject is not None and not page_needed:
-        return _approve(request, client, asked, subject)
+        return _approve(request, client, requested, subject)
     if subject is None:
         _refuse_too_many(request, http, client)
     # A form that another site posts arrives without our cookie, and must not
     # replace it: the browser is known when it follows the redirect.
     browser = browser_digest(request) if request.method == "GET" else ""
-    bound = None if "login" in asked.prompt else subject
-    handle, pending = begin_interaction(server, Interaction(asked, browser, bound))
+    bound = None if "login" in requested.prompt else subject
+    handle, pending = begin_interaction(server, Interaction(requested, browser, bound))
     # What nobody comes back for has to be swept as well.
     request.oauth2.service.purger.after_issue()
     if bound is None or not browser:
@@ -105,7 +105,7 @@ def _refuse_too_many(request: Any, http: HTTPRequest, client: Client) -> None:
 
 
 def _is_page_needed(
-    request: Any, client: Client, asked: AuthorizationRequest, subject: str | None
+    request: Any, client: Client, requested: AuthorizationRequest, subject: str | None
 ) -> bool:
     """Whether the user must log in or be asked.
 
@@ -113,14 +113,14 @@ def _is_page_needed(
     :raises ConsentRequired: with ``prompt=none``, if they must be asked.
     """
     server = request.oauth2.service.server
-    new_login = "login" in asked.prompt
+    new_login = "login" in requested.prompt
     # Looked up once: a consent that is withdrawn between two looks would show a
     # page to a request that wants none.
-    if subject is not None and not new_login and not must_ask(server, asked, client, subject):
+    if subject is not None and not new_login and not must_ask(server, requested, client, subject):
         return False
     # OpenID Connect Core section 3.1.2.1: with prompt=none the server "MUST NOT
     # display any authentication or consent user interface pages".
-    if "none" in asked.prompt:
+    if "none" in requested.prompt:
         if subject is None:
             raise LoginRequired("Nobody is signed in.")
         raise ConsentRequired("The user must be asked.")
@@ -130,18 +130,18 @@ def _is_page_needed(
 def _go_on(request: Any, handle: str) -> Response:
     subject = signed_in_subject(request)
     pending = _open(request, handle, subject, bind=True)
-    asked, server = pending.interaction.asked, request.oauth2.service.server
-    destination = still_a_destination(server, asked)
+    requested, server = pending.interaction.asked, request.oauth2.service.server
+    destination = still_a_destination(server, requested)
     try:
-        still_allowed(server, destination.client, asked)
+        still_allowed(server, destination.client, requested)
     except OAuth2Error as error:
-        return send(request, refusal(server, destination, error))
-    if "login" in asked.prompt and not logged_in_since(request, pending):
+        return send_to_client(request, refusal(server, destination, error))
+    if "login" in requested.prompt and not logged_in_since(request, pending):
         return send_to_new_login(request, handle)
     if subject is None:
         return send_to_login(request, interaction_url(request, handle))
-    if not must_ask(server, asked, destination.client, subject):
-        return _approve(request, destination.client, asked, subject, pending)
+    if not must_ask(server, requested, destination.client, subject):
+        return _approve(request, destination.client, requested, subject, pending)
     return consent_page(request, destination.client, handle, pending)
 
 
@@ -152,38 +152,39 @@ def _decide(request: Any, handle: str, parameters: Parameters) -> Response:
         return error_page(request, description, 403, "another_browser")
     subject = signed_in_subject(request)
     pending = _open(request, handle, subject, bind=False)
-    asked, server = pending.interaction.asked, request.oauth2.service.server
+    requested, server = pending.interaction.asked, request.oauth2.service.server
     # As before the page was shown: a form can be posted without having seen it.
     if subject is None or pending.interaction.subject != subject:
         return redirect(interaction_url(request, handle))
-    if "login" in asked.prompt and not logged_in_since(request, pending):
+    if "login" in requested.prompt and not logged_in_since(request, pending):
         return redirect(interaction_url(request, handle))
-    destination = still_a_destination(server, asked)
+    destination = still_a_destination(server, requested)
     decision = parameters.once("decision")
     if decision == "deny":
-        return delivered(request, finish(request, Outcome(send(request, denial(server, pending)))))
+        response = send_to_client(request, denial(server, pending))
+        return delivered(request, finish(request, Outcome(response)))
     if decision != "allow":
         raise InvalidRequest("The form says neither allow nor deny.")
     try:
-        still_allowed(server, destination.client, asked)
+        still_allowed(server, destination.client, requested)
     except OAuth2Error as error:
-        return send(request, refusal(server, destination, error))
-    kept = narrowed(asked, frozenset(parameters.values.get("scope", ())))
-    response = _approve(request, destination.client, kept, subject, pending, consents=True)
+        return send_to_client(request, refusal(server, destination, error))
+    granted = narrowed(requested, frozenset(parameters.values.get("scope", ())))
+    response = _approve(request, destination.client, granted, subject, pending, consents=True)
     # Only now: of Allow and Deny in two tabs, the one that lost leaves nothing behind.
-    _remember(request, destination.client, asked, kept, subject)
+    _remember(request, destination.client, requested, granted, subject)
     return response
 
 
 def _remember(
     request: Any,
     client: Client,
-    asked: AuthorizationRequest,
-    kept: AuthorizationRequest,
+    requested: AuthorizationRequest,
+    granted: AuthorizationRequest,
     subject: str,
 ) -> None:
     try:
-        remember_consent(request.oauth2.service.server, asked, kept, client, subject)
+        remember_consent(request.oauth2.service.server, requested, granted, client, subject)
     except StoreUnavailable as unavailable:
         # The code is on its way; the user is asked once more next time.
         log.warning("A consent was not remembered: %s", unavailable)
@@ -202,7 +203,7 @@ def _open(request: Any, handle: str, subject: str | None, *, bind: bool) -> Open
 def _approve(
     request: Any,
     client: Client,
-    asked: AuthorizationRequest,
+    granted: AuthorizationRequest,
     subject: str,
     pending: OpenInteraction | None = None,
     *,
@@ -210,8 +211,11 @@ def _approve(
 ) -> Response:
     events: list[OAuth2Event] = []
     server = request.oauth2.service.server
-    answer = approval(server, client, subject, asked, pending, events.append, asked_now=consents)
+    approved = approval(
+        server, client, subject, granted, pending, events.append, asked_now=consents
+    )
     if consents:
-        scope, client_id = asked.scope, client.client_id
+        scope, client_id = granted.scope, client.client_id
         events.append(ConsentGiven(client_id=client_id, subject=subject, scope=scope))
-    return delivered(request, finish(request, Outcome(send(request, answer), tuple(events))))
+    response = send_to_client(request, approved)
+    return delivered(request, finish(request, Outcome(response, tuple(events))))

@@ -10,13 +10,13 @@ from ..protocol.authorization.interaction import OpenInteraction
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
 from .descriptions import describe_scope, https_only
-from .pages import destination, page
+from .pages import destination, render_page
 from .urls import endpoint_url
 
 
 def consent_page(request: Any, client: Client, handle: str, pending: OpenInteraction) -> Response:
     """Ask the user. What the form sends back is a handle; what is granted is what was kept."""
-    asked, subject = pending.interaction.asked, pending.interaction.subject
+    requested, subject = pending.interaction.asked, pending.interaction.subject
     values = {
         "client_name": client.client_name or client.client_id,
         "logo_uri": https_only(client.logo_uri),
@@ -28,14 +28,14 @@ def consent_page(request: Any, client: Client, handle: str, pending: OpenInterac
             {
                 "name": name,
                 "description": describe_scope(request, name),
-                "optional": name in asked.optional_scope,
+                "optional": name in requested.optional_scope,
             }
-            for name in sorted(asked.scope)
+            for name in sorted(requested.scope)
         ],
         "action": endpoint_url(request.registry, "authorize"),
         "handle": handle,
         "browser_field": FIELD,
         "browser_token": browser_token(request),
-        **destination(asked.redirect_uri),
+        **destination(requested.redirect_uri),
     }
-    return page(request, "consent", values)
+    return render_page(request, "consent", values)

@@ -29,7 +29,7 @@ def endpoint(*methods: str, cross_origin: bool = False) -> Callable[[Endpoint], 
 
     def decorate(view: Endpoint) -> Endpoint:
         @functools.wraps(view)
-        def answer(request: Any) -> Response:
+        def endpoint_view(request: Any) -> Response:
             if cross_origin and request.method == "OPTIONS":
                 return cors_preflight(*methods)
             client: Client | None = None
@@ -47,6 +47,6 @@ def endpoint(*methods: str, cross_origin: bool = False) -> Callable[[Endpoint], 
                     refused = store_unavailable(unavailable, text)
             return cors_readable(request, refused, client) if cross_origin else refused
 
-        return answer
+        return endpoint_view
 
     return decorate

@@ -11,7 +11,7 @@ from pyramid.security import forget
 
 from ..interfaces import ISettings
 from ..protocol.authorization.interaction import OpenInteraction, demand_login
-from .answer import redirect
+from .redirects import redirect
 from .urls import endpoint_url
 
 LOGIN_DEMANDED = "pyramid_oauth2.login_demanded"

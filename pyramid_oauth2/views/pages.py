@@ -31,7 +31,7 @@ STYLESHEETS = ("pyramid_oauth2:static/simple.css", "pyramid_oauth2:static/pages.
 View = Callable[[Any], Response]
 
 
-def page(
+def render_page(
     request: Any,
     name: str,
     values: Mapping[str, Any],
@@ -114,7 +114,7 @@ def error_page(
         ``too_many_requests``.
     """
     values = {"description": description, "code": code}
-    return page(request, "error", values, status)
+    return render_page(request, "error", values, status)
 
 
 def page_endpoint(*methods: str) -> Callable[[View], View]:
@@ -125,25 +125,25 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def answer(request: Any) -> Response:
+        def page_view(request: Any) -> Response:
             if request.method not in methods:
                 response = error_page(request, "This address is for a web browser.", 405)
                 response.headers["Allow"] = ", ".join(methods)
                 return response
-            return _answer(view, request)
+            return _respond(view, request)
 
-        return answer
+        return page_view
 
     return decorate
 
 
-def _answer(view: View, request: Any) -> Response:
+def _respond(view: View, request: Any) -> Response:
     try:
         return view(request)
     except TemporarilyUnavailable as throttled:
-        page = error_page(request, throttled.description, throttled.status, "too_many_requests")
-        page.headers["Retry-After"] = str(throttled.retry_after)
-        return page
+        response = error_page(request, throttled.description, throttled.status, "too_many_requests")
+        response.headers["Retry-After"] = str(throttled.retry_after)
+        return response
     except OAuth2Error as error:
         return error_page(request, error.description, 400, error.code)
     except ForeignInteraction as foreign:

@@ -39,19 +39,19 @@ def finished(request: Any) -> Any:
 class Outcome:
     """What a request came to, and what happened on the way."""
 
-    answer: Response | OAuth2Error
+    result: Response | OAuth2Error
     events: tuple[OAuth2Event, ...] = ()
 
 
-def once_per_request(request: Any, answer: Callable[[Any, Emit], Response]) -> Response:
-    """The response of *answer*, which is called at the first attempt only; events are delivered.
+def once_per_request(request: Any, respond: Callable[[Any, Emit], Response]) -> Response:
+    """The response of *respond*, which is called at the first attempt only; events are delivered.
 
     They are delivered at every attempt: what a subscriber wrote in a
     transaction that failed was rolled back with it.
 
-    :raises OAuth2Error: what *answer* raised.
+    :raises OAuth2Error: what *respond* raised.
     """
-    return delivered(request, finished(request) or finish(request, _outcome(request, answer)))
+    return delivered(request, finished(request) or finish(request, _outcome(request, respond)))
 
 
 def delivered(request: Any, outcome: Outcome) -> Response:
@@ -63,15 +63,15 @@ def delivered(request: Any, outcome: Outcome) -> Response:
     request.environ[DELIVERED] = True
     for event in outcome.events:
         notify(request.registry, replace(event, redelivered=redelivered), request)
-    if isinstance(outcome.answer, OAuth2Error):
-        raise outcome.answer
-    return outcome.answer.copy()
+    if isinstance(outcome.result, OAuth2Error):
+        raise outcome.result
+    return outcome.result.copy()
 
 
-def _outcome(request: Any, answer: Callable[[Any, Emit], Response]) -> Outcome:
+def _outcome(request: Any, respond: Callable[[Any, Emit], Response]) -> Outcome:
     events: list[OAuth2Event] = []
     try:
-        response = answer(request, events.append)
+        response = respond(request, events.append)
     except StoreUnavailable:
         # What happened before it happened, and there may be no second attempt.
         for event in events:

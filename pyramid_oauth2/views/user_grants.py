@@ -15,12 +15,12 @@ from ..protocol.events import Emit
 from ..protocol.http import Parameters, parse_body, parse_query
 from ..protocol.server import refuse_plain_http
 from ..protocol.user_grants import Authorization, authorizations_of, last_token, withdraw
-from .answer import redirect
 from .browser import FIELD, browser_token, is_from_our_page
 from .descriptions import describe_scope, https_only
 from .http_request import http_request
 from .login import active_subject, send_to_login
-from .pages import error_page, page, page_endpoint
+from .pages import error_page, page_endpoint, render_page
+from .redirects import redirect
 from .retries import once_per_request
 from .urls import endpoint_url
 
@@ -34,7 +34,7 @@ def authorizations(request: Any) -> Response:
     refuse_plain_http(request.oauth2.service.server, http)
     if request.method == "GET":
         return _show(request, parse_query(http))
-    return _take_back(request, parse_body(http))
+    return _withdraw(request, parse_body(http))
 
 
 def _show(request: Any, parameters: Parameters) -> Response:
@@ -60,10 +60,10 @@ def _show(request: Any, parameters: Parameters) -> Response:
         "browser_field": FIELD,
         "browser_token": browser_token(request, subject),
     }
-    return page(request, "authorizations", values)
+    return render_page(request, "authorizations", values)
 
 
-def _take_back(request: Any, parameters: Parameters) -> Response:
+def _withdraw(request: Any, parameters: Parameters) -> Response:
     subject = active_subject(request)
     if subject is None:
         return send_to_login(request, _url(request))
@@ -74,10 +74,12 @@ def _take_back(request: Any, parameters: Parameters) -> Response:
     if client_id is None:
         raise InvalidRequest("The form names no client.")
     back = _url(request, page=parameters.once("page") or "1", withdrawn=client_id)
-    return once_per_request(request, partial(_withdraw, subject, client_id, back))
+    return once_per_request(request, partial(_withdraw_and_redirect, subject, client_id, back))
 
 
-def _withdraw(subject: str, client_id: str, back: str, request: Any, emit: Emit) -> Response:
+def _withdraw_and_redirect(
+    subject: str, client_id: str, back: str, request: Any, emit: Emit
+) -> Response:
     # The same answer for a client that has nothing, or does not exist: what was
     # withdrawn in another tab is withdrawn.
     withdraw(request.oauth2.service.server, subject, client_id, emit)

@@ -11,7 +11,7 @@ from ...protocol.records import Client, Grant
 from ...protocol.scopes import format_scope
 from ...protocol.token.validity import NotValid, check_grant
 from ...protocol.user_grants import last_token
-from ..answer import redirect
+from ..redirects import redirect
 from .page import Refused, Visit, client_page
 from .times import utc_minute
 

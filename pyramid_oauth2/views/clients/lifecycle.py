@@ -6,7 +6,7 @@ from pyramid.response import Response
 
 from ...protocol.clients.rules import acts_for_users
 from ...protocol.records import Client
-from ..answer import redirect
+from ..redirects import redirect
 from .page import Step, Visit, client_page
 
 # What an older page must not do: the client may be another's by now, or was

@@ -16,12 +16,12 @@ from ...protocol.events import Emit, emit_nothing
 from ...protocol.http import MAX_BODY, HTTPRequest, Parameters, parse_body, parse_query
 from ...protocol.records import Client
 from ...protocol.server import refuse_plain_http
-from ..answer import redirect
 from ..browser import FIELD, browser_token, is_from_our_page
 from ..endpoint import Endpoint
 from ..http_request import http_request
 from ..login import send_to_login
-from ..pages import STYLESHEETS, page, page_endpoint
+from ..pages import STYLESHEETS, page_endpoint, render_page
+from ..redirects import redirect
 from ..retries import once_per_request
 from ..urls import endpoint_url
 from .contexts import AdminPlace, SelfServicePlace
@@ -151,7 +151,7 @@ class Visit:
         }
         if "browser_token" not in values:
             common["browser_token"] = browser_token(self.request, self.place.user)
-        return page(
+        return render_page(
             self.request,
             f"admin/{name}",
             {**common, **values},

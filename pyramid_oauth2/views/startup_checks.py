@@ -22,10 +22,10 @@ RENDERER = "renderer."
 
 def includeme(config: Any) -> None:
     """Look when the application is complete: its routes may be added after the add-on."""
-    config.add_subscriber(_look_up, ApplicationCreated)
+    config.add_subscriber(_check_names, ApplicationCreated)
 
 
-def _look_up(event: Any) -> None:
+def _check_names(event: Any) -> None:
     registry = event.app.registry
     settings = registry.getUtility(ISettings)
     if found := [*_route_mistakes(registry, settings), *_template_mistakes(registry, settings)]:

@@ -10,7 +10,7 @@ from pyramid.response import Response
 
 from ..protocol.authorization.response import AuthorizationResponse
 from ..protocol.redirect_uris import redirect_url
-from .pages import POLICY, destination, page
+from .pages import POLICY, destination, render_page
 
 # The only script of any page: it presses Continue. The policy names its hash,
 # so nothing else runs, and without JavaScript the button is there.
@@ -19,17 +19,17 @@ SUBMIT_HASH = base64.b64encode(hashlib.sha256(SUBMIT.encode()).digest()).decode(
 FORM_POST_POLICY = f"{POLICY}; script-src 'sha256-{SUBMIT_HASH}'"
 
 
-def send(request: Any, answer: AuthorizationResponse) -> Response:
-    """The response that takes *answer* to the client."""
-    if answer.response_mode == "form_post":
+def send_to_client(request: Any, response: AuthorizationResponse) -> Response:
+    """The response that takes *response* to the client."""
+    if response.response_mode == "form_post":
         values = {
-            "action": answer.redirect_uri,
-            "parameters": dict(answer.parameters),
+            "action": response.redirect_uri,
+            "parameters": dict(response.parameters),
             "script": SUBMIT,
-            **destination(answer.redirect_uri),
+            **destination(response.redirect_uri),
         }
-        return page(request, "form_post", values, content_policy=FORM_POST_POLICY)
-    location = redirect_url(answer.redirect_uri, answer.parameters, answer.response_mode)
+        return render_page(request, "form_post", values, content_policy=FORM_POST_POLICY)
+    location = redirect_url(response.redirect_uri, response.parameters, response.response_mode)
     return redirect(location)
 
 
