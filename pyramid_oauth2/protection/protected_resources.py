@@ -58,7 +58,7 @@ def scopes_of(registry: Any, path: str) -> frozenset[str] | None:
     return frozenset().union(*found) if found or below else None
 
 
-class _Place:
+class _ViewLocation:
     """Where a view is: at a route, or anywhere in the resource tree."""
 
     def __init__(self, route: Any) -> None:
@@ -72,7 +72,7 @@ class _Place:
         return self._route.match(path) is not None
 
 
-def _declarations(registry: Any) -> list[tuple[_Place, frozenset[str]]]:
+def _declarations(registry: Any) -> list[tuple[_ViewLocation, frozenset[str]]]:
     mapper = registry.getUtility(IRoutesMapper)
     declared = []
     for item in registry.introspector.get_category("views", ()):
@@ -81,5 +81,5 @@ def _declarations(registry: Any) -> list[tuple[_Place, frozenset[str]]]:
         if scope is not None:
             route = mapper.get_route(view["route_name"]) if view["route_name"] else None
             names = scope.split() if isinstance(scope, str) else scope
-            declared.append((_Place(route), frozenset(names)))
+            declared.append((_ViewLocation(route), frozenset(names)))
     return declared

@@ -18,7 +18,7 @@ from pyramid.viewderivers import DefaultViewMapper
 from ...interfaces import ISettings
 from ..endpoint import Endpoint
 from .client import client
-from .contexts import PERMISSION, AdminPlace, SelfServicePlace
+from .contexts import PERMISSION, AllClients, OwnClients
 from .editing import editing
 from .grants import grants
 from .lifecycle import deleting, disabling, enabling, ending_earlier, withdrawing
@@ -41,33 +41,33 @@ PAGES: dict[str, Endpoint] = {
 }
 # Whom an operator stopped stays so: nobody undoes it for their own client. And who
 # uses a client is its users' own affair, and the operator's.
-ADMIN_PAGES = {**PAGES, "disable": disabling, "enable": enabling, "grants": grants}
+OPERATOR_PAGES = {**PAGES, "disable": disabling, "enable": enabling, "grants": grants}
 
 
 def includeme(config: Any) -> None:
     """Add the pages that the settings switch on."""
     settings = config.registry.getUtility(ISettings)
     if settings.admin:
-        _add_pages(config, AdminPlace, ADMIN_PAGES, PERMISSION)
-        _check_that_somebody_is_asked(config, settings)
+        _add_pages(config, AllClients, OPERATOR_PAGES, PERMISSION)
+        _check_security_policy(config, settings)
     if settings.self_service:
         # Who is signed in is asked by the pages: whoever is not is sent to the login.
-        _add_pages(config, SelfServicePlace, PAGES, NO_PERMISSION_REQUIRED)
+        _add_pages(config, OwnClients, PAGES, NO_PERMISSION_REQUIRED)
 
 
-def _add_pages(config: Any, place: Any, pages: dict[str, Endpoint], permission: str) -> None:
-    root = config.registry.getUtility(ISettings).path + "/" + place.name.replace(".", "/")
+def _add_pages(config: Any, factory: Any, pages: dict[str, Endpoint], permission: str) -> None:
+    root = config.registry.getUtility(ISettings).path + "/" + factory.name.replace(".", "/")
     for page, view in pages.items():
-        name = f"oauth2.{place.name}.{page}".rstrip(".")
+        name = f"oauth2.{factory.name}.{page}".rstrip(".")
         path = f"{root}/{page.replace('.', '-')}".rstrip("/")
-        _add_page(config, name, path, place, view, permission)
-    _add_page(config, f"oauth2.{place.name}.slash", f"{root}/", place, listing, permission)
+        _add_page(config, name, path, factory, view, permission)
+    _add_page(config, f"oauth2.{factory.name}.slash", f"{root}/", factory, listing, permission)
 
 
 def _add_page(
-    config: Any, name: str, path: str, place: Any, view: Endpoint, permission: str
+    config: Any, name: str, path: str, factory: Any, view: Endpoint, permission: str
 ) -> None:
-    config.add_route(name, path, factory=place)
+    config.add_route(name, path, factory=factory)
     config.add_view(
         view,
         route_name=name,
@@ -79,7 +79,7 @@ def _add_page(
     )
 
 
-def _check_that_somebody_is_asked(config: Any, settings: Any) -> None:
+def _check_security_policy(config: Any, settings: Any) -> None:
     def check() -> None:
         policy = config.registry.queryUtility(ISecurityPolicy)
         # Pyramid asks nobody for a permission where there is no policy: the

@@ -7,49 +7,49 @@ from typing import Any
 
 from ...protocol.records import Client
 from ..descriptions import describe_scope
-from .page import Visit
+from .page import ClientPage
 
 
-def scope_choices(visit: Visit, *, for_users: bool) -> list[dict[str, str]]:
+def scope_choices(page: ClientPage, *, for_users: bool) -> list[dict[str, str]]:
     """The scopes that may be given here.
 
     :param for_users: whether each has its description, in the user's language:
         that speaks to a user whom somebody asks, of *your* data.
     """
     return [
-        {"name": name, "description": describe_scope(visit.request, name) if for_users else ""}
-        for name in sorted(visit.place.choices["scope"])
+        {"name": name, "description": describe_scope(page.request, name) if for_users else ""}
+        for name in sorted(page.context.choices["scope"])
     ]
 
 
-def missing_scope(visit: Visit, metadata: Mapping[str, Any]) -> dict[str, str]:
+def missing_scope(page: ClientPage, metadata: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong where no scope is ticked.
 
     An empty scope means the server's default ones. Where there are none the
     client could ask for nothing, and where they are more than may be given
     here, it would get them all the same.
     """
-    if "scope" not in metadata or metadata["scope"] or not visit.place.choices["scope"]:
+    if "scope" not in metadata or metadata["scope"] or not page.context.choices["scope"]:
         return {}
-    default = visit.server.default_scopes
-    if default and default <= visit.place.choices["scope"]:
+    default = page.server.default_scopes
+    if default and default <= page.context.choices["scope"]:
         return {}
     return {"scope": "tick at least one"}
 
 
-def grant_type_choices(visit: Visit) -> list[dict[str, Any]]:
+def grant_type_choices(page: ClientPage) -> list[dict[str, Any]]:
     """The grant types that may be given here, and whether the server answers them now."""
-    enabled = visit.place.enabled_grant_types
+    enabled = page.context.enabled_grant_types
     return [
         {"name": name, "switched_off": name not in enabled}
-        for name in sorted(visit.place.choices["grant_types"])
+        for name in sorted(page.context.choices["grant_types"])
     ]
 
 
-def beyond_choices(visit: Visit, client: Client) -> dict[str, list[str]]:
+def beyond_choices(page: ClientPage, client: Client) -> dict[str, list[str]]:
     """What the client has that cannot be chosen here, and so stays, by field."""
     found = {}
-    for name, choices in visit.place.choices.items():
-        known = visit.place.known[name] - choices
+    for name, choices in page.context.choices.items():
+        known = page.context.known[name] - choices
         found[name] = sorted(known & frozenset(getattr(client, name)))
     return found

@@ -12,7 +12,7 @@ from ...protocol.clients.secrets import live_secrets
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope
 from ..urls import endpoint_url
-from .page import Visit, client_page
+from .page import ClientPage, client_page
 from .times import utc_minute
 
 JUST_NOW = 60  # seconds
@@ -35,12 +35,12 @@ DONE: dict[str, Callable[[Client, int], bool]] = {
 }
 
 
-def _show(visit: Visit) -> Response:
-    client, now = visit.client(), visit.server.clock()
+def _show(page: ClientPage) -> Response:
+    client, now = page.client(), page.server.clock()
     values = {
         "client": client,
         "for_users": acts_for_users(client.grant_types),
-        "has_grants": _has_grants(visit, client),
+        "has_grants": _has_grants(page, client),
         "scope": format_scope(client.scope),
         "optional_scope": format_scope(client.optional_scope),
         "created_at": utc_minute(client.created_at),
@@ -48,31 +48,31 @@ def _show(visit: Visit) -> Response:
         "disabled_at": client.disabled_at and utc_minute(client.disabled_at),
         "secrets": _secrets(client, now),
         "lifetime": client.lifetimes.get("access_token"),
-        "endpoints": _endpoints(visit),
-        "done": _done(visit, client, now),
-        "urls": {page: visit.place.url(page, client_id=client.client_id) for page in _pages(visit)},
+        "endpoints": _endpoints(page),
+        "done": _done(page, client, now),
+        "urls": {name: page.context.url(name, client_id=client.client_id) for name in _pages(page)},
     }
-    return visit.render("client", values)
+    return page.render("client", values)
 
 
-def _done(visit: Visit, client: Client, now: int) -> str | None:
-    done = visit.query.once("done") or ""
+def _done(page: ClientPage, client: Client, now: int) -> str | None:
+    done = page.query.once("done") or ""
     return done if done in DONE and DONE[done](client, now) else None
 
 
-def _has_grants(visit: Visit, client: Client) -> bool:
+def _has_grants(page: ClientPage, client: Client) -> bool:
     """Whether there is a page of grants to go to."""
-    if visit.place.self_service:
+    if page.context.self_service:
         return False  # Who uses a client is not its developer's to see.
     if acts_for_users(client.grant_types):
         return True
     # What was allowed before its grant types were taken away goes on until it ends.
-    return bool(visit.server.grants.grants(client_id=client.client_id, limit=1).items)
+    return bool(page.server.grants.grants(client_id=client.client_id, limit=1).items)
 
 
-def _pages(visit: Visit) -> tuple[str, ...]:
+def _pages(page: ClientPage) -> tuple[str, ...]:
     pages = ("edit", "secret", "secret.earlier", "withdraw", "delete")
-    return pages if visit.place.self_service else (*pages, "disable", "enable", "grants")
+    return pages if page.context.self_service else (*pages, "disable", "enable", "grants")
 
 
 def _secrets(client: Client, now: int) -> list[dict[str, Any]]:
@@ -85,8 +85,8 @@ def _secrets(client: Client, now: int) -> list[dict[str, Any]]:
     ]
 
 
-def _endpoints(visit: Visit) -> dict[str, str]:
-    registry = visit.request.registry
+def _endpoints(page: ClientPage) -> dict[str, str]:
+    registry = page.request.registry
     return {name: endpoint_url(registry, name) for name in ("authorize", "token", "metadata")}
 
 

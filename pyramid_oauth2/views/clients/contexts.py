@@ -1,6 +1,6 @@
 """Whose clients a page manages: everybody's, or those of the signed-in user.
 
-A place is the context of its pages, so an application's policy is asked for the
+It is the context of its pages, so an application's policy is asked for the
 permission against it.
 """
 
@@ -29,11 +29,11 @@ PERMISSION = "oauth2.admin"
 
 # What is the operator's to say: a user would give themselves a right, or free
 # themselves of a rule.
-OPERATORS_FIELDS = frozenset({"consent", "lifetimes", "owner", "require_pkce", "resource_server"})
+OPERATOR_FIELDS = frozenset({"consent", "lifetimes", "owner", "require_pkce", "resource_server"})
 
 
-class Place:
-    """What both places have: addresses, and what may be chosen."""
+class ClientsContext:
+    """What both contexts have: addresses, and what may be chosen."""
 
     name: ClassVar[str]
     self_service: ClassVar[bool]
@@ -66,7 +66,7 @@ class Place:
         return f"{url}?{given}" if given else url
 
 
-class AdminPlace(Place):
+class AllClients(ClientsContext):
     """All clients, for whoever has the permission ``oauth2.admin`` here."""
 
     name = "admin.clients"
@@ -93,7 +93,7 @@ class AdminPlace(Place):
         """Where operators have clients of their own, if they may have any."""
         if not self._settings.self_service:
             return None
-        return endpoint_url(self._request.registry, SelfServicePlace.name)
+        return endpoint_url(self._request.registry, OwnClients.name)
 
     @property
     def user(self) -> str | None:
@@ -111,13 +111,13 @@ class AdminPlace(Place):
         return True
 
 
-class SelfServicePlace(Place):
+class OwnClients(ClientsContext):
     """The clients of the signed-in user, within the limits of ``oauth2.self_service.*``."""
 
     name = "applications"
     self_service = True
     own_url = None
-    settable = frozenset(FIELDS) - OPERATORS_FIELDS
+    settable = frozenset(FIELDS) - OPERATOR_FIELDS
 
     @reify
     def owner(self) -> str | None:

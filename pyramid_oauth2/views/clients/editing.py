@@ -12,7 +12,7 @@ from ...protocol.clients.rules import acts_for_users, check_change
 from ...protocol.records import Client
 from .choices import beyond_choices, grant_type_choices, missing_scope, scope_choices
 from .fields import FIELDS, NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
-from .page import Visit, client_page
+from .page import ClientPage, client_page
 
 # What a public client has not: it has no secret to present, PKCE is its only
 # proof, and it cannot introspect.
@@ -37,53 +37,53 @@ def _without_trust(client: Client) -> dict[str, Any]:
     return {**consent, "require_pkce": True}
 
 
-def _names(visit: Visit, client: Client) -> list[str]:
+def _field_names(page: ClientPage, client: Client) -> list[str]:
     without = CONFIDENTIAL_FIELDS if client.public else frozenset()
     if not acts_for_users(client.grant_types):
         # But what breaks a rule must be there to be mended.
         without |= {"consent"} if client.optional_scope else {"consent", "optional_scope"}
-    return [name for name in FIELDS if name in visit.place.settable - without]
+    return [name for name in FIELDS if name in page.context.settable - without]
 
 
-def _show(visit: Visit) -> Response:
-    client = visit.client_to_change()
-    return _form_page(visit, client, form_of(client, _names(visit, client)))
+def _show(page: ClientPage) -> Response:
+    client = page.client_to_change()
+    return _form_page(page, client, form_of(client, _field_names(page, client)))
 
 
-def _save(visit: Visit) -> Response:
+def _save(page: ClientPage) -> Response:
     try:
-        client = visit.client_of_form()
-        metadata, form = read_fields(visit.form, _names(visit, client))
-        choices, known = visit.place.choices, visit.place.known
+        client = page.client_of_form()
+        metadata, form = read_fields(page.form, _field_names(page, client))
+        choices, known = page.context.choices, page.context.known
         metadata, refused = within_choices(metadata, client, choices, known)
         if metadata.get("grant_types", client.grant_types):
-            refused |= missing_scope(visit, metadata)
+            refused |= missing_scope(page, metadata)
         if client.client_name and not metadata["client_name"]:
             refused |= NAMELESS
-        broken = broken_rules(check_change, visit.server, client, metadata)
+        broken = broken_rules(check_change, page.server, client, metadata)
         if problems := {**broken, **form.problems, **refused}:
-            return _form_page(visit, client, Form(form.values, problems))
-        if visit.place.self_service and _widens(client, metadata):
+            return _form_page(page, client, Form(form.values, problems))
+        if page.context.self_service and _widens(client, metadata):
             metadata |= _without_trust(client)
-        edited = visit.clients.edit(client.client_id, client.version, **metadata)
+        edited = page.clients.edit(client.client_id, client.version, **metadata)
     except ClientChangedMeanwhile:
         # What was typed was about another state of things.
-        client = visit.client_to_change()
-        shown = form_of(client, _names(visit, client))
-        return _form_page(visit, client, shown, changed_meanwhile=True)
+        client = page.client_to_change()
+        shown = form_of(client, _field_names(page, client))
+        return _form_page(page, client, shown, changed_meanwhile=True)
     changed = edited.version != client.version
-    return visit.go_to(client.client_id, "edited" if changed else "unchanged")
+    return page.go_to(client.client_id, "edited" if changed else "unchanged")
 
 
-def _auth_methods(visit: Visit, client: Client) -> list[str]:
+def _auth_methods(page: ClientPage, client: Client) -> list[str]:
     # A confidential client does not become a public one. Its own method is there
     # also where the server forgot it: the browser would choose another in silence.
     present = {client.token_endpoint_auth_method}
-    return sorted((visit.server.client_authentications.keys() | present) - {"none"})
+    return sorted((page.server.client_authentications.keys() | present) - {"none"})
 
 
 def _form_page(
-    visit: Visit,
+    page: ClientPage,
     client: Client,
     form: Form,
     *,
@@ -93,18 +93,18 @@ def _form_page(
     values = {
         "client": client,
         "form": form,
-        "asks": _names(visit, client),
+        "field_names": _field_names(page, client),
         "version": client.version,
         "for_users": for_users,
-        "scopes": scope_choices(visit, for_users=for_users),
-        "grant_types": grant_type_choices(visit),
-        "beyond": beyond_choices(visit, client),
-        "auth_methods": [(method, method) for method in _auth_methods(visit, client)],
+        "scopes": scope_choices(page, for_users=for_users),
+        "grant_types": grant_type_choices(page),
+        "beyond": beyond_choices(page, client),
+        "auth_methods": [(method, method) for method in _auth_methods(page, client)],
         "changed_meanwhile": changed_meanwhile,
-        "client_url": visit.place.url("client", client_id=client.client_id),
+        "client_url": page.context.url("client", client_id=client.client_id),
     }
     status = 409 if changed_meanwhile else 422 if form.problems else 200
-    return visit.render("edit", values, status)
+    return page.render("edit", values, status)
 
 
 editing = client_page(_show, _save)

@@ -139,11 +139,11 @@ def within_choices(
     :param known: what the server knows, by field: anything else is dropped.
     :return: the metadata, and a problem for each field in which something else was chosen.
     """
-    kept, problems = dict(metadata), {}
+    granted, problems = dict(metadata), {}
     for name in choices.keys() & metadata.keys():
         if beyond := sorted(frozenset(metadata[name]) - choices[name]):
             problems[name] = f"you cannot choose {', '.join(beyond)[:100]} here"
         had = (choice for choice in getattr(client, name) if choice not in choices[name])
         more = [choice for choice in had if choice in known[name]]
-        kept[name] = type(metadata[name])((*metadata[name], *more))
-    return kept, problems
+        granted[name] = type(metadata[name])((*metadata[name], *more))
+    return granted, problems

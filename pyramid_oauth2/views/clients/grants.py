@@ -12,78 +12,78 @@ from ...protocol.scopes import format_scope
 from ...protocol.token.validity import NotValid, check_grant
 from ...protocol.user_grants import last_token
 from ..redirects import redirect
-from .page import Refused, Visit, client_page
+from .page import ClientPage, Refused, client_page
 from .times import utc_minute
 
 PAGE_SIZE = 20
 
 
-def _show(visit: Visit) -> Response:
-    client, cursor = visit.client(), visit.query.once("cursor")
+def _show(page: ClientPage) -> Response:
+    client, cursor = page.client(), page.query.once("cursor")
     client_id = client.client_id
     try:
-        found = visit.server.grants.grants(client_id=client_id, cursor=cursor, limit=PAGE_SIZE)
+        found = page.server.grants.grants(client_id=client_id, cursor=cursor, limit=PAGE_SIZE)
     except ValueError:
         raise Refused("unknown_page", 404) from None
 
     def url(at: str | None = None) -> str:
-        return visit.place.url("grants", client_id=client_id, cursor=at)
+        return page.context.url("grants", client_id=client_id, cursor=at)
 
     values = {
         "client": client,
-        "grants": [_line(visit, grant) for grant in found.items],
+        "grants": [_line(page, grant) for grant in found.items],
         "action": url(cursor),
         "first_url": cursor and url(),
         "next_url": found.cursor and url(found.cursor),
-        "revoked": visit.query.once("done") == "revoked" and _was_revoked(visit, client),
-        "client_url": visit.place.url("client", client_id=client_id),
-        "withdraw_url": visit.place.url("withdraw", client_id=client_id),
+        "revoked": page.query.once("done") == "revoked" and _was_revoked(page, client),
+        "client_url": page.context.url("client", client_id=client_id),
+        "withdraw_url": page.context.url("withdraw", client_id=client_id),
     }
-    return visit.render("grants", values)
+    return page.render("grants", values)
 
 
-def _line(visit: Visit, grant: Grant) -> dict[str, Any]:
-    last = last_token(visit.server, [grant])
+def _line(page: ClientPage, grant: Grant) -> dict[str, Any]:
+    last = last_token(page.server, [grant])
     return {
         "id": grant.id,
-        "user": visit.request.oauth2.service.owners.describe(grant.subject),
+        "user": page.request.oauth2.service.owners.describe(grant.subject),
         "scope": format_scope(grant.scope),
         "since": utc_minute(grant.created_at),
         "last_token": last and utc_minute(last.issued_at),
         "or_later": last is not None and last.or_later,
-        "ended": _ended(visit, grant),
+        "ended": _ended(page, grant),
     }
 
 
-def _ended(visit: Visit, grant: Grant) -> str | None:
+def _ended(page: ClientPage, grant: Grant) -> str | None:
     """Why no token of the grant counts, in English; None if they count."""
     try:
-        check_grant(visit.server, grant)
+        check_grant(page.server, grant)
     except NotValid as dead:
         return str(dead)
     return None
 
 
-def _was_revoked(visit: Visit, client: Client) -> bool:
+def _was_revoked(page: ClientPage, client: Client) -> bool:
     """Whether the grant that the URL names has ended: anybody can write a link."""
-    grant = _grant(visit, client, visit.query.once("grant"))
+    grant = _grant(page, client, page.query.once("grant"))
     return grant is not None and grant.revoked_at is not None
 
 
-def _grant(visit: Visit, client: Client, grant_id: str | None) -> Grant | None:
+def _grant(page: ClientPage, client: Client, grant_id: str | None) -> Grant | None:
     """The grant, if it is one of the client's."""
-    grant = find_grant(visit.server, grant_id or "")
+    grant = find_grant(page.server, grant_id or "")
     return grant if grant is not None and grant.client_id == client.client_id else None
 
 
-def _revoke(visit: Visit) -> Response:
-    client = visit.client()
-    grant = _grant(visit, client, visit.form.once("grant"))
+def _revoke(page: ClientPage) -> Response:
+    client = page.client()
+    grant = _grant(page, client, page.form.once("grant"))
     if grant is None:
         raise Refused("unknown_grant", 404, client.client_id)
-    end_grant(visit.server, grant, REVOKED_BY_OPERATOR, visit.emit)
-    where = {"client_id": client.client_id, "cursor": visit.query.once("cursor")}
-    return redirect(visit.place.url("grants", **where, done="revoked", grant=grant.id))
+    end_grant(page.server, grant, REVOKED_BY_OPERATOR, page.emit)
+    where = {"client_id": client.client_id, "cursor": page.query.once("cursor")}
+    return redirect(page.context.url("grants", **where, done="revoked", grant=grant.id))
 
 
 grants = client_page(_show, _revoke)

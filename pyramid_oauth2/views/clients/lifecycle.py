@@ -7,27 +7,27 @@ from pyramid.response import Response
 from ...protocol.clients.rules import acts_for_users
 from ...protocol.records import Client
 from ..redirects import redirect
-from .page import Step, Visit, client_page
+from .page import ClientPage, Step, client_page
 
 # What an older page must not do: the client may be another's by now, or was
 # disabled once more. Taking rights away always works.
 WITH_VERSION = frozenset({"enable", "delete", "secret.earlier"})
 
 
-def _ask_to_delete(visit: Visit) -> Response:
-    return _ask(visit, visit.client_to_change(), "delete")
+def _ask_to_delete(page: ClientPage) -> Response:
+    return _ask(page, page.client_to_change(), "delete")
 
 
 def _confirmation(what: str) -> Step:
     """The step that says what will happen, before it is asked for."""
 
-    def show(visit: Visit) -> Response:
-        return _ask(visit, visit.client(), what)
+    def show(page: ClientPage) -> Response:
+        return _ask(page, page.client(), what)
 
     return show
 
 
-def _ask(visit: Visit, client: Client, what: str, *, wrong_name: bool = False) -> Response:
+def _ask(page: ClientPage, client: Client, what: str, *, wrong_name: bool = False) -> Response:
     values = {
         "what": what,
         "client": client,
@@ -35,51 +35,51 @@ def _ask(visit: Visit, client: Client, what: str, *, wrong_name: bool = False) -
         "version": client.version if what in WITH_VERSION else None,
         "name_to_type": client.client_name or client.client_id,
         "wrong_name": wrong_name,
-        "cache": visit.request.oauth2.service.settings.client_cache,
-        "client_url": visit.place.url("client", client_id=client.client_id),
+        "cache": page.request.oauth2.service.settings.client_cache,
+        "client_url": page.context.url("client", client_id=client.client_id),
     }
-    return visit.render("confirm", values, 422 if wrong_name else 200)
+    return page.render("confirm", values, 422 if wrong_name else 200)
 
 
-def _ask_to_end_earlier(visit: Visit) -> Response:
-    client = visit.client_to_change()
+def _ask_to_end_earlier(page: ClientPage) -> Response:
+    client = page.client_to_change()
     if len(client.client_secrets) < 2:
-        return redirect(visit.place.url("client", client_id=client.client_id))
-    return _ask(visit, client, "secret.earlier")
+        return redirect(page.context.url("client", client_id=client.client_id))
+    return _ask(page, client, "secret.earlier")
 
 
-def _end_earlier(visit: Visit) -> Response:
-    client = visit.client_of_form()
-    visit.clients.end_earlier_secret(client.client_id, client.version)
-    return visit.go_to(client.client_id, "earlier_secret_ended")
+def _end_earlier(page: ClientPage) -> Response:
+    client = page.client_of_form()
+    page.clients.end_earlier_secret(client.client_id, client.version)
+    return page.go_to(client.client_id, "earlier_secret_ended")
 
 
-def _disable(visit: Visit) -> Response:
-    client = visit.client()
-    visit.clients.disable(client.client_id)
-    return visit.go_to(client.client_id, "disabled")
+def _disable(page: ClientPage) -> Response:
+    client = page.client()
+    page.clients.disable(client.client_id)
+    return page.go_to(client.client_id, "disabled")
 
 
-def _enable(visit: Visit) -> Response:
-    client = visit.client_of_form()
-    visit.clients.enable(client.client_id, client.version)
-    return visit.go_to(client.client_id, "enabled")
+def _enable(page: ClientPage) -> Response:
+    client = page.client_of_form()
+    page.clients.enable(client.client_id, client.version)
+    return page.go_to(client.client_id, "enabled")
 
 
-def _withdraw(visit: Visit) -> Response:
-    client = visit.client()
-    visit.clients.withdraw(client.client_id)
-    return visit.go_to(client.client_id, "withdrawn")
+def _withdraw(page: ClientPage) -> Response:
+    client = page.client()
+    page.clients.withdraw(client.client_id)
+    return page.go_to(client.client_id, "withdrawn")
 
 
-def _delete(visit: Visit) -> Response:
-    client = visit.client_of_form()
-    typed = visit.form.once("name") or ""
+def _delete(page: ClientPage) -> Response:
+    client = page.client_of_form()
+    typed = page.form.once("name") or ""
     # Browsers and people add and drop blanks; the name is no secret.
     if typed.split() != (client.client_name or client.client_id).split():
-        return _ask(visit, client, "delete", wrong_name=True)
-    visit.clients.delete(client.client_id, client.version)
-    return redirect(visit.place.url(done="deleted", client_id=client.client_id))
+        return _ask(page, client, "delete", wrong_name=True)
+    page.clients.delete(client.client_id, client.version)
+    return redirect(page.context.url(done="deleted", client_id=client.client_id))
 
 
 disabling = client_page(_confirmation("disable"), _disable)

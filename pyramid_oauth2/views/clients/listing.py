@@ -8,41 +8,42 @@ from pyramid.response import Response
 
 from ...protocol.clients.registry import UnknownClient
 from ...protocol.records import Client
-from .page import Refused, Visit, client_page
+from .page import ClientPage, Refused, client_page
 from .times import utc_minute
 
 PAGE_SIZE = 50
 SORTS = ("client_name", "created_at")
 
 
-def _show(visit: Visit) -> Response:
-    sought = (visit.query.once("q") or "").strip() or None
-    sort = visit.query.once("sort") or SORTS[0]
-    cursor = visit.query.once("cursor")
+def _show(page: ClientPage) -> Response:
+    search_text = (page.query.once("q") or "").strip() or None
+    sort = page.query.once("sort") or SORTS[0]
+    cursor = page.query.once("cursor")
     if sort not in SORTS:
         raise Refused("unknown_page", 404)
     try:
-        found = visit.clients.search(visit.place.owner, sought, sort, cursor, PAGE_SIZE)
+        found = page.clients.search(page.context.owner, search_text, sort, cursor, PAGE_SIZE)
     except ValueError:
         raise Refused("unknown_page", 404) from None
     values = {
         "clients": [_line(client) for client in found.items],
-        "sought": sought,
+        "search_text": search_text,
         "sort": sort,
-        "sort_urls": {name: visit.place.url(q=sought, sort=name) for name in SORTS},
-        "first_url": cursor and visit.place.url(q=sought, sort=sort),
-        "next_url": found.cursor and visit.place.url(q=sought, sort=sort, cursor=found.cursor),
-        "deleted": visit.query.once("done") == "deleted" and _is_gone(visit),
+        "sort_urls": {name: page.context.url(q=search_text, sort=name) for name in SORTS},
+        "first_url": cursor and page.context.url(q=search_text, sort=sort),
+        "next_url": found.cursor
+        and page.context.url(q=search_text, sort=sort, cursor=found.cursor),
+        "deleted": page.query.once("done") == "deleted" and _is_gone(page),
     }
-    return visit.render("listing", values)
+    return page.render("listing", values)
 
 
-def _is_gone(visit: Visit) -> bool:
+def _is_gone(page: ClientPage) -> bool:
     """Whether the client that the URL names is not there: anybody can write a link."""
     try:
-        visit.client()
+        page.client()
     except UnknownClient:
-        return visit.query.once("client_id") is not None
+        return page.query.once("client_id") is not None
     return False
 
 

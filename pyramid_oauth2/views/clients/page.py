@@ -24,12 +24,12 @@ from ..pages import STYLESHEETS, page_endpoint, render_page
 from ..redirects import redirect
 from ..retries import once_per_request
 from ..urls import endpoint_url
-from .contexts import AdminPlace, SelfServicePlace
+from .contexts import AllClients, OwnClients
 from .times import utc_minute
 
 VERSION = re.compile("[0-9]{1,9}")
 MAX_FIELDS = 2000  # A box or two for every scope.
-ADMIN_STYLESHEETS = (*STYLESHEETS, "pyramid_oauth2:static/admin.css")
+CLIENT_STYLESHEETS = (*STYLESHEETS, "pyramid_oauth2:static/admin.css")
 
 
 class Refused(Exception):
@@ -57,7 +57,7 @@ PROBLEMS = (Refused, UnknownClient, ClientChangedMeanwhile, InvalidRequest)
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class ClientPage:
     """One request to a page: where it is, what was sent, and whom to tell of changes."""
 
     request: Any
@@ -66,10 +66,10 @@ class Visit:
     emit: Emit = emit_nothing
 
     @property
-    def place(self) -> AdminPlace | SelfServicePlace:
+    def context(self) -> AllClients | OwnClients:
         """Whose clients these are."""
-        place: AdminPlace | SelfServicePlace = self.request.context
-        return place
+        context: AllClients | OwnClients = self.request.context
+        return context
 
     @property
     def server(self) -> AuthorizationServer:
@@ -90,10 +90,10 @@ class Visit:
     @property
     def here(self) -> str:
         """The public URL of this page, with the client or the kind that it is about."""
-        page = self.request.matched_route.name.removeprefix(f"oauth2.{self.place.name}")
+        name = self.request.matched_route.name.removeprefix(f"oauth2.{self.context.name}")
         # It is told also where the query is what is wrong.
-        about = {name: self.query.if_once(name) for name in ("client_id", "kind")}
-        return self.place.url(page.lstrip("."), **about)
+        about = {key: self.query.if_once(key) for key in ("client_id", "kind")}
+        return self.context.url(name.lstrip("."), **about)
 
     def client(self) -> Client:
         """The client that the URL names.
@@ -109,7 +109,7 @@ class Visit:
             not to be told apart.
         """
         client = self.clients.get(client_id)
-        if not self.place.has(client):
+        if not self.context.has(client):
             raise UnknownClient("There is no such client.")
         return client
 
@@ -120,7 +120,7 @@ class Visit:
         :raises Refused: an operator stopped it, so for its owner it stays as it is.
         """
         client = self.client()
-        if self.place.self_service and client.disabled_at is not None:
+        if self.context.self_service and client.disabled_at is not None:
             raise Refused("disabled_stays", 403, client.client_id)
         return client
 
@@ -145,26 +145,26 @@ class Visit:
     def render(self, name: str, values: Mapping[str, Any], status: int = 200) -> Response:
         """The page of a template in ``templates/admin``."""
         common = {
-            "place": self.place,
+            "context": self.context,
             "here": self.here,
             "browser_field": FIELD,
         }
         if "browser_token" not in values:
-            common["browser_token"] = browser_token(self.request, self.place.user)
+            common["browser_token"] = browser_token(self.request, self.context.user)
         return render_page(
             self.request,
             f"admin/{name}",
             {**common, **values},
             status,
-            stylesheets=ADMIN_STYLESHEETS,
+            stylesheets=CLIENT_STYLESHEETS,
         )
 
     def go_to(self, client_id: str, done: str) -> Response:
         """Back to the page of the client, which says what was done."""
-        return redirect(self.place.url("client", client_id=client_id, done=done))
+        return redirect(self.context.url("client", client_id=client_id, done=done))
 
 
-Step = Callable[[Visit], Response]
+Step = Callable[[ClientPage], Response]
 
 
 def client_page(show: Step, act: Step | None = None) -> Endpoint:
@@ -176,17 +176,17 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
 
     @page_endpoint(*methods)
     def view(request: Any) -> Response:
-        visit = Visit(request, Parameters({}), Parameters({}))
+        page = ClientPage(request, Parameters({}), Parameters({}))
         try:
-            visit = replace(visit, query=_query(request))
+            page = replace(page, query=_query(request))
             http = http_request(request, endpoint_url(request.registry, request.context.name))
             # The pages show secrets.
-            refuse_plain_http(visit.server, http)
+            refuse_plain_http(page.server, http)
             if not request.context.open:
-                return send_to_login(request, visit.here)
-            return show(visit) if act is None or request.method == "GET" else _act(visit, http, act)
+                return send_to_login(request, page.here)
+            return show(page) if act is None or request.method == "GET" else _act(page, http, act)
         except PROBLEMS as error:
-            return _problem(visit, error)
+            return _problem(page, error)
 
     return view
 
@@ -198,29 +198,29 @@ def _query(request: Any) -> Parameters:
     )
 
 
-def _act(visit: Visit, http: HTTPRequest, act: Step) -> Response:
+def _act(page: ClientPage, http: HTTPRequest, act: Step) -> Response:
     form = parse_body(http, MAX_FIELDS, MAX_BODY)
-    if not is_from_our_page(visit.request, form.once(FIELD), visit.place.user):
+    if not is_from_our_page(page.request, form.once(FIELD), page.context.user):
         raise Refused("forged", 403)
 
-    def answer(request: Any, emit: Emit) -> Response:
+    def respond(request: Any, emit: Emit) -> Response:
         # Within, so that what happened on the way is told, and a second attempt of
         # the request gets the same answer.
         try:
-            return act(Visit(request, visit.query, form, emit))
+            return act(ClientPage(request, page.query, form, emit))
         except PROBLEMS as error:
-            return _problem(visit, error)
+            return _problem(page, error)
 
-    return once_per_request(visit.request, answer)
+    return once_per_request(page.request, respond)
 
 
-def _problem(visit: Visit, error: Exception) -> Response:
+def _problem(page: ClientPage, error: Exception) -> Response:
     if isinstance(error, UnknownClient):
         error = Refused("unknown_client", 404)
     elif isinstance(error, ClientChangedMeanwhile):
         error = Refused("changed_meanwhile", 409, str(error))
     elif isinstance(error, InvalidRequest):
-        code = "unknown_page" if visit.request.method == "GET" else "bad_form"
+        code = "unknown_page" if page.request.method == "GET" else "bad_form"
         error = Refused(code, error.status, description=error.description)
     assert isinstance(error, Refused)
     # No form, and so no new cookie: a form that another site posts must not end
@@ -232,9 +232,9 @@ def _problem(visit: Visit, error: Exception) -> Response:
         "browser_token": None,
     }
     if error.retry_after is None:
-        return visit.render("problem", values, error.status)
+        return page.render("problem", values, error.status)
     # The minute in which it ends is over by then.
-    again_at = utc_minute(visit.server.clock() + error.retry_after + 60)
-    response = visit.render("problem", {**values, "again_at": again_at}, error.status)
+    again_at = utc_minute(page.server.clock() + error.retry_after + 60)
+    response = page.render("problem", {**values, "again_at": again_at}, error.status)
     response.headers["Retry-After"] = str(error.retry_after)
     return response

@@ -22,103 +22,105 @@ from ...protocol.clients.rules import (
 from ...protocol.errors import InvalidRequest, TemporarilyUnavailable
 from ...protocol.records import Client, DuplicateRecord, StoreUnavailable
 from ..http_request import http_request
-from .application_types import Kind, kinds_of
+from .application_types import ApplicationType, application_types_of
 from .choices import missing_scope, scope_choices
 from .fields import NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
-from .page import Refused, Visit, client_page
+from .page import ClientPage, Refused, client_page
 from .secrets import registered_page
 
 DRAWN_ID = re.compile(rf"[0-9A-Za-z]{{{CLIENT_ID_GENERATED_LENGTH}}}")
 
 
-def _show(visit: Visit) -> Response:
-    if _is_full(visit, spare=1):
+def _show(page: ClientPage) -> Response:
+    if _is_full(page, spare=1):
         raise Refused("too_many_clients", 403)
-    kinds = {kind.name: kind for kind in kinds_of(visit.place)}
-    kind = kinds.get(visit.query.once("kind") or "")
-    if kind is None:
-        urls = {name: visit.place.url("register", kind=name) for name in kinds}
-        return visit.render("kinds", {"kinds": urls})
-    client_id = new_client_id(visit.server)
-    scope = (visit.server.default_scopes or frozenset()) & visit.place.choices["scope"]
-    form = form_of(Client(client_id, scope=scope), kind.asks)
-    return _form_page(visit, kind, client_id, form)
+    types = {each.name: each for each in application_types_of(page.context)}
+    application_type = types.get(page.query.once("kind") or "")
+    if application_type is None:
+        urls = {name: page.context.url("register", kind=name) for name in types}
+        return page.render("kinds", {"application_types": urls})
+    client_id = new_client_id(page.server)
+    scope = (page.server.default_scopes or frozenset()) & page.context.choices["scope"]
+    form = form_of(Client(client_id, scope=scope), application_type.field_names)
+    return _form_page(page, application_type, client_id, form)
 
 
-def _register(visit: Visit) -> Response:
-    kinds = {kind.name: kind for kind in kinds_of(visit.place)}
-    kind = kinds.get(visit.query.once("kind") or "")
-    client_id = visit.form.once("client_id") or ""
-    if kind is None or not DRAWN_ID.fullmatch(client_id):
+def _register(page: ClientPage) -> Response:
+    types = {each.name: each for each in application_types_of(page.context)}
+    application_type = types.get(page.query.once("kind") or "")
+    client_id = page.form.once("client_id") or ""
+    if application_type is None or not DRAWN_ID.fullmatch(client_id):
         raise InvalidRequest("The form is not as it was sent.")
     # Before any limit: what is registered must not be said to be refused.
-    _refuse_sent_already(visit, client_id)
-    if _is_full(visit, spare=1):
+    _refuse_sent_already(page, client_id)
+    if _is_full(page, spare=1):
         raise Refused("too_many_clients", 403)
-    metadata, form = read_fields(visit.form, kind.asks)
-    client = _client(visit, kind, client_id, metadata)
+    metadata, form = read_fields(page.form, application_type.field_names)
+    client = _client(page, application_type, client_id, metadata)
     problems = {
-        **broken_rules(check_client, visit.server, client),
-        **_refused_choices(visit, metadata),
-        **_missing(visit, metadata),
+        **broken_rules(check_client, page.server, client),
+        **_refused_choices(page, metadata),
+        **_missing(page, metadata),
     }
     if problems:
-        return _form_page(visit, kind, client_id, Form(form.values, problems))
-    _refuse_too_often(visit)
+        return _form_page(page, application_type, client_id, Form(form.values, problems))
+    _refuse_too_often(page)
     try:
-        registered = visit.clients.add(client)
+        registered = page.clients.add(client)
     except DuplicateRecord:
         # Unless it was taken back, for then nothing is registered; or is another's.
-        visit.find(client_id)
+        page.find(client_id)
         raise Refused("sent_already", 409, client_id) from None
-    _refuse_beyond_limit(visit, client_id)
-    return registered_page(visit, registered)
+    _refuse_beyond_limit(page, client_id)
+    return registered_page(page, registered)
 
 
-def _client(visit: Visit, kind: Kind, client_id: str, metadata: dict[str, Any]) -> Client:
-    choices = visit.place.choices["grant_types"]
+def _client(
+    page: ClientPage, application_type: ApplicationType, client_id: str, metadata: dict[str, Any]
+) -> Client:
+    choices = page.context.choices["grant_types"]
     return Client(
         client_id,
-        grant_types=tuple(name for name in kind.grant_types if name in choices),
-        token_endpoint_auth_method="none" if kind.public else "client_secret_basic",
-        resource_server=kind.resource_server,
-        owner=visit.place.owner,
+        grant_types=tuple(name for name in application_type.grant_types if name in choices),
+        token_endpoint_auth_method="none" if application_type.public else "client_secret_basic",
+        resource_server=application_type.resource_server,
+        owner=page.context.owner,
         **metadata,
     )
 
 
-def _refused_choices(visit: Visit, metadata: dict[str, Any]) -> dict[str, str]:
+def _refused_choices(page: ClientPage, metadata: dict[str, Any]) -> dict[str, str]:
     nothing = Client("none", grant_types=(), redirect_uris=())
-    return within_choices(metadata, nothing, visit.place.choices, visit.place.known)[1]
+    return within_choices(metadata, nothing, page.context.choices, page.context.known)[1]
 
 
-def _missing(visit: Visit, metadata: dict[str, Any]) -> dict[str, str]:
+def _missing(page: ClientPage, metadata: dict[str, Any]) -> dict[str, str]:
     nameless = {} if metadata["client_name"] else NAMELESS
-    return nameless | missing_scope(visit, metadata)
+    return nameless | missing_scope(page, metadata)
 
 
-def _is_full(visit: Visit, spare: int) -> bool:
+def _is_full(page: ClientPage, spare: int) -> bool:
     """Whether the user has more clients than leave room for *spare* ones."""
-    most = visit.place.max_clients
+    most = page.context.max_clients
     if most is None:
         return False
-    owned = visit.clients.search(visit.place.owner, limit=most + 1)
+    owned = page.clients.search(page.context.owner, limit=most + 1)
     return len(owned.items) > most - spare
 
 
-def _refuse_sent_already(visit: Visit, client_id: str) -> None:
+def _refuse_sent_already(page: ClientPage, client_id: str) -> None:
     with suppress(UnknownClient):
-        visit.find(client_id)
+        page.find(client_id)
         raise Refused("sent_already", 409, client_id)
 
 
-def _refuse_too_often(visit: Visit) -> None:
+def _refuse_too_often(page: ClientPage) -> None:
     """Keep a user who registers and deletes in a loop from leaving tombstones without end."""
-    user = visit.place.owner
+    user = page.context.owner
     if user is None:
         return
-    http = http_request(visit.request, visit.here)
-    attempt = visit.server.throttle.registration(http, user, visit.emit)
+    http = http_request(page.request, page.here)
+    attempt = page.server.throttle.registration(http, user, page.emit)
     try:
         attempt.refuse_if_blocked()
         attempt.count_or_refuse(None)
@@ -127,7 +129,7 @@ def _refuse_too_often(visit: Visit) -> None:
         raise Refused("registered_too_often", 429, retry_after=retry_after) from None
 
 
-def _refuse_beyond_limit(visit: Visit, client_id: str) -> None:
+def _refuse_beyond_limit(page: ClientPage, client_id: str) -> None:
     """Take the client back if others were registered at the same moment.
 
     Each counts after it has added its own, so of all that race the last to
@@ -136,28 +138,30 @@ def _refuse_beyond_limit(visit: Visit, client_id: str) -> None:
     the store is away for that as well.
     """
     try:
-        full = _is_full(visit, spare=0)
+        full = _is_full(page, spare=0)
     except StoreUnavailable:
-        visit.clients.delete(client_id)
+        page.clients.delete(client_id)
         raise
     if full:
-        visit.clients.delete(client_id)
+        page.clients.delete(client_id)
         raise Refused("too_many_clients", 403)
 
 
-def _form_page(visit: Visit, kind: Kind, client_id: str, form: Form) -> Response:
-    for_users = acts_for_users(kind.grant_types)
+def _form_page(
+    page: ClientPage, application_type: ApplicationType, client_id: str, form: Form
+) -> Response:
+    for_users = acts_for_users(application_type.grant_types)
     values = {
-        "kind": kind.name,
-        "asks": kind.asks,
+        "application_type": application_type.name,
+        "field_names": application_type.field_names,
         "client_id": client_id,
         "form": form,
         "for_users": for_users,
-        "scopes": scope_choices(visit, for_users=for_users),
-        "action": visit.place.url("register", kind=kind.name),
-        "kinds_url": visit.place.url("register"),
+        "scopes": scope_choices(page, for_users=for_users),
+        "action": page.context.url("register", kind=application_type.name),
+        "application_types_url": page.context.url("register"),
     }
-    return visit.render("register", values, 422 if form.problems else 200)
+    return page.render("register", values, 422 if form.problems else 200)
 
 
 registering = client_page(_show, _register)

@@ -14,7 +14,7 @@ from ...protocol.clients.registry import Registered
 from ...protocol.clients.secrets import live_secrets
 from ...protocol.errors import InvalidRequest
 from ..urls import endpoint_url
-from .page import Refused, Visit, client_page
+from .page import ClientPage, Refused, client_page
 from .times import utc_minute
 
 # When the secret in use ends, in seconds from now.
@@ -24,14 +24,14 @@ OVERLAPS = {"now": 0, "hour": 3600, "day": 86400, "week": 7 * 86400}
 PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 
 
-def registered_page(visit: Visit, registered: Registered) -> Response:
+def registered_page(page: ClientPage, registered: Registered) -> Response:
     """What a client that was just registered needs: its client_id, and its secret."""
     if registered.secret is None:
-        return visit.go_to(registered.client.client_id, "registered")
-    return _secret_page(visit, registered, "registered")
+        return page.go_to(registered.client.client_id, "registered")
+    return _secret_page(page, registered, "registered")
 
 
-def _secret_page(visit: Visit, registered: Registered, done: str) -> Response:
+def _secret_page(page: ClientPage, registered: Registered, done: str) -> Response:
     client = registered.client
     ends = [secret.expires_at for secret in client.client_secrets if secret.expires_at]
     values = {
@@ -40,35 +40,35 @@ def _secret_page(visit: Visit, registered: Registered, done: str) -> Response:
         "secret": registered.secret,
         "earlier_ends_at": utc_minute(ends[0]) if ends else None,
         "plain_client_id": PLAIN.fullmatch(client.client_id) is not None,
-        "token_endpoint": endpoint_url(visit.request.registry, "token"),
-        "client_url": visit.place.url("client", client_id=client.client_id),
+        "token_endpoint": endpoint_url(page.request.registry, "token"),
+        "client_url": page.context.url("client", client_id=client.client_id),
     }
-    return visit.render("secret", values)
+    return page.render("secret", values)
 
 
-def _show(visit: Visit) -> Response:
-    client = visit.client_to_change()
+def _show(page: ClientPage) -> Response:
+    client = page.client_to_change()
     if client.public:
         raise Refused("public_client", 404, client.client_id)
     values = {
         "client": client,
         "overlaps": OVERLAPS,
-        "two_count": len(live_secrets(client.client_secrets, visit.server.clock())) > 1,
-        "client_url": visit.place.url("client", client_id=client.client_id),
+        "two_count": len(live_secrets(client.client_secrets, page.server.clock())) > 1,
+        "client_url": page.context.url("client", client_id=client.client_id),
     }
-    return visit.render("rotate", values)
+    return page.render("rotate", values)
 
 
-def _rotate(visit: Visit) -> Response:
-    client = visit.client_of_form()
-    overlap = OVERLAPS.get(visit.form.once("overlap") or "")
+def _rotate(page: ClientPage) -> Response:
+    client = page.client_of_form()
+    overlap = OVERLAPS.get(page.form.once("overlap") or "")
     if overlap is None:
         raise InvalidRequest("The form does not say when the secret in use ends.")
     if client.public:
         raise Refused("public_client", 404, client.client_id)
     # Sent twice, it would end the secret in use before its time.
-    registered = visit.clients.rotate_secret(client.client_id, overlap, version=client.version)
-    return _secret_page(visit, registered, "rotated")
+    registered = page.clients.rotate_secret(client.client_id, overlap, version=client.version)
+    return _secret_page(page, registered, "rotated")
 
 
 rotating = client_page(_show, _rotate)
