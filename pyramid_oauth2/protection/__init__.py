@@ -1,1 +1,1 @@
-"""Protecting an application's views: who is calling, by which token, and what it may do."""
+"""The protection of an application's views by bearer tokens and their scopes."""

@@ -1,8 +1,8 @@
-"""Every refusal of a protected resource, with its challenge (RFC 6750 section 3).
+"""The error responses of a protected resource, with their challenges (RFC 6750 section 3).
 
-401 says that a token is needed, or what is wrong with the one there is; 403
-that it is not enough. ``resource_metadata`` leads to what a client must know to
-get a better one (RFC 9728 section 5.1).
+401: a token is needed, or the one that was sent is invalid. 403: the token is
+not sufficient. ``resource_metadata`` is the URL of the metadata that a client
+needs to get a suitable token (RFC 9728 section 5.1).
 """
 
 from __future__ import annotations
@@ -36,18 +36,19 @@ def invalid_token(request: Any, error: InvalidToken) -> Response:
 
 
 def misplaced_token(request: Any) -> Response:
-    """400 for a token that is elsewhere, there too, or no token at all.
+    """400 for a malformed token, or one that is not in the Authorization header alone.
 
     RFC 6750 section 2: "Clients MUST NOT use more than one method to transmit
-    the token in each request", and the header is the only one that does not end
-    in logs (RFC 9700 section 4.3.2). Section 3.1: "or is otherwise malformed".
+    the token in each request", and the header is the only method by which the
+    token does not end up in logs (RFC 9700 section 4.3.2). RFC 6750 section 3.1:
+    "or is otherwise malformed".
     """
     text = "Send one access token, in the Authorization header only."
     return _refusal(request, InvalidRequest(text))
 
 
 def insufficient_scope(request: Any, scope: frozenset[str]) -> Response:
-    """403 for a valid token that lacks a scope; says which are needed."""
+    """403 for a valid token that lacks a scope; the response names the required scopes."""
     text = format_scope(scope)
     error = InsufficientScope(f"The access token needs the scope: {text}.", text)
     return _refusal(request, error, scope=text)
@@ -56,7 +57,7 @@ def insufficient_scope(request: Any, scope: frozenset[str]) -> Response:
 def missing_permission(request: Any) -> Response:
     """403 for a token whose user or scopes lack the view's permission.
 
-    The challenge has no error code: no other token scope would mend it.
+    The challenge has no error code: a token with more scopes would not help.
     """
     members = {
         "error": "access_denied",
@@ -66,16 +67,16 @@ def missing_permission(request: Any) -> Response:
 
 
 def challenge_of(response: Response) -> str | None:
-    """The challenge of a response that refuses, None if it is none of these."""
+    """The challenge of one of these responses, None for any other response."""
     text: str = response.headers.get("WWW-Authenticate", "")
     return text if text.startswith(BEARER) else None
 
 
 class TokenRequired(HTTPClientError):  # type: ignore[misc]
-    """Raised by ``request.oauth2.require`` where there is no token.
+    """Raised by ``request.oauth2.require`` if there is no token.
 
-    As an exception it rolls back what the view had begun. It is no
-    ``HTTPForbidden``, so an API request never ends at a login page.
+    As an exception it rolls back the view's transaction. It is not an
+    ``HTTPForbidden``, so an API request is never redirected to a login page.
     """
 
     code, title = 401, "Unauthorized"
@@ -86,7 +87,7 @@ class TokenRequired(HTTPClientError):  # type: ignore[misc]
 
 
 class ScopeRequired(HTTPClientError):  # type: ignore[misc]
-    """Raised by ``request.oauth2.require`` where the token lacks a scope."""
+    """Raised by ``request.oauth2.require`` if the token lacks a scope."""
 
     code, title = 403, "Forbidden"
 
@@ -106,7 +107,7 @@ def _refusal(request: Any, error: OAuth2Error, **more: str) -> Response:
 
 
 def _challenge(request: Any, **parameters: str) -> dict[str, str]:
-    """The header: quoted strings, comma-separated, as strict clients parse it."""
+    """The header, with quoted strings separated by commas, as strict clients expect it."""
     parameters = {**parameters, "resource_metadata": metadata_url(request)}
     text = "".join(f', {name}="{value}"' for name, value in parameters.items())
     return {"WWW-Authenticate": BEARER + text}

@@ -1,7 +1,7 @@
-"""Cross-origin reading for programs in a browser (the Fetch standard's CORS protocol).
+"""CORS for clients that run in a browser (the CORS protocol of the Fetch standard).
 
-Never with credentials: a page of another site can do nothing in the name of
-whoever sits at the browser.
+Never with credentials: a page of another site cannot act as the user who is
+signed in to the browser.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from pyramid.response import Response
 
 from ..protocol.records import Client
 
-# A wildcard does not cover Authorization, so all are named.
+# A wildcard does not cover Authorization, so every header is named.
 ALLOWED_HEADERS = "authorization, content-type, dpop"
 EXPOSED_HEADERS = "Retry-After, WWW-Authenticate"
 PREFLIGHT_SECONDS = 3600
 
 
 def cors_preflight(*methods: str) -> Response:
-    """The answer to ``OPTIONS``: before any authentication, for a preflight carries none.
+    """The response to ``OPTIONS``, before any authentication: a preflight has no credentials.
 
-    :param methods: what the resource answers to.
+    :param methods: the methods that the resource supports.
     """
-    # 204 has no Content-Type, where an empty 200 would say text/html.
+    # A 204 has no Content-Type; an empty 200 would have text/html.
     response = Response(status=204)
     response.headers.update(
         {
@@ -38,10 +38,10 @@ def cors_preflight(*methods: str) -> Response:
 
 
 def cors_readable(request: Any, response: Response, client: Client | None) -> Response:
-    """Let pages of other origins read *response*.
+    """Allow pages of other origins to read *response*.
 
-    :param client: whose answer it is: only its ``allowed_origins`` may read it.
-        None where no client is known: then there is nothing to protect.
+    :param client: the client that the response is for: only its ``allowed_origins``
+        may read it. None if no client is known: then there is nothing to protect.
     """
     origin = "*"
     if client is not None:

@@ -1,9 +1,9 @@
-"""May they: ``oauth2_scope`` on a view, and every refusal with its challenge (RFC 6750 section 3).
+"""The guards of views: ``oauth2_scope``, and challenges to refused requests (RFC 6750 section 3).
 
-A guard stands outside the view's permission check. It refuses bad tokens and
-missing scopes, lets the others through to ``permission=``, and turns that
-check's refusal of a bearer request into a challenge. There is no forbidden view
-of ours: the application's own stays in charge of all other requests.
+A guard wraps the view's permission check. It refuses invalid tokens and missing
+scopes, passes other requests on to ``permission=``, and turns that check's
+refusal of a bearer request into a challenge. The add-on has no forbidden view:
+the application's own handles all other requests.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ View = Callable[[Any, Any], Any]
 
 
 def guarded_view(view: View, info: Any) -> View:
-    """The view deriver: guard every view, more strictly where it declares ``oauth2_scope``.
+    """The view deriver: guard every view, more strictly if it declares ``oauth2_scope``.
 
     :raises pyramid.exceptions.ConfigurationError: the scope is unknown, an
-        exception view declares one, ``oauth2_only=False`` would leave a view
-        open to everybody, or ``oauth2_only=True`` stands alone.
+        exception view declares one, ``oauth2_only=False`` would make a view
+        public, or ``oauth2_only=True`` is set without a scope.
     """
     scope, permission = _declared_scope(info), _permission(info)
     if scope is not None:
-        # An explicit require_csrf=True is the application's word.
+        # An explicit require_csrf=True of the application stays in force.
         checked = info.options.get("require_csrf") is True
         demand = Demand(scope, _tokens_only(info, permission), permission)
         return _demand(view, demand, checked=checked)
@@ -63,9 +63,8 @@ def guarded_view(view: View, info: Any) -> View:
     return _refuse_bad_tokens(view, Demand(frozenset(), only=False, permission=permission))
 
 
-# ``oauth2_endpoint`` marks this add-on's own views, where a client may present
-# whatever it likes: a bad token is answered by the endpoint itself.
-# ``oauth2_refused`` marks those that are for people alone.
+# ``oauth2_endpoint`` marks the add-on's own endpoints, which handle an invalid token themselves.
+# ``oauth2_refused`` marks the pages that are for people only, which refuse every token.
 guarded_view.options = (  # type: ignore[attr-defined]
     "oauth2_scope",
     "oauth2_only",
@@ -141,7 +140,7 @@ def _challenged(view: View) -> View:
 
 def _refuse_bad_tokens(view: View, demand: Demand) -> View:
     def tolerant_view(context: Any, request: Any) -> Any:
-        # The only cost to a request without an Authorization header.
+        # For a request without an Authorization header this check is the only cost.
         if "HTTP_AUTHORIZATION" not in request.environ or not request.oauth2.is_bearer:
             return view(context, request)
         request.oauth2.demand = demand
@@ -152,8 +151,8 @@ def _refuse_bad_tokens(view: View, demand: Demand) -> View:
 
 def _refuse_tokens(view: View) -> View:
     def people_only_view(context: Any, request: Any) -> Any:
-        # Whatever the token's scopes are, ours or the application's own: the
-        # permission is not asked for, since a policy might give it.
+        # Every bearer token is refused, ours or the application's own, with any scopes. The
+        # permission is not checked, as a policy might grant it.
         if request.oauth2.has_bearer:
             return missing_permission(request)
         return view(context, request)
@@ -165,9 +164,9 @@ def _challenging(view: View, context: Any, request: Any) -> Any:
     try:
         return view(context, request)
     except HTTPForbidden as forbidden:
-        # Only what a permission check refused to a token; the application's
-        # HTTPForbidden("quota exceeded") has no result, and is none of our business.
-        # Not every policy's no is a Denied: some return False.
+        # Only a permission check's refusal of a bearer request. The application's own
+        # HTTPForbidden("quota exceeded") has no result, and passes through.
+        # The result need not be a Denied: some policies return False.
         if forbidden.result is not None and request.oauth2.is_bearer:
             return missing_permission(request)
         raise
@@ -190,12 +189,12 @@ def _scope_refusal(request: Any, scope: frozenset[str]) -> Response | None:
 
 
 def _unless_admitted(callback: Callable[[Any], bool] | None) -> Callable[[Any], bool]:
-    """Spare admitted requests the application's default CSRF check.
+    """Exempt admitted requests from the application's default CSRF check.
 
     A browser never adds a bearer token by itself, so there is nothing to forge
-    (RFC 6750 section 5.3). It goes by what the guard admitted at a view that
-    declares a scope, never by the mere presence of a header; a request with a
-    cookie, where ``oauth2_only=False`` lets it in, is checked.
+    (RFC 6750 section 5.3). Only a request that a guard admitted at a view with a
+    scope is exempt: the presence of a header is not enough. A request with a
+    cookie that ``oauth2_only=False`` allows is checked.
     """
 
     def wants_check(request: Any) -> bool:
@@ -207,7 +206,7 @@ def _unless_admitted(callback: Callable[[Any], bool] | None) -> Callable[[Any], 
 def _is_repeated(request: Any) -> bool:
     if has_token_parameter(request.environ.get("QUERY_STRING", "").encode("latin-1")):
         return True
-    # A body beyond what a form for a token could be is the application's to read.
+    # Any other body, or one too large for a form with a token, is left to the application.
     if request.content_type.lower() != FORM or not 0 < (request.content_length or 0) <= MAX_BODY:
         return False
     try:
@@ -217,7 +216,7 @@ def _is_repeated(request: Any) -> bool:
 
 
 def includeme(config: Any) -> None:
-    """Guard every view, and spare what a guard admitted the default CSRF check."""
+    """Guard every view, and exempt admitted requests from the default CSRF check."""
     config.add_view_deriver(guarded_view, "oauth2_guarded", under=INGRESS, over="secured_view")
 
     def exempt() -> None:
@@ -225,5 +224,5 @@ def includeme(config: Any) -> None:
         if options is not None:
             options.callback = _unless_admitted(options.callback)
 
-    # After set_default_csrf_options, and before the views, which ask for them.
+    # After set_default_csrf_options, and before the views, which read the options.
     config.action("oauth2 CSRF exemption", exempt, order=PHASE1_CONFIG + 1)

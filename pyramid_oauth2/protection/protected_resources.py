@@ -1,7 +1,7 @@
-"""The protected resources: which URL is one, and which scopes it wants (RFC 9728).
+"""The protected resources: their URLs, and the scopes that they require (RFC 9728).
 
-A resource is a path of ``oauth2.resource_paths`` with all below it, or else the
-path of a view that declares ``oauth2_scope``.
+A resource is a path of ``oauth2.resource_paths`` with all paths below it, or
+else the path of a view that declares ``oauth2_scope``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pyramid.interfaces import IRoutesMapper
 from ..interfaces import ISettings
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
-# What RFC 3986 lets stand in a path.
+# The characters that RFC 3986 allows in a path.
 PATH_CHARACTERS = "/~!$&'()*+,;=:@"
 
 
@@ -27,7 +27,7 @@ def resource_path(request: Any) -> str:
 
 
 def path_of(request: Any) -> str:
-    """The request's path within the application; one that is no text is as good as none."""
+    """The request's path within the application; empty if it is not valid UTF-8."""
     try:
         return str(request.environ.get("PATH_INFO", "")).encode("latin-1").decode()
     except UnicodeDecodeError:
@@ -35,15 +35,15 @@ def path_of(request: Any) -> str:
 
 
 def resource_url(registry: Any, path: str) -> str:
-    """The URL by which clients call the resource: from the settings, never from a request."""
+    """The URL by which clients call the resource: from the settings, never from the request."""
     public_url = registry.getUtility(ISettings).public_url
     return str(public_url + quote(path, safe=PATH_CHARACTERS))
 
 
 def metadata_url(request: Any) -> str:
-    """Where the metadata of the request's resource is (RFC 9728 section 3.1).
+    """The URL of the metadata of the request's resource (RFC 9728 section 3.1).
 
-    The well-known part stands between the host and the resource's path.
+    The well-known path is inserted between the host and the resource's path.
     """
     parts = urlsplit(resource_url(request.registry, resource_path(request)))
     path = "" if parts.path == "/" else parts.path
@@ -51,7 +51,7 @@ def metadata_url(request: Any) -> str:
 
 
 def scopes_of(registry: Any, path: str) -> frozenset[str] | None:
-    """The scopes that the views of a resource want; None if there is no such resource."""
+    """The scopes that the views of a resource require; None if there is no such resource."""
     settings = registry.getUtility(ISettings)
     below = path in settings.resource_paths
     found = [scope for pattern, scope in _declarations(registry) if pattern.fits(path, below)]
@@ -59,7 +59,7 @@ def scopes_of(registry: Any, path: str) -> frozenset[str] | None:
 
 
 class _ViewLocation:
-    """Where a view is: at a route, or anywhere in the resource tree."""
+    """The location of a view: a route, or anywhere in the resource tree."""
 
     def __init__(self, route: Any) -> None:
         self._route = route

@@ -1,4 +1,4 @@
-"""``request.oauth2``: who calls, by which token, and what it lets in."""
+"""``request.oauth2``: the token, user and client of a request, and what the token allows."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from .challenges import ScopeRequired, TokenRequired
 if TYPE_CHECKING:
     from functools import cached_property as reify  # Pyramid's has no types.
 else:
-    # In Python 3.11 a cached_property computes under one lock for all objects: every request of
-    # the process would wait for the look-up of another.
+    # In Python 3.11 a cached_property computes under one lock for all instances: every request of
+    # the process would wait for the token look-ups of the others.
     from pyramid.decorator import reify
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a view asks of a request: made at start-up, one for each view.
+    """What a view requires of a request: made at start-up, one for each view.
 
-    :param scope: its ``oauth2_scope``; empty where it declares none.
-    :param only: its ``oauth2_only``, whether a token alone lets a request in.
-    :param permission: its ``permission``, or the application's default one.
+    :param scope: its ``oauth2_scope``; empty if it declares none.
+    :param only: its ``oauth2_only``: whether a request without a token is refused.
+    :param permission: its ``permission``, or the application's default permission.
     """
 
     scope: frozenset[str]
@@ -38,47 +38,48 @@ class Demand:
 
 
 class RequestOAuth2:
-    """What a request has to do with OAuth.
+    """The OAuth state of a request.
 
-    It is a *bearer request* if it carries ``Authorization: Bearer`` with one of
-    our tokens, right or wrong, or reached a view that declares ``oauth2_scope``.
-    A bearer request never falls back to a cookie, even when its token is bad.
+    A request with ``Authorization: Bearer`` is a *bearer request* if its token is
+    one of ours, valid or not, if its path is below ``oauth2.resource_paths``, or
+    if it reached a view that declares ``oauth2_scope``. A bearer request never
+    falls back to a cookie, even if its token is invalid.
 
-    The user behind the token is nobody to the application until a view that
-    declares a scope has *admitted* the request: including the add-on must not
-    open an old view that tests ``request.authenticated_userid`` by hand.
+    The application does not see the user of the token until a view that declares
+    a scope has *admitted* the request: including the add-on must not open an
+    existing view that checks ``request.authenticated_userid`` itself.
     """
 
     def __init__(self, request: Any) -> None:
         self._request = request
         self._value = bearer_value(request.environ.get("HTTP_AUTHORIZATION"))
         self._token_required = False
-        # What the view asked of it, where that view's guard had a say.
+        # What the view requires, once its guard has set it.
         self.demand: Demand | None = None
         self.admitted = False
-        # Whether the default CSRF check of the admitting view has nothing to protect.
+        # Whether the default CSRF check is skipped, as it has nothing to protect.
         self.csrf_exempt = False
-        # Whether the view is also for requests without a token.
+        # Whether the view also allows requests without a token.
         self.optional = False
 
     @reify
     def service(self) -> OAuth2Service | ResourceServer:
-        """The add-on of this application."""
+        """The service of the add-on in this application."""
         return service_of(self._request.registry)
 
     @property
     def clients(self) -> ClientRegistry:
-        """The clients, for what this request itself registers and changes.
+        """The clients, to be registered and changed by this request.
 
         With ``oauth2.sqlalchemy.session``, and an application session that
-        pyramid_tm commits, a client is saved together with what else the
-        request writes, or not at all. Else it is written at once.
+        pyramid_tm commits, a client is saved in one transaction with the other
+        writes of the request. Otherwise it is written at once.
         """
         return get_service(self._request.registry).clients_of_request(self._request)
 
     @property
     def has_bearer(self) -> bool:
-        """Whether there is a Bearer header, of whatever content."""
+        """Whether there is a Bearer header, with any content."""
         return self._value is not None
 
     @property
@@ -88,7 +89,7 @@ class RequestOAuth2:
 
     @property
     def bearer_rule(self) -> str | None:
-        """What makes this a bearer request: "prefix", "resource path" or "view"."""
+        """The rule that makes this a bearer request: "prefix", "resource path" or "view"."""
         if self._value is None:
             return None
         if has_our_prefix(self._value):
@@ -105,18 +106,18 @@ class RequestOAuth2:
 
     @property
     def is_malformed(self) -> bool:
-        """Whether there is a Bearer header with something that no token can be."""
+        """Whether there is a Bearer header whose value does not have the syntax of a token."""
         return self._value is not None and not is_bearer_syntax(self._value)
 
     def require_token(self) -> None:
-        """Make a request with a Bearer header ours, since the view wants a token of ours."""
+        """Make a request with a Bearer header a bearer request, as the view requires our token."""
         self._token_required = True
 
     @reify
     def resolution(self) -> AccessToken | InvalidToken:
-        """The token of a bearer request, or why it is refused; looked up once.
+        """The token of a bearer request, or the reason for its refusal; looked up once.
 
-        :raises StoreUnavailable: the store, or the authorization server, cannot say.
+        :raises StoreUnavailable: the store, or the authorization server, is unavailable.
         """
         try:
             return self.service.resolve(self._value or "")
@@ -124,14 +125,14 @@ class RequestOAuth2:
             return error
 
     def require(self, scope: str) -> None:
-        """Demand scopes inside a view, where they depend on what was asked for.
+        """Require scopes inside a view, where they depend on the request.
 
-        A request that a view lets in without a token (``oauth2_only=False``)
-        has what its user has.
+        A request that a view allows without a token (``oauth2_only=False``) passes:
+        it has the rights of its user.
 
-        :param scope: one or more, space-delimited; all of them are needed.
+        :param scope: one or more scopes, separated by spaces; all are required.
         :raises TokenRequired: there is no token (401, with a challenge).
-        :raises ScopeRequired: the token lacks one (403, with a challenge).
+        :raises ScopeRequired: the token lacks a scope (403, with a challenge).
         """
         if self.token is None:
             if self.optional:
@@ -143,14 +144,14 @@ class RequestOAuth2:
 
     @property
     def token(self) -> AccessToken | None:
-        """The valid access token of a bearer request."""
+        """The valid access token of a bearer request, else None."""
         if not self.is_bearer or isinstance(self.resolution, InvalidToken):
             return None
         return self.resolution
 
     @property
     def subject(self) -> str | None:
-        """The user that the token speaks for; None for a client that acts for itself."""
+        """The user on whose behalf the client acts; None for a client that acts for itself."""
         return self.token.subject if self.token else None
 
     @property
@@ -177,12 +178,12 @@ class RequestOAuth2:
 
     @reify
     def _identity(self) -> Any:
-        # Apart, so that a None from before the admission is never remembered.
+        # A separate attribute, so that a None from before the admission is not cached.
         if self.subject is None:
             return None
         return self.service.owners.identity(self._request, self.subject)
 
 
 def includeme(config: Any) -> None:
-    """Give every request its ``oauth2``."""
+    """Add ``oauth2`` to every request."""
     config.add_request_method(RequestOAuth2, "oauth2", reify=True)

@@ -1,8 +1,8 @@
-"""Who is calling: the security policy that recognises bearer tokens, around the application's own.
+"""The security policy that recognises bearer tokens, and wraps the application's own policy.
 
-A request with a token of ours is answered here and never reaches the wrapped
-policy, which would find the cookie of whoever sits at the browser. Every other
-request is the wrapped policy's, untouched.
+A bearer request is handled here and never reaches the wrapped policy, which
+would authenticate the user of the browser's cookie. Every other request is
+passed to the wrapped policy unchanged.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ log = logging.getLogger(__name__)
 class Scope:
     """A scope as a principal: ``(Allow, Scope('read'), 'view')`` in an ACL.
 
-    No string equals it, so no userid or group can pass for a scope.
+    No string equals it, so a userid or group cannot be mistaken for a scope.
     """
 
     name: str
 
 
 class BearerTokenHelper:
-    """The answers of this add-on to a security policy's questions, for a policy of your own.
+    """The methods of a security policy for bearer requests, to be called by a policy of your own.
 
-    Each method is for a bearer request; :meth:`is_bearer` says whether it is
-    one. Every other request is your policy's::
+    :meth:`is_bearer` recognises a bearer request; call the other methods for such
+    requests only. Your policy handles all others::
 
         def permits(self, request, context, permission):
             if self.bearer.is_bearer(request):
@@ -47,21 +47,21 @@ class BearerTokenHelper:
     """
 
     def is_bearer(self, request: Any) -> bool:
-        """Whether the request brings a token of ours, right or wrong."""
-        # A request made by hand in an application's test has no oauth2.
+        """Whether the request is a bearer request; its token need not be valid."""
+        # A request that an application's test creates itself has no oauth2.
         oauth2 = getattr(request, "oauth2", None)
         return oauth2 is not None and oauth2.is_bearer
 
     def identity(self, request: Any) -> Any:
-        """The user of the token where a view that declares a scope let it in, else None."""
+        """The user of the token if a view that declares a scope admitted it, else None."""
         return request.oauth2.identity
 
     def authenticated_userid(self, request: Any) -> Any:
-        """The userid of the token where a view that declares a scope let it in, else None."""
+        """The userid of the token if a view that declares a scope admitted it, else None."""
         return request.oauth2.userid
 
     def permits(self, request: Any, context: Any, permission: str) -> Any:
-        """Whether the ACL, or an application without ACLs, allows it to the token."""
+        """Whether the ACL, or an application without ACLs, grants the token the permission."""
         oauth2 = request.oauth2
         try:
             owners = oauth2.service.owners
@@ -70,17 +70,17 @@ class BearerTokenHelper:
                 return allowed or Denied("The user may not %r", permission)
             principals = self.principals(request)
         except StoreUnavailable as unavailable:
-            # Asked where no guard has read the token before, in an exception view
-            # for instance. What cannot be checked is not permitted.
+            # Reached if no guard has read the token before, in an exception view for
+            # instance. A token that cannot be checked has no permissions.
             log.error("The store cannot answer: %s", unavailable)
             principals = [Everyone]
         return ACLHelper().permits(context, principals, permission)
 
     def principals(self, request: Any) -> list[Any]:
-        """Who a bearer request is to an ACL.
+        """The principals of a bearer request, for an ACL.
 
-        Everyone and the token's scopes; where a view that declares a scope has
-        let the request in, also Authenticated, the userid and the user's own
+        Everyone and the token's scopes; if a view that declares a scope has
+        admitted the request, also Authenticated, the userid and the user's own
         principals.
         """
         oauth2 = request.oauth2
@@ -93,10 +93,10 @@ class BearerTokenHelper:
 
 @implementer(ISecurityPolicy)
 class OAuth2SecurityPolicy:
-    """Recognises bearer tokens; leaves every other request to the policy it wraps.
+    """Recognises bearer tokens; passes every other request to the policy it wraps.
 
     :param wrapped: the application's own policy, None if it has none: then
-        every ``permission=`` is denied to requests that bring no token.
+        every ``permission=`` is denied to requests without a token.
     """
 
     def __init__(self, wrapped: Any = None) -> None:
@@ -104,45 +104,45 @@ class OAuth2SecurityPolicy:
         self.bearer = BearerTokenHelper()
 
     def identity(self, request: Any) -> Any:
-        """The user: of the token where a view let it in, else the wrapped policy's."""
+        """The user: for a bearer request that of an admitted token, else the wrapped policy's."""
         if self.bearer.is_bearer(request):
             return self.bearer.identity(request)
         return self.wrapped.identity(request) if self.wrapped else None
 
     def authenticated_userid(self, request: Any) -> Any:
-        """The userid: of the token where a view let it in, else the wrapped policy's."""
+        """The userid: for a bearer request that of an admitted token, else the wrapped policy's."""
         if self.bearer.is_bearer(request):
             return self.bearer.authenticated_userid(request)
         return self.wrapped.authenticated_userid(request) if self.wrapped else None
 
     def permits(self, request: Any, context: Any, permission: str) -> Any:
-        """Whether the token may, or the wrapped policy says so."""
+        """Whether the token, or else the wrapped policy, gives the permission."""
         if self.bearer.is_bearer(request):
-            # Never delegated: the wrapped policy would read the cookie again,
-            # and give the right of one user in the name of another.
+            # Never delegated: the wrapped policy would read the cookie, and grant
+            # one user's permission to the token of another.
             return self.bearer.permits(request, context, permission)
         if self.wrapped is None:
             return Denied("No security policy is set, so nobody has the permission %r", permission)
         return self.wrapped.permits(request, context, permission)
 
     def remember(self, request: Any, userid: Any, **kw: Any) -> Any:
-        """Headers that log a user in: the wrapped policy's."""
+        """The wrapped policy's headers that log a user in."""
         return self.wrapped.remember(request, userid, **kw) if self.wrapped else []
 
     def forget(self, request: Any, **kw: Any) -> Any:
-        """Headers that log the user out: the wrapped policy's."""
+        """The wrapped policy's headers that log the user out."""
         return self.wrapped.forget(request, **kw) if self.wrapped else []
 
     def __getattr__(self, name: str) -> Any:
-        """What else the wrapped policy has, for code that asks the policy directly."""
-        if name == "wrapped":  # Not set yet, while it is being copied or unpickled.
+        """Any other attribute of the wrapped policy, for code that uses the policy directly."""
+        if name == "wrapped":  # Not set yet while the policy is being copied or unpickled.
             raise AttributeError(name)
         return getattr(self.wrapped, name)
 
 
 @implementer(IAuthenticationPolicy)
 class OAuth2AuthenticationPolicy:
-    """The same for Pyramid 1.x's pair of policies, around an authentication policy.
+    """The same for Pyramid 1.x's pair of policies: wraps the authentication policy.
 
     :param wrapped: the application's own authentication policy.
     """
@@ -152,37 +152,37 @@ class OAuth2AuthenticationPolicy:
         self.bearer = BearerTokenHelper()
 
     def authenticated_userid(self, request: Any) -> Any:
-        """The userid: of the token where a view let it in, else the wrapped policy's."""
+        """The userid: for a bearer request that of an admitted token, else the wrapped policy's."""
         if self.bearer.is_bearer(request):
             return self.bearer.authenticated_userid(request)
         return self.wrapped.authenticated_userid(request)
 
     def unauthenticated_userid(self, request: Any) -> Any:
-        """The same: what a token claims is known to be true or nothing."""
+        """For a bearer request the authenticated userid: a token makes no unverified claim."""
         if self.bearer.is_bearer(request):
             return self.bearer.authenticated_userid(request)
         return self.wrapped.unauthenticated_userid(request)
 
     def effective_principals(self, request: Any) -> list[Any]:
-        """For the application's authorization policy, which then decides for both."""
+        """The principals; the application's authorization policy decides on every request."""
         if self.bearer.is_bearer(request):
             return self.bearer.principals(request)
         return list(self.wrapped.effective_principals(request))
 
     def remember(self, request: Any, userid: Any, **kw: Any) -> Any:
-        """Headers that log a user in: the wrapped policy's."""
+        """The wrapped policy's headers that log a user in."""
         return self.wrapped.remember(request, userid, **kw)
 
     def forget(self, request: Any) -> Any:
-        """Headers that log the user out: the wrapped policy's."""
+        """The wrapped policy's headers that log the user out."""
         return self.wrapped.forget(request)
 
 
 class LegacyOAuth2SecurityPolicy(OAuth2SecurityPolicy, LegacySecurityPolicy):  # type: ignore[misc]
-    """What the include makes of Pyramid 1.x's pair.
+    """The wrapper of Pyramid 1.x's pair of policies.
 
-    ``request.effective_principals`` asks a :class:`LegacySecurityPolicy` for
-    its authentication policy, behind the back of whatever wraps it.
+    ``request.effective_principals`` calls the authentication policy of a
+    :class:`LegacySecurityPolicy` directly, and bypasses any wrapper.
     """
 
     def _get_authn_policy(self, request: Any) -> Any:
@@ -190,7 +190,7 @@ class LegacyOAuth2SecurityPolicy(OAuth2SecurityPolicy, LegacySecurityPolicy):  #
 
 
 def includeme(config: Any) -> None:
-    """Wrap whatever policy the application sets, whichever is included first."""
+    """Wrap the policy that the application sets, before or after it includes the add-on."""
     if not config.registry.getUtility(ISettings).security_policy:
         return
 
@@ -201,7 +201,7 @@ def includeme(config: Any) -> None:
         config.registry.registerUtility(wrapper(policy), ISecurityPolicy)
 
     # After set_security_policy and set_authentication_policy, which act in
-    # PHASE2_CONFIG, and before the views, which ask for the policy in PHASE3_CONFIG.
+    # PHASE2_CONFIG, and before the views, which read the policy in PHASE3_CONFIG.
     config.action("oauth2 security policy", wrap, order=PHASE2_CONFIG + 1)
     config.add_subscriber(_check_policy, ApplicationCreated)
 

@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out: one file an endpoint, and the routes that lead there."""
+"""The HTTP endpoints, one file for each, and their routes."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ ENDPOINTS: dict[str, Endpoint] = {
 
 
 def includeme(config: Any) -> None:
-    """Add the routes of every endpoint, and their views."""
+    """Add the routes and views of every endpoint."""
     settings = config.registry.getUtility(ISettings)
     config.add_tween(
         "pyramid_oauth2.views.undecodable.undecodable_tween",
-        # Which asks for the user, in whatever order both are included.
+        # pyramid_tm reads the user. The order in which both are included does not matter.
         over=("pyramid_tm.tm_tween_factory", EXCVIEW),
     )
     _add_protected_resource(config)
@@ -43,8 +43,8 @@ def includeme(config: Any) -> None:
         return
     for name, endpoint in ENDPOINTS.items():
         _add_endpoint(config, name, f"{settings.path}/{name}", endpoint)
-        # As a route of its own: an optional slash in the pattern would make
-        # every use of route_url ask for it.
+        # A separate route: with an optional slash in the pattern every call of
+        # route_url would have to supply it.
         _add_endpoint(config, f"{name}.slash", f"{settings.path}/{name}/", endpoint)
     _add_metadata(config, settings)
     _add_pages(config, settings)
@@ -53,13 +53,13 @@ def includeme(config: Any) -> None:
 
 
 def _add_pages(config: Any, settings: Any) -> None:
-    # A renderer of our own: the application's may not escape, have other
-    # delimiters, or another translation domain.
+    # A renderer of our own: the application's might not escape, or might have other
+    # delimiters or another translation domain.
     config.include("pyramid_jinja2")
     config.add_jinja2_renderer(
         ".oauth2",
         settings_prefix="pyramid_oauth2.jinja2.",
-        # Whose name is also the translation domain.
+        # The package's name is also the translation domain.
         package=config.maybe_dotted("pyramid_oauth2"),
     )
     config.add_translation_dirs("pyramid_oauth2:locale")
@@ -67,8 +67,8 @@ def _add_pages(config: Any, settings: Any) -> None:
 
 
 def _add_metadata(config: Any, settings: Any) -> None:
-    # RFC 8414 section 3.1: the well-known part stands between the host and the
-    # issuer's path.
+    # RFC 8414 section 3.1: the well-known path is inserted between the host and
+    # the issuer's path.
     path = METADATA_PATH + urlsplit(settings.issuer or "").path
     with _at_the_root(config):
         _add_endpoint(config, "metadata", path, metadata.metadata)
@@ -92,19 +92,19 @@ def _at_the_root(config: Any) -> Iterator[None]:
 
 
 class _Context:
-    """The context of our endpoints, which need none."""
+    """The context of the endpoints, which need none."""
 
     def __init__(self, request: Any) -> None:
         pass
 
 
 def _add_endpoint(config: Any, name: str, path: str, endpoint: Endpoint) -> None:
-    # A factory of ours: the application's may refuse whoever is not signed in.
+    # A factory of our own: the application's might refuse users who are not signed in.
     config.add_route(f"oauth2.{name}", path, factory=_Context)
     config.add_view(
         endpoint,
         route_name=f"oauth2.{name}",
-        # Explicit, for the application may have defaults for all three.
+        # Explicit, because the application may have defaults for all three.
         permission=NO_PERMISSION_REQUIRED,
         require_csrf=False,
         mapper=DefaultViewMapper,

@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 
 @page_endpoint("GET", "POST")
 def authorize(request: Any) -> Response:
-    """Begin a request, go on with one after a login, or take the user's decision."""
+    """Begin a request, continue one after a login, or process the user's decision."""
     outcome: Outcome | None = finished(request)
     if outcome is not None:
         carry_browser(request)
@@ -80,11 +80,11 @@ def _begin(request: Any, http: HTTPRequest, parameters: Parameters) -> Response:
     if subject is None:
         _refuse_too_many(request, http, client)
     # A form that another site posts arrives without our cookie, and must not
-    # replace it: the browser is known when it follows the redirect.
+    # replace it: the interaction is bound when the browser follows the redirect.
     browser = browser_digest(request) if request.method == "GET" else ""
     bound = None if "login" in requested.prompt else subject
     handle, pending = begin_interaction(server, Interaction(requested, browser, bound))
-    # What nobody comes back for has to be swept as well.
+    # Abandoned interactions have to be purged as well.
     request.oauth2.service.purger.after_issue()
     if bound is None or not browser:
         response = redirect(interaction_url(request, handle))
@@ -94,9 +94,9 @@ def _begin(request: Any, http: HTTPRequest, parameters: Parameters) -> Response:
 
 
 def _refuse_too_many(request: Any, http: HTTPRequest, client: Client) -> None:
-    """Anybody can make the store keep a request for a while, but not any number.
+    """Limit how many requests of users who are not signed in one source can store.
 
-    :raises TemporarilyUnavailable: too many came from there (429).
+    :raises TemporarilyUnavailable: there were too many from this source (429).
     """
     emit = functools.partial(notify, request.registry, request=request)
     attempt = request.oauth2.service.server.throttle.interaction(http, emit)
@@ -107,15 +107,15 @@ def _refuse_too_many(request: Any, http: HTTPRequest, client: Client) -> None:
 def _is_page_needed(
     request: Any, client: Client, requested: AuthorizationRequest, subject: str | None
 ) -> bool:
-    """Whether the user must log in or be asked.
+    """Whether the user must log in or give consent.
 
-    :raises LoginRequired: with ``prompt=none``, if they must log in.
-    :raises ConsentRequired: with ``prompt=none``, if they must be asked.
+    :raises LoginRequired: with ``prompt=none``, if the user must log in.
+    :raises ConsentRequired: with ``prompt=none``, if the user must give consent.
     """
     server = request.oauth2.service.server
     new_login = "login" in requested.prompt
-    # Looked up once: a consent that is withdrawn between two looks would show a
-    # page to a request that wants none.
+    # Checked once: if the consent were revoked between two checks, a request with
+    # prompt=none would get a page.
     if subject is not None and not new_login and not must_ask(server, requested, client, subject):
         return False
     # OpenID Connect Core section 3.1.2.1: with prompt=none the server "MUST NOT
@@ -146,14 +146,14 @@ def _go_on(request: Any, handle: str) -> Response:
 
 
 def _decide(request: Any, handle: str, parameters: Parameters) -> Response:
-    """Take the user's decision; the form is believed only where it narrows."""
+    """Process the user's decision; the form can only narrow the scope."""
     if not is_from_our_page(request, parameters.once(FIELD)):
         description = "The form does not come from this browser's own page."
         return error_page(request, description, 403, "another_browser")
     subject = signed_in_subject(request)
     pending = _open(request, handle, subject, bind=False)
     requested, server = pending.interaction.asked, request.oauth2.service.server
-    # As before the page was shown: a form can be posted without having seen it.
+    # The same checks as before the page: a form can be posted without its page having been shown.
     if subject is None or pending.interaction.subject != subject:
         return redirect(interaction_url(request, handle))
     if "login" in requested.prompt and not logged_in_since(request, pending):
@@ -171,7 +171,7 @@ def _decide(request: Any, handle: str, parameters: Parameters) -> Response:
         return send_to_client(request, refusal(server, destination, error))
     granted = narrowed(requested, frozenset(parameters.values.get("scope", ())))
     response = _approve(request, destination.client, granted, subject, pending, consents=True)
-    # Only now: of Allow and Deny in two tabs, the one that lost leaves nothing behind.
+    # Only now: of Allow and Deny in two tabs, the one that loses stores no consent.
     _remember(request, destination.client, requested, granted, subject)
     return response
 
@@ -186,7 +186,7 @@ def _remember(
     try:
         remember_consent(request.oauth2.service.server, requested, granted, client, subject)
     except StoreUnavailable as unavailable:
-        # The code is on its way; the user is asked once more next time.
+        # The code is already issued; the user is asked again next time.
         log.warning("A consent was not remembered: %s", unavailable)
 
 

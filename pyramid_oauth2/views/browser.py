@@ -1,7 +1,8 @@
-"""The browser session of our pages: a private cookie, and the anti-forgery guard that it carries.
+"""The browser session of the pages: a private cookie, and the CSRF protection based on it.
 
-The application's own CSRF set-up cannot carry them: its field may be renamed,
-its tokens may be taken from a header only, or need a session that it has not.
+The application's own CSRF protection cannot be used: its field may be renamed,
+its tokens may be read from a header only, or may need a session that the
+application does not have.
 """
 
 from __future__ import annotations
@@ -23,30 +24,31 @@ _SECRET = re.compile(r"[0-9a-f]{32}")
 
 
 def browser_token(request: Any, user: str | None = None) -> str:
-    """What a form has in its field :data:`FIELD`; a browser that has no secret gets one.
+    """The value of a form's field :data:`FIELD`; a browser without a secret gets one.
 
-    :param user: who acts by the form, where nothing else says so. A page that
-        was open before another user signed in on this browser is not theirs.
+    :param user: the user who submits the form, if nothing else identifies them. A
+        page that was open before another user signed in on this browser is not
+        valid for that user.
     """
     return bound_to(user, _secret(request))
 
 
 def bound_to(user: str | None, secret: str) -> str:
-    """The secret of a browser as the forms of one user have it."""
+    """A browser's secret, bound to the user whose forms contain it."""
     if user is None:
         return secret
     return hmac.new(secret.encode(), user.encode(), hashlib.sha256).hexdigest()
 
 
 def browser_digest(request: Any) -> str:
-    """What an interaction remembers of the browser: not the secret itself."""
+    """The digest of the browser's secret, which an interaction stores in place of the secret."""
     return hashlib.sha256(_secret(request).encode()).hexdigest()
 
 
 def renew_browser(request: Any) -> str:
-    """Give the browser a new secret, which ends what is pending in its tabs; return it."""
-    # In the environ: pyramid_retry may run the request again, and an
-    # interaction is by then bound to this one.
+    """Give the browser a new secret, which invalidates the forms in its tabs; return it."""
+    # In the environ: pyramid_retry may run the request again, when an interaction
+    # is already bound to this secret.
     new: str = request.environ.setdefault(NEW, secrets.token_hex(16))
     if _set_cookie not in request.response_callbacks:
         request.add_response_callback(_set_cookie)
@@ -54,19 +56,19 @@ def renew_browser(request: Any) -> str:
 
 
 def carry_browser(request: Any) -> None:
-    """Let an answer that an earlier attempt of this request made set its cookie all the same."""
+    """Set the cookie also on a response that an earlier attempt of this request created."""
     if NEW in request.environ:
         renew_browser(request)
 
 
 def is_from_our_page(request: Any, supplied: str | None, user: str | None = None) -> bool:
-    """Whether a form is of a page of this browser, and this user (RFC 6749 section 10.12).
+    """Whether a form is from a page of this browser and this user (RFC 6749 section 10.12).
 
-    :param supplied: its field :data:`FIELD`.
-    :param user: who is signed in, as :func:`browser_token` was told.
+    :param supplied: the value of its field :data:`FIELD`.
+    :param user: the signed-in user, as passed to :func:`browser_token`.
     """
-    # A form that another site posts brings no cookie. It gets none either: a new
-    # one would end what is open in the browser's other tabs.
+    # A form that another site posts has no cookie. It gets none either: a new one
+    # would invalidate the forms in the browser's other tabs.
     sent = _sent(request)
     if not sent or supplied is None:
         return False
@@ -93,7 +95,7 @@ def _set_cookie(request: Any, response: Response) -> None:
 
 
 def _cookie_name(request: Any) -> str:
-    # The prefix makes browsers refuse one that a sibling domain set.
+    # The prefix makes browsers refuse a cookie that a sibling domain set.
     return "__Host-oauth2_browser" if _is_secure(request) else "oauth2_browser"
 
 

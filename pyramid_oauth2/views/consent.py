@@ -1,4 +1,4 @@
-"""The consent page: who asks, for what, and where the answer goes."""
+"""The consent page: the client, the scopes that it requests, and its redirect URI."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .urls import endpoint_url
 
 
 def consent_page(request: Any, client: Client, handle: str, pending: OpenInteraction) -> Response:
-    """Ask the user. What the form sends back is a handle; what is granted is what was kept."""
+    """Ask the user. The form sends back only a handle; the stored request is what is granted."""
     requested, subject = pending.interaction.asked, pending.interaction.subject
     values = {
         "client_name": client.client_name or client.client_id,

@@ -1,4 +1,4 @@
-"""What a page says of clients and scopes, which others have written."""
+"""Texts and addresses of clients and scopes, which third parties have written."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 
 def https_only(uri: str | None) -> str | None:
-    """The address if it may become a link or an image."""
-    # A client's record may come from anywhere; javascript: must not become a link.
+    """The address if it may be used for a link or an image, else None."""
+    # A client's record may be from any source; javascript: must not become a link.
     return uri if uri and uri.startswith("https://") else None
 
 
 def describe_scope(request: Any, name: str) -> str:
-    """What a scope allows, in the user's language; its name if nobody knows it any more."""
+    """What a scope allows, in the user's language; its name if it is no longer known."""
     scopes = request.oauth2.service.server.scopes
     if name not in scopes:
         return name
-    # The application may have given a translation string.
+    # The description may be a translation string of the application.
     return str(request.localizer.translate(scopes[name].description))

@@ -1,4 +1,4 @@
-"""What every endpoint for clients has in common: its methods, and how a refusal leaves it."""
+"""What every endpoint for clients has in common: its methods, and its error responses."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Endpoint = Callable[[Any], Response]
 def endpoint(*methods: str, cross_origin: bool = False) -> Callable[[Endpoint], Endpoint]:
     """Make a view of a function that returns a response or raises an ``OAuth2Error``.
 
-    The error is *returned* as a response. Left to an exception view, it would
-    make pyramid_tm abort whatever the application's subscribers had done.
+    The error is *returned* as a response. In an exception view it would make
+    pyramid_tm abort what the application's subscribers have written.
 
-    :param methods: the HTTP methods that it answers; others get 405 with ``Allow``.
-    :param cross_origin: whether pages of other origins may ask it. An answer
-        that the view itself returns it must make readable itself.
+    :param methods: the HTTP methods that it supports; others get 405 with ``Allow``.
+    :param cross_origin: whether pages of other origins may call it. The view must
+        make the responses that it returns readable itself.
     """
 
     def decorate(view: Endpoint) -> Endpoint:

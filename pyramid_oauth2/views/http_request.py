@@ -1,4 +1,4 @@
-"""The facts of a Pyramid request, for a protocol that knows no Pyramid."""
+"""Conversion of a Pyramid request for the protocol code, which does not depend on Pyramid."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ..protocol.http import MAX_BODY, HTTPRequest, body_too_large
 
 
 def http_request(request: Any, url: str) -> HTTPRequest:
-    """What the request says. The body is read here, and no further than it may be long.
+    """Convert a request. The body is read here, up to its maximum length.
 
-    :param url: the public URL of the endpoint; the request's own is what its
-        sender made of the Host header.
-    :raises InvalidRequest: the body is too large, or does not arrive whole.
+    :param url: the public URL of the endpoint; the request's own depends on the
+        Host header that its sender chose.
+    :raises InvalidRequest: the body is too large or incomplete.
     """
     return HTTPRequest(
         method=request.method,
         url=url,
-        # Only what the WSGI server vouches for, never X-Forwarded-Proto itself.
+        # Only what the WSGI server determined, never X-Forwarded-Proto itself.
         secure=request.environ["wsgi.url_scheme"] == "https",
         query=request.environ.get("QUERY_STRING", ""),
         headers={name.lower(): value for name, value in request.headers.items()},
@@ -37,16 +37,16 @@ def _body(request: Any) -> bytes:
     if length < 0:
         raise InvalidRequest("The Content-Length is negative.")
     if length > MAX_BODY:
-        # Nor by who comes after: Pyramid looks for a language among the parameters,
-        # for which WebOb would keep the whole body on the disk.
+        # Later code must not read it either: Pyramid reads the parameters to find the
+        # language, for which WebOb would write the whole body to disk.
         request.body = b""
         raise body_too_large()
     try:
         if request.content_length is None or not request.is_body_seekable:
-            # Chunked, so that nobody knows its length before it was read; or from
-            # a socket, of which WebOb would make a temporary file on the disk.
+            # Chunked, so its length is not known before it is read; or from a
+            # socket, for which WebOb would make a temporary file on disk.
             request.body = request.body_file.read(MAX_BODY + 1)
-        # WebOb rewinds it, so that a second attempt reads the same.
+        # WebOb rewinds it, so that a second attempt reads the same body.
         return bytes(request.body)
     except DisconnectionError:
         raise InvalidRequest("The body is shorter than its Content-Length.") from None

@@ -17,7 +17,7 @@ from .urls import endpoint_url
 
 @endpoint("POST")
 def introspect(request: Any) -> Response:
-    """Emit a resource server what a token is worth. No page of a browser has business here."""
+    """Return the state of a token to a resource server; pages of other origins have no access."""
     return once_per_request(request, _introspect)
 
 

@@ -1,4 +1,4 @@
-"""The application's own login, from a page of ours and back again."""
+"""Redirects to the application's own login, and back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOGIN_DEMANDED = "pyramid_oauth2.login_demanded"
 
 
 def signed_in_subject(request: Any) -> str | None:
-    """The user who is signed in to the application. No bearer token is a login here."""
+    """The user who is signed in to the application. A bearer token does not count as a login."""
     if request.oauth2.has_bearer:
         return None
     subject: str | None = request.oauth2.service.owners.subject(request)
@@ -26,15 +26,16 @@ def signed_in_subject(request: Any) -> str | None:
 
 
 def interaction_url(request: Any, handle: str) -> str:
-    """Where a pending request goes on, after a login for instance."""
+    """The URL at which a pending request continues, after a login for instance."""
     query = urlencode({"interaction": handle})
     return f"{endpoint_url(request.registry, 'authorize')}?{query}"
 
 
 def send_to_login(request: Any, url: str) -> Response:
-    """To ``oauth2.login_route``, or without one to the application's forbidden view.
+    """Redirect to ``oauth2.login_route``, or raise for the application's forbidden view.
 
-    :param url: where the user goes on afterwards, below our public URL.
+    :param url: where the user continues afterwards, below our public URL.
+    :raises HTTPForbidden: there is no ``oauth2.login_route``.
     """
     settings = request.registry.getUtility(ISettings)
     if settings.login_route is None:
@@ -44,21 +45,21 @@ def send_to_login(request: Any, url: str) -> Response:
     try:
         path = request.route_path(settings.login_route, _query=parameters)
     except ValueError:
-        # The route of another server, which has its whole URL in the pattern.
+        # The route of another server, whose pattern is a full URL.
         return redirect(request.route_url(settings.login_route, _query=parameters))
-    # From the settings, not from the Host header, which anybody can write.
+    # From the settings, not from the Host header, which the sender chooses.
     public = urlsplit(settings.public_url)
     return redirect(f"{public.scheme}://{public.netloc}{path}")
 
 
 def send_to_new_login(request: Any, handle: str) -> Response:
-    """``prompt=login``: end the present login, and demand one after it."""
+    """``prompt=login``: end the current login, and require a new one."""
     demand_login(request.oauth2.service.server, handle)
     request.environ[LOGIN_DEMANDED] = True
     headers = forget(request)
 
     def end_login(request: Any, response: Response) -> None:
-        # By a callback, so that it is there also if a forbidden view answers.
+        # In a callback, so that the response of a forbidden view has the headers as well.
         response.headerlist.extend(headers)
 
     request.add_response_callback(end_login)
@@ -66,14 +67,14 @@ def send_to_new_login(request: Any, handle: str) -> Response:
 
 
 def logged_in_since(request: Any, pending: OpenInteraction) -> bool:
-    """Whether the login that ``prompt=login`` demanded has happened.
+    """Whether the login that ``prompt=login`` requires has happened.
 
-    An application whose resource owners have ``authenticated_at`` says when it
-    was. For others, being signed in after the login was ended is the proof.
+    Resource owners with ``authenticated_at`` return the time of the login. For
+    others, being signed in after the earlier login was ended is the proof.
     """
     demanded_at = pending.interaction.login_demanded_at
-    # pyramid_retry may run the request again that demanded it: who was signed
-    # in before is signed in still.
+    # pyramid_retry may run the request that ended the earlier login again: its user
+    # is still signed in.
     if demanded_at is None or LOGIN_DEMANDED in request.environ:
         return False
     at = request.oauth2.service.owners.authenticated_at(request)
@@ -81,10 +82,10 @@ def logged_in_since(request: Any, pending: OpenInteraction) -> bool:
 
 
 def active_subject(request: Any) -> str | None:
-    """The subject of the signed-in user; None for nobody.
+    """The subject of the signed-in user; None if no user is signed in.
 
-    :raises HTTPForbidden: somebody who is deactivated. Not sent to the login: one
-        that sends back whoever is signed in would do so for ever.
+    :raises HTTPForbidden: the user is deactivated. They are not sent to the login:
+        a login that redirects signed-in users back would cause an endless loop.
     """
     subject = signed_in_subject(request)
     if subject is not None and not request.oauth2.service.owners.is_active(subject):

@@ -1,4 +1,4 @@
-"""``/.well-known/oauth-authorization-server``: what this server can do (RFC 8414)."""
+"""``/.well-known/oauth-authorization-server``: the authorization server metadata (RFC 8414)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .urls import endpoint_url
 
 @endpoint("GET", "HEAD", cross_origin=True)
 def metadata(request: Any) -> Response:
-    """The metadata document, from what is registered and enabled."""
+    """The metadata document, generated from what is registered and enabled."""
     server = request.oauth2.service.server
     methods = sorted(server.client_authentications)
     members: dict[str, Any] = {
@@ -26,7 +26,7 @@ def metadata(request: Any) -> Response:
         "revocation_endpoint": endpoint_url(request.registry, "revoke"),
         "revocation_endpoint_auth_methods_supported": methods,
         "introspection_endpoint": endpoint_url(request.registry, "introspect"),
-        # Whoever proves nothing is told nothing.
+        # A client that does not authenticate may not introspect tokens.
         "introspection_endpoint_auth_methods_supported": [m for m in methods if m != "none"],
         "grant_types_supported": _grant_types(server),
         "response_types_supported": sorted(server.response_types),
@@ -41,7 +41,7 @@ def metadata(request: Any) -> Response:
         }
     if server.scopes:
         # RFC 8414 section 3.2: "Claims with zero elements MUST be omitted from
-        # the response", but for those that section 2 requires.
+        # the response", except those that section 2 requires.
         members["scopes_supported"] = sorted(server.scopes)
     response = cors_readable(request, json_response(members), None)
     response.headers["Cache-Control"] = "public, max-age=300"
@@ -50,6 +50,6 @@ def metadata(request: Any) -> Response:
 
 
 def _grant_types(server: AuthorizationServer) -> list[str]:
-    # The implicit grant has no token request, so no grant type stands for it.
+    # The implicit grant has no token request, so the server has no grant type for it.
     implicit = {"implicit"} if "token" in server.response_types else set()
     return sorted(server.grant_types.keys() | implicit)

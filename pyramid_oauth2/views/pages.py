@@ -1,4 +1,4 @@
-"""Pages for people: rendered by our own renderer, with the headers that a login page needs."""
+"""Pages for users: rendered by our own renderer, with the headers that a login page needs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def render_page(
     content_policy: str = POLICY,
     stylesheets: tuple[str, ...] = STYLESHEETS,
 ) -> Response:
-    """Render the template *name*; ``oauth2.renderer.<name>`` may name another."""
+    """Render the template *name*, or the one that ``oauth2.renderer.<name>`` names instead."""
     settings = request.registry.getUtility(ISettings)
     _settle_language(request)
     html = render(
@@ -61,7 +61,7 @@ def render_page(
 
 
 def _urls(request: Any, public_url: str, assets: tuple[str, ...]) -> list[str]:
-    # Not below SCRIPT_NAME, which a proxy may have cut off the public path.
+    # Not below SCRIPT_NAME: behind a proxy it may differ from the public path.
     mount = urlsplit(public_url).path
     return [request.static_url(asset, _app_url=mount) for asset in assets]
 
@@ -70,35 +70,35 @@ def _settle_language(request: Any) -> None:
     try:
         negotiated = request.locale_name
     except Exception:
-        # Pyramid's own negotiator reads request.params, and this page may be
-        # there to say that they cannot be read.
+        # Pyramid's own negotiator reads request.params, and this may be the error
+        # page for parameters that cannot be read.
         log.debug("The language could not be negotiated", exc_info=True)
         negotiated = None
-    # Only a language that there is: Pyramid keeps a localizer for whatever name
-    # it is asked for, and anybody can ask for another by a parameter.
+    # Only a language that exists: Pyramid caches a localizer for every name, and an
+    # attacker could request any number of names by a parameter.
     if negotiated not in _languages(request.registry):
         negotiated = request.registry.settings["default_locale_name"]
     request.locale_name = negotiated
 
 
 def _languages(registry: Any) -> frozenset[str]:
-    """The languages for which somebody registered a catalogue."""
+    """The languages for which a catalogue is registered."""
     directories = registry.queryUtility(ITranslationDirectories, default=())
     return frozenset(entry.name for directory in directories for entry in Path(directory).iterdir())
 
 
 def destination(redirect_uri: str) -> dict[str, Any]:
-    """Where an answer goes, for a person to judge.
+    """Where a response goes, as the page shows it to the user.
 
-    :return: ``redirect_host``, which is the scheme if that alone chooses the
+    :return: ``redirect_host``, which is the scheme if that alone determines the
         app; ``redirect_on_device``, whether it stays on the user's device.
     """
     parts = urlsplit(redirect_uri)
-    # What follows a private-use scheme may look like a host, and is none.
+    # What follows a private-use scheme may look like a host, but is not one.
     on_the_web = parts.scheme in ("https", "http")
     return {
         "redirect_host": parts.netloc if on_the_web else parts.scheme,
-        # http is for loopback hosts only.
+        # http is allowed for loopback hosts only.
         "redirect_on_device": parts.scheme != "https",
     }
 
@@ -106,10 +106,10 @@ def destination(redirect_uri: str) -> dict[str, Any]:
 def error_page(
     request: Any, description: str, status: int = 400, code: str | None = None
 ) -> Response:
-    """Emit a person what happened. Nothing that the request contained is repeated.
+    """The page that explains an error to the user. It repeats nothing from the request.
 
-    :param description: for the developer, in English; the page says it in small print.
-    :param code: what the page's own words are chosen by: an OAuth error code,
+    :param description: for the developer, in English; the page shows it in small print.
+    :param code: selects the page's own text: an OAuth error code,
         or ``page_expired``, ``another_browser``, ``foreign_form``, ``another_user``,
         ``too_many_requests``.
     """
@@ -118,9 +118,9 @@ def error_page(
 
 
 def page_endpoint(*methods: str) -> Callable[[View], View]:
-    """Make a view of a function that returns a response or raises; people get a page.
+    """Make a view of a function that returns a response or raises; an error becomes a page.
 
-    :param methods: the HTTP methods that it answers; others get 405 with ``Allow``.
+    :param methods: the HTTP methods that it supports; others get 405 with ``Allow``.
     """
 
     def decorate(view: View) -> View:

@@ -1,4 +1,4 @@
-"""``/.well-known/oauth-protected-resource/<path>``: what a resource wants (RFC 9728)."""
+"""``/.well-known/oauth-protected-resource/<path>``: the protected resource metadata (RFC 9728)."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .endpoint import endpoint
 
 @endpoint("GET", "HEAD", cross_origin=True)
 def protected_resource(request: Any) -> Response:
-    """The metadata of the resource whose path follows.
+    """The metadata of the resource whose path follows the well-known path.
 
-    RFC 9728 section 3.3: ``resource`` is the URL it was asked for, character by
-    character, and it lists only the scopes that this resource wants.
+    RFC 9728 section 3.3: ``resource`` is the requested URL, character by character.
+    Only the scopes that this resource requires are listed.
     """
     settings = request.registry.getUtility(ISettings)
     mount = unquote(urlsplit(settings.public_url).path)
     path = path_of(request)[len(WELL_KNOWN) :]
-    # By whole segments: /apple is not below /app.
+    # Compare whole segments: /apple is not below /app.
     if not f"{path}/".startswith(f"{mount}/"):
         raise HTTPNotFound()
     path = path[len(mount) :]

@@ -1,4 +1,4 @@
-"""Taking an answer to the client: by a redirect, or by a form that the browser posts."""
+"""Sending a response to the client: by a redirect, or by a form that the browser posts."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..protocol.authorization.response import AuthorizationResponse
 from ..protocol.redirect_uris import redirect_url
 from .pages import POLICY, destination, render_page
 
-# The only script of any page: it presses Continue. The policy names its hash,
-# so nothing else runs, and without JavaScript the button is there.
+# The only script of any page: it submits the form. The Content-Security-Policy has its
+# hash, so no other script runs. Without JavaScript the user presses the button.
 SUBMIT = "document.forms[0].submit()"
 SUBMIT_HASH = base64.b64encode(hashlib.sha256(SUBMIT.encode()).digest()).decode()
 FORM_POST_POLICY = f"{POLICY}; script-src 'sha256-{SUBMIT_HASH}'"
 
 
 def send_to_client(request: Any, response: AuthorizationResponse) -> Response:
-    """The response that takes *response* to the client."""
+    """Return the HTTP response that sends an authorization response to the client."""
     if response.response_mode == "form_post":
         values = {
             "action": response.redirect_uri,
@@ -34,9 +34,9 @@ def send_to_client(request: Any, response: AuthorizationResponse) -> Response:
 
 
 def redirect(location: str) -> Response:
-    """A redirect that nobody keeps, since a code may be in it.
+    """A redirect that is not cached, since its URL may contain a code.
 
-    303, never 307: a login or consent form must not be posted again at the
+    303, never 307: the browser must not post a login or consent form to the
     client (RFC 9700 section 4.12).
     """
     response = Response(status=303)

@@ -1,8 +1,8 @@
-"""Answers that outlive a request which is run again.
+"""Results that are stored for a request which is run again.
 
-pyramid_retry runs a view once more, with the same environ, when the
-application's own transaction failed; by then our store has committed. Without
-this, a good redemption would look like a replay of itself.
+pyramid_retry runs a view again, with the same environ, when the application's
+own transaction failed; by then our store has committed. Without this, a
+successful redemption would look like a replay of itself.
 """
 
 from __future__ import annotations
@@ -25,39 +25,39 @@ DELIVERED = "pyramid_oauth2.delivered"
 
 
 def finish(request: Any, value: Value) -> Value:
-    """Keep what a step that changed state led to; return it."""
+    """Store the result of a step that changed state, and return it."""
     request.environ[KEY] = value
     return value
 
 
 def finished(request: Any) -> Any:
-    """What an earlier attempt of this request kept, None at the first."""
+    """The result that an earlier attempt of this request stored, None at the first."""
     return request.environ.get(KEY)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a request came to, and what happened on the way."""
+    """The result of a request, and the events that it emitted."""
 
     result: Response | OAuth2Error
     events: tuple[OAuth2Event, ...] = ()
 
 
 def once_per_request(request: Any, respond: Callable[[Any, Emit], Response]) -> Response:
-    """The response of *respond*, which is called at the first attempt only; events are delivered.
+    """The response of *respond*, which is called at the first attempt only; deliver its events.
 
-    They are delivered at every attempt: what a subscriber wrote in a
+    The events are delivered at every attempt: what a subscriber wrote in a
     transaction that failed was rolled back with it.
 
-    :raises OAuth2Error: what *respond* raised.
+    :raises OAuth2Error: *respond* raised it.
     """
     return delivered(request, finished(request) or finish(request, _outcome(request, respond)))
 
 
 def delivered(request: Any, outcome: Outcome) -> Response:
-    """The response of an outcome, once its events are delivered to the subscribers.
+    """Deliver the events of an outcome to the subscribers, and return its response.
 
-    :raises OAuth2Error: it is a refusal.
+    :raises OAuth2Error: the outcome is an error.
     """
     redelivered = DELIVERED in request.environ
     request.environ[DELIVERED] = True
@@ -73,12 +73,12 @@ def _outcome(request: Any, respond: Callable[[Any, Emit], Response]) -> Outcome:
     try:
         response = respond(request, events.append)
     except StoreUnavailable:
-        # What happened before it happened, and there may be no second attempt.
+        # What the earlier events report did happen, and there may be no second attempt.
         for event in events:
             notify(request.registry, event, request)
         raise
     except OAuth2Error as error:
-        # Kept as well: a wrong code_verifier is counted once. Without its
+        # Stored as well: a wrong code_verifier is counted once. Without its
         # traceback, which would keep the request of this attempt alive.
         return Outcome(error.with_traceback(None), tuple(events))
     return Outcome(response, tuple(events))

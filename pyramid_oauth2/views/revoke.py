@@ -18,7 +18,7 @@ from .urls import endpoint_url
 
 @endpoint("POST", cross_origin=True)
 def revoke(request: Any) -> Response:
-    """Revoke a token; 200 also for one that is unknown or another client's."""
+    """Revoke a token; 200 also for a token that is unknown or another client's."""
     return once_per_request(request, _revoke)
 
 

@@ -1,6 +1,6 @@
-"""What the settings name of the application's own, looked up at its start.
+"""Start-up checks of the application's route and templates that the settings name.
 
-A typo stops the application then, and is no error for its first visitor.
+A typo stops the application at its start, and causes no error for its first user.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RENDERER = "renderer."
 
 
 def includeme(config: Any) -> None:
-    """Look when the application is complete: its routes may be added after the add-on."""
+    """Check when the application is complete: its routes may be added after the add-on."""
     config.add_subscriber(_check_names, ApplicationCreated)
 
 
@@ -45,7 +45,7 @@ def _route_mistakes(registry: Any, settings: Settings) -> Iterator[str]:
 def _template_mistakes(registry: Any, settings: Settings) -> Iterator[str]:
     for key, field in setting_fields().items():
         name = getattr(settings, field.name)
-        # Ours are there, and compiling them can wait until somebody comes.
+        # Our own exist, and are compiled when they are first used.
         if not key.startswith(RENDERER) or name == field.metadata["default"]:
             continue
         try:
@@ -55,5 +55,5 @@ def _template_mistakes(registry: Any, settings: Settings) -> Iterator[str]:
             if load is not None:
                 load()
         except Exception as error:
-            # Each kind of template has failures of its own.
+            # Each template engine has exceptions of its own.
             yield f"oauth2.{key} = {name} cannot be used: {type(error).__name__}: {error}"

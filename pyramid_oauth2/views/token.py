@@ -20,8 +20,8 @@ from .urls import endpoint_url
 def token(request: Any) -> Response:
     """Issue tokens.
 
-    When the application's own transaction fails after this, and the request is
-    run again, what is issued or counted is so already: the same answer is given again.
+    If the application's own transaction fails afterwards and the request is run
+    again, nothing is issued or counted again: the response is the same.
     """
     return once_per_request(request, _issue)
 

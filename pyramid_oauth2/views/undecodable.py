@@ -1,7 +1,8 @@
-"""A path or a cookie that is not text: 400 before anything tries to read it.
+"""Responds with 400 to a path or a cookie that cannot be decoded, before other code reads it.
 
-A path such as ``/oauth2/%ff`` would fail the router, and a broken cookie,
-whoever set it, whatever asks for the user: pyramid_tm does, before any view.
+A path such as ``/oauth2/%ff`` would raise in the router. A broken cookie, of any
+origin, would raise in all code that reads the user, as pyramid_tm does before any
+view.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from .pages import error_page
 def undecodable_tween(
     handler: Callable[[Any], Response], registry: Any
 ) -> Callable[[Any], Response]:
-    """Answer for our own paths only; what the application does with others stays as it is."""
+    """Check our own paths only; the application handles all others as before."""
     ours = (registry.getUtility(ISettings).path + "/", "/.well-known/oauth-")
 
     def tween(request: Any) -> Response:
         path = request.environ.get("PATH_INFO", "")
-        # Almost every path is ASCII, and a client has no cookies: a look costs nothing.
+        # Almost every path is ASCII, and a client sends no cookies: the check costs little.
         suspicious = not path.isascii() or "HTTP_COOKIE" in request.environ
         if suspicious and any(beginning in path for beginning in ours):
             return _refusal(request, path) or handler(request)
@@ -52,7 +53,7 @@ def _refusal(request: Any, path: str) -> Response | None:
 
 
 def _has_readable_cookies(request: Any) -> bool:
-    # WebOb decodes all of them when one is read.
+    # WebOb decodes all cookies when one is read.
     try:
         request.cookies.get("any")
     except UnicodeDecodeError:

@@ -10,7 +10,7 @@ from ..interfaces import ISettings
 
 
 def endpoint_url(registry: Any, name: str) -> str:
-    """The public URL of an endpoint: from the settings and its route, never from a request."""
+    """The public URL of an endpoint: from the settings and its route, never from the request."""
     route = registry.getUtility(IRoutesMapper).get_route(f"oauth2.{name}")
     path = "/" + route.pattern.lstrip("/")
     return str(registry.getUtility(ISettings).public_url + path)

@@ -1,4 +1,4 @@
-"""``/oauth2/authorizations``: the signed-in user sees what they allow, and takes it back."""
+"""``/oauth2/authorizations``: the signed-in user sees the clients they allow, and withdraws."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CLIENTS_A_PAGE = 25
 
 @page_endpoint("GET", "POST")
 def authorizations(request: Any) -> Response:
-    """Show what the user allows (GET), or withdraw it from one client (POST)."""
+    """Show what the user allows (GET), or withdraw the access of one client (POST)."""
     http = http_request(request, _url(request))
     refuse_plain_http(request.oauth2.service.server, http)
     if request.method == "GET":
@@ -51,7 +51,7 @@ def _show(request: Any, parameters: Parameters) -> Response:
     values = {
         "subject": service.owners.describe(subject),
         "authorizations": [_described(request, one) for one in shown],
-        # Anybody can write a link with it, so it is said only where it is true.
+        # A forged link may have the parameter, so the page shows the message only if it is true.
         "withdrawn": withdrawn is not None and withdrawn not in {a.client_id for a in allowed},
         "page": number,
         "pages": pages,
@@ -80,8 +80,8 @@ def _withdraw(request: Any, parameters: Parameters) -> Response:
 def _withdraw_and_redirect(
     subject: str, client_id: str, back: str, request: Any, emit: Emit
 ) -> Response:
-    # The same answer for a client that has nothing, or does not exist: what was
-    # withdrawn in another tab is withdrawn.
+    # The same response for a client that has no grants, or does not exist: its access
+    # may have been withdrawn in another tab.
     withdraw(request.oauth2.service.server, subject, client_id, emit)
     return redirect(back)
 
@@ -99,7 +99,7 @@ def _page_number(text: str | None, pages: int) -> int:
 def _described(request: Any, authorization: Authorization) -> dict[str, Any]:
     client = authorization.client
     last = last_token(request.oauth2.service.server, authorization.grants)
-    # One that was switched off may have had a name that it should not have.
+    # A disabled client may have had a name that misleads users.
     usable = client if client and client.disabled_at is None else None
     return {
         "client_id": authorization.client_id,

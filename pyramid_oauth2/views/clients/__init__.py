@@ -1,7 +1,7 @@
-"""Pages to manage clients: for the operator all of them, for users their own.
+"""Pages to manage clients: all clients for operators, their own for users.
 
-The same pages for both; :mod:`.places` says whose clients they are about and
-what may be done there.
+The pages are the same; :mod:`.contexts` defines whose clients they manage and
+what may be done.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .secrets import rotating
 
 log = logging.getLogger(__name__)
 
-# By the end of the route's name; below the path of the listing, with "/" for ".".
+# By the end of the route's name; that of the path below the listing has "-" for ".".
 PAGES: dict[str, Endpoint] = {
     "": listing,
     "register": registering,
@@ -39,19 +39,19 @@ PAGES: dict[str, Endpoint] = {
     "withdraw": withdrawing,
     "delete": deleting,
 }
-# Whom an operator stopped stays so: nobody undoes it for their own client. And who
-# uses a client is its users' own affair, and the operator's.
+# A client that an operator disabled stays disabled: its owner cannot enable it. And
+# only the users themselves and operators may see who uses a client.
 OPERATOR_PAGES = {**PAGES, "disable": disabling, "enable": enabling, "grants": grants}
 
 
 def includeme(config: Any) -> None:
-    """Add the pages that the settings switch on."""
+    """Add the pages that the settings enable."""
     settings = config.registry.getUtility(ISettings)
     if settings.admin:
         _add_pages(config, AllClients, OPERATOR_PAGES, PERMISSION)
         _check_security_policy(config, settings)
     if settings.self_service:
-        # Who is signed in is asked by the pages: whoever is not is sent to the login.
+        # The pages themselves check the login, and send users who are not signed in there.
         _add_pages(config, OwnClients, PAGES, NO_PERMISSION_REQUIRED)
 
 
@@ -71,7 +71,7 @@ def _add_page(
     config.add_view(
         view,
         route_name=name,
-        # Explicit, for the application may have defaults for all three.
+        # Explicit, because the application may have defaults for all three.
         permission=permission,
         require_csrf=False,
         mapper=DefaultViewMapper,
@@ -82,15 +82,15 @@ def _add_page(
 def _check_security_policy(config: Any, settings: Any) -> None:
     def check() -> None:
         policy = config.registry.queryUtility(ISecurityPolicy)
-        # Pyramid asks nobody for a permission where there is no policy: the
-        # pages would be open to everybody. Ours alone permits nobody.
+        # Without a policy Pyramid checks no permission: the pages would be public.
+        # Our own policy alone grants the permission to no user.
         if policy is None or getattr(policy, "wrapped", policy) is None:
             raise ConfigurationError(
                 "oauth2.admin = true, but there is no security policy that could say who is "
                 "allowed in. Set one with config.set_security_policy, before config.commit()."
             )
 
-    # After the policy was set and wrapped, and before the views, which ask for it once.
+    # After the policy was set and wrapped, and before the views, which read it once.
     config.action("oauth2 admin pages", check, order=PHASE2_CONFIG + 2)
     if Authenticated in settings.admin_principals:
         log.warning(

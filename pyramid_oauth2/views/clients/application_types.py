@@ -1,4 +1,4 @@
-"""The kinds of application that can be registered (RFC 6749 section 2.1): what each is asked."""
+"""The application types that can be registered (RFC 6749 section 2.1), and their form fields."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ WITH_USERS = ("client_name", "redirect_uris", "scope")
 
 @dataclass(frozen=True, slots=True)
 class ApplicationType:
-    """A kind of application.
+    """An application type.
 
-    ``field_names`` are the fields that its form has; everything else follows from the
-    kind, and can be changed later.
+    ``field_names`` are the fields of its form; everything else follows from the type,
+    and can be changed later.
     """
 
     name: str
@@ -36,7 +36,7 @@ APPLICATION_TYPES = (
 
 
 def application_types_of(context: AllClients | OwnClients) -> Iterator[ApplicationType]:
-    """The kinds that can be registered there."""
+    """The application types that can be registered in a context."""
     offered = context.choices["grant_types"] & context.enabled_grant_types
     for application_type in APPLICATION_TYPES:
         if application_type.resource_server:

@@ -1,4 +1,4 @@
-"""What a form offers to tick."""
+"""The choices of a form's checkboxes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .page import ClientPage
 
 
 def scope_choices(page: ClientPage, *, for_users: bool) -> list[dict[str, str]]:
-    """The scopes that may be given here.
+    """The scopes that may be given to a client here.
 
-    :param for_users: whether each has its description, in the user's language:
-        that speaks to a user whom somebody asks, of *your* data.
+    :param for_users: whether each has its description, in the user's language. It
+        is written for a user who is asked for consent, about *your* data.
     """
     return [
         {"name": name, "description": describe_scope(page.request, name) if for_users else ""}
@@ -23,11 +23,11 @@ def scope_choices(page: ClientPage, *, for_users: bool) -> list[dict[str, str]]:
 
 
 def missing_scope(page: ClientPage, metadata: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong where no scope is ticked.
+    """The problem with a form in which no scope is ticked.
 
-    An empty scope means the server's default ones. Where there are none the
-    client could ask for nothing, and where they are more than may be given
-    here, it would get them all the same.
+    An empty scope means the server's default scopes. If there are none, the client
+    could request nothing; if they include scopes that may not be given here, the
+    client would get those as well.
     """
     if "scope" not in metadata or metadata["scope"] or not page.context.choices["scope"]:
         return {}
@@ -38,7 +38,7 @@ def missing_scope(page: ClientPage, metadata: Mapping[str, Any]) -> dict[str, st
 
 
 def grant_type_choices(page: ClientPage) -> list[dict[str, Any]]:
-    """The grant types that may be given here, and whether the server answers them now."""
+    """The grant types that may be given to a client here, and whether each is enabled now."""
     enabled = page.context.enabled_grant_types
     return [
         {"name": name, "switched_off": name not in enabled}
@@ -47,7 +47,7 @@ def grant_type_choices(page: ClientPage) -> list[dict[str, Any]]:
 
 
 def beyond_choices(page: ClientPage, client: Client) -> dict[str, list[str]]:
-    """What the client has that cannot be chosen here, and so stays, by field."""
+    """The values of the client that cannot be chosen here, and so are not changed, by field."""
     found = {}
     for name, choices in page.context.choices.items():
         known = page.context.known[name] - choices

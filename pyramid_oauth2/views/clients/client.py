@@ -1,4 +1,4 @@
-"""The page of one client: what it is, and what can be done with it."""
+"""The page of one client: its metadata, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def _changed_just_now(client: Client, now: int) -> bool:
     return now - client.updated_at <= JUST_NOW
 
 
-# What a redirect may say was done, and what must hold: anybody can write a link
-# that says it.
+# What a redirect may report as done, and the condition on which the page shows it:
+# a forged link can report anything.
 DONE: dict[str, Callable[[Client, int], bool]] = {
     "registered": lambda client, now: client.public,
     "edited": _changed_just_now,
-    "unchanged": lambda client, now: True,  # It claims nothing.
+    "unchanged": lambda client, now: True,  # It makes no claim.
     "enabled": lambda client, now: client.disabled_at is None,
     "disabled": lambda client, now: client.disabled_at is not None,
     "withdrawn": lambda client, now: client.epoch > 0 and _changed_just_now(client, now),
@@ -61,12 +61,12 @@ def _done(page: ClientPage, client: Client, now: int) -> str | None:
 
 
 def _has_grants(page: ClientPage, client: Client) -> bool:
-    """Whether there is a page of grants to go to."""
+    """Whether to link the page of its grants."""
     if page.context.self_service:
-        return False  # Who uses a client is not its developer's to see.
+        return False  # Its developer may not see who uses a client.
     if acts_for_users(client.grant_types):
         return True
-    # What was allowed before its grant types were taken away goes on until it ends.
+    # Grants from before its grant types were removed are valid until they end.
     return bool(page.server.grants.grants(client_id=client.client_id, limit=1).items)
 
 

@@ -1,7 +1,6 @@
-"""Whose clients a page manages: everybody's, or those of the signed-in user.
+"""The contexts of the pages: all clients, or those of the signed-in user.
 
-It is the context of its pages, so an application's policy is asked for the
-permission against it.
+The application's policy checks the permission against the context.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ from .fields import FIELDS
 if TYPE_CHECKING:
     from functools import cached_property as reify  # Pyramid's has no types.
 else:
-    # See protection/request.py: a cached_property holds a lock while it asks the application.
+    # See protection/request.py: a cached_property holds a lock while it calls the application.
     from pyramid.decorator import reify
 
 PERMISSION = "oauth2.admin"
 
-# What is the operator's to say: a user would give themselves a right, or free
-# themselves of a rule.
+# Fields that only operators may set: by them users would give themselves rights,
+# or exempt themselves from rules.
 OPERATOR_FIELDS = frozenset({"consent", "lifetimes", "owner", "require_pkce", "resource_server"})
 
 
 class ClientsContext:
-    """What both contexts have: addresses, and what may be chosen."""
+    """What both contexts have in common: URLs, and what may be chosen."""
 
     name: ClassVar[str]
     self_service: ClassVar[bool]
@@ -48,18 +47,18 @@ class ClientsContext:
 
     @property
     def known(self) -> dict[str, frozenset[str]]:
-        """What the server knows, by the field of a client."""
+        """The values that the server knows, by the field of a client."""
         scopes: frozenset[str] = self._server.known_scopes
         grant_types = self.enabled_grant_types | STANDARD_GRANT_TYPES
         return {"grant_types": grant_types, "scope": scopes, "optional_scope": scopes}
 
     @property
     def enabled_grant_types(self) -> frozenset[str]:
-        """Those that the token endpoint answers."""
+        """The grant types that the token endpoint supports."""
         return frozenset(self._server.grant_types)
 
     def url(self, page: str = "", /, **query: str | None) -> str:
-        """The public URL of a page; what is None is left out of its query."""
+        """The public URL of a page; its query has only the values that are not None."""
         name = f"{self.name}.{page}" if page else self.name
         url = endpoint_url(self._request.registry, name)
         given = urlencode({key: value for key, value in query.items() if value is not None})
@@ -67,11 +66,11 @@ class ClientsContext:
 
 
 class AllClients(ClientsContext):
-    """All clients, for whoever has the permission ``oauth2.admin`` here."""
+    """All clients, for users who have the permission ``oauth2.admin`` in this context."""
 
     name = "admin.clients"
     self_service = False
-    # Pyramid asks for the permission before any view.
+    # Pyramid checks the permission before the view.
     open = True
     owner = None
     max_clients = None
@@ -84,30 +83,30 @@ class AllClients(ClientsContext):
 
     @reify
     def __parent__(self) -> Any:
-        """The application's own root, made only for a policy that looks for it."""
+        """The application's own root, created only for a policy that uses it."""
         factory = self._request.registry.queryUtility(IRootFactory)
         return None if factory is None else factory(self._request)
 
     @property
     def own_url(self) -> str | None:
-        """Where operators have clients of their own, if they may have any."""
+        """The URL of the clients that operators own themselves, if users may own any."""
         if not self._settings.self_service:
             return None
         return endpoint_url(self._request.registry, OwnClients.name)
 
     @property
     def user(self) -> str | None:
-        """Who acts here, as the application's policy knows them; None if it does not say."""
+        """The userid of the user, from the application's policy; None if it returns none."""
         userid = self._request.authenticated_userid
         return None if userid is None else str(userid)
 
     @property
     def choices(self) -> dict[str, frozenset[str]]:
-        """What may be given to a client here, by its field."""
+        """The values that may be given to a client here, by its field."""
         return self.known
 
     def has(self, client: Client) -> bool:
-        """Whether the client is one of these."""
+        """Whether the context includes the client."""
         return True
 
 
@@ -121,17 +120,17 @@ class OwnClients(ClientsContext):
 
     @reify
     def owner(self) -> str | None:
-        """The subject of the signed-in user; None for nobody."""
+        """The subject of the signed-in user; None if no user is signed in."""
         return active_subject(self._request)
 
     @property
     def user(self) -> str | None:
-        """Who acts here."""
+        """The subject of the user."""
         return self.owner
 
     @property
     def open(self) -> bool:
-        """Whether somebody is signed in."""
+        """Whether a user is signed in."""
         return self.owner is not None
 
     @property
@@ -142,7 +141,7 @@ class OwnClients(ClientsContext):
 
     @property
     def choices(self) -> dict[str, frozenset[str]]:
-        """What may be given to a client here, by its field."""
+        """The values that may be given to a client here, by its field."""
         limit = self._settings.self_service_scopes
         scopes = self.known["scope"] if limit is None else self.known["scope"] & limit
         grant_types = self.known["grant_types"] & self._settings.self_service_grant_types

@@ -14,7 +14,7 @@ from .choices import beyond_choices, grant_type_choices, missing_scope, scope_ch
 from .fields import FIELDS, NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
 from .page import ClientPage, client_page
 
-# What a public client has not: it has no secret to present, PKCE is its only
+# What a public client does not have: it has no secret to present, PKCE is its only
 # proof, and it cannot introspect.
 CONFIDENTIAL_FIELDS = frozenset({"token_endpoint_auth_method", "require_pkce", "resource_server"})
 
@@ -31,8 +31,8 @@ def _widens(client: Client, metadata: Mapping[str, Any]) -> bool:
 
 
 def _without_trust(client: Client) -> dict[str, Any]:
-    # An operator who freed a client of consent or PKCE knew what it was then.
-    # One who wants the user asked each time still does.
+    # An operator who exempted the client from consent or PKCE decided on what it was
+    # then. "ask", which asks the user each time, stays in force.
     consent = {"consent": "remember"} if client.consent == "skip" else {}
     return {**consent, "require_pkce": True}
 
@@ -40,7 +40,7 @@ def _without_trust(client: Client) -> dict[str, Any]:
 def _field_names(page: ClientPage, client: Client) -> list[str]:
     without = CONFIDENTIAL_FIELDS if client.public else frozenset()
     if not acts_for_users(client.grant_types):
-        # But what breaks a rule must be there to be mended.
+        # But a value that breaks a rule must be shown, so that it can be corrected.
         without |= {"consent"} if client.optional_scope else {"consent", "optional_scope"}
     return [name for name in FIELDS if name in page.context.settable - without]
 
@@ -67,7 +67,7 @@ def _save(page: ClientPage) -> Response:
             metadata |= _without_trust(client)
         edited = page.clients.edit(client.client_id, client.version, **metadata)
     except ClientChangedMeanwhile:
-        # What was typed was about another state of things.
+        # The input was based on another version of the client.
         client = page.client_to_change()
         shown = form_of(client, _field_names(page, client))
         return _form_page(page, client, shown, changed_meanwhile=True)
@@ -76,8 +76,8 @@ def _save(page: ClientPage) -> Response:
 
 
 def _auth_methods(page: ClientPage, client: Client) -> list[str]:
-    # A confidential client does not become a public one. Its own method is there
-    # also where the server forgot it: the browser would choose another in silence.
+    # A confidential client does not become a public one. Its own method is listed even
+    # if the server no longer has it: the browser would silently select another.
     present = {client.token_endpoint_auth_method}
     return sorted((page.server.client_authentications.keys() | present) - {"none"})
 

@@ -1,4 +1,4 @@
-"""The fields of the forms: between what is typed and what a client's record has."""
+"""The fields of the forms: conversion between the input and a client's record."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ...settings.types import BadValue, duration
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """How a field is picked from a form, understood, and shown.
+    """How a field is picked from a form, parsed, and shown.
 
-    ``pick`` takes it from the parameters as it is shown again; ``read`` makes
-    the record's value of that, or raises ``BadValue``; ``show`` goes back.
+    ``pick`` takes it from the parameters as it is shown again; ``read`` converts
+    that to the record's value, or raises ``BadValue``; ``show`` converts back.
     """
 
     pick: Callable[[Parameters, str], Any]
@@ -50,7 +50,7 @@ def _owner(text: str) -> str | None:
 
 
 def _lifetimes(text: str) -> Mapping[str, int]:
-    # How long it may be, the rule for clients says.
+    # The rules for clients limit how long it may be.
     return {"access_token": duration(text)} if text else {}
 
 
@@ -91,22 +91,22 @@ FIELDS: Mapping[str, Field] = {
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form as it is shown: what stands in each field, and what is wrong with it."""
+    """A form as it is shown: the value of each field, and the problems with them."""
 
     values: Mapping[str, Any]
     problems: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 def form_of(client: Client, names: Iterable[str]) -> Form:
-    """The form of a client as it is."""
+    """The form with the present values of a client."""
     return Form({name: FIELDS[name].show(getattr(client, name)) for name in names})
 
 
 def read_fields(parameters: Parameters, names: Iterable[str]) -> tuple[dict[str, Any], Form]:
-    """What a form says of the fields *names*; nothing else that it has is looked at.
+    """Read the fields *names* of a form; its other fields are ignored.
 
-    :return: the metadata that could be understood, and the form to show again.
-    :raises InvalidRequest: a field that can be there once is repeated.
+    :return: the metadata that could be parsed, and the form to show again.
+    :raises InvalidRequest: a field that may occur only once is repeated.
     """
     values = {name: FIELDS[name].pick(parameters, name) for name in names}
     metadata, problems = {}, {}
@@ -119,7 +119,7 @@ def read_fields(parameters: Parameters, names: Iterable[str]) -> tuple[dict[str,
 
 
 def broken_rules(check: Callable[..., Any], *arguments: Any) -> dict[str, str]:
-    """The problems that a rule of :mod:`pyramid_oauth2.protocol.clients.rules` has, by field."""
+    """The problems that a check of :mod:`pyramid_oauth2.protocol.clients.rules` finds, by field."""
     try:
         check(*arguments)
     except InvalidClientMetadata as error:
@@ -133,11 +133,11 @@ def within_choices(
     choices: Mapping[str, frozenset[str]],
     known: Mapping[str, frozenset[str]],
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The metadata with what *client* has beyond the choices, which a form neither gives nor takes.
+    """Add the values of *client* beyond the choices, which a form can neither give nor remove.
 
-    :param choices: what may be chosen, by field.
-    :param known: what the server knows, by field: anything else is dropped.
-    :return: the metadata, and a problem for each field in which something else was chosen.
+    :param choices: the values that may be chosen, by field.
+    :param known: the values that the server knows, by field: all others are dropped.
+    :return: the metadata, and a problem for each field in which another value was chosen.
     """
     granted, problems = dict(metadata), {}
     for name in choices.keys() & metadata.keys():

@@ -1,4 +1,4 @@
-"""What users allowed a client, and ending one of these grants."""
+"""The grants of a client, and revoking one of them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _line(page: ClientPage, grant: Grant) -> dict[str, Any]:
 
 
 def _ended(page: ClientPage, grant: Grant) -> str | None:
-    """Why no token of the grant counts, in English; None if they count."""
+    """Why the tokens of the grant are not valid, in English; None if they are."""
     try:
         check_grant(page.server, grant)
     except NotValid as dead:
@@ -65,13 +65,13 @@ def _ended(page: ClientPage, grant: Grant) -> str | None:
 
 
 def _was_revoked(page: ClientPage, client: Client) -> bool:
-    """Whether the grant that the URL names has ended: anybody can write a link."""
+    """Whether the grant that the URL names is revoked: the link may be forged."""
     grant = _grant(page, client, page.query.once("grant"))
     return grant is not None and grant.revoked_at is not None
 
 
 def _grant(page: ClientPage, client: Client, grant_id: str | None) -> Grant | None:
-    """The grant, if it is one of the client's."""
+    """The grant, if it belongs to the client."""
     grant = find_grant(page.server, grant_id or "")
     return grant if grant is not None and grant.client_id == client.client_id else None
 

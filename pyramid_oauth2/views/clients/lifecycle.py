@@ -1,4 +1,4 @@
-"""What is asked before it is done: stopping a client or one of its secrets, and deleting it."""
+"""Actions that have to be confirmed: disabling, revoking, deleting, and ending a secret."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ...protocol.records import Client
 from ..redirects import redirect
 from .page import ClientPage, Step, client_page
 
-# What an older page must not do: the client may be another's by now, or was
-# disabled once more. Taking rights away always works.
+# Actions that an older page must not perform: the client may have another owner by now,
+# or may have been disabled again. Removing rights always works.
 WITH_VERSION = frozenset({"enable", "delete", "secret.earlier"})
 
 
@@ -19,7 +19,7 @@ def _ask_to_delete(page: ClientPage) -> Response:
 
 
 def _confirmation(what: str) -> Step:
-    """The step that says what will happen, before it is asked for."""
+    """The step that explains an action and asks for confirmation."""
 
     def show(page: ClientPage) -> Response:
         return _ask(page, page.client(), what)
@@ -75,7 +75,7 @@ def _withdraw(page: ClientPage) -> Response:
 def _delete(page: ClientPage) -> Response:
     client = page.client_of_form()
     typed = page.form.once("name") or ""
-    # Browsers and people add and drop blanks; the name is no secret.
+    # Browsers and users add and drop blanks; the name is no secret.
     if typed.split() != (client.client_name or client.client_id).split():
         return _ask(page, client, "delete", wrong_name=True)
     page.clients.delete(client.client_id, client.version)

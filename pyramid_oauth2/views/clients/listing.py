@@ -1,4 +1,4 @@
-"""The clients, a page at a time."""
+"""The list of clients, in pages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _show(page: ClientPage) -> Response:
 
 
 def _is_gone(page: ClientPage) -> bool:
-    """Whether the client that the URL names is not there: anybody can write a link."""
+    """Whether the client that the URL names does not exist: the link may be forged."""
     try:
         page.client()
     except UnknownClient:

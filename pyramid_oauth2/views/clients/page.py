@@ -1,4 +1,4 @@
-"""What every page has in common: who comes, the guard against forgery, and how a refusal looks."""
+"""What every page has in common: the login, the CSRF protection, and the page for a refusal."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from .contexts import AllClients, OwnClients
 from .times import utc_minute
 
 VERSION = re.compile("[0-9]{1,9}")
-MAX_FIELDS = 2000  # A box or two for every scope.
+MAX_FIELDS = 2000  # One or two checkboxes for every scope.
 CLIENT_STYLESHEETS = (*STYLESHEETS, "pyramid_oauth2:static/admin.css")
 
 
 class Refused(Exception):
-    """A page that cannot do what it is asked; the template ``admin/problem`` says why.
+    """The page refuses the request; the template ``admin/problem`` explains why.
 
-    :param code: by which the template chooses its words.
-    :param retry_after: in how many seconds it can be asked again, where it can.
-    :param description: what is wrong, in English, where the template's words are not exact.
+    :param code: selects the text of the template.
+    :param retry_after: the seconds after which the request can be repeated, if it can.
+    :param description: what is wrong, in English, if the template's text is not exact.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ PROBLEMS = (Refused, UnknownClient, ClientChangedMeanwhile, InvalidRequest)
 
 @dataclass(frozen=True, slots=True)
 class ClientPage:
-    """One request to a page: where it is, what was sent, and whom to tell of changes."""
+    """A request to a page: its context, what was sent, and how events are emitted."""
 
     request: Any
     query: Parameters
@@ -67,7 +67,7 @@ class ClientPage:
 
     @property
     def context(self) -> AllClients | OwnClients:
-        """Whose clients these are."""
+        """The context: whose clients the page manages."""
         context: AllClients | OwnClients = self.request.context
         return context
 
@@ -79,34 +79,34 @@ class ClientPage:
 
     @property
     def clients(self) -> ClientRegistry:
-        """The clients, each change written at once.
+        """The clients; each change is written at once.
 
         Not within the request's own transaction: pyramid_retry may run that
-        again, and the secret that was drawn is shown once.
+        again, and a generated secret is shown only once.
         """
         clients: ClientRegistry = self.request.oauth2.service.present_clients(self.emit)
         return clients
 
     @property
     def here(self) -> str:
-        """The public URL of this page, with the client or the kind that it is about."""
+        """The public URL of this page, with the client or the application type that it is about."""
         name = self.request.matched_route.name.removeprefix(f"oauth2.{self.context.name}")
-        # It is told also where the query is what is wrong.
+        # It is also needed if the query itself is invalid.
         about = {key: self.query.if_once(key) for key in ("client_id", "kind")}
         return self.context.url(name.lstrip("."), **about)
 
     def client(self) -> Client:
         """The client that the URL names.
 
-        :raises UnknownClient: there is none, or it is somebody else's.
+        :raises UnknownClient: there is none, or it belongs to another user.
         """
         return self.find(self.query.once("client_id") or "")
 
     def find(self, client_id: str) -> Client:
-        """The client of that client_id.
+        """The client with that client_id.
 
-        :raises UnknownClient: there is none, or it is somebody else's, which is
-            not to be told apart.
+        :raises UnknownClient: there is none, or it belongs to another user; a
+            user cannot distinguish the two.
         """
         client = self.clients.get(client_id)
         if not self.context.has(client):
@@ -114,10 +114,10 @@ class ClientPage:
         return client
 
     def client_to_change(self) -> Client:
-        """The client that the URL names, for a page that changes or erases what is known of it.
+        """The client that the URL names, for a page that changes or deletes it.
 
-        :raises UnknownClient: there is none, or it is somebody else's.
-        :raises Refused: an operator stopped it, so for its owner it stays as it is.
+        :raises UnknownClient: there is none, or it belongs to another user.
+        :raises Refused: an operator disabled it, so its owner cannot change it.
         """
         client = self.client()
         if self.context.self_service and client.disabled_at is not None:
@@ -125,14 +125,14 @@ class ClientPage:
         return client
 
     def client_of_form(self) -> Client:
-        """The client to change, as it was when the form was made.
+        """The client to change, if it is still in the version of the form.
 
-        Only then is a write by its version one of the client whose owner was
-        looked at here.
+        The write then checks the same version, so it cannot affect a client whose
+        owner has changed since this check.
 
-        :raises UnknownClient: there is none, or it is somebody else's.
-        :raises Refused: an operator stopped it.
-        :raises InvalidRequest: the form does not say its version.
+        :raises UnknownClient: there is none, or it belongs to another user.
+        :raises Refused: an operator disabled it.
+        :raises InvalidRequest: the form does not have its version.
         :raises ClientChangedMeanwhile: its version is another.
         """
         client, version = self.client_to_change(), self.form.once("version") or ""
@@ -143,7 +143,7 @@ class ClientPage:
         return client
 
     def render(self, name: str, values: Mapping[str, Any], status: int = 200) -> Response:
-        """The page of a template in ``templates/admin``."""
+        """Render a template of ``templates/admin``."""
         common = {
             "context": self.context,
             "here": self.here,
@@ -160,7 +160,7 @@ class ClientPage:
         )
 
     def go_to(self, client_id: str, done: str) -> Response:
-        """Back to the page of the client, which says what was done."""
+        """Redirect to the page of the client, which reports what was done."""
         return redirect(self.context.url("client", client_id=client_id, done=done))
 
 
@@ -168,9 +168,9 @@ Step = Callable[[ClientPage], Response]
 
 
 def client_page(show: Step, act: Step | None = None) -> Endpoint:
-    """Make a view of a step that shows a page, and one that does what its form asks.
+    """Make a view of a step that shows a page, and one that processes its form.
 
-    A GET changes nothing, and a POST is one of our own page's.
+    A GET changes nothing, and a POST must be sent by our own page.
     """
     methods = ("GET",) if act is None else ("GET", "POST")
 
@@ -192,7 +192,7 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
 
 
 def _query(request: Any) -> Parameters:
-    # Before the body, which may be too large: what it was about is told all the same.
+    # Before the body, which may be too large: the error page needs the query all the same.
     return parse_query(
         HTTPRequest(request.method, "", query=request.environ.get("QUERY_STRING", ""))
     )
@@ -204,8 +204,8 @@ def _act(page: ClientPage, http: HTTPRequest, act: Step) -> Response:
         raise Refused("forged", 403)
 
     def respond(request: Any, emit: Emit) -> Response:
-        # Within, so that what happened on the way is told, and a second attempt of
-        # the request gets the same answer.
+        # Handled here, so that the events are delivered, and a second attempt of the
+        # request gets the same response.
         try:
             return act(ClientPage(request, page.query, form, emit))
         except PROBLEMS as error:
@@ -223,8 +223,8 @@ def _problem(page: ClientPage, error: Exception) -> Response:
         code = "unknown_page" if page.request.method == "GET" else "bad_form"
         error = Refused(code, error.status, description=error.description)
     assert isinstance(error, Refused)
-    # No form, and so no new cookie: a form that another site posts must not end
-    # what is open in the browser's other tabs.
+    # No form, and so no new cookie: a form that another site posts must not
+    # invalidate the forms in the browser's other tabs.
     values = {
         "code": error.code,
         "client_id": error.client_id,
@@ -233,7 +233,7 @@ def _problem(page: ClientPage, error: Exception) -> Response:
     }
     if error.retry_after is None:
         return page.render("problem", values, error.status)
-    # The minute in which it ends is over by then.
+    # One minute later, since the time is shown without its seconds.
     again_at = utc_minute(page.server.clock() + error.retry_after + 60)
     response = page.render("problem", {**values, "again_at": again_at}, error.status)
     response.headers["Retry-After"] = str(error.retry_after)

@@ -1,6 +1,6 @@
-"""Registering a client: first what kind it is, then only what that kind needs.
+"""Registering a client: first its application type, then only what that type needs.
 
-The client_id is drawn with the form and sent back with it, so a form that is
+The client_id is generated with the form and sent back with it, so a form that is
 sent twice (a double click, a reload) registers one client.
 """
 
@@ -51,7 +51,7 @@ def _register(page: ClientPage) -> Response:
     client_id = page.form.once("client_id") or ""
     if application_type is None or not DRAWN_ID.fullmatch(client_id):
         raise InvalidRequest("The form is not as it was sent.")
-    # Before any limit: what is registered must not be said to be refused.
+    # Before any limit: a client that is registered must not be reported as refused.
     _refuse_sent_already(page, client_id)
     if _is_full(page, spare=1):
         raise Refused("too_many_clients", 403)
@@ -68,7 +68,7 @@ def _register(page: ClientPage) -> Response:
     try:
         registered = page.clients.add(client)
     except DuplicateRecord:
-        # Unless it was taken back, for then nothing is registered; or is another's.
+        # Raises if it was deleted again, so none is registered, or belongs to another user.
         page.find(client_id)
         raise Refused("sent_already", 409, client_id) from None
     _refuse_beyond_limit(page, client_id)
@@ -100,7 +100,7 @@ def _missing(page: ClientPage, metadata: dict[str, Any]) -> dict[str, str]:
 
 
 def _is_full(page: ClientPage, spare: int) -> bool:
-    """Whether the user has more clients than leave room for *spare* ones."""
+    """Whether the limit of the user leaves no room for *spare* more clients."""
     most = page.context.max_clients
     if most is None:
         return False
@@ -115,7 +115,7 @@ def _refuse_sent_already(page: ClientPage, client_id: str) -> None:
 
 
 def _refuse_too_often(page: ClientPage) -> None:
-    """Keep a user who registers and deletes in a loop from leaving tombstones without end."""
+    """Keep a user who registers and deletes in a loop from creating tombstones without end."""
     user = page.context.owner
     if user is None:
         return
@@ -130,12 +130,12 @@ def _refuse_too_often(page: ClientPage) -> None:
 
 
 def _refuse_beyond_limit(page: ClientPage, client_id: str) -> None:
-    """Take the client back if others were registered at the same moment.
+    """Delete the client again if others were registered at the same time.
 
-    Each counts after it has added its own, so of all that race the last to
-    count sees every other: the limit may refuse one too many, and never lets
-    one too many stay. One that cannot be counted does not stay either, unless
-    the store is away for that as well.
+    Each request counts after it has added its own client, so the last of concurrent
+    requests to count sees all the others: one client too many may be refused, but
+    never is one too many left. A client that cannot be counted is deleted as well,
+    unless the store is unavailable for that too.
     """
     try:
         full = _is_full(page, spare=0)

@@ -1,6 +1,6 @@
-"""A client's secrets: the one page that shows a new one, and the rotation.
+"""A client's secrets: the only page that shows a new one, and the rotation.
 
-The secret is in the answer to the form and nowhere else, not even in a
+The secret is in the response to the form and nowhere else, not even in a
 redirect's URL or a session: it is shown once.
 """
 
@@ -17,15 +17,15 @@ from ..urls import endpoint_url
 from .page import ClientPage, Refused, client_page
 from .times import utc_minute
 
-# When the secret in use ends, in seconds from now.
+# When the secret in use expires, in seconds from now.
 OVERLAPS = {"now": 0, "hour": 3600, "day": 86400, "week": 7 * 86400}
 
-# What a shell takes as it stands, also at the beginning of a word.
+# What needs no quotes in a shell, also at the beginning of a word.
 PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def registered_page(page: ClientPage, registered: Registered) -> Response:
-    """What a client that was just registered needs: its client_id, and its secret."""
+    """The page with the client_id and the secret of a client that was just registered."""
     if registered.secret is None:
         return page.go_to(registered.client.client_id, "registered")
     return _secret_page(page, registered, "registered")
@@ -66,7 +66,7 @@ def _rotate(page: ClientPage) -> Response:
         raise InvalidRequest("The form does not say when the secret in use ends.")
     if client.public:
         raise Refused("public_client", 404, client.client_id)
-    # Sent twice, it would end the secret in use before its time.
+    # With the version: a form sent twice would end the secret in use too early.
     registered = page.clients.rotate_secret(client.client_id, overlap, version=client.version)
     return _secret_page(page, registered, "rotated")
 

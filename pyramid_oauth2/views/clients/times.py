@@ -1,4 +1,4 @@
-"""Times as the pages show them."""
+"""The format of times on the pages."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def utc_minute(seconds: int) -> str:
-    """UTC seconds such as ``2026-11-25 16:00 UTC``, which reads the same in every language."""
+    """Format UTC seconds as ``2026-11-25 16:00 UTC``, which is the same in every language."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
