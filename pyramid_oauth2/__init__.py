@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .assembly import get_service, include_backends
 from .events import TokenIssued
 from .per_process import PerProcess
 from .protection.cors import cors_preflight, cors_readable
@@ -35,7 +36,7 @@ from .protocol.grant_types.refresh_token import RefreshToken
 from .protocol.records import Client, DuplicateRecord, StoreUnavailable
 from .protocol.token.request import Parameter
 from .protocol.token_strings import new_client_secret
-from .service import OAuth2Service, get_service, include_backends
+from .service import OAuth2Service
 from .settings.parsing import load_settings
 
 __all__ = [
@@ -87,7 +88,7 @@ def includeme(config: Any) -> None:
     config.add_oauth2_client_authentication("client_secret_post", ClientSecretPost())
     config.add_oauth2_client_authentication("none", NoAuthentication())
 
-    config.include(".service")
+    config.include(".assembly")
     config.include(".protection.request")
     config.include(".protection.security")
     config.include(".protection.guards")

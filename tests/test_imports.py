@@ -25,6 +25,7 @@ INNER = tuple(
         "monitoring.measured_grants",
         "read_only",
         "service",
+        "assembly",
         "protection.request",
         "startup",
         "resource_owners",
@@ -54,7 +55,7 @@ def without(*allowed: str) -> tuple[str, ...]:
 
 # What the modules below a name must never import; of two names the longer one counts.
 # The layers, from the inside: per_process, interfaces, protocol, settings, events
-# <- backends | service <- protection, views <- directives <- __init__ <- scripts, demo.
+# <- backends | service <- assembly <- protection, views <- directives <- __init__ <- scripts, demo.
 FORBIDDEN = {
     "per_process": (*WEB, *DATABASES, *without()),
     "interfaces": (*DATABASES, *without()),
@@ -73,9 +74,11 @@ FORBIDDEN = {
     "resource_server": (*DATABASES, *without("resource_owners", "resource_server")),
     "attempt_storage": (*DATABASES, *without()),
     "startup": (*DATABASES, *without("resource_owners")),
-    "service": (
+    "service": (*DATABASES, *without("resource_owners")),
+    "assembly": (
         *DATABASES,
         *without(
+            "service",
             "startup",
             "resource_owners",
             "resource_server",
@@ -88,7 +91,7 @@ FORBIDDEN = {
     "protection.challenges": (*DATABASES, *without("protection.protected_resources", "responses")),
     "protection.request": (
         *DATABASES,
-        *without("service", "resource_server", "protection.challenges"),
+        *without("service", "assembly", "resource_server", "protection.challenges"),
     ),
     "protection.security": (*DATABASES, *without("service", "protection.request")),
     "protection.guards": (
@@ -119,7 +122,7 @@ FORBIDDEN = {
             "views",
         ),
     ),
-    "testing": (*DATABASES, *without("service")),
+    "testing": (*DATABASES, *without("service", "assembly")),
     "directives": (*DATABASES, *without("resource_owners")),
     "__init__": (*DATABASES, f"{PACKAGE}.backends", f"{PACKAGE}.scripts", f"{PACKAGE}.demo"),
     "scripts": (f"{PACKAGE}.demo", f"{PACKAGE}.views", f"{PACKAGE}.protection.guards"),
@@ -305,13 +308,13 @@ def test_who_imports_pyramid_debugtoolbar():
         ("views.token", "from pyramid_oauth2 import backends"),
         ("views.token", "import sqlalchemy.orm"),
         ("backends.memory", "from ..views import token"),
-        ("backends.redis", "from ..service import get_service"),
+        ("backends.redis", "from ..assembly import get_service"),
         ("service", "import redis"),
         ("service", "from .protection.guards import REALM"),
         ("protection.guards", "from sqlalchemy import select"),
-        ("events", "from .service import get_service"),
+        ("events", "from .assembly import get_service"),
         ("demo.api", "from pyramid_oauth2.protocol.records import Client"),
-        ("demo.api", "from ..service import get_service"),
+        ("demo.api", "from ..assembly import get_service"),
         ("demo.api", "import pyramid_oauth2.service"),
         ("demo.api", "from pyramid_oauth2 import settings"),
     ],

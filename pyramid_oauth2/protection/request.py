@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..assembly import get_service, service_of
 from ..interfaces import ISettings
 from ..protocol.clients.registry import ClientRegistry
 from ..protocol.errors import InvalidToken
@@ -12,7 +13,7 @@ from ..protocol.records import Client
 from ..protocol.token.presentation import AccessToken, bearer_value, is_bearer_syntax
 from ..protocol.token_strings import has_our_prefix
 from ..resource_server import ResourceServer
-from ..service import OAuth2Service, get_service, service_of
+from ..service import OAuth2Service
 from .challenges import ScopeRequired, TokenRequired
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.registry import Registry
 from pyramid.scripting import prepare
 
-from ..service import OAuth2Service, get_service, service_of
+from ..assembly import get_service, service_of
+from ..service import OAuth2Service
 from ..settings import Settings
 from ..settings.parsing import parse_settings
 

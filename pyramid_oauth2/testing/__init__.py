@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..assembly import get_service
 from ..protocol.authorization_server import AuthorizationServer
 from ..protocol.records import Client, DuplicateRecord
 from ..protocol.scopes import format_scope, parse_scope
 from ..protocol.token.issuance import Issuance, Open
 from ..protocol.token.issuing import issue
-from ..service import ROLES, get_service
+from ..service import ROLES
 from ..settings.types import AUTHORIZATION_SERVER
 
 CLIENT_ID = "pyramid_oauth2.testing"

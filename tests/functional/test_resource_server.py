@@ -14,7 +14,7 @@ from pyramid.exceptions import ConfigurationError
 from webtest import TestApp, TestResponse
 
 from pyramid_oauth2 import get_service
-from pyramid_oauth2.service import service_of
+from pyramid_oauth2.assembly import service_of
 from pyramid_oauth2.testing import bearer as new_bearer
 from pyramid_oauth2.testing import memory_backend
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from pyramid_oauth2 import per_process, service, testing
+from pyramid_oauth2 import assembly, per_process, service, testing
 from pyramid_oauth2.backends.sqlalchemy import forks
 from pyramid_oauth2.protection import cors, request, security
 from pyramid_oauth2.protocol import errors, scopes, token_strings
@@ -44,7 +44,7 @@ ENTRIES = {
         Entry(token_strings, "new_client_secret"),
     ),
     "Code without a request": (
-        Entry(service, "get_service"),
+        Entry(assembly, "get_service"),
         Entry(service, "OAuth2Service", only=("settings", "clients", "resolve", "close")),
     ),
     "Policies": (

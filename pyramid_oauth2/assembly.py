@@ -1,0 +1,213 @@
+"""The service of an application, made of its settings and of what is registered."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from functools import partial
+from typing import Any
+
+from pyramid.events import ApplicationCreated
+from pyramid.exceptions import ConfigurationError
+
+from .attempt_storage import make_throttle
+from .events import notify
+from .interfaces import (
+    IBackend,
+    IBackendFactory,
+    IClientAuthentication,
+    IGrantStore,
+    IGrantType,
+    IResourceOwners,
+    IScope,
+    IService,
+    ISettings,
+)
+from .per_process import PerProcess
+from .protocol.authorization_server import AuthorizationServer
+from .protocol.clients.cache import ClientCache
+from .protocol.purging import Purger
+from .protocol.server import Lifetimes
+from .read_only import REFUSAL, ReadOnlyBackend
+from .resource_owners import ResourceOwners
+from .resource_server import ResourceServer, make_resource_server
+from .service import ROLES, OAuth2Service
+from .settings import Settings
+from .settings.types import RESOURCE_SERVER
+from .startup import configuration_errors, enabled_grant_types, enabled_response_types
+
+BUILT_IN_BACKENDS = {
+    "memory": "pyramid_oauth2.backends.memory",
+    "redis": "pyramid_oauth2.backends.redis",
+    "sqlalchemy": "pyramid_oauth2.backends.sqlalchemy",
+}
+
+log = logging.getLogger(__name__)
+
+_making = PerProcess(threading.Lock)
+
+
+def get_service(registry: Any) -> OAuth2Service:
+    """The authorization server of the application that has this registry.
+
+    :raises pyramid.exceptions.ConfigurationError: the add-on is not included,
+        its set-up is wrong, or the application is a resource server only.
+    """
+    service = service_of(registry)
+    if isinstance(service, ResourceServer):
+        raise ConfigurationError(
+            "This application is a resource server (oauth2.mode): clients and tokens are kept by "
+            f"the authorization server {service.settings.issuer}."
+        )
+    return service
+
+
+def service_of(registry: Any) -> OAuth2Service | ResourceServer:
+    """The service of the application, in either mode (``oauth2.mode``).
+
+    :raises pyramid.exceptions.ConfigurationError: the add-on is not included,
+        or its set-up is wrong.
+    """
+    service: OAuth2Service | ResourceServer | None = registry.queryUtility(IService)
+    if service is None:
+        with _making():
+            service = registry.queryUtility(IService) or _make_service(registry)
+            registry.registerUtility(service, IService)
+    return service
+
+
+def include_backends(config: Any, settings: Settings) -> None:
+    """Include what registers the chosen backends.
+
+    A name without a dot that is not built in is registered by the application.
+
+    :raises pyramid.exceptions.ConfigurationError: one cannot be imported.
+    """
+    names = {settings.backend_of(role) for role in ROLES if settings.backend_of(role)}
+    for name in sorted(filter(_includable, names)):
+        try:
+            config.include(BUILT_IN_BACKENDS.get(name, name))
+        except ImportError as error:
+            raise ConfigurationError(
+                f"The backend {name!r} that oauth2.backend names cannot be imported: {error}."
+            ) from error
+
+
+def _includable(name: str) -> bool:
+    return name in BUILT_IN_BACKENDS or "." in name
+
+
+def _make_service(registry: Any) -> OAuth2Service | ResourceServer:
+    settings: Settings | None = registry.queryUtility(ISettings)
+    if settings is None:
+        raise ConfigurationError("pyramid_oauth2 is not included: config.include('pyramid_oauth2')")
+    owners = ResourceOwners(registry.queryUtility(IResourceOwners))
+    if settings.mode == RESOURCE_SERVER:
+        return make_resource_server(settings, owners)
+    return _make_authorization_server(registry, settings, owners)
+
+
+def _make_authorization_server(
+    registry: Any, settings: Settings, owners: ResourceOwners
+) -> OAuth2Service:
+    scopes = dict(registry.getUtilitiesFor(IScope))
+    grant_types = dict(registry.getUtilitiesFor(IGrantType))
+    if found := configuration_errors(settings, grant_types, scopes, owners):
+        raise ConfigurationError("\n".join(found))
+    backends = {name: _make_backend(registry, settings, name) for name in _chosen(settings)}
+    stores = {role: _store(backends, settings, role) for role in ROLES}
+    server = AuthorizationServer(
+        issuer=settings.issuer,
+        require_https=settings.https_required,
+        scopes=scopes,
+        default_scopes=settings.default_scopes,
+        response_types=enabled_response_types(settings, grant_types),
+        require_pkce=settings.require_pkce,
+        single_access_token=settings.single_access_token,
+        lifetimes=_lifetimes(settings),
+        grant_types=enabled_grant_types(settings, grant_types),
+        client_authentications=dict(registry.getUtilitiesFor(IClientAuthentication)),
+        clients=ClientCache(stores["clients"], settings.client_cache, time.monotonic),
+        grants=_measured(settings, stores["grants"]),
+        consents=stores["consents"],
+        throttle=make_throttle(settings, backends[settings.backend_of("grants")]),
+        is_active=owners.is_active,
+        clock=_utc_seconds,
+        random=os.urandom,
+    )
+    purger = Purger(server.grants, server.consents, server.clock)
+    emit = partial(notify, registry)
+    return OAuth2Service(settings, server, owners, backends, purger, emit)
+
+
+def _utc_seconds() -> int:
+    return int(time.time())
+
+
+def _lifetimes(settings: Settings) -> Lifetimes:
+    return Lifetimes(
+        access_token=settings.access_token_lifetime,
+        public_access_token=settings.public_lifetime,
+        refresh_token=settings.refresh_token_lifetime,
+        refresh_token_grace=settings.refresh_token_grace,
+        authorization_code=settings.authorization_code_lifetime,
+        interaction=settings.interaction_lifetime,
+        consent=settings.consent_lifetime,
+        grant=settings.grant_lifetime,
+    )
+
+
+def _chosen(settings: Settings) -> list[str]:
+    return sorted({settings.backend_of(role) for role in ROLES})
+
+
+def _make_backend(registry: Any, settings: Settings, name: str) -> IBackend:
+    factory = registry.queryUtility(IBackendFactory, name=name)
+    if factory is None:
+        registered = dict(registry.getUtilitiesFor(IBackendFactory))
+        known = ", ".join(sorted(registered.keys() | BUILT_IN_BACKENDS.keys()))
+        raise ConfigurationError(
+            f"There is no backend named {name!r}; there are: {known}. A backend of your own "
+            f"registers itself with config.add_oauth2_backend({name!r}, factory)."
+        )
+    backend: IBackend = factory(settings)
+    return ReadOnlyBackend(backend) if settings.read_only else backend
+
+
+def _store(backends: dict[str, IBackend], settings: Settings, role: str) -> Any:
+    name = settings.backend_of(role)
+    store = getattr(backends[name], role)
+    if store is None:
+        raise ConfigurationError(
+            f"The backend {name!r} does not keep {role}: "
+            f"set oauth2.backend.{role} to one that does."
+        )
+    return store
+
+
+def _measured(settings: Settings, grants: IGrantStore) -> Any:
+    if not settings.metrics:
+        return grants
+    # Only now, for it imports an extra.
+    from .monitoring.measured_grants import MeasuredGrants
+
+    return MeasuredGrants(grants)
+
+
+def includeme(config: Any) -> None:
+    """Make the service when the application is complete, so that an error stops its start."""
+    config.add_subscriber(_make_at_start, ApplicationCreated)
+
+
+def _make_at_start(event: Any) -> None:
+    service = service_of(event.app.registry)
+    if "token" in service.settings.response_types:
+        log.warning(
+            "oauth2.response_types names token, the implicit grant: access tokens will be in URLs, "
+            "where histories and scripts find them, and nothing binds them to the client. Use the "
+            "code flow with PKCE, which browsers can do as well (RFC 9700 section 2.1.2)."
+        )
+    if service.settings.read_only:
+        log.warning(REFUSAL)
