@@ -67,12 +67,14 @@ class Members:
         """The same, of members that were read before."""
         if not isinstance(members, dict) or not self.required <= members.keys():
             raise NotUnderstood("cannot be read by this version of the server")
-        for name, expected in self.names.items():
-            if name in members and not _is(members[name], expected):
+        others = {}
+        for name, value in members.items():
+            if name not in self.names:
+                others[name] = value
+            elif not _is(value, self.names[name]):
                 raise NotUnderstood("cannot be read by this version of the server")
-        if members.keys() <= self.names.keys():
-            return members, {}
-        others = {name: value for name, value in members.items() if name not in self.names}
+        if not others:
+            return members, others
         self._check_critical(others.get(CRITICAL, []))
         return {name: members[name] for name in members.keys() - others.keys()}, others
 

@@ -32,6 +32,11 @@ PREFIXES = {
 CLIENT_SECRET_PREFIX = "ocs"
 _KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
 
+# Of each random byte, the character. 248 is the largest multiple of 62 in a byte: the eight
+# bytes from there on are dropped, since modulo 62 they would favour eight characters.
+_CHARACTERS = bytes(ord(ALPHABET[byte % 62]) for byte in range(256))
+_SURPLUS = bytes(range(248, 256))
+
 RandomBytes = Callable[[int], bytes]
 
 
@@ -47,12 +52,10 @@ class NewToken(NamedTuple):
 
 def random_text(length: int, random: RandomBytes) -> str:
     """Draw *length* characters uniformly from the alphabet."""
-    text = ""
+    text = b""
     while len(text) < length:
-        # 248 is the largest multiple of 62 in a byte: taking the others modulo
-        # 62 as well would favour the first eight characters.
-        text += "".join(ALPHABET[byte % 62] for byte in random(length * 2) if byte < 248)
-    return text[:length]
+        text += random(length * 2).translate(_CHARACTERS, _SURPLUS)
+    return text[:length].decode()
 
 
 def new_family(random: RandomBytes) -> str:

@@ -90,8 +90,9 @@ def _verify_chosen(presented: str, digests: list[bytes]) -> bool:
 def _checkable(secret: str) -> bool:
     # Some hashes stop at a NUL, or cost more the longer the secret is. A lone
     # surrogate, as undecodable bytes on a terminal give, has no bytes to hash.
-    lone_surrogate = any("\ud800" <= character <= "\udfff" for character in secret[:MAX_SECRET])
-    return 0 < len(secret) <= MAX_SECRET and "\0" not in secret and not lone_surrogate
+    if not 0 < len(secret) <= MAX_SECRET or "\0" in secret:
+        return False
+    return secret.isascii() or not any("\ud800" <= each <= "\udfff" for each in secret)
 
 
 @cache
