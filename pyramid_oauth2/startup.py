@@ -1,4 +1,4 @@
-"""What the settings enable of what is registered, and what they name that nobody registered."""
+"""Which registered grant and response types the settings enable, and the errors in them."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ def configuration_errors(
     scopes: Mapping[str, Any],
     owners: ResourceOwners,
 ) -> list[str]:
-    """A sentence for each setting that names what is not there."""
+    """A sentence for each setting that names something that is not registered."""
     return [
-        *_grant_type_mistakes(settings, grant_types, owners),
-        *_scope_mistakes(settings, scopes),
+        *_grant_type_errors(settings, grant_types, owners),
+        *_scope_errors(settings, scopes),
     ]
 
 
 def enabled_grant_types(
     settings: Settings, registered: Mapping[str, IGrantType]
 ) -> dict[str, IGrantType]:
-    """The grant types that the token endpoint answers, by name."""
-    # The default means "of those that are registered"; what an ini names must be.
+    """The grant types of the token endpoint, by name."""
+    # The default is limited to those that are registered; what an ini names must be registered.
     names = settings.grant_types or DEFAULT_GRANT_TYPES & registered.keys()
     return {name: registered[name] for name in sorted(names)}
 
 
-def _grant_type_mistakes(
+def _grant_type_errors(
     settings: Settings, registered: Mapping[str, IGrantType], owners: ResourceOwners
 ) -> Iterator[str]:
     named = settings.grant_types or frozenset()
@@ -65,13 +65,13 @@ def _grant_type_mistakes(
 def enabled_response_types(
     settings: Settings, registered: Mapping[str, IGrantType]
 ) -> frozenset[str]:
-    """The response types that the authorization endpoint answers."""
-    # A code that no grant type redeems would be of no use.
+    """The response types of the authorization endpoint."""
+    # A code that no grant type redeems would be useless.
     redeems = AUTHORIZATION_CODE in enabled_grant_types(settings, registered)
     return settings.response_types if redeems else settings.response_types - {"code"}
 
 
-def _scope_mistakes(settings: Settings, scopes: Mapping[str, Any]) -> Iterator[str]:
+def _scope_errors(settings: Settings, scopes: Mapping[str, Any]) -> Iterator[str]:
     known = format_scope(scopes) or "none yet; name them in oauth2.scopes"
     for key, names in (
         ("default_scopes", settings.default_scopes),

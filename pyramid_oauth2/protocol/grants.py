@@ -1,4 +1,4 @@
-"""Ending what a user allowed a client."""
+"""Revoking grants."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .server import Server
 
 log = logging.getLogger(__name__)
 
-# Few round trips where a listing has much that is over.
+# Few round trips where many records of a listing have ended.
 PAGE = 500
 REVOKED_BY_OPERATOR = "revoked by an operator"
 
@@ -23,11 +23,11 @@ def end_grant(
     emit: Emit,
     cause: type[GrantEvent] | None = None,
 ) -> bool:
-    """Revoke a grant and with it everything that was issued for it; the first reason stays.
+    """Revoke a grant and with it every token that was issued for it; the first reason stays.
 
     :param reason: a fixed text, the same for every such case: metrics count by it.
-    :param cause: the event that led to it, told also where the grant was revoked before.
-    :return: whether this call did it.
+    :param cause: the event that led to it; emitted also where the grant was revoked before.
+    :return: whether this call revoked it.
     """
     ended = server.grants.revoke_grant(grant.id, server.clock(), reason)
     if cause is not None:
@@ -44,15 +44,15 @@ def end_grants_of(
     emit: Emit,
     client_id: str | None = None,
 ) -> int:
-    """Revoke all that a user allowed; with *client_id*, all that this client was allowed.
+    """Revoke every grant of a user; with *client_id*, every one to this client.
 
-    :return: how many grants this call ended.
+    :return: how many grants this call revoked.
     """
     grants = every(lambda at: server.grants.grants(subject, client_id, at))
     living = [grant for grant in grants if is_living(grant, server.clock())]
     ended = sum(end_grant(server, grant, reason, emit) for grant in living)
-    # And what is on its way at this moment, which no listing shows. How many it
-    # ended is not added: a store may count those that have expired.
+    # Also grants that are being opened at this moment, which no listing shows. Their
+    # number is not added: a store may count grants that have expired.
     server.grants.revoke_subject(subject, server.clock(), reason, client_id)
     return ended
 
@@ -67,7 +67,7 @@ def find_grant(server: Server, grant_id: str) -> Grant | None:
 
 
 def end_earlier_grants(server: Server, latest: Grant, emit: Emit) -> None:
-    """Under ``oauth2.single_access_token``: end what the user allowed the client before.
+    """Under ``oauth2.single_access_token``: revoke the earlier grants of the user to the client.
 
     Only grants of the same scope, and only those that sort before *latest*: of
     two that are issued at once, one stays.
@@ -77,8 +77,8 @@ def end_earlier_grants(server: Server, latest: Grant, emit: Emit) -> None:
     try:
         _end_earlier(server, latest, emit)
     except StoreUnavailable as unavailable:
-        # The token is issued and its code spent: told that this failed, the
-        # client would try again, and look like a thief.
+        # The tokens are issued and the code is spent: after an error the client would
+        # try again, and its code would count as replayed.
         log.warning("Earlier grants were not ended: %s", unavailable)
 
 
@@ -94,7 +94,7 @@ def _end_earlier(server: Server, latest: Grant, emit: Emit) -> None:
 def earlier_access_tokens(server: Server, grant: Grant) -> tuple[TokenRef, ...]:
     """Under ``oauth2.single_access_token``: the access tokens that a refresh retires.
 
-    To be read before the refresh: then none of them is a later one's.
+    To be read before the refresh: then none of them belongs to a later one.
     """
     if not server.single_access_token:
         return ()
@@ -106,5 +106,5 @@ def earlier_access_tokens(server: Server, grant: Grant) -> tuple[TokenRef, ...]:
 
 
 def is_living(record: Grant | Token, now: int) -> bool:
-    """Whether a record has neither ended nor been revoked at *now*, in UTC seconds."""
+    """Whether a record has neither expired nor been revoked at *now*, in UTC seconds."""
     return record.revoked_at is None and now < record.expires_at

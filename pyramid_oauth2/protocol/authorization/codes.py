@@ -1,4 +1,4 @@
-"""What an authorization code's record holds, and what wrong verifiers do to it."""
+"""The ``data`` of an authorization code's record, and what wrong verifiers do to it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ..envelope import Members, NotUnderstood
 from ..records import TokenRef
 from ..server import Server
 
-# The fifth wrong verifier ends the code: enough for a client that is confused,
-# too few to try another's.
+# The fifth wrong verifier revokes the code: enough for a client with an error,
+# too few to guess another client's.
 WRONG_VERIFIERS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class CodeData:
-    """The request that the code answers, as far as the token request must match it.
+    """The authorization request, as far as the token request must match it.
 
-    It is in the code's own record: kept aside, it could be lost while the code
-    lives, and a code without a challenge looks like one that never had any.
+    It is in the code's own record: in a record of its own it could be lost while the code
+    is valid, and a code without a challenge would look like one that never had any.
 
     ``others`` are the members that a later version wrote.
     """
@@ -50,7 +50,7 @@ _MEMBERS = Members.of(CodeData)
 
 
 def burn_after_wrong_verifiers(server: Server, ref: TokenRef) -> None:
-    """Count a wrong verifier before it is answered; the fifth revokes the code."""
+    """Count a wrong verifier before the response is sent; the fifth revokes the code."""
     while (found := server.grants.find(ref)) is not None:
         token, _ = found
         if token.consumed_at is not None or token.revoked_at is not None:
@@ -63,6 +63,6 @@ def burn_after_wrong_verifiers(server: Server, ref: TokenRef) -> None:
             server.grants.revoke_token(ref, server.clock())
             return
         counted = replace(data, wrong_verifiers=data.wrong_verifiers + 1)
-        # Written until it counts: of many guesses at once, each is one.
+        # Repeated until it is written, so that each of many guesses at once counts.
         if server.grants.amend(ref, token.version, {"data": counted.encode()}):
             return

@@ -1,4 +1,4 @@
-"""Whether the user must be asked, and what is remembered when they said yes."""
+"""Whether the consent page is shown, and what is remembered after the user allowed it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ def must_ask(server: Server, asked: AuthorizationRequest, client: Client, subjec
     """Whether the user sees the consent page, or has already allowed all of this."""
     if "consent" in asked.prompt or client.consent == "ask":
         return True
-    # RFC 8252 section 8.6: a redirect that any app on the device could claim
-    # does not tell who asks, so nothing is allowed unseen.
+    # RFC 8252 section 8.6: any app on the device could claim such a redirect URI, so it
+    # does not identify the client, and nothing is allowed without the page.
     if client.public and not asked.redirect_uri.startswith("https:"):
         return True
     if client.consent == "skip":
@@ -29,7 +29,7 @@ def _is_of_the_same_kind(consent: Consent, asked: AuthorizationRequest, now: int
     return (
         now < consent.expires_at
         and asked.redirect_uri == consent.redirect_uri
-        # A later version writes them: it was allowed for these alone.
+        # A later version writes them: the user allowed it for these resources alone.
         and not consent.resources
     )
 
@@ -41,14 +41,13 @@ def remember_consent(
     client: Client,
     subject: str,
 ) -> None:
-    """Remember what the user allowed, united with what they allowed before.
+    """Remember what the user allowed, together with what they allowed before.
 
-    Not united with what was allowed for another redirect URI, which may be
-    another party, or for some resources alone, nor with what the user has just
-    unticked.
+    Not together with what they allowed for another redirect URI, which may be another
+    party, or for some resources alone, nor with what they have just unticked.
 
-    :param asked: what was shown.
-    :param kept: what was allowed of it.
+    :param asked: what the page showed.
+    :param kept: what the user allowed of it.
     """
     if client.consent != "remember":
         return
@@ -66,6 +65,6 @@ def remember_consent(
             created_at=since,
             expires_at=now + server.lifetimes.consent,
         )
-        # Again if another tab was faster, so that neither's scopes are lost.
+        # Again if another tab was faster, so that the scopes of both are stored.
         if server.consents.put(consent, earlier.version if earlier else None):
             return

@@ -1,7 +1,7 @@
-"""A pending consent: the request, kept on the server while the user logs in and decides.
+"""A pending consent: the request, stored on the server while the user logs in and decides.
 
-What was shown is what is granted, since the form carries a handle and no more.
-The handle works once, in the browser that began, for the user who opened it.
+The form holds a handle and no request, so what the page shows is what is granted.
+The handle can be used once, in the browser that began, by the user who opened it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from .request import AuthorizationRequest
 
 
 class UnusableInteraction(Exception):
-    """The handle does not work here and now; the message says why, for the user."""
+    """The handle cannot be used; the message is for the user and says why."""
 
 
 class ForeignInteraction(UnusableInteraction):
-    """The handle is another browser's, or another user's.
+    """The handle belongs to another browser or another user.
 
-    :ivar another_user: whether it is the user who differs.
+    :ivar another_user: whether it belongs to another user.
     """
 
     def __init__(self, message: str, *, another_user: bool) -> None:
@@ -37,8 +37,8 @@ class ForeignInteraction(UnusableInteraction):
 class Interaction:
     """A request that waits for its user.
 
-    ``browser`` is a digest of the browser's cookie, empty until a browser
-    opened it; ``subject`` is None until somebody who is signed in did.
+    ``browser`` is a digest of the browser's cookie, empty until a browser opened
+    it; ``subject`` is None until a signed-in user opened it.
     ``login_demanded_at`` is when a new login was demanded, in UTC seconds.
     ``others`` are the members that a later version wrote.
     """
@@ -51,7 +51,7 @@ class Interaction:
 
     @property
     def awaits_login(self) -> bool:
-        """Whether ``prompt=login`` is still to be acted on: whoever is signed in does not count."""
+        """Whether a new login is still to be demanded: a user who is signed in is ignored."""
         return "login" in self.asked.prompt and self.login_demanded_at is None
 
     def encode(self) -> bytes:
@@ -62,7 +62,7 @@ class Interaction:
     def decode(cls, data: bytes) -> Interaction:
         """From the ``data`` of a record.
 
-        :raises NotUnderstood: this version cannot answer the request.
+        :raises NotUnderstood: this version cannot respond to the request.
         """
         members, others = _MEMBERS.read(data)
         asked = AuthorizationRequest.decode(members.pop("asked"))
@@ -81,7 +81,7 @@ class OpenInteraction:
 
 
 def begin_interaction(server: Server, interaction: Interaction) -> tuple[str, OpenInteraction]:
-    """Keep a request; return its handle, which is nowhere else, and what was kept."""
+    """Store a request; return its handle, which is stored nowhere, and what was stored."""
     now = server.clock()
     handle = new_token(INTERACTION, new_family(server.random), server.random)
     kind, family, digest = handle.ref
@@ -108,7 +108,7 @@ def open_interaction(
     """Find the interaction of a handle.
 
     :param bind: whether to bind it to this browser and user where it is not
-        yet. A decision does not: its page was shown to somebody before.
+        yet. A decision does not: its page was shown before.
     :raises UnusableInteraction: it is unknown, expired or used.
     :raises ForeignInteraction: it is bound to another browser or user.
     """
@@ -127,9 +127,9 @@ def open_interaction(
 
 
 def demand_login(server: Server, handle: str) -> OpenInteraction:
-    """Note that the user must log in from now on, whoever is signed in.
+    """Store that a new login is demanded from now on, whichever user is signed in.
 
-    The first demand counts: a login after it stays one.
+    The time of the first demand stays: a login after it is a new login.
     """
     now = server.clock()
 
@@ -153,7 +153,7 @@ def _change(
         after = change(before)
         if after == before:
             return OpenInteraction(before, token)
-        # Compare and swap: of two users who open it at once, one is bound.
+        # Compare and swap: of two users who open it at once, it is bound to one.
         server.grants.amend(token.ref, token.version, {"data": after.encode()})
 
 

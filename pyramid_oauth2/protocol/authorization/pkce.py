@@ -14,12 +14,12 @@ _GRAMMAR = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
 def check_challenge(challenge: str, method: str | None) -> None:
-    """Refuse a challenge that a verifier could not prove anything by.
+    """Refuse a challenge for which no verifier would be a proof.
 
     :raises InvalidRequest: it is malformed, or its method is not S256.
     """
     # RFC 7636 section 4.3: the method "defaults to plain if not present", and
-    # plain protects nothing from whoever saw the request.
+    # plain does not protect against an attacker who saw the request.
     if method != "S256":
         raise InvalidRequest("Send code_challenge_method=S256; plain is not supported.")
     if not _GRAMMAR.fullmatch(challenge):

@@ -1,8 +1,8 @@
 """The authorization endpoint's decisions, in their order (RFC 6749 section 4.1.1, RFC 9700).
 
-First where an answer may go: the client and its redirect URI. A mistake there
-is told to the user on a page, never by a redirect, or the server would send
-people wherever a link says. Everything after it is told to the client.
+First the client and its redirect URI: where a response may be sent. An error there
+is shown to the user on a page, never sent by a redirect, or the server would be an
+open redirector (RFC 9700 section 4.11). Every later error is sent to the client.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PROMPTS = frozenset({"none", "login", "consent"})
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where an answer may go. ``redirect_uri`` is one that the client registered."""
+    """Where a response may be sent. ``redirect_uri`` is one that the client registered."""
 
     client: Client
     redirect_uri: str
@@ -49,7 +49,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What a client asks a user for, checked. Nothing of it is believed from the form later.
+    """What a client requests, checked. The consent form cannot change it, only narrow it.
 
     ``others`` are the members that a later version wrote.
     """
@@ -98,9 +98,9 @@ _MEMBERS = Members.of(AuthorizationRequest)
 
 
 def find_destination(server: Server, parameters: Parameters) -> Destination:
-    """The client, and where among its redirect URIs the answer goes.
+    """The client, and the one of its redirect URIs to which the response is sent.
 
-    :raises OAuth2Error: to be told on a page.
+    :raises OAuth2Error: to be shown on a page.
     """
     client_id = parameters.once("client_id")
     if client_id is None:
@@ -121,8 +121,8 @@ def find_destination(server: Server, parameters: Parameters) -> Destination:
 
 
 def _with_state_and_mode(destination: Destination, parameters: Parameters) -> Destination:
-    # Both only shape an error that may follow; their own mistakes are told by
-    # read_request, without them.
+    # Both only shape an error that may follow; read_request reports the errors in
+    # these parameters themselves, without them.
     state = parameters.if_once("state")
     mode = parameters.if_once("response_mode")
     if mode not in RESPONSE_MODES or not _reaches(destination.redirect_uri, mode):
@@ -131,16 +131,16 @@ def _with_state_and_mode(destination: Destination, parameters: Parameters) -> De
 
 
 def _reaches(redirect_uri: str, mode: str) -> bool:
-    # An app is opened by its scheme, which takes an address and no body.
+    # An app is opened by its URI scheme, with a URL and without a body.
     return mode != "form_post" or redirect_uri.startswith(("https:", "http:"))
 
 
 def read_request(
     server: Server, destination: Destination, parameters: Parameters
 ) -> AuthorizationRequest:
-    """Everything that the client asks for, checked step by step.
+    """Everything that the client requests, checked step by step.
 
-    :raises OAuth2Error: to be told to the client by a redirect.
+    :raises OAuth2Error: to be sent to the client by a redirect.
     """
     parameters.refuse_repeated()
     _refuse_request_objects(parameters)
@@ -161,8 +161,8 @@ def read_request(
 
 
 def _refuse_request_objects(parameters: Parameters) -> None:
-    # RFC 9101: an object, or a URL to fetch one from, would stand against the
-    # parameters beside it. Ignoring it would answer another request than was meant.
+    # RFC 9101: a request object, or the URL of one, may differ from the parameters
+    # beside it. To ignore it would be to respond to another request.
     if parameters.once("request") is not None:
         raise RequestNotSupported("Request objects are not supported.")
     if parameters.once("request_uri") is not None:
@@ -229,10 +229,10 @@ def _prompt(parameters: Parameters) -> frozenset[str]:
 
 
 def still_a_destination(server: Server, asked: AuthorizationRequest) -> Destination:
-    """Where the answer to a request that was kept for a while may go now.
+    """Where the response to a request that was stored for a while may be sent now.
 
-    :raises OAuth2Error: the client is gone or uses another redirect URI; to be
-        told on a page.
+    :raises OAuth2Error: the client is gone or has another redirect URI; to be
+        shown on a page.
     """
     client = server.clients.get(asked.client_id)
     if client is None or client.disabled_at is not None:
@@ -245,9 +245,9 @@ def still_a_destination(server: Server, asked: AuthorizationRequest) -> Destinat
 
 
 def still_allowed(server: Server, client: Client, asked: AuthorizationRequest) -> None:
-    """Refuse a kept request for what was withdrawn from the client meanwhile.
+    """Refuse a stored request if the client may not make it any more.
 
-    :raises OAuth2Error: to be told to the client.
+    :raises OAuth2Error: to be sent to the client.
     """
     _check_response_type(server, client, asked.response_type)
     grant_scope(format_scope(asked.scope), client, server.known_scopes, server.default_scopes)
@@ -256,7 +256,7 @@ def still_allowed(server: Server, client: Client, asked: AuthorizationRequest) -
 def narrowed(asked: AuthorizationRequest, ticked: frozenset[str]) -> AuthorizationRequest:
     """The request with the scopes that the user left ticked.
 
-    The form may only narrow, and only by what the page showed as optional.
+    The form can only narrow the scope, and only by what the page showed as optional.
 
     :raises InvalidScope: nothing is left.
     """

@@ -1,4 +1,4 @@
-"""What the record of an access token says beside its times."""
+"""The ``data`` of an access token's record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..scopes import format_scope, parse_scope
 class AccessTokenData:
     """What an access token's record holds beside its times.
 
-    ``client_id`` and ``epoch`` are there where no grant says them.
+    ``client_id`` and ``epoch`` are set where no grant holds them.
     """
 
     scope: frozenset[str]
@@ -32,7 +32,7 @@ class AccessTokenData:
     def decode(cls, data: bytes) -> AccessTokenData:
         """From the ``data`` of a record.
 
-        :raises NotUnderstood: this version cannot say what the token allows.
+        :raises NotUnderstood: this version does not know what the token allows.
         """
         members, _ = _MEMBERS.read(data)
         try:
@@ -46,7 +46,7 @@ _MEMBERS = Members.of(AccessTokenData)
 
 
 def own_client_id(data: bytes) -> str | None:
-    """The client that an access token's record names, also one that is not understood."""
+    """The client that an access token's record names, also where the record is not understood."""
     members = loads(data)
     client_id = members.get("client_id") if isinstance(members, dict) else None
     return client_id if isinstance(client_id, str) else None

@@ -24,14 +24,15 @@ INACTIVE: Mapping[str, Any] = {"active": False}
 def answer_introspection(
     server: AuthorizationServer, http: HTTPRequest, emit: Emit
 ) -> Mapping[str, Any]:
-    """What the client that asks may know of a token: the members of the answer.
+    """The members of the response: what the calling client may know about a token.
 
-    A client may know of its own access tokens, one that is registered as a
-    resource server of everybody's. All else is inactive, and looks alike:
-    unknown, expired, revoked, another's. So are codes and refresh tokens, since
-    a resource server that looks at ``active`` alone must not take one for access.
+    A client may know about its own access tokens, a client that is registered as a
+    resource server about every access token. Every other token is inactive, without
+    a difference: unknown, expired, revoked, or of another client. Codes and
+    refresh tokens are inactive too: a resource server that checks ``active`` alone
+    must not accept one as an access token.
 
-    :param emit: receives a failed authentication.
+    :param emit: receives the event of a failed authentication.
     :raises OAuth2Error: the request is refused.
     """
     refuse_plain_http(server, http)

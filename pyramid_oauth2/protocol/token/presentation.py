@@ -1,4 +1,4 @@
-"""Who comes with an access token: the resource's side (RFC 6750)."""
+"""Access tokens that a request presents: the protected resource's side (RFC 6750)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def resolve_access_token(server: Server, value: str) -> AccessToken:
     """The valid access token of that value: at most one read of the grant store.
 
     :raises InvalidToken: there is none. A string that this server cannot have
-        made is refused without asking the store.
+        made is refused without a read of the store.
     """
     ref = parse_token(value)
     # A code or refresh token is not an access token (RFC 6749 section 1.5).

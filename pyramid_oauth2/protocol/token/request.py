@@ -1,4 +1,4 @@
-"""A token request: what the endpoint hands to a grant type (RFC 6749 section 4)."""
+"""A token request: what the endpoint passes to a grant type (RFC 6749 section 4)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Parameter:
 
 
 class PasswordCheck(Protocol):
-    """How a grant type asks the application for a resource owner."""
+    """How a grant type authenticates a resource owner: by the application."""
 
     def authenticate(self, username: str, password: str) -> str | None:
-        """The subject whose password it is, None if it is nobody's."""
+        """The subject of the user; None if the user name or the password is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class TokenRequest:
     """A token request of an authenticated client that may use this grant type.
 
     ``parameters`` holds those that the grant type declares, each once; one
-    without a value is left out. ``emit`` is for what happens beside the issue.
+    without a value is left out. ``emit`` is for events other than those of issuing.
     """
 
     grant_type: str

@@ -15,13 +15,13 @@ from .access_token import own_client_id
 
 
 def answer_revocation(server: AuthorizationServer, http: HTTPRequest, emit: Emit) -> Client:
-    """Revoke what the request names, if it is the client's; on return it is so everywhere.
+    """Revoke the token of the request, if it is the client's; on return no process accepts it.
 
-    ``token_type_hint`` is not read: a token string says what it is, and RFC 7009
-    section 2.1 lets a server ignore the hint.
+    ``token_type_hint`` is not read: the prefix of a token string names its kind, and
+    RFC 7009 section 2.1 allows a server to ignore the hint.
 
-    :param emit: receives what ended.
-    :return: the client that asked.
+    :param emit: receives the events.
+    :return: the client that sent the request.
     :raises OAuth2Error: the request is refused, and nothing was revoked.
     """
     refuse_plain_http(server, http)
@@ -48,8 +48,8 @@ def token_parameter(form: dict[str, str]) -> str:
 def revoke_token(server: AuthorizationServer, client: Client, value: str, emit: Emit) -> None:
     """Revoke an access token, or a refresh token and with it its whole grant.
 
-    Of a token that is unknown or another client's, nothing is revoked and
-    nothing told. RFC 7009 section 2.2: "invalid tokens do not cause an error
+    A token that is unknown or another client's is not revoked, and the response does
+    not show it. RFC 7009 section 2.2: "invalid tokens do not cause an error
     response since the client cannot handle such an error in a reasonable way".
     """
     ref = parse_token(value)
@@ -74,5 +74,5 @@ def revoke_token(server: AuthorizationServer, client: Client, value: str, emit: 
 def _client_id(token: Token, grant: Grant | None) -> str | None:
     if grant is not None:
         return grant.client_id
-    # A token whose grant is gone opens nothing any more, and is nobody's.
+    # A token whose grant is gone is not valid any more, and belongs to no client.
     return own_client_id(token.data) if token.grant_id is None else None

@@ -1,8 +1,8 @@
-"""An answer that only its receiver can read again: for a client that lost it on the way.
+"""A response that is stored so that only its client can open it: for a response that was lost.
 
-The key is derived from the token that was spent for the answer, which the
-store does not have. So a copy of the store opens nothing, and neither does
-the token alone once the sealed answer is cleared.
+The key is derived from the token that was redeemed, which the store does not have.
+So a copy of the store opens nothing, and neither does the token alone after the
+sealed answer was cleared.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ PURPOSE = b"pyramid_oauth2 sealed answer"
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What closes an answer, and opens it for the same question only."""
+    """Encrypts a response, and decrypts it for the same request only."""
 
     key: bytes = field(repr=False)
     question: bytes = field(repr=False)
 
-    def close(self, answer: bytes, random: RandomBytes) -> bytes:
-        """*answer*, encrypted and authenticated."""
-        # Several tries to spend one token share the key: a nonce each.
+    def close(self, response: bytes, random: RandomBytes) -> bytes:
+        """*response*, encrypted and authenticated."""
+        # Several attempts to redeem one token share the key, so each has a nonce.
         nonce = random(NONCE_LENGTH)
-        return nonce + AESGCM(self.key).encrypt(nonce, answer, self.question)
+        return nonce + AESGCM(self.key).encrypt(nonce, response, self.question)
 
     def open(self, sealed: bytes) -> bytes | None:
-        """The answer, None if it was closed for another question."""
+        """The response; None if it was sealed for another request."""
         nonce, body = sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:]
         try:
             return AESGCM(self.key).decrypt(nonce, body, self.question)
@@ -46,10 +46,10 @@ class Seal:
 
 
 def seal_for(spent: str, client_id: str, family: str, scope: frozenset[str]) -> Seal:
-    """The seal of the answer to one question.
+    """The seal of the response to one request.
 
-    :param spent: the token string that is spent for the answer.
-    :param scope: what was asked for, as a set: its order is no difference.
+    :param spent: the token string that is redeemed.
+    :param scope: the requested scope, as a set: its order makes no difference.
     """
     # RFC 5869; the token has 256 random bits, so it needs no salt and no slow hash.
     kdf = HKDF(SHA256(), KEY_LENGTH, salt=None, info=PURPOSE)

@@ -1,4 +1,4 @@
-"""Whether a token or a grant still counts, and if not, why: the one place that says so."""
+"""Whether a token or a grant is valid, and if not, why: the one place that decides it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .access_token import AccessTokenData
 
 
 class NotValid(Exception):
-    """It does not count; the message completes "the token ...", or "the grant ..." of a grant."""
+    """It is not valid; the message completes "the token ...", or "the grant ..." of a grant."""
 
 
 def check_token(token: Token, grant: Grant | None, now: int) -> None:
-    """Look at the records alone, in the order in which ``IGrantStore.redeem`` does.
+    """Check the records alone, in the order of ``IGrantStore.redeem``.
 
     :raises NotValid: the token or its grant has ended.
     """
@@ -23,7 +23,7 @@ def check_token(token: Token, grant: Grant | None, now: int) -> None:
         raise NotValid("belongs to a grant that was revoked")
     if grant is not None:
         _check_understood(grant, "belongs to a grant that ")
-    # A grant that is gone takes its tokens with it, whatever they say.
+    # A token ends with its grant, whatever its own record says.
     if grant is None and token.grant_id is not None:
         raise NotValid("belongs to a grant that has ended")
     if token.consumed_at is not None:
@@ -35,10 +35,10 @@ def check_token(token: Token, grant: Grant | None, now: int) -> None:
 
 
 def check_grant(server: Server, grant: Grant) -> Client:
-    """Look at a grant, and at the client and the user behind it.
+    """Check a grant, and the client and the user behind it.
 
     :return: the client.
-    :raises NotValid: no token of the grant counts.
+    :raises NotValid: no token of the grant is valid.
     """
     if grant.revoked_at is not None:
         raise NotValid("was revoked")
@@ -49,10 +49,10 @@ def check_grant(server: Server, grant: Grant) -> Client:
 
 
 def check_parties(server: Server, token: Token, grant: Grant | None) -> Client:
-    """Look at the client and the user behind a token that :func:`check_token` let pass.
+    """Check the client and the user behind a token that passed :func:`check_token`.
 
     :return: the client.
-    :raises NotValid: one of them may do nothing any more.
+    :raises NotValid: the client or the user has been disabled.
     """
     if grant is not None:
         return _check(server, grant.client_id, grant.epoch, grant.subject)
@@ -63,8 +63,8 @@ def _check(server: Server, client_id: str | None, epoch: int | None, subject: st
     client = server.clients.get(client_id) if client_id else None
     if client is None or client.disabled_at is not None:
         raise NotValid("belongs to a client that is disabled or was deleted")
-    # Everything issued under a lower epoch was taken away. A higher one is not
-    # refused: whoever issued it knew a change that is not known here yet.
+    # Everything that was issued under a lower epoch was revoked. A higher one is valid:
+    # the process that issued it knew a change that this process does not know yet.
     if epoch is None or epoch < client.epoch:
         raise NotValid("belongs to a client whose rights were withdrawn")
     if subject is not None and not server.is_active(subject):
