@@ -1,7 +1,7 @@
-"""The ``oauth2.*`` settings: each key, its type, default and meaning, once.
+"""The ``oauth2.*`` settings: each key is declared once, with its type, default and meaning.
 
-A file for each kind of setting; :mod:`.parsing` makes a :class:`Settings` of
-the ini, at start-up. An extension's keys live under a prefix of their own
+There is one module per group of settings; :mod:`.parsing` parses the ini into a
+:class:`Settings` at start-up. An extension has its own prefix
 (``oauth2.sqlalchemy.url``), which it declares with ``config.add_oauth2_settings``.
 """
 
@@ -26,7 +26,7 @@ __all__ = ["REQUIRED", "Settings", "setting_fields"]
 
 @dataclass(frozen=True)
 class Settings(
-    # From the last to the first, as the reference has them.
+    # In the reverse order of the reference.
     IntrospectionSettings,
     ThrottleSettings,
     ManagementSettings,
@@ -35,47 +35,47 @@ class Settings(
     StorageSettings,
     ServerSettings,
 ):
-    """What the ini says, parsed and checked."""
+    """The settings of the ini, parsed and checked."""
 
     sections: Mapping[str, Mapping[str, str]] = dataclasses.field(
         default_factory=dict, repr=False, metadata={"key": None}
     )
 
     def section(self, prefix: str) -> Mapping[str, str]:
-        """The ini's values below ``oauth2.<prefix>.``, unparsed, without that prefix."""
+        """The unparsed values below ``oauth2.<prefix>.``, with the prefix removed from the keys."""
         return self.sections.get(prefix, {})
 
     def renderer(self, page: str) -> str:
-        """The template of a page, by its name; ours where there is no setting for it."""
+        """The template of a page; the built-in one if there is no setting for it."""
         ours = f"pyramid_oauth2:templates/{page}.oauth2"
         template: str = getattr(self, f"renderer_{page}", ours)
         return template
 
     def backend_of(self, role: str) -> str:
-        """The backend for ``clients``, ``grants`` or ``consents``."""
+        """The name of the backend for ``clients``, ``grants`` or ``consents``."""
         return getattr(self, f"backend_{role}") or self.backend
 
     @property
     def public_url(self) -> str:
-        """The URL to which the path of an endpoint is added. Never taken from a request."""
+        """The URL to which the path of an endpoint is appended. Never taken from a request."""
         return self.base_url or self.issuer
 
     @property
     def public_lifetime(self) -> int:
-        """The life of a public client's access token, in seconds."""
+        """The lifetime of a public client's access token, in seconds."""
         return self.public_access_token_lifetime or self.access_token_lifetime
 
     @property
     def https_required(self) -> bool:
-        """Whether plain http is refused."""
+        """Whether requests by plain http are refused."""
         if self.enforce_https is None:
-            # A missing issuer is a mistake of its own.
+            # A missing issuer is reported as a mistake of its own.
             return (self.issuer or "").startswith("https:")
         return self.enforce_https
 
 
 def setting_fields() -> dict[str, dataclasses.Field[Any]]:
-    """The declared settings by their key without ``oauth2.``."""
+    """The declared settings, by their key without ``oauth2.``."""
     return {
         field.metadata["key"] or field.name: field
         for field in dataclasses.fields(Settings)

@@ -1,4 +1,4 @@
-"""How a setting is declared: its parser, default and meaning in one place."""
+"""The declaration of a setting: its parser, default and meaning in one place."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def setting(
 ) -> Any:
     """Declare a setting as a dataclass field.
 
-    :param parse: from the ini's text to the value; one of those in
+    :param parse: converts the text of the ini to the value; one of the parsers in
         :mod:`~pyramid_oauth2.settings.types`.
-    :param default: the value where the ini says nothing, or :data:`REQUIRED`.
+    :param default: the value if the ini does not set the key, or :data:`REQUIRED`.
     :param meaning: one or two sentences for the reference.
-    :param key: its name after ``oauth2.``, where that is not the field's.
-    :param mode: the ``oauth2.mode`` that requires it, where not both do.
-    :param secret: whether nobody should read it over a shoulder.
-    :param limit: whether a blank value is parsed as any other, and does not mean
-        the default, which is to have no limit.
+    :param key: the name after ``oauth2.``, if it differs from the field's name.
+    :param mode: the ``oauth2.mode`` that requires the setting, if not both do.
+    :param secret: whether the value is masked wherever it is shown.
+    :param limit: whether a blank value is parsed like any other value. It then does not
+        mean the default, which is no limit.
     """
     metadata = {
         "parse": parse,

@@ -1,4 +1,4 @@
-"""Whom a resource server asks."""
+"""The settings of introspection, for a resource server."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .types import RESOURCE_SERVER, endpoint_url, plain_text, seconds
 
 @dataclass(frozen=True)
 class IntrospectionSettings:
-    """Whom a resource server asks.
+    """Introspection.
 
-    Only where ``oauth2.mode`` is ``resource_server``.
+    Only if ``oauth2.mode`` is ``resource_server``.
     """
 
     introspection_url: str = setting(
@@ -41,7 +41,7 @@ class IntrospectionSettings:
     introspection_cache: int = setting(
         seconds,
         10,
-        "For how many seconds an answer of that endpoint is believed: the time for which a "
-        "revoked token may still work here. 0 asks at every request.",
+        "For how many seconds a response of that endpoint is cached: a revoked token may still be "
+        "accepted here for that time. 0 calls the endpoint for every request.",
         key="introspection.cache",
     )

@@ -1,4 +1,4 @@
-"""Who manages clients in a browser."""
+"""The settings of the pages for managing clients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .types import boolean, count, principals, some_words, words
 
 @dataclass(frozen=True)
 class ManagementSettings:
-    """Who manages clients in a browser.
+    """Client management pages.
 
     For an authorization server.
     """
@@ -18,37 +18,37 @@ class ManagementSettings:
     admin: bool = setting(
         boolean,
         False,
-        "Whether there are pages to manage all clients, at <path>/admin/clients. They need "
+        "Whether to enable the pages for managing all clients, at <path>/admin/clients. Requires "
         "oauth2.admin_principals.",
     )
     admin_principals: frozenset[str] = setting(
         principals,
         frozenset(),
-        "Who may use them: principals as the application's policy knows them, such as group:admin "
-        "or a userid.",
+        "Who may use these pages: principals of the application's policy, such as group:admin or "
+        "a userid.",
     )
     self_service: bool = setting(
         boolean,
         False,
-        "Whether every signed-in user may register and manage clients of their own, at "
+        "Whether every signed-in user may register and manage their own clients, at "
         "<path>/applications.",
     )
     self_service_max_clients: int = setting(
         count,
         10,
-        "How many clients a user may have there.",
+        "How many clients a user may own with oauth2.self_service.",
         key="self_service.max_clients",
     )
     self_service_grant_types: frozenset[str] = setting(
         words,
         frozenset({"authorization_code", "refresh_token"}),
-        "The grant types that a user may give to them.",
+        "The grant types that a user may choose for their clients.",
         key="self_service.grant_types",
     )
     self_service_scopes: frozenset[str] | None = setting(
         some_words,
         None,
-        "The scopes that a user may give to them. Without this key: all.",
+        "The scopes that a user may choose for their clients. Default: all scopes.",
         key="self_service.scopes",
         limit=True,
     )

@@ -1,4 +1,4 @@
-"""What users see."""
+"""The settings of the pages that users see."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .types import renderer, route_name
 
 @dataclass(frozen=True)
 class PageSettings:
-    """What users see.
+    """Pages.
 
     For an authorization server.
     """
@@ -18,10 +18,13 @@ class PageSettings:
     login_route: str | None = setting(
         route_name,
         None,
-        "The route of the application's login page. Default: its forbidden view is asked.",
+        "The route of the application's login page. Default: the application's forbidden view "
+        "handles a user who is not signed in.",
     )
     login_return_param: str = setting(
-        route_name, "next", "The query parameter by which the login page gets the way back."
+        route_name,
+        "next",
+        "The query parameter that passes the path to return to after login to the login page.",
     )
     renderer_consent: str = setting(
         renderer,
@@ -32,7 +35,7 @@ class PageSettings:
     renderer_authorizations: str = setting(
         renderer,
         "pyramid_oauth2:templates/authorizations.oauth2",
-        "The template of the page that lists what a user allows.",
+        "The template of the page that lists what a user has authorized.",
         key="renderer.authorizations",
     )
     renderer_error: str = setting(
@@ -44,6 +47,6 @@ class PageSettings:
     renderer_form_post: str = setting(
         renderer,
         "pyramid_oauth2:templates/form_post.oauth2",
-        "The template of the page that posts an answer to the client.",
+        "The template of the page that posts an authorization response to the client.",
         key="renderer.form_post",
     )

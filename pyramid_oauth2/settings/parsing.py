@@ -1,6 +1,6 @@
-"""From the ini to :class:`~pyramid_oauth2.settings.Settings`; all mistakes are told together.
+"""Parse the ini into :class:`~pyramid_oauth2.settings.Settings`; report all mistakes together.
 
-Each comes with its cure: what can be written instead, or the nearest known key.
+Each message says how to correct the mistake: what to write instead, or the nearest known key.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ PREFIX = "oauth2."
 
 
 def parse_settings(raw: Mapping[str, Any]) -> tuple[Settings, list[str]]:
-    """Parse the application's settings; keys that do not begin with ``oauth2.`` are not ours.
+    """Parse the keys that begin with ``oauth2.``.
 
-    :return: the settings, with defaults where the ini is wrong, and every
-        mistake found as one sentence each. Unknown keys are left to
-        :func:`unknown_keys`, since an extension may yet declare them.
+    :return: the settings, with defaults where the ini is wrong, and one message
+        per mistake. Unknown keys are left to :func:`unknown_keys`, since an
+        extension may still declare them.
     """
     ours = {key[len(PREFIX) :]: value for key, value in raw.items() if key.startswith(PREFIX)}
     values: dict[str, Any] = {}
@@ -52,10 +52,10 @@ def parse_settings(raw: Mapping[str, Any]) -> tuple[Settings, list[str]]:
 def unknown_keys(
     raw: Mapping[str, Any], prefixes: Mapping[str, Collection[str] | None]
 ) -> list[str]:
-    """A sentence for each ``oauth2.*`` key that nobody declared, with the nearest known one.
+    """One message for each undeclared ``oauth2.*`` key, with the nearest known key.
 
     :param prefixes: the keys that extensions declared, by prefix; None for a
-        prefix that passes every key through.
+        prefix that accepts every key.
     """
     known = set(setting_fields())
     for prefix, keys in prefixes.items():
@@ -71,7 +71,7 @@ def unknown_keys(
 
 def _nearest(key: str, known: set[str], prefixes: Collection[str]) -> str:
     prefix, dot, rest = key.partition(".")
-    # A misspelt prefix first: "sqlachemy.url" is nearer to nothing else.
+    # Check for a misspelt prefix first: no whole key is near to "sqlachemy.url".
     near = difflib.get_close_matches(prefix, prefixes, 1) if dot and prefix not in prefixes else []
     if near:
         return f" Did you mean oauth2.{near[0]}.{rest}?"
@@ -96,7 +96,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         )
     if settings.enforce_https and (settings.issuer or "").startswith("http:"):
         yield "oauth2.enforce_https = true contradicts the http issuer."
-    # A resource server has no endpoint of its own; http is for a loopback host anyway.
+    # A resource server has no endpoint of its own, and http is allowed for loopback hosts only.
     issues = settings.mode != RESOURCE_SERVER
     if issues and settings.https_required and (settings.base_url or "https:").startswith("http:"):
         yield "oauth2.base_url is http, but the issuer is https: tokens must not travel in clear."
@@ -128,10 +128,10 @@ def _contradictions(settings: Settings) -> Iterator[str]:
 
 
 def load_settings(config: Any) -> Settings:
-    """Parse the settings of an application that is being configured, and make them a utility.
+    """Parse the settings of the application and register them as a utility.
 
-    Mistakes are told once every include has had its say: until then an
-    extension may yet declare a key that nobody knows.
+    Mistakes are reported after all includes: until then, an extension may
+    still declare a key that is unknown.
     """
     raw = dict(config.registry.settings)
     settings, mistakes = parse_settings(raw)
@@ -145,6 +145,6 @@ def load_settings(config: Any) -> Settings:
             raise ConfigurationError("The oauth2.* settings are wrong:\n  " + "\n  ".join(found))
 
     # After the prefixes, which are declared in PHASE1_CONFIG, and before the
-    # routes and views, where a wrong setting would show as something else.
+    # routes and views, where a wrong setting would cause a misleading error.
     config.action("oauth2 settings", check, order=PHASE1_CONFIG + 1)
     return settings

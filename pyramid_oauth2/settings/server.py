@@ -1,4 +1,4 @@
-"""What the server is called, and where it stands."""
+"""The settings of the server and its URLs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .types import AUTHORIZATION_SERVER, base_url, boolean, issuer_url, mode_nam
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What the server is called, and where it stands.
+    """Server.
 
-    ``oauth2.path`` and ``oauth2.enforce_https`` are for an authorization server alone.
+    ``oauth2.path`` and ``oauth2.enforce_https`` are for an authorization server only.
     """
 
     mode: str = setting(
         mode_name,
         AUTHORIZATION_SERVER,
-        "authorization_server issues tokens and lets them in. resource_server only lets in what "
-        "another server issued, and asks that server by oauth2.introspection.url.",
+        "An authorization_server issues tokens and accepts them. A resource_server only accepts "
+        "tokens that another server issued, and validates them at oauth2.introspection.url.",
     )
     issuer: str = setting(
         issuer_url,
@@ -28,13 +28,13 @@ class ServerSettings:
         "https, or http on a loopback host; without a trailing slash, query or fragment.",
     )
     path: str = setting(
-        route_path, "/oauth2", "The path below which the endpoints stand, such as /oauth2."
+        route_path, "/oauth2", "The path below which the endpoints are served, such as /oauth2."
     )
     base_url: str | None = setting(
         base_url,
         None,
-        "The public URL to which oauth2.path is added, where the application does not stand at "
-        "the issuer. Default: the issuer. A resource server must say where it stands.",
+        "The public URL to which oauth2.path is appended, if the application is not served at the "
+        "issuer. Default: the issuer. Required for a resource server.",
     )
     enforce_https: bool | None = setting(
         boolean,
@@ -44,17 +44,18 @@ class ServerSettings:
     security_policy: bool = setting(
         boolean,
         True,
-        "Whether the include wraps the application's security policy. false is for an application "
-        "that composes its own with BearerTokenHelper or OAuth2AuthenticationPolicy.",
+        "Whether the include wraps the application's security policy. Set it to false if the "
+        "application composes its own policy with BearerTokenHelper or OAuth2AuthenticationPolicy.",
     )
     resource_paths: frozenset[str] = setting(
         paths,
         frozenset(),
-        "Paths such as /api below which every bearer token is ours, also one without our prefix.",
+        "Paths such as /api below which pyramid_oauth2 handles every bearer token, including "
+        "tokens without one of its prefixes.",
     )
     metrics: bool = setting(
         boolean,
         False,
-        "Whether Prometheus metrics are kept, for the application to expose. Needs the extra: pip "
-        "install 'pyramid-oauth2-server[metrics]'.",
+        "Whether to collect Prometheus metrics, for the application to expose. Requires the "
+        "extra: pip install 'pyramid-oauth2-server[metrics]'.",
     )

@@ -1,4 +1,4 @@
-"""Where state lives."""
+"""The settings of the stores."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .types import AUTHORIZATION_SERVER, backend_name, boolean, seconds
 
 @dataclass(frozen=True)
 class StorageSettings:
-    """Where state lives.
+    """Storage.
 
-    For an authorization server: a resource server keeps nothing.
+    For an authorization server; a resource server stores nothing.
     """
 
     backend: str = setting(
@@ -25,30 +25,30 @@ class StorageSettings:
     backend_clients: str | None = setting(
         backend_name,
         None,
-        "Another backend for the clients. Default: oauth2.backend.",
+        "The backend for clients, if it differs. Default: oauth2.backend.",
         key="backend.clients",
     )
     backend_grants: str | None = setting(
         backend_name,
         None,
-        "Another backend for grants and tokens. Default: oauth2.backend.",
+        "The backend for grants and tokens, if it differs. Default: oauth2.backend.",
         key="backend.grants",
     )
     backend_consents: str | None = setting(
         backend_name,
         None,
-        "Another backend for remembered consent. Default: oauth2.backend.",
+        "The backend for remembered consent, if it differs. Default: oauth2.backend.",
         key="backend.consents",
     )
     client_cache: int = setting(
         seconds,
         2,
-        "For how many seconds a process may believe what it knows of a client: the time after "
-        "which a disabled one stops everywhere. 0 reads the store every time.",
+        "For how many seconds a process may cache a client: after that time, a disabled client is "
+        "refused by every process. 0 reads the store every time.",
     )
     read_only: bool = setting(
         boolean,
         False,
-        "Whether tokens are checked, and nothing is written: whoever wants a new one, or to revoke "
-        "one, is told to come again (503). For the time in which poauth2 copy moves the state.",
+        "Whether the stores are read-only. Tokens are still validated; a request for a new token, "
+        "or to revoke one, gets 503 and may be retried. Set it while poauth2 copy moves the data.",
     )

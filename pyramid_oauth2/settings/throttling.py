@@ -1,4 +1,4 @@
-"""How many attempts a source has."""
+"""The settings of throttling."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .types import boolean, plain_text, rate
 
 @dataclass(frozen=True)
 class ThrottleSettings:
-    """How many attempts a source has.
+    """Throttling.
 
     For an authorization server.
     """
@@ -19,21 +19,22 @@ class ThrottleSettings:
     throttle: bool = setting(
         boolean,
         True,
-        "Whether a source of too many attempts has to wait (429). false only where something in "
-        "front of the server does that; then oauth2.throttle.registrations limits nobody either.",
+        "Whether a source of too many attempts is refused for a time (429). Set it to false only "
+        "if a component in front of the server does that; oauth2.throttle.registrations then has "
+        "no effect either.",
     )
     throttle_clients: Limit = setting(
         rate,
         Limit(10, "minute"),
         "How many client authentications may fail for one client_id from one address, such as "
-        "10/minute or 50/hour; ten times as many for all of an address.",
+        "10/minute or 50/hour; ten times as many for the whole address.",
         key="throttle.clients",
     )
     throttle_passwords: Limit = setting(
         rate,
         Limit(10, "minute"),
         "How many passwords may be wrong for one user name from one address, or by one "
-        "confidential client (password grant); ten times as many for all of an address.",
+        "confidential client (password grant); ten times as many for the whole address.",
         key="throttle.passwords",
     )
     throttle_rotations: Limit = setting(
@@ -45,21 +46,22 @@ class ThrottleSettings:
     throttle_interactions: Limit = setting(
         rate,
         Limit(100, "minute"),
-        "How many authorization requests of people who are not signed in are kept for one address.",
+        "How many authorization requests of users who are not signed in are stored for one "
+        "address.",
         key="throttle.interactions",
     )
     throttle_registrations: Limit = setting(
         rate,
         Limit(20, "day"),
-        "How many clients a user may register with oauth2.self_service, those that they deleted "
-        "included: each leaves a trace for good, so that its client_id is never used again.",
+        "How many clients a user may register with oauth2.self_service, including clients that "
+        "they deleted: each leaves a permanent record, so that its client_id is never used again.",
         key="throttle.registrations",
     )
     throttle_storage: str | None = setting(
         plain_text,
         None,
-        "Where all processes count together: a URI of the limits library, such as "
-        "redis://localhost:6379/1, or memory:// for each process alone. Default: the server of "
-        "oauth2.redis where grants are in Redis, else memory://.",
+        "The storage for counters that all processes share: a URI of the limits library, such as "
+        "redis://localhost:6379/1, or memory:// for counters per process. Default: the server of "
+        "oauth2.redis if grants are in Redis, else memory://.",
         secret=True,
     )

@@ -1,4 +1,4 @@
-"""What may be asked for, and how long it lives."""
+"""The settings of scopes, grant types and lifetimes."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ from .types import (
 
 @dataclass(frozen=True)
 class TokenSettings:
-    """What may be asked for, and how long it lives.
+    """Scopes, grant types and lifetimes.
 
-    For an authorization server, but for ``oauth2.scopes``: a resource server knows them as well.
+    For an authorization server, except ``oauth2.scopes``, which a resource server has as well.
     """
 
     scopes: Mapping[str, str] = setting(
         scope_lines,
         types.MappingProxyType({}),
-        "The scopes that clients may ask for: one 'name = description' a line. The description "
-        "is what users read.",
+        "The scopes that clients may request: one 'name = description' per line. Users see the "
+        "description on the consent page.",
     )
     default_scopes: frozenset[str] | None = setting(
         words,
         None,
-        "What a request that names no scope gets, cut to the client's own scope. "
-        "Default: the client's own scope.",
+        "The scopes for a request without the parameter scope, limited to the client's own "
+        "scope. Default: the client's own scope.",
     )
     grant_types: frozenset[str] | None = setting(
         words,
         None,
-        "The grant types of the token endpoint. Default: authorization_code refresh_token "
-        "client_credentials, as far as they are registered.",
+        "The grant types that the token endpoint supports. Default: authorization_code "
+        "refresh_token client_credentials, as far as they are registered.",
     )
     response_types: frozenset[str] = setting(
         response_type_words,
         frozenset({"code"}),
-        "What the authorization endpoint answers with. The other one, token, is the implicit "
-        "grant: RFC 9700 section 2.1.2 says not to use it.",
+        "The response types that the authorization endpoint supports. The response type token is "
+        "the implicit grant, which RFC 9700 section 2.1.2 advises against.",
     )
     require_pkce: bool = setting(
         boolean,
         True,
-        "Whether confidential clients must use PKCE as well. Public ones always must. A single "
-        "client can be exempted when it is registered.",
+        "Whether confidential clients must use PKCE. Public clients always must. A single "
+        "confidential client can be exempted at its registration.",
     )
     access_token_lifetime: int = setting(
         lifetime, 3600, "How long an access token lives, such as 3600, 10m or 1h."
@@ -67,28 +67,28 @@ class TokenSettings:
         code_lifetime, 60, "How long an authorization code may be redeemed; at most 10m."
     )
     refresh_token_lifetime: int = setting(
-        lifetime, 30 * 86400, "How long a refresh token lives since it was issued."
+        lifetime, 30 * 86400, "How long a refresh token lives after it was issued."
     )
     refresh_token_grace: int = setting(
         seconds,
         30,
-        "For how many seconds a client that lost the answer to a refresh gets the same answer "
-        "again. Afterwards, or once the new refresh token was used, using the old one ends the "
-        "grant. 0 gives no second answer.",
+        "For how many seconds a client that lost the response to a refresh gets the same response "
+        "again. After that time, or once the new refresh token was used, using the old one "
+        "revokes the grant. 0 never repeats a response.",
     )
     grant_lifetime: int = setting(
         lifetime,
         365 * 86400,
-        "How long what a user allowed may last at most, whatever is refreshed meanwhile.",
+        "The maximum lifetime of a grant, regardless of refreshes.",
     )
     single_access_token: bool = setting(
         boolean,
         False,
-        "Whether a user's new access token for a client and scope ends the earlier ones.",
+        "Whether a new access token of a user for a client and scope revokes the earlier ones.",
     )
     interaction_lifetime: int = setting(
-        lifetime, 600, "How long a user may take to log in and decide."
+        lifetime, 600, "How long a user may take to sign in and decide."
     )
     consent_lifetime: int = setting(
-        lifetime, 365 * 86400, "How long remembered consent counts since it was given."
+        lifetime, 365 * 86400, "How long remembered consent is valid after it was given."
     )

@@ -1,4 +1,7 @@
-"""What the text of a setting may mean: one parser a type, each with a message that helps."""
+"""The types of settings: one parser per type, each with an error message that says what to write.
+
+The docstring of a parser is the type's description in the reference.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +31,11 @@ MODES = (AUTHORIZATION_SERVER, RESOURCE_SERVER)
 
 
 class BadValue(ValueError):
-    """The text of a setting cannot be what it should be; the message says what it can be."""
+    """The text of a setting is not valid; the message says what is."""
 
 
 def duration(value: str | int) -> int:
-    """``0``, ``3600``, ``60s``, ``10m``, ``1h``, ``30d``: seconds, as many as there may be."""
+    """``0``, ``3600``, ``60s``, ``10m``, ``1h``, ``30d``: seconds, without an upper limit."""
     match = DURATION.fullmatch(str(value).strip())
     if not match:
         raise BadValue("write a number of seconds, or one with a unit, such as 60s, 10m, 1h or 30d")
@@ -75,7 +78,7 @@ def boolean(value: str | bool) -> bool:
 
 
 def rate(value: str | Limit) -> Limit:
-    """``10/minute``: so many in a second, minute, hour or day."""
+    """``10/minute``: a number per second, minute, hour or day."""
     match = re.fullmatch(r"([0-9]{1,9})\s*/\s*([a-z]+)", str(value).strip())
     if not match or match[2] not in PERIODS:
         raise BadValue(f"write a number and a period, such as 10/minute: {', '.join(PERIODS)}")
@@ -145,12 +148,12 @@ def route_name(value: str) -> str:
 
 
 def renderer(value: str) -> str:
-    """A template, or the name of a renderer, as ``renderer=`` of a view takes it."""
+    """A template or the name of a renderer, as in ``renderer=`` of a view."""
     return str(value).strip()
 
 
 def backend_name(value: str) -> str:
-    """The name of a backend, or the dotted name of one of your own."""
+    """The name of a backend, or the dotted name of your own backend."""
     text = str(value).strip()
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.:-]*", text):
         raise BadValue("name one backend: sqlalchemy, redis, memory or a dotted name")
@@ -158,7 +161,7 @@ def backend_name(value: str) -> str:
 
 
 def scope_lines(value: str | Mapping[str, str]) -> Mapping[str, str]:
-    """``name = description``, one a line."""
+    """``name = description``, one per line."""
     if isinstance(value, str):
         lines = (line.partition("=") for line in value.splitlines() if line.strip())
         pairs = [(name.strip(), text.strip()) for name, _, text in lines]
@@ -193,7 +196,7 @@ def base_url(value: str) -> str:
 
 
 def endpoint_url(value: str) -> str:
-    """The URL of an endpoint elsewhere: https, or http on a loopback host."""
+    """The URL of an endpoint of another server: https, or http on a loopback host."""
     return _loopback_if_http(_url(value, slash=True))
 
 
@@ -224,9 +227,9 @@ def _url(value: str, slash: bool = False) -> str:
     if "?" in text or "#" in text:
         raise BadValue("leave out the query and the fragment")
     if text.endswith("/") and not slash:
-        # Clients append well-known paths to it and compare it as a string.
+        # Clients append well-known paths to the URL and compare it as a string.
         raise BadValue("leave out the slash at its end")
-    # The scheme too: whether https is demanded is read from the text as it stands.
+    # The scheme too, since https_required tests the text for the prefix "https:".
     canonical = text.startswith(f"{parts.scheme}://") and parts.netloc == parts.netloc.lower()
     if not canonical or not re.fullmatch(r"[\x21-\x7e]+", text):
         raise BadValue("write it in ASCII, the scheme and the host in lower case")

@@ -1,4 +1,4 @@
-"""The pages of the reference, made from the code: ``make reference`` writes them."""
+"""The pages of the reference, generated from the code by ``make reference``."""
 
 from __future__ import annotations
 

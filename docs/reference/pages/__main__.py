@@ -1,4 +1,4 @@
-"""``make reference``: write every page anew."""
+"""``make reference``: write every page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A class or a function of Python as a part of a page."""
+"""The entry of a Python class or function on a page."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .source import definitions, docstring, fields, members, signature
 
 @dataclass(frozen=True)
 class Entry:
-    """What a page has about a class or a function.
+    """The entry of a class or a function.
 
-    :param title: what a request has, where it is that rather than its class
-        that an application uses.
-    :param only: the fields and methods that an application uses, where not all.
+    :param title: the attribute of a request, if an application uses that and not
+        the class itself.
+    :param only: the fields and methods that an application uses, if not all.
     """
 
     module: ModuleType
@@ -26,7 +26,7 @@ class Entry:
     only: Collection[str] | None = None
 
     def parts(self, heading: str) -> Iterator[str]:
-        """Its heading, then what it is for, then its fields and methods."""
+        """Its heading, its docstring, then its fields and methods."""
         node = definitions(self.module)[self.name]
         yield f"{heading} `{self.title or self.name}`"
         if isinstance(node, ast.FunctionDef):
@@ -39,7 +39,7 @@ class Entry:
         made = members(node).get("__init__")
         if made and not self.title:
             yield f"`{signature(made).replace('__init__', self.name)}`"
-        # What a request has, nobody makes: how it is made says nothing.
+        # An application does not construct the attributes of a request: omit the constructor.
         yield markdown(split(docstring(node))[0] if self.title else docstring(node))
         if values := [f"- `{text}`" for name, text in fields(node) if self._is_shown(name)]:
             yield "\n".join(values)

@@ -1,7 +1,7 @@
 """``command-line.md``: every command, with its help as ``--help`` prints it.
 
-What argparse prints at which width differs a little from Python to Python; the
-page has what 3.11 prints.
+Where argparse breaks lines differs between Python versions; the page has the
+output of 3.11.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ COLUMNS = "80"
 INTRODUCTION = """\
 # The command line
 
-`poauth2` runs the authorization server of an application: its clients, its grants, its store. It
-reads the ini that `pserve` reads. `poauth2 COMMAND --help` prints what is here."""
+`poauth2` administers the authorization server of an application: its clients, its grants and its
+stores. It reads the same ini as `pserve`. `poauth2 COMMAND --help` prints the text of this page."""
 
 
 def page() -> str:

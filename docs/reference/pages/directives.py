@@ -1,4 +1,4 @@
-"""``directives.md``: what an application says to its configurator."""
+"""``directives.md``: the directives of the configurator."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .source import definitions, docstring, signature
 INTRODUCTION = """\
 # Directives
 
-What `config.include("pyramid_oauth2")` adds to the configurator. Each is an action of its own:
-two that contradict each other are a conflict with the lines of both, and an application's
-overrides an include's. Say them before `config.commit()`."""
+`config.include("pyramid_oauth2")` adds these directives to the configurator. Each is a separate
+action: two that contradict each other are a conflict, reported with the lines of both, and the
+application's call overrides the call of an include. Call them before `config.commit()`."""
 
 
 def page() -> str:

@@ -1,4 +1,4 @@
-"""From a docstring to Markdown: Sphinx's fields, its roles and its examples."""
+"""Convert a docstring to Markdown: Sphinx's fields, roles and examples."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ FIELD = re.compile(r"^:(param|return|raises|ivar)(?: ([\w.]+))?: *", re.MULTILIN
 ROLE = re.compile(r":(\w+):`~?([^`]+)`")
 LITERAL = re.compile(r"``([^`]+)``")
 EXAMPLE = re.compile(r"^(.*?)::\n\n((?: {4}.*\n|\n)+)", re.MULTILINE)
-# What is code in words that have no markup, such as the meaning of a setting.
+# The code in text without markup, such as the meaning of a setting.
 CODE_WORD = re.compile(r"(?<![\w/`])(?:oauth2\.[\w.]*\w|<path>[\w/]*|/(?:oauth2|api)\b)")
 LABELS = {"return": "Returns", "raises": "Raises"}
-# The page that has an entry for each public name of a module.
+# The page with an entry for each public name of a module.
 PAGE_OF = {
     "pyramid_oauth2.events": "events.md",
     "pyramid_oauth2.interfaces": "interfaces.md",
@@ -39,17 +39,17 @@ def split(docstring: str) -> tuple[str, str]:
 
 
 def inline(text: str) -> str:
-    """Roles and double backticks as Markdown's code, and as links to what has an entry."""
+    """Roles and double backticks as code in Markdown, with links to names that have an entry."""
     return LITERAL.sub(r"`\1`", ROLE.sub(_linked, text))
 
 
 def plain(text: str) -> str:
-    """Words without markup, in lines of a page's width; what is code becomes code."""
+    """Text without markup, wrapped to the width of a page; code words are marked as code."""
     return filled(CODE_WORD.sub(r"`\g<0>`", text))
 
 
 def filled(text: str, indent: str = "") -> str:
-    """The words in lines of a page's width; all but the first are indented."""
+    """The text, wrapped to the width of a page; all lines but the first are indented."""
     return textwrap.fill(
         " ".join(text.split()),
         WIDTH,
@@ -78,7 +78,7 @@ def _fenced(found: re.Match[str]) -> str:
 
 
 def _items(fields: str) -> list[str]:
-    # What is before the first, then of each its kind, its name and its text.
+    # The text before the first field, then the kind, the name and the text of each field.
     parts = iter(FIELD.split(fields)[1:])
     return [
         filled(f"- {_label(kind, name or '')}: {inline(text)}", "  ")

@@ -1,4 +1,4 @@
-"""``events.md``: what subscribers hear."""
+"""``events.md``: the events that subscribers receive."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .source import definitions, docstring
 INTRODUCTION = """\
 # Events
 
-What the subscribers of an application hear, each with its fields. [The guide](../events.md) says
-how to subscribe, and what a subscriber may do. All are in `pyramid_oauth2.events`."""
+The events that an application can subscribe to, each with its fields. [The guide](../events.md)
+describes how to subscribe and what a subscriber may do. All are in `pyramid_oauth2.events`."""
 
 
 def page() -> str:
@@ -35,6 +35,6 @@ def _event(name: str, node: ast.ClassDef) -> Iterator[str]:
     yield "\n".join(
         f"- `{field.name}: {field.type}`"
         for field in dataclasses.fields(getattr(events, name))
-        # Those that all have are said of OAuth2Event alone.
+        # The common fields are listed for OAuth2Event only.
         if name == "OAuth2Event" or field.name not in common
     )

@@ -1,4 +1,4 @@
-"""``interfaces.md``: what an application or a third party may supply."""
+"""``interfaces.md``: the interfaces that an application or an extension may implement."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from pyramid_oauth2.interfaces import application, extension, storage
 from .docstrings import inline, markdown
 from .source import definitions, docstring, members, signature
 
-# What to write for what, and how it becomes known; the rest the add-on gives itself.
+# Which interface to implement for which purpose, and where to register the implementation. The
+# add-on itself provides the other interfaces.
 TO_WRITE = (
-    ("users of your own", "IResourceOwners", "`config.set_oauth2_resource_owners`"),
-    ("a scope from code", "IScope", "`config.add_oauth2_scope`, which makes it"),
+    ("your users", "IResourceOwners", "`config.set_oauth2_resource_owners`"),
+    ("a scope defined in code", "IScope", "`config.add_oauth2_scope`, which creates it"),
     ("a grant type", "IGrantType", "`config.add_oauth2_grant_type`"),
     (
-        "another way for clients to prove who they are",
+        "a client authentication method",
         "IClientAuthentication",
         "`config.add_oauth2_client_authentication`",
     ),
-    ("a store: what makes it at start-up", "IBackendFactory", "`config.add_oauth2_backend`"),
-    ("a store: its parts, by role", "IBackend", "the factory returns it"),
+    (
+        "a backend: the factory, called at start-up",
+        "IBackendFactory",
+        "`config.add_oauth2_backend`",
+    ),
+    ("a backend: its stores, by role", "IBackend", "the factory returns it"),
     ("a store of clients", "IClientStore", "`clients` of the backend"),
     ("a store of grants and tokens", "IGrantStore", "`grants` of the backend"),
     ("a store of remembered consent", "IConsentStore", "`consents` of the backend"),
@@ -31,20 +36,24 @@ TO_WRITE = (
 INTRODUCTION = """\
 # Interfaces
 
-What an application or a third party may supply. All are in `pyramid_oauth2.interfaces`. An object
-need not declare that it provides one: to have the methods is enough."""
+The interfaces that an application or an extension may implement. All are in
+`pyramid_oauth2.interfaces`. An object need not declare that it provides an interface; it only needs
+the methods."""
 
 
 def page() -> str:
     """The page."""
     found = definitions(storage) | definitions(extension) | definitions(application)
     wanted = [name for _, name, _ in TO_WRITE]
-    parts = [INTRODUCTION, _table(), "## An application's own"]
+    parts = [INTRODUCTION, _table(), "## Application and extensions"]
     for name in wanted:
         if name == "IBackendFactory":
             parts += ["## Stores", _rules()]
         parts += _interface(found[name])
-    parts += ["## Given by the add-on", "For code that asks Pyramid's registry, or subscribes."]
+    parts += [
+        "## Provided by the add-on",
+        "For code that queries Pyramid's registry, or subscribes to events.",
+    ]
     for name in found:
         if name not in wanted:
             parts += _interface(found[name])
@@ -55,11 +64,11 @@ def _table() -> str:
     rows = [
         f"| {wanted} | [`{name}`](#{name.lower()}) | {place} |" for wanted, name, place in TO_WRITE
     ]
-    return "\n".join(("| for | write an | and give it to |", "| --- | --- | --- |", *rows))
+    return "\n".join(("| for | implement | and pass it to |", "| --- | --- | --- |", *rows))
 
 
 def _rules() -> str:
-    """What the module says of all stores, after its title."""
+    """The rules for all stores: the module's docstring without its title."""
     return markdown(inspect.cleandoc(storage.__doc__ or "").partition("\n\n")[2])
 
 

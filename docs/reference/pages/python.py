@@ -1,4 +1,4 @@
-"""``python.md``: what an application's code imports, and what a request has."""
+"""``python.md``: the names that an application imports, and the attributes of a request."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .docstrings import inline
 INTRODUCTION = """\
 # Python
 
-What an application's own code uses, beside [directives](directives.md),
-[interfaces](interfaces.md), [events](events.md) and [records](records.md). Where no module is
-named, a name is in `pyramid_oauth2`. What is in none of these pages may change without notice."""
+The names that an application may use in its code, besides [directives](directives.md),
+[interfaces](interfaces.md), [events](events.md) and [records](records.md). A name without a module
+is in `pyramid_oauth2`. Anything that is on none of these pages may change without notice."""
 
 ENTRIES = {
-    "What a request has": (
+    "Request attributes": (
         Entry(
             request,
             "RequestOAuth2",
@@ -43,19 +43,19 @@ ENTRIES = {
         Entry(registry, "ClientChangedMeanwhile"),
         Entry(token_strings, "new_client_secret"),
     ),
-    "Code without a request": (
+    "Outside of a request": (
         Entry(assembly, "get_service"),
         Entry(service, "OAuth2Service", only=("settings", "clients", "resolve", "close")),
     ),
     "Policies": (
         Entry(security, "Scope"),
         Entry(security, "BearerTokenHelper"),
-        # Their methods are those of Pyramid's interfaces.
+        # Their methods are the methods of Pyramid's interfaces.
         Entry(security, "OAuth2SecurityPolicy", only=()),
         Entry(security, "OAuth2AuthenticationPolicy", only=()),
     ),
-    "Other origins": (Entry(cors, "cors_readable"), Entry(cors, "cors_preflight")),
-    "Grant types of your own": (
+    "CORS": (Entry(cors, "cors_readable"), Entry(cors, "cors_preflight")),
+    "Custom grant types": (
         Entry(token_request, "Parameter"),
         Entry(token_request, "TokenRequest", "pyramid_oauth2.protocol.token.request.TokenRequest"),
         Entry(scopes, "grant_scope", "pyramid_oauth2.protocol.scopes.grant_scope"),
@@ -65,11 +65,11 @@ ENTRIES = {
         ),
         Entry(errors, "OAuth2Error"),
     ),
-    "Backends of your own": (
+    "Custom backends": (
         Entry(per_process, "PerProcess"),
         Entry(forks, "Uses", f"{forks.__name__}.Uses", only=()),
     ),
-    "Tests": (
+    "Testing": (
         Entry(testing, "memory_backend", "pyramid_oauth2.testing.memory_backend"),
         Entry(testing, "bearer", "pyramid_oauth2.testing.bearer"),
     ),

@@ -1,4 +1,4 @@
-"""``records.md``: the values that travel between the protocol and the stores."""
+"""``records.md``: the values that the protocol passes to the stores and back."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from .source import definitions
 INTRODUCTION = """\
 # Records
 
-What a store keeps and gives back: for whoever writes [one](interfaces.md#ibackend), or reads it.
-All are in `pyramid_oauth2.protocol.records`; the package itself has `Client`, `DuplicateRecord`
-and `StoreUnavailable`."""
+The records that a store saves and returns. You need them to write [your own
+backend](interfaces.md#ibackend), or to read from a backend. All are in
+`pyramid_oauth2.protocol.records`; `Client`, `DuplicateRecord` and `StoreUnavailable` are also in
+the package itself."""
 
 
 def page() -> str:
@@ -24,7 +25,7 @@ def page() -> str:
     rules = inspect.cleandoc(records.__doc__ or "").partition("\n\n")[2]
     parts = [INTRODUCTION, markdown(rules)]
     found = definitions(records)
-    # What a store is given before what helps it.
+    # The records before the helper functions.
     for name in sorted(found, key=lambda name: isinstance(found[name], ast.FunctionDef)):
         parts += Entry(records, name).parts("##")
     return "\n\n".join(parts) + "\n"

@@ -1,4 +1,4 @@
-"""``routes.md``: where the endpoints and pages stand, tried on an application that has them all."""
+"""``routes.md``: the routes of the endpoints and pages, read from a configured application."""
 
 from __future__ import annotations
 
@@ -18,70 +18,72 @@ ISSUER = "https://auth.example.com"
 INTRODUCTION = """\
 # Routes
 
-Each route is named `oauth2.` and the name here, so `request.route_path("oauth2.authorizations")`
-leads to the user's page. The paths are those where `oauth2.path` is `/oauth2` and the issuer has no
-path of its own.
+The name of each route is `oauth2.` followed by the name on this page:
+`request.route_path("oauth2.authorizations")` is the path of the user's page. The paths are shown
+for `oauth2.path = /oauth2` and an issuer without a path.
 
-A method that is not named gets 405. What answers OPTIONS can be read by pages of other origins
-(CORS). Plain http is refused where the issuer is https, but for what begins with `/.well-known`.
+A method that is not listed gets 405. Pages of other origins can read the responses of routes that
+support OPTIONS (CORS). If the issuer is https, plain http is refused, except for paths that begin
+with `/.well-known`.
 
 The style sheets of the pages are below `/oauth2/static`."""
 
 PROTOCOL = """\
-## The protocol
+## Protocol endpoints
 
-Always there; an application with `oauth2.mode = resource_server` has only the two of the protected
-resource. Each of those below `/oauth2` is also there with a slash at its end, and `.slash` at the
-end of its name."""
+Always present, except that an application with `oauth2.mode = resource_server` has only the two
+routes of the protected resource. Each route below `/oauth2` also exists with a slash at the end of
+its path and `.slash` at the end of its name."""
 OPERATORS = """\
-## The operator's pages
+## Admin pages
 
-With `oauth2.admin = true`, for whoever has the permission `oauth2.admin`: see
+With `oauth2.admin = true`, for users with the permission `oauth2.admin`: see
 [managing clients](../admin.md)."""
 USERS = """\
-## The user's own clients
+## Self-service pages
 
-With `oauth2.self_service = true`, for whoever is signed in."""
+With `oauth2.self_service = true`, for signed-in users."""
 
-REST = "The others begin with the name and with the path of the first."
+REST = "The other names and paths are appended to those of the first row."
 
-# What an endpoint is for, who may use it, and the standard that it follows.
+# The purpose of an endpoint, who may use it, and the standard that it follows.
 ENDPOINTS = {
-    "authorize": "Asks the user, and issues a code. For whoever is signed in; others are sent to "
-    "the login. RFC 6749 section 3.1.",
-    "token": "Issues tokens. For a client that proves who it is. RFC 6749 section 3.2.",
-    "access_token": "The same, under its old name.",
-    "revoke": "Ends a token. For a client that proves who it is. RFC 7009.",
-    "introspect": "Says what a token is worth. For a confidential client: of its own tokens or, "
-    "as a resource server, of all. RFC 7662.",
-    "authorizations": "Shows what a user allows, and takes it back. For whoever is signed in; "
-    "others are sent to the login.",
-    "metadata": "Says what the server can do. For anybody. RFC 8414.",
-    "protected_resource.root": "Names the issuer of the resource's tokens. For anybody. RFC 9728.",
-    "protected_resource": "The same, for the resource of that path.",
+    "authorize": "Asks the user for consent and issues a code. For signed-in users; others are "
+    "sent to the login. RFC 6749 section 3.1.",
+    "token": "Issues tokens. For an authenticated client. RFC 6749 section 3.2.",
+    "access_token": "The token endpoint, under its old name.",
+    "revoke": "Revokes a token. For an authenticated client. RFC 7009.",
+    "introspect": "Returns whether a token is active, and its claims. For a confidential client: "
+    "for its own tokens or, as a resource server, for all tokens. RFC 7662.",
+    "authorizations": "Lists the applications that a user has authorized, and revokes their "
+    "access. For signed-in users; others are sent to the login.",
+    "metadata": "The metadata of the authorization server. Public. RFC 8414.",
+    "protected_resource.root": "The metadata of the protected resource, with the issuer of its "
+    "tokens. Public. RFC 9728.",
+    "protected_resource": "The same, for the resource at that path.",
 }
-# What a page is for, by the end of its name.
+# The purpose of a page, by the end of its name.
 PAGES = {
     "": "lists the clients",
-    "slash": "the same",
+    "slash": "lists the clients",
     "register": "registers a client",
     "client": "shows a client",
     "edit": "changes a client",
     "secret": "gives a client a new secret",
-    "secret.earlier": "ends the secret that the new one followed",
-    "withdraw": "ends all that a client was given",
+    "secret.earlier": "ends the earlier of two secrets",
+    "withdraw": "revokes everything that was issued to a client",
     "delete": "deletes a client",
-    "disable": "stops a client",
-    "enable": "lets a client go on",
-    "grants": "shows what users allowed a client, and ends it",
+    "disable": "disables a client",
+    "enable": "enables a client",
+    "grants": "lists the grants of a client, and revokes one",
 }
 SERVER = {"oauth2.issuer": ISSUER, "oauth2.scopes": "read = Read", **memory_backend()}
 ADMIN = {"oauth2.admin": "true", "oauth2.admin_principals": "group:admin"}
 SELF_SERVICE = {"oauth2.self_service": "true"}
 
 
-class _LetsEverybodyIn:
-    """A policy with which a page tells its methods."""
+class _AllowsEverything:
+    """A policy under which every page responds with its methods."""
 
     def identity(self, request: Any) -> str:
         return "operator"
@@ -109,11 +111,11 @@ def page() -> str:
 
 
 def _application(settings: Mapping[str, str]) -> Any:
-    # Its warnings are for whoever runs an application.
+    # The start-up warnings are for operators.
     logging.disable()
     try:
         config = Configurator(settings={**SERVER, **settings})
-        config.set_security_policy(_LetsEverybodyIn())
+        config.set_security_policy(_AllowsEverything())
         config.include("pyramid_oauth2")
         return config.make_wsgi_app()
     finally:
@@ -137,7 +139,7 @@ def _table(app: Any, routes: Mapping[str, str]) -> Iterator[str]:
 
 
 def _methods(app: Any, pattern: str) -> str:
-    """The methods that the path answers, as it says itself when it refuses one."""
+    """The methods that the path supports: the ``Allow`` header of a refused request."""
     preflight = _ask(app, "OPTIONS", pattern)
     refused = preflight if preflight.status_code == 204 else _ask(app, "DELETE", pattern)
     return str(refused.headers["Allow"])

@@ -15,22 +15,22 @@ from .docstrings import filled, inline, markdown, plain
 INTRODUCTION = """\
 # Settings
 
-Every key of the ini's app section that begins with `oauth2.`. A key that nobody knows stops the
-start and names the nearest one; so does a value that cannot be meant.
+The keys of the ini's app section that begin with `oauth2.`. The application does not start with an
+unknown key or an invalid value; the error message names the nearest known key.
 
-An application is an authorization server or, by `oauth2.mode`, a [resource
-server](../resource-server.md). Where a group of keys is for one of them, its first line says so.
+An application is an authorization server or, with `oauth2.mode`, a [resource
+server](../resource-server.md). If a group of keys is for only one of them, its first line says so.
 
-Of the keys below `oauth2.sqlalchemy.` and `oauth2.redis.` five [are
-ours](#the-keys-of-the-stores); all others go to those libraries. `poauth2 INI settings` prints what
-is in force."""
+pyramid_oauth2 itself reads five of the keys below `oauth2.sqlalchemy.` and `oauth2.redis.`, the
+[backend settings](#backend-settings). All others are passed to those libraries. `poauth2 INI
+settings` prints the effective settings."""
 
-# No declaration has these: a backend reads its own section.
+# These are not declared as settings: a backend reads its own section.
 OF_THE_STORES = """\
-## The keys of the stores
+## Backend settings
 
-All other keys below `oauth2.sqlalchemy.` go to SQLAlchemy, and those below `oauth2.redis.` to
-redis-py: see [storage](../storage.md).
+All other keys below `oauth2.sqlalchemy.` are passed to SQLAlchemy, and those below `oauth2.redis.`
+to redis-py: see [storage](../storage.md).
 
 ### `oauth2.sqlalchemy.url`
 
@@ -38,31 +38,32 @@ The database: `sqlite:///FILE`, `postgresql+psycopg://...`, `mysql+pymysql://...
 `mariadb+pymysql://...`.
 
 - Value: a URL of SQLAlchemy.
-- Required where a role is kept in SQL, and no engine is given.
+- Required if a role is stored in SQL, unless an engine is given.
 
 ### `oauth2.sqlalchemy.engine`
 
-An engine of the application's, in place of the URL: its database is used, by an engine of our own.
+An engine of the application, in place of the URL. pyramid_oauth2 uses its database, with a separate
+engine.
 
 - Value: the dotted name of a callable that takes the settings and returns an `Engine`.
 
 ### `oauth2.sqlalchemy.session`
 
-The application's own session, on the same database: see [a client as part of the application's own
-work](../storage.md#a-client-as-part-of-the-applications-own-work).
+The application's own session, on the same database: see [clients in the application's
+transaction](../storage.md#clients-in-the-applications-transaction).
 
-- Value: the name of the request's attribute that has it.
+- Value: the name of the request's attribute with the session.
 
 ### `oauth2.redis.url`
 
 The server: `redis://`, `rediss://`, `unix://`, `redis+sentinel://` or `redis+cluster://`.
 
-- Value: a URL, as [storage](../storage.md#redis-and-valkey) has them.
-- Required where a role is kept in Redis.
+- Value: a URL, as described in [storage](../storage.md#redis-and-valkey).
+- Required if a role is stored in Redis.
 
 ### `oauth2.redis.wait_replicas`
 
-How many replicas must have a redemption or a revocation before it is answered.
+How many replicas must have acknowledged a redemption or a revocation before it succeeds.
 
 - Value: a number of replicas, such as `1`.
 - Default: `0`"""
@@ -74,7 +75,7 @@ LONGEST_UNIT_FIRST = tuple(sorted(filter(None, UNITS), key=lambda unit: -UNITS[u
 def page() -> str:
     """The page."""
     parts = [INTRODUCTION]
-    # The first to be inherited from is the last of them.
+    # The bases are in reverse order.
     for group in reversed(Settings.__bases__):
         parts += _group(group)
     parts.append(OF_THE_STORES)
@@ -112,7 +113,7 @@ def _form(field: dataclasses.Field[Any]) -> str:
 def _as_in_the_ini(field: dataclasses.Field[Any]) -> str:
     value = field.metadata["default"]
     if value is None:
-        return ""  # What follows from other settings its meaning says.
+        return ""  # The meaning says how it follows from other settings.
     if field.metadata["parse"] in DURATIONS:
         unit = next(unit for unit in LONGEST_UNIT_FIRST if value % UNITS[unit] == 0)
         return f"{value // UNITS[unit]}{unit}"

@@ -1,4 +1,4 @@
-"""What a module defines, read from its source: signatures are as they were written there."""
+"""The definitions of a module, read from its source: signatures are shown as written there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def definitions(module: ModuleType) -> dict[str, Definition]:
 
 
 def members(definition: ast.ClassDef) -> dict[str, ast.FunctionDef]:
-    """The public methods and properties of a class, and how it is made or called."""
+    """The public methods and properties of a class, with ``__init__`` and ``__call__``."""
     return {
         node.name: node
         for node in definition.body
@@ -31,7 +31,7 @@ def members(definition: ast.ClassDef) -> dict[str, ast.FunctionDef]:
 
 
 def fields(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    """The fields of a dataclass or the values of an enumeration, each as it is written."""
+    """The fields of a dataclass or the values of an enumeration, each as written in the source."""
     for node in definition.body:
         if isinstance(node, ast.AnnAssign):
             name, default = ast.unparse(node.target), _default(node.value)
@@ -55,7 +55,7 @@ def signature(function: ast.FunctionDef, without: Iterable[str] = ("self",)) -> 
 
 
 def docstring(definition: Definition) -> str:
-    """Its docstring, without the indentation of its place."""
+    """The docstring, without its indentation."""
     return ast.get_docstring(definition) or ""
 
 
@@ -84,7 +84,7 @@ def _parameter(argument: ast.arg, default: ast.expr | None) -> str:
 
 
 def _default(value: ast.expr | None) -> str:
-    # field(default=b"", repr=False): what it is by default, not how it is kept.
+    # field(default=b"", repr=False): show the default only.
     if isinstance(value, ast.Call) and ast.unparse(value.func) == "field":
         given = {keyword.arg: ast.unparse(keyword.value) for keyword in value.keywords}
         factory = {"dict": "{}"}.get(given.get("default_factory", ""), "")
