@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text()
 PROMISES = [
     [cell.strip() for cell in line.strip("|").split("|")]
-    for line in PAGE.partition("## What is your part")[0].splitlines()
-    if line.startswith("| ") and not line.startswith(("| promise", "| ---"))
+    for line in PAGE.partition("## Your responsibilities")[0].splitlines()
+    if line.startswith("| ") and not line.startswith(("| guarantee", "| ---"))
 ]
 NAMED = re.compile(r"`([\w/]+\.py)(?:::(\w+))?`")
 
