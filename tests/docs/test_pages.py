@@ -121,7 +121,7 @@ def test_the_table_has_what_the_templates_get(
 def documented() -> dict[str, set[str]]:
     """The names of the table, by page."""
     text = (ROOT / NAME).read_text()
-    section = text.partition("## What a template gets")[2].partition("\n## ")[0]
+    section = text.partition("## Template variables")[2].partition("\n## ")[0]
     names: dict[str, set[str]] = {
         name: set() for name in ("consent", "form_post", "authorizations", "error")
     }
