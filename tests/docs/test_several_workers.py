@@ -100,7 +100,7 @@ def test_the_messages() -> None:
 
 def quoted() -> list[str]:
     """The messages in the table of what can go wrong."""
-    rows = PAGE.partition("## What can go wrong")[2].split("\n")
+    rows = PAGE.partition("## Troubleshooting")[2].split("\n")
     return [
         row.split("`")[1] for row in rows if row.startswith(("| `The ", "| `This ", "| `Every "))
     ]
