@@ -11,7 +11,7 @@ extensions = ["myst_parser"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 nitpicky = True
-# What make demo serves.
+# The addresses of make demo.
 linkcheck_ignore = [r"http://localhost:\d+"]
 highlight_language = "text"
 pygments_style = "tango"
