@@ -132,6 +132,13 @@ class TestRedeem:
         assert world.find(second.refresh_token)[0].parent == spent.digest
         assert spent.sealed_answer is None
 
+    def test_the_grant_lives_as_long_as_what_was_issued(self, world: World):
+        first = world.open()
+        world.clock.now += 1000
+        second = world.issue(Issuance(READ, world.redeem(first.refresh_token)))
+        token, grant = world.find(second.refresh_token)
+        assert grant.expires_at == token.expires_at == world.clock.now + 7200
+
     def test_a_second_use_ends_the_grant(self, world: World):
         first = world.open()
         redeem = world.redeem(first.refresh_token)
