@@ -1,4 +1,4 @@
-"""An OAuth 2 authorization server for Pyramid, and the guard for views that tokens open.
+"""An OAuth 2 authorization server for Pyramid, and a guard for views that require a token.
 
 ::
 
@@ -65,12 +65,12 @@ __all__ = [
 
 
 def includeme(config: Any) -> None:
-    """The whole add-on: what ``config.include('pyramid_oauth2')`` does."""
+    """Set up the whole add-on: what ``config.include('pyramid_oauth2')`` calls."""
     config.include(".directives")
     config.include(".events")
     config.include(".monitoring.audit")
-    # Always declared, so that changing the backend is a change of one line; and
-    # first, for under autocommit=True the settings are checked as they are read.
+    # Always declared, so that one line of the ini switches the backend. Declared first,
+    # because under autocommit=True settings are checked as soon as they are read.
     config.add_oauth2_settings("sqlalchemy")
     config.add_oauth2_settings("redis")
     settings = load_settings(config)

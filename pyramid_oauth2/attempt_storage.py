@@ -1,4 +1,4 @@
-"""Where attempts are counted: in a storage that the processes share, and in this one's memory."""
+"""Where attempts are counted: in a storage shared by the processes, and in process memory."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from .protocol.throttling import Throttle, Uncounted
 from .settings import Settings
 
 MOST_SOURCES = 20_000  # about 6 MB
-PAUSE = 60  # seconds for which a storage that failed is not asked again
-# redis-py waits for ever; a request would with it.
+PAUSE = 60  # seconds for which a storage that failed is not used again
+# Without these, redis-py waits for ever, and the request waits with it.
 TIMEOUTS = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
 
 log = logging.getLogger(__name__)
@@ -29,29 +29,29 @@ Answer = TypeVar("Answer", int, float)
 
 
 class Storage(Protocol):
-    """Counts in fixed windows: what is used of a ``Storage`` of the limits library."""
+    """Counts in fixed windows: the part of a ``Storage`` of the limits library that is used."""
 
     def incr(self, key: str, expiry: int) -> int:
-        """Count one more; the first begins a window of *expiry* seconds."""
+        """Count one more attempt; the first one begins a window of *expiry* seconds."""
 
     def get_expiry(self, key: str) -> float:
-        """When the window ends, as ``time.time()`` counts."""
+        """When the window ends, on the clock of ``time.time()``."""
 
 
 class ProcessMemory:
-    """A storage in this process: no number of sources makes it grow beyond *most*.
+    """A storage in this process that never holds more than *most* sources.
 
-    The limits library has one as well, which keeps whatever comes.
+    The memory storage of the limits library has no such bound.
 
-    :param clock: the time in seconds.
+    :param clock: returns the time in seconds.
     """
 
     def __init__(self, clock: Callable[[], float], most: int = MOST_SOURCES) -> None:
         self._clock = clock
         self._most = most
         self._lock = PerProcess(threading.Lock)
-        # By length: those of one length end in the order in which they began,
-        # and a flood of short ones makes no long one forgotten.
+        # By window length: windows of one length end in the order in which they
+        # began, and a flood of short ones does not push out a long one.
         self._windows: dict[int, OrderedDict[str, tuple[int, float]]] = {}
 
     def __len__(self) -> int:
@@ -71,7 +71,7 @@ class ProcessMemory:
             return count + 1
 
     def hold(self, key: str, expiry: int, seconds: int) -> None:
-        """Begin a window among those of *expiry* that has *seconds* left only."""
+        """Begin a window, among those of length *expiry*, that ends after *seconds*."""
         now = self._clock()
         with self._lock():
             windows = self._windows.setdefault(expiry, OrderedDict())
@@ -95,13 +95,13 @@ class ProcessMemory:
 class AttemptCounter:
     """The :class:`~pyramid_oauth2.protocol.throttling.Counter` of a running server.
 
-    The storage is asked when something is counted. Whether a source is
-    blocked, this process knows by itself. If the storage fails, the process
-    counts alone for a while.
+    The storage is used only to count. Whether a source is blocked is known from
+    the memory of this process. If the storage fails, the process counts alone
+    for a while.
 
-    :param storage: returns the storage of the process that asks; None to count in
-        this process always.
-    :param clock: the time in seconds, as ``time.time()`` counts.
+    :param storage: returns the storage for the current process; None to always
+        count in this process.
+    :param clock: returns the time in seconds, as ``time.time()`` does.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class AttemptCounter:
             try:
                 return question(self._storage())
             except Exception as error:
-                # Each library has failures of its own, and none is worth a 500.
+                # Each library has its own exceptions, and none of them justifies a 500.
                 self._alone_until = self._clock() + PAUSE
                 log.warning(
                     "The storage of the throttle fails, so this process counts attempts alone "
@@ -146,12 +146,12 @@ class AttemptCounter:
 
 
 def make_throttle(settings: Settings, backend: Any) -> Throttle:
-    """The throttle that the ini describes.
+    """Return the throttle that the ini describes.
 
-    :param backend: that of the grants; by its ``attempt_storage()``, if it has
-        one, processes share what they count.
+    :param backend: the backend of the grants; if it has ``attempt_storage()``,
+        the processes share their counts through it.
     :raises pyramid.exceptions.ConfigurationError: ``oauth2.throttle_storage``
-        cannot be used; the message does not repeat it, for it may hold a password.
+        cannot be used; the message does not repeat it, since it may hold a password.
     """
     return Throttle(
         clients=settings.throttle_clients,
@@ -170,9 +170,9 @@ def _storage(settings: Settings, backend: Any) -> Callable[[], Storage] | None:
         return PerProcess(own) if own else None
     if uri == "memory://":
         return None
-    # Most storages of the limits library know nothing of forks.
+    # Most storages of the limits library do not handle forks.
     storages = PerProcess(partial(_storage_of_limits, uri))
-    storages()  # What is wrong with the URI is said at start-up.
+    storages()  # A mistake in the URI is reported at start-up.
     return storages
 
 

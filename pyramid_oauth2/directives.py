@@ -1,8 +1,8 @@
-"""What an application says in its configuration: ``config.add_oauth2_...``, ``set_oauth2_...``.
+"""The directives of an application's configuration: ``config.add_oauth2_...``, ``set_oauth2_...``.
 
-Each is an action of its own, so two that contradict each other are a conflict
-with the lines of both, and an application's overrides an include's. What they
-register is registered as a utility, and shown by Pyramid's introspection.
+Each is an action of its own, so two that contradict each other raise a conflict
+that shows the lines of both, and an application overrides what it includes. The
+values are registered as utilities and shown by Pyramid's introspection.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .resource_owners import METHODS
 @implementer(ISettingsPrefix)
 @dataclass(frozen=True, slots=True)
 class SettingsPrefix:
-    """The declared keys below a prefix; None lets every key through."""
+    """The declared keys below a prefix; None allows every key."""
 
     keys: frozenset[str] | None
 
@@ -39,20 +39,20 @@ class SettingsPrefix:
 @implementer(IAppEngine)
 @dataclass(frozen=True, slots=True)
 class AppEngine:
-    """An engine that the application gave."""
+    """An engine that the application supplied."""
 
     engine: Any
 
 
 def add_oauth2_scope(config: Any, name: str, description: str) -> None:
-    """Make a scope known, beside those of ``oauth2.scopes``.
+    """Add a scope to those of ``oauth2.scopes``.
 
     ::
 
         config.add_oauth2_scope("notes.read", "Read your notes")
 
     :param name: a scope token (RFC 6749 section 3.3).
-    :param description: what it allows, in the user's words; a translation
+    :param description: what it allows, in words for the user; a translation
         string is translated.
     """
     if not SCOPE_TOKEN.fullmatch(name):
@@ -69,8 +69,8 @@ def add_oauth2_grant_type(config: Any, name: str, grant_type: Any) -> None:
 
         config.add_oauth2_grant_type("https://app.example/grants/badge", BadgeGrant())
 
-    :param name: the ``grant_type`` of the token request; an absolute URI for
-        one of your own (RFC 6749 section 4.5).
+    :param name: the ``grant_type`` of the token request; for a grant type of
+        your own an absolute URI (RFC 6749 section 4.5).
     :param grant_type: the object, or its dotted name.
     """
     _register(config, IGrantType, "grant type", config.maybe_dotted(grant_type), name)
@@ -91,14 +91,14 @@ def add_oauth2_client_authentication(config: Any, method: str, authentication: A
 
 
 def add_oauth2_backend(config: Any, name: str, factory: Any) -> None:
-    """Register a storage backend for ``oauth2.backend`` to choose.
+    """Register a storage backend that ``oauth2.backend`` can select.
 
     ::
 
         config.add_oauth2_backend("my_package.oauth2_backend", MyBackend)
 
-    :param name: what the ini says; a backend that is chosen by a dotted name
-        registers itself under that name.
+    :param name: the value of ``oauth2.backend``; a backend that is selected by a
+        dotted name registers itself under that name.
     :param factory: an :class:`~pyramid_oauth2.interfaces.IBackendFactory`, or
         its dotted name.
     """
@@ -112,18 +112,18 @@ def add_oauth2_settings(config: Any, prefix: str, keys: Iterable[str] | None = N
 
         config.add_oauth2_settings("badges", ["url", "timeout"])
 
-    A key that is not declared stops the start. The values, as texts, are then in
+    A key that is not declared is an error at start-up. The values are strings, in
     ``get_service(registry).settings.section("badges")``.
 
     :param prefix: the part of the key after ``oauth2.``, without dots.
-    :param keys: the names below the prefix; None lets every name through.
+    :param keys: the names below the prefix; None allows every name.
     """
     value = SettingsPrefix(None if keys is None else frozenset(keys))
     _register(config, ISettingsPrefix, "settings prefix", value, prefix)
 
 
 def set_oauth2_resource_owners(config: Any, owners: Any) -> None:
-    """Say who the users are.
+    """Register the object that describes the application's users.
 
     ::
 
@@ -142,7 +142,7 @@ def set_oauth2_resource_owners(config: Any, owners: Any) -> None:
 
 
 def set_oauth2_engine(config: Any, engine: Any) -> None:
-    """Let the SQLAlchemy backend connect as the application's engine does.
+    """Let the SQLAlchemy backend connect in the same way as the application's engine.
 
     ::
 

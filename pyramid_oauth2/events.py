@@ -1,11 +1,11 @@
-"""How subscribers are told what happened, and of which events they want to hear.
+"""Delivers events to subscribers, and lets a subscriber select the events that it receives.
 
 ::
 
     config.add_subscriber(welcome, TokenIssued, client_id="web", grant_type="authorization_code")
 
-The events themselves are plain values. They are sent after the store committed,
-so nothing that a subscriber does can take back what was issued.
+The events are plain values. They are emitted after the store committed, so no
+subscriber can undo what was issued.
 """
 
 from __future__ import annotations
@@ -57,31 +57,31 @@ log = logging.getLogger(__name__)
 
 
 def notify(registry: Any, event: OAuth2Event, request: Any = None) -> None:
-    """Emit every subscriber; one that fails is logged and changes no answer.
+    """Call every subscriber; one that fails is logged and does not change the response.
 
     The request's transaction is then rolled back, as it would be if the
-    exception had escaped, and with it what other subscribers wrote in it. They
-    are told all the same, for what they do elsewhere.
+    exception had escaped, together with what other subscribers wrote in it. The
+    other subscribers are still called, for what they do outside the transaction.
 
     :param request: the request that it happened in, None at the command line.
     """
     event = replace(event, request=request)
-    # registry.notify would stop at the first that fails.
+    # registry.notify would stop at the first subscriber that fails.
     for subscriber in registry.adapters.subscriptions([providedBy(event)], None):
         try:
             subscriber(event)
         except Exception:
             log.exception("A subscriber of %s failed", type(event).__name__)
-            # A session that failed within a flush cannot be committed: left
-            # alone, the commit would turn the answer into a 500.
+            # A session that failed within a flush cannot be committed: without
+            # this, the commit would turn the response into a 500.
             if request is not None and "tm.active" in request.environ:
                 request.tm.doom()
 
 
 class EventPredicate:
-    """Lets events through whose attribute has one of these values, and none that lacks it.
+    """Accepts events whose attribute has one of the values; an event without it is rejected.
 
-    :param value: a value, or several of which any will do.
+    :param value: one value, or several of which any may match.
     """
 
     attribute: ClassVar[str]
@@ -94,7 +94,7 @@ class EventPredicate:
             )
 
     def text(self) -> str:
-        """As introspection shows it."""
+        """The predicate as introspection shows it."""
         return f"{self.attribute} = {', '.join(sorted(self.values))}"
 
     phash = text
@@ -112,14 +112,14 @@ class ClientIdPredicate(EventPredicate):
 class GrantTypePredicate(EventPredicate):
     """``grant_type=`` of a subscriber.
 
-    :raises pyramid.exceptions.ConfigurationError: nobody registered such a grant type.
+    :raises pyramid.exceptions.ConfigurationError: no such grant type is registered.
     """
 
     attribute = "grant_type"
 
     def __init__(self, value: str | Iterable[str], info: Any) -> None:
         super().__init__(value, info)
-        # The authorization endpoint's own has no token request to register for.
+        # implicit belongs to the authorization endpoint; it is not registered as a grant type.
         known = {"implicit", *(name for name, _ in info.registry.getUtilitiesFor(IGrantType))}
         if unknown := self.values - known:
             raise ConfigurationError(

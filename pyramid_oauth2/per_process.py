@@ -1,7 +1,7 @@
-"""What a process must not take over from the one that forked it: connections and locks.
+"""Keeps what a process must not inherit from its parent by a fork: connections and locks.
 
-A fork copies them. Two processes on one connection read each other's answers,
-so that a request with one user's token is answered as another user; a lock
+A fork copies them. Two processes on one connection read each other's replies,
+so that a request with one user's token is answered as another user. A lock
 that a thread of the parent holds at that moment is held in the child for ever.
 """
 
@@ -15,34 +15,34 @@ Value = TypeVar("Value")
 
 
 class PerProcess(Generic[Value]):
-    """A value of which each process has one of its own, made when it first asks.
+    """A value of which each process has its own, made at the first call in that process.
 
     The process is compared at each call. A hook of :func:`os.register_at_fork`
-    alone would not do: by default uWSGI forks its workers without running them.
+    alone is not enough: by default uWSGI forks its workers without running these hooks.
 
-    :param make: makes the value. Two threads that ask first at the same moment
-        may both call it; both get the value that one of them made.
+    :param make: makes the value. Two threads whose first calls coincide may both
+        run it; both get the same one of the two values.
     """
 
     def __init__(self, make: Callable[[], Value]) -> None:
         self._make = make
-        # A value of the parent stays here: to free a connection may mean to write to it.
+        # The parent's value stays referenced: to free a connection may mean to write to it.
         self._values: dict[tuple[int, int], Value] = {}
 
     def __call__(self) -> Value:
         """Return the value of this process."""
         process = (os.getpid(), _forks)
         if process not in self._values:
-            # No lock, which might have been held at the fork: setdefault is atomic.
+            # Without a lock, which might have been held at the fork: setdefault is atomic.
             self._values.setdefault(process, self._make())
         return self._values[process]
 
     def made(self) -> Value | None:
-        """Return the value of this process, None if it never asked for one."""
+        """Return the value of this process, None if it has not been made."""
         return self._values.get((os.getpid(), _forks))
 
 
-_forks = 0  # between the first process and this one: a process id is used again some day
+_forks = 0  # since the first process; needed because process ids are reused
 
 
 def _count() -> None:
@@ -50,5 +50,5 @@ def _count() -> None:
     _forks += 1
 
 
-if hasattr(os, "register_at_fork"):  # Where there is no fork, there is none to count.
+if hasattr(os, "register_at_fork"):  # A platform without it has no fork.
     os.register_at_fork(after_in_child=_count)

@@ -1,4 +1,4 @@
-"""A backend that is only read: ``oauth2.read_only``, while another store takes over."""
+"""A backend that is only read: ``oauth2.read_only``, used while moving to another store."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from zope.interface.interface import InterfaceClass
 from .interfaces import IBackend, IClientStore, IConsentStore, IGrantStore
 from .protocol.records import StoreUnavailable
 
-# Whatever a store does beside these is refused, so that what it may do one day
-# is no hole.
+# An allow-list: any other method of a store is refused, so that a method that is
+# added later cannot write by mistake.
 READING = frozenset({"get", "find", "search", "list", "grants", "tokens", "export"})
 
 REFUSAL = (
@@ -21,11 +21,11 @@ REFUSAL = (
 
 @implementer(IBackend)
 class ReadOnlyBackend:
-    """Does what *backend* does, but for writing: a store that is asked to is unavailable.
+    """Reads from *backend*; a method that writes raises ``StoreUnavailable``.
 
-    So each endpoint answers as it does when the store is down, with 503, and
-    nothing is decided by halves: a code that is replayed is not refused, but
-    may be replayed again where its grant can be ended.
+    So each endpoint responds as it does when the store is down, with 503, and
+    no decision is carried out in part: a replayed code is not refused with an
+    error, but may be replayed again once its grant can be revoked.
     """
 
     def __init__(self, backend: IBackend) -> None:
@@ -35,7 +35,7 @@ class ReadOnlyBackend:
         self.consents = _read_only(backend.consents, IConsentStore)
 
     def clients_of_request(self, request: Any) -> Any:
-        """Return the client store: a request has written nothing of its own that it could read."""
+        """Return the shared client store: in read-only mode a request has no writes of its own."""
         return self.clients
 
     def __getattr__(self, name: str) -> Any:
@@ -43,7 +43,7 @@ class ReadOnlyBackend:
 
 
 def writable(backend: IBackend) -> IBackend:
-    """Return the backend behind a read-only one, for ``poauth2 copy`` to fill."""
+    """Return the backend behind a read-only one, so that ``poauth2 copy`` can fill it."""
     return backend._backend if isinstance(backend, ReadOnlyBackend) else backend
 
 

@@ -1,4 +1,4 @@
-"""The application's users: its :class:`~pyramid_oauth2.interfaces.IResourceOwners`, completed."""
+"""The application's :class:`~pyramid_oauth2.interfaces.IResourceOwners`, with its defaults."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ METHODS = (
 
 
 class ResourceOwners:
-    """What the application knows about its users, with a default for all that it leaves out.
+    """What the application knows about its users, with a default for each missing method.
 
-    :param owners: the application's object; None for an application that
-        registered none.
+    :param owners: the object that the application registered, or None.
     """
 
     def __init__(self, owners: Any = None) -> None:
@@ -35,18 +34,18 @@ class ResourceOwners:
         return callable(getattr(self._owners, method, None))
 
     def subject(self, request: Any) -> str | None:
-        """The subject of the signed-in user, None for nobody."""
+        """The subject of the signed-in user, None if no user is signed in."""
         if self.knows("subject"):
             return _checked("subject", self._owners.subject(request))
         userid = request.authenticated_userid
         return None if userid is None else _checked("authenticated_userid", str(userid))
 
     def userid(self, subject: str) -> Any:
-        """What the application's own code calls the user."""
+        """The user id that the application's own code uses."""
         return self._owners.userid(subject) if self.knows("userid") else subject
 
     def identity(self, request: Any, subject: str) -> Any:
-        """``request.identity`` of a user who comes by token."""
+        """``request.identity`` of a user who is authenticated by a token."""
         if self.knows("identity"):
             return self._owners.identity(request, subject)
         return subject
@@ -77,25 +76,25 @@ class ResourceOwners:
         return None
 
     def of(self, request: Any) -> BoundOwners:
-        """The users as a grant type sees them, bound to *request*."""
+        """The users, bound to *request*, for use by a grant type."""
         return BoundOwners(self._owners, request)
 
 
 class BoundOwners:
-    """Resource owners for code that knows no request."""
+    """Resource owners for code that has no request."""
 
     def __init__(self, owners: Any, request: Any) -> None:
         self._owners, self._request = owners, request
 
     def authenticate(self, username: str, password: str) -> str | None:
-        """The subject whose password it is, None if it is nobody's."""
+        """The subject of the user with this name and password, None if they do not match."""
         subject = self._owners.authenticate(self._request, username, password)
         return _checked("authenticate", subject)
 
 
 def _checked(method: str, subject: Any) -> str | None:
     if subject is not None and not isinstance(subject, str):
-        # An integer would be kept as text and never compare equal again.
+        # An integer would be stored as text and would never compare equal again.
         raise TypeError(f"{method}() of the resource owners must return a str or None")
     if subject is not None:
         check_identifier(f"what {method}() of the resource owners returns", subject, SUBJECT_LENGTH)

@@ -1,4 +1,4 @@
-"""Finished responses: JSON that nobody keeps, and the errors of the OAuth table."""
+"""Finished responses: JSON that no cache stores, and the errors of the OAuth table."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .protocol.records import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER = 5  # seconds; a store that was restarted is back by then
+RETRY_AFTER = 5  # seconds; usually enough for a store to restart
 
 
 def json_response(
     members: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A JSON answer that is neither cached nor sniffed (RFC 6749 section 5.1)."""
+    """A JSON response that must be neither cached nor sniffed (RFC 6749 section 5.1)."""
     response = Response(
         json.dumps(members, separators=(",", ":")).encode(),
         status=status,
-        # Without a charset: JSON has none, and one client compares the bare text.
+        # Without a charset: JSON has no such parameter, and one client compares the bare type.
         content_type="application/json",
         charset=None,
     )
@@ -40,7 +40,7 @@ def json_response(
 
 
 def empty_response() -> Response:
-    """200 without a body, and so without a type of one: some clients refuse text/html."""
+    """200 without a body, and so without a Content-Type: some clients refuse text/html."""
     response = Response(status=200)
     del response.content_type
     response.headers.update({"Cache-Control": "no-store", "Pragma": "no-cache"})
@@ -48,7 +48,7 @@ def empty_response() -> Response:
 
 
 def error_response(error: OAuth2Error, headers: Mapping[str, str] | None = None) -> Response:
-    """A refusal as RFC 6749 section 5.2 wants it."""
+    """An error response as RFC 6749 section 5.2 defines it."""
     extra = dict(headers or {})
     if isinstance(error, InvalidClient):
         # RFC 6749 section 5.2: the response "MUST include the WWW-Authenticate
@@ -61,6 +61,6 @@ def error_response(error: OAuth2Error, headers: Mapping[str, str] | None = None)
 
 
 def store_unavailable(unavailable: StoreUnavailable, description: str) -> Response:
-    """503 where the store cannot say: never a yes, and never a no that is not known."""
+    """503 when the store fails: the state is unknown, so nothing is granted or denied."""
     log.error("The store cannot answer: %s", unavailable)
     return error_response(TemporarilyUnavailable(description, retry_after=RETRY_AFTER))

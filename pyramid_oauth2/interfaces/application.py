@@ -1,4 +1,4 @@
-"""What the application supplies, and what it finds in Pyramid's registry."""
+"""What the application supplies, and the utilities in its Pyramid registry."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class IResourceOwners(Interface):
     """What the application knows about its users. Every method is optional.
 
     Registered with ``config.set_oauth2_resource_owners``. A *subject* is the
-    string by which grants and tokens name a user for good; a *userid* is what
-    the application's own code expects (often an integer).
+    string that permanently identifies a user in grants and tokens; a *userid* is
+    the value that the application's own code uses (often an integer).
     """
 
     def subject(request: Request) -> str | None:
@@ -26,33 +26,36 @@ class IResourceOwners(Interface):
         """The userid of a subject. Default: the subject itself."""
 
     def identity(request: Request, subject: str) -> Any:
-        """``request.identity`` of a user who comes by token. Default: the subject."""
+        """``request.identity`` of a user authenticated by a token. Default: the subject."""
 
     def principals(request: Request, subject: str) -> Iterable[Any]:
         """The user's principals beside Everyone, Authenticated and the userid. Default: none."""
 
     def permits(request: Request, subject: str, context: Any, permission: str) -> Any:
-        """Whether a user who comes by token has a permission, for an application without ACLs.
+        """Whether a user authenticated by a token has a permission, for use without ACLs.
 
-        Asked at views that declare ``oauth2_scope`` only. Default: the
+        Called only for views that declare ``oauth2_scope``. Default: the
         context's ACL decides.
         """
 
     def is_active(subject: str) -> bool:
-        """Whether the user may still do anything. Default: yes.
+        """Whether the user is active. Default: yes.
 
-        Asked whenever a token of the user is used or issued, so that whoever is
-        deactivated is stopped at once.
+        Called whenever a token of the user is used or issued, so deactivating a
+        user takes effect at once.
         """
 
     def describe(subject: str) -> str:
-        """What the user is called on a page. Default: the subject."""
+        """The user's name for display on a page. Default: the subject."""
 
     def authenticated_at(request: Request) -> int | None:
         """When the signed-in user logged in, in UTC seconds. Default: not known."""
 
     def authenticate(request: Request, username: str, password: str) -> str | None:
-        """The subject whose password it is, or None. Without it there is no password grant."""
+        """The subject of the user with this name and password, or None.
+
+        Without this method the password grant is not available.
+        """
 
 
 class IScope(Interface):
@@ -63,11 +66,12 @@ class IScope(Interface):
 
 
 class IOAuth2Event(Interface):
-    """What a subscriber hears; the classes are in :mod:`pyramid_oauth2.events`.
+    """An event that subscribers receive; the classes are in :mod:`pyramid_oauth2.events`.
 
-    Every event is sent after the store committed; but with ``oauth2.sqlalchemy.session``
-    ``ClientChanged`` comes while the request's transaction is still open, so a client that is
-    then rolled back was told of too. Subscribe to a class, or to this interface for all of them.
+    Every event is emitted after the store committed, with one exception: under
+    ``oauth2.sqlalchemy.session``, ``ClientChanged`` is emitted while the request's transaction
+    is still open, so it is also emitted for a change that is then rolled back. Subscribe to a
+    class, or to this interface for all events.
     """
 
     request = Attribute("the request that it happened in, None at the command line")
@@ -83,6 +87,6 @@ class IService(Interface):
 
 
 class IAppEngine(Interface):
-    """The SQLAlchemy engine that the application gave (``config.set_oauth2_engine``)."""
+    """The SQLAlchemy engine of the application (``config.set_oauth2_engine``)."""
 
     engine = Attribute("the Engine")

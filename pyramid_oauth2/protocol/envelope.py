@@ -1,9 +1,10 @@
 """The opaque ``data`` of a record: JSON members, some of which a later version may have written.
 
-While a new version is rolled out, the old one reads what the new one wrote.
-What it does not know it passes over, and writes back when it changes the
-record. What the record names in ``critical`` must be understood: a token that
-is bound to a key, say, would work without it at a version that ignores that.
+While a new version is rolled out, the old one reads records of the new one. It
+ignores members that it does not know, and preserves them when it changes the
+record. Members that the record names in ``critical`` must be understood: a
+token that is bound to a key, for example, would otherwise be accepted without
+the key by a version that ignores the binding.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from types import UnionType
 from typing import Any, get_args, get_type_hints
 
 CRITICAL = "critical"
-OTHERS = "others"  # the field that keeps what a codec does not know
+OTHERS = "others"  # the field that holds members unknown to a codec
 
 
 class NotUnderstood(Exception):
-    """The record cannot be used by this version of the server; it may still be revoked, and copied.
+    """This version of the server cannot use the record; it can still be revoked and copied.
 
-    The message completes "the token ...", or "the grant ..." of a grant.
+    The message completes a sentence that begins with "the token", or "the grant" for a grant.
     """
 
 
 def loads(data: bytes) -> Any:
-    """The JSON in the ``data`` of a record: no member where it is empty, None where it is none."""
+    """Parse the ``data`` of a record: no members if it is empty, None if it is not JSON."""
     try:
         return json.loads(data) if data else {}
     except (ValueError, RecursionError):
@@ -35,10 +36,10 @@ def loads(data: bytes) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """What one kind of record is known to hold.
+    """The known members of one kind of record.
 
-    :param names: of all members, in their order, with the type that each must have.
-    :param required: of those that are always there.
+    :param names: maps the name of each member, in order, to the type that it must have.
+    :param required: the names of the members that are always present.
     """
 
     names: Mapping[str, Any] = field(default_factory=dict)
@@ -46,25 +47,25 @@ class Members:
 
     @classmethod
     def of(cls, codec: type[Any]) -> Members:
-        """The fields of a dataclass, but for :data:`OTHERS`."""
+        """The fields of a dataclass, except :data:`OTHERS`."""
         declared = [each for each in fields(codec) if each.name != OTHERS]
         required = frozenset(each.name for each in declared if each.default is MISSING)
         hints = get_type_hints(codec)
         return cls({each.name: _simple(hints[each.name]) for each in declared}, required)
 
     def write(self, record: Any) -> dict[str, Any]:
-        """The members of a dataclass, beside those that it was read with and does not know."""
+        """The members of *record*, together with the unknown ones that it was read with."""
         return {**record.others, **{name: getattr(record, name) for name in self.names}}
 
     def read(self, data: bytes) -> tuple[dict[str, Any], Mapping[str, Any]]:
-        """The members that are known, and the others.
+        """Return the known members, and the others.
 
-        :raises NotUnderstood: a critical one is not known, or this is no such record.
+        :raises NotUnderstood: a critical member is unknown, or *data* is not such a record.
         """
         return self.split(loads(data))
 
     def split(self, members: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
-        """The same, of members that were read before."""
+        """The same as :meth:`read`, for members that are already parsed."""
         if not isinstance(members, dict) or not self.required <= members.keys():
             raise NotUnderstood("cannot be read by this version of the server")
         others = {}
@@ -79,21 +80,21 @@ class Members:
         return {name: members[name] for name in members.keys() - others.keys()}, others
 
     def _check_critical(self, critical: Any) -> None:
-        # As "crit" of RFC 7515 section 4.1.11: what is named there and not
-        # understood makes the whole invalid.
-        known = [*self.names]  # A list, for what is named there need not be hashable.
+        # Like "crit" of RFC 7515 section 4.1.11: if a member that it names is
+        # not understood, the whole record is invalid.
+        known = [*self.names]  # A list, since the names in *critical* need not be hashable.
         if not isinstance(critical, list) or not all(name in known for name in critical):
             raise NotUnderstood("needs a later version of the server")
 
 
 def _simple(hint: Any) -> Any:
-    # What JSON has no type for is a list, a text or an object there: its codec looks at it.
+    # A type that JSON does not have is stored as a list, string or object; its codec checks it.
     parts = get_args(hint) if isinstance(hint, UnionType) else (hint,)
     return hint if {str, int, bool, type(None)}.issuperset(parts) else object
 
 
 def _is(value: Any, expected: Any) -> bool:
-    if isinstance(value, bool):  # To Python it is a number as well.
+    if isinstance(value, bool):  # In Python a bool is also an int.
         return expected in (bool, object)
     return isinstance(value, expected)
 
@@ -102,9 +103,9 @@ _UNKNOWN = Members()
 
 
 def check_understood(data: bytes) -> None:
-    """Look at the ``data`` of a record of which this version knows no member.
+    """Check the ``data`` of a record of which this version knows no members.
 
-    :raises NotUnderstood: one is critical.
+    :raises NotUnderstood: one of them is critical.
     """
     if data:
         _UNKNOWN.read(data)

@@ -1,8 +1,8 @@
-"""The closed table of OAuth errors: one class a code, with its status and source.
+"""The closed table of OAuth errors: one class for each code, with its status and source.
 
 Protocol code raises them; one place in the views turns them into a response.
-A description goes out to the client, so it is written for the developer who
-reads it, and never repeats what the request contained (RFC 6749 section 5.2
+The description is sent to the client, so it is written for the client's
+developer, and never repeats the contents of the request (RFC 6749 section 5.2
 allows ``%x20-21 / %x23-5B / %x5D-7E`` only).
 """
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class OAuth2Error(Exception):
-    """A refusal that the client is told about. Base of the table; never raised itself.
+    """A refusal that is reported to the client. Base of the table; never raised itself.
 
     :param description: what is wrong and what to do, in printable ASCII
         without ``"`` and ``\\``.
-    :param status: an HTTP status more exact than the code's own, such as 413.
+    :param status: a more specific HTTP status than that of the code, such as 413.
     :param retry_after: seconds after which it is worth trying again.
     """
 
@@ -31,7 +31,7 @@ class OAuth2Error(Exception):
     ) -> None:
         super().__init__(description)
         self.description = description
-        # The client that is refused, once it has authenticated.
+        # The refused client, once it has authenticated.
         self.client: Client | None = None
         self.retry_after = retry_after
         if status is not None:
@@ -75,7 +75,7 @@ class InvalidScope(OAuth2Error):
 
 
 class TemporarilyUnavailable(OAuth2Error):
-    """Not now: the store cannot answer (RFC 6749 section 4.1.2.1), or it is too often (429)."""
+    """The store failed (RFC 6749 section 4.1.2.1), or there were too many requests (429)."""
 
     code, status = "temporarily_unavailable", 503
 
@@ -89,7 +89,7 @@ class InvalidToken(OAuth2Error):
 class InsufficientScope(OAuth2Error):
     """The bearer token lacks a scope (RFC 6750 section 3.1).
 
-    :param scope: the scope that the resource wants, space-delimited.
+    :param scope: the scope that the resource requires, space-delimited.
     """
 
     code, status = "insufficient_scope", 403
@@ -106,13 +106,13 @@ class UnsupportedResponseType(OAuth2Error):
 
 
 class AccessDenied(OAuth2Error):
-    """The user said no (RFC 6749 section 4.1.2.1)."""
+    """The user denied the request (RFC 6749 section 4.1.2.1)."""
 
     code, status = "access_denied", 403
 
 
 class LoginRequired(OAuth2Error):
-    """``prompt=none``, and nobody is signed in (OpenID Connect Core section 3.1.2.6)."""
+    """``prompt=none``, and no user is signed in (OpenID Connect Core section 3.1.2.6)."""
 
     code, status = "login_required", 400
 

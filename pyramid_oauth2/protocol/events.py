@@ -1,10 +1,10 @@
-"""What happened: what a subscriber of the application hears, and the audit log writes down.
+"""The events that subscribers of the application receive and that the audit log records.
 
-Each event is told after the store committed, so nothing that hears it can take
-it back. With ``oauth2.sqlalchemy.session`` ClientChanged is the exception: the
-request's transaction is still open then, so a client that is rolled back
-afterwards was told of too. None carries a token, a secret or a password, nor
-anything that a stranger wrote.
+Each event is emitted after the store committed, so no subscriber can undo it.
+The exception is ClientChanged under ``oauth2.sqlalchemy.session``: the
+request's transaction is still open then, so the event is also emitted for a
+client that is rolled back afterwards. No event carries a token, a secret or a
+password, nor any text written by an unauthenticated caller.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 @implementer(IOAuth2Event)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth2Event:
-    """What every event has.
+    """The fields of every event.
 
-    ``request`` is the one that it happened in, None at the command line.
-    ``redelivered`` says that subscribers heard of it before: pyramid_retry runs the
-    request again. What they wrote in its transaction then was rolled back;
-    what they did elsewhere, such as sending a mail, was not.
+    ``request`` is the request that it happened in, None at the command line.
+    ``redelivered`` says that the event was emitted before: pyramid_retry runs
+    the request again. What subscribers wrote in its first transaction was rolled
+    back; other effects, such as sending a mail, were not.
     """
 
-    # What the repr leaves out is not written down anywhere.
+    # What the repr leaves out is not logged anywhere.
     request: Any = field(default=None, repr=False)
     redelivered: bool = field(default=False, repr=False)
 
 
 Emit = Callable[[OAuth2Event], None]
-"""Where the protocol says what happened. Whoever listens hears it once it is done."""
+"""Receives the events of the protocol, to be delivered once the operation is done."""
 
 
 def emit_nothing(event: OAuth2Event) -> None:
-    """For code that nobody listens to."""
+    """An :data:`Emit` for code without subscribers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class TokenIssued(OAuth2Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRefused(OAuth2Event):
-    """A client that had authenticated got no token. ``error`` is the code it was told."""
+    """An authenticated client got no token. ``error`` is the error code of the response."""
 
     client_id: str
     grant_type: str
@@ -82,7 +82,7 @@ class TokenRevoked(OAuth2Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantEvent(OAuth2Event):
-    """Something happened to what one user allowed one client."""
+    """An event about what one user allowed one client."""
 
     grant_id: str
     client_id: str
@@ -93,26 +93,26 @@ class GrantEvent(OAuth2Event):
 class GrantRevoked(GrantEvent):
     """A grant ended, and with it every token that was issued for it.
 
-    ``reason`` is one of a few fixed texts, never made of data: metrics count by it.
+    ``reason`` is one of a few fixed texts, never built from data: metrics use it as a label.
     """
 
     reason: str
 
 
 class CodeReplayed(GrantEvent):
-    """A code was used a second time, with every proof: somebody else may have it."""
+    """A code was used a second time, with every proof: an attacker may have it."""
 
     __slots__ = ()
 
 
 class RefreshRepeated(GrantEvent):
-    """A refresh was asked again within the grace, and got the same answer again."""
+    """A refresh request was repeated within the grace period and got the same response again."""
 
     __slots__ = ()
 
 
 class RefreshReused(GrantEvent):
-    """A spent refresh token was used: somebody else may have it."""
+    """A spent refresh token was used again: an attacker may have it."""
 
     __slots__ = ()
 
@@ -128,7 +128,7 @@ class ConsentGiven(OAuth2Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentWithdrawn(OAuth2Event):
-    """A user took back what a client was allowed."""
+    """A user withdrew what a client was allowed."""
 
     client_id: str
     subject: str
@@ -136,11 +136,11 @@ class ConsentWithdrawn(OAuth2Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientAuthenticationFailed(OAuth2Event):
-    """Somebody said to be a client, and did not prove it.
+    """A request claimed to come from a client and failed to prove it.
 
-    ``client_id`` is None where no such client is registered: what a stranger
-    sends in its place may be a secret in the wrong field. ``remote_addr`` is
-    the address that the request came from.
+    ``client_id`` is None where no such client is registered: the text that was
+    sent may be a secret in the wrong field. ``remote_addr`` is the address that
+    the request came from.
     """
 
     client_id: str | None
@@ -150,14 +150,14 @@ class ClientAuthenticationFailed(OAuth2Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptsThrottled(OAuth2Event):
-    """There were too many attempts from one source, which has to wait now.
+    """There were too many attempts from one source, which is now blocked.
 
-    Told once by each process and window, not for each attempt that is refused
-    then. ``limit`` is ``clients``, ``passwords``, ``rotations``,
-    ``interactions`` or ``registrations``, as in ``oauth2.throttle.clients``.
-    ``client_id`` is None where no such client is registered. ``subject`` is the
-    user whom ``registrations`` counts; whose password was guessed at is not said,
-    since anybody may write any name.
+    Emitted once per process and window, not for each refused attempt. ``limit``
+    is ``clients``, ``passwords``, ``rotations``, ``interactions`` or
+    ``registrations``, as in ``oauth2.throttle.clients``. ``client_id`` is None
+    where no such client is registered. ``subject`` is the user whose
+    ``registrations`` are counted. The user name of a guessed password is left
+    out, since an attacker can send any name.
     """
 
     limit: str
@@ -168,12 +168,12 @@ class AttemptsThrottled(OAuth2Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientChanged(OAuth2Event):
-    """A client was registered or changed; ``change`` says how, in a word or two."""
+    """A client was registered or changed; ``change`` says how, in one or two words."""
 
     client_id: str
     change: str
 
 
 def grant_event(kind: type[GrantEvent], grant: Grant, **more: Any) -> GrantEvent:
-    """The event of that kind about *grant*."""
+    """Return the event of type *kind* about *grant*."""
     return kind(grant_id=grant.id, client_id=grant.client_id, subject=grant.subject, **more)

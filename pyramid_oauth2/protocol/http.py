@@ -1,4 +1,4 @@
-"""An HTTP request as the protocol sees it, and its parameters; malformed ones are refused."""
+"""An HTTP request as the protocol uses it, and its parameters; malformed ones are refused."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # RFC 8707 section 2: "Multiple resource parameters MAY be used".
 REPEATABLE = frozenset({"resource"})
 
-# A wrong secret is invalid_client, and an unknown token is one that is not
-# active, whatever is in it.
+# In these a NUL character is no error of its own: a wrong secret is
+# invalid_client, and an unknown token is not active.
 WHATEVER_IS_IN_IT = frozenset({"client_secret", "token"})
 
-# What must never be in a URL, where proxies, logs and histories keep it.
+# These must never be in a URL, which is stored by proxies, logs and histories.
 SECRET_PARAMETERS = frozenset(
     {
         "client_assertion",
@@ -40,11 +40,11 @@ SECRET_PARAMETERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class HTTPRequest:
-    """What the protocol wants to know of an HTTP request.
+    """The parts of an HTTP request that the protocol needs.
 
-    ``url`` is the public URL without its query, ``query`` the raw query
-    string, ``headers`` has lower-case names, and ``secure`` is whether the
-    request came by https.
+    ``url`` is the public URL without its query, ``query`` the raw query string.
+    ``headers`` has lower-case names. ``secure`` is whether the request came by
+    https.
     """
 
     method: str
@@ -58,7 +58,7 @@ class HTTPRequest:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Parameters as they were sent, among which some may be repeated.
+    """Parameters as they were sent, possibly repeated.
 
     RFC 6749 section 3.1: "Parameters sent without a value MUST be treated as
     if they were omitted from the request." An empty one still counts as the
@@ -85,7 +85,7 @@ class Parameters:
         return (values[0] or None) if len(values) == 1 else None
 
     def refuse_repeated(self) -> None:
-        """Refuse every repetition, also of a parameter that nobody reads.
+        """Refuse every repeated parameter, also one that is not used.
 
         :raises InvalidRequest: a parameter is repeated.
         """
@@ -102,32 +102,32 @@ class Parameters:
 
 
 def parse_form(http: HTTPRequest) -> dict[str, str]:
-    """The parameters of a form body, each once.
+    """Return the parameters of a form body, each once.
 
-    :raises InvalidRequest: the body is no form, too large or compressed, is
-        not UTF-8, repeats a parameter, or a secret stands in the URL.
+    :raises InvalidRequest: the body is not a form, is too large, compressed or
+        not UTF-8, repeats a parameter, or the URL contains a secret.
     """
     _refuse_secrets_in_url(http.query)
     return parse_body(http).as_form()
 
 
 def parse_query(http: HTTPRequest) -> Parameters:
-    """The parameters of the query string.
+    """Return the parameters of the query string.
 
     :raises InvalidRequest: it is malformed.
     """
-    # WSGI hands out bytes as latin-1.
+    # WSGI passes bytes decoded as latin-1.
     return _parameters(http.query.encode("latin-1"))
 
 
 def parse_body(
     http: HTTPRequest, max_fields: int = MAX_FIELDS, max_value: int = MAX_VALUE
 ) -> Parameters:
-    """The parameters of a form body.
+    """Return the parameters of a form body.
 
-    :param max_fields: how many there may be; a page has a box for every scope.
-    :param max_value: how many characters each may have; a page has a field for many URIs.
-    :raises InvalidRequest: the body is no form, too large, compressed or malformed.
+    :param max_fields: how many there may be; a page has a check box for every scope.
+    :param max_value: how many characters each may have; a page has one field for many URIs.
+    :raises InvalidRequest: the body is not a form, or is too large, compressed or malformed.
     """
     media_type, *options = http.headers.get("content-type", "").lower().split(";")
     charsets = {o.strip() for o in options if o.strip().startswith("charset=")}
@@ -141,7 +141,7 @@ def parse_body(
 
 
 def body_too_large() -> InvalidRequest:
-    """The refusal of a body over :data:`MAX_BODY`, also for a caller that did not read it."""
+    """The error for a body over :data:`MAX_BODY`, also for a caller that did not read it."""
     return InvalidRequest(f"The body is larger than {MAX_BODY} bytes.", status=413)
 
 

@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 def every(listing: Callable[[str | None], Page[Item]]) -> Iterator[Item]:
-    """Every item of a listing, while the caller goes on asking.
+    """Every item of a listing; each page is read when it is needed.
 
     :param listing: returns the page of a cursor, the first one for None.
     """

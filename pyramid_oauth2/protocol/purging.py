@@ -1,4 +1,4 @@
-"""Housekeeping that needs no cron: issuing removes a bounded part of what has expired."""
+"""Housekeeping without cron: issuing tokens also removes a bounded number of expired records."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from .records import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-# One issue leaves two to four records, so this removes more than is made, and
-# the request that happens to sweep is a few milliseconds slower.
+# One issuance creates two to four records, so this removes more than is created;
+# the request that happens to purge takes a few milliseconds longer.
 EVERY = 50
-# And where little is issued, or many processes share it: a sealed answer, say,
-# is to be gone soon after its end.
+# Also by time, for a server that issues little or runs many processes: a sealed
+# answer, for example, must be removed soon after its end.
 PAUSE = 60  # seconds
 LIMIT = 500
 
 
 class Purger:
-    """Sweeps the stores at every so many tokens that this process issues, or after a pause.
+    """Purges the stores after every :data:`EVERY` issuances of this process, or after a pause.
 
-    :param clock: the time in UTC seconds.
+    :param clock: returns the time in UTC seconds.
     """
 
     def __init__(
         self, grants: IGrantStore, consents: IConsentStore, clock: Callable[[], int]
     ) -> None:
-        # On Redis a purge walks through all keys, which is nothing for a request's way.
+        # A purge on Redis scans all keys, which is too slow to do within a request.
         stores: tuple[IGrantStore | IConsentStore, ...] = (grants, consents)
         self._stores = [store for store in stores if not getattr(store, "expires_itself", False)]
         self._clock = clock
@@ -39,7 +39,7 @@ class Purger:
         self._swept_at = clock()
 
     def after_issue(self) -> None:
-        """Count an issue, and sweep if it is its turn. Never fails: a token was just issued."""
+        """Count an issuance, and purge if it is time. Never raises: a token was just issued."""
         now = self._clock()
         with self._lock():
             self._issued += 1

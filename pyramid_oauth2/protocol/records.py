@@ -1,11 +1,11 @@
-"""What the server remembers: frozen values that travel between protocol and stores.
+"""What the server stores: immutable records that are passed between protocol and stores.
 
-Field names of :class:`Client` are RFC 7591's wherever it has one. Every time
-is an integer of UTC seconds, and every interval is half open: a record whose
-``expires_at`` equals *now* has expired.
+Field names of :class:`Client` are those of RFC 7591 where it has one. Every
+time is an integer of UTC seconds, and every interval is half open: a record
+whose ``expires_at`` equals *now* has expired.
 
-A record is checked when it is made, so that no store ever sees an identifier
-that it could not give back unchanged.
+A record is validated when it is created, so a store never receives an
+identifier that it could not return unchanged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ INTERACTION = "interaction"
 
 
 def check_identifier(name: str, value: str, length: int) -> None:
-    """Refuse an identifier that some store could not keep byte for byte.
+    """Refuse an identifier that some store could not store byte for byte.
 
     :raises ValueError: *value* is empty, longer than *length* characters, or
         holds a NUL or a lone surrogate.
@@ -44,10 +44,10 @@ def check_identifier(name: str, value: str, length: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ClientSecret:
-    """One secret of a client, as it is kept: never the secret itself.
+    """One stored secret of a client: never the secret itself.
 
-    ``scheme`` says how ``digest`` was made: ``sha256`` of a secret that this
-    server drew at random, ``argon2id`` of one that a person chose.
+    ``scheme`` says how ``digest`` was computed: ``sha256`` for a secret that this
+    server generated at random, ``argon2id`` for one that a person chose.
     """
 
     digest: bytes = field(repr=False)
@@ -58,16 +58,16 @@ class ClientSecret:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An application that may ask for tokens (RFC 6749 section 2, RFC 7591 section 2).
+    """An application that may request tokens (RFC 6749 section 2, RFC 7591 section 2).
 
-    ``token_endpoint_auth_method`` of ``none`` makes it a public client.
-    ``scope`` is what it may be granted at most (empty: the server's default
-    scopes only); ``optional_scope`` what a user may untick. ``consent`` is
+    A client whose ``token_endpoint_auth_method`` is ``none`` is public.
+    ``scope`` is the most that it may be granted (empty: the server's default
+    scopes only); ``optional_scope`` is what a user may untick. ``consent`` is
     ``remember``, ``ask`` or ``skip``. ``lifetimes`` overrides the server's,
-    in seconds, by kind of token. ``owner`` is its user's subject.
+    in seconds, by kind of token. ``owner`` is the subject of the user who owns it.
 
-    Raising ``epoch`` takes all of the client's rights away in one step:
-    whatever was issued under a lower epoch is refused from then on.
+    Raising ``epoch`` revokes all of the client's rights in one step: whatever
+    was issued under a lower epoch is refused from then on.
     """
 
     client_id: str
@@ -114,9 +114,9 @@ class Client:
 class Grant:
     """What one resource owner allowed one client, once.
 
-    Its ``id`` is the *family* of every token that is issued for it, and its
-    end bounds theirs: ``token.expires_at <= expires_at <= absolute_end``.
-    ``data`` is opaque to the store.
+    Its ``id`` is the *family* of every token issued for it, and its end limits
+    theirs: ``token.expires_at <= expires_at <= absolute_end``. ``data`` is
+    opaque to the store.
     """
 
     id: str
@@ -138,7 +138,7 @@ class Grant:
 
 
 class TokenRef(NamedTuple):
-    """Where a token is kept. A token string yields it, so no look-up comes before the read."""
+    """Where a token is stored, computed from the token string without a look-up."""
 
     kind: str
     family: str
@@ -150,7 +150,7 @@ class TokenRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SealedAnswer:
-    """An encrypted answer, kept so that a lost response can be repeated until ``expires_at``."""
+    """An encrypted response, stored so that a lost one can be repeated until ``expires_at``."""
 
     data: bytes = field(repr=False)
     expires_at: int
@@ -158,11 +158,11 @@ class SealedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Everything transient, told apart by ``kind``: codes, access and refresh tokens, interactions.
+    """Any transient record, of a ``kind``: a code, access token, refresh token or interaction.
 
     The store knows it by ``digest`` (SHA-256 of the token string) only.
     ``parent`` is the digest of the token that it was redeemed from.
-    ``grant_id`` is the family once a grant stands behind it, and None for a
+    ``grant_id`` is the family if the token belongs to a grant, and None for a
     token that stands alone. ``data`` is opaque to the store.
     """
 
@@ -186,7 +186,7 @@ class Token:
 
     @property
     def ref(self) -> TokenRef:
-        """Where it is kept."""
+        """Where it is stored."""
         return TokenRef(self.kind, self.family, self.digest)
 
 
@@ -199,7 +199,7 @@ class TokenChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What one user allowed one client for next time."""
+    """What one user allowed one client for future requests."""
 
     subject: str
     client_id: str
@@ -225,7 +225,7 @@ class Reservation:
 
 
 class Outcome(Enum):
-    """What became of an attempt to redeem, in the order in which it is decided."""
+    """The result of an attempt to redeem; the first that applies, in this order."""
 
     MISSING = "missing"
     DEAD = "dead"
@@ -255,7 +255,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some of a listing; ``cursor`` asks for the next page, None says that this was the last."""
+    """One page of a listing; ``cursor`` requests the next one, None on the last page."""
 
     items: tuple[Item, ...]
     cursor: str | None = None
@@ -266,20 +266,20 @@ class DuplicateRecord(Exception):
 
 
 class StoreUnavailable(Exception):
-    """The store cannot answer now; it says why. Whether to retry is the caller's choice.
+    """The store cannot answer now; the message says why. The caller decides whether to retry.
 
-    Nothing may be concluded of the record: the answer is 503, never ``invalid_grant``.
+    It says nothing about the record: the response is 503, never ``invalid_grant``.
     """
 
 
 def kept_until(token: Token, grant_end: int | None) -> int:
-    """When a store may forget *token* (UTC seconds).
+    """When a store may remove *token* (UTC seconds).
 
-    A spent authorization code is remembered as long as anything issued for it
-    may live, since its replay must still be noticed (RFC 6749 section 4.1.2).
-    Every other record goes at its own end.
+    A spent authorization code is stored as long as anything issued for it may
+    live, since its replay must still be detected (RFC 6749 section 4.1.2).
+    Every other record is removed at its own end.
 
-    :param grant_end: the end of the token's grant, None where it has none.
+    :param grant_end: the end of the token's grant, None if it has none.
     """
     if token.kind == AUTHORIZATION_CODE and token.consumed_at is not None and grant_end is not None:
         return max(token.expires_at, grant_end)
@@ -289,7 +289,7 @@ def kept_until(token: Token, grant_end: int | None) -> int:
 def check_family(
     family: str, grant: Grant | None, tokens: Iterable[Token], refs: Iterable[TokenRef] = ()
 ) -> None:
-    """Refuse what one operation cannot write together.
+    """Refuse records of different families in one operation.
 
     :raises ValueError: something belongs to another family.
     """

@@ -1,4 +1,4 @@
-"""Redirect URIs: which may be registered, which may be used, and what is sent there.
+"""Redirect URIs: which may be registered, which may be used, and the URL of a response.
 
 RFC 6749 section 3.1.2, RFC 8252, RFC 9700 section 2.1.
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-# A client that reads the first of two would take the registered one.
+# A client that reads the first of two parameters of one name would read the registered one.
 RESPONSE_PARAMETERS = frozenset(
     {"access_token", "code", "error", "error_description", "expires_in", "iss", "state"}
 )
@@ -17,7 +17,7 @@ RESPONSE_PARAMETERS = frozenset(
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # A URI is ASCII without white space, control characters, or the characters
-# that RFC 3986 leaves out; everything else is a trap for whoever parses it next.
+# that RFC 3986 excludes; other parsers may read anything else differently.
 _URI = re.compile(r"[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+")
 _PRIVATE_USE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 
@@ -25,8 +25,9 @@ _PRIVATE_USE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 def redirect_uri_problem(uri: str) -> str | None:
     """What is wrong with a redirect URI that is to be registered, None if nothing is.
 
-    https anywhere; http on a loopback host only; a private-use scheme with a
-    dot in it (``com.example.app:/callback``, RFC 8252 section 7.1).
+    Allowed are https on any host, http on a loopback host only, and a
+    private-use scheme with a dot in it (``com.example.app:/callback``, RFC 8252
+    section 7.1).
     """
     if not _URI.fullmatch(uri):
         return "has characters that a URI cannot have; percent-encode them"
@@ -46,7 +47,7 @@ def redirect_uri_problem(uri: str) -> str | None:
         if parts.username is not None or parts.password is not None:
             return "has a user name before the host; leave it out"
         if "*" in host:
-            # Nobody is there, and whoever writes it expects more than RFC 9700 section 2.1 allows.
+            # No such host exists, and a wildcard match is what RFC 9700 section 2.1 forbids.
             return "has a wildcard; register each host by its whole name"
         if port == 0:
             return "has port 0"
@@ -63,7 +64,7 @@ def redirect_uri_problem(uri: str) -> str | None:
 
 
 def origin_problem(origin: str) -> str | None:
-    """What is wrong with an origin whose pages may read the answers to a client."""
+    """What is wrong with an origin whose pages may read the responses to a client."""
     problem = redirect_uri_problem(origin)
     if problem is not None:
         return problem
@@ -76,20 +77,20 @@ def origin_problem(origin: str) -> str | None:
 
 
 # RFC 8252 section 7.3: the two loopback addresses. localhost is not one of
-# them: what it resolves to is somebody else's choice (section 8.3).
+# them, since what it resolves to is not fixed (section 8.3).
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?=[/?]|$)")
 
 
 def matching_redirect_uri(registered: Sequence[str], requested: str | None) -> str | None:
-    """The redirect URI that a request may use, None if there is none.
+    """Return the redirect URI that a request may use, None if there is none.
 
     RFC 9700 section 2.1: "Authorization servers MUST utilize exact string
     matching except for port numbers in localhost redirection URIs of native
-    apps". A request that names none gets the only one there is.
+    apps". A request without one uses the registered one if there is only one.
     """
     if requested is None:
         requested = registered[0] if len(registered) == 1 else None
-    # A record may be older than the rules, or come from elsewhere.
+    # The record may be older than the rules, or come from another server.
     if requested is None or redirect_uri_problem(requested) is not None:
         return None
     if requested in registered:
@@ -106,9 +107,9 @@ def _without_loopback_port(uri: str) -> str | None:
 
 
 def redirect_url(redirect_uri: str, parameters: Mapping[str, str], mode: str) -> str:
-    """The URL that takes *parameters* to the client.
+    """Return the URL that delivers *parameters* to the client.
 
-    A query that the client registered is kept (RFC 6749 section 3.1.2).
+    A query in the registered URI is preserved (RFC 6749 section 3.1.2).
 
     :param mode: ``query`` or ``fragment``.
     """

@@ -1,4 +1,4 @@
-"""Scope: parsing, stating, and what a request is granted (RFC 6749 section 3.3)."""
+"""Scope: parsing, formatting, and what a request is granted (RFC 6749 section 3.3)."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 @implementer(IScope)
 @dataclass(frozen=True, slots=True)
 class KnownScope:
-    """A scope that the server knows, and what it allows in the user's words."""
+    """A scope that the server knows, and a description of it for the user."""
 
     name: str
     description: str
 
 
 def parse_scope(value: str) -> frozenset[str]:
-    """The set of scopes in a space-delimited string.
+    """Return the set of scopes in a space-delimited string.
 
     :raises InvalidScope: it does not follow the grammar.
     """
-    # Split at spaces only: str.split() would also take tabs and the spaces of
-    # every script, which the grammar has no place for.
+    # Split at spaces only: str.split() would also split at tabs and Unicode
+    # spaces, which the grammar does not allow.
     names = frozenset(filter(None, value.split(" ")))
     if not all(SCOPE_TOKEN.fullmatch(name) for name in names):
         raise InvalidScope("The scope contains characters that no scope can have.")
@@ -39,7 +39,7 @@ def parse_scope(value: str) -> frozenset[str]:
 
 
 def format_scope(scope: Iterable[str]) -> str:
-    """The scopes as one space-delimited string; order means nothing, so it is alphabetical."""
+    """Return the scopes as one space-delimited string, sorted, since their order has no meaning."""
     return " ".join(sorted(scope))
 
 
@@ -49,17 +49,17 @@ def grant_scope(
     known: frozenset[str],
     default: frozenset[str] | None,
 ) -> frozenset[str]:
-    """The scope that a request gets.
+    """Return the scope that a request gets.
 
-    All that was asked for or an error: a client that gets less than it asked
-    for without noticing is worse off than one that is told.
+    It is all that was requested, or an error: a client that gets less without
+    noticing is worse off than one that gets an error.
 
     :param known: every scope of the server.
     :param default: ``oauth2.default_scopes``, None where it is not set.
     :raises InvalidScope: the scope is malformed, unknown, not the client's, or
         empty.
     """
-    # A client registered without a scope may have the default ones only.
+    # A client registered without a scope is limited to the default scopes.
     allowed = (client.scope or default or frozenset()) & known
     asked = parse_scope(requested or "")
     if not asked:

@@ -1,9 +1,9 @@
-"""Throttling: which attempts are counted together, and what comes of too many.
+"""Throttling: which attempts are counted together, and what happens when there are too many.
 
 RFC 6749 section 2.3.1: "the authorization server MUST protect any endpoint
 utilizing it against brute force attacks", and the same in section 4.3.2 for
-passwords. No guess is ever counted by client or user alone: whoever guesses
-wrong would lock out whoever is right.
+passwords. No guess is ever counted by client or user alone: otherwise an
+attacker who guesses wrong would lock out the legitimate client or user.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .token.request import TokenRequest
 
 log = logging.getLogger(__name__)
 
-# Whether this process has told its operator of a proxy that hides addresses.
+# Not empty once this process has logged the warning about a proxy that hides addresses.
 _warned: set[str] = set()
 
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-# What an address may try under different names, in limits of one name: many
-# people may share it.
+# How many times the limit of one name an address may use under different names:
+# many people may share an address.
 NAMES_PER_ADDRESS = 10
 
 WAIT = {
@@ -41,13 +41,13 @@ WAIT = {
     "interactions": "Too many authorization requests from one address: wait {seconds} seconds.",
     "registrations": "One user registers too many clients: wait {seconds} seconds.",
 }
-# Those that do not count by address, so that no proxy can be in the way.
+# These do not count by address, so a proxy makes no difference to them.
 WITHOUT_ADDRESS = frozenset({"rotations", "registrations"})
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many attempts from one source in a period, one of :data:`PERIODS`."""
+    """A number of attempts from one source in a period, one of :data:`PERIODS`."""
 
     attempts: int
     period: str
@@ -62,41 +62,41 @@ class Limit:
 
 
 class Counter(Protocol):
-    """Counts attempts in windows of time. It never fails: it is in the way of every request."""
+    """Counts attempts in windows of time. It never raises: every request passes through it."""
 
     def blocked_for(self, key: str) -> int:
-        """For how many seconds the source is blocked, 0 if it is not. Asks nobody else."""
+        """For how many seconds the source is blocked, 0 if it is not. Does no I/O."""
 
     def count(self, key: str, seconds: int) -> int:
-        """Count an attempt; return how many there are in this window, that lasts *seconds*."""
+        """Count an attempt; return how many there are in this window of *seconds*."""
 
     def block(self, key: str, seconds: int) -> int:
         """Block the source until its window ends; return the seconds until then."""
 
 
 class Uncounted:
-    """The :class:`Counter` of a server that throttles nobody."""
+    """The :class:`Counter` of a server that does not throttle."""
 
     def blocked_for(self, key: str) -> int:
-        """0: it is not."""
+        """0: no source is blocked."""
         return 0
 
     def count(self, key: str, seconds: int) -> int:
-        """0: whatever was tried."""
+        """0: no attempt is counted."""
         return 0
 
     def block(self, key: str, seconds: int) -> int:
-        """0: it is not."""
+        """0: no source is blocked."""
         return 0
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a request tries, to be refused or counted.
+    """One attempt, which can be refused or counted.
 
-    ``kind`` is a key of :data:`WAIT`. ``sources`` holds the key of each source
-    that it counts for, with the number that is let through in ``seconds``.
-    ``subject`` is the user who is counted, where one is.
+    ``kind`` is a key of :data:`WAIT`. ``sources`` maps the key of each source
+    that the attempt counts for to the number of attempts allowed in ``seconds``.
+    ``subject`` is the user whose attempts are counted, if they are counted by user.
     """
 
     kind: str
@@ -108,17 +108,17 @@ class Attempt:
     subject: str | None = None
 
     def refuse_if_blocked(self) -> None:
-        """Refuse it before anything is looked at, for guessing would go on else. Needs no I/O.
+        """Refuse the attempt before its credentials are checked, or guessing would go on. No I/O.
 
-        :raises TemporarilyUnavailable: there were too many of its source (429).
+        :raises TemporarilyUnavailable: one of its sources is blocked (429).
         """
         self._refuse_for(max(map(self.counter.blocked_for, self.sources)))
 
     def count(self, client_id: str | None) -> int:
-        """Count it; a source with too many is blocked.
+        """Count the attempt; a source with too many is blocked.
 
         :param client_id: the registered client of the attempt, for the event.
-        :return: the seconds for which a source is blocked now, else 0.
+        :return: the seconds for which a source is blocked now, or 0.
         """
         self._warn_once()
         over = [
@@ -139,9 +139,9 @@ class Attempt:
         return max(self.counter.block(key, self.seconds) for key in over)
 
     def count_or_refuse(self, client_id: str | None) -> None:
-        """Count it, and refuse it if it is one too many.
+        """Count the attempt, and refuse it if it exceeds a limit.
 
-        :raises TemporarilyUnavailable: it is (429).
+        :raises TemporarilyUnavailable: it does (429).
         """
         self._refuse_for(self.count(client_id))
 
@@ -172,7 +172,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The limits of one server, and what counts for them."""
+    """The limits of one server, and the attempts that count against them."""
 
     clients: Limit
     passwords: Limit
@@ -182,7 +182,7 @@ class Throttle:
     counter: Counter
 
     def client_authentication(self, http: HTTPRequest, client_id: str, emit: Emit) -> Attempt:
-        """An attempt to be a client; those that fail are counted."""
+        """An attempt to authenticate as a client; the caller counts those that fail."""
         limit, place = self.clients, source_network(http.remote_addr)
         sources = {
             _key("clients", place, client_id): limit.attempts,
@@ -191,7 +191,7 @@ class Throttle:
         return Attempt("clients", limit.seconds, sources, self.counter, http, emit)
 
     def password(self, request: TokenRequest, username: str) -> Attempt:
-        """An attempt to be a user (RFC 6749 section 4.3.2); those that fail are counted."""
+        """An attempt to authenticate as a user (RFC 6749 section 4.3.2); failures are counted."""
         limit, http = self.passwords, request.http
         user = _folded(username)
         if request.client.public:
@@ -201,15 +201,15 @@ class Throttle:
                 _key("passwords", "address", place): limit.attempts * NAMES_PER_ADDRESS,
             }
         else:
-            # A server that many users come through: its address says nothing.
+            # The client is a server used by many users, so its address does not identify one.
             sources = {_key("passwords", "client", request.client.client_id, user): limit.attempts}
         return Attempt("passwords", limit.seconds, sources, self.counter, http, request.emit)
 
     def rotation(self, request: TokenRequest, grant_id: str) -> Attempt:
-        """A refresh; those that won are counted.
+        """A refresh; those that succeed are counted.
 
-        The last one that the limit allows must be answered, and blocks the
-        next: what was spent cannot be refused any more.
+        The last one that the limit allows is answered and blocks the next one:
+        a refresh token that has been spent can no longer be refused.
         """
         limit = self.rotations
         sources = {_key("rotations", grant_id): limit.attempts - 1}
@@ -218,15 +218,16 @@ class Throttle:
         )
 
     def interaction(self, http: HTTPRequest, emit: Emit) -> Attempt:
-        """A request that the store would have to keep for somebody who is not signed in."""
+        """An authorization request that is to be stored for a user who is not signed in."""
         limit = self.interactions
         sources = {_key("interactions", source_network(http.remote_addr)): limit.attempts}
         return Attempt("interactions", limit.seconds, sources, self.counter, http, emit)
 
     def registration(self, http: HTTPRequest, subject: str, emit: Emit) -> Attempt:
-        """A user's own client, which leaves a tombstone for good when it is deleted.
+        """The registration of a user's own client, which leaves a tombstone when it is deleted.
 
-        By the user alone: whoever is signed in as somebody else can do worse.
+        Counted by user alone: an attacker who is signed in as another user can
+        already do worse than exhaust this limit.
         """
         limit = self.registrations
         sources = {_key("registrations", subject): limit.attempts}
@@ -234,13 +235,13 @@ class Throttle:
 
 
 def _folded(username: str) -> str:
-    # An application may take other spellings for the same user, and what is
-    # not seen for nothing.
+    # An application may accept other spellings of the same user name, and
+    # names with invisible characters in them.
     seen = "".join(each for each in username if unicodedata.category(each) != "Cf")
     return unicodedata.normalize("NFKC", seen.strip()).casefold()
 
 
 def _key(kind: str, *source: str) -> str:
-    # Hashed: what is typed as a name may be a secret in the wrong field.
+    # Hashed: a value typed as a name may be a secret entered in the wrong field.
     digest = hashlib.sha256(json.dumps(source).encode()).hexdigest()
     return f"oauth2:throttle:{kind}:{digest}"

@@ -1,11 +1,11 @@
-"""Token strings: make one, take one apart, digest it.
+"""Token strings: how they are made, parsed and digested.
 
 ``<prefix>_<family: 16><secret: 43><checksum: 6>`` in base 62. Strict clients
-percent-encode everything but letters and digits, and this alphabet needs none
-of it. The prefix lets secret scanners recognise a leaked token; the checksum
-lets garbage be refused without asking the store; the family lets the store
-find the token and its grant by one read. The family is an identifier, never a
-proof: all of the 256 bits of proof are in the secret.
+percent-encode everything but letters and digits, and with this alphabet they
+have nothing to encode. The prefix lets secret scanners recognise a leaked
+token; the checksum lets the server refuse garbage without a read; the family
+lets the store find the token and its grant in one read. The family is an
+identifier, never a proof: all 256 bits of proof are in the secret.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import NamedTuple
 from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, REFRESH_TOKEN, TokenRef
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
-FAMILY_LENGTH = 16  # 95 bits: no two families meet by chance
+FAMILY_LENGTH = 16  # 95 bits: two families never coincide by chance
 SECRET_LENGTH = 43  # 256 bits
 CHECKSUM_LENGTH = 6  # CRC-32 in base 62
 
@@ -41,7 +41,7 @@ RandomBytes = Callable[[int], bytes]
 
 
 class NewToken(NamedTuple):
-    """A token string, to be handed out once, and where its record is kept."""
+    """A token string, to be handed out once, and where its record is stored."""
 
     value: str
     ref: TokenRef
@@ -71,7 +71,7 @@ def new_token(kind: str, family: str, random: RandomBytes) -> NewToken:
 
 
 def parse_token(value: str) -> TokenRef | None:
-    """Where the record of a token string is kept; None if no such string was ever made."""
+    """Return where the record of a token string is stored; None if it is malformed."""
     prefix, _, rest = value.partition("_")
     kind = _KINDS.get(prefix)
     if kind is None or len(rest) != FAMILY_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH:
@@ -82,7 +82,7 @@ def parse_token(value: str) -> TokenRef | None:
 
 
 def has_our_prefix(value: str) -> bool:
-    """Whether a string claims to be one of this server's tokens, right or wrong."""
+    """Whether a string has a prefix of this server's tokens, valid or not."""
     prefix, separator, _ = value.partition("_")
     return bool(separator) and (prefix in _KINDS or prefix == CLIENT_SECRET_PREFIX)
 
@@ -90,14 +90,14 @@ def has_our_prefix(value: str) -> bool:
 def new_client_secret(random: RandomBytes) -> str:
     """Draw a client secret: ``ocs_<secret: 43><checksum: 6>``.
 
-    :param random: such as ``os.urandom``.
+    :param random: for example ``os.urandom``.
     """
     body = f"{CLIENT_SECRET_PREFIX}_{random_text(SECRET_LENGTH, random)}"
     return body + _checksum(body)
 
 
 def is_client_secret(value: str) -> bool:
-    """Whether *value* is of the form that :func:`new_client_secret` makes."""
+    """Whether *value* has the form that :func:`new_client_secret` makes."""
     prefix, _, rest = value.partition("_")
     return (
         prefix == CLIENT_SECRET_PREFIX
@@ -107,15 +107,15 @@ def is_client_secret(value: str) -> bool:
 
 
 def digest(value: str) -> bytes:
-    """SHA-256 of a token string, the only trace of it that is kept.
+    """SHA-256 of a token string, the only trace of it that is stored.
 
-    256 random bits need no slow hash: there is nothing to guess.
+    256 random bits need no slow hash: they cannot be guessed.
     """
     return hashlib.sha256(value.encode()).digest()
 
 
 def _well_formed(value: str, rest: str) -> bool:
-    # isalnum alone would let letters and digits of every script pass.
+    # isalnum alone would also accept letters and digits of other scripts.
     if not (rest.isascii() and rest.isalnum()):
         return False
     return _checksum(value[:-CHECKSUM_LENGTH]) == value[-CHECKSUM_LENGTH:]

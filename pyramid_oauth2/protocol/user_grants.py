@@ -1,4 +1,4 @@
-"""What a user allows at present, client by client, and how they take it back."""
+"""What a user allows at present, by client, and how it is withdrawn."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .listings import every
 from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Consent, Grant, Page
 from .server import Server
 
-# What is read for one user, however much there is. Most people have a few
-# dozen records; a script that signs in all day has thousands.
+# The most that is read for one user. Most users have a few dozen records; a
+# script that signs in all day has thousands.
 RECORDS_READ = 1_000
-# By as many at a time.
+# The size of a page.
 BATCH = 500
-# Each is read from its store by itself.
+# Each client is read separately.
 CLIENTS_READ = 100
-# For the last token of one client.
+# Limits for finding the last token of one client.
 GRANTS_READ = 3
 TOKENS_READ = 200  # of each grant
 
@@ -31,10 +31,10 @@ Record = TypeVar("Record", Grant, Consent)
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """What one user allows one client: by living grants, by a remembered consent, or by both.
+    """What one user allows one client: by active grants, by a remembered consent, or by both.
 
-    ``client`` is None for one that was deleted. ``scope`` is all that it has
-    or gets without asking again. ``since`` is in UTC seconds.
+    ``client`` is None if it was deleted. ``scope`` is all that the client has or
+    can get without asking the user. ``since`` is in UTC seconds.
     """
 
     client_id: str
@@ -46,7 +46,7 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True)
 class Authorizations:
-    """What one user allows, the newest first; ``complete`` unless there was more than is read."""
+    """What one user allows, newest first. ``complete`` is false if a limit cut the list short."""
 
     newest_first: tuple[Authorization, ...]
     complete: bool
@@ -55,8 +55,9 @@ class Authorizations:
 def authorizations_of(server: Server, subject: str) -> Authorizations:
     """What *subject* allows at present.
 
-    A code that was not redeemed yet counts: its client can have tokens at any
-    moment. One that never is ends its grant within a minute.
+    The grant of a code that was not redeemed yet counts: the client can get
+    tokens for it at any moment. If the code is never redeemed, the grant ends
+    within a minute.
     """
     now = server.clock()
     grants, all_grants = _read(lambda at: server.grants.grants(subject, None, at, BATCH))
@@ -72,7 +73,7 @@ def authorizations_of(server: Server, subject: str) -> Authorizations:
             [*chain.from_iterable(granted.values()), *remembered.values()]
         )
     )
-    # One after the other, until there are enough: what was taken away does not count.
+    # Evaluated one at a time until there are enough; a client without valid rights is skipped.
     allowed = list(islice(filter(None, found), CLIENTS_READ + 1))
     complete = all_grants and all_consents and len(allowed) <= CLIENTS_READ
     shown = allowed[:CLIENTS_READ]
@@ -81,7 +82,10 @@ def authorizations_of(server: Server, subject: str) -> Authorizations:
 
 
 def _newest_first(records: Iterable[Grant | Consent]) -> list[str]:
-    """The clients of the records, by the first record of each, as far as can be told unread."""
+    """The clients of the records, those whose earliest record is newest first.
+
+    Clients are not read here, so a grant that a raised epoch has ended counts too.
+    """
     since: dict[str, int] = {}
     for record in records:
         since[record.client_id] = min(record.created_at, since.get(record.client_id, sys.maxsize))
@@ -97,8 +101,7 @@ def _authorization(
     server: Server, client_id: str, grants: Iterable[Grant], consent: Consent | None
 ) -> Authorization | None:
     client = server.clients.get(client_id)
-    # What was issued under a lower epoch was taken away from the client, and
-    # nothing brings it back.
+    # What was issued under a lower epoch was permanently withdrawn from the client.
     living = tuple(grant for grant in grants if client is None or grant.epoch >= client.epoch)
     consents = () if consent is None else (consent,)
     if not living and not consents:
@@ -114,7 +117,7 @@ def _authorization(
 
 @dataclass(frozen=True, slots=True)
 class LastToken:
-    """When a token was last issued, in UTC seconds; or later, if not all were looked at."""
+    """When a token was last issued, in UTC seconds; perhaps later, if not all were read."""
 
     issued_at: int
     or_later: bool
@@ -123,8 +126,8 @@ class LastToken:
 def last_token(server: Server, grants: Iterable[Grant]) -> LastToken | None:
     """The last token that was issued for one of the grants; None if there is none.
 
-    As far as a bounded look tells: a client that refreshes all the time must
-    not make this slow.
+    Only a limited number of records is read: a client that refreshes all the
+    time must not make this slow.
     """
     ending_last = sorted(grants, key=lambda grant: grant.expires_at)[-GRANTS_READ:]
     pages = [server.grants.tokens(grant.id, limit=TOKENS_READ) for grant in ending_last]
@@ -132,8 +135,8 @@ def last_token(server: Server, grants: Iterable[Grant]) -> LastToken | None:
         token.issued_at
         for page in pages
         for token in page.items
-        # Issued together, but the refresh token is still there when the access
-        # token has expired and was swept.
+        # Both are issued together, but the refresh token is still stored when the
+        # access token has expired and was purged.
         if token.kind in (ACCESS_TOKEN, REFRESH_TOKEN)
     ]
     or_later = any(page.cursor is not None for page in pages)
@@ -141,11 +144,12 @@ def last_token(server: Server, grants: Iterable[Grant]) -> LastToken | None:
 
 
 def withdraw(server: Server, subject: str, client_id: str, emit: Emit) -> bool:
-    """Take back all that *subject* allowed the client: every token stops, the consent is forgotten.
+    """End all grants of *subject* for the client, and forget the consent.
 
-    :return: whether there was anything.
+    :return: whether there was anything to withdraw.
     """
-    # First, or the client could silently get a new grant while the old ones end.
+    # The consent first: otherwise the client could get a new grant without a prompt
+    # while the old ones are being revoked.
     forgotten = server.consents.forget(subject, client_id)
     ended = end_grants_of(server, subject, "withdrawn by the user", emit, client_id)
     if not forgotten and not ended:

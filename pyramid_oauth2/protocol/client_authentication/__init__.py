@@ -21,13 +21,13 @@ BY_SECRET = frozenset({"client_secret_basic", "client_secret_post"})
 def authenticate_client(
     server: AuthorizationServer, http: HTTPRequest, form: Mapping[str, str], emit: Emit
 ) -> Client:
-    """The client that the request proves to come from.
+    """Return the client that the request authenticates as.
 
-    :param emit: receives a failure.
-    :raises InvalidClient: it proves nothing; the same for an unknown client, a
-        disabled one, a wrong secret and a method that is not the client's.
-    :raises InvalidRequest: it uses several methods at once.
-    :raises TemporarilyUnavailable: too many failed before it (429).
+    :param emit: receives the event of a failure.
+    :raises InvalidClient: authentication failed; the same error for an unknown
+        client, a disabled one, a wrong secret, and a method that is not the client's.
+    :raises InvalidRequest: the request uses several methods at once.
+    :raises TemporarilyUnavailable: there were too many failures before (429).
     """
     credentials = _presented(server, http, form)
     attempt = server.throttle.client_authentication(http, credentials.client_id, emit)
@@ -35,7 +35,7 @@ def authenticate_client(
         attempt.refuse_if_blocked()
     readings = _readings(server, credentials)
     named = next(readings)
-    # Verified also where there is no client: the work must not tell.
+    # Verified also if there is no client, so that the time does not reveal it.
     if _proves(named, credentials, server):
         return named
     for named in readings:
@@ -67,14 +67,14 @@ def _presented(
         # A client_id in the body is a method of its own only where nothing
         # else is presented; beside another one it is an identifier.
         found.pop("none", None)
-    # An assertion is a method of its own (RFC 7521 section 4.2) also where no
-    # registered method reads it: whoever sends one relies on it.
+    # An assertion is a method of its own (RFC 7521 section 4.2), even if no
+    # registered method reads it: a client that sends one relies on it.
     if len(found) > 1 or (asserts and found.keys() & BY_SECRET):
         # RFC 6749 section 2.3: "The client MUST NOT use more than one
         # authentication method in each request."
         raise InvalidRequest("The client authenticates by more than one method; use one.")
     if not found.keys() - {"none"} and "authorization" in http.headers:
-        # RFC 6749 section 5.2: an attempt by the header is answered as one.
+        # RFC 6749 section 5.2: an attempt by the header gets a 401 with a challenge.
         raise InvalidClient("The Authorization header is not of a scheme that the server knows.")
     if not found:
         raise InvalidClient("The client did not authenticate, nor send its client_id.")
@@ -85,8 +85,8 @@ def _presented(
 
 
 def _is_guessable(credentials: Credentials) -> bool:
-    # Nobody guesses 256 random bits, and a public client has nothing to guess:
-    # they are let in also where somebody at the same address was blocked.
+    # 256 random bits cannot be guessed, and a public client has no secret to guess:
+    # a block of their address does not keep them out.
     return credentials.method != "none" and not is_client_secret(credentials.secret)
 
 

@@ -22,9 +22,9 @@ class ClientSecretBasic:
     """The client's id and secret, each form-encoded, in an ``Authorization: Basic`` header."""
 
     def credentials(self, http: HTTPRequest, form: Mapping[str, str]) -> Credentials | None:
-        """What the Authorization header presents.
+        """The credentials in the Authorization header.
 
-        :raises InvalidClient: there is a Basic one, but not a well-formed one.
+        :raises InvalidClient: there is a Basic header, but it is malformed.
         """
         header = http.headers.get("authorization")
         if header is None:
@@ -48,8 +48,8 @@ class ClientSecretBasic:
 
 def _form_decode(half: str) -> str:
     # RFC 6749 section 2.3.1: both halves are "encoded using the
-    # application/x-www-form-urlencoded encoding algorithm". Clients that do not
-    # encode exist; text that cannot be an encoding is taken as it is.
+    # application/x-www-form-urlencoded encoding algorithm". Some clients do not
+    # encode; text that cannot be such an encoding is taken literally.
     if BROKEN_PERCENT.search(half):
         return half
     try:

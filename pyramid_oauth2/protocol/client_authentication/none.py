@@ -1,4 +1,4 @@
-"""``none``: a public client says who it is and proves nothing (RFC 6749 section 3.2.1)."""
+"""``none``: a public client identifies itself without a proof (RFC 6749 section 3.2.1)."""
 
 from __future__ import annotations
 

@@ -19,10 +19,10 @@ class ClientSecretPost:
     """``client_id`` and ``client_secret`` as form parameters."""
 
     def credentials(self, http: HTTPRequest, form: Mapping[str, str]) -> Credentials | None:
-        """What the form presents.
+        """The credentials in the form.
 
         :raises InvalidClient: there is a secret without a client_id, and no
-            Authorization header that could carry it.
+            Authorization header that could carry the client_id.
         """
         if "client_secret" not in form:
             return None

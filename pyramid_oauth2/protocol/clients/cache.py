@@ -1,4 +1,4 @@
-"""Clients, remembered for a moment: why a token request is one round trip to the store."""
+"""A short-lived cache of clients, so that a token request needs one round trip to the store."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MAX_CLIENTS = 10_000
 
 @implementer(IClientStore)
 class ClientCache:
-    """A client store that remembers what it read, per process.
+    """A client store with a cache for each process.
 
-    A change made through it is seen by this process at once, and by others
-    within *lifetime* seconds. An unknown client is never remembered: it may be
-    registered the next moment, and strangers could fill the memory.
+    A change made through it is visible to this process at once, and to others
+    within *lifetime* seconds. An unknown client is never cached: it may be
+    registered the next moment, and unauthenticated callers could fill the memory.
 
     :param lifetime: in seconds; 0 reads the store every time.
-    :param clock: the time in seconds.
+    :param clock: returns the time in seconds.
     """
 
     def __init__(self, store: IClientStore, lifetime: int, clock: Callable[[], float]) -> None:
@@ -36,7 +36,10 @@ class ClientCache:
         self._changes = 0
 
     def within(self, store: IClientStore) -> IClientStore:
-        """*store*, of a request's own transaction, uncached; what it changes is forgotten here."""
+        """Wrap the *store* of a request's own transaction, without caching.
+
+        A client that is changed through it is dropped from this cache.
+        """
         return _WithinRequest(store, self)
 
     def get(self, client_id: str) -> Client | None:
@@ -44,11 +47,11 @@ class ClientCache:
         return next(self.readings(client_id))
 
     def readings(self, client_id: str) -> Iterator[Client | None]:
-        """The client as it is remembered, and then as it is, where that is something else.
+        """The cached client, and then the stored one if it differs.
 
-        For whoever would refuse it: the secret that it presents may be a second
-        old, and the record that is remembered two. Whoever takes both has read
-        the store once, whether the client is known or not.
+        Used before a client is refused: the secret that it presents may be newer
+        than the cached record. A caller that consumes both has read the store
+        exactly once, whether the client is known or not.
         """
         remembered = self._remembered(client_id)
         if remembered is not None:
@@ -72,8 +75,8 @@ class ClientCache:
 
     def _remember(self, client: Client, now: float, changes: int) -> None:
         with self._lock():
-            # A change during the read may have come too late for it: keeping
-            # the result would hide a change that this process itself made.
+            # A change during this read may not be in the result: caching the
+            # result would hide a change that this process itself made.
             if changes != self._changes:
                 return
             if len(self._known) >= MAX_CLIENTS:
@@ -136,6 +139,6 @@ class _WithinRequest(ClientCache):
         self._shared = shared
 
     def _forget(self, client_id: str) -> None:
-        # Before the commit, so others may read the old one once more: then it
-        # is as old as a change by another process may be.
+        # This happens before the commit, so another thread may still cache the old
+        # record; it is then outdated as after a change by another process.
         self._shared._forget(client_id)

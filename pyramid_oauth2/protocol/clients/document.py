@@ -1,8 +1,8 @@
-"""A client as a JSON document: how a store, an export and the command line write it down.
+"""A client as a JSON document: the form used by stores, exports and the command line.
 
 The names are those of :class:`~pyramid_oauth2.protocol.records.Client`, so
-RFC 7591's wherever it has one, and ``scope`` is RFC 7591's string. Of a secret
-there is only what the record has, its digest in base64.
+those of RFC 7591 where it has one, and ``scope`` is a string as in RFC 7591. Of
+a secret it has only what the record has: its digest, in base64.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ OBJECTS = ("lifetimes", "extra")
 
 
 def client_document(client: Client) -> dict[str, Any]:
-    """Return the client as what :func:`json.dumps` takes, every field included.
+    """Return the client as input for :func:`json.dumps`, with every field.
 
-    Defaults are written down too: a client stays what it was registered as
-    when a later version has other defaults.
+    Defaults are included: a client stays as it was registered even if a later
+    version has other defaults.
     """
     document = {field.name: getattr(client, field.name) for field in fields(Client)}
     for name in ARRAYS:
@@ -53,12 +53,12 @@ def client_document(client: Client) -> dict[str, Any]:
 
 
 def client_from_document(document: Mapping[str, Any]) -> Client:
-    """Return the client of a document; a field that it lacks has its default.
+    """Return the client of a document; a missing field gets its default.
 
-    :raises ValueError: the document has no usable ``client_id``, or another
+    :raises ValueError: the document has no usable ``client_id``, or has another
         value that a client cannot have.
     """
-    # Unknown names are passed over: while a new version is rolled out, the old one still reads.
+    # Unknown names are ignored: while a new version is rolled out, the old one can still read.
     known = {field.name for field in fields(Client)} & document.keys()
     try:
         return Client(**{name: _read(name, document[name]) for name in known})
@@ -87,7 +87,7 @@ def _truth(value: Any) -> bool:
 
 
 def _number(value: Any) -> int:
-    # To Python true is a number, and beyond 2**53 JSON has none that all agree on.
+    # In Python a bool is also an int, and JSON readers disagree on integers beyond 2**53.
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**53:
         raise TypeError("a whole number is needed")
     return value

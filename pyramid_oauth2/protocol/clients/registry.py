@@ -1,6 +1,6 @@
-"""Registering clients and changing them: for pages, the command line and an application's code.
+"""Registering and changing clients: used by pages, the command line and application code.
 
-Everybody goes this way, so the rules of :mod:`.clients` hold for everybody.
+All of them use this class, so the rules of :mod:`.rules` apply to every client.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..token_strings import new_client_secret
 from .rules import InvalidClientMetadata, check_change, check_client, client_of, new_client_id
 from .secrets import UnusableSecret, keep_secret, live_secrets, verify_secret
 
-MAX_OVERLAP = 90 * 86400  # seconds: two secrets at once are for a change-over, not for ever
+MAX_OVERLAP = 90 * 86400  # seconds: two valid secrets are for a change-over, not permanent
 
 
 class UnknownClient(LookupError):
@@ -25,12 +25,12 @@ class UnknownClient(LookupError):
 
 
 class ClientChangedMeanwhile(Exception):
-    """Somebody else changed the client since it was read. Nothing was written: read it again."""
+    """The client was changed since it was read. Nothing was written; read it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A client, and its new secret in clear: shown once, and nowhere else.
+    """A client, and its new secret in clear text, which is not stored anywhere.
 
     ``secret`` is None for a public client.
     """
@@ -42,9 +42,9 @@ class Registered:
 class ClientRegistry:
     """The clients of a server.
 
-    :param store: where they are kept: that of the server, or the one of a
+    :param store: where they are stored: the server's store, or the one of a
         request's own transaction.
-    :param emit: receives every change.
+    :param emit: receives an event for every change.
     """
 
     def __init__(self, server: Server, store: IClientStore, emit: Emit = emit_nothing) -> None:
@@ -86,11 +86,11 @@ class ClientRegistry:
                 scope=frozenset({"read"}),
             )
 
-        :param client: its record; or give the fields as *metadata*, of which
-            the server draws ``client_id`` if it is not there.
-        :param secret: a confidential client's, where it is not left to the
-            server to draw one.
-        :raises TypeError: there is a record, and fields beside it.
+        :param client: its record; or pass the fields as *metadata*, in which case
+            the server generates a missing ``client_id``.
+        :param secret: the secret of a confidential client; by default the server
+            generates one.
+        :raises TypeError: both a record and fields were given.
         :raises InvalidClientMetadata: a rule is broken.
         :raises DuplicateRecord: the client_id is or was in use.
         """
@@ -109,13 +109,13 @@ class ClientRegistry:
             client, client_secrets=(kept,) if kept else (), created_at=now, updated_at=now
         )
         self._store.add(client)
-        self._told(client.client_id, "registered")
+        self._emit_change(client.client_id, "registered")
         return Registered(client, secret)
 
     def restore(self, client: Client) -> bool:
         """Register a client with the secrets and times that it had elsewhere.
 
-        :return: False if its client_id is or was in use: then nothing is changed.
+        :return: False if its client_id is or was in use; nothing is changed then.
         :raises InvalidClientMetadata: a rule is broken.
         """
         check_client(self._server, client)
@@ -124,18 +124,18 @@ class ClientRegistry:
             client = replace(client, created_at=now, updated_at=now)
         if not self._store.import_([client]):
             return False
-        self._told(client.client_id, "registered")
+        self._emit_change(client.client_id, "registered")
         return True
 
     def edit(self, client_id: str, version: int | None = None, /, **changes: Any) -> Client:
         """Change a client's metadata.
 
-        :param version: the version that the change is made from, if it was read before.
+        :param version: the version that the change is based on, if the client was read before.
         :param changes: fields of :class:`~.records.Client` and their new values.
         :return: the client as it is now.
         :raises UnknownClient: there is none.
         :raises InvalidClientMetadata: a rule is broken, or a field cannot be changed.
-        :raises ClientChangedMeanwhile: its version is another.
+        :raises ClientChangedMeanwhile: the client has another version.
         """
         client = self._get(client_id, version)
         changed = check_change(self._server, client, changes)
@@ -150,18 +150,18 @@ class ClientRegistry:
         secret: str | None = None,
         version: int | None = None,
     ) -> Registered:
-        """Give a confidential client a new secret. Tokens that it has stay valid.
+        """Give a confidential client a new secret. Its tokens stay valid.
 
-        A *secret* that is its only one already changes nothing. At most two
-        count at once: an earlier one that a rotation left alive ends now.
+        A *secret* that already is its only one changes nothing. At most two are
+        valid at once: an older one that an earlier rotation left valid ends now.
 
-        :param overlap: for how many seconds the secret of before counts as
-            well, so that every instance of the client can change over.
-        :param version: the version that it is made from, if it was read before:
-            a rotation that is asked for twice would end the secret in use.
+        :param overlap: for how many seconds the previous secret stays valid, so
+            that every instance of the client can be changed over.
+        :param version: the version that the rotation is based on, if the client was
+            read before: a rotation requested twice would end the secret in use.
         :raises UnknownClient: there is none.
-        :raises InvalidClientMetadata: it is public, or *secret* cannot be kept.
-        :raises ClientChangedMeanwhile: its version is another.
+        :raises InvalidClientMetadata: it is public, or *secret* cannot be used.
+        :raises ClientChangedMeanwhile: the client has another version.
         """
         client, now = self._get(client_id, version), self._server.clock()
         _refuse_public(client)
@@ -178,11 +178,11 @@ class ClientRegistry:
         )
 
     def end_earlier_secret(self, client_id: str, version: int | None = None) -> Client:
-        """End the secret that a rotation left alive for a while: only the newest counts.
+        """End the previous secret that a rotation left valid: only the newest stays valid.
 
         :raises UnknownClient: there is none.
         :raises InvalidClientMetadata: it is public.
-        :raises ClientChangedMeanwhile: its version is another.
+        :raises ClientChangedMeanwhile: the client has another version.
         """
         client = self._get(client_id, version)
         _refuse_public(client)
@@ -192,26 +192,26 @@ class ClientRegistry:
         return self._write(client, {"client_secrets": newest}, "earlier secret ended")
 
     def disable(self, client_id: str) -> None:
-        """Stop a client: it can ask for nothing, and whatever it was given is taken away for good.
+        """Disable a client: it can request nothing, and what it was given is revoked for good.
 
-        Other processes follow within ``oauth2.client_cache`` seconds. It takes
-        no version and always wins, whatever else is changed at this moment: a
-        client that has to be stopped must not go on because somebody edits it.
+        Other processes follow within ``oauth2.client_cache`` seconds. It takes no
+        version and always wins over concurrent changes: a client that has to be
+        disabled must not stay enabled because another operator edits it.
 
         :raises UnknownClient: there is none.
         """
         now = self._server.clock()
         if self._store.raise_epoch(client_id, now, disabled_at=now) is None:
             raise UnknownClient("There is no such client.")
-        self._told(client_id, "disabled")
+        self._emit_change(client_id, "disabled")
 
     def enable(self, client_id: str, version: int | None = None) -> Client:
-        """Let a disabled client ask again. What was taken away stays so.
+        """Enable a disabled client again. What was revoked stays revoked.
 
-        :param version: the version that it was looked at in: it may have been
+        :param version: the version that was inspected: the client may have been
             enabled since, and disabled again for another reason.
         :raises UnknownClient: there is none.
-        :raises ClientChangedMeanwhile: its version is another.
+        :raises ClientChangedMeanwhile: the client has another version.
         """
         client = self._get(client_id, version)
         if client.disabled_at is None:
@@ -219,7 +219,7 @@ class ClientRegistry:
         return self._write(client, {"disabled_at": None}, "enabled")
 
     def withdraw(self, client_id: str) -> None:
-        """Take away everything that a client was ever given; it may ask for more.
+        """Revoke everything that a client was ever given; it may request new tokens.
 
         It takes no version and always wins, as :meth:`disable` does.
 
@@ -227,21 +227,21 @@ class ClientRegistry:
         """
         if self._store.raise_epoch(client_id, self._server.clock()) is None:
             raise UnknownClient("There is no such client.")
-        self._told(client_id, "rights withdrawn")
+        self._emit_change(client_id, "rights withdrawn")
 
     def delete(self, client_id: str, version: int | None = None) -> None:
         """Remove a client and all that it was given. Its client_id is never used again.
 
-        :param version: the version that it was looked at in. This is not one
-            step with the deletion, which takes along what is changed in between.
+        :param version: the version that was inspected. The check and the deletion
+            are not one step: a change made in between is lost with the client.
         :raises UnknownClient: there is none.
-        :raises ClientChangedMeanwhile: its version is another.
+        :raises ClientChangedMeanwhile: the client has another version.
         """
         if version is not None:
             self._get(client_id, version)
         if not self._store.delete(client_id, self._server.clock()):
             raise UnknownClient("There is no such client.")
-        self._told(client_id, "deleted")
+        self._emit_change(client_id, "deleted")
 
     def _get(self, client_id: str, version: int | None) -> Client:
         client = self.get(client_id)
@@ -261,10 +261,10 @@ class ClientRegistry:
         written = {**changes, "updated_at": now}
         if not self._store.edit(client.client_id, client.version, written):
             raise ClientChangedMeanwhile(client.client_id)
-        self._told(client.client_id, change)
+        self._emit_change(client.client_id, change)
         return replace(client, **written, version=client.version + 1)
 
-    def _told(self, client_id: str, change: str) -> None:
+    def _emit_change(self, client_id: str, change: str) -> None:
         self._emit(ClientChanged(client_id=client_id, change=change))
 
 
@@ -274,16 +274,16 @@ def _refuse_public(client: Client) -> None:
 
 
 def _newest(secrets: tuple[ClientSecret, ...], now: int) -> tuple[ClientSecret, ...]:
-    """The newest secret that counts at *now*, if there is one.
+    """The newest secret that is valid at *now*, if there is one.
 
-    By its place, for a rotation puts the new one first: the clocks of two
-    processes may differ.
+    It is the first one, because a rotation puts the new secret first. Times are
+    not compared: the clocks of two processes may differ.
     """
     return live_secrets(secrets, now)[:1]
 
 
 def _ending(secrets: tuple[ClientSecret, ...], now: int, end: int) -> tuple[ClientSecret, ...]:
-    """The newest secret, to end at *end*: with the one to come, at most two live at once."""
+    """The newest secret, ending at *end*: with the new one, at most two are valid at once."""
     if end <= now:
         return ()
     return tuple(

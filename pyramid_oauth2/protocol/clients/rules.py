@@ -1,7 +1,7 @@
 """The rules for registering a client, in one place for every way to register one.
 
-The metadata is RFC 7591's. A rule that is broken is told by field, in words
-that say how to mend it.
+The metadata is that of RFC 7591. A broken rule is reported by field, in a
+message that says how to correct it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .secrets import ARGON2ID, SHA256
 
 CLIENT_ID_GENERATED_LENGTH = 24
 MAX_NAME = 255
-# Printable to Python, and nothing to see: Hangul fillers, and the empty Braille pattern.
+# Printable according to Python, but invisible: Hangul fillers, and the empty Braille pattern.
 LOOKS_LIKE_NOTHING = frozenset(" \u115f\u1160\u2800\u3164\uffa0")
 LIFETIMES = ("access_token",)
 MAX_LIFETIME = 365 * 86400
@@ -30,12 +30,12 @@ MAX_SECRETS = 2
 RESPONSE_TYPES = ("code", "token")
 CONSENTS = ("remember", "ask", "skip")
 
-# RFC 7591 section 2. A client may be registered for one before it is switched on.
+# RFC 7591 section 2. A client may be registered for a grant type that is not enabled yet.
 STANDARD_GRANT_TYPES = frozenset(
     {"authorization_code", "implicit", "password", "client_credentials", "refresh_token"}
 )
 
-# What nobody edits: who it is, and what the registry itself keeps.
+# These cannot be edited: the client_id, and what the registry itself maintains.
 EDITABLE = frozenset(field.name for field in fields(Client)) - {
     "client_id",
     "client_secrets",
@@ -51,9 +51,9 @@ REDIRECTING = frozenset({"authorization_code", "implicit"})
 
 
 class InvalidClientMetadata(ValueError):
-    """A client cannot be registered so (RFC 7591 section 3.2.2).
+    """The metadata of a client is not valid (RFC 7591 section 3.2.2).
 
-    :ivar problems: what is wrong and how to mend it, by field.
+    :ivar problems: what is wrong and how to correct it, by field.
     """
 
     def __init__(self, problems: dict[str, str]) -> None:
@@ -64,22 +64,22 @@ class InvalidClientMetadata(ValueError):
 def check_client(server: Server, client: Client) -> None:
     """Refuse a client that breaks a rule.
 
-    :raises InvalidClientMetadata: with every rule that it breaks.
+    :raises InvalidClientMetadata: with every broken rule.
     """
     _refuse(client_problems(server, client))
 
 
 def client_of(metadata: Mapping[str, Any]) -> Client:
-    """A client of these fields, by name; the rules that need the server are not checked.
+    """Return a client with these fields; the rules that need the server are not checked.
 
-    :raises InvalidClientMetadata: an identifier cannot be kept by every store.
+    :raises InvalidClientMetadata: an identifier cannot be stored by every store.
     """
     _refuse(_identifier_problems(metadata))
     return Client(**metadata)
 
 
 def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> Client:
-    """The client with its metadata changed.
+    """Return the client with its metadata changed.
 
     :raises InvalidClientMetadata: a rule is broken, or a field cannot be changed.
     """
@@ -90,9 +90,9 @@ def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> 
     changed = replace(client, **changes)
     problems = list(client_problems(server, changed))
     if changed.public != client.public:
-        # RFC 6749 section 2.1: the type is what the client was designed as. A
-        # public one has no secret to go on with, and a confidential one would
-        # still be believed where its secret is long known.
+        # RFC 6749 section 2.1: a client is designed as one type. A public client
+        # has no secret to continue with, and a confidential one made public could
+        # still be impersonated where its old secret is known.
         problem = "public and confidential clients are not turned into each other: register anew"
         problems.append(("token_endpoint_auth_method", problem))
     _refuse(problems)
@@ -104,20 +104,20 @@ def _refuse(problems: Iterable[tuple[str, str]]) -> None:
     for field, problem in problems:
         by_field.setdefault(field, []).append(problem)
     if by_field:
-        raise InvalidClientMetadata({name: "; ".join(told) for name, told in by_field.items()})
+        raise InvalidClientMetadata({name: "; ".join(texts) for name, texts in by_field.items()})
 
 
 def acts_for_users(grant_types: Iterable[str]) -> bool:
-    """Whether there are users who allow a client with these grant types something.
+    """Whether a client with these grant types acts on behalf of users.
 
-    There are none behind one that acts for itself alone (RFC 6749 section 4.4),
-    nor behind an API that only looks at tokens.
+    A client that acts for itself alone does not (RFC 6749 section 4.4), nor does
+    an API that only introspects tokens.
     """
     return not set(grant_types) <= {"client_credentials"}
 
 
 def new_client_id(server: Server) -> str:
-    """Draw a client_id of letters and digits, which no client library trips over."""
+    """Draw a client_id of letters and digits, which every client library handles."""
     return random_text(CLIENT_ID_GENERATED_LENGTH, server.random)
 
 
@@ -143,7 +143,7 @@ def _uri_problems(client: Client) -> Iterator[tuple[str, str]]:
             yield "allowed_origins", f"{origin[:100]!r} {problem}"
     for name in ("client_uri", "logo_uri", "tos_uri", "policy_uri"):
         uri = getattr(client, name)
-        # They are links and pictures on pages of the server.
+        # They are links and images on pages of the server.
         if uri is not None and not _is_https(uri):
             yield name, "write a whole https URL, such as https://app.example/logo.png"
     for contact in client.contacts:
@@ -157,7 +157,7 @@ def _is_https(uri: str) -> bool:
     except ValueError:
         return False
     plain = uri.isascii() and uri.isprintable() and " " not in uri and len(uri) <= MAX_URI
-    # As the pages will ask: what they would not show is not taken.
+    # The pages apply the same condition: a URI that they would not show is refused.
     return plain and uri.startswith("https://") and bool(parts.hostname)
 
 
@@ -173,7 +173,7 @@ def _secret_problems(client: Client) -> Iterator[tuple[str, str]]:
 
 
 def _identifier_problems(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    # Before there is a record, which cannot be made with them.
+    # Checked before the record is created, because its constructor would raise.
     for name, length in (("client_id", CLIENT_ID_LENGTH), ("owner", SUBJECT_LENGTH)):
         if name not in metadata or (name == "owner" and metadata[name] is None):
             continue
@@ -217,7 +217,7 @@ def _grant_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]
         # RFC 6749 section 4.4: for confidential clients only.
         yield "grant_types", "a public client cannot use client_credentials"
     if client.public and client.resource_server:
-        # RFC 7662 section 2.1: whoever introspects proves who it is.
+        # RFC 7662 section 2.1: a client must authenticate to introspect.
         yield "resource_server", "a public client cannot introspect: give it a secret"
     if REDIRECTING & set(client.grant_types) and not client.redirect_uris:
         # RFC 6749 section 3.1.2.2, RFC 9700 section 2.1.

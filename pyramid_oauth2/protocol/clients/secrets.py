@@ -1,10 +1,10 @@
-"""Client secrets: how they are kept, and checked in a time that tells nothing.
+"""Client secrets: how they are stored, and checked in a time that reveals nothing.
 
-A secret that the server drew has 256 random bits, so SHA-256 is enough. One
-that a person chose is kept as argon2id (extra ``argon2``). Which of the two a
-check costs depends on the form of the presented secret alone, never on whether
-the client exists or how its secret is kept. Only where a client has two secrets
-that people chose, during a rotation, a check costs argon2id twice.
+A secret that the server generated has 256 random bits, so SHA-256 is enough. A
+secret that a person chose is stored as argon2id (extra ``argon2``). Which of
+the two a check costs depends only on the form of the presented secret, never on
+whether the client exists or how its secret is stored. Only for a client with
+two secrets that people chose, during a rotation, does a check cost argon2id twice.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ MAX_SECRET = 1024
 
 
 class UnusableSecret(ValueError):
-    """A secret that cannot be kept; the message says why and what to do."""
+    """A secret that cannot be stored; the message says why and what to do."""
 
 
 def keep_secret(secret: str, now: int, expires_at: int | None = None) -> ClientSecret:
-    """The record of a secret: a digest, and how it was made.
+    """Return the record of a secret: a digest, and how it was computed.
 
-    :raises UnusableSecret: it is empty, too long or holds a NUL, or a person
+    :raises UnusableSecret: it is empty, too long or contains a NUL, or a person
         chose it and argon2 is not installed.
     """
     if not _checkable(secret):
@@ -49,9 +49,9 @@ def keep_secret(secret: str, now: int, expires_at: int | None = None) -> ClientS
 
 
 def live_secrets(kept: Iterable[ClientSecret], now: int) -> tuple[ClientSecret, ...]:
-    """Those of *kept* that count at *now*, in UTC seconds.
+    """Return those of *kept* that are valid at *now*, in UTC seconds.
 
-    In their order: a rotation puts the newest first.
+    Their order is preserved: a rotation puts the newest first.
     """
     return tuple(s for s in kept if s.expires_at is None or now < s.expires_at)
 
@@ -66,7 +66,7 @@ def verify_secret(presented: str, kept: Iterable[ClientSecret], now: int) -> boo
     live = live_secrets(kept, now)
     if is_client_secret(presented):
         mine = digest(presented)
-        # All are compared first: any() alone would stop at the first match.
+        # All are compared first, since any() over a generator would stop at the first match.
         matches = [hmac.compare_digest(s.digest, mine) for s in live if s.scheme == SHA256]
         return any(matches)
     return _verify_chosen(presented, [s.digest for s in live if s.scheme == ARGON2ID])
@@ -88,8 +88,8 @@ def _verify_chosen(presented: str, digests: list[bytes]) -> bool:
 
 
 def _checkable(secret: str) -> bool:
-    # Some hashes stop at a NUL, or cost more the longer the secret is. A lone
-    # surrogate, as undecodable bytes on a terminal give, has no bytes to hash.
+    # Some hashes stop at a NUL, or cost more for a longer secret. A lone surrogate,
+    # which Python makes from undecodable bytes on a terminal, cannot be encoded.
     if not 0 < len(secret) <= MAX_SECRET or "\0" in secret:
         return False
     return secret.isascii() or not any("\ud800" <= each <= "\udfff" for each in secret)
@@ -101,8 +101,8 @@ def _hasher() -> PasswordHasher | None:
         from argon2 import PasswordHasher
     except ImportError:
         return None
-    # OWASP's first choice for argon2id: about 20 ms, and 19 MiB that an
-    # unauthenticated caller can make the server use at a time.
+    # OWASP's first choice for argon2id: about 20 ms, and 19 MiB of memory that an
+    # unauthenticated caller can make the server use for each request.
     return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
