@@ -1,4 +1,4 @@
-"""A panel for pyramid_debugtoolbar, which shows no credentials while it is there.
+"""A panel for pyramid_debugtoolbar, which also hides credentials in all panels.
 
 ::
 
@@ -30,9 +30,9 @@ def includeme(config: Any) -> None:
 
 
 def _leave_endpoints_out(config: Any) -> None:
-    """Keep the toolbar away from our endpoints, for all that clients send them is secret.
+    """Exclude our endpoints from the toolbar, since all that clients send to them is secret.
 
-    :param config: a configurator of the application that is debugged.
+    :param config: the configurator of the debugged application.
     """
     if config.registry.queryUtility(ISettings) is None:
         raise ConfigurationError(

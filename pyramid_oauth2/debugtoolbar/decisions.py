@@ -1,4 +1,4 @@
-"""Why a request was let in or not, in words."""
+"""Why a request was admitted or refused, in words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of a request: in a word or two, and in a sentence."""
+    """The decision on a request: in one or two words, and in a sentence."""
 
     word: str
     text: str
@@ -22,9 +22,9 @@ class Decision:
 
 
 def decision_of(oauth2: RequestOAuth2, response: Any) -> Decision:
-    """What was decided on the request that got this response.
+    """The decision on the request that got this response.
 
-    It is told from what the guard noted, and asks the store nothing.
+    It is derived from what the guard recorded, without a read of the store.
     """
     challenge = challenge_of(response)
     if challenge is not None:
@@ -40,7 +40,7 @@ def _refused(oauth2: RequestOAuth2, status: int, parameters: dict[str, str]) -> 
     error = parameters.get("error")
     word = f"{status} {error}" if error else str(status)
     if error is not None:
-        # The guard has already let it in, so it was request.oauth2.require.
+        # The guard has already admitted it, so the refusal is by request.oauth2.require.
         asking = "The view itself refused it" if oauth2.admitted else "It was refused"
         text = f"{asking}: {parameters['error_description']}"
     elif status == 401:
@@ -77,6 +77,6 @@ def _of_others(oauth2: RequestOAuth2) -> Decision:
 
 
 def resolution_of(oauth2: RequestOAuth2) -> Any:
-    """The token of the request, or its error, if anybody has looked it up; else None."""
-    # Where reify keeps its value. To ask for it would ask the store.
+    """The token of the request, or its error, if it has been resolved; else None."""
+    # reify stores its value there. Reading the attribute would read the store.
     return vars(oauth2).get("resolution")

@@ -1,7 +1,7 @@
-"""Credentials in the toolbar's pages, masked, whichever panel shows them.
+"""Masks credentials in the toolbar's pages, in every panel.
 
-The stock panels show headers, cookies and variables as they were sent, and the
-console of a traceback shows whatever it is asked for.
+The standard panels show headers, cookies and variables as they were sent, and the
+console of a traceback shows any object that is requested.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from ..protocol.token_strings import CLIENT_SECRET_PREFIX, PREFIXES
 MASK = "********"
 
 _PREFIX = "|".join([*PREFIXES.values(), CLIENT_SECRET_PREFIX])
-# No word boundary before it: in a URL within a URL there is a %3D.
+# Without a word boundary before it, since %3D precedes it in a URL within a URL.
 _TOKEN = re.compile(rf"((?:{_PREFIX})_)[0-9A-Za-z]{{16,}}")
 _JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
-# Of these characters HTML escapes none, and neither does repr(). What is
-# shorter is no credential, and may be a word that the page needs.
+# Neither HTML escaping nor repr() changes any of these characters. A shorter text
+# is not a credential, and may be a word that the page needs.
 _PIECE = re.compile(r"[A-Za-z0-9._~+/=-]{8,}")
 _BROWSER = re.compile(r"oauth2_browser=([0-9a-f]{32})")
 
 
 def masking_tween(handler: Callable[[Any], Response], registry: Any) -> Callable[[Any], Response]:
-    """A tween of the toolbar's application: around its pages, not the application's."""
+    """A tween of the toolbar's application: it sees the toolbar's pages, not the application's."""
 
     def tween(request: Any) -> Response:
         response = handler(request)
@@ -41,7 +41,7 @@ def masking_tween(handler: Callable[[Any], Response], registry: Any) -> Callable
 
 
 def masked(page: str, requests: Iterable[Any]) -> str:
-    """The page without tokens, and without what these requests proved themselves by."""
+    """Return the page without tokens, and without the credentials of these requests."""
     page = _JWT.sub(MASK, _TOKEN.sub(rf"\g<1>{MASK}", page))
     credentials = {piece for request in requests for piece in _credentials(request.environ)}
     for credential in sorted(credentials, key=len, reverse=True):
@@ -50,7 +50,7 @@ def masked(page: str, requests: Iterable[Any]) -> str:
 
 
 def _credentials(environ: dict[str, Any]) -> Iterator[str]:
-    """What came in the Authorization header, whatever its scheme, and in our cookie."""
+    """The contents of the Authorization header, whatever its scheme, and of our cookie."""
     scheme, _, value = environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     yield from _PIECE.findall(value or scheme)
     yield from _BROWSER.findall(environ.get("HTTP_COOKIE", ""))

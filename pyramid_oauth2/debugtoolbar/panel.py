@@ -1,6 +1,6 @@
-"""The panel: what the request's token was, what the view wanted, and what was decided.
+"""The panel: the request's token, what the view requires, and the decision.
 
-It never shows the token: of its string no more than the prefix.
+It never shows the token itself, only the prefix of its string.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RULES = {
 
 
 class OAuth2Panel(DebugPanel):  # type: ignore[misc]
-    """The OAuth 2 panel of one request. It keeps plain text, and nothing of the request."""
+    """The OAuth 2 panel of one request. It stores plain text and no reference to the request."""
 
     name = "oauth2"
     title = nav_title = "OAuth 2"
@@ -42,11 +42,11 @@ class OAuth2Panel(DebugPanel):  # type: ignore[misc]
 
     def __init__(self, request: Any) -> None:
         self._request = request
-        # For a request that ends in an exception which the toolbar lets pass.
+        # For a request that ends in an exception which the toolbar does not handle.
         self.data = {"decision": "There is no answer.", "facts": {}}
 
     def process_response(self, response: Any) -> None:
-        """Write down what is known when the response is."""
+        """Record what is known once there is a response."""
         request, oauth2 = self._request, self._request.oauth2
         decision = decision_of(oauth2, response)
         self.nav_subtitle = decision.word
@@ -111,7 +111,7 @@ def _records(token: AccessToken) -> Facts:
         "scope": format_scope(token.scope),
         "issued": _utc(token.issued_at),
         "expires": _utc(token.expires_at),
-        # An identifier, by which poauth2 finds the grant; it proves nothing.
+        # An identifier by which poauth2 finds the grant; it grants nothing.
         "grant": token.grant_id or "none",
     }
 
@@ -120,5 +120,5 @@ def _utc(seconds: int) -> str:
     try:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
     except (OverflowError, ValueError, OSError):
-        # Another authorization server may say any integer.
+        # Another authorization server may send any integer.
         return str(seconds)

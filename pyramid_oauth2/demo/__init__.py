@@ -1,7 +1,7 @@
-"""A small application with users, a login of its own and an API that tokens open.
+"""A small application with users, its own login, and an API that is protected by tokens.
 
-It is what ``development.ini`` serves, and uses the public names of
-:mod:`pyramid_oauth2` only: whatever it does, your application can do.
+It is the application of ``development.ini``, and uses only the public names of
+:mod:`pyramid_oauth2`: whatever it does, your application can do.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from .users import Users
 def main(global_config: dict[str, str], **settings: Any) -> Any:
     """Make the WSGI application (``paste.app_factory``).
 
-    ``pyramid.includes`` of the ini names ``pyramid_oauth2`` and the backend is
-    chosen there; here it is only told who the users are.
+    The ini includes ``pyramid_oauth2`` by ``pyramid.includes`` and selects the backend;
+    the code here only registers the users.
     """
     secret_file = Path(settings["demo.secret_file"])
     client_secrets = {
@@ -36,7 +36,7 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
         )
         for client_id, suffix in SECRET_FILES.items()
     }
-    # Not derived from a client's secret: those are given away.
+    # Not derived from a client's secret, since those are given to the clients.
     cookie_file = secret_file.with_suffix(".cookie-secret")
     cookie_secret = read_or_draw(cookie_file, lambda: secrets.token_hex(32))
     users = Users.from_ini(settings["demo.users"])

@@ -1,4 +1,4 @@
-"""``python -m pyramid_oauth2.demo development.ini``: make the clients, and print what to try."""
+"""``python -m pyramid_oauth2.demo development.ini``: create the clients, print what to try."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ The client's secret is in {secret_file}. Stop the demo with Ctrl-C.
 
 
 def main() -> int:
-    """Print the curl lines of the demo behind the ini; return the exit status."""
+    """Print the curl commands for the demo of this ini; return the exit status."""
     try:
         return _print_lines(sys.argv[1])
     except StoreUnavailable as error:

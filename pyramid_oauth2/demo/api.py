@@ -1,4 +1,4 @@
-"""The API that tokens open."""
+"""The API that is protected by tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .notes import Note
 
 
 def me(request: Any) -> dict[str, Any]:
-    """Who the token speaks for, to which client it was given, and what it allows."""
+    """The user of the token, the client that it was issued to, and its scope."""
     return {
         "user": request.authenticated_userid,
         "client": request.oauth2.client.client_id,
@@ -26,7 +26,7 @@ def list_notes(request: Any) -> dict[str, Any]:
 
 
 def add_note(request: Any) -> dict[str, Any]:
-    """Keep the note ``{"text": ...}``."""
+    """Store the note ``{"text": ...}``."""
     note = Note(author=_author(request), text=_text(request))
     request.dbsession.add(note)
     request.dbsession.flush()
@@ -43,7 +43,7 @@ def _author(request: Any) -> str:
 def _text(request: Any) -> str:
     try:
         text = request.json_body["text"]
-        text.encode()  # JSON can spell surrogates, which no database keeps.
+        text.encode()  # JSON can contain surrogates, which no database stores.
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         text = ""
     if not 0 < len(text) <= 1000 or "\0" in text:

@@ -1,7 +1,7 @@
-"""The demo's clients: made again in whichever store the ini chooses.
+"""The demo's clients, registered in whichever store the ini selects.
 
 ``demo`` is for curl, ``demo-sample`` for :mod:`.sample`, ``demo-spa`` for the
-single-page application, ``demo-native`` and ``demo-api`` for programs elsewhere.
+single-page application, ``demo-native`` and ``demo-api`` for the programs in ``examples/``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ NATIVE_CLIENT = Client(
     grant_types=("authorization_code", "refresh_token"),
     scope=frozenset({"read"}),
     token_endpoint_auth_method="none",
-    # Of the loopback address, any port will do (RFC 8252 section 7.3).
+    # With the loopback address, any port is accepted (RFC 8252 section 7.3).
     redirect_uris=("http://127.0.0.1/callback",),
 )
 API_CLIENT = Client(
@@ -55,21 +55,22 @@ API_CLIENT = Client(
     grant_types=(),
     resource_server=True,
 )
-# Whose secret is in which file: what follows the name of the first one's.
+# The suffix of the file that holds a client's secret.
 SECRET_FILES = {"demo": "", "demo-sample": "-sample", "demo-api": "-api"}
 SAMPLE_CALLBACK = "/sample/callback"
 SPA_PATH = "/spa/"
 # Where `python3 -m http.server` serves a folder.
 ELSEWHERE = "http://localhost:8000"
 
-# What a later version of the demo, or the demo on another port, says differently.
+# The fields that a later version of the demo may change.
 METADATA = ("client_name", "grant_types", "scope", "optional_scope")
 
 
 def ensure_clients(service: OAuth2Service, secrets: Mapping[str, str]) -> None:
     """Register the clients, or bring the registered ones up to date.
 
-    :param secrets: by client_id, of those that are in :data:`SECRET_FILES`. The others are public.
+    :param secrets: the secrets of the clients in :data:`SECRET_FILES`, by client_id. The
+        other clients are public.
     """
     for client in _clients(service.settings.issuer):
         _ensure(service, client, secrets.get(client.client_id))
@@ -91,8 +92,8 @@ def _ensure(service: OAuth2Service, client: Client, secret: str | None) -> None:
     try:
         service.clients.add(client, secret)
     except DuplicateRecord:
-        # Whoever wins, of processes that start together: all of them write the same.
-        # Or somebody deleted it: then it is gone for good.
+        # Processes that start together may conflict here; all of them write the same.
+        # A client that an operator deleted stays deleted.
         with suppress(ClientChangedMeanwhile, UnknownClient):
             _update(service, client, secret)
 
@@ -100,7 +101,7 @@ def _ensure(service: OAuth2Service, client: Client, secret: str | None) -> None:
 def _update(service: OAuth2Service, client: Client, secret: str | None) -> None:
     registered = service.clients.get(client.client_id)
     changes: dict[str, Any] = {name: getattr(client, name) for name in METADATA}
-    # United, for a demo on another port may use the same store at this moment.
+    # United, since a demo on another port may use the same store at this moment.
     for name in ("redirect_uris", "allowed_origins"):
         changes[name] = tuple(sorted({*getattr(registered, name), *getattr(client, name)}))
     service.clients.edit(client.client_id, registered.version, **changes)

@@ -1,6 +1,6 @@
 """A client of the code flow, with the standard library only.
 
-It knows the server by its address, as any client does, and talks to it by HTTP.
+It knows only the server's address, as any client does, and uses HTTP.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
-TIMEOUT = 10  # seconds; the demo asks itself, and all its threads may be at that
+TIMEOUT = 10  # seconds; the demo calls itself, and all its threads may be doing so
 DOTS = "••••••••"
 
 
 class NoAnswer(Exception):
-    """The server cannot be reached, or what answers there is none."""
+    """The server cannot be reached, or its response is unusable."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What the client must remember from the request to its answer, in the user's session."""
+    """What the client must remember between the request and its response, in the user's session."""
 
     state: str
     verifier: str = field(repr=False)
 
     @property
     def challenge(self) -> str:
-        """What the server is told of the verifier (RFC 7636 section 4.2)."""
+        """The code_challenge of the verifier (RFC 7636 section 4.2)."""
         digest = hashlib.sha256(self.verifier.encode()).digest()
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request of the client and its answer.
+    """A request of the client, and the response.
 
-    :ivar request: as it is shown: method and address, headers, form, a line each.
-    :ivar status: of the answer.
-    :ivar answer: its JSON.
+    :ivar request: as it is shown: method and address, headers and form, one per line.
+    :ivar status: of the response.
+    :ivar answer: the JSON of the response.
     """
 
     request: tuple[str, ...] = field(repr=False)
@@ -53,7 +53,7 @@ class Exchange:
 
     @property
     def answer_text(self) -> str:
-        """The answer, a member a line."""
+        """The response, one member per line."""
         return json.dumps(self.answer, indent=2, ensure_ascii=False)
 
 
@@ -68,7 +68,7 @@ class CodeFlowClient:
     scope: str
 
     def begin(self) -> Attempt:
-        """Draw what makes this sign-in unlike any other."""
+        """Draw the random values of this sign-in."""
         return Attempt(secrets.token_urlsafe(16), secrets.token_urlsafe(32))
 
     def authorization_parameters(self, attempt: Attempt) -> dict[str, str]:
@@ -84,13 +84,13 @@ class CodeFlowClient:
         }
 
     def authorization_url(self, attempt: Attempt) -> str:
-        """Where the browser is sent."""
+        """The URL that the browser is sent to."""
         return f"{self.issuer}/oauth2/authorize?{urlencode(self.authorization_parameters(attempt))}"
 
     def redeem(self, code: str, attempt: Attempt) -> Exchange:
-        """The code, for tokens (RFC 6749 section 4.1.3).
+        """Exchange the code for tokens (RFC 6749 section 4.1.3).
 
-        :raises NoAnswer: nobody knows what became of the code.
+        :raises NoAnswer: it is unknown whether the code was redeemed.
         """
         return self._ask_for_tokens(
             {
@@ -102,20 +102,20 @@ class CodeFlowClient:
         )
 
     def refresh(self, refresh_token: str) -> Exchange:
-        """The refresh token, for new tokens (RFC 6749 section 6).
+        """Exchange the refresh token for new tokens (RFC 6749 section 6).
 
-        :raises NoAnswer: nobody knows what became of the refresh token.
+        :raises NoAnswer: it is unknown whether the refresh token was spent.
         """
         return self._ask_for_tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     def me(self, access_token: str) -> Exchange:
-        """What the API says to the access token (RFC 6750 section 2.1).
+        """Call the API with the access token (RFC 6750 section 2.1).
 
-        :raises NoAnswer: there is none.
+        :raises NoAnswer: there was no usable response.
         """
         address, value = f"{self.issuer}/api/me", f"Bearer {access_token}"
         shown = (f"GET {address}", f"Authorization: {value}")
-        # The scheme is http or https: so is every issuer.
+        # The scheme is http or https, as of every issuer.
         return _exchange(Request(address, headers={"Authorization": value}), shown)  # noqa: S310
 
     def _ask_for_tokens(self, form: Mapping[str, str]) -> Exchange:
@@ -136,13 +136,13 @@ class CodeFlowClient:
 
 
 def _exchange(request: Request, shown: tuple[str, ...]) -> Exchange:
-    # Past the proxy of the environment, which cannot know what localhost is.
+    # Without the proxy of the environment, which cannot resolve this machine's localhost.
     opener = build_opener(ProxyHandler({}))
     try:
         try:
             response = opener.open(request, timeout=TIMEOUT)
         except HTTPError as error:
-            response = error  # A refusal is an answer too.
+            response = error  # An error response is a response too.
         with response:
             return Exchange(shown, response.status, dict(json.load(response)))
     except (OSError, ValueError, TypeError) as error:

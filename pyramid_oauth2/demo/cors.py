@@ -1,4 +1,4 @@
-"""The API for pages of other origins, such as the single-page application's on another port."""
+"""CORS for the API: pages of other origins, such as a single-page application on another port."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ Handler = Callable[[Any], Any]
 
 
 def cors_tween(handler: Handler, registry: Any) -> Handler:
-    """Let a client's ``allowed_origins`` read what the API answers to its tokens.
+    """Let pages of a client's ``allowed_origins`` read the API's responses to its tokens.
 
-    A tween, because refusals must be readable as well, and a preflight comes
-    without the token that the views demand.
+    A tween, because error responses must be readable too, and a preflight request has
+    no token, which the views require.
     """
 
     def answer(request: Any) -> Any:
-        # Not path_info, which raises where the path is not UTF-8.
+        # Not path_info, which raises for a path that is not UTF-8.
         if not request.environ["PATH_INFO"].startswith("/api/"):
             return handler(request)
         if request.method == "OPTIONS":
@@ -38,5 +38,5 @@ def _client(request: Any) -> Client | None:
 
 
 def includeme(config: Any) -> None:
-    """Put the tween above exception views, whose answers it must see."""
+    """Put the tween above exception views, since their responses need the headers too."""
     config.add_tween("pyramid_oauth2.demo.cors.cors_tween")

@@ -8,7 +8,7 @@ from .clients import DEMO_CLIENT
 
 
 def home(request: Any) -> dict[str, Any]:
-    """What to try, as the signed-in user or as nobody."""
+    """The home page, for signed-in and anonymous users."""
     return {
         "issuer": request.oauth2.service.settings.issuer,
         "client_id": DEMO_CLIENT.client_id,

@@ -15,7 +15,7 @@ from .users import User, Users
 
 
 class DemoSecurityPolicy:
-    """Who is signed in, by cookie. It knows nothing of tokens."""
+    """Authenticates users by cookie. It knows nothing of tokens."""
 
     def __init__(self, users: Users, secret: str) -> None:
         self.users = users
@@ -25,7 +25,7 @@ class DemoSecurityPolicy:
             hashalg="sha512",
             http_only=True,
             samesite="Lax",
-            # For this host only; by default also for every host below it.
+            # For this host only; the default also covers all its subdomains.
             wild_domain=False,
         )
         self._identities = RequestLocalCache(self._load_identity)
@@ -70,7 +70,7 @@ def show_login(request: Any) -> dict[str, Any]:
 
 
 def log_in(request: Any) -> Any:
-    """Check name and password; the same page for an unknown user and a wrong password."""
+    """Check name and password; the page is the same for an unknown user and a wrong password."""
     username = _parameter(request, "POST", "username")
     password = _parameter(request, "POST", "password")
     target = local_path(_parameter(request, "POST", "next"))
@@ -81,14 +81,14 @@ def log_in(request: Any) -> Any:
 
 
 def log_out(request: Any) -> Any:
-    """Forget who is signed in."""
+    """Sign the user out."""
     return HTTPSeeOther(_public(request, "/"), headers=forget(request))
 
 
 def send_to_login(refusal: HTTPForbidden, request: Any) -> Any:
-    """Let somebody sign in who came to a page and is nobody yet; any other refusal stands.
+    """Send a user who is not signed in to the login; any other refusal stands.
 
-    An API's caller could do nothing with a form, so only a browser is sent there.
+    Only browsers are redirected: a program that calls the API cannot use a form.
     """
     is_browser = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
     if not is_browser or request.oauth2.is_bearer or request.authenticated_userid:
@@ -105,12 +105,12 @@ def _parameter(request: Any, method: str, name: str) -> str:
 
 
 def _public(request: Any, path: str) -> str:
-    # A relative Location is made absolute from the Host header, which anybody can write.
+    # A relative Location is made absolute from the Host header, which an attacker can set.
     return str(request.oauth2.service.settings.issuer + path)
 
 
 def includeme(config: Any) -> None:
-    """Add the login form, the way to it and the way out."""
+    """Add the login form, the redirect to it, and the logout."""
     form = "templates/login.jinja2"
     config.add_route("login", "/login")
     config.add_view(show_login, route_name="login", request_method="GET", renderer=form)
@@ -123,8 +123,8 @@ def includeme(config: Any) -> None:
 def local_path(target: str) -> str:
     """*target* if it is a path on this server, else the home page.
 
-    ``//host`` and ``/\\host`` are other servers to a browser, and it drops
-    tabs and newlines before it looks.
+    For a browser, ``//host`` and ``/\\host`` are other servers, and it removes tabs
+    and newlines before it parses.
     """
     if target.isprintable() and target.startswith("/"):
         return target if target[1:2] not in ("/", "\\") else "/"

@@ -15,7 +15,7 @@ class Base(DeclarativeBase):
 
 
 class Note(Base):
-    """Something that a user wrote down."""
+    """A text that a user wrote."""
 
     __tablename__ = "demo_note"
 
@@ -31,8 +31,8 @@ def includeme(config: Any) -> None:
     """Give every request a ``dbsession`` that is committed by pyramid_tm."""
     engine = engine_from_config(config.registry.settings, "demo.database_")
     Base.metadata.create_all(engine)
-    # gunicorn --preload forks its workers after this. They would share the connection, and read
-    # each other's rows.
+    # gunicorn --preload forks its workers after this. Otherwise they would share the
+    # connection, and read each other's rows.
     engine.dispose()
     factory = sessionmaker(engine)
 

@@ -1,8 +1,8 @@
-"""The sample client "Sign in with this server": the code flow, with each step on a page.
+"""The sample client "Sign in with this server": the code flow, with each step shown on a page.
 
-It is a client like any other, with a secret of its own, and only happens to
-be served by the same application: it talks to the server by HTTP. Never show
-tokens as these pages do: here they belong to the newcomer who looks at them.
+It is a client like any other, with its own secret, that happens to be served by the
+same application: it calls the server by HTTP. Never show tokens as these pages do:
+here they belong to the user who looks at them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ ANSWER = ("code", "state", "iss", "error", "error_description")
 
 
 def show(request: Any) -> dict[str, Any]:
-    """What the sample is, and the button that begins."""
+    """Describe the sample, with a button that begins."""
     return {"client": _client(request)}
 
 
 def start(request: Any) -> Any:
-    """Remember the attempt, and send the browser to the server."""
+    """Store the attempt in the session, and redirect the browser to the server."""
     client = _client(request)
     attempt = client.begin()
     request.session["attempt"] = astuple(attempt)
@@ -37,9 +37,9 @@ def start(request: Any) -> Any:
 
 
 def callback(request: Any) -> dict[str, Any]:
-    """The server's answer has come with the browser: check it, redeem the code, use the token."""
+    """Check the server's authorization response, redeem the code, use the token."""
     client, answer = _client(request), _answer(request)
-    # Taken out: an answer counts once.
+    # Removed from the session, since a response counts once.
     remembered = request.session.pop("attempt", None)
     attempt = Attempt(*remembered) if remembered else None
     problem = _problem(client, answer, attempt)
@@ -50,7 +50,7 @@ def callback(request: Any) -> dict[str, Any]:
 
 
 def refresh(request: Any) -> Any:
-    """A new access token without the user."""
+    """Get a new access token without the user."""
     client, token = _client(request), request.session.get("refresh_token")
     if token is None:
         return HTTPSeeOther(f"{client.issuer}/sample")
@@ -58,14 +58,14 @@ def refresh(request: Any) -> Any:
 
 
 def _problem(client: CodeFlowClient, answer: dict[str, str], attempt: Attempt | None) -> str | None:
-    """Why the answer is not believed."""
+    """Why the response is rejected, None if it is not."""
     if attempt is None:
         return "this browser has begun no sign-in, or its answer has been here before"
     if not hmac.compare_digest(answer.get("state", "").encode(), attempt.state.encode()):
-        # RFC 6749 section 10.12: somebody else's answer, slipped in.
+        # RFC 6749 section 10.12: an attacker may have injected the response.
         return "its state is not the one that was sent"
     if answer.get("iss") != client.issuer:
-        # RFC 9207: an answer that another server gave.
+        # RFC 9207: the response of another server.
         return "its iss is not the server that was asked"
     if "code" not in answer and "error" not in answer:
         return "there is neither a code nor an error in it"
@@ -75,7 +75,7 @@ def _problem(client: CodeFlowClient, answer: dict[str, str], attempt: Attempt | 
 def _use(
     session: Any, client: CodeFlowClient, ask_for_tokens: Callable[[], Exchange]
 ) -> dict[str, Any]:
-    """Get tokens, keep the refresh token, and open the API with the access token."""
+    """Get tokens, store the refresh token, and call the API with the access token."""
     steps: dict[str, Exchange] = {}
     try:
         steps["tokens"] = got = ask_for_tokens()
@@ -106,10 +106,10 @@ def _client(request: Any) -> CodeFlowClient:
 
 
 def includeme(config: Any) -> None:
-    """Add the pages, and the session in which the client keeps what it must remember."""
+    """Add the pages, and the session in which the client stores its state."""
     issuer = config.registry.settings.get("oauth2.issuer", "")
     config.set_session_factory(
-        # Signed, not encrypted: the browser's owner can read there what the pages show.
+        # Signed, not encrypted: the user can read there only what the pages show.
         SignedCookieSessionFactory(
             config.registry["demo.cookie_secret"],
             cookie_name="demo_sample",
@@ -123,7 +123,7 @@ def includeme(config: Any) -> None:
     config.add_route("sample.refresh", "/sample/refresh")
     config.add_view(show, route_name="sample", request_method="GET", renderer=PAGE)
     config.add_view(start, route_name="sample", request_method="POST")
-    # http_cache=0: what these show is for the one who looks, and only now.
+    # http_cache=0: these pages are for this user only, and must not be cached.
     config.add_view(
         callback,
         route_name="sample.callback",

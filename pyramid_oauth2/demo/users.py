@@ -1,4 +1,4 @@
-"""The users, from lines of the ini; and what pyramid_oauth2 asks about them."""
+"""The users, from lines of the ini, as resource owners for pyramid_oauth2."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class User:
-    """Somebody who can log in."""
+    """A user who can log in."""
 
     name: str
     password: str = field(repr=False)
@@ -25,7 +25,7 @@ class User:
 class Users:
     """All users by name. Its methods are those of ``IResourceOwners``.
 
-    A real application would look into its own tables here.
+    A real application would query its own tables here.
     """
 
     def __init__(self, users: Mapping[str, User]) -> None:
@@ -33,7 +33,7 @@ class Users:
 
     @classmethod
     def from_ini(cls, text: str) -> Users:
-        """From lines of ``name = password group ...``."""
+        """Parse lines of ``name = password group ...``."""
         users = {}
         for line in filter(None, map(str.strip, text.splitlines())):
             name, _, rest = (part.strip() for part in line.partition("="))
@@ -50,16 +50,16 @@ class Users:
     def authenticate(self, request: Any, username: str, password: str) -> str | None:
         """The subject, if the password is right."""
         user = self.get(username)
-        # Compared also for an unknown user, so that the time does not tell.
+        # Compared also for an unknown user, so that the time does not reveal it.
         expected = user.password if user else ""
         right = hmac.compare_digest(expected.encode(), password.encode())
         return user.name if user and right else None
 
     def identity(self, request: Any, subject: str) -> User | None:
-        """The user who comes by token."""
+        """The user whom a token authenticates."""
         return self.get(subject)
 
     def principals(self, request: Any, subject: str) -> tuple[str, ...]:
-        """The groups of the user who comes by token."""
+        """The groups of the user whom a token authenticates."""
         user = self.get(subject)
         return user.principals if user else ()

@@ -1,22 +1,22 @@
-"""The history of the SQL schema, and how to bring a database up to date.
+"""The history of the SQL schema, and how to upgrade a database.
 
-It has a version table of its own, so it lives beside an application's Alembic
-history in one database. That application's ``env.py`` needs one line, or its
-next ``--autogenerate`` would drop our tables::
+It has its own version table, so it can share a database with an application's
+Alembic history. The application's ``env.py`` needs one line, or its next
+``--autogenerate`` would drop our tables::
 
     from pyramid_oauth2.migrations import include_name
 
     context.configure(..., include_name=include_name)
 
-Who wants one history instead, so that ``alembic upgrade heads`` makes our
-tables too, names our revisions in ``alembic.ini`` beside the application's, and
-never runs ``poauth2 INI db upgrade``::
+To have one history instead, so that ``alembic upgrade heads`` creates our tables
+too, name our revisions in ``alembic.ini`` beside those of the application, and
+never run ``poauth2 INI db upgrade``::
 
     path_separator = space
     version_locations = %(here)s/versions pyramid_oauth2:migrations/versions
 
-Ours are the branch ``oauth2`` there, so a revision of the application's own is
-then made with ``alembic revision --head`` and the name of its own branch.
+Our revisions are then the branch ``oauth2``, so create the application's own
+revisions with ``alembic revision --head`` and the name of its own branch.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ VERSION_TABLE = "oauth2_alembic_version"
 
 
 def upgrade(where: str | URL | Engine, revision: str = "head") -> None:
-    """Bring the tables to *revision*; do nothing if they are there already.
+    """Bring the tables to *revision*; do nothing if they are at it already.
 
-    Everything is one transaction on SQLite and PostgreSQL. Of several that run
-    at the same time each waits for the one before.
+    Everything is one transaction on SQLite and PostgreSQL. Upgrades that are started
+    at the same time wait for each other.
 
     :param where: the database's URL, or an engine for it.
     """
@@ -59,9 +59,9 @@ def current(where: str | URL | Engine) -> str | None:
 
 
 def made_elsewhere(where: str | URL | Engine) -> bool:
-    """Whether all our tables are there without a revision, as an application's history makes them.
+    """Whether all our tables exist without a revision, as an application's history makes them.
 
-    Not only some of them: another program may have a table of the same name.
+    All, not only some: another program may have a table with the same name.
     """
     with _connected(where) as connection:
         return metadata.tables.keys() <= set(inspect(connection).get_table_names())
@@ -73,7 +73,7 @@ def heads() -> tuple[str, ...]:
 
 
 def sql(dialect_name: str, revision: str = "head") -> str:
-    """Return the statements that make the tables, for whoever runs them by hand.
+    """Return the statements that create the tables, to be run by hand.
 
     :param dialect_name: ``sqlite``, ``postgresql``, ``mysql`` or ``mariadb``.
     """
@@ -85,12 +85,12 @@ def sql(dialect_name: str, revision: str = "head") -> str:
 
 
 def include_name(name: str | None, type_: str, parent_names: Any) -> bool:
-    """Emit an application's Alembic which names are its own to look at: all but our tables."""
+    """For an application's Alembic: whether a name is the application's, that is, not our table."""
     return type_ != "table" or (name not in metadata.tables and name != VERSION_TABLE)
 
 
 def _config(**arguments: Any) -> Config:
-    # No file, so Alembic has no logging section with which to reconfigure the application's.
+    # Without a file, so Alembic finds no logging section that would override the application's.
     config = Config(**arguments)
     config.set_main_option("script_location", "pyramid_oauth2:migrations")
     return config
@@ -99,7 +99,7 @@ def _config(**arguments: Any) -> Config:
 @contextmanager
 def _connected(where: str | URL | Engine) -> Iterator[Connection]:
     if isinstance(where, Engine):
-        # Only the way to connect is the engine's: in autocommit there would be no transaction.
+        # Only its way to connect is used: an engine in autocommit has no transactions.
         engine = create_engine(where.url, poolclass=NullPool, creator=where.pool._creator)
     else:
         engine = create_engine(where, poolclass=NullPool)
@@ -110,7 +110,7 @@ def _connected(where: str | URL | Engine) -> Iterator[Connection]:
 
 
 def _begin_at_once(engine: Engine) -> None:
-    # Python's sqlite3 begins no transaction before DDL, so a failing upgrade would stop half-way.
+    # Python's sqlite3 begins no transaction before DDL, so a failed upgrade would be half done.
     @event.listens_for(engine, "connect")
     def on_connect(dbapi_connection: Any, _record: object) -> None:
         dbapi_connection.isolation_level = None

@@ -1,4 +1,4 @@
-"""What Alembic runs: the revisions, on the connection or for the dialect that it was given."""
+"""Run by Alembic: executes the revisions on the given connection, or for the given dialect."""
 
 from alembic import context
 from sqlalchemy import Connection
@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from pyramid_oauth2.backends.sqlalchemy.schema import metadata
 from pyramid_oauth2.migrations import VERSION_TABLE
 
-# Any number that no other program takes: this one spells "oauth2".
+# Any number that no other program uses: this one spells "oauth2".
 POSTGRESQL_LOCK = int.from_bytes(b"oauth2")
 MYSQL_LOCK = "pyramid_oauth2 db upgrade"
 MYSQL_LOCK_SECONDS = 600
@@ -15,8 +15,8 @@ MYSQL_LOCK_SECONDS = 600
 def run_alone(connection: Connection) -> None:
     """Wait until no other upgrade runs; the next one waits for the end of our transaction.
 
-    The workers of an application may all upgrade when they start. SQLite needs
-    nothing: its BEGIN IMMEDIATE has locked the file.
+    All workers of an application may upgrade when they start. SQLite needs no lock
+    here: BEGIN IMMEDIATE has locked the file.
 
     :raises RuntimeError: another upgrade took too long.
     """
@@ -24,7 +24,7 @@ def run_alone(connection: Connection) -> None:
         case "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({POSTGRESQL_LOCK})")
         case "mysql" | "mariadb":
-            # It ends with the connection, since DDL ends every transaction.
+            # The lock ends with the connection, since DDL ends every transaction.
             lock = f"SELECT GET_LOCK('{MYSQL_LOCK}', {MYSQL_LOCK_SECONDS})"
             if connection.exec_driver_sql(lock).scalar() != 1:
                 raise RuntimeError("another upgrade has been running for too long")

@@ -1,1 +1,1 @@
-"""What operators watch: the audit log and the metrics."""
+"""Monitoring for operators: the audit log and the metrics."""

@@ -1,10 +1,10 @@
-"""The audit log: a line for each event, at the logger ``pyramid_oauth2.audit``.
+"""The audit log: one line for each event, at the logger ``pyramid_oauth2.audit``.
 
 ::
 
     event=TokenIssued client_id=web grant_type=refresh_token subject=bob scope="read write" ...
 
-Whatever somebody chose, a line stays one line, and each of its values one value.
+No value, whoever chose it, can break a line or add a field to it.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from ..protocol.events import (
 
 log = logging.getLogger("pyramid_oauth2.audit")
 
-# What may be an attack. Everything else happens every day.
+# These may be attacks. All other events are routine.
 WARNINGS = (AttemptsThrottled, ClientAuthenticationFailed, CodeReplayed, RefreshReused)
 
-# Printable ASCII but the space, the quotation mark, "=" and the backslash.
+# Printable ASCII except the space, the quotation mark, "=" and the backslash.
 PLAIN = re.compile(r"[!#-<>-\[\]-~]+")
 
 
 def write_event(event: OAuth2Event) -> None:
-    """Write the event down, once.
+    """Log the event, once.
 
-    A formatter that makes JSON finds the same as a mapping, in the record's ``oauth2``.
+    A JSON formatter finds the same members as a mapping, in the record's ``oauth2``.
     """
     if event.redelivered:
         return
@@ -46,9 +46,9 @@ def write_event(event: OAuth2Event) -> None:
 
 
 def event_members(event: OAuth2Event) -> dict[str, Any]:
-    """What there is to say about an event: its fields, and the address it came from.
+    """The members to log: the fields of the event, and the address that it came from.
 
-    A field that its repr leaves out, or that is None, is left out.
+    A field that is None or excluded from the repr is left out.
     """
     members: dict[str, Any] = {"event": type(event).__name__}
     members |= {
@@ -60,7 +60,7 @@ def event_members(event: OAuth2Event) -> dict[str, Any]:
 
 
 def format_members(members: dict[str, Any]) -> str:
-    """``name=value`` pairs; a value that is not one plain word is quoted as JSON does it."""
+    """``name=value`` pairs; a value that is not one plain word is quoted as in JSON."""
     return " ".join(f"{name}={_quoted(value)}" for name, value in members.items())
 
 
@@ -75,5 +75,5 @@ def _quoted(value: str | int) -> str:
 
 
 def includeme(config: Any) -> None:
-    """Write every event down. Where the lines go is for the logging configuration to say."""
+    """Log every event. The logging configuration decides where the lines go."""
     config.add_subscriber(write_event, IOAuth2Event)

@@ -1,4 +1,4 @@
-"""A grant store that is measured: how long each operation takes, and what redemptions come to."""
+"""A grant store with metrics: the duration of each operation, and the outcomes of redemptions."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ STORE_SECONDS = Histogram(
     "oauth2_store_seconds",
     "Operations of the grant store.",
     ["operation"],
-    # The memory of this process at the one end, a failover at the other.
+    # From the memory of this process at one end to a failover at the other.
     buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )
 
 
 class MeasuredGrants:
-    """Does what *store* does, whose every operation it times."""
+    """Delegates to *store* and times every operation."""
 
     def __init__(self, store: IGrantStore) -> None:
         self._store = store
@@ -36,11 +36,11 @@ class MeasuredGrants:
         vars(self).update(operations)
 
     def __getattr__(self, name: str) -> Any:
-        # What a store may have beside its operations, such as expires_itself.
+        # For other attributes of a store, such as expires_itself.
         return getattr(self._store, name)
 
 
-# Said so, since a type checker cannot see the operations.
+# Declared this way, since a type checker cannot see the operations.
 classImplements(MeasuredGrants, IGrantStore)
 
 

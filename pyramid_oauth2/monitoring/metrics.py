@@ -1,8 +1,8 @@
 """Prometheus metrics: what was issued, what was refused, and how long requests took.
 
-Imported only with ``oauth2.metrics = true``. The application exposes them, as
-it does its own: they are in prometheus_client's default registry. No label has
-a value that a client or a stranger chooses, so their number is bounded.
+Imported only with ``oauth2.metrics = true``. They are in prometheus_client's default
+registry, so the application exposes them together with its own. No label has a value
+that a client or an unauthenticated caller chooses, so the number of series is bounded.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ except ImportError as error:
         "pip install 'pyramid-oauth2-server[metrics]'."
     ) from error
 
-# At the module's level, so that several applications in a process count together.
+# At module level, so that several applications in a process share them.
 ISSUED = Counter("oauth2_tokens_issued", "Token requests that got tokens.", ["grant_type"])
 REFUSED = Counter(
     "oauth2_token_requests_refused",
@@ -55,7 +55,7 @@ TOKEN_ENDPOINT = frozenset({"token", "access_token"})
 
 
 def count_event(event: OAuth2Event) -> None:
-    """Count what happened, once."""
+    """Count the event, once."""
     if event.redelivered:
         return
     match event:
@@ -76,7 +76,7 @@ def count_event(event: OAuth2Event) -> None:
 
 
 def endpoint_of(request: Any) -> str | None:
-    """Which of our endpoints a request came to, by the name of its route without ``oauth2.``."""
+    """The endpoint of this add-on that a request matched: its route name without ``oauth2.``."""
     route = getattr(request, "matched_route", None)
     if route is None or not route.name.startswith("oauth2."):
         return None
@@ -86,7 +86,7 @@ def endpoint_of(request: Any) -> str | None:
 def request_seconds_tween(
     handler: Callable[[Any], Response], registry: Any
 ) -> Callable[[Any], Response]:
-    """Time the requests of our own endpoints."""
+    """Time the requests to the endpoints of this add-on."""
 
     def tween(request: Any) -> Response:
         begin, status = time.perf_counter(), 500
@@ -104,6 +104,6 @@ def request_seconds_tween(
 
 
 def includeme(config: Any) -> None:
-    """Count every event, and time every request of ours."""
+    """Count every event, and time every request to an endpoint of this add-on."""
     config.add_subscriber(count_event, IOAuth2Event)
     config.add_tween("pyramid_oauth2.monitoring.metrics.request_seconds_tween")

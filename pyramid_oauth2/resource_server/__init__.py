@@ -1,8 +1,8 @@
 """An application whose tokens another server issues: ``oauth2.mode = resource_server``.
 
-It has the policy, ``oauth2_scope`` and the challenges, but no store: what a
-token is worth it asks the authorization server (RFC 7662), and believes the
-answer for ``oauth2.introspection.cache`` seconds.
+It has the policy, ``oauth2_scope`` and the challenges, but no store: it
+introspects a token at the authorization server (RFC 7662), and caches the
+result for ``oauth2.introspection.cache`` seconds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["ResourceServer", "make_resource_server"]
 @implementer(IService)
 @dataclass(frozen=True)
 class ResourceServer:
-    """What serves the requests of such an application, made once at start-up.
+    """The service of such an application, created once at start-up.
 
     ``clock`` returns UTC seconds.
     """
@@ -43,11 +43,11 @@ class ResourceServer:
     clock: Callable[[], float] = time.time
 
     def resolve(self, value: str) -> AccessToken:
-        """The valid access token of that value.
+        """Return the valid access token with that value.
 
-        :raises InvalidToken: the authorization server, or this application's
-            :class:`~pyramid_oauth2.interfaces.IResourceOwners`, says that it is not.
-        :raises StoreUnavailable: the authorization server cannot say.
+        :raises InvalidToken: it is not valid, according to the authorization server or to
+            this application's :class:`~pyramid_oauth2.interfaces.IResourceOwners`.
+        :raises StoreUnavailable: the authorization server gave no usable response.
         """
         if not _can_be_an_access_token(value):
             raise InvalidToken("This is not an access token.")
@@ -70,12 +70,12 @@ class ResourceServer:
         )
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         self.endpoint.close()
 
 
 def make_resource_server(settings: Settings, owners: ResourceOwners) -> ResourceServer:
-    """The resource server of these settings; connects at first use.
+    """Return the resource server of these settings; it connects at first use.
 
     :raises pyramid.exceptions.ConfigurationError: the extra ``introspection``
         is not installed.
@@ -91,11 +91,11 @@ def make_resource_server(settings: Settings, owners: ResourceOwners) -> Resource
 
 
 def _can_be_an_access_token(value: str) -> bool:
-    """Whether it is worth asking: garbage costs the authorization server nothing."""
+    """Whether it is worth a request: garbage must cost the authorization server nothing."""
     if len(value) > MAX_VALUE:
         return False
     if not has_our_prefix(value):
-        # Another product may issue the tokens.
+        # The tokens may be issued by another product.
         return is_bearer_syntax(value)
     ref = parse_token(value)
     return ref is not None and ref.kind == ACCESS_TOKEN

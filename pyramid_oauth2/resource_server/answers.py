@@ -1,4 +1,4 @@
-"""An answer of the introspection endpoint, taken apart (RFC 7662 section 2.2)."""
+"""Parsing a response of the introspection endpoint (RFC 7662 section 2.2)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..protocol.token.presentation import AccessToken
 Value = TypeVar("Value")
 
 
-# What tells that a token is none to be sent as it is: bound to a key (RFC 7800
-# section 3.1, RFC 8705 section 3.2, RFC 9449 section 6.2), or no access token.
+# Members that exclude a token from use as a plain bearer token: it is bound to a key (RFC
+# 7800 section 3.1, RFC 8705 section 3.2, RFC 9449 section 6.2), or is no access token.
 KEY_BOUND = "cnf"
 USE = "token_use"
 
@@ -22,18 +22,18 @@ USE = "token_use"
 def token_of_answer(
     answer: Mapping[str, Any], issuer: str, audience: str, now: int, cache: int
 ) -> AccessToken | None:
-    """The token that an answer describes, None if it is of no use here.
+    """Return the token that a response describes, None if it cannot be used here.
 
-    Its ``client`` has a client_id and nothing else, for nothing else is known;
-    where the server tells none, it is ``unknown``.
+    Its ``client`` has only a client_id, since nothing else is known about it. If the
+    response has no client_id, it is ``unknown``.
 
-    :param issuer: the only issuer whose tokens count.
-    :param audience: the public URL of this application. A token that names
-        whom it is for must name it, or a resource below it (RFC 9700 section 2.3).
-    :param now: when it was answered, in UTC seconds.
-    :param cache: for how many seconds the answer may be believed; the end of a
-        token that has none of its own.
-    :raises StoreUnavailable: the answer is no answer.
+    :param issuer: the only issuer whose tokens are accepted.
+    :param audience: the public URL of this application. A token with an audience
+        must name this URL, or a resource below it (RFC 9700 section 2.3).
+    :param now: when the request was sent, in UTC seconds.
+    :param cache: for how many seconds the response may be cached; a token without
+        an end of its own expires then.
+    :raises StoreUnavailable: the response is malformed.
     """
     if not _member(answer, "active", bool, False):
         return None
@@ -42,7 +42,7 @@ def token_of_answer(
     client_id = _member(answer, "client_id", str, "unknown")
     subject: str | None = _member(answer, "sub", str, "") or None
     if subject == client_id:
-        # Some servers say so of a token that a client has for itself. It is no user.
+        # Some servers send this for a token issued to the client itself. It is no user.
         subject = None
     try:
         if subject is not None:
@@ -80,7 +80,7 @@ def _member(answer: Mapping[str, Any], name: str, kind: type[Value], default: Va
     value = answer.get(name)
     if value is None:
         return default
-    # To Python true is an int, to RFC 7519 it is no time.
+    # In Python a bool is also an int, but it is not a time according to RFC 7519.
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise StoreUnavailable(
             f"The introspection endpoint's answer is wrong: {name} is no {kind.__name__}."

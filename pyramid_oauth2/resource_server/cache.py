@@ -1,4 +1,4 @@
-"""What the authorization server said of a token a moment ago."""
+"""A cache of the responses of the authorization server about tokens."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Answer = AccessToken | None
 
 
 class AnswerCache:
-    """Remembers answers for a while, the ones asked for last: per process, bounded.
+    """Caches responses for a while, the most recently used ones: per process, bounded.
 
-    A token that is revoked works here for *lifetime* seconds at most. What is
-    not active is remembered as well, and apart: invented tokens push out no good ones.
+    A token that is revoked is accepted here for at most *lifetime* seconds. Inactive
+    tokens are cached too, separately: invented tokens do not evict valid ones.
 
-    :param lifetime: in seconds; 0 asks every time.
-    :param clock: the time in seconds.
-    :param size: how many answers of either kind are remembered.
+    :param lifetime: in seconds; 0 sends a request every time.
+    :param clock: returns the time in seconds.
+    :param size: how many responses of either kind are cached.
     """
 
     def __init__(self, lifetime: int, clock: Callable[[], float], size: int = MAX_ANSWERS) -> None:
@@ -35,12 +35,12 @@ class AnswerCache:
         self._inactive: OrderedDict[bytes, tuple[float, Answer]] = OrderedDict()
 
     def recall(self, key: bytes, ask: Callable[[], Answer]) -> Answer:
-        """The answer of that key; *ask* gives it where none is remembered.
+        """Return the response for that key, from the cache or from *ask*.
 
-        :param key: a digest of the token, never the token.
+        :param key: a digest of the token, never the token itself.
         """
-        # Its age counts from the question: what is revoked while the answer is
-        # on its way is no longer believed for that.
+        # The age counts from the request, not from the response: a token that is
+        # revoked in between must not be accepted for longer than *lifetime*.
         now = self._clock()
         with self._lock():
             for answers in (self._active, self._inactive):

@@ -1,4 +1,4 @@
-"""Asking the authorization server's introspection endpoint (RFC 7662 section 2.1)."""
+"""A client of the authorization server's introspection endpoint (RFC 7662 section 2.1)."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ REFUSED = (
 
 
 class IntrospectionEndpoint:
-    """The endpoint, and this resource server as its client.
+    """The endpoint, used by this resource server as its client.
 
-    It authenticates by HTTP Basic. Connections are kept, opened when they are
-    needed, and shared by the threads of a process, never by two processes.
+    The client authenticates by HTTP Basic. Connections are opened when needed, kept
+    open, and shared by the threads of a process, but never by two processes.
 
-    While it does not answer, one request at a time waits for it; the others are
-    refused at once. Else a few invented tokens would hold every thread.
+    While the endpoint does not respond, one request at a time waits for it; the others
+    are refused at once. Otherwise a few invented tokens would block every thread.
 
-    :param clock: the time in seconds.
+    :param clock: returns the time in seconds.
     :raises pyramid.exceptions.ConfigurationError: urllib3 is not installed.
     """
 
@@ -80,10 +80,10 @@ class IntrospectionEndpoint:
         self._rests_until = 0.0
 
     def ask(self, token: str) -> Mapping[str, Any]:
-        """The members of the answer.
+        """Send an introspection request; return the members of the response.
 
-        :raises StoreUnavailable: there is no answer to rely on. So the request
-            is refused, whatever the token is: nobody is let in unseen.
+        :raises StoreUnavailable: there is no usable response. The request with
+            this token is then refused: no token is accepted without a check.
         """
         self._refuse_while_silent()
         body = urlencode({"token": token, "token_type_hint": "access_token"})
@@ -91,7 +91,7 @@ class IntrospectionEndpoint:
             try:
                 answer = self._post(body)
             except self._broken:
-                # A kept connection that the server had given up.
+                # A kept-open connection that the server had closed.
                 answer = self._post(body)
             self._silent = False
             return answer
@@ -107,7 +107,7 @@ class IntrospectionEndpoint:
             raise StoreUnavailable(
                 f"The introspection endpoint {self._url} did not answer a moment ago."
             )
-        # This request tries; those that come meanwhile do not wait with it.
+        # This request tries; others that arrive meanwhile do not wait with it.
         self._rests_until = now + CONNECT_SECONDS + READ_SECONDS
 
     def _post(self, body: str) -> Mapping[str, Any]:
@@ -117,22 +117,23 @@ class IntrospectionEndpoint:
             body=body,
             headers=self._headers,
             preload_content=False,
-            # No second wait for a server that is slow, and no redirect, which would hand the
-            # token to another host. Said to the pool alone, urllib3 before 2.5 follows it.
+            # No retry, which would wait twice for a slow server, and no redirect, which would
+            # send the token to another host. urllib3 before 2.5 ignores both if they are only
+            # set on the pool.
             retries=False,
             redirect=False,
         )
         try:
             return _members(response)
         except BaseException:
-            # What is left of this answer would be read as that to the next question.
+            # The rest of this response would be read as the response to the next request.
             response.close()
             raise
         finally:
             response.release_conn()
 
     def close(self) -> None:
-        """Give back every connection. It may be used again afterwards."""
+        """Close every connection. The endpoint may be used again afterwards."""
         if (pool := self._pool.made()) is not None:
             pool.clear()
 

@@ -1,1 +1,1 @@
-"""The command line: ``poauth2 INI [name=value ...] COMMAND``, one file a group of commands."""
+"""The command line: ``poauth2 INI [name=value ...] COMMAND``, one file for each command group."""

@@ -1,4 +1,4 @@
-"""Arguments: their parser repeats no token, for terminals are recorded, and errors copied."""
+"""A parser of arguments whose error messages never repeat a token: terminals may be recorded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OURS = re.compile(
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
-    """Leaves examples in their lines, and fills a description."""
+    """Preserves the lines of examples, and wraps a description."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if "\n" in text:
@@ -25,7 +25,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 class Commands(argparse._SubParsersAction):  # type: ignore[type-arg]
-    """Commands whose own help says what the list of them says, where it says no more."""
+    """Subcommands whose description defaults to their line in the list of commands."""
 
     def add_parser(self, name: str, **options: Any) -> Any:
         """Add the command; see ``argparse``."""
@@ -35,7 +35,7 @@ class Commands(argparse._SubParsersAction):  # type: ignore[type-arg]
 
 
 class Parser(argparse.ArgumentParser):
-    """An ``ArgumentParser`` whose errors have no token or secret of ours in them."""
+    """An ``ArgumentParser`` whose error messages contain no token or secret of ours."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=Formatter, **options)
@@ -47,12 +47,12 @@ class Parser(argparse.ArgumentParser):
 
 
 def without_secrets(text: str) -> str:
-    """The text, in which tokens and client secrets of ours are cut off after their prefix."""
+    """The text, with tokens and client secrets of ours cut off after their prefix."""
     return OURS.sub(r"\1_...", text)
 
 
 def hold_a_token(words: Iterable[str]) -> bool:
-    """Whether a token or a client secret of ours is among the words, or within one."""
+    """Whether one of the words contains a token or a client secret of ours."""
     found = (match[0] for word in words for match in OURS.finditer(word))
     return any(parse_token(value) or is_client_secret(value) for value in found)
 
@@ -60,8 +60,8 @@ def hold_a_token(words: Iterable[str]) -> bool:
 def identifier(length: int) -> Callable[[str], str]:
     """The type of an argument that names a user, a client or a grant.
 
-    An empty one, as an unset variable of the shell makes it, is refused: it
-    would look like one that was left out.
+    An empty one, as from an unset shell variable, is refused: it would be taken as
+    an omitted argument.
 
     :param length: how many characters it may have.
     """

@@ -83,14 +83,14 @@ def _variable(text: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Moved:
-    """What became of one role."""
+    """The result for one role."""
 
     copied: Copied
     comparison: Comparison
 
 
 def copy(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Copy role by role, then compare; 1 if something is missing, different or would come back."""
+    """Copy role by role, then compare; 1 if a record is missing, different or would be revived."""
     target = Ini(arguments.to, dict(arguments.to_variable))
     started = time.monotonic()
     with ini.service() as old, target.service() as new:
@@ -111,8 +111,8 @@ def copy(ini: Ini, arguments: argparse.Namespace) -> int:
 
 
 def _is_wrong(role: str, comparison: Comparison) -> bool:
-    # Of a client or grant that ended there is a trace, which would be different.
-    # A consent that was withdrawn since an earlier copy has none: it would be back.
+    # A client or grant that ended leaves a record, which would be different. A consent
+    # that was withdrawn since an earlier copy leaves none: it would be valid again.
     revived = comparison.extra.count if role == "consents" else 0
     return bool(comparison.missing.count or comparison.different.count or revived)
 
@@ -124,7 +124,7 @@ def _refusal(old: OAuth2Service, roles: list[str], live: bool) -> str | None:
 
 
 def _same_store(old: OAuth2Service, new: OAuth2Service, role: str) -> bool:
-    # As far as the inis tell. Copying a store into itself would do no harm.
+    # As far as the settings show it. Copying a store into itself would do no harm.
     (name, url), other = (_place(service, role) for service in (old, new))
     return url is not None and (name, url) == other
 
@@ -132,7 +132,7 @@ def _same_store(old: OAuth2Service, new: OAuth2Service, role: str) -> bool:
 def _place(service: OAuth2Service, role: str) -> tuple[str, str | None]:
     name = service.settings.backend_of(role)
     section = service.settings.section(name)
-    # A callable of the application's own knows better than the URL beside it.
+    # A callable of the application takes precedence over the URL beside it.
     return name, None if "engine" in section else section.get("url")
 
 
@@ -159,7 +159,7 @@ def _move(old: OAuth2Service, new: OAuth2Service, roles: list[str]) -> dict[str,
 
 
 def _store(service: OAuth2Service, role: str) -> Store:
-    # The new server may be read-only as well, so that nobody else writes before all is there.
+    # The new server may be read-only too, so that its application writes nothing before the end.
     backend = writable(service.backends[service.settings.backend_of(role)])
     store: Store = getattr(backend, role)
     return store

@@ -13,8 +13,8 @@ from ..protocol.records import Page, Token, kept_until
 from .exported import Record, content_of, end_of, key_of, kind_of, name_of
 
 BATCH = 500
-# What a comparison remembers at once, at some 150 bytes a record; of a larger
-# store it reads both sides once for each such part.
+# The most records that a comparison holds in memory at once, at about 150 bytes a
+# record; both sides of a larger store are read once for each such part.
 MOST_AT_ONCE = 1_000_000
 EXAMPLES = 10
 
@@ -26,7 +26,7 @@ class Store(Protocol):
     """What the stores of all three roles have in common."""
 
     def export(self, cursor: str | None = None, limit: int = 500) -> Page[Any]:
-        """Everything, a page at a time."""
+        """Return one page of everything."""
 
     def import_(self, records: Iterable[Any]) -> int:
         """Insert what is not there; return how many were new."""
@@ -34,7 +34,7 @@ class Store(Protocol):
 
 @dataclass
 class Copied:
-    """What was read from the one store, by kind, and how much of it was new to the other."""
+    """What was read from the old store, by kind, and how much of it the new one did not have."""
 
     read: Counter[str] = field(default_factory=Counter)
     new: int = 0
@@ -42,13 +42,13 @@ class Copied:
 
 @dataclass
 class Findings:
-    """How many records there are of one sort, and the names of the first."""
+    """How many records of one sort were found, and the names of the first ones."""
 
     count: int = 0
     examples: list[str] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """Count one more."""
+        """Count one more record."""
         self.count += 1
         if self.count <= EXAMPLES:
             self.examples.append(name_of(record))
@@ -56,7 +56,7 @@ class Findings:
 
 @dataclass
 class Comparison:
-    """What the new store lacks, what it has otherwise, and what it alone has."""
+    """What the new store lacks, what is different in it, and what only it has."""
 
     missing: Findings = field(default_factory=Findings)
     different: Findings = field(default_factory=Findings)
@@ -64,9 +64,9 @@ class Comparison:
 
 
 def copy_store(old: Store, new: Store, progress: Progress) -> Copied:
-    """Copy what *new* has not got. It may be stopped and called again: then it goes on.
+    """Copy what *new* does not have. It may be stopped and called again to continue.
 
-    :param progress: is told how many more records were read, after every batch.
+    :param progress: called after every batch with the number of records just read.
     """
     copied = Copied()
     for batch in _batches(every(old.export)):
@@ -79,11 +79,11 @@ def copy_store(old: Store, new: Store, progress: Progress) -> Copied:
 def compare_stores(
     old: Store, new: Store, count: int, clock: Callable[[], int], progress: Progress
 ) -> Comparison:
-    """Look for everything of *old* in *new*, and the other way round.
+    """Look up everything of *old* in *new*, and the other way round.
 
     :param count: about how many records *old* has.
-    :param clock: the time in UTC seconds; what has ended need not be in both.
-    :param progress: is told how many more records were compared, after every batch.
+    :param clock: returns the time in UTC seconds; an expired record need not be in both.
+    :param progress: called after every batch with the number of records just compared.
     """
     comparison = Comparison()
     parts = 1 + count // MOST_AT_ONCE
@@ -111,8 +111,8 @@ def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
 
 
 def _hashed(store: Store, part: int, parts: int) -> Iterator[tuple[Record, int, int]]:
-    # 64 bits find what is damaged or was changed. Nobody has a reason to forge
-    # a record that only looks alike: who could, could write what he likes.
+    # 64 bits are enough to find damage and changes. Forging a record with the same hash
+    # gains nothing: an attacker who could do that could write any record.
     for record in every(store.export):
         key = hash(key_of(record))
         if key % parts == part:
@@ -120,8 +120,8 @@ def _hashed(store: Store, part: int, parts: int) -> Iterator[tuple[Record, int, 
 
 
 def _records(store: Store, part: int, parts: int, keys: set[int]) -> Iterator[Record]:
-    # Read once more, where there are any: to remember them all for their names
-    # would cost far more.
+    # Read again, if there are any: holding all of them in memory for their names would
+    # cost far more.
     if keys:
         yield from (record for record, key, _ in _hashed(store, part, parts) if key in keys)
 

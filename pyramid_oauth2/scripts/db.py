@@ -1,7 +1,7 @@
 """``poauth2 INI db``: the tables of the SQLAlchemy backend.
 
-It reads the ini without starting the application, which may need the tables
-to start.
+These commands read the ini without starting the application, which may need the
+tables to start.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 IN_THE_WAY = (
-    "{told}. It is another program's, or made by another history than ours. Give pyramid_oauth2 a "
+    "{error}. It is another program's, or made by another history than ours. Give pyramid_oauth2 a "
     "database of its own (oauth2.sqlalchemy.url), or go on with that history."
 )
 
@@ -46,14 +46,14 @@ def add_parser(commands: Any, name: str) -> None:
 
 
 def upgrade(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Make the tables, or bring them up to date."""
+    """Create the tables, or upgrade them."""
     engine = _engine(ini)
     if engine is None:
         print("Nothing to do: no part of the state is kept in SQL.")
         return 0
     from .. import migrations
 
-    with _told():
+    with _errors_explained():
         before = migrations.current(engine)
         migrations.upgrade(engine)
         after = migrations.current(engine)
@@ -62,14 +62,14 @@ def upgrade(ini: Ini, arguments: argparse.Namespace) -> int:
 
 
 def current(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Print the revision that the tables are at; exit with 1 if that is not the newest."""
+    """Print the revision of the tables; the exit status is 1 if that is not the newest."""
     engine = _engine(ini)
     if engine is None:
         print("No part of the state is kept in SQL.")
         return 0
     from .. import migrations
 
-    with _told():
+    with _errors_explained():
         revision = migrations.current(engine)
         elsewhere = revision is None and migrations.made_elsewhere(engine)
     newest = ", ".join(migrations.heads())
@@ -86,7 +86,7 @@ def current(ini: Ini, arguments: argparse.Namespace) -> int:
 
 
 def check(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Connect to every store that the ini chooses; exit with 1 if one cannot be used."""
+    """Connect to every store that the ini selects; exit with 1 if one cannot be used."""
     status = 0
     with ini.service() as service:
         for name, backend in service.backends.items():
@@ -115,10 +115,10 @@ def sql(ini: Ini, arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Say in words why the database refuses.
+def _errors_explained() -> Iterator[None]:
+    """Replace an error of the database driver by one with an explanation.
 
-    :raises StoreUnavailable: in the place of the driver's error.
+    :raises StoreUnavailable: in place of the driver's error.
     """
     from sqlalchemy.exc import DBAPIError
 
@@ -128,7 +128,7 @@ def _told() -> Iterator[None]:
         yield
     except DBAPIError as error:
         if "already exists" in str(error.orig):
-            raise StoreUnavailable(IN_THE_WAY.format(told=error.orig)) from None
+            raise StoreUnavailable(IN_THE_WAY.format(error=error.orig)) from None
         raise translated(error) from None
 
 

@@ -1,4 +1,4 @@
-"""The records of an export, whichever store they are of: what they are, and when they end."""
+"""The records of an export, of any store: how they are identified, compared and named."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def kind_of(record: Record) -> str:
 
 
 def key_of(record: Record) -> Hashable:
-    """What no two records of one store have in common."""
+    """The identity of a record, which is unique in a store."""
     match record:
         case str():
             return Client, record
@@ -42,9 +42,9 @@ def key_of(record: Record) -> Hashable:
 
 
 def content_of(record: Record) -> Hashable:
-    """What two stores must have alike, but for sealed answers.
+    """What must be equal in two stores: everything except sealed answers.
 
-    Those last for seconds, and a store may drop one as soon as it has ended.
+    Those last for seconds, and a store may drop one as soon as it has expired.
     """
     match record:
         case Client():
@@ -56,7 +56,7 @@ def content_of(record: Record) -> Hashable:
 
 
 def name_of(record: Record) -> str:
-    """What an operator finds it by. No digest: it would end in a log."""
+    """A name by which an operator finds the record. Without a digest, since it may be logged."""
     match record:
         case str():
             return f"tombstone {record}"
@@ -75,6 +75,6 @@ def name_of(record: Record) -> str:
 def end_of(record: Record) -> int | None:
     """When a store may drop it by itself, in UTC seconds; None for never.
 
-    Of a spent code this is its own end, which counts only if its grant has ended as well.
+    For a spent code this is its own end; the store keeps it until its grant has ended too.
     """
     return None if isinstance(record, Client | str) else record.expires_at

@@ -1,4 +1,4 @@
-"""``poauth2 INI grant``: what users allowed which clients; list it, and end it."""
+"""``poauth2 INI grant``: list what users allowed which clients, and revoke it."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _document(grant: Grant, state: str) -> dict[str, Any]:
 
 
 def revoke_grants(ini: Ini, arguments: argparse.Namespace) -> int:
-    """End grants: those that are named, a user's, or everything of a client's."""
+    """Revoke grants: the named ones, those of a user, or everything of a client."""
     named, user, client = arguments.grants, arguments.user, arguments.client
     if bool(named) == bool(user or client):
         arguments.parser.error("name grants, or say whose: --user SUBJECT, --client CLIENT_ID")
@@ -148,7 +148,7 @@ def _revoke_named(server: Server, named: list[str], emit: Emit, as_json: bool) -
     found = {name: find_grant(server, name) for name in named}
     unknown = [name for name, grant in found.items() if grant is None]
     if unknown:
-        # Nothing is done by halves.
+        # All or nothing.
         names = ", ".join(map(shown, unknown))
         print(f"poauth2: there is no grant {names}; see grant list", file=sys.stderr)
         return 1

@@ -24,7 +24,7 @@ UNREADABLE = (OSError, LookupError, ValueError, configparser.Error, plaster.Plas
 
 @dataclass(frozen=True, slots=True)
 class Ini:
-    """An ini file as the command line names it, with the variables given there."""
+    """An ini file as named on the command line, with the variables given there."""
 
     path: str
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Ini:
     def raw_settings(self) -> dict[str, Any]:
         """The settings of its application, without starting it.
 
-        :raises pyramid.exceptions.ConfigurationError: it cannot be read.
+        :raises pyramid.exceptions.ConfigurationError: the file cannot be read.
         """
         try:
             return dict(_loader(self.path).get_wsgi_app_settings(defaults=dict(self.variables)))
@@ -56,14 +56,14 @@ class Ini:
 
     @contextmanager
     def service(self) -> Iterator[OAuth2Service]:
-        """Start the application, as far as its service, and close it again."""
+        """Start the application, yield its service, and close the service afterwards."""
         with self.registry() as registry:
             yield get_service(registry)
 
     @contextmanager
     def registry(self) -> Iterator[Registry]:
-        """Start the application, of either mode, and close its service again."""
-        self.raw_settings()  # A file that is not there gets the same message everywhere.
+        """Start the application, in either mode, and close its service afterwards."""
+        self.raw_settings()  # So that a missing file gets the same message everywhere.
         loader = _loader(self.path)
         loader.setup_logging(dict(self.variables))
         loader.get_wsgi_app(defaults=dict(self.variables))
@@ -78,6 +78,6 @@ class Ini:
 
 @cache
 def _loader(path: str) -> Any:
-    # Looked up once: it goes through every package that is installed. It reads
-    # the file anew each time that it is asked.
+    # Looked up once, because it searches every installed package. The loader itself
+    # reads the file again at each call.
     return plaster.get_loader(path, protocols=["wsgi"])

@@ -35,7 +35,7 @@ name=value sets a variable of the ini's [DEFAULT] section.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
-    :return: the exit status: 0, 1 if it failed, 2 if it was asked wrongly, 130 if it was stopped.
+    :return: the exit status: 0, 1 if it failed, 2 for a usage error, 130 if it was interrupted.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if hold_a_token(words):
@@ -54,8 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"poauth2: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever read the output has enough of it. Python would complain once
-        # more when it closes stdout at its end.
+        # The reader of the output has closed it. Python would report that again when
+        # it closes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _ini_of(words: list[str]) -> tuple[Ini | None, list[str]]:
-    # By hand, for argparse cannot tell a variable from the command after it.
+    # Done here, because argparse cannot distinguish a variable from the command after it.
     if not words or words[0].startswith("-") or words[0] in COMMANDS:
         return None, words
     count = 1

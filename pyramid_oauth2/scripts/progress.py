@@ -1,4 +1,4 @@
-"""How far a long command has come: on a terminal, and nowhere else."""
+"""The progress of a long command, shown only on a terminal."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def counting(noun: str) -> Iterator[Callable[[int], None]]:
-    """Show a count while the block runs; the block tells the number so far.
+    """Show a count while the block runs; the block calls the function with the number so far.
 
-    With rich (extra ``cli``) it is a bar with the time that has passed, and
-    without it a line. What is redirected to a file gets neither.
+    With rich (extra ``cli``) it is a bar with the elapsed time, and without it a line.
+    Nothing is shown if stderr is redirected.
     """
     if not sys.stderr.isatty():
         yield lambda number: None

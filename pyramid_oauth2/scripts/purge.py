@@ -39,9 +39,9 @@ def purge(ini: Ini, arguments: argparse.Namespace) -> int:
 def purge_all(
     grants: IGrantStore, consents: IConsentStore, now: int, progress: Callable[[int], None]
 ) -> int:
-    """Purge both stores of what has expired at *now*; return how many records went.
+    """Purge both stores of what has expired at *now*; return how many records were removed.
 
-    :param progress: is told the number so far, after every batch.
+    :param progress: called after every batch with the number so far.
     """
     removed = 0
     for step in (grants.purge, consents.purge):

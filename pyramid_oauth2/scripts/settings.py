@@ -1,4 +1,4 @@
-"""``poauth2 INI settings``: what is in force."""
+"""``poauth2 INI settings``: the effective settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..settings.parsing import unknown_keys
 from .ini import Ini
 
 SECRET_NAME = re.compile(r"pass|secret|token|credential|_key$", re.IGNORECASE)
-# Up to the last @: a password that was not percent-encoded may hold one itself.
+# Up to the last @: a password that was not percent-encoded may contain one.
 URL_PASSWORD = re.compile(r"(?<=://)([^:@/]*:).*(?=@)")
 QUERY_SECRET = re.compile(r"([?&][^=&]*(?:pass|secret|token)[^=&]*=)[^&]*", re.IGNORECASE)
 MASK = "********"
@@ -32,9 +32,9 @@ def add_parser(commands: Any, name: str) -> None:
 
 
 def print_settings(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Print every setting in force; passwords are masked."""
+    """Print every effective setting; passwords are masked."""
     settings = ini.settings()
-    # An extension may declare keys below a prefix; whatever has no prefix is ours.
+    # An extension may declare keys below a prefix; a key without a prefix must be ours.
     raw = ini.raw_settings()
     unknown = unknown_keys({key: raw[key] for key in raw if key.count(".") == 1}, {})
     if unknown:
@@ -52,11 +52,11 @@ def print_settings(ini: Ini, arguments: argparse.Namespace) -> int:
 
 
 def effective_values(settings: Settings) -> dict[str, Any]:
-    """Every setting by its whole key, as JSON can say it; secrets masked."""
+    """Every setting by its full key, as a JSON value; secrets are masked."""
     values = {
         f"oauth2.{key}": _effective(settings, field) for key, field in setting_fields().items()
     }
-    # What an unset one comes to, where that follows from another setting.
+    # The effective value of an unset setting that is derived from another setting.
     values["oauth2.enforce_https"] = settings.https_required
     values["oauth2.base_url"] = settings.public_url
     values["oauth2.public_access_token_lifetime"] = settings.public_lifetime
@@ -74,7 +74,7 @@ def _effective(settings: Settings, field: dataclasses.Field[Any]) -> Any:
 
 
 def masked(key: str, value: str) -> str:
-    """The value without what nobody should read over a shoulder."""
+    """The value with passwords and secrets masked, in case others see the screen."""
     if SECRET_NAME.search(key):
         return MASK
     return QUERY_SECRET.sub(rf"\g<1>{MASK}", URL_PASSWORD.sub(rf"\g<1>{MASK}", value))

@@ -1,4 +1,4 @@
-"""Times as people read them."""
+"""Times in a form for people."""
 
 from __future__ import annotations
 

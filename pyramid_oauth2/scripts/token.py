@@ -1,4 +1,4 @@
-"""``poauth2 INI token``: look at a token, without showing it to anybody else."""
+"""``poauth2 INI token``: inspect a token without exposing it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def add_parser(commands: Any, name: str) -> None:
 
 
 def inspect(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Print what the store knows of a token; 0 also if it does not count any more."""
+    """Print what the store knows of a token; the exit status is 0 also if it is not valid."""
     if arguments.misplaced:
         arguments.parser.error(
             "a token does not belong on the command line, which the shell's history and ps show: "
@@ -140,7 +140,7 @@ def _state(server: Server, token: Token, grant: Grant | None) -> str:
             check_parties(server, token, grant)
         _CODECS.get(token.kind, check_understood)(token.data)
     except (NotValid, NotUnderstood) as dead:
-        # The reason is the grant's, so it explains no token that was revoked by itself.
+        # The reason belongs to the grant; it does not explain a token revoked on its own.
         reason = grant.revoke_reason if grant and token.revoked_at is None else None
         return f"{dead} ({reason})" if reason else str(dead)
     return "counts"

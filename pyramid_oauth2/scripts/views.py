@@ -1,4 +1,4 @@
-"""``poauth2 INI views``: who gets into which view, by permission, by token, by cookie."""
+"""``poauth2 INI views``: how each view is protected: by permission, by token, by cookie."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ it does where oauth2_only=False. * marks the endpoints of pyramid_oauth2."""
 
 @dataclass(frozen=True, slots=True)
 class ViewEntry:
-    """One view, and what it asks of a request.
+    """One view, and what it requires of a request.
 
     ``where`` is a route's pattern, or a context and view name. ``methods`` is
     empty for a view of all methods. ``cookies`` is None for an ``endpoint`` of
-    this add-on, which decides by itself.
+    this add-on, which decides itself.
     """
 
     view: str
@@ -46,7 +46,7 @@ def add_parser(commands: Any, name: str) -> None:
 
 
 def print_views(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Print every view of the application, its own before the add-on's."""
+    """Print every view of the application, its own before those of the add-on."""
     with ini.registry() as registry:
         entries = sorted(view_entries(registry), key=lambda entry: (entry.endpoint, entry.where))
     if arguments.json:
@@ -75,7 +75,7 @@ def view_entries(registry: Registry) -> Iterator[ViewEntry]:
             where="/" + mapper.get_route(name).pattern.lstrip("/") if name else _place(view),
             route=name,
             methods=_words(view["request_methods"] or (route and route["request_methods"]) or ()),
-            # What is enforced, also by default; not what the view was declared with.
+            # The permission in force, which may be the default; not the declared one.
             permission=getattr(view["derived_callable"], "__permission__", None),
             scope=tuple(sorted(scope.split() if isinstance(scope, str) else scope)),
             cookies=None if endpoint else not scope or not view.get("oauth2_only", True),
@@ -89,7 +89,7 @@ def _is_our_static(view: Any) -> bool:
 
 def _name(view: Any) -> str:
     function = view["callable"]
-    if function is None:  # A template without any code.
+    if function is None:  # A template without code.
         return "-"
     # An object with __call__ has no name of its own, but its class has.
     named = function if hasattr(function, "__qualname__") else type(function)

@@ -1,4 +1,4 @@
-"""For an application's own tests: a store that needs no server, and tokens that need no flow.
+"""For an application's own tests: a store without a server, and tokens without a flow.
 
 ::
 
@@ -24,9 +24,9 @@ CLIENT_ID = "pyramid_oauth2.testing"
 
 
 def memory_backend() -> dict[str, str]:
-    """The settings that keep everything in memory, whatever the ini chooses for a role.
+    """The settings that keep everything in memory, whichever backends the ini selects.
 
-    An application that is a resource server issues its tests' tokens itself.
+    An application that is a resource server then issues the tokens of its tests itself.
     """
     chosen = {
         "oauth2.mode": AUTHORIZATION_SERVER,
@@ -37,15 +37,14 @@ def memory_backend() -> dict[str, str]:
 
 
 def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str, str]:
-    """The headers of a request with a new access token, that is valid as any other.
+    """The headers of a request with a new access token, valid like any other.
 
     :param app: the application that ``make_wsgi_app`` returned, or its registry.
-    :param subject: the user, by the name that grants have for users: what
-        ``subject`` of the resource owners returns. None for a token of the
-        client's own.
+    :param subject: the user, by the value that ``subject`` of the resource owners
+        returns. None for a token of the client itself.
     :param scope: the scopes of the token, space-delimited.
-    :param age: for how many seconds the client has had it. From
-        ``oauth2.access_token_lifetime`` on it has expired.
+    :param age: how many seconds ago the token was issued. It has expired once this
+        reaches ``oauth2.access_token_lifetime``.
     :raises ValueError: the application knows no such scope.
     """
     server = get_service(getattr(app, "registry", app)).server
@@ -61,12 +60,12 @@ def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str,
 
 
 def _client(server: AuthorizationServer) -> Client:
-    """A client that has tokens, but no secret to ask for any."""
+    """A client that has tokens, but no secret with which to request any."""
     client = server.clients.get(CLIENT_ID)
     if client is None:
         client = Client(CLIENT_ID, client_name="Tests", grant_types=())
         try:
             server.clients.add(client)
-        except DuplicateRecord:  # Another test's process has been faster.
+        except DuplicateRecord:  # The process of another test was faster.
             client = server.clients.get(CLIENT_ID) or client
     return client

@@ -1,7 +1,7 @@
 """The first tables: clients, grants, tokens, consents and reservations.
 
-Everything is spelled out here, types too, for this file must go on making
-what it makes today when ``schema.py`` has changed.
+Everything is spelled out here, types too: this file must still create the same tables
+after ``schema.py`` has changed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 
-# Both begin with our name, for an application's history may have an "0001" and a "main" of its own.
+# Both begin with our name, since an application's history may have its own "0001" and "main".
 revision = "oauth2_0001"
 down_revision = None
 branch_labels = ("oauth2",)
@@ -44,7 +44,7 @@ def identifier(length: int) -> sa.types.TypeEngine[str]:
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Create the tables."""
     make_clients()
     make_grants()
     make_tokens()
@@ -53,7 +53,7 @@ def upgrade() -> None:
 
 
 def make_clients() -> None:
-    """Make the table of registered clients, tombstones included."""
+    """Create the table of registered clients, tombstones included."""
     op.create_table(
         "oauth2_client",
         sa.Column("client_id", identifier(128), nullable=False),
@@ -75,7 +75,7 @@ def make_clients() -> None:
 
 
 def make_grants() -> None:
-    """Make the table of what users allowed clients."""
+    """Create the table of what users allowed clients."""
     op.create_table(
         "oauth2_grant",
         sa.Column("id", identifier(64), nullable=False),
@@ -99,7 +99,7 @@ def make_grants() -> None:
 
 
 def make_tokens() -> None:
-    """Make the table of everything transient: codes, tokens, interactions."""
+    """Create the table of all transient records: codes, tokens, interactions."""
     op.create_table(
         "oauth2_token",
         sa.Column("digest", DIGEST, nullable=False),
@@ -126,7 +126,7 @@ def make_tokens() -> None:
 
 
 def make_consents() -> None:
-    """Make the table of what users allowed for next time."""
+    """Create the table of what users allowed for future requests."""
     op.create_table(
         "oauth2_consent",
         sa.Column("subject", identifier(255), nullable=False),
@@ -145,7 +145,7 @@ def make_consents() -> None:
 
 
 def make_reservations() -> None:
-    """Make the table of values that may be used once."""
+    """Create the table of values that may be used once."""
     op.create_table(
         "oauth2_reservation",
         sa.Column("namespace", identifier(64), nullable=False),
@@ -158,5 +158,5 @@ def make_reservations() -> None:
 
 
 def make_index(table: str, *columns: str) -> None:
-    """Make an index, named by the convention of the metadata."""
+    """Create an index, named by the convention of the metadata."""
     op.create_index(f"ix_{table}_{'_'.join(columns)}", table, list(columns))

@@ -1,1 +1,1 @@
-"""One file a revision, each making what it made when it was released."""
+"""One file for each revision; it always creates what it created when it was released."""

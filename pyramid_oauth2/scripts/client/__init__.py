@@ -1,4 +1,4 @@
-"""``poauth2 INI client``: register clients, change them, and carry them elsewhere."""
+"""``poauth2 INI client``: register, change, export and import clients."""
 
 from __future__ import annotations
 

@@ -49,13 +49,13 @@ def add_parsers(subcommands: Any) -> None:
 
 
 def add_client(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Register a client. Its secret is printed here and kept nowhere."""
+    """Register a client. Its secret is printed here and stored nowhere."""
     secret = read_secret() if arguments.secret_stdin else None
     metadata = metadata_of(arguments)
     if arguments.client_id:
         metadata["client_id"] = arguments.client_id
     if metadata.get("resource_server"):
-        # It asks about tokens, and needs none itself.
+        # It introspects tokens, and needs none itself.
         metadata.setdefault("grant_types", ())
     with ini.service() as service:
         try:

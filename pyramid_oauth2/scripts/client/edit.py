@@ -45,7 +45,7 @@ def add_parsers(subcommands: Any) -> None:
 
 
 def edit_client(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Change the client, and print it as it is now."""
+    """Change the client, and print the result."""
     changes = {name: _default(name) for name in arguments.clear} | metadata_of(arguments)
     if not changes:
         arguments.parser.error("say what to change, as in --name NAME")

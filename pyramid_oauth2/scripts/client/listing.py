@@ -1,4 +1,4 @@
-"""``client list`` and ``client show``: without their secrets."""
+"""``client list`` and ``client show``: clients without their secrets."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def show_client(ini: Ini, arguments: argparse.Namespace) -> int:
 
 
 def print_client(client: Client, as_json: bool) -> None:
-    """Print every field that says something."""
+    """Print every field that has a value."""
     if as_json:
         print(json.dumps(document(client), indent=2))
         return
@@ -73,8 +73,8 @@ def print_client(client: Client, as_json: bool) -> None:
 
 
 def document(client: Client) -> dict[str, Any]:
-    """The client as JSON says it, without its secrets."""
+    """The client as JSON, without its secrets."""
     members = client_document(client)
-    # Not even as digests: what is printed ends in logs and tickets.
+    # Not even their digests: what is printed ends up in logs and tickets.
     del members["client_secrets"]
     return {name: value for name, value in members.items() if value is not None}

@@ -1,4 +1,4 @@
-"""A client's metadata as flags: the same for registering and for editing."""
+"""A client's metadata as flags, the same for registering and for editing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...settings.types import BadValue, lifetime
 
 
 def words(values: Iterable[str]) -> tuple[str, ...]:
-    """Words given one a flag, or several in one."""
+    """Words of a repeatable flag, whose value may also hold several words."""
     return tuple(dict.fromkeys(word for value in values for word in value.split()))
 
 
@@ -25,15 +25,15 @@ def _lifetimes(seconds: int) -> Mapping[str, int]:
 
 
 def duration(text: str) -> int:
-    """Seconds, of a flag such as ``600``, ``10m`` or ``1h``."""
+    """The seconds of a flag such as ``600``, ``10m`` or ``1h``."""
     try:
         return lifetime(text)
     except BadValue as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-# By the field of a client: its flag, how argparse takes it, and what it means
-# to the field where that is not the value itself.
+# By the field of a client: its flag, the options for argparse, and the function that
+# converts the flag's value to the field's.
 REPEATED: dict[str, Any] = {"action": "append"}
 SWITCH: dict[str, Any] = {"action": argparse.BooleanOptionalAction}
 FLAGS: dict[str, tuple[str, dict[str, Any], Callable[[Any], Any]]] = {
@@ -138,7 +138,7 @@ def metadata_of(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def print_problems(problems: Mapping[str, str], what: str) -> None:
-    """Say what is wrong, by flag."""
+    """Print what is wrong, by flag."""
     print(f"poauth2: {what}:", file=sys.stderr)
     for field, text in problems.items():
         flag = FLAGS[field][0] if field in FLAGS else OTHER_FLAGS.get(field, field)

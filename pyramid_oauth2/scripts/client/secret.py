@@ -1,4 +1,4 @@
-"""``client rotate-secret`` and ``end-earlier-secret``: a new secret, and the end of the old one."""
+"""``client rotate-secret`` and ``end-earlier-secret``: set a new secret, end the old one."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def add_parsers(subcommands: Any) -> None:
 
 
 def rotate_secret(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Rotate the secret. It is printed here and kept nowhere."""
+    """Rotate the secret. The new one is printed here and stored nowhere."""
     given = read_secret() if arguments.secret_stdin else None
     with ini.service() as service:
         try:
@@ -82,7 +82,7 @@ def rotate_secret(ini: Ini, arguments: argparse.Namespace) -> int:
 
 
 def end_earlier_secret(ini: Ini, arguments: argparse.Namespace) -> int:
-    """End all secrets but the newest."""
+    """End all secrets except the newest."""
     with ini.service() as service:
         try:
             service.clients.end_earlier_secret(arguments.client_id)
@@ -100,7 +100,7 @@ def end_earlier_secret(ini: Ini, arguments: argparse.Namespace) -> int:
 
 
 def read_secret() -> str:
-    """A secret from standard input, or asked for at a terminal."""
+    """A secret from standard input, or from a prompt on a terminal."""
     if sys.stdin.isatty():
         return getpass.getpass("Client secret: ")
     return sys.stdin.readline().rstrip("\r\n")
@@ -113,7 +113,7 @@ def print_secret(secret: str) -> None:
 
 
 def refused(error: UnknownClient | ClientChangedMeanwhile) -> int:
-    """Say why a client was not changed; return the exit status."""
+    """Print why a client was not changed; return the exit status."""
     if isinstance(error, UnknownClient):
         print("poauth2: there is no such client; see client list", file=sys.stderr)
     else:

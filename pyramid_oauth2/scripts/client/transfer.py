@@ -1,4 +1,4 @@
-"""``client export`` and ``client import``: JSON, with RFC 7591's names and secrets as digests."""
+"""``client export`` and ``client import``: JSON with RFC 7591's names and secrets as digests."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def add_parsers(subcommands: Any) -> None:
 
 
 def export_clients(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Write every client; a page is in memory at a time."""
+    """Print every client, with one page in memory at a time."""
     with ini.service() as service:
         clients = every(lambda at: service.server.clients.export(at))
         between = "[\n"
         for client in clients:
-            # The bare client_id of a deleted one belongs to a copy of the store.
+            # The bare client_id of a deleted client is only for a copy of the store.
             if isinstance(client, Client):
                 print(between + json.dumps(client_document(client)), end="")
                 between = ",\n"
@@ -60,7 +60,7 @@ def export_clients(ini: Ini, arguments: argparse.Namespace) -> int:
 
 
 def import_clients(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Register what is not there; report how many were, and which broke a rule."""
+    """Register what is not there; report the number, and the clients that break a rule."""
     try:
         documents = json.loads(_text(arguments.file))
     except (OSError, ValueError) as error:
@@ -99,19 +99,19 @@ def _checked(server: Server, documents: list[Any]) -> tuple[list[Client], list[s
             check_client(server, client)
             clients.append(client)
         except InvalidClientMetadata as invalid:
-            told = "; ".join(f"{field}: {text}" for field, text in invalid.problems.items())
-            problems.append(f"{_name_of(number, members)}: {told}")
+            broken = "; ".join(f"{field}: {text}" for field, text in invalid.problems.items())
+            problems.append(f"{_name_of(number, members)}: {broken}")
         except ValueError as error:
             problems.append(f"{_name_of(number, members)}: {error}")
     return clients, problems
 
 
 def _with_secret(client: Client, members: Mapping[str, Any], now: int) -> Client:
-    """The client with the secret that its document has in clear (RFC 7591 section 3.2.1), if any.
+    """The client with the clear-text secret of its document (RFC 7591 section 3.2.1), if any.
 
-    ``client_secret_expires_at`` says when it ends, in UTC seconds; 0 for never.
+    ``client_secret_expires_at`` says when it expires, in UTC seconds; 0 for never.
 
-    :raises ValueError: it cannot be kept, or there are digests as well.
+    :raises ValueError: the secret cannot be stored, or there are digests as well.
     """
     secret = members.get("client_secret")
     if secret is None:
@@ -127,7 +127,7 @@ def _with_secret(client: Client, members: Mapping[str, Any], now: int) -> Client
 
 
 def _name_of(number: int, members: Any) -> str:
-    """What the client is found by in the file: its place, and its client_id where it has one."""
+    """How the client is identified in a message: its position, and its client_id if it has one."""
     client_id = members.get("client_id") if isinstance(members, dict) else None
     return f"client {number}" + (
         f" ({without_secrets(client_id[:100])!r})" if isinstance(client_id, str) else ""
