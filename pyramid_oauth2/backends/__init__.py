@@ -1,1 +1,1 @@
-"""Where state lives: one module or package per backend, and the suite that all must pass."""
+"""Storage backends: one module or package for each, and the suite that all must pass."""

@@ -36,16 +36,16 @@ class Purger:
         self._clock = clock
         self._lock = PerProcess(threading.Lock)
         self._issued = 0
-        self._swept_at = clock()
+        self._purged_at = clock()
 
     def after_issue(self) -> None:
         """Count an issuance, and purge if it is time. Never raises: a token was just issued."""
         now = self._clock()
         with self._lock():
             self._issued += 1
-            if self._issued % EVERY and 0 <= now - self._swept_at < PAUSE:
+            if self._issued % EVERY and 0 <= now - self._purged_at < PAUSE:
                 return
-            self._swept_at = now
+            self._purged_at = now
         try:
             for store in self._stores:
                 store.purge(now, LIMIT)

@@ -162,7 +162,7 @@ def test_what_it_does_not_know_of_a_page_does_not_hinder(flow: Flow) -> None:
 
 
 @KINDS
-def test_sweeping_removes_them(flow: Flow, kind: str) -> None:
+def test_purging_removes_them(flow: Flow, kind: str) -> None:
     written(flow, kind, CRITICAL, of_grant=True)
     grants = flow.server.service.server.grants
     assert grants.purge(flow.server.service.server.clock() + 1000).removed == 2

@@ -164,7 +164,7 @@ def test_the_start_says_so(open_reader: Callable[..., Reader], caplog: pytest.Lo
     assert caplog.text.count("oauth2.read_only = true: tokens are checked") == 1
 
 
-def test_nobody_sweeps(
+def test_nothing_is_purged(
     flow: Flow, open_reader: Callable[..., Reader], caplog: pytest.LogCaptureFixture
 ):
     reader = open_reader(throttle="false")

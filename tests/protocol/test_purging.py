@@ -76,7 +76,7 @@ def test_a_store_that_only_issues_stays_bounded():
     assert len(backend.grants.export(limit=10_000).items) <= 2 * (EVERY + 10)
 
 
-def test_a_sweep_that_fails_is_no_failure_of_the_issue(caplog: Any):
+def test_a_purge_that_fails_is_no_failure_of_the_issue(caplog: Any):
     class Away:
         def purge(self, now: int, limit: int) -> Purged:
             raise StoreUnavailable("the server is away")

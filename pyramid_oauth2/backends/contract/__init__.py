@@ -1,8 +1,8 @@
-"""The suite that every backend must pass: what a backend promises, as tests.
+"""The suite that every backend must pass: the contract of a backend, as tests.
 
-It is shipped so that a backend which is not ours can prove itself. The whole
-of a third party's test module for the backend ``acme``, whose stores live on a
-server::
+It is part of the package, so that third-party backends can use it too. This is a
+complete test module of a third party for the backend ``acme``, whose stores are on
+a server::
 
     # tests/test_contract.py
     from functools import partial
@@ -27,24 +27,24 @@ server::
         def count_records(self, backend):
             return sum(1 for _ in backend.everything())
 
-and then ``pytest tests/test_contract.py``, with ``pytest`` and ``hypothesis``
-installed. Only ``make_backend`` is mandatory; what cannot be tested without
-another hook is skipped, and the reason names the hook. The hooks are documented
-at :class:`Contract`.
+Run it with ``pytest tests/test_contract.py``, with ``pytest`` and ``hypothesis``
+installed. Only ``make_backend`` is mandatory; tests that need another hook are
+skipped without it, and the reason names the hook. The hooks are documented at
+:class:`Contract`.
 
 A backend that fills one role only inherits from :class:`GrantStoreContract`,
 :class:`ClientStoreContract` or :class:`ConsentStoreContract` instead. While a
-backend grows, a test class may inherit from single groups.
+backend is being written, a test class may inherit from single groups.
 
-Races are run some rounds each; the environment variable ``TEST_ROUNDS`` (a
-factor, 0.1 by default) makes them more: ``TEST_ROUNDS=10`` before a release.
+Each race is run for several rounds; the environment variable ``TEST_ROUNDS`` (a
+factor, 0.1 by default) sets how many: use ``TEST_ROUNDS=10`` before a release.
 """
 
 from pkgutil import iter_modules
 
 import pytest
 
-# Before the first of them is imported, for only then can pytest say what failed in an assert.
+# Before the first of them is imported; otherwise pytest cannot explain a failed assert.
 pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_modules(__path__)))
 
 from .at_rest import AtRest  # noqa: E402
@@ -121,16 +121,16 @@ class GrantStoreContract(
     WriteRaces,
     Forks,
 ):
-    """What an :class:`~pyramid_oauth2.interfaces.IGrantStore` must hold."""
+    """The contract of an :class:`~pyramid_oauth2.interfaces.IGrantStore`."""
 
 
 class ClientStoreContract(ClientRecords, ClientSearch, ClientRaces, Forks):
-    """What an :class:`~pyramid_oauth2.interfaces.IClientStore` must hold."""
+    """The contract of an :class:`~pyramid_oauth2.interfaces.IClientStore`."""
 
 
 class ConsentStoreContract(Consents, ConsentLeaks, ConsentRaces, Forks):
-    """What an :class:`~pyramid_oauth2.interfaces.IConsentStore` must hold."""
+    """The contract of an :class:`~pyramid_oauth2.interfaces.IConsentStore`."""
 
 
 class BackendContract(GrantStoreContract, ClientStoreContract, ConsentStoreContract):
-    """What a backend that fills all three roles must hold."""
+    """The contract of a backend that fills all three roles."""

@@ -1,4 +1,4 @@
-"""What a stolen disk shows: digests, and never a token."""
+"""What a stolen disk contains: digests, and never a token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .harness import Contract
 
 
 def spellings(value: bytes) -> set[bytes]:
-    """*value* in every form in which a store might write it."""
+    """*value* in every encoding in which a store might write it."""
     encoded = base64.b64encode(value).rstrip(b"=")
     return {
         value,

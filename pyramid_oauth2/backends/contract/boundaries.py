@@ -1,4 +1,4 @@
-"""The second on which something ends: every interval is half open."""
+"""The second at which something ends: every interval is half open."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ on_either_side = pytest.mark.parametrize(
 
 
 class Boundaries(Contract):
-    """What ends at a time has ended at that time, and not one second before."""
+    """A record has ended at its end, and not one second before."""
 
     @on_either_side
     def test_boundary_of_a_token_for_redeem(self, now: int, over: bool) -> None:

@@ -14,7 +14,7 @@ from .harness import Contract
 
 
 class Amending(Contract):
-    """``amend`` writes for whoever knew the version, as long as the token can be used."""
+    """``amend`` writes if the caller knows the current version and the token is usable."""
 
     @pytest.mark.parametrize(
         "changes",
@@ -81,7 +81,7 @@ class Amending(Contract):
 
 
 class Reserving(Contract):
-    """``reserve`` says yes once, until the claim ends."""
+    """``reserve`` returns True once, until the claim ends."""
 
     def test_reserve_once(self) -> None:
         digest = new_digest()

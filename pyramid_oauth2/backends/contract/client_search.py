@@ -17,7 +17,7 @@ class ClientSearch(Contract):
 
     @pytest.mark.parametrize("cursor", MADE_UP_CURSORS)
     def test_a_cursor_of_clients_that_somebody_made_up(self, cursor: str) -> None:
-        """Some page, or a ``ValueError``; no other exception."""
+        """It gives some page, or a ``ValueError``; no other exception."""
         self.clients.add(new_client(owner="alice"))
         take_made_up(self.clients.search, cursor, owner="alice")
         take_made_up(self.clients.search, cursor, prefix="a", sort="created_at")
@@ -28,7 +28,7 @@ class ClientSearch(Contract):
             self.clients.add(new_client(client_id=f"id-{number}", client_name=name))
 
     def found(self, **arguments: Any) -> list[str]:
-        """The names of the clients that a search finds, in its order."""
+        """The names of the clients that a search returns, in its order."""
         return [client.client_name for client in every(self.clients.search, **arguments)]
 
     @pytest.mark.parametrize(

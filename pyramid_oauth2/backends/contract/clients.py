@@ -1,4 +1,4 @@
-"""Clients: kept whole, changed by compare and swap, and deleted for good."""
+"""Clients: stored completely, changed by compare and swap, and deleted permanently."""
 
 from __future__ import annotations
 

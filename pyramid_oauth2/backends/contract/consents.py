@@ -17,7 +17,7 @@ LATE = 2**40
 
 
 class Consents(Contract):
-    """What users allowed for next time."""
+    """What users allowed for future requests."""
 
     @pytest.mark.parametrize(
         "fields",
@@ -105,7 +105,7 @@ class Consents(Contract):
 
     @pytest.mark.parametrize("cursor", MADE_UP_CURSORS)
     def test_a_cursor_of_consents_that_somebody_made_up(self, cursor: str) -> None:
-        """Some page, or a ``ValueError``; no other exception."""
+        """It gives some page, or a ``ValueError``; no other exception."""
         assert self.consents.put(new_consent(), None)
         take_made_up(self.consents.list, cursor, subject="alice")
         take_made_up(self.consents.list, cursor, client_id="client")

@@ -1,4 +1,4 @@
-"""Copying a whole store: everything goes out, and comes in once."""
+"""Copying a whole store: everything is exported, and imported once."""
 
 from __future__ import annotations
 

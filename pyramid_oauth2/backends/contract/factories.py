@@ -1,4 +1,4 @@
-"""Records to test with: random where it matters that no two are alike, plain elsewhere."""
+"""Records for tests: random where two must differ, simple elsewhere."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from pyramid_oauth2.protocol.records import (
 
 Item = TypeVar("Item")
 
-# Far ahead of any server's clock, so that a time-to-live in the store never
-# takes part in a test, and beyond 2**31, so that every test is one of such times.
+# Far ahead of any server's clock, so that a time-to-live in the store never affects a
+# test, and beyond 2**31, so that every test covers such times.
 NOW = 4_000_000_000
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -44,7 +44,7 @@ def new_attempt() -> str:
 
 
 def new_grant(**fields: Any) -> Grant:
-    """A grant of an hour, of alice to one client, with *fields* instead of these."""
+    """A grant of one hour, of alice to one client, with *fields* instead of these."""
     plain: dict[str, Any] = {
         "id": new_family(),
         "client_id": "client",
@@ -59,7 +59,7 @@ def new_grant(**fields: Any) -> Grant:
 
 
 def new_token(kind: str = REFRESH_TOKEN, grant: Grant | None = None, **fields: Any) -> Token:
-    """A token of *grant* that ends with it, or one of an hour that stands alone."""
+    """A token of *grant* that ends with it, or a token of one hour that stands alone."""
     plain: dict[str, Any] = {
         "kind": kind,
         "family": grant.id if grant else new_family(),
@@ -72,19 +72,19 @@ def new_token(kind: str = REFRESH_TOKEN, grant: Grant | None = None, **fields: A
 
 
 def new_answer(**fields: Any) -> SealedAnswer:
-    """A random sealed answer that is kept for a minute."""
+    """A random sealed answer that ends after a minute."""
     plain: dict[str, Any] = {"data": secrets.token_bytes(64), "expires_at": NOW + MINUTE}
     return SealedAnswer(**(plain | fields))
 
 
 def new_client(**fields: Any) -> Client:
-    """A client of a random client_id."""
+    """A client with a random client_id."""
     plain: dict[str, Any] = {"client_id": secrets.token_hex(8), "created_at": NOW}
     return Client(**(plain | fields))
 
 
 def new_consent(**fields: Any) -> Consent:
-    """A consent of an hour, of alice to one client, with *fields* instead of these."""
+    """A consent of one hour, of alice to one client, with *fields* instead of these."""
     plain: dict[str, Any] = {
         "subject": "alice",
         "client_id": "client",
@@ -97,7 +97,7 @@ def new_consent(**fields: Any) -> Consent:
 
 
 def every(listing: Callable[..., Page[Item]], limit: int = 7, **arguments: Any) -> Iterator[Item]:
-    """Walk through all pages of a listing of a store.
+    """Iterate over all pages of a listing of a store.
 
     :param limit: how many records a page may have.
     """
@@ -112,7 +112,7 @@ def every(listing: Callable[..., Page[Item]], limit: int = 7, **arguments: Any) 
         cursor = page.cursor
 
 
-# A page puts a cursor into a URL, where anybody may write another.
+# A page puts a cursor into a URL, where an attacker may write another one.
 MADE_UP_CURSORS = (
     *("", "x", "null", "{}", "[]", "7", "[1]", '["a"]', "[1, 2]", '["a", "b"]', "[" * 4000),
     *('["a", 1]', '["a", -1]', '["a", true]', '["a", 1.5]', '["a", 1e999]', '["a", null]'),
@@ -122,6 +122,6 @@ MADE_UP_CURSORS = (
 
 
 def take_made_up(listing: Callable[..., Page[Any]], cursor: str, **of: Any) -> None:
-    """Ask a listing for the page of a cursor that is none: some page, or a ``ValueError``."""
+    """Request the page of an invalid cursor: it gives some page, or a ``ValueError``."""
     with suppress(ValueError):
         listing(cursor=cursor, **of)

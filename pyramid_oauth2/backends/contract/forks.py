@@ -1,8 +1,8 @@
 """A server that uses the store and then forks its workers, as ``gunicorn --preload`` does.
 
-A connection that two processes share gives one the answers to the other's
-questions: a request with one user's token is answered as another user. A lock
-that another thread holds at the fork is held in the child for ever.
+If two processes share a connection, one reads the replies to the other: a request
+with one user's token is answered as another user. A lock that another thread holds
+at the fork is held in the child for ever.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PATIENCE = 40  # seconds after which a child is deadlocked
 
 Opener: TypeAlias = Callable[[], IBackend]
 Child: TypeAlias = tuple[int, int]
-"""Its process id, and a pipe on which it says how it ended."""
+"""Its process id, and a pipe on which it reports its result."""
 
 
 class Call(NamedTuple):
@@ -46,7 +46,7 @@ class Call(NamedTuple):
     expected: Any
 
     def make(self, backend: IBackend) -> None:
-        """Make the call.
+        """Call it.
 
         :raises AssertionError: it returned something else.
         """
@@ -55,16 +55,16 @@ class Call(NamedTuple):
 
 
 class Forks(Contract):
-    """What children find after a fork, in every store that the backend has."""
+    """What children find after a fork, in every store of the backend."""
 
     @pytest.mark.parametrize("busy", [False, True], ids=["quiet", "busy"])
     def test_no_child_reads_the_answer_to_another_process(self, busy: bool) -> None:
-        """The parent has used the stores, or is *busy* with them while it forks."""
+        """The parent has used the stores, or is *busy* using them while it forks."""
         reads = [self._written(*record) for record in self._records(["alice", "bob"])]
         assert self._forked(_read_by_children, reads, busy) == {"right": CHILDREN}
 
     def test_what_children_write_is_there(self) -> None:
-        """The parent has used the stores, and leaves them to the children when they have begun."""
+        """The parent has used the stores, and closes them once the children have begun."""
         reads = [self._written(*record) for record in self._records(["alice"])]
         records = list(self._records([f"user-{number}" for number in range(2 * CHILDREN)]))
         # Only the parent and its children have them open.
@@ -89,7 +89,7 @@ class Forks(Contract):
     def _forked(
         self, scene: Callable[..., Counter[str]], reads: list[Call], *arguments: object
     ) -> Counter[str]:
-        """Play a scene in a process of its own, since its threads are those that are forked."""
+        """Run a scene in a new process, which has only the scene's threads when it forks."""
         opener = self.open_elsewhere()
         if opener is None or not hasattr(os, "fork"):
             pytest.skip("no forks: the store is in one process (no open_elsewhere())")
@@ -127,7 +127,7 @@ def _consent(user: str) -> tuple[Call, Call]:
     return write, Call("consents", "get", (user, consent.client_id), consent)
 
 
-# How a new record of a user is written, and how it is read, by role.
+# How a new record of a user is written and read, by role.
 NEW_RECORD = {"grants": _grant, "clients": _client, "consents": _consent}
 
 
@@ -149,7 +149,7 @@ def _read_by_children(
     work = partial(_read_by_threads, backend, reads, READS)
     with _reading(backend, reads if busy else ()):
         children = [_fork(work) for _ in range(CHILDREN)]
-        # The parent goes on as well, and is answered rightly.
+        # The parent continues too, and must get the right replies.
         work()
     return _endings(children)
 
@@ -171,7 +171,7 @@ def _write_by_children(
     for _ in children:
         os.read(begun[0], 1)
     backend.close()
-    # As a command does that is run meanwhile.
+    # As a command that is run at the same time does.
     other = opener()
     _make_all(other, reads)
     other.close()
@@ -185,7 +185,7 @@ def _make_all(backend: IBackend, calls: Iterable[Call]) -> None:
 
 
 def _read_by_threads(backend: IBackend, reads: list[Call], times: int) -> None:
-    # At once, so that there is a connection for each thread.
+    # All at once, so that each thread has a connection.
     start = threading.Barrier(THREADS, timeout=PATIENCE)
 
     def work(number: int) -> None:
@@ -200,7 +200,7 @@ def _read_by_threads(backend: IBackend, reads: list[Call], times: int) -> None:
 
 @contextmanager
 def _reading(backend: IBackend, reads: Iterable[Call]) -> Iterator[None]:
-    """Let threads read until the block ends, a record each."""
+    """Let threads read until the block ends, one record each."""
     done = threading.Event()
 
     def work(read: Call) -> None:
@@ -219,7 +219,7 @@ def _reading(backend: IBackend, reads: Iterable[Call]) -> Iterator[None]:
 
 
 def _fork(work: Callable[[], None]) -> Child:
-    """Let a child do *work*."""
+    """Run *work* in a child."""
     receiver, sender = os.pipe()
     if child := os.fork():
         os.close(sender)
@@ -232,7 +232,7 @@ def _fork(work: Callable[[], None]) -> Child:
         outcome = f"{type(error).__name__}: {error}"
     finally:
         os.write(sender, outcome.encode()[:4000])
-        # Not as a program ends: what is to be done at the end is the parent's.
+        # Without the normal exit of a program: its exit handlers belong to the parent.
         os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""What a backend tells the suite about itself, and how each test comes by an empty store."""
+"""What a backend provides to the suite, and how each test gets an empty store."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .factories import NOW, new_grant, new_token
 class Contract(ABC):
     """The hooks of the suite; every group of tests inherits from it.
 
-    While a test runs, ``self.backend`` is a backend on an empty store, and
-    ``self.directory`` a directory of its own, there before
+    While a test runs, ``self.backend`` is a backend with an empty store, and
+    ``self.directory`` is a directory for this test, which exists before
     :meth:`make_backend` is called.
     """
 
@@ -28,22 +28,22 @@ class Contract(ABC):
 
     @abstractmethod
     def make_backend(self) -> IBackend:
-        """Return a backend on an empty store.
+        """Return a backend with an empty store.
 
         Called before each test. The few tests that need a second store call it
-        again after closing the first one, which may be wiped for it.
+        again after closing the first one, which may be erased for that.
         """
 
     def open_elsewhere(self) -> Callable[[], IBackend] | None:
-        """Return what another process calls to open the store of ``self.backend``.
+        """Return a function with which another process opens the store of ``self.backend``.
 
-        :return: a picklable callable without arguments; None where the store
-            lives within one process, and races between processes do not apply.
+        :return: a picklable callable without arguments; None if the store
+            lives within one process, so that races between processes do not apply.
         """
         return None
 
     def raw_dump(self, backend: IBackend) -> bytes | None:
-        """Return everything the store holds, as raw as it can be had.
+        """Return everything that the store holds, in its rawest available form.
 
         :return: rows or keys with their values, digests raw or in hexadecimal
             or base 64; None skips the tests of what is readable at rest.
@@ -51,7 +51,7 @@ class Contract(ABC):
         return None
 
     def count_records(self, backend: IBackend) -> int | None:
-        """Return how many rows or keys the store holds, its own indexes included.
+        """Return how many rows or keys the store holds, including its own indexes.
 
         :return: None skips the tests for leaks.
         """
@@ -65,7 +65,7 @@ class Contract(ABC):
         self.backend.close()
 
     def start_afresh(self) -> None:
-        """Close the backend and go on with an empty one."""
+        """Close the backend and continue with an empty one."""
         self.backend.close()
         self.backend = self.make_backend()
 
@@ -95,14 +95,14 @@ class Contract(ABC):
         return store
 
     def counted(self) -> int:
-        """How many records the store holds; skips the test where nobody can tell."""
+        """How many records the store holds; skips the test if the backend cannot count them."""
         count = self.count_records(self.backend)
         if count is None:
             pytest.skip("implement count_records(backend) to run the tests for leaks")
         return count
 
     def dumped(self) -> bytes:
-        """Everything the store holds; skips the test where nobody can tell."""
+        """Everything that the store holds; skips the test if the backend cannot dump it."""
         dump = self.raw_dump(self.backend)
         if dump is None:
             pytest.skip("implement raw_dump(backend) to run the tests of what is readable at rest")

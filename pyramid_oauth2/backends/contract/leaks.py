@@ -1,4 +1,4 @@
-"""After everything has ended and was purged, nothing is left: no row, no key, no index entry."""
+"""Once everything has ended and was purged, nothing is left: no row, key or index entry."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class GrantLeaks(Contract):
     """The count of the grant store's records returns to where it was."""
 
     def live_a_life(self) -> None:
-        """Interaction, code, three generations of refresh tokens, some dropped on the way."""
+        """Create an interaction, a code, and three generations of refresh tokens, some unused."""
         interaction = new_token(INTERACTION)
         assert self.grants.open(None, [interaction], NOW)
         grant = new_grant(id=interaction.family)

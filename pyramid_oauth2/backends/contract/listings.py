@@ -24,7 +24,7 @@ SOME = 20
 
 
 class Listings(Contract):
-    """A listing shows everything that is there throughout."""
+    """A listing shows everything that exists throughout."""
 
     @pytest.mark.parametrize("limit", [1, 7, SOME, SOME + 1])
     def test_list_grants_in_pages(self, limit: int) -> None:
@@ -68,7 +68,7 @@ class Listings(Contract):
 
     @pytest.mark.parametrize("cursor", MADE_UP_CURSORS)
     def test_a_cursor_that_somebody_made_up(self, cursor: str) -> None:
-        """Some page, or a ``ValueError``; no other exception."""
+        """It gives some page, or a ``ValueError``; no other exception."""
         self.grants.import_([grant := new_grant(), new_token(grant=grant)])
         for of in ({"client_id": grant.client_id}, {"subject": grant.subject}):
             take_made_up(self.grants.grants, cursor, **of)

@@ -85,7 +85,7 @@ class Opening(Contract):
 
 
 class Finding(Contract):
-    """``find`` returns what there is, and leaves the judgement to its caller."""
+    """``find`` returns what exists, and leaves the decision to its caller."""
 
     def test_find_nothing(self) -> None:
         assert self.grants.find(new_token().ref) is None
@@ -149,7 +149,7 @@ class Finding(Contract):
 
 
 class Adding(Contract):
-    """``add`` needs a living grant."""
+    """``add`` needs an active grant."""
 
     def test_add_to_a_living_grant(self) -> None:
         grant = new_grant()

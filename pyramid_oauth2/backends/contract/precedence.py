@@ -1,4 +1,4 @@
-"""Redeeming: which outcome, and which one comes first."""
+"""Redeeming: the outcomes, and their order of precedence."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def expected(*, revoked: bool, grant: str, attempt: str | None, expired: bool) -
 
 
 def states() -> Iterator[Any]:
-    """Every combination of what decides the outcome, with the outcome."""
+    """Every combination of the states that decide the outcome, with the outcome."""
     for revoked, grant, attempt, expired in product(
         (False, True), GRANTS, (None, OURS, THEIRS), (False, True)
     ):
@@ -64,7 +64,7 @@ def states() -> Iterator[Any]:
 
 
 class RedemptionOutcomes(Contract):
-    """Each outcome, and which one comes first."""
+    """Each outcome, and which one takes precedence."""
 
     @pytest.mark.parametrize(("revoked", "grant", "attempt", "expired", "outcome"), [*states()])
     def test_redeem_decides(

@@ -34,7 +34,7 @@ from .harness import Contract
 def purge_all(store: IGrantStore | IConsentStore, now: int, limit: int = 1000) -> int:
     """Purge until nothing is left to purge.
 
-    :return: how many records went.
+    :return: how many records were removed.
     """
     removed = 0
     for _ in range(10_000):
@@ -72,13 +72,13 @@ def families(draw: st.DrawFn) -> tuple[Grant, list[Token]]:
 
 
 class Purging(Contract):
-    """``purge`` removes what means nothing any more, and nothing else."""
+    """``purge`` removes what has no effect any more, and nothing else."""
 
     @settings(
         max_examples=25,
         deadline=None,
         database=None,
-        # The store of the test is shared by the examples, whose families are their own.
+        # The examples share the store of the test, but each has its own families.
         suppress_health_check=[
             HealthCheck.function_scoped_fixture,
             HealthCheck.differing_executors,

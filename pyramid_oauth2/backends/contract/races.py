@@ -1,4 +1,4 @@
-"""Races of redemptions: one winner, one set of products, and no revocation overtaken."""
+"""Races of redemptions: one winner, one set of products, and no token outlives a revocation."""
 
 from __future__ import annotations
 

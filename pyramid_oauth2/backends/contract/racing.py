@@ -1,9 +1,9 @@
 """Calls that start at the same moment, in many threads and in several processes.
 
-A race is a list of rounds, a round a list of calls, a call a function of one
-store, by default that of the grants. All calls of a round are released
-together; the next round starts when all have returned. Between processes the
-calls travel by pickle: ``operator.methodcaller("redeem", ...)`` is one.
+A race is a list of rounds, a round is a list of calls, a call is a function of one
+store, by default the grant store. All calls of a round are started together; the
+next round starts when all have returned. Calls are sent to other processes by
+pickle: use ``operator.methodcaller("redeem", ...)``, for example.
 """
 
 from __future__ import annotations
@@ -40,15 +40,16 @@ class Race(Protocol):
 
 
 def rounds() -> int:
-    """How often a race is run: 100 times the environment's TEST_ROUNDS (0.1), at least 3."""
+    """How many rounds a race has: 100 times the environment's TEST_ROUNDS (0.1), at least 3."""
     return max(3, round(100 * float(os.environ.get("TEST_ROUNDS", "0.1"))))
 
 
 def race_of_threads(backend: IBackend, races: Rounds, role: str = "grants") -> list[list[Any]]:
-    """Run each round with a thread for each call.
+    """Run each round with one thread for each call.
 
-    :param role: whose store the calls are for, an attribute of *backend*.
+    :param role: the store that the calls are for, an attribute of *backend*.
     :return: the results by round and call; a :exc:`DuplicateRecord` is a
+        result, any other exception is raised.
         result, any other exception is raised.
     """
     return _run(getattr(backend, role), races, ready=lambda: None)
@@ -57,7 +58,7 @@ def race_of_threads(backend: IBackend, races: Rounds, role: str = "grants") -> l
 def race_of_processes(
     opener: Callable[[], IBackend], races: Rounds, role: str = "grants"
 ) -> list[list[Any]]:
-    """Run each round with its calls dealt out to processes, and there to threads.
+    """Run each round with its calls distributed to processes, and to threads in each.
 
     :return: as :func:`race_of_threads`.
     """
@@ -66,7 +67,7 @@ def race_of_processes(
     try:
         playing = [pool.submit(_play, opener, hand, role) for hand in hands]
         wait(playing)
-        # The cause first: whoever waits with a racer that fails only sees the barrier break.
+        # The cause first: a racer that waits for one that failed only sees the barrier break.
         failures = [error for future in playing if (error := future.exception())]
         for error in sorted(failures, key=lambda e: isinstance(e, threading.BrokenBarrierError)):
             raise error
@@ -90,7 +91,7 @@ def _run(store: Any, races: Rounds, ready: Callable[[], Any]) -> list[list[Any]]
     with ThreadPoolExecutor(max(1, *map(len, races))) as pool:
         for calls in races:
             if not calls:
-                # A process that was dealt none: the others wait for it all the same.
+                # This process has no calls in this round: the others wait for it nevertheless.
                 ready()
             start = threading.Barrier(max(1, len(calls)), action=ready, timeout=PATIENCE)
             running = [pool.submit(_start, call, store, start) for call in calls]
@@ -108,8 +109,8 @@ def _start(call: Call, store: Any, start: threading.Barrier) -> Any:
 
 @cache
 def _processes() -> ProcessPoolExecutor:
-    # Spawned: a fork would copy locks that another thread of ours may hold.
-    # Kept for all races: a spawned process needs half a second to import.
+    # Spawned: a fork would copy locks that another of our threads may hold.
+    # Kept for all races: a spawned process needs half a second for its imports.
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(PROCESSES, timeout=PATIENCE)
     return ProcessPoolExecutor(PROCESSES, context, initializer=_join, initargs=(barrier,))
@@ -136,7 +137,7 @@ def _play(opener: Callable[[], IBackend], races: Rounds, role: str) -> list[list
 
 
 class Racecourse(Contract):
-    """Runs every race between threads, and between processes with threads of their own."""
+    """Runs every race between threads, and between processes that have several threads."""
 
     @pytest.fixture(params=["threads", "processes"])
     def race(self, request: pytest.FixtureRequest) -> Race:
@@ -149,5 +150,5 @@ class Racecourse(Contract):
         return partial(race_of_processes, opener)
 
     def crowd(self, race: Race) -> int:
-        """How many want one record: 16 a process, where there are processes."""
+        """How many calls compete for one record: 16 for each process, if there are processes."""
         return 16 * (PROCESSES if getattr(race, "func", None) is race_of_processes else 1)

@@ -1,4 +1,4 @@
-"""Races for clients and consents: of those who knew the same version, one writes."""
+"""Races for clients and consents: of several writers of the same version, one succeeds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .racing import RACERS, Race, Racecourse, rounds
 
 
 def few() -> int:
-    """A fifth of the rounds, at least 3: what is raced here is written by people."""
+    """A fifth of the rounds, at least 3: these records are written by people."""
     return max(3, rounds() // 5)
 
 
 class ClientRaces(Racecourse):
-    """Registering, editing, stopping and deleting one client, many at once."""
+    """Registering, editing, disabling and deleting one client, many at once."""
 
     def registered(self) -> list[str]:
         """Register a client for each round; return their ids."""
@@ -63,7 +63,7 @@ class ClientRaces(Racecourse):
 
 
 class ConsentRaces(Racecourse):
-    """Remembering and forgetting what one user allows one client, many at once."""
+    """Storing and forgetting what one user allows one client, many at once."""
 
     def test_race_to_put_a_consent_has_one_winner(self, race: Race) -> None:
         fresh = [new_consent(client_id=f"client-{number}") for number in range(few())]

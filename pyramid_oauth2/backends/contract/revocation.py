@@ -1,4 +1,4 @@
-"""Taking back: a token, a grant with everything under it, all of a user's grants."""
+"""Revoking: a token, a grant with everything under it, all of a user's grants."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pyramid_oauth2.protocol.records import Outcome
 from .factories import DAY, NOW, every, new_attempt, new_grant, new_token
 from .harness import Contract
 
-MANY = 300  # more than a store would take in one batch
+MANY = 300  # more than a store writes in one batch
 
 
 class Revocation(Contract):
-    """A revocation is a flag: set once, seen at once, and never compared with a time."""
+    """A revocation is a flag: set once, visible at once, and never compared with a time."""
 
     @pytest.mark.parametrize("now", [0, NOW, NOW + DAY], ids=["past", "present", "future"])
     def test_revoke_grant_is_seen_by_find_redeem_and_add(self, now: int) -> None:

@@ -1,4 +1,4 @@
-"""What goes in comes out: every field of a grant and a token, and the limits of each."""
+"""A record is returned as it was stored: every field of a grant and a token, and its limits."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from pyramid_oauth2.protocol.records import (
 from .factories import NOW, every, new_answer, new_attempt, new_digest, new_grant, new_token
 from .harness import Contract
 
-ALL_BYTES = bytes(range(256)) * 64  # NUL, and no valid UTF-8
+ALL_BYTES = bytes(range(256)) * 64  # includes NUL, and is not valid UTF-8
 LATE = 2**40
 
-# Names that careless collations, key schemes or trims take for one another.
+# Names that careless collations, key schemes or trims treat as equal.
 LOOKALIKES = (
     "alice",
     "Alice",
@@ -40,7 +40,7 @@ LOOKALIKES = (
 
 
 class RoundTrips(Contract):
-    """Records are kept to the last byte."""
+    """Records are stored byte for byte."""
 
     def kept(self, grant: Grant | None, token: Token) -> tuple[Token, Grant | None] | None:
         """Open *grant* with *token*, and find them again."""

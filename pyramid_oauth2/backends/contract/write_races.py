@@ -16,10 +16,10 @@ from .racing import RACERS, Race, Racecourse, rounds
 
 
 def count_up(store: IGrantStore, ref: TokenRef, times: int) -> None:
-    """Add one to the number in a token's data, again and again until it was written *times* times.
+    """Increment the number in a token's data, retrying until it was written *times* times.
 
-    Whoever is refused was overtaken by a write of another racer, so there
-    cannot be more tries than writes of all of them together.
+    A refused write was overtaken by one of another racer, so there cannot be more
+    tries than writes of all racers together.
     """
     written = 0
     for _ in range(times * RACERS):
@@ -33,7 +33,7 @@ def count_up(store: IGrantStore, ref: TokenRef, times: int) -> None:
 
 
 class WriteRaces(Racecourse):
-    """Opening, adding, amending, reserving and revoking against themselves and each other."""
+    """Opening, adding, amending, reserving and revoking, each against itself and the others."""
 
     def test_race_of_add_and_revoke_grant_leaves_nothing_alive(self, race: Race) -> None:
         games = [self.opened() for _ in range(rounds())]

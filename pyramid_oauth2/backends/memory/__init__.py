@@ -1,7 +1,7 @@
-"""Everything in this process's memory, gone when it ends: for tests, and for a first look.
+"""All state in this process's memory, lost when it ends: for tests, and for a first try.
 
-It is also the reference that shows what the other backends mean: one lock per
-store, plain dictionaries, and every operation as its contract reads.
+It is also the reference for the other backends: one lock per store, plain
+dictionaries, and every operation written as its contract reads.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class MemoryBackend:
         self.consents = MemoryConsentStore()
 
     def check(self) -> tuple[str, ...]:
-        """Warn of what memory is."""
+        """Warn that the state is not persistent."""
         return ("Everything is in this process's memory, and gone when it ends.",)
 
     def close(self) -> None:
-        """Do nothing: there is no connection, and the records stay."""
+        """Do nothing: there are no connections, and the records are kept."""
 
 
 def includeme(config: Any) -> None:
-    """Offer it as ``oauth2.backend = memory``."""
+    """Register it as ``oauth2.backend = memory``."""
     config.add_oauth2_backend("memory", lambda settings: MemoryBackend())

@@ -55,7 +55,7 @@ class MemoryClientStore:
             return True
 
     def raise_epoch(self, client_id: str, now: int, disabled_at: int | None = None) -> int | None:
-        """Take away everything the client was ever given."""
+        """Revoke everything the client was ever given."""
         with self._lock():
             client = self._clients.get(client_id)
             if client is None:
@@ -70,7 +70,7 @@ class MemoryClientStore:
             return client.epoch + 1
 
     def delete(self, client_id: str, now: int) -> bool:
-        """Leave a tombstone."""
+        """Replace the client by a tombstone."""
         with self._lock():
             if self._clients.get(client_id) is None:
                 return False

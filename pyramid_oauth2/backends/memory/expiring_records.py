@@ -1,4 +1,4 @@
-"""The records of the grant store, and when to look at each again."""
+"""The records of the grant store, and when each is next due for a purge."""
 
 from __future__ import annotations
 
@@ -22,43 +22,43 @@ Key: TypeAlias = tuple[str, ...]
 
 
 def key_of(record: Record) -> Key:
-    """Return what tells the record from every other one."""
+    """Return the identity of a record."""
     match record:
         case Grant():
             return ("grant", record.id)
         case Token():
-            # Without the kind, for a token knows of its parent only the digest.
+            # Without the kind, since a token knows only the digest of its parent.
             return ("token", record.family, record.digest.hex())
         case Reservation():
             return ("reservation", record.namespace, record.digest.hex())
 
 
 class ExpiringRecords:
-    """A dictionary of records, and a heap of times. Whoever calls it holds the store's lock."""
+    """A dictionary of records, and a heap of times. The caller holds the store's lock."""
 
     def __init__(self) -> None:
         self.records: dict[Key, Record] = {}
-        # Every record has an entry no later than its `_due`. An entry may be too
-        # early, or of a record that is gone: purge looks, and finds out.
+        # Every record has an entry no later than its `_due`. An entry may be too early,
+        # or belong to a removed record: purge checks the record itself.
         self._agenda: list[tuple[int, Key]] = []
 
     def token(self, ref: TokenRef) -> Token | None:
-        """Return the token if *ref* is right in every part."""
+        """Return the token if *ref* matches in every part."""
         token = self.token_of(ref.family, ref.digest)
         return token if token is not None and token.kind == ref.kind else None
 
     def token_of(self, family: str, digest: bytes) -> Token | None:
-        """Return the token, of whatever kind."""
+        """Return the token, of any kind."""
         token = self.records.get(("token", family, digest.hex()))
         return token if isinstance(token, Token) else None
 
     def grant(self, grant_id: str | None) -> Grant | None:
-        """Return the grant; None also where there is no id to look for."""
+        """Return the grant; None also if *grant_id* is None."""
         grant = None if grant_id is None else self.records.get(("grant", grant_id))
         return grant if isinstance(grant, Grant) else None
 
     def grants(self, subject: str | None, client_id: str | None) -> Iterator[Grant]:
-        """Go through the grants of *subject* and *client_id*, each None for any."""
+        """Iterate over the grants of *subject* and *client_id*; None matches any."""
         for record in self.records.values():
             if (
                 isinstance(record, Grant)
@@ -68,7 +68,7 @@ class ExpiringRecords:
                 yield record
 
     def insert(self, records: Iterable[Record]) -> None:
-        """Keep new records, all or none.
+        """Insert new records, all or none.
 
         :raises DuplicateRecord: one of them exists.
         """
@@ -88,7 +88,7 @@ class ExpiringRecords:
             heappush(self._agenda, (self._due(record), key))
 
     def purge(self, now: int, limit: int) -> Purged:
-        """Look at no more than *limit* entries that are due."""
+        """Process at most *limit* entries that are due."""
         removed = 0
         for _ in range(limit):
             if not self._something_due(now):

@@ -32,7 +32,7 @@ _AMENDABLE = frozenset(TokenChanges.__annotations__)
 
 @implementer(IGrantStore)
 class MemoryGrantStore:
-    """One ledger behind one lock."""
+    """All records behind one lock."""
 
     def __init__(self) -> None:
         self._lock = PerProcess(Lock)
@@ -51,7 +51,7 @@ class MemoryGrantStore:
             return None if token is None else (token, self._expiring.grant(token.grant_id))
 
     def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:
-        """Insert tokens of a living grant."""
+        """Insert tokens of an active grant."""
         with self._lock():
             grant = self._expiring.grant(grant_id)
             if grant is None or grant.revoked_at is not None or grant.expires_at <= now:
@@ -161,7 +161,7 @@ class MemoryGrantStore:
             return page_of(chosen, cursor, limit)
 
     def purge(self, now: int, limit: int = 1000) -> Purged:
-        """Look at what is due, at most *limit* records, and remove it if it still is."""
+        """Process at most *limit* records that are due, and remove those that have ended."""
         with self._lock():
             return self._expiring.purge(now, limit)
 
@@ -181,7 +181,7 @@ class MemoryGrantStore:
                     self._expiring.keep(record)
             return len(self._expiring.records) - before
 
-    # What follows is called with the lock held.
+    # The methods below are called with the lock held.
 
     def _is_dead(self, token: Token, new_grant: Grant | None) -> bool:
         if token.revoked_at is not None:

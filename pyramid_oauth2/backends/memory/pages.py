@@ -1,4 +1,4 @@
-"""Listings: some of the records, in the order of their keys, from a cursor on."""
+"""Pages of a listing: the records after a cursor, in the order of their keys."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ NOT_A_CURSOR = "not a cursor of this listing"
 def page_of(
     entries: Iterable[tuple[tuple[Any, ...], Item]], cursor: str | None, limit: int
 ) -> Page[Item]:
-    """Return the *limit* items with the least keys after *cursor*.
+    """Return the *limit* items with the smallest keys after *cursor*.
 
-    The cursor is the last key that was shown, not a count, so that records
-    that come or go between two pages move no other one.
+    The cursor is the last key of the page, not a count, so that a record that is
+    added or removed between two pages does not shift the others.
 
     :param entries: keys and items in any order; a key is a tuple of strings and integers.
     :param limit: at least 1.
-    :raises ValueError: *cursor* is none of ours.
+    :raises ValueError: *cursor* is not a cursor of this listing.
     """
     after = () if cursor is None else _decode(cursor)
     try:

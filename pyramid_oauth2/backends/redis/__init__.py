@@ -5,15 +5,15 @@
     oauth2.backend = redis
     oauth2.redis.url = redis://localhost:6379/0
 
-How URLs are written is told in :mod:`~pyramid_oauth2.backends.redis.urls`.
+The forms of a URL are described in :mod:`~pyramid_oauth2.backends.redis.urls`.
 ``oauth2.redis.wait_replicas`` makes each redemption and revocation wait until
-so many replicas have it. Other ``oauth2.redis.*`` keys, such as
-``socket_timeout`` or ``max_connections``, go to redis-py.
+that number of replicas has it. Other ``oauth2.redis.*`` keys, such as
+``socket_timeout`` or ``max_connections``, are passed to redis-py.
 
-What the asynchronous replication of Redis can lose: a master that dies has
-answered for writes of its last moment that no replica has; after the failover
-a code that was spent then is good again. ``wait_replicas`` makes that rarer,
-an SQL database as ``oauth2.backend.grants`` excludes it.
+The replication of Redis is asynchronous, so a failover can lose writes: those
+that the old master confirmed in its last moment, before any replica had them.
+A code that was spent then is valid again. ``wait_replicas`` makes that less
+likely; an SQL database as ``oauth2.backend.grants`` excludes it.
 """
 
 from __future__ import annotations
@@ -49,23 +49,23 @@ class RedisBackend:
         self.consents = RedisConsentStore(server)
 
     def check(self) -> list[str]:
-        """Warn of a server that may forget.
+        """Warn about a server that may lose data.
 
-        :raises StoreUnavailable: it cannot be reached, or may not be trusted as it is.
+        :raises StoreUnavailable: it cannot be reached, or is not safe to use as configured.
         """
         return self._server.check()
 
     def attempt_storage(self) -> RedisAttemptStorage:
-        """Where the processes that share this server count attempts together."""
+        """The storage in which all processes that use this server count attempts together."""
         return RedisAttemptStorage(self._server)
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         self._server.close()
 
 
 def server_from_settings(settings: Settings) -> Server:
-    """Return the server that the ini names; connect to nothing yet.
+    """Return the server that the ini names, without connecting to it.
 
     :raises pyramid.exceptions.ConfigurationError: a setting is missing or
         wrong; the message never repeats the URL, which may hold a password.
@@ -85,7 +85,7 @@ def server_from_settings(settings: Settings) -> Server:
 
 
 def includeme(config: Any) -> None:
-    """Offer it as ``oauth2.backend = redis``."""
+    """Register it as ``oauth2.backend = redis``."""
 
     def factory(settings: Settings) -> RedisBackend:
         return RedisBackend(server_from_settings(settings))

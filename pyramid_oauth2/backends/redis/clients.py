@@ -1,7 +1,7 @@
-"""Clients on Redis: few and precious, so all of them in one slot, each with its index entries.
+"""Clients on Redis: there are few, so all are in one slot, each together with its index entries.
 
-The indexes are sorted sets of equal scores, which the server keeps in the
-order of their bytes; an entry ends in NUL and the client_id.
+The indexes are sorted sets with equal scores, which the server sorts by bytes;
+an entry ends in NUL and the client_id.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NONE, TOMBSTONE = "-", b"deleted\n"
 NAME, CREATED, ID = "name", "created", "id"
 NUL = b"\0"
 BATCH = 500
-FILTERED = 200  # entries that a search looks at for one page, if it has to choose among them
+FILTERED = 200  # entries that a search reads for one page if it has to filter them
 
 _ORDERS = {"client_name": NAME, "created_at": CREATED}
 _EDITABLE = {field.name for field in fields(Client)} - {
@@ -64,7 +64,7 @@ class RedisClientStore:
         return self._swap(client, replace(client, version=version + 1, **changes))
 
     def raise_epoch(self, client_id: str, now: int, disabled_at: int | None = None) -> int | None:
-        """Take away everything the client was ever given."""
+        """Revoke everything the client was ever given."""
         while (client := self.get(client_id)) is not None:
             raised = replace(
                 client,
@@ -78,7 +78,7 @@ class RedisClientStore:
         return None
 
     def delete(self, client_id: str, now: int) -> bool:
-        """Leave a tombstone."""
+        """Replace the client by a tombstone."""
         while (client := self.get(client_id)) is not None:
             if self._swap(client, None):
                 return True
@@ -98,7 +98,7 @@ class RedisClientStore:
         order = _ORDERS[sort]
         within = _name_key(prefix) if prefix is not None and order == NAME else b""
         after = None if cursor is None else b64decode(cursor)
-        # By creation the server cannot choose by name: look at more entries than are shown.
+        # The index by creation cannot be filtered by name: read more entries than are shown.
         width = limit if prefix is None or order == NAME else max(limit, FILTERED)
         entries = self._entries(clients_index(order, owner), within, after, width + 1)
         if within and (extra := self._of_id(prefix or "", owner, after)):
@@ -197,7 +197,7 @@ def _places(client: Client) -> set[tuple[str, bytes]]:
 
 
 def _putting(old: Client | None, new: Client | None) -> tuple[Any, ...]:
-    """Return keys and arguments that put *new* in the place of *old*, each None for nothing."""
+    """Return keys and arguments that replace *old* by *new*; None for no client."""
     client = new or old
     assert client is not None
     before = _places(old) if old else set()

@@ -1,7 +1,7 @@
-"""Making the redis-py client that the ini asks for, with every limit set on purpose.
+"""Makes the redis-py client that the ini describes, with every limit set explicitly.
 
-By itself redis-py retries a command up to ten times. Here nothing is sent
-twice behind our back: a command that only adds is not safe to repeat, and
+By default redis-py retries a command up to ten times. Here no command is sent
+twice implicitly: one that adds something is not safe to repeat, and
 :class:`~pyramid_oauth2.backends.redis.server.Server` knows which ones are.
 """
 
@@ -31,7 +31,7 @@ DEFAULTS: Mapping[str, Any] = {
 # Seconds that a request waits for a connection of the pool; the Cluster's pool does not wait.
 POOL_TIMEOUT = 1.0
 
-# The stores are written for these values, and for no others.
+# The stores rely on these values, so they cannot be set.
 FIXED = {
     *("decode_responses", "encoding", "encoding_errors", "protocol", "retry", "cache"),
     *("retry_on_timeout", "retry_on_error", "connection_pool", "read_from_replicas", "host"),
@@ -48,9 +48,9 @@ ClientFactory = Callable[[], "Redis | RedisCluster"]
 
 
 def client_factory(address: Address, settings: Mapping[str, str]) -> ClientFactory:
-    """Return what makes the client; it may already connect then, as a Cluster's does.
+    """Return a function that makes the client. A Cluster's client connects when it is made.
 
-    :param settings: options for redis-py, as text; those of the URL come first.
+    :param settings: options for redis-py, as text; those of the URL take precedence.
     :raises pyramid.exceptions.ConfigurationError: redis-py does not know an
         option, or its value is wrong.
     """
@@ -95,7 +95,7 @@ def _no_retry() -> Retry:
 
 def _single(address: Address, options: dict[str, Any], wait: float) -> Redis:
     if address.path is not None:
-        # A socket file has no keep-alive and takes no time to connect to.
+        # A socket file has no keep-alive, and connecting to it takes no time.
         options = {name: options[name] for name in options if name not in _OF_NETWORKS}
         place = {"connection_class": UnixDomainSocketConnection, "path": address.path}
     else:
@@ -115,7 +115,7 @@ _Node: Any = ClusterNode
 
 
 class _BlockingSentinelPool(SentinelConnectionPool, BlockingConnectionPool):
-    """Connections to whoever is master now, as many as there may be, waited for."""
+    """A pool of connections to the current master, of limited size; a request waits for one."""
 
 
 _SentinelPool: Any = _BlockingSentinelPool
@@ -137,7 +137,7 @@ def _cluster(address: Address, options: dict[str, Any]) -> RedisCluster:
     return RedisCluster(
         startup_nodes=[_Node(host, port) for host, port in address.hosts],
         retry=_no_retry(),
-        # A part of the slots without a master is no reason to refuse the others.
+        # If some slots have no master, the others can still be used.
         require_full_coverage=False,
         reinitialize_steps=1,
         ssl=address.tls,

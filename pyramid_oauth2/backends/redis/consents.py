@@ -12,24 +12,24 @@ from ...protocol.records import Consent, Page, Purged
 from .indexes import page_after
 from .key_names import RECORD, consent_key, consents_of_subject, consents_to_client
 from .purging import consent_purge
+from .scanning import Purging, export_page
 from .scripts import FORGET_CONSENT, PUT_CONSENT
 from .server import Command, Server, call
 from .values import consent_of, consent_value
-from .walks import Purging, export_page
 
 NONE = "-"
 
 
 @implementer(IConsentStore)
 class RedisConsentStore:
-    """A user's consents in one slot; who consented to a client, in a set elsewhere.
+    """A user's consents in one slot; the users who consented to a client in a set elsewhere.
 
-    Of that set an entry is never taken back, only trimmed after its end: a
-    removal could overtake the consent that is given anew.
+    An entry of that set is never removed, only trimmed after its end: a removal
+    could overtake the entry of a new consent.
     """
 
-    # There is one at most per user and client, so what expired may wait for
-    # ``poauth2 purge``, which alone walks through all keys.
+    # There is at most one per user and client, so expired ones can wait for
+    # ``poauth2 purge``: on Redis nothing else scans all keys.
     expires_itself = True
 
     def __init__(self, server: Server) -> None:
@@ -73,7 +73,7 @@ class RedisConsentStore:
         return Page(tuple(consents), following)
 
     def purge(self, now: int, limit: int = 1000) -> Purged:
-        """Look at the next *limit* keys, and remove what is over."""
+        """Scan the next *limit* keys, and remove what has expired."""
         return self._purging.purge(now, limit)
 
     def export(self, cursor: str | None = None, limit: int = 500) -> Page[Consent]:

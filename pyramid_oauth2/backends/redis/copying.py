@@ -1,4 +1,4 @@
-"""Reading and writing grants, tokens and reservations wholesale, for a copy."""
+"""Reading and writing grants, tokens and reservations in bulk, for a copy."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ Record = Grant | Token | Reservation
 
 
 class GrantCopy:
-    """What ``export`` and ``import_`` of the grant store do with keys and records."""
+    """The parts of ``export`` and ``import_`` of the grant store that handle keys and records."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
 
     def read(self, keys: list[str]) -> list[Record]:
-        """Return the records behind keys; an index or a sealed answer is none."""
+        """Return the records of keys; a key of an index or a sealed answer has none."""
         found = [match for match in map(RECORD.fullmatch, keys) if match]
         plain = [match for match in found if match["grant"] or match["reserved"]]
         records: list[Record] = []
@@ -68,7 +68,7 @@ class GrantCopy:
         return records
 
     def read_tokens(self, refs: Sequence[TokenRef]) -> Iterator[Token]:
-        """Return the tokens that are there."""
+        """Return the tokens that exist."""
         answers = [answer_key(ref.family, ref.digest) for ref in refs]
         values = self._server.get_many([*map(token_key, refs), *answers])
         for ref, value, answer in zip(refs, values[: len(refs)], values[len(refs) :], strict=True):
@@ -79,7 +79,7 @@ class GrantCopy:
         """Insert what is not there; return how many were new."""
         left = iter(records)
         new = 0
-        # The contract gives no time here, and a time-to-live needs one.
+        # The contract passes no time here, and a time-to-live needs one.
         now = int(time.time())
         while batch := list(islice(left, BATCH)):
             grants = [record for record in batch if isinstance(record, Grant)]

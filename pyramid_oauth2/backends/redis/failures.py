@@ -1,4 +1,4 @@
-"""What an error of the server or of redis-py means for us: what is wrong, and what to do."""
+"""Explains errors of the server and of redis-py: what is wrong, and what to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POOL_ADVICE = (
     "Every connection to Redis is in use: raise oauth2.redis.max_connections, or find out why "
     "the server is slow."
 )
-# By the first word of the server's answer.
+# By the first word of the server's reply.
 ADVICE = {
     "READONLY": "This server is a replica now, most likely after a failover: the next request "
     "looks for the new master. If it stays, oauth2.redis.url names a replica.",
@@ -45,7 +45,7 @@ ADVICE = {
 }
 
 
-# redis-py cuts the word off where it has a class for it.
+# redis-py removes the word from the message if it has a class for it.
 _CLASSES = {
     "ReadOnlyError": "READONLY",
     "BusyLoadingError": "LOADING",
@@ -62,7 +62,7 @@ _CLASSES = {
 
 
 def advice(error: Exception) -> str:
-    """Return what is said of *error*. Never a command, for its arguments may be digests."""
+    """Return the message for *error*. Never a command, since its arguments may be digests."""
     if isinstance(error, MaxConnectionsError) or "No connection available" in str(error):
         return POOL_ADVICE
     if isinstance(error, MasterNotFoundError):
@@ -87,7 +87,7 @@ def advice(error: Exception) -> str:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise :exc:`StoreUnavailable` for whatever goes wrong between us and the server."""
+    """Raise :exc:`StoreUnavailable` for any error in the communication with the server."""
     try:
         yield
     except (RedisError, RedisClusterException, OSError) as error:

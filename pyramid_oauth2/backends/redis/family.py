@@ -1,4 +1,4 @@
-"""What the scripts of a family are told: its keys, and the records that are new."""
+"""The arguments of the scripts for a family: its keys, and the new records."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class NewRecord:
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """What ``insert`` of ``lua/record.lua`` is told of it."""
+        """The arguments of the record for ``insert`` of ``lua/record.lua``."""
         return (self.value, self.milliseconds, self.end, self.name)
 
 
 def new_records(grant: Grant | None, tokens: Iterable[Token], now: int) -> list[NewRecord]:
     """Return the records of a grant and of tokens, with their sealed answers.
 
-    :raises DuplicateRecord: two of them have one key; the scripts look for what is there before.
+    :raises DuplicateRecord: two of them have the same key; the scripts check existing records.
     """
     records = []
     if grant is not None:

@@ -1,4 +1,4 @@
-"""What is looked at before a server is trusted with anything."""
+"""Checks of a server before it is used."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NO_APPEND_ONLY_FILE = (
 
 
 def check(info: Mapping[str, Any], of_cluster: bool) -> Iterator[str]:
-    """Refuse a server on which state could vanish, and warn of one that may forget.
+    """Refuse a server that could lose state, and warn about one that may.
 
-    :param info: its answer to INFO.
-    :param of_cluster: whether we came with ``redis+cluster://``.
+    :param info: its reply to INFO.
+    :param of_cluster: whether the URL has the scheme ``redis+cluster``.
     :return: warnings, a sentence each.
-    :raises StoreUnavailable: with what to change.
+    :raises StoreUnavailable: the server is refused; the message says what to change.
     """
     _check_version(info)
     if info.get("cluster_enabled") and not of_cluster:
@@ -41,7 +41,7 @@ def check(info: Mapping[str, Any], of_cluster: bool) -> Iterator[str]:
 
 
 def _check_version(info: Mapping[str, Any]) -> None:
-    # Valkey calls itself Redis 7.2 here, and is new enough in every version.
+    # Valkey reports itself as Redis 7.2 here, and every version of it is new enough.
     version = str(info.get("redis_version", "0"))
     numbers = tuple(int(number) for number in version.split(".")[:2] if number.isdigit())
     if numbers < OLDEST:

@@ -35,6 +35,7 @@ from .key_names import (
 )
 from .purging import grant_purge
 from .redemption import Redeeming
+from .scanning import Purging, export_page
 from .scripts import ADD, AMEND, OPEN, RESERVE, REVOKE_GRANT, REVOKE_TOKEN
 from .server import Command, Server
 from .values import (
@@ -45,14 +46,13 @@ from .values import (
     revoked_in_advance,
     token_of,
 )
-from .walks import Purging, export_page
 
 _AMENDABLE = frozenset(TokenChanges.__annotations__)
 
 
 @implementer(IGrantStore)
 class RedisGrantStore:
-    """Everything of a family in one slot, and indexes that lead to families."""
+    """All records of a family in one slot, and indexes that lead to families."""
 
     expires_itself = True
 
@@ -83,7 +83,7 @@ class RedisGrantStore:
         return token, None if token.grant_id is None else grant_of(ref.family, grant)
 
     def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:
-        """Insert tokens of a living grant."""
+        """Insert tokens of an active grant."""
         tokens = tuple(tokens)
         check_family(grant_id, None, tokens)
         keys, arguments = insertion(grant_id, new_records(None, tokens, now), now)
@@ -142,7 +142,7 @@ class RedisGrantStore:
     def revoke_subject(
         self, subject: str, now: int, reason: str, client_id: str | None = None
     ) -> int:
-        """Revoke a user's grants, also those on their way: their index entries are there first."""
+        """Revoke a user's grants, also those being opened: their index entries come first."""
 
         revoked = 0
         for entries in all_entries(self._server, subject_index(subject)):
@@ -202,7 +202,7 @@ class RedisGrantStore:
         return self._copy.read_tokens(refs)
 
     def purge(self, now: int, limit: int = 1000) -> Purged:
-        """Look at the next *limit* keys, and remove what is over."""
+        """Scan the next *limit* keys, and remove what has expired."""
         return self._purging.purge(now, limit)
 
     def export(

@@ -1,7 +1,7 @@
 """Sorted sets that lead to records in other slots.
 
-An entry is written before the record that it leads to, and trimmed once its
-end is over; so a record never lacks its entry, and an entry may lead nowhere.
+An entry is written before the record that it leads to, and trimmed after its end. So
+a record always has its entry, but an entry may lead to no record.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ BEFORE_ALL = (b"", -(2**53))
 
 
 def entry_command(index: str, name: str, end: int, now: int) -> Command:
-    """Return the command that keeps *name* in an index until *end*, or later if it was so."""
+    """Return the command that stores *name* in an index until *end*, or its later end if any."""
     return call(INDEX, [index], now, end, name, milliseconds(end, now))
 
 
 def grant_entries(
     grant_id: str, subject: str, client_id: str, end: int, now: int
 ) -> tuple[Command, Command]:
-    """Return the commands that let a grant be found by its user and by its client."""
+    """Return the commands that make a grant findable by its user and by its client."""
     return (
         entry_command(subject_index(subject), grant_id, end, now),
         entry_command(client_index(client_id), grant_id, end, now),
@@ -37,7 +37,7 @@ def grant_entries(
 
 
 def entries_after(server: Server, index: str, entry: Entry, limit: int) -> list[Entry]:
-    """Read names and ends of at most *limit* entries after one that may be gone."""
+    """Read names and ends of at most *limit* entries after *entry*, which may be gone."""
     name, end = entry
     flat = server.run(PAGE, [index], end, name, limit, repeatable=True)
     return [(flat[at], int(float(flat[at + 1]))) for at in range(0, len(flat), 2)]
@@ -46,9 +46,9 @@ def entries_after(server: Server, index: str, entry: Entry, limit: int) -> list[
 def page_after(
     server: Server, index: str, cursor: str | None, limit: int
 ) -> tuple[list[str], str | None]:
-    """Read a page of an index; return its names, and the cursor for the next one.
+    """Read a page of an index; return its names, and the cursor of the next one.
 
-    :raises ValueError: *cursor* is none of ours.
+    :raises ValueError: *cursor* is not a cursor of this listing.
     """
     after = BEFORE_ALL if cursor is None else _decode(cursor)
     found = entries_after(server, index, after, limit + 1)
@@ -62,7 +62,7 @@ def _decode(cursor: str) -> Entry:
         after = (name.encode(), end)
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise ValueError(NOT_A_CURSOR) from None
-    # Redis counts in doubles, whose integers end there.
+    # Redis stores scores as doubles, which are exact only up to this integer.
     if type(end) is not int or abs(end) > 2**53:
         raise ValueError(NOT_A_CURSOR)
     return after

@@ -1,4 +1,4 @@
-"""The names of keys. What one operation writes has one hash tag, and so one slot of a Cluster.
+"""The names of keys. Keys that one operation writes share a hash tag, and so a Cluster slot.
 
 ================================================  =============================================
 ``oauth2:{family}:g``                             a grant, or the mark of one revoked in advance
@@ -17,7 +17,7 @@
 ``oauth2:throttle:<limit>:<digest>``              attempts of one source; the throttle's own
 ================================================  =============================================
 
-A name from outside is quoted as in a URL: it may hold a brace or a colon.
+A name that is not ours is quoted as in a URL, since it may contain a brace or a colon.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from ...protocol.records import Reservation, Token, TokenRef
 PREFIX = "oauth2:"
 EVERYTHING = f"{PREFIX}*"
 
-# Where a script names a key of the family that the call has no use for; it never exists.
+# A placeholder where a script takes a key of the family that a call does not need; no such key
+# exists.
 NOTHING = "-"
 
 _quoted = partial(quote, safe="")
@@ -48,7 +49,7 @@ RECORD = re.compile(
 
 
 def family_of(family: str) -> str:
-    """Return what every key of a family begins with."""
+    """Return the prefix of every key of a family."""
     return f"{PREFIX}{{{_quoted(family)}}}:"
 
 
@@ -78,7 +79,7 @@ def token_key(token: TokenRef | Token) -> str:
 
 
 def answer_key(family: str, digest: bytes | None) -> str:
-    """Return the key of a token's sealed answer; of none at all for None."""
+    """Return the key of a token's sealed answer; for None a key that never exists."""
     return f"{family_of(family)}s:{NOTHING if digest is None else digest.hex()}"
 
 
@@ -108,7 +109,7 @@ def consents_of_subject(subject: str) -> str:
 
 
 def consents_to_client(client_id: str) -> str:
-    """Return the key of the set of those who consented to a client."""
+    """Return the key of the set of users who consented to a client."""
     return f"{PREFIX}i:consents:{_quoted(client_id)}"
 
 

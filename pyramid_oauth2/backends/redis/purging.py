@@ -1,4 +1,4 @@
-"""What purging does with a key of the grant store or the consent store."""
+"""The commands that purge a key of the grant store or of the consent store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CONSENTS = "consents:"
 
 
 def grant_purge(key: str, now: int) -> Command | None:
-    """Return the command that removes what is over of a key of the grant store."""
+    """Return the command that purges a key of the grant store."""
     found = RECORD.fullmatch(key)
     if found is None or found["client"] is not None:
         return None
@@ -35,7 +35,7 @@ def grant_purge(key: str, now: int) -> Command | None:
 
 
 def consent_purge(key: str, now: int) -> Command | None:
-    """Return the command that removes what is over of a key of the consent store."""
+    """Return the command that purges a key of the consent store."""
     found = RECORD.fullmatch(key)
     if found is None:
         return None

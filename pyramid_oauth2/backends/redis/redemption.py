@@ -1,4 +1,4 @@
-"""Spending a token: the one script under every flow."""
+"""Spending a token: the one script used by every flow."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Redeeming:
         check_family(self.token.family, self.grant, self.produce, self.retire)
 
     def __call__(self, server: Server) -> Redemption:
-        """Let the server decide and write."""
+        """Run the script, which decides and writes."""
         entries, spent_code = self._extension(server)
         new = new_records(self.grant, self.produce, self.now)
         if self.grant is not None:
@@ -67,8 +67,8 @@ class Redeeming:
         return Redemption(Outcome[outcome.decode("ascii")])
 
     def _extension(self, server: Server) -> tuple[tuple[Command, ...], str]:
-        # A grant that is to live longer must be found for longer, by those who
-        # revoke; and so must the code that it began with, which it remembers.
+        # A grant that is extended must stay in its indexes for longer, so that a
+        # revocation finds it; and the code that it began with must be stored for longer.
         if self.token.grant_id is None or self.grant_expires_at is None:
             return (), NONE
         (value,) = server.read(grant_key(self.token.family))

@@ -1,4 +1,4 @@
-"""The Lua scripts: each an operation that the server carries out as a whole."""
+"""The Lua scripts, each an operation that the server executes atomically."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RECORD = _LIFETIME + _text("record")
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script, and the name by which a server that has seen it knows it."""
+    """A script, and the digest by which a server that has loaded it identifies it."""
 
     name: str
     text: str = field(repr=False)

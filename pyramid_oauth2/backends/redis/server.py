@@ -1,4 +1,4 @@
-"""The server as the stores see it: reads, scripts and pipelines, and one kind of failure."""
+"""The server as the stores use it: reads, scripts and pipelines, with one type of error."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ log = logging.getLogger(__name__)
 Command: TypeAlias = tuple[Any, ...]
 Result = TypeVar("Result")
 
-WAIT_MILLISECONDS = 800  # Less than the socket's timeout, so that the answer is ours.
+WAIT_MILLISECONDS = 800  # Less than the socket's timeout, so that WAIT ends first.
 BATCH = 100
 
 
 def call(script: Script, keys: Sequence[str], *arguments: Any) -> Command:
-    """Return the command that runs a script which the server may have seen."""
+    """Return the command that runs a script by its digest."""
     return ("EVALSHA", script.sha, len(keys), *keys, *arguments)
 
 
 def _spelt_out(command: Command) -> Command:
-    """Return the same command for a server that may not have seen the script."""
+    """Return the same command with the script's text, for a server that may not have loaded it."""
     if command[0] != "EVALSHA":
         return command
     return ("EVAL", BY_SHA[command[1]].text, *command[2:])
@@ -43,7 +43,7 @@ def _spelt_out(command: Command) -> Command:
 
 @dataclass
 class _Contact:
-    """The client of one process, once it has one."""
+    """The client of one process, once it is connected."""
 
     client: Any = None
     lock: Lock = field(default_factory=Lock)
@@ -53,7 +53,7 @@ class Server:
     """One server, or the master of a Sentinel group.
 
     :param make_client: called at first use, and again after :meth:`close`.
-    :param replicas: how many must have a write of :meth:`run` with *replicated*.
+    :param replicas: how many must confirm a write of :meth:`run` with *replicated*.
     """
 
     is_cluster = False
@@ -78,10 +78,10 @@ class Server:
     ) -> Any:
         """Run a script on keys of one slot.
 
-        :param before: commands that are carried out before it, in slots of their own.
-        :param repeatable: a second run does no harm, so that it is tried again
-            when the connection breaks.
-        :param replicated: wait for the replicas that were asked for.
+        :param before: commands that are executed before it, in slots of their own.
+        :param repeatable: whether the script may be run twice; it is then run
+            again if the connection breaks.
+        :param replicated: wait for the configured number of replicas.
         """
 
         def once(client: Any) -> Any:
@@ -103,22 +103,22 @@ class Server:
         return 1
 
     def scan(self, node: int, cursor: int, count: int) -> tuple[int, list[str]]:
-        """Go on through all of our keys on one of :meth:`nodes`.
+        """Continue a scan of all our keys on one of :meth:`nodes`.
 
-        :return: where to go on, 0 for the end, and some keys.
+        :return: the next cursor, 0 at the end, and some keys.
         """
         cursor, keys = self._repeated(lambda client: self._scan(client, node, cursor, count))
         return int(cursor), [key.decode("ascii") for key in keys]
 
     def check(self) -> list[str]:
-        """Look at the server as at first contact; return warnings, a sentence each.
+        """Check the server as at the first connection; return warnings, a sentence each.
 
-        :raises StoreUnavailable: it cannot be trusted as it is.
+        :raises StoreUnavailable: it is not safe to use as configured.
         """
         return self._repeated(self._check)
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         contact = self._contacts.made()
         if contact is None:
             return
@@ -132,7 +132,7 @@ class Server:
         client = contact.client
         if client is not None:
             return client
-        # Not under the lock: if the server is gone, nobody waits for the others' attempts.
+        # Without the lock: if the server is down, no thread waits for the attempts of others.
         made = self._make_client()
         try:
             warnings = self._check(made)
@@ -175,7 +175,7 @@ class Server:
         before: Sequence[Command],
         replicated: bool,
     ) -> Any:
-        # Spelt out, for what comes before must not come after a NOSCRIPT.
+        # With the text of the script, since a NOSCRIPT would reorder these commands.
         commands = [*map(_spelt_out, before), call(script, keys, *arguments)]
         waiting = replicated and self._replicas
         if waiting:
@@ -227,14 +227,14 @@ class ClusterServer(Server):
         return list(dict.fromkeys(chain.from_iterable(warnings)))
 
     def _on_one_connection(self, client: Any, key: str, commands: list[Command]) -> list[Any]:
-        # What comes before is in other slots: steps of their own, since a
-        # pipeline reaches the servers in no order.
+        # The earlier commands are in other slots. They are sent one by one, since a
+        # pipeline does not preserve the order between servers.
         waits = commands[-1][0] == "WAIT"
         *before, main = commands[:-1] if waits else commands
         answers = [client.execute_command(*command) for command in before]
         if not waits:
             return [*answers, *super()._on_one_connection(client, key, [main])]
-        # WAIT counts the writes of its own connection only.
+        # WAIT only counts the writes of its own connection.
         node = client.get_node_from_key(key)
         pair = _answers(
             client.get_redis_connection(node).pipeline(transaction=False), [main, commands[-1]]
@@ -254,7 +254,7 @@ class ClusterServer(Server):
 def _answers(pipeline: Any, commands: Iterable[Command]) -> list[Any]:
     for command in commands:
         pipeline.execute_command(*command)
-    # An error that redis-py raises from here would quote the command, and so digests.
+    # An error raised here by redis-py would quote the command, and so digests.
     answers: list[Any] = pipeline.execute(raise_on_error=False)
     return answers
 
@@ -266,7 +266,7 @@ def _raise_first(answers: Iterable[Any]) -> None:
 
 
 def every_key(server: Server) -> Iterator[str]:
-    """Go through all of our keys; one that is there all the time is there, perhaps twice."""
+    """Iterate over all our keys; a key that exists throughout is returned at least once."""
     for node in range(server.nodes()):
         cursor = -1
         while cursor:

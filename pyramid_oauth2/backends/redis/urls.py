@@ -7,8 +7,8 @@
     redis+sentinel://[user:password@]host[:port],host.../service[/database]
     redis+cluster://[user:password@]host[:port],host...
 
-``rediss`` instead of ``redis`` is TLS. Options of redis-py may follow as a
-query; of Sentinels that have a password of their own, ``sentinel_username``
+``rediss`` instead of ``redis`` means TLS. Options of redis-py may follow as a
+query; if the Sentinels have a password of their own, also ``sentinel_username``
 and ``sentinel_password``.
 """
 
@@ -31,7 +31,7 @@ _URL = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#.*
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What a URL says.
+    """The parts of a URL.
 
     :ivar mode: ``single``, ``sentinel`` or ``cluster``.
     :ivar hosts: hosts and ports; none for a Unix socket.
@@ -52,7 +52,7 @@ class Address:
 def parse_url(url: str) -> Address:
     """Parse a URL.
 
-    :raises ValueError: it is none of these; the message does not repeat it,
+    :raises ValueError: it has none of these forms; the message does not repeat it,
         since it may hold a password.
     """
     parts = _split(url)
@@ -78,7 +78,7 @@ def parse_url(url: str) -> Address:
 
 
 def _split(url: str) -> SplitResult:
-    # urlsplit knows one host, and refuses an IPv6 address in a list of several.
+    # urlsplit allows one host only, and refuses an IPv6 address in a list of several.
     found = _URL.fullmatch(url.strip())
     assert found is not None, "it matches every text"
     scheme, netloc, path, query = found.groups("")

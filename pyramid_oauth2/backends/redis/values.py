@@ -1,6 +1,6 @@
-"""Records as values of keys: a line of fields that scripts read and edit, and then bytes.
+"""Records as values of keys: a line of fields that scripts read and edit, followed by bytes.
 
-The line is described in ``lua/record.lua``; the bytes are ours alone.
+The line is described in ``lua/record.lua``; scripts do not read the bytes.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from urllib.parse import quote, unquote
 
 from ...protocol.records import Consent, Grant, Reservation, SealedAnswer, Token, TokenRef
 
-# Seconds that a key outlives its record, for callers whose clocks differ.
+# Seconds that a key outlives its record, in case the clocks of callers differ.
 SPARE = 300
 ABSENT = b"-"
 
 
 def milliseconds(end: int, now: int) -> int:
-    """Return how long a key of a record with that end is kept, from *now* on."""
+    """Return how long the key of a record with that end is stored, from *now* on."""
     return (max(end - now, 0) + SPARE) * 1000
 
 
@@ -28,7 +28,7 @@ def fields_of(value: bytes) -> list[bytes]:
 
 
 def grant_value(grant: Grant) -> bytes:
-    """Write a grant."""
+    """Encode a grant."""
     document = {
         "client_id": grant.client_id,
         "epoch": grant.epoch,
@@ -44,12 +44,12 @@ def grant_value(grant: Grant) -> bytes:
 
 
 def revoked_in_advance(end: int, now: int, reason: str) -> bytes:
-    """Write the mark of a grant that is revoked before it is there, kept until *end*."""
+    """Encode the mark of a grant that is revoked before it exists, stored until *end*."""
     return _line(end, None, now, reason, None)
 
 
 def grant_of(grant_id: str, value: bytes | None) -> Grant | None:
-    """Read a grant; None where there is none, or only the mark of one."""
+    """Decode a grant; None if there is none, or only the mark of one."""
     if value is None:
         return None
     header, rest = _parted(value)
@@ -58,7 +58,7 @@ def grant_of(grant_id: str, value: bytes | None) -> Grant | None:
         return None
     document, data = rest.split(b"\n", 1)
     facts: dict[str, Any] = json.loads(document)
-    # By name: while a new version is rolled out, the old one reads what the new one wrote.
+    # By name: while a new version is rolled out, the old one reads records of the new one.
     return Grant(
         id=grant_id,
         client_id=facts["client_id"],
@@ -76,12 +76,12 @@ def grant_of(grant_id: str, value: bytes | None) -> Grant | None:
 
 
 def spent_code_of(value: bytes) -> str:
-    """Return the name of the spent code that a grant remembers, "-" for none."""
+    """Return the name of the spent code stored with a grant, "-" if there is none."""
     return fields_of(value)[4].decode("ascii")
 
 
 def token_value(token: Token) -> bytes:
-    """Write a token, without its sealed answer."""
+    """Encode a token, without its sealed answer."""
     header = _line(
         token.expires_at,
         token.consumed_at,
@@ -96,7 +96,7 @@ def token_value(token: Token) -> bytes:
 
 
 def token_of(ref: TokenRef, value: bytes, answer: bytes | None) -> Token:
-    """Read a token and its sealed answer."""
+    """Decode a token and its sealed answer."""
     header, data = _parted(value)
     expires_at, consumed_at, revoked_at, attempt, version, granted, issued_at, parent = header[:8]
     return Token(
@@ -115,7 +115,7 @@ def token_of(ref: TokenRef, value: bytes, answer: bytes | None) -> Token:
 
 
 def answer_value(answer: SealedAnswer) -> bytes:
-    """Write a sealed answer."""
+    """Encode a sealed answer."""
     return _line(answer.expires_at) + answer.data
 
 
@@ -125,17 +125,17 @@ def _answer_of(value: bytes) -> SealedAnswer:
 
 
 def reservation_value(claim: Reservation) -> bytes:
-    """Write a reservation."""
+    """Encode a reservation."""
     return _line(claim.expires_at)
 
 
 def reservation_of(namespace: str, digest: bytes, value: bytes) -> Reservation:
-    """Read a reservation."""
+    """Decode a reservation."""
     return Reservation(unquote(namespace), digest, int(fields_of(value)[0]))
 
 
 def consent_value(consent: Consent, version: int) -> bytes:
-    """Write a consent as *version*."""
+    """Encode a consent as *version*."""
     document = {
         "scopes": sorted(consent.scope),
         "redirect_uri": consent.redirect_uri,
@@ -146,7 +146,7 @@ def consent_value(consent: Consent, version: int) -> bytes:
 
 
 def consent_of(subject: str, client_id: str, value: bytes) -> Consent:
-    """Read a consent."""
+    """Decode a consent."""
     header, document = _parted(value)
     expires_at, version = header[:2]
     facts: dict[str, Any] = json.loads(document)
@@ -163,8 +163,8 @@ def consent_of(subject: str, client_id: str, value: bytes) -> Consent:
 
 
 def quoted(text: str) -> str:
-    """Return text from outside as a field of a line."""
-    # "%" for the empty text and for "-", which a line could not tell from nothing.
+    """Return any text as a field of a line."""
+    # With "%" for the empty text and for "-", which mean "absent" in a line.
     return quote(text, safe="") if text not in ("", "-") else f"%{text}"
 
 

@@ -5,14 +5,14 @@
     oauth2.backend = sqlalchemy
     oauth2.sqlalchemy.url = sqlite:///%(here)s/oauth2.sqlite
 
-The tables are made by ``poauth2 INI db upgrade``. Other ``oauth2.sqlalchemy.*``
-keys, such as ``pool_size``, go to :func:`sqlalchemy.create_engine`.
+The tables are created by ``poauth2 INI db upgrade``. Other ``oauth2.sqlalchemy.*``
+keys, such as ``pool_size``, are passed to :func:`sqlalchemy.create_engine`.
 
-With ``oauth2.sqlalchemy.session = dbsession``, the name of the request's
-attribute that holds the application's own session on the same database, a
-client that a request registers or edits is part of that request's transaction:
-it is saved together with what else the request writes, or not at all.
-Everything else still commits by itself.
+``oauth2.sqlalchemy.session = dbsession`` names the attribute of a request that
+holds the application's own session on the same database. A client that a request
+registers or edits is then part of that request's transaction: it is saved together
+with what else the request writes, or not at all. Every other operation still
+commits by itself.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class SQLAlchemyBackend:
     :param make_engine: the :func:`~pyramid_oauth2.backends.sqlalchemy.engine.engine_factory`
         of some settings.
     :param session: the attribute of a request that holds the application's own
-        session; None if clients are written at once.
+        session; None to commit each write to a client at once.
     """
 
     def __init__(self, make_engine: Callable[[], Engine], session: str | None = None) -> None:
@@ -57,10 +57,10 @@ class SQLAlchemyBackend:
         self.consents = SQLAlchemyConsentStore(self._database)
 
     def clients_of_request(self, request: Any) -> IClientStore:
-        """Return the client store for what *request* itself registers and edits.
+        """Return the client store for the clients that *request* registers and edits.
 
-        With ``oauth2.sqlalchemy.session`` its writes become true when the
-        request's transaction commits; else each is committed when it returns.
+        With ``oauth2.sqlalchemy.session`` its writes take effect when the
+        request's transaction commits; otherwise each is committed when it returns.
 
         :raises pyramid.exceptions.ConfigurationError: the request has no such session.
         """
@@ -75,7 +75,7 @@ class SQLAlchemyBackend:
         return clients_in(session, getattr(request, "tm", None))
 
     def check(self) -> tuple[str, ...]:
-        """Ask for every column of every table; there is nothing to warn of.
+        """Query every column of every table; there is nothing to warn about.
 
         :raises StoreUnavailable: the database cannot be used as it is.
         """
@@ -84,12 +84,12 @@ class SQLAlchemyBackend:
         return ()
 
     def close(self) -> None:
-        """Give back every connection of this process."""
+        """Close every connection of this process."""
         self._database.close()
 
 
 def includeme(config: Any) -> None:
-    """Offer it as ``oauth2.backend = sqlalchemy``."""
+    """Register it as ``oauth2.backend = sqlalchemy``."""
 
     def factory(settings: Settings) -> SQLAlchemyBackend:
         make_engine = engine_factory(settings, engine_of_app(config.registry))

@@ -51,7 +51,7 @@ RAISE_EPOCH = (
     )
 )
 READ_EPOCH = select(_client.epoch).where(_there)
-# Everything goes but the client_id: what was registered may be personal data.
+# Everything but the client_id is removed: what was registered may be personal data.
 DELETE = (
     update(client_table)
     .where(_there)
@@ -90,7 +90,7 @@ def _search(sort: str, by_owner: bool, by_prefix: bool) -> Listing[Client]:
 
 @implementer(IClientStore)
 class SQLAlchemyClientStore:
-    """The client store. A deleted client is a row with ``deleted_at`` and nothing else in it."""
+    """The client store. A deleted client is a row with only a client_id and ``deleted_at``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -118,7 +118,7 @@ class SQLAlchemyClientStore:
         return self._database.change(EDIT, parameters) == 1
 
     def raise_epoch(self, client_id: str, now: int, disabled_at: int | None = None) -> int | None:
-        """Take away everything the client was ever given."""
+        """Revoke everything the client was ever given."""
         parameters = {"of_client": client_id, "now": now, "new_disabled_at": disabled_at}
 
         def raise_and_read(connection: Connection) -> int | None:
@@ -129,7 +129,7 @@ class SQLAlchemyClientStore:
         return self._database.atomically(raise_and_read)
 
     def delete(self, client_id: str, now: int) -> bool:
-        """Leave a tombstone."""
+        """Replace the client by a tombstone."""
         return self._database.change(DELETE, {"of_client": client_id, "now": now}) == 1
 
     def search(
@@ -142,7 +142,7 @@ class SQLAlchemyClientStore:
     ) -> Page[Client]:
         """List clients in order.
 
-        :raises ValueError: *sort* is no order.
+        :raises ValueError: *sort* is not an order.
         """
         if sort not in SORT_COLUMNS:
             raise ValueError(f"sort is one of {', '.join(SORT_COLUMNS)}")
@@ -151,7 +151,7 @@ class SQLAlchemyClientStore:
             parameters["of_owner"] = owner
         if prefix is not None:
             key = name_key(prefix)
-            # No UTF-8 has the byte 255, so this is just beyond every name that begins so.
+            # UTF-8 never contains the byte 255, so this sorts just after every such name.
             parameters |= {"of_client": prefix, "prefix_from": key, "prefix_to": key + b"\xff"}
         listing = _search(sort, owner is not None, prefix is not None)
         return listing.page(self._database, cursor, limit, parameters)

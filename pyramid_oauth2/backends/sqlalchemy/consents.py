@@ -12,7 +12,7 @@ from ...interfaces import IConsentStore
 from ...protocol.records import Consent, Page, Purged
 from .database import Database
 from .pages import Listing
-from .purging import CONSENT_STORE_SWEEPS, purge
+from .purging import CONSENT_STORE_PURGES, purge
 from .rows import CONSENT_COLUMNS, consent_of, consent_values
 from .schema import consent_table
 
@@ -87,7 +87,7 @@ class SQLAlchemyConsentStore:
 
     def purge(self, now: int, limit: int = 1000) -> Purged:
         """Remove expired consents."""
-        return purge(self._database, CONSENT_STORE_SWEEPS, now, limit)
+        return purge(self._database, CONSENT_STORE_PURGES, now, limit)
 
     def export(self, cursor: str | None = None, limit: int = 500) -> Page[Consent]:
         """List everything."""

@@ -1,4 +1,4 @@
-"""Talking to the database: one statement that commits itself, or several as one transaction."""
+"""Access to the database: one statement that commits itself, or several as one transaction."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ Parameters = Mapping[str, Any]
 
 
 class Database:
-    """An engine in autocommit for each process, and the ways in which the stores use it.
+    """An engine in autocommit for each process, and the operations that the stores use.
 
     Every method raises :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`
-    if the database cannot answer and
+    if the database fails and
     :exc:`~pyramid_oauth2.protocol.records.DuplicateRecord` if a key exists.
-    A deadlock is tried again a few times; what a lost connection may have
-    left undone is tried once more where repeating it can do no harm.
+    After a deadlock it tries again, a few times. After a lost connection it tries
+    once more if the operation can be repeated safely.
 
     :param make_engine: makes an engine that connects when it is used.
     """
 
     def __init__(self, make_engine: Callable[[], Engine]) -> None:
         self._engines = PerProcess(make_engine)
-        # The first one now: what is wrong with the settings is said at start-up.
+        # Created now, so that mistakes in the settings are reported at start-up.
         is_file = self.engine.dialect.name == "sqlite"
         self._uses: AbstractContextManager[None] = Uses(self.close) if is_file else nullcontext()
 
@@ -65,7 +65,7 @@ class Database:
         return self._read(lambda connection: connection.execute(query, parameters).first())
 
     def change(self, statement: Executable, parameters: Parameters) -> int:
-        """Execute one statement; return how many rows it met."""
+        """Execute one statement; return how many rows it matched."""
         return self._write(lambda connection: connection.execute(statement, parameters).rowcount)
 
     def insert(self, statement: Executable, parameters: Parameters) -> bool:
@@ -88,8 +88,8 @@ class Database:
     def _missing(
         self, key: tuple[ColumnElement[Any], ...], batch: Sequence[Parameters]
     ) -> list[Parameters]:
-        # Looked up first: a copy that goes on finds most of them there, and a
-        # batch that fails for it costs many times more.
+        # Queried first: when a copy is continued, most rows exist already, and a
+        # batch that fails because of them costs many times more.
         found = {tuple(row[column.name] for column in key): row for row in batch}
         there = self.rows(select(*key).where(tuple_(*key).in_(list(found))), {})
         return [found[value] for value in found.keys() - set(map(tuple, there))]
@@ -98,20 +98,20 @@ class Database:
         try:
             self.atomically(partial(_execute_many, statement, rows))
         except DuplicateRecord:
-            # Somebody else inserted one since. Nothing was written, so they go one by one.
+            # Another process inserted one meanwhile. Nothing was written; insert one by one.
             return sum(self.insert(statement, row) for row in rows)
         return len(rows)
 
     def atomically(self, work: Callable[[Connection], Result], repeatable: bool = False) -> Result:
-        """Run *work* as one transaction, again if it met a deadlock; return its result.
+        """Run *work* as one transaction, again after a deadlock; return its result.
 
-        :param repeatable: whether it may be run again after a commit that
-            nobody knows the outcome of, and then gives the same result.
+        :param repeatable: whether *work* may be run again after a commit whose
+            outcome is unknown, and then gives the same result.
         """
         return self._answered(work, transaction, repeatable)
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         if (engine := self._engines.made()) is not None:
             engine.dispose()
             if isinstance(self._uses, Uses):
@@ -136,25 +136,25 @@ class Database:
                     return work(connection)
             except (DBAPIError, PoolTimeout) as error:
                 if repeatable and is_lost(error):
-                    # The pool has thrown away every connection as old as the lost one. Any other
-                    # write is left to the caller: repeated, a single INSERT would find itself.
+                    # The pool has discarded every connection as old as the lost one. Any other
+                    # write is left to the caller: a repeated INSERT would find its own row.
                     repeatable = False
                 elif is_deadlock(error) and tries < DEADLOCK_TRIES:
                     tries += 1
                 else:
-                    # The cause would carry the parameters, and with them digests, into a log.
+                    # With the cause, a log would contain the parameters, and so digests.
                     raise translated(error) from None
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """Commit what is done inside, or on any exception nothing of it.
+    """Commit what is done inside, or none of it if an exception is raised.
 
-    Do not catch a statement's error inside: PostgreSQL would answer the COMMIT
-    with a rollback, and without an error.
+    Do not catch a statement's error inside: PostgreSQL would then answer the
+    COMMIT with a rollback, without an error.
     """
     # SQLAlchemy's own begin() sends nothing on a connection in autocommit. SQLite's plain BEGIN
-    # takes no lock, and then fails at once when another connection wrote in between.
+    # takes no lock, and a write then fails at once if another connection wrote in between.
     begin = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else "BEGIN"
     with engine.connect() as connection:
         try:
@@ -170,7 +170,7 @@ def _undo(connection: Connection) -> None:
     try:
         connection.rollback()
     except BaseException:
-        # What cannot be rolled back must not reach the next user of the pool.
+        # A connection that cannot be rolled back must not return to the pool.
         connection.invalidate()
 
 

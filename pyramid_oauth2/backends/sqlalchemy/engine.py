@@ -1,6 +1,6 @@
-"""Making the engine that the stores work on: always one of our own, in autocommit.
+"""Makes the engine that the stores use: always one of our own, in autocommit.
 
-Whatever a store does must be committed when it returns, even if the request's
+What a store does must be committed when it returns, even if the request's
 transaction is rolled back afterwards; so no connection is ever shared with
 the application. In autocommit a read, or a single INSERT, is one round trip.
 """
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     from ...settings import Settings
 
-# How long a statement waits for another's lock. SQLite has one lock for all writers.
+# How long a statement waits for a lock of another. SQLite has one lock for all writers.
 LOCK_SECONDS = 3
 SQLITE_LOCK_SECONDS = 5
 STATEMENT_SECONDS = 10
 CONNECT_SECONDS = 3
 IN_TRANSACTION = 1  # in the server_status of a MySQL connection
 
-# The stores are written for these values, and for no others.
+# The stores rely on these values, so they cannot be set.
 FIXED: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT", "hide_parameters": True}
 REFUSED = (*FIXED, "skip_autocommit_rollback", "pool_reset_on_return")
 
@@ -43,28 +43,28 @@ SCHEMES = "sqlite:///FILE, postgresql+psycopg://..., mysql+pymysql://... or mari
 
 
 def engine_of_app(registry: Registry) -> Engine | None:
-    """Return the engine that ``config.set_oauth2_engine`` was given, or None."""
+    """Return the engine that was passed to ``config.set_oauth2_engine``, or None."""
     given = registry.queryUtility(IAppEngine)
     return None if given is None else given.engine
 
 
 def engine_factory(settings: Settings, app_engine: Engine | None = None) -> Callable[[], Engine]:
-    """Return what makes the engine that the ini asks for, which connects when it is used.
+    """Return a function that makes the engine that the ini describes; it connects when used.
 
-    Each process calls it for itself: no connection outlives a fork.
+    Each process calls the function for itself: no connection is used across a fork.
 
-    The first of these counts: the callable named by ``oauth2.sqlalchemy.engine``,
-    *app_engine*, ``oauth2.sqlalchemy.url``. Every other key of the section goes
+    The first of these is used: the callable named by ``oauth2.sqlalchemy.engine``,
+    *app_engine*, ``oauth2.sqlalchemy.url``. Every other key of the section is passed
     to SQLAlchemy.
 
     :raises pyramid.exceptions.ConfigurationError: a setting is missing or wrong;
-        the factory raises it as well.
+        the function raises it too.
     """
     options = {"pool_timeout": str(LOCK_SECONDS), **settings.section("sqlalchemy")}
     for name in REFUSED:
         if name in options:
             raise ConfigurationError(f"oauth2.sqlalchemy.{name} cannot be set: remove it.")
-    options.pop("session", None)  # The backend's own.
+    options.pop("session", None)  # An option of the backend, not of SQLAlchemy.
     if dotted_name := options.pop("engine", None):
         app_engine = _resolve(dotted_name)(settings)
     url = options.pop("url", None)
@@ -78,10 +78,10 @@ def engine_factory(settings: Settings, app_engine: Engine | None = None) -> Call
 def sibling(engine: Engine, options: Mapping[str, str]) -> Engine:
     """Make an engine for the same database as *engine*: same URL, connect arguments and creator.
 
-    Nothing else of it is taken: its pool, its isolation level and its
-    listeners are the application's.
+    Nothing else is taken from it: its pool, isolation level and listeners belong
+    to the application.
     """
-    # Only the pool knows the connect arguments, and do_connect listeners that fetch a password.
+    # Only the pool has the connect arguments, and the do_connect listeners that fetch a password.
     return _make(engine.url, options, creator=engine.pool._creator)
 
 
@@ -131,9 +131,9 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
 
 
 def _spare_rollbacks(dialect: Dialect) -> None:
-    # SQLAlchemy rolls back whenever a connection goes back to the pool. psycopg sends nothing if
-    # there is no transaction; PyMySQL would double the round trips of every read, and lose with
-    # the connection the result of what is already committed.
+    # SQLAlchemy rolls back whenever a connection returns to the pool. psycopg sends nothing if
+    # there is no transaction. PyMySQL would double the round trips of every read; and if the
+    # connection broke at that point, the result of a committed statement would be lost.
     rollback = dialect.do_rollback
 
     def rollback_if_needed(dbapi_connection: Any) -> None:
@@ -164,8 +164,8 @@ def _prepare_sqlite(cursor: DBAPICursor) -> None:
 
 
 def _switch_to_wal(cursor: DBAPICursor) -> None:
-    # The file stays in WAL once it is. The first time SQLite heeds no busy_timeout, and the workers
-    # of a server all start at once.
+    # The file stays in WAL mode afterwards. The first time, SQLite ignores the busy_timeout, and
+    # all workers of a server start at once.
     deadline = monotonic() + SQLITE_LOCK_SECONDS
     while True:
         try:
@@ -188,9 +188,9 @@ def _prepare_postgresql(cursor: DBAPICursor) -> None:
 
 
 def _prepare_mysql(cursor: DBAPICursor) -> None:
-    # Under its default, REPEATABLE READ, the losers of a race read the token as not yet spent.
+    # Under the default, REPEATABLE READ, the losers of a race read the token as not yet spent.
     cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-    # Without strict mode a value that is too long is cut off, and only a warning says so.
+    # Without strict mode a value that is too long is truncated, with only a warning.
     cursor.execute(
         f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS},"
         " sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')"

@@ -1,7 +1,7 @@
-"""What a database's error means for us, whichever engine and driver it comes from.
+"""Explains errors of the database, whichever engine and driver they come from.
 
-A message says what is wrong and what to do about it. It never repeats a
-statement's parameters, for they may be digests.
+A message says what is wrong and what to do about it. It never repeats the
+parameters of a statement, since they may be digests.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ POOL_ADVICE = (
 
 
 def is_deadlock(error: Exception) -> bool:
-    """Whether the database rolled back one of two transactions so that it may be tried again."""
+    """Whether the database rolled back one of two transactions, which may be tried again."""
     return isinstance(error, DBAPIError) and _code(error) in DEADLOCK
 
 
 def is_lost(error: Exception) -> bool:
-    """Whether the connection broke, so that nobody knows what became of the statement."""
+    """Whether the connection broke, so that the outcome of the statement is unknown."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def translated(error: Exception) -> Exception:
-    """Return what a store raises for *error*: the error itself if the fault is in our statement."""
+    """Return what a store raises for *error*: the error itself if our statement is at fault."""
     if isinstance(error, PoolTimeout):
         return StoreUnavailable(POOL_ADVICE)
     if not isinstance(error, DBAPIError):
@@ -67,5 +67,5 @@ def translated(error: Exception) -> Exception:
 
 def _code(error: DBAPIError) -> str | int | None:
     number = error.orig.args[0] if error.orig is not None and error.orig.args else None
-    # The number first: PyMySQL also has a sqlstate, which is one and the same for many errors.
+    # The number first: PyMySQL also has a sqlstate, but many errors share the same one.
     return number if isinstance(number, int) else getattr(error.orig, "sqlstate", None)

@@ -1,10 +1,10 @@
-"""No fork while an SQLite file is in use, and none with a connection to it.
+"""Prevents a fork while an SQLite file is in use, and one that inherits a connection to it.
 
-SQLite keeps one list of its locks for a process, and a fork copies it. A child
-that inherits an open connection believes that the process has locked the file,
-and locks it no more. Another process that closes the file then as the last one
-that has it locked removes the write-ahead log, and what the child writes is
-lost. So the connections are closed *before* a fork
+SQLite keeps one list of its locks for each process, and a fork copies it. A
+child that inherits an open connection assumes that the process has locked the
+file, and does not lock it again. If the last other process that has locked the
+file then closes it, that process removes the write-ahead log, and what the child
+writes is lost. So the connections are closed *before* a fork
 (https://sqlite.org/howtocorrupt.html section 2.6).
 """
 
@@ -37,8 +37,8 @@ INHERITED = (
 class Uses:
     """The uses of SQLite files by the threads of this process: a context manager for each.
 
-    No process is forked within one: a fork waits for them, and meanwhile no new
-    one begins. (Within SQLite there are locks as well, which a child would find held.)
+    No process is forked within one: a fork waits for them, and no new one begins
+    meanwhile. (SQLite has internal locks too, which would stay held in a child.)
 
     :param disconnect: closes the connections, when none is in use; not needed
         where each use has a connection of its own.
@@ -48,7 +48,7 @@ class Uses:
         self._disconnect = disconnect
         # A list, since append and pop are atomic: a lock might be held at the fork.
         self._running: list[None] = []
-        # Whose connections may be open, if any are: not those of a parent.
+        # The process whose connections may be open; never a parent.
         self._process = os.getpid()
         self._opened = False
         _files.append(weakref.ref(self, _files.remove))
@@ -56,14 +56,14 @@ class Uses:
     def __enter__(self) -> None:
         """Begin a use.
 
-        :raises StoreUnavailable: the process that forked this one had the file
-            open, since its hooks were not run or a use took too long.
+        :raises StoreUnavailable: the parent process had the file open when it forked,
+            because its hooks were not run or a use took too long.
         """
         if self._process != os.getpid():
             if self._opened:
                 raise StoreUnavailable(INHERITED)
             self._process = os.getpid()
-        # Said before it is asked, so that one of the two threads sees the other.
+        # Appended before the check, so that of two threads one always sees the other.
         self._running.append(None)
         while _forking:
             self._running.pop()
@@ -72,16 +72,16 @@ class Uses:
         self._opened = True
 
     def __exit__(self, *_error: object) -> None:
-        # Empty in the child of a fork within a use.
+        # The list is empty in the child of a fork within a use.
         with suppress(IndexError):
             self._running.pop()
 
     def closed(self) -> None:
-        """Note that no connection is open, unless a use is under way."""
+        """Record that no connection is open, unless a use is in progress."""
         self._opened = bool(self._running)
 
     def before_fork(self) -> None:
-        """Wait until nothing runs, and close the connections."""
+        """Wait until no use is in progress, and close the connections."""
         deadline = monotonic() + PATIENCE
         try:
             while self._running:
@@ -94,12 +94,12 @@ class Uses:
             self._disconnect()
 
     def after_fork_in_child(self) -> None:
-        """Begin anew: the threads that waited or worked are the parent's."""
+        """Start with no uses: the threads that waited or worked belong to the parent."""
         self._running.clear()
 
 
 _files: list[weakref.ref[Uses]] = []
-# One entry for each fork that is under way, in whichever thread.
+# One entry for each fork in progress, in any thread.
 _forking: list[None] = []
 
 
@@ -114,14 +114,14 @@ def _after_in_child() -> None:
 
 
 def _each(method: Callable[[Uses], None]) -> None:
-    # All of them, also where Ctrl-C comes while one waits.
+    # All of them, even if Ctrl-C interrupts one that waits.
     with ExitStack() as stack:
         for file in tuple(_files):
             if (uses := file()) is not None:
                 stack.callback(method, uses)
 
 
-if hasattr(os, "register_at_fork"):  # Where there is no fork, there is none.
+if hasattr(os, "register_at_fork"):  # A platform without it has no fork.
     os.register_at_fork(
         before=_before, after_in_parent=_forking.pop, after_in_child=_after_in_child
     )

@@ -22,7 +22,7 @@ from ...protocol.records import (
 )
 from .database import Database
 from .pages import Chain, Listing
-from .purging import GRANT_STORE_SWEEPS, purge
+from .purging import GRANT_STORE_PURGES, purge
 from .redemption import Redeeming
 from .rows import (
     GRANT_COLUMNS,
@@ -81,7 +81,7 @@ EVERYTHING: Chain[Any] = Chain(
 
 @implementer(IGrantStore)
 class SQLAlchemyGrantStore:
-    """The grant store: each method a statement that commits itself, or one transaction."""
+    """The grant store: each method is one statement that commits itself, or one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -89,8 +89,8 @@ class SQLAlchemyGrantStore:
     def open(self, grant: Grant | None, tokens: Iterable[Token], now: int) -> bool:
         """Insert a grant and its tokens, or tokens that stand alone.
 
-        :return: always True. Nothing can be revoked here before it is there:
-            whoever finds a grant to revoke finds it committed.
+        :return: always True. In this store a grant cannot be revoked before it exists:
+            a revocation only finds committed grants.
         """
         rows = [token_values(token) for token in tokens]
 
@@ -115,7 +115,7 @@ class SQLAlchemyGrantStore:
         return token_of(token), None if grant[0] is None else grant_of(grant)
 
     def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:
-        """Insert tokens of a living grant."""
+        """Insert tokens of an active grant."""
         rows = [token_values(token) for token in tokens]
 
         def insert(connection: Connection) -> bool:
@@ -196,7 +196,7 @@ class SQLAlchemyGrantStore:
             "now": now,
             "end": expires_at,
         }
-        # The second time is for an expired claim that was purged between insert and update.
+        # The second round is for an expired claim that was purged between insert and update.
         return any(
             self._database.insert(INSERT_RESERVATION, new)
             or self._database.change(CLAIM_EXPIRED, expired) == 1
@@ -225,8 +225,8 @@ class SQLAlchemyGrantStore:
         return TOKENS_OF_GRANT.page(self._database, cursor, limit, {"grant_id": grant_id})
 
     def purge(self, now: int, limit: int = 1000) -> Purged:
-        """Remove what is due, after looking at no more than *limit* rows."""
-        return purge(self._database, GRANT_STORE_SWEEPS, now, limit)
+        """Remove what is due, after reading at most *limit* rows."""
+        return purge(self._database, GRANT_STORE_PURGES, now, limit)
 
     def export(
         self, cursor: str | None = None, limit: int = 500

@@ -1,7 +1,7 @@
-"""Listings by key: a page goes on after the last key of the one before.
+"""Listings by key: a page continues after the last key of the previous one.
 
-So no record is left out or shown twice because others come and go meanwhile,
-and a late page costs no more than the first.
+So no record is skipped or shown twice because others are added or removed
+meanwhile, and a late page costs no more than the first.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NOT_A_CURSOR = "not a cursor of this listing"
 
 
 class Listing(Generic[Item]):
-    """A query in the order of a unique key, with an index behind it.
+    """A query in the order of a unique key, for which there is an index.
 
     :param query: selects at least the key.
     :param key: one or two columns, never NULL; the first sorts first.
@@ -47,11 +47,11 @@ class Listing(Generic[Item]):
     ) -> Page[Item]:
         """Return the page that begins after *cursor*.
 
-        :raises ValueError: *cursor* is none of this listing's.
+        :raises ValueError: *cursor* is not a cursor of this listing.
         """
         last = self._decode(cursor) if cursor is not None else map(_least, self._key)
         after = {f"after_{place}": value for place, value in enumerate(last)}
-        # One more than asked for tells whether there is a next page.
+        # One more row than requested shows whether there is a next page.
         rows = database.rows(self._query, {**(parameters or {}), **after, "page_limit": limit + 1})
         items = tuple(self._make(row) for row in rows[:limit])
         return Page(items, self._encode(rows[limit - 1]) if len(rows) > limit else None)
@@ -76,7 +76,7 @@ class Listing(Generic[Item]):
 
 
 class Chain(Generic[Item]):
-    """Several listings, shown one after the other as one."""
+    """Several listings, shown one after the other as one listing."""
 
     def __init__(self, *listings: Listing[Item]) -> None:
         self._listings = listings
@@ -84,7 +84,7 @@ class Chain(Generic[Item]):
     def page(self, database: Database, cursor: str | None, limit: int) -> Page[Item]:
         """Return the page that begins after *cursor*.
 
-        :raises ValueError: *cursor* is none of this chain's.
+        :raises ValueError: *cursor* is not a cursor of this chain.
         """
         place, within = self._decode(cursor) if cursor is not None else (0, None)
         items: list[Item] = []
@@ -106,7 +106,7 @@ class Chain(Generic[Item]):
 
 
 def _after(key: tuple[Column[Any], ...]) -> ColumnElement[bool]:
-    # (a, b) > (:a, :b), in the one form for which every engine uses its index.
+    # (a, b) > (:a, :b), in the only form for which every engine uses its index.
     (first, least), *others = [
         (column, bindparam(f"after_{place}", type_=column.type)) for place, column in enumerate(key)
     ]
@@ -117,7 +117,7 @@ def _after(key: tuple[Column[Any], ...]) -> ColumnElement[bool]:
 
 
 def _storable(value: str | bytes | int) -> bool:
-    # What no row has, a driver may refuse in words of its own.
+    # For a value that no row can have, some drivers raise an error of their own.
     if isinstance(value, int):
         return -(2**63) <= value < 2**63
     if isinstance(value, bytes):

@@ -1,7 +1,7 @@
-"""Removing what can mean nothing any more: a bounded number of rows, found by an index.
+"""Removing records that have no effect any more: a bounded number of rows, found by an index.
 
-Nothing is removed because it was due when it was looked for; the statement
-that removes it asks once more.
+A row is not removed just because it was due when it was selected; the statement
+that removes it checks again.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ BATCH = 400
 _token = token_table.c
 
 
-class Sweep(Protocol):
+class TablePurge(Protocol):
     """Removes what is due in one table."""
 
     def __call__(self, database: Database, now: int, limit: int) -> tuple[int, int]:
-        """Return how many rows it looked at, at most *limit*, and how many it removed."""
+        """Return how many rows it read, at most *limit*, and how many it removed."""
 
 
-def purge(database: Database, sweeps: Iterable[Sweep], now: int, limit: int) -> Purged:
-    """Run the sweeps one after the other until *limit* rows were looked at."""
+def purge(database: Database, purges: Iterable[TablePurge], now: int, limit: int) -> Purged:
+    """Purge table by table until *limit* rows were read."""
     looked_at = removed = 0
-    for sweep in sweeps:
+    for purge_table in purges:
         while (batch := min(BATCH, limit - looked_at)) > 0:
-            seen, gone = sweep(database, now, batch)
+            seen, gone = purge_table(database, now, batch)
             looked_at += seen
             removed += gone
             if seen < batch:
@@ -42,7 +42,7 @@ def purge(database: Database, sweeps: Iterable[Sweep], now: int, limit: int) -> 
     return Purged(removed, more=looked_at >= limit)
 
 
-class ExpirySweep:
+class ExpiryPurge:
     """Removes the rows of a table that are past their end."""
 
     def __init__(self, table: Table, end: Column[Any]) -> None:
@@ -93,17 +93,17 @@ _CLEAR_ANSWERS = (
 )
 
 
-def sweep_tokens(database: Database, now: int, limit: int) -> tuple[int, int]:
+def purge_tokens(database: Database, now: int, limit: int) -> tuple[int, int]:
     """Remove the tokens that are due.
 
-    A spent code whose grant was extended meanwhile is put off to the grant's
-    new end instead, so that no later purge meets it before.
+    A spent code whose grant was extended meanwhile is postponed to the grant's
+    new end instead, so that no purge before that reads it again.
     """
     rows = database.rows(_DUE_TOKENS, {"now": now, "batch": limit})
-    return len(rows), database.atomically(_TokenSweep(rows, now)) if rows else 0
+    return len(rows), database.atomically(_TokenPurge(rows, now)) if rows else 0
 
 
-class _TokenSweep:
+class _TokenPurge:
     def __init__(self, rows: Sequence[Sequence[Any]], now: int) -> None:
         self.now = now
         self.held: list[dict[str, Any]] = []
@@ -124,7 +124,7 @@ class _TokenSweep:
         return connection.execute(_DELETE_TOKENS, parameters).rowcount
 
 
-def sweep_answers(database: Database, now: int, limit: int) -> tuple[int, int]:
+def clear_answers(database: Database, now: int, limit: int) -> tuple[int, int]:
     """Clear the sealed answers that are past their end; their tokens stay."""
     digests = [row.digest for row in database.rows(_DUE_ANSWERS, {"now": now, "batch": limit})]
     if digests:
@@ -132,11 +132,13 @@ def sweep_answers(database: Database, now: int, limit: int) -> tuple[int, int]:
     return len(digests), 0
 
 
-# Tokens come before the grants that say how long a spent code is kept.
-GRANT_STORE_SWEEPS: tuple[Sweep, ...] = (
-    sweep_tokens,
-    sweep_answers,
-    ExpirySweep(grant_table, grant_table.c.expires_at),
-    ExpirySweep(reservation_table, reservation_table.c.expires_at),
+# Tokens come before the grants, whose end decides how long a spent code is stored.
+GRANT_STORE_PURGES: tuple[TablePurge, ...] = (
+    purge_tokens,
+    clear_answers,
+    ExpiryPurge(grant_table, grant_table.c.expires_at),
+    ExpiryPurge(reservation_table, reservation_table.c.expires_at),
 )
-CONSENT_STORE_SWEEPS: tuple[Sweep, ...] = (ExpirySweep(consent_table, consent_table.c.expires_at),)
+CONSENT_STORE_PURGES: tuple[TablePurge, ...] = (
+    ExpiryPurge(consent_table, consent_table.c.expires_at),
+)

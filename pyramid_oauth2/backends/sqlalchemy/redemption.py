@@ -1,4 +1,4 @@
-"""Spending a token: the one transaction under every flow."""
+"""Spending a token: the one transaction used by every flow."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Redeeming:
         """Decide and write, within the transaction of *connection*."""
         alive, end = True, None
         if self.token.grant_id is not None or self.grant is not None:
-            # The lock makes us wait for a revocation under way, and the next one wait for us.
+            # The lock makes us wait for a revocation in progress, and a later one wait for us.
             row = connection.execute(LOCK_GRANT, {"grant_id": self.token.family}).first()
             if row is not None:
                 alive = row.revoked_at is None

@@ -1,6 +1,6 @@
 """Records as rows, and rows as records.
 
-A row is read by position, so each tuple of columns here is the order of the
+A row is read by position, so each tuple of columns here is in the order of the
 fields of its record.
 """
 
@@ -24,14 +24,14 @@ from .schema import (
 
 
 def _consent_column(field: str) -> str:
-    # The field had the name of the column, which stays.
+    # The field once had the name of the column, which is kept.
     return "scopes" if field == "scope" else field
 
 
 GRANT_COLUMNS = tuple(grant_table.c[field.name] for field in fields(Grant))
 CONSENT_COLUMNS = tuple(consent_table.c[_consent_column(field.name)] for field in fields(Consent))
 RESERVATION_COLUMNS = tuple(reservation_table.c[field.name] for field in fields(Reservation))
-# The end of a sealed answer comes last.
+# The end of a sealed answer is last.
 TOKEN_COLUMNS = (
     *(token_table.c[field.name] for field in fields(Token)),
     token_table.c.sealed_until,
@@ -79,7 +79,7 @@ def token_of(row: Sequence[Any]) -> Token:
 def token_values(token: Token) -> Values:
     """Return the columns of a token."""
     values = {field.name: getattr(token, field.name) for field in fields(Token)}
-    # A spent code may be due later, once its grant is there: the purge looks then.
+    # A spent code may be due later, once its grant exists: the purge checks that.
     return values | sealed_values(token.sealed_answer) | {"kept_until": token.expires_at}
 
 
@@ -132,7 +132,7 @@ def reservation_values(reservation: Reservation) -> Values:
 
 
 def client_of(row: Any) -> Client:
-    """Return the client of a row of its whole table."""
+    """Return the client of a row of the whole table."""
     columns = {name: getattr(row, name) for name in CLIENT_FIELDS}
     return client_from_document(json.loads(row.document) | columns)
 
@@ -149,7 +149,7 @@ def client_values(client: Client) -> Values:
 
 
 def tombstone_values(client_id: str, now: int) -> Values:
-    """Return the columns of a client that is no more: nothing but its client_id stays."""
+    """Return the columns of a deleted client: only its client_id is stored."""
     return {
         "client_id": client_id,
         "owner": None,
@@ -165,9 +165,9 @@ def tombstone_values(client_id: str, now: int) -> Values:
 
 
 def name_key(name: str) -> bytes:
-    """Return what a client's name is sorted and found by, the same on every engine.
+    """Return the key by which a client's name is sorted and found, the same on every engine.
 
-    Of a name beyond the longest that a client can be registered with, only the
-    beginning counts.
+    Of a name longer than a client can be registered with, only the beginning is
+    used.
     """
     return name.casefold().encode("utf-8", "surrogatepass")[:NAME_KEY_LENGTH]

@@ -1,7 +1,7 @@
 """The tables, on one public ``metadata``.
 
-Times are integer UTC seconds. Whatever the engine is, an identifier equals
-only itself, byte for byte: letter case and trailing blanks count.
+Times are integer UTC seconds. On every engine, an identifier equals only itself,
+byte for byte: letter case and trailing blanks count.
 
 A change here needs a new file in ``pyramid_oauth2/migrations/versions``.
 """
@@ -42,9 +42,9 @@ metadata = MetaData(
 class Identifier(TypeDecorator[str]):
     """Text that is compared byte for byte.
 
-    The default collations of MySQL and MariaDB take 'alice ' and 'Alice' for
-    one user. On PostgreSQL the C collation also keeps an index valid when the
-    operating system's locale data change.
+    The default collations of MySQL and MariaDB treat 'alice ' and 'Alice' as one
+    user. On PostgreSQL the C collation also keeps an index valid when the operating
+    system's locale data changes.
     """
 
     impl = String
@@ -55,7 +55,7 @@ class Identifier(TypeDecorator[str]):
         self.length = length
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Name the collation, which MySQL and MariaDB call differently."""
+        """Return the type with the collation, which MySQL and MariaDB name differently."""
         if isinstance(dialect, MySQLDialect):
             collation = "utf8mb4_nopad_bin" if dialect.is_mariadb else "utf8mb4_0900_bin"
             return mysql.VARCHAR(self.length, charset="utf8mb4", collation=collation)
@@ -63,7 +63,7 @@ class Identifier(TypeDecorator[str]):
 
 
 def binary(length: int) -> TypeEngine[bytes]:
-    """Bytes that can be indexed: *length* of them, or up to it."""
+    """Bytes that can be indexed: *length* of them, or fewer."""
     return LargeBinary(length).with_variant(mysql.VARBINARY(length), "mysql", "mariadb")
 
 
@@ -71,7 +71,7 @@ def binary(length: int) -> TypeEngine[bytes]:
 Digest = LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
 Time = BigInteger
 Count = BigInteger
-# MySQL's BLOB and TEXT end at 64 KiB.
+# MySQL's BLOB and TEXT hold at most 64 KiB.
 Blob = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 LongText = Text().with_variant(mysql.MEDIUMTEXT(charset="utf8mb4"), "mysql", "mariadb")
 
@@ -82,8 +82,9 @@ INNODB: dict[str, Any] = {
     "mariadb_charset": "utf8mb4",
 }
 
-# The columns are what a client is found by, and what a single statement changes. The rest is one
-# JSON document, kept as text: no query looks inside, and MySQL's JSON type would rewrite it.
+# The columns are those by which a client is found, and those that a single statement changes. The
+# rest is one JSON document, stored as text: no query reads it, and MySQL's JSON type would rewrite
+# it.
 client_table = Table(
     "oauth2_client",
     metadata,
@@ -124,8 +125,8 @@ grant_table = Table(
     **INNODB,
 )
 
-# ``kept_until`` is when a purge looks at the token: its own end, or for a spent code the end that
-# its grant had when last looked at.
+# ``kept_until`` is when a purge reads the token: its own end, or for a spent code the end that
+# its grant had when last read.
 token_table = Table(
     "oauth2_token",
     metadata,

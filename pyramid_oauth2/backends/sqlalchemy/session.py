@@ -1,7 +1,7 @@
-"""Clients as part of the application's own work: written through its session, kept if it commits.
+"""Clients as part of the application's own transaction: written through its session.
 
-A project and its OAuth client, both or neither: only one transaction can
-promise that, and so only the session in which the project is written.
+An application may need to save a project and its OAuth client together or not at
+all. That takes one transaction, and so the session in which the project is written.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ Result = TypeVar("Result")
 
 
 def clients_in(session: Session, transaction_manager: Any = None) -> IClientStore:
-    """Return a client store whose writes become true when *session* commits.
+    """Return a client store whose writes take effect when *session* commits.
 
     It sees what the session has written and not committed yet. An error of the
     database other than a duplicate is raised as the session raises it, so that
-    whoever retries transactions knows it.
+    code that retries transactions recognises it.
 
-    :param transaction_manager: what commits the session (``request.tm``); None
-        for a session that the application commits by itself.
+    :param transaction_manager: the manager that commits the session (``request.tm``);
+        None for a session that the application commits itself.
     """
     return SQLAlchemyClientStore(SessionDatabase(session, transaction_manager))
 
 
 class SessionDatabase(Database):
-    """The ways in which a store uses a database, within the transaction of a session."""
+    """The operations that a store uses, within the transaction of a session."""
 
     def __init__(self, session: Session, transaction_manager: Any) -> None:
         self._session = session
         self._manager = transaction_manager
 
     def atomically(self, work: Callable[[Connection], Result], repeatable: bool = False) -> Result:
-        """Run *work* with all its effects or none; a duplicate leaves the transaction usable."""
+        """Run *work* completely or not at all; a duplicate leaves the transaction usable."""
         self._session.flush()
         try:
             _begin(self._session.connection())
@@ -53,14 +53,14 @@ class SessionDatabase(Database):
         except IntegrityError:
             raise DuplicateRecord("a record of that identity exists") from None
         except DBAPIError as error:
-            # The engine is the application's, which may show parameters; ours hold digests.
+            # The application's engine may show parameters; ours hold digests.
             error.hide_parameters = True
             raise
         if self._manager is not None:
-            # Only here, for it loads the ORM and every driver that is installed.
+            # Imported here, since it loads the ORM and every installed driver.
             from zope.sqlalchemy import mark_changed
 
-            # It rolls back what it was not told of, and it is told of entities only.
+            # Without this, zope.sqlalchemy would roll back: it only notices changes of entities.
             mark_changed(self._session, self._manager)
         return result
 

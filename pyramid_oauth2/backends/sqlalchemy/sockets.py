@@ -1,4 +1,4 @@
-"""The socket under a connection: whether the server has closed it, and how long it may be mute."""
+"""The socket of a connection: whether the server has closed it, and how long it may be silent."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 
-# How long what we sent may wait to be received by the server's machine, or by its successor.
+# How long sent data may wait for the server's machine, or the one that replaces it, to receive it.
 SILENCE_SECONDS = 10
 
 
 def watch(engine: Engine) -> None:
-    """Let *engine* hand out no connection that the server has closed meanwhile.
+    """Keep *engine* from handing out a connection that the server has closed.
 
-    So the first request after a restart of the server is served like any
-    other, whatever it does. ``pool_pre_ping`` would cost each request a round
-    trip for that; to look at the socket costs microseconds.
+    So the first request after a restart of the server is served like any other,
+    whether it reads or writes. ``pool_pre_ping`` would cost each request a round
+    trip; checking the socket costs microseconds.
     """
 
     @event.listens_for(engine, "connect")
@@ -29,17 +29,17 @@ def watch(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def on_checkout(dbapi_connection: Any, _record: object, _proxy: object) -> None:
         if _has_news(_descriptor(dbapi_connection)):
-            raise DisconnectionError("the server has closed the connection")  # The pool makes anew.
+            raise DisconnectionError("the server has closed the connection")  # The pool reconnects.
 
 
 def _descriptor(dbapi_connection: Any) -> int:
-    # psycopg has a public name for it, PyMySQL has none.
+    # psycopg has a public method for it, PyMySQL has none.
     descriptor: int = getattr(dbapi_connection, "_sock", dbapi_connection).fileno()
     return descriptor
 
 
 def _has_news(descriptor: int) -> bool:
-    # Between two requests a server has nothing to say but farewell.
+    # Between two requests, a server sends something only when it closes the connection.
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(0))
@@ -49,5 +49,5 @@ def _limit_silence(descriptor: int) -> None:
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
     with socket.socket(fileno=os.dup(descriptor)) as its:
         if option is not None and its.family in (socket.AF_INET, socket.AF_INET6):
-            # Without it the kernel tries for a quarter of an hour to reach a machine that is gone.
+            # Without it the kernel tries for 15 minutes to reach a machine that is gone.
             its.setsockopt(socket.IPPROTO_TCP, option, SILENCE_SECONDS * 1000)

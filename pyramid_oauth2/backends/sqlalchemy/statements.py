@@ -1,7 +1,7 @@
 """The statements of the grant store, prepared once.
 
-None of them asks the database for the time, looks into JSON or relies on
-RETURNING: how many rows a statement met decides.
+None of them takes the time from the database, queries JSON or relies on
+RETURNING: the number of matched rows decides.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FIND = (
 )
 READ_TOKEN = select(*TOKEN_COLUMNS).where(_by_ref)
 
-# SQLite leaves FOR UPDATE out: there BEGIN IMMEDIATE has locked everything.
+# SQLite has no FOR UPDATE, so it is omitted there: BEGIN IMMEDIATE has locked everything.
 LOCK_GRANT = (
     select(_grant.revoked_at, _grant.expires_at, _grant.absolute_end)
     .where(_grant.id == bindparam("grant_id"))

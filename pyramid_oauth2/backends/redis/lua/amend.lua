@@ -1,5 +1,5 @@
 -- KEYS: token, members
--- ARGV: version, next version, new end or "-", "+" if there are new data, the data, its name
+-- ARGV: version, next version, new end or "-", "+" if there is new data, the data, its name
 --       among the members
 local token = read(KEYS[1])
 if not token or token[VERSION] ~= ARGV[1] then return 0 end

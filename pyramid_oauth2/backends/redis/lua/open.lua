@@ -1,7 +1,7 @@
 -- KEYS: grant, members, new records ...
 -- ARGV: now, four for each new record ...
 local grant = read(KEYS[1])
--- A grant that was revoked before it was there has no absolute end.
+-- A grant that was revoked before it existed has no absolute end.
 if grant and grant[ABSOLUTE_END] == '-' then return 'REFUSED' end
 if taken(3) then return 'DUPLICATE' end
 insert(3, 2, KEYS[2])

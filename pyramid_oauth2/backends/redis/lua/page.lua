@@ -1,8 +1,8 @@
--- The entries of a sorted set after one of which only score and member are known: it may be gone.
+-- The entries of a sorted set after one that is given by score and member, since it may be gone.
 -- KEYS: index
 -- ARGV: score, member, how many
 
--- By bytes, as the server sorts; Lua's own "<" goes by its locale.
+-- By bytes, as the server sorts; Lua's own "<" depends on its locale.
 local function before(one, other)
   for number = 1, math.min(#one, #other) do
     local left, right = string.byte(one, number), string.byte(other, number)

@@ -1,5 +1,5 @@
 -- KEYS: client, index ...
--- ARGV: version that is expected or "-" for none, value, "ZADD" or "ZREM" and an entry for each
+-- ARGV: expected version or "-" for none, value, "ZADD" or "ZREM" and an entry for each
 --       index ...
 local earlier = read(KEYS[1])
 if (earlier and earlier[1] or '-') ~= ARGV[1] then return 0 end

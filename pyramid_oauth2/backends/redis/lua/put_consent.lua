@@ -1,5 +1,5 @@
 -- KEYS: consent, index of its subject
--- ARGV: version that is expected or "-" for none, value, name in the index
+-- ARGV: expected version or "-" for none, value, name in the index
 local earlier = read(KEYS[1])
 if (earlier and earlier[2] or '-') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])

@@ -1,10 +1,10 @@
--- A record is one line of ASCII fields, parted by blanks, and then bytes that no script looks
--- into. The first field is its end; "-" stands for what is not there. Times are UTC seconds,
--- taken over as text: Lua would print a large one as 4e+09.
+-- A record is one line of ASCII fields, separated by blanks, followed by bytes that no script
+-- reads. The first field is its end; "-" means that a field is absent. Times are UTC seconds,
+-- copied as text: Lua would print a large one as 4e+09.
 
 -- Fields of a token ...
 local END, CONSUMED, REVOKED, ATTEMPT, VERSION, GRANTED = 1, 2, 3, 4, 5, 6
--- ... and of a grant, where END and REVOKED are the same ones.
+-- ... and of a grant, in which END and REVOKED are the same.
 local ABSOLUTE_END, REASON, CODE = 2, 4, 5
 
 local function read(key)
@@ -27,7 +27,7 @@ local function replace(key, record)
 end
 
 -- New records are the last keys; each has four arguments: value, milliseconds, and its end and
--- name among the members of the grant, or "-" if it is none.
+-- name among the members of the grant, or "-" if it is not a member.
 
 local function taken(first_key)
   for number = first_key, #KEYS do

@@ -1,5 +1,5 @@
--- KEYS: token, grant, members, the token's sealed answer, its parent's, the spent code that the
---       grant remembers, tokens to retire ..., new records ...
+-- KEYS: token, grant, members, the token's sealed answer, its parent's, the spent code whose name
+--       the grant holds, tokens to retire ..., new records ...
 -- ARGV: now, attempt, "+" if a new grant is among the new records, how many to retire, the new
 --       end of the grant, the sealed answer, its milliseconds, the token's name among the members
 --       if it is a code, the name of the spent code, four for each new record ...
@@ -20,7 +20,7 @@ if token[CONSUMED] ~= '-' then return {'CONSUMED', value, redis.call('GET', KEYS
 if tonumber(token[END]) <= tonumber(NOW) then return {'EXPIRED'} end
 if taken(FIRST_NEW) then return {'DUPLICATE'} end
 
--- From here on only writes: an error in between would leave the ones before it.
+-- From here on there are only writes: an error between them would not undo the earlier ones.
 
 token[CONSUMED], token[ATTEMPT] = NOW, BY
 replace(KEYS[1], token)
@@ -44,7 +44,7 @@ if granted then
   end
   replace(KEYS[2], grant)
   keep(KEYS[2], milliseconds(grant[END], NOW))
-  -- A spent code is remembered as long as its grant lives: its replay must be noticed.
+  -- A spent code is stored as long as its grant lives, since its replay must be detected.
   if spent_name ~= '-' then
     keep(spent_key, milliseconds(grant[END], NOW))
     redis.call('ZADD', KEYS[3], 'XX', 'GT', grant[END], spent_name)

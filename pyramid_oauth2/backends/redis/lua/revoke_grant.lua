@@ -1,5 +1,5 @@
 -- KEYS: grant
--- ARGV: now, reason, what to put where no grant is yet or "-", its milliseconds
+-- ARGV: now, reason, the value to store if there is no grant yet or "-", its milliseconds
 local grant = read(KEYS[1])
 if not grant then
   if ARGV[3] ~= '-' then redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end

@@ -1,4 +1,4 @@
--- After a copy, in which a spent code may come before its grant or after it.
+-- Run after a copy, which may write a spent code before or after its grant.
 -- KEYS: code, grant, members
 -- ARGV: now, the code's name among the members
 local code, grant = read(KEYS[1]), read(KEYS[2])

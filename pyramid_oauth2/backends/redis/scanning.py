@@ -1,7 +1,7 @@
-"""Walking through all keys: for a copy of everything, and for purging.
+"""Scanning all keys: to copy everything, and to purge.
 
-A walk never holds up the server: it is made of small steps, and each call of
-:meth:`Purging.purge` takes only as many as it may remove records.
+A scan never blocks the server: it is done in small steps, and one call of
+:meth:`Purging.purge` scans no more keys than it may remove records.
 """
 
 from __future__ import annotations
@@ -18,38 +18,38 @@ from .server import Command, Server, every_key
 
 Record = TypeVar("Record")
 
-# Keys that one call of `purge` looks at. Few, since issuing sweeps as well, and
-# a time-to-live removes everything in the end.
+# The most keys that one call of `purge` scans. Few, so that a call is short: a
+# time-to-live removes everything in the end.
 STEP = 100
 
 
 class Purging:
-    """Removes what is over before its time-to-live does, a part of the keys a call.
+    """Removes expired records before their time-to-live does, some of the keys at each call.
 
-    :param command_of: the command that purges a key at a time, None for a key
-        of no concern. It answers how many records it removed, or a negative
-        number if it has to be run again.
+    :param command_of: returns the command that purges one key, None for a key
+        that is skipped. The command returns how many records it removed, or a
+        negative number if it has to be run again.
     """
 
     def __init__(self, server: Server, command_of: Callable[[str, int], Command | None]) -> None:
         self._server, self._command_of = server, command_of
         self._lock = PerProcess(Lock)
-        self._walk: Iterator[str] | None = None
+        self._remaining: Iterator[str] | None = None
 
     def purge(self, now: int, limit: int) -> Purged:
-        """Look at the next keys, *limit* at most; there is more until all have been looked at."""
+        """Scan at most *limit* further keys; there is more until all have been scanned."""
         with self._lock():
-            walk, self._walk = self._walk or every_key(self._server), None
+            remaining, self._remaining = self._remaining or every_key(self._server), None
             step = min(limit, STEP)
-            keys = list(islice(walk, step))
-            # By key: a scan may show one twice, and it is removed once.
+            keys = list(islice(remaining, step))
+            # A dictionary, since a scan may return a key twice.
             commands = {key: command for key in keys if (command := self._command_of(key, now))}
             answers = self._server.many(commands.values())
             again = [key for key, answer in zip(commands, answers, strict=True) if answer < 0]
             more = bool(again) or len(keys) == step
             if more:
-                # Only now: after a failure the next call begins anew.
-                self._walk = chain(again, walk)
+                # Not stored before: after an error the next call starts a new scan.
+                self._remaining = chain(again, remaining)
             return Purged(sum(answer for answer in answers if answer > 0), more)
 
 
@@ -61,11 +61,12 @@ def export_page(
 ) -> Page[Record]:
     """Read a page of all records.
 
-    The cursor holds the keys that the last step brought beyond the page: the
-    server gives them only once. While it lasts, a Cluster must keep its masters.
+    The cursor holds the keys that the last step returned beyond the page, since
+    the server returns them only once. As long as the cursor is used, the masters
+    of a Cluster must stay the same.
 
-    :param read: reads the records behind some keys, fewer where one is gone
-        or is no record.
+    :param read: reads the records of some keys; fewer if one is gone or is not a
+        record.
     """
     node, position, pending = (0, 0, []) if cursor is None else json.loads(cursor)
     nodes = server.nodes()
