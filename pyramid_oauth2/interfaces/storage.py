@@ -1,24 +1,23 @@
-"""Where state lives: what a backend and each of its stores must hold.
+"""The storage interfaces: what a backend and each of its stores must provide.
 
-A backend is chosen by ini: ``oauth2.backend = sqlalchemy | redis | memory``, or
-a dotted name that is included and registers itself by that name with
-``config.add_oauth2_backend``. It proves itself with the suite in
-:mod:`pyramid_oauth2.backends.contract`.
+A backend is selected in the ini: ``oauth2.backend = sqlalchemy | redis | memory``, or a
+dotted name that is included and registers itself under that name with
+``config.add_oauth2_backend``. The suite in :mod:`pyramid_oauth2.backends.contract`
+tests whether a backend keeps this contract.
 
-Rules that hold for every store:
+Rules for every store:
 
-* Each operation is atomic, commits by itself, and is as durable when it
-  returns as its engine is configured to be, whatever becomes of the request.
-* Time is the caller's: ``now`` and every ``*_at`` are integer UTC seconds.
-  Whether a record counts is decided by comparing with ``now``; a time-to-live
-  in the store is only garbage collection.
-* A store touches its server when it is used, not when it is made.
+* Each operation is atomic and commits by itself. When it returns, its result is as
+  durable as the engine is configured to be, whatever happens to the request afterwards.
+* The caller supplies the time: ``now`` and every ``*_at`` are integer UTC seconds.
+  Whether a record is valid is decided by comparing with ``now``; a time-to-live in the
+  store is only garbage collection.
+* A store connects to its server when it is used, not when it is created.
 * A store that cannot answer raises
   :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`.
-* A cursor is an opaque string, which may come back from a URL: a listing
-  answers one that somebody made up with some page or a ``ValueError``. A
-  listing is complete for what is there throughout; its order is unspecified
-  unless said.
+* A cursor is an opaque string, which may come from a URL: for one that the store never
+  issued, a listing returns some page or raises ``ValueError``. A listing is complete for
+  the records that exist throughout; its order is unspecified unless stated.
 """
 
 from __future__ import annotations
@@ -46,14 +45,14 @@ if TYPE_CHECKING:
 
 
 class IBackend(Interface):
-    """Where state lives. A role that the backend does not fill is None.
+    """A storage backend. A role that the backend does not fill is None.
 
     A backend may also have ``clients_of_request(request)``, which returns an
     :class:`IClientStore` whose writes are part of the request's own transaction;
-    and ``attempt_storage()``, by which all processes count attempts together:
-    an object with ``incr(key, expiry)``, which counts one more and returns how
-    many there are in the window of *expiry* seconds that the first one began,
-    and ``get_expiry(key)``, the end of that window as ``time.time()`` counts.
+    and ``attempt_storage()``, with which all processes count attempts together. It
+    returns an object with two methods: ``incr(key, expiry)`` counts one more attempt,
+    and returns how many there are in the window of *expiry* seconds that the first one
+    began; ``get_expiry(key)`` returns the end of that window on the clock of ``time.time()``.
     """
 
     clients = Attribute("an :class:`IClientStore` or None")
@@ -61,24 +60,24 @@ class IBackend(Interface):
     consents = Attribute("an :class:`IConsentStore` or None")
 
     def check() -> Iterable[str]:
-        """Look whether the store can be relied on.
+        """Check whether the store can be used safely.
 
         :return: warnings, a sentence each.
-        :raises StoreUnavailable: it cannot be used as it is; says what to change.
+        :raises StoreUnavailable: it cannot be used as it is; the message says what to change.
         """
 
     def close() -> None:
-        """Give back every connection. The backend may be used again afterwards."""
+        """Close every connection. The backend may be used again afterwards."""
 
 
 class IBackendFactory(Interface):
-    """Makes a backend once, at start-up; registered with ``config.add_oauth2_backend``."""
+    """Creates a backend once, at start-up; registered with ``config.add_oauth2_backend``."""
 
     def __call__(settings: Settings) -> IBackend:
         """Return the backend.
 
-        :raises pyramid.exceptions.ConfigurationError: a setting is wrong; the
-            message names it and the cure.
+        :raises pyramid.exceptions.ConfigurationError: a setting is wrong; the message
+            names it and says how to correct it.
         """
 
 
@@ -86,7 +85,7 @@ class IClientStore(Interface):
     """The registered clients."""
 
     def get(client_id: str) -> Client | None:
-        """The client, also a disabled one; None for an unknown or deleted one."""
+        """Return the client, also a disabled one; None for an unknown or deleted one."""
 
     def add(client: Client) -> None:
         """Insert *client*.
@@ -97,26 +96,27 @@ class IClientStore(Interface):
     def edit(client_id: str, version: int, changes: Mapping[str, Any]) -> bool:
         """Change fields of the client if its version is still *version* (compare and swap).
 
-        ``version`` becomes one more. ``client_id``, ``version``, ``epoch`` and
-        ``created_at`` cannot be changed.
+        ``version`` is incremented. ``client_id``, ``version``, ``epoch`` and ``created_at``
+        cannot be changed.
 
         :param changes: :class:`Client` field names and their new values.
-        :raises ValueError: an unknown or fixed field.
+        :return: whether it was changed.
+        :raises ValueError: a field is unknown or cannot be changed.
         """
 
     def raise_epoch(client_id: str, now: int, disabled_at: int | None = None) -> int | None:
-        """Take away everything the client was ever given, in O(1).
+        """Revoke everything the client was ever given, in O(1).
 
-        ``epoch`` and ``version`` become one more, ``updated_at`` *now*;
-        ``disabled_at`` is set where given and else left.
+        ``epoch`` and ``version`` are incremented, ``updated_at`` becomes *now*;
+        ``disabled_at`` is set if given, otherwise it stays as it is.
 
         :return: the new epoch, None for an unknown client.
         """
 
     def delete(client_id: str, now: int) -> bool:
-        """Delete the client and leave a tombstone: its client_id is never used again.
+        """Replace the client by a tombstone, so that its client_id is never used again.
 
-        :return: whether it was there.
+        :return: whether the client existed.
         """
 
     def search(
@@ -128,45 +128,44 @@ class IClientStore(Interface):
     ) -> Page[Client]:
         """List clients in order, without reading them all.
 
-        :param owner: only this owner's.
-        :param prefix: only those whose client_id is *prefix* or whose
-            client_name begins with it in any letter case.
-        :param sort: ``client_name`` (in any case) or ``created_at``, each then
-            by client_id.
+        :param owner: only clients of this owner.
+        :param prefix: only clients whose client_id is *prefix*, or whose client_name
+            begins with it, ignoring case.
+        :param sort: ``client_name`` (ignoring case) or ``created_at``, each then by client_id.
         """
 
     def export(cursor: str | None = None, limit: int = 500) -> Page[Client | str]:
-        """Everything, for a copy: clients, and the bare client_id for a tombstone."""
+        """Return a page of everything, for a copy: clients, and client_ids for tombstones."""
 
     def import_(records: Iterable[Client | str]) -> int:
-        """Insert what is not there, tombstones too; return how many were new."""
+        """Insert what does not exist, tombstones too; return how many were new."""
 
 
 class IGrantStore(Interface):
-    """Grants, and every token that is issued for them or stands alone.
+    """Grants, and every token, whether issued for a grant or standing alone.
 
-    A store whose records end by themselves has ``expires_itself = True``; then
-    issuing does not sweep it.
+    A store that removes expired records by itself has ``expires_itself = True``;
+    issuing tokens then does not purge it.
     """
 
     def open(grant: Grant | None, tokens: Iterable[Token], now: int) -> bool:
         """Insert a new grant and its first tokens, or tokens that stand alone: all or nothing.
 
-        :return: False if :meth:`revoke_subject` ended the grant on its way, which
-            happens only in a store that lists a grant before it writes it; one
-            that opens in a single step never returns it.
+        :return: False if :meth:`revoke_subject` revoked the grant while it was being
+            opened. That is only possible in a store that lists a grant before it writes
+            it; a store that opens a grant in a single step always returns True.
         :raises DuplicateRecord: the grant or one of the digests exists.
         """
 
     def find(ref: TokenRef) -> tuple[Token, Grant | None] | None:
-        """The token and its grant in one read, also if dead, consumed or expired.
+        """Return the token and its grant in one read, also if revoked, consumed or expired.
 
-        The grant is None for a token that stands alone, and for one whose
-        grant is gone: compare ``token.grant_id``.
+        The grant is None for a token that stands alone, and for one whose grant is gone:
+        ``token.grant_id`` distinguishes the two.
         """
 
     def add(grant_id: str, tokens: Iterable[Token], now: int) -> bool:
-        """Insert tokens of a grant if it is there, not revoked and not expired at *now*.
+        """Insert tokens of a grant if it exists, and is not revoked and not expired at *now*.
 
         :raises DuplicateRecord: one of the digests exists.
         """
@@ -181,61 +180,52 @@ class IGrantStore(Interface):
         sealed_answer: SealedAnswer | None = None,
         retire: Iterable[TokenRef] = (),
     ) -> Redemption:
-        """Spend a token once: the atomic primitive under every flow.
+        """Spend a token once: the atomic primitive that every flow uses.
 
-        The state of *token* is read again inside. The outcome, by first match:
-        ``MISSING``; ``DEAD`` (the token or its grant is revoked, or its grant
-        is gone, or *grant* was ended on its way: see :meth:`open`); ``CONSUMED``;
-        ``EXPIRED``; ``WON``. Only ``WON`` writes: the token is consumed at
-        *now* by *attempt* and keeps *sealed_answer*, its parent's sealed
-        answer is cleared, *produce* (and *grant*, of the same family) is
-        inserted, the end of the token's grant moves to *grant_expires_at* if that is
-        later (never beyond its ``absolute_end``), *retire* is revoked.
+        The state of *token* is read again within the operation. The outcome is the first
+        that applies: ``MISSING``; ``DEAD`` (the token or its grant is revoked, or its grant
+        is gone, or *grant* was revoked while it was being opened: see :meth:`open`);
+        ``CONSUMED``; ``EXPIRED``; ``WON``. Only ``WON`` writes: the token is consumed at
+        *now* by *attempt* and stores *sealed_answer*, its parent's sealed answer is
+        cleared, *produce* (and *grant*, of the same family) is inserted, the end of the
+        token's grant becomes *grant_expires_at* if that is later (but never beyond its
+        ``absolute_end``), *retire* is revoked.
 
-        Of any number of attempts exactly one wins, and it wins again when it
-        is repeated, so that it may be retried after a lost answer. Linearizable
-        with :meth:`revoke_grant`: either the attempt is refused, or what it
-        produced is dead. The grant's own end is not looked at: the caller keeps
-        every token's end within it.
+        Of any number of attempts exactly one wins, and it wins again when it is repeated,
+        so that it can be retried after a lost response. It is linearizable with
+        :meth:`revoke_grant`: either the attempt is refused, or what it produced is dead.
+        The end of the grant is not checked: the caller keeps the end of every token within it.
 
-        :param attempt: identifies the caller's try; random, at least 128 bits.
+        :param attempt: identifies the caller's attempt; random, at least 128 bits.
         :raises DuplicateRecord: a digest of *produce*, or *grant*, exists.
-        :raises ValueError: something belongs to another family.
+        :raises ValueError: one of the records belongs to another family.
         """
 
     def amend(ref: TokenRef, version: int, changes: TokenChanges) -> bool:
         """Change a token that is neither consumed nor revoked, if its version is still *version*.
 
-        ``version`` becomes one more.
+        ``version`` is incremented.
 
+        :return: whether it was changed.
         :raises ValueError: a field other than those of ``TokenChanges``.
         """
 
     def revoke_grant(grant_id: str, now: int, reason: str) -> bool:
-        """Revoke the grant and so everything issued for it, in O(1); the first reason stays.
+        """Revoke the grant and so everything issued for it, in O(1); the first reason is kept.
 
-        Seen by every find, redeem and add that begins after it returned.
+        Every find, redeem and add that begins after it returned sees the revocation.
 
-        :return: whether this call did it.
+        :return: whether this call revoked it.
         """
 
     def revoke_token(ref: TokenRef, now: int) -> bool:
-        """Revoke one token, in O(1).
-
-        :return: whether this call did it.
-        """
+        """Revoke one token, in O(1); return whether this call revoked it."""
 
     def revoke_subject(subject: str, now: int, reason: str, client_id: str | None = None) -> int:
-        """Revoke all of a user's grants (those for one client, where given).
-
-        :return: how many grants this call revoked.
-        """
+        """Revoke all grants of a user, or those for one client; return how many it revoked."""
 
     def reserve(namespace: str, digest: bytes, expires_at: int, now: int) -> bool:
-        """Claim a value until *expires_at*: True for exactly one caller.
-
-        An expired claim is no claim.
-        """
+        """Claim a value until *expires_at*; True for one caller only. An expired claim is void."""
 
     def grants(
         subject: str | None = None,
@@ -243,45 +233,44 @@ class IGrantStore(Interface):
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Grant]:
-        """List the grants of a user, of a client, or of both together. May show dead ones.
+        """List the grants of a user, of a client, or of both together; may include invalid ones.
 
         :raises ValueError: neither is given.
         """
 
     def tokens(grant_id: str, cursor: str | None = None, limit: int = 50) -> Page[Token]:
-        """List the tokens of a grant. May show dead ones."""
+        """List the tokens of a grant; may include invalid ones."""
 
     def purge(now: int, limit: int = 1000) -> Purged:
-        """Remove what can mean nothing any more, at most *limit* records.
+        """Remove records that have no effect any more, at most *limit*.
 
-        A token goes at :func:`~pyramid_oauth2.protocol.records.kept_until`, a
-        grant and a reservation at their end, a sealed answer at its own.
+        A token is removed at :func:`~pyramid_oauth2.protocol.records.kept_until`, a grant
+        and a reservation at their end. A sealed answer is cleared at its own end.
         """
 
     def export(cursor: str | None = None, limit: int = 500) -> Page[Grant | Token | Reservation]:
-        """Everything, for a copy."""
+        """Return a page of everything, for a copy."""
 
     def import_(records: Iterable[Grant | Token | Reservation]) -> int:
-        """Insert what is not there; return how many were new."""
+        """Insert what does not exist; return how many were new."""
 
 
 class IConsentStore(Interface):
-    """What users allowed for next time."""
+    """What users allowed for future requests."""
 
     def get(subject: str, client_id: str) -> Consent | None:
-        """The consent, also an expired one."""
+        """Return the consent, also an expired one."""
 
     def put(consent: Consent, version: int | None) -> bool:
-        """Insert (*version* None) or replace if its version is still *version*.
+        """Insert (*version* None), or replace if its version is still *version*.
 
-        What is kept has ``version`` 0 after an insert and *version* + 1 after
-        a replacement.
+        The stored ``version`` is 0 after an insert, and *version* + 1 after a replacement.
 
-        :return: False if it was there already, or changed meanwhile.
+        :return: False if it exists already, or was changed meanwhile.
         """
 
     def forget(subject: str, client_id: str) -> bool:
-        """Remove it; return whether it was there."""
+        """Remove it; return whether it existed."""
 
     def list(
         subject: str | None = None,
@@ -298,7 +287,7 @@ class IConsentStore(Interface):
         """Remove expired consents, at most *limit*."""
 
     def export(cursor: str | None = None, limit: int = 500) -> Page[Consent]:
-        """Everything, for a copy."""
+        """Return a page of everything, for a copy."""
 
     def import_(records: Iterable[Consent]) -> int:
-        """Insert what is not there; return how many were new."""
+        """Insert what does not exist; return how many were new."""
