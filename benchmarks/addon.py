@@ -1,4 +1,4 @@
-"""The application with the add-on, as the documentation advises it."""
+"""The application with the add-on, configured as the documentation recommends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", "pas
 
 
 class Users:
-    """``IResourceOwners``: one user, and a password that costs nothing to check."""
+    """``IResourceOwners``: one user, with a password that costs nothing to check."""
 
     def authenticate(self, request: Any, username: str, password: str) -> str | None:
         """The subject, if the password is right."""
@@ -22,7 +22,7 @@ class Users:
 
 
 class RemoteUser:
-    """A security policy that believes the WSGI server."""
+    """A security policy that trusts the WSGI server."""
 
     def identity(self, request: Any) -> str | None:
         """The user of the request."""
@@ -32,7 +32,7 @@ class RemoteUser:
     authenticated_userid = identity
 
     def permits(self, request: Any, context: Any, permission: str) -> bool:
-        """No view of the application asks."""
+        """No view of the application has a permission."""
         return False
 
     def remember(self, request: Any, userid: str, **kw: Any) -> list[tuple[str, str]]:
@@ -45,7 +45,7 @@ class RemoteUser:
 
 
 def ok(request: Any) -> dict[str, bool]:
-    """What both views answer."""
+    """The response of both views."""
     return {"ok": True}
 
 

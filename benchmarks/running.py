@@ -1,4 +1,4 @@
-"""Measuring applications in turn, so that what else the machine does meets all of them."""
+"""Measures applications alternately, so that other work of the machine affects all of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured: an application, and the checkout whose add-on it includes."""
+    """What is measured: an application, and the checkout that has its add-on."""
 
     application: str
     tree: Path = ROOT
@@ -27,10 +27,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Measuring:
-    """How much is measured.
+    """How many requests are measured.
 
-    :param batches: of each workload; their median counts.
-    :param size: requests of a batch.
+    :param batches: number of batches for each workload; their median is reported.
+    :param size: requests in a batch.
     """
 
     batches: int
@@ -41,7 +41,7 @@ class Measuring:
 def revision(name: str) -> Iterator[Path]:
     """A checkout of another revision, without its history."""
     with TemporaryDirectory(prefix="bench-") as folder:
-        # Also of a checkout that belongs to another user.
+        # With safe.directory, since the checkout may belong to another user.
         git = ["git", "-c", f"safe.directory={ROOT}"]
         archive = subprocess.run(
             [*git, "archive", name, "pyramid_oauth2"], cwd=ROOT, check=True, stdout=subprocess.PIPE
@@ -54,7 +54,7 @@ class Worker:
     """A process that measures one application on a store of its own."""
 
     def __init__(self, subject: Subject, store: str, url: str) -> None:
-        # -P: the folder in which this runs has a package of the same name as the other revision.
+        # -P: the working directory has a package of the same name as the other revision.
         command = [sys.executable, "-P", "-m", "benchmarks.worker"]
         self._process = subprocess.Popen(
             [*command, subject.application, store, url],
@@ -76,14 +76,14 @@ class Worker:
         return float(line)
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the process."""
         self._process.communicate()
 
 
 def medians(
     subjects: Mapping[str, Subject], store: str, workloads: list[str], measuring: Measuring
 ) -> Iterator[tuple[str, dict[str, float]]]:
-    """The CPU time of a request by subject, in nanoseconds, one workload after the other."""
+    """The CPU time of a request in nanoseconds, by subject, one workload after the other."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
         new_store = stack.enter_context(STORES[store](folder))
@@ -93,7 +93,7 @@ def medians(
         for workload in workloads:
             times: dict[str, list[float]] = {name: [] for name in workers}
             for worker in workers.values():
-                worker.measure(workload, measuring.size)  # Caches fill.
+                worker.measure(workload, measuring.size)  # Fills the caches.
             for _ in range(measuring.batches):
                 for name, worker in workers.items():
                     times[name].append(worker.measure(workload, measuring.size))

@@ -22,7 +22,7 @@ CLIENT_ID = "bench"
 
 @dataclass(frozen=True)
 class Answer:
-    """What the application answered."""
+    """The response of the application."""
 
     status: int
     headers: Mapping[str, str]
@@ -30,15 +30,15 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body."""
+        """The body, parsed."""
         return json.loads(self.body)
 
 
 @dataclass(frozen=True)
 class Site:
-    """A WSGI application and the confidential client that it knows.
+    """A WSGI application and its confidential client.
 
-    :param secret: of the client :data:`CLIENT_ID`.
+    :param secret: the secret of the client :data:`CLIENT_ID`.
     :param close: closes the connections to the store.
     """
 
@@ -57,14 +57,14 @@ class Site:
         return environ("POST", path, urlencode(fields).encode(), HTTP_AUTHORIZATION=self.basic)
 
     def tokens(self) -> Any:
-        """The answer to a password grant, which has a refresh token."""
+        """The response to a password grant, which includes a refresh token."""
         fields = {"username": USER, "password": PASSWORD, "scope": SCOPE}
         return self.ask(self.form("/oauth2/token", grant_type="password", **fields)).json
 
     def ask(self, request: Environ) -> Answer:
-        """Send one request; read the whole answer.
+        """Send one request; read the whole response.
 
-        :raises AssertionError: it is an error.
+        :raises AssertionError: it is an error response.
         """
         started: list[Any] = []
         chunks = self.application(request, lambda *arguments: started.append(arguments))
@@ -78,7 +78,7 @@ class Site:
 
 
 def environ(method: str, path: str, body: bytes = b"", query: str = "", **more: str) -> Environ:
-    """A request as a WSGI server hands it on, with the headers that browsers and libraries send."""
+    """A request as a WSGI server passes it on, with the headers of browsers and libraries."""
     return {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",

@@ -1,4 +1,4 @@
-"""The stores to measure on, each on the servers of the tests."""
+"""The stores to measure, each on the servers of the tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeAlias
 from tests.servers import databases, valkey
 
 NewStore: TypeAlias = Callable[[], str]
-"""Makes an empty store; returns its URL."""
+"""Creates an empty store; returns its URL."""
 
 
 @contextmanager

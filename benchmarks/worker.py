@@ -1,7 +1,7 @@
 """One application on one store, in a process that measures it: ``python -m benchmarks.worker``.
 
-A line of the standard input names a workload and how many requests; a line of
-the output is the CPU time of one of them, in nanoseconds.
+A line of standard input has a workload and a number of requests; the resulting line of
+output is the CPU time of one request, in nanoseconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .workloads import requests_of
 
 
 def measured(site: Site, workload: str, number: int) -> float:
-    """The CPU time of a request of the workload, in nanoseconds, by this process alone."""
+    """The CPU time of one request of the workload in nanoseconds, in this process only."""
     requests = list(islice(requests_of(workload, site), number))
     gc.collect()
     before = time.process_time_ns()

@@ -1,4 +1,4 @@
-"""The workloads: what is prepared, unmeasured, and the requests that are then measured."""
+"""The workloads: the preparation, which is not measured, and the requests, which are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
 def workload(name: str) -> Callable[[Workload], Workload]:
-    """Measure the requests that the function prepares, under that name."""
+    """Register a function that prepares the requests of a workload, under that name."""
 
     def register(prepare: Workload) -> Workload:
         WORKLOADS[name] = prepare
@@ -29,7 +29,7 @@ def workload(name: str) -> Callable[[Workload], Workload]:
 
 
 def requests_of(name: str, site: Site) -> Iterator[Environ]:
-    """Requests of a workload without end, each prepared when it is taken."""
+    """Endless requests of a workload, each prepared when it is requested."""
     while True:
         yield WORKLOADS[name](site)
 
@@ -80,7 +80,7 @@ def authorization_code(site: Site) -> Environ:
 
 @workload("W5")
 def protected_view(site: Site) -> Environ:
-    """A view that a user's access token opens."""
+    """A view that requires a user's access token."""
     bearer = f"Bearer {site.tokens()['access_token']}"
     return environ("GET", "/protected", HTTP_AUTHORIZATION=bearer)
 

@@ -1,7 +1,7 @@
-"""The floor: a bare Pyramid application that does the same store work, and checks next to nothing.
+"""The floor: a bare Pyramid application that does the same store work, with almost no checks.
 
-Its answers look like ours. What the add-on costs beyond it is the price of
-what the add-on does.
+Its responses look like ours. The difference between its cost and that of the add-on
+is the price of what the add-on does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LIFETIME = 3600
 
 
 class Store(Protocol):
-    """What the views ask of a driver. A row is the subject, the end, and whether it is spent."""
+    """What the views need from a driver. A row is the subject, the end, and whether it is spent."""
 
     def insert(self, digests: list[bytes], subject: str, expires_at: int) -> None:
         """Write tokens in one step."""
@@ -54,17 +54,17 @@ class Floor:
         return {"ok": True}
 
     def protected(self, request: Any) -> Any:
-        """A view that a token opens."""
+        """A view that requires a token."""
         token = request.environ["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
         return {"ok": True} if self._living(token) else Response(status=401)
 
     def authorize(self, request: Any) -> Any:
-        """A code for the user of the request."""
+        """Issue a code for the user of the request."""
         (code,) = self._issue(1)
         return HTTPSeeOther(f"{request.GET['redirect_uri']}?code={code}")
 
     def token(self, request: Any) -> Any:
-        """Tokens by each grant type."""
+        """Issue tokens for each grant type."""
         if not self._authenticated(request):
             return Response(status=401)
         form = request.POST
@@ -86,7 +86,7 @@ class Floor:
         )
 
     def introspect(self, request: Any) -> Any:
-        """What a token says."""
+        """The properties of a token."""
         if not self._authenticated(request):
             return Response(status=401)
         found = self._living(request.POST["token"])
@@ -97,7 +97,7 @@ class Floor:
         return self._json({"active": True, **members, "sub": subject, "exp": expires_at})
 
     def revoke(self, request: Any) -> Any:
-        """End a token."""
+        """Revoke a token."""
         if not self._authenticated(request):
             return Response(status=401)
         self._store.find(_digest(request.POST["token"]))

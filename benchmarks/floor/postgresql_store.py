@@ -1,4 +1,4 @@
-"""Tokens in PostgreSQL by psycopg."""
+"""Tokens in PostgreSQL, with psycopg."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ class PostgreSQLStore:
 def open_store(url: str) -> Store:
     """Open an empty database.
 
-    :param url: as SQLAlchemy has it.
+    :param url: an SQLAlchemy URL.
     """
     return PostgreSQLStore(url.replace("postgresql+psycopg:", "postgresql:"))

@@ -1,4 +1,4 @@
-"""Tokens in Redis by redis-py."""
+"""Tokens in Redis, with redis-py."""
 
 from __future__ import annotations
 

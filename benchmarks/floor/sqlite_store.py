@@ -1,4 +1,4 @@
-"""Tokens in SQLite by the driver of Python."""
+"""Tokens in SQLite, with Python's own driver."""
 
 from __future__ import annotations
 
@@ -56,6 +56,6 @@ class SQLiteStore:
 def open_store(url: str) -> Store:
     """Open an empty file.
 
-    :param url: as SQLAlchemy has it.
+    :param url: an SQLAlchemy URL.
     """
     return SQLiteStore(url.removeprefix("sqlite:///"))

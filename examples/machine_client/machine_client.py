@@ -1,6 +1,6 @@
 """A machine client: it acts for itself, with the client credentials grant (RFC 6749 section 4.4).
 
-It asks an API every five seconds, until Ctrl-C.
+It calls an API every five seconds, until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ INTERVAL = 5  # seconds
 
 
 def connect() -> OAuth2Session:
-    """Make a session, which keeps its token until a minute before the end and then gets another."""
+    """Create a session, which gets a new token one minute before the current one expires."""
     return OAuth2Session(
         client_id="demo",
         client_secret=os.environ.get("CLIENT_SECRET") or SECRET_FILE.read_text().strip(),
@@ -33,20 +33,20 @@ def connect() -> OAuth2Session:
 
 
 def ask(session: OAuth2Session) -> requests.Response:
-    """Ask the API, with another token if it refuses the one at hand."""
+    """Call the API, with a new token if it refuses the current one."""
     if not session.token:
         session.fetch_token()
     answer: requests.Response = session.get(API_URL)
     if answer.status_code == 401:
-        # A token may be revoked before its end. Once is enough: a new one that
-        # is refused as well will not be better the next time.
+        # A token may be revoked before it expires. One retry is enough: if a new
+        # token is refused too, another one would not help.
         session.fetch_token()
         answer = session.get(API_URL)
     return answer
 
 
 def main() -> None:
-    """Print what the API answers, again and again."""
+    """Print the API's response, again and again."""
     session = connect()
     while True:
         answer = ask(session)

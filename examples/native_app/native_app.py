@@ -1,6 +1,6 @@
 """A native app: it acts for a user, who signs in with the browser (RFC 8252).
 
-It keeps its tokens in memory, and gives them back at the end.
+It holds its tokens in memory, and revokes them at the end.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from urllib.request import Request, urlopen
 
 ISSUER = os.environ.get("ISSUER", "http://localhost:6543")
 API_URL = os.environ.get("API_URL", f"{ISSUER}/api/me")
-CLIENT_ID = "demo-native"  # a public client: what is in an app is no secret
-TIMEOUT = 10  # seconds, for an answer of a server
+CLIENT_ID = "demo-native"  # a public client: a secret inside an app is not secret
+TIMEOUT = 10  # seconds, for the response of a server
 PATIENCE = 300  # seconds, for the user to sign in
 
 Answer = dict[str, Any]
 
 
 class Loopback(ThreadingHTTPServer):
-    """Where the browser comes back to: a port that the system gives (RFC 8252 section 7.3)."""
+    """Receives the browser on a port that the system chooses (RFC 8252 section 7.3)."""
 
     def __init__(self) -> None:
         # Not "localhost", which may resolve to another machine (RFC 8252 section 8.3).
@@ -41,12 +41,12 @@ class Loopback(ThreadingHTTPServer):
 
 
 class Callback(BaseHTTPRequestHandler):
-    """The page that the user ends on."""
+    """The last page that the user sees."""
 
     server: Loopback
 
     def do_GET(self) -> None:
-        """Take the answer that has our state, and nothing else: anybody may find the port."""
+        """Accept only the response with our state: any program can find the port."""
         url = urlsplit(self.path)
         answer = dict(parse_qsl(url.query))
         state = answer.get("state", "").encode()
@@ -60,21 +60,21 @@ class Callback(BaseHTTPRequestHandler):
         self.server.answers.put(answer)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Write no log: the line would have the code in it."""
+        """Write no log, since the line would contain the code."""
 
 
 def ask(url: str, form: dict[str, str] | None = None, access_token: str | None = None) -> Answer:
-    """Ask a server for its JSON, by GET, or by POST if there is a form."""
+    """Request JSON from a server, by GET, or by POST if there is a form."""
     request = Request(url, urlencode(form).encode() if form else None)
     if access_token:
-        # Unredirected: a token does not go on to wherever the API redirects.
+        # Unredirected: the token must not be sent to another address if the API redirects.
         request.add_unredirected_header("Authorization", f"Bearer {access_token}")
     with urlopen(request, timeout=TIMEOUT) as response:
         return dict(json.loads(response.read() or "{}"))
 
 
 def discover() -> Answer:
-    """Ask the server for its metadata (RFC 8414 section 3)."""
+    """Request the server's metadata (RFC 8414 section 3)."""
     url = urlsplit(ISSUER)
     path = f"/.well-known/oauth-authorization-server{url.path}"
     metadata = ask(url._replace(path=path).geturl())
@@ -85,7 +85,7 @@ def discover() -> Answer:
 
 
 def sign_in(metadata: Answer) -> Answer:
-    """Send the user to the server, wait for the code, and get tokens for it."""
+    """Send the user to the server, wait for the code, and exchange it for tokens."""
     verifier = secrets.token_urlsafe(32)
     # RFC 7636 section 4.2: S256.
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
@@ -110,7 +110,7 @@ def sign_in(metadata: Answer) -> Answer:
         finally:
             loopback.shutdown()
     if answer.get("iss") != ISSUER:
-        # RFC 9207 section 2.4. Else the code of one server could be sent to another.
+        # RFC 9207 section 2.4. Otherwise the code of one server could be sent to another.
         sys.exit("This answer comes from another server.")
     if "code" not in answer:
         sys.exit(f"The server let nobody in: {answer.get('error')}")
@@ -119,17 +119,17 @@ def sign_in(metadata: Answer) -> Answer:
 
 
 def main() -> None:
-    """Sign in, ask the API, refresh, ask again, and leave nothing behind."""
+    """Sign in, call the API, refresh, call it again, and revoke the tokens."""
     metadata = discover()
     tokens = sign_in(metadata)
     try:
         print("Signed in:", ask(API_URL, access_token=tokens["access_token"]))
         form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
-        # RFC 6749 section 6. What the answer does not bring, such as a refresh token, stays.
+        # RFC 6749 section 6. Members that are not in the response, such as a refresh token, stay.
         tokens |= ask(metadata["token_endpoint"], {"client_id": CLIENT_ID, **form})
         print("Refreshed:", ask(API_URL, access_token=tokens["access_token"]))
     finally:
-        # RFC 7009 section 2.1: with the refresh token end the access tokens of its grant.
+        # RFC 7009 section 2.1: revoking the refresh token ends the access tokens of its grant.
         form = {"client_id": CLIENT_ID, "token": tokens["refresh_token"]}
         ask(metadata["revocation_endpoint"], form)
     try:

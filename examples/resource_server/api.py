@@ -1,4 +1,4 @@
-"""An API that asks the server of its tokens what they are worth (RFC 7662)."""
+"""An API that introspects its tokens at the server that issued them (RFC 7662)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pyramid.config import Configurator
 
 
 def hello(request: Any) -> dict[str, Any]:
-    """Greet the user of the token; a machine client has none."""
+    """Greet the user of the token; the token of a machine client has none."""
     return {"hello": request.authenticated_userid, "from": request.oauth2.client.client_id}
 
 
@@ -23,7 +23,7 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
 
 
 def secret(file: Path) -> str:
-    """The secret of this API, which stands in a file of its own and not in the ini."""
+    """Read the secret of this API, which is in a separate file and not in the ini."""
     try:
         return file.read_text().strip()
     except FileNotFoundError:

@@ -4,7 +4,7 @@
 
     event=TokenIssued client_id=web grant_type=refresh_token subject=bob scope="read write" ...
 
-No value, whoever chose it, can break a line or add a field to it.
+No value can break a line or add a field to it, not even one that a client chose.
 """
 
 from __future__ import annotations
