@@ -1,3 +1,3 @@
-"""What every test of the project has at hand."""
+"""The plugins for all tests of the project."""
 
 pytest_plugins = ["tests.closing_lines", "tests.log_watch", "tests.quick_templates"]

@@ -1,4 +1,4 @@
-"""Certificates for servers that speak TLS."""
+"""Certificates for servers with TLS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 
 def write_certificate(folder: Path, host: str) -> tuple[Path, Path]:
-    """Make a certificate for *host*, and its key."""
+    """Create a certificate for *host*, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.datetime.now(datetime.UTC)

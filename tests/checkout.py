@@ -1,4 +1,4 @@
-"""A checkout in a folder of its own, with the demo running in it, and the examples beside it."""
+"""A checkout in a separate folder, with the demo running in it, and the examples."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PATIENCE = 60  # seconds, for a line
 class Running:
     """An example, started by a command of its README.
 
-    :ivar printed: its lines so far.
+    :ivar printed: its output lines so far.
     """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -41,9 +41,9 @@ class Running:
         self._reader.start()
 
     def line(self, word: str) -> str:
-        """The next line that it prints with *word* in it.
+        """The next output line that contains *word*.
 
-        :raises AssertionError: it ends before, or takes too long.
+        :raises AssertionError: the program ends before, or takes too long.
         """
         passed = []
         while line := self._lines.get(timeout=PATIENCE):
@@ -53,13 +53,13 @@ class Running:
         raise AssertionError(f"no {word!r} in {passed}")
 
     def end(self) -> int:
-        """The status with which it ends."""
+        """Wait for its end; return the exit status."""
         status = self._process.wait(PATIENCE)
         self._reader.join()
         return status
 
     def terminate(self) -> None:
-        """Stop it, if it runs still."""
+        """Stop it, if it still runs."""
         self._process.terminate()
         self.end()
 
@@ -73,9 +73,9 @@ class Running:
 
 @dataclass(frozen=True)
 class Checkout:
-    """A folder that has what a checkout has, and the demo that runs in it.
+    """A folder with the contents of a checkout, and the demo that runs in it.
 
-    :ivar api: where the example of a resource server listens.
+    :ivar api: the address of the example of a resource server.
     """
 
     folder: Path
@@ -92,7 +92,7 @@ class Checkout:
         return self.folder / "examples" / example / name
 
     def module(self, example: str) -> ModuleType:
-        """The program of an example, which knows the demo that runs here."""
+        """The program of an example, configured for the demo that runs here."""
         spec = spec_from_file_location(example, self.file(example, f"{example}.py"))
         assert spec is not None
         assert spec.loader is not None
@@ -104,7 +104,7 @@ class Checkout:
 
     @contextlib.contextmanager
     def without(self, name: str) -> Iterator[None]:
-        """Take a file away until the block ends."""
+        """Hide a file until the block ends."""
         away = (self.folder / name).rename(self.folder / f"{name}.away")
         yield
         away.rename(self.folder / name)
@@ -115,9 +115,9 @@ class Checkout:
     ) -> Iterator[Running]:
         """Run a command of the example's README until the block ends.
 
-        What it prints must have no token and no code in it.
+        Its output must contain no token and no code.
 
-        :param number: which of them.
+        :param number: the index of the command.
         :param issuer: of another demo than the one that runs here.
         """
         port = urlsplit(issuer or self.server.issuer).port
@@ -126,7 +126,7 @@ class Checkout:
         process = subprocess.Popen(
             ["sh", "-c", f"exec {command} PORT={port} BIN={BIN}"],
             cwd=self.folder,
-            # No browser opens, unless the test brings one.
+            # No browser opens, unless the test provides one.
             env=environment(**{"BROWSER": "true", "PYTHONPATH": str(ROOT), **variables}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -142,16 +142,16 @@ class Checkout:
 
 @contextlib.contextmanager
 def checkout_in(folder: Path) -> Iterator[Checkout]:
-    """Make one, and run its demo until the block ends."""
+    """Create a checkout, and run its demo until the block ends."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "examples", folder / "examples")
     api = f"localhost:{free_port()}"
     ini = folder / "examples/resource_server/api.ini"
-    # A test does not wait for ten seconds.
+    # Without the cache, so that a test need not wait for ten seconds.
     text = ini.read_text().replace("localhost:6544", api)
     ini.write_text(text.replace("[app:main]\n", "[app:main]\noauth2.introspection.cache = 0\n"))
-    # What the installation would leave behind, which is there already.
+    # What the installation would create; everything is installed already.
     (folder / ".venv").mkdir()
     (folder / ".venv" / "bin").symlink_to(BIN)
     (folder / ".venv" / "examples").touch()

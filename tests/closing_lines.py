@@ -1,4 +1,4 @@
-"""The last lines of a test run: what the contract was run on, and what could not be run."""
+"""The last lines of a test run: the stores that the contract was run on, and what was not run."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ CONTRACT = "pyramid_oauth2.backends.contract"
 
 
 def pytest_collection_modifyitems(items):
-    """Note in the reports the store and the group of each test that comes from the contract suite.
+    """Store in the reports the store and the group of each test of the contract suite.
 
-    In the reports, since it is another process that prints them.
+    In the reports, since another process prints them.
     """
     for item in items:
         function = getattr(item, "function", None)
-        # A property test is wrapped; its name and place are those of the inner one.
+        # A property test is wrapped; its name and module are those of the inner function.
         function = getattr(getattr(function, "hypothesis", None), "inner_test", function)
         if function is not None and function.__module__.startswith(CONTRACT):
             group = function.__qualname__.partition(".")[0]
@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Print the table of stores and groups, then what was left out."""
+    """Print the table of stores and groups, then the skipped tests."""
     reports = [
         report
         for outcome in ("passed", "failed", "error", "skipped")
@@ -36,7 +36,7 @@ def pytest_terminal_summary(terminalreporter):
 def _print_contract(terminal, reports):
     counts, seconds = defaultdict(Counter), Counter()
     for report in reports:
-        # A report of a module that could not be collected has no properties.
+        # The report of a module that could not be collected has no properties.
         place = dict(getattr(report, "user_properties", ())).get("contract")
         if place is None:
             continue

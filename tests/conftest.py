@@ -1,4 +1,4 @@
-"""What holds for every test."""
+"""Rules for every test."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-# A slow machine is no failure of the code: pytest-timeout ends what hangs.
+# A slow machine is not a failure of the code: pytest-timeout ends tests that hang.
 settings.register_profile("default", deadline=None)
 settings.load_profile("default")
 
 
 @pytest.fixture(autouse=True)
 def log_as_it_was() -> Iterator[None]:
-    """Let a command that a test runs in this process, and its ini, say where that test's log goes.
+    """Let a command run by a test, and its ini, configure the logging of that test only.
 
-    The streams that it has there end with the test.
+    The streams that the command finds end with the test.
     """
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
@@ -29,7 +29,7 @@ def log_as_it_was() -> Iterator[None]:
     root.setLevel(level)
 
 
-# The longest first: whoever comes to the end earlier has nothing left to help with.
+# The longest first, so that no process is left without work near the end.
 LONG = ("race", "browser", "docs", "demo", "clients", "examples", "scripts")
 
 # Their tests share servers that take long to start, so one process runs them all.
@@ -37,7 +37,7 @@ TOGETHER = ("race", "clients", "examples")
 
 
 class ByFile(LoadScopeScheduling):
-    """Which tests go to one process, where several run them: those of a file, or of a folder."""
+    """Which tests are run by one process: those of a file, or of a folder."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = PurePosixPath(nodeid.partition("::")[0])
@@ -46,18 +46,18 @@ class ByFile(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
-    """Share the tests out, in the order in which they were collected."""
+    """Distribute the tests in the order in which they were collected."""
     config.option.loadscopereorder = False
     return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what takes long first."""
+    """Run the longest first."""
     items.sort(key=_place)
 
 
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector from going through thousands of tests again and again."""
+    """Exclude the thousands of collected tests from garbage collection."""
     gc.collect()
     gc.freeze()
 

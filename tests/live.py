@@ -1,4 +1,4 @@
-"""The demo on any storage, served by real processes, with clients of the test's own."""
+"""The demo on any storage, served by real processes, with the test's own clients."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ DEVELOPMENT_INI = ROOT / "development.ini"
 ADDRESS = "localhost:6543"
 DEMO = "egg:pyramid-oauth2-server#demo"
 
-# Every storage that the whole server is tried on, and those that a test of
-# something else is content with.
+# Every storage on which the whole server is tested, and those that are enough for
+# tests of other things.
 STORAGES = ("sqlite", "postgresql", "mariadb", "redis", "redis_cluster")
 MAIN_STORAGES = ("sqlite", "postgresql", "redis")
 
@@ -43,7 +43,7 @@ class LiveClient:
 
 @dataclass(frozen=True)
 class LiveServer:
-    """One authorization server: one issuer, as many processes as there are addresses."""
+    """One authorization server: one issuer, one process for each address."""
 
     issuer: str
     addresses: tuple[str, ...]
@@ -70,9 +70,9 @@ class LiveServer:
         return f"{self.issuer}/api/me"
 
     def register(self, method: str = "client_secret_basic", *redirect_uris: str) -> LiveClient:
-        """Register a client that may ask for everything.
+        """Register a client that may request everything.
 
-        :param redirect_uris: beside :data:`CALLBACK`.
+        :param redirect_uris: in addition to :data:`CALLBACK`.
         """
         grant_types = ["authorization_code", "refresh_token", "password"]
         if method != "none":
@@ -85,7 +85,7 @@ class LiveServer:
         return self._add(arguments)
 
     def register_resource_server(self) -> LiveClient:
-        """Register a client that may introspect everybody's tokens."""
+        """Register a client that may introspect the tokens of all clients."""
         return self._add(["--name", "API", "--resource-server"])
 
     def _add(self, arguments: list[str]) -> LiveClient:
@@ -96,7 +96,7 @@ class LiveServer:
 
 
 def storage_settings(storage: str, request: pytest.FixtureRequest) -> dict[str, str]:
-    """The settings that put all state into *storage*, which is started if need be."""
+    """The settings that put all state into *storage*, which is started if necessary."""
     if storage == "sqlite":
         return {}
     if storage.startswith("redis"):
@@ -110,7 +110,7 @@ def live_server(
 ) -> Iterator[LiveServer]:
     """Serve the demo until the block ends.
 
-    :param settings: values of ``oauth2.*`` that stand over those of the ini.
+    :param settings: values of ``oauth2.*`` that override those of the ini.
     :param application: the ``use`` of the ini.
     """
     ports = [free_port() for _ in range(processes)]
@@ -121,7 +121,7 @@ def live_server(
         def start(ini: Path, port: int) -> None:
             running.enter_context(serving(ini, port, PYTHONPATH=str(ROOT)))
 
-        # One before the others: it makes the table of the notes.
+        # One before the others, since it creates the table of the notes.
         start(inis[0], ports[0])
         list(starting.map(start, inis[1:], ports[1:]))
         addresses = tuple(f"http://localhost:{port}" for port in ports)
@@ -131,7 +131,7 @@ def live_server(
 def write_ini(
     folder: Path, settings: dict[str, str], issuer: str, port: int, application: str = DEMO
 ) -> Path:
-    """Write the ini of a demo that listens on *port*; its tables are there already."""
+    """Write the ini of a demo that listens on *port*; its tables exist already."""
     text = _with_settings(DEVELOPMENT_INI.read_text(), settings)
     text = text.replace(f"http://{ADDRESS}", issuer).replace(DEMO, application)
     ini = folder / f"live-{port}.ini"

@@ -1,8 +1,8 @@
-"""The whole run's log, searched for every credential that the run draws (RFC 6819 5.1.4.1).
+"""Searches the log of the whole run for every credential that is generated (RFC 6819 5.1.4.1).
 
-A test fails if anything was logged while it ran, at any level and by whatever
-logger, that contains a token, a code, an interaction's handle or a client
-secret of this process. No test needs to ask for it.
+A test fails if a log record of its time, of any level and logger, contains a token, a
+code, an interaction's handle or a client secret of this process. No test has to
+request that.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ LENGTH = token_strings.SECRET_LENGTH
 _RUNS = re.compile(rf"[0-9A-Za-z]{{{LENGTH},}}")
 _PREFIXES = "|".join([*token_strings.PREFIXES.values(), token_strings.CLIENT_SECRET_PREFIX])
 _TOKENS = re.compile(rf"(?:{_PREFIXES})_[0-9A-Za-z]+")
-# An Authorization header, not the challenge that asks for one: Bearer error="...".
+# An Authorization header, not a challenge, which looks like Bearer error="...".
 _HEADERS = re.compile(r'\b(?:Basic|Bearer) [\w.~+/-]{16,}+=*+(?!")', re.IGNORECASE)
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
-# The tests' own clients: what they log, they log at the client's, of what is theirs.
+# Clients used by the tests: their log records are those of a client, about its own tokens.
 _CLIENTS = ("requests_oauthlib",)
 
 
 class LogWatch:
-    """What must not be logged, and what was logged all the same."""
+    """The credentials that must not be logged, and those that were."""
 
     def __init__(self) -> None:
         self._traces: set[str] = set()
         self.leaks: list[str] = []
 
     def remember(self, secret: str) -> None:
-        """Look out for the secret part of a token or client secret.
+        """Search for the secret part of a token or client secret.
 
-        Also in base 64, as in a Basic header: where it stands there decides
-        which of three ways it is written.
+        Also in base 64, as in a Basic header; its position there decides which of
+        three forms it has.
         """
         encoded = (base64.b64encode(secret[start:].encode()).decode() for start in range(3))
         # Cut to one length, so that a text is searched once for all of them.
@@ -56,19 +56,19 @@ class LogWatch:
         )
 
     def look(self, record: logging.LogRecord) -> None:
-        """Note a leak if a remembered secret is in anything that *record* would print."""
+        """Record a leak if a remembered secret is in anything that *record* would print."""
         if record.name.startswith(_CLIENTS):
             return
         if any(map(self.finds, _texts(record))):
-            # The format string says which call it was; it may be the leak itself.
+            # The format string identifies the call; it may be the leak itself.
             message = _RUNS.sub("...", str(record.msg))
             place = f"{record.pathname}:{record.lineno}"
-            told = f"{record.levelname} of {record.name} at {place}: {message}"
-            # Another process reads it, and a lone surrogate would not get there.
-            self.leaks.append(told.encode("ascii", "backslashreplace").decode())
+            leak = f"{record.levelname} of {record.name} at {place}: {message}"
+            # Another process reads it, and a lone surrogate cannot be sent there.
+            self.leaks.append(leak.encode("ascii", "backslashreplace").decode())
 
     def report(self) -> str | None:
-        """What was noted since the last report, without the secrets."""
+        """The leaks since the last report, without the secrets."""
         leaks, self.leaks = dict.fromkeys(self.leaks), []
         return "\n".join(["A credential is in the log:", *leaks]) if leaks else None
 
@@ -88,7 +88,7 @@ def _texts(record: logging.LogRecord) -> Iterator[str]:
     if record.exc_info and record.exc_info[1]:
         yield "".join(traceback.format_exception(record.exc_info[1]))
     yield record.stack_info or ""
-    # What a JSON formatter would print besides.
+    # What a JSON formatter would print too.
     yield from (str(value) for name, value in vars(record).items() if name not in _USUAL)
 
 
@@ -96,12 +96,12 @@ watch = LogWatch()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Remember what is drawn and look at what is logged, until the run ends.
+    """Remember the generated secrets and check the log records, until the run ends.
 
-    The logging module itself is asked, for a handler would miss the loggers
-    that do not propagate, and be lost where an ini file configures the root.
-    Every logger is talkative; what its own level refuses is looked at and goes
-    no further, so that a test sees the log as if nobody watched.
+    The logging module itself is patched: a handler would miss the loggers that do not
+    propagate, and would be lost when an ini file configures the root logger. Every
+    logger is enabled for all levels; a record that its own level refuses is checked but
+    not passed on, so that a test sees the log as without this watch.
     """
     draw, handle = token_strings.random_text, logging.Logger.handle
     is_enabled = logging.Logger.isEnabledFor
@@ -126,7 +126,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown() -> Iterator[None]:
-    """Fail the test that leaked, after everything of it is torn down.
+    """Fail the test that leaked, after its complete teardown.
 
     What was logged before the first test counts as that test's.
     """
@@ -136,7 +136,7 @@ def pytest_runtest_teardown() -> Iterator[None]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail the run for what was logged after its last test, or in one whose teardown failed."""
+    """Fail the run for leaks after its last test, or in a test whose teardown failed."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["leaks"] = watch.leaks
     elif watch.leaks:
@@ -145,12 +145,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over what a process of pytest-xdist noted and told nobody."""
+    """Take over the leaks that a process of pytest-xdist recorded but did not report."""
     watch.leaks += getattr(node, "workeroutput", {}).get("leaks", [])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say why the run failed, where no test failed for it."""
+    """Print why the run failed, if no test failed for it."""
     if leaks := watch.report():
         terminalreporter.section("logged after the last test", sep="-")
         terminalreporter.line(leaks)

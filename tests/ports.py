@@ -1,4 +1,4 @@
-"""Ports of the loopback for servers of the tests, each given to one server only."""
+"""Ports of the loopback device for the servers of the tests, each given to one server only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import socket
 
 HOST = "127.0.0.1"
 
-# Below what a system gives away to whoever connects, also with the 10000 added
-# on which the nodes of a Redis Cluster talk to each other; above 10080, which
-# browsers refuse.
+# Below the ports that a system assigns to outgoing connections, also with the 10000
+# added for the bus between the nodes of a Redis Cluster; above 10080, which browsers
+# refuse.
 LOWEST, HIGHEST = 11_000, 19_999
 ATTEMPTS = 10_000
 
@@ -18,16 +18,16 @@ _claims: list[socket.socket] = []
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on and that no other test run has been given.
+    """Return a port that has no listener and that no other test run was given.
 
-    Between this call and the server's start lies time, in which another process of
-    the tests may look for a port too. So the same number is taken for UDP, which no
-    server of ours speaks, until this process ends.
+    Between this call and the server's start, another process of the tests may look for
+    a port too. So the same number is bound for UDP, which none of our servers uses,
+    until this process ends.
     """
     for _ in range(ATTEMPTS):
         port = random.randint(LOWEST, HIGHEST)
-        # Before the look for a listener, which would be in the way of a server
-        # that is just starting on a port of its own.
+        # Before the check for a listener, which would be in the way of a server that
+        # is just starting on its own port.
         claim = _taken(port, socket.SOCK_DGRAM)
         if claim is None:
             continue
@@ -40,7 +40,7 @@ def free_port() -> int:
 
 
 def _taken(port: int, kind: socket.SocketKind) -> socket.socket | None:
-    """A socket that has the port; None if somebody else has it."""
+    """A socket bound to the port; None if another process has it."""
     taken = socket.socket(type=kind)
     try:
         taken.bind((HOST, port))

@@ -1,8 +1,8 @@
-"""Programs that no Python package brings, and the Debian package that does.
+"""Programs that no Python package provides, and the Debian packages that do.
 
-A test that needs one which is not there is skipped, and the last lines of the
-run say so; under ``TEST_DEMAND=all`` it fails. ``python3 tests/programs.py``
-prints the packages that are missing, for ``apt-get install``.
+A test that needs a missing program is skipped, and the last lines of the run say so;
+under ``TEST_DEMAND=all`` it fails. ``python3 tests/programs.py`` prints the packages
+that are missing, for ``apt-get install``.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ PACKAGES = {
     "mariadbd": "mariadb-server-core",
     "nginx": "nginx-light",
 }
-# Servers are where the path of an ordinary user does not lead.
+# Servers are in folders that are not in the path of an ordinary user.
 SYSTEM = ("/usr/sbin", "/usr/local/sbin")
 
 
 def find(name: str) -> Path | None:
-    """Where a program of :data:`PACKAGES` is, or None."""
+    """The path of a program of :data:`PACKAGES`, or None."""
     path = os.environ.get("PATH", "")
-    # A path of somebody's own making, without the folders of the system, is meant as it is.
+    # A custom path without the folders of the system is used as it is.
     if "/usr/bin" in path.split(os.pathsep):
         path = os.pathsep.join((path, *SYSTEM))
     found = shutil.which(name, path=path)
@@ -35,9 +35,9 @@ def find(name: str) -> Path | None:
 
 
 def need(name: str, instead: str = "") -> Path:
-    """Where the program is; without it the test is skipped, or fails if everything is demanded.
+    """The path of the program; if it is missing, the test is skipped, or fails if demanded.
 
-    :param instead: what else would do, for the message.
+    :param instead: an alternative, for the message.
     """
     import pytest  # Not at the top: .ci/run asks for the packages before anything is installed.
 

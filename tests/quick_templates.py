@@ -1,4 +1,4 @@
-"""What every application of the tests would do again, done once: half a test's time went there."""
+"""Does once what every application of the tests would repeat: that took half of a test's time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 
 class CompiledTemplates(BytecodeCache):
-    """Templates compiled by this process; a changed source is compiled anew."""
+    """Templates compiled by this process; a changed source is compiled again."""
 
     def __init__(self) -> None:
         self._code: dict[str, bytes] = {}
@@ -29,7 +29,7 @@ COMPILED = {"pyramid_oauth2.jinja2.bytecode_caching": CompiledTemplates()}
 
 
 def _frames() -> Iterator[tuple[FrameType]]:
-    """The callers' frames, without the lines of source that ``inspect.stack`` reads for each."""
+    """The callers' frames, without the source lines that ``inspect.stack`` reads for each."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         yield (frame,)
@@ -37,7 +37,7 @@ def _frames() -> Iterator[tuple[FrameType]]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let pyramid_jinja2 find out who includes it in no time; pytest's stack is deep."""
+    """Speed up how pyramid_jinja2 finds its includer; the stack of pytest is deep."""
     patch = pytest.MonkeyPatch()
     patch.setattr(pyramid_jinja2._PackageFinder, "inspect", SimpleNamespace(stack=_frames))
     config.add_cleanup(patch.undo)

@@ -1,4 +1,4 @@
-"""A WSGI server as its users start it: a process of its own on a free port."""
+"""A WSGI server as users start it: a separate process on a free port."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def environment(**more: str) -> dict[str, str]:
 def serving(ini: Path, port: int, **variables: str):
     """Run ``pserve`` on *ini* until the block ends; fail if its log has a credential in it.
 
-    It logs at DEBUG. For that it has an ini of its own: a command that a test
-    runs on *ini* sets up the logging of the test's process.
+    It logs at DEBUG, which needs a separate ini: a command that a test runs on *ini*
+    sets up the logging of the test's process.
     """
     talkative = ini.with_suffix(f".{port}.ini")
     talkative.write_text(ini.read_text().replace("level = INFO", "level = DEBUG"))
@@ -40,10 +40,10 @@ def serving(ini: Path, port: int, **variables: str):
 
 @contextlib.contextmanager
 def running(command: Sequence[str], log: Path, *ports: int, **variables: str):
-    """Run a server, and what it starts, until the block ends; fail if *log* has a credential.
+    """Run a server and its children until the block ends; fail if *log* has a credential.
 
-    :param log: where its output goes; it works in that folder.
-    :param ports: of localhost, on which it is waited for.
+    :param log: the file for its output; its folder is the working directory.
+    :param ports: the ports of localhost to wait for.
     """
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -63,7 +63,7 @@ def running(command: Sequence[str], log: Path, *ports: int, **variables: str):
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(10)
     found = credentials_in(log.read_text())
-    # Of each no more than its kind: the message may end in a log as well.
+    # Only the kind of each, since the message may end up in a log too.
     assert not found, f"credentials in {log}: {[value[:6] for value in found]}"
 
 

@@ -1,4 +1,4 @@
-"""Where attempts are counted: bounded in this process, and elsewhere as long as that answers."""
+"""Where attempts are counted: bounded in this process, and in a storage while it works."""
 
 from __future__ import annotations
 

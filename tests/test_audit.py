@@ -1,4 +1,4 @@
-"""A line of the audit log: what is in it, and that nobody can forge one."""
+"""A line of the audit log: its contents, and that an attacker cannot forge one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAIR = r'(\w+)=([^\s"=\\]+|"(?:[^"\\]|\\.)*")'
 
 
 def parse(line: str) -> dict[str, str]:
-    """The fields of a line, as a reader of the log would find them."""
+    """The fields of a line, as a reader of the log would parse them."""
     assert re.fullmatch(f"{PAIR}(?: {PAIR})*", line), line
     pairs = re.findall(PAIR, line)
     assert len(dict(pairs)) == len(pairs), "no field is there twice"
@@ -35,7 +35,7 @@ def parse(line: str) -> dict[str, str]:
 
 
 class Request:
-    """One whose every part but its address is a secret."""
+    """A request of which every part except the address is secret."""
 
     environ = {"REMOTE_ADDR": "192.0.2.7", "HTTP_AUTHORIZATION": "hush", "QUERY_STRING": "hush"}
     headers = params = POST = body = url = "hush"

@@ -1,4 +1,4 @@
-"""``make bench``: every workload runs on the floor and on the add-on, and beside another commit."""
+"""``make bench``: every workload runs on the floor and on the add-on, and with another commit."""
 
 from __future__ import annotations
 

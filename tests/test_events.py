@@ -1,4 +1,4 @@
-"""Subscribers are told, and none of them changes an answer."""
+"""Events reach their subscribers, and no subscriber changes a response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The watch over the log finds what it is there for, and nothing else."""
+"""The watch over the log finds leaked credentials, and nothing else."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def logged(message: object, *args: object, exc_info: Any = None, **more: Any) ->
 
 
 def raised(*errors: Exception) -> Any:
-    """What ``sys.exc_info`` says when each error was raised while the one before was handled."""
+    """The value of ``sys.exc_info`` if each error was raised while the previous was handled."""
     try:
         try:
             raise errors[0]
@@ -97,7 +97,7 @@ def test_a_report_names_the_place_and_not_the_credential():
 
 
 def test_what_may_be_logged():
-    """A digest, a family and another's token are no credential of this run."""
+    """A digest, a family and a token of another run are no credentials of this run."""
     token = new_token("access_token", new_family(os.urandom), os.urandom)
     watch = watch_for(token.value)
     watch.look(logged("%s %s %r", token.ref.family, token.ref.digest.hex(), token))
@@ -170,7 +170,7 @@ def test_is_the_last(late):
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest):
-    """Run a suite of its own in a process of its own, and watch its log."""
+    """Run another suite in a separate process, and watch its log."""
     monkeypatch.setenv("PYTHONPATH", str(request.config.rootpath), prepend=os.pathsep)
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 

@@ -1,4 +1,4 @@
-"""A fork: what the child must not take over, each in a process of its own."""
+"""A fork: what the child must not inherit; each test in a separate process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ending_of(child):
 
 
 def run(script: str) -> list[str]:
-    """What a process of its own prints."""
+    """The output of a separate process."""
     done = subprocess.run(
         [sys.executable, "-c", FORKED + textwrap.dedent(script)],
         capture_output=True,
@@ -46,7 +46,7 @@ def test_a_process_has_one_value() -> None:
 
 @pytest.mark.parametrize("fork", ["os.fork", "ctypes.PyDLL(None).fork"], ids=["hooks", "none"])
 def test_a_child_has_a_value_of_its_own_and_keeps_the_parents(fork: str) -> None:
-    """Also where the program that forks runs no hooks of Python, as uWSGI does."""
+    """Also if the program that forks runs no hooks of Python, as with uWSGI."""
     printed = run(f"""
         import ctypes
 
@@ -128,19 +128,19 @@ LOCKS = {"Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Barrier
 
 
 def locks_in(source: str) -> Iterator[str]:
-    """The locks that a module makes by itself, and not for each process."""
+    """The locks that a module creates directly, and not for each process."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
             if name.removeprefix("threading.") in LOCKS:
                 yield f"{node.lineno}: {name}()"
             for keyword in node.keywords:
-                # Of a dataclass, which is made for each process as a whole.
+                # Of a dataclass, which is created for each process as a whole.
                 factory = ast.unparse(keyword.value)
                 if keyword.arg == "default_factory" and factory in LOCKS:
                     yield f"{node.lineno}: {factory}"
         if isinstance(node, ast.FunctionDef):
-            # That of Python 3.11 has one lock for all objects, held while a value is made.
+            # That of Python 3.11 has one lock for all objects, held while a value is computed.
             names = [ast.unparse(decorator) for decorator in node.decorator_list]
             yield from (f"{node.lineno}: {name}" for name in names if "cached_property" in name)
 
@@ -155,7 +155,7 @@ def test_every_lock_is_one_of_each_process(path: Path) -> None:
     assert found == PER_PROCESS.get(str(path.relative_to(ROOT)), [])
 
 
-# In a dataclass of which each process makes one.
+# In a dataclass that each process creates for itself.
 PER_PROCESS = {"backends/redis/server.py": ["Lock"]}
 
 

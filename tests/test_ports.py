@@ -1,4 +1,4 @@
-"""A port is given to one server of the tests, whichever process asks, until that process ends."""
+"""A port is given to one server of the tests, in any process, until that process ends."""
 
 from __future__ import annotations
 

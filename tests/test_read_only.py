@@ -1,4 +1,4 @@
-"""A backend that is only read: what it refuses, and what it leaves as it is."""
+"""A backend that is only read: what it refuses, and what it does not change."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROLES = {IClientStore: "clients", IGrantStore: "grants", IConsentStore: "consent
 
 
 class FullBackend(MemoryBackend):
-    """One with everything that a backend may have."""
+    """A backend with everything that a backend may have."""
 
     def attempt_storage(self):
         return "storage"
@@ -51,7 +51,7 @@ def test_each_method_either_reads_or_is_refused(interface):
         except StoreUnavailable:
             refused.add(name)
         except (TypeError, ValueError):
-            pass  # It was asked without its arguments.
+            pass  # Called without its arguments.
     assert refused == WRITING[interface]
 
 

@@ -1,4 +1,4 @@
-"""What the text of a setting may mean."""
+"""How the text of a setting is interpreted."""
 
 from __future__ import annotations
 

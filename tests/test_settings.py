@@ -1,4 +1,4 @@
-"""The ini's ``oauth2.*`` keys: parsed once, and every mistake told with its cure."""
+"""The ini's ``oauth2.*`` keys: parsed once; every mistake is reported with its cure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MINIMAL = {"oauth2.issuer": "https://auth.example.com", "oauth2.backend": "memor
 
 
 def parse(**changes):
-    """The settings of a minimal ini and the mistakes in it; a value of None takes a key away."""
+    """The settings of a minimal ini and the mistakes in it; a value of None removes a key."""
     raw = MINIMAL | {f"oauth2.{key.replace('__', '.')}": value for key, value in changes.items()}
     return parse_settings({key: value for key, value in raw.items() if value is not None})
 

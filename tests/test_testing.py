@@ -1,4 +1,4 @@
-"""What an application's own tests are given."""
+"""The helpers for an application's own tests."""
 
 from __future__ import annotations
 

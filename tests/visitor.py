@@ -1,4 +1,4 @@
-"""A person at a browser that has no screen: logs in, and allows what is asked."""
+"""A simulated user at a browser: logs in, and allows what is requested."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Visitor:
         self._session = requests.Session()
 
     def send(self, url: str) -> str:
-        """Go where a client sends the browser; return where the server sends it back.
+        """Open the URL to which a client sends the browser; return the URL it is sent back to.
 
-        :raises AssertionError: a page that leads nowhere.
+        :raises AssertionError: a page leads nowhere.
         """
         server = urlsplit(url).netloc
         answer = self._session.get(url, allow_redirects=False)
@@ -37,7 +37,7 @@ class Visitor:
         raise AssertionError(f"still at {answer.url} after {MOST_STEPS} steps")
 
     def code(self, url: str) -> str:
-        """The same; return the code that comes back."""
+        """The same; return the code in that URL."""
         (code,) = parse_qs(urlsplit(self.send(url)).query)["code"]
         return code
 

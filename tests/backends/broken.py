@@ -1,6 +1,6 @@
-"""Backends with one fault each, and the tests of the suite that must catch it.
+"""Backends with one fault each, and the tests of the suite that must detect it.
 
-Not collected by itself: test_contract.py runs each class and wants it to fail.
+Not collected by itself: test_contract.py runs each class and expects it to fail.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pyramid_oauth2.protocol.records import (
 
 from .memory_contract import MemoryContract
 
-PAUSE = 0.001  # seconds, in which another thread comes in between
+PAUSE = 0.001  # seconds, in which another thread gets its turn
 
 
 class SlowLedger(ExpiringRecords):
@@ -57,7 +57,7 @@ class WithLedger(MemoryGrantStore):
 
 
 class TestSound(MemoryContract):
-    """None, which would show that the suite fails for another reason."""
+    """No fault: would show that the suite fails for another reason."""
 
     caught_by = "race_to_redeem_has_one_winner or told_apart or purged"
 

@@ -1,4 +1,4 @@
-"""The servers, and a backend on a SQLite file for the tests of what only SQL has."""
+"""The servers, and a backend on a SQLite file for tests that are specific to SQL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .sqlite_databases import empty_database, engine_of, new_backend
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def url(request: pytest.FixtureRequest, file: Path) -> str:
-    """The URL of a database with our tables, and nothing in them."""
+    """The URL of a database with our tables, all empty."""
     if request.param == "sqlite":
         file.write_bytes(empty_database())
         return f"sqlite:///{file}"

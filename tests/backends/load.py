@@ -1,7 +1,7 @@
 """A worker under load, to be killed: ``python -m tests.backends.load URL SEED``.
 
-It redeems the tokens that the seed names, racing with other workers, opens
-grants and adds tokens in between, and prints each redemption that it won.
+It redeems the tokens derived from the seed, racing with other workers, opens grants
+and adds tokens in between, and prints each redemption that it won.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ OPENED = "opened at once"
 
 
 def grant_of(seed: str, number: int) -> tuple[Grant, Token]:
-    """The grant of that number, and the token that all workers want."""
+    """The grant with that number, and the token that all workers redeem."""
     digest = sha256(f"{seed} {number}".encode()).digest()
     grant = new_grant(id=digest.hex()[:16], subject=f"user {number}")
     return grant, new_token(grant=grant, digest=digest)
 
 
 def pair(grant: Grant, label: str, **fields: object) -> list[Token]:
-    """Two tokens that must both be there, or neither."""
+    """Two tokens, of which both must exist, or neither."""
     return [new_token(grant=grant, data=label.encode(), **fields) for _ in range(2)]
 
 

@@ -1,4 +1,4 @@
-"""What a grant weighs, and what an operation costs, on each SQL store.
+"""The size of a grant, and the cost of an operation, on each SQL store.
 
 ``python -m tests.backends.measure_sizes [GRANTS]`` starts the servers, fills
 each with that many grants (5000), each with a spent code, a spent refresh token
@@ -47,7 +47,7 @@ SIZE = {
 
 
 class Stopwatch:
-    """Adds up the time of each operation by name."""
+    """Sums up the time of each operation by name."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, list[float]] = {}
@@ -59,13 +59,13 @@ class Stopwatch:
         return result
 
     def report(self) -> str:
-        """The median of each, in milliseconds."""
+        """The median time of each operation, in milliseconds."""
         medians = {name: sorted(times)[len(times) // 2] for name, times in self.seconds.items()}
         return ", ".join(f"{name} {median * 1000:.2f}" for name, median in medians.items())
 
 
 def live_a_life(backend: SQLAlchemyBackend, timed: Stopwatch, number: int) -> None:
-    """A code, redeemed; its refresh token, redeemed; found, added to and claimed in between."""
+    """Redeem a code, then its refresh token; find, add and reserve in between."""
     grants = backend.grants
     grant = new_grant(subject=f"user-{number}", data=b"{}")
     code = new_token(AUTHORIZATION_CODE, grant, data=bytes(200))
@@ -93,7 +93,7 @@ def live_a_life(backend: SQLAlchemyBackend, timed: Stopwatch, number: int) -> No
 
 
 def measure(url: str, number: int) -> str:
-    """Fill the database and say what it cost."""
+    """Fill the database and report the cost."""
     backend, timed = open_backend(url), Stopwatch()
     empty = size_of(url)
     for each in range(number):

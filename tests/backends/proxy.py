@@ -11,10 +11,10 @@ CHUNK = 1 << 20
 
 
 class Proxy:
-    """Stands between a client that asks one thing at a time and its server.
+    """Stands between a server and a client that sends one request at a time.
 
     :ivar port: where it listens on the loopback device.
-    :ivar pending: whether the cut that was asked for is still to come.
+    :ivar pending: whether a requested cut has not happened yet.
     """
 
     def __init__(self, server: tuple[str, int]) -> None:
@@ -29,8 +29,8 @@ class Proxy:
     def cut(self, request: int, answered: bool, for_good: bool) -> None:
         """Cut the connection once, at the given request from now on, counted from 1.
 
-        :param answered: let the server have the request and carry it out; only
-            its answer is lost.
+        :param answered: let the server receive the request and execute it; only
+            its response is lost.
         :param for_good: refuse new connections from then on, until :meth:`mend`.
         """
         self._request, self._answered, self._for_good = request, answered, for_good
@@ -38,7 +38,7 @@ class Proxy:
         self.pending = True
 
     def mend(self) -> None:
-        """Forget the cut, and let new connections in."""
+        """Cancel the cut, and accept new connections."""
         self.pending = self._gone = False
 
     def close(self) -> None:
@@ -77,7 +77,7 @@ class Proxy:
         if self._answered:
             server.sendall(data)
             server.settimeout(0.1)
-            with suppress(TimeoutError):  # psycopg may have more to send before it is answered.
+            with suppress(TimeoutError):  # psycopg may send more before it gets a response.
                 server.recv(CHUNK)
         self._gone = self._for_good
         self.pending = False

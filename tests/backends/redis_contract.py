@@ -1,4 +1,4 @@
-"""The contract's hooks for the Redis backend, on whichever servers a URL names."""
+"""The contract's hooks for the Redis backend, on the servers of any URL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyramid_oauth2.settings import Settings
 
 
 def open_backend(url: str, **options: str) -> RedisBackend:
-    """Return a backend as the ini would make it."""
+    """Return a backend as created from an ini."""
     settings = Settings(sections={"redis": {"url": url, **options}})
     return RedisBackend(server_from_settings(settings))
 
@@ -26,7 +26,7 @@ def raw_nodes(backend: RedisBackend) -> list:
 
 
 def raw_keys(backend: RedisBackend) -> Iterator[tuple]:
-    """Go through all keys, with the client of the node that has them."""
+    """Iterate over all keys, with the client of the node that holds each."""
     for node in raw_nodes(backend):
         for key in node.scan_iter(count=1000):
             yield node, key
@@ -39,7 +39,7 @@ def flush(backend: RedisBackend) -> None:
 
 
 class RedisContract(BackendContract):
-    """A subclass gives ``url`` by a fixture."""
+    """A subclass provides ``url`` by a fixture."""
 
     url: str
 
@@ -59,7 +59,7 @@ class RedisContract(BackendContract):
 
 
 def raw_entries(backend: RedisBackend) -> Iterator[tuple[bytes, bytes]]:
-    """Go through all keys and what is behind them."""
+    """Iterate over all keys and their values."""
     for node, key in raw_keys(backend):
         if node.type(key) == b"zset":
             yield key, b" ".join(node.zrange(key, 0, -1))

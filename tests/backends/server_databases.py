@@ -1,4 +1,4 @@
-"""Databases on PostgreSQL and MariaDB to test with: made by the migrations, once a test class."""
+"""Test databases on PostgreSQL and MariaDB: created by the migrations, once per test class."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def new_database(server: DatabaseServer) -> str:
     """The URL of a database with our tables."""
     url = server.new_database()
     if server.url.get_backend_name() == "mysql":
-        # PyMySQL reads all of the system's certificates for each connection, to no end here.
+        # PyMySQL reads all of the system's certificates for each connection, for no use here.
         url += "?ssl_disabled=true"
     migrations.upgrade(url)
     return url
@@ -43,7 +43,7 @@ def _bare_database(server: DatabaseServer) -> str:
 
 
 def new_empty_database(server: DatabaseServer) -> str:
-    """The URL of a database without a table: on PostgreSQL a schema, which is made much faster."""
+    """The URL of a database without tables: on PostgreSQL a schema, which is much faster."""
     if server.url.get_backend_name() != "postgresql":
         return server.new_database()
     bare, name = make_url(_bare_database(server)), f"s{next(_numbers)}"
@@ -60,14 +60,14 @@ def _shared_database(server: DatabaseServer) -> str:
 
 
 def emptied(server: DatabaseServer) -> str:
-    """The URL of a database that tests share, without a row of an earlier one."""
+    """The URL of a database that tests share, with no rows left by an earlier test."""
     engine = create_engine(_shared_database(server), poolclass=NullPool)
     empty(engine)
     return _shared_database(server)
 
 
 class ServerContract(BackendContract):
-    """The contract on the server of the fixture ``server``, in a database of the class's own."""
+    """The contract on the server of the fixture ``server``, in one database for the class."""
 
     url: str
     onlooker: Engine
@@ -102,7 +102,7 @@ class ServerContract(BackendContract):
 
 
 def empty(engine: Engine) -> None:
-    """Remove all rows; where there are few, that is a hundred times faster than TRUNCATE."""
+    """Remove all rows; with few rows, that is a hundred times faster than TRUNCATE."""
     with engine.begin() as connection:
         for table in metadata.tables:
             connection.exec_driver_sql(f"DELETE FROM {table}")

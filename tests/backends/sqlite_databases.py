@@ -1,4 +1,4 @@
-"""SQLite databases to test with: made by the migrations, once, and copied."""
+"""Test databases in SQLite: created by the migrations once, and copied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pyramid_oauth2.backends.sqlalchemy import engine as engines
 
 
 class Ini:
-    """As much of the settings as the backend reads."""
+    """The part of the settings that the backend reads."""
 
     def __init__(self, **section: str) -> None:
         self._section = section
@@ -52,7 +52,7 @@ def engine_of(backend: SQLAlchemyBackend) -> Engine:
 
 
 def statements_of(engine: Engine, work: Callable[[], object]) -> list[tuple[str, Any]]:
-    """What *work* sends to the database, with its parameters."""
+    """The statements that *work* sends to the database, with their parameters."""
     sent: list[tuple[str, Any]] = []
 
     def record(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:

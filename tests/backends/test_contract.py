@@ -1,4 +1,4 @@
-"""The suite bites: each fault in broken.py is caught by the tests whose business it is."""
+"""The suite detects faults: each fault in broken.py fails the tests that are meant for it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FAULTS = [name for name in vars(broken) if name.startswith("Test") and name != "
 
 
 class Hunt:
-    """Runs of each broken backend the tests that must catch its fault, until one does."""
+    """Runs the tests that must detect the fault of each broken backend, until one does."""
 
     def __init__(self) -> None:
         self.caught: set[str] = set()
@@ -41,7 +41,7 @@ class Hunt:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]):
         report = yield
-        # A warning may be of what another class left behind.
+        # A warning may come from another class.
         warned = call.excinfo is not None and isinstance(call.excinfo.value, Warning)
         if report.when == "call" and report.failed and not warned:
             self.caught.add(item.cls.__name__)
@@ -50,7 +50,7 @@ class Hunt:
 
 @pytest.fixture(scope="module")
 def caught() -> set[str]:
-    """The faults that the suite caught, hunted in one session of its own."""
+    """The faults that the suite detected, in one session of its own."""
     hunt = Hunt()
     quiet = ["-q", "--tb=no", "--no-summary", "-p", "no:cacheprovider"]
     pytest.main([broken.__file__, *quiet], plugins=[hunt])
@@ -99,7 +99,7 @@ def test_a_missing_hook_is_named(method, hook):
 
 
 class Server(BaseManager):
-    """Keeps memory stores in a process of its own, so that others can race for one."""
+    """Keeps memory stores in a separate process, so that others can race for one."""
 
 
 Server.register("store", MemoryGrantStore)

@@ -1,4 +1,4 @@
-"""A copy of a store is the same store, whichever of them it goes through."""
+"""A copied store is equal to the original, whichever stores it passes through."""
 
 from __future__ import annotations
 

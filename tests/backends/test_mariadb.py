@@ -71,7 +71,7 @@ def test_a_read_or_a_single_insert_is_one_round_trip(
 
 
 def test_a_transaction_that_fails_is_rolled_back(backend: SQLAlchemyBackend) -> None:
-    """Though nothing is rolled back where nothing was begun."""
+    """Although no rollback is sent where no transaction was begun."""
     token = new_token()
     backend.grants.open(None, [token], NOW)
     fresh = new_token()

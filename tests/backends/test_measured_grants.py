@@ -1,4 +1,4 @@
-"""A grant store that is measured keeps every promise of the one behind it."""
+"""A measured grant store fulfils the contract of the store behind it."""
 
 from __future__ import annotations
 

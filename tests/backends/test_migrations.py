@@ -1,4 +1,4 @@
-"""The schema's history arrives at today's schema on every engine, and touches nothing else."""
+"""The schema's history leads to the current schema on every engine, and changes nothing else."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def url(request: pytest.FixtureRequest, new_url: Callable[[str], str]) -> str:
 @pytest.fixture
 def engine(url: str) -> Engine:
     engine = create_engine(url, poolclass=NullPool)
-    with engine.connect():  # Makes the file, if it is one.
+    with engine.connect():  # Creates the file, if it is one.
         pass
     return engine
 
 
 def schema_of(engine: Engine, without: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Columns, keys and indexes by table, with what the engine says of each."""
+    """Columns, keys and indexes by table, with the engine's description of each."""
     inspector = inspect(engine)
     return {
         table: (
@@ -86,7 +86,7 @@ def test_upgrade_arrives_at_the_metadata(url: str, engine: Engine) -> None:
 def test_upgrade_makes_what_the_metadata_would(
     url: str, engine: Engine, new_url: Callable[[str], str]
 ) -> None:
-    """Primary keys, names and collations, at which Alembic's comparison does not look, included."""
+    """Including primary keys, names and collations, which Alembic does not compare."""
     migrations.upgrade(url)
     name = "mariadb" if engine.dialect.name == "mysql" else engine.dialect.name
     direct = create_engine(new_url(name), poolclass=NullPool)
@@ -104,7 +104,7 @@ def test_upgrade_twice_is_a_no_op(url: str, engine: Engine) -> None:
 
 
 def test_simultaneous_upgrades_wait_for_each_other(url: str, engine: Engine) -> None:
-    """As the workers of an application do that upgrades when it starts."""
+    """As when all workers of an application upgrade at start-up."""
     program = (
         "import sys; from pyramid_oauth2 import migrations; print('ready', flush=True);"
         "sys.stdin.readline(); migrations.upgrade(sys.argv[1])"
@@ -147,7 +147,7 @@ def test_upgrade_takes_the_engine_of_the_backend(url: str) -> None:
 @pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 def test_a_failed_upgrade_leaves_nothing(url: str, engine: Engine) -> None:
     with engine.begin() as connection:
-        # Stands in the way of the last table.
+        # In the way of the last table.
         connection.exec_driver_sql("CREATE TABLE oauth2_reservation (mine INTEGER)")
     with pytest.raises(Exception, match="already exists"):
         migrations.upgrade(url)
@@ -156,7 +156,7 @@ def test_a_failed_upgrade_leaves_nothing(url: str, engine: Engine) -> None:
 
 
 class TestBesideAnApplication:
-    """Two histories in one database: theirs in their ``env.py``, ours in our version table."""
+    """Two histories in one database: the application's in its ``env.py``, ours beside it."""
 
     theirs = MetaData()
     table = Table("oauth2_of_theirs", theirs, Column("id", Integer, primary_key=True))
@@ -221,7 +221,7 @@ def upgrade():
 
 
 class TestWithinAnApplication:
-    """One history: their ``alembic.ini`` names our revisions beside theirs."""
+    """One history: the application's ``alembic.ini`` names our revisions beside its own."""
 
     @pytest.fixture
     def config(self, url: str, tmp_path: Path) -> Config:

@@ -25,9 +25,9 @@ from tests.servers.databases import DatabaseServer
 from .server_databases import ServerContract, new_database, open_backend
 from .sqlite_databases import engine_of, statements_of
 
-# A few wide rows are to the planner what many narrow ones are, and are faster made.
+# To the planner a few wide rows are like many narrow ones, and they are created faster.
 ROWS = 3000
-WIDTH = 1500  # bytes, fewer than are kept out of line
+WIDTH = 1500  # bytes, fewer than are stored out of line
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ class TestPostgreSQL(ServerContract):
 
 @pytest.fixture(scope="module")
 def filled(server: DatabaseServer) -> Iterator[SQLAlchemyBackend]:
-    """So much that to read a whole table costs more than to use an index."""
+    """With enough rows that reading a whole table costs more than using an index."""
     backend = open_backend(new_database(server))
     backend.clients.import_(f"gone {n}" for n in range(ROWS))
     grants = [
@@ -110,7 +110,7 @@ def test_no_operation_reads_a_whole_table(filled: SQLAlchemyBackend) -> None:
         "consent": lambda: consents.get("user 1", "client 1"),
         "consents": lambda: consents.list(subject="user 1"),
         "consents of a client": lambda: consents.list(client_id="client 1"),
-        # Last, for what it removes is not in the statistics.
+        # Last, since the statistics do not include what it removes.
         "purge": lambda: grants.purge(NOW + 20, limit=100),
         "purge of consents": lambda: consents.purge(NOW + 20, limit=100),
     }

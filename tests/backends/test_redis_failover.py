@@ -1,4 +1,4 @@
-"""A master dies: refusals in bounded time, then service; and what the failover lost is counted."""
+"""A master dies: errors in bounded time, then service; the lost writes are counted."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.servers import valkey
 
 from .redis_contract import open_backend
 
-# Seconds. What one caller may wait for a refusal, and all for the new master.
+# Seconds. How long one caller may wait for an error, and all callers for the new master.
 PATIENCE = 6
 RECOVERY = 30
 
 
 @dataclass
 class Load:
-    """Tokens that are opened and redeemed one after the other, whatever becomes of the server."""
+    """Opens and redeems tokens one after the other, whatever happens to the server."""
 
     backend: object
     won: list = field(default_factory=list)
@@ -58,14 +58,14 @@ class Load:
         )
 
     def good_again(self):
-        """The tokens whose spending was answered for, and is forgotten."""
+        """The tokens whose redemption was confirmed, but lost."""
         redeem = self.backend.grants.redeem
         answers = [(token, redeem(token, NOW, new_attempt(), [])) for token in self.won]
         return [token for token, answer in answers if answer.outcome is Outcome.WON]
 
 
 def disturbed(backend, master, recovered):
-    """Put load on a backend, kill a master, let it come back, and wait until all is well."""
+    """Put load on a backend, kill a master, restart it, and wait until it works again."""
     load = Load(backend)
     with ThreadPoolExecutor(3) as pool:
         working = [pool.submit(load.run) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""A server that is wrong, slow, busy or gone: never half-done, never a yes, and back by itself."""
+"""A server that is wrong, slow, busy or gone: no half-done write, no false success, recovery."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ A_FEW_SECONDS = 4
 
 @pytest.fixture(scope="module")
 def node():
-    """A server of our own, to be maltreated; every write is on its disk when it answers."""
+    """A server that the tests may break; every write is on disk before the reply."""
     with valkey.single("appendonly yes", "appendfsync always") as node:
         yield node
 
 
 @pytest.fixture
 def backend(node):
-    """A backend that goes to the server directly."""
+    """A backend that connects to the server directly."""
     backend = open_backend(node.url)
     flush(backend)
     yield backend
@@ -64,17 +64,17 @@ def proxy(node):
 
 @pytest.fixture
 def distant(proxy):
-    """A backend that goes to the same server through the proxy."""
+    """A backend that connects to the same server through the proxy."""
     distant = open_backend(f"redis://127.0.0.1:{proxy.port}/0")
     yield distant
     distant.close()
 
 
 def cuts(proxy, distant):
-    """Go through all the places where an operation may be cut, each side of every request."""
+    """Iterate over all places where an operation may be cut, before and after every request."""
     for side in BEFORE, AFTER:
         for number in range(20):
-            distant.grants.find(new_token().ref)  # Connected, so that only the operation counts.
+            distant.grants.find(new_token().ref)  # Connects, so that only the operation counts.
             proxy.cut(side, number)
             yield side
             if not proxy.has_cut:

@@ -1,4 +1,4 @@
-"""What lies on the server: every key of protocol state ends by itself, and not too early."""
+"""The keys on the server: every key of protocol state expires by itself, and not too early."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def raw(backend):
 
 
 def left(raw, key):
-    """Seconds that a key is kept; None for ever, negative if it is not there."""
+    """Seconds until a key expires; None for never, negative if it does not exist."""
     milliseconds = raw.pttl(key)
     return None if milliseconds == -1 else milliseconds / 1000
 

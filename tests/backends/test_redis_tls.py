@@ -1,4 +1,4 @@
-"""``rediss://``: the server's certificate is checked, and so is the password behind it."""
+"""``rediss://``: the server's certificate is checked, and so is the password."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PASSWORD = "hunter2-behind-tls"
 
 
 class TLSFront:
-    """Ends TLS in front of a server that has none.
+    """Terminates TLS in front of a server without TLS.
 
     :ivar port: where it listens.
     """
@@ -38,7 +38,7 @@ class TLSFront:
         Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        # Closing alone would leave accept() waiting.
+        # close() alone would leave accept() waiting.
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -61,7 +61,7 @@ class TLSFront:
             ready.register(server, selectors.EVENT_READ, client)
             while True:
                 for key, _ in ready.select():
-                    # At least a whole TLS record, so that none waits unseen.
+                    # At least a whole TLS record, so that none stays in the buffer.
                     data = key.fileobj.recv(1 << 16)
                     if not data:
                         return
@@ -76,7 +76,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Pa
 
 @pytest.fixture(scope="module")
 def port(certificates: dict[str, tuple[Path, Path]]) -> Iterator[int]:
-    # A node is watched through its own PING, which a password would refuse: it
+    # The node is monitored by PING, which a password would refuse: so the password
     # is set once the server runs.
     with single() as node:
         node.command("CONFIG", "SET", "requirepass", PASSWORD)

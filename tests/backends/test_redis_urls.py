@@ -1,4 +1,4 @@
-"""oauth2.redis.*: what is understood, what is refused, and that nobody reads the password."""
+"""oauth2.redis.*: what is accepted, what is refused, and that the password is never shown."""
 
 from __future__ import annotations
 

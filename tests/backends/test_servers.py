@@ -1,4 +1,4 @@
-"""The test servers: unprivileged, empty where they should be, and gone when we are."""
+"""The test servers: unprivileged, empty where they should be, and stopped when the run ends."""
 
 from __future__ import annotations
 

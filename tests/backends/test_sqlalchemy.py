@@ -1,4 +1,4 @@
-"""The SQL backend on a SQLite file passes the contract, and promises more."""
+"""The SQL backend on a SQLite file passes the contract, and keeps some further promises."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TestSQLite(BackendContract):
 def test_a_replay_outlives_the_transaction_of_the_request(
     backend: SQLAlchemyBackend, file: Path
 ) -> None:
-    """The application rolls back; the family stays dead all the same."""
+    """The application rolls back; the family stays dead nevertheless."""
     grant = new_grant()
     code = new_token(AUTHORIZATION_CODE, grant)
     backend.grants.open(grant, [code], NOW)
@@ -78,7 +78,7 @@ def test_spent_codes_of_living_grants_are_looked_at_once(
         extended = {"grant_expires_at": NOW + 9 * HOUR}
         backend.grants.redeem(refresh, NOW, "b", [], **extended)
         codes.append(code)
-    # At the end that the grants had when the codes were spent, each code is put off.
+    # At the end that the grants had when the codes were spent, each code is postponed.
     first = backend.grants.purge(NOW + HOUR, limit=1000)
     assert first.removed == 20  # the spent refresh tokens
     sent = statements_of(engine, lambda: backend.grants.purge(NOW + HOUR, limit=1000))
@@ -108,7 +108,7 @@ BANNED = {
 
 
 def banned_in(source: str) -> set[str]:
-    """The banned methods that *source* calls, and the banned arguments that it gives."""
+    """The forbidden methods that *source* calls, and the forbidden arguments that it passes."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     methods = {call.func.attr for call in calls if isinstance(call.func, ast.Attribute)}
     arguments = {str(keyword.arg) for call in calls for keyword in call.keywords}
@@ -117,7 +117,7 @@ def banned_in(source: str) -> set[str]:
 
 def test_what_sqlalchemy_must_not_be_used_for() -> None:
     for file in Path(package.__file__).parent.glob("*.py"):
-        # The application's session is in no autocommit: there a savepoint is one.
+        # The application's session is not in autocommit: there a savepoint works.
         allowed = {"begin_nested"} if file.name == "session.py" else set()
         assert banned_in(file.read_text()) == allowed, file.name
 

@@ -1,4 +1,4 @@
-"""Connections that break, servers that come and go: nothing is half done, and service goes on."""
+"""Broken connections and restarted servers: nothing is half done, and service continues."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def backend(url: str) -> Iterator[SQLAlchemyBackend]:
 
 @pytest.fixture
 def onlooker(url: str) -> Iterator[Engine]:
-    """An engine of somebody else."""
+    """An independent engine."""
     engine = create_engine(url, isolation_level="READ COMMITTED")
     yield engine
     engine.dispose()
@@ -75,13 +75,13 @@ def proxied(url: str, proxy: Proxy) -> Iterator[SQLAlchemyBackend]:
 
 @dataclass
 class Game:
-    """One operation, to be cut somewhere; each of its effects must be there, or none of them.
+    """One operation that is cut somewhere; either all of its effects must exist, or none.
 
     :ivar run: the operation, on a backend.
-    :ivar effects: asks another backend for each effect.
+    :ivar effects: checks each effect on another backend.
     :ivar done: what the operation returns when it is done.
     :ivar again: what it returns when it is repeated after it was done.
-    :ivar repeatable: whether a lost connection is no failure, since it may be repeated.
+    :ivar repeatable: whether it succeeds in spite of a lost connection, since it is repeated.
     """
 
     run: Callable[[SQLAlchemyBackend], Any]
@@ -216,7 +216,7 @@ GAMES = (redeeming, allowing, opening, adding, raising_an_epoch, revoking)
 
 
 def run(game: Game, backend: SQLAlchemyBackend) -> Any:
-    """What the operation gives; the name of the exception if it gives one."""
+    """The result of the operation, or the name of the exception that it raised."""
     try:
         return game.run(backend)
     except Exception as error:
@@ -262,7 +262,7 @@ KILL = {"postgresql": "SELECT pg_terminate_backend({})", "mysql": "KILL {}"}
 
 
 def ids_on(onlooker: Engine) -> list[int]:
-    """The connections of everybody else to the database."""
+    """The ids of all other connections to the database."""
     statement = {
         "postgresql": "SELECT pid FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -274,7 +274,7 @@ def ids_on(onlooker: Engine) -> list[int]:
 
 
 def kill(onlooker: Engine) -> int:
-    """End the connections of everybody else to the database."""
+    """End all other connections to the database."""
     ids = ids_on(onlooker)
     for number in ids:
         kill_one(onlooker, number)
@@ -298,7 +298,7 @@ FIRST_REQUESTS: dict[str, Callable[[SQLAlchemyBackend], object]] = {
 
 
 class TestFirstRequestAfterwards:
-    """Each on a backend of its own, whose pool holds two connections that are no more."""
+    """Each test has its own backend, whose pool holds two dead connections."""
 
     @pytest.fixture
     def backends(self, url: str) -> Iterator[dict[str, SQLAlchemyBackend]]:
@@ -373,7 +373,7 @@ class TestWhileItWaits:
 
     @pytest.fixture
     def holder(self, onlooker: Engine, grant: Grant) -> Iterator[Connection]:
-        """Somebody who holds the lock of the grant."""
+        """A connection that holds the lock of the grant."""
         with onlooker.connect() as connection:
             lock = select(grant_table).where(grant_table.c.id == grant.id).with_for_update()
             assert connection.execute(lock).all()
@@ -420,7 +420,7 @@ class TestWhileItWaits:
         backend.close()
 
     def test_a_deadlock_is_tried_again(self, backend: SQLAlchemyBackend, onlooker: Engine) -> None:
-        """Each holds a row and wants the other's; the server ends the one that did less."""
+        """Each holds a row and waits for the other's; the server ends the one that did less."""
         first, second = new_digest(), new_digest()
         for digest in (first, second):
             backend.grants.reserve("n", digest, NOW, NOW - 1)
@@ -440,7 +440,7 @@ class TestWhileItWaits:
                 ],
             )
             if onlooker.dialect.name == "postgresql":
-                # There it is the one that looks first, a second after it began to wait.
+                # PostgreSQL ends the one that checks first, one second after it began to wait.
                 other.exec_driver_sql("SET deadlock_timeout = '1min'")
             touch(other, second)
             ours = pool.submit(Database(lambda: engine_of(backend)).atomically, work)
@@ -468,7 +468,7 @@ def wait_for_lock(onlooker: Engine) -> int:
         " WHERE trx_state = 'LOCK WAIT'",
     }[onlooker.dialect.name]
     while True:
-        # InnoDB shows what it showed before to whoever asks again within a tenth of a second.
+        # InnoDB shows the same result again to queries within a tenth of a second.
         time.sleep(0.15)
         with onlooker.connect() as connection:
             number: int | None = connection.exec_driver_sql(statement).scalar()

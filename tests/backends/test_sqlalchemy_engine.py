@@ -1,4 +1,4 @@
-"""The engine: what is in force on every connection, and where it comes from."""
+"""The engine: the settings in force on every connection, and where they come from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong is told, rolled back, and leaves every connection usable."""
+"""Errors are reported and rolled back, and leave every connection usable."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class TestUnavailable:
         assert backend.grants.find(new_token().ref) is None
 
     def test_the_first_connection_waits_for_the_file_to_be_free(self, file: Path) -> None:
-        """Only it switches to WAL, for which SQLite itself does not wait."""
+        """Only the first one switches to WAL, for which SQLite itself does not wait."""
         backend = new_backend(file)
         with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as busy:
             busy.execute("BEGIN EXCLUSIVE")
@@ -109,7 +109,7 @@ class TestUnavailable:
         with pytest.raises(Exception) as caught:
             backend.grants.open(None, [token], NOW)
         assert "DDDD" not in repr(caught.value)
-        # A traceback in a log shows what is chained, unless it is suppressed.
+        # A traceback in a log shows chained exceptions, unless they are suppressed.
         assert caught.value.__suppress_context__
         assert caught.value.__cause__ is None
         with engine_of(backend).connect() as connection, pytest.raises(Exception) as caught:

@@ -1,4 +1,4 @@
-"""No child inherits a connection to an SQLite file, however busy the parent's threads are."""
+"""A child never inherits a connection to an SQLite file, however busy the parent's threads are."""
 
 from __future__ import annotations
 

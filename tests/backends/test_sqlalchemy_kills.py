@@ -1,4 +1,4 @@
-"""``kill -9`` of workers in mid-load: nothing is spent twice, nothing is half there."""
+"""``kill -9`` of workers under load: nothing is spent twice, nothing is half written."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_killed_workers_leave_nothing_half_done(url: str) -> None:
 
 
 def kill_in_mid_load(url: str, seed: str) -> list[tuple[int, str]]:
-    """Let workers race; return which redemptions they said they won before they were killed."""
+    """Let workers race; return the redemptions that they reported as won before the kill."""
     command = [sys.executable, "-m", "tests.backends.load", url, seed]
     workers = [
         subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ, text=True)
@@ -57,7 +57,7 @@ def check(grants: IGrantStore, wanted: list[Token], wins: dict[int, str]) -> Non
     records = list(every(grants.export, limit=1000))
     tokens = [record for record in records if isinstance(record, Token)]
     found = {token.digest: token for token in tokens}
-    # Of this round only: earlier rounds left theirs.
+    # Of this round only, since earlier rounds left theirs.
     parents = {token.digest for token in wanted}
     fruits = Counter((t.parent, t.data.decode()) for t in tokens if t.parent in parents)
     spent = {
@@ -67,7 +67,7 @@ def check(grants: IGrantStore, wanted: list[Token], wins: dict[int, str]) -> Non
     }
     assert fruits.keys() == spent, "products without a spent token, or the other way round"
     assert set(fruits.values()) == {2}, "half of the products"
-    # A win may have been committed and not been told, but not the other way round.
+    # A win may have been committed but not reported, never the other way round.
     assert {(wanted[number].digest, attempt) for number, attempt in wins.items()} <= spent
     families = Counter(token.family for token in tokens)
     opened = [r for r in records if isinstance(r, Grant) and r.client_id == OPENED]

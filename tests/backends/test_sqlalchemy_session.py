@@ -45,7 +45,7 @@ project_table = Table(
     theirs,
     Column("id", Integer, primary_key=True),
     Column("owner_id", Integer),
-    # Found out at commit only, when the client is long written. SQLite's COMMIT would fail and
+    # Checked only at commit, long after the client was written. SQLite's COMMIT would fail and
     # leave the transaction open; MariaDB has no such constraint.
     ForeignKeyConstraint(["owner_id"], ["owner.id"], deferrable=True, initially="DEFERRED").ddl_if(
         dialect="postgresql"
@@ -65,7 +65,7 @@ class Broken(Exception):
 
 
 def add(request: Any) -> Response:
-    """Register a client and, as the request says, fail afterwards or at commit."""
+    """Register a client and, depending on the request, fail afterwards or at commit."""
     clients = request.backend.clients_of_request(request)
     clients.add(new_client(client_id=request.params["client_id"]))
     if "owner" in request.params:
@@ -87,7 +87,7 @@ def edit(request: Any) -> Response:
 
 
 class Application:
-    """An application with pyramid_tm, a session of its own and our backend on one database.
+    """An application with pyramid_tm, its own session and our backend on one database.
 
     :param session: the value of ``oauth2.sqlalchemy.session``.
     """
@@ -126,7 +126,7 @@ class Application:
 
 
 def backend_of(url: str, session: str | None) -> SQLAlchemyBackend:
-    """The backend as the ini makes it."""
+    """The backend as created from the ini."""
     section = {"oauth2.sqlalchemy.url": url}
     if session is not None:
         section["oauth2.sqlalchemy.session"] = session
@@ -160,7 +160,7 @@ def application(start: Callable[..., Application]) -> Application:
 
 class TestWithinTheTransactionOfARequest:
     def test_a_commit_keeps_the_client(self, application: Application) -> None:
-        """Nothing else is written, so the session must be told that something was."""
+        """Nothing else is written, so the session must be marked as changed."""
         assert application.post("add", client_id="new") == "True"
         assert application.has("new")
 
@@ -247,7 +247,7 @@ class TestInASession:
         assert len(session.execute(select(project_table)).all()) == 1
 
     def test_what_the_session_holds_back_is_no_duplicate_of_ours(self, session: Session) -> None:
-        """The application's own mistake comes as its own error."""
+        """The application's own mistake is raised as its own error."""
         session.execute(insert(project_table).values(id=1))
         project = Project()
         project.id = 1
@@ -256,7 +256,7 @@ class TestInASession:
             clients_in(session).add(new_client())
 
     def test_an_error_shows_no_parameters(self, session: Session) -> None:
-        """They would hold the digest of the client's secret."""
+        """They would contain the digest of the client's secret."""
         client = new_client(client_name="confidential", created_at=2**80)
         with pytest.raises((DBAPIError, OverflowError)) as caught:
             clients_in(session).add(client)
@@ -264,7 +264,7 @@ class TestInASession:
 
 
 class TestSessionStore(ClientRecords, ClientSearch):
-    """A session that commits after each call is a client store, though not for several threads."""
+    """A session that commits after each call works as a client store, but only in one thread."""
 
     def make_backend(self) -> Any:
         file = self.directory / "oauth2.sqlite"

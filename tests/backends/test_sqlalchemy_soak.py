@@ -1,4 +1,4 @@
-"""Issued and expired: each store is as small afterwards as it was before."""
+"""After tokens were issued and have expired, each store is as small as it was before."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOKENS_OF_A_LIFE = 100
 
 
 def live_a_life(backend: SQLAlchemyBackend) -> None:
-    """A code, what it is redeemed for, and access tokens until the grant ends."""
+    """Create a code, the tokens it is redeemed for, and access tokens until the grant ends."""
     grant = new_grant()
     code = new_token(AUTHORIZATION_CODE, grant, expires_at=NOW + 60)
     backend.grants.open(grant, [code], NOW)
@@ -61,7 +61,7 @@ def test_a_long_life_leaves_nothing(url: str) -> None:
 
 
 def pages_in_use(url: str) -> int:
-    """Of a SQLite file, whose pages nobody has to vacuum before they are free."""
+    """For a SQLite file, whose pages are reusable without a vacuum."""
     engine = create_engine(url)
     if engine.dialect.name != "sqlite":
         return 0

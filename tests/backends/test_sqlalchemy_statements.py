@@ -1,4 +1,4 @@
-"""How many statements an operation takes, and what they cost."""
+"""How many statements an operation needs, and what they cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backend that is not ours: chosen by its dotted name, and certified by the suite."""
+"""A third-party backend: selected by its dotted name, and certified by the suite."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_one_role_may_be_another_backend(tmp_path: Path) -> None:
 
 @pytest.fixture
 def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """A module ``acme.oauth2`` whose ``includeme`` a test writes."""
+    """A module ``acme.oauth2`` whose ``includeme`` each test writes."""
     package, module = ModuleType("acme"), ModuleType("acme.oauth2")
     package.__dict__["oauth2"] = module
     monkeypatch.setitem(sys.modules, "acme", package)

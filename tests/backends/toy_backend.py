@@ -1,8 +1,8 @@
-"""A backend of a third party: a pickle in a file of each store, with public names only.
+"""A third-party backend: one pickle file for each store, written with public names only.
 
-Whatever is called, the file is locked, its records go into a memory store by
-``import_``, the call is made there, and ``export`` gives what is written back.
-Slow, and right: also between processes.
+At every call, the file is locked, its records are loaded into a memory store by
+``import_``, the call is executed there, and the result of ``export`` is written back.
+Slow, but correct, also between processes.
 
 .. code-block:: ini
 
@@ -30,7 +30,7 @@ from pyramid_oauth2.interfaces import IBackend
 READS = {"find", "get", "grants", "tokens", "list", "search", "export"}
 
 
-# One for all files: the system would take two threads with a file each for a deadlock.
+# One for all files: the system would treat two threads with a file each as a deadlock.
 _lock = PerProcess(Lock)
 
 
@@ -55,7 +55,7 @@ class ToyStore:
         store = getattr(MemoryBackend(), self._role)
         self._file.touch()
         with _lock(), self._file.open("rb+") as file:
-            # Not flock: its lock stays with a child that is forked meanwhile.
+            # Not flock: its lock is inherited by a child that is forked meanwhile.
             fcntl.lockf(file, fcntl.LOCK_EX)
             if content := file.read():
                 store.import_(pickle.loads(content))

@@ -1,4 +1,4 @@
-"""An application as people meet it: a login form of its own, the add-on, and its clients."""
+"""An application as users see it: its own login form, the add-on, and its clients."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LOGIN_FORM = """<!doctype html>
 
 
 class CookiePolicy:
-    """Who is signed in, by cookie; what they may do is not the matter here."""
+    """Authenticates users by cookie; it does not handle permissions."""
 
     def __init__(self) -> None:
         self._cookie = AuthTktCookieHelper("not so secret", hashalg="sha512", http_only=True)
@@ -64,7 +64,7 @@ class CookiePolicy:
 
 
 def log_in(request: Any) -> Response:
-    """Anybody, by name."""
+    """Log in any user, by name."""
     if request.method == "GET":
         return Response(LOGIN_FORM)
     back = request.GET.get("next", "/login")
@@ -72,7 +72,7 @@ def log_in(request: Any) -> Response:
 
 
 def configurator(settings: dict[str, Any] | None = None, policy: Any = None) -> Configurator:
-    """The application; *settings* stand over those above."""
+    """The application; *settings* override those above."""
     config = Configurator(settings={**SETTINGS, **(settings or {})})
     config.set_security_policy(policy or CookiePolicy())
     config.include("pyramid_oauth2")
@@ -84,7 +84,7 @@ def configurator(settings: dict[str, Any] | None = None, policy: Any = None) -> 
 
 
 def register(registry: Any, client_id: str, redirect_uri: str, **metadata: Any) -> str:
-    """Register a client that may ask for everything; return its secret."""
+    """Register a client that may request everything; return its secret."""
     server = get_service(registry).server
     client = Client(
         client_id,
@@ -100,7 +100,7 @@ def register(registry: Any, client_id: str, redirect_uri: str, **metadata: Any) 
 
 
 def authorize_query(client_id: str, **parameters: str) -> str:
-    """The query of a request that is in order, but for what *parameters* change."""
+    """The query of a valid request, with the changes of *parameters*."""
     return urlencode(
         {
             "client_id": client_id,
@@ -113,7 +113,7 @@ def authorize_query(client_id: str, **parameters: str) -> str:
 
 
 def advance_clock(registry: Any, seconds: int) -> None:
-    """Let the server believe that it is later."""
+    """Move the server's clock forward."""
     service = get_service(registry)
     now = service.server.clock
     server = replace(service.server, clock=lambda: now() + seconds)

@@ -1,4 +1,4 @@
-"""A real browser, the application on a port of its own, and a client on another."""
+"""A real browser, the application on one port, and a client on another."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Server(ThreadingMixIn, WSGIServer):
 
 class SilentHandler(WSGIRequestHandler):
     def log_message(self, *arguments: Any) -> None:
-        """What was asked for is in the test."""
+        """Log nothing: the tests show the requests."""
 
 
 @contextlib.contextmanager
@@ -66,7 +66,7 @@ def served(application: Callable[..., Any]) -> Iterator[int]:
 
 
 class ClientApplication:
-    """The client's callback page: it shows what arrived, and remembers it."""
+    """The client's callback page: it shows what it received, and stores it."""
 
     def __init__(self) -> None:
         self.arrived: list[dict[str, str]] = []
@@ -82,7 +82,7 @@ class ClientApplication:
 
 
 class Site:
-    """The application at its address, with the clients that it knows."""
+    """The application at its address, with its clients."""
 
     def __init__(self, registry: Any, url: str, client_url: str, client: ClientApplication) -> None:
         self.registry, self.url, self.client_url, self.client = registry, url, client_url, client
@@ -93,14 +93,14 @@ class Site:
         return register(self.registry, client_id, uri, **metadata)
 
     def authorize(self, client_id: str = "prints", **parameters: str) -> str:
-        """The address of a request that is in order, but for what *parameters* change."""
+        """The address of a valid request, with the changes of *parameters*."""
         return f"{self.url}/oauth2/authorize?{authorize_query(client_id, **parameters)}"
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
     client = ClientApplication()
-    # The port is known before the application, whose issuer has it.
+    # The port must be known before the application is created, since the issuer contains it.
     late: list[Any] = []
     with (
         served(lambda *arguments: late[0](*arguments)) as port,
@@ -118,7 +118,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the pages had to say in the console."""
+    """The messages that the pages wrote to the console."""
     return []
 
 
@@ -126,11 +126,11 @@ def complaints() -> list[str]:
 def open_browser(
     browser: Browser, complaints: list[str]
 ) -> Iterator[Callable[..., BrowserContext]]:
-    """Open a browser session of its own; in the end there must be no complaint."""
+    """Open a separate browser session; at the end there must be no complaint."""
     contexts: list[BrowserContext] = []
 
     def listen(message: Any) -> None:
-        # The status of a page is no complaint of the page.
+        # The status of a page is not a complaint.
         if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
             complaints.append(message.text)
 

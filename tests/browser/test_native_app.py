@@ -17,7 +17,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
 
 
 def follow(page: Page, running: Running) -> None:
-    """Go where the program sends the browser, and sign in if need be."""
+    """Open the address to which the program sends the browser, and sign in if necessary."""
     page.goto(running.line("/oauth2/authorize?").strip())
     if "/login" in page.url:
         page.fill("[name=username]", "alice")
@@ -37,7 +37,7 @@ def test_signing_in(page: Page, checkout: Checkout) -> None:
 
 
 def test_who_has_allowed_it_once_is_asked_again(page: Page, checkout: Checkout) -> None:
-    """RFC 8252 section 8.6: another program may say that it is this one."""
+    """RFC 8252 section 8.6: another program may claim to be this one."""
     for _ in range(2):
         with checkout.run("native_app") as running:
             follow(page, running)

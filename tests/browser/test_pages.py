@@ -30,12 +30,12 @@ def come(page: Page, site: Site, client_id: str = "prints", **parameters: str) -
     page.goto(site.authorize(client_id, **parameters))
     sign_in(page)
     expect(page.locator(ALLOW)).to_be_visible()
-    # A busy machine has the page before its style sheet.
+    # On a busy machine the page may appear before its style sheet.
     page.wait_for_load_state()
 
 
 def arrived(page: Page, site: Site) -> dict[str, str]:
-    """What the client's callback page got, once the browser is there."""
+    """The parameters that the client's callback page received."""
     page.wait_for_url(f"{site.client_url}/callback**")
     return site.client.arrived[-1]
 
@@ -61,7 +61,7 @@ def heading(page: Page) -> str:
 
 
 def is_wide_as_the_window(page: Page) -> bool:
-    """Whether nothing sticks out sideways."""
+    """Whether the page is not wider than the window."""
     script = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     return bool(page.evaluate(script))
 
@@ -142,7 +142,7 @@ def test_two_tabs_at_once_before_anybody_is_signed_in(page: Page, site: Site) ->
     page.goto(site.authorize(state="first"))
     other.goto(site.authorize("diary", state="second"))
     sign_in(page)
-    # Still at the form; the first tab's login is the second's too.
+    # The second tab still shows the form; the first tab's login is valid for it too.
     sign_in(other)
     assert heading(other) == "Allow Diary to use your account?"
     page.click(ALLOW)
@@ -199,7 +199,7 @@ def test_somebody_else_signs_in_meanwhile(page: Page, site: Site) -> None:
     page.click(ALLOW)
     assert heading(page) == "Somebody else is signed in now"
     assert site.client.arrived == []
-    # And bob can go on with a page of his own.
+    # And bob can continue with his own page.
     other.goto(site.authorize())
     expect(other.get_by_text("You are signed in as bob.")).to_be_visible()
     other.click(ALLOW)
@@ -283,7 +283,7 @@ def test_a_client_on_another_origin_with_https(page: Page, site: Site) -> None:
 def test_an_app_with_a_scheme_of_its_own(page: Page, site: Site) -> None:
     site.register("app", "com.example.app://bank.example/done", token_endpoint_auth_method="none")
     come(page, site, "app")
-    # What follows the scheme looks like a host, and is none.
+    # What follows the scheme looks like a host, but is not one.
     expect(page.get_by_text("an app on this device: com.example.app")).to_be_visible()
     assert "bank.example" not in page.inner_text("body")
     with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
@@ -326,7 +326,7 @@ def test_the_policy_stops_what_is_not_ours(page: Page, site: Site, complaints: l
     page.wait_for_timeout(100)
     (complaint,) = complaints
     assert "Content Security Policy" in complaint
-    # It was wanted here. Every other test ends with none.
+    # Expected here. Every other test must end without complaints.
     complaints.clear()
 
 

@@ -22,13 +22,13 @@ from tests.serving import environment
 
 
 class SinglePage:
-    """The page in a browser's tab, and what it asked the server for."""
+    """The page in a browser's tab, and its requests to the server."""
 
     def __init__(self, tab: Any, url: str, server: LiveServer, docs: DocsPage) -> None:
         self.tab, self.url, self.server, self.docs = tab, url, server, docs
         self.token_answers: list[Any] = []
         self.api_answers: list[int] = []
-        # Each step asks a server that runs beside all the other tests.
+        # Each step calls a server that runs beside all the other tests.
         tab.set_default_timeout(30_000)
         tab.on("response", self._note)
         tab.goto(url)
@@ -61,9 +61,9 @@ class SinglePage:
 def followed(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[str, LiveServer, DocsPage]]:
-    """The page of the docs, followed until it is served; its examples are all used in the end."""
+    """The page of the docs, followed until the app is served; all of its examples are used."""
     folder, port = tmp_path_factory.mktemp("spa"), free_port()
-    # No cache: a test changes the client, and the server sees it at once.
+    # No cache: a test changes the client, and the server must see it at once.
     with live_server(folder, {"client_cache": "0"}) as server:
         here = {
             "8000": str(port),
@@ -116,7 +116,7 @@ def test_signing_in_refreshing_and_signing_out(app: SinglePage):
 
     (first,) = app.token_answers
     ask(app.server.revoke, token=first.json()["access_token"])
-    # Twice at once: both find the token expired, and one refreshes for both.
+    # Twice at once: both calls find the token expired, and one refresh serves both.
     app.tab.evaluate("() => { const me = document.getElementById('me'); me.click(); me.click(); }")
     while app.api_answers.count(200) < 3:
         app.tab.wait_for_timeout(50)
@@ -134,7 +134,7 @@ def test_signing_in_refreshing_and_signing_out(app: SinglePage):
 
 
 def ask(address: str, **form: str) -> requests.Response:
-    """Ask the server as the page's client."""
+    """Call the server as the page's client."""
     return requests.post(address, {"client_id": "my-page", **form}, timeout=10)
 
 

@@ -21,7 +21,7 @@ FILES = Path(pyramid_oauth2.demo.__file__).parent / "static"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    # No cache: a test changes a client, and the server sees it at once.
+    # No cache: a test changes a client, and the server must see it at once.
     with live_server(tmp_path_factory.mktemp("spa"), {"client_cache": "0"}) as server:
         yield server
 
@@ -83,7 +83,7 @@ def test_the_policy_of_the_page_forbids_other_scripts():
 
 
 def test_from_another_origin(page, server, tmp_path):
-    """As ``python3 -m http.server`` serves the folder, with the port of this demo in it."""
+    """As ``python3 -m http.server`` serves the folder, with the port of this demo."""
     folder = shutil.copytree(FILES, tmp_path / "spa")
     for file in folder.iterdir():
         file.write_text(file.read_text().replace("http://localhost:6543", server.issuer))
@@ -102,7 +102,7 @@ def test_from_another_origin(page, server, tmp_path):
 
 
 def allow(server, origin):
-    """Let pages of *origin* be the client ``demo-spa``, as those on port 8000 are."""
+    """Let pages of *origin* act as the client ``demo-spa``, as pages on port 8000 may."""
     with Ini(str(server.ini)).service() as service:
         clients = service.server.clients
         spa = clients.get("demo-spa")

@@ -21,6 +21,6 @@ def server(
 
 @pytest.fixture(autouse=True)
 def plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """oauthlib refuses http even on loopback, unless it is told so."""
+    """oauthlib refuses http even on loopback, unless this variable is set."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")

@@ -52,14 +52,14 @@ def test_refresh(server: LiveServer) -> None:
     second = session.refresh_token(server.token, first["refresh_token"])
     assert second["access_token"] != first["access_token"]
     assert session.get(server.me).json()["user"] == "alice"
-    # A client that lost the answer asks again, and has the same.
+    # A client that lost the response sends the request again, and gets the same.
     again = session.refresh_token(server.token, first["refresh_token"])
-    # But for the time that Authlib notes down by its own clock.
+    # Except for the time that Authlib computes by its own clock.
     assert {**again, "expires_at": 0} == {**second, "expires_at": 0}
     third = session.refresh_token(server.token, second["refresh_token"])
     with pytest.raises(OAuthError, match="invalid_grant"):
         session.refresh_token(server.token, first["refresh_token"])
-    # Somebody had a spent one: whoever has what came of it has nothing now.
+    # A spent one was used again: all tokens that came of it are revoked.
     with pytest.raises(OAuthError, match="invalid_grant"):
         session.refresh_token(server.token, third["refresh_token"])
 
@@ -81,12 +81,12 @@ def test_introspection(server: LiveServer) -> None:
     token = sign_in(server, session)
     api = server.register_resource_server()
     asking = OAuth2Session(api.id, api.secret)
-    told = asking.introspect_token(server.introspect, token["access_token"]).json()
-    assert (told["active"], told["sub"]) == (True, "alice")
-    assert set(told["scope"].split()) == {"read", "write"}
+    introspected = asking.introspect_token(server.introspect, token["access_token"]).json()
+    assert (introspected["active"], introspected["sub"]) == (True, "alice")
+    assert set(introspected["scope"].split()) == {"read", "write"}
     session.revoke_token(server.revoke, token["refresh_token"])
-    told = asking.introspect_token(server.introspect, token["access_token"]).json()
-    assert told == {"active": False}
+    introspected = asking.introspect_token(server.introspect, token["access_token"]).json()
+    assert introspected == {"active": False}
 
 
 def test_an_expired_token_is_refreshed_on_the_way(server: LiveServer) -> None:

@@ -29,7 +29,7 @@ def signed_in(server: LiveServer, client: LiveClient) -> OAuth2Session:
     session = web_session(client)
     url, _ = session.authorization_url(server.authorize)
     back = Visitor().send(url)
-    # Without a secret it names itself in the form.
+    # Without a secret, it sends its client_id in the form.
     session.fetch_token(
         server.token,
         authorization_response=back,
@@ -65,7 +65,7 @@ def test_refresh(server: LiveServer) -> None:
     assert second["access_token"] != first["access_token"]
     assert second["refresh_token"] != first["refresh_token"]
     assert session.get(server.me).json()["user"] == "alice"
-    # A client that lost the answer asks again, and has the same.
+    # A client that lost the response sends the request again, and gets the same.
     again = session.refresh_token(server.token, refresh_token=first["refresh_token"], auth=login)
     assert again["refresh_token"] == second["refresh_token"]
     session.refresh_token(server.token, refresh_token=second["refresh_token"], auth=login)
@@ -75,7 +75,7 @@ def test_refresh(server: LiveServer) -> None:
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "none"])
 def test_revocation(server: LiveServer, method: str) -> None:
-    """oauthlib writes the request; requests-oauthlib leaves the sending to its user."""
+    """oauthlib builds the request; requests-oauthlib leaves sending it to the user."""
     client = server.register(method)
     session = signed_in(server, client)
     url, headers, body = session._client.prepare_token_revocation_request(
@@ -93,8 +93,14 @@ def test_introspection(server: LiveServer) -> None:
     session = signed_in(server, server.register())
     api = server.register_resource_server()
     form = {"token": session.access_token}
-    told = requests.post(server.introspect, form, auth=(api.id, api.secret), timeout=60).json()
-    assert (told["active"], told["sub"], told["token_type"]) == (True, "alice", "Bearer")
+    introspected = requests.post(
+        server.introspect, form, auth=(api.id, api.secret), timeout=60
+    ).json()
+    assert (introspected["active"], introspected["sub"], introspected["token_type"]) == (
+        True,
+        "alice",
+        "Bearer",
+    )
 
 
 def test_password(server: LiveServer) -> None:
@@ -111,7 +117,7 @@ def test_password(server: LiveServer) -> None:
 
 
 def test_client_credentials_without_a_scope(server: LiveServer) -> None:
-    """The usual call sends none; the answer says which was given."""
+    """The usual call sends none; the response says which scope was granted."""
     client = server.register()
     session = OAuth2Session(client=BackendApplicationClient(client.id))
     token = session.fetch_token(server.token, client_id=client.id, client_secret=client.secret)

@@ -1,4 +1,4 @@
-"""The demo's clients are registered at every start, whatever an earlier one left behind."""
+"""The demo's clients are registered at every start, whatever an earlier start left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pyramid_oauth2.scripts.ini import Ini
 
 @pytest.fixture
 def start(ini):
-    """Start the demo, as on the port that is given; returns how a client is registered then."""
+    """Start the demo on the given port; return a function that reads a registered client."""
     running = []
 
     def start(port=6543):
@@ -60,7 +60,7 @@ def test_a_client_of_an_earlier_demo_is_brought_up_to_date(start):
     start()
     registered = start()
     old = registered("demo")
-    # As it was before there were refresh tokens.
+    # As it was before refresh tokens were introduced.
     registered.__self__.edit("demo", old.version, {"grant_types": ("password",)})
     assert "refresh_token" in start()("demo").grant_types
 

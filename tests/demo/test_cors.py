@@ -1,4 +1,4 @@
-"""Whose pages may read what the demo's API answers."""
+"""Which pages may read the responses of the demo's API."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_other_pages_may_not(demo, headers):
 
 
 def test_refusals_are_readable(demo, headers):
-    """Also those of an exception view, and of a request that no client stands behind."""
+    """Also those of an exception view, and of a request without a known client."""
     allow(demo, ELSEWHERE)
     assert readable_by(demo.get("/api/me", status=401)) == "*"
     assert readable_by(demo.get("/api/nothing", headers=headers, status=404)) == ELSEWHERE

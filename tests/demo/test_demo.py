@@ -1,4 +1,4 @@
-"""What make demo serves, and prints to try."""
+"""The demo that make demo serves, and the commands that it prints."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_the_login_is_the_applications_own(demo):
     assert (answer.status_int, answer.location) == (303, "http://localhost:6543/api/me")
     home = demo.get("/")
     assert "alice" in home.text
-    # A browser session does not open the API.
+    # A browser session does not give access to the API.
     demo.get("/api/me", status=401)
     assert "Sign in" in home.forms[0].submit().follow().text
 
@@ -205,17 +205,17 @@ def test_a_port_in_use_is_told(ini):
     port = free_port()
     ini.write_text(ini.read_text().replace("localhost:6543", f"localhost:{port}"))
     with serving(ini, port):
-        told = start(ini)
-    assert told.returncode == 1
-    assert f"make demo PORT={port + 1}" in told.stderr
+        done = start(ini)
+    assert done.returncode == 1
+    assert f"make demo PORT={port + 1}" in done.stderr
 
 
 def test_a_store_that_does_not_answer_is_told(ini):
     text = ini.read_text().replace("oauth2.backend = sqlalchemy", "oauth2.backend = redis")
     ini.write_text(text.replace("localhost:6379", f"localhost:{free_port()}"))
-    told = start(ini)
-    assert told.returncode == 1
-    (line,) = told.stderr.splitlines()
+    done = start(ini)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
     assert line.startswith("The demo cannot start: ")
     assert "oauth2.redis.url" in line
 

@@ -1,4 +1,4 @@
-"""The demo under ``gunicorn --preload``: it uses its stores, and then the workers are forked."""
+"""The demo under ``gunicorn --preload``: it uses its stores before the workers are forked."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_no_request_is_answered_as_another_user(
 
 
 def users_with_notes(folder: Path, address: str) -> dict[str, dict[str, str]]:
-    """The headers of each user's requests; each has written a note that names them."""
+    """The headers of each user's requests; each user has written a note with their name."""
     secret = (folder / "demo-client.secret").read_text().strip()
     form = {"client_id": "demo", "client_secret": secret}
     form |= {"grant_type": "password", "scope": "read write"}
@@ -61,7 +61,7 @@ def users_with_notes(folder: Path, address: str) -> dict[str, dict[str, str]]:
 
 
 def answers_at_once(address: str, callers: dict[str, dict[str, str]]) -> Counter[str]:
-    """What the first requests get, and some after them, each on a connection of its own."""
+    """The results of the first requests, and some later ones, each on its own connection."""
     start = Barrier(CLIENTS)
 
     def ask(name: str) -> list[str]:
@@ -73,7 +73,7 @@ def answers_at_once(address: str, callers: dict[str, dict[str, str]]) -> Counter
 
 
 def answer(address: str, name: str, headers: dict[str, str]) -> str:
-    """Ask for the user and then for the notes, which are in the demo's own database."""
+    """Request the user and then the notes, which are in the demo's own database."""
     try:
         me = requests.get(f"{address}/api/me", headers=headers, timeout=PATIENCE)
         notes = requests.get(f"{address}/api/notes", headers=headers, timeout=PATIENCE)

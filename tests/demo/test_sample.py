@@ -1,4 +1,4 @@
-"""The sample client: what it believes, and what it shows."""
+"""The sample client: which responses it accepts, and what it shows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from tests.live import live_server
 from tests.visitor import Visitor
 
-# Nobody listens there, also where a demo is served beside the tests.
+# No server listens there, even if a demo is served beside the tests.
 ISSUER = "http://localhost:9"
 
 
@@ -101,7 +101,7 @@ def test_what_comes_in_the_address_is_only_text(demo):
 
 
 def test_a_server_that_does_not_answer(demo):
-    """WebTest has no server that could be asked for tokens."""
+    """WebTest has no server that could issue tokens."""
     asked = begin(demo)
     answer = {"code": "x", "state": asked["state"], "iss": ISSUER}
     page = demo.get("/sample/callback", answer)
@@ -121,7 +121,7 @@ def server(tmp_path_factory):
 
 
 class Newcomer(Visitor):
-    """Somebody who sees the pages of the sample."""
+    """A user who opens the pages of the sample."""
 
     def press(self, page, action):
         """Press the button of a form, and follow to the sample's next page."""
@@ -141,7 +141,7 @@ class Newcomer(Visitor):
 
 
 def shown(page):
-    """What stands in the boxes of the page."""
+    """The contents of the boxes of the page."""
     return [box.text for box in BeautifulSoup(page.text, "html.parser").select("main pre")]
 
 
@@ -160,7 +160,7 @@ def test_the_whole_way(server):
     assert "Authorization: Basic ••••••••" in redeemed
     assert f"Authorization: Bearer {token}" in opened
     assert '"user": "alice"' in me
-    # The values are real: the token opens the API for whoever has it.
+    # The values are real: the token gives access to the API.
     bearer = {"Authorization": f"Bearer {token}"}
     assert requests.get(server.me, headers=bearer, timeout=10).json()["client"] == "demo-sample"
 

@@ -1,4 +1,4 @@
-"""Pages to follow."""
+"""Fixtures that open pages of the docs and follow their examples."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PASSED = pytest.StashKey[bool]()
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let the fixtures of a test know whether it went through to its end."""
+    """Let the fixtures of a test know whether it passed."""
     report = yield
     item.stash[PASSED] = report.when == "call" and report.passed
     return report
@@ -29,9 +29,9 @@ def pytest_runtest_makereport(
 
 @pytest.fixture
 def follow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Page]]:
-    """Open a page of the docs; the test fails if it leaves out an example of it.
+    """Open a page of the docs; the test fails if it leaves out one of the examples.
 
-    One that is skipped, for a program that is not there, leaves out what it likes.
+    A test that is skipped because a program is missing may leave out any.
 
     ``follow("docs/how-to/native-app.md", {"localhost:6543": "localhost:7001"})``
     """

@@ -1,4 +1,4 @@
-"""Databases of other servers, as their own migrations make them, for the pages about moving."""
+"""Databases of other servers, as their own migrations create them, for the pages about moving."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ CREATE TABLE oauth2_provider_application (
 );
 """
 
-# Passwords and secrets below are as Django wrote them.
+# The passwords and secrets below are as Django wrote them.
 WONDERLAND = (
     "pbkdf2_sha256$1000000$ahbBQs9UQoDgKA6Se6JXzw$ZEN15LDc4AKKBiZWaz1nEAAAWz0zTtgFUCVgL7/SnN8="
 )
@@ -78,7 +78,7 @@ USERS = [
 
 
 def make_provider(path: Path) -> None:
-    """Make the database of a django-oauth2-provider, with a confidential and a public client."""
+    """Create the database of django-oauth2-provider, with a confidential and a public client."""
     shop = ("https://shop.example/", "https://shop.example/back", "0a8e54e38c024606ba0a")
     app = ("http://app.example/", "https://app.example/back", "37b581bdc702c732aa65")
     with closing(sqlite3.connect(path)) as database, database:
@@ -94,7 +94,7 @@ def make_provider(path: Path) -> None:
 
 
 def make_toolkit(path: Path) -> None:
-    """Make the database of a django-oauth-toolkit, with an application of each kind."""
+    """Create the database of django-oauth-toolkit, with an application of each kind."""
     code, back = "authorization-code", "https://{}.example/back"
     rows = [
         ("shop", "confidential", code, "kept in clear", False, back.format("shop"), True),

@@ -1,4 +1,4 @@
-"""A page of the docs, read for its examples, so that a test can follow them."""
+"""A page of the docs, parsed for its examples, so that a test can follow them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.serving import environment, running
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"^(?:#|//|/\*|\{#|<!--|;) ([\w./-]+\.\w+)\b")
-# Not an example: a picture in letters, or a form of words.
+# Not an example: a diagram of characters, or a sample of text.
 UNTRIED = frozenset({"text"})
 EXPORT = re.compile(r"^export (\w+)=(\S+)$", re.MULTILINE)
 SHELL = ("bash", "-euo", "pipefail", "-c")
@@ -24,7 +24,7 @@ SHELL = ("bash", "-euo", "pipefail", "-c")
 
 @dataclass(frozen=True)
 class Block:
-    """What stands between two fences."""
+    """The text between two fences."""
 
     language: str
     code: str
@@ -32,13 +32,13 @@ class Block:
 
     @property
     def file_name(self) -> str | None:
-        """The name in the comment with which a whole file begins."""
+        """The file name in the comment at the beginning of a whole file."""
         found = FILE_NAME.match(self.code)
         return found[1] if found else None
 
 
 def write_activate(folder: Path) -> None:
-    """What ``. .venv/bin/activate`` finds: nothing to do, for the environment is active."""
+    """Create an empty ``.venv/bin/activate``: the environment is active already."""
     activate = folder / ".venv" / "bin" / "activate"
     activate.parent.mkdir(parents=True)
     activate.touch()
@@ -55,9 +55,9 @@ def blocks_of(text: str) -> list[Block]:
 class Page:
     """The examples of one page, and a folder in which to follow them.
 
-    :param name: the path below the repository, such as ``docs/how-to/native-app.md``.
+    :param name: the path in the repository, such as ``docs/how-to/native-app.md``.
     :param folder: where files are written and commands are run.
-    :param replacing: what is written otherwise here, such as the port.
+    :param replacing: texts that are replaced here, such as the port.
     """
 
     def __init__(self, name: str, folder: Path, replacing: Mapping[str, str] = {}) -> None:
@@ -73,7 +73,7 @@ class Page:
     def write_files(self) -> dict[str, str]:
         """Write the blocks that begin with the name of a file; return them by that name.
 
-        A name that comes again is the same file, shown in parts.
+        A name that occurs again is the same file, shown in parts.
         """
         files: dict[str, str] = {}
         for block in self.blocks:
@@ -86,7 +86,7 @@ class Page:
         return files
 
     def block(self, word: str, language: str | None = None) -> str:
-        """The one block in which *word* stands.
+        """The one block that contains *word*.
 
         :raises AssertionError: there is none, or there are several.
         """
@@ -100,7 +100,7 @@ class Page:
         return found[0].code
 
     def settings(self, word: str) -> dict[str, str]:
-        """The keys of the ini block in which *word* stands, with their values."""
+        """The keys of the ini block that contains *word*, with their values."""
         ini = RawConfigParser()
         ini.optionxform = str  # type: ignore[assignment, method-assign]
         code = self.block(word, "ini")
@@ -108,12 +108,12 @@ class Page:
         return dict(ini["app:main"])
 
     def run(self, word: str, **variables: str) -> str:
-        """Run the shell block in which *word* stands, in the page's folder.
+        """Run the shell block that contains *word*, in the page's folder.
 
-        It has what earlier blocks exported, as in one terminal.
+        It has the variables that earlier blocks exported, as in one terminal.
 
         :param variables: of the shell's environment.
-        :return: what it printed.
+        :return: its output.
         :raises AssertionError: a command failed.
         """
         return self.shell(self.block(word, "sh"), **variables)
@@ -125,9 +125,9 @@ class Page:
         return done.stdout
 
     def fails(self, word: str, **variables: str) -> str:
-        """Run the shell block in which *word* stands where it cannot work; return what it said.
+        """Run the shell block that contains *word*, and expect it to fail; return its output.
 
-        :raises AssertionError: it worked.
+        :raises AssertionError: it succeeded.
         """
         script = self.block(word, "sh")
         done = self._shell(script, variables)
@@ -135,11 +135,11 @@ class Page:
         return done.stdout + done.stderr
 
     def serving(self, word: str, *ports: int) -> AbstractContextManager[Path]:
-        """Run the servers of the shell block in which *word* stands, as :func:`running` does.
+        """Run the servers of the shell block that contains *word*, as :func:`running` does.
 
-        It is another terminal: what the other blocks exported is not there.
+        It is another terminal, without the variables that other blocks exported.
 
-        :param ports: on which they are waited for.
+        :param ports: the ports to wait for.
         """
         programs.need("bash")
         command = [*SHELL, self.block(word, "sh")]
@@ -158,7 +158,7 @@ class Page:
         )
 
     def unused(self) -> list[str]:
-        """The examples that nobody asked for: where they stand."""
+        """The examples that no test used: where they are."""
         return [
             f"{self.name}:{block.line} ({block.language})"
             for block in self.blocks

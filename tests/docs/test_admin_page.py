@@ -1,4 +1,4 @@
-"""docs/admin.md: its settings and its policy let in whom they should."""
+"""docs/admin.md: its settings and its policy admit the right users."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def app(follow: Callable[..., Page], load: Callable[[str], Any]) -> Any:
     page.write_files()
 
     class Policy(load("policy").Policy):  # type: ignore[misc]
-        """The page's, with users who come by a header."""
+        """The policy of the page, with users taken from a header."""
 
         def identity(self, request: Any) -> Any:
             name, _, groups = request.headers.get("X-User", "").partition(" ")

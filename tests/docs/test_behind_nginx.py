@@ -42,7 +42,7 @@ def tls_port() -> int:
 
 @pytest.fixture
 def page(follow: Callable[..., Page], tmp_path: Path, port: int, tls_port: int) -> Iterator[Page]:
-    """The page as far as its server runs, with nginx's files in the page's folder."""
+    """The page followed until its server runs, with nginx's files in the page's folder."""
     here = {
         "127.0.0.1:8001": f"127.0.0.1:{port}",
         "listen 443 ssl": f"listen 127.0.0.1:{tls_port} ssl",
@@ -64,7 +64,7 @@ def login(page: Page) -> tuple[str, str]:
 
 
 class From(HTTPAdapter):
-    """Connections from an address of this machine."""
+    """Connections from a given address of this machine."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -95,13 +95,13 @@ def test_the_ini_believes_the_proxy_alone(page: Page, port: int) -> None:
 
 
 def leave_to_nginx(page: Page) -> None:
-    """What the page tries is in :func:`test_nginx`, where there is one."""
+    """Use up the examples that :func:`test_nginx` tries, where nginx is installed."""
     page.block("TOKEN=")
     page.block('"hello"')
 
 
 def row(page: Page, status: str) -> str:
-    """The message in a row of what can go wrong."""
+    """The message in a row of the table of what can go wrong."""
     (line,) = [line for line in page.text.split("\n") if line.startswith(f"| {status} `")]
     return line.split("`")[1]
 
@@ -119,7 +119,7 @@ def nginx(page: Page, tls_port: int, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def ask(page: Page, path: str, *words: str) -> list[int]:
-    """What nginx answers to curl at the page's address, the statuses."""
+    """The statuses with which nginx responds to curl at the page's address."""
     output = ("-s", "-o", "answer", "-w", "%{http_code} ")
     command = shlex.join(["curl", *output, *words, f"https://{HOST}{path}"])
     return [int(status) for status in page.shell(command).split()]
@@ -138,7 +138,7 @@ def test_nginx(page: Page, nginx: Path) -> None:
     assert ask(page, "/oauth2/token", "-d", "x" * (MAX_BODY + 1)) == [413]
     assert "<html>" in (page.folder / "answer").read_text()
     assert "buffered to a temporary file" not in (page.folder / "errors.log").read_text()
-    # What a client says of where it comes from is not believed.
+    # A client's own claim about its address is not trusted.
     wrong = ("-u", "nightly:wrong", "-d", "grant_type=client_credentials")
     guesses = [
         ask(page, "/oauth2/token", *wrong, "-H", f"X-Forwarded-For: 192.0.2.{number}")[0]

@@ -1,4 +1,4 @@
-"""docs/clients.md: its commands run in their order, and its view registers a client that works."""
+"""docs/clients.md: its commands work in order, and its view registers a client that works."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_page(
 
 
 def run(line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Run a command as the shell would, but in this process, for there are many."""
+    """Run a command as the shell would, but in this process, since there are many."""
     command, _, file = line.partition(" > ")
     capsys.readouterr()
     status = poauth2(shlex.split(command)[1:])

@@ -1,4 +1,4 @@
-"""docs/how-to/cookie-and-token.md: its tests pass, and its table is the truth."""
+"""docs/how-to/cookie-and-token.md: its tests pass, and its table is correct."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def status(browser: TestApp, form: Mapping[str, str] = NO_TOKEN, **options: Any)
 
 
 def rows(page: Page) -> list[tuple[str, str]]:
-    """The page's table: with what, and the status that is promised."""
+    """The page's table: the credentials, and the promised status."""
     table = page.text.partition("| a POST to")[2].partition("\n\n")[0].splitlines()[2:]
     cells = [line.strip("|").split("|") for line in table]
     return [(what.strip(), answer.strip()[:3]) for what, answer in cells]

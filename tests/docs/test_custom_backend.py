@@ -1,4 +1,4 @@
-"""docs/how-to/custom-backend.md: its backend passes the contract, and is chosen."""
+"""docs/how-to/custom-backend.md: its backend passes the contract, and can be selected."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def test_what_goes_wrong(tmp_path):
             "(*row[2:], *row[:2], version)", "(*row[2:], *row[:2])"
         )
     )
-    told = page.fails("pytest -q", PYTEST_ADDOPTS="-k replaced")
-    assert page.block("test_consent_is_replaced").strip() in told
+    output = page.fails("pytest -q", PYTEST_ADDOPTS="-k replaced")
+    assert page.block("test_consent_is_replaced").strip() in output
 
     (tmp_path / "app.ini").write_text(files["app.ini"].replace("oauth2.acme.path", "# path"))
     assert page.block("is missing", "text").strip() in page.fails("db check")

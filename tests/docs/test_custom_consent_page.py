@@ -1,4 +1,4 @@
-"""docs/how-to/custom-consent-page.md: its template is shown, its policy asked."""
+"""docs/how-to/custom-consent-page.md: its template is shown, its policy is called."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .page import Page
 
 @dataclass
 class User:
-    """As the page supposes users to be."""
+    """A user as the page assumes it."""
 
     name: str
     accepted_terms: bool = True
@@ -57,7 +57,7 @@ def page(follow: Callable[..., Page], monkeypatch: pytest.MonkeyPatch) -> Iterat
 def application(settings: dict[str, str], policy: Any, replacing: str | None = None) -> TestApp:
     """The application with two clients.
 
-    :param replacing: a template that is put in the place of ours.
+    :param replacing: a template that replaces ours.
     """
     config = configurator(settings, policy)
     if replacing:

@@ -27,7 +27,7 @@ MODULES = ("api_keys", "app", "test_api_keys")
 
 @pytest.fixture
 def page(tmp_path: Path, follow: Callable[..., Page]) -> Page:
-    """The page's files beside those of the application, whose ini has the page's lines."""
+    """The page's files beside those of the application, whose ini gets the page's lines."""
     here = {"localhost:6543": f"localhost:{free_port()}"}
     started = Page("docs/getting-started.md", tmp_path, here)
     started.write_files()

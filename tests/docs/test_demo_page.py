@@ -18,7 +18,7 @@ from tests.ports import free_port
 from .page import ROOT, Page
 
 NAME = "docs/demo.md"
-# Beside a server that the page starts: what it serves, and its end.
+# Appended to a command that starts a server: request what it serves, then stop it.
 ASK = """ &> /dev/null &
 trap "kill $!" EXIT
 curl -s --retry 100 --retry-delay 0 --retry-connrefused http://localhost:{port}/

@@ -1,4 +1,4 @@
-"""docs/events.md: its examples run, and its table and its line are what the code does."""
+"""docs/events.md: its examples run, and its table and its log line match the code."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def page(follow: Callable[..., Page]) -> Page:
-    """The page, its files written: the modules, and the logging of an ini."""
+    """The page with its files written: the modules, and the logging section of an ini."""
     page = follow("docs/events.md")
     page.write_files()
     (page.folder / "app.ini").write_text(page.block("[logger_audit]"))

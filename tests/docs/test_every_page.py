@@ -1,4 +1,4 @@
-"""Every page of the repository: some test tries its examples, and its links lead somewhere."""
+"""Every page of the repository: a test uses its examples, and its links are valid."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sources() -> str:
 
 @cache
 def anchors(page: Path) -> frozenset[str]:
-    """What follows # in a link to a heading, as GitHub makes it."""
+    """The anchors of the headings, as GitHub generates them."""
     found: list[str] = []
     for heading in HEADING.findall(FENCE.sub("", page.read_text())):
         anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
@@ -43,7 +43,7 @@ def anchors(page: Path) -> frozenset[str]:
 
 
 def broken(page: str) -> Iterator[str]:
-    """The links that lead nowhere."""
+    """The links whose targets do not exist."""
     for pair in LINK.findall(FENCE.sub("", text_of(page))):
         link = "".join(pair)
         path, _, anchor = link.partition("#")

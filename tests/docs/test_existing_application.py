@@ -52,7 +52,7 @@ def page(follow: Callable[..., Page], database: str) -> Page:
 
 @pytest.fixture
 def address(page: Page) -> Iterator[str]:
-    """The application after both upgrades, served; where it is."""
+    """The address of the application, served after both upgrades."""
     ini = page.folder / "planner.ini"
     (address,) = re.findall(r"^oauth2.issuer = (.*)$", ini.read_text(), re.MULTILINE)
     assert page.run("alembic upgrade head").endswith("oauth2_0001 (the newest)\n")
@@ -61,7 +61,7 @@ def address(page: Page) -> Iterator[str]:
 
 
 def users_token(page: Page, address: str) -> str:
-    """What a client gets that asks alice, who is not signed in."""
+    """The token of a client that sends alice to the server, who is not signed in."""
     register = f"client add --name Calendar --redirect-uri {BACK} --scope projects --json"
     client = json.loads(page.shell(f"poauth2 planner.ini {register}"))
     query = {

@@ -29,11 +29,11 @@ def port() -> int:
 
 def test_from_an_empty_folder_to_an_opened_view(follow: Callable[..., Page], port: int):
     page = follow(NAME, {"localhost:6543": f"localhost:{port}"})
-    # The installation is done.
+    # The installation is done already.
     assert 'pip install "$CHECKOUT[demo]"' in page.block("pip install")
     files = page.write_files()
     assert set(files) == {"app.py", "app.ini", "users.py"}
-    # What it adds for users the next test tries.
+    # The next test tries what it adds for users.
     page.settings("oauth2.grant_types")
     page.run("db upgrade")
     page.run("client add")
@@ -48,7 +48,7 @@ def test_from_an_empty_folder_to_an_opened_view(follow: Callable[..., Page], por
 
 
 def test_users_and_the_password_grant(tmp_path: Path, port: int):
-    """The lines of the ini for users, in the place of those that they change."""
+    """The lines of the ini for users, in place of those that they change."""
     page = Page(NAME, tmp_path, {"localhost:6543": f"localhost:{port}"})
     files = page.write_files()
     changed = page.settings("oauth2.grant_types")

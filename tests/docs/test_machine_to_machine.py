@@ -18,7 +18,7 @@ from tests.serving import serving
 
 from .page import Page
 
-WAIT = 30  # seconds, of which oauth2.client_cache are 2
+WAIT = 30  # seconds, which include the 2 of oauth2.client_cache
 
 
 @pytest.fixture
@@ -38,20 +38,20 @@ def page(tmp_path: Path, follow: Callable[..., Page]) -> Iterator[Page]:
 
 @pytest.fixture
 def machine(page: Page, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What the program of the page defines."""
+    """The names that the page's program defines."""
     monkeypatch.chdir(page.folder)
     return SimpleNamespace(**runpy.run_path(str(page.folder / "machine.py")))
 
 
 def ask_the_api(machine: SimpleNamespace, token: str) -> tuple[int, str | None]:
-    """Status and error code that the API answers a token with."""
+    """Status and error code of the API's response to a token."""
     headers = {"Authorization": f"Bearer {token}"}
     answer = requests.get(f"{machine.SERVER}/hello", headers=headers, timeout=WAIT)
     return answer.status_code, answer.json().get("error")
 
 
 def until(answer: Callable[[], Any], expected: Any) -> None:
-    """Wait for the running server to notice what the command line has changed."""
+    """Wait until the running server has noticed a change made by the command line."""
     deadline = time.monotonic() + WAIT
     while answer() != expected:
         assert time.monotonic() < deadline

@@ -51,7 +51,7 @@ def test_the_users(users: Any) -> None:
     assert users.authenticate(None, "alice", "wonderland") == "7"
     assert users.authenticate(None, "alice", "Wonderland") is None
     assert users.authenticate(None, "nobody", "has this password") is None
-    # Kept by argon2; and "!", which Django writes where nobody can sign in by password.
+    # An argon2 hash; and "!", which Django writes for a user who cannot log in by password.
     assert users.authenticate(None, "carol", "wonderland") is None
     assert users.authenticate(None, "dave", "!unusable") is None
     assert (users.is_active("7"), users.is_active("8"), users.is_active("9")) == (

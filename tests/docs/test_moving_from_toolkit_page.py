@@ -42,7 +42,7 @@ def test_the_page(follow: Callable[..., Page]) -> None:
 
 
 def write_old_urls(page: Page) -> None:
-    """The file of the other page, changed as this one says."""
+    """The file of the other page, changed as this page says."""
     said = 'OLD = {"/o/revoke_token/": "/o/revoke"}'
     assert f"`{said}`" in page.text
     code = Page("docs/how-to/moving.md", page.folder).block("# old_urls.py")
@@ -50,7 +50,7 @@ def write_old_urls(page: Page) -> None:
 
 
 def look_right(page: Page) -> None:
-    """The clients, as they were imported."""
+    """Check the imported clients."""
     command = ["poauth2", "app.ini", "client", "export"]
     exported = subprocess.check_output(command, cwd=page.folder, env=environment(PYTHONPATH="."))
     moved = {client["client_id"]: client for client in json.loads(exported)}
@@ -63,7 +63,7 @@ def look_right(page: Page) -> None:
 
 
 def goes_on(issuer: str, client_id: str, secret: str) -> None:
-    """With the secret that it has, at the URLs that it knows."""
+    """Check that it works with its old secret, at its old URLs."""
     old, login = {"grant_type": "refresh_token", "refresh_token": "x"}, (client_id, secret)
     answer = requests.post(f"{issuer}/o/token/", old, auth=login, timeout=60)
     assert answer.json()["error"] == "invalid_grant"
@@ -74,7 +74,7 @@ def goes_on(issuer: str, client_id: str, secret: str) -> None:
 def test_a_secret_is_learnt_when_it_is_right(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Django and the toolkit are not installed here: what the validator wants of them stands in."""
+    """Django and the toolkit are not installed here: stubs replace what the validator needs."""
     kept: dict[str, str] = {}
 
     class Validator:

@@ -1,4 +1,4 @@
-"""docs/how-to/moving.md: what is common to all moves."""
+"""docs/how-to/moving.md: what all moves have in common."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def main(global_config, **settings):
     with Configurator(settings=settings) as config:
         return config.make_wsgi_app()
 """
-# Stands for one of the scripts of the other pages.
+# In place of one of the scripts of the other pages.
 SCRIPT = "import sys; print(open(sys.argv[1]).read())"
 
 
 @pytest.fixture
 def page(follow: Callable[..., Page]) -> Page:
-    """The page, with what it finds there."""
+    """The page, with the files that it expects."""
     page = follow("docs/how-to/moving.md")
     files = {
         "app.ini": INI.format(port=free_port()),
@@ -95,7 +95,7 @@ def test_the_page(page: Page) -> None:
 
 
 def refused(page: Page, *words: str, stdin: str = "") -> str:
-    """What ``poauth2`` says when it refuses."""
+    """The message with which ``poauth2`` refuses."""
     done = subprocess.run(
         ["poauth2", "app.ini", *words],
         cwd=page.folder,
@@ -109,7 +109,7 @@ def refused(page: Page, *words: str, stdin: str = "") -> str:
 
 
 def goes_on_at_its_old_addresses(page: Page, server: str, log: Path) -> None:
-    """With its secret, once it is known by which method it comes."""
+    """With its secret, once its authentication method is registered."""
     url, old = f"{server}/login/oauth/access_token", "b10b8f721e95117cb13c"
     refreshing = {"grant_type": "refresh_token", "refresh_token": old}
     assert requests.post(url, refreshing, auth=SHOP, timeout=60).json()["error"] == "invalid_client"
@@ -123,7 +123,7 @@ def goes_on_at_its_old_addresses(page: Page, server: str, log: Path) -> None:
 
 
 def is_free_of_pkce(server: str) -> None:
-    """The confidential client, and not the public one."""
+    """The confidential client needs no PKCE, the public one does."""
     backs = {"shop": "https://shop.example/back", "app": "com.example.app:/back"}
     asking = {"response_type": "code", "scope": "read", "state": "xyz"}
     for name, back in backs.items():

@@ -1,4 +1,4 @@
-"""docs/how-to/native-app.md: its program runs, with a user in the place of the browser."""
+"""docs/how-to/native-app.md: its program runs, with a user in place of the browser."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ def check_scheme(server: LiveServer) -> None:
     back = urlsplit(visitor.send(f"{server.authorize}?{urlencode(QUESTION)}"))
     assert (back.scheme, back.path) == ("com.example.desktop", "/callback")
     assert "code" in dict(parse_qsl(back.query))
-    # Allowed a moment ago, and asked all the same.
+    # Allowed a moment ago, but the user is asked again nevertheless.
     again = visitor.send(f"{server.authorize}?{urlencode({**QUESTION, 'prompt': 'none'})}")
     assert dict(parse_qsl(urlsplit(again).query))["error"] == "consent_required"
 
 
 def ask(server: LiveServer, **changes: str | None) -> dict[str, str]:
-    """What the server answers to the app, for a user who is not signed in."""
+    """The server's response to the app, for a user who is not signed in."""
     question = {name: value for name, value in (QUESTION | changes).items() if value is not None}
     answer = requests.get(server.authorize, question, allow_redirects=False, timeout=10)
     return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))

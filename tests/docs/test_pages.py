@@ -1,4 +1,4 @@
-"""docs/pages.md: its example runs, and its table is what the templates get."""
+"""docs/pages.md: its example runs, and its table lists what the templates get."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def write_catalogue(locale: Path, language: str, words: dict[str, str]) -> None:
 def browser(
     follow: Callable[..., Page], load: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> TestApp:
-    """The page's application, to which only a login is added."""
+    """The page's application, with a login added."""
     page = follow(NAME)
     page.write_files()
     write_catalogue(page.folder / "shop" / "locale", "de", {UNKNOWN: "Wer ist das?"})

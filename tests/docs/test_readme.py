@@ -1,4 +1,4 @@
-"""README.md: its application, with its ini, is closed without a token and open with one."""
+"""README.md: its application, with its ini, requires a token and accepts one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_the_application(follow, load):
     browser = TestApp(application, extra_environ={"wsgi.url_scheme": "https"})
     browser.get("/notes", status=401)
     browser.get("/notes", headers=bearer(application, "alice", "read"), status=200)
-    # The two commands are what the demo's tests and this run are about.
+    # The two commands are covered by the demo's tests and by this test run.
     assert page.block("make demo").strip() == "make demo"
     assert page.block("make test").strip() == "make test"
 

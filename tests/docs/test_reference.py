@@ -1,4 +1,4 @@
-"""docs/reference is what the code says, and its examples run."""
+"""docs/reference matches the code, and its examples run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Follow = Callable[..., Page]
 def test_a_page_is_what_the_code_says(name: str):
     written, says = (FOLDER / name).read_text(), PAGES[name]()
     if name == "command-line.md" and sys.version_info[:2] > (3, 11):
-        # argparse breaks lines elsewhere in other Pythons.
+        # argparse breaks lines at other places in other Python versions.
         written, says = " ".join(written.split()), " ".join(says.split())
     assert written == says, "write it anew: make reference"
 

@@ -1,4 +1,4 @@
-"""docs/resource-server.md, word by word: an API beside a server that issues its tokens."""
+"""docs/resource-server.md, word by word: an API beside the server that issues its tokens."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def set_up(page: Page, server: LiveServer) -> None:
     for name in ("client_id", "client_secret"):
         (value,) = re.findall(rf"^{name}: +(\S+)$", printed, re.MULTILINE)
         text = text.replace(name.upper(), value)
-    # A test does not wait for ten seconds.
+    # Without the cache, so that a test need not wait for ten seconds.
     ini.write_text(text.replace("[app:main]\n", "[app:main]\noauth2.introspection.cache = 0\n"))
 
 
@@ -60,7 +60,7 @@ def test_the_page(follow: Callable[..., Page], tmp_path: Path) -> None:
 
 
 def check_a_token(server: LiveServer, api: str) -> None:
-    """It opens the API until it is revoked."""
+    """It gives access to the API until it is revoked."""
     client = server.register()
     token = token_of(server, client)
     assert get(api, token).json() == {"notes of": "alice"}
@@ -70,7 +70,7 @@ def check_a_token(server: LiveServer, api: str) -> None:
 
 
 def check_the_challenge(server: LiveServer, api: str) -> None:
-    """Without a token it leads to the issuer."""
+    """Without a token, the challenge leads to the issuer."""
     refused = get(api, None)
     assert refused.status_code == 401
     (url,) = re.findall('resource_metadata="(.*?)"', refused.headers["WWW-Authenticate"])

@@ -1,4 +1,4 @@
-"""docs/security.md: each promise is tried, by the tests that it names."""
+"""docs/security.md: each promise is covered by the tests that it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/how-to/several-workers.md: two processes on PostgreSQL and Valkey, and gunicorn's."""
+"""docs/how-to/several-workers.md: two processes on PostgreSQL and Valkey, and those of gunicorn."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def page(
     postgresql_server: DatabaseServer,
     redis_url: str,
 ) -> Page:
-    """The page, as far as both stores can be used."""
+    """The page, followed until both stores can be used."""
     first, second = ports
     here = {
         "8001": str(first),
@@ -66,7 +66,7 @@ def test_the_workers_are_one_server(page: Page, ports: tuple[int, int]) -> None:
 
 
 def close_what_the_application_opened(page: Page) -> None:
-    """As the page's application would at the end of its ``main``, with an engine of its own."""
+    """As the page's application does at the end of its ``main``, with its own engine."""
     own = create_engine(f"sqlite:///{page.folder}/own.sqlite")
     own.connect().close()
     assert own.pool.checkedin() == 1  # type: ignore[attr-defined]
@@ -75,7 +75,7 @@ def close_what_the_application_opened(page: Page) -> None:
 
 
 def use_a_token(page: Page, address: str, times: int) -> set[int]:
-    """Each time on a new connection, which any worker may take."""
+    """Each time on a new connection, which any worker may accept."""
     client = json.loads((page.folder / "client.json").read_text())
     login = (client["client_id"], client["client_secret"])
     form = {"grant_type": "client_credentials"}

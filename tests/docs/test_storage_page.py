@@ -83,7 +83,7 @@ def test_the_page(follow: Callable[..., Page], engine: Engine):
 
 
 def start(page: Page) -> None:
-    """Clients in PostgreSQL, tokens in Redis; neither server is asked before it is used."""
+    """Clients in PostgreSQL, tokens in Redis; neither server is contacted before it is used."""
     words = ("backend.grants", "pool_size", "redis.url")
     settings = {key: value for word in words for key, value in page.settings(word).items()}
     with service_of(Configurator(settings=ISSUER | settings)) as service:
@@ -101,7 +101,7 @@ def service_of(config: Configurator) -> Iterator[Any]:
 
 
 def one_history(page: Page, engine: Engine) -> None:
-    """Alembic would drop our tables, but for the line."""
+    """Without the line, Alembic would drop our tables."""
     Base.metadata.drop_all(engine)
     line = page.block("include_name", "python")
     assert not differs(page, engine, line)
@@ -176,6 +176,6 @@ def move(page: Page) -> None:
         service.clients.add(Client("shop", redirect_uris=("https://shop.example/",)))
     assert "clients" in page.run("copy --to")
     assert "shop" in page.shell("poauth2 new.ini client list")
-    # One that goes on writing is refused.
+    # An old server that still writes is refused.
     (page.folder / "old.ini").write_text(INI.format(name="old", read_only="false"))
     assert "oauth2.read_only = true" in page.fails("copy --to")

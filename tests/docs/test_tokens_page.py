@@ -1,4 +1,4 @@
-"""docs/tokens.md: revoking, looking, and what an operator does, at a server that runs."""
+"""docs/tokens.md: revoking, inspecting, and an operator's commands, with a running server."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def revoke_one(page: Page, server: LiveServer, client: LiveClient) -> None:
 
 def revoke_all_of_alice(page: Page, server: LiveServer, client: LiveClient) -> None:
     token = token_of(server, client)
-    # The token comes on standard input.
+    # The token is read from standard input.
     ask = page.block("token inspect").rstrip()
     assert "alice" in page.shell(f'{ask} <<< "$TOKEN"', TOKEN=token)
     assert client.id in page.run("grant revoke --user")

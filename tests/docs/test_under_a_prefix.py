@@ -1,4 +1,4 @@
-"""docs/how-to/under-a-prefix.md: what stands below a path is found, and so is its metadata."""
+"""docs/how-to/under-a-prefix.md: what is mounted below a path is found, and so is its metadata."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_client_that_knows_the_issuer_finds_everything(follow):
     Page("docs/getting-started.md", page.folder).write_files()
     page.write_files()
     page.run("db upgrade")
-    # Mounted in three ways, and everything is found in each.
+    # Mounted in three ways; everything must be found in each.
     check_that_all_is_found(page, page.folder / "app.ini", port)
     check_that_all_is_found(page, page.folder / "site.ini", port)
     check_that_all_is_found(page, with_filter(page), port)
@@ -47,7 +47,7 @@ def check_that_all_is_found(page: Page, ini: Path, port: int) -> None:
 
 
 def with_filter(page: Page) -> Path:
-    """An ini with the page's filter in the place of ``url_prefix``."""
+    """An ini with the page's filter in place of ``url_prefix``."""
     ini = ConfigParser(interpolation=None)
     ini.read(page.folder / "app.ini")
     del ini["server:main"]["url_prefix"]

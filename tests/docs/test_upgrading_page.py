@@ -1,4 +1,4 @@
-"""docs/upgrading.md: its commands, and what it says of old code on new tables and the reverse."""
+"""docs/upgrading.md: its commands, and its claims about old code on new tables and the reverse."""
 
 from __future__ import annotations
 
@@ -84,14 +84,14 @@ def register_shop(page: Page) -> None:
 
 
 def add_columns(page: Page) -> None:
-    """What a later version might add."""
+    """Add columns, as a later version might."""
     with closing(sqlite3.connect(page.folder / "oauth2.sqlite")) as database, database:
         for table in metadata.tables:
             database.execute(f"ALTER TABLE {table} ADD COLUMN later TEXT")
 
 
 def one_history(page: Page) -> None:
-    """Where our command has made the tables already."""
+    """For a database in which our command has created the tables already."""
     page.write_files()
     (page.folder / "migrations" / "versions").mkdir(parents=True)
     (page.folder / "migrations" / "env.py").write_text(ENV)

@@ -1,4 +1,4 @@
-"""docs/views.md: its examples run, and its table is the tested one."""
+"""docs/views.md: its examples run, and its table is the one that is tested."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Load = Callable[[str], ModuleType]
 
 @pytest.fixture
 def toolbar(follow: Callable[..., Page]) -> dict[str, str]:
-    """The settings of the debug toolbar; the page's modules are written beside."""
+    """The settings of the debug toolbar; the page's modules are written too."""
     page = follow(NAME)
     page.write_files()
     return page.settings("debugtoolbar.includes")
@@ -39,7 +39,7 @@ def notes(toolbar: dict[str, str], load: Load) -> Any:
 
 
 def include(notes: Any, monkeypatch: pytest.MonkeyPatch, *names: str, **settings: str) -> Any:
-    """The application with modules of the page in it, which are the last to be configured."""
+    """The application with modules of the page, which are configured last."""
 
     class Configurator(notes.Configurator):  # type: ignore[misc]
         def make_wsgi_app(self) -> Any:
@@ -52,7 +52,7 @@ def include(notes: Any, monkeypatch: pytest.MonkeyPatch, *names: str, **settings
 
 
 def cookie_of(policy: Any, app: Any, user: str) -> dict[str, str]:
-    """What the application's login would set."""
+    """The cookie that the application's login would set."""
     request = app.request_factory.blank("/")
     request.registry = app.registry
     (first, *_) = policy.remember(request, user)
@@ -60,7 +60,7 @@ def cookie_of(policy: Any, app: Any, user: str) -> dict[str, str]:
 
 
 def check(app: Any, cookie: dict[str, str]) -> None:
-    """What the page says of its views."""
+    """Check what the page says about its views."""
     browser = TestApp(app)
     reader, writer = (bearer(app, "bob", scope) for scope in ("read", "write"))
     assert browser.get("/notes", headers=reader).json == ["Buy milk", "Sleep"]

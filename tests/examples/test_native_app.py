@@ -1,4 +1,4 @@
-"""examples/native_app/README.md: the whole way, with a user who has no screen; and refusals."""
+"""examples/native_app/README.md: the whole flow, with a simulated user; and refusals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANSWER = "{'user': 'alice', 'client': 'demo-native', 'scope': 'read'}"
 
 
 def address(running: Running) -> str:
-    """Where the program sends the browser."""
+    """The address to which the program sends the browser."""
     return running.line("/oauth2/authorize?").strip()
 
 
@@ -28,7 +28,7 @@ def parameters(url: str) -> dict[str, str]:
 
 
 def answer_with(url: str, **changes: str) -> requests.Response:
-    """Come back to the program in the browser, with the answer that a test makes up."""
+    """Send the browser back to the program, with a response that the test makes up."""
     question = parameters(url)
     answer = {"code": "x", "state": question["state"], "iss": "https://evil.example", **changes}
     return requests.get(question["redirect_uri"], answer, timeout=10)
@@ -78,14 +78,14 @@ def test_an_answer_with_another_state_or_at_another_path_is_not_taken(checkout: 
         elsewhere = parameters(url)["redirect_uri"].replace("/callback", "/")
         query = {"state": parameters(url)["state"]}
         assert requests.get(elsewhere, query, timeout=10).status_code == 404
-        # It waits on for the right one.
+        # It still waits for the right one.
         requests.get(Visitor("alice").send(url), timeout=10)
         assert ANSWER in running.line("Signed in")
         assert running.end() == 0
 
 
 def test_an_answer_of_another_server_is_refused(checkout: Checkout) -> None:
-    """RFC 9207 section 2.4, with a code that would be good."""
+    """RFC 9207 section 2.4, with a code that would be valid."""
     with checkout.run("native_app") as running:
         url = address(running)
         code = Visitor("alice").code(url)

@@ -1,4 +1,4 @@
-"""examples/README.md has every example."""
+"""examples/README.md lists every example."""
 
 from __future__ import annotations
 

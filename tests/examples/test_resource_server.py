@@ -18,7 +18,7 @@ README = ROOT / "examples" / "resource_server" / "README.md"
 
 @pytest.fixture
 def api(checkout: Checkout) -> Iterator[str]:
-    """The example, running; the address of its view."""
+    """The running example; yields the address of its view."""
     with checkout.run("resource_server") as running:
         running.line("Serving on")
         yield f"{checkout.api}/hello"
@@ -57,11 +57,11 @@ def test_who_brings_no_token_is_told_where_they_are_to_be_had(checkout: Checkout
     (command,) = re.findall("^curl .*", README.read_text(), re.MULTILINE)
     command = command.replace("http://localhost:6544", checkout.api)
     programs.need_all_of(command)
-    told = subprocess.run(
+    printed = subprocess.run(
         ["sh", "-c", command], capture_output=True, text=True, check=True, timeout=30
     ).stdout
-    assert told.startswith("HTTP/1.1 401")
-    (url,) = re.findall('resource_metadata="(.*?)"', told)
+    assert printed.startswith("HTTP/1.1 401")
+    (url,) = re.findall('resource_metadata="(.*?)"', printed)
     metadata = requests.get(url, timeout=10).json()
     assert metadata["authorization_servers"] == [checkout.server.issuer]
 

@@ -1,4 +1,4 @@
-"""A user who has allowed a client something, at the page that lists it."""
+"""A user who has allowed a client something, on the page that lists it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ PAGE = "/oauth2/authorizations"
 
 
 def articles(page: TestResponse) -> list[str]:
-    """What the page says of each client."""
+    """The text about each client on the page."""
     return [" ".join(tag.get_text(" ").split()) for tag in page.html.find_all("article")]
 
 
 def form_of(page: TestResponse, number: int = 0) -> dict[str, str]:
-    """What the button of a client sends."""
+    """The fields of the form behind a client's button."""
     return dict(page.forms[number].submit_fields())
 
 
 class Allowing(Flow):
-    """A signed-in user whose client holds tokens, and remembered consent; ``heard`` are events."""
+    """A signed-in user whose client holds tokens and a remembered consent; collects events."""
 
     def __init__(self, server: Server, user: str = "bob") -> None:
         super().__init__(server)
@@ -40,11 +40,11 @@ class Allowing(Flow):
         return self.browser.get(f"{PAGE}?{urlencode(query)}", status=status)
 
     def post(self, form: dict[str, str]) -> TestResponse:
-        """The form's answer, whatever it is."""
+        """The response to the form, whatever its status."""
         return self.browser.post(PAGE, form, status="*")
 
     def assert_untouched(self) -> None:
-        """Nothing was withdrawn, and nobody was told so."""
+        """Check that nothing was withdrawn, and that no event was emitted."""
         token = bearer(self.held["access_token"])
         assert self.server.get("/read", token).status_int == 200
         assert self.server.service.server.consents.get(self.user, "web") is not None

@@ -1,4 +1,4 @@
-"""Applications under test, each made once for all tests that want the same: making takes long."""
+"""Applications under test, each created once for all tests that need the same one, to save time."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ KEPT = 30
 
 
 class Recipe:
-    """What an application is made of.
+    """The settings and steps from which an application is created.
 
-    :param configure: called with its configurator, after the add-on is included.
+    :param configure: called with the configurator, after the add-on is included.
     """
 
     def __init__(self, settings: dict[str, Any], configure: Sequence[Configure]) -> None:
@@ -26,22 +26,22 @@ class Recipe:
         self.configure = configure
 
     def make(self) -> Router:
-        """Make the application."""
+        """Create the application."""
         config = Configurator(settings=self.settings)
         config.include("pyramid_oauth2")
-        # As an include, so that a test's own users override them.
+        # As an include, so that a test's own users override these.
         config.include(host.users)
         for step in self.configure:
             step(config)
         return config.make_wsgi_app()
 
     def matches(self, other: Recipe) -> bool:
-        """Whether *other* makes the same."""
+        """Whether *other* creates the same application."""
         return (self.settings, self.configure) == (other.settings, other.configure)
 
     @property
     def lasting(self) -> bool:
-        """Whether another test can want the same: not if a step is a function of its own."""
+        """Whether another test can need the same: not if a step is a local function."""
         return all(
             isinstance(step, FunctionType) and "<" not in step.__qualname__
             for step in self.configure
@@ -49,13 +49,13 @@ class Recipe:
 
 
 class Idle:
-    """Applications that were stopped and may be started anew, the longest unused first."""
+    """Stopped applications that may be started again, the longest unused first."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[Recipe, Router]] = []
 
     def take(self, recipe: Recipe) -> Router | None:
-        """The application of that recipe, which is its taker's until it is kept again."""
+        """The application of that recipe, for exclusive use until it is returned by ``keep``."""
         for number, (kept, app) in enumerate(self._kept):
             if kept.matches(recipe):
                 del self._kept[number]
@@ -63,11 +63,11 @@ class Idle:
         return None
 
     def forget(self) -> None:
-        """Keep none of them."""
+        """Drop all of them."""
         self._kept.clear()
 
     def keep(self, recipe: Recipe | None, app: Router) -> None:
-        """Keep a stopped application."""
+        """Store a stopped application."""
         if recipe is not None and recipe.lasting:
             self._kept.append((recipe, app))
             del self._kept[:-KEPT]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tempfile import TemporaryDirectory
 from typing import Any
 
-# Its import gives the root logger the handler of the toolbar's panel; within a
-# test that would end with the test.
+# Importing it gives the root logger the handler of the toolbar's panel; imported
+# within a test, the handler would be removed with the test.
 import pyramid_debugtoolbar.panels.logger  # noqa: F401
 from bs4 import BeautifulSoup
 from pyramid.httpexceptions import HTTPForbidden
@@ -17,7 +17,7 @@ from .server import Server
 PANEL = "pDebugPanel-oauth2"
 _compiled = TemporaryDirectory()
 DEVELOPMENT = {
-    # The toolbar's templates are compiled once, and not for each application.
+    # The toolbar's templates are compiled once, not for each application.
     "dbtmako.module_directory": _compiled.name,
     "debugtoolbar.includes": "pyramid_oauth2.debugtoolbar",
     "oauth2.resource_paths": "/api",
@@ -29,7 +29,7 @@ def stock_toolbar(config: Any) -> None:
 
 
 def more_views(config: Any) -> None:
-    """Views in which something happens."""
+    """Views with different outcomes."""
 
     def ask_for_more(request: Any) -> Response:
         request.oauth2.require("write")
@@ -48,7 +48,7 @@ def more_views(config: Any) -> None:
 
 
 def _ours(page: str) -> str:
-    """Of the toolbar's page our panel and its entry in the list; to parse all takes a second."""
+    """Our panel and its entry in the list; parsing the whole page takes a second."""
     entry = page.index(f'id="{PANEL}"')
     content = page.index(f'id="{PANEL}-content"')
     end = page.find('id="pDebugPanel-', content + 1)
@@ -73,11 +73,11 @@ class Panel:
 
 
 class Debugged:
-    """A server whose requests the toolbar watches."""
+    """A server whose requests the toolbar records."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        # What it watched when another test had the application.
+        # Recorded when another test had the application.
         server.registry.pdtb_history.clear()
         server.browser = server.fresh_browser(REMOTE_ADDR="127.0.0.1")
 
@@ -92,5 +92,5 @@ class Debugged:
         return Panel(BeautifulSoup(_ours(self.page().text), "html.parser"))
 
     def seen(self) -> list[str]:
-        """The paths of the requests that the toolbar watched, the last one first."""
+        """The paths of the recorded requests, the last one first."""
         return [toolbar.request.path for _, toolbar in self.server.registry.pdtb_history]

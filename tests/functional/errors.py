@@ -1,4 +1,4 @@
-"""What an answer with an OAuth error looks like."""
+"""Checks of an error response."""
 
 from __future__ import annotations
 

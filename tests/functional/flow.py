@@ -1,4 +1,4 @@
-"""The code flow, as a browser and a client go through it."""
+"""The code flow, as performed by a browser and a client."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def challenge_of(verifier: str) -> str:
 
 
 def answer_in(url: str, part: str = "query") -> dict[str, str]:
-    """The parameters of an answer; each is there once."""
+    """The parameters of an authorization response; each occurs once."""
     pairs = parse_qs(getattr(urlsplit(url), part), keep_blank_values=True, strict_parsing=True)
     assert all(len(values) == 1 for values in pairs.values())
     return {name: value for name, (value,) in pairs.items()}
 
 
 def register_clients(server: Server) -> None:
-    """One confidential client and one public one, which may do what is usual."""
+    """Register a confidential client and a public one, with common metadata."""
     usual = {"grant_types": ("authorization_code", "refresh_token")}
     server.register("web", redirect_uris=(BACK,), **usual)
     server.register(
@@ -50,7 +50,7 @@ def register_clients(server: Server) -> None:
 
 
 def authorization_request(client_id: str, /, **changes: str | None) -> dict[str, str]:
-    """A request that is right, but for *changes*; None takes a parameter out."""
+    """A valid request with *changes*; None removes a parameter."""
     usual = {
         "response_type": "code",
         "client_id": client_id,
@@ -64,7 +64,7 @@ def authorization_request(client_id: str, /, **changes: str | None) -> dict[str,
 
 
 class Flow:
-    """One client's way through the flow, in one browser."""
+    """The flow of one client in one browser."""
 
     def __init__(self, server: Server, client_id: str = "web", browser: TestApp = None) -> None:
         self.server = server
@@ -80,23 +80,23 @@ class Flow:
         return self
 
     def log_out(self) -> Flow:
-        """Lose the application's cookie, and keep ours."""
+        """Remove the application's cookie, and keep ours."""
         jar = self.browser.cookiejar
         for cookie in [cookie for cookie in jar if cookie.name == "auth_tkt"]:
             jar.clear(cookie.domain, cookie.path, cookie.name)
         return self
 
     def get(self, query: str | dict[str, str]) -> TestResponse:
-        """The authorization endpoint's answer, whatever it is."""
+        """The response of the authorization endpoint, of any status."""
         encoded = query if isinstance(query, str) else urlencode(query)
         return self.browser.get(f"{AUTHORIZE}?{encoded}", status="*")
 
     def ask(self, **changes: str | None) -> TestResponse:
-        """A request by GET; whatever it answers."""
+        """Send a request by GET; the response of any status."""
         return self.get(self.parameters(**changes))
 
     def page(self, **changes: str | None) -> TestResponse:
-        """The consent page of a user who is signed in."""
+        """The consent page of a signed-in user."""
         page = self.ask(**changes)
         while page.status_int == 303 and page.location.startswith("http://localhost/"):
             page = self.browser.get(page.location)
@@ -105,12 +105,12 @@ class Flow:
         return page
 
     def decide(self, page: TestResponse, decision: str = "allow", **fields: Any) -> TestResponse:
-        """Press a button of the consent page; whatever it answers."""
+        """Press a button of the consent page; the response of any status."""
         form = dict(page.form.submit_fields("decision", submit_value=decision)) | fields
         return self.browser.post(AUTHORIZE, form, status="*")
 
     def allow(self, **changes: str | None) -> str:
-        """Where the user who allows it is sent."""
+        """The URL to which the user is sent after allowing the request."""
         answer = self.decide(self.page(**changes))
         assert answer.status_int == 303, answer.text
         return str(answer.location)
@@ -119,7 +119,7 @@ class Flow:
         return answer_in(self.allow(**changes))["code"]
 
     def redeem(self, code: str, /, client_id: str | None = None, **changes: Any) -> TestResponse:
-        """The token endpoint's answer to a code, whatever it is."""
+        """The token endpoint's response to a code, of any status."""
         return self.exchange(
             client_id,
             **{
@@ -132,7 +132,7 @@ class Flow:
         )
 
     def refresh(self, refresh_token: str, client_id: str | None = None, **changes: Any) -> Any:
-        """The token endpoint's answer to a refresh token, whatever it is."""
+        """The token endpoint's response to a refresh token, of any status."""
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return self.exchange(client_id, **form | changes)
 
@@ -143,7 +143,7 @@ class Flow:
         origin: str | None = None,
         **form: str | None,
     ) -> TestResponse:
-        """A request of the client, which authenticates as it should."""
+        """Send a request of the client, with valid authentication."""
         client_id = client_id or self.client_id
         given = {name: value for name, value in form.items() if value is not None}
         headers = {} if origin is None else {"Origin": origin}
@@ -154,7 +154,7 @@ class Flow:
         return self.server.post(given, headers, path)
 
     def tokens(self, **changes: str | None) -> dict[str, Any]:
-        """What the client has at the end."""
+        """The tokens of the client at the end of the flow."""
         answer = self.redeem(self.code(**changes), redirect_uri=changes.get("redirect_uri"))
         assert answer.status_int == 200, answer.text
         return dict(answer.json)

@@ -1,4 +1,4 @@
-"""An application that was there before the add-on: users, a cookie policy, an API of its own."""
+"""An application older than the add-on: users, a cookie policy, its own API."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ PASSWORDS = {name: f"{name}'s password" for name in ("alice", "bob")}
 
 
 class Users:
-    """What the application tells the add-on about its users."""
+    """The resource owners of the application."""
 
     def authenticate(self, request: Any, username: str, password: str) -> str | None:
         return username if PASSWORDS.get(username) == password else None
 
 
 class CookiePolicy:
-    """The application's own policy: a cookie, or an API token from long before the add-on."""
+    """The application's own policy: a cookie, or an API token older than the add-on."""
 
     def __init__(self) -> None:
         self.cookie = AuthTktCookieHelper("not so secret", hashalg="sha512")
@@ -62,7 +62,7 @@ class Root:
 
 
 def whoami(request: Any) -> Response:
-    """An old view that asks by hand."""
+    """An old view that checks the user itself."""
     return Response(str(request.authenticated_userid or "anonymous"))
 
 
@@ -78,18 +78,18 @@ def send_to_login(request: Any) -> HTTPFound:
 
 
 def users(config: Any) -> None:
-    """Let the add-on know the users."""
+    """Register the users with the add-on."""
     config.set_oauth2_resource_owners(Users())
 
 
 def policy(config: Any) -> None:
-    """Who may do what in the application as it was."""
+    """The policy of the original application."""
     config.set_security_policy(CookiePolicy())
     config.set_root_factory(Root)
 
 
 def views(config: Any) -> None:
-    """The views that were there, and some for tokens."""
+    """The original views, and some for tokens."""
     config.add_forbidden_view(send_to_login)
     for name, view, options in (
         ("login", log_in, {"permission": "log in"}),

@@ -1,4 +1,4 @@
-"""An authorization server that answers whatever the test says, over real HTTP."""
+"""An authorization server whose responses the test sets, over real HTTP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ACTIVE = {
 
 
 class Endpoint:
-    """Its answer, which the test sets, and what it was asked."""
+    """Its response, which the test sets, and the requests that it got."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -36,7 +36,7 @@ class Endpoint:
         self.hangs = threading.Event()
         self.hangs.set()
         self.drops = 0
-        # What of an answer comes only when its connection is used again.
+        # The part of a response that is sent only when its connection is used again.
         self.remainder = b""
         self.tokens: list[str] = []
         self.callers: list[str] = []
@@ -83,12 +83,12 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *arguments: Any) -> None:
-        """A client that hung up is none."""
+        """Ignore a client that closed the connection."""
 
 
 @contextmanager
 def introspection_endpoint(tls: ssl.SSLContext | None = None) -> Iterator[Endpoint]:
-    """Serve until the block ends, as ``localhost`` where it is by TLS."""
+    """Serve until the block ends; with TLS, as ``localhost``."""
     handler = type("Bound", (Handler,), {})
     server = Server(("127.0.0.1", 0), handler)
     endpoint = handler.endpoint = Endpoint(f"http://127.0.0.1:{server.server_port}/introspect")

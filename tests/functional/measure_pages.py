@@ -1,9 +1,9 @@
 """How long the pages take with many clients and grants, and that no statement reads a whole table.
 
 ``python -m tests.functional.measure_pages [CLIENTS [GRANTS]]`` starts
-PostgreSQL and Valkey, fills each with so many clients (100000) and grants
-(1000000), and prints the seconds of each page. On PostgreSQL every statement of
-a page is explained as well; one that scans a table is printed.
+PostgreSQL and Valkey, fills each with that many clients (100000) and grants
+(1000000), and prints the seconds for each page. On PostgreSQL every statement of
+a page is explained too; a statement that scans a table is printed.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from . import host
 
 BATCH = 5_000
 BUSY_CLIENT, BUSY_USER = "client-7", "bob"
-# One grant in so many is of the busy client, and one of the busy user.
+# One grant out of this many belongs to the busy client, and one to the busy user.
 SHARE = 100
 
 
 def clients(number: int) -> Iterator[Client]:
-    """Clients with names in no order."""
+    """Clients with random names."""
     for each in range(number):
         name = "".join(random.choices(ALPHABET, k=12))
         yield Client(
@@ -75,7 +75,7 @@ def batches(records: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 def fill_sql(url: str, of_clients: int, of_grants: int) -> None:
-    """By plain inserts, for the store's own would take an hour."""
+    """With plain inserts, since those of the store would take an hour."""
     engine = create_engine(url)
     metadata.create_all(engine)
     with engine.begin() as connection:
@@ -89,7 +89,7 @@ def fill_sql(url: str, of_clients: int, of_grants: int) -> None:
 
 
 def fill(app: Any, of_clients: int, of_grants: int) -> None:
-    """By the store's own import."""
+    """With the store's own import."""
     server = get_service(app.registry).server
     for batch in batches(clients(of_clients)):
         server.clients.import_(batch)
@@ -98,7 +98,7 @@ def fill(app: Any, of_clients: int, of_grants: int) -> None:
 
 
 def application(**settings: str) -> Any:
-    """The host application, in which bob may administer."""
+    """The host application, with bob as an administrator."""
     usual = {
         "oauth2.issuer": "http://localhost",
         "oauth2.scopes": "read = Read your data\nwrite = Change it",
@@ -112,7 +112,7 @@ def application(**settings: str) -> Any:
 
 
 def pages(browser: TestApp) -> Iterator[tuple[str, float]]:
-    """The seconds of each page."""
+    """The seconds for each page."""
     admin = "/oauth2/admin/clients"
 
     def timed(url: str) -> tuple[Any, float]:
@@ -143,7 +143,7 @@ def pages(browser: TestApp) -> Iterator[tuple[str, float]]:
 
 @contextmanager
 def watched(url: str) -> Iterator[set[str]]:
-    """The statements that scan a table, of those that the block lets the engine run."""
+    """The statements that scan a table, of all that the engine runs within the block."""
     scans: set[str] = set()
     seen: dict[str, Any] = {}
 
@@ -156,7 +156,7 @@ def watched(url: str) -> Iterator[set[str]]:
     event.remove(Engine, "before_cursor_execute", remember)
     engine = create_engine(url)
     with engine.connect() as connection:
-        # An empty table is always scanned; so what is shown has no index to go by.
+        # An empty table is always scanned; with this setting a scan means that no index fits.
         connection.exec_driver_sql("SET enable_seqscan = off")
         for statement, parameters in seen.items():
             plan = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars().all()
@@ -166,10 +166,10 @@ def watched(url: str) -> Iterator[set[str]]:
 
 
 def measure(app: Any) -> None:
-    """Print the seconds of each page."""
+    """Print the seconds for each page."""
     browser = TestApp(app, extra_environ={"HTTP_HOST": "localhost"})
     browser.get("/login?user=bob", status=200)
-    list(pages(browser))  # Warm: connections, statements, templates.
+    list(pages(browser))  # Warm up connections, statements and templates.
     for name, seconds in pages(browser):
         print(f"  {name:<22} {seconds * 1000:8.1f} ms", flush=True)
     get_service(app.registry).close()

@@ -1,4 +1,4 @@
-"""The same small application, protected in every way that the add-on knows."""
+"""The same small application, protected in every way that the add-on supports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IDS = {"alice": 1, "bob": 2}
 
 
 class OwnPolicy(host.CookiePolicy):
-    """A policy that asks the helper first."""
+    """A policy that calls the helper first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class OwnPolicy(host.CookiePolicy):
 
 
 class LegacyPolicy(AuthTktAuthenticationPolicy):
-    """As the host's policy: a cookie, or a token from long before the add-on."""
+    """Like the host's policy: a cookie, or a token older than the add-on."""
 
     def __init__(self) -> None:
         super().__init__("not so secret", hashalg="sha512")
@@ -95,7 +95,7 @@ class IntegerRoot(host.Root):
 
 
 def may(user: str | None, permission: str) -> bool:
-    """What an application without ACLs knows by heart."""
+    """The permissions that an application without ACLs hard-codes."""
     granted = {"edit": user is not None, "delete": user == "bob", "log in": True}
     return granted.get(permission, False)
 
@@ -145,7 +145,7 @@ def without_policy(config: Any) -> None:
 
 
 def transactional(config: Any) -> None:
-    """pyramid_tm asks for the userid before routing, and above the exception views."""
+    """pyramid_tm reads the userid before routing, and runs above the exception views."""
     config.add_settings({"retry.attempts": "2", "tm.annotate_user": "true"})
     config.include("pyramid_tm")
     config.include("pyramid_retry")
@@ -155,7 +155,7 @@ def transactional(config: Any) -> None:
 class Protection:
     """A way to protect the application.
 
-    ``names`` is what a view finds as userid; ``rows`` where the matrix differs.
+    ``names`` maps users to the userids that a view sees; ``rows`` are differences of the matrix.
     """
 
     configure: Any
@@ -175,7 +175,7 @@ PROTECTIONS = {
     "integer userids": Protection(with_integers, names={"bob": "2", "alice": "1"}),
     "no ACLs": Protection(
         without_acls,
-        # Without an ACL no scope can be in one.
+        # Without an ACL, no ACL can contain a scope.
         rows={
             "bearer bob, read": (LACKING, LACKING, NARROW, "bob", "bob", "anonymous"),
             "bearer alice, read": (LACKING, LACKING, NARROW, "alice", LACKING, "anonymous"),
@@ -184,7 +184,7 @@ PROTECTIONS = {
     ),
     "no policy": Protection(
         without_policy,
-        # Nobody can sign in, and what a permission guards is for tokens alone.
+        # No user can sign in, and what a permission guards is for tokens alone.
         rows={
             "cookie bob": (LOGIN, LOGIN, MISSING, MISSING, LOGIN, "anonymous"),
             "foreign bearer": (LOGIN, LOGIN, INVALID, INVALID, INVALID, "anonymous"),

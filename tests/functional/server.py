@@ -1,4 +1,4 @@
-"""A running application with the add-on, as the tests see it: from outside, and at its store."""
+"""A running application with the add-on, as the tests use it: from outside, and at its store."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 class Server:
-    """A WSGI application, newly started; ``robot`` is a client that may ask for anything."""
+    """A newly started WSGI application; ``robot`` is a client that may request everything."""
 
     def __init__(self, app: Router) -> None:
         self.app = app
@@ -46,12 +46,12 @@ class Server:
         return get_service(self.registry)
 
     def hear(self, listener: Hear, event: type) -> None:
-        """Emit *listener* of events, until the server is stopped."""
+        """Subscribe *listener* to events, until the server is stopped."""
         self.registry.registerHandler(listener, [event])
         self._heard.append((listener, event))
 
     def stop(self) -> None:
-        """Give everything back, so that the application may start anew."""
+        """Release everything, so that the application can be started again."""
         for listener, event in self._heard:
             self.registry.unregisterHandler(listener, [event])
         self.service.close()
@@ -73,7 +73,7 @@ class Server:
         return registered.client
 
     def login(self, client_id: str = "robot") -> dict[str, str]:
-        """The client's own, right credentials."""
+        """The client's correct credentials."""
         return basic(client_id, self.secrets[client_id])
 
     def post(
@@ -82,7 +82,7 @@ class Server:
         headers: Mapping[str, str] | None = None,
         path: str = TOKEN,
     ) -> TestResponse:
-        """A token request; whatever it answers."""
+        """A token request; the response of any status."""
         return self.browser.post(path, form, headers=dict(headers or {}), status="*")
 
     def ask(self, grant_type: str = "client_credentials", **form: str) -> TestResponse:
@@ -90,7 +90,7 @@ class Server:
         return self.post({"grant_type": grant_type, **form}, self.login())
 
     def token(self, scope: str = "read", user: str | None = None, client: str = "robot") -> str:
-        """A fresh access token; the client's own unless a user is named."""
+        """A new access token; the client's own unless a user is named."""
         form = {"grant_type": "client_credentials", "scope": scope}
         if user is not None:
             form |= {"grant_type": "password", "username": user, "password": f"{user}'s password"}
@@ -99,11 +99,11 @@ class Server:
         return str(answer.json["access_token"])
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> TestResponse:
-        """A request of the application; whatever it answers."""
+        """A request to the application; the response of any status."""
         return self.browser.get(path, headers=dict(headers or {}), status="*")
 
     def records(self) -> list[Any]:
-        """Everything that the grant store holds."""
+        """Everything in the grant store."""
         found: list[Any] = []
         cursor = None
         while True:
@@ -114,7 +114,7 @@ class Server:
                 return sorted(found, key=repr)
 
     def set_clock(self, clock: Callable[[], int]) -> None:
-        """Let the server believe another time."""
+        """Set the server's clock."""
         self.change(clock=clock)
 
     def change(self, **parts: Any) -> None:
@@ -124,7 +124,7 @@ class Server:
 
 
 class Clock:
-    """The time of a server, from now on moved by the test."""
+    """The time of a server, which the test sets from now on."""
 
     def __init__(self, server: Server) -> None:
         self.now = server.service.server.clock()

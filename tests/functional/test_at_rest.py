@@ -1,4 +1,4 @@
-"""Nothing that was handed out can be read in the store (RFC 6819 section 5.1.4.1.3)."""
+"""No issued credential can be read in the store (RFC 6819 section 5.1.4.1.3)."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def test_no_token_or_secret_is_in_the_database_file(
     assert b"alice" in raw
     for issued in (*tokens, *server.secrets.values(), "alice's password"):
         assert issued.encode() not in raw
-        # Nor the part that is the secret of it.
+        # Nor the secret part of it.
         assert issued[-40:].encode() not in raw

@@ -1,4 +1,4 @@
-"""What whole flows leave in the audit log, in order."""
+"""The lines of whole flows in the audit log, in order."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class TestWrongSecret:
         }
 
     def test_of_nobody(self, flow: Flow, log: Log):
-        """What stands in place of the client_id may be a secret in the wrong field."""
+        """The text in place of the client_id may be a secret in the wrong field."""
         flow.server.post({"grant_type": "client_credentials"}, basic("a secret", "hush"))
         (failed,) = log.read()
         assert "client_id" not in failed
@@ -149,7 +149,7 @@ def test_nothing_that_opens_anything_is_in_it(flow: Flow, log: Log):
     flow.redeem(code)
     assert len(log.read()) == 7
     for value in (code, *first.values(), *second.values(), *flow.server.secrets.values()):
-        # The family of a token, which is the grant's id, is no secret.
+        # The family of a token, which is the id of its grant, is not secret.
         if isinstance(value, str) and len(value) > 43:
             assert value not in log.everything
             assert value[-49:-6] not in log.everything, "its secret part"

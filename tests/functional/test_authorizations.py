@@ -1,4 +1,4 @@
-"""``/oauth2/authorizations``: what the signed-in user allows, and how they take it back."""
+"""``/oauth2/authorizations``: what the signed-in user allows, and how it is withdrawn."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class TestShow:
 
     def test_names_and_addresses_that_strangers_wrote(self, bob: Allowing):
         """RFC 6749 section 10.14."""
-        # Written past the checks of a registration.
+        # Written without the checks of a registration.
         bob.edit(client_name='"><script>alert(1)</script>', client_uri="javascript:alert(1)")
         page = bob.show()
         assert page.html.h2.string == '"><script>alert(1)</script>'
@@ -106,7 +106,7 @@ class TestShow:
         assert "Page 1 of 2 Older" in " ".join(first.html.nav.get_text(" ").split())
         assert len(articles(second)) == 1
         assert second.html.find("a", rel="prev")["href"].endswith("?page=1")
-        # Withdrawn from the second page, which then is no more.
+        # Withdrawn from the second page, which is then empty.
         assert articles(bob.post(form_of(second)).follow()) == articles(first)
 
     @pytest.mark.parametrize("number", ["0", "-1", "2", "99999999999", "x", "²", "1.5", ""])
@@ -171,7 +171,7 @@ class TestWithdraw:
 
     @pytest.mark.parametrize("client_id", ["nobody", "robot", "x" * 1000, "<b>", "ä"])
     def test_a_client_that_was_allowed_nothing(self, bob: Allowing, client_id: str):
-        """Whether there is such a client is not told."""
+        """The response does not reveal whether there is such a client."""
         answer = bob.post(form_of(bob.show()) | {"client_id": client_id})
         assert answer.status_int == 303
         assert client_id not in answer.follow().html.get_text()

@@ -1,4 +1,4 @@
-"""What ``/oauth2/authorizations`` refuses, each in its own way; nothing is withdrawn."""
+"""What ``/oauth2/authorizations`` refuses, each with its own response; nothing is withdrawn."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_nobody_is_sent_to_the_login_and_comes_back(bob: Allowing):
 
 
 def test_no_bearer_token_is_a_login(flow: Flow):
-    """Neither ours, nor one that the application has of its own."""
+    """Neither ours, nor one of the application itself."""
     token = {"Authorization": "Bearer app-token-of-bob"}
     assert flow.server.get("/whoami", token).text == "bob"
     answer = flow.server.get("/oauth2/authorizations", token)
@@ -57,7 +57,7 @@ def test_a_bearer_token_is_no_login(bob: Allowing, method: str):
 
 
 def test_a_user_who_is_deactivated(start_flow: Callable[..., Flow]):
-    """By the forbidden view: a login that sends them straight back would do so for ever."""
+    """The forbidden view, since the login would redirect back for ever."""
 
     class Users(host.Users):
         def is_active(self, subject: str) -> bool:
@@ -91,7 +91,7 @@ def test_a_form_of_another_browser(bob: Allowing):
 
 
 def test_a_form_that_was_open_before_somebody_else_signed_in(bob: Allowing):
-    """It would withdraw what the new one allowed the same client."""
+    """It would withdraw what the second user allowed the same client."""
     form = form_of(bob.show())
     bob.log_in("alice")
     bob.tokens(prompt="consent")
@@ -106,7 +106,7 @@ def test_a_form_that_was_open_before_somebody_else_signed_in(bob: Allowing):
 
 
 def test_a_form_without_the_cookie(bob: Allowing):
-    """As another site's comes."""
+    """As a form of another site is sent."""
     form = form_of(bob.show())
     bob.browser.reset()
     assert bob.log_in().browser.post(PAGE, form, status=403)
@@ -149,7 +149,7 @@ def test_plain_http_where_https_is_demanded(start_flow: Callable[..., Flow]):
 
 
 def test_a_link_that_says_it_was_withdrawn(bob: Allowing):
-    """Anybody can write one; what is not true is not said."""
+    """An attacker can write such a link; the page must not confirm what is not true."""
     assert WITHDRAWN not in bob.show(withdrawn="web")
 
 

@@ -1,4 +1,4 @@
-"""``/oauth2/authorize``: what is asked for, and how each mistake is told (RFC 6749 section 4.1)."""
+"""``/oauth2/authorize``: its parameters, and how each error is reported (RFC 6749 section 4.1)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def assert_refused(flow: Flow, answer, error: str, state: str | None = "xyz") ->
 
 
 def assert_page(flow: Flow, answer, status: int = 400) -> None:
-    """Told to the user, by a page of the server's own."""
+    """The user gets an error page of the server."""
     assert answer.status_int == status
     assert "Location" not in answer.headers
     assert answer.content_type == "text/html"
@@ -42,7 +42,7 @@ def assert_page(flow: Flow, answer, status: int = 400) -> None:
 
 
 class TestWhoAndWhere:
-    """The client and its redirect URI come first; a mistake there redirects nobody."""
+    """The client and its redirect URI are checked first; an error there causes no redirect."""
 
     @pytest.mark.parametrize(
         "uri",
@@ -197,7 +197,7 @@ class TestMistakesToldToTheClient:
         assert_refused(flow, flow.ask(**changes), error)
 
     def test_the_implicit_grant_is_off(self, flow: Flow):
-        """RFC 9700 section 2.1.2; told where its answers would be (RFC 6749 section 4.2.2.1)."""
+        """RFC 9700 section 2.1.2; reported in the fragment (RFC 6749 section 4.2.2.1)."""
         location = flow.ask(response_type="token").location
         assert answer_in(location, "fragment")["error"] == "unsupported_response_type"
 
@@ -347,7 +347,7 @@ class TestExemptFromPKCE:
         assert exempt.redeem(code, code_verifier=None).status_int == 200
 
     def test_a_verifier_that_nothing_asked_for(self, exempt: Flow):
-        """RFC 9700 section 4.8.2: the challenge was taken out on the way."""
+        """RFC 9700 section 4.8.2: an attacker removed the challenge from the request."""
         code = exempt.code(**self.NONE)
         assert exempt.redeem(code).json["error"] == "invalid_grant"
         assert exempt.redeem(code, code_verifier=None).status_int == 200
@@ -392,7 +392,7 @@ class TestPages:
         assert page.headers["X-Content-Type-Options"] == "nosniff"
 
     def test_the_cookie(self, flow: Flow):
-        """Of a name that no client has, for cookies do not separate ports."""
+        """Its name is not one that a client uses, since cookies are not separated by port."""
         cookie = flow.ask().headers["Set-Cookie"]
         assert cookie.startswith("oauth2_browser=")
         assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
@@ -436,7 +436,7 @@ class TestPages:
 
 
 def test_no_header_changes_where_people_are_sent(flow: Flow):
-    """The Host is what anybody writes (RFC 9207 section 2, RFC 8414 section 6)."""
+    """The Host header can be forged (RFC 9207 section 2, RFC 8414 section 6)."""
     from .test_metadata import POISON
 
     for name, value in POISON.items():

@@ -1,4 +1,4 @@
-"""What an attacker would try at the authorization endpoint, seen to fail."""
+"""Attacks on the authorization endpoint, all of which fail."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_made_up_languages_do_not_stay_in_memory(flow: Flow):
 
 
 def test_a_decision_on_a_page_that_nobody_was_shown(flow: Flow):
-    """The attacker began it, and knows the browser's secret (a tossed cookie)."""
+    """The attacker began it, and knows the browser's secret (cookie tossing)."""
     begun = Flow(flow.server).browser.post(AUTHORIZE, flow.parameters(), status=303)
     handle = begun.location.partition("interaction=")[2]
     own_page = flow.page()
@@ -86,7 +86,7 @@ def test_a_record_that_is_older_than_the_rules(flow: Flow, uri: str):
 
 
 def test_what_was_shown_as_optional_stays_optional(flow: Flow):
-    """Whatever the client's owner changes while the page is open."""
+    """Even if the client's owner changes it while the page is open."""
     clients = flow.server.service.server.clients
     client = clients.get("web")
     clients.edit("web", client.version, {"optional_scope": frozenset({"write"})})
@@ -104,13 +104,13 @@ def test_a_scope_withdrawn_while_the_page_is_open(flow: Flow, decision: str):
     client = clients.get("web")
     page = flow.page(scope="write")
     clients.edit("web", client.version, {"scope": frozenset({"read"})})
-    told = answer_in(flow.decide(page, decision).location)
-    assert told["error"] == ("invalid_scope" if decision == "allow" else "access_denied")
+    members = answer_in(flow.decide(page, decision).location)
+    assert members["error"] == ("invalid_scope" if decision == "allow" else "access_denied")
 
 
 def test_a_form_cannot_be_posted_to_an_app(start_flow: Callable[..., Flow]):
     flow = start_flow(client_id="app")
-    """Nor can the refusal: it goes to the app as an answer without response_mode does."""
+    """Nor can the refusal: it is sent to the app like a response without response_mode."""
     asked = flow.ask(redirect_uri="com.example.app:/back", response_mode="form_post")
     assert asked.status_int == 303
     assert asked.location.startswith("com.example.app:/back?")

@@ -1,4 +1,4 @@
-"""The user's decision: whose it is, what it allows, and when nobody is asked again."""
+"""The user's decision: who may make it, what it allows, and when the user is not asked again."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class TestDecision:
 
 
 class TestWhose:
-    """A form works in its browser and for its user only (RFC 6749 section 10.12)."""
+    """A form works only in its browser and for its user (RFC 6749 section 10.12)."""
 
     FIELD = "oauth2_browser_token"
 
@@ -151,7 +151,7 @@ class TestWhose:
         assert_no_grant(flow, stranger.get({"interaction": page.form["interaction"].value}), 403)
 
     def test_another_user_in_mid_flow(self, flow: Flow):
-        """The browser gets a new secret, so that what was open is closed."""
+        """The browser gets a new secret, which invalidates open pages."""
         page, tab = flow.page(), flow.page()
         flow.log_in("alice")
         answer = flow.decide(page)
@@ -167,13 +167,13 @@ class TestWhose:
         flow.log_out()
         answer = flow.decide(page)
         assert_no_grant(flow, answer, 303)
-        # By way of the page itself, so that the way back is in the URL.
+        # Through the page itself, so that the URL has the way back.
         login = flow.browser.get(answer.location)
         assert login.location.startswith("http://localhost/login?next=")
         assert flow.log_in().decide(page).status_int == 303
 
     def test_a_bearer_token_is_no_login(self, flow: Flow):
-        """However it is combined with the cookie."""
+        """Whether or not it is combined with the cookie."""
         token = flow.tokens(scope="read write")["access_token"]
         query = urlencode(flow.parameters(prompt="none"))
         answer = flow.browser.get(f"{AUTHORIZE}?{query}", headers=bearer(token), status=303)
@@ -217,7 +217,7 @@ class TestOptionalScopes:
 
 
 class TestRemembered:
-    """What was allowed once is not asked again, as far as that is safe."""
+    """A user is not asked again for what was allowed once, as far as that is safe."""
 
     def asked_again(self, flow: Flow, **changes: str | None) -> bool:
         answer = flow.ask(**changes)
@@ -310,7 +310,7 @@ class TestRemembered:
 
 
 class TestPromptNone:
-    """OpenID Connect Core section 3.1.2.1: no page, whatever happens."""
+    """OpenID Connect Core section 3.1.2.1: no page in any case."""
 
     def error(self, flow: Flow, **changes: str) -> str:
         answer = flow.ask(prompt="none", **changes)
@@ -332,7 +332,7 @@ class TestPromptNone:
 
 
 def test_a_grant_ends_with_its_code(flow: Flow):
-    """So an abandoned flow leaves nothing; what is redeemed lasts longer."""
+    """So an abandoned flow leaves nothing behind; redeeming the code extends the grant."""
     flow.code()
     code, grant, _ = sorted(flow.server.records(), key=lambda r: getattr(r, "kind", "g"))
     assert code.expires_at == grant.expires_at == code.issued_at + 60

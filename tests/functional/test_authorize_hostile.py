@@ -1,4 +1,4 @@
-"""Whatever is sent to ``/oauth2/authorize``: no 500, and nobody is sent where no client is."""
+"""Arbitrary input to ``/oauth2/authorize``: no 500, and no redirect without a valid client."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ RIGHT = (
 
 values = st.sampled_from(RIGHT) | st.sampled_from(EVIL) | st.text(max_size=30)
 pairs = st.lists(st.tuples(st.sampled_from(NAMES) | st.text(max_size=8), values), max_size=12)
-# Hypothesis finds a whole request too seldom by itself.
+# Hypothesis alone generates a complete request too rarely.
 starts = st.sampled_from([{}, authorization_request("web"), authorization_request("app")])
 queries = st.builds(
     lambda start, more: urlencode(
@@ -88,7 +88,7 @@ def assert_harmless(answer) -> None:
 
 
 def raw(query: str) -> str:
-    """As a server hands a query string out: bytes, decoded as latin-1."""
+    """A query string as a server passes it on: bytes, decoded as latin-1."""
     return query.replace("#", "%23").replace("\r", "").replace("\n", "")
 
 
@@ -123,7 +123,7 @@ class TestEverything:
     @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(changes=pairs)
     def test_the_form(self, flow: Flow, changes: list[tuple[str, str]]):
-        """Of a page that is open, with everything in it that a user could change."""
+        """The form of an open page, with everything that a user could change."""
         fields = dict(flow.page(prompt="consent").form.submit_fields())
         form = [*fields.items(), ("decision", "allow")]
         form = [pair for pair in form if pair[0] not in dict(changes)] + changes
@@ -147,7 +147,7 @@ COOKIES = [
 
 @pytest.mark.parametrize("cookie", COOKIES)
 def test_a_broken_cookie_is_none(flow: Flow, cookie: str):
-    """The browser gets a good one, and goes on with it."""
+    """The browser gets a valid one, and continues with it."""
     stranger = flow.server.fresh_browser()
     query = urlencode(flow.parameters())
     answer = stranger.get(f"{AUTHORIZE}?{query}", headers={"Cookie": cookie}, status=303)

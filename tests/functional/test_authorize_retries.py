@@ -1,7 +1,7 @@
 """The flow under pyramid_tm and pyramid_retry: the application's transaction fails at each step.
 
-What our store committed stays, so a step that is run again must lead where it
-led at first: one grant, one code, one answer.
+What our store committed stays, so a step that is run again must have the same
+result as the first time: one grant, one code, one response.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .test_transactions import FailsOnce
 
 
 class Failures:
-    """Lets the next request's transaction fail once, after the view has answered."""
+    """Makes the next request's transaction fail once, after the view has responded."""
 
     def __init__(self) -> None:
         self.next = False
@@ -68,7 +68,7 @@ def grants(flow: Flow) -> list[Grant]:
 
 
 def test_at_every_step(flow: Flow, failures: Failures):
-    """From a browser that was never here to a refreshed token."""
+    """From a new browser to a refreshed token."""
     failures.next = True
     begun = flow.ask()
     at_login = flow.browser.get(begun.location, status=303)
@@ -120,7 +120,7 @@ def test_by_form_post(flow: Flow, failures: Failures):
 
 
 def test_a_browser_that_was_never_here(flow: Flow, failures: Failures):
-    """The cookie that an interaction was bound to reaches it all the same."""
+    """The browser gets the cookie that its interaction is bound to nevertheless."""
     flow.log_in()
     failures.next = True
     page = flow.page()
@@ -128,7 +128,7 @@ def test_a_browser_that_was_never_here(flow: Flow, failures: Failures):
 
 
 def test_a_page_that_a_stranger_opens(flow: Flow, failures: Failures):
-    """Begun by another site's form, so that no browser has it yet."""
+    """Begun by a form of another site, so that it is not bound to a browser yet."""
     begun = flow.browser.post("/oauth2/authorize", flow.parameters(), status=303)
     flow.log_in()
     failures.next = True
@@ -166,7 +166,7 @@ def test_another_user_in_mid_flow(flow: Flow, failures: Failures):
 
 
 def test_prompt_login(flow: Flow, failures: Failures):
-    """Who was signed in at the second attempt has not logged in since the first."""
+    """The user signed in at the second attempt has not logged in since the first."""
     flow.log_in()
     location = flow.ask(prompt="login").location
     failures.next = True
@@ -200,7 +200,7 @@ def test_a_wrong_verifier_counts_once(flow: Flow, failures: Failures):
 
 
 def test_a_replay_is_committed_although_the_answer_is_an_error(flow: Flow):
-    """pyramid_tm rolls back what belongs to a request that failed; not this."""
+    """pyramid_tm rolls back what belongs to a request that failed, but not this."""
     code = flow.log_in().code()
     tokens = flow.redeem(code).json
     assert flow.redeem(code).status_int == 400

@@ -178,7 +178,7 @@ def near_misses(token: str) -> dict[str, str]:
     }
 
 
-# What the grammar of a bearer token has no place for (RFC 6750 section 2.1).
+# Cases that the grammar of a bearer token does not allow (RFC 6750 section 2.1).
 MALFORMED = {"NUL", "a letter of another script", "nothing", "markup", "quotes"}
 
 

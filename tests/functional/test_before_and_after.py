@@ -1,4 +1,4 @@
-"""An existing application answers every one of its requests as it did before the add-on."""
+"""An existing application responds to each of its requests as it did before the add-on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def form(request: Any) -> Response:
 
 
 def busy(request: Any) -> Response:
-    """Fails at its first attempt in a way that is worth another one."""
+    """Fails at its first attempt, so that it is retried."""
     from pyramid_retry import RetryableException
 
     if not request.environ.setdefault("busy.seen", []):
@@ -55,7 +55,7 @@ def application(config: Any) -> None:
 
 
 def visit(wsgi: Any) -> list[Answer]:
-    """What a user's browser sees, from the first page to the last."""
+    """The responses that a user's browser gets, from the first page to the last."""
     browser = TestApp(wsgi)
     seen: list[Answer] = []
 

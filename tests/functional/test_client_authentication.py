@@ -65,7 +65,7 @@ def test_a_client_id_with_every_kind_of_character(server: Server, client_id: str
 
 
 def test_a_client_that_does_not_encode(server: Server):
-    """Some libraries send both halves as they are; what cannot be decoded is taken so."""
+    """Some libraries do not encode the halves; what cannot be decoded is taken literally."""
     server.register("raw", "100% sure")
     assert server.post(FORM, raw_basic(b"raw:100% sure")).status_int == 200
 
@@ -111,7 +111,7 @@ def test_unknown_client_and_wrong_secret_look_the_same(server: Server):
 
 @pytest.mark.parametrize("secret", ["a secret that a person chose", None], ids=["chosen", "drawn"])
 def test_unknown_client_and_wrong_secret_cost_the_same(patient: Server, secret: str | None):
-    """RFC 6819 section 5.1.4.2: by the clock too, nobody learns which clients there are."""
+    """RFC 6819 section 5.1.4.2: the response time must not reveal which clients exist."""
     patient.register("there", "another secret that a person chose" if secret else None)
     presented = secret or patient.secrets["robot"]
     patient.post(FORM, basic("there", presented))
@@ -121,7 +121,7 @@ def test_unknown_client_and_wrong_secret_cost_the_same(patient: Server, secret: 
         begin = time.perf_counter()
         assert patient.post(FORM, basic(client_id, presented)).status_int == 401
         times[client_id].append(time.perf_counter() - begin)
-    # The fastest of each: whatever else the machine does only makes some slower.
+    # The fastest of each: other work of the machine only makes some of them slower.
     known, unknown = (min(measured) for measured in times.values())
     assert abs(known - unknown) < max(0.4 * max(known, unknown), 0.003)
 
@@ -130,7 +130,7 @@ def test_unknown_client_and_wrong_secret_cost_the_same(patient: Server, secret: 
     "form", [FORM, {**FORM, "client_id": "robot"}, {**FORM, "client_id": "nobody"}]
 )
 def test_no_credentials_at_all(server: Server, form: dict[str, str]):
-    """401 also where no header was sent (RFC 6749 section 5.2 leaves it open)."""
+    """401 also if no header was sent (RFC 6749 section 5.2 leaves it open)."""
     assert_error(server.post(form), 401, "invalid_client")
 
 
@@ -147,7 +147,7 @@ def test_two_methods_at_once(server: Server):
 
 
 def test_an_assertion_beside_a_secret(server: Server):
-    """RFC 7521 section 4.2: an assertion is a method of its own, even one that nobody reads."""
+    """RFC 7521 section 4.2: an assertion is a method of its own, even one that is not read."""
     assertion = {
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         "client_assertion": "eyJhbGciOiJub25lIn0.e30.",
@@ -228,7 +228,7 @@ def test_a_secret_that_has_expired(server: Server):
 
 
 class ApiKey:
-    """An authentication method of an application's own."""
+    """An authentication method of an application."""
 
     def credentials(self, http: Any, form: Any) -> Any:
         from pyramid_oauth2.protocol.client_authentication.credentials import Credentials

@@ -1,4 +1,4 @@
-"""What the pages for clients say was done: anybody can write a link that has it."""
+"""The confirmations on the pages for clients: an attacker can write a link that has one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .client_pages import APPLICATIONS, BACK, ClientPages, words
 from .flow import Flow
 from .server import Clock
 
-# By what a link says was done.
+# The confirmation for each value that a link may have.
 SAID = {
     "registered": "It is public, so it has no secret.",
     "edited": "The changes are saved.",
@@ -20,8 +20,8 @@ SAID = {
 }
 
 
-def said(pages: ClientPages, client_id: str) -> set[str]:
-    """What the page of the client says was done, whatever a link says."""
+def said(desk: Desk, client_id: str) -> set[str]:
+    """The confirmations that the client's page shows for links with any value."""
     return {
         done
         for done in (*SAID, "deleted", "x", "")

@@ -1,7 +1,7 @@
-"""The pages for clients under pyramid_tm and pyramid_retry: what a form did is done once.
+"""The pages for clients under pyramid_tm and pyramid_retry: a form has its effect once.
 
-A secret that was drawn is in no store, so the answer that has it must be the one
-that leaves.
+A generated secret is not in any store, so the response that contains it must be the
+one that is sent.
 """
 
 from __future__ import annotations

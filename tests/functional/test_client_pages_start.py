@@ -1,4 +1,4 @@
-"""Admin pages that nobody could enter, or everybody, stop the start."""
+"""The start-up fails if the admin pages would be closed to all users, or open to all."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def start(configure: Callable[[Any], None], **changes: str) -> None:
 
 
 def nothing(config: Any) -> None:
-    """The application has no policy."""
+    """Configure no policy."""
 
 
 @pytest.mark.parametrize("wrapping", ["true", "false"])
@@ -42,7 +42,7 @@ def test_without_any_policy(wrapping: str):
 
 
 def test_a_policy_that_comes_after_the_views_were_made():
-    """They would be open to everybody: Pyramid asks for the policy when it makes a view."""
+    """The pages would be open to all: Pyramid looks up the policy when it creates a view."""
     config = Configurator(settings={**SETTINGS, "oauth2.security_policy": "false"}, autocommit=True)
     with pytest.raises(ConfigurationError, match=NO_POLICY):
         config.include("pyramid_oauth2")
@@ -101,7 +101,7 @@ def test_pyramids_pair_of_policies(build: Callable[..., Server], recwarn: pytest
 
 
 def test_a_policy_that_looks_for_the_root(build: Callable[..., Server]):
-    """The admin pages stand below the application's own root, which alone may know."""
+    """The admin pages are below the application's own root, which only it may know."""
 
     class RootPolicy(host.CookiePolicy):
         def permits(self, request: Any, context: Any, permission: str) -> bool:

@@ -19,7 +19,7 @@ WRONG = "wrong" * 10
 
 
 def alive(flow: Flow, tokens: dict) -> bool:
-    """Whether the access token opens what it should."""
+    """Whether the access token is accepted."""
     return flow.server.get("/read", bearer(tokens["access_token"])).status_int == 200
 
 
@@ -79,12 +79,12 @@ class TestSuccess:
         assert flow.tokens()["expires_in"] == 120
 
     def test_a_redirect_uri_that_was_never_named(self, flow: Flow):
-        """RFC 6749 section 4.1.3: required only where the authorization request had it."""
+        """RFC 6749 section 4.1.3: required only if the authorization request had it."""
         code = flow.code(redirect_uri=None)
         assert flow.redeem(code, redirect_uri=None).status_int == 200
 
     def test_pkce_binds_the_code_where_the_redirect_uri_is_left_out(self, flow: Flow):
-        """As OAuth 2.1 has it."""
+        """As in OAuth 2.1."""
         assert flow.redeem(flow.code(), redirect_uri=None).status_int == 200
 
     @pytest.mark.parametrize("length", [43, 128])
@@ -94,13 +94,13 @@ class TestSuccess:
         assert flow.redeem(code, code_verifier=verifier).status_int == 200
 
     def test_a_narrower_scope_is_read_and_means_nothing(self, flow: Flow):
-        """The parameter is not one of this grant type's (RFC 6749 section 4.1.3)."""
+        """The parameter does not belong to this grant type (RFC 6749 section 4.1.3)."""
         code = flow.code(scope="read write")
         assert flow.redeem(code, scope="read").json["scope"] == "read write"
 
 
 class TestRefused:
-    """A refused request spends nothing: the right one works afterwards."""
+    """A refused request spends nothing: a correct one works afterwards."""
 
     @pytest.mark.parametrize(
         ("changes", "error"),
@@ -214,7 +214,7 @@ class TestRefused:
 
 
 class TestWrongVerifiers:
-    """The fifth ends the code, and what is right is never counted."""
+    """The fifth one ends the code, and a correct verifier is never counted."""
 
     def guess(self, flow: Flow, code: str, times: int) -> None:
         for _ in range(times):
@@ -241,7 +241,7 @@ class TestWrongVerifiers:
         assert flow.redeem(code).status_int == 200
 
     def test_it_says_nothing_about_a_spent_code(self, flow: Flow):
-        """The grant of the one who redeemed it lives on."""
+        """The grant of the client that redeemed it stays valid."""
         code = flow.code()
         tokens = flow.redeem(code).json
         self.guess(flow, code, 6)
@@ -256,7 +256,7 @@ class TestWrongVerifiers:
 
 
 class TestReplay:
-    """RFC 6749 section 4.1.2: used twice, it takes back what it gave."""
+    """RFC 6749 section 4.1.2: if a code is used twice, what was issued for it is revoked."""
 
     def test_what_was_issued_dies(self, flow: Flow):
         code = flow.code()
@@ -319,7 +319,7 @@ class TestReplay:
 
 
 def test_a_scope_that_was_withdrawn_before_the_code_was_redeemed(flow: Flow):
-    """Whatever the token says then, the next refresh is within the client's scope."""
+    """Whatever scope the token has then, the next refresh is within the client's scope."""
     tokens = flow.tokens(scope="read write")
     flow.edit(scope=frozenset({"read"}))
     assert flow.refresh(tokens["refresh_token"]).json["scope"] == "read"

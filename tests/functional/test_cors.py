@@ -58,7 +58,7 @@ ANYBODY = {"Allow-Origin": "*", **EXPOSED}
     ],
 )
 def test_preflight(flow: Flow, path: str, methods: str):
-    """It carries no authentication, so it is answered before any."""
+    """It carries no authentication, so it is handled before authentication."""
     headers = {
         "Origin": "https://anybody.example",
         "Access-Control-Request-Method": "POST",
@@ -67,7 +67,7 @@ def test_preflight(flow: Flow, path: str, methods: str):
     answer = flow.server.browser.options(path, headers=headers, status=204)
     assert answer.body == b""
     assert "Content-Type" not in answer.headers
-    # A wildcard would not cover Authorization.
+    # A wildcard does not cover the Authorization header.
     assert cors(answer) == {
         "Allow-Origin": "*",
         "Allow-Methods": methods,
@@ -83,7 +83,7 @@ def test_metadata_is_for_everybody(server: Server, origin: str | None):
 
 
 class TestKnownClient:
-    """What is answered to a client is for pages of its own origins."""
+    """Only pages of the client's own origins may read the response to it."""
 
     def redeem(self, flow: Flow, origin: str | None, **changes: str):
         form = {"grant_type": "authorization_code", "client_id": "app", "code": flow.code()}
@@ -130,7 +130,7 @@ class TestKnownClient:
 
 
 class TestNoClientKnown:
-    """Then there is nothing to protect, and a developer can read what is wrong."""
+    """There is nothing to protect then, and a developer can read the error."""
 
     HEADERS = {"Origin": "https://anybody.example"}
 

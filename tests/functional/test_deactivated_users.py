@@ -1,4 +1,4 @@
-"""``IResourceOwners.is_active``: whoever is deactivated is stopped at once, everywhere."""
+"""``IResourceOwners.is_active``: deactivating a user takes effect at once, everywhere."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_at_the_consent(flow: Flow, users: Users):
 
 
 def test_where_the_consent_is_remembered(flow: Flow, users: Users):
-    """Nobody is asked, and nothing is issued all the same."""
+    """The user is not asked, and nothing is issued nevertheless."""
     flow.allow()
     users.gone.add("bob")
     answer = flow.ask()

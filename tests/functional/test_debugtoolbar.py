@@ -1,4 +1,4 @@
-"""The panel of pyramid_debugtoolbar: who called, what the view wanted, what was decided."""
+"""The panel of pyramid_debugtoolbar: the caller, what the view required, and the decision."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class TestTheDecision:
         debugged.server.change(grants=Broken())
         panel = debugged.panel("/read", token)
         assert panel.word == "503"
-        # Where no guard asks the store, the panel does not either.
+        # If no guard reads the store, the panel does not either.
         assert debugged.panel("/nowhere", token).word == "not checked"
 
 
@@ -180,7 +180,7 @@ class TestTheFacts:
         assert name not in debugged.page().text
 
     def test_a_time_beyond_the_calendar(self, debugged: Debugged):
-        """An authorization server elsewhere may say any number."""
+        """Another authorization server may send any number."""
         debugged.server.set_clock(lambda: 10**12)
         facts = debugged.panel("/read", bearer(debugged.server.token())).facts
         assert facts["issued"] == str(10**12)

@@ -1,4 +1,4 @@
-"""What the panels of pyramid_debugtoolbar must not show, ours and the stock ones."""
+"""What the panels of pyramid_debugtoolbar must not show, ours and the standard ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def assert_hidden(page: str, credential: str) -> None:
 
 
 def test_without_the_include_the_stock_panels_show_a_token(build: Callable[..., Server]):
-    """What the tests below would find, if nothing were done."""
+    """What the tests below would find without the masking."""
     debugged = Debugged(build(stock_toolbar, host.pages))
     token = debugged.server.token()
     debugged.server.get("/read", bearer(token))
@@ -93,7 +93,7 @@ def test_a_token_in_the_form(debugged: Debugged, token: str):
 
 
 def test_a_token_in_a_traceback(debugged: Debugged):
-    """The developer may ask a frame for anything, and sees all but credentials."""
+    """The developer may inspect a frame, and sees everything except credentials."""
     token = debugged.server.token()
     failed = debugged.server.get("/fail", bearer(token))
     assert failed.status_int == 500
@@ -117,7 +117,7 @@ def test_our_cookie_at_a_page_of_the_application(debugged: Debugged):
 
 
 def test_the_way_through_the_application_s_login(debugged: Debugged):
-    """The handle of what waits for the user is in the URL of the login page."""
+    """The handle of the interaction is in the URL of the login page."""
     answer = Flow(debugged.server, browser=debugged.server.browser).ask()
     while "/login?" not in answer.location:
         answer = debugged.server.get(answer.location)
@@ -128,7 +128,7 @@ def test_the_way_through_the_application_s_login(debugged: Debugged):
 
 
 def test_our_endpoints_are_not_watched(debugged: Debugged):
-    """Codes, secrets, passwords and tokens are all that is sent there."""
+    """All that is sent there are codes, secrets, passwords and tokens."""
     server = debugged.server
     flow = Flow(server, browser=server.browser).log_in()
     token = flow.tokens()["access_token"]

@@ -1,4 +1,4 @@
-"""What an application or an extension adds, overrides, and is told about."""
+"""What an application or an extension can add and override, and the errors it gets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EMAIL = "urn:example:magic-link"
 
 
 class UnknownLink(OAuth2Error):
-    """An error of an extension's own."""
+    """An error of an extension."""
 
     code, status = "invalid_grant", 400
 

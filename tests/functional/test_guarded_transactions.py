@@ -18,7 +18,7 @@ from .server import Server
 
 
 class Application:
-    """Notes how each transaction ends, and who asked."""
+    """Records how each transaction ends, and which user made the request."""
 
     def __init__(self) -> None:
         self.ends: list[str] = []
@@ -30,7 +30,7 @@ class Application:
         )
 
     def busy(self, request: Any) -> Response:
-        """Fails at its first attempt in a way that is worth another one."""
+        """Fails at its first attempt, so that it is retried."""
         self.join(request)
         self.users.append(request.authenticated_userid)
         if len(self.users) == 1:
@@ -86,7 +86,7 @@ def test_an_exception_view_knows_the_user(server: Server):
 
 
 def test_a_refusal_passes_no_exception_view(server: Server):
-    """Which would answer in the application's own way, without the challenge."""
+    """It would respond in the application's own way, without the challenge."""
     for headers in ({}, bearer(server.app, "bob", "write"), {"Authorization": "Bearer oat_x"}):
         assert "WWW-Authenticate" in server.get("/failing", headers).headers
 
@@ -94,7 +94,7 @@ def test_a_refusal_passes_no_exception_view(server: Server):
 def test_the_transaction_is_named_for_no_user_who_is_not_let_in(
     build: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
 ):
-    """pyramid_tm asks for the userid before the route is known."""
+    """pyramid_tm reads the userid before the route is known."""
     named: list[str] = []
     monkeypatch.setattr(
         transaction.Transaction,

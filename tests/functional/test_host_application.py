@@ -1,4 +1,4 @@
-"""An application that was there before goes on as before, whatever its defaults are."""
+"""An existing application works as before, whatever its defaults are."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class TestDefaultCSRF:
         return build(host.pages, configure)
 
     def test_our_endpoints_need_no_csrf_token(self, server: Server):
-        """RFC 6749 section 3.2: a machine asks."""
+        """RFC 6749 section 3.2: the caller is a program."""
         assert server.ask().status_int == 200
 
     def test_a_view_for_tokens_needs_none(self, server: Server):
@@ -87,7 +87,7 @@ class TestDefaultCSRF:
     def test_the_applications_views_are_as_guarded_as_before(
         self, server: Server, with_token: bool
     ):
-        """The presence of a header exempts from nothing."""
+        """The presence of a header does not exempt from the check."""
         headers = bearer(server.token("write")) if with_token else {}
         assert server.post({}, headers, "/whoami").status_int == 400
 
@@ -97,7 +97,7 @@ class TestDefaultCSRF:
 
 
 def test_the_applications_own_refusal_passes_through(build: Callable[..., Server]):
-    """A bearer request meets the application's HTTPForbidden as it was raised."""
+    """A bearer request gets the application's HTTPForbidden as it was raised."""
 
     def quota(request: Any) -> Response:
         raise HTTPForbidden("quota exceeded")
@@ -139,7 +139,7 @@ def test_the_policy_may_be_asked_by_hand(build: Callable[..., Server]):
 
 @pytest.mark.parametrize("headers", [{}, BAD], ids=["no token", "bad token"])
 class TestWhereABadTokenIsNoMatter:
-    """Neither exception views nor static ones are anything that a token opens."""
+    """Exception views and static views are not protected by tokens."""
 
     @pytest.mark.parametrize(
         "register",
@@ -199,7 +199,7 @@ class TestWhereABadTokenIsNoMatter:
 
 
 class TestDeclaringAScope:
-    """``oauth2_scope`` on views of every kind, and where it can only be a mistake."""
+    """``oauth2_scope`` on views of every kind, and where it must be a mistake."""
 
     def test_on_a_method_of_a_class(self, build: Callable[..., Server]):
         class Notes:
@@ -288,7 +288,7 @@ class TestDeclaringAScope:
 
 
 def test_request_oauth2_works_where_there_is_no_web(server: Server):
-    """In a script or a worker, with a request made by hand."""
+    """In a script or a worker, with a request created by hand."""
     request = Request.blank("/")
     request.registry = server.registry
     from pyramid.request import apply_request_extensions

@@ -1,4 +1,4 @@
-"""An application's defaults, and its own way with policies, do not reach our endpoints."""
+"""An application's defaults, and its own use of policies, do not affect our endpoints."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_permission_asked_for_without_a_guard_while_the_store_is_away(
 
 
 def test_a_large_form_is_left_to_the_view(server: Server, monkeypatch: pytest.MonkeyPatch):
-    """What is longer than a token could be is not read before the view reads it."""
+    """A body longer than any token is not read before the view reads it."""
     headers = {**bearer(server.token()), "Content-Type": FORM}
     read: list[int] = []
     monkeypatch.setattr(Request, "body", property(lambda request: read.append(1) or b""))
@@ -129,7 +129,7 @@ def test_a_static_view_with_a_permission_answers_a_token_with_a_challenge(
 
 
 def test_a_token_in_the_header_and_elsewhere_at_a_view_with_an_acl(server: Server):
-    """RFC 6750 section 2: also where only the ACL speaks of scopes."""
+    """RFC 6750 section 2: also if only the ACL refers to scopes."""
     token = server.token()
     assert server.get("/view", bearer(token)).status_int == 200
     assert server.get(f"/view?access_token={token}", bearer(token)).status_int == 400

@@ -57,7 +57,7 @@ Setup = tuple[dict[str, str], Callable[[Any], None]]
 
 
 def nothing(config: Any) -> None:
-    """The settings are enough."""
+    """Configure nothing: the settings are enough."""
 
 
 HOSTS: dict[str, Setup] = {
@@ -118,7 +118,7 @@ def client(request: pytest.FixtureRequest) -> Client:
 
 
 def check_harmless(page: TestResponse) -> None:
-    """Whatever was attacked with stands there as text, if at all."""
+    """The attack appears as text, if at all."""
     assert page.content_type == "text/html"
     scripts = [tag for tag in page.html.find_all("script") if "alert" in (tag.string or "")]
     assert scripts == []
@@ -129,7 +129,7 @@ def check_harmless(page: TestResponse) -> None:
 
 
 def allow(page: TestResponse) -> dict[str, list[str]]:
-    """Press Allow; the parameters that the client gets."""
+    """Press Allow; return the parameters that the client gets."""
     answer = page.form.submit("decision", value="allow")
     assert answer.status_int == 303
     location = urlsplit(answer.headers["Location"])
@@ -194,7 +194,7 @@ def test_attacks_by_form_post(client: Client) -> None:
 
 
 def below(prefix: str) -> Callable[[Any], Any]:
-    """Mount an application as a composite does: its prefix goes to SCRIPT_NAME."""
+    """Mount an application like a composite: its prefix goes to SCRIPT_NAME."""
 
     def mount(application: Any) -> Any:
         def mounted(environ: dict[str, Any], start_response: Any) -> Any:

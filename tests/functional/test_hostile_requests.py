@@ -1,4 +1,4 @@
-"""Whatever is sent to the token endpoint: the right OAuth error, never a 500, nothing stored."""
+"""Arbitrary input to the token endpoint: the right OAuth error, never a 500, nothing stored."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ GOOD = b"grant_type=client_credentials"
 
 
 def send(server: Server, body: bytes, path: str = TOKEN, **environ: str) -> Any:
-    """A request that WebTest would find too wrong to send."""
+    """Send a request that WebTest would refuse to send."""
     request = Request.blank(path, method="POST", content_type=FORM, headers=server.login())
     request.environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body)), **environ}
     answer = request.get_response(server.app)
-    # WebOb put a large body into a temporary file, for whoever reads it again.
+    # WebOb put a large body into a temporary file, so that it can be read again.
     request.environ["wsgi.input"].close()
     return answer
 
@@ -134,7 +134,7 @@ def test_a_path_that_is_not_utf_8(server: Server, path: str):
 
 
 def test_a_strange_path_of_the_application_is_its_own(server: Server):
-    """The add-on answers for its own paths only."""
+    """The add-on responds only for its own paths."""
     from pyramid.exceptions import URLDecodeError
 
     with pytest.raises(URLDecodeError):

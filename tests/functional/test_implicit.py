@@ -1,4 +1,4 @@
-"""The implicit grant, for those who must (RFC 6749 section 4.2); off by default."""
+"""The implicit grant, for those who need it (RFC 6749 section 4.2); off by default."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_by_form_post(flow: Flow):
 
 
 def test_never_in_a_query(flow: Flow):
-    """Where logs and histories keep it."""
+    """Logs and histories would store it."""
     location = flow.ask(**ASKED, response_mode="query").location
     assert answer_in(location)["error"] == "invalid_request"
 

@@ -29,7 +29,7 @@ def introspect(flow: Flow, token: str, client_id: str = "api", **form: str) -> T
 
 
 def assert_inactive(answer: TestResponse) -> None:
-    """Nothing that tells one reason from another (RFC 7662 section 2.2)."""
+    """The response does not reveal the reason (RFC 7662 section 2.2)."""
     assert (answer.status_int, answer.body) == (200, b'{"active":false}')
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
@@ -71,7 +71,7 @@ class TestActive:
 
 class TestInactive:
     def test_another_clients(self, flow: Flow):
-        """RFC 7662 section 4: or a client could look for tokens that it may use."""
+        """RFC 7662 section 4: otherwise a client could search for valid tokens."""
         assert_inactive(introspect(flow, flow.server.token(), "web"))
 
     @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ class TestInactive:
         assert_inactive(introspect(flow, token))
 
     def test_codes_and_refresh_tokens(self, flow: Flow):
-        """RFC 6749 section 1.5: only an access token opens a resource."""
+        """RFC 6749 section 1.5: only an access token gives access to a resource."""
         tokens, code = flow.tokens(), flow.code(prompt="consent")
         for value in (tokens["refresh_token"], code, flow.server.secrets["web"]):
             for client_id in ("api", "web"):

@@ -1,4 +1,4 @@
-"""Kept connections to the introspection endpoint: each question gets its own answer."""
+"""Reused connections to the introspection endpoint: each request gets its own response."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_good_answer_leaves_the_connection_for_the_next(
 
 
 def test_a_forked_process_has_connections_of_its_own(endpoint: Endpoint):
-    """A server that loads the application before it forks may have asked by then."""
+    """A server that loads the application before it forks may have introspected a token."""
     subprocess.run([sys.executable, "-c", FORKING, endpoint.url], check=True, timeout=60)
     assert sorted(endpoint.tokens) == ["before", "child", "parent"]
     assert endpoint.connections == 2, "the parent keeps its own, the child opens one"

@@ -1,4 +1,4 @@
-"""Records of a later version, beside which this one runs while it is replaced."""
+"""Records of a later version, which runs beside this one during a roll-out."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DATA: dict[str, dict[str, Any]] = {
 
 
 def written(flow: Flow, kind: str, more: dict[str, Any], of_grant: bool) -> str:
-    """A token of that kind that a later version issued, with members in it or in its grant."""
+    """A token of that kind issued by a later version, with extra members in it or in its grant."""
     server = flow.server.service.server
     string, now = new_token(kind, new_family(os.urandom), os.urandom), server.clock()
     own, grants = ({}, more) if of_grant else (more, {})
@@ -58,7 +58,7 @@ def written(flow: Flow, kind: str, more: dict[str, Any], of_grant: bool) -> str:
 
 
 def used(flow: Flow, kind: str, value: str) -> Any:
-    """The answer to who uses the token as its kind is used."""
+    """The response when the token is used as its kind is used."""
     if kind == ACCESS_TOKEN:
         return flow.server.get("/read", bearer(value))
     if kind == REFRESH_TOKEN:

@@ -21,7 +21,7 @@ def storage() -> dict[str, str]:
 
 
 def way_back(answer, parameter: str = "next") -> str:
-    """Where the login page is to send the user afterwards."""
+    """The URL to which the login page must send the user afterwards."""
     (back,) = parse_qs(urlsplit(answer.location).query, strict_parsing=True)[parameter]
     return back
 
@@ -51,7 +51,7 @@ class TestNobodySignedIn:
         assert way_back(self.at_login(flow), "came_from").startswith("/oauth2/authorize?")
 
     def test_the_applications_forbidden_view(self, start_flow: Callable[..., Flow]):
-        """Where no login route is set."""
+        """If no login route is set."""
         flow = start_flow(login_route="").log_out()
         answer = flow.browser.get(flow.ask().location, status=302)
         assert answer.location == "http://localhost/login"
@@ -63,7 +63,7 @@ class TestNobodySignedIn:
         assert "evil" not in str(answer.headers)
 
     def test_several_tabs_wait_for_one_login(self, flow: Flow):
-        """RFC 6749 section 10.12 binds each to the browser, not to the moment."""
+        """RFC 6749 section 10.12: each is bound to the browser, not to the moment."""
         flow.log_out()
         first, second = (way_back(self.at_login(flow, prompt="consent")) for _ in "12")
         flow.log_in()
@@ -78,7 +78,7 @@ class TestNobodySignedIn:
         assert flow.redeem(answer_in(answer.location)["code"]).status_int == 200
 
     def test_in_another_browser(self, flow: Flow):
-        """A login link that was sent to somebody else opens nothing there."""
+        """A login link that was sent to another user does not work in that user's browser."""
         back = way_back(self.at_login(flow.log_out()))
         stranger = Flow(flow.server).log_in("alice")
         assert stranger.browser.get(back, status=403).content_type == "text/html"
@@ -116,7 +116,7 @@ class TestPromptLogin:
         assert "code" in answer_in(flow.decide(page).location)
 
     def test_as_somebody_else(self, flow: Flow):
-        """Nobody had opened it yet."""
+        """It had not been opened yet, so it is not bound to a user."""
         back = self.sent_to_login(flow)
         page = flow.log_in("alice").browser.get(back, status=200)
         assert "alice" in page.text
@@ -125,7 +125,7 @@ class TestPromptLogin:
         assert flow.server.get("/read", {"Authorization": f"Bearer {token}"}).text == "alice"
 
     def test_the_form_cannot_go_before_the_login(self, flow: Flow):
-        """Posted without having seen the page, by whoever sits at the browser."""
+        """Sent from the same browser, without a look at the page."""
         own_page = flow.page()
         location = flow.ask(prompt="login").location
         handle = location.partition("interaction=")[2]
@@ -153,7 +153,7 @@ class TestPromptLogin:
 
 
 class TestWhenTheUserLoggedIn:
-    """An application that knows it need not take the word of its cookie."""
+    """An application that knows the login time does not depend on its cookie."""
 
     def test_a_login_before_the_demand_is_none(self, start_flow: Callable[..., Flow]):
         class Users(host.Users):
@@ -175,7 +175,7 @@ class TestWhenTheUserLoggedIn:
 
 
 class TestWrongSubjects:
-    """What an application must not say of its users is told to its developer."""
+    """Invalid values from the application's resource owners are reported to its developer."""
 
     @pytest.mark.parametrize("subject", [7, b"bob"])
     def test_not_text(self, start_flow: Callable[..., Flow], subject: Any):
@@ -198,7 +198,7 @@ class TestWrongSubjects:
 
 
 def test_a_login_page_of_the_applications_own(start_flow: Callable[..., Flow]):
-    """It follows the way back by itself, as login pages do."""
+    """It follows the way back itself, as login pages do."""
 
     def sign_in(request: Any) -> Response:
         response = Response(status=303, location=request.params["next"])

@@ -1,4 +1,4 @@
-"""With every logger at its most talkative, no log line has a credential in it."""
+"""With every logger at its most verbose level, no log line contains a credential."""
 
 from __future__ import annotations
 

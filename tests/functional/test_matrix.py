@@ -1,4 +1,4 @@
-"""Who gets where: every kind of caller at every kind of view."""
+"""The access matrix: every kind of caller at every kind of view."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_cell(server: Server, row: str, column: str, expected: str):
 @pytest.mark.parametrize("row", [row for row in MATRIX if "bearer" in row or "token" in row])
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_cookie_beside_a_bearer_token_changes_nothing(server: Server, row: str, column: str):
-    """Above all it does not give one user's right in the name of another."""
+    """Above all, it does not combine one user's rights with another's name."""
     headers = credentials(server, row)
     without = outcome(server, f"/{column}", headers)
     server.browser.get("/login?user=bob", status=200)
@@ -110,7 +110,7 @@ def protected(protection: Protection, together: bool) -> Iterator[Server]:
     config.include("pyramid_oauth2")
     config.include(host.users)
     with warnings.catch_warnings():
-        # The pair of policies is deprecated; that it works is the point.
+        # The pair of policies is deprecated; the test is that it works.
         warnings.simplefilter("ignore", DeprecationWarning)
         protection.configure(config)
         host.views(config)
@@ -133,7 +133,7 @@ VISITS = [
 def test_in_every_way_the_same(
     protected: Server, protection: Protection, row: str, signed_in: bool
 ):
-    """A cookie beside a token changes nothing, least of all the name to another's right."""
+    """A cookie beside a token changes nothing, above all not whose name goes with whose rights."""
     protected.browser = protected.fresh_browser()
     if signed_in:
         protected.browser.get("/login?user=bob", status="*")

@@ -1,4 +1,4 @@
-"""``/.well-known/oauth-authorization-server`` and where the endpoints stand (RFC 8414)."""
+"""``/.well-known/oauth-authorization-server`` and where the endpoints are (RFC 8414)."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_an_empty_list_is_left_out(build: Callable[..., Server]):
 
 @pytest.mark.parametrize("name", POISON)
 def test_no_header_changes_it(server: Server, name: str):
-    """RFC 8414 section 6: above all not the Host."""
+    """RFC 8414 section 6: above all not the Host header."""
     clean = server.get(METADATA)
     poisoned = server.get(METADATA, {name: POISON[name]})
     assert (poisoned.status, poisoned.body) == (clean.status, clean.body)
@@ -114,7 +114,7 @@ def test_head(server: Server):
 
 
 def test_an_issuer_with_a_path(build: Callable[..., Server]):
-    """RFC 8414 section 3.1: the well-known part stands before the issuer's path."""
+    """RFC 8414 section 3.1: the well-known part precedes the issuer's path."""
     server = build(changes={"oauth2.issuer": "http://localhost/tenant/1"})
     document = server.get(f"{METADATA}/tenant/1").json
     assert document["issuer"] == "http://localhost/tenant/1"
@@ -151,7 +151,7 @@ def test_a_route_prefix_comes_before_the_path(
 
 
 def test_an_application_that_is_mounted_below_a_path(server: Server):
-    """Where it says it stands is settled by ``oauth2.base_url`` alone."""
+    """Only ``oauth2.base_url`` decides the addresses in the metadata."""
     clean = server.get(METADATA).body
     mounted = TestApp(server.app, extra_environ={"SCRIPT_NAME": "/app"})
     assert mounted.get(f"/app{METADATA}").body == clean

@@ -1,4 +1,4 @@
-"""``oauth2.metrics = true``: what whole flows are counted as."""
+"""``oauth2.metrics = true``: how whole flows are counted."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ STRANGER = "a-word-of-a-stranger"
 
 
 class Counted:
-    """How much each metric of ours has grown since the last look."""
+    """How much each of our metrics has grown since the last call."""
 
     def __init__(self) -> None:
         self.before = self._now()
 
     def __call__(self, *names: str) -> dict[tuple[str, ...], float]:
-        """The growth of the named ones, without ``oauth2_``, by name and label values."""
+        """The growth of the named metrics, without ``oauth2_``, by name and label values."""
         now = self._now()
         grown = {key: value - self.before.get(key, 0) for key, value in now.items()}
         self.before = now
@@ -191,7 +191,7 @@ class TestSeconds:
 
 
 def test_no_label_is_what_a_stranger_wrote(flow: Flow):
-    """Each new value would be kept for ever."""
+    """Each new value would be stored for ever."""
     server, word = flow.server, STRANGER
     server.post({"grant_type": word, "client_id": word}, basic(word, word))
     server.post({"grant_type": "password", "username": word, "password": word}, server.login())

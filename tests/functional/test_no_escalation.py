@@ -1,6 +1,6 @@
 """No combination of cookie, header and view options gives more than permission and scope do.
 
-And none makes a request act as one user with the right of another.
+And no combination lets a request act as one user with the rights of another.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CALLERS = (None, "alice", "bob")
 
 @dataclass(frozen=True)
 class View:
-    """The options of a view, and whether it stands below a resource path."""
+    """The options of a view, and whether it is below a resource path."""
 
     permission: str | None
     scope: str
@@ -55,14 +55,14 @@ class View:
 VIEWS = [
     View(*values)
     for values in product((None, *PERMISSIONS), SCOPES, (True, False), (True, False))
-    # A view without a scope has no oauth2_only, and one that lets cookies in has a permission.
+    # A view without a scope has no oauth2_only, and one that accepts cookies has a permission.
     if (values[1] or values[2]) and (values[2] or values[0])
 ]
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token of ours, or with a wrong checksum something that only looks like one."""
+    """A token of ours, or something that only looks like one, with a wrong checksum."""
 
     user: str | None
     scope: str
@@ -82,7 +82,7 @@ HEADERS = st.one_of(
 
 
 def report(request: Any) -> dict[str, Any]:
-    """Who a view believes to serve, and what it may do in their name."""
+    """The user that a view sees, and that user's permissions."""
     return {
         "user": request.authenticated_userid,
         "may": [name for name in PERMISSIONS if request.has_permission(name)],
@@ -90,7 +90,7 @@ def report(request: Any) -> dict[str, Any]:
 
 
 class World:
-    """The application, the users' cookies, and every token, made once."""
+    """The application, the users' cookies, and every token, created once."""
 
     def __init__(self, name: str) -> None:
         protection = PROTECTIONS[name]
@@ -124,7 +124,7 @@ class World:
         return value if token.good else value[:-1] + ("0" if value[-1] != "0" else "1")
 
     def visit(self, view: View, cookie: str | None, header: Any, scheme: str) -> Any:
-        """What the view reported, or None where the request did not reach it."""
+        """What the view reported, or None if the request did not reach it."""
         headers = {"Cookie": self.cookies[cookie]} if cookie else {}
         if isinstance(header, Token):
             headers["Authorization"] = scheme + self.string(header)
@@ -136,18 +136,18 @@ class World:
 
 
 def rights_of(user: str | None) -> set[str]:
-    """What the application's ACL gives a user: see ``host.Root``."""
+    """The rights that the application's ACL gives a user: see ``host.Root``."""
     return {"alice": {"edit"}, "bob": {"edit", "delete"}}.get(user or "", set())
 
 
 def expected(view: View, cookie: str | None, header: Any, scheme: str) -> Any:
-    """The same by the words of the documentation, and not by the code."""
+    """The expected result according to the documentation, not the code."""
     if header in (*FOREIGN, *NO_TOKENS) and (view.scope or view.below):
-        return None  # Whoever wants tokens of ours takes no other, and no cookie in its place.
+        return None  # A view for our tokens accepts no others, and no cookie in their place.
     if not isinstance(header, Token):
         if view.scope and view.only:
             return None
-        # The application's own policy knows one spelling of its own token.
+        # The application's own policy accepts one spelling of its own token.
         by_token = header == FOREIGN[0] and scheme == "Bearer "
         user = "bob" if by_token else cookie
         rights = rights_of(user)
@@ -185,7 +185,7 @@ def test_a_request_gets_what_permission_and_scope_give_and_nothing_else(
 
 
 def test_the_property_can_fail(world: World, monkeypatch: pytest.MonkeyPatch):
-    """A world in which a cookie counts beside a token is noticed."""
+    """The test must notice a world in which a cookie counts beside a token."""
     helper = "pyramid_oauth2.protection.security.BearerTokenHelper"
     monkeypatch.setattr(f"{helper}.is_bearer", lambda self, request: False)
     case = (View(None, "", True, False), "bob", Token("alice", "read"), "Bearer ")

@@ -1,4 +1,4 @@
-"""The pages of the authorization endpoint: what they say, in which language, to whom."""
+"""The pages of the authorization endpoint: their text, their language, and who sees them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CALLBACK = "https://app.example/callback"
 
 
 class Visitor:
-    """Somebody with a browser, signed in to an application."""
+    """A user with a browser, signed in to an application."""
 
     def __init__(self, config: Any = None, user: str | None = "alice") -> None:
         self.config = config or configurator()
@@ -99,7 +99,7 @@ def test_links_and_logo_of_the_client(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("uri", ["http://app.example/", "javascript:alert(1)", "//app.example/"])
 def test_no_link_but_https(visitor: Visitor, uri: str) -> None:
-    """The rules refuse it; a record may come from elsewhere."""
+    """The rules refuse it, but a record may come from elsewhere."""
     visitor.register("shop")
     links = dict.fromkeys(("client_uri", "logo_uri", "policy_uri", "tos_uri"), uri)
     assert get_service(visitor.registry).server.clients.edit("shop", 0, links)
@@ -132,7 +132,7 @@ def test_the_browser_may_not_keep_frame_or_script_a_page(visitor: Visitor) -> No
         policy = page.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "script-src" not in policy
-        # Chromium applies it to the redirect after a POST: Allow would go nowhere.
+        # Chromium applies it to the redirect after a POST: Allow would not work.
         assert "form-action" not in policy
         assert page.html.find_all(["script", "style"]) == []
         assert page.html.find_all(style=True) == []
@@ -148,12 +148,12 @@ def test_stylesheets_are_found_with_their_licence(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("query", ["x=%ff", "client_id=%ff", "%ff", "client_id=a&_LOCALE_=%c3"])
 def test_a_query_that_cannot_be_read_has_its_page(visitor: Visitor, query: str) -> None:
-    """Pyramid's own locale negotiator reads request.params, and fails on it."""
+    """Pyramid's own locale negotiator reads request.params, and fails with it."""
     page = visitor.browser.get(f"/oauth2/authorize?{query}", status=400)
     assert "The application made a mistake" in page.text
 
 
-# What people read of each error that has a page, and what the developer does.
+# The text for users of each error that has a page, and the code for the developer.
 ERRORS = {
     "unknown client": ("This application is not known here", "unauthorized_client"),
     "wrong redirect": ("The application made a mistake", "invalid_request"),
@@ -219,7 +219,7 @@ def test_an_error_is_told_in_the_language_of_the_page(
     assert page.html.html["lang"] == language
     english = ERRORS[how][0]
     assert page.html.h1.string == catalogue(language).get(english).string
-    # What is in English on purpose says so.
+    # Text that is in English on purpose is marked as English.
     assert page.html.find("span", lang="en")
 
 
@@ -230,7 +230,7 @@ def test_an_error_is_told_in_the_language_of_the_page(
         ("de", "de", "Darf Foto Print Ihr Konto nutzen?"),
         ("de_CH", "de", "Darf Foto Print Ihr Konto nutzen?"),
         ("fr", "fr", "Autoriser Foto Print à utiliser votre compte\u00a0?"),
-        # There is no catalogue: the texts are English, and so is the page.
+        # There is no catalogue: the texts are in English, and so is the page.
         ("it", "en", "Allow Foto Print to use your account?"),
     ],
 )
@@ -259,7 +259,7 @@ def test_the_application_negotiates() -> None:
 
 
 def test_a_scope_may_be_described_by_a_translation_string() -> None:
-    # Our own domain has the word at hand.
+    # The domain of the add-on contains the word already.
     _ = TranslationStringFactory("pyramid_oauth2")
     config = configurator({"pyramid.default_locale_name": "de"})
     config.add_oauth2_scope("go", _("Continue"))
@@ -279,7 +279,7 @@ def test_form_post_names_the_destination_and_runs_one_script(visitor: Visitor) -
 
 
 def template_words() -> set[str]:
-    """Every text of the templates, as ``make translations`` finds them."""
+    """Every text of the templates, as ``make translations`` extracts them."""
     found = extract_from_dir(PACKAGE, method_map=[("**.oauth2", "jinja2")])
     return {message for _, _, message, _, _ in found}
 

@@ -1,4 +1,4 @@
-"""Around whatever policy an application has, in whatever order it is configured."""
+"""The add-on with any policy of the application, configured in any order."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class TestLegacyPair:
 def test_without_a_policy_no_permission_is_given(
     build: Callable[..., Server], caplog: pytest.LogCaptureFixture
 ):
-    """Where Pyramid would silently ignore permission=."""
+    """Pyramid would silently ignore permission= here."""
 
     def configure(config: Any) -> None:
         config.set_root_factory(host.Root)
@@ -207,7 +207,7 @@ def test_a_policy_set_before_the_include_under_autocommit(settings: dict[str, An
 
 
 class TestUsersOfTheApplication:
-    """What ``IResourceOwners`` makes of a token's user."""
+    """How ``IResourceOwners`` maps the user of a token."""
 
     class Users(host.Users):
         IDS = {"alice": 1, "bob": 2}
@@ -273,7 +273,7 @@ class TestUsersOfTheApplication:
 def test_a_foreign_bearer_that_reached_a_view_for_tokens_is_nobody_from_then_on(
     build: Callable[..., Server],
 ):
-    """The view wanted a token of ours, so the application's own policy has no more say."""
+    """The view requires one of our tokens, so the application's own policy is not called."""
     seen: list[Any] = []
 
     def note(event: NewResponse) -> None:
@@ -287,7 +287,7 @@ def test_a_foreign_bearer_that_reached_a_view_for_tokens_is_nobody_from_then_on(
 
 
 def test_a_scope_is_no_string_and_no_string_is_a_scope(build: Callable[..., Server]):
-    """A user who calls himself as a scope is written gets nothing from it."""
+    """A user whose name looks like a scope gets nothing from it."""
 
     class Root:
         __acl__ = [("Allow", "read", "text"), ("Allow", "Scope(name='read')", "repr")]

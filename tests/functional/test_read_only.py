@@ -1,4 +1,4 @@
-"""``oauth2.read_only = true``: tokens are checked as ever, and nothing else is done."""
+"""``oauth2.read_only = true``: tokens are checked as before, and nothing else is done."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .server import Server, bearer
 
 
 class Reader(Server):
-    """The same server, started once more: read-only, on the same store."""
+    """The same server, started a second time: read-only, on the same store."""
 
     def __init__(self, writer: Server, settings: dict[str, Any]) -> None:
         config = Configurator(settings={**settings, "oauth2.read_only": "true"})
@@ -45,7 +45,7 @@ def register(request: Any) -> Any:
 
 @pytest.fixture
 def storage(tmp_path: Path, empty_database: Path) -> dict[str, str]:
-    """SQLite: two applications see one store."""
+    """SQLite, so that two applications use one store."""
     file = shutil.copy(empty_database, tmp_path / "oauth2.sqlite")
     return {"oauth2.backend": "sqlalchemy", "oauth2.sqlalchemy.url": f"sqlite:///{file}"}
 
@@ -88,8 +88,8 @@ class TestChecking:
 
     def test_introspection(self, flow: Flow, reader: Reader):
         token = flow.tokens()["access_token"]
-        told = reader.post({"token": token}, reader.login("web"), "/oauth2/introspect").json
-        assert (told["active"], told["sub"]) == (True, "bob")
+        introspected = reader.post({"token": token}, reader.login("web"), "/oauth2/introspect").json
+        assert (introspected["active"], introspected["sub"]) == (True, "bob")
 
     def test_a_wrong_request_is_refused_as_ever(self, reader: Reader):
         answer = reader.post({"grant_type": "client_credentials"}, {"Authorization": "Basic eDp4"})

@@ -1,4 +1,4 @@
-"""A refresh that is asked again: the same answer for a moment, then the end of the grant."""
+"""A repeated refresh: the same response for a moment, then the end of the grant."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def status(flow: Flow, tokens: dict[str, Any]) -> int:
 
 
 def assert_dead(flow: Flow, *all_tokens: dict[str, Any]) -> None:
-    """The grant has ended, and everything of it."""
+    """The grant and all of its tokens have ended."""
     for tokens in all_tokens:
         assert status(flow, tokens) == 401
         assert_error(flow.refresh(tokens["refresh_token"]), 400, "invalid_grant")

@@ -1,4 +1,4 @@
-"""Resources: where every bearer token is ours, and what the metadata of one says (RFC 9728)."""
+"""Resource paths: every bearer token there is ours; and the metadata of a resource (RFC 9728)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TestWhoseTokenItIs:
     @pytest.mark.parametrize("path", ["/api", "/api/", "/api/me", "/api/edit", "/api/notes/1"])
     def test_a_foreign_bearer_below_it_is_ours(self, start: Callable[..., Server], path: str):
         answer = start().get(path, FOREIGN)
-        # /api/ is no view, and an exception view is nothing that a token opens.
+        # /api/ is not a view, and an exception view is not protected by tokens.
         expected = (404, None) if path == "/api/" else (401, "invalid_token")
         assert (answer.status_int, answer.json["error"] if expected[1] else None) == expected
 
@@ -81,7 +81,7 @@ class TestWhoseTokenItIs:
 
 class TestMetadata:
     def follow(self, server: Server, path: str, headers: dict[str, str] | None = None) -> Any:
-        """From a refusal to the metadata, as a client goes (RFC 9728 section 5.1)."""
+        """From a refusal to the metadata, as a client does it (RFC 9728 section 5.1)."""
         refused = server.get(path, headers)
         assert refused.status_int == 401
         challenge = refused.headers["WWW-Authenticate"]
@@ -102,7 +102,7 @@ class TestMetadata:
     def test_a_challenge_leads_to_it(
         self, start: Callable[..., Server], path: str, resource: str, scopes: list[str]
     ):
-        """RFC 9728 section 3.3: what is asked for is what it says, character by character."""
+        """RFC 9728 section 3.3: it must name the requested resource exactly."""
         document = self.follow(start("/api /api/v2"), path).json
         assert document == {
             "resource": resource,

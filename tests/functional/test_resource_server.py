@@ -1,4 +1,4 @@
-"""``oauth2.mode = resource_server``: views that tokens of another server open (RFC 7662)."""
+"""``oauth2.mode = resource_server``: views that accept tokens of another server (RFC 7662)."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ class TestInactive:
 
 
 class TestClosed:
-    """Whatever goes wrong, nobody is let in, and nobody is told that a token is bad."""
+    """On any failure access is refused, but the client does not learn that a token is invalid."""
 
     def refused(self, app: TestApp) -> None:
         answer = get(app)
@@ -439,7 +439,7 @@ def test_nothing_secret_is_logged_or_shown(
 
 @pytest.mark.parametrize("accept", ["text/html", "*/*"])
 def test_a_cookie_that_is_no_text(build: Build, accept: str):
-    """There are no pages here, and so none for this."""
+    """A resource server has no pages, so there is none for this error."""
     headers = {"Cookie": 'a="\\377"', "Accept": accept}
     answer = build().get("/.well-known/oauth-protected-resource", headers=headers, status=400)
     assert answer.json["error"] == "invalid_request"

@@ -33,7 +33,7 @@ def status(flow: Flow, tokens: dict[str, Any]) -> int:
 
 
 def assert_done(answer: TestResponse) -> None:
-    """RFC 7009 section 2.2, and no type of a body that is not there."""
+    """RFC 7009 section 2.2, and no Content-Type, since there is no body."""
     assert (answer.status_int, answer.body) == (200, b"")
     assert "Content-Type" not in answer.headers
     assert answer.headers["Cache-Control"] == "no-store"
@@ -79,7 +79,7 @@ class TestRefreshToken:
             assert_error(flow.refresh(tokens["refresh_token"]), 400, "invalid_grant")
 
     def test_also_a_spent_one(self, flow: Flow):
-        """A client that missed the last answer can still log out."""
+        """A client that missed the last response can still log out."""
         first = flow.tokens()
         second = flow.refresh(first["refresh_token"]).json
         assert_done(revoke(flow, first["refresh_token"]))

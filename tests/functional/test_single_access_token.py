@@ -1,4 +1,4 @@
-"""``oauth2.single_access_token``: no pile of live tokens of one user, client and scope."""
+"""``oauth2.single_access_token``: one user, client and scope do not accumulate live tokens."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def status(flow: Flow, tokens: dict[str, Any]) -> int:
 
 
 def again(flow: Flow, **changes: str) -> dict[str, Any]:
-    """The whole flow once more, the user being asked again."""
+    """The whole flow again, including the question to the user."""
     return flow.tokens(prompt="consent", **changes)
 
 
@@ -140,7 +140,7 @@ def test_off_by_default(start_flow: Callable[..., Flow]):
 
 
 def test_a_store_that_fails_after_the_issue_costs_the_client_nothing(flow: Flow):
-    """Told to try again, it would look like a thief."""
+    """An error would make it try again, which would look like theft."""
     clock = Clock(flow.server)
     flow.tokens()
     clock.now += 1

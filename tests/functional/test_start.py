@@ -1,4 +1,4 @@
-"""A mistake in the configuration stops the start, and names itself and its cure."""
+"""A mistake in the configuration prevents the start; the message names it and its cure."""
 
 from __future__ import annotations
 

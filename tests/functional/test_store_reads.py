@@ -1,4 +1,4 @@
-"""How often a request asks the stores: once for its token, and never without one."""
+"""How often a request reads the stores: once for its token, and never without one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Counting:
 
 
 class Watched:
-    """A server whose reads are counted, and whose client cache knows the time from here."""
+    """A server whose reads are counted, with a client cache whose time the test sets."""
 
     def __init__(self, server: Server, lifetime: int = 2) -> None:
         self.server, self.reads, self.now = server, Counter[str](), 0.0
@@ -53,7 +53,7 @@ class Watched:
 
 
 def curious(request: Any) -> Response:
-    """Asks for everything, again and again."""
+    """A view that reads every attribute several times."""
     for _ in range(3):
         assert request.has_permission("delete")
         assert request.identity == request.authenticated_userid == "bob"
@@ -110,7 +110,7 @@ def test_no_read_for_a_wrong_checksum(watched: Watched):
 
 
 class Meeting:
-    """A store that answers a look-up when another is under way."""
+    """A store that answers a look-up only when another one is in progress."""
 
     def __init__(self, store: Any) -> None:
         self._store, self._met = store, threading.Barrier(2)

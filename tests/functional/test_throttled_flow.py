@@ -1,4 +1,4 @@
-"""A grant that is refreshed too often, and requests that the store would have to keep."""
+"""A grant that is refreshed too often, and requests that the store would have to hold."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .test_throttling import CLEAN, EVIL, Time
 class TestRotations:
     @pytest.fixture(params=["web", "app"])
     def flow(self, request: pytest.FixtureRequest, start_flow: Callable[..., Flow]) -> Flow:
-        """A client that may refresh three times a minute."""
+        """A client that may refresh three times per minute."""
         flow = start_flow(client_id=request.param, **{"throttle.rotations": "3/minute"})
         self.time = Time(flow.server)
         return flow
 
     def rotated(self, flow: Flow, times: int = 3) -> list[dict[str, str]]:
-        """The tokens of a flow, and of so many refreshes."""
+        """The tokens of a flow, and of that many refreshes."""
         tokens = [flow.tokens(prompt="consent")]
         for _ in range(times):
             tokens.append(flow.refresh(tokens[-1]["refresh_token"]).json)
@@ -82,7 +82,7 @@ class TestRotations:
 class TestInteractions:
     @pytest.fixture
     def flow(self, start_flow: Callable[..., Flow]) -> Flow:
-        """Five requests a minute may be kept for an address."""
+        """Five requests per minute may be stored for an address."""
         flow = start_flow(**{"throttle.interactions": "5/minute"})
         self.time = Time(flow.server)
         return flow

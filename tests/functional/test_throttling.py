@@ -1,4 +1,4 @@
-"""Too many attempts from one source: 429 with Retry-After, and nobody else is disturbed."""
+"""Too many attempts from one source: 429 with Retry-After; other sources are not affected."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PRODUCTION_INI = Path(__file__).parents[2] / "production.ini"
 
 
 class Time:
-    """The throttle's time, moved by the test."""
+    """The throttle's time, set by the test."""
 
     def __init__(self, server: Server) -> None:
         self.now = 1_800_000_000.0
@@ -95,7 +95,7 @@ class TestClients:
         assert post(server, {**form, "client_id": "app"}).status_int == 200
 
     def test_by_every_method(self, server: Server):
-        """A guess in the body counts with those in the header."""
+        """A guess in the body counts together with those in the header."""
         for _ in range(5):
             post(server, FORM, basic("robot", "wrong"))
             post(server, {**FORM, "client_id": "robot", "client_secret": "wrong"})
@@ -162,7 +162,7 @@ class TestPasswords:
         assert self.log_in(server, "alice", "alice's password").status_int == 200
 
     def test_another_public_client_is_no_other_source(self, server: Server):
-        """It is the attacker who chooses which one the guesses name."""
+        """The attacker chooses which client a guess names."""
         statuses(10, lambda: self.log_in(server))
         assert self.log_in(server, client_id="other").status_int == 429
 
@@ -177,7 +177,7 @@ class TestPasswords:
         assert self.log_in(server, "user-100").status_int == 429
 
     def test_a_confidential_client_is_one_source_wherever_it_is(self, server: Server):
-        """Many users come through it, from the address of its server."""
+        """Many users use it, all from the address of its server."""
         for number in range(110):
             answer = self.log_in(server, f"user-{number}", client_id="robot")
             assert answer.status_int == 400
@@ -213,7 +213,7 @@ def test_a_refused_password_is_a_token_refused(build: Callable[..., Server]):
 
 
 def behind_proxy(server: Server, address: str, secret: str, **waitress: str) -> TestResponse:
-    """A request that waitress gets from a proxy on its own machine, set up as production.ini."""
+    """A request that waitress gets from a proxy on its own machine, as in production.ini."""
     ini = ConfigParser(interpolation=None)
     ini.read(PRODUCTION_INI)
     options = {**ini["server:main"], **waitress}
@@ -252,7 +252,7 @@ def test_waitress_that_hears_of_https_only_hides_addresses(server: Server):
     ],
 )
 def test_a_proxy_that_hides_addresses(server: Server, hidden: bool, environ: dict[str, str]):
-    """The cure is in the answer, for whoever wonders why all the world is throttled."""
+    """The response says how to correct it, so that the operator sees why all are throttled."""
     guess = lambda: post(server, FORM, basic("robot", "wrong"), **environ)  # noqa: E731
     statuses(11, guess)
     text = guess().json["error_description"]

@@ -1,4 +1,4 @@
-"""Processes that count together on one Valkey, and what happens when it is gone."""
+"""Processes that count together on one Valkey, and what happens when it is down."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def guess(server: Server, secret: str = "wrong") -> int:
 
 @pytest.fixture
 def pair(build: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> tuple[Server, Server]:
-    """Two applications on one server, as two processes would be."""
+    """Two applications on one server, in place of two processes."""
     one = build()
     with monkeypatch.context() as context:
-        # The client is there already.
+        # The client is registered already.
         context.setattr(Server, "register", lambda self, client_id: None)
         other = build()
     other.secrets.update(one.secrets)
@@ -54,7 +54,7 @@ def pair(build: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> tuple
 
 
 def test_guesses_are_counted_together(pair: tuple[Server, Server]):
-    """Ten are answered, wherever they arrive, and one more by each that did not know yet."""
+    """Ten are answered, wherever they arrive, plus one by each process that did not know yet."""
     one, other = pair
     assert [guess(one) for _ in range(5)] == [401] * 5
     assert [guess(other) for _ in range(6)] == [401] * 5 + [429]
@@ -75,7 +75,7 @@ def test_a_right_secret_asks_the_storage_nothing(pair: tuple[Server, Server], ba
 
 
 def throttle_keys(backend: Any) -> dict[bytes, int]:
-    """The throttle's keys, and for how many milliseconds the server keeps them."""
+    """The throttle's keys, with their remaining milliseconds."""
     return {
         key: node.pttl(key)
         for node, key in raw_keys(backend)
@@ -120,7 +120,7 @@ def test_nothing_that_was_typed_is_kept(pair: tuple[Server, Server], backend: An
 
 
 def test_a_storage_that_is_gone(build: Callable[..., Server], caplog: pytest.LogCaptureFixture):
-    """The process counts alone, and says so once: never a 500."""
+    """The process counts alone, and logs it once: never a 500."""
     with valkey.single() as node:
         changes = {"oauth2.backend": "memory", "oauth2.throttle_storage": node.url}
         server = build(changes=changes)

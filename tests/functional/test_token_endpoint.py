@@ -48,7 +48,7 @@ def test_tokens_are_all_different(server: Server):
     """RFC 6749 section 10.10."""
     tokens = {server.token() for _ in range(20)}
     assert len(tokens) == 20
-    # Nothing in common but the tag: the first random character differs somewhere.
+    # They only share the prefix: the first random character differs somewhere.
     assert len({token[4] for token in tokens}) > 1
 
 

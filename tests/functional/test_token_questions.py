@@ -1,4 +1,4 @@
-"""Revocation and introspection, whatever is sent there: the right error, and never a 500."""
+"""Arbitrary input to revocation and introspection: the right error, and never a 500."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .test_hostile_requests import CREDENTIALS, EVERYTHING, send
 
 @pytest.fixture
 def storage() -> dict[str, str]:
-    """What is malformed never comes to the store."""
+    """A malformed request never reaches the store."""
     return {"oauth2.backend": "memory"}
 
 
@@ -47,7 +47,7 @@ def test_another_method(server: Server, path: str, method: str):
 
 @pytest.mark.parametrize(("path", "status"), [(PATHS[0], 204), (PATHS[1], 405)])
 def test_options(server: Server, path: str, status: int):
-    """Only what a program in a browser may ask has a preflight."""
+    """Only endpoints that a program in a browser may call support a preflight."""
     assert server.browser.options(path, status=status).headers["Allow"].startswith("POST")
 
 

@@ -1,4 +1,4 @@
-"""Subscribers, pyramid_tm and pyramid_retry: one token, one 200, whatever fails around it."""
+"""Subscribers, pyramid_tm and pyramid_retry: one token, one 200, whatever else fails."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def include_tm(config: Any) -> None:
 
 
 class FailsOnce:
-    """A data manager whose first commit fails in a way that is worth another try."""
+    """A data manager whose first commit fails with an error that is retried."""
 
     def __init__(self, transaction_manager: Any, log: list[str]) -> None:
         self.transaction_manager = transaction_manager
@@ -59,7 +59,7 @@ class FailsOnce:
 
 
 class Recorder:
-    """A subscriber that keeps what it hears."""
+    """A subscriber that stores the events it receives."""
 
     def __init__(self) -> None:
         self.heard: list[TokenIssued] = []
@@ -112,7 +112,7 @@ def test_a_failing_subscriber_changes_no_answer(
 
 
 class TestApplicationsOwnDatabase:
-    """The application keeps a log of its own in its own session, under pyramid_tm."""
+    """The application writes its own log in its own session, under pyramid_tm."""
 
     @pytest.fixture
     def engine(self) -> Iterator[Engine]:
@@ -216,7 +216,7 @@ class TestRetry:
     def test_what_subscribers_wrote_is_not_lost(
         self, server: Server, attempts: list[str], recorder: Recorder
     ):
-        """The first attempt's were rolled back with its transaction, so they are told again."""
+        """The first attempt's writes were rolled back, so the events are emitted again."""
         server.ask()
         assert attempts == ["vote", "vote", "committed"]
         first, second = recorder.heard
@@ -238,7 +238,7 @@ class TestRetry:
 def test_the_second_attempt_gives_the_same_bytes(
     settings: dict[str, Any], serve: Callable[..., Server]
 ):
-    """Seen by a tween of the application's that is run for every attempt."""
+    """Recorded by a tween of the application, which runs for every attempt."""
     seen: list[tuple[str, bytes, list[Any]]] = []
     attempts: list[str] = []
 
@@ -281,7 +281,7 @@ def test_an_error_is_given_again_by_a_second_attempt(build: Callable[..., Server
 
 
 def test_an_aborted_transaction_takes_no_token_back(build: Callable[..., Server]):
-    """What the store said it committed stays so, whatever becomes of the request."""
+    """What the store committed stays, whatever happens to the request."""
 
     def veto(request: Any, response: Any) -> bool:
         return True
@@ -292,7 +292,7 @@ def test_an_aborted_transaction_takes_no_token_back(build: Callable[..., Server]
 
 
 def test_an_applications_error_view_sees_no_token(build: Callable[..., Server]):
-    """A view below a token fails: what the application's error view gets has no credentials."""
+    """A view below a token fails: the application's error view gets no credentials."""
     seen: list[str] = []
 
     def fail(request: Any) -> Response:

@@ -101,7 +101,7 @@ def test_the_applications_own_callback_still_has_its_say(build: Callable[..., Se
 def test_an_applications_deriver_beside_the_check_is_not_skipped(
     build: Callable[..., Server], under: str, over: str
 ):
-    """What it guards against may have nothing to do with cookies."""
+    """The check may guard against something other than cookies."""
     seen: list[str] = []
 
     def noting(view: Any, info: Any) -> Any:

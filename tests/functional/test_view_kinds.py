@@ -1,4 +1,4 @@
-"""``oauth2_scope`` on views of every kind, and what a view may still demand by itself."""
+"""``oauth2_scope`` on views of every kind, and what a view may still require itself."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_class_with_view_defaults(build: Callable[..., Server]):
 
 
 def test_traversal(build: Callable[..., Server]):
-    """The right depends on where in the tree the view is, the scope does not."""
+    """The permission depends on the view's place in the tree, the scope does not."""
     server = build(tree)
     bob, alice = (new_bearer(server.app, name, "read") for name in ("bob", "alice"))
     for name in ("list", "peek"):
@@ -86,7 +86,7 @@ def test_traversal(build: Callable[..., Server]):
 
 
 def test_oauth2_only_closes_nothing_by_itself(build: Callable[..., Server]):
-    """Who writes it believes that the view is closed."""
+    """Its author assumes that the view is protected."""
 
     def configure(config: Any) -> None:
         config.add_route("x", "/x")
@@ -113,14 +113,14 @@ def test_two_ways_need_a_permission(build: Callable[..., Server], permission: st
 
 
 class NoObjects(host.CookiePolicy):
-    """A policy whose no is a plain False."""
+    """A policy that refuses with a plain False."""
 
     def permits(self, request: Any, context: Any, permission: str) -> bool:
         return False
 
 
 def test_a_policys_plain_no_is_no_login_page_for_a_token(build: Callable[..., Server]):
-    """The pair of an application's own policies: what refuses need not be a ``Denied``."""
+    """With an application's own pair of policies, a refusal need not be a ``Denied``."""
 
     def configure(config: Any) -> None:
         config.include(host.pages)
@@ -132,7 +132,7 @@ def test_a_policys_plain_no_is_no_login_page_for_a_token(build: Callable[..., Se
 
 
 class TestRequire:
-    """``request.oauth2.require``, where the scope depends on what was asked for."""
+    """``request.oauth2.require``, for a scope that depends on the request."""
 
     @pytest.fixture
     def server(self, build: Callable[..., Server]) -> Server:
@@ -171,7 +171,7 @@ class TestRequire:
             assert refused.headers["Cache-Control"] == "no-store"
 
     def test_a_user_with_a_cookie_has_what_the_permission_gives(self, server: Server):
-        """Also what no token would give: the scope limits clients, not users."""
+        """Even rights that no token would give: the scope limits clients, not users."""
         server.browser.get("/login?user=bob", status=200)
         assert server.get("/both/write").text == "bob"
 
@@ -183,7 +183,7 @@ class TestRequire:
             assert "error" not in refused.headers["WWW-Authenticate"]
 
     def test_a_refusal_is_no_forbidden_of_the_application(self, server: Server):
-        """An API request never ends at the login page."""
+        """An API request is never redirected to the login page."""
         assert server.get("/open/read").status_int == 401
 
     def test_an_application_may_turn_it_into_its_own(self, build: Callable[..., Server]):

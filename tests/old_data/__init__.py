@@ -1,5 +1,5 @@
-"""What an earlier version wrote: a folder for each, with a dump of every store.
+"""Data written by earlier versions: a folder for each, with a dump of every store.
 
-``python -m tests.old_data NAME`` writes the dumps of the version that is
-checked out, before a change of what records say.
+``python -m tests.old_data NAME`` writes the dumps of the checked-out version,
+before a change of the records.
 """

@@ -20,7 +20,7 @@ from .stores import dump
 
 
 def write(store: str, url: str, file: Path) -> None:
-    """Use a server on an empty store; write what is in it then, and what clients hold."""
+    """Use a server on an empty store; write its contents afterwards, and what clients hold."""
     server = LaterServer(store, url, {})
     Server.register(server, "robot")
     register_clients(server)
@@ -30,7 +30,7 @@ def write(store: str, url: str, file: Path) -> None:
 
 
 def everything(server: Server) -> dict[str, Any]:
-    """Have one of each record; return what clients and browsers know of them."""
+    """Create one of each record; return what clients and browsers know of them."""
     flow = Flow(server).log_in("bob")
     tokens = flow.tokens()  # bob's consent to read is remembered.
     spent = flow.tokens(prompt="consent")

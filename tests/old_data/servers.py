@@ -1,4 +1,4 @@
-"""A server on a store that an earlier version may have filled, at a time when all of it lives."""
+"""A server on a store that an earlier version may have filled, at a time when nothing expired."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def settings(store: str, url: str) -> dict[str, str]:
 
 
 class LaterServer(Server):
-    """A server whose clients are there already.
+    """A server whose clients exist already.
 
-    :param secrets: of the clients.
+    :param secrets: the secrets of the clients.
     """
 
     def __init__(self, store: str, url: str, secrets: dict[str, str]) -> None:

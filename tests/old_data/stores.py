@@ -1,4 +1,4 @@
-"""Dumping a store as raw as it is, and filling an empty one with a dump."""
+"""Dumping a store in its raw form, and filling an empty one with a dump."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Dump = dict[str, Any]
 
 
 def dump(store: str, url: str) -> Dump:
-    """Everything that a store holds, as JSON can say it."""
+    """Everything in a store, as values for JSON."""
     return _dump_redis(url) if store == "redis" else _dump_tables(url)
 
 
 def load(store: str, url: str, contents: Dump) -> None:
-    """Fill an empty store, and bring its tables up to date."""
+    """Fill an empty store, and upgrade its tables."""
     if store == "redis":
         _load_redis(url, contents)
     else:

@@ -1,4 +1,4 @@
-"""A store that an earlier version wrote: everything in it works, on each store."""
+"""A store written by an earlier version: everything in it works, on each store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as the server can know it."""
+"""The address that a request comes from, as far as the server can know it."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ def http(remote_addr: str | None, forwarded: str | None = None, secure: bool = T
     ],
 )
 def test_a_proxy_that_hides_addresses_is_noticed(hidden: bool, request_facts: HTTPRequest):
-    """By a header that was not heeded, or by https from the machine itself."""
+    """By a header that was not used, or by https from the machine itself."""
     assert is_hidden(request_facts) is hidden

@@ -1,4 +1,4 @@
-"""What a resource server remembers: for a while, and no more than it may."""
+"""The cache of a resource server: for a while, and bounded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def clock() -> Clock:
 
 
 class Asked:
-    """Answers with nothing, and counts."""
+    """A fake request that returns None, and counts."""
 
     count = 0
 
@@ -57,7 +57,7 @@ def test_invented_tokens_push_out_no_good_one(clock: Clock):
 
 
 def test_its_age_counts_from_the_question(clock: Clock):
-    """A revocation while the answer is on its way is no longer missed for that."""
+    """A revocation while the response is on its way does not lengthen the delay."""
     cache, asked = AnswerCache(10, clock), Asked()
 
     def slow() -> None:

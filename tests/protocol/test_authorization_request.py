@@ -1,4 +1,4 @@
-"""What the authorization endpoint decides, and in which order (RFC 6749 section 4.1.1)."""
+"""The decisions of the authorization endpoint, and their order (RFC 6749 section 4.1.1)."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ class TestKeptForAWhile:
     ],
 )
 def test_narrowed(asked, optional, kept, left):
-    """The form may take away, and only what the page showed as optional."""
+    """The form may only remove scopes, and only those that the page showed as optional."""
     request = make_request(
         scope=frozenset(asked.split()), optional_scope=frozenset(optional.split())
     )

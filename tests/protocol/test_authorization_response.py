@@ -1,4 +1,4 @@
-"""What the client is sent, and what is in the store by then (RFC 6749 sections 4.1.2, 4.2.2)."""
+"""The response to the client, and what is in the store by then (RFC 6749 sections 4.1.2, 4.2.2)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_nothing_outlives_the_grant(server, response_type):
 
 
 def test_an_interaction_is_spent_for_it(server):
-    """One operation: the code is of the interaction's family, and there is one."""
+    """One operation: there is one code, and it is of the interaction's family."""
     pending = begin(server)
     code = approval(server, make_client(), "bob", make_request(), pending).parameters["code"]
     assert parse_token(code).family == pending.token.family
@@ -96,7 +96,7 @@ def test_a_denial(server):
 
 @pytest.mark.parametrize("state", [None, "xyz"])
 def test_a_refusal(server, state):
-    """RFC 9207 section 2: ``iss`` in errors too."""
+    """RFC 9207 section 2: ``iss`` in error responses too."""
     destination = Destination(make_client(), BACK, True, state, "fragment")
     answer = refusal(server, destination, InvalidScope("No."))
     expected = {"error": "invalid_scope", "error_description": "No.", "iss": ISSUER}

@@ -131,7 +131,7 @@ def test_more_than_one_method(server, authorization, form):
 
 
 def test_every_refusal_says_the_same(server):
-    """Unknown, disabled, wrong secret, wrong method: nobody learns which clients there are."""
+    """Unknown, disabled, wrong secret, wrong method: the error does not reveal which."""
     texts = set()
     for name in ("nobody", "basic", "disabled-basic", "post", "public"):
         with pytest.raises(InvalidClient) as caught:
@@ -141,7 +141,7 @@ def test_every_refusal_says_the_same(server):
 
 
 class TestAChangeByAnotherProcess:
-    """What is remembered of a client refuses nobody whom its record lets in."""
+    """An outdated cached client is not a reason to refuse a valid secret."""
 
     NEW = new_client_secret(os.urandom)
     ROTATED = {"client_secrets": (keep_secret(NEW, NOW),)}
@@ -172,7 +172,7 @@ class TestAChangeByAnotherProcess:
         assert self.ask(server, SECRET) == SECRETS
 
     def test_what_cannot_succeed_is_not_tried(self):
-        """How long a refusal takes tells nothing of a client that is gone."""
+        """The time of a refusal reveals nothing about a client that is gone."""
         checks = []
 
         class Counting(ClientSecretBasic):

@@ -1,4 +1,4 @@
-"""Clients are remembered for a moment, and never against what this process knows better."""
+"""Clients are cached for a moment, but never longer than until this process changes them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .worlds import Clock
 
 
 class Counting:
-    """A store that counts its reads, and may do something within one."""
+    """A store that counts its reads, and may call a function within one."""
 
     def __init__(self) -> None:
         self.store = MemoryBackend().clients
@@ -98,7 +98,7 @@ def test_and_that_it_was_deleted_meanwhile(cache, store):
 @pytest.mark.parametrize("client_id", ["robot", "unknown"])
 @pytest.mark.parametrize("remembered", [False, True])
 def test_both_readings_read_the_store_once(cache, store, client_id, remembered):
-    """How long a refusal takes tells nothing."""
+    """The time of a refusal must reveal nothing."""
     if remembered:
         cache.get(client_id)
     store.reads = 0
@@ -128,7 +128,7 @@ def test_a_change_of_ones_own_is_seen_at_once(cache, store, change):
 
 
 def test_a_change_that_failed_is_looked_at_again(cache, store):
-    """It may have been written all the same: only its answer was lost."""
+    """It may have been written nevertheless, with only the response lost."""
     cache.get("robot")
 
     def lose_the_answer(client_id, now, disabled_at=None):

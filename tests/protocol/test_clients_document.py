@@ -1,4 +1,4 @@
-"""A client's document says everything about the client, in RFC 7591's words."""
+"""A client's document contains everything about the client, with the names of RFC 7591."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registering clients and changing them: one way for pages, the command line and code."""
+"""Registering and changing clients: one way for pages, the command line and code."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ WEB: dict[str, Any] = {"redirect_uris": ("https://client.example/back",)}
 
 class World:
     def __init__(self) -> None:
-        self.clock, self.told = Clock(), list[str]()
+        self.clock, self.emitted = Clock(), list[str]()
         self.server = make_server(self.clock)
         self.registry = ClientRegistry(self.server, self.server.clients, self.emit)
 
     def emit(self, event: Any) -> None:
-        # Told once it is stored.
-        self.told.append(event.change)
+        # Emitted once it is stored.
+        self.emitted.append(event.change)
 
     def get(self, client_id: str = "robot") -> Client:
         return self.registry.get(client_id)
@@ -48,10 +48,10 @@ def world() -> World:
 
 @pytest.fixture
 def robot(world: World) -> str:
-    """A confidential client; its secret."""
+    """A confidential client; returns its secret."""
     secret = world.registry.add(Client("robot", **MACHINE)).secret
     assert secret is not None
-    world.told.clear()
+    world.emitted.clear()
     return secret
 
 
@@ -64,7 +64,7 @@ class TestAdd:
         assert (world.get().created_at, world.get().updated_at) == (NOW, NOW)
         assert world.good(registered.secret)
         assert registered.secret not in repr(registered)
-        assert world.told == ["registered"]
+        assert world.emitted == ["registered"]
 
     def test_by_its_fields(self, world: World):
         registered = world.registry.add(client_name="Nightly", **MACHINE)
@@ -96,9 +96,9 @@ class TestAdd:
         for _ in range(2):
             with pytest.raises(DuplicateRecord):
                 world.registry.add(Client("robot", **MACHINE))
-            if world.told == []:
+            if world.emitted == []:
                 world.registry.delete("robot")
-        assert world.told == ["deleted"]
+        assert world.emitted == ["deleted"]
 
     @pytest.mark.parametrize("secret", ["", "a\0b", "x" * 1025])
     def test_a_secret_that_cannot_be_kept(self, world: World, secret: str):
@@ -118,7 +118,7 @@ class TestAdd:
     def test_a_broken_rule(self, world: World):
         with pytest.raises(InvalidClientMetadata):
             world.registry.add(Client("robot"))
-        assert world.told == []
+        assert world.emitted == []
 
 
 class TestRestore:
@@ -128,7 +128,7 @@ class TestRestore:
         assert other.registry.restore(kept)
         assert other.get() == kept
         assert other.good(robot)
-        assert other.told == ["registered"]
+        assert other.emitted == ["registered"]
         assert not other.registry.restore(kept)
 
     def test_without_times_it_is_new(self, world: World):
@@ -152,7 +152,7 @@ class TestEdit:
         assert changed == world.get()
         assert (changed.client_name, changed.updated_at, changed.version) == ("R2", NOW + 5, 1)
         assert world.good(robot)
-        assert world.told == ["edited"]
+        assert world.emitted == ["edited"]
 
     @pytest.mark.parametrize("owner", ["", "x" * 300, "a\0b"])
     def test_an_owner_that_no_store_could_keep(self, world: World, robot: str, owner: str):
@@ -163,7 +163,7 @@ class TestEdit:
 
     def test_no_change(self, world: World, robot: str):
         assert world.registry.edit("robot", client_name="").version == 0
-        assert world.told == []
+        assert world.emitted == []
 
     def test_of_what_somebody_else_changed(self, world: World, robot: str):
         seen = world.get()
@@ -181,7 +181,7 @@ class TestRotation:
     def test_at_once(self, world: World, robot: str):
         new = world.registry.rotate_secret("robot").secret
         assert (world.good(new), world.good(robot)) == (True, False)
-        assert world.told == ["secret rotated"]
+        assert world.emitted == ["secret rotated"]
 
     def test_with_an_overlap(self, world: World, robot: str):
         new = world.registry.rotate_secret("robot", overlap=60).secret
@@ -212,7 +212,7 @@ class TestRotation:
 
     def test_to_the_one_it_has(self, world: World, robot: str):
         assert world.registry.rotate_secret("robot", secret=robot).client.version == 0
-        assert world.told == []
+        assert world.emitted == []
         world.registry.rotate_secret("robot", overlap=60)
         world.registry.rotate_secret("robot", secret=robot)
         assert len(world.get().client_secrets) == 1
@@ -238,13 +238,13 @@ class TestRotation:
 
     def test_the_earlier_one_ends_before_its_time(self, world: World, robot: str):
         new = world.registry.rotate_secret("robot", overlap=60).secret
-        world.told.clear()
+        world.emitted.clear()
         with pytest.raises(ClientChangedMeanwhile):
             world.registry.end_earlier_secret("robot", version=0)
         world.registry.end_earlier_secret("robot", version=1)
         assert (world.good(new), world.good(robot)) == (True, False)
         assert world.registry.end_earlier_secret("robot").version == 2
-        assert world.told == ["earlier secret ended"]
+        assert world.emitted == ["earlier secret ended"]
 
 
 class TestEnd:
@@ -254,18 +254,18 @@ class TestEnd:
         assert world.registry.enable("robot") == world.get()
         assert (world.get().disabled_at, world.get().epoch) == (None, 1)
         assert world.registry.enable("robot").disabled_at is None
-        assert world.told == ["disabled", "enabled"]
+        assert world.emitted == ["disabled", "enabled"]
 
     def test_rights_withdrawn(self, world: World, robot: str):
         world.registry.withdraw("robot")
         assert (world.get().disabled_at, world.get().epoch) == (None, 1)
-        assert world.told == ["rights withdrawn"]
+        assert world.emitted == ["rights withdrawn"]
 
     def test_deleted(self, world: World, robot: str):
         world.registry.delete("robot")
         with pytest.raises(UnknownClient):
             world.get()
-        assert world.told == ["deleted"]
+        assert world.emitted == ["deleted"]
 
     @pytest.mark.parametrize("step", ["enable", "delete"])
     def test_of_what_somebody_else_changed(self, world: World, robot: str, step: str):
@@ -273,11 +273,11 @@ class TestEnd:
         before = world.get()
         with pytest.raises(ClientChangedMeanwhile):
             getattr(world.registry, step)("robot", version=0)
-        assert (world.get(), world.told) == (before, ["disabled"])
+        assert (world.get(), world.emitted) == (before, ["disabled"])
         getattr(world.registry, step)("robot", version=1)
 
     @pytest.mark.parametrize("step", ["disable", "enable", "withdraw", "delete", "rotate_secret"])
     def test_of_nobody(self, world: World, step: str):
         with pytest.raises(UnknownClient, match="no such client"):
             getattr(world.registry, step)("robot")
-        assert world.told == []
+        assert world.emitted == []

@@ -1,4 +1,4 @@
-"""Client secrets are kept as digests, and checking one costs what its form says, no more."""
+"""Client secrets are stored as digests, and the cost of a check depends only on the form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHER = new_client_secret(os.urandom)
 
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Which work is done: ``argon2id`` for every verification by that, ``sha256`` by the other."""
+    """The hashes that are computed: ``argon2id`` or ``sha256`` for every verification."""
     done: list[str] = []
     hasher = client_secrets._hasher()
 
@@ -159,7 +159,7 @@ def test_a_damaged_digest_verifies_nothing(chosen):
 
 
 def test_schemes_are_not_confused():
-    """A SHA-256 digest that is said to be argon2id, and the other way round, open nothing."""
+    """A SHA-256 digest labelled as argon2id is never accepted, nor the other way round."""
     kept = keep_secret(DRAWN, NOW)
     assert not verify_secret(DRAWN, [replace(kept, scheme="argon2id")], NOW)
     assert not verify_secret(DRAWN, [replace(kept, scheme="plain")], NOW)

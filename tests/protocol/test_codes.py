@@ -1,4 +1,4 @@
-"""What a code remembers, and how wrong verifiers end it (RFC 7636, RFC 9700 section 2.1.1)."""
+"""The data of a code, and how wrong verifiers end it (RFC 7636, RFC 9700 section 2.1.1)."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def test_a_consent_to_some_resources_covers_no_request_without_them(server):
     limited = replace(consent, resources=("https://api.example",))
     assert server.consents.put(limited, consent.version)
     assert must_ask(server, allowed, make_client(), "bob")
-    # Nor is it united with one that is not limited.
+    # Nor is it united with one without a limit.
     other = make_request(scope=frozenset({"write"}))
     remember_consent(server, other, other, make_client(), "bob")
     kept = server.consents.get("bob", "web")

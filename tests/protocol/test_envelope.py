@@ -1,4 +1,4 @@
-"""Members that a later version wrote: passed over and kept, or refused if they are critical."""
+"""Members that a later version wrote: ignored and preserved, or refused if they are critical."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ GRANT = Grant("f" * 16, "web", 0, "bob", frozenset({"read"}), NOW, NOW + 60, NOW
 
 
 def with_members(data: bytes, **more: Any) -> bytes:
-    """What a version that knows *more* would have written."""
+    """The data as a version that knows *more* would have written it."""
     return json.dumps({**json.loads(data), **more}).encode()
 
 

@@ -1,4 +1,4 @@
-"""The table of errors is closed, and what it says can be sent (RFC 6749 section 5.2)."""
+"""The table of errors is closed, and its texts can be sent (RFC 6749 section 5.2)."""
 
 from __future__ import annotations
 

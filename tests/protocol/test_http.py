@@ -1,4 +1,4 @@
-"""What a form body says, or why it says nothing (RFC 6749 section 3.2)."""
+"""Parsing a form body, or the error for it (RFC 6749 section 3.2)."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def query(text: str) -> HTTPRequest:
 
 
 def test_a_query_is_read_like_a_body_and_may_repeat():
-    """RFC 6749 section 3.1: whether it may is asked parameter by parameter."""
+    """RFC 6749 section 3.1: repetition is checked parameter by parameter."""
     parameters = parse_query(query("a=1&b=&a=2&c=%C3%A9"))
     assert parameters.values == {"a": ("1", "2"), "b": ("",), "c": ("\u00e9",)}
 

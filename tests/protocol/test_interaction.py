@@ -1,4 +1,4 @@
-"""A pending request: one browser's, one user's, for a while, and used once."""
+"""A pending request: for one browser and one user, for a while, and used once."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_first_browser_and_user_own_it(server):
 
 
 def test_nobody_signed_in_owns_nothing(server):
-    """A session that ended meanwhile does not make the page somebody else's."""
+    """After the session ended, the page does not belong to another user."""
     handle = begin(server, "browser", "bob")
     assert open_interaction(server, handle, "browser", None).interaction.subject == "bob"
 

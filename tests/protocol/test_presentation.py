@@ -1,4 +1,4 @@
-"""Which access tokens are valid now, and why the others are not (RFC 6750 section 3.1)."""
+"""Which access tokens are valid, and why the others are not (RFC 6750 section 3.1)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCOPE = frozenset({"read"})
 
 
 class World:
-    """A client with a token of its own and one of a user's."""
+    """A client with its own token and a token of a user."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -74,7 +74,7 @@ def test_garbage_is_refused_without_asking_the_store():
 
 @pytest.mark.parametrize("kind", ["refresh_token", "authorization_code", "interaction"])
 def test_another_kind_of_token_is_no_access_token(kind):
-    """RFC 6749 section 1.5: refused by its prefix already."""
+    """RFC 6749 section 1.5: refused because of its prefix."""
 
     class Untouchable:
         def find(self, ref):
@@ -131,7 +131,7 @@ def test_a_grant_that_was_revoked(world):
 
 
 class Altered:
-    """A grant store that finds something else than was kept."""
+    """A grant store that returns something other than what was stored."""
 
     def __init__(self, store, alter):
         self.store, self.alter = store, alter
@@ -157,7 +157,7 @@ def test_a_users_token_does_not_outlive_its_grant(world, alter):
 
 
 def test_a_token_that_stood_alone_cannot_pass_for_one_whose_grant_is_gone(world):
-    """And the other way round: with neither grant nor client of its own there is nobody."""
+    """And the other way round: without a grant and without a client of its own, it has no owner."""
     alter = lambda token, grant: (replace(token, grant_id=None), None)  # noqa: E731
     server = replace(world.server, grants=Altered(world.server.grants, alter))
     with pytest.raises(InvalidToken):

@@ -1,4 +1,4 @@
-"""Issuing removes what has expired, a bounded part at a time."""
+"""Issuing removes expired records, a bounded number at a time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_it_is_its_turn_at_every_so_many_issues():
 
 
 def test_or_when_it_has_not_swept_for_a_while():
-    """A sealed answer is gone soon after its grace, also on a server with little to do."""
+    """A sealed answer is removed soon after its grace, also on a server with little traffic."""
     calls: list[int] = []
     now = 1000
 
@@ -65,7 +65,7 @@ def test_a_store_whose_records_end_by_themselves_is_left_alone():
 
 
 def test_a_store_that_only_issues_stays_bounded():
-    """One grant and one token a second, each alive for ten."""
+    """One grant and one token per second, each valid for ten seconds."""
     backend, now = MemoryBackend(), 1_000_000
     purger = Purger(backend.grants, backend.consents, lambda: now)
     for _ in range(20 * EVERY):

@@ -1,4 +1,4 @@
-"""Redirect URIs: registered, compared, and sent an answer to.
+"""Redirect URIs: how they are registered and compared, and how a response is sent to them.
 
 RFC 6749 section 3.1.2, RFC 8252, RFC 9700 section 2.1.
 """
@@ -177,7 +177,7 @@ def portless(uri):
 
 @st.composite
 def mutations(draw):
-    """A registered URI with a few characters changed, added or taken out."""
+    """A registered URI with a few characters changed, added or removed."""
     uri = draw(st.sampled_from(REGISTERED))
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(uri)))
@@ -189,7 +189,7 @@ def mutations(draw):
 
 @given(mutations() | st.text())
 def test_whatever_is_not_registered_is_refused(uri):
-    """RFC 9700 section 2.1: exact string matching, but for the port of a loopback address."""
+    """RFC 9700 section 2.1: exact string matching, except for the port of a loopback address."""
     if matching_redirect_uri(REGISTERED, uri) is not None:
         assert portless(uri) in {portless(registered) for registered in REGISTERED}
         assert redirect_uri_problem(uri) is None

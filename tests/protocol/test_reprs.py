@@ -19,8 +19,8 @@ from pyramid_oauth2.protocol.token_strings import new_token
 
 MARK = "s3cr3t"
 
-# Every field of a dataclass of the protocol that may hold a credential, a
-# digest of one, or what a user typed.
+# Every field of a dataclass of the protocol that may hold a credential, a digest of
+# one, or text that a user typed.
 SECRET_FIELDS = {
     "access_token",
     "body",
@@ -51,7 +51,7 @@ CLASSES = dataclasses_of_the_protocol()
 
 
 def marked(kind: Any) -> Any:
-    """A value for a field of that type, with the mark wherever it can be."""
+    """A value for a field of that type, with the mark wherever possible."""
     if kind is int:  # a lifetime that is named after its token
         return 0
     if kind is bytes or kind == bytes | None:
@@ -62,7 +62,7 @@ def marked(kind: Any) -> Any:
     return MARK
 
 
-# Named in annotations, but imported for the type checker only.
+# Names of annotations that are only imported for the type checker.
 UNSEEN = dict.fromkeys(
     [
         "Client",
@@ -85,7 +85,7 @@ def specimen(kind: type) -> Any:
         field.name: marked(hints[field.name]) if field.name in SECRET_FIELDS else None
         for field in dataclasses.fields(kind)
     }
-    # Made without its checks: only the representation matters.
+    # Created without its checks: only the representation matters.
     value = object.__new__(kind)
     for name, content in values.items():
         object.__setattr__(value, name, content)
@@ -100,7 +100,7 @@ def test_no_dataclass_shows_its_secrets(kind: type):
 
 
 def test_there_are_secrets_to_hide():
-    """The test above would see one: most of these classes have such fields."""
+    """Proves that the test above can fail: most of these classes have such fields."""
     having = {
         kind.__name__
         for kind in CLASSES

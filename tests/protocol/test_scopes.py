@@ -1,4 +1,4 @@
-"""What scope a request is granted (RFC 6749 section 3.3)."""
+"""The scope that a request is granted (RFC 6749 section 3.3)."""
 
 from __future__ import annotations
 

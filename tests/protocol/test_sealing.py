@@ -1,4 +1,4 @@
-"""A sealed answer opens for the same question of the same holder only."""
+"""A sealed answer can be opened only for the same request of the same client."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_and_for_no_other(other: tuple[str, str, str, frozenset[str]]):
 
 
 def test_no_two_questions_are_written_alike():
-    """Or a client_id could reach into the family."""
+    """Otherwise a client_id could overlap with the family."""
     assert seal_for(SPENT, 'a", "b', "c", frozenset()) != seal_for(
         SPENT, "a", 'b", "c', frozenset()
     )

@@ -1,4 +1,4 @@
-"""Guessing, without any web: the token endpoint's decisions, and a clock that the test moves."""
+"""Guessing, without HTTP: the token endpoint's decisions, and a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EVIL, CLEAN = "192.0.2.66", "198.51.100.1"
 
 
 class Nobody:
-    """Users of whom nobody has the password that is sent."""
+    """Users whose passwords are never the one that is sent."""
 
     asked = 0
 
@@ -38,7 +38,7 @@ class Nobody:
 
 
 class World:
-    """A server with the client ``robot``, and whoever asks it."""
+    """A server with the client ``robot``, and requests to it."""
 
     def __init__(self, clients: str = "10/minute") -> None:
         attempts, _, period = clients.partition("/")
@@ -57,7 +57,7 @@ class World:
         )
 
     def ask(self, address: str | None, secret: str = "wrong", client_id: str = "robot") -> int:
-        """The status of the answer to a token request; 200 if it is granted."""
+        """The status of the response to a token request; 200 if it is granted."""
         pair = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
         http = HTTPRequest(
             "POST",
@@ -74,7 +74,7 @@ class World:
         return 200
 
     def guesses(self, number: int, *address: Any, **more: str) -> dict[int, int]:
-        """How often which status is the answer to wrong secrets."""
+        """How often each status is the response to a wrong secret."""
         return dict(Counter(self.ask(*address, **more) for _ in range(number)))
 
     @property
@@ -96,7 +96,7 @@ def test_ten_guesses_are_answered_and_the_eleventh_is_one_too_many(world: World)
 
 
 def test_a_dictionary_of_ten_thousand(world: World):
-    """From one source: throttled, the rightful client elsewhere undisturbed, nothing grows."""
+    """From one source: throttled; the real client elsewhere is not affected, nothing grows."""
     answers = Counter[int]()
     for number in range(10_000):
         answers[world.ask(EVIL, f"word-{number}")] += 1
@@ -110,13 +110,13 @@ def test_a_dictionary_of_ten_thousand(world: World):
 
 
 def test_a_blocked_source_is_not_answered_even_if_it_is_right(world: World):
-    """Else guessing would go on."""
+    """Otherwise guessing would go on."""
     world.guesses(11, EVIL)
     assert world.ask(EVIL, SECRET) == 429
 
 
 def test_what_nobody_can_guess_is_let_in_from_a_blocked_source(world: World):
-    """256 random bits: whoever shares an address with an attacker goes on."""
+    """256 random bits: a client that shares an address with an attacker is still accepted."""
     world.guesses(11, EVIL)
     assert world.ask(EVIL, DRAWN) == 200
     heard = len(world.heard)
@@ -172,7 +172,7 @@ def test_many_client_ids_from_one_address(world: World):
 
 
 def test_an_ipv6_address_counts_with_its_neighbours(world: World):
-    """Whoever has one address has 2**64 of them."""
+    """The holder of one address has 2**64 of them."""
     statuses = [world.ask(f"2001:db8:0:1::{number:x}") for number in range(1, 12)]
     assert statuses == [401] * 10 + [429]
     assert world.ask("2001:db8:0:2::1", SECRET) == 200
@@ -184,7 +184,7 @@ def test_no_address_is_one_source(world: World):
 
 
 def test_no_guess_no_count(world: World):
-    """A request that presents nothing guesses nothing."""
+    """A request without credentials guesses nothing."""
     http = HTTPRequest(
         "POST",
         "https://auth.example.com/oauth2/token",
@@ -207,11 +207,11 @@ def test_another_limit(limit: str):
 
 
 def test_the_event_names_a_registered_client_only(world: World):
-    """What a stranger types may be a secret in the wrong field."""
+    """Text from an unauthenticated caller may be a secret in the wrong field."""
     world.guesses(20, EVIL)
     world.guesses(20, EVIL, client_id="a secret in the wrong field")
-    told = [(event.limit, event.client_id, event.remote_addr) for event in world.throttled]
-    assert told == [("clients", "robot", EVIL), ("clients", None, EVIL)]
+    events = [(event.limit, event.client_id, event.remote_addr) for event in world.throttled]
+    assert events == [("clients", "robot", EVIL), ("clients", None, EVIL)]
 
 
 def test_what_is_typed_is_not_kept(world: World):

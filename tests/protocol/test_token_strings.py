@@ -1,4 +1,4 @@
-"""Token strings are recognisable, unguessable, and known by their digest only."""
+"""Token strings are recognisable, unguessable, and stored only as a digest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from pyramid_oauth2.protocol.token_strings import (
 
 
 def test_a_secret_has_256_random_bits():
-    """RFC 6749 section 10.10 demands 128."""
+    """RFC 6749 section 10.10 requires 128."""
     assert SECRET_LENGTH * log2(len(ALPHABET)) >= 256
 
 
@@ -61,7 +61,7 @@ def test_a_token_is_69_letters_and_digits_after_its_prefix(kind, family, random)
     character=st.characters(max_codepoint=0x2FF),
 )
 def test_one_changed_character_is_never_the_same_record(kind, family, random, position, character):
-    """Nearly always refused without a look at the store, and never with the same digest."""
+    """Nearly always refused without a read of the store, and never with the same digest."""
     token = new_token(kind, family, random)
     changed = token.value[:position] + character + token.value[position + 1 :]
     if changed != token.value:
@@ -71,7 +71,7 @@ def test_one_changed_character_is_never_the_same_record(kind, family, random, po
 
 @given(kind=kinds, family=families, random=randomness, position=st.integers(4, 62))
 def test_a_mistyped_character_never_reaches_the_store(kind, family, random, position):
-    """CRC-32 sees every change that is confined to one character."""
+    """CRC-32 detects every change that is confined to one character."""
     value = new_token(kind, family, random).value
     other = ALPHABET[(ALPHABET.index(value[position]) + 1) % 62]
     assert parse_token(value[:position] + other + value[position + 1 :]) is None

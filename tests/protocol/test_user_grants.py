@@ -1,4 +1,4 @@
-"""What a user allows at present, and taking it back."""
+"""What a user allows at present, and withdrawing it."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ READ, WRITE = frozenset({"read"}), frozenset({"write"})
 
 
 class World:
-    """Two clients, and bob, who allows them what the test says."""
+    """Two clients, and bob, who allows them what the test defines."""
 
     def __init__(self) -> None:
-        self.clock, self.told = Clock(), list[Any]()
+        self.clock, self.emitted = Clock(), list[Any]()
         self.server = make_server(self.clock)
         for name in ("web", "app"):
             self.server.clients.add(make_client(client_id=name))
 
     def issue(self, client_id: str = "web", scope: frozenset[str] = READ) -> str:
-        """Tokens for bob; the id of their grant."""
+        """Issue tokens for bob; return the id of their grant."""
         client = self.server.clients.get(client_id)
         assert client is not None
         grant_id = issue(self.server, client, Issuance(scope, Open("bob"))).grant_id
@@ -62,7 +62,7 @@ class World:
         return found and found.issued_at
 
     def withdraw(self, client_id: str = "web", subject: str = "bob") -> bool:
-        return withdraw(self.server, subject, client_id, self.told.append)
+        return withdraw(self.server, subject, client_id, self.emitted.append)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ class TestWhatIsAllowed:
         assert world.allowed() == ["app", "web"]
 
     def test_a_consent_alone(self, world: World):
-        """Its client gets a code without a question."""
+        """Its client gets a code without a prompt."""
         world.remember()
         assert (world.only().since, world.only().grants) == (NOW, ())
 
@@ -115,7 +115,7 @@ class TestWhatIsAllowed:
         assert world.allowed() == []
 
     def test_not_what_was_taken_away_from_the_client(self, world: World):
-        """A higher epoch revokes every grant, though none of them says so."""
+        """A higher epoch revokes every grant, although no grant is marked."""
         world.issue()
         world.server.clients.raise_epoch("web", NOW)
         assert world.allowed() == []
@@ -128,7 +128,7 @@ class TestWhatIsAllowed:
         assert (world.only().client_id, world.only().client) == ("web", None)
 
     def test_a_code_that_was_not_redeemed_yet(self, world: World):
-        """The client may have tokens the next moment; it is gone when it may not."""
+        """The client may get tokens the next moment; once it cannot, the grant is gone."""
         approval(world.server, make_client(), "bob", make_request())
         assert world.last_token_at() is None
         world.clock.now += LIFETIMES.authorization_code
@@ -148,7 +148,7 @@ class TestWhatIsAllowed:
     def test_no_more_clients_are_read_than_a_page_can_take(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ):
-        """What was taken away takes no place from what is allowed."""
+        """Withdrawn rights do not take the place of valid ones in the list."""
         names = ["web", "app"]
         for client_id in (*names, "stopped"):
             if client_id == "stopped":
@@ -181,7 +181,7 @@ class TestTheLastToken:
             assert last_token(world.server, [grant]) == LastToken(NOW, or_later)
 
     def test_a_refresh_token_remembers_it(self, world: World):
-        """The access token has expired, and was swept."""
+        """The access token has expired, and was purged."""
         grant_id = world.issue()
         world.clock.now += LIFETIMES.access_token
         world.server.grants.purge(world.clock.now)
@@ -219,7 +219,7 @@ class TestWithdraw:
         assert world.withdraw()
         assert world.allowed() == ["app"]
         assert world.server.consents.get("bob", "web") is None
-        *revoked, withdrawn = world.told
+        *revoked, withdrawn = world.emitted
         assert withdrawn == ConsentWithdrawn(client_id="web", subject="bob")
         assert {event.grant_id for event in revoked} == grants
         assert {type(event) for event in revoked} == {GrantRevoked}
@@ -230,7 +230,7 @@ class TestWithdraw:
         getattr(world, what)()
         assert world.withdraw()
         assert world.allowed() == []
-        assert world.told[-1] == ConsentWithdrawn(client_id="web", subject="bob")
+        assert world.emitted[-1] == ConsentWithdrawn(client_id="web", subject="bob")
 
     def test_the_code_on_its_way(self, world: World):
         approval(world.server, make_client(), "bob", make_request())
@@ -243,17 +243,17 @@ class TestWithdraw:
         world.remember()
         assert not world.withdraw(client_id, subject)
         assert world.allowed() == ["web"]
-        assert world.told == []
+        assert world.emitted == []
 
     def test_twice(self, world: World):
         world.issue()
         assert world.withdraw()
-        told = len(world.told)
+        emitted = len(world.emitted)
         assert not world.withdraw()
-        assert len(world.told) == told
+        assert len(world.emitted) == emitted
 
     def test_the_consent_goes_before_the_grants(self, world: World):
-        """Else a silent authorization could slip in between."""
+        """Otherwise a silent authorization could come between them."""
         world.issue()
         world.remember()
         seen: list[Any] = []
@@ -263,7 +263,7 @@ class TestWithdraw:
                 seen.append((name, world.server.consents.get("bob", "web")))
                 return getattr(world.server.grants, name)
 
-        withdraw(replace(world.server, grants=Watched()), "bob", "web", world.told.append)
+        withdraw(replace(world.server, grants=Watched()), "bob", "web", world.emitted.append)
         assert ("revoke_grant", None) in seen
         assert {consent for _, consent in seen} == {None}
 

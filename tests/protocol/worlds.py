@@ -1,4 +1,4 @@
-"""An authorization server without any web, with a clock that the test moves."""
+"""An authorization server without HTTP, with a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LIFETIMES = Lifetimes(
 
 
 class Clock:
-    """Seconds that pass when the test says so."""
+    """A clock that only the test moves."""
 
     def __init__(self, now: int = NOW) -> None:
         self.now = now
@@ -97,7 +97,7 @@ def make_client(**changes: Any) -> Client:
 
 
 def make_request(**changes: Any) -> AuthorizationRequest:
-    """What that client asks for, checked, with *changes*."""
+    """A validated request of that client, with *changes*."""
     usual: dict[str, Any] = {
         "client_id": "web",
         "redirect_uri": BACK,

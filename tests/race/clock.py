@@ -1,4 +1,4 @@
-"""The demo with a clock that a test can put forward, in every process at once."""
+"""The demo with a clock that a test can move forward, in every process at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILE = "ahead"
 
 
 def main(global_config: dict[str, str], **settings: Any) -> Any:
-    """The application, whose server believes in the time of the file beside the ini."""
+    """The application, whose server takes the time from the file beside the ini."""
     application = demo(global_config, **settings)
     ahead = Path(global_config["here"], FILE)
     service = get_service(application.registry)

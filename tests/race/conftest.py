@@ -1,4 +1,4 @@
-"""One authorization server of four processes, on each storage."""
+"""One authorization server with four processes, on each storage."""
 
 from __future__ import annotations
 

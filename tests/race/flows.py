@@ -1,4 +1,4 @@
-"""What the races are about: a code flow of a client at the running server, and its requests."""
+"""The requests that race: a code flow of a client at the running server, and its requests."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ RACERS = 50
 ROUNDS = max(2, int(50 * float(os.environ.get("TEST_ROUNDS", "0.1"))))
 FEWER_ROUNDS = max(2, ROUNDS // 5)
 
-# Connections that stay open make requests meet; and to look for proxies would
-# take longer than the request.
+# Open connections make requests coincide; a search for proxies would take longer than
+# the request.
 _http = requests.Session()
 _http.trust_env = False
 _http.mount("http://", HTTPAdapter(pool_maxsize=RACERS))
@@ -63,7 +63,7 @@ def post(
 
 
 def tokens_of(server: LiveServer, client: LiveClient, visitor: Visitor) -> dict[str, str]:
-    """What the client has after the whole flow."""
+    """The client's tokens after the whole flow."""
     code = visitor.code(authorization_url(server, client))
     answer = post(server.issuer, client, code_form(code))
     assert answer.status_code == 200, answer.text
@@ -82,7 +82,7 @@ def error_of(answer: requests.Response) -> tuple[int, str | None]:
 def race(
     server: LiveServer, ask: Callable[[str], requests.Response], racers: int = RACERS
 ) -> list[requests.Response]:
-    """Let everybody *ask* an address at the same moment, the addresses in turn."""
+    """Call *ask* for the addresses in turn, all calls at the same moment."""
     line = threading.Barrier(racers)
 
     def start(address: str) -> requests.Response:

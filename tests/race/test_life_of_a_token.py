@@ -1,4 +1,4 @@
-"""What ends a token ends it at once: on every storage, and whichever process is asked."""
+"""The end of a token takes effect at once: on every storage, and in every process."""
 
 from __future__ import annotations
 
@@ -55,13 +55,17 @@ def test_at_every_process(
     question = {"token": tokens["access_token"]}
     for address in server.addresses:
         assert api_status(address, tokens["access_token"]) == 200
-        told = post(address, resource_server, question, "introspect").json()
-        assert (told["active"], told["sub"], told["client_id"]) == (True, "alice", client.id)
+        introspected = post(address, resource_server, question, "introspect").json()
+        assert (introspected["active"], introspected["sub"], introspected["client_id"]) == (
+            True,
+            "alice",
+            client.id,
+        )
     end(server, client, tokens)
     for address in server.addresses:
         assert api_status(address, tokens["access_token"]) == 401
-        told = post(address, resource_server, question, "introspect")
-        assert told.content == b'{"active":false}'
+        introspected = post(address, resource_server, question, "introspect")
+        assert introspected.content == b'{"active":false}'
 
 
 def test_another_client_ends_nothing_and_is_told_nothing(

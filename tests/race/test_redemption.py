@@ -1,4 +1,4 @@
-"""A code is good once: fifty redemptions at the same moment, spread over four processes."""
+"""A code is valid once: fifty redemptions at the same moment, spread over four processes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_one_of_fifty_redeems_and_the_replay_kills_what_it_got(server: LiveServe
 def test_a_wrong_proof_spends_no_code(server: LiveServer, wrong: dict[str, str]) -> None:
     client = server.register("client_secret_basic", OTHER_URI)
     code = Visitor().code(authorization_url(server, client))
-    # An empty parameter is one that was left out (RFC 6749 section 3.2).
+    # An empty parameter counts as omitted (RFC 6749 section 3.2).
     for address in server.addresses:
         assert error_of(post(address, client, code_form(code) | wrong)) == (400, "invalid_grant")
     assert_redeemable(server, client, code)
@@ -68,7 +68,7 @@ def test_another_client_spends_no_code(server: LiveServer) -> None:
 
 
 def assert_redeemable(server: LiveServer, client: LiveClient, code: str) -> None:
-    """The right redemption works, and what it gives is good."""
+    """The correct redemption works, and its token is valid."""
     answer = post(server.addresses[-1], client, code_form(code))
     assert answer.status_code == 200
     bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}

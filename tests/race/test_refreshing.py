@@ -1,4 +1,4 @@
-"""A refresh token is spent once, whoever asks: fifty refreshes at once, over four processes."""
+"""A refresh token is spent once: fifty refreshes at once, over four processes."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ GRACE = 30
 
 @pytest.fixture
 def service(server: LiveServer) -> Iterator[OAuth2Service]:
-    """One more process's look at the store."""
+    """The store, opened by one more process."""
     with Ini(str(server.ini)).service() as service:
         yield service
 
 
 def unspent(grants: IGrantStore, value: str) -> dict[str, list[Token]]:
-    """What lives of a token's grant, by kind."""
+    """The unspent tokens of a token's grant, by kind."""
     ref = parse_token(value)
     assert ref is not None
     tokens = list(every(lambda at: grants.tokens(ref.family, at)))
@@ -52,7 +52,7 @@ def test_within_the_grace_everybody_gets_the_same_bytes(
         second = json.loads(body)
 
         live = unspent(service.server.grants, second["refresh_token"])
-        # The access token of before lives on beside the one of the pair.
+        # The previous access token stays valid beside the one of the new pair.
         assert len(live[ACCESS_TOKEN]) == 2
         (successor,) = live[REFRESH_TOKEN]
         ref = parse_token(second["refresh_token"])
@@ -63,14 +63,14 @@ def test_within_the_grace_everybody_gets_the_same_bytes(
 
 @pytest.fixture
 def put_forward(server: LiveServer) -> Iterator[Callable[[int], None]]:
-    """Let the time of every process go on by so many seconds."""
+    """Move the time of every process forward by that many seconds."""
     file = server.ini.with_name(FILE)
     yield lambda seconds: put(file, seconds)
     file.unlink(missing_ok=True)
 
 
 def put(file: Path, ahead: int) -> None:
-    """Write in one step: a process may be reading."""
+    """Write in one step, since a process may be reading."""
     new = file.with_suffix(".new")
     new.write_text(str(ahead))
     new.rename(file)
@@ -93,7 +93,7 @@ def test_after_the_grace_the_family_is_dead_everywhere(
 
 
 def test_once_the_successor_was_used_so_it_is_within_the_grace(server: LiveServer) -> None:
-    """The last generation is the only one that can be repeated."""
+    """Only the last generation can be repeated."""
     client, visitor = server.register(), Visitor()
     for _ in range(FEWER_ROUNDS):
         first = tokens_of(server, client, visitor)
@@ -106,7 +106,7 @@ def test_once_the_successor_was_used_so_it_is_within_the_grace(server: LiveServe
 
 
 def assert_dead(server: LiveServer, client: LiveClient, *all_tokens: dict[str, str]) -> None:
-    """Nothing of the grant is good at any process."""
+    """No token of the grant is accepted by any process."""
     for address in server.addresses:
         for tokens in all_tokens:
             assert api_status(address, tokens["access_token"]) == 401
@@ -134,7 +134,7 @@ def test_a_spent_token_and_a_dump_open_nothing_once_the_successor_was_used(
 
 
 def test_a_refresh_against_a_revocation(server: LiveServer) -> None:
-    """Whichever is first, nothing of the grant is left."""
+    """In either order, nothing of the grant is left."""
     client, visitor = server.register(), Visitor()
     for _ in range(FEWER_ROUNDS):
         first = tokens_of(server, client, visitor)

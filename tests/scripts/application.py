@@ -1,4 +1,4 @@
-"""The application behind the ini of the command line's tests."""
+"""The application of the ini in the tests of the command line."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""An application in an ini file, and the command line on it."""
+"""An application in an ini file, and the command line for it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class CommandLine:
         self.path.write_text(INI.format(more=more, issuer=issuer, backend=backend))
 
     def __call__(self, *words, stdin=""):
-        """Return the exit status and what was printed to stdout and to stderr."""
+        """Return the exit status, and the output to stdout and to stderr."""
         self._monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
         try:
             status = main([str(self.path), *words])

@@ -10,7 +10,7 @@ from pyramid.view import view_config, view_defaults
 
 
 class Policy:
-    """Lets nobody in; that is enough to be listed."""
+    """Permits nothing; the views need only be listed."""
 
     def identity(self, request: Any) -> None:
         return None

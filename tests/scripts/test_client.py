@@ -135,7 +135,7 @@ def test_a_chosen_secret_without_argon2_names_the_extra(with_tables, monkeypatch
 
 
 def secrets(poauth2):
-    """The kept secrets, which no command shows."""
+    """The stored secrets, which no command shows."""
     from pyramid_oauth2.protocol.clients.document import client_document
     from pyramid_oauth2.scripts.ini import Ini
 

@@ -75,7 +75,7 @@ class TestEdit:
         assert counts(web, web.secret)
 
     def test_what_a_later_version_wrote_stays_until_then(self, web, tmp_path):
-        """An older one, put back, passes over it."""
+        """An older version that is installed again ignores it."""
 
         def later(change=None):
             with closing(sqlite3.connect(tmp_path / "oauth2.sqlite")) as database, database:

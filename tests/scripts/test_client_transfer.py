@@ -83,7 +83,7 @@ def test_what_was_deleted_stays_so(web):
 
 
 def test_from_another_program(with_tables):
-    """A client_id is enough, with what the rules want; a secret comes afterwards."""
+    """A client_id is enough, with what the rules require; a secret is added afterwards."""
     client = {
         "client_id": "old",
         "client_name": "Old",
@@ -120,14 +120,14 @@ def test_an_end_that_is_none(with_tables, ends):
 
 
 def test_two_columns_changed_for_each_other(with_tables):
-    """The client_id that is in fact a secret is not repeated."""
+    """A client_id that is in fact a secret is not repeated."""
     secret = new_client_secret(os.urandom)
     status, _, err = load(with_tables, [{**MACHINE, "client_id": secret}])
     assert (status, "client 1 ('ocs_...')" in err, secret in err) == (1, True, False)
 
 
 def test_a_secret_that_django_kept_as_argon2_goes_on(with_tables):
-    """It writes the algorithm's name before the string that everybody else writes."""
+    """Django writes the algorithm's name before the standard form of the hash."""
     django = "argon2" + PasswordHasher(memory_cost=1024, parallelism=8).hash(CHOSEN)
     kept = base64.b64encode(django.removeprefix("argon2").encode()).decode()
     secret = {"digest": kept, "scheme": "argon2id", "created_at": 1_700_000_000}

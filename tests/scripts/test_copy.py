@@ -21,7 +21,7 @@ SUMS = {role: sum(kinds.values()) for role, kinds in RECORDS.items()}
 
 
 class Move:
-    """Two inis, each with an SQLite file of its own; the old one is read-only and has records."""
+    """Two inis, each with its own SQLite file; the old one is read-only and has records."""
 
     def __init__(self, poauth2):
         self.poauth2 = poauth2
@@ -101,7 +101,7 @@ class TestCopying:
         assert move.contents(move.new) == move.contents(move.old)
 
     def test_a_role_that_stays_where_it_is(self, move):
-        """Tokens move; clients and consents are in one database before and after."""
+        """Tokens move; clients and consents are in the same database before and after."""
         move.write_new("oauth2.sqlite", "oauth2.backend.grants = memory\n")
         status, out, err = move()
         assert status == 0
@@ -134,7 +134,7 @@ class TestComparing:
         assert "13 missing in the new store" in move()[2]
 
     def test_what_only_the_new_store_has_is_told_and_left(self, move):
-        """A consent that was withdrawn since a rehearsal, for instance."""
+        """For instance a consent that was withdrawn since a rehearsal."""
         move.poauth2.write()
         assert move("--live")[0] == 0
         with Ini(str(move.old)).service() as service:

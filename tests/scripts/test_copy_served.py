@@ -1,4 +1,4 @@
-"""``poauth2 copy`` as it is for: from SQLite to PostgreSQL and on to Redis, tokens in hand."""
+"""``poauth2 copy`` in real use: from SQLite to PostgreSQL and on to Redis, with live tokens."""
 
 from __future__ import annotations
 

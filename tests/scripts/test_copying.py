@@ -1,4 +1,4 @@
-"""Copying a store into another, and telling what they do not have alike."""
+"""Copying a store into another, and finding their differences."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SECRET = ClientSecret(new_digest(), "sha256", NOW)
 
 
 def fill(stores):
-    """Put some of everything into the stores."""
+    """Put records of every kind into the stores."""
     stores.clients.add(new_client(client_secrets=(replace(SECRET, scheme="argon2id"),)))
     stores.clients.add(new_client(extra={"a": [1.5]}, scope=frozenset({"read", "write"})))
     stores.clients.add(new_client(client_id="gone"))
@@ -85,10 +85,10 @@ def new(request, tmp_path):
 @pytest.mark.parametrize("role", ROLES)
 class TestCopying:
     def test_everything_is_counted_and_there(self, old, new, role):
-        told = []
-        copied = copy_store(getattr(old, role), getattr(new, role), told.append)
+        counts = []
+        copied = copy_store(getattr(old, role), getattr(new, role), counts.append)
         assert copied.read == RECORDS[role]
-        assert copied.new == sum(told) == sum(RECORDS[role].values())
+        assert copied.new == sum(counts) == sum(RECORDS[role].values())
         comparison = compare(old, new, role=role)
         assert comparison.missing.count == comparison.different.count == 0
 
@@ -112,7 +112,7 @@ class TestCopying:
 class TestComparing:
     @pytest.fixture(params=[1, 1_000_000])
     def most_at_once(self, request, monkeypatch):
-        """Remember everything, or read both stores again and again."""
+        """Hold everything in memory, or read both stores several times."""
         monkeypatch.setattr(copying, "MOST_AT_ONCE", request.param)
 
     @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_sql_prints_what_upgrade_would_run(poauth2, tmp_path):
 
 @pytest.fixture
 def taken(poauth2, tmp_path):
-    """The command line, where another program has a table of our name."""
+    """The command line, with a table of our name that belongs to another program."""
     with closing(sqlite3.connect(tmp_path / "oauth2.sqlite")) as connection:
         connection.execute("CREATE TABLE oauth2_client (id INTEGER PRIMARY KEY)")
     return poauth2
@@ -120,7 +120,7 @@ def test_a_table_of_another_program_is_left_alone(taken):
 
 
 def test_tables_that_another_history_made_can_be_used(poauth2, tmp_path):
-    """As where the application's own Alembic names our revisions beside its own."""
+    """As when the application's own Alembic names our revisions beside its own."""
     metadata.create_all(create_engine(f"sqlite:///{tmp_path}/oauth2.sqlite"))
     status, out, _ = poauth2("db", "check")
     assert status == 0

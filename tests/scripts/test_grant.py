@@ -26,7 +26,7 @@ def open_service(poauth2):
 
 
 class World:
-    """Two clients; alice allowed both something, bob the first."""
+    """Two clients; alice allowed both something, bob only the first."""
 
     def __init__(self, poauth2):
         self.poauth2 = poauth2
@@ -47,7 +47,7 @@ class World:
         return self.issued[name].grant_id
 
     def living(self):
-        """The names of the tokens that count."""
+        """The names of the valid tokens."""
         found = set()
         with open_service(self.poauth2) as service:
             for name, issued in self.issued.items():
@@ -65,7 +65,7 @@ def world(with_tables):
 
 
 def keep(world, subject, end):
-    """Put a grant into the store that ends then; return its id."""
+    """Put a grant with that end into the store; return its id."""
     grant = new_grant(
         client_id="web", subject=subject, created_at=1, expires_at=end, absolute_end=end
     )
@@ -158,7 +158,7 @@ class TestRevoke:
         assert json.loads(out) == {"client_id": "web", "withdrawn": True}
 
     def test_an_unknown_grant(self, world):
-        """With a known one beside it, which is left alone."""
+        """Given with a known one, which is not changed either."""
         status, out, err = world.poauth2("grant", "revoke", world.grant("bob-web"), "0" * 16)
         assert (status, out) == (1, "")
         assert "there is no grant 0000000000000000" in err

@@ -1,4 +1,4 @@
-"""What ``--help`` says of each command, and whether its examples can be typed."""
+"""The ``--help`` of each command, and whether its examples can be typed."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def test_help_says_what_to_type_and_what_it_does(name: str, capsys: pytest.Captu
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_can_be_typed(example: str):
     _, *words = shlex.split(re.sub(r" [<>] \S+$", "", example))
-    # The ini and its variables come before.
+    # The ini and its variables precede the command.
     begin = next(at for at, word in enumerate(words) if word in FIRST_WORDS)
     status: object = 0
     try:
         parser().parse_args(words[begin:])
-    except SystemExit as stopped:  # --help is one, too.
+    except SystemExit as stopped:  # --help exits too.
         status = stopped.code
     assert status == 0

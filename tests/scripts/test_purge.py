@@ -8,7 +8,7 @@ from pyramid_oauth2.scripts.purge import BATCH, purge_all
 
 
 def fill(poauth2, count, end):
-    """Put grants into the store, each with a token, that ended or will."""
+    """Put grants with that end into the store, each with a token."""
     with Ini(str(poauth2.path)).service() as service:
         for _ in range(count):
             grant = new_grant(created_at=1, expires_at=end, absolute_end=end)

@@ -22,7 +22,7 @@ def test_as_json(poauth2):
 
 
 def test_the_application_need_not_start(poauth2):
-    """It is what one looks at when the application does not."""
+    """It is the command to use when the application does not start."""
     poauth2.write(more="oauth2.redis.url = redis://:hunter2@localhost/0", backend="nowhere")
     status, out, _ = poauth2("settings")
     assert status == 0

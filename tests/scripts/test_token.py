@@ -41,9 +41,9 @@ def members(world, value):
 
 def test_an_access_token(world):
     issued = world.issued["alice-web"]
-    told = members(world, issued.access_token)
-    assert told.pop("expires_at") - told.pop("issued_at") == 3600
-    assert told == {
+    shown = members(world, issued.access_token)
+    assert shown.pop("expires_at") - shown.pop("issued_at") == 3600
+    assert shown == {
         "kind": "access_token",
         "state": "counts",
         "grant": issued.grant_id,
@@ -54,14 +54,14 @@ def test_an_access_token(world):
 
 
 def test_one_of_the_client_itself(world):
-    told = members(world, world.issued["web"].access_token)
-    assert (told["client_id"], told["state"]) == ("web", "counts")
-    assert told.keys() & {"user", "grant"} == set()
+    shown = members(world, world.issued["web"].access_token)
+    assert (shown["client_id"], shown["state"]) == ("web", "counts")
+    assert shown.keys() & {"user", "grant"} == set()
 
 
 def test_a_refresh_token(world):
-    told = members(world, world.issued["bob-web"].refresh_token)
-    assert (told["kind"], told["user"], told["scope"]) == ("refresh_token", "bob", "read")
+    shown = members(world, world.issued["bob-web"].refresh_token)
+    assert (shown["kind"], shown["user"], shown["scope"]) == ("refresh_token", "bob", "read")
 
 
 def test_as_text(world):
@@ -119,18 +119,22 @@ def test_a_code(world):
     with open_service(world.poauth2) as service:
         web = service.server.clients.get("web")
         code = approval(service.server, web, "carol", make_request()).parameters["code"]
-    told = members(world, code)
-    assert (told["kind"], told["client_id"], told["user"]) == ("authorization_code", "web", "carol")
-    assert (told["scope"], told["state"]) == ("read", "counts")
+    shown = members(world, code)
+    assert (shown["kind"], shown["client_id"], shown["user"]) == (
+        "authorization_code",
+        "web",
+        "carol",
+    )
+    assert (shown["scope"], shown["state"]) == ("read", "counts")
 
 
 def test_a_pending_request(world):
     with open_service(world.poauth2) as service:
         waiting = Interaction(make_request(), "browser", "carol")
         handle, _ = begin_interaction(service.server, waiting)
-    told = members(world, handle)
-    assert (told["kind"], told["client_id"], told["user"]) == ("interaction", "web", "carol")
-    assert (told["scope"], told["state"]) == ("read", "counts")
+    shown = members(world, handle)
+    assert (shown["kind"], shown["client_id"], shown["user"]) == ("interaction", "web", "carol")
+    assert (shown["scope"], shown["state"]) == ("read", "counts")
 
 
 @pytest.mark.parametrize("kind", ["access token", "code", "pending request"])
@@ -147,20 +151,20 @@ def test_one_of_a_later_version(world, kind):
         token, _ = server.grants.find(parse_token(value))
         data = json.dumps({**json.loads(token.data), "critical": ["later"]}).encode()
         server.grants.amend(token.ref, token.version, {"data": data})
-    told = members(world, value)
-    assert told["state"] == "needs a later version of the server"
-    assert told.get("user") == (None if kind == "pending request" else "alice")
+    shown = members(world, value)
+    assert shown["state"] == "needs a later version of the server"
+    assert shown.get("user") == (None if kind == "pending request" else "alice")
 
 
 def test_used(world):
-    """The end of its grant outweighs that, as it does for the store."""
+    """The end of its grant takes precedence, as in the store."""
     spent = world.issued["bob-web"].refresh_token
     with open_service(world.poauth2) as service:
         token, _ = service.server.grants.find(parse_token(spent))
         service.server.grants.redeem(token, token.issued_at + 5, "attempt", [])
-    told = members(world, spent)
-    assert told["state"] == "was used"
-    assert told["consumed_at"] == told["issued_at"] + 5
+    shown = members(world, spent)
+    assert shown["state"] == "was used"
+    assert shown["consumed_at"] == shown["issued_at"] + 5
     assert "consumed_at: 20" in inspect(world, spent)[1]
     world.poauth2("grant", "revoke", "--user", "bob")
     assert "grant that was revoked" in members(world, spent)["state"]
@@ -175,7 +179,7 @@ def test_the_grants_reason_explains_no_token_that_was_revoked_before(world):
 
 
 def test_what_cannot_be_read(world, monkeypatch):
-    """Bytes that are no text, and the end of the input instead of an answer."""
+    """Bytes that are not text, and the end of the input instead of a token."""
     stdin = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n"), encoding="utf-8")
     monkeypatch.setattr("sys.stdin", stdin)
     assert main([str(world.poauth2.path), "token", "inspect"]) == 1

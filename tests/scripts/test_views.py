@@ -15,7 +15,7 @@ def listing(poauth2):
 
 
 def entries(listing):
-    """What is listed, by where it is and the first method."""
+    """The listed views, by path and first method."""
     status, out, err = listing("views", "--json")
     assert (status, err) == (0, "")
     return {(entry["where"], *entry["methods"][:1]): entry for entry in json.loads(out)}
@@ -51,7 +51,7 @@ def test_our_own_endpoints_are_marked(listing):
     ours = {where for (where, *_), entry in entries(listing).items() if entry["endpoint"]}
     assert {"/oauth2/token", "/oauth2/authorize", "/oauth2/static/*subpath"} <= ours
     assert {"/.well-known/oauth-protected-resource/*path"} <= ours
-    # Our files at a place of the application's; they are what they are.
+    # Our files below a path of the application belong to the application.
     assert all(where.startswith(("/oauth2/", "/.well-known/", "/pictures/")) for where in ours)
 
 
@@ -65,7 +65,7 @@ def test_the_table(listing):
     token = next(line for line in lines if line.startswith("/oauth2/token "))
     assert token.split()[4] == "*"
     assert lines.index(change) < lines.index(token)
-    # The columns stand below their headings.
+    # The columns are below their headings.
     assert change.index("edit") == lines[0].index("PERMISSION")
     assert change.index("tests.") == lines[0].index("VIEW")
 

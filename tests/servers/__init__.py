@@ -1,17 +1,17 @@
-"""Real servers for the tests, each started when a test first asks for it.
+"""Real servers for the tests, each started when a test first requests it.
 
-PostgreSQL and Valkey come with the extra ``test``; without them the tests
+PostgreSQL and Valkey are part of the extra ``test``; without them the tests
 fail. MariaDB is Debian's ``mariadb-server-core``; without it its tests are
-skipped, or fail under ``TEST_DEMAND=all``. Servers of one's own:
+skipped, or fail under ``TEST_DEMAND=all``. To use your own servers, set:
 
-=============================  =============================================
-``TEST_POSTGRESQL_URL``        an SQLAlchemy URL of who may create databases
+=============================  =================================================
+``TEST_POSTGRESQL_URL``        an SQLAlchemy URL of a user who may create databases
 ``TEST_MYSQL_URL``             the same for MariaDB or MySQL
 ``TEST_REDIS_URL``             as ``oauth2.redis.url``; **it is flushed**
 ``TEST_REDIS_SENTINEL_URL``    the same, ``redis+sentinel://...``
 ``TEST_REDIS_CLUSTER_URL``     the same, ``redis+cluster://...``
 ``TEST_REDIS_SERVER``          another ``redis-server`` or ``valkey-server``
-=============================  =============================================
+=============================  =================================================
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[databases.DatabaseServer]:
-    """PostgreSQL; ``new_database()`` makes an empty database and returns its URL."""
+    """PostgreSQL; ``new_database()`` creates an empty database and returns its URL."""
     own = os.environ.get("TEST_POSTGRESQL_URL")
     with databases.given(own) if own else databases.postgresql() as server:
         yield server
@@ -42,7 +42,7 @@ def postgresql_server() -> Iterator[databases.DatabaseServer]:
 
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[databases.DatabaseServer]:
-    """MariaDB; ``new_database()`` makes an empty database and returns its URL."""
+    """MariaDB; ``new_database()`` creates an empty database and returns its URL."""
     own = os.environ.get("TEST_MYSQL_URL")
     with databases.given(own) if own else databases.mariadb() as server:
         yield server

@@ -20,12 +20,12 @@ PATIENCE = 30  # seconds for a server to come up
 PR_SET_PDEATHSIG = 1
 DIRECTORIES = "pyramid-oauth2-test-"
 
-# Loaded here: between fork and exec there is no time to look for a library.
+# Loaded here, since there is no time to search for a library between fork and exec.
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def servant() -> dict[str, Any]:
-    """Return whom to run servers as: nobody if we are root, whom PostgreSQL refuses."""
+    """Options to run servers as an unprivileged user if we are root, which PostgreSQL refuses."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -33,7 +33,7 @@ def servant() -> dict[str, Any]:
 
 
 def new_directory() -> Path:
-    """Make a directory that belongs to the :func:`servant`. Whoever asked for it removes it."""
+    """Create a directory that belongs to the :func:`servant`. The caller removes it."""
     _remove_leftovers()
     directory = Path(tempfile.mkdtemp(prefix=f"{DIRECTORIES}{os.getpid()}-", dir=_parent()))
     give(directory)
@@ -41,7 +41,7 @@ def new_directory() -> Path:
 
 
 def _parent() -> Path:
-    # The one that the environment names may be root's alone.
+    # The directory named by the environment may be accessible to root only.
     choices = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
     return next((choice for choice in choices if reachable(choice / "any")), choices[0])
 
@@ -56,24 +56,24 @@ def _remove_leftovers() -> None:
         except ProcessLookupError:
             shutil.rmtree(directory, ignore_errors=True)
         except PermissionError:
-            pass  # Somebody else's run, which goes on.
+            pass  # Of a test run that is still active.
 
 
 def give(path: Path) -> None:
-    """Let the :func:`servant` have *path*."""
+    """Make the :func:`servant` the owner of *path*."""
     if them := servant():
         os.chown(path, them["user"], them["group"])
 
 
 def reachable(path: Path) -> bool:
-    """Return whether the :func:`servant` may use *path*, which may be in the home of root."""
+    """Return whether the :func:`servant` may use *path*, which may be in root's home."""
     return not servant() or all(folder.stat().st_mode & 0o001 for folder in path.parents)
 
 
 def run(command: Sequence[str | Path], **options: Any) -> None:
     """Run a set-up program as the :func:`servant`.
 
-    :raises RuntimeError: it failed; with what it printed.
+    :raises RuntimeError: it failed; the message has its output.
     """
     done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **servant(), **options
@@ -83,11 +83,11 @@ def run(command: Sequence[str | Path], **options: Any) -> None:
 
 
 class Daemon:
-    """A server program: started, killed, started again, and gone when we are.
+    """A server program: started, killed, started again, and stopped when this process ends.
 
-    :param command: what to run; it must stay in the foreground.
-    :param directory: where it works, and where its output goes.
-    :param stop_signal: ends it at once, without a trace in the system.
+    :param command: the command to run; it must stay in the foreground.
+    :param directory: its working directory, which also gets its output.
+    :param stop_signal: ends it at once, and lets it release its system resources.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Daemon:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; :meth:`wait` tells when it serves."""
+        """Start it; :meth:`wait` returns once it serves."""
         with (self.directory / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -111,20 +111,20 @@ class Daemon:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 **servant(),
-                # Ctrl-C is for us; we stop it when we are done with it.
+                # Ctrl-C is for this process, which stops the server at the end.
                 process_group=0,
                 preexec_fn=self._die_with_parent,
             )
 
     def _die_with_parent(self) -> None:
-        # After the change of user, which would clear it.
+        # After the change of user, which would reset it.
         if _libc is not None:
             _libc.prctl(PR_SET_PDEATHSIG, self.stop_signal)
 
     def wait(self, probe: Callable[[], object]) -> None:
         """Wait until *probe* no longer raises.
 
-        :raises RuntimeError: the server ended, or does not answer; with the end of its log.
+        :raises RuntimeError: the server ended or does not respond; with the end of its log.
         """
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -140,7 +140,7 @@ class Daemon:
                 return
 
     def kill(self, with_signal: signal.Signals = signal.SIGKILL) -> None:
-        """End it without a farewell, as a crash would."""
+        """Kill it, as a crash would."""
         if self.process is not None:
             self.process.send_signal(with_signal)
             self.process.wait()

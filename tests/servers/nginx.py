@@ -28,9 +28,9 @@ http {{
 def nginx(folder: Path, http: str, port: int) -> Iterator[None]:
     """Run nginx until the block ends.
 
-    :param folder: where it works, with its ``errors.log``.
+    :param folder: its working directory, with its ``errors.log``.
     :param http: its directives within ``http``.
-    :param port: on which it is waited for.
+    :param port: the port to wait for.
     """
     program = programs.need("nginx")
     (folder / "nginx.conf").write_text(CONF.format(http=http))

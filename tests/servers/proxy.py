@@ -1,4 +1,4 @@
-"""A TCP proxy that cuts a connection just before a request arrives, or just after it did."""
+"""A TCP proxy that cuts a connection just before or just after a request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BEFORE, AFTER = "before", "after"
 
 
 class Proxy:
-    """Passes everything on to a local port, but for one request that it is told to cut.
+    """Forwards everything to a local port, except for one request, where it may cut.
 
     :ivar port: where it listens.
     :ivar requests: how many requests came since the last :meth:`cut`.
@@ -29,9 +29,9 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self, side: str, number: int) -> None:
-        """Cut the connection on which the request of that number (from 0) comes.
+        """Cut the connection of the request with that number (from 0).
 
-        :param side: ``before`` the server has it, or ``after`` it has answered.
+        :param side: ``before`` the server gets it, or ``after`` it has replied.
         """
         with self._lock:
             self._due, self.requests = (side, number), 0
@@ -42,7 +42,7 @@ class Proxy:
         return self._due is None
 
     def close(self) -> None:
-        """Listen no longer."""
+        """Stop listening."""
         self._listener.close()
 
     def _accept(self) -> None:

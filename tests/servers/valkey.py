@@ -1,4 +1,4 @@
-"""Valkey: a single server, three Sentinels over a replicated one, and a Cluster of six."""
+"""Valkey: a single server, a replicated one under three Sentinels, and a Cluster of six."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SERVICE = "oauth2"
 SLOTS = 16384
 MASTERS = 3
 
-# Milliseconds. Short, so that a failover is a matter of a few seconds.
+# Milliseconds. Short, so that a failover takes only a few seconds.
 DOWN_AFTER = 500
 FAILOVER_TIMEOUT = 3000
 CLUSTER_NODE_TIMEOUT = 1000
@@ -44,7 +44,7 @@ def program() -> str:
 class Node:
     """One server process.
 
-    :param options: what its configuration says beside the port; a list of lines.
+    :param options: lines of its configuration, besides the port.
     """
 
     def __init__(self, *options: str, sentinel: bool = False) -> None:
@@ -60,7 +60,7 @@ class Node:
             *options,
         ]
         configuration.write_text("\n".join(lines) + "\n")
-        give(configuration)  # Sentinel keeps in it what it learns.
+        give(configuration)  # A Sentinel writes its state into it.
         executable = self._executable()
         command = [executable, str(configuration)] + ["--sentinel"] * sentinel
         self.daemon = Daemon(command, self.directory)
@@ -80,7 +80,7 @@ class Node:
         return f"redis://{self.address}/0"
 
     def client(self) -> Redis:
-        """Return a plain client of this server alone, for the eyes of a test."""
+        """Return a plain client of this server alone, for checks by a test."""
         return Redis(host=HOST, port=self.port, socket_timeout=5, retry=Retry(NoBackoff(), 0))
 
     def command(self, *words: object) -> object:
@@ -93,11 +93,11 @@ class Node:
         start_all([self])
 
     def kill(self) -> None:
-        """End it as a crash would."""
+        """Kill it, as a crash would."""
         self.daemon.kill()
 
     def remove(self) -> None:
-        """End it, and remove its directory."""
+        """Stop it, and remove its directory."""
         self.daemon.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -126,7 +126,7 @@ def single(*options: str) -> Iterator[Node]:
 class SentinelServers:
     """A master, two replicas and three Sentinels that watch them.
 
-    :ivar url: as ``oauth2.redis.url`` has it.
+    :ivar url: as for ``oauth2.redis.url``.
     """
 
     def __init__(self, add: Callable[[Node], Node]) -> None:
@@ -152,9 +152,9 @@ class SentinelServers:
         eventually(self._complete)
 
     def _hurry(self) -> None:
-        # They would greet each other every two seconds and ask the master every
-        # ten. PING-PERIOD stays: five of them are how old the news of a replica
-        # may be that is to become master, and a busy machine needs the time.
+        # By default they announce themselves every two seconds and query the master every
+        # ten. PING-PERIOD stays: a replica whose last report is older than five periods
+        # cannot become master, and a busy machine needs the time.
         periods = ("INFO-PERIOD", 200, "PUBLISH-PERIOD", 100, "ASK-PERIOD", 100)
         for sentinel in self.sentinels:
             sentinel.command("SENTINEL", "DEBUG", *periods)
@@ -169,7 +169,7 @@ class SentinelServers:
                 assert replica["master-link-status"] == "ok"
 
     def master(self) -> Node:
-        """Return who is the master now, as a Sentinel says."""
+        """Return the current master, according to a Sentinel."""
         with self.sentinels[0].client() as client:
             port = client.sentinel_master(SERVICE)["port"]
         return next(node for node in self.nodes if node.port == port)
@@ -185,7 +185,7 @@ def sentinel() -> Iterator[SentinelServers]:
 class ClusterServers:
     """Three masters and a replica of each.
 
-    :ivar url: as ``oauth2.redis.url`` has it.
+    :ivar url: as for ``oauth2.redis.url``.
     """
 
     def __init__(self, add: Callable[[Node], Node]) -> None:
@@ -205,7 +205,7 @@ class ClusterServers:
 
     @property
     def masters(self) -> list[Node]:
-        """The nodes that are masters now."""
+        """The nodes that are masters at the moment."""
         return [node for node in self.nodes if self._role(node) == b"master"]
 
     def _role(self, node: Node) -> object:
@@ -254,7 +254,7 @@ def cluster() -> Iterator[ClusterServers]:
 
 @contextmanager
 def _nodes() -> Iterator[Callable[[Node], Node]]:
-    """Collect nodes, and remove them in the end, also if not all of them came up."""
+    """Collect nodes, and remove them at the end, also if some of them did not start."""
     with ExitStack() as stack:
 
         def add(node: Node) -> Node:
@@ -265,7 +265,7 @@ def _nodes() -> Iterator[Callable[[Node], Node]]:
 
 
 def eventually(check: Callable[[], None], patience: float = PATIENCE) -> None:
-    """Repeat *check* until it no longer raises; what it raised last, if it never does.
+    """Repeat *check* until it no longer raises; after *patience*, raise its last error.
 
     :param patience: in seconds.
     """

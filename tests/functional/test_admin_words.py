@@ -1,0 +1,137 @@
+"""The texts of the pages for clients: what they are about, and what an action will do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pyramid_oauth2 import Client
+
+from .desk import APPLICATIONS, Desk, words
+from .server import Clock
+
+DESCRIPTION = "Read your data"
+USERS_WORDS = (
+    DESCRIPTION,
+    "Consent",
+    "a user may leave out",
+    "What users allowed",
+    "Users read it",
+)
+
+
+class TestAClientThatActsForItself:
+    """RFC 6749 section 4.4: no user allows it anything."""
+
+    @pytest.fixture
+    def robot(self, desk: Desk) -> Client:
+        return desk.registered("service")
+
+    @pytest.mark.parametrize("page", ["client", "edit", "withdraw"])
+    def test_no_word_of_users(self, desk: Desk, robot: Client, page: str):
+        shown = words(desk.get(page, client_id=robot.client_id))
+        assert [text for text in USERS_WORDS if text in shown] == []
+        assert "users who allowed it" not in shown
+
+    def test_nor_where_it_is_registered(self, desk: Desk):
+        for kind in ("service", "api"):
+            shown = words(desk.get("register", kind=kind))
+            assert [text for text in USERS_WORDS if text in shown] == []
+        assert "What it may do itself" in words(desk.get("register", kind="service"))
+
+    def test_what_it_may_do_itself(self, desk: Desk, robot: Client):
+        assert "What it may do itself read" in words(desk.get("client", client_id=robot.client_id))
+        assert "What it may do itself read write" in words(
+            desk.get("edit", client_id=robot.client_id)
+        )
+
+    def test_editing_it_keeps_what_is_not_asked(self, desk: Desk, robot: Client):
+        desk.server.service.clients.edit(robot.client_id, consent="ask")
+        desk.get("edit", client_id=robot.client_id).form.submit(status=303)
+        assert desk.client(robot.client_id).consent == "ask"
+
+    def test_what_a_user_might_leave_out_can_be_mended_where_it_is_there(
+        self, desk: Desk, robot: Client
+    ):
+        read = frozenset({"read"})
+        desk.server.service.clients.edit(robot.client_id, optional_scope=read)
+        form = desk.get("edit", client_id=robot.client_id).form
+        form.fields["optional_scope"][0].checked = False
+        form.submit(status=303)
+        assert desk.client(robot.client_id).optional_scope == frozenset()
+
+    def test_a_client_that_users_allow_has_these_words(self, desk: Desk):
+        web = desk.registered("web")
+        pages = (words(desk.get(page, client_id=web.client_id)) for page in ("client", "edit"))
+        shown = " ".join(pages)
+        assert [text for text in USERS_WORDS if text not in shown] == []
+
+
+def test_what_origins_are_for(desk: Desk):
+    web = desk.registered("web")
+    for page in (desk.get("register", kind="browser"), desk.get("edit", client_id=web.client_id)):
+        hint = " ".join(page.html.find(id="allowed_origins-hint").string.split())
+        assert hint.startswith("Only a single-page application needs this")
+        assert "without an address here the application gets no token" in hint
+        assert "https://app.example" in hint
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_mistakes_are_named_as_their_fields_are(start_desk: Callable[..., Desk], language: str):
+    desk = start_desk(lambda config: config.set_locale_negotiator(lambda request: language))
+    page = desk.register("browser", redirect_uris="", allowed_origins="x", client_name="")
+    for link in page.html.select(".problems a"):
+        field = link["href"].removeprefix("#")
+        assert link.string == page.html.find("label", attrs={"for": field}).string
+        assert link.find_parent(lang=True)["lang"] == language
+    assert len(page.html.select(".problems a")) == 3
+
+
+class TestTwoSecrets:
+    @pytest.fixture
+    def client_id(self, desk: Desk) -> str:
+        """A client whose secret was rotated at noon, with one day left for the old one."""
+        clock = Clock(desk.server)
+        clock.now = 1_800_014_400
+        client = desk.registered("service")
+        clock.now += 3600
+        desk.get("secret", client_id=client.client_id).form.submit()
+        return client.client_id
+
+    def test_which_is_which_and_until_when(self, desk: Desk, client_id: str):
+        shown = desk.get("client", client_id=client_id).html.select(".secrets li")
+        assert [" ".join(item.get_text("").split()) for item in shown] == [
+            "Current secret, made 2027-01-15 13:00 UTC",
+            "Earlier secret, made 2027-01-15 12:00 UTC: works until 2027-01-16 13:00 UTC",
+        ]
+
+    def test_ending_the_earlier_one_asks_first(self, desk: Desk, client_id: str):
+        page = desk.get("client", client_id=client_id)
+        assert not page.forms
+        before = desk.client(client_id)
+        asked = page.click("End the earlier one now")
+        assert "End the earlier secret of Nightly?" in words(asked)
+        assert desk.client(client_id) == before
+        asked.form.submit(status=303)
+        assert len(desk.client(client_id).client_secrets) == 1
+
+    def test_where_there_is_none_nothing_is_asked(self, desk: Desk):
+        assert "client_id=robot" in desk.get("secret-earlier", 303, client_id="robot").location
+
+
+def test_revoking_says_what_happens(desk: Desk):
+    page = desk.get("client", client_id="robot").click("Revoke all its tokens")
+    assert "Revoke all tokens of robot?" in words(page)
+    assert "All tokens of the client have ended." in words(page.form.submit(status=303).follow())
+
+
+class TestTheWayToOnesOwnClients:
+    def test_from_the_operators_pages(self, desk: Desk):
+        page = desk.get("client", client_id="robot").click("Your clients")
+        assert page.request.path == APPLICATIONS
+        assert page.html.nav.find("a", string="Clients") is None
+
+    def test_not_where_users_have_none(self, start_desk: Callable[..., Desk]):
+        desk = start_desk(self_service="false")
+        assert desk.get().html.nav.find("a", string="Your clients") is None
