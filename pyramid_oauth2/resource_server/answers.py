@@ -30,7 +30,7 @@ def token_of_answer(
     :param issuer: the only issuer whose tokens are accepted.
     :param audience: the public URL of this application. A token with an audience
         must name this URL, or a resource below it (RFC 9700 section 2.3).
-    :param now: when the request was sent, in UTC seconds.
+    :param now: when the response was received, in UTC seconds.
     :param cache: for how many seconds the response may be cached; a token without
         an end of its own expires then.
     :raises StoreUnavailable: the response is malformed.

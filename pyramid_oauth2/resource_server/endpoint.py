@@ -118,8 +118,8 @@ class IntrospectionEndpoint:
             headers=self._headers,
             preload_content=False,
             # No retry, which would wait twice for a slow server, and no redirect, which would
-            # send the token to another host. urllib3 before 2.5 ignores both if they are only
-            # set on the pool.
+            # send the token to another host. Set here, because urllib3 before 2.5 follows
+            # redirects if they are only forbidden on the pool.
             retries=False,
             redirect=False,
         )

@@ -91,8 +91,8 @@ def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> 
     problems = list(client_problems(server, changed))
     if changed.public != client.public:
         # RFC 6749 section 2.1: a client is designed as one type. A public client
-        # has no secret to continue with, and a confidential one made public could
-        # still be impersonated where its old secret is known.
+        # has no secret to continue with, and a confidential one would still be
+        # trusted where its secret has long been known.
         problem = "public and confidential clients are not turned into each other: register anew"
         problems.append(("token_endpoint_auth_method", problem))
     _refuse(problems)
