@@ -1,4 +1,4 @@
-"""Imports have one direction, so that each part can be read, tested and replaced by itself."""
+"""Imports go one way, so that each part can be read, tested and replaced without the others."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def without(*allowed: str) -> tuple[str, ...]:
     return tuple(name for name in INNER if name.removeprefix(f"{PACKAGE}.") not in allowed)
 
 
-# What the modules below a name must never import; of two matching names the longer one counts.
+# What the modules below a name must never import; of two names the longer one counts.
 # The layers, from the inside: per_process, interfaces, protocol, settings, events
 # <- backends | service <- assembly <- protection, views <- directives <- __init__ <- scripts, demo.
 FORBIDDEN = {
@@ -129,7 +129,7 @@ FORBIDDEN = {
     "demo": (f"{PACKAGE}.",),
 }
 
-# What protocol code may import besides the standard library and itself.
+# What protocol code may import beside the standard library and itself.
 PURE = (
     "cryptography",
     "zope.interface",
@@ -148,7 +148,7 @@ def imports(
 ) -> Iterator[str]:
     """The absolute names of what a module imports, also within functions.
 
-    An import for the type checker only is not a dependency.
+    :param with_types: also what is imported for the type checker alone.
     """
     tree = ast.parse(source)
     for_types = {
@@ -274,7 +274,7 @@ def test_a_circle_of_types_is_found():
 
 @pytest.mark.parametrize("name", ["argon2", "metrics", "measured_grants"])
 def test_an_extra_is_asked_for_only_where_it_is_used(name: str):
-    """An application without it must start."""
+    """An application without it starts all the same."""
     for path in MODULES:
         top = ast.parse(path.read_text()).body
         lines = [ast.unparse(node) for node in top if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -282,13 +282,13 @@ def test_an_extra_is_asked_for_only_where_it_is_used(name: str):
 
 
 def test_who_imports_prometheus_client():
-    """The two modules; neither is imported at the top of another, so it can be an extra."""
+    """The two modules that no other module imports at its top, so that it can be an extra."""
     found = {path.stem for path in MODULES if "prometheus_client import" in path.read_text()}
     assert found == {"metrics", "measured_grants"}
 
 
 def test_who_imports_pyramid_debugtoolbar():
-    """Only the module that the toolbar itself includes."""
+    """Only what the toolbar itself includes."""
     found = {path for path in MODULES if "import DebugPanel" in path.read_text()}
     assert found == {ROOT / "debugtoolbar" / "panel.py"}
 

@@ -1,4 +1,4 @@
-"""The page with what a user allows, in a real browser."""
+"""The page of what a user allows, in a real browser."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .conftest import PHONE, Site
 from .test_pages import CONTRAST, is_wide_as_the_window, sign_in
 
 
-def allow(site: Site, client_id: str, *scopes: str) -> Issued:
-    """The tokens of a client that alice has allowed something."""
+def allow(site: Site, client_id: str, *scopes: str) -> IssuedTokens:
+    """What a client holds that alice has allowed something."""
     server = get_service(site.registry).server
     client = server.clients.get(client_id)
     assert client is not None

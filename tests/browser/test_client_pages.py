@@ -29,14 +29,14 @@ class BobIsAdmin(CookiePolicy):
 
 
 class Site:
-    """An application with both places enabled."""
+    """An application with both sets of pages switched on."""
 
     def __init__(self, registry: Any, url: str) -> None:
         self.registry, self.url = registry, url
         self.clients = get_service(registry).clients
 
     def token(self, client_id: str, secret: str) -> str:
-        """An access token that the client gets for itself."""
+        """A token that the client gets for itself."""
         pair = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
         form = urlencode({"grant_type": "client_credentials"}).encode()
         request = Request(f"{self.url}/oauth2/token", form, {"Authorization": f"Basic {pair}"})
@@ -70,7 +70,7 @@ def come(page: Page, site: Site, root: str = ADMIN, user: str = "bob") -> None:
 
 
 def register_service(page: Page, name: str = "Nightly") -> tuple[str, str]:
-    """Register a service by its form; return its client_id and its secret."""
+    """Register a service by its form; its client_id and its secret."""
     page.get_by_role("navigation").get_by_role("link", name="Register a client").click()
     page.get_by_role("link", name="A service without users").click()
     page.get_by_role("textbox", name="Name", exact=True).fill(name)
@@ -118,7 +118,7 @@ def test_the_page_with_a_secret_is_not_shown_again(page: Page, site: Site) -> No
     _, secret = register_service(page)
     page.get_by_role("link", name="I have copied it").click()
     assert secret not in page.content()
-    # The browser has cached nothing, and will not send the form again by itself.
+    # The browser has kept nothing, and will not send the form again by itself.
     with pytest.raises(Error, match="ERR_CACHE_MISS"):
         page.go_back()
     assert len(site.clients.search().items) == 1

@@ -1,4 +1,4 @@
-"""A user at the pages for managing clients, as a browser shows them."""
+"""A browser at the pages for managing clients."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def names(page: TestResponse) -> list[str]:
 
 
 def words(page: TestResponse) -> str:
-    """The text of a page."""
+    """What a page says."""
     return " ".join(page.html.main.get_text(" ").split())
 
 
-class Desk:
-    """A browser at one of the two places; by default bob, an operator, is signed in."""
+class ClientPages:
+    """A browser at one of the two sets of pages, with bob, an operator, signed in by default.
 
     :param root: the path of the list of clients.
     """
@@ -66,17 +66,17 @@ class Desk:
     def post(
         self, page: str, client_id: str, /, token: str | None = "", **form: Any
     ) -> TestResponse:
-        """Send a form about a client, from this browser's own page; the response of any status.
+        """Send a form about a client, as from this browser's own page; the response, of any status.
 
-        :param token: the value of the anti-forgery field, None to leave it out.
+        :param token: the anti-forgery field, None to leave it out.
         """
         field = {} if token is None else {FIELD: token or self.token}
         url = self.url(page, client_id=client_id)
         return self.browser.post(url, {**field, **form}, status="*")
 
-    def register(self, kind: str = "web", **fields: Any) -> TestResponse:
-        """Fill in the form of a kind and send it; the response of any status."""
-        form = self.get("register", kind=kind).form
+    def register(self, application_type: str = "web", **fields: Any) -> TestResponse:
+        """Fill in the form for an application type and send it; the response, of any status."""
+        form = self.get("register", kind=application_type).form
         usual = {"client_name": "Nightly", "redirect_uris": BACK, "scope": ["read"]}
         for name, value in {**usual, **fields}.items():
             if name == "scope":
@@ -86,12 +86,12 @@ class Desk:
                 form[name] = value
         return form.submit(status="*")
 
-    def registered(self, kind: str = "web", **fields: Any) -> Client:
-        """Register a client in this way, and return it."""
-        answer = self.register(kind, **fields)
-        if answer.status_int == 303:
-            answer = answer.follow()
-        client_id = answer.html.find("code", class_="copy").string
+    def registered(self, application_type: str = "web", **fields: Any) -> Client:
+        """Register a client; the client as it is in the store."""
+        response = self.register(application_type, **fields)
+        if response.status_int == 303:
+            response = response.follow()
+        client_id = response.html.find("code", class_="copy").string
         return self.client(client_id)
 
     def client(self, client_id: str) -> Client:

@@ -29,7 +29,7 @@ BASE = {
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with our tables, to be copied: a migration would cost more than a test."""
+    """A SQLite file with our tables, to be copied: migrating anew would cost more than a test."""
     file = tmp_path_factory.mktemp("sqlite") / "empty.sqlite"
     migrations.upgrade(f"sqlite:///{file}")
     return file
@@ -37,7 +37,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["memory", "sqlite"])
 def storage(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The settings that select an empty backend; the same for every test."""
+    """The settings that choose a backend, which is empty; the same for every test."""
     if request.param == "memory":
         return {"oauth2.backend": "memory"}
     empty: Path = request.getfixturevalue("empty_database")
@@ -50,13 +50,13 @@ def storage(request: pytest.FixtureRequest) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def idle() -> Idle:
-    """Applications that no test uses at the moment."""
+    """Applications that no test uses just now."""
     return Idle()
 
 
 @pytest.fixture
 def anew(idle: Idle) -> None:
-    """For a test of the start-up: the application is created anew."""
+    """For a test of what a start does: the application is not one that was made before."""
     idle.forget()
 
 
@@ -78,7 +78,7 @@ def serve(idle: Idle) -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture
 def settings(storage: dict[str, str]) -> dict[str, Any]:
-    """The settings of a valid application."""
+    """The settings of an application that works."""
     return {**BASE, **storage, **COMPILED}
 
 
@@ -97,13 +97,13 @@ def build(
 
 @pytest.fixture
 def server(build: Callable[..., Server]) -> Server:
-    """An application with users, its own pages, and views for tokens."""
+    """An application with users, pages of its own, and views for tokens."""
     return build(host.pages)
 
 
 @pytest.fixture
 def patient(build: Callable[..., Server]) -> Server:
-    """The same, for a test with more wrong attempts than one address may make."""
+    """The same, for a test that makes more wrong attempts than one address may."""
     limits = dict.fromkeys(
         ("oauth2.throttle.clients", "oauth2.throttle.passwords"), "100000/minute"
     )
@@ -130,7 +130,7 @@ def flow(start_flow: Callable[..., Flow]) -> Flow:
 
 @pytest.fixture
 def heard() -> list[Any]:
-    """The events of a flow that ``start_heard`` has started."""
+    """The events of a flow that ``start_heard`` made."""
     return []
 
 
@@ -147,8 +147,8 @@ def start_heard(start_flow: Callable[..., Flow], heard: list[Any]) -> Callable[.
 
 
 @pytest.fixture
-def start_desk(build: Callable[..., Server]) -> Callable[..., Desk]:
-    """Start an application with the pages for clients enabled, and open them."""
+def start_pages(build: Callable[..., Server]) -> Callable[..., ClientPages]:
+    """Start an application with the pages for clients switched on, and sign in bob."""
 
     def start_pages(*configure: Configure, **changes: str) -> ClientPages:
         named = {f"oauth2.{name.replace('__', '.')}": value for name, value in changes.items()}

@@ -1,4 +1,4 @@
-"""The confirmations on the pages for clients: an attacker can write a link that has one."""
+"""The pages for clients report a change only where it happened: a link to them can be forged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .client_pages import APPLICATIONS, BACK, ClientPages, words
 from .flow import Flow
 from .server import Clock
 
-# The confirmation for each value that a link may have.
+# By what a link says was done.
 SAID = {
     "registered": "It is public, so it has no secret.",
     "edited": "The changes are saved.",
@@ -20,8 +20,8 @@ SAID = {
 }
 
 
-def said(desk: Desk, client_id: str) -> set[str]:
-    """The confirmations that the client's page shows for links with any value."""
+def said(pages: ClientPages, client_id: str) -> set[str]:
+    """What the page of the client says was done, whatever a link says."""
     return {
         done
         for done in (*SAID, "deleted", "x", "")

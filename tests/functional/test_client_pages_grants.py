@@ -1,4 +1,4 @@
-"""The grants of a client on the admin pages."""
+"""What users allowed a client, on the admin pages."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def test_who_allowed_what_and_ending_one(pages: ClientPages, flow: Flow):
     form.submit("grant", status=303)
 
 
-def test_the_last_token_is_known_when_it_has_expired(desk: Desk, flow: Flow):
-    """From the refresh token that was issued with it, as on the user's own page."""
-    clock = Clock(desk.server)
+def test_the_last_token_is_known_when_it_has_expired(pages: ClientPages, flow: Flow):
+    """By the refresh token that was issued with it, as on the user's own page."""
+    clock = Clock(pages.server)
     flow.tokens()
     clock.now += 7200
     pages.server.service.server.grants.purge(clock.now)
@@ -52,7 +52,7 @@ def test_it_is_said_where_not_all_tokens_were_looked_at(
     pages: ClientPages, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ):
     flow.tokens()
-    # A spent code, an access token and a refresh token.
+    # Of a spent code, an access token and a refresh token.
     monkeypatch.setattr(user_grants, "TOKENS_READ", 2)
     assert re.search(
         r"last token 20[\d :-]+ UTC or later", words(pages.get("grants", client_id="web"))
@@ -61,10 +61,10 @@ def test_it_is_said_where_not_all_tokens_were_looked_at(
     assert "UTC or later" in words(own)
 
 
-def test_grants_are_found_when_the_client_no_longer_acts_for_users(desk: Desk, flow: Flow):
-    """They stay valid until they end, whatever the client may request now."""
-    clients = desk.server.service.clients
-    allowed, never = "What users allowed", desk.registered("service").client_id
+def test_grants_are_found_when_the_client_no_longer_acts_for_users(pages: ClientPages, flow: Flow):
+    """They go on until they end, whatever it may ask for now."""
+    clients = pages.server.service.clients
+    allowed, never = "What users allowed", pages.registered("service").client_id
     flow.tokens()
     clients.edit("web", grant_types=("client_credentials",), redirect_uris=())
     assert "alice" in words(pages.get("client", client_id="web").click(allowed))

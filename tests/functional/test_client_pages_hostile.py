@@ -1,4 +1,4 @@
-"""The pages for clients, with hostile records and unusual host applications."""
+"""The pages for clients, where records attack and the host has ways of its own."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ PAGES = ("", "client", "edit", "secret", "disable", "enable", "withdraw", "delet
 
 
 def check_harmless(page: TestResponse) -> None:
-    """The attack appears as text only."""
+    """Whatever was attacked with stands there as text."""
     assert page.html.find_all(["script", "img", "style"]) == []
     assert not [tag for tag in page.html.find_all() for name in tag.attrs if name.startswith("on")]
     assert not [link for link in page.html.find_all("a") if "script:" in link["href"]]
     assert "212121" not in page.html.body.get_text()
 
 
-def attack(desk: Desk) -> str:
-    """Add a hostile record without our forms; return its client_id."""
+def attack(pages: ClientPages) -> str:
+    """A record from another way than our forms; its client_id."""
     client_id = f"evil{PAYLOAD}"
     record = Client(
         client_id,
@@ -136,8 +136,8 @@ def include_pyramid_tm(config: Any) -> None:
 def test_a_cookie_that_is_no_text(
     start_pages: Callable[..., ClientPages], transactions: bool, path: str, accept: str
 ):
-    """No policy is called, since it would fail; pyramid_tm calls one before any view."""
-    desk = start_desk(*[include_pyramid_tm] * transactions)
+    """No policy is asked, which would fail; pyramid_tm asks one before any view."""
+    pages = start_pages(*[include_pyramid_tm] * transactions)
     headers = {"Cookie": 'a="\\377"', "Accept": accept}
     answer = pages.server.fresh_browser().get(f"/oauth2/{path}", headers=headers, status=400)
     assert "Delete this site" in answer.text
@@ -193,10 +193,12 @@ def test_a_body_that_is_no_form_of_ours(pages: ClientPages, body: bytes):
     "body",
     [b"%", b"a&" * 2100, b"x=" + b"y" * 70_000, b"version=1&version=2", b"version=x"],
 )
-def test_whoever_sends_a_bad_form_is_told_what_became_of_it(desk: Desk, place: str, body: bytes):
-    """A person filled the form in; no client has sent the user here."""
-    desk.server.service.clients.edit("robot", owner="bob")
-    here = Desk(desk.server, place)
+def test_whoever_sends_a_bad_form_is_told_what_became_of_it(
+    pages: ClientPages, root: str, body: bytes
+):
+    """A person filled it in: there is no application that sent them here."""
+    pages.server.service.clients.edit("robot", owner="bob")
+    here = ClientPages(pages.server, root)
     url = here.url("edit", client_id="robot")
     field = f"oauth2_browser_token={here.token}&".encode()
     answer = here.browser.post(url, field + body, status="*")

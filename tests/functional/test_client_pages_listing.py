@@ -1,4 +1,4 @@
-"""The list of clients: searched, sorted, and paginated."""
+"""The list of clients: found, sorted, and a page at a time."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def test_sorted_and_page_by_page(pages: ClientPages):
 def test_a_page_without_any_is_not_always_the_last(
     pages: ClientPages, monkeypatch: pytest.MonkeyPatch, query: dict[str, str]
 ):
-    """A store may read a limited number of clients for a page, and find no match among them."""
-    store = desk.server.service.backends[desk.server.service.settings.backend].clients
+    """A store may look at so many clients for a page, and find none that is sought."""
+    store = pages.server.service.backends[pages.server.service.settings.backend].clients
     monkeypatch.setattr(store, "search", lambda *arguments: Page((), "more"))
     page = pages.get(sort="created_at", **query)
     assert "There is none" not in words(page)

@@ -1,4 +1,4 @@
-"""Self-service: a user's own clients, within the limits of the ini."""
+"""Self-service: a user's own clients, and no more than the ini allows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import host
 from .client_pages import APPLICATIONS, BACK, ClientPages, names, words
 from .flow import Flow
 
-# Fields that only an operator may set, as form values.
+# What only an operator may say, as a form could.
 OPERATORS = {
     "consent": "skip",
     "owner": "bob",
@@ -36,8 +36,8 @@ def own(pages: ClientPages) -> ClientPages:
     return at_own(pages)
 
 
-def edited(own: Desk, client: Client, **fields: Any) -> Any:
-    """Send the whole form of a client with other values; the response of any status."""
+def edited(own: ClientPages, client: Client, **fields: Any) -> Any:
+    """Send the whole form of a client with other values; whatever it answers."""
     form = own.get("edit", client_id=client.client_id).form
     given: dict[str, Any] = {}
     for name, value in form.submit_fields():
@@ -63,10 +63,10 @@ class TestSigningIn:
             def is_active(self, subject: str) -> bool:
                 return subject != "alice"
 
-        desk = start_desk(lambda config: config.set_oauth2_resource_owners(Users()))
-        # The application's forbidden view, and not the login, which would redirect back for ever.
-        assert at_own(desk).get(status=302).location == "http://localhost/login"
-        at_own(desk, "bob").get(status=200)
+        pages = start_pages(lambda config: config.set_oauth2_resource_owners(Users()))
+        # The application's forbidden view, and no login that sends back for ever.
+        assert at_own(pages).get(status=302).location == "http://localhost/login"
+        at_own(pages, "bob").get(status=200)
 
 
 class TestOwnClientsOnly:
@@ -119,8 +119,8 @@ class TestOwnClientsOnly:
             assert own.post(page, mine.client_id).status_int == 404
         assert own.client(mine.client_id).disabled_at is not None
 
-    def test_a_form_of_another_version_changes_nothing(self, desk: Desk, own: Desk):
-        """Also if the sender guesses the version that an operator's change leads to."""
+    def test_a_form_of_another_version_changes_nothing(self, pages: ClientPages, own: ClientPages):
+        """Also where its sender guesses the version that an operator's change leads to."""
         mine = own.registered("web")
         pages.server.service.clients.edit(mine.client_id, client_name="As the operator has it")
         for version in (0, 2):
@@ -152,8 +152,10 @@ class TestOwnClientsOnly:
         form.submit(status=303)
         assert own.client(mine.client_id).consent == "ask"
 
-    def test_a_client_that_an_operator_stopped_stays_as_it_is(self, desk: Desk, own: Desk):
-        """The owner can neither erase nor overwrite what is known of it."""
+    def test_a_client_that_an_operator_stopped_stays_as_it_is(
+        self, pages: ClientPages, own: ClientPages
+    ):
+        """What is known of it is neither erased nor overwritten by its owner."""
         mine = own.registered("web")
         pages.server.service.clients.rotate_secret(mine.client_id, 86400)
         names_of_pages = ("edit", "secret", "secret-earlier", "delete")

@@ -1,4 +1,4 @@
-"""Every action of the pages for clients, at both places, with each required thing missing."""
+"""Every action of the pages for clients, of both sets, with each thing missing that it needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .flow import Flow
 from .server import bearer
 
 DRAWN = "a" * 24
-# The fields of a valid form for each action, apart from the version.
+# What a right form of each action says, beside the version.
 ACTIONS: dict[str, dict[str, Any]] = {
     "register?kind=web": {"client_name": "New", "redirect_uris": BACK, "client_id": DRAWN},
     "edit": {
@@ -33,7 +33,7 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "delete": {"name": "Prey"},
     "grants": {},
 }
-# A user may not see who uses a client, nor enable one that an operator has disabled.
+# A user may not see who uses a client, nor undo what an operator stopped.
 USERS_ACTIONS = [name for name in ACTIONS if name not in ("grants", "disable", "enable")]
 EVERY_ACTION = [(ADMIN, name) for name in ACTIONS] + [
     (APPLICATIONS, name) for name in USERS_ACTIONS
@@ -42,12 +42,12 @@ EVERY_ACTION = [(ADMIN, name) for name in ACTIONS] + [
 
 @pytest.fixture
 def storage() -> dict[str, str]:
-    """A refused request never reaches the store."""
+    """A refused request does not reach the store."""
     return {"oauth2.backend": "memory"}
 
 
 class Prey:
-    """Bob's client, which every action would change."""
+    """Bob's client, to which every action would do something."""
 
     def __init__(self, pages: ClientPages) -> None:
         self.pages = pages
@@ -68,7 +68,7 @@ class Prey:
         token: str | None = "",
         headers: dict[str, str] | None = None,
     ) -> TestResponse:
-        """Send the form of the action; the response of any status."""
+        """Send the form of the action; whatever it answers."""
         if action == "enable":
             self.pages.server.service.clients.disable("web")
         (grant,) = self.pages.server.service.server.grants.grants(client_id="web").items
@@ -134,9 +134,9 @@ def test_without_this_browsers_field(prey: Prey, root: str, action: str):
 def test_a_page_that_was_open_before_somebody_else_signed_in(
     start_pages: Callable[..., ClientPages], root: str
 ):
-    """RFC 6749 section 10.12: the form acts for the user who opened it, not for a later one."""
-    prey = Prey(start_desk(admin_principals="alice bob"))
-    theirs = Desk(prey.desk.server, place, "bob")
+    """RFC 6749 section 10.12: the form acts for who sees it, not for who came after."""
+    prey = Prey(start_pages(admin_principals="alice bob"))
+    theirs = ClientPages(prey.pages.server, root, "bob")
     page = theirs.get("delete", client_id="web")
     page.form["name"] = "Prey"
     prey.pages.server.service.clients.edit("web", owner="alice")
@@ -151,10 +151,10 @@ def test_a_page_that_was_open_before_somebody_else_signed_in(
 
 
 @every_action
-def test_with_the_field_but_not_the_cookie(prey: Prey, place: str, action: str):
-    """The field is what another site would have to guess."""
-    jar = prey.desk.browser.cookiejar
-    token = prey.desk.token
+def test_with_the_field_but_not_the_cookie(prey: Prey, root: str, action: str):
+    """What another site would have to guess."""
+    jar = prey.pages.browser.cookiejar
+    token = prey.pages.token
     for cookie in [cookie for cookie in jar if cookie.name == "oauth2_browser"]:
         jar.clear(cookie.domain, cookie.path, cookie.name)
     assert prey.act(action, root, token).status_int == 403

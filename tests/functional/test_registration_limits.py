@@ -1,4 +1,4 @@
-"""Self-service: how many clients a user may have, and how many they may register in a period."""
+"""Self-service: how many clients a user may have, and how many they may register in a time."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class TestTheNumber:
         own.post("delete", mine.client_id, name=mine.client_name, version=version)
         assert late.submit(status=200)
 
-    def test_the_last_form_that_is_sent_twice_was_not_refused(self, own: Desk):
-        """A double click: the browser shows the second response."""
+    def test_the_last_form_that_is_sent_twice_was_not_refused(self, own: ClientPages):
+        """A double click: what the browser shows is the second answer."""
         own.registered("web")
         own.registered("web")
         last = filled(own)
@@ -67,8 +67,8 @@ class TestTheNumber:
         for _ in range(5):
             pages.registered("web")
 
-    def test_nor_with_many_tabs_at_once(self, own: Desk):
-        """More than necessary may be refused; there are never too many."""
+    def test_nor_with_many_tabs_at_once(self, own: ClientPages):
+        """One too many may be refused; none too many stays."""
         answers: list[int] = []
         own.registered("web")
         own.registered("web")
@@ -103,16 +103,16 @@ class TestTheNumber:
             store.setattr(clients, "search", away_after_add)
             form.submit(status=503)
         assert owned(own) == []
-        # Its client_id is never used again, and the page does not say that it is registered.
+        # Its client_id is never used again, and it is not said to be registered.
         assert "There is no such client" in words(form.submit(status=404))
         own.registered("web")
 
 
 class TestTheTime:
     @pytest.fixture
-    def own(self, start_desk: Callable[..., Desk]) -> Desk:
-        """Alice, who may register three clients per day."""
-        own = at_own(start_desk(throttle__registrations="3/day"))
+    def own(self, start_pages: Callable[..., ClientPages]) -> ClientPages:
+        """Alice, who may register three clients a day."""
+        own = at_own(start_pages(throttle__registrations="3/day"))
         self.time = Time(own.server)
         return own
 
