@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2.events import CodeReplayed, GrantRevoked, TokenIssued
-from pyramid_oauth2.protocol.errors import InvalidGrant
+from pyramid_oauth2.protocol.errors import InvalidGrant, InvalidToken
 from pyramid_oauth2.protocol.records import REFRESH_TOKEN, Client, Grant, Reservation, Token
 from pyramid_oauth2.protocol.token.issuance import Add, Issuance, Open, Redeem, Repeat, Reuse
 from pyramid_oauth2.protocol.token.issued import IssuedTokens
@@ -84,6 +84,17 @@ def test_the_event_names_the_grant_type(world: World):
 
 def test_a_refresh_token_can_be_left_out(world: World):
     assert world.issue(Issuance(READ, Open("bob"), refresh_token=False)).refresh_token is None
+
+
+def test_a_token_that_stands_alone_is_valid_until_the_epoch_is_raised(world: World):
+    world.server.clients.raise_epoch("web", NOW)
+    client = world.server.clients.get("web")
+    assert client is not None
+    value = world.issue(Issuance(READ), client).access_token
+    assert resolve_access_token(world.server, value).client == client
+    world.server.clients.raise_epoch("web", NOW)
+    with pytest.raises(InvalidToken):
+        resolve_access_token(world.server, value)
 
 
 class TestAdd:
