@@ -17,6 +17,7 @@ from .assembly import get_service, include_backends
 from .events import TokenIssued
 from .per_process import PerProcess
 from .protection.cors import cors_preflight, cors_readable
+from .protection.request import Request
 from .protection.security import (
     BearerTokenHelper,
     OAuth2AuthenticationPolicy,
@@ -52,6 +53,7 @@ __all__ = [
     "Parameter",
     "PerProcess",
     "Registered",
+    "Request",
     "Scope",
     "StoreUnavailable",
     "TokenIssued",

@@ -20,6 +20,7 @@ from pyramid.util import is_nonstr_iter
 from zope.interface import providedBy
 
 from .interfaces import IGrantType
+from .interfaces.request import PyramidRequest
 from .protocol.events import (
     AttemptsThrottled,
     ClientAuthenticationFailed,
@@ -56,7 +57,7 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 
-def notify(registry: Any, event: OAuth2Event, request: Any = None) -> None:
+def notify(registry: Any, event: OAuth2Event, request: PyramidRequest | None = None) -> None:
     """Call every subscriber; one that fails is logged and does not change the response.
 
     The request's transaction is then rolled back, as it would be if the

@@ -8,6 +8,7 @@ from zope.interface import directlyProvides, implementer
 from zope.interface.interface import InterfaceClass
 
 from .interfaces import IBackend, IClientStore, IConsentStore, IGrantStore
+from .interfaces.request import PyramidRequest
 from .protocol.records import StoreUnavailable
 
 # An allow-list: any other method of a store is refused, so that a method that is
@@ -34,7 +35,7 @@ class ReadOnlyBackend:
         self.grants = _read_only(backend.grants, IGrantStore)
         self.consents = _read_only(backend.consents, IConsentStore)
 
-    def clients_of_request(self, request: Any) -> Any:
+    def clients_of_request(self, request: PyramidRequest) -> Any:
         """Return the shared client store: in read-only mode a request has no writes of its own."""
         return self.clients
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .interfaces.request import PyramidRequest
 from .protocol.records import SUBJECT_LENGTH, check_identifier
 
 METHODS = (
@@ -33,7 +34,7 @@ class ResourceOwners:
         """Whether the application has that method."""
         return callable(getattr(self._owners, method, None))
 
-    def subject(self, request: Any) -> str | None:
+    def subject(self, request: PyramidRequest) -> str | None:
         """The subject of the signed-in user, None if no user is signed in."""
         if self.knows("subject"):
             return _checked("subject", self._owners.subject(request))
@@ -44,19 +45,19 @@ class ResourceOwners:
         """The user id that the application's own code uses."""
         return self._owners.userid(subject) if self.knows("userid") else subject
 
-    def identity(self, request: Any, subject: str) -> Any:
+    def identity(self, request: PyramidRequest, subject: str) -> Any:
         """``request.identity`` of a user who is authenticated by a token."""
         if self.knows("identity"):
             return self._owners.identity(request, subject)
         return subject
 
-    def principals(self, request: Any, subject: str) -> Iterable[Any]:
+    def principals(self, request: PyramidRequest, subject: str) -> Iterable[Any]:
         """The user's principals, such as groups."""
         if self.knows("principals"):
             return tuple(self._owners.principals(request, subject))
         return ()
 
-    def permits(self, request: Any, subject: str, context: Any, permission: str) -> Any:
+    def permits(self, request: PyramidRequest, subject: str, context: Any, permission: str) -> Any:
         """Whether the user has a permission, for an application without ACLs."""
         return self._owners.permits(request, subject, context, permission)
 
@@ -68,14 +69,14 @@ class ResourceOwners:
         """What the user is called on a page."""
         return str(self._owners.describe(subject)) if self.knows("describe") else subject
 
-    def authenticated_at(self, request: Any) -> int | None:
+    def authenticated_at(self, request: PyramidRequest) -> int | None:
         """When the signed-in user logged in, in UTC seconds; None if it is not known."""
         if self.knows("authenticated_at"):
             at: int | None = self._owners.authenticated_at(request)
             return at
         return None
 
-    def of(self, request: Any) -> BoundOwners:
+    def of(self, request: PyramidRequest) -> BoundOwners:
         """The users, bound to *request*, for use by a grant type."""
         return BoundOwners(self._owners, request)
 
@@ -83,7 +84,7 @@ class ResourceOwners:
 class BoundOwners:
     """Resource owners for code that has no request."""
 
-    def __init__(self, owners: Any, request: Any) -> None:
+    def __init__(self, owners: Any, request: PyramidRequest) -> None:
         self._owners, self._request = owners, request
 
     def authenticate(self, username: str, password: str) -> str | None:

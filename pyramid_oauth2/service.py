@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from zope.interface import implementer
 
 from .events import notify
 from .interfaces import IBackend, IService
+from .interfaces.request import PyramidRequest
 from .protocol.authorization_server import AuthorizationServer
 from .protocol.clients.registry import ClientRegistry
 from .protocol.events import Emit
@@ -42,7 +42,7 @@ class OAuth2Service:
         """The clients, for code that has no request: each change is written at once."""
         return ClientRegistry(self.server, self.server.clients, self.emit)
 
-    def clients_of_request(self, request: Any) -> ClientRegistry:
+    def clients_of_request(self, request: PyramidRequest) -> ClientRegistry:
         """The clients, for what *request* itself registers and changes.
 
         With ``oauth2.sqlalchemy.session`` a change is part of the request's own

@@ -12,7 +12,10 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ..interfaces.request import PyramidRequest
 from ..protocol.token_strings import CLIENT_SECRET_PREFIX, PREFIXES
+
+Handler = Callable[[PyramidRequest], Response]
 
 MASK = "********"
 
@@ -26,10 +29,10 @@ _PIECE = re.compile(r"[A-Za-z0-9._~+/=-]{8,}")
 _BROWSER = re.compile(r"oauth2_browser=([0-9a-f]{32})")
 
 
-def masking_tween(handler: Callable[[Any], Response], registry: Any) -> Callable[[Any], Response]:
+def masking_tween(handler: Handler, registry: Any) -> Handler:
     """A tween of the toolbar's application: it sees the toolbar's pages, not the application's."""
 
-    def tween(request: Any) -> Response:
+    def tween(request: PyramidRequest) -> Response:
         response = handler(request)
         if response.content_type == "text/html":
             history = list(registry.parent_registry.pdtb_history)
@@ -40,7 +43,7 @@ def masking_tween(handler: Callable[[Any], Response], registry: Any) -> Callable
     return tween
 
 
-def masked(page: str, requests: Iterable[Any]) -> str:
+def masked(page: str, requests: Iterable[PyramidRequest]) -> str:
     """Return the page without tokens, and without the credentials of these requests."""
     page = _JWT.sub(MASK, _TOKEN.sub(rf"\g<1>{MASK}", page))
     credentials = {piece for request in requests for piece in _credentials(request.environ)}

@@ -11,7 +11,7 @@ from typing import Any
 from pyramid.interfaces import ISecurityPolicy
 from pyramid_debugtoolbar.panels import DebugPanel
 
-from ..protection.request import Demand, RequestOAuth2
+from ..protection.request import Demand, Request
 from ..protection.security import OAuth2SecurityPolicy
 from ..protocol.errors import InvalidToken
 from ..protocol.scopes import format_scope
@@ -40,7 +40,7 @@ class OAuth2Panel(DebugPanel):  # type: ignore[misc]
     template = "pyramid_oauth2:debugtoolbar/panel.dbtmako"
     has_content = True
 
-    def __init__(self, request: Any) -> None:
+    def __init__(self, request: Request) -> None:
         self._request = request
         # For a request that ends in an exception which the toolbar does not handle.
         self.data = {"decision": "There is no answer.", "facts": {}}
@@ -60,7 +60,7 @@ class OAuth2Panel(DebugPanel):  # type: ignore[misc]
         del self._request
 
 
-def _request_facts(request: Any) -> Facts:
+def _request_facts(request: Request) -> Facts:
     policy = request.registry.queryUtility(ISecurityPolicy)
     bearer = request.oauth2.is_bearer
     if isinstance(policy, OAuth2SecurityPolicy):
@@ -84,8 +84,8 @@ def _view_facts(demand: Demand | None) -> Facts:
     }
 
 
-def _token_facts(request: Any) -> Facts:
-    oauth2: RequestOAuth2 = request.oauth2
+def _token_facts(request: Request) -> Facts:
+    oauth2 = request.oauth2
     if not oauth2.is_bearer:
         return {}
     facts = {"prefix": _prefix(bearer_value(request.environ.get("HTTP_AUTHORIZATION")) or "")}

@@ -7,25 +7,30 @@ from typing import Any
 from pyramid.httpexceptions import HTTPBadRequest, HTTPForbidden
 from sqlalchemy import select
 
-from .notes import Note
+from pyramid_oauth2 import Request
+
+from .notes import Note, NotesRequest
 
 
-def me(request: Any) -> dict[str, Any]:
+def me(request: Request) -> dict[str, Any]:
     """The user of the token, the client that it was issued to, and its scope."""
+    client = request.oauth2.client
+    # The view declares oauth2_scope, so a request without a token does not reach it.
+    assert client is not None
     return {
         "user": request.authenticated_userid,
-        "client": request.oauth2.client.client_id,
+        "client": client.client_id,
         "scope": " ".join(sorted(request.oauth2.scope)),
     }
 
 
-def list_notes(request: Any) -> dict[str, Any]:
+def list_notes(request: NotesRequest) -> dict[str, Any]:
     """The user's notes, oldest first."""
     query = select(Note).where(Note.author == _author(request)).order_by(Note.id)
     return {"notes": [_plain(note) for note in request.dbsession.scalars(query)]}
 
 
-def add_note(request: Any) -> dict[str, Any]:
+def add_note(request: NotesRequest) -> dict[str, Any]:
     """Store the note ``{"text": ...}``."""
     note = Note(author=_author(request), text=_text(request))
     request.dbsession.add(note)
@@ -34,13 +39,13 @@ def add_note(request: Any) -> dict[str, Any]:
     return _plain(note)
 
 
-def _author(request: Any) -> str:
+def _author(request: Request) -> str:
     if request.authenticated_userid is None:
         raise HTTPForbidden("Notes belong to users, and this token speaks for none.")
     return str(request.authenticated_userid)
 
 
-def _text(request: Any) -> str:
+def _text(request: Request) -> str:
     try:
         text = request.json_body["text"]
         text.encode()  # JSON can contain surrogates, which no database stores.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pyramid_oauth2 import Client, StoreUnavailable, cors_preflight, cors_readable
+from pyramid_oauth2 import Client, Request, StoreUnavailable, cors_preflight, cors_readable
 
-Handler = Callable[[Any], Any]
+Handler = Callable[[Request], Any]
 
 
 def cors_tween(handler: Handler, registry: Any) -> Handler:
@@ -17,7 +17,7 @@ def cors_tween(handler: Handler, registry: Any) -> Handler:
     no token, which the views require.
     """
 
-    def answer(request: Any) -> Any:
+    def answer(request: Request) -> Any:
         # Not path_info, which raises for a path that is not UTF-8.
         if not request.environ["PATH_INFO"].startswith("/api/"):
             return handler(request)
@@ -29,12 +29,11 @@ def cors_tween(handler: Handler, registry: Any) -> Handler:
     return answer
 
 
-def _client(request: Any) -> Client | None:
+def _client(request: Request) -> Client | None:
     try:
-        client: Client | None = request.oauth2.client
+        return request.oauth2.client
     except StoreUnavailable:
         return None
-    return client
 
 
 def includeme(config: Any) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyramid_oauth2 import Request
+
 from .clients import DEMO_CLIENT
 
 
-def home(request: Any) -> dict[str, Any]:
+def home(request: Request) -> dict[str, Any]:
     """The home page, for signed-in and anonymous users."""
     return {
         "issuer": request.oauth2.service.settings.issuer,

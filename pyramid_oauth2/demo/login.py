@@ -11,6 +11,8 @@ from pyramid.httpexceptions import HTTPBadRequest, HTTPForbidden, HTTPSeeOther
 from pyramid.request import RequestLocalCache
 from pyramid.security import forget, remember
 
+from pyramid_oauth2 import Request
+
 from .users import User, Users
 
 
@@ -31,21 +33,21 @@ class DemoSecurityPolicy:
         self._identities = RequestLocalCache(self._load_identity)
         self._acl = ACLHelper()
 
-    def _load_identity(self, request: Any) -> User | None:
+    def _load_identity(self, request: Request) -> User | None:
         ticket = self._cookie.identify(request)
         return self.users.get(ticket["userid"]) if ticket else None
 
-    def identity(self, request: Any) -> User | None:
+    def identity(self, request: Request) -> User | None:
         """The signed-in user."""
         user: User | None = self._identities.get_or_create(request)
         return user
 
-    def authenticated_userid(self, request: Any) -> str | None:
+    def authenticated_userid(self, request: Request) -> str | None:
         """The signed-in user's name."""
         user = self.identity(request)
         return user.name if user else None
 
-    def permits(self, request: Any, context: Any, permission: str) -> Any:
+    def permits(self, request: Request, context: Any, permission: str) -> Any:
         """Whether the context's ACL allows it."""
         principals = [Everyone]
         user = self.identity(request)
@@ -53,23 +55,23 @@ class DemoSecurityPolicy:
             principals += [Authenticated, user.name, *user.principals]
         return self._acl.permits(context, principals, permission)
 
-    def remember(self, request: Any, userid: str, **kw: Any) -> Any:
+    def remember(self, request: Request, userid: str, **kw: Any) -> Any:
         """Headers that sign a user in."""
         self._identities.clear(request)
         return self._cookie.remember(request, userid, **kw)
 
-    def forget(self, request: Any, **kw: Any) -> Any:
+    def forget(self, request: Request, **kw: Any) -> Any:
         """Headers that sign the user out."""
         self._identities.clear(request)
         return self._cookie.forget(request, **kw)
 
 
-def show_login(request: Any) -> dict[str, Any]:
+def show_login(request: Request) -> dict[str, Any]:
     """The login form."""
     return {"next": local_path(_parameter(request, "GET", "next")), "username": "", "failed": False}
 
 
-def log_in(request: Any) -> Any:
+def log_in(request: Request) -> Any:
     """Check name and password; the page is the same for an unknown user and a wrong password."""
     username = _parameter(request, "POST", "username")
     password = _parameter(request, "POST", "password")
@@ -80,12 +82,12 @@ def log_in(request: Any) -> Any:
     return HTTPSeeOther(_public(request, target), headers=remember(request, username))
 
 
-def log_out(request: Any) -> Any:
+def log_out(request: Request) -> Any:
     """Sign the user out."""
     return HTTPSeeOther(_public(request, "/"), headers=forget(request))
 
 
-def send_to_login(refusal: HTTPForbidden, request: Any) -> Any:
+def send_to_login(refusal: HTTPForbidden, request: Request) -> Any:
     """Send a user who is not signed in to the login; any other refusal stands.
 
     Only browsers are redirected: a program that calls the API cannot use a form.
@@ -97,16 +99,16 @@ def send_to_login(refusal: HTTPForbidden, request: Any) -> Any:
     return HTTPSeeOther(_public(request, f"/login?{urlencode({'next': here})}"))
 
 
-def _parameter(request: Any, method: str, name: str) -> str:
+def _parameter(request: Request, method: str, name: str) -> str:
     try:
         return str(getattr(request, method).get(name, ""))
     except UnicodeDecodeError:
         raise HTTPBadRequest("The parameters are not UTF-8.") from None
 
 
-def _public(request: Any, path: str) -> str:
+def _public(request: Request, path: str) -> str:
     # A relative Location is made absolute from the Host header, which an attacker can set.
-    return str(request.oauth2.service.settings.issuer + path)
+    return request.oauth2.service.settings.issuer + path
 
 
 def includeme(config: Any) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import zope.sqlalchemy
 from sqlalchemy import DateTime, String, engine_from_config
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+from pyramid_oauth2 import Request
 
 
 class Base(DeclarativeBase):
@@ -27,6 +29,14 @@ class Note(Base):
     )
 
 
+class NotesRequest(Request, Protocol):
+    """A request of the demo."""
+
+    @property
+    def dbsession(self) -> Session:
+        """The session of the notes' database."""
+
+
 def includeme(config: Any) -> None:
     """Give every request a ``dbsession`` that is committed by pyramid_tm."""
     engine = engine_from_config(config.registry.settings, "demo.database_")
@@ -36,7 +46,7 @@ def includeme(config: Any) -> None:
     engine.dispose()
     factory = sessionmaker(engine)
 
-    def dbsession(request: Any) -> Session:
+    def dbsession(request: Request) -> Session:
         session = factory(info={"request": request})
         zope.sqlalchemy.register(session, transaction_manager=request.tm)
         return session

@@ -15,6 +15,8 @@ from typing import Any
 from pyramid.httpexceptions import HTTPBadRequest, HTTPSeeOther
 from pyramid.session import SignedCookieSessionFactory
 
+from pyramid_oauth2 import Request
+
 from .clients import SAMPLE_CALLBACK, SAMPLE_CLIENT
 from .code_flow import Attempt, CodeFlowClient, Exchange, NoAnswer
 
@@ -23,12 +25,12 @@ STEPS = "templates/steps.jinja2"
 ANSWER = ("code", "state", "iss", "error", "error_description")
 
 
-def show(request: Any) -> dict[str, Any]:
+def show(request: Request) -> dict[str, Any]:
     """Describe the sample, with a button that begins."""
     return {"client": _client(request)}
 
 
-def start(request: Any) -> Any:
+def start(request: Request) -> Any:
     """Store the attempt in the session, and redirect the browser to the server."""
     client = _client(request)
     attempt = client.begin()
@@ -36,7 +38,7 @@ def start(request: Any) -> Any:
     return HTTPSeeOther(client.authorization_url(attempt))
 
 
-def callback(request: Any) -> dict[str, Any]:
+def callback(request: Request) -> dict[str, Any]:
     """Check the server's authorization response, redeem the code, use the token."""
     client, answer = _client(request), _answer(request)
     # Removed from the session, since a response counts once.
@@ -49,7 +51,7 @@ def callback(request: Any) -> dict[str, Any]:
     return page | _use(request.session, client, lambda: client.redeem(answer["code"], attempt))
 
 
-def refresh(request: Any) -> Any:
+def refresh(request: Request) -> Any:
     """Get a new access token without the user."""
     client, token = _client(request), request.session.get("refresh_token")
     if token is None:
@@ -87,14 +89,14 @@ def _use(
     return steps
 
 
-def _answer(request: Any) -> dict[str, str]:
+def _answer(request: Request) -> dict[str, str]:
     try:
         return {name: request.GET[name] for name in ANSWER if name in request.GET}
     except UnicodeDecodeError:
         raise HTTPBadRequest("The parameters are not UTF-8.") from None
 
 
-def _client(request: Any) -> CodeFlowClient:
+def _client(request: Request) -> CodeFlowClient:
     issuer = request.oauth2.service.settings.issuer
     return CodeFlowClient(
         issuer=issuer,

@@ -6,10 +6,12 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from pyramid_oauth2 import Request
+
 from .clients import SPA_PATH
 
 
-def to_folder(request: Any) -> Any:
+def to_folder(request: Request) -> Any:
     """Redirect ``/spa`` to ``/spa/``, so that the page finds its files by relative URLs."""
     # Not relative: that is made absolute from the Host header, which an attacker can set.
     return HTTPSeeOther(request.oauth2.service.settings.issuer + SPA_PATH)

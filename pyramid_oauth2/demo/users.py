@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from pyramid_oauth2 import Request
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Users:
         """The user of that name."""
         return self._users.get(name or "")
 
-    def authenticate(self, request: Any, username: str, password: str) -> str | None:
+    def authenticate(self, request: Request, username: str, password: str) -> str | None:
         """The subject, if the password is right."""
         user = self.get(username)
         # Compared also for an unknown user, so that the time does not reveal it.
@@ -55,11 +56,11 @@ class Users:
         right = hmac.compare_digest(expected.encode(), password.encode())
         return user.name if user and right else None
 
-    def identity(self, request: Any, subject: str) -> User | None:
+    def identity(self, request: Request, subject: str) -> User | None:
         """The user whom a token authenticates."""
         return self.get(subject)
 
-    def principals(self, request: Any, subject: str) -> tuple[str, ...]:
+    def principals(self, request: Request, subject: str) -> tuple[str, ...]:
         """The groups of the user whom a token authenticates."""
         user = self.get(subject)
         return user.principals if user else ()

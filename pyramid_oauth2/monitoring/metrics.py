@@ -15,6 +15,7 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
 
 from ..interfaces import IOAuth2Event
+from ..interfaces.request import PyramidRequest
 from ..protocol.events import (
     AttemptsThrottled,
     ClientAuthenticationFailed,
@@ -75,7 +76,7 @@ def count_event(event: OAuth2Event) -> None:
                 REFUSED.labels("invalid_client").inc()
 
 
-def endpoint_of(request: Any) -> str | None:
+def endpoint_of(request: PyramidRequest | None) -> str | None:
     """The endpoint of this add-on that a request matched: its route name without ``oauth2.``."""
     route = getattr(request, "matched_route", None)
     if route is None or not route.name.startswith("oauth2."):
@@ -84,11 +85,11 @@ def endpoint_of(request: Any) -> str | None:
 
 
 def request_seconds_tween(
-    handler: Callable[[Any], Response], registry: Any
-) -> Callable[[Any], Response]:
+    handler: Callable[[PyramidRequest], Response], registry: Any
+) -> Callable[[PyramidRequest], Response]:
     """Time the requests to the endpoints of this add-on."""
 
-    def tween(request: Any) -> Response:
+    def tween(request: PyramidRequest) -> Response:
         begin, status = time.perf_counter(), 500
         try:
             response = handler(request)

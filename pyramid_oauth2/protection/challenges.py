@@ -7,11 +7,10 @@ needs to get a suitable token (RFC 9728 section 5.1).
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyramid.httpexceptions import HTTPClientError
 from pyramid.response import Response
 
+from ..interfaces.request import PyramidRequest
 from ..protocol.errors import InsufficientScope, InvalidRequest, InvalidToken, OAuth2Error
 from ..protocol.scopes import format_scope
 from ..responses import error_response, json_response
@@ -21,7 +20,7 @@ BEARER = 'Bearer realm="oauth2"'
 MISSING = "An access token is needed: send it as 'Authorization: Bearer ...'."
 
 
-def missing_token(request: Any) -> Response:
+def missing_token(request: PyramidRequest) -> Response:
     """401 for a request without a token.
 
     RFC 6750 section 3.1: "If the request lacks any authentication information
@@ -30,12 +29,12 @@ def missing_token(request: Any) -> Response:
     return json_response({"error_description": MISSING}, 401, _challenge(request))
 
 
-def invalid_token(request: Any, error: InvalidToken) -> Response:
+def invalid_token(request: PyramidRequest, error: InvalidToken) -> Response:
     """401 for a token that is unknown, expired, revoked or malformed."""
     return _refusal(request, error)
 
 
-def misplaced_token(request: Any) -> Response:
+def misplaced_token(request: PyramidRequest) -> Response:
     """400 for a malformed token, or one that is not in the Authorization header alone.
 
     RFC 6750 section 2: "Clients MUST NOT use more than one method to transmit
@@ -47,14 +46,14 @@ def misplaced_token(request: Any) -> Response:
     return _refusal(request, InvalidRequest(text))
 
 
-def insufficient_scope(request: Any, scope: frozenset[str]) -> Response:
+def insufficient_scope(request: PyramidRequest, scope: frozenset[str]) -> Response:
     """403 for a valid token that lacks a scope; the response names the required scopes."""
     text = format_scope(scope)
     error = InsufficientScope(f"The access token needs the scope: {text}.", text)
     return _refusal(request, error, scope=text)
 
 
-def missing_permission(request: Any) -> Response:
+def missing_permission(request: PyramidRequest) -> Response:
     """403 for a token whose user or scopes lack the view's permission.
 
     The challenge has no error code: a token with more scopes would not help.
@@ -81,7 +80,7 @@ class TokenRequired(HTTPClientError):  # type: ignore[misc]
 
     code, title = 401, "Unauthorized"
 
-    def __init__(self, request: Any) -> None:
+    def __init__(self, request: PyramidRequest) -> None:
         super().__init__(MISSING)
         _take_over(self, missing_token(request))
 
@@ -91,7 +90,7 @@ class ScopeRequired(HTTPClientError):  # type: ignore[misc]
 
     code, title = 403, "Forbidden"
 
-    def __init__(self, request: Any, scope: frozenset[str]) -> None:
+    def __init__(self, request: PyramidRequest, scope: frozenset[str]) -> None:
         super().__init__(f"The scope {format_scope(scope)} is needed.")
         _take_over(self, insufficient_scope(request, scope))
 
@@ -101,12 +100,12 @@ def _take_over(exception: HTTPClientError, response: Response) -> None:
     exception.body = response.body
 
 
-def _refusal(request: Any, error: OAuth2Error, **more: str) -> Response:
+def _refusal(request: PyramidRequest, error: OAuth2Error, **more: str) -> Response:
     parameters = {"error": error.code, "error_description": error.description, **more}
     return error_response(error, _challenge(request, **parameters))
 
 
-def _challenge(request: Any, **parameters: str) -> dict[str, str]:
+def _challenge(request: PyramidRequest, **parameters: str) -> dict[str, str]:
     """The header, with quoted strings separated by commas, as strict clients expect it."""
     parameters = {**parameters, "resource_metadata": metadata_url(request)}
     text = "".join(f', {name}="{value}"' for name, value in parameters.items())

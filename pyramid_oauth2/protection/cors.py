@@ -6,10 +6,9 @@ signed in to the browser.
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyramid.response import Response
 
+from ..interfaces.request import PyramidRequest
 from ..protocol.records import Client
 
 # A wildcard does not cover Authorization, so every header is named.
@@ -37,7 +36,7 @@ def cors_preflight(*methods: str) -> Response:
     return response
 
 
-def cors_readable(request: Any, response: Response, client: Client | None) -> Response:
+def cors_readable(request: PyramidRequest, response: Response, client: Client | None) -> Response:
     """Allow pages of other origins to read *response*.
 
     :param client: the client that the response is for: only its ``allowed_origins``

@@ -34,9 +34,9 @@ from .challenges import (
     missing_permission,
     missing_token,
 )
-from .request import Demand
+from .request import Demand, Request
 
-View = Callable[[Any, Any], Any]
+View = Callable[[Any, Request], Any]
 
 
 def guarded_view(view: View, info: Any) -> View:
@@ -110,7 +110,7 @@ def _tokens_only(info: Any, permission: str | None) -> bool:
 
 
 def _demand(view: View, demand: Demand, checked: bool) -> View:
-    def demanding_view(context: Any, request: Any) -> Any:
+    def demanding_view(context: Any, request: Request) -> Any:
         oauth2 = request.oauth2
         oauth2.demand = demand
         if not oauth2.has_bearer:
@@ -132,14 +132,14 @@ def _demand(view: View, demand: Demand, checked: bool) -> View:
 
 
 def _challenged(view: View) -> View:
-    def challenged_view(context: Any, request: Any) -> Any:
+    def challenged_view(context: Any, request: Request) -> Any:
         return _challenging(view, context, request)
 
     return challenged_view
 
 
 def _refuse_bad_tokens(view: View, demand: Demand) -> View:
-    def tolerant_view(context: Any, request: Any) -> Any:
+    def tolerant_view(context: Any, request: Request) -> Any:
         # For a request without an Authorization header this check is the only cost.
         if "HTTP_AUTHORIZATION" not in request.environ or not request.oauth2.is_bearer:
             return view(context, request)
@@ -150,7 +150,7 @@ def _refuse_bad_tokens(view: View, demand: Demand) -> View:
 
 
 def _refuse_tokens(view: View) -> View:
-    def people_only_view(context: Any, request: Any) -> Any:
+    def people_only_view(context: Any, request: Request) -> Any:
         # Every bearer token is refused, ours or the application's own, with any scopes. The
         # permission is not checked, as a policy might grant it.
         if request.oauth2.has_bearer:
@@ -160,7 +160,7 @@ def _refuse_tokens(view: View) -> View:
     return people_only_view
 
 
-def _challenging(view: View, context: Any, request: Any) -> Any:
+def _challenging(view: View, context: Any, request: Request) -> Any:
     try:
         return view(context, request)
     except HTTPForbidden as forbidden:
@@ -172,7 +172,7 @@ def _challenging(view: View, context: Any, request: Any) -> Any:
         raise
 
 
-def _refusal(request: Any) -> Response | None:
+def _refusal(request: Request) -> Response | None:
     if request.oauth2.is_malformed:
         return misplaced_token(request)
     try:
@@ -184,11 +184,11 @@ def _refusal(request: Any) -> Response | None:
     return misplaced_token(request) if _is_repeated(request) else None
 
 
-def _scope_refusal(request: Any, scope: frozenset[str]) -> Response | None:
+def _scope_refusal(request: Request, scope: frozenset[str]) -> Response | None:
     return None if scope <= request.oauth2.scope else insufficient_scope(request, scope)
 
 
-def _unless_admitted(callback: Callable[[Any], bool] | None) -> Callable[[Any], bool]:
+def _unless_admitted(callback: Callable[[Request], bool] | None) -> Callable[[Request], bool]:
     """Exempt admitted requests from the application's default CSRF check.
 
     A browser never adds a bearer token by itself, so there is nothing to forge
@@ -197,13 +197,13 @@ def _unless_admitted(callback: Callable[[Any], bool] | None) -> Callable[[Any], 
     cookie that ``oauth2_only=False`` allows is checked.
     """
 
-    def wants_check(request: Any) -> bool:
+    def wants_check(request: Request) -> bool:
         return not request.oauth2.csrf_exempt and (callback is None or callback(request))
 
     return wants_check
 
 
-def _is_repeated(request: Any) -> bool:
+def _is_repeated(request: Request) -> bool:
     if has_token_parameter(request.environ.get("QUERY_STRING", "").encode("latin-1")):
         return True
     # Any other body, or one too large for a form with a token, is left to the application.

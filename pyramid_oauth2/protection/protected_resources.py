@@ -12,13 +12,14 @@ from urllib.parse import quote, urlsplit
 from pyramid.interfaces import IRoutesMapper
 
 from ..interfaces import ISettings
+from ..interfaces.request import PyramidRequest
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 # The characters that RFC 3986 allows in a path.
 PATH_CHARACTERS = "/~!$&'()*+,;=:@"
 
 
-def resource_path(request: Any) -> str:
+def resource_path(request: PyramidRequest) -> str:
     """The path of the resource that a request belongs to."""
     path = path_of(request)
     settings = request.registry.getUtility(ISettings)
@@ -26,7 +27,7 @@ def resource_path(request: Any) -> str:
     return max(below, key=len, default=path)
 
 
-def path_of(request: Any) -> str:
+def path_of(request: PyramidRequest) -> str:
     """The request's path within the application; empty if it is not valid UTF-8."""
     try:
         return str(request.environ.get("PATH_INFO", "")).encode("latin-1").decode()
@@ -40,7 +41,7 @@ def resource_url(registry: Any, path: str) -> str:
     return str(public_url + quote(path, safe=PATH_CHARACTERS))
 
 
-def metadata_url(request: Any) -> str:
+def metadata_url(request: PyramidRequest) -> str:
     """The URL of the metadata of the request's resource (RFC 9728 section 3.1).
 
     The well-known path is inserted between the host and the resource's path.

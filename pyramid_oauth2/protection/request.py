@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..assembly import get_service, service_of
 from ..interfaces import ISettings
+from ..interfaces.request import PyramidRequest
 from ..protocol.clients.registry import ClientRegistry
 from ..protocol.errors import InvalidToken
 from ..protocol.records import Client
@@ -51,7 +52,7 @@ class RequestOAuth2:
     existing view that checks ``request.authenticated_userid`` itself.
     """
 
-    def __init__(self, request: Any) -> None:
+    def __init__(self, request: PyramidRequest) -> None:
         self._request = request
         self._value = bearer_value(request.environ.get("HTTP_AUTHORIZATION"))
         self._token_required = False
@@ -68,6 +69,15 @@ class RequestOAuth2:
         """The service of the add-on in this application."""
         return service_of(self._request.registry)
 
+    @reify
+    def authorization_service(self) -> OAuth2Service:
+        """The same service, for code that only an authorization server runs.
+
+        :raises pyramid.exceptions.ConfigurationError: the application is a resource
+            server only.
+        """
+        return get_service(self._request.registry)
+
     @property
     def clients(self) -> ClientRegistry:
         """The clients, to be registered and changed by this request.
@@ -76,7 +86,7 @@ class RequestOAuth2:
         pyramid_tm commits, a client is saved in one transaction with the other
         writes of the request. Otherwise it is written at once.
         """
-        return get_service(self._request.registry).clients_of_request(self._request)
+        return self.authorization_service.clients_of_request(self._request)
 
     @property
     def has_bearer(self) -> bool:
@@ -183,6 +193,19 @@ class RequestOAuth2:
         if self.subject is None:
             return None
         return self.service.owners.identity(self._request, self.subject)
+
+
+class Request(PyramidRequest, Protocol):
+    """The type of a request, to annotate views with: Pyramid's own class has no types.
+
+    A protocol, for type checkers only. It has ``oauth2``, and inherits the members of
+    Pyramid's request that most views use from ``PyramidRequest``. Declare others in a
+    protocol of your own that inherits it.
+    """
+
+    @property
+    def oauth2(self) -> RequestOAuth2:
+        """The OAuth state of the request."""
 
 
 def includeme(config: Any) -> None:

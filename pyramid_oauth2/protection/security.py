@@ -20,6 +20,7 @@ from zope.interface import implementer
 
 from ..interfaces import ISettings
 from ..protocol.records import StoreUnavailable
+from .request import Request
 
 log = logging.getLogger(__name__)
 
@@ -46,27 +47,31 @@ class BearerTokenHelper:
             ...
     """
 
-    def is_bearer(self, request: Any) -> bool:
+    def is_bearer(self, request: Request) -> bool:
         """Whether the request is a bearer request; its token need not be valid."""
         # A request that an application's test creates itself has no oauth2.
         oauth2 = getattr(request, "oauth2", None)
         return oauth2 is not None and oauth2.is_bearer
 
-    def identity(self, request: Any) -> Any:
+    def identity(self, request: Request) -> Any:
         """The user of the token if a view that declares a scope admitted it, else None."""
         return request.oauth2.identity
 
-    def authenticated_userid(self, request: Any) -> Any:
+    def authenticated_userid(self, request: Request) -> Any:
         """The userid of the token if a view that declares a scope admitted it, else None."""
         return request.oauth2.userid
 
-    def permits(self, request: Any, context: Any, permission: str) -> Any:
+    def permits(self, request: Request, context: Any, permission: str) -> Any:
         """Whether the ACL, or an application without ACLs, grants the token the permission."""
         oauth2 = request.oauth2
         try:
             owners = oauth2.service.owners
-            if oauth2.userid is not None and owners.knows("permits"):
-                allowed = owners.permits(request, oauth2.subject, context, permission)
+            if (
+                oauth2.userid is not None
+                and owners.knows("permits")
+                and (subject := oauth2.subject) is not None
+            ):
+                allowed = owners.permits(request, subject, context, permission)
                 return allowed or Denied("The user may not %r", permission)
             principals = self.principals(request)
         except StoreUnavailable as unavailable:
@@ -76,7 +81,7 @@ class BearerTokenHelper:
             principals = [Everyone]
         return ACLHelper().permits(context, principals, permission)
 
-    def principals(self, request: Any) -> list[Any]:
+    def principals(self, request: Request) -> list[Any]:
         """The principals of a bearer request, for an ACL.
 
         Everyone and the token's scopes; if a view that declares a scope has
@@ -85,9 +90,9 @@ class BearerTokenHelper:
         """
         oauth2 = request.oauth2
         found: list[Any] = [Everyone, *map(Scope, sorted(oauth2.scope))]
-        if oauth2.userid is not None:
+        if oauth2.userid is not None and (subject := oauth2.subject) is not None:
             found += [Authenticated, oauth2.userid]
-            found += oauth2.service.owners.principals(request, oauth2.subject)
+            found += oauth2.service.owners.principals(request, subject)
         return found
 
 
@@ -103,19 +108,19 @@ class OAuth2SecurityPolicy:
         self.wrapped = wrapped
         self.bearer = BearerTokenHelper()
 
-    def identity(self, request: Any) -> Any:
+    def identity(self, request: Request) -> Any:
         """The user: for a bearer request that of an admitted token, else the wrapped policy's."""
         if self.bearer.is_bearer(request):
             return self.bearer.identity(request)
         return self.wrapped.identity(request) if self.wrapped else None
 
-    def authenticated_userid(self, request: Any) -> Any:
+    def authenticated_userid(self, request: Request) -> Any:
         """The userid: for a bearer request that of an admitted token, else the wrapped policy's."""
         if self.bearer.is_bearer(request):
             return self.bearer.authenticated_userid(request)
         return self.wrapped.authenticated_userid(request) if self.wrapped else None
 
-    def permits(self, request: Any, context: Any, permission: str) -> Any:
+    def permits(self, request: Request, context: Any, permission: str) -> Any:
         """Whether the token, or else the wrapped policy, gives the permission."""
         if self.bearer.is_bearer(request):
             # Never delegated: the wrapped policy would read the cookie, and grant
@@ -125,11 +130,11 @@ class OAuth2SecurityPolicy:
             return Denied("No security policy is set, so nobody has the permission %r", permission)
         return self.wrapped.permits(request, context, permission)
 
-    def remember(self, request: Any, userid: Any, **kw: Any) -> Any:
+    def remember(self, request: Request, userid: Any, **kw: Any) -> Any:
         """The wrapped policy's headers that log a user in."""
         return self.wrapped.remember(request, userid, **kw) if self.wrapped else []
 
-    def forget(self, request: Any, **kw: Any) -> Any:
+    def forget(self, request: Request, **kw: Any) -> Any:
         """The wrapped policy's headers that log the user out."""
         return self.wrapped.forget(request, **kw) if self.wrapped else []
 
@@ -151,29 +156,29 @@ class OAuth2AuthenticationPolicy:
         self.wrapped = wrapped
         self.bearer = BearerTokenHelper()
 
-    def authenticated_userid(self, request: Any) -> Any:
+    def authenticated_userid(self, request: Request) -> Any:
         """The userid: for a bearer request that of an admitted token, else the wrapped policy's."""
         if self.bearer.is_bearer(request):
             return self.bearer.authenticated_userid(request)
         return self.wrapped.authenticated_userid(request)
 
-    def unauthenticated_userid(self, request: Any) -> Any:
+    def unauthenticated_userid(self, request: Request) -> Any:
         """For a bearer request the authenticated userid: a token makes no unverified claim."""
         if self.bearer.is_bearer(request):
             return self.bearer.authenticated_userid(request)
         return self.wrapped.unauthenticated_userid(request)
 
-    def effective_principals(self, request: Any) -> list[Any]:
+    def effective_principals(self, request: Request) -> list[Any]:
         """The principals; the application's authorization policy decides on every request."""
         if self.bearer.is_bearer(request):
             return self.bearer.principals(request)
         return list(self.wrapped.effective_principals(request))
 
-    def remember(self, request: Any, userid: Any, **kw: Any) -> Any:
+    def remember(self, request: Request, userid: Any, **kw: Any) -> Any:
         """The wrapped policy's headers that log a user in."""
         return self.wrapped.remember(request, userid, **kw)
 
-    def forget(self, request: Any) -> Any:
+    def forget(self, request: Request) -> Any:
         """The wrapped policy's headers that log the user out."""
         return self.wrapped.forget(request)
 
@@ -185,7 +190,7 @@ class LegacyOAuth2SecurityPolicy(OAuth2SecurityPolicy, LegacySecurityPolicy):  #
     :class:`LegacySecurityPolicy` directly, and bypasses any wrapper.
     """
 
-    def _get_authn_policy(self, request: Any) -> Any:
+    def _get_authn_policy(self, request: Request) -> Any:
         return OAuth2AuthenticationPolicy(self.wrapped._get_authn_policy(request))
 
 

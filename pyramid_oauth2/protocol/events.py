@@ -32,8 +32,9 @@ class OAuth2Event:
     back; other effects, such as sending a mail, were not.
     """
 
-    # What the repr leaves out is not logged anywhere.
-    request: Any = field(default=None, repr=False)
+    # What the repr leaves out is not logged anywhere. Any, because subscribers use the
+    # attributes that their application adds to its requests.
+    request: Any | None = field(default=None, repr=False)
     redelivered: bool = field(default=False, repr=False)
 
 

@@ -13,6 +13,7 @@ from pyramid.viewderivers import DefaultViewMapper
 
 from ..interfaces import ISettings
 from ..protection.protected_resources import WELL_KNOWN
+from ..protection.request import Request
 from ..settings.types import RESOURCE_SERVER
 from . import authorize, introspect, metadata, protected_resource, revoke, token, user_grants
 from .endpoint import Endpoint
@@ -94,7 +95,7 @@ def _at_the_root(config: Any) -> Iterator[None]:
 class _Context:
     """The context of the endpoints, which need none."""
 
-    def __init__(self, request: Any) -> None:
+    def __init__(self, request: Request) -> None:
         pass
 
 

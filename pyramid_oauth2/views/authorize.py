@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import logging
-from typing import Any
 
 from pyramid.response import Response
 
 from ..events import ConsentGiven, OAuth2Event, notify
+from ..protection.request import Request
 from ..protocol.authorization.consent import must_ask, remember_consent
 from ..protocol.authorization.interaction import (
     ForeignInteraction,
@@ -49,14 +49,14 @@ log = logging.getLogger(__name__)
 
 
 @page_endpoint("GET", "POST")
-def authorize(request: Any) -> Response:
+def authorize(request: Request) -> Response:
     """Begin a request, continue one after a login, or process the user's decision."""
-    outcome: Outcome | None = finished(request)
+    outcome = finished(request)
     if outcome is not None:
         carry_browser(request)
         return delivered(request, outcome)
     http = http_request(request, endpoint_url(request.registry, "authorize"))
-    refuse_plain_http(request.oauth2.service.server, http)
+    refuse_plain_http(request.oauth2.authorization_service.server, http)
     parameters = parse_query(http) if request.method == "GET" else parse_body(http)
     handle = parameters.once("interaction")
     if handle is None:
@@ -66,8 +66,8 @@ def authorize(request: Any) -> Response:
     return _decide(request, handle, parameters)
 
 
-def _begin(request: Any, http: HTTPRequest, parameters: Parameters) -> Response:
-    server = request.oauth2.service.server
+def _begin(request: Request, http: HTTPRequest, parameters: Parameters) -> Response:
+    server = request.oauth2.authorization_service.server
     destination = find_destination(server, parameters)
     client, subject = destination.client, signed_in_subject(request)
     try:
@@ -85,7 +85,7 @@ def _begin(request: Any, http: HTTPRequest, parameters: Parameters) -> Response:
     bound = None if "login" in requested.prompt else subject
     handle, pending = begin_interaction(server, Interaction(requested, browser, bound))
     # Abandoned interactions have to be purged as well.
-    request.oauth2.service.purger.after_issue()
+    request.oauth2.authorization_service.purger.after_issue()
     if bound is None or not browser:
         response = redirect(interaction_url(request, handle))
     else:
@@ -93,26 +93,26 @@ def _begin(request: Any, http: HTTPRequest, parameters: Parameters) -> Response:
     return delivered(request, finish(request, Outcome(response)))
 
 
-def _refuse_too_many(request: Any, http: HTTPRequest, client: Client) -> None:
+def _refuse_too_many(request: Request, http: HTTPRequest, client: Client) -> None:
     """Limit how many requests of users who are not signed in one source can store.
 
     :raises TemporarilyUnavailable: there were too many from this source (429).
     """
     emit = functools.partial(notify, request.registry, request=request)
-    attempt = request.oauth2.service.server.throttle.interaction(http, emit)
+    attempt = request.oauth2.authorization_service.server.throttle.interaction(http, emit)
     attempt.refuse_if_blocked()
     attempt.count_or_refuse(client.client_id)
 
 
 def _is_page_needed(
-    request: Any, client: Client, requested: AuthorizationRequest, subject: str | None
+    request: Request, client: Client, requested: AuthorizationRequest, subject: str | None
 ) -> bool:
     """Whether the user must log in or give consent.
 
     :raises LoginRequired: with ``prompt=none``, if the user must log in.
     :raises ConsentRequired: with ``prompt=none``, if the user must give consent.
     """
-    server = request.oauth2.service.server
+    server = request.oauth2.authorization_service.server
     new_login = "login" in requested.prompt
     # Checked once: if the consent were revoked between two checks, a request with
     # prompt=none would get a page.
@@ -127,10 +127,10 @@ def _is_page_needed(
     return True
 
 
-def _go_on(request: Any, handle: str) -> Response:
+def _go_on(request: Request, handle: str) -> Response:
     subject = signed_in_subject(request)
     pending = _open(request, handle, subject, bind=True)
-    requested, server = pending.interaction.asked, request.oauth2.service.server
+    requested, server = pending.interaction.asked, request.oauth2.authorization_service.server
     destination = still_a_destination(server, requested)
     try:
         still_allowed(server, destination.client, requested)
@@ -145,14 +145,14 @@ def _go_on(request: Any, handle: str) -> Response:
     return consent_page(request, destination.client, handle, pending)
 
 
-def _decide(request: Any, handle: str, parameters: Parameters) -> Response:
+def _decide(request: Request, handle: str, parameters: Parameters) -> Response:
     """Process the user's decision; the form can only narrow the scope."""
     if not is_from_our_page(request, parameters.once(FIELD)):
         description = "The form does not come from this browser's own page."
         return error_page(request, description, 403, "another_browser")
     subject = signed_in_subject(request)
     pending = _open(request, handle, subject, bind=False)
-    requested, server = pending.interaction.asked, request.oauth2.service.server
+    requested, server = pending.interaction.asked, request.oauth2.authorization_service.server
     # The same checks as before the page: a form can be posted without its page having been shown.
     if subject is None or pending.interaction.subject != subject:
         return redirect(interaction_url(request, handle))
@@ -177,21 +177,22 @@ def _decide(request: Any, handle: str, parameters: Parameters) -> Response:
 
 
 def _remember(
-    request: Any,
+    request: Request,
     client: Client,
     requested: AuthorizationRequest,
     granted: AuthorizationRequest,
     subject: str,
 ) -> None:
+    server = request.oauth2.authorization_service.server
     try:
-        remember_consent(request.oauth2.service.server, requested, granted, client, subject)
+        remember_consent(server, requested, granted, client, subject)
     except StoreUnavailable as unavailable:
         # The code is already issued; the user is asked again next time.
         log.warning("A consent was not remembered: %s", unavailable)
 
 
-def _open(request: Any, handle: str, subject: str | None, *, bind: bool) -> OpenInteraction:
-    server = request.oauth2.service.server
+def _open(request: Request, handle: str, subject: str | None, *, bind: bool) -> OpenInteraction:
+    server = request.oauth2.authorization_service.server
     try:
         return open_interaction(server, handle, browser_digest(request), subject, bind=bind)
     except ForeignInteraction as foreign:
@@ -201,7 +202,7 @@ def _open(request: Any, handle: str, subject: str | None, *, bind: bool) -> Open
 
 
 def _approve(
-    request: Any,
+    request: Request,
     client: Client,
     granted: AuthorizationRequest,
     subject: str,
@@ -210,7 +211,7 @@ def _approve(
     consents: bool = False,
 ) -> Response:
     events: list[OAuth2Event] = []
-    server = request.oauth2.service.server
+    server = request.oauth2.authorization_service.server
     approved = approval(
         server, client, subject, granted, pending, events.append, asked_now=consents
     )

@@ -11,11 +11,11 @@ import hashlib
 import hmac
 import re
 import secrets
-from typing import Any
 
 from pyramid.response import Response
 
 from ..interfaces import ISettings
+from ..protection.request import Request
 
 FIELD = "oauth2_browser_token"
 NEW = "pyramid_oauth2.new_browser"
@@ -23,7 +23,7 @@ NEW = "pyramid_oauth2.new_browser"
 _SECRET = re.compile(r"[0-9a-f]{32}")
 
 
-def browser_token(request: Any, user: str | None = None) -> str:
+def browser_token(request: Request, user: str | None = None) -> str:
     """The value of a form's field :data:`FIELD`; a browser without a secret gets one.
 
     :param user: the user who submits the form, if nothing else identifies them. A
@@ -40,12 +40,12 @@ def bound_to(user: str | None, secret: str) -> str:
     return hmac.new(secret.encode(), user.encode(), hashlib.sha256).hexdigest()
 
 
-def browser_digest(request: Any) -> str:
+def browser_digest(request: Request) -> str:
     """The digest of the browser's secret, which an interaction stores in place of the secret."""
     return hashlib.sha256(_secret(request).encode()).hexdigest()
 
 
-def renew_browser(request: Any) -> str:
+def renew_browser(request: Request) -> str:
     """Give the browser a new secret, which invalidates the forms in its tabs; return it."""
     # In the environ: pyramid_retry may run the request again, when an interaction
     # is already bound to this secret.
@@ -55,13 +55,13 @@ def renew_browser(request: Any) -> str:
     return new
 
 
-def carry_browser(request: Any) -> None:
+def carry_browser(request: Request) -> None:
     """Set the cookie also on a response that an earlier attempt of this request created."""
     if NEW in request.environ:
         renew_browser(request)
 
 
-def is_from_our_page(request: Any, supplied: str | None, user: str | None = None) -> bool:
+def is_from_our_page(request: Request, supplied: str | None, user: str | None = None) -> bool:
     """Whether a form is from a page of this browser and this user (RFC 6749 section 10.12).
 
     :param supplied: the value of its field :data:`FIELD`.
@@ -75,16 +75,16 @@ def is_from_our_page(request: Any, supplied: str | None, user: str | None = None
     return hmac.compare_digest(bound_to(user, sent).encode(), supplied.encode())
 
 
-def _secret(request: Any) -> str:
+def _secret(request: Request) -> str:
     return _sent(request) or renew_browser(request)
 
 
-def _sent(request: Any) -> str:
-    sent: str = request.cookies.get(_cookie_name(request), "")
+def _sent(request: Request) -> str:
+    sent = request.cookies.get(_cookie_name(request), "")
     return sent if _SECRET.fullmatch(sent) else ""
 
 
-def _set_cookie(request: Any, response: Response) -> None:
+def _set_cookie(request: Request, response: Response) -> None:
     response.set_cookie(
         _cookie_name(request),
         request.environ[NEW],
@@ -94,11 +94,11 @@ def _set_cookie(request: Any, response: Response) -> None:
     )
 
 
-def _cookie_name(request: Any) -> str:
+def _cookie_name(request: Request) -> str:
     # The prefix makes browsers refuse a cookie that a sibling domain set.
     return "__Host-oauth2_browser" if _is_secure(request) else "oauth2_browser"
 
 
-def _is_secure(request: Any) -> bool:
+def _is_secure(request: Request) -> bool:
     public_url: str = request.registry.getUtility(ISettings).public_url
     return public_url.startswith("https:")

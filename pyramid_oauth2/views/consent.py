@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyramid.response import Response
 
+from ..protection.request import Request
 from ..protocol.authorization.interaction import OpenInteraction
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
@@ -14,7 +13,9 @@ from .pages import destination, render_page
 from .urls import endpoint_url
 
 
-def consent_page(request: Any, client: Client, handle: str, pending: OpenInteraction) -> Response:
+def consent_page(
+    request: Request, client: Client, handle: str, pending: OpenInteraction
+) -> Response:
     """Ask the user. The form sends back only a handle; the stored request is what is granted."""
     requested, subject = pending.interaction.asked, pending.interaction.subject
     values = {
@@ -23,7 +24,7 @@ def consent_page(request: Any, client: Client, handle: str, pending: OpenInterac
         "client_uri": https_only(client.client_uri),
         "policy_uri": https_only(client.policy_uri),
         "tos_uri": https_only(client.tos_uri),
-        "subject": subject and request.oauth2.service.owners.describe(subject),
+        "subject": subject and request.oauth2.authorization_service.owners.describe(subject),
         "scopes": [
             {
                 "name": name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from ..protection.request import Request
 
 
 def https_only(uri: str | None) -> str | None:
@@ -11,9 +11,9 @@ def https_only(uri: str | None) -> str | None:
     return uri if uri and uri.startswith("https://") else None
 
 
-def describe_scope(request: Any, name: str) -> str:
+def describe_scope(request: Request, name: str) -> str:
     """What a scope allows, in the user's language; its name if it is no longer known."""
-    scopes = request.oauth2.service.server.scopes
+    scopes = request.oauth2.authorization_service.server.scopes
     if name not in scopes:
         return name
     # The description may be a translation string of the application.

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 from pyramid.response import Response
 
 from ..protection.cors import cors_preflight, cors_readable
+from ..protection.request import Request
 from ..protocol.errors import InvalidRequest, OAuth2Error
 from ..protocol.records import Client, StoreUnavailable
 from ..responses import error_response, store_unavailable
 
-Endpoint = Callable[[Any], Response]
+Endpoint = Callable[[Request], Response]
 
 
 def endpoint(*methods: str, cross_origin: bool = False) -> Callable[[Endpoint], Endpoint]:
@@ -29,7 +29,7 @@ def endpoint(*methods: str, cross_origin: bool = False) -> Callable[[Endpoint], 
 
     def decorate(view: Endpoint) -> Endpoint:
         @functools.wraps(view)
-        def endpoint_view(request: Any) -> Response:
+        def endpoint_view(request: Request) -> Response:
             if cross_origin and request.method == "OPTIONS":
                 return cors_preflight(*methods)
             client: Client | None = None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from webob.request import DisconnectionError
 
+from ..protection.request import Request
 from ..protocol.errors import InvalidRequest
 from ..protocol.http import MAX_BODY, HTTPRequest, body_too_large
 
 
-def http_request(request: Any, url: str) -> HTTPRequest:
+def http_request(request: Request, url: str) -> HTTPRequest:
     """Convert a request. The body is read here, up to its maximum length.
 
     :param url: the public URL of the endpoint; the request's own depends on the
@@ -29,7 +28,7 @@ def http_request(request: Any, url: str) -> HTTPRequest:
     )
 
 
-def _body(request: Any) -> bytes:
+def _body(request: Request) -> bytes:
     try:
         length = request.content_length or 0
     except ValueError:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyramid.response import Response
 
+from ..protection.request import Request
 from ..protocol.events import Emit
 from ..protocol.token.introspection import answer_introspection
 from ..responses import json_response
@@ -16,11 +15,12 @@ from .urls import endpoint_url
 
 
 @endpoint("POST")
-def introspect(request: Any) -> Response:
+def introspect(request: Request) -> Response:
     """Return the state of a token to a resource server; pages of other origins have no access."""
     return once_per_request(request, _introspect)
 
 
-def _introspect(request: Any, emit: Emit) -> Response:
+def _introspect(request: Request, emit: Emit) -> Response:
     http = http_request(request, endpoint_url(request.registry, "introspect"))
-    return json_response(answer_introspection(request.oauth2.service.server, http, emit))
+    server = request.oauth2.authorization_service.server
+    return json_response(answer_introspection(server, http, emit))

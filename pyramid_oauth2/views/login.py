@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from pyramid.httpexceptions import HTTPForbidden
@@ -10,6 +9,7 @@ from pyramid.response import Response
 from pyramid.security import forget
 
 from ..interfaces import ISettings
+from ..protection.request import Request
 from ..protocol.authorization.interaction import OpenInteraction, demand_login
 from .redirects import redirect
 from .urls import endpoint_url
@@ -17,21 +17,20 @@ from .urls import endpoint_url
 LOGIN_DEMANDED = "pyramid_oauth2.login_demanded"
 
 
-def signed_in_subject(request: Any) -> str | None:
+def signed_in_subject(request: Request) -> str | None:
     """The user who is signed in to the application. A bearer token does not count as a login."""
     if request.oauth2.has_bearer:
         return None
-    subject: str | None = request.oauth2.service.owners.subject(request)
-    return subject
+    return request.oauth2.authorization_service.owners.subject(request)
 
 
-def interaction_url(request: Any, handle: str) -> str:
+def interaction_url(request: Request, handle: str) -> str:
     """The URL at which a pending request continues, after a login for instance."""
     query = urlencode({"interaction": handle})
     return f"{endpoint_url(request.registry, 'authorize')}?{query}"
 
 
-def send_to_login(request: Any, url: str) -> Response:
+def send_to_login(request: Request, url: str) -> Response:
     """Redirect to ``oauth2.login_route``, or raise for the application's forbidden view.
 
     :param url: where the user continues afterwards, below our public URL.
@@ -52,13 +51,13 @@ def send_to_login(request: Any, url: str) -> Response:
     return redirect(f"{public.scheme}://{public.netloc}{path}")
 
 
-def send_to_new_login(request: Any, handle: str) -> Response:
+def send_to_new_login(request: Request, handle: str) -> Response:
     """``prompt=login``: end the current login, and require a new one."""
-    demand_login(request.oauth2.service.server, handle)
+    demand_login(request.oauth2.authorization_service.server, handle)
     request.environ[LOGIN_DEMANDED] = True
     headers = forget(request)
 
-    def end_login(request: Any, response: Response) -> None:
+    def end_login(request: Request, response: Response) -> None:
         # In a callback, so that the response of a forbidden view has the headers as well.
         response.headerlist.extend(headers)
 
@@ -66,7 +65,7 @@ def send_to_new_login(request: Any, handle: str) -> Response:
     return send_to_login(request, interaction_url(request, handle))
 
 
-def logged_in_since(request: Any, pending: OpenInteraction) -> bool:
+def logged_in_since(request: Request, pending: OpenInteraction) -> bool:
     """Whether the login that ``prompt=login`` requires has happened.
 
     Resource owners with ``authenticated_at`` return the time of the login. For
@@ -77,17 +76,17 @@ def logged_in_since(request: Any, pending: OpenInteraction) -> bool:
     # is still signed in.
     if demanded_at is None or LOGIN_DEMANDED in request.environ:
         return False
-    at = request.oauth2.service.owners.authenticated_at(request)
+    at = request.oauth2.authorization_service.owners.authenticated_at(request)
     return at is None or at >= demanded_at
 
 
-def active_subject(request: Any) -> str | None:
+def active_subject(request: Request) -> str | None:
     """The subject of the signed-in user; None if no user is signed in.
 
     :raises HTTPForbidden: the user is deactivated. They are not sent to the login:
         a login that redirects signed-in users back would cause an endless loop.
     """
     subject = signed_in_subject(request)
-    if subject is not None and not request.oauth2.service.owners.is_active(subject):
+    if subject is not None and not request.oauth2.authorization_service.owners.is_active(subject):
         raise HTTPForbidden("This user is deactivated.")
     return subject

@@ -7,6 +7,7 @@ from typing import Any
 from pyramid.response import Response
 
 from ..protection.cors import cors_readable
+from ..protection.request import Request
 from ..protocol.authorization.request import RESPONSE_MODES
 from ..protocol.authorization_server import AuthorizationServer
 from ..responses import json_response
@@ -15,9 +16,9 @@ from .urls import endpoint_url
 
 
 @endpoint("GET", "HEAD", cross_origin=True)
-def metadata(request: Any) -> Response:
+def metadata(request: Request) -> Response:
     """The metadata document, generated from what is registered and enabled."""
-    server = request.oauth2.service.server
+    server = request.oauth2.authorization_service.server
     methods = sorted(server.client_authentications)
     members: dict[str, Any] = {
         "issuer": server.issuer,

@@ -14,6 +14,7 @@ from pyramid.renderers import render
 from pyramid.response import Response
 
 from ..interfaces import ISettings
+from ..protection.request import Request
 from ..protocol.authorization.interaction import ForeignInteraction, UnusableInteraction
 from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.records import StoreUnavailable
@@ -28,11 +29,11 @@ POLICY = (
 
 STYLESHEETS = ("pyramid_oauth2:static/simple.css", "pyramid_oauth2:static/pages.css")
 
-View = Callable[[Any], Response]
+View = Callable[[Request], Response]
 
 
 def render_page(
-    request: Any,
+    request: Request,
     name: str,
     values: Mapping[str, Any],
     status: int = 200,
@@ -60,25 +61,26 @@ def render_page(
     return response
 
 
-def _urls(request: Any, public_url: str, assets: tuple[str, ...]) -> list[str]:
+def _urls(request: Request, public_url: str, assets: tuple[str, ...]) -> list[str]:
     # Not below SCRIPT_NAME: behind a proxy it may differ from the public path.
     mount = urlsplit(public_url).path
     return [request.static_url(asset, _app_url=mount) for asset in assets]
 
 
-def _settle_language(request: Any) -> None:
+def _settle_language(request: Request) -> None:
+    negotiated: str | None = None
     try:
         negotiated = request.locale_name
     except Exception:
         # Pyramid's own negotiator reads request.params, and this may be the error
         # page for parameters that cannot be read.
         log.debug("The language could not be negotiated", exc_info=True)
-        negotiated = None
     # Only a language that exists: Pyramid caches a localizer for every name, and an
     # attacker could request any number of names by a parameter.
-    if negotiated not in _languages(request.registry):
-        negotiated = request.registry.settings["default_locale_name"]
-    request.locale_name = negotiated
+    if negotiated in _languages(request.registry):
+        request.locale_name = negotiated
+    else:
+        request.locale_name = request.registry.settings["default_locale_name"]
 
 
 def _languages(registry: Any) -> frozenset[str]:
@@ -104,7 +106,7 @@ def destination(redirect_uri: str) -> dict[str, Any]:
 
 
 def error_page(
-    request: Any, description: str, status: int = 400, code: str | None = None
+    request: Request, description: str, status: int = 400, code: str | None = None
 ) -> Response:
     """The page that explains an error to the user. It repeats nothing from the request.
 
@@ -125,7 +127,7 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def page_view(request: Any) -> Response:
+        def page_view(request: Request) -> Response:
             if request.method not in methods:
                 response = error_page(request, "This address is for a web browser.", 405)
                 response.headers["Allow"] = ", ".join(methods)
@@ -137,7 +139,7 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
-def _respond(view: View, request: Any) -> Response:
+def _respond(view: View, request: Request) -> Response:
     try:
         return view(request)
     except TemporarilyUnavailable as throttled:

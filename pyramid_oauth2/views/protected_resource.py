@@ -11,12 +11,13 @@ from pyramid.response import Response
 from ..interfaces import ISettings
 from ..protection.cors import cors_readable
 from ..protection.protected_resources import WELL_KNOWN, path_of, resource_url, scopes_of
+from ..protection.request import Request
 from ..responses import json_response
 from .endpoint import endpoint
 
 
 @endpoint("GET", "HEAD", cross_origin=True)
-def protected_resource(request: Any) -> Response:
+def protected_resource(request: Request) -> Response:
     """The metadata of the resource whose path follows the well-known path.
 
     RFC 9728 section 3.3: ``resource`` is the requested URL, character by character.

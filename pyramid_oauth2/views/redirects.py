@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Any
 
 from pyramid.response import Response
 
+from ..protection.request import Request
 from ..protocol.authorization.response import AuthorizationResponse
 from ..protocol.redirect_uris import redirect_url
 from .pages import POLICY, destination, render_page
@@ -19,7 +19,7 @@ SUBMIT_HASH = base64.b64encode(hashlib.sha256(SUBMIT.encode()).digest()).decode(
 FORM_POST_POLICY = f"{POLICY}; script-src 'sha256-{SUBMIT_HASH}'"
 
 
-def send_to_client(request: Any, response: AuthorizationResponse) -> Response:
+def send_to_client(request: Request, response: AuthorizationResponse) -> Response:
     """Return the HTTP response that sends an authorization response to the client."""
     if response.response_mode == "form_post":
         values = {

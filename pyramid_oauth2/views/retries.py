@@ -9,30 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
 
 from pyramid.response import Response
 
 from ..events import OAuth2Event, notify
+from ..protection.request import Request
 from ..protocol.errors import OAuth2Error
 from ..protocol.events import Emit
 from ..protocol.records import StoreUnavailable
 
-Value = TypeVar("Value")
-
 KEY = "pyramid_oauth2.finished"
 DELIVERED = "pyramid_oauth2.delivered"
-
-
-def finish(request: Any, value: Value) -> Value:
-    """Store the result of a step that changed state, and return it."""
-    request.environ[KEY] = value
-    return value
-
-
-def finished(request: Any) -> Any:
-    """The result that an earlier attempt of this request stored, None at the first."""
-    return request.environ.get(KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +30,19 @@ class Outcome:
     events: tuple[OAuth2Event, ...] = ()
 
 
-def once_per_request(request: Any, respond: Callable[[Any, Emit], Response]) -> Response:
+def finish(request: Request, outcome: Outcome) -> Outcome:
+    """Store the result of a step that changed state, and return it."""
+    request.environ[KEY] = outcome
+    return outcome
+
+
+def finished(request: Request) -> Outcome | None:
+    """The result that an earlier attempt of this request stored, None at the first."""
+    outcome: Outcome | None = request.environ.get(KEY)
+    return outcome
+
+
+def once_per_request(request: Request, respond: Callable[[Request, Emit], Response]) -> Response:
     """The response of *respond*, which is called at the first attempt only; deliver its events.
 
     The events are delivered at every attempt: what a subscriber wrote in a
@@ -54,7 +53,7 @@ def once_per_request(request: Any, respond: Callable[[Any, Emit], Response]) -> 
     return delivered(request, finished(request) or finish(request, _outcome(request, respond)))
 
 
-def delivered(request: Any, outcome: Outcome) -> Response:
+def delivered(request: Request, outcome: Outcome) -> Response:
     """Deliver the events of an outcome to the subscribers, and return its response.
 
     :raises OAuth2Error: the outcome is an error.
@@ -68,7 +67,7 @@ def delivered(request: Any, outcome: Outcome) -> Response:
     return outcome.result.copy()
 
 
-def _outcome(request: Any, respond: Callable[[Any, Emit], Response]) -> Outcome:
+def _outcome(request: Request, respond: Callable[[Request, Emit], Response]) -> Outcome:
     events: list[OAuth2Event] = []
     try:
         response = respond(request, events.append)

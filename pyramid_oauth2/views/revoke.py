@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyramid.response import Response
 
 from ..protection.cors import cors_readable
+from ..protection.request import Request
 from ..protocol.events import Emit
 from ..protocol.token.revocation import answer_revocation
 from ..responses import empty_response
@@ -17,12 +16,12 @@ from .urls import endpoint_url
 
 
 @endpoint("POST", cross_origin=True)
-def revoke(request: Any) -> Response:
+def revoke(request: Request) -> Response:
     """Revoke a token; 200 also for a token that is unknown or another client's."""
     return once_per_request(request, _revoke)
 
 
-def _revoke(request: Any, emit: Emit) -> Response:
+def _revoke(request: Request, emit: Emit) -> Response:
     http = http_request(request, endpoint_url(request.registry, "revoke"))
-    client = answer_revocation(request.oauth2.service.server, http, emit)
+    client = answer_revocation(request.oauth2.authorization_service.server, http, emit)
     return cors_readable(request, empty_response(), client)

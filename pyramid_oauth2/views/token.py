@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyramid.response import Response
 
 from ..protection.cors import cors_readable
+from ..protection.request import Request
 from ..protocol.events import Emit
 from ..protocol.token.endpoint import answer_token_request
 from ..responses import json_response
@@ -17,7 +16,7 @@ from .urls import endpoint_url
 
 
 @endpoint("POST", cross_origin=True)
-def token(request: Any) -> Response:
+def token(request: Request) -> Response:
     """Issue tokens.
 
     If the application's own transaction fails afterwards and the request is run
@@ -26,9 +25,9 @@ def token(request: Any) -> Response:
     return once_per_request(request, _issue)
 
 
-def _issue(request: Any, emit: Emit) -> Response:
+def _issue(request: Request, emit: Emit) -> Response:
     http = http_request(request, endpoint_url(request.registry, "token"))
-    service = request.oauth2.service
+    service = request.oauth2.authorization_service
     client, issued = answer_token_request(service.server, http, service.owners.of(request), emit)
     service.purger.after_issue()
     return cors_readable(request, json_response(issued.parameters()), client)

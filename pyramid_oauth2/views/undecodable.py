@@ -13,6 +13,7 @@ from typing import Any
 from pyramid.response import Response
 
 from ..interfaces import ISettings
+from ..protection.request import Request
 from ..protocol.errors import InvalidRequest
 from ..responses import error_response
 from ..settings.types import RESOURCE_SERVER
@@ -20,12 +21,12 @@ from .pages import error_page
 
 
 def undecodable_tween(
-    handler: Callable[[Any], Response], registry: Any
-) -> Callable[[Any], Response]:
+    handler: Callable[[Request], Response], registry: Any
+) -> Callable[[Request], Response]:
     """Check our own paths only; the application handles all others as before."""
     ours = (registry.getUtility(ISettings).path + "/", "/.well-known/oauth-")
 
-    def tween(request: Any) -> Response:
+    def tween(request: Request) -> Response:
         path = request.environ.get("PATH_INFO", "")
         # Almost every path is ASCII, and a client sends no cookies: the check costs little.
         suspicious = not path.isascii() or "HTTP_COOKIE" in request.environ
@@ -36,7 +37,7 @@ def undecodable_tween(
     return tween
 
 
-def _refusal(request: Any, path: str) -> Response | None:
+def _refusal(request: Request, path: str) -> Response | None:
     try:
         path.encode("latin-1").decode()
     except UnicodeDecodeError:
@@ -52,7 +53,7 @@ def _refusal(request: Any, path: str) -> Response | None:
     return error_response(InvalidRequest(text))
 
 
-def _has_readable_cookies(request: Any) -> bool:
+def _has_readable_cookies(request: Request) -> bool:
     # WebOb decodes all cookies when one is read.
     try:
         request.cookies.get("any")

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from pyramid.response import Response
 
+from ..protection.request import Request
 from ..protocol.errors import InvalidRequest
 from ..protocol.events import Emit
 from ..protocol.http import Parameters, parse_body, parse_query
@@ -28,20 +29,20 @@ CLIENTS_A_PAGE = 25
 
 
 @page_endpoint("GET", "POST")
-def authorizations(request: Any) -> Response:
+def authorizations(request: Request) -> Response:
     """Show what the user allows (GET), or withdraw the access of one client (POST)."""
     http = http_request(request, _url(request))
-    refuse_plain_http(request.oauth2.service.server, http)
+    refuse_plain_http(request.oauth2.authorization_service.server, http)
     if request.method == "GET":
         return _show(request, parse_query(http))
     return _withdraw(request, parse_body(http))
 
 
-def _show(request: Any, parameters: Parameters) -> Response:
+def _show(request: Request, parameters: Parameters) -> Response:
     subject = active_subject(request)
     if subject is None:
         return send_to_login(request, _url(request))
-    service = request.oauth2.service
+    service = request.oauth2.authorization_service
     found = authorizations_of(service.server, subject)
     allowed = found.newest_first
     pages = max(1, -(-len(allowed) // CLIENTS_A_PAGE))
@@ -63,7 +64,7 @@ def _show(request: Any, parameters: Parameters) -> Response:
     return render_page(request, "authorizations", values)
 
 
-def _withdraw(request: Any, parameters: Parameters) -> Response:
+def _withdraw(request: Request, parameters: Parameters) -> Response:
     subject = active_subject(request)
     if subject is None:
         return send_to_login(request, _url(request))
@@ -78,15 +79,15 @@ def _withdraw(request: Any, parameters: Parameters) -> Response:
 
 
 def _withdraw_and_redirect(
-    subject: str, client_id: str, back: str, request: Any, emit: Emit
+    subject: str, client_id: str, back: str, request: Request, emit: Emit
 ) -> Response:
     # The same response for a client that has no grants, or does not exist: its access
     # may have been withdrawn in another tab.
-    withdraw(request.oauth2.service.server, subject, client_id, emit)
+    withdraw(request.oauth2.authorization_service.server, subject, client_id, emit)
     return redirect(back)
 
 
-def _url(request: Any, **query: str) -> str:
+def _url(request: Request, **query: str) -> str:
     url = endpoint_url(request.registry, "authorizations")
     return f"{url}?{urlencode(query)}" if query else url
 
@@ -96,9 +97,9 @@ def _page_number(text: str | None, pages: int) -> int:
     return min(max(number, 1), pages)
 
 
-def _described(request: Any, authorization: Authorization) -> dict[str, Any]:
+def _described(request: Request, authorization: Authorization) -> dict[str, Any]:
     client = authorization.client
-    last = last_token(request.oauth2.service.server, authorization.grants)
+    last = last_token(request.oauth2.authorization_service.server, authorization.grants)
     # A disabled client may have had a name that misleads users.
     usable = client if client and client.disabled_at is None else None
     return {

@@ -35,6 +35,7 @@ ENTRIES = {
         ),
         Entry(presentation, "AccessToken", "request.oauth2.token"),
         Entry(registry, "ClientRegistry", "request.oauth2.clients"),
+        Entry(request, "Request", only=()),
     ),
     "Clients": (
         Entry(registry, "Registered"),

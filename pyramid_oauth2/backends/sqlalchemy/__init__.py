@@ -25,6 +25,7 @@ from sqlalchemy import Engine, select
 from zope.interface import implementer
 
 from ...interfaces import IBackend, IClientStore
+from ...interfaces.request import PyramidRequest
 from .clients import SQLAlchemyClientStore
 from .consents import SQLAlchemyConsentStore
 from .database import Database
@@ -56,7 +57,7 @@ class SQLAlchemyBackend:
         self.grants = SQLAlchemyGrantStore(self._database)
         self.consents = SQLAlchemyConsentStore(self._database)
 
-    def clients_of_request(self, request: Any) -> IClientStore:
+    def clients_of_request(self, request: PyramidRequest) -> IClientStore:
         """Return the client store for the clients that *request* registers and edits.
 
         With ``oauth2.sqlalchemy.session`` its writes take effect when the

@@ -12,6 +12,8 @@ from pyramid.authorization import DENY_ALL, Allow
 from pyramid.interfaces import IRootFactory
 
 from ...interfaces import ISettings
+from ...protection.request import Request
+from ...protocol.authorization_server import AuthorizationServer
 from ...protocol.clients.rules import STANDARD_GRANT_TYPES
 from ...protocol.records import Client
 from ..login import active_subject
@@ -37,18 +39,18 @@ class ClientsContext:
     name: ClassVar[str]
     self_service: ClassVar[bool]
 
-    def __init__(self, request: Any) -> None:
+    def __init__(self, request: Request) -> None:
         self._request = request
         self._settings = request.registry.getUtility(ISettings)
 
     @property
-    def _server(self) -> Any:
-        return self._request.oauth2.service.server
+    def _server(self) -> AuthorizationServer:
+        return self._request.oauth2.authorization_service.server
 
     @property
     def known(self) -> dict[str, frozenset[str]]:
         """The values that the server knows, by the field of a client."""
-        scopes: frozenset[str] = self._server.known_scopes
+        scopes = self._server.known_scopes
         grant_types = self.enabled_grant_types | STANDARD_GRANT_TYPES
         return {"grant_types": grant_types, "scope": scopes, "optional_scope": scopes}
 

@@ -46,7 +46,7 @@ def _line(page: ClientPage, grant: Grant) -> dict[str, Any]:
     last = last_token(page.server, [grant])
     return {
         "id": grant.id,
-        "user": page.request.oauth2.service.owners.describe(grant.subject),
+        "user": page.request.oauth2.authorization_service.owners.describe(grant.subject),
         "scope": format_scope(grant.scope),
         "since": utc_minute(grant.created_at),
         "last_token": last and utc_minute(last.issued_at),

@@ -35,7 +35,7 @@ def _ask(page: ClientPage, client: Client, what: str, *, wrong_name: bool = Fals
         "version": client.version if what in WITH_VERSION else None,
         "name_to_type": client.client_name or client.client_id,
         "wrong_name": wrong_name,
-        "cache": page.request.oauth2.service.settings.client_cache,
+        "cache": page.request.oauth2.authorization_service.settings.client_cache,
         "client_url": page.context.url("client", client_id=client.client_id),
     }
     return page.render("confirm", values, 422 if wrong_name else 200)

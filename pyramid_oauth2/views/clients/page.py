@@ -9,6 +9,7 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...protection.request import Request
 from ...protocol.authorization_server import AuthorizationServer
 from ...protocol.clients.registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
 from ...protocol.errors import InvalidRequest
@@ -60,7 +61,7 @@ PROBLEMS = (Refused, UnknownClient, ClientChangedMeanwhile, InvalidRequest)
 class ClientPage:
     """A request to a page: its context, what was sent, and how events are emitted."""
 
-    request: Any
+    request: Request
     query: Parameters
     form: Parameters
     emit: Emit = emit_nothing
@@ -74,8 +75,7 @@ class ClientPage:
     @property
     def server(self) -> AuthorizationServer:
         """The authorization server."""
-        server: AuthorizationServer = self.request.oauth2.service.server
-        return server
+        return self.request.oauth2.authorization_service.server
 
     @property
     def clients(self) -> ClientRegistry:
@@ -84,8 +84,7 @@ class ClientPage:
         Not within the request's own transaction: pyramid_retry may run that
         again, and a generated secret is shown only once.
         """
-        clients: ClientRegistry = self.request.oauth2.service.present_clients(self.emit)
-        return clients
+        return self.request.oauth2.authorization_service.present_clients(self.emit)
 
     @property
     def here(self) -> str:
@@ -175,7 +174,7 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
     methods = ("GET",) if act is None else ("GET", "POST")
 
     @page_endpoint(*methods)
-    def view(request: Any) -> Response:
+    def view(request: Request) -> Response:
         page = ClientPage(request, Parameters({}), Parameters({}))
         try:
             page = replace(page, query=_query(request))
@@ -191,7 +190,7 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
     return view
 
 
-def _query(request: Any) -> Parameters:
+def _query(request: Request) -> Parameters:
     # Before the body, which may be too large: the error page needs the query all the same.
     return parse_query(
         HTTPRequest(request.method, "", query=request.environ.get("QUERY_STRING", ""))
@@ -203,7 +202,7 @@ def _act(page: ClientPage, http: HTTPRequest, act: Step) -> Response:
     if not is_from_our_page(page.request, form.once(FIELD), page.context.user):
         raise Refused("forged", 403)
 
-    def respond(request: Any, emit: Emit) -> Response:
+    def respond(request: Request, emit: Emit) -> Response:
         # Handled here, so that the events are delivered, and a second attempt of the
         # request gets the same response.
         try:
