@@ -119,6 +119,18 @@ def test_users(load: Load, notes: Any, monkeypatch: pytest.MonkeyPatch):
     assert browser.get("/notes", headers=reader, status=401).json["error"] == "invalid_token"
 
 
+def test_types(load: Load, notes: Any, monkeypatch: pytest.MonkeyPatch):
+    typed = load("typed")
+
+    def includeme(config: Any) -> None:
+        config.add_route("subject", "/subject")
+        config.add_view(typed.subject, route_name="subject", oauth2_scope="read", renderer="json")
+
+    monkeypatch.setattr(typed, "includeme", includeme, raising=False)
+    app = include(notes, monkeypatch, "typed")
+    assert TestApp(app).get("/subject", headers=bearer(app, "bob", "read")).json == "bob"
+
+
 def test_the_debug_toolbar(notes: Any, toolbar: dict[str, str]):
     app = notes.main({}, **SETTINGS, **toolbar)
     browser = TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
