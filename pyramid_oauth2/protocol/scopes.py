@@ -61,15 +61,15 @@ def grant_scope(
     """
     # A client registered without a scope is limited to the default scopes.
     allowed = (client.scope or default or frozenset()) & known
-    asked = parse_scope(requested or "")
-    if not asked:
+    names = parse_scope(requested or "")
+    if not names:
         # RFC 6749 section 3.3: "the authorization server MUST either process
         # the request using a pre-defined default value or fail the request".
-        asked = allowed if default is None else allowed & default
-        if not asked:
+        names = allowed if default is None else allowed & default
+        if not names:
             raise InvalidScope("No scope was requested, and this client has no default scope.")
-    if not asked <= known:
+    if not names <= known:
         raise InvalidScope("The server does not know one of the requested scopes.")
-    if not asked <= allowed:
+    if not names <= allowed:
         raise InvalidScope("This client may not have one of the requested scopes.")
-    return asked
+    return names

@@ -116,7 +116,7 @@ def _rights(token: Token, grant: Grant | None) -> tuple[str | None, str | None, 
     try:
         if token.kind == INTERACTION:
             pending = Interaction.decode(token.data)
-            return pending.asked.client_id, pending.subject, pending.asked.scope
+            return pending.request.client_id, pending.subject, pending.request.scope
         if token.kind == ACCESS_TOKEN:
             own = AccessTokenData.decode(token.data)
     except NotUnderstood:

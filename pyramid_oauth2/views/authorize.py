@@ -9,7 +9,7 @@ from pyramid.response import Response
 
 from ..events import ConsentGiven, OAuth2Event, notify
 from ..protection.request import Request
-from ..protocol.authorization.consent import must_ask, remember_consent
+from ..protocol.authorization.consent import needs_consent, remember_consent
 from ..protocol.authorization.interaction import (
     ForeignInteraction,
     Interaction,
@@ -116,7 +116,11 @@ def _is_page_needed(
     new_login = "login" in requested.prompt
     # Checked once: if the consent were revoked between two checks, a request with
     # prompt=none would get a page.
-    if subject is not None and not new_login and not must_ask(server, requested, client, subject):
+    if (
+        subject is not None
+        and not new_login
+        and not needs_consent(server, requested, client, subject)
+    ):
         return False
     # OpenID Connect Core section 3.1.2.1: with prompt=none the server "MUST NOT
     # display any authentication or consent user interface pages".
@@ -130,7 +134,7 @@ def _is_page_needed(
 def _go_on(request: Request, handle: str) -> Response:
     subject = signed_in_subject(request)
     pending = _open(request, handle, subject, bind=True)
-    requested, server = pending.interaction.asked, request.oauth2.authorization_service.server
+    requested, server = pending.interaction.request, request.oauth2.authorization_service.server
     destination = still_a_destination(server, requested)
     try:
         still_allowed(server, destination.client, requested)
@@ -140,7 +144,7 @@ def _go_on(request: Request, handle: str) -> Response:
         return send_to_new_login(request, handle)
     if subject is None:
         return send_to_login(request, interaction_url(request, handle))
-    if not must_ask(server, requested, destination.client, subject):
+    if not needs_consent(server, requested, destination.client, subject):
         return _approve(request, destination.client, requested, subject, pending)
     return consent_page(request, destination.client, handle, pending)
 
@@ -152,7 +156,7 @@ def _decide(request: Request, handle: str, parameters: Parameters) -> Response:
         return error_page(request, description, 403, "another_browser")
     subject = signed_in_subject(request)
     pending = _open(request, handle, subject, bind=False)
-    requested, server = pending.interaction.asked, request.oauth2.authorization_service.server
+    requested, server = pending.interaction.request, request.oauth2.authorization_service.server
     # The same checks as before the page: a form can be posted without its page having been shown.
     if subject is None or pending.interaction.subject != subject:
         return redirect(interaction_url(request, handle))
@@ -212,9 +216,7 @@ def _approve(
 ) -> Response:
     events: list[OAuth2Event] = []
     server = request.oauth2.authorization_service.server
-    approved = approval(
-        server, client, subject, granted, pending, events.append, asked_now=consents
-    )
+    approved = approval(server, client, subject, granted, pending, events.append, prompted=consents)
     if consents:
         scope, client_id = granted.scope, client.client_id
         events.append(ConsentGiven(client_id=client_id, subject=subject, scope=scope))

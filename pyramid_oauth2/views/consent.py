@@ -17,7 +17,7 @@ def consent_page(
     request: Request, client: Client, handle: str, pending: OpenInteraction
 ) -> Response:
     """Ask the user. The form sends back only a handle; the stored request is what is granted."""
-    requested, subject = pending.interaction.asked, pending.interaction.subject
+    requested, subject = pending.interaction.request, pending.interaction.subject
     values = {
         "client_name": client.client_name or client.client_id,
         "logo_uri": https_only(client.logo_uri),

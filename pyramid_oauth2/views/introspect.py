@@ -6,7 +6,7 @@ from pyramid.response import Response
 
 from ..protection.request import Request
 from ..protocol.events import Emit
-from ..protocol.token.introspection import answer_introspection
+from ..protocol.token.introspection import process_introspection
 from ..responses import json_response
 from .endpoint import endpoint
 from .http_request import http_request
@@ -23,4 +23,4 @@ def introspect(request: Request) -> Response:
 def _introspect(request: Request, emit: Emit) -> Response:
     http = http_request(request, endpoint_url(request.registry, "introspect"))
     server = request.oauth2.authorization_service.server
-    return json_response(answer_introspection(server, http, emit))
+    return json_response(process_introspection(server, http, emit))

@@ -7,7 +7,7 @@ from pyramid.response import Response
 from ..protection.cors import cors_readable
 from ..protection.request import Request
 from ..protocol.events import Emit
-from ..protocol.token.revocation import answer_revocation
+from ..protocol.token.revocation import process_revocation
 from ..responses import empty_response
 from .endpoint import endpoint
 from .http_request import http_request
@@ -23,5 +23,5 @@ def revoke(request: Request) -> Response:
 
 def _revoke(request: Request, emit: Emit) -> Response:
     http = http_request(request, endpoint_url(request.registry, "revoke"))
-    client = answer_revocation(request.oauth2.authorization_service.server, http, emit)
+    client = process_revocation(request.oauth2.authorization_service.server, http, emit)
     return cors_readable(request, empty_response(), client)

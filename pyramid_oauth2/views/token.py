@@ -7,7 +7,7 @@ from pyramid.response import Response
 from ..protection.cors import cors_readable
 from ..protection.request import Request
 from ..protocol.events import Emit
-from ..protocol.token.endpoint import answer_token_request
+from ..protocol.token.endpoint import process_token_request
 from ..responses import json_response
 from .endpoint import endpoint
 from .http_request import http_request
@@ -28,6 +28,6 @@ def token(request: Request) -> Response:
 def _issue(request: Request, emit: Emit) -> Response:
     http = http_request(request, endpoint_url(request.registry, "token"))
     service = request.oauth2.authorization_service
-    client, issued = answer_token_request(service.server, http, service.owners.of(request), emit)
+    client, issued = process_token_request(service.server, http, service.owners.of(request), emit)
     service.purger.after_issue()
     return cors_readable(request, json_response(issued.parameters()), client)

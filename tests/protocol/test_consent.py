@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pyramid_oauth2.protocol.authorization.consent import must_ask, remember_consent
+from pyramid_oauth2.protocol.authorization.consent import needs_consent, remember_consent
 
 from .worlds import BACK, NOW, Clock, make_client, make_request, make_server
 
@@ -25,8 +25,8 @@ def server(clock):
     return make_server(clock)
 
 
-def remember(server, asked, kept=None, **record):
-    remember_consent(server, asked, kept or asked, make_client(**record), "bob")
+def remember(server, requested, granted=None, **record):
+    remember_consent(server, requested, granted or requested, make_client(**record), "bob")
 
 
 @pytest.mark.parametrize(
@@ -50,29 +50,29 @@ def remember(server, asked, kept=None, **record):
         pytest.param(PUBLIC, {"redirect_uri": "http://127.0.0.1/"}, True, id="public, loopback"),
     ],
 )
-def test_must_ask(server, record, asked, ask):
+def test_needs_consent(server, record, asked, ask):
     kept = (
         {"redirect_uri": asked["redirect_uri"]} if record.keys() & PUBLIC.keys() and asked else {}
     )
     remember(server, make_request(**kept))
-    assert must_ask(server, make_request(**asked), make_client(**record), "bob") is ask
+    assert needs_consent(server, make_request(**asked), make_client(**record), "bob") is ask
 
 
 def test_nobody_else_is_meant(server):
     remember(server, make_request())
-    assert must_ask(server, make_request(), make_client(), "alice")
-    assert must_ask(server, make_request(), make_client(client_id="other"), "bob")
+    assert needs_consent(server, make_request(), make_client(), "alice")
+    assert needs_consent(server, make_request(), make_client(client_id="other"), "bob")
 
 
 def test_a_consent_to_some_resources_covers_no_request_without_them(server):
     server.clients.add(make_client())
     allowed = make_request()
     remember_consent(server, allowed, allowed, make_client(), "bob")
-    assert not must_ask(server, allowed, make_client(), "bob")
+    assert not needs_consent(server, allowed, make_client(), "bob")
     consent = server.consents.get("bob", "web")
     limited = replace(consent, resources=("https://api.example",))
     assert server.consents.put(limited, consent.version)
-    assert must_ask(server, allowed, make_client(), "bob")
+    assert needs_consent(server, allowed, make_client(), "bob")
     # Nor is it united with one without a limit.
     other = make_request(scope=frozenset({"write"}))
     remember_consent(server, other, other, make_client(), "bob")
@@ -99,14 +99,14 @@ def test_what_was_allowed_elsewhere_is_not_allowed_here(server):
 def test_what_was_unticked_is_not_remembered_from_before(server):
     both = make_request(scope=BOTH)
     remember(server, both)
-    remember(server, both, kept=make_request())
+    remember(server, both, granted=make_request())
     assert server.consents.get("bob", "web").scope == READ
 
 
 def test_an_expired_one_adds_nothing(server, clock):
     remember(server, make_request(scope=BOTH))
     clock.now += 100_000
-    assert must_ask(server, make_request(), make_client(), "bob")
+    assert needs_consent(server, make_request(), make_client(), "bob")
     remember(server, make_request())
     consent = server.consents.get("bob", "web")
     assert (consent.scope, consent.created_at) == (READ, clock.now)

@@ -68,7 +68,7 @@ def test_an_interaction_keeps_it_and_so_does_its_request(
     read = Interaction.decode(with_members(data, **more))
     written = json.loads(replace(read, subject="alice").encode())
     assert written == {**json.loads(data), **more, "subject": "alice"}
-    assert read.asked.scope == INTERACTION.asked.scope
+    assert read.request.scope == INTERACTION.request.scope
 
 
 @given(later)
@@ -203,7 +203,7 @@ def test_an_interaction_of_a_later_version_is_bound_and_demands_a_login() -> Non
     open_interaction(server, handle, "browser", "bob")
     found = demand_login(server, handle).interaction
     assert (found.browser, found.subject, found.login_demanded_at) == ("browser", "bob", NOW)
-    assert found.asked.others == {"max_age": 5}
+    assert found.request.others == {"max_age": 5}
     token, _ = server.grants.find(ref) or (None, None)
     assert token
     critical = with_members(token.data, critical=["pushed"])

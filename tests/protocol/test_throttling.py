@@ -17,7 +17,7 @@ from pyramid_oauth2.protocol.errors import InvalidClient, OAuth2Error, Temporari
 from pyramid_oauth2.protocol.events import AttemptsThrottled, OAuth2Event
 from pyramid_oauth2.protocol.http import FORM, HTTPRequest
 from pyramid_oauth2.protocol.throttling import Limit, Throttle
-from pyramid_oauth2.protocol.token.endpoint import answer_token_request
+from pyramid_oauth2.protocol.token.endpoint import process_token_request
 from pyramid_oauth2.protocol.token_strings import new_client_secret
 
 from .worlds import NOW, Clock, make_client, make_server
@@ -67,7 +67,7 @@ class World:
             remote_addr=address,
         )
         try:
-            answer_token_request(self.server, http, Nobody(), self.heard.append)
+            process_token_request(self.server, http, Nobody(), self.heard.append)
         except OAuth2Error as error:
             self.refusal = error
             return error.status
@@ -194,7 +194,7 @@ def test_no_guess_no_count(world: World):
     )
     for _ in range(200):
         with pytest.raises(InvalidClient):
-            answer_token_request(world.server, http, Nobody(), world.heard.append)
+            process_token_request(world.server, http, Nobody(), world.heard.append)
     assert len(world.counter._memory) == 0
 
 

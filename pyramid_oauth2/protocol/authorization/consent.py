@@ -7,28 +7,30 @@ from ..server import Server
 from .request import AuthorizationRequest
 
 
-def must_ask(server: Server, asked: AuthorizationRequest, client: Client, subject: str) -> bool:
+def needs_consent(
+    server: Server, requested: AuthorizationRequest, client: Client, subject: str
+) -> bool:
     """Whether the user sees the consent page, or has already allowed all of this."""
-    if "consent" in asked.prompt or client.consent == "ask":
+    if "consent" in requested.prompt or client.consent == "ask":
         return True
     # RFC 8252 section 8.6: any app on the device could claim such a redirect URI, so it
     # does not identify the client, and nothing is allowed without the page.
-    if client.public and not asked.redirect_uri.startswith("https:"):
+    if client.public and not requested.redirect_uri.startswith("https:"):
         return True
     if client.consent == "skip":
         return False
     consent = server.consents.get(subject, client.client_id)
-    return consent is None or not _covers(consent, asked, server.clock())
+    return consent is None or not _covers(consent, requested, server.clock())
 
 
-def _covers(consent: Consent, asked: AuthorizationRequest, now: int) -> bool:
-    return asked.scope <= consent.scope and _is_of_the_same_kind(consent, asked, now)
+def _covers(consent: Consent, requested: AuthorizationRequest, now: int) -> bool:
+    return requested.scope <= consent.scope and _is_of_the_same_kind(consent, requested, now)
 
 
-def _is_of_the_same_kind(consent: Consent, asked: AuthorizationRequest, now: int) -> bool:
+def _is_of_the_same_kind(consent: Consent, requested: AuthorizationRequest, now: int) -> bool:
     return (
         now < consent.expires_at
-        and asked.redirect_uri == consent.redirect_uri
+        and requested.redirect_uri == consent.redirect_uri
         # A later version writes them: the user allowed it for these resources alone.
         and not consent.resources
     )
@@ -36,8 +38,8 @@ def _is_of_the_same_kind(consent: Consent, asked: AuthorizationRequest, now: int
 
 def remember_consent(
     server: Server,
-    asked: AuthorizationRequest,
-    kept: AuthorizationRequest,
+    requested: AuthorizationRequest,
+    granted: AuthorizationRequest,
     client: Client,
     subject: str,
 ) -> None:
@@ -46,22 +48,22 @@ def remember_consent(
     Not together with what they allowed for another redirect URI, which may be another
     party, or for some resources alone, nor with what they have just unticked.
 
-    :param asked: what the page showed.
-    :param kept: what the user allowed of it.
+    :param requested: what the page showed.
+    :param granted: what the user allowed of it.
     """
     if client.consent != "remember":
         return
     while True:
         now = server.clock()
         earlier = server.consents.get(subject, client.client_id)
-        scope, since = kept.scope, now
-        if earlier and _is_of_the_same_kind(earlier, kept, now):
-            scope, since = scope | (earlier.scope - asked.scope), earlier.created_at
+        scope, since = granted.scope, now
+        if earlier and _is_of_the_same_kind(earlier, granted, now):
+            scope, since = scope | (earlier.scope - requested.scope), earlier.created_at
         consent = Consent(
             subject=subject,
             client_id=client.client_id,
             scope=scope,
-            redirect_uri=kept.redirect_uri,
+            redirect_uri=granted.redirect_uri,
             created_at=since,
             expires_at=now + server.lifetimes.consent,
         )

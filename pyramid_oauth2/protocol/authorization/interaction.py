@@ -43,7 +43,7 @@ class Interaction:
     ``others`` are the members that a later version wrote.
     """
 
-    asked: AuthorizationRequest
+    request: AuthorizationRequest
     browser: str = ""
     subject: str | None = None
     login_demanded_at: int | None = None
@@ -52,11 +52,18 @@ class Interaction:
     @property
     def awaits_login(self) -> bool:
         """Whether a new login is still to be demanded: a user who is signed in is ignored."""
-        return "login" in self.asked.prompt and self.login_demanded_at is None
+        return "login" in self.request.prompt and self.login_demanded_at is None
 
     def encode(self) -> bytes:
         """As the opaque ``data`` of a record."""
-        return json.dumps({**_MEMBERS.write(self), "asked": self.asked.encode()}).encode()
+        members = {
+            **self.others,
+            "asked": self.request.encode(),
+            "browser": self.browser,
+            "subject": self.subject,
+            "login_demanded_at": self.login_demanded_at,
+        }
+        return json.dumps(members).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> Interaction:
@@ -65,11 +72,14 @@ class Interaction:
         :raises NotUnderstood: this version cannot respond to the request.
         """
         members, others = _MEMBERS.read(data)
-        asked = AuthorizationRequest.decode(members.pop("asked"))
-        return cls(asked, **members, others=others)
+        request = AuthorizationRequest.decode(members.pop("asked"))
+        return cls(request, **members, others=others)
 
 
-_MEMBERS = Members.of(Interaction)
+_MEMBERS = Members(
+    {"asked": object, "browser": str, "subject": str | None, "login_demanded_at": int | None},
+    frozenset({"asked"}),
+)
 
 
 @dataclass(frozen=True, slots=True)

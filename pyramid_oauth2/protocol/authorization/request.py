@@ -228,39 +228,43 @@ def _prompt(parameters: Parameters) -> frozenset[str]:
     return prompt
 
 
-def still_a_destination(server: Server, asked: AuthorizationRequest) -> Destination:
+def still_a_destination(server: Server, requested: AuthorizationRequest) -> Destination:
     """Where the response to a request that was stored for a while may be sent now.
 
     :raises OAuth2Error: the client is gone or has another redirect URI; to be
         shown on a page.
     """
-    client = server.clients.get(asked.client_id)
+    client = server.clients.get(requested.client_id)
     if client is None or client.disabled_at is not None:
         raise UnauthorizedClient("There is no such client any more.")
-    if matching_redirect_uri(client.redirect_uris, asked.redirect_uri) is None:
+    if matching_redirect_uri(client.redirect_uris, requested.redirect_uri) is None:
         raise InvalidRequest("The client no longer registers this redirect_uri.")
     return Destination(
-        client, asked.redirect_uri, asked.redirect_uri_named, asked.state, asked.response_mode
+        client,
+        requested.redirect_uri,
+        requested.redirect_uri_named,
+        requested.state,
+        requested.response_mode,
     )
 
 
-def still_allowed(server: Server, client: Client, asked: AuthorizationRequest) -> None:
+def still_allowed(server: Server, client: Client, requested: AuthorizationRequest) -> None:
     """Refuse a stored request if the client may not make it any more.
 
     :raises OAuth2Error: to be sent to the client.
     """
-    _check_response_type(server, client, asked.response_type)
-    grant_scope(format_scope(asked.scope), client, server.known_scopes, server.default_scopes)
+    _check_response_type(server, client, requested.response_type)
+    grant_scope(format_scope(requested.scope), client, server.known_scopes, server.default_scopes)
 
 
-def narrowed(asked: AuthorizationRequest, ticked: frozenset[str]) -> AuthorizationRequest:
+def narrowed(requested: AuthorizationRequest, ticked: frozenset[str]) -> AuthorizationRequest:
     """The request with the scopes that the user left ticked.
 
     The form can only narrow the scope, and only by what the page showed as optional.
 
     :raises InvalidScope: nothing is left.
     """
-    scope = (asked.scope - asked.optional_scope) | (asked.scope & ticked)
+    scope = (requested.scope - requested.optional_scope) | (requested.scope & ticked)
     if not scope:
         raise InvalidScope("The user allowed none of the requested scopes.")
-    return replace(asked, scope=scope)
+    return replace(requested, scope=scope)

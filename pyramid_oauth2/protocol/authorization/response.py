@@ -14,7 +14,7 @@ from ..token.draft import Draft, make_draft
 from ..token.issuance import Issuance, Open
 from ..token.issuing import issued_event, spend, store
 from .codes import CodeData
-from .consent import must_ask
+from .consent import needs_consent
 from .interaction import OpenInteraction, UnusableInteraction
 from .request import AuthorizationRequest, Destination
 
@@ -48,50 +48,52 @@ def denial(server: Server, pending: OpenInteraction) -> AuthorizationResponse:
         raise UnusableInteraction(USED)
     error = AccessDenied("The user did not allow it.")
     members = {"error": error.code, "error_description": error.description}
-    return _respond_to(server, pending.interaction.asked, members)
+    return _respond_to(server, pending.interaction.request, members)
 
 
 def approval(
     server: Server,
     client: Client,
     subject: str,
-    asked: AuthorizationRequest,
+    requested: AuthorizationRequest,
     pending: OpenInteraction | None = None,
     emit: Emit = emit_nothing,
     *,
-    asked_now: bool = True,
+    prompted: bool = True,
 ) -> AuthorizationResponse:
     """Open the grant, and respond with a code, or with the implicit grant's access token.
 
     :param pending: the interaction that is spent for it; None where the user
-        need not be asked.
+        need not be prompted.
     :param emit: receives the event of an access token.
-    :param asked_now: whether the user has just allowed it; False where they did before.
+    :param prompted: whether the user has just allowed it; False where they did before.
     :raises UnusableInteraction: it was spent meanwhile.
     """
     if not server.is_active(subject):
         raise UnusableInteraction("This user is deactivated.")
-    code = asked.response_type == "code"
+    code = requested.response_type == "code"
     operation = Open(subject, pending.token if pending else None)
     # RFC 6749 section 4.2.2: with the implicit grant, "the authorization server MUST NOT
     # issue a refresh token".
-    issuance = Issuance(asked.scope, operation, refresh_token=False)
-    draft = make_draft(server, client, issuance, _code_data(asked) if code else None)
+    issuance = Issuance(requested.scope, operation, refresh_token=False)
+    draft = make_draft(server, client, issuance, _code_data(requested) if code else None)
     if store(server, issuance, draft).outcome is not Outcome.WON:
         raise UnusableInteraction(USED if pending else WITHDRAWN)
-    if not asked_now and must_ask(server, asked, client, subject):
+    if not prompted and needs_consent(server, requested, client, subject):
         _withdraw(server, draft, emit)
     if code:
-        return _respond_to(server, asked, {"code": draft.strings[AUTHORIZATION_CODE].value})
+        return _respond_to(server, requested, {"code": draft.strings[AUTHORIZATION_CODE].value})
     if draft.grant is not None:
         end_earlier_grants(server, draft.grant, emit)
     issued = draft.issued(issuance)
     emit(issued_event(client, "implicit", issued))
-    return _respond_to(server, asked, {name: str(v) for name, v in issued.parameters().items()})
+    return _respond_to(server, requested, {name: str(v) for name, v in issued.parameters().items()})
 
 
-def _code_data(asked: AuthorizationRequest) -> bytes:
-    return CodeData(asked.redirect_uri, asked.redirect_uri_named, asked.code_challenge).encode()
+def _code_data(requested: AuthorizationRequest) -> bytes:
+    return CodeData(
+        requested.redirect_uri, requested.redirect_uri_named, requested.code_challenge
+    ).encode()
 
 
 def _withdraw(server: Server, draft: Draft, emit: Emit) -> None:
@@ -105,9 +107,11 @@ def _withdraw(server: Server, draft: Draft, emit: Emit) -> None:
 
 
 def _respond_to(
-    server: Server, asked: AuthorizationRequest, members: Mapping[str, str]
+    server: Server, requested: AuthorizationRequest, members: Mapping[str, str]
 ) -> AuthorizationResponse:
-    return _respond(server, asked.redirect_uri, asked.response_mode, asked.state, members)
+    return _respond(
+        server, requested.redirect_uri, requested.response_mode, requested.state, members
+    )
 
 
 def _respond(

@@ -104,9 +104,9 @@ class ClientRegistry:
         if client.public and secret is not None:
             problem = "a public client (auth method none) has no secret"
             raise InvalidClientMetadata({"client_secret": problem})
-        kept, secret = (None, None) if client.public else self._secret(secret, now)
+        stored, secret = (None, None) if client.public else self._secret(secret, now)
         client = replace(
-            client, client_secrets=(kept,) if kept else (), created_at=now, updated_at=now
+            client, client_secrets=(stored,) if stored else (), created_at=now, updated_at=now
         )
         self._store.add(client)
         self._emit_change(client.client_id, "registered")
@@ -171,8 +171,8 @@ class ClientRegistry:
         only = len(client.client_secrets) == 1
         if only and secret is not None and verify_secret(secret, client.client_secrets, now):
             return Registered(client, secret)
-        kept, secret = self._secret(secret, now)
-        secrets = (kept, *_ending(client.client_secrets, now, now + overlap))
+        stored, secret = self._secret(secret, now)
+        secrets = (stored, *_ending(client.client_secrets, now, now + overlap))
         return Registered(
             self._write(client, {"client_secrets": secrets}, "secret rotated"), secret
         )

@@ -48,22 +48,22 @@ def keep_secret(secret: str, now: int, expires_at: int | None = None) -> ClientS
     return ClientSecret(hasher.hash(secret).encode(), ARGON2ID, now, expires_at)
 
 
-def live_secrets(kept: Iterable[ClientSecret], now: int) -> tuple[ClientSecret, ...]:
-    """Return those of *kept* that are valid at *now*, in UTC seconds.
+def live_secrets(secrets: Iterable[ClientSecret], now: int) -> tuple[ClientSecret, ...]:
+    """Return those of *secrets* that are valid at *now*, in UTC seconds.
 
     Their order is preserved: a rotation puts the newest first.
     """
-    return tuple(s for s in kept if s.expires_at is None or now < s.expires_at)
+    return tuple(s for s in secrets if s.expires_at is None or now < s.expires_at)
 
 
-def verify_secret(presented: str, kept: Iterable[ClientSecret], now: int) -> bool:
+def verify_secret(presented: str, secrets: Iterable[ClientSecret], now: int) -> bool:
     """Whether *presented* is one of the secrets that are valid at *now*.
 
-    For an unknown client, *kept* is empty and the work is the same.
+    For an unknown client, *secrets* is empty and the work is the same.
     """
     if not _checkable(presented):
         return False
-    live = live_secrets(kept, now)
+    live = live_secrets(secrets, now)
     if is_client_secret(presented):
         mine = digest(presented)
         # All are compared first, since any() over a generator would stop at the first match.
@@ -79,9 +79,9 @@ def _verify_chosen(presented: str, digests: list[bytes]) -> bool:
     from argon2.exceptions import InvalidHashError, VerificationError
 
     matched = False
-    for kept in digests or [_nobodys_secret()]:
+    for known in digests or [_nobodys_secret()]:
         try:
-            matched = hasher.verify(kept, presented) or matched
+            matched = hasher.verify(known, presented) or matched
         except (VerificationError, InvalidHashError):
             continue
     return matched and bool(digests)

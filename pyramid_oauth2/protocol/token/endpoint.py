@@ -14,7 +14,7 @@ from .issuing import issue
 from .request import PasswordCheck, TokenRequest, pick_parameters
 
 
-def answer_token_request(
+def process_token_request(
     server: AuthorizationServer, http: HTTPRequest, owners: PasswordCheck, emit: Emit
 ) -> tuple[Client, IssuedTokens]:
     """Issue what the client requests; on return it is in the store.

@@ -21,7 +21,7 @@ from .revocation import token_parameter
 INACTIVE: Mapping[str, Any] = {"active": False}
 
 
-def answer_introspection(
+def process_introspection(
     server: AuthorizationServer, http: HTTPRequest, emit: Emit
 ) -> Mapping[str, Any]:
     """The members of the response: what the calling client may know about a token.

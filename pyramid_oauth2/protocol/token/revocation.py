@@ -14,7 +14,7 @@ from ..token_strings import parse_token
 from .access_token import own_client_id
 
 
-def answer_revocation(server: AuthorizationServer, http: HTTPRequest, emit: Emit) -> Client:
+def process_revocation(server: AuthorizationServer, http: HTTPRequest, emit: Emit) -> Client:
     """Revoke the token of the request, if it is the client's; on return no process accepts it.
 
     ``token_type_hint`` is not read: the prefix of a token string names its kind, and
