@@ -36,8 +36,9 @@ def issue(
     if not isinstance(operation, Open) and not _may_receive(server, client, operation.grant):
         raise InvalidGrant(operation.refusal)
     if isinstance(operation, Redeem) and operation.token.consumed_at is not None:
-        # A token that is spent stays so: nothing is made for it.
-        return _not_won(server, operation, _spent(operation), emit)
+        # A token that is spent stays so, and nothing is made for it. The store says what
+        # this means, as it does for a race: the precedence of its outcomes is known there.
+        return _not_won(server, operation, spend(server, operation.token), emit)
     _reserve(server, issuance)
     draft = make_draft(server, client, issuance)
     issued = draft.issued(issuance)
@@ -81,11 +82,11 @@ def store(
     )
 
 
-def spend(server: Server, interaction: Token, draft: Draft | None = None) -> Redemption:
-    """Redeem an interaction: for the grant and the records of a draft, or for nothing."""
+def spend(server: Server, token: Token, draft: Draft | None = None) -> Redemption:
+    """Redeem a token for the new grant and the records of a draft, or for nothing."""
     records, grant = (draft.records, draft.grant) if draft else ((), None)
     now, attempt = server.clock(), random_text(ATTEMPT_LENGTH, server.random)
-    return server.grants.redeem(interaction, now, attempt, records, grant)
+    return server.grants.redeem(token, now, attempt, records, grant)
 
 
 def issued_event(client: Client, grant_type: str, issued: IssuedTokens) -> TokenIssued:
@@ -110,13 +111,6 @@ def _may_receive(server: Server, client: Client, grant: Grant) -> bool:
         and grant.epoch >= client.epoch
         and server.is_active(grant.subject)
     )
-
-
-def _spent(redeem: Redeem) -> Redemption:
-    """The outcome that the store would give for a token that was found consumed."""
-    if redeem.token.revoked_at is not None or redeem.grant.revoked_at is not None:
-        return Redemption(Outcome.DEAD)
-    return Redemption(Outcome.CONSUMED, redeem.token)
 
 
 def _reserve(server: Server, issuance: Issuance) -> None:
