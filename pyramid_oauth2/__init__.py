@@ -24,6 +24,7 @@ from .protection.security import (
     OAuth2SecurityPolicy,
     Scope,
 )
+from .protocol.authentication import Authentication
 from .protocol.client_authentication.basic import ClientSecretBasic
 from .protocol.client_authentication.none import NoAuthentication
 from .protocol.client_authentication.post import ClientSecretPost
@@ -41,6 +42,7 @@ from .service import OAuth2Service
 from .settings.parsing import load_settings
 
 __all__ = [
+    "Authentication",
     "BearerTokenHelper",
     "Client",
     "ClientChangedMeanwhile",

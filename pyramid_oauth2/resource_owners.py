@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .interfaces.request import PyramidRequest
+from .protocol.authentication import Authentication
 from .protocol.records import SUBJECT_LENGTH, check_identifier
 
 METHODS = (
@@ -18,6 +19,7 @@ METHODS = (
     "describe",
     "authenticate",
     "authenticated_at",
+    "authentication",
 )
 
 
@@ -75,6 +77,18 @@ class ResourceOwners:
             at: int | None = self._owners.authenticated_at(request)
             return at
         return None
+
+    def authentication(self, request: PyramidRequest) -> Authentication | None:
+        """How the signed-in user authenticated; None if it is not known."""
+        if not self.knows("authentication"):
+            at = self.authenticated_at(request)
+            return None if at is None else Authentication(auth_time=at)
+        found = self._owners.authentication(request)
+        if found is not None and not isinstance(found, Authentication):
+            raise TypeError(
+                "authentication() of the resource owners must return an Authentication or None"
+            )
+        return found
 
     def of(self, request: PyramidRequest) -> BoundOwners:
         """The users, bound to *request*, for use by a grant type."""

@@ -10,6 +10,8 @@ from zope.interface import Attribute, Interface
 if TYPE_CHECKING:
     from pyramid.request import Request
 
+    from ..protocol.authentication import Authentication
+
 
 class IResourceOwners(Interface):
     """What the application knows about its users. Every method is optional.
@@ -50,6 +52,12 @@ class IResourceOwners(Interface):
 
     def authenticated_at(request: Request) -> int | None:
         """When the signed-in user logged in, in UTC seconds. Default: not known."""
+
+    def authentication(request: Request) -> Authentication | None:
+        """How and when the signed-in user authenticated, in more words than ``authenticated_at``.
+
+        It is stored with every grant of the user. Default: the time of ``authenticated_at``.
+        """
 
     def authenticate(request: Request, username: str, password: str) -> str | None:
         """The subject of the user with this name and password, or None.

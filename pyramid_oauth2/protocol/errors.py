@@ -74,6 +74,18 @@ class InvalidScope(OAuth2Error):
     code, status = "invalid_scope", 400
 
 
+class InvalidTarget(OAuth2Error):
+    """The resource is unknown, malformed or more than was granted (RFC 8707 section 2)."""
+
+    code, status = "invalid_target", 400
+
+
+class InvalidAuthorizationDetails(OAuth2Error):
+    """The details are unknown, malformed or more than was granted (RFC 9396 section 5)."""
+
+    code, status = "invalid_authorization_details", 400
+
+
 class TemporarilyUnavailable(OAuth2Error):
     """The store failed (RFC 6749 section 4.1.2.1), or there were too many requests (429)."""
 

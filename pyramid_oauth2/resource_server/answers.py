@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from ..protocol.access import Access
 from ..protocol.errors import InvalidScope
 from ..protocol.records import SUBJECT_LENGTH, Client, StoreUnavailable, check_identifier
 from ..protocol.scopes import parse_scope
@@ -49,7 +50,7 @@ def token_of_answer(
             check_identifier("sub", subject, SUBJECT_LENGTH)
         return AccessToken(
             client=Client(client_id, grant_types=()),
-            scope=parse_scope(_member(answer, "scope", str, "")),
+            access=Access(parse_scope(_member(answer, "scope", str, ""))),
             issued_at=_member(answer, "iat", int, now),
             expires_at=_member(answer, "exp", int, now + max(cache, 1)),
             subject=subject,

@@ -16,7 +16,8 @@ from ..protocol.records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, Gr
 from ..protocol.scopes import format_scope
 from ..protocol.server import Server
 from ..protocol.token.access_token import AccessTokenData
-from ..protocol.token.validity import NotValid, check_parties, check_token
+from ..protocol.token.confirmation import confirmation_of
+from ..protocol.token.validity import NotValid, check_confirmation, check_parties, check_token
 from ..protocol.token_strings import is_client_secret, parse_token
 from .ini import Ini
 from .terminal import shown
@@ -122,8 +123,8 @@ def _rights(token: Token, grant: Grant | None) -> tuple[str | None, str | None, 
     except NotUnderstood:
         pass
     if grant is not None:
-        return grant.client_id, grant.subject, own.scope if own else grant.scope
-    return (own.client_id, None, own.scope) if own else (None, None, frozenset())
+        return grant.client_id, grant.subject, own.access.scope if own else grant.scope
+    return (own.client_id, None, own.access.scope) if own else (None, None, frozenset())
 
 
 _CODECS: Mapping[str, Callable[[bytes], object]] = {
@@ -136,9 +137,10 @@ _CODECS: Mapping[str, Callable[[bytes], object]] = {
 def _state(server: Server, token: Token, grant: Grant | None) -> str:
     try:
         check_token(token, grant, server.clock())
+        data = _CODECS.get(token.kind, check_understood)(token.data)
         if token.kind != INTERACTION:
-            check_parties(server, token, grant)
-        _CODECS.get(token.kind, check_understood)(token.data)
+            check_parties(server, grant, data if isinstance(data, AccessTokenData) else None)
+        check_confirmation(confirmation_of(token.data))
     except (NotValid, NotUnderstood) as dead:
         # The reason belongs to the grant; it does not explain a token revoked on its own.
         reason = grant.revoke_reason if grant and token.revoked_at is None else None

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..assembly import get_service
+from ..protocol.access import Access
 from ..protocol.authorization_server import AuthorizationServer
 from ..protocol.records import Client, DuplicateRecord
 from ..protocol.scopes import format_scope, parse_scope
@@ -55,7 +56,7 @@ def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str,
     client = _client(server)
     issued_at = server.clock() - age
     server = replace(server, clock=lambda: issued_at)
-    issued = issue(server, client, Issuance(names, Open(subject)))
+    issued = issue(server, client, Issuance(Access(names), Open(subject)))
     return {"Authorization": f"Bearer {issued.access_token}"}
 
 

@@ -216,7 +216,16 @@ def _approve(
 ) -> Response:
     events: list[OAuth2Event] = []
     server = request.oauth2.authorization_service.server
-    approved = approval(server, client, subject, granted, pending, events.append, prompted=consents)
+    approved = approval(
+        server,
+        client,
+        subject,
+        granted,
+        pending,
+        events.append,
+        prompted=consents,
+        authentication=request.oauth2.authorization_service.owners.authentication(request),
+    )
     if consents:
         scope, client_id = granted.scope, client.client_id
         events.append(ConsentGiven(client_id=client_id, subject=subject, scope=scope))

@@ -68,15 +68,16 @@ def send_to_new_login(request: Request, handle: str) -> Response:
 def logged_in_since(request: Request, pending: OpenInteraction) -> bool:
     """Whether the login that ``prompt=login`` requires has happened.
 
-    Resource owners with ``authenticated_at`` return the time of the login. For
-    others, being signed in after the earlier login was ended is the proof.
+    Resource owners with ``authentication`` or ``authenticated_at`` return the time of the
+    login. For others, being signed in after the earlier login was ended is the proof.
     """
     demanded_at = pending.interaction.login_demanded_at
     # pyramid_retry may run the request that ended the earlier login again: its user
     # is still signed in.
     if demanded_at is None or LOGIN_DEMANDED in request.environ:
         return False
-    at = request.oauth2.authorization_service.owners.authenticated_at(request)
+    found = request.oauth2.authorization_service.owners.authentication(request)
+    at = found.auth_time if found else None
     return at is None or at >= demanded_at
 
 

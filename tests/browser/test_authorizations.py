@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pyramid_oauth2 import get_service
+from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.errors import InvalidToken
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
 from pyramid_oauth2.protocol.token.issued import IssuedTokens
@@ -22,7 +23,7 @@ def allow(site: Site, client_id: str, *scopes: str) -> IssuedTokens:
     server = get_service(site.registry).server
     client = server.clients.get(client_id)
     assert client is not None
-    return issue(server, client, Issuance(frozenset(scopes), Open("alice")))
+    return issue(server, client, Issuance(Access(frozenset(scopes)), Open("alice")))
 
 
 def come(page: Page, site: Site) -> None:

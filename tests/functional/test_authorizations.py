@@ -9,6 +9,7 @@ import pytest
 
 from pyramid_oauth2 import Client
 from pyramid_oauth2.events import ConsentWithdrawn, GrantRevoked
+from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
 from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.views.user_grants import CLIENTS_A_PAGE
@@ -99,7 +100,9 @@ class TestShow:
     def test_a_page_at_a_time(self, bob: Allowing):
         for number in range(CLIENTS_A_PAGE):
             issue(
-                bob.server.service.server, Client(f"client-{number}"), Issuance(READ, Open("bob"))
+                bob.server.service.server,
+                Client(f"client-{number}"),
+                Issuance(Access(READ), Open("bob")),
             )
         first, second = bob.show(), bob.show(page=2)
         assert len(articles(first)) == CLIENTS_A_PAGE

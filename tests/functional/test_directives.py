@@ -12,6 +12,7 @@ from zope.interface import implementer
 
 from pyramid_oauth2 import OAuth2Error, Parameter
 from pyramid_oauth2.interfaces import IGrantType
+from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
 
 from . import host
@@ -36,7 +37,7 @@ class MagicLink:
     def validate(self, request: Any, server: Any) -> Issuance:
         if request.parameters["link"] != "https://mail.example/bob":
             raise UnknownLink("The link is unknown.")
-        return Issuance(request.client.scope, Open("bob"))
+        return Issuance(Access(request.client.scope), Open("bob"))
 
 
 class TestGrantTypeOfTheApplicationsOwn:

@@ -10,6 +10,10 @@ import pytest
 from pyramid.response import Response
 from pyramid.security import remember
 
+from pyramid_oauth2 import Authentication
+from pyramid_oauth2.protocol.grant_data import GrantData
+from pyramid_oauth2.protocol.token_strings import parse_token
+
 from . import host
 from .flow import SETTINGS, Flow, answer_in, register_clients
 
@@ -172,6 +176,58 @@ class TestWhenTheUserLoggedIn:
         flow.log_in()
         users.at = flow.server.service.server.clock() + 60
         flow.browser.get(location, status=200)
+
+
+class TestHowTheUserAuthenticated:
+    """The grant keeps it; a refresh does not change it."""
+
+    EVENT = Authentication(1_700_000_000, "phr", ("pwd", "otp"), "session-1")
+
+    def grant_of(self, flow: Flow, value: str) -> GrantData:
+        ref = parse_token(value)
+        assert ref is not None
+        token, grant = flow.server.service.server.grants.find(ref)
+        return GrantData.decode(grant.data)
+
+    def test_as_the_application_says(self, start_flow: Callable[..., Flow]):
+        event = self.EVENT
+
+        class Users(host.Users):
+            now = event
+
+            def authentication(self, request: Any) -> Authentication:
+                return self.now
+
+        users = Users()
+        flow = start_flow(lambda config: config.set_oauth2_resource_owners(users))
+        tokens = flow.tokens()
+        users.now = Authentication(1)
+        refreshed = flow.refresh(tokens["refresh_token"]).json
+        for value in (tokens["access_token"], refreshed["access_token"]):
+            assert self.grant_of(flow, value).authentication == event
+            assert flow.server.service.resolve(value).authentication == event
+
+    def test_the_time_alone(self, start_flow: Callable[..., Flow]):
+        class Users(host.Users):
+            def authenticated_at(self, request: Any) -> int:
+                return 5
+
+        flow = start_flow(lambda config: config.set_oauth2_resource_owners(Users()))
+        found = self.grant_of(flow, flow.tokens()["access_token"])
+        assert found.authentication == Authentication(5)
+
+    def test_an_application_that_does_not_know(self, start_flow: Callable[..., Flow]):
+        flow = start_flow()
+        assert self.grant_of(flow, flow.tokens()["access_token"]) == GrantData()
+
+    def test_another_value_is_an_error_of_the_application(self, start_flow: Callable[..., Flow]):
+        class Users(host.Users):
+            def authentication(self, request: Any) -> Any:
+                return {"auth_time": 5}
+
+        flow = start_flow(lambda config: config.set_oauth2_resource_owners(Users()))
+        with pytest.raises(TypeError, match=r"authentication\(\)"):
+            flow.allow()
 
 
 class TestWrongSubjects:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.token.presentation import AccessToken
 from pyramid_oauth2.resource_server.cache import AnswerCache
@@ -46,7 +47,7 @@ def test_it_is_bounded_and_forgets_what_nobody_asked_for(clock: Clock):
 
 def test_invented_tokens_push_out_no_good_one(clock: Clock):
     cache, asked = AnswerCache(60, clock, size=3), Asked()
-    good = AccessToken(Client("web"), frozenset(), 0, 1)
+    good = AccessToken(Client("web"), Access(frozenset()), 0, 1)
     cache.recall(b"good", lambda: good)
     for number in range(100):
         cache.recall(bytes([number]), asked)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.authorization.codes import CodeData, burn_after_wrong_verifiers
 from pyramid_oauth2.protocol.authorization.interaction import (
     Interaction,
@@ -29,7 +30,7 @@ from .worlds import BACK, CHALLENGE, NOW, make_client, make_request, make_server
 
 CODE = CodeData(BACK, True, CHALLENGE)
 INTERACTION = Interaction(make_request(prompt=frozenset({"login"})), "browser", "bob")
-TOKEN = AccessTokenData(frozenset({"read"}), "robot", 3)
+TOKEN = AccessTokenData(Access(frozenset({"read"})), "robot", 3)
 RECORDS = [CODE, INTERACTION, TOKEN]
 GRANT = Grant("f" * 16, "web", 0, "bob", frozenset({"read"}), NOW, NOW + 60, NOW + 60)
 
@@ -103,7 +104,7 @@ def test_one_that_is_known_is_not(record: Any) -> None:
 
 def test_a_critical_member_of_the_request_is_refused() -> None:
     with pytest.raises(NotUnderstood):
-        Interaction.decode(asked_with(INTERACTION, critical=["resources"]))
+        Interaction.decode(asked_with(INTERACTION, critical=["claims"]))
 
 
 @pytest.mark.parametrize(

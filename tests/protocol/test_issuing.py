@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2.events import CodeReplayed, GrantRevoked, TokenIssued
+from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.errors import InvalidGrant, InvalidToken
 from pyramid_oauth2.protocol.records import REFRESH_TOKEN, Client, Grant, Reservation, Token
 from pyramid_oauth2.protocol.token.issuance import Add, Issuance, Open, Redeem, Repeat, Reuse
@@ -18,7 +19,7 @@ from pyramid_oauth2.protocol.token_strings import parse_token
 
 from .worlds import NOW, Clock, make_client, make_server
 
-READ = frozenset({"read"})
+READ = Access(frozenset({"read"}))
 REUSE = Reuse(CodeReplayed, "used twice")
 
 
@@ -59,7 +60,7 @@ class World:
     def redeem(self, value: str | None, repeat: Repeat | None = None) -> Redeem:
         return Redeem(*self.find(value), "It cannot be used.", REUSE, repeat)
 
-    def repeat(self, value: str | None, scope: frozenset[str] = READ) -> Repeat:
+    def repeat(self, value: str | None, scope: frozenset[str] = READ.scope) -> Repeat:
         return Repeat(value or "", scope, "For another scope.", CodeReplayed)
 
 
@@ -75,7 +76,7 @@ def test_the_event_names_the_grant_type(world: World):
             client_id="web",
             grant_type="example",
             subject="bob",
-            scope=READ,
+            scope=READ.scope,
             expires_in=3600,
             grant_id=issued.grant_id,
         )
@@ -215,7 +216,7 @@ class TestRepeat:
 
     def test_another_scope_does_not(self, world: World):
         _, presented = self.issue_once(world)
-        other = world.redeem(presented, world.repeat(presented, READ | {"write"}))
+        other = world.redeem(presented, world.repeat(presented, READ.scope | {"write"}))
         with pytest.raises(InvalidGrant, match="For another scope"):
             world.issue(Issuance(READ, other))
         assert world.find(presented)[1].revoked_at is None

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.errors import InvalidToken
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
@@ -31,8 +32,10 @@ class World:
         self.server = make_server(self.clock)
         self.client = Client("robot", scope=SCOPE)
         self.server.clients.add(self.client)
-        self.own = issue(self.server, self.client, Issuance(SCOPE)).access_token
-        self.users = issue(self.server, self.client, Issuance(SCOPE, Open("bob"))).access_token
+        self.own = issue(self.server, self.client, Issuance(Access(SCOPE))).access_token
+        self.users = issue(
+            self.server, self.client, Issuance(Access(SCOPE), Open("bob"))
+        ).access_token
 
     def resolve(self, value):
         return resolve_access_token(self.server, value)
@@ -167,7 +170,7 @@ def test_a_token_that_stood_alone_cannot_pass_for_one_whose_grant_is_gone(world)
 def test_an_issuer_that_knew_of_a_later_change_is_believed(world):
     """The epoch of a token may be ahead of what this process knows of the client."""
     ahead = replace(world.client, epoch=5)
-    value = issue(world.server, ahead, Issuance(SCOPE)).access_token
+    value = issue(world.server, ahead, Issuance(Access(SCOPE))).access_token
     assert world.resolve(value)
 
 

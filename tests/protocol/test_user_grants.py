@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2.protocol import user_grants
+from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.authorization.consent import remember_consent
 from pyramid_oauth2.protocol.authorization.response import approval
 from pyramid_oauth2.protocol.events import ConsentWithdrawn, GrantRevoked
@@ -40,7 +41,7 @@ class World:
         """Issue tokens for bob; return the id of their grant."""
         client = self.server.clients.get(client_id)
         assert client is not None
-        grant_id = issue(self.server, client, Issuance(scope, Open("bob"))).grant_id
+        grant_id = issue(self.server, client, Issuance(Access(scope), Open("bob"))).grant_id
         assert grant_id is not None
         return grant_id
 

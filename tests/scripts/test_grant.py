@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from pyramid_oauth2.backends.contract.factories import new_grant, new_token
+from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.errors import InvalidToken
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
@@ -37,10 +38,10 @@ class World:
                 server.clients.add(client)
             web, app = map(server.clients.get, ("web", "app"))
             self.issued = {
-                "alice-web": issue(server, web, Issuance(READ, Open("alice"))),
-                "alice-app": issue(server, app, Issuance(READ, Open("alice"))),
-                "bob-web": issue(server, web, Issuance(READ, Open("bob"))),
-                "web": issue(server, web, Issuance(READ)),
+                "alice-web": issue(server, web, Issuance(Access(READ), Open("alice"))),
+                "alice-app": issue(server, app, Issuance(Access(READ), Open("alice"))),
+                "bob-web": issue(server, web, Issuance(Access(READ), Open("bob"))),
+                "web": issue(server, web, Issuance(Access(READ))),
             }
 
     def grant(self, name):

@@ -7,7 +7,13 @@ import inspect
 from pyramid_oauth2 import assembly, per_process, service, testing
 from pyramid_oauth2.backends.sqlalchemy import forks
 from pyramid_oauth2.protection import cors, request, security
-from pyramid_oauth2.protocol import errors, scopes, token_strings
+from pyramid_oauth2.protocol import (
+    access,
+    authentication,
+    errors,
+    requested_access,
+    token_strings,
+)
 from pyramid_oauth2.protocol.clients import registry, rules
 from pyramid_oauth2.protocol.token import issuance, presentation
 from pyramid_oauth2.protocol.token import request as token_request
@@ -36,6 +42,7 @@ ENTRIES = {
         Entry(presentation, "AccessToken", "request.oauth2.token"),
         Entry(registry, "ClientRegistry", "request.oauth2.clients"),
         Entry(request, "Request", only=()),
+        Entry(authentication, "Authentication"),
     ),
     "Clients": (
         Entry(registry, "Registered"),
@@ -59,7 +66,10 @@ ENTRIES = {
     "Custom grant types": (
         Entry(token_request, "Parameter"),
         Entry(token_request, "TokenRequest", "pyramid_oauth2.protocol.token.request.TokenRequest"),
-        Entry(scopes, "grant_scope", "pyramid_oauth2.protocol.scopes.grant_scope"),
+        Entry(access, "Access", f"{access.__name__}.Access", only=()),
+        Entry(
+            requested_access, "requested_access", f"{requested_access.__name__}.requested_access"
+        ),
         *(
             Entry(issuance, name, f"{issuance.__name__}.{name}")
             for name in ("Issuance", "Open", "Redeem", "Reuse", "Repeat", "Add")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..access import Access
 from ..records import Client, Consent
 from ..server import Server
 from .request import AuthorizationRequest
@@ -24,15 +25,16 @@ def needs_consent(
 
 
 def _covers(consent: Consent, requested: AuthorizationRequest, now: int) -> bool:
-    return requested.scope <= consent.scope and _is_of_the_same_kind(consent, requested, now)
+    allowed = Access(consent.scope, consent.resources)
+    return allowed.covers(requested.access) and _is_of_the_same_kind(consent, requested, now)
 
 
 def _is_of_the_same_kind(consent: Consent, requested: AuthorizationRequest, now: int) -> bool:
     return (
         now < consent.expires_at
         and requested.redirect_uri == consent.redirect_uri
-        # A later version writes them: the user allowed it for these resources alone.
-        and not consent.resources
+        # What was allowed for some resources alone was not allowed for others.
+        and set(requested.resources) == set(consent.resources)
     )
 
 
@@ -46,12 +48,13 @@ def remember_consent(
     """Remember what the user allowed, together with what they allowed before.
 
     Not together with what they allowed for another redirect URI, which may be another
-    party, or for some resources alone, nor with what they have just unticked.
+    party, or for other resources, nor with what they have just unticked. Details are
+    allowed each time.
 
     :param requested: what the page showed.
     :param granted: what the user allowed of it.
     """
-    if client.consent != "remember":
+    if client.consent != "remember" or granted.details:
         return
     while True:
         now = server.clock()
@@ -64,6 +67,7 @@ def remember_consent(
             client_id=client.client_id,
             scope=scope,
             redirect_uri=granted.redirect_uri,
+            resources=granted.resources,
             created_at=since,
             expires_at=now + server.lifetimes.consent,
         )

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..envelope import Members, NotUnderstood
+from ..access import LIMITS, Access, Details
+from ..envelope import CRITICAL, Members, NotUnderstood
 from ..errors import (
     InvalidRequest,
     InvalidScope,
@@ -65,12 +66,26 @@ class AuthorizationRequest:
     prompt: frozenset[str] = frozenset()
     # What the user may untick, as it was when the request was made.
     optional_scope: frozenset[str] = frozenset()
+    resources: tuple[str, ...] = ()
+    details: tuple[Details, ...] = ()
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def access(self) -> Access:
+        """Everything that is requested."""
+        return Access(self.scope, self.resources, self.details)
 
     def encode(self) -> dict[str, Any]:
         """As JSON can say it."""
         members = _MEMBERS.write(self)
-        return {**members, **{name: sorted(members[name]) for name in _SETS}}
+        members |= {name: sorted(members[name]) for name in _SETS}
+        absent = [name for name in LIMITS if not members[name]]
+        for name in absent:
+            del members[name]
+        if len(absent) < len(LIMITS):
+            critical = {*members.get(CRITICAL, []), *self.access.limits()}
+            members[CRITICAL] = sorted(critical)
+        return members
 
     @classmethod
     def decode(cls, members: Any) -> AuthorizationRequest:
@@ -81,7 +96,8 @@ class AuthorizationRequest:
         known, others = _MEMBERS.split(members)
         try:
             sets = {name: frozenset(known[name]) for name in _SETS & known.keys()}
-            request = cls(**{**known, **sets}, others=others)
+            limits = {name: tuple(known[name]) for name in known.keys() & set(LIMITS)}
+            request = cls(**{**known, **sets, **limits}, others=others)
             known_values = (
                 request.response_type in GRANT_TYPE_OF
                 and request.response_mode in RESPONSE_MODES

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..authentication import Authentication
 from ..errors import AccessDenied, OAuth2Error
 from ..events import Emit, emit_nothing
 from ..grants import end_earlier_grants, end_grant
@@ -60,22 +61,24 @@ def approval(
     emit: Emit = emit_nothing,
     *,
     prompted: bool = True,
+    authentication: Authentication | None = None,
 ) -> AuthorizationResponse:
     """Open the grant, and respond with a code, or with the implicit grant's access token.
 
     :param pending: the interaction that is spent for it; None where the user
         need not be prompted.
     :param emit: receives the event of an access token.
+    :param authentication: how the user authenticated, where the application says it.
     :param prompted: whether the user has just allowed it; False where they did before.
     :raises UnusableInteraction: it was spent meanwhile.
     """
     if not server.is_active(subject):
         raise UnusableInteraction("This user is deactivated.")
     code = requested.response_type == "code"
-    operation = Open(subject, pending.token if pending else None)
+    operation = Open(subject, pending.token if pending else None, authentication)
     # RFC 6749 section 4.2.2: with the implicit grant, "the authorization server MUST NOT
     # issue a refresh token".
-    issuance = Issuance(requested.scope, operation, refresh_token=False)
+    issuance = Issuance(requested.access, operation, refresh_token=False)
     draft = make_draft(server, client, issuance, _code_data(requested) if code else None)
     if store(server, issuance, draft).outcome is not Outcome.WON:
         raise UnusableInteraction(USED if pending else WITHDRAWN)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from zope.interface import implementer
 
 from ...interfaces.extension import IGrantType
+from ..access import Access
 from ..authorization.codes import CodeData, burn_after_wrong_verifiers
 from ..authorization.pkce import check_verifier, proves
-from ..envelope import NotUnderstood, check_understood
-from ..errors import InvalidGrant, InvalidScope
+from ..envelope import NotUnderstood
+from ..errors import InvalidGrant
 from ..events import CodeReplayed
+from ..grant_data import GrantData, access_of
 from ..records import AUTHORIZATION_CODE, Grant, Token
 from ..scopes import parse_scope
 from ..server import Server
@@ -50,10 +52,10 @@ class AuthorizationCode:
         data = _understood(token, grant)
         _check_redirect_uri(request, data)
         _check_verifier(request, server, token, data)
-        scope = request.parameters.get("scope")
-        if scope is not None and not parse_scope(scope) <= grant.scope:
-            raise InvalidScope("The code was not issued for one of these scopes.")
-        return Issuance(grant.scope, Redeem(token, grant, WRONG_CODE, REPLAY))
+        access = access_of(grant)
+        # RFC 6749 section 4.1.3 has no scope: one that is sent is checked, and narrows nothing.
+        access.narrowed_to(Access(parse_scope(request.parameters.get("scope", ""))), "The code")
+        return Issuance(access, Redeem(token, grant, WRONG_CODE, REPLAY))
 
 
 def _find(request: TokenRequest, server: Server) -> tuple[Token, Grant]:
@@ -71,7 +73,7 @@ def _find(request: TokenRequest, server: Server) -> tuple[Token, Grant]:
 
 def _understood(token: Token, grant: Grant) -> CodeData:
     try:
-        check_understood(grant.data)
+        GrantData.decode(grant.data)
         return CodeData.decode(token.data)
     except NotUnderstood as error:
         raise InvalidGrant(f"The code {error}.") from None

@@ -6,7 +6,7 @@ from zope.interface import implementer
 
 from ...interfaces.extension import IGrantType
 from ..errors import UnauthorizedClient
-from ..scopes import grant_scope
+from ..requested_access import requested_access
 from ..server import Server
 from ..token.issuance import Issuance
 from ..token.request import Parameter, TokenRequest
@@ -30,10 +30,4 @@ class ClientCredentials:
             # RFC 6749 section 4.4: "The client credentials grant type MUST only
             # be used by confidential clients."
             raise UnauthorizedClient("A public client cannot use the client_credentials grant.")
-        scope = grant_scope(
-            request.parameters.get("scope"),
-            request.client,
-            server.known_scopes,
-            server.default_scopes,
-        )
-        return Issuance(scope)
+        return Issuance(requested_access(server, request.client, request.parameters))

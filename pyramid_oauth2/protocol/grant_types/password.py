@@ -10,7 +10,7 @@ from zope.interface import implementer
 
 from ...interfaces.extension import IGrantType
 from ..errors import InvalidGrant
-from ..scopes import grant_scope
+from ..requested_access import requested_access
 from ..server import Server
 from ..token.issuance import Issuance, Open
 from ..token.request import Parameter, TokenRequest
@@ -33,12 +33,7 @@ class Password:
         :raises InvalidGrant: the user name or the password is wrong.
         :raises TemporarilyUnavailable: too many were wrong before it (429).
         """
-        scope = grant_scope(
-            request.parameters.get("scope"),
-            request.client,
-            server.known_scopes,
-            server.default_scopes,
-        )
+        access = requested_access(server, request.client, request.parameters)
         username = request.parameters["username"]
         attempt = server.throttle.password(request, username)
         attempt.refuse_if_blocked()
@@ -46,4 +41,4 @@ class Password:
         if subject is None or not server.is_active(subject):
             attempt.count_or_refuse(request.client.client_id)
             raise InvalidGrant("The user name or the password is wrong.")
-        return Issuance(scope, Open(subject))
+        return Issuance(access, Open(subject))

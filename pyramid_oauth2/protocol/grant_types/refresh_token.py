@@ -10,9 +10,11 @@ from __future__ import annotations
 from zope.interface import implementer
 
 from ...interfaces.extension import IGrantType
+from ..access import Access
 from ..envelope import NotUnderstood, check_understood
 from ..errors import InvalidGrant, InvalidScope
 from ..events import RefreshRepeated, RefreshReused
+from ..grant_data import GrantData, access_of
 from ..records import REFRESH_TOKEN, Client, Grant, Token
 from ..scopes import parse_scope
 from ..server import Server
@@ -43,17 +45,23 @@ class RefreshToken:
         """
         presented = request.parameters["refresh_token"]
         token, grant = _find(presented, request.client, server)
-        requested = parse_scope(request.parameters.get("scope", "")) or grant.scope
-        repeat = Repeat(presented, requested, OTHER_SCOPE, RefreshRepeated)
+        granted = access_of(grant)
+        requested = granted.with_scope(
+            parse_scope(request.parameters.get("scope", "")) or granted.scope
+        )
+        repeat = Repeat(presented, requested.scope, OTHER_SCOPE, RefreshRepeated)
         redeem = Redeem(token, grant, WRONG_TOKEN, REUSE, repeat)
         if token.consumed_at is not None:
             # It issues nothing, so scope and rate do not matter. The client waits for a
             # lost response, or an attacker uses the token, which must be noticed.
             return Issuance(requested, redeem)
-        scope = _allowed(requested, grant, request.client, server)
+        # RFC 6749 section 6: "MUST NOT include any scope not originally granted
+        # by the resource owner".
+        access = granted.narrowed_to(requested, "The refresh token")
+        access = _still_allowed(access, request.client, server)
         rotation = server.throttle.rotation(request, grant.id)
         rotation.refuse_if_blocked()
-        return Issuance(scope, redeem, attempt=rotation)
+        return Issuance(access, redeem, attempt=rotation)
 
 
 def _find(presented: str, client: Client, server: Server) -> tuple[Token, Grant]:
@@ -67,22 +75,16 @@ def _find(presented: str, client: Client, server: Server) -> tuple[Token, Grant]
         raise InvalidGrant(WRONG_TOKEN)
     try:
         check_understood(token.data)
-        check_understood(grant.data)
+        GrantData.decode(grant.data)
     except NotUnderstood as error:
         raise InvalidGrant(f"The refresh token {error}.") from None
     return token, grant
 
 
-def _allowed(
-    requested: frozenset[str], grant: Grant, client: Client, server: Server
-) -> frozenset[str]:
-    if not requested <= grant.scope:
-        # RFC 6749 section 6: "MUST NOT include any scope not originally granted
-        # by the resource owner".
-        raise InvalidScope("The refresh token was not issued for one of these scopes.")
+def _still_allowed(access: Access, client: Client, server: Server) -> Access:
     # Without the scopes that the client lost since. The grant keeps its scope: a
     # narrower request narrows this access token only.
     may_have = (client.scope or server.default_scopes or frozenset()) & server.known_scopes
-    if not requested & may_have:
+    if not access.scope & may_have:
         raise InvalidScope("The client may have none of these scopes any more.")
-    return requested & may_have
+    return access.with_scope(access.scope & may_have)

@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ..envelope import Members, NotUnderstood, loads
-from ..errors import InvalidScope
-from ..scopes import format_scope, parse_scope
+from ..access import LIMITS, Access
+from ..envelope import CRITICAL, Members, loads
+from .confirmation import MEMBER as CONFIRMATION
+from .confirmation import Confirmation
 
 
 @dataclass(frozen=True, slots=True)
 class AccessTokenData:
     """What an access token's record holds beside its times.
 
-    ``client_id`` and ``epoch`` are set where no grant holds them.
+    :param client_id: the client of the token, with its ``epoch``, where no grant says
+        it, or where it is not the grant's.
+    :param confirmation: the key to which the token is bound.
+    :param actor: who acts for the subject, as the claim ``act`` of RFC 8693 section 4.1.
     """
 
-    scope: frozenset[str]
+    access: Access
     client_id: str | None = None
     epoch: int | None = None
+    confirmation: Confirmation | None = None
+    actor: Mapping[str, Any] | None = None
 
     def encode(self) -> bytes:
         """As the opaque ``data`` of a record."""
-        members = {"scope": format_scope(self.scope)}
-        if self.client_id is None:
-            return json.dumps(members).encode()
-        return json.dumps({**members, "client_id": self.client_id, "epoch": self.epoch}).encode()
+        members, critical = self.access.members(), self.access.limits()
+        if self.client_id is not None:
+            members |= {"client_id": self.client_id, "epoch": self.epoch}
+        if self.confirmation is not None:
+            members[CONFIRMATION] = dict(self.confirmation.methods)
+            critical.append(CONFIRMATION)
+        if self.actor is not None:
+            members[ACTOR] = dict(self.actor)
+            critical.append(ACTOR)
+        if critical:
+            members[CRITICAL] = critical
+        return json.dumps(members).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> AccessTokenData:
@@ -35,14 +51,28 @@ class AccessTokenData:
         :raises NotUnderstood: this version does not know what the token allows.
         """
         members, _ = _MEMBERS.read(data)
-        try:
-            scope = parse_scope(members["scope"])
-        except (InvalidScope, TypeError, AttributeError):
-            raise NotUnderstood("has a scope that cannot be read") from None
-        return cls(scope, members.get("client_id"), members.get("epoch"))
+        bound = members.get(CONFIRMATION)
+        return cls(
+            Access.of(members),
+            members.get("client_id"),
+            members.get("epoch"),
+            None if bound is None else Confirmation.of(bound),
+            members.get(ACTOR),
+        )
 
 
-_MEMBERS = Members.of(AccessTokenData)
+ACTOR = "act"
+_MEMBERS = Members(
+    {
+        "scope": str,
+        "client_id": str | None,
+        "epoch": int | None,
+        CONFIRMATION: dict | None,
+        ACTOR: dict | None,
+        **dict.fromkeys(LIMITS, list),
+    },
+    frozenset({"scope"}),
+)
 
 
 def own_client_id(data: bytes) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ..grant_data import grant_data
 from ..records import ACCESS_TOKEN, AUTHORIZATION_CODE, REFRESH_TOKEN, Client, Grant, Token
 from ..server import Server
 from ..token_strings import NewToken, new_family, new_token
@@ -36,7 +37,7 @@ class Draft:
         return IssuedTokens(
             self.strings[ACCESS_TOKEN].value,
             access_token.expires_at - access_token.issued_at,
-            issuance.scope,
+            issuance.access.scope,
             self.grant.subject if self.grant else None,
             self.grant.id if self.grant else None,
             refresh_token.value if refresh_token else None,
@@ -51,14 +52,14 @@ def make_draft(
 
     :param code: the data of an authorization code, which is made instead of tokens.
     """
-    frame, scope = _frame(server, issuance), issuance.scope
+    frame, access = _frame(server, issuance), issuance.access
     if code is not None:
         kinds = {AUTHORIZATION_CODE: code}
     elif frame.lone:
-        data = AccessTokenData(scope, client.client_id, client.epoch).encode()
+        data = AccessTokenData(access, client.client_id, client.epoch).encode()
         kinds = {ACCESS_TOKEN: data}
     else:
-        kinds = {ACCESS_TOKEN: AccessTokenData(scope).encode()}
+        kinds = {ACCESS_TOKEN: AccessTokenData(access).encode()}
         if issuance.refresh_token and _may_refresh(server, client):
             kinds[REFRESH_TOKEN] = b""
     strings = {kind: new_token(kind, frame.family, server.random) for kind in kinds}
@@ -99,18 +100,20 @@ def _frame(server: Server, issuance: Issuance) -> _Frame:
 def _new_grant(
     issuance: Issuance, client: Client, frame: _Frame, records: tuple[Token, ...]
 ) -> Grant | None:
-    subject = issuance.operation.subject if isinstance(issuance.operation, Open) else None
-    if subject is None or frame.limit is None:
+    operation, access = issuance.operation, issuance.access
+    if not isinstance(operation, Open) or operation.subject is None or frame.limit is None:
         return None
     return Grant(
         id=frame.family,
         client_id=client.client_id,
         epoch=client.epoch,
-        subject=subject,
-        scope=issuance.scope,
+        subject=operation.subject,
+        scope=access.scope,
+        resources=access.resources,
         created_at=frame.now,
         expires_at=max(record.expires_at for record in records),
         absolute_end=frame.limit,
+        data=grant_data(access, operation.authentication),
     )
 
 

@@ -11,8 +11,8 @@ from ..errors import InvalidClient, InvalidToken
 from ..events import Emit
 from ..http import HTTPRequest, parse_form
 from ..records import Client
-from ..scopes import format_scope
 from ..server import refuse_plain_http
+from .claims import claims_of
 from .presentation import AccessToken, resolve_access_token
 from .revocation import token_parameter
 
@@ -54,15 +54,6 @@ def _may_know(client: Client, token: AccessToken) -> bool:
 
 
 def _members(server: AuthorizationServer, token: AccessToken) -> Mapping[str, Any]:
-    members: dict[str, Any] = {
-        "active": True,
-        "scope": format_scope(token.scope),
-        "client_id": token.client.client_id,
-        "token_type": "Bearer",
-        "exp": token.expires_at,
-        "iat": token.issued_at,
-        "iss": server.issuer,
-    }
-    if token.subject is not None:
-        members["sub"] = token.subject
-    return members
+    claims = claims_of(server, token)
+    first = {name: claims[name] for name in ("scope", "client_id")}
+    return {"active": True, **first, "token_type": "Bearer", **claims}

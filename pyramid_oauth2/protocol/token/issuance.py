@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..access import Access
+from ..authentication import Authentication
 from ..events import GrantEvent
 from ..records import Grant, Reservation, Token
 from ..throttling import Attempt
@@ -21,11 +23,13 @@ from .issued import STANDARD_MEMBERS
 class Open:
     """Open a new grant of ``subject``; without a subject, issue a token that stands alone.
 
-    ``interaction`` is redeemed for the grant, where the user allowed it on a page.
+    :param interaction: is redeemed for the grant, where the user allowed it on a page.
+    :param authentication: how the user authenticated, where the application says it.
     """
 
     subject: str | None
     interaction: Token | None = None
+    authentication: Authentication | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class Add:
 class Issuance:
     """What is to be issued, and how it enters the store: by one atomic operation.
 
-    :param scope: the scope of the access token, and of a grant that is opened.
+    :param access: what the access token allows, and a grant that is opened.
     :param operation: without one, the client acts for itself (RFC 6749 section 4.4).
     :param refresh_token: whether a refresh token may be issued too. It is where the
         client and the server have the grant type ``refresh_token``.
@@ -99,7 +103,7 @@ class Issuance:
     :raises ValueError: ``members`` has a name that the core sets.
     """
 
-    scope: frozenset[str]
+    access: Access
     operation: Open | Redeem | Add = Open(None)
     refresh_token: bool = True
     members: Mapping[str, Any] = field(default_factory=dict, repr=False)

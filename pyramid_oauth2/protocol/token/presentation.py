@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from ..access import Access
+from ..authentication import Authentication
 from ..envelope import NotUnderstood
 from ..errors import InvalidToken
+from ..grant_data import GrantData
 from ..records import ACCESS_TOKEN, Client
 from ..server import Server
 from ..token_strings import parse_token
 from .access_token import AccessTokenData
-from .validity import NotValid, check_parties, check_token
+from .confirmation import Confirmation
+from .validity import NotValid, check_confirmation, check_parties, check_token
 
 B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 TOKEN_PARAMETER = re.compile(rb"(?:^|&)access_token=")
@@ -22,15 +28,25 @@ class AccessToken:
     """An access token that is valid now.
 
     ``subject`` is None for a client that acts for itself. ``issued_at`` and
-    ``expires_at`` are in UTC seconds.
+    ``expires_at`` are in UTC seconds. ``authentication`` is how the user
+    authenticated, ``confirmation`` the key to which the token is bound, ``actor``
+    the party that acts for the subject (RFC 8693 section 4.1).
     """
 
     client: Client
-    scope: frozenset[str]
+    access: Access
     issued_at: int
     expires_at: int
     subject: str | None = None
     grant_id: str | None = None
+    authentication: Authentication | None = None
+    confirmation: Confirmation | None = None
+    actor: Mapping[str, Any] | None = None
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """The scope of :attr:`access`."""
+        return self.access.scope
 
 
 def bearer_value(authorization: str | None) -> str | None:
@@ -72,14 +88,19 @@ def resolve_access_token(server: Server, value: str) -> AccessToken:
     try:
         check_token(token, grant, server.clock())
         data = AccessTokenData.decode(token.data)
-        client = check_parties(server, token, grant)
+        client = check_parties(server, grant, data)
+        check_confirmation(data.confirmation)
+        of_grant = GrantData.decode(grant.data) if grant else None
     except (NotValid, NotUnderstood) as dead:
         raise InvalidToken(f"The access token {dead}.") from None
     return AccessToken(
         client=client,
-        scope=data.scope,
+        access=data.access,
         issued_at=token.issued_at,
         expires_at=token.expires_at,
         subject=grant.subject if grant else None,
         grant_id=token.grant_id,
+        authentication=of_grant.authentication if of_grant else None,
+        confirmation=data.confirmation,
+        actor=data.actor,
     )

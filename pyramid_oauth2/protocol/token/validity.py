@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ..envelope import NotUnderstood, check_understood
-from ..records import ACCESS_TOKEN, Client, Grant, Token
+from ..envelope import NotUnderstood
+from ..grant_data import GrantData
+from ..records import Client, Grant, Token
 from ..server import Server
 from .access_token import AccessTokenData
+from .confirmation import Confirmation
 
 
 class NotValid(Exception):
@@ -48,18 +50,36 @@ def check_grant(server: Server, grant: Grant) -> Client:
     return _check(server, grant.client_id, grant.epoch, grant.subject)
 
 
-def check_parties(server: Server, token: Token, grant: Grant | None) -> Client:
-    """Check the client and the user behind a token that passed :func:`check_token`.
+def check_parties(server: Server, grant: Grant | None, data: AccessTokenData | None) -> Client:
+    """Check the clients and the user behind a token that passed :func:`check_token`.
 
-    :return: the client.
-    :raises NotValid: the client or the user has been disabled.
+    An access token that was issued to another client than its grant has both.
+
+    :param data: of an access token; None for a token of another kind.
+    :return: the client of the token.
+    :raises NotValid: a client or the user has been disabled.
     """
-    if grant is not None:
-        return _check(server, grant.client_id, grant.epoch, grant.subject)
-    return _check(server, *_own(token), subject=None)
+    own = data.client_id if data else None
+    client = _check(server, grant.client_id, grant.epoch, grant.subject) if grant else None
+    if client is None or own is not None:
+        client = _check(server, own, data.epoch if data else None)
+    return client
 
 
-def _check(server: Server, client_id: str | None, epoch: int | None, subject: str | None) -> Client:
+def check_confirmation(confirmation: Confirmation | None) -> None:
+    """Refuse a token that is bound to a key, since no constraint is registered that checks it.
+
+    :raises NotValid: it is bound.
+    """
+    # RFC 7800 section 3.1: a recipient that does not check the key would accept
+    # a stolen token.
+    if confirmation is not None:
+        raise NotValid("is bound to a key that this server does not check")
+
+
+def _check(
+    server: Server, client_id: str | None, epoch: int | None, subject: str | None = None
+) -> Client:
     client = server.clients.get(client_id) if client_id else None
     if client is None or client.disabled_at is not None:
         raise NotValid("belongs to a client that is disabled or was deleted")
@@ -74,16 +94,6 @@ def _check(server: Server, client_id: str | None, epoch: int | None, subject: st
 
 def _check_understood(grant: Grant, whose: str = "") -> None:
     try:
-        check_understood(grant.data)
+        GrantData.decode(grant.data)
     except NotUnderstood as error:
         raise NotValid(f"{whose}{error}") from None
-
-
-def _own(token: Token) -> tuple[str | None, int | None]:
-    if token.kind != ACCESS_TOKEN:
-        return None, None
-    try:
-        data = AccessTokenData.decode(token.data)
-    except NotUnderstood as error:
-        raise NotValid(str(error)) from None
-    return data.client_id, data.epoch

@@ -1,0 +1,34 @@
+"""What an access token says: the one place for introspection, and for what else describes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..scopes import format_scope
+from ..server import Server
+from .presentation import AccessToken
+
+
+def claims_of(server: Server, token: AccessToken) -> dict[str, Any]:
+    """The claims of a valid access token, by the names of RFC 7662 section 2.2 and RFC 9068.
+
+    Of a limit, a key, an actor or an authentication that it does not have, there is no claim.
+    """
+    claims: dict[str, Any] = {
+        "scope": format_scope(token.scope),
+        "client_id": token.client.client_id,
+        "exp": token.expires_at,
+        "iat": token.issued_at,
+        "iss": server.issuer,
+    }
+    if token.subject is not None:
+        claims["sub"] = token.subject
+    if token.access.resources:
+        claims["aud"] = list(token.access.resources)
+    if token.access.details:
+        claims["authorization_details"] = list(token.access.details)
+    if token.confirmation is not None:
+        claims["cnf"] = dict(token.confirmation.methods)
+    if token.actor is not None:
+        claims["act"] = dict(token.actor)
+    return claims
