@@ -1,4 +1,4 @@
-"""What a plug-in supplies to the protocol: grant types, client authentication, scopes, settings."""
+"""What a plug-in supplies to the protocol: grant types, client authentication, settings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class IGrantType(Interface):
     )
 
     def validate(request: TokenRequest, server: Server) -> Issuance:
-        """Check everything that can be checked before a token is made; write nothing.
+        """Check everything that can be checked before a token is made; issue nothing.
 
         :return: what to issue; the token endpoint issues it.
         :raises OAuth2Error: the request is refused.

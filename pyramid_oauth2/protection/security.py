@@ -66,12 +66,9 @@ class BearerTokenHelper:
         oauth2 = request.oauth2
         try:
             owners = oauth2.service.owners
-            if (
-                oauth2.userid is not None
-                and owners.knows("permits")
-                and (subject := oauth2.subject) is not None
-            ):
-                allowed = owners.permits(request, subject, context, permission)
+            if oauth2.userid is not None and owners.knows("permits"):
+                assert oauth2.subject is not None  # A userid is that of a subject.
+                allowed = owners.permits(request, oauth2.subject, context, permission)
                 return allowed or Denied("The user may not %r", permission)
             principals = self.principals(request)
         except StoreUnavailable as unavailable:
@@ -90,9 +87,10 @@ class BearerTokenHelper:
         """
         oauth2 = request.oauth2
         found: list[Any] = [Everyone, *map(Scope, sorted(oauth2.scope))]
-        if oauth2.userid is not None and (subject := oauth2.subject) is not None:
+        if oauth2.userid is not None:
+            assert oauth2.subject is not None
             found += [Authenticated, oauth2.userid]
-            found += oauth2.service.owners.principals(request, subject)
+            found += oauth2.service.owners.principals(request, oauth2.subject)
         return found
 
 

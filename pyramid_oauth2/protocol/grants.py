@@ -70,7 +70,7 @@ def end_earlier_grants(server: Server, latest: Grant, emit: Emit) -> None:
     """Under ``oauth2.single_access_token``: revoke the earlier grants of the user to the client.
 
     Only grants of the same scope, and only those that sort before *latest*: of
-    two that are issued at once, one stays.
+    two that are issued at once, at least one stays, and both may.
     """
     if not server.single_access_token:
         return

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Lifetimes:
     """How long things live, in seconds.
 
-    ``refresh_token_grace`` is how long the answer to a refresh can be had again.
+    ``refresh_token_grace`` is for how long the response to a refresh can be repeated.
     """
 
     access_token: int

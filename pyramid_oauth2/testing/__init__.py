@@ -56,7 +56,9 @@ def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str,
     client = _client(server)
     issued_at = server.clock() - age
     server = replace(server, clock=lambda: issued_at)
-    issued = issue(server, client, Issuance(Access(names), Open(subject)))
+    issued = issue(
+        server, client, Issuance(Access(names), None if subject is None else Open(subject))
+    )
     return {"Authorization": f"Bearer {issued.access_token}"}
 
 

@@ -186,7 +186,7 @@ class TestHowTheUserAuthenticated:
     def grant_of(self, flow: Flow, value: str) -> GrantData:
         ref = parse_token(value)
         assert ref is not None
-        token, grant = flow.server.service.server.grants.find(ref)
+        _, grant = flow.server.service.server.grants.find(ref)
         return GrantData.decode(grant.data)
 
     def test_as_the_application_says(self, start_flow: Callable[..., Flow]):

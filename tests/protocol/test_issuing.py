@@ -7,15 +7,24 @@ from typing import Any
 
 import pytest
 
+from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.events import CodeReplayed, GrantRevoked, TokenIssued
 from pyramid_oauth2.protocol.access import Access
-from pyramid_oauth2.protocol.errors import InvalidGrant, InvalidToken
-from pyramid_oauth2.protocol.records import REFRESH_TOKEN, Client, Grant, Reservation, Token
+from pyramid_oauth2.protocol.errors import InvalidGrant, InvalidScope, InvalidTarget, InvalidToken
+from pyramid_oauth2.protocol.records import (
+    REFRESH_TOKEN,
+    Client,
+    Grant,
+    Reservation,
+    StoreUnavailable,
+    Token,
+)
 from pyramid_oauth2.protocol.token.issuance import Add, Issuance, Open, Redeem, Repeat, Reuse
 from pyramid_oauth2.protocol.token.issued import IssuedTokens
 from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.protocol.token.presentation import resolve_access_token
 from pyramid_oauth2.protocol.token_strings import parse_token
+from pyramid_oauth2.read_only import ReadOnlyBackend
 
 from .worlds import NOW, Clock, make_client, make_server
 
@@ -37,8 +46,8 @@ class Seen:
 
 class World:
     def __init__(self, **changes: Any) -> None:
-        self.clock = Clock()
-        self.server = make_server(self.clock, **changes)
+        self.clock, self.backend = Clock(), MemoryBackend()
+        self.server = make_server(self.clock, grants=self.backend.grants, **changes)
         self.client = make_client()
         self.server.clients.add(self.client)
         self.events: list[Any] = []
@@ -98,17 +107,44 @@ def test_a_token_that_stands_alone_is_valid_until_the_epoch_is_raised(world: Wor
         resolve_access_token(world.server, value)
 
 
+class TestWhatHoldsForEveryGrantType:
+    def test_no_token_for_a_user_who_is_deactivated(self, world: World):
+        world.server = replace(world.server, is_active=lambda subject: False)
+        with pytest.raises(InvalidGrant, match="The grant was revoked"):
+            world.open()
+        assert not world.events
+
+    @pytest.mark.parametrize("more", [{"scope": READ.scope | {"write"}}, {"resources": ("x:y",)}])
+    def test_no_more_than_was_granted(self, world: World, more: dict[str, Any]):
+        first = world.open()
+        redeem, wanted = world.redeem(first.refresh_token), replace(READ, **more)
+        for operation in (redeem, Add(redeem.grant, "It has ended.")):
+            with pytest.raises((InvalidScope, InvalidTarget)):
+                world.issue(Issuance(wanted, operation))
+        world.issue(Issuance(READ, redeem))
+
+    def test_nothing_for_a_grant_that_is_not_understood(self, world: World):
+        redeem = world.redeem(world.open().refresh_token)
+        later = replace(redeem.grant, data=b'{"critical": ["later"]}')
+        with pytest.raises(InvalidGrant, match="later version"):
+            world.issue(Issuance(READ, replace(redeem, grant=later)))
+
+
 class TestAdd:
     def test_a_token_joins_the_grant_and_ends_with_it(self, world: World):
         first = world.open()
-        token, grant = world.find(first.access_token)
+        _, grant = world.find(first.access_token)
         world.clock.now = grant.expires_at - 10
         added = world.issue(Issuance(READ, Add(grant, "It has ended."), refresh_token=False))
         assert (added.grant_id, added.subject, added.expires_in) == (grant.id, "bob", 10)
         found = resolve_access_token(world.server, added.access_token)
         assert (found.subject, found.grant_id) == ("bob", grant.id)
         assert world.find(added.access_token)[0].parent is None
-        assert token.digest != world.find(added.access_token)[0].digest
+        assert world.find(first.access_token)[0].revoked_at is None
+
+    def test_no_second_refresh_token(self, world: World):
+        _, grant = world.find(world.open().access_token)
+        assert world.issue(Issuance(READ, Add(grant, "It has ended."))).refresh_token is None
 
     def test_not_to_a_grant_that_ended(self, world: World):
         _, grant = world.find(world.open().access_token)
@@ -221,6 +257,21 @@ class TestRepeat:
             world.issue(Issuance(READ, other))
         assert world.find(presented)[1].revoked_at is None
 
+    def test_nor_once_the_successor_was_used_after_it_was_found(self, world: World):
+        first, presented = self.issue_once(world)
+        found = world.redeem(presented, world.repeat(presented))
+        world.issue(Issuance(READ, world.redeem(first.refresh_token)))
+        with pytest.raises(InvalidGrant, match="It cannot be used"):
+            world.issue(Issuance(READ, found))
+        assert world.find(presented)[1].revoked_at == world.clock.now
+
+    def test_nor_while_the_store_refuses_to_write(self, world: World):
+        _, presented = self.issue_once(world)
+        again = world.redeem(presented, world.repeat(presented))
+        world.server = replace(world.server, grants=ReadOnlyBackend(world.backend).grants)
+        with pytest.raises(StoreUnavailable):
+            world.issue(Issuance(READ, again))
+
     def test_nor_after_the_grace(self, world: World):
         _, presented = self.issue_once(world)
         world.clock.now += 30
@@ -245,10 +296,16 @@ class TestMembers:
         issued = world.issue(Issuance(READ, Open("bob"), members={"id_token": "x.y.z"}))
         assert list(issued.parameters())[-1] == "id_token"
 
-    @pytest.mark.parametrize("name", ["access_token", "scope", REFRESH_TOKEN, "expires_in"])
+    @pytest.mark.parametrize(
+        "name", ["access_token", "scope", REFRESH_TOKEN, "expires_in", "critical"]
+    )
     def test_none_replaces_what_the_server_says(self, name: str):
         with pytest.raises(ValueError, match=name):
             Issuance(READ, members={name: "mine"})
+
+    def test_one_that_json_cannot_say_is_refused_before_anything_is_stored(self):
+        with pytest.raises(TypeError):
+            Issuance(READ, members={"at": object()})
 
     def test_no_repr_shows_them(self, world: World):
         issuance = Issuance(READ, members={"id_token": "x.y.z"})

@@ -40,7 +40,8 @@ class Entry:
         if made and not self.title:
             yield f"`{signature(made).replace('__init__', self.name)}`"
         # An application does not construct the attributes of a request: omit the constructor.
-        yield markdown(split(docstring(node))[0] if self.title else docstring(node))
+        is_attribute = self.title.startswith("request.")
+        yield markdown(split(docstring(node))[0] if is_attribute else docstring(node))
         if values := [f"- `{text}`" for name, text in fields(node) if self._is_shown(name)]:
             yield "\n".join(values)
         for name, method in members(node).items():

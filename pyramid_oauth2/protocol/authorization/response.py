@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from ..authentication import Authentication
 from ..errors import AccessDenied, OAuth2Error
 from ..events import Emit, emit_nothing
-from ..grants import end_earlier_grants, end_grant
+from ..grants import end_grant
 from ..records import AUTHORIZATION_CODE, Client, Outcome
 from ..server import Server
-from ..token.draft import Draft, make_draft
+from ..token.draft import make_draft
 from ..token.issuance import Issuance, Open
-from ..token.issuing import issued_event, spend, store
+from ..token.issuing import conclude, spend, store
 from .codes import CodeData
 from .consent import needs_consent
 from .interaction import OpenInteraction, UnusableInteraction
@@ -76,20 +76,21 @@ def approval(
         raise UnusableInteraction("This user is deactivated.")
     code = requested.response_type == "code"
     operation = Open(subject, pending.token if pending else None, authentication)
-    # RFC 6749 section 4.2.2: with the implicit grant, "the authorization server MUST NOT
-    # issue a refresh token".
     issuance = Issuance(requested.access, operation, refresh_token=False)
     draft = make_draft(server, client, issuance, _code_data(requested) if code else None)
-    if store(server, issuance, draft).outcome is not Outcome.WON:
+    if store(server, issuance, draft, None).outcome is not Outcome.WON:
         raise UnusableInteraction(USED if pending else WITHDRAWN)
     if not prompted and needs_consent(server, requested, client, subject):
-        _withdraw(server, draft, emit)
+        # The user withdrew the consent between the first check and the opening of the
+        # grant, which the withdrawal could not see.
+        if draft.grant is not None:
+            end_grant(server, draft.grant, "consent withdrawn meanwhile", emit)
+        raise UnusableInteraction(WITHDRAWN)
     if code:
         return _respond_to(server, requested, {"code": draft.strings[AUTHORIZATION_CODE].value})
-    if draft.grant is not None:
-        end_earlier_grants(server, draft.grant, emit)
     issued = draft.issued(issuance)
-    emit(issued_event(client, "implicit", issued))
+    conclude(server, client, issuance, draft.grant, issued, "implicit", emit)
+    # RFC 6749 section 4.2.2: "The authorization server MUST NOT issue a refresh token."
     return _respond_to(server, requested, {name: str(v) for name, v in issued.parameters().items()})
 
 
@@ -97,16 +98,6 @@ def _code_data(requested: AuthorizationRequest) -> bytes:
     return CodeData(
         requested.redirect_uri, requested.redirect_uri_named, requested.code_challenge
     ).encode()
-
-
-def _withdraw(server: Server, draft: Draft, emit: Emit) -> None:
-    """End a grant whose consent was withdrawn between the first check and its creation.
-
-    The withdrawal could not see the grant.
-    """
-    if draft.grant is not None:
-        end_grant(server, draft.grant, "consent withdrawn meanwhile", emit)
-    raise UnusableInteraction(WITHDRAWN)
 
 
 def _respond_to(

@@ -1,1 +1,1 @@
-"""One file a grant type. They are registered exactly as an application's own would be."""
+"""The grant types, one file each. They are registered as an application's own would be."""

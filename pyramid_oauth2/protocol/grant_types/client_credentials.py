@@ -24,7 +24,7 @@ class ClientCredentials:
         RFC 6749 section 4.4.3: "A refresh token SHOULD NOT be included."
 
         :raises UnauthorizedClient: it is a public client.
-        :raises InvalidScope: it may not have what it asks for.
+        :raises InvalidScope: it may not have what it requests.
         """
         if request.client.public:
             # RFC 6749 section 4.4: "The client credentials grant type MUST only

@@ -1,7 +1,7 @@
 """The resource owner's password, given to the client (RFC 6749 section 4.3).
 
-RFC 9700 section 2.4 says that it MUST NOT be used, so it is off until an ini
-names it: for the move of an old application, and for first steps with curl.
+RFC 9700 section 2.4 says that it MUST NOT be used, so it is off until the ini
+names it. It is for the migration of an old application, and for first steps with curl.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from ..records import ACCESS_TOKEN, AUTHORIZATION_CODE, REFRESH_TOKEN, Client, G
 from ..server import Server
 from ..token_strings import NewToken, new_family, new_token
 from .access_token import AccessTokenData
-from .issuance import Issuance, Open, Redeem
+from .issuance import Add, Issuance, Open, Redeem
 from .issued import IssuedTokens
 
 
@@ -19,17 +19,14 @@ from .issued import IssuedTokens
 class Draft:
     """What one issuance makes: strings by kind, their records, and the grant behind them.
 
-    ``grant`` is None for a token that stands alone.
+    ``end`` is the latest end of its records, in UTC seconds. ``grant`` is None for
+    a token without a grant.
     """
 
     strings: Mapping[str, NewToken] = field(repr=False)
     records: tuple[Token, ...]
+    end: int
     grant: Grant | None
-
-    @property
-    def end(self) -> int:
-        """The end of what lives longest, in UTC seconds."""
-        return max(record.expires_at for record in self.records)
 
     def issued(self, issuance: Issuance) -> IssuedTokens:
         """The token response."""
@@ -55,20 +52,25 @@ def make_draft(
     frame, access = _frame(server, issuance), issuance.access
     if code is not None:
         kinds = {AUTHORIZATION_CODE: code}
-    elif frame.lone:
+    elif frame.limit is None:
         data = AccessTokenData(access, client.client_id, client.epoch).encode()
         kinds = {ACCESS_TOKEN: data}
     else:
         kinds = {ACCESS_TOKEN: AccessTokenData(access).encode()}
-        if issuance.refresh_token and _may_refresh(server, client):
+        wanted = issuance.refresh_token and not isinstance(issuance.operation, Add)
+        if wanted and _may_refresh(server, client):
             kinds[REFRESH_TOKEN] = b""
     strings = {kind: new_token(kind, frame.family, server.random) for kind in kinds}
     records = tuple(_record(server, client, frame, strings[kind], kinds[kind]) for kind in kinds)
-    return Draft(strings, records, frame.grant or _new_grant(issuance, client, frame, records))
+    end = max(record.expires_at for record in records)
+    return Draft(strings, records, end, frame.grant or _new_grant(issuance, client, frame, end))
 
 
 class _Frame(NamedTuple):
-    """What the records of one issuance share; ``limit`` is the latest end that they may have."""
+    """What the records of one issuance share.
+
+    ``limit`` is the latest end that they may have; None for a token without a grant.
+    """
 
     now: int
     family: str
@@ -76,20 +78,15 @@ class _Frame(NamedTuple):
     grant: Grant | None = None
     parent: bytes | None = None
 
-    @property
-    def lone(self) -> bool:
-        """Whether no grant is behind the token."""
-        return self.limit is None
-
 
 def _frame(server: Server, issuance: Issuance) -> _Frame:
     operation, now = issuance.operation, server.clock()
+    if operation is None:
+        return _Frame(now, new_family(server.random), None)
     if isinstance(operation, Open):
         waiting = operation.interaction
         family = new_family(server.random) if waiting is None else waiting.family
-        return _Frame(
-            now, family, None if operation.subject is None else now + server.lifetimes.grant
-        )
+        return _Frame(now, family, now + server.lifetimes.grant)
     grant = operation.grant
     if isinstance(operation, Redeem):
         # Redeeming moves the grant's end, up to the absolute one.
@@ -97,11 +94,9 @@ def _frame(server: Server, issuance: Issuance) -> _Frame:
     return _Frame(now, grant.id, grant.expires_at, grant)
 
 
-def _new_grant(
-    issuance: Issuance, client: Client, frame: _Frame, records: tuple[Token, ...]
-) -> Grant | None:
+def _new_grant(issuance: Issuance, client: Client, frame: _Frame, end: int) -> Grant | None:
     operation, access = issuance.operation, issuance.access
-    if not isinstance(operation, Open) or operation.subject is None or frame.limit is None:
+    if not isinstance(operation, Open) or frame.limit is None:
         return None
     return Grant(
         id=frame.family,
@@ -111,7 +106,7 @@ def _new_grant(
         scope=access.scope,
         resources=access.resources,
         created_at=frame.now,
-        expires_at=max(record.expires_at for record in records),
+        expires_at=end,
         absolute_end=frame.limit,
         data=grant_data(access, operation.authentication),
     )
@@ -130,7 +125,7 @@ def _record(server: Server, client: Client, frame: _Frame, string: NewToken, dat
         digest,
         issued_at=frame.now,
         expires_at=end if frame.limit is None else min(end, frame.limit),
-        grant_id=None if frame.lone else family,
+        grant_id=None if frame.limit is None else family,
         parent=frame.parent,
         data=data,
     )

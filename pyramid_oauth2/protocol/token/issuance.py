@@ -1,18 +1,19 @@
 """What a grant type wants issued, as data: the core issues it (:mod:`.issuing`).
 
-A grant type says what is granted and by which operation it enters the store.
-It makes no token string and writes nothing, so no grant type can forget what
-holds for every token.
+A grant type says what is granted and by which operation it enters the store. It makes
+no token, so no grant type can forget what applies to every token.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..access import Access
 from ..authentication import Authentication
+from ..envelope import CRITICAL
 from ..events import GrantEvent
 from ..records import Grant, Reservation, Token
 from ..throttling import Attempt
@@ -21,15 +22,18 @@ from .issued import STANDARD_MEMBERS
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open a new grant of ``subject``; without a subject, issue a token that stands alone.
+    """Open a new grant of the user ``subject``.
 
     :param interaction: is redeemed for the grant, where the user allowed it on a page.
     :param authentication: how the user authenticated, where the application says it.
+    :param refusal: the ``error_description`` where the user is deactivated, the
+        interaction is used, or the user withdraws everything at this moment.
     """
 
-    subject: str | None
+    subject: str
     interaction: Token | None = None
     authentication: Authentication | None = None
+    refusal: str = "The grant was revoked."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class Redeem:
 class Add:
     """Add an access token to a grant, within the grant's end.
 
+    It comes without a refresh token, and ends no other token of the grant.
+
     :param refusal: the ``error_description`` where the grant has ended.
     """
 
@@ -93,23 +99,28 @@ class Issuance:
     """What is to be issued, and how it enters the store: by one atomic operation.
 
     :param access: what the access token allows, and a grant that is opened.
-    :param operation: without one, the client acts for itself (RFC 6749 section 4.4).
+    :param operation: None for a token without a grant: the client acts for itself
+        (RFC 6749 section 4.4).
     :param refresh_token: whether a refresh token may be issued too. It is where the
         client and the server have the grant type ``refresh_token``.
-    :param members: additional members of the token response.
-    :param reservations: values that may be used once, such as vouchers. One
-        that is taken refuses the request before anything is issued.
+    :param members: additional members of the token response, as JSON.
+    :param reservations: values that may be used once, such as vouchers. They are reserved
+        before the operation; a value that is taken refuses the request. If the operation
+        then fails, they stay reserved.
     :param attempt: is counted once the tokens are issued.
     :raises ValueError: ``members`` has a name that the core sets.
+    :raises TypeError: ``members`` cannot be written as JSON.
     """
 
     access: Access
-    operation: Open | Redeem | Add = Open(None)
+    operation: Open | Redeem | Add | None = None
     refresh_token: bool = True
     members: Mapping[str, Any] = field(default_factory=dict, repr=False)
     reservations: tuple[Reservation, ...] = ()
     attempt: Attempt | None = None
 
     def __post_init__(self) -> None:
-        if taken := self.members.keys() & STANDARD_MEMBERS:
+        if taken := self.members.keys() & {*STANDARD_MEMBERS, CRITICAL}:
             raise ValueError(f"the token response has members of these names: {sorted(taken)}")
+        # Before anything is stored: the response may be sealed, and must be sent.
+        json.dumps(dict(self.members))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..envelope import NotUnderstood
 from ..errors import InvalidGrant
 from ..events import Emit, TokenIssued, emit_nothing, grant_event
+from ..grant_data import access_of
 from ..grants import earlier_access_tokens, end_earlier_grants, end_grant
 from ..records import Client, Grant, Outcome, Redemption, SealedAnswer, Token
 from ..server import Server
@@ -33,11 +34,11 @@ def issue(
         has ended, or a reservation is taken.
     """
     operation = issuance.operation
-    if not isinstance(operation, Open) and not _may_receive(server, client, operation.grant):
-        raise InvalidGrant(operation.refusal)
+    _check(server, client, issuance)
     if isinstance(operation, Redeem) and operation.token.consumed_at is not None:
-        # A token that is spent stays so, and nothing is made for it. The store says what
-        # this means, as it does for a race: the precedence of its outcomes is known there.
+        # Nothing is made for a token that is spent. The store says what this means, as it
+        # does for a race. It could only win if the store lost the first redemption in a
+        # failover; then the token is spent now, for nothing, and the request is refused.
         return _not_won(server, operation, spend(server, operation.token), emit)
     _reserve(server, issuance)
     draft = make_draft(server, client, issuance)
@@ -45,41 +46,62 @@ def issue(
     redemption = store(server, issuance, draft, issued)
     if redemption.outcome is not Outcome.WON:
         return _not_won(server, operation, redemption, emit)
-    if draft.grant is not None:
-        end_earlier_grants(server, draft.grant, emit)
-    if issuance.attempt is not None:
-        issuance.attempt.count(client.client_id)
-    emit(issued_event(client, grant_type, issued))
-    return issued
+    return conclude(server, client, issuance, draft.grant, issued, grant_type, emit)
 
 
 def store(
-    server: Server,
-    issuance: Issuance,
-    draft: Draft,
-    issued: IssuedTokens | None = None,
+    server: Server, issuance: Issuance, draft: Draft, issued: IssuedTokens | None
 ) -> Redemption:
     """Put a draft into the store: one atomic operation.
 
-    :param issued: the response that can be repeated, where the operation has a repeat.
+    :param issued: the response, for an operation that can repeat it; None for a code.
     :return: what came of it; only ``WON`` wrote.
     """
     operation = issuance.operation
-    if isinstance(operation, Open):
-        if operation.interaction is not None:
-            return spend(server, operation.interaction, draft)
-        return _outcome(server.grants.open(draft.grant, draft.records, server.clock()))
+    if isinstance(operation, Redeem):
+        return server.grants.redeem(
+            operation.token,
+            server.clock(),
+            random_text(ATTEMPT_LENGTH, server.random),
+            draft.records,
+            grant_expires_at=draft.end,
+            sealed_answer=_sealed(server, operation, issued),
+            retire=earlier_access_tokens(server, operation.grant),
+        )
+    if isinstance(operation, Open) and operation.interaction is not None:
+        return spend(server, operation.interaction, draft)
     if isinstance(operation, Add):
-        return _outcome(server.grants.add(operation.grant.id, draft.records, server.clock()))
-    return server.grants.redeem(
-        operation.token,
-        server.clock(),
-        random_text(ATTEMPT_LENGTH, server.random),
-        draft.records,
-        grant_expires_at=draft.end,
-        sealed_answer=_sealed(server, operation, issued),
-        retire=earlier_access_tokens(server, operation.grant),
+        written = server.grants.add(operation.grant.id, draft.records, server.clock())
+    else:
+        written = server.grants.open(draft.grant, draft.records, server.clock())
+    return Redemption(Outcome.WON if written else Outcome.DEAD)
+
+
+def conclude(
+    server: Server,
+    client: Client,
+    issuance: Issuance,
+    grant: Grant | None,
+    issued: IssuedTokens,
+    grant_type: str,
+    emit: Emit,
+) -> IssuedTokens:
+    """Do what follows once tokens are in the store; return them."""
+    if grant is not None:
+        end_earlier_grants(server, grant, emit)
+    if issuance.attempt is not None:
+        issuance.attempt.count(client.client_id)
+    emit(
+        TokenIssued(
+            client_id=client.client_id,
+            grant_type=grant_type,
+            subject=issued.subject,
+            scope=issued.scope,
+            expires_in=issued.expires_in,
+            grant_id=issued.grant_id,
+        )
     )
+    return issued
 
 
 def spend(server: Server, token: Token, draft: Draft | None = None) -> Redemption:
@@ -89,28 +111,29 @@ def spend(server: Server, token: Token, draft: Draft | None = None) -> Redemptio
     return server.grants.redeem(token, now, attempt, records, grant)
 
 
-def issued_event(client: Client, grant_type: str, issued: IssuedTokens) -> TokenIssued:
-    """The event of tokens that are in the store."""
-    return TokenIssued(
-        client_id=client.client_id,
-        grant_type=grant_type,
-        subject=issued.subject,
-        scope=issued.scope,
-        expires_in=issued.expires_in,
-        grant_id=issued.grant_id,
-    )
+def _check(server: Server, client: Client, issuance: Issuance) -> None:
+    """Refuse what no grant type may issue, so that none has to check it.
 
-
-def _outcome(written: bool) -> Redemption:
-    return Redemption(Outcome.WON if written else Outcome.DEAD)
-
-
-def _may_receive(server: Server, client: Client, grant: Grant) -> bool:
-    return (
-        grant.client_id == client.client_id
-        and grant.epoch >= client.epoch
-        and server.is_active(grant.subject)
-    )
+    :raises InvalidGrant: the grant is another client's or was withdrawn, or its user
+        is deactivated.
+    :raises InvalidScope: it is more than was granted.
+    """
+    operation = issuance.operation
+    if operation is None:
+        return
+    grant = None if isinstance(operation, Open) else operation.grant
+    subject = operation.subject if isinstance(operation, Open) else operation.grant.subject
+    if grant is not None and (grant.client_id != client.client_id or grant.epoch < client.epoch):
+        raise InvalidGrant(operation.refusal)
+    if not server.is_active(subject):
+        raise InvalidGrant(operation.refusal)
+    used = isinstance(operation, Redeem) and operation.token.consumed_at is not None
+    if grant is not None and not used:
+        # A token that is used issues nothing, whatever is requested.
+        try:
+            access_of(grant).narrowed_to(issuance.access, "The grant")
+        except NotUnderstood as error:
+            raise InvalidGrant(f"The grant {error}.") from None
 
 
 def _reserve(server: Server, issuance: Issuance) -> None:
@@ -133,14 +156,12 @@ def _seal(repeat: Repeat, grant: Grant) -> Seal:
 
 
 def _not_won(
-    server: Server, operation: Open | Redeem | Add, redemption: Redemption, emit: Emit
+    server: Server, operation: Open | Redeem | Add | None, redemption: Redemption, emit: Emit
 ) -> IssuedTokens:
     """Answer a request whose operation wrote nothing: repeat the response, or refuse."""
-    if isinstance(operation, Open):
-        raise InvalidGrant("The grant was revoked.")
     if isinstance(operation, Redeem) and redemption.token is not None:
         return _used(server, operation, redemption.token, emit)
-    raise InvalidGrant(operation.refusal)
+    raise InvalidGrant(operation.refusal if operation else "The token could not be issued.")
 
 
 def _used(server: Server, redeem: Redeem, spent: Token, emit: Emit) -> IssuedTokens:
@@ -157,6 +178,6 @@ def _used(server: Server, redeem: Redeem, spent: Token, emit: Emit) -> IssuedTok
     try:
         issued = IssuedTokens.decode(response, redeem.grant)
     except NotUnderstood as error:
-        raise InvalidGrant(f"The stored response {error}.") from None
+        raise InvalidGrant(f"The answer to this refresh {error}.") from None
     emit(grant_event(repeat.event, redeem.grant))
     return issued
