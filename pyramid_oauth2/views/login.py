@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pyramid.httpexceptions import HTTPForbidden
 from pyramid.response import Response
@@ -10,11 +10,11 @@ from pyramid.security import forget
 
 from ..interfaces import ISettings
 from ..protection.request import Request
-from ..protocol.authorization.interaction import OpenInteraction, demand_login
 from .redirects import redirect
 from .urls import endpoint_url
 
-LOGIN_DEMANDED = "pyramid_oauth2.login_demanded"
+# pyramid_retry may run the request that ended the login again: its user is still signed in.
+LOGIN_ENDED = "pyramid_oauth2.login_ended"
 
 
 def signed_in_subject(request: Request) -> str | None:
@@ -24,9 +24,8 @@ def signed_in_subject(request: Request) -> str | None:
     return request.oauth2.authorization_service.owners.subject(request)
 
 
-def interaction_url(request: Request, handle: str) -> str:
-    """The URL at which a pending request continues, after a login for instance."""
-    query = urlencode({"interaction": handle})
+def authorize_url(request: Request, query: str) -> str:
+    """The URL at which a request continues, after a login for instance."""
     return f"{endpoint_url(request.registry, 'authorize')}?{query}"
 
 
@@ -38,6 +37,8 @@ def send_to_login(request: Request, url: str) -> Response:
     """
     settings = request.registry.getUtility(ISettings)
     if settings.login_route is None:
+        if _is_elsewhere(request, url):
+            return redirect(url)
         raise HTTPForbidden("Sign in to go on.")
     back = urlsplit(url)._replace(scheme="", netloc="").geturl()
     parameters = {settings.login_return_param: back}
@@ -51,34 +52,22 @@ def send_to_login(request: Request, url: str) -> Response:
     return redirect(f"{public.scheme}://{public.netloc}{path}")
 
 
-def send_to_new_login(request: Request, handle: str) -> Response:
-    """``prompt=login``: end the current login, and require a new one."""
-    demand_login(request.oauth2.authorization_service.server, handle)
-    request.environ[LOGIN_DEMANDED] = True
+def _is_elsewhere(request: Request, url: str) -> bool:
+    # A forbidden view returns the user to the present URL.
+    here = request.environ.get("QUERY_STRING", "")
+    return request.method != "GET" or parse_qsl(urlsplit(url).query) != parse_qsl(here)
+
+
+def end_login(request: Request) -> None:
+    """End the present login with the response to this request."""
+    request.environ[LOGIN_ENDED] = True
     headers = forget(request)
 
-    def end_login(request: Request, response: Response) -> None:
+    def end(request: Request, response: Response) -> None:
         # In a callback, so that the response of a forbidden view has the headers as well.
         response.headerlist.extend(headers)
 
-    request.add_response_callback(end_login)
-    return send_to_login(request, interaction_url(request, handle))
-
-
-def logged_in_since(request: Request, pending: OpenInteraction) -> bool:
-    """Whether the login that ``prompt=login`` requires has happened.
-
-    Resource owners with ``authentication`` or ``authenticated_at`` return the time of the
-    login. For others, being signed in after the earlier login was ended is the proof.
-    """
-    demanded_at = pending.interaction.login_demanded_at
-    # pyramid_retry may run the request that ended the earlier login again: its user
-    # is still signed in.
-    if demanded_at is None or LOGIN_DEMANDED in request.environ:
-        return False
-    found = request.oauth2.authorization_service.owners.authentication(request)
-    at = found.auth_time if found else None
-    return at is None or at >= demanded_at
+    request.add_response_callback(end)
 
 
 def active_subject(request: Request) -> str | None:

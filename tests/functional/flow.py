@@ -14,6 +14,8 @@ from .server import TOKEN, Server
 AUTHORIZE = "/oauth2/authorize"
 BACK = "https://client.example/back"
 VERIFIER = "a-verifier-of-43-characters-is-long-enough.~"
+# A state with which a request is too long for the login URL, so that it is stored.
+LONG = "x" * 3600
 SETTINGS = {
     "oauth2.grant_types": "authorization_code refresh_token client_credentials password",
     "oauth2.login_route": "login",

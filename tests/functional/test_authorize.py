@@ -443,7 +443,7 @@ def test_no_header_changes_where_people_are_sent(flow: Flow):
         stranger = Flow(flow.server)
         query = urlencode(stranger.parameters())
         answer = stranger.browser.get(f"{AUTHORIZE}?{query}", headers={name: value})
-        assert answer.location.startswith("http://localhost/oauth2/authorize?interaction=")
+        assert answer.location.startswith("http://localhost/login?next=%2Foauth2%2Fauthorize%3F")
         assert "evil" not in str(answer.headers)
         refused = urlencode(stranger.parameters(scope="x"))
         answer = stranger.browser.get(f"{AUTHORIZE}?{refused}", headers={name: value})

@@ -11,7 +11,7 @@ from pyramid.interfaces import ILocalizer
 from pyramid_oauth2 import TokenIssued
 from pyramid_oauth2.protocol.purging import EVERY
 
-from .flow import AUTHORIZE, Flow, answer_in
+from .flow import AUTHORIZE, LONG, Flow, answer_in
 from .server import FORM
 
 
@@ -41,7 +41,8 @@ def test_made_up_languages_do_not_stay_in_memory(flow: Flow):
 
 def test_a_decision_on_a_page_that_nobody_was_shown(flow: Flow):
     """The attacker began it, and knows the browser's secret (cookie tossing)."""
-    begun = Flow(flow.server).browser.post(AUTHORIZE, flow.parameters(), status=303)
+    long = flow.parameters(state=LONG)
+    begun = Flow(flow.server).browser.post(AUTHORIZE, long, status=303)
     handle = begun.location.partition("interaction=")[2]
     own_page = flow.page()
     answer = flow.decide(own_page, interaction=handle)

@@ -12,11 +12,11 @@ from pyramid.config import Configurator
 
 from . import host
 from .conftest import BASE
-from .flow import AUTHORIZE, BACK, SETTINGS, Flow, authorization_request, register_clients
+from .flow import AUTHORIZE, BACK, LONG, SETTINGS, Flow, authorization_request, register_clients
 from .server import FORM, Server
 
 REGISTERED = (BACK, "https://app.example/back", "com.example.app:/back", "http://127.0.0.1")
-OWN = ("http://localhost/oauth2/authorize?interaction=", "http://localhost/login?next=%2Foauth2")
+OWN = ("http://localhost/oauth2/authorize?", "http://localhost/login?next=%2Foauth2%2Fauthorize%3F")
 
 NAMES = (
     *("response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge"),
@@ -149,7 +149,7 @@ COOKIES = [
 def test_a_broken_cookie_is_none(flow: Flow, cookie: str):
     """The browser gets a valid one, and continues with it."""
     stranger = flow.server.fresh_browser()
-    query = urlencode(flow.parameters())
+    query = urlencode(flow.parameters(state=LONG))
     answer = stranger.get(f"{AUTHORIZE}?{query}", headers={"Cookie": cookie}, status=303)
     assert len(answer.headers.getall("Set-Cookie")) == 1
     name, _, value = answer.headers["Set-Cookie"].partition(";")[0].partition("=")

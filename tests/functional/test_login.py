@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 from pyramid.response import Response
@@ -15,7 +15,7 @@ from pyramid_oauth2.protocol.grant_data import GrantData
 from pyramid_oauth2.protocol.token_strings import parse_token
 
 from . import host
-from .flow import SETTINGS, Flow, answer_in, register_clients
+from .flow import AUTHORIZE, LONG, SETTINGS, Flow, answer_in, register_clients
 
 
 @pytest.fixture
@@ -33,22 +33,54 @@ def way_back(answer, parameter: str = "next") -> str:
 class TestNobodySignedIn:
     def at_login(self, flow: Flow, **changes: str):
         """The redirect to the login page."""
-        return flow.browser.get(flow.ask(**changes).location, status=303)
+        return flow.ask(**changes)
 
     def test_to_the_login_page_and_back(self, flow: Flow):
         flow.log_out()
         answer = self.at_login(flow)
         assert answer.location.startswith("http://localhost/login?next=")
         back = way_back(answer)
-        assert back.startswith("/oauth2/authorize?interaction=oin_")
+        assert back.startswith("/oauth2/authorize?response_type=code&client_id=web&")
+        assert flow.server.records() == []
         page = flow.log_in().browser.get(back, status=200)
         members = answer_in(flow.decide(page).location)
         assert flow.redeem(members["code"]).status_int == 200
 
-    def test_what_was_asked_leaves_the_url(self, flow: Flow):
-        answer = self.at_login(flow.log_out(), state="secret-state")
-        assert "secret-state" not in answer.location
-        assert "client.example" not in answer.location
+    def test_the_request_travels_through_the_login(self, flow: Flow):
+        flow.log_out()
+        page = flow.get(flow.parameters(state="a b&c=d", extension="e"))
+        back = way_back(page)
+        sent = dict(parse_qsl(urlsplit(back).query))
+        assert sent == flow.parameters(state="a b&c=d", extension="e")
+        answer = flow.decide(flow.log_in().browser.get(back, status=200))
+        assert answer_in(answer.location)["state"] == "a b&c=d"
+
+    def test_one_that_is_too_long_for_a_url_is_stored(self, flow: Flow):
+        answer = self.at_login(flow.log_out(), state=LONG)
+        assert answer.location.startswith("http://localhost/oauth2/authorize?interaction=oin_")
+        back = way_back(flow.browser.get(answer.location, status=303))
+        page = flow.log_in().browser.get(back, status=200)
+        assert answer_in(flow.decide(page).location)["state"] == LONG
+
+    @pytest.mark.parametrize("length", [3, 2000])
+    def test_the_login_url_is_never_too_long(self, flow: Flow, length: int):
+        """Also where each character is encoded twice."""
+        answer = self.at_login(flow.log_out(), state="\u20ac" * length)
+        assert len(answer.location) < 4000
+
+    def test_a_form_is_sent_on_by_get(self, flow: Flow):
+        """Another site posts it: it has no cookie, and nothing is decided on it."""
+        flow.allow()
+        answer = flow.browser.post(AUTHORIZE, flow.parameters(), status=303)
+        assert answer.location.startswith("http://localhost/oauth2/authorize?response_type=code&")
+        assert "Set-Cookie" not in answer.headers
+        answer = flow.browser.get(answer.location, status=303)
+        assert "code" in answer_in(answer.location)
+
+    @pytest.mark.parametrize("changes", [{"scope": "x"}, {"client_id": "x"}])
+    def test_a_form_with_an_error_is_not(self, flow: Flow, changes: dict[str, str]):
+        answer = flow.browser.post(AUTHORIZE, flow.parameters(**changes), status="*")
+        assert not answer.headers.get("Location", "").startswith("http://localhost/")
 
     def test_the_parameter_that_the_login_page_reads(self, start_flow: Callable[..., Flow]):
         flow = start_flow(login_return_param="came_from").log_out()
@@ -57,13 +89,21 @@ class TestNobodySignedIn:
     def test_the_applications_forbidden_view(self, start_flow: Callable[..., Flow]):
         """If no login route is set."""
         flow = start_flow(login_route="").log_out()
-        answer = flow.browser.get(flow.ask().location, status=302)
+        answer = flow.browser.get(f"{AUTHORIZE}?{urlencode(flow.parameters())}", status=302)
         assert answer.location == "http://localhost/login"
+
+    def test_the_forbidden_view_returns_to_our_url(self, start_flow: Callable[..., Flow]):
+        """It returns the user to the URL that it sees, so that must be ours."""
+        flow = start_flow(login_route="").log_out()
+        stored = self.at_login(flow, state=LONG).location
+        answer = flow.browser.get(f"{stored}&x=y", status=303)
+        assert answer.location == stored
+        assert flow.browser.get(stored, status=302).location == "http://localhost/login"
 
     @pytest.mark.parametrize("name", ["Host", "X-Forwarded-Host"])
     def test_no_header_changes_where_the_login_is(self, flow: Flow, name: str):
-        location = flow.log_out().ask().location
-        answer = flow.browser.get(location, headers={name: "evil.example"}, status="*")
+        url = f"{AUTHORIZE}?{urlencode(flow.log_out().parameters())}"
+        answer = flow.browser.get(url, headers={name: "evil.example"}, status=303)
         assert "evil" not in str(answer.headers)
 
     def test_several_tabs_wait_for_one_login(self, flow: Flow):
@@ -82,8 +122,17 @@ class TestNobodySignedIn:
         assert flow.redeem(answer_in(answer.location)["code"]).status_int == 200
 
     def test_in_another_browser(self, flow: Flow):
-        """A login link that was sent to another user does not work in that user's browser."""
+        """A login link that was sent to another user is an authorization request of theirs."""
         back = way_back(self.at_login(flow.log_out()))
+        stranger = Flow(flow.server).log_in("alice")
+        page = stranger.browser.get(back, status=200)
+        assert "alice" in page
+        stranger.decide(page)
+        assert not flow.server.service.server.grants.grants(subject="bob").items
+
+    def test_one_that_is_stored_is_bound_to_its_browser(self, flow: Flow):
+        stored = self.at_login(flow.log_out(), state=LONG).location
+        back = way_back(flow.browser.get(stored, status=303))
         stranger = Flow(flow.server).log_in("alice")
         assert stranger.browser.get(back, status=403).content_type == "text/html"
 
@@ -249,8 +298,7 @@ class TestWrongSubjects:
                 return None
 
         flow = start_flow(lambda config: config.set_oauth2_resource_owners(Users()))
-        answer = flow.browser.get(flow.ask().location, status=303)
-        assert answer.location.startswith("http://localhost/login")
+        assert flow.ask().location.startswith("http://localhost/login")
 
 
 def test_a_login_page_of_the_applications_own(start_flow: Callable[..., Flow]):

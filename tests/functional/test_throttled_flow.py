@@ -10,7 +10,7 @@ from webtest import TestResponse
 from pyramid_oauth2.events import AttemptsThrottled, GrantRevoked
 
 from .errors import assert_error
-from .flow import AUTHORIZE, Flow, authorization_request
+from .flow import AUTHORIZE, LONG, Flow, authorization_request
 from .server import Server, bearer
 from .test_throttling import CLEAN, EVIL, Time
 
@@ -89,7 +89,7 @@ class TestInteractions:
 
     def ask(self, server: Server, address: str = EVIL) -> TestResponse:
         browser = server.fresh_browser(REMOTE_ADDR=address)
-        return browser.get(AUTHORIZE, authorization_request("web"), status="*")
+        return browser.get(AUTHORIZE, authorization_request("web", state=LONG), status="*")
 
     def test_one_too_many(self, flow: Flow):
         answers = [self.ask(flow.server) for _ in range(7)]
@@ -123,12 +123,14 @@ class TestInteractions:
         for _ in range(20):
             assert "login_required" in flow.ask(prompt="none").location
             assert "invalid_scope" in flow.ask(scope="no such scope").location
-        assert flow.ask().status_int == 303
+            assert flow.ask().location.startswith("http://localhost/login?")
+        assert flow.server.records() == []
+        assert flow.ask(state=LONG).status_int == 303
 
     def test_a_form_counts_too(self, flow: Flow):
         browser = flow.server.fresh_browser(REMOTE_ADDR=EVIL)
         for _ in range(6):
-            answer = browser.post(AUTHORIZE, authorization_request("web"), status="*")
+            answer = browser.post(AUTHORIZE, authorization_request("web", state=LONG), status="*")
         assert answer.status_int == 429
 
     def test_in_the_users_language(self, start_flow: Callable[..., Flow]):
