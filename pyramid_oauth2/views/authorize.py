@@ -13,7 +13,7 @@ from ..protocol.authorization.interaction import ForeignInteraction
 from ..protocol.authorization.results import Again, Ask, Login, Refuse, Respond, Result, User
 from ..protocol.http import parse_body, parse_query
 from ..protocol.server import refuse_plain_http
-from .browser import FIELD, browser_digest, carry_browser, is_from_our_page, renew_browser
+from .browser import FIELD, browser_secret, carry_browser, is_from_our_page, renew_browser
 from .consent import consent_page
 from .http_request import http_request
 from .login import LOGIN_ENDED, authorize_url, end_login, send_to_login, signed_in_subject
@@ -50,7 +50,7 @@ def _user(request: Request) -> User:
     owners = request.oauth2.authorization_service.owners
     return User(
         signed_in_subject(request),
-        browser=partial(browser_digest, request),
+        secret=partial(browser_secret, request),
         authentication=partial(owners.authentication, request),
         login_ended=LOGIN_ENDED in request.environ,
     )

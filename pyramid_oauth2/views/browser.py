@@ -30,7 +30,7 @@ def browser_token(request: Request, user: str | None = None) -> str:
         page that was open before another user signed in on this browser is not
         valid for that user.
     """
-    return bound_to(user, _secret(request))
+    return bound_to(user, browser_secret(request))
 
 
 def bound_to(user: str | None, secret: str) -> str:
@@ -40,9 +40,9 @@ def bound_to(user: str | None, secret: str) -> str:
     return hmac.new(secret.encode(), user.encode(), hashlib.sha256).hexdigest()
 
 
-def browser_digest(request: Request) -> str:
-    """The digest of the browser's secret, which an interaction stores in place of the secret."""
-    return hashlib.sha256(_secret(request).encode()).hexdigest()
+def browser_secret(request: Request) -> str:
+    """The browser's secret; a browser without one gets one."""
+    return _sent(request) or renew_browser(request)
 
 
 def renew_browser(request: Request) -> str:
@@ -73,10 +73,6 @@ def is_from_our_page(request: Request, supplied: str | None, user: str | None = 
     if not sent or supplied is None:
         return False
     return hmac.compare_digest(bound_to(user, sent).encode(), supplied.encode())
-
-
-def _secret(request: Request) -> str:
-    return _sent(request) or renew_browser(request)
 
 
 def _sent(request: Request) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from pyramid_oauth2.events import ConsentGiven
 from pyramid_oauth2.protocol.authentication import Authentication
-from pyramid_oauth2.protocol.authorization.flow import LONGEST, begin, decide, resume
+from pyramid_oauth2.protocol.authorization.flow import begin, decide, resume
 from pyramid_oauth2.protocol.authorization.interaction import ForeignInteraction
 from pyramid_oauth2.protocol.authorization.results import (
     Again,
@@ -21,6 +21,7 @@ from pyramid_oauth2.protocol.authorization.results import (
     Result,
     User,
 )
+from pyramid_oauth2.protocol.authorization.return_query import LONGEST
 from pyramid_oauth2.protocol.http import HTTPRequest, Parameters
 from pyramid_oauth2.protocol.records import Grant
 

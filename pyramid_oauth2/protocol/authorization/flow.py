@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlencode
 
 from ..errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
 from ..events import ConsentGiven, OAuth2Event
@@ -26,6 +25,7 @@ from .interaction import (
     demand_login,
     open_interaction,
 )
+from .repetition import Decision, repeated, sealed_for
 from .request import (
     AuthorizationRequest,
     Destination,
@@ -35,14 +35,11 @@ from .request import (
     still_a_destination,
     still_allowed,
 )
-from .response import approval, denial, refusal
+from .response import SealResponse, approval, denial, refusal
 from .results import Again, Ask, Login, Refuse, Respond, Result, User
+from .return_query import is_too_long, return_query
 
 log = logging.getLogger(__name__)
-
-# Characters of a query that the login URL contains, encoded once more. A longer request is
-# stored: servers and browsers limit a URL to 8,000 characters or so.
-LONGEST = 3_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,22 @@ def resume(server: Server, http: HTTPRequest, handle: str, user: User) -> Result
 
 def decide(server: Server, http: HTTPRequest, handle: str, user: User, form: Parameters) -> Result:
     """Process the user's decision; the form can only narrow the scope."""
-    return _walk(lambda events: _stored(server, http, handle, user, events, form))
+    result = _walk(lambda events: _stored(server, http, handle, user, events, form))
+    if isinstance(result, Refuse) and type(result.error) is UnusableInteraction:
+        # Sent again; or of two forms that were sent at once, the one that lost.
+        return _decided_before(server, handle, user, form) or result
+    return result
+
+
+def _decided_before(server: Server, handle: str, user: User, form: Parameters) -> Result | None:
+    answer, subject = form.if_once("decision"), user.subject
+    if answer not in ("allow", "deny") or subject is None:
+        return None
+    try:
+        response = repeated(server, handle, user.secret(), subject, answer, _ticked(form))
+    except (OAuth2Error, UnusableInteraction) as error:
+        return Refuse(error)
+    return Respond(response) if response else None
 
 
 def _stored(
@@ -151,7 +163,7 @@ def _has_new_login(at: _Progress) -> Result | None:
     if at.form is not None:
         return _again(at)
     demand_login(at.server, at.handle)
-    return Login(_query(at), end=True)
+    return Login(return_query(None, at.handle), end=True)
 
 
 def _has_logged_in_since(at: _Progress, demanded_at: int | None) -> bool:
@@ -175,13 +187,14 @@ def _is_signed_in(at: _Progress) -> Result | None:
     # display any authentication or consent user interface pages".
     if "none" in at.request.prompt:
         return _refused(at.server, at.destination, LoginRequired("Nobody is signed in."))
-    return _store(at) if _is_too_long(at) else Login(_query(at))
+    query = return_query(at.parameters, at.handle)
+    return _store(at) if is_too_long(query) else Login(query)
 
 
 def _is_denied(at: _Progress) -> Result | None:
     if _decision(at) != "deny" or at.pending is None:
         return None
-    return Respond(denial(at.server, at.pending))
+    return Respond(denial(at.server, at.pending, _seal(at, "deny")))
 
 
 def _is_approved(at: _Progress) -> Result | None:
@@ -192,7 +205,7 @@ def _is_approved(at: _Progress) -> Result | None:
     if at.form is not None:
         if _decision(at) != "allow":
             raise InvalidRequest("The form says neither allow nor deny.")
-        granted = narrowed(at.request, frozenset(at.form.values.get("scope", ())))
+        granted = narrowed(at.request, _ticked(at.form))
     elif needs_consent(server, at.request, client, subject):
         return None
     response = approval(
@@ -204,12 +217,20 @@ def _is_approved(at: _Progress) -> Result | None:
         at.events.append,
         prompted=at.form is not None,
         authentication=at.user.authentication(),
+        seal=_seal(at, "allow", granted.scope),
     )
     if at.form is not None:
         scope, client_id = granted.scope, client.client_id
         at.events.append(ConsentGiven(client_id=client_id, subject=subject, scope=scope))
         _remember(at, granted, subject)
     return Respond(response, tuple(at.events))
+
+
+def _seal(at: _Progress, answer: str, scope: frozenset[str] = frozenset()) -> SealResponse | None:
+    if at.form is None or at.pending is None:
+        return None
+    decision = Decision(at.handle, at.user.secret(), answer, scope)
+    return sealed_for(at.server, decision, at.pending.token)
 
 
 def _remember(at: _Progress, granted: AuthorizationRequest, subject: str) -> None:
@@ -247,24 +268,17 @@ def _decision(at: _Progress) -> str | None:
     return at.form.once("decision") if at.form is not None else None
 
 
+def _ticked(form: Parameters) -> frozenset[str]:
+    return frozenset(form.values.get("scope", ()))
+
+
 def _refused(server: Server, destination: Destination, error: OAuth2Error) -> Respond:
     return Respond(refusal(server, destination, error), changed=False)
 
 
-def _query(at: _Progress) -> str:
-    """The query of our URL with which the request is sent again."""
-    if at.parameters is None:
-        return urlencode({"interaction": at.handle})
-    values = at.parameters.values.items()
-    return urlencode([(name, value) for name, each in values for value in each if value])
-
-
-def _is_too_long(at: _Progress) -> bool:
-    return at.parameters is not None and len(quote(_query(at), safe="")) > LONGEST
-
-
 def _again(at: _Progress) -> Again:
-    return _store(at) if _is_too_long(at) else Again(_query(at))
+    query = return_query(at.parameters, at.handle)
+    return _store(at) if is_too_long(query) else Again(query)
 
 
 def _store(at: _Progress) -> Again:
@@ -278,4 +292,4 @@ def _store(at: _Progress) -> Again:
         attempt.count_or_refuse(at.destination.client.client_id)
     browser = at.user.browser() if at.http.method == "GET" else ""
     handle, _ = begin_interaction(at.server, Interaction(at.request, browser))
-    return Again(urlencode({"interaction": handle}), changed=True)
+    return Again(return_query(None, handle), changed=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from ..authentication import Authentication
 from ..errors import AccessDenied, OAuth2Error
 from ..events import Emit, emit_nothing
 from ..grants import end_grant
-from ..records import AUTHORIZATION_CODE, Client, Outcome
+from ..records import AUTHORIZATION_CODE, Client, Grant, Outcome, SealedAnswer
 from ..server import Server
 from ..token.draft import make_draft
-from ..token.issuance import Issuance, Open
+from ..token.issuance import Add, Issuance, Open
 from ..token.issuing import conclude, spend, store
 from .codes import CodeData
 from .consent import needs_consent
@@ -32,6 +33,9 @@ class AuthorizationResponse:
     parameters: Mapping[str, str] = field(repr=False)
 
 
+SealResponse: TypeAlias = Callable[[AuthorizationResponse], SealedAnswer]
+
+
 def refusal(server: Server, destination: Destination, error: OAuth2Error) -> AuthorizationResponse:
     """An error for the client (RFC 6749 section 4.1.2.1)."""
     members = {"error": error.code, "error_description": error.description}
@@ -40,16 +44,21 @@ def refusal(server: Server, destination: Destination, error: OAuth2Error) -> Aut
     )
 
 
-def denial(server: Server, pending: OpenInteraction) -> AuthorizationResponse:
+def denial(
+    server: Server, pending: OpenInteraction, seal: SealResponse | None = None
+) -> AuthorizationResponse:
     """The user refused: the interaction is spent, and the client gets ``access_denied``.
 
+    :param seal: seals the response, for the same decision sent again.
     :raises UnusableInteraction: it was spent meanwhile.
     """
-    if spend(server, pending.token).outcome is not Outcome.WON:
-        raise UnusableInteraction(USED)
     error = AccessDenied("The user did not allow it.")
     members = {"error": error.code, "error_description": error.description}
-    return _respond_to(server, pending.interaction.request, members)
+    response = _respond_to(server, pending.interaction.request, members)
+    sealed = seal(response) if seal else None
+    if spend(server, pending.token, sealed_answer=sealed).outcome is not Outcome.WON:
+        raise UnusableInteraction(USED)
+    return response
 
 
 def approval(
@@ -62,6 +71,7 @@ def approval(
     *,
     prompted: bool = True,
     authentication: Authentication | None = None,
+    seal: SealResponse | None = None,
 ) -> AuthorizationResponse:
     """Open the grant, and respond with a code, or with the implicit grant's access token.
 
@@ -70,15 +80,24 @@ def approval(
     :param emit: receives the event of an access token.
     :param authentication: how the user authenticated, where the application says it.
     :param prompted: whether the user has just allowed it; False where they did before.
+    :param seal: seals the response, for the same decision sent again.
     :raises UnusableInteraction: it was spent meanwhile.
     """
     if not server.is_active(subject):
         raise UnusableInteraction("This user is deactivated.")
-    code = requested.response_type == "code"
     operation = Open(subject, pending.token if pending else None, authentication)
     issuance = Issuance(requested.access, operation, refresh_token=False)
-    draft = make_draft(server, client, issuance, _code_data(requested) if code else None)
-    if store(server, issuance, draft, None).outcome is not Outcome.WON:
+    if requested.response_type == "code":
+        draft = make_draft(server, client, issuance, _code_data(requested))
+        issued, members = None, {"code": draft.strings[AUTHORIZATION_CODE].value}
+    else:
+        # RFC 6749 section 4.2.2: "The authorization server MUST NOT issue a refresh token."
+        draft = make_draft(server, client, issuance)
+        issued = draft.issued(issuance)
+        members = {name: str(value) for name, value in issued.parameters().items()}
+    response = _respond_to(server, requested, members)
+    sealed = seal(response) if seal else None
+    if store(server, issuance, draft, sealed).outcome is not Outcome.WON:
         raise UnusableInteraction(USED if pending else WITHDRAWN)
     if not prompted and needs_consent(server, requested, client, subject):
         # The user withdrew the consent between the first check and the opening of the
@@ -86,12 +105,23 @@ def approval(
         if draft.grant is not None:
             end_grant(server, draft.grant, "consent withdrawn meanwhile", emit)
         raise UnusableInteraction(WITHDRAWN)
-    if code:
-        return _respond_to(server, requested, {"code": draft.strings[AUTHORIZATION_CODE].value})
-    issued = draft.issued(issuance)
-    conclude(server, client, issuance, draft.grant, issued, "implicit", emit)
-    # RFC 6749 section 4.2.2: "The authorization server MUST NOT issue a refresh token."
-    return _respond_to(server, requested, {name: str(v) for name, v in issued.parameters().items()})
+    if issued is not None:
+        conclude(server, client, issuance, draft.grant, issued, "implicit", emit)
+    return response
+
+
+def another_code(
+    server: Server, client: Client, requested: AuthorizationRequest, grant: Grant
+) -> AuthorizationResponse:
+    """Respond with one more code of a grant, within the grant's end.
+
+    :raises UnusableInteraction: the grant ended meanwhile.
+    """
+    issuance = Issuance(requested.access, Add(grant, USED))
+    draft = make_draft(server, client, issuance, _code_data(requested))
+    if store(server, issuance, draft, None).outcome is not Outcome.WON:
+        raise UnusableInteraction(USED)
+    return _respond_to(server, requested, {"code": draft.strings[AUTHORIZATION_CODE].value})
 
 
 def _code_data(requested: AuthorizationRequest) -> bytes:

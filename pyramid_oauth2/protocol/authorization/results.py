@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -18,17 +19,20 @@ from .response import AuthorizationResponse
 class User:
     """The user agent and its user. The callables are called only where a step needs them.
 
-    :param browser: returns the digest of the browser's secret, and makes the secret
-        where there is none.
+    :param secret: returns the browser's secret, and makes one where there is none.
     :param authentication: returns how the user authenticated, if that is known.
     :param login_ended: whether an earlier attempt of this request ended the login: its
         user may still be signed in.
     """
 
     subject: str | None
-    browser: Callable[[], str] = field(repr=False)
+    secret: Callable[[], str] = field(repr=False)
     authentication: Callable[[], Authentication | None]
     login_ended: bool = False
+
+    def browser(self) -> str:
+        """The digest of the secret, which an interaction stores in place of it."""
+        return hashlib.sha256(self.secret().encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

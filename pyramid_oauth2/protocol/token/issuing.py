@@ -43,18 +43,18 @@ def issue(
     _reserve(server, issuance)
     draft = make_draft(server, client, issuance)
     issued = draft.issued(issuance)
-    redemption = store(server, issuance, draft, issued)
+    redemption = store(server, issuance, draft, _sealed(server, operation, issued))
     if redemption.outcome is not Outcome.WON:
         return _not_won(server, operation, redemption, emit)
     return conclude(server, client, issuance, draft.grant, issued, grant_type, emit)
 
 
 def store(
-    server: Server, issuance: Issuance, draft: Draft, issued: IssuedTokens | None
+    server: Server, issuance: Issuance, draft: Draft, sealed_answer: SealedAnswer | None
 ) -> Redemption:
     """Put a draft into the store: one atomic operation.
 
-    :param issued: the response, for an operation that can repeat it; None for a code.
+    :param sealed_answer: the response, for an operation that can be repeated.
     :return: what came of it; only ``WON`` wrote.
     """
     operation = issuance.operation
@@ -65,11 +65,11 @@ def store(
             random_text(ATTEMPT_LENGTH, server.random),
             draft.records,
             grant_expires_at=draft.end,
-            sealed_answer=_sealed(server, operation, issued),
+            sealed_answer=sealed_answer,
             retire=earlier_access_tokens(server, operation.grant),
         )
     if isinstance(operation, Open) and operation.interaction is not None:
-        return spend(server, operation.interaction, draft)
+        return spend(server, operation.interaction, draft, sealed_answer)
     if isinstance(operation, Add):
         written = server.grants.add(operation.grant.id, draft.records, server.clock())
     else:
@@ -104,11 +104,16 @@ def conclude(
     return issued
 
 
-def spend(server: Server, token: Token, draft: Draft | None = None) -> Redemption:
+def spend(
+    server: Server,
+    token: Token,
+    draft: Draft | None = None,
+    sealed_answer: SealedAnswer | None = None,
+) -> Redemption:
     """Redeem a token for the new grant and the records of a draft, or for nothing."""
     records, grant = (draft.records, draft.grant) if draft else ((), None)
     now, attempt = server.clock(), random_text(ATTEMPT_LENGTH, server.random)
-    return server.grants.redeem(token, now, attempt, records, grant)
+    return server.grants.redeem(token, now, attempt, records, grant, sealed_answer=sealed_answer)
 
 
 def _check(server: Server, client: Client, issuance: Issuance) -> None:
@@ -143,9 +148,11 @@ def _reserve(server: Server, issuance: Issuance) -> None:
             raise InvalidGrant("A value that can be used once was used already.")
 
 
-def _sealed(server: Server, redeem: Redeem, issued: IssuedTokens | None) -> SealedAnswer | None:
+def _sealed(
+    server: Server, redeem: Open | Redeem | Add | None, issued: IssuedTokens
+) -> SealedAnswer | None:
     grace = server.lifetimes.refresh_token_grace
-    if redeem.repeat is None or issued is None or not grace:
+    if not isinstance(redeem, Redeem) or redeem.repeat is None or not grace:
         return None
     seal = _seal(redeem.repeat, redeem.grant)
     return SealedAnswer(seal.close(issued.encode(), server.random), server.clock() + grace)

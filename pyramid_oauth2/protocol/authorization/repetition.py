@@ -1,0 +1,149 @@
+"""The same decision sent again: a double click, a lost response, a phone that repeats the form.
+
+The response is stored with the spent interaction, sealed under a key that the store does not
+have. A code is not repeated, but replaced by another code of the same grant: both
+responses may be followed, and a code that is redeemed twice ends its grant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from ..envelope import NotUnderstood
+from ..records import INTERACTION, Client, Grant, SealedAnswer, Token
+from ..scopes import format_scope
+from ..server import Server
+from ..token.sealing import KEY_LENGTH, Seal
+from ..token_strings import parse_token
+from .interaction import Interaction
+from .request import AuthorizationRequest, narrowed, still_a_destination
+from .response import AuthorizationResponse, SealResponse, another_code
+
+WINDOW = 30  # seconds
+MOST = 5  # further codes of one decision
+PURPOSE = b"pyramid_oauth2 decision"
+NAMESPACE = "decision"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision on the request of one handle.
+
+    :param secret: the browser's; a handle alone may have been in a URL.
+    :param scope: what was allowed; empty for a denial.
+    """
+
+    handle: str = field(repr=False)
+    secret: str = field(repr=False)
+    answer: str
+    scope: frozenset[str]
+
+    @property
+    def seal(self) -> Seal:
+        """Seals the response to this decision, and opens it for the same decision only."""
+        # RFC 5869; the handle has 256 random bits, so it needs no salt and no slow hash.
+        kdf = HKDF(SHA256(), KEY_LENGTH, salt=None, info=PURPOSE)
+        question = json.dumps([self.answer, format_scope(self.scope)]).encode()
+        return Seal(kdf.derive(f"{self.handle} {self.secret}".encode()), question)
+
+
+def sealed_for(server: Server, decision: Decision, token: Token) -> SealResponse:
+    """What seals the response to a decision, for :data:`WINDOW` seconds.
+
+    :param token: the interaction's record, which stores may forget at its end.
+    """
+
+    def seal(response: AuthorizationResponse) -> SealedAnswer:
+        data = json.dumps(dict(response.parameters)).encode()
+        end = min(server.clock() + WINDOW, token.expires_at)
+        return SealedAnswer(decision.seal.close(data, server.random), end)
+
+    return seal
+
+
+def repeated(
+    server: Server, handle: str, secret: str, subject: str, answer: str, ticked: frozenset[str]
+) -> AuthorizationResponse | None:
+    """The response to a decision that was made a moment ago; None if there is none.
+
+    :param secret: the browser's.
+    :param subject: the signed-in user.
+    :param ticked: the optional scopes that the form has.
+    :raises OAuth2Error: the client is gone or has another redirect URI.
+    :raises UnusableInteraction: the grant ended meanwhile.
+    """
+    found = _spent(server, handle, secret, subject)
+    if found is None or not server.is_active(subject):
+        return None
+    spent, request = found
+    granted = narrowed(request, ticked) if answer == "allow" else None
+    scope = granted.scope if granted else frozenset()
+    response = _opened(server, Decision(handle, secret, answer, scope), spent, request)
+    if response is None or granted is None:
+        return response
+    parameters, client = response.parameters, still_a_destination(server, request).client
+    grant = _grant(server, client, parameters.get("code") or parameters["access_token"])
+    if grant is None:
+        return None
+    if "code" not in parameters:
+        return response
+    return another_code(server, client, granted, grant) if _reserve(server, spent) else None
+
+
+def _spent(
+    server: Server, handle: str, secret: str, subject: str
+) -> tuple[Token, AuthorizationRequest] | None:
+    """The interaction of this browser and user, if it was decided."""
+    ref = parse_token(handle)
+    found = server.grants.find(ref) if ref and ref.kind == INTERACTION else None
+    if found is None or found[0].consumed_at is None or found[0].revoked_at is not None:
+        return None
+    try:
+        interaction = Interaction.decode(found[0].data)
+    except NotUnderstood:
+        return None
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    if (interaction.browser, interaction.subject) != (digest, subject):
+        return None
+    return found[0], interaction.request
+
+
+def _opened(
+    server: Server, decision: Decision, spent: Token, request: AuthorizationRequest
+) -> AuthorizationResponse | None:
+    sealed = spent.sealed_answer
+    if sealed is None or sealed.expires_at <= server.clock():
+        return None
+    opened = decision.seal.open(sealed.data)
+    if opened is None:
+        return None
+    still_a_destination(server, request)
+    return AuthorizationResponse(request.redirect_uri, request.response_mode, json.loads(opened))
+
+
+def _grant(server: Server, client: Client, issued: str) -> Grant | None:
+    """The grant of what the first response contains, if it is still in force."""
+    ref = parse_token(issued)
+    found = server.grants.find(ref) if ref else None
+    token, grant = found or (None, None)
+    if token is None or token.revoked_at is not None:
+        return None
+    if grant is None or grant.revoked_at is not None or grant.epoch < client.epoch:
+        return None
+    return grant
+
+
+def _reserve(server: Server, spent: Token) -> bool:
+    """Count one more code; False if there were :data:`MOST`. Each number is reserved once."""
+    now = server.clock()
+    return any(
+        server.grants.reserve(
+            NAMESPACE, hashlib.sha256(spent.digest + bytes([number])).digest(), now + WINDOW, now
+        )
+        for number in range(MOST)
+    )

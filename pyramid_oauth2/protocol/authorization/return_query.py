@@ -1,0 +1,27 @@
+"""The query of our own URL with which a request comes again, after a login for instance."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from ..http import Parameters
+
+# Characters of a query that the login URL contains, encoded once more. Servers and browsers
+# limit a URL to 8,000 characters or so.
+LONGEST = 3_500
+
+
+def return_query(parameters: Parameters | None, handle: str) -> str:
+    """The request itself, or the handle of one that is stored.
+
+    :param parameters: what the client sent; None for a request that is stored.
+    """
+    if parameters is None:
+        return urlencode({"interaction": handle})
+    values = parameters.values.items()
+    return urlencode([(name, value) for name, each in values for value in each if value])
+
+
+def is_too_long(query: str) -> bool:
+    """Whether the query does not fit into the URL of a login, so that the request is stored."""
+    return len(quote(query, safe="")) > LONGEST

@@ -1,0 +1,167 @@
+"""The same decision sent again: a double click, or a phone that repeats the form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from webtest import TestResponse
+
+from pyramid_oauth2.protocol.authorization.repetition import MOST, WINDOW
+from pyramid_oauth2.protocol.records import Grant
+
+from .flow import AUTHORIZE, Flow, answer_in
+from .server import Clock, bearer
+
+
+def grants(flow: Flow) -> list[Grant]:
+    return [record for record in flow.server.records() if isinstance(record, Grant)]
+
+
+def code_of(answer: TestResponse) -> str:
+    assert answer.status_int == 303, answer.text
+    return answer_in(answer.location)["code"]
+
+
+def test_allow_gives_another_code_of_the_same_grant(flow: Flow):
+    page = flow.page()
+    first, second = (code_of(flow.decide(page)) for _ in "12")
+    assert first != second
+    assert len(grants(flow)) == 1
+    for code in (first, second):
+        tokens = flow.redeem(code).json
+        assert flow.server.get("/read", bearer(tokens["access_token"])).text == "bob"
+    assert grants(flow)[0].revoked_at is None
+
+
+def test_neither_is_in_the_store(flow: Flow):
+    page = flow.page()
+    codes = [code_of(flow.decide(page)) for _ in "12"]
+    assert not [code for code in codes if code in repr(flow.server.records())]
+
+
+def test_one_that_is_redeemed_twice_still_ends_the_grant(flow: Flow):
+    page = flow.page()
+    first, second = (code_of(flow.decide(page)) for _ in "12")
+    tokens = flow.redeem(second).json
+    assert flow.redeem(second).status_int == 400
+    assert flow.redeem(first).status_int == 400
+    assert flow.server.get("/read", bearer(tokens["access_token"])).status_int == 401
+
+
+def test_so_often_and_no_more(flow: Flow):
+    page = flow.page()
+    codes = {code_of(flow.decide(page)) for _ in range(1 + MOST)}
+    assert len(codes) == 1 + MOST
+    assert flow.decide(page).status_int == 400
+    assert len(grants(flow)) == 1
+
+
+def test_a_code_ends_with_its_grant(flow: Flow):
+    clock = Clock(flow.server)
+    page = flow.page()
+    flow.decide(page)
+    clock.now += WINDOW - 1
+    code = code_of(flow.decide(page))
+    clock.now = grants(flow)[0].expires_at
+    assert flow.redeem(code).status_int == 400
+
+
+def test_deny_is_repeated_as_it_was(flow: Flow):
+    page = flow.page()
+    first, second = (flow.decide(page, "deny") for _ in "12")
+    assert answer_in(first.location)["error"] == "access_denied"
+    assert first.location == second.location
+    assert grants(flow) == []
+
+
+def test_an_implicit_token_is_repeated_as_it_was(start_flow: Callable[..., Flow]):
+    flow = start_flow(response_types="code token")
+    flow.edit(grant_types=("authorization_code", "implicit"), response_types=("code", "token"))
+    page = flow.page(response_type="token", code_challenge=None, code_challenge_method=None)
+    first, second = (flow.decide(page) for _ in "12")
+    assert "access_token" in answer_in(first.location, "fragment")
+    assert first.location == second.location
+    assert len(grants(flow)) == 1
+
+
+def test_by_form_post(flow: Flow):
+    page = flow.page(response_mode="form_post")
+    first, second = (flow.decide(page) for _ in "12")
+    codes = {answer.form["code"].value for answer in (first, second)}
+    assert len(codes) == 2
+    assert all(flow.redeem(code).status_int == 200 for code in codes)
+
+
+@pytest.mark.parametrize("rounds", [5])
+def test_of_several_at_once_each_gets_a_response(flow: Flow, rounds: int):
+    for _ in range(rounds):
+        page = flow.page(prompt="consent")
+        form = dict(page.form.submit_fields("decision", submit_value="allow"))
+        cookies = "; ".join(f"{c.name}={c.value}" for c in flow.browser.cookiejar)
+
+        def send(form: dict[str, str] = form, cookies: str = cookies) -> TestResponse:
+            browser = flow.server.fresh_browser()
+            return browser.post(AUTHORIZE, form, headers={"Cookie": cookies}, status="*")
+
+        with ThreadPoolExecutor(3) as pool:
+            answers = [future.result() for future in [pool.submit(send) for _ in "123"]]
+        assert len({code_of(answer) for answer in answers}) == 3
+    assert len(grants(flow)) == rounds
+
+
+class TestNotTheSame:
+    """Each gets the page that says that the form was used already."""
+
+    @pytest.fixture
+    def page(self, flow: Flow) -> TestResponse:
+        flow.edit(optional_scope=frozenset({"write"}))
+        page = flow.page(scope="read write")
+        assert flow.decide(page, scope="write").status_int == 303
+        return page
+
+    def refused(self, flow: Flow, page: TestResponse, decision: str = "allow", **form: Any) -> None:
+        answer = flow.decide(page, decision, **{"scope": "write"} | form)
+        assert answer.status_int in (400, 403)
+        assert "Location" not in answer.headers
+        codes = [r for r in flow.server.records() if getattr(r, "kind", "") == "authorization_code"]
+        assert len(codes) == 1
+
+    def test_another_decision(self, flow: Flow, page: TestResponse):
+        self.refused(flow, page, "deny")
+
+    def test_another_scope(self, flow: Flow, page: TestResponse):
+        self.refused(flow, page, scope="")
+
+    def test_another_user(self, flow: Flow, page: TestResponse):
+        flow.log_in("alice")
+        self.refused(flow, page)
+
+    def test_no_user(self, flow: Flow, page: TestResponse):
+        flow.log_out()
+        self.refused(flow, page)
+
+    def test_another_browser(self, flow: Flow, page: TestResponse):
+        other = Flow(flow.server).log_in()
+        token = other.page(prompt="consent").form["oauth2_browser_token"].value
+        self.refused(other, page, oauth2_browser_token=token)
+
+    def test_after_the_window(self, flow: Flow, page: TestResponse):
+        clock = Clock(flow.server)
+        clock.now += WINDOW
+        self.refused(flow, page)
+
+    def test_after_the_grant_was_revoked(self, flow: Flow, page: TestResponse):
+        server = flow.server.service.server
+        server.grants.revoke_subject("bob", server.clock(), "by the test")
+        self.refused(flow, page)
+
+    def test_after_the_clients_rights_were_withdrawn(self, flow: Flow, page: TestResponse):
+        flow.server.service.clients.withdraw("web")
+        self.refused(flow, page)
+
+    def test_after_the_client_has_another_redirect_uri(self, flow: Flow, page: TestResponse):
+        flow.edit(redirect_uris=("https://client.example/new",))
+        self.refused(flow, page)
