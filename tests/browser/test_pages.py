@@ -25,6 +25,10 @@ def sign_in(page: Page, name: str = "alice") -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+# Too long for the login's URL, so that the request is stored and its page has a URL.
+LONG = "x" * 3600
+
+
 def come(page: Page, site: Site, client_id: str = "prints", **parameters: str) -> None:
     """Follow the client's link, sign in, and arrive at the consent page."""
     page.goto(site.authorize(client_id, **parameters))
@@ -174,7 +178,7 @@ def test_an_expired_page(page: Page, site: Site) -> None:
 
 
 def test_a_used_page(page: Page, site: Site) -> None:
-    come(page, site)
+    come(page, site, state=LONG)
     consent = page.url
     page.click(DENY)
     arrived(page, site)
@@ -182,13 +186,30 @@ def test_a_used_page(page: Page, site: Site) -> None:
     assert heading(page) == "This page has expired"
 
 
-def test_back_after_allow_and_allow_once_more(page: Page, site: Site) -> None:
+def test_back_after_deny(page: Page, site: Site) -> None:
+    """The page before is the client's request, so the user is asked again."""
     come(page, site)
-    page.click(ALLOW)
+    page.click(DENY)
     arrived(page, site)
     page.go_back()
-    assert heading(page) == "This page has expired"
-    assert len(site.client.arrived) == 1
+    page.click(ALLOW)
+    page.wait_for_url(f"{site.client_url}/callback?code=*")
+
+
+def test_back_after_allow(page: Page, site: Site) -> None:
+    """The request is made again, and the user has allowed it."""
+    come(page, site)
+    page.click(ALLOW)
+    first = arrived(page, site)
+    page.go_back()
+    page.wait_for_url(f"{site.client_url}/callback**")
+    assert site.client.arrived[-1]["code"] != first["code"]
+
+
+def test_a_double_click(page: Page, site: Site) -> None:
+    come(page, site)
+    page.dblclick(ALLOW)
+    assert "code" in arrived(page, site)
 
 
 def test_somebody_else_signs_in_meanwhile(page: Page, site: Site) -> None:
@@ -207,7 +228,7 @@ def test_somebody_else_signs_in_meanwhile(page: Page, site: Site) -> None:
 
 
 def test_a_page_of_another_browser(page: Page, site: Site, open_browser: Any) -> None:
-    come(page, site)
+    come(page, site, state=LONG)
     stranger = open_browser().new_page()
     stranger.goto(page.url)
     assert heading(stranger) == "This page belongs to another browser"

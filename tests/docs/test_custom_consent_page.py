@@ -91,7 +91,7 @@ def check_terms(settings: dict[str, str], see_consent: Callable[..., Any]) -> No
 
     browser = application(settings, Policy())
     browser.post("/login", {"user": "bob"})
-    to_login = see_consent(browser, "orders").follow()
+    to_login = see_consent(browser, "orders")
     assert urlsplit(to_login.location).path == "/login"
     UserPolicy.users["bob"].accepted_terms = True
     shown = browser.post(to_login.location, {"user": "bob"}).follow()

@@ -9,7 +9,7 @@ import pytest
 
 from . import host
 from .debugged import DEVELOPMENT, Debugged, Panel, more_views, stock_toolbar
-from .flow import SETTINGS, Flow, register_clients
+from .flow import LONG, SETTINGS, Flow, register_clients
 from .server import Server, basic, bearer
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJib2IifQ.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
@@ -117,8 +117,8 @@ def test_our_cookie_at_a_page_of_the_application(debugged: Debugged):
 
 
 def test_the_way_through_the_application_s_login(debugged: Debugged):
-    """The handle of the interaction is in the URL of the login page."""
-    answer = Flow(debugged.server, browser=debugged.server.browser).ask()
+    """The handle of a request that is stored is in the URL of the login page."""
+    answer = Flow(debugged.server, browser=debugged.server.browser).ask(state=LONG)
     while "/login?" not in answer.location:
         answer = debugged.server.get(answer.location)
     debugged.server.get(f"{answer.location}&user=bob")
