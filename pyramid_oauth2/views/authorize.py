@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from pyramid.response import Response
@@ -13,7 +14,15 @@ from ..protocol.authorization.interaction import ForeignInteraction
 from ..protocol.authorization.results import Again, Ask, Login, Refuse, Respond, Result, User
 from ..protocol.http import parse_body, parse_query
 from ..protocol.server import refuse_plain_http
-from .browser import FIELD, browser_secret, carry_browser, is_from_our_page, renew_browser
+from .browser import (
+    FIELD,
+    browser_secret,
+    carry_browser,
+    earlier_secret,
+    is_from_our_page,
+    is_new_browser,
+    renew_browser,
+)
 from .consent import consent_page
 from .http_request import http_request
 from .login import LOGIN_ENDED, authorize_url, end_login, send_to_login, signed_in_subject
@@ -40,10 +49,14 @@ def authorize(request: Request) -> Response:
         return _respond(request, begin(server, http, parameters, _user(request)))
     if by_get:
         return _respond(request, resume(server, http, handle, _user(request)))
-    if not is_from_our_page(request, parameters.once(FIELD)):
-        description = "The form does not come from this browser's own page."
-        return error_page(request, description, 403, "another_browser")
-    return _respond(request, decide(server, http, handle, _user(request), parameters))
+    user, supplied = _user(request), parameters.once(FIELD)
+    if not is_from_our_page(request, supplied):
+        secret = earlier_secret(request, supplied)
+        if secret is None:
+            description = "The form does not come from this browser's own page."
+            return error_page(request, description, 403, "another_browser")
+        user = replace(user, secret=lambda: secret, earlier=True)
+    return _respond(request, decide(server, http, handle, user, parameters))
 
 
 def _user(request: Request) -> User:
@@ -53,6 +66,7 @@ def _user(request: Request) -> User:
         secret=partial(browser_secret, request),
         authentication=partial(owners.authentication, request),
         login_ended=LOGIN_ENDED in request.environ,
+        new=is_new_browser(request),
     )
 
 

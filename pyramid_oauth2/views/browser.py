@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from urllib.parse import urlsplit
 
 from pyramid.response import Response
 
@@ -73,6 +74,26 @@ def is_from_our_page(request: Request, supplied: str | None, user: str | None = 
     if not sent or supplied is None:
         return False
     return hmac.compare_digest(bound_to(user, sent).encode(), supplied.encode())
+
+
+def is_new_browser(request: Request) -> bool:
+    """Whether the browser sent no secret."""
+    return not _sent(request)
+
+
+def earlier_secret(request: Request, supplied: str | None) -> str | None:
+    """The secret in a form of ours, where it is not the browser's present one.
+
+    A browser that loads two first pages at once gets two secrets, and the later cookie
+    stays. The caller accepts the other one only where that can be the reason.
+
+    :return: None if the form may come from another site: only the user agent writes
+        ``Origin``, and no page of another site can send ours.
+    """
+    public = urlsplit(request.registry.getUtility(ISettings).public_url)
+    if request.headers.get("Origin") != f"{public.scheme}://{public.netloc}":
+        return None
+    return supplied if supplied is not None and _SECRET.fullmatch(supplied) else None
 
 
 def _sent(request: Request) -> str:

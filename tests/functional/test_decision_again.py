@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from webtest import TestResponse
@@ -110,6 +111,57 @@ def test_of_several_at_once_each_gets_a_response(flow: Flow, rounds: int):
             answers = [future.result() for future in [pool.submit(send) for _ in "123"]]
         assert len({code_of(answer) for answer in answers}) == 3
     assert len(grants(flow)) == rounds
+
+
+class TestTheFirstPageTwice:
+    """A new browser loads two pages at once: each sets a cookie, and the later one stays."""
+
+    def pages(self, flow: Flow, **first: str) -> tuple[TestResponse, TestResponse, str]:
+        """Two consent pages, and the cookies that the browser has then."""
+        login = next(f"{c.name}={c.value}" for c in flow.browser.cookiejar if c.name == "auth_tkt")
+        url = f"{AUTHORIZE}?{urlencode(flow.parameters(prompt='consent'))}"
+        one, two = (
+            flow.server.fresh_browser().get(url, headers={"Cookie": cookies})
+            for cookies in ("; ".join([login, *first.values()]), login)
+        )
+        ours = two.headers["Set-Cookie"].partition(";")[0]
+        return one, two, f"{login}; {ours}"
+
+    def send(self, flow: Flow, page: TestResponse, cookies: str, **headers: str) -> TestResponse:
+        form = dict(page.form.submit_fields("decision", submit_value="allow"))
+        return flow.server.fresh_browser().post(
+            AUTHORIZE, form, headers={"Cookie": cookies, **headers}, status="*"
+        )
+
+    def test_both_forms_work(self, flow: Flow):
+        one, two, cookies = self.pages(flow)
+        for page in (one, two):
+            assert code_of(self.send(flow, page, cookies, Origin="http://localhost"))
+
+    @pytest.mark.parametrize("origin", [None, "null", "https://evil.example", "http://localhost:1"])
+    def test_not_from_another_site(self, flow: Flow, origin: str | None):
+        one, _, cookies = self.pages(flow)
+        headers = {} if origin is None else {"Origin": origin}
+        assert self.send(flow, one, cookies, **headers).status_int == 403
+        assert grants(flow) == []
+
+    def test_not_of_another_user(self, flow: Flow):
+        one, _, _ = self.pages(flow)
+        _, _, cookies = self.pages(flow.log_in("alice"))
+        assert self.send(flow, one, cookies, Origin="http://localhost").status_int == 403
+        assert grants(flow) == []
+
+    def test_not_a_page_that_began_with_a_cookie(self, flow: Flow):
+        """It gets a new one when another user has signed in, and must not be valid then."""
+        one, _, cookies = self.pages(flow, ours=f"oauth2_browser={'a' * 32}")
+        assert self.send(flow, one, cookies, Origin="http://localhost").status_int == 403
+        assert grants(flow) == []
+
+    @pytest.mark.parametrize("token", ["", "x", "a" * 32])
+    def test_not_with_another_token(self, flow: Flow, token: str):
+        one, _, cookies = self.pages(flow)
+        one.form["oauth2_browser_token"] = token
+        assert self.send(flow, one, cookies, Origin="http://localhost").status_int == 403
 
 
 class TestNotTheSame:

@@ -18,6 +18,7 @@ from ..records import StoreUnavailable
 from ..server import Server
 from .consent import needs_consent, remember_consent
 from .interaction import (
+    ForeignInteraction,
     Interaction,
     OpenInteraction,
     UnusableInteraction,
@@ -112,6 +113,10 @@ def _stored(
 ) -> _Progress:
     bind = form is None
     pending = open_interaction(server, handle, user.browser(), user.subject, bind=bind)
+    if user.earlier and not pending.interaction.new_browser:
+        # A page that began with a cookie is valid with that cookie only: a new one is
+        # set when another user has signed in.
+        raise ForeignInteraction("This page belongs to another browser.", another_user=False)
     request = pending.interaction.request
     destination = still_a_destination(server, request)
     return _Progress(
@@ -248,7 +253,9 @@ def _is_asked(at: _Progress) -> Result:
         return _refused(at.server, at.destination, ConsentRequired("The user must be asked."))
     if at.pending is not None:
         return Ask(client, at.handle, at.pending)
-    interaction = Interaction(at.request, at.user.browser(), at.user.subject)
+    interaction = Interaction(
+        at.request, at.user.browser(), at.user.subject, new_browser=at.user.new
+    )
     handle, pending = begin_interaction(at.server, interaction)
     return Ask(client, handle, pending, changed=True)
 

@@ -40,6 +40,8 @@ class Interaction:
     ``browser`` is a digest of the browser's cookie, empty until a browser opened
     it; ``subject`` is None until a signed-in user opened it.
     ``login_demanded_at`` is when a new login was demanded, in UTC seconds.
+    ``new_browser`` is set if the browser had no cookie of ours when it began:
+    if it loads two first pages at once, each sets a cookie, and one of them stays.
     ``others`` are the members that a later version wrote.
     """
 
@@ -47,6 +49,7 @@ class Interaction:
     browser: str = ""
     subject: str | None = None
     login_demanded_at: int | None = None
+    new_browser: bool = False
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -63,6 +66,8 @@ class Interaction:
             "subject": self.subject,
             "login_demanded_at": self.login_demanded_at,
         }
+        if self.new_browser:
+            members["new_browser"] = True
         return json.dumps(members).encode()
 
     @classmethod
@@ -77,7 +82,13 @@ class Interaction:
 
 
 _MEMBERS = Members(
-    {"asked": object, "browser": str, "subject": str | None, "login_demanded_at": int | None},
+    {
+        "asked": object,
+        "browser": str,
+        "subject": str | None,
+        "login_demanded_at": int | None,
+        "new_browser": bool,
+    },
     frozenset({"asked"}),
 )
 

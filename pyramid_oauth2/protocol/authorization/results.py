@@ -20,6 +20,9 @@ class User:
     """The user agent and its user. The callables are called only where a step needs them.
 
     :param secret: returns the browser's secret, and makes one where there is none.
+    :param new: whether the browser sent no secret.
+    :param earlier: whether ``secret`` is not the browser's present one, but that of a
+        page of ours which it had before: the form of the page contains it.
     :param authentication: returns how the user authenticated, if that is known.
     :param login_ended: whether an earlier attempt of this request ended the login: its
         user may still be signed in.
@@ -29,6 +32,8 @@ class User:
     secret: Callable[[], str] = field(repr=False)
     authentication: Callable[[], Authentication | None]
     login_ended: bool = False
+    new: bool = False
+    earlier: bool = False
 
     def browser(self) -> str:
         """The digest of the secret, which an interaction stores in place of it."""
