@@ -7,16 +7,14 @@ as well. A step returns a result, which ends the way, or None.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
 from ..events import ConsentGiven, OAuth2Event
 from ..http import HTTPRequest, Parameters
-from ..records import StoreUnavailable
 from ..server import Server
-from .consent import needs_consent, remember_consent
+from .consent import needs_consent, try_to_remember
 from .interaction import (
     ForeignInteraction,
     Interaction,
@@ -39,8 +37,6 @@ from .request import (
 from .response import SealResponse, approval, denial, refusal
 from .results import Again, Ask, Login, Refuse, Respond, Result, User
 from .return_query import is_too_long, return_query
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +223,8 @@ def _is_approved(at: _Progress) -> Result | None:
     if at.form is not None:
         scope, client_id = granted.scope, client.client_id
         at.events.append(ConsentGiven(client_id=client_id, subject=subject, scope=scope))
-        _remember(at, granted, subject)
+        # Only now: of Allow and Deny in two tabs, the one that loses stores no consent.
+        try_to_remember(server, at.request, granted, client, subject)
     return Respond(response, tuple(at.events))
 
 
@@ -236,15 +233,6 @@ def _seal(at: _Progress, answer: str, scope: frozenset[str] = frozenset()) -> Se
         return None
     decision = Decision(at.handle, at.user.secret(), answer, scope)
     return sealed_for(at.server, decision, at.pending.token)
-
-
-def _remember(at: _Progress, granted: AuthorizationRequest, subject: str) -> None:
-    # Only after the approval: of Allow and Deny in two tabs, the one that loses stores no consent.
-    try:
-        remember_consent(at.server, at.request, granted, at.destination.client, subject)
-    except StoreUnavailable as unavailable:
-        # The code is already issued; the user is asked again next time.
-        log.warning("A consent was not remembered: %s", unavailable)
 
 
 def _is_asked(at: _Progress) -> Result:
