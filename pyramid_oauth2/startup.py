@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .interfaces import IGrantType
-from .protocol.clients.rules import STANDARD_GRANT_TYPES
+from .protocol.clients.value_rules import STANDARD_GRANT_TYPES
 from .protocol.records import AUTHORIZATION_CODE
 from .protocol.scopes import format_scope
 from .resource_owners import ResourceOwners

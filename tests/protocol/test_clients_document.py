@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyramid_oauth2.protocol.clients.codecs import Codec
 from pyramid_oauth2.protocol.clients.document import client_document, client_from_document
+from pyramid_oauth2.protocol.clients.metadata import FIELDS
 from pyramid_oauth2.protocol.records import Client, ClientSecret
 
 identifiers = st.text(
@@ -29,36 +31,27 @@ values = st.recursive(
 objects = st.dictionaries(st.text(max_size=5), values, max_size=3)
 secrets = st.builds(ClientSecret, st.binary(max_size=40), words, times, st.none() | times)
 
+of_codec = {
+    Codec.TEXT: words,
+    Codec.OPTIONAL_TEXT: texts,
+    Codec.TEXTS: arrays,
+    Codec.SCOPE: scopes,
+    Codec.BOOLEAN: st.booleans(),
+    Codec.INTEGERS: st.dictionaries(words, times, max_size=2),
+    Codec.MAPPING: objects,
+    Codec.OPTIONAL_MAPPING: st.none() | objects,
+}
 clients = st.builds(
     Client,
     client_id=identifiers,
-    client_name=st.text(max_size=20),
     client_secrets=st.lists(secrets, max_size=2).map(tuple),
-    client_uri=texts,
-    logo_uri=texts,
-    redirect_uris=arrays,
-    grant_types=arrays,
-    response_types=arrays,
-    scope=scopes,
-    token_endpoint_auth_method=words,
-    contacts=arrays,
-    tos_uri=texts,
-    policy_uri=texts,
-    jwks=st.none() | objects,
-    jwks_uri=texts,
-    owner=st.none() | identifiers,
-    consent=st.sampled_from(["remember", "ask", "skip"]),
-    optional_scope=scopes,
-    require_pkce=st.booleans(),
-    resource_server=st.booleans(),
-    lifetimes=st.dictionaries(words, times, max_size=2),
-    allowed_origins=arrays,
     created_at=times,
     updated_at=times,
     disabled_at=st.none() | times,
     version=times,
     epoch=times,
-    extra=objects,
+    **{field.name: of_codec[field.codec] for field in FIELDS}
+    | {"client_name": st.text(max_size=20), "owner": st.none() | identifiers},
 )
 
 

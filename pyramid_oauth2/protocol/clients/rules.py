@@ -6,45 +6,21 @@ message that says how to correct it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client, check_identifier
-from ..redirect_uris import origin_problem, redirect_uri_problem
-from ..scopes import SCOPE_TOKEN, format_scope
 from ..server import Server
 from ..token_strings import is_client_secret, random_text
+from .metadata import BY_NAME, FIELDS
 from .secrets import ARGON2ID, SHA256
 
 CLIENT_ID_GENERATED_LENGTH = 24
-MAX_NAME = 255
-# Printable according to Python, but invisible: Hangul fillers, and the empty Braille pattern.
-LOOKS_LIKE_NOTHING = frozenset(" \u115f\u1160\u2800\u3164\uffa0")
-LIFETIMES = ("access_token",)
-MAX_LIFETIME = 365 * 86400
-MAX_URI = 2048
-MAX_ENTRIES = 50
 MAX_SECRETS = 2
-RESPONSE_TYPES = ("code", "token")
-CONSENTS = ("remember", "ask", "skip")
 
-# RFC 7591 section 2. A client may be registered for a grant type that is not enabled yet.
-STANDARD_GRANT_TYPES = frozenset(
-    {"authorization_code", "implicit", "password", "client_credentials", "refresh_token"}
-)
-
-# These cannot be edited: the client_id, and what the registry itself maintains.
-EDITABLE = frozenset(field.name for field in fields(Client)) - {
-    "client_id",
-    "client_secrets",
-    "created_at",
-    "updated_at",
-    "disabled_at",
-    "version",
-    "epoch",
-}
+# All others are fixed: the client_id, and what the registry itself maintains.
+EDITABLE = frozenset(BY_NAME)
 
 # Grant types that send the user back to the client by a redirect.
 REDIRECTING = frozenset({"authorization_code", "implicit"})
@@ -123,42 +99,13 @@ def new_client_id(server: Server) -> str:
 
 def client_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]:
     """The broken rules, as pairs of field and message."""
-    yield from _identity_problems(client)
-    yield from _grant_problems(server, client)
-    yield from _scope_problems(server, client)
-    yield from _uri_problems(client)
+    yield from _client_id_problems(client)
+    for field in FIELDS:
+        value = getattr(client, field.name)
+        yield from ((field.name, text) for text in field.problems(server, value))
+        for rule in ACROSS.get(field.name, ()):
+            yield from rule(client)
     yield from _secret_problems(client)
-
-
-def _uri_problems(client: Client) -> Iterator[tuple[str, str]]:
-    for name in ("redirect_uris", "allowed_origins", "contacts"):
-        if len(getattr(client, name)) > MAX_ENTRIES:
-            yield name, f"there are more than {MAX_ENTRIES}"
-    for uri in client.redirect_uris:
-        problem = "is too long" if len(uri) > MAX_URI else redirect_uri_problem(uri)
-        if problem:
-            yield "redirect_uris", f"{uri[:100]!r} {problem}"
-    for origin in client.allowed_origins:
-        if problem := origin_problem(origin):
-            yield "allowed_origins", f"{origin[:100]!r} {problem}"
-    for name in ("client_uri", "logo_uri", "tos_uri", "policy_uri"):
-        uri = getattr(client, name)
-        # They are links and images on pages of the server.
-        if uri is not None and not _is_https(uri):
-            yield name, "write a whole https URL, such as https://app.example/logo.png"
-    for contact in client.contacts:
-        if not 0 < len(contact) <= MAX_NAME or not contact.isprintable():
-            yield "contacts", f"use at most {MAX_NAME} printable characters for each"
-
-
-def _is_https(uri: str) -> bool:
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return False
-    plain = uri.isascii() and uri.isprintable() and " " not in uri and len(uri) <= MAX_URI
-    # The pages apply the same condition: a URI that they would not show is refused.
-    return plain and uri.startswith("https://") and bool(parts.hostname)
 
 
 def _secret_problems(client: Client) -> Iterator[tuple[str, str]]:
@@ -183,36 +130,20 @@ def _identifier_problems(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str
             yield name, str(error)
 
 
-def _identity_problems(client: Client) -> Iterator[tuple[str, str]]:
+def _client_id_problems(client: Client) -> Iterator[tuple[str, str]]:
     # RFC 6749 appendix A.1: client-id = *VSCHAR.
     if not (client.client_id.isascii() and client.client_id.isprintable()):
         yield "client_id", "use printable ASCII characters only"
     elif is_client_secret(client.client_id):
         yield "client_id", "this is a client secret; leave the client_id to the server"
-    if client.client_name and not set(client.client_name) - LOOKS_LIKE_NOTHING:
-        yield "client_name", "this looks like nothing: say what people know it by"
-    if len(client.client_name) > MAX_NAME or not client.client_name.isprintable():
-        yield "client_name", f"use at most {MAX_NAME} printable characters"
-    for kind, lifetime in client.lifetimes.items():
-        if kind not in LIFETIMES or not 0 < lifetime <= MAX_LIFETIME:
-            yield "lifetimes", f"{kind}: choose between one second and a year"
-    if client.consent not in CONSENTS:
-        yield "consent", f"choose one of {', '.join(CONSENTS)}"
 
 
-def _grant_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]:
-    methods = server.client_authentications
-    if client.token_endpoint_auth_method not in methods:
-        yield "token_endpoint_auth_method", f"choose one of {', '.join(sorted(methods))}"
+def _has_a_use(client: Client) -> Iterator[tuple[str, str]]:
     if not client.grant_types and not client.resource_server:
         yield "grant_types", "name at least one grant type"
-    known = server.grant_types.keys() | STANDARD_GRANT_TYPES
-    for grant_type in client.grant_types:
-        if grant_type not in known:
-            yield "grant_types", f"{grant_type!r} is not one of {', '.join(sorted(known))}"
-    for response_type in client.response_types:
-        if response_type not in RESPONSE_TYPES:
-            yield "response_types", f"{response_type!r} is not one of {', '.join(RESPONSE_TYPES)}"
+
+
+def _can_do_it(client: Client) -> Iterator[tuple[str, str]]:
     if client.public and "client_credentials" in client.grant_types:
         # RFC 6749 section 4.4: for confidential clients only.
         yield "grant_types", "a public client cannot use client_credentials"
@@ -224,14 +155,20 @@ def _grant_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]
         yield "redirect_uris", "the authorization_code grant type needs at least one redirect URI"
 
 
-def _scope_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]:
-    for field in ("scope", "optional_scope"):
-        names: frozenset[str] = getattr(client, field)
-        if not all(SCOPE_TOKEN.fullmatch(name) for name in names):
-            yield field, "a scope has no spaces, quotes, backslashes or characters beyond ASCII"
-        elif not names <= server.known_scopes:
-            unknown = format_scope(names - server.known_scopes)
-            known = format_scope(server.known_scopes) or "none"
-            yield field, f"unknown: {unknown}; the server knows: {known}"
+def _has_what_is_optional(client: Client) -> Iterator[tuple[str, str]]:
     if not client.optional_scope <= client.scope:
         yield "optional_scope", "name only scopes that the client's scope has"
+
+
+def _is_not_endless(client: Client) -> Iterator[tuple[str, str]]:
+    for field in FIELDS:
+        if field.most is not None:
+            yield from ((field.name, text) for text in field.excess(getattr(client, field.name)))
+
+
+# The rules across fields, by the field whose own rule is checked just before.
+ACROSS: Mapping[str, tuple[Callable[[Client], Iterable[tuple[str, str]]], ...]] = {
+    "grant_types": (_has_a_use,),
+    "response_types": (_can_do_it,),
+    "optional_scope": (_has_what_is_optional, _is_not_endless),
+}

@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from ...protocol.clients.metadata import FIELDS
 from ...protocol.clients.registry import Registered
 from ...protocol.clients.rules import InvalidClientMetadata
 from ...protocol.records import DuplicateRecord
@@ -36,7 +37,7 @@ def add_parsers(subcommands: Any) -> None:
         epilog=EXAMPLES,
     )
     add.add_argument("--client-id", help="default: drawn at random")
-    add_flags(add)
+    add_flags(add, FIELDS)
     add.add_argument(
         "--secret-stdin",
         action="store_true",
@@ -51,7 +52,7 @@ def add_parsers(subcommands: Any) -> None:
 def add_client(ini: Ini, arguments: argparse.Namespace) -> int:
     """Register a client. Its secret is printed here and stored nowhere."""
     secret = read_secret() if arguments.secret_stdin else None
-    metadata = metadata_of(arguments)
+    metadata = metadata_of(arguments, FIELDS)
     if arguments.client_id:
         metadata["client_id"] = arguments.client_id
     if metadata.get("resource_server"):
@@ -64,7 +65,7 @@ def add_client(ini: Ini, arguments: argparse.Namespace) -> int:
             print("poauth2: this client_id is or was in use; choose another", file=sys.stderr)
             return 1
         except InvalidClientMetadata as invalid:
-            print_problems(invalid.problems, "the client was not registered")
+            print_problems(invalid.problems, "the client was not registered", FIELDS)
             return 1
         default_scopes = service.server.default_scopes
     _print_registered(registered, default_scopes, arguments)

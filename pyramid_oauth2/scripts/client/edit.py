@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import MISSING, fields
 from typing import Any
 
+from ...protocol.clients.field import with_an_option
+from ...protocol.clients.metadata import BY_NAME, FIELDS
 from ...protocol.clients.registry import ClientChangedMeanwhile, UnknownClient
 from ...protocol.clients.rules import InvalidClientMetadata
-from ...protocol.records import Client
 from ..ini import Ini
 from .listing import print_client
-from .metadata import FLAGS, add_flags, metadata_of, print_problems
+from .metadata import add_flags, metadata_of, print_problems
 from .secret import refused
 
 EXAMPLES = """\
@@ -31,12 +31,12 @@ def add_parsers(subcommands: Any) -> None:
         epilog=EXAMPLES,
     )
     edit.add_argument("client_id", metavar="CLIENT_ID")
-    add_flags(edit)
+    add_flags(edit, FIELDS)
     edit.add_argument(
         "--clear",
         action="append",
         default=[],
-        choices=sorted(FLAGS),
+        choices=sorted(field.name for field, _ in with_an_option(FIELDS)),
         metavar="FIELD",
         help="give a field its default again, by its name in client show; repeatable",
     )
@@ -46,21 +46,18 @@ def add_parsers(subcommands: Any) -> None:
 
 def edit_client(ini: Ini, arguments: argparse.Namespace) -> int:
     """Change the client, and print the result."""
-    changes = {name: _default(name) for name in arguments.clear} | metadata_of(arguments)
+    changes = {name: BY_NAME[name].default for name in arguments.clear} | metadata_of(
+        arguments, FIELDS
+    )
     if not changes:
         arguments.parser.error("say what to change, as in --name NAME")
     with ini.service() as service:
         try:
             client = service.clients.edit(arguments.client_id, **changes)
         except InvalidClientMetadata as invalid:
-            print_problems(invalid.problems, "the client was not changed")
+            print_problems(invalid.problems, "the client was not changed", FIELDS)
             return 1
         except (UnknownClient, ClientChangedMeanwhile) as error:
             return refused(error)
     print_client(client, arguments.json)
     return 0
-
-
-def _default(name: str) -> Any:
-    (field,) = (field for field in fields(Client) if field.name == name)
-    return field.default if field.default_factory is MISSING else field.default_factory()

@@ -14,7 +14,7 @@ from pyramid.interfaces import IRootFactory
 from ...interfaces import ISettings
 from ...protection.request import Request
 from ...protocol.authorization_server import AuthorizationServer
-from ...protocol.clients.rules import STANDARD_GRANT_TYPES
+from ...protocol.clients.value_rules import STANDARD_GRANT_TYPES
 from ...protocol.records import Client
 from ..login import active_subject
 from ..urls import endpoint_url

@@ -1,0 +1,110 @@
+"""The forms of a value: what it is in a client's JSON document, and what it is in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+Reader = Callable[[Any], Any]
+
+
+def text(value: Any) -> str:
+    """A text of a document, unchanged.
+
+    :raises TypeError: it is none.
+    """
+    if not isinstance(value, str):
+        raise TypeError("a text is needed")
+    return value
+
+
+def integer(value: Any) -> int:
+    """A number of a document, unchanged.
+
+    :raises TypeError: it is none that every JSON reader reads in the same way.
+    """
+    # In Python a bool is also an int, and JSON readers disagree on integers beyond 2**53.
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**53:
+        raise TypeError("a whole number is needed")
+    return value
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """An object of a document, unchanged.
+
+    :raises TypeError: it is none.
+    """
+    if not isinstance(value, dict):
+        raise TypeError("an object is needed")
+    return value
+
+
+def or_none(read: Reader) -> Reader:
+    """A reader that also accepts null."""
+    return lambda value: None if value is None else read(value)
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("true or false is needed")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("a list is needed")
+    return tuple(map(text, value))
+
+
+def _scope(value: Any) -> frozenset[str]:
+    if not isinstance(value, str):
+        raise TypeError("scopes are one string, separated by spaces")
+    return frozenset(filter(None, value.split(" ")))
+
+
+def _scope_string(scope: Iterable[str]) -> str:
+    return " ".join(sorted(scope))
+
+
+def _integers(value: Any) -> dict[str, int]:
+    return {key: integer(number) for key, number in mapping(value).items()}
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _dict_or_none(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if value is None else dict(value)
+
+
+class Codec(Enum):
+    """How a value is written in a client's JSON document, and read from it."""
+
+    TEXT = ("text", text, _same)
+    OPTIONAL_TEXT = ("text or null", or_none(text), _same)
+    TEXTS = ("list of text", _texts, list)
+    SCOPE = ("scopes, separated by spaces", _scope, _scope_string)
+    BOOLEAN = ("boolean", _boolean, _same)
+    INTEGER = ("whole number", integer, _same)
+    OPTIONAL_INTEGER = ("whole number or null", or_none(integer), _same)
+    INTEGERS = ("object of whole numbers", _integers, dict)
+    MAPPING = ("object", mapping, dict)
+    OPTIONAL_MAPPING = ("object or null", or_none(mapping), _dict_or_none)
+
+    @property
+    def description(self) -> str:
+        """What the value is in JSON, in words for the reference."""
+        return str(self.value[0])
+
+    def read(self, value: Any) -> Any:
+        """Return the Python value of a JSON value.
+
+        :raises TypeError: it is not of that form; the message says what is needed.
+        """
+        return self.value[1](value)
+
+    def write(self, value: Any) -> Any:
+        """Return the JSON value of a Python value."""
+        return self.value[2](value)

@@ -1,0 +1,168 @@
+"""What a field of a client's metadata is: everything about it in one declaration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from .codecs import Codec
+
+Setter = Literal["operator", "owner", "registration"]
+Kind = Literal["line", "url", "lines", "ticks", "choice", "switch"]
+
+OPERATOR: frozenset[Setter] = frozenset({"operator"})
+ALL: frozenset[Setter] = frozenset({"operator", "owner", "registration"})
+
+# Which controls of a form can show a value of a codec.
+KINDS: Mapping[Codec, frozenset[str]] = {
+    Codec.TEXT: frozenset({"line", "choice"}),
+    Codec.OPTIONAL_TEXT: frozenset({"line", "url"}),
+    Codec.TEXTS: frozenset({"lines", "ticks"}),
+    Codec.SCOPE: frozenset({"ticks"}),
+    Codec.BOOLEAN: frozenset({"switch"}),
+    Codec.INTEGER: frozenset({"line"}),
+    Codec.OPTIONAL_INTEGER: frozenset({"line"}),
+    Codec.INTEGERS: frozenset({"line"}),
+}
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+FLAG = re.compile(r"--[a-z][a-z0-9]*(-[a-z0-9]+)*")
+LAST = 1000
+
+
+class Known(Protocol):
+    """What the server knows, as far as a value's rule needs it."""
+
+    @property
+    def known_scopes(self) -> frozenset[str]:
+        """The names of all scopes."""
+
+    @property
+    def grant_types(self) -> Mapping[str, object]:
+        """The enabled grant types, by name."""
+
+    @property
+    def client_authentications(self) -> Mapping[str, object]:
+        """The methods of client authentication, by name."""
+
+
+Rule = Callable[[Known, Any], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """How a form shows a field.
+
+    :param kind: ``line``, ``url``, ``lines`` (a value on each line), ``ticks`` (a box for each
+        choice), ``choice`` (one of several) or ``switch`` (one box).
+    :param label: its name; a translation string is translated.
+    :param hint: one or two sentences below the label.
+    :param label_alone: the label for a client that acts for itself, if it is another one.
+    :param hint_alone: the hint for such a client, if it is another one.
+    :param choices: for a ``choice``, each value with its label. The pages know those of a
+        field whose choices the server determines, such as scopes.
+    :param longest: the most characters that the form accepts, if the rule cannot say so.
+    :param folded: whether it is below the fold, with what is seldom changed.
+    :param place: where it is in the form: a lower number is further up.
+    """
+
+    kind: Kind
+    label: str
+    hint: str = ""
+    label_alone: str = ""
+    hint_alone: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    longest: int | None = None
+    folded: bool = False
+    place: int = LAST
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How the command line takes a field.
+
+    :param flag: the option, such as ``--logo-uri``; that of a list is repeatable.
+    :param help: its help, if it is not that of the field.
+    :param metavar: the word for its value, if it is not the field's name in capitals.
+    :param choices: the values that are allowed, if there are few.
+    :param words: whether one value of a list may hold several words.
+    :param place: where it is in the help: a lower number is further up.
+    """
+
+    flag: str
+    help: str = ""
+    metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    words: bool = False
+    place: int = LAST
+
+
+@dataclass(frozen=True, slots=True)
+class ClientField:
+    """One field of a client's metadata.
+
+    :param name: its name in documents; that of RFC 7591 or another registered one
+        where there is one.
+    :param codec: the form of its value.
+    :param help: what it means, in a sentence.
+    :param default: the value of a client that does not have the field.
+    :param rule: called with the server and a value; yields what is wrong with the
+        value and how to correct it.
+    :param set_by: who may set it: ``operator``, ``owner`` (the user who registered the
+        client), ``registration`` (the client itself).
+    :param control: how a form shows it; None for a field that no form has.
+    :param option: how the command line takes it; None for a field without an option.
+    :param confidential: whether only a confidential client has it.
+    :param for_users: whether it means nothing for a client that acts for itself.
+    :param widens: whether an additional value gives the client more rights.
+    :param most: how many values a list may have; None for no limit.
+    """
+
+    name: str
+    codec: Codec
+    help: str
+    default: Any = None
+    rule: Rule | None = None
+    set_by: frozenset[Setter] = OPERATOR
+    control: Control | None = None
+    option: Option | None = None
+    confidential: bool = field(default=False, kw_only=True)
+    for_users: bool = field(default=False, kw_only=True)
+    widens: bool = field(default=False, kw_only=True)
+    most: int | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is not lower-case letters, digits and underscores")
+        if self.control and self.control.kind not in KINDS.get(self.codec, ()):
+            kinds = ", ".join(sorted(KINDS.get(self.codec, ()))) or "none"
+            raise ValueError(f"{self.name}: controls for {self.codec.description}: {kinds}")
+        if self.option and not FLAG.fullmatch(self.option.flag):
+            raise ValueError(f"{self.name}: {self.option.flag!r} is no option such as --logo-uri")
+
+    def problems(self, server: Known, value: Any) -> Iterable[str]:
+        """What is wrong with a value, by the field's own rule."""
+        return self.rule(server, value) if self.rule else ()
+
+    def excess(self, value: Collection[Any]) -> Iterator[str]:
+        """What is wrong with the number of values."""
+        if self.most is not None and len(value) > self.most:
+            yield f"there are more than {self.most}"
+
+
+def on_a_form(fields: Iterable[ClientField]) -> list[tuple[ClientField, Control]]:
+    """Those that a form has, with their controls, in its order."""
+    found = [(field, field.control) for field in fields if field.control]
+    return sorted(found, key=lambda each: each[1].place)
+
+
+def with_an_option(fields: Iterable[ClientField]) -> list[tuple[ClientField, Option]]:
+    """Those that the command line takes, with their options, in the order of its help."""
+    found = [(field, field.option) for field in fields if field.option]
+    return sorted(found, key=lambda each: each[1].place)
+
+
+def translatable(text: str) -> str:
+    """Mark a text of the pages, so that ``make translations`` finds it."""
+    return text

@@ -1,0 +1,298 @@
+"""The metadata of a client: each field is declared here, and nowhere else.
+
+The table is in the order in which the rules are checked. What is in it is read by the
+document and the rules of a client, by the pages, by the command line and by the
+reference; the defaults are those of :class:`~pyramid_oauth2.protocol.records.Client`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..records import SUBJECT_LENGTH, Client
+from . import value_rules
+from .codecs import Codec
+from .field import ALL, ClientField, Control, Option
+from .field import translatable as _
+
+CONSENTS = ("remember", "ask", "skip")
+MAX_ENTRIES = 50
+
+_DEFAULT = Client("default")
+
+
+def _field(name: str, codec: Codec, help: str, **more: Any) -> ClientField:
+    return ClientField(name, codec, help, getattr(_DEFAULT, name), **more)
+
+
+FIELDS: tuple[ClientField, ...] = (
+    _field(
+        "client_name",
+        Codec.TEXT,
+        "The name of the client, as users read it.",
+        rule=value_rules.name,
+        set_by=ALL,
+        control=Control(
+            "line",
+            _("Name"),
+            _("Users read it when they are asked to allow something."),
+            hint_alone=_("What people know it by."),
+            place=1,
+        ),
+        option=Option("--name", "its name, as users read it", place=1),
+    ),
+    _field(
+        "lifetimes",
+        Codec.INTEGERS,
+        "How long its tokens are valid, in seconds, by the kind of token: `access_token`.",
+        rule=value_rules.lifetimes,
+        control=Control(
+            "line",
+            _("Life of an access token"),
+            _("Such as 3600, 10m or 1h. Empty: as everybody's."),
+            place=9,
+        ),
+        option=Option(
+            "--access-token-lifetime",
+            "of this client's access tokens, such as 600, 10m or 1h",
+            metavar="TIME",
+            place=12,
+        ),
+    ),
+    _field(
+        "consent",
+        Codec.TEXT,
+        "Whether the user is asked again: `remember`, `ask` each time, or `skip` for a client of "
+        "your own.",
+        rule=value_rules.one_of(CONSENTS),
+        for_users=True,
+        control=Control(
+            "choice",
+            _("Consent"),
+            choices=(
+                ("remember", _("ask users once, and remember it")),
+                ("ask", _("ask users every time")),
+                ("skip", _("never ask: for clients of your own only")),
+            ),
+            place=8,
+        ),
+        option=Option("--consent", "whether users are asked again", choices=CONSENTS, place=6),
+    ),
+    _field(
+        "token_endpoint_auth_method",
+        Codec.TEXT,
+        "How the client authenticates. The client is public if it is `none`.",
+        rule=value_rules.auth_method,
+        set_by=ALL,
+        confidential=True,
+        control=Control("choice", _("How it sends its secret"), place=7),
+        option=Option(
+            "--auth-method",
+            "client_secret_basic (default), client_secret_post, or none: a public client",
+            metavar="METHOD",
+            place=5,
+        ),
+    ),
+    _field(
+        "grant_types",
+        Codec.TEXTS,
+        "The grant types that the client may use at the token endpoint.",
+        rule=value_rules.grant_types,
+        set_by=ALL,
+        widens=True,
+        control=Control("ticks", _("Grant types"), place=4),
+        option=Option(
+            "--grant-type",
+            "repeatable; default: authorization_code",
+            metavar="TYPE",
+            words=True,
+            place=3,
+        ),
+    ),
+    _field(
+        "response_types",
+        Codec.TEXTS,
+        "The response types that the client may use at the authorization endpoint.",
+        rule=value_rules.response_types,
+        set_by=ALL,
+        option=Option(
+            "--response-type",
+            "code (default) or token; repeatable",
+            metavar="TYPE",
+            words=True,
+            place=8,
+        ),
+    ),
+    _field(
+        "resource_server",
+        Codec.BOOLEAN,
+        "Whether the client is an API that may introspect the tokens of other clients.",
+        confidential=True,
+        control=Control(
+            "switch", _("It is an API that asks about tokens of other clients"), place=12
+        ),
+        option=Option(
+            "--resource-server", "whether it may introspect the tokens of others", place=7
+        ),
+    ),
+    _field(
+        "require_pkce",
+        Codec.BOOLEAN,
+        "Whether the client must use PKCE (RFC 7636). A public client always must.",
+        confidential=True,
+        control=Control("switch", _("It must use PKCE"), place=11),
+        option=Option(
+            "--pkce",
+            "whether it must use PKCE (default); --no-pkce for one that cannot",
+            place=11,
+        ),
+    ),
+    _field(
+        "owner",
+        Codec.OPTIONAL_TEXT,
+        "The subject of the user who owns the client.",
+        control=Control(
+            "line",
+            _("Owner"),
+            _("The user who manages it; empty: nobody but you."),
+            longest=SUBJECT_LENGTH,
+            place=10,
+        ),
+        option=Option(
+            "--owner",
+            "the user that it belongs to, as grants name them",
+            metavar="SUBJECT",
+            place=13,
+        ),
+    ),
+    _field(
+        "scope",
+        Codec.SCOPE,
+        "The most that the client may be granted; empty: the server's default scopes.",
+        rule=value_rules.scope,
+        set_by=ALL,
+        widens=True,
+        control=Control(
+            "ticks",
+            _("What it may ask for at most"),
+            label_alone=_("What it may do itself"),
+            place=5,
+        ),
+        option=Option("--scope", "what it may have at most; repeatable", place=4),
+    ),
+    _field(
+        "optional_scope",
+        Codec.SCOPE,
+        "Those of its scopes that a user may untick.",
+        rule=value_rules.scope,
+        set_by=ALL,
+        for_users=True,
+        widens=True,
+        control=Control("ticks", _("Of these, what a user may leave out"), place=6),
+        option=Option("--optional-scope", "a scope that users may untick; repeatable", place=9),
+    ),
+    _field(
+        "redirect_uris",
+        Codec.TEXTS,
+        "Where users are sent back to; at most 50.",
+        rule=value_rules.redirect_uris,
+        most=MAX_ENTRIES,
+        set_by=ALL,
+        widens=True,
+        control=Control(
+            "lines",
+            _("Redirect URIs"),
+            _("Where users are sent back to, one a line, exactly as the client will send it."),
+            place=2,
+        ),
+        option=Option(
+            "--redirect-uri",
+            "where its users are sent back to; repeatable",
+            metavar="URI",
+            place=2,
+        ),
+    ),
+    _field(
+        "allowed_origins",
+        Codec.TEXTS,
+        "The origins whose pages may read the server's responses (CORS); at most 50.",
+        rule=value_rules.origins,
+        most=MAX_ENTRIES,
+        set_by=ALL,
+        control=Control(
+            "lines",
+            _("Origins"),
+            _(
+                "Only a single-page application needs this: where its pages come from, one a "
+                "line, such as https://app.example. A browser keeps the answers of this server "
+                "from all other pages (CORS), so without an address here the application gets "
+                "no token."
+            ),
+            place=3,
+        ),
+        option=Option(
+            "--allowed-origin",
+            "an origin whose pages may read the answers; repeatable",
+            metavar="ORIGIN",
+            place=10,
+        ),
+    ),
+    _field(
+        "client_uri",
+        Codec.OPTIONAL_TEXT,
+        "The home page of the client: an https URL.",
+        rule=value_rules.https_url,
+        set_by=ALL,
+        control=Control("url", _("Website"), folded=True, place=13),
+        option=Option("--client-uri", "its home page", metavar="URI", place=14),
+    ),
+    _field(
+        "logo_uri",
+        Codec.OPTIONAL_TEXT,
+        "Its logo, which users see: an https URL.",
+        rule=value_rules.https_url,
+        set_by=ALL,
+        control=Control("url", _("Logo"), folded=True, place=14),
+        option=Option("--logo-uri", "its logo, shown to users", metavar="URI", place=15),
+    ),
+    _field(
+        "tos_uri",
+        Codec.OPTIONAL_TEXT,
+        "Its terms of service: an https URL.",
+        rule=value_rules.https_url,
+        set_by=ALL,
+        control=Control("url", _("Terms of service"), folded=True, place=16),
+        option=Option("--tos-uri", "its terms of service", metavar="URI", place=16),
+    ),
+    _field(
+        "policy_uri",
+        Codec.OPTIONAL_TEXT,
+        "Its privacy policy: an https URL.",
+        rule=value_rules.https_url,
+        set_by=ALL,
+        control=Control("url", _("Privacy policy"), folded=True, place=15),
+        option=Option("--policy-uri", "its privacy policy", metavar="URI", place=17),
+    ),
+    _field(
+        "contacts",
+        Codec.TEXTS,
+        "How to reach those who run the client; at most 50.",
+        rule=value_rules.contacts,
+        most=MAX_ENTRIES,
+        set_by=ALL,
+        control=Control(
+            "lines",
+            _("Contacts"),
+            _("Mail addresses of those who run it, one a line. Users do not see them."),
+            folded=True,
+            place=17,
+        ),
+        option=Option("--contact", "whom to ask about it; repeatable", metavar="CONTACT", place=18),
+    ),
+    _field("jwks", Codec.OPTIONAL_MAPPING, "The public keys of the client (RFC 7517).", set_by=ALL),
+    _field("jwks_uri", Codec.OPTIONAL_TEXT, "Where its public keys are published.", set_by=ALL),
+    _field("extra", Codec.MAPPING, "What applications and extensions store with the client."),
+)
+
+BY_NAME: Mapping[str, ClientField] = {field.name: field for field in FIELDS}

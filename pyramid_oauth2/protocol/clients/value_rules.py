@@ -1,0 +1,122 @@
+"""The rules for the value of one field; those across fields are in :mod:`.rules`.
+
+Each yields what is wrong with a value, and says how to correct it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
+
+from ..redirect_uris import origin_problem, redirect_uri_problem
+from ..scopes import SCOPE_TOKEN, format_scope
+from .field import Known, Rule
+
+MAX_NAME = 255
+# Printable according to Python, but invisible: Hangul fillers, and the empty Braille pattern.
+LOOKS_LIKE_NOTHING = frozenset(" \u115f\u1160\u2800\u3164\uffa0")
+LIFETIMES = ("access_token",)
+MAX_LIFETIME = 365 * 86400
+MAX_URI = 2048
+RESPONSE_TYPES = ("code", "token")
+
+# RFC 7591 section 2. A client may be registered for a grant type that is not enabled yet.
+STANDARD_GRANT_TYPES = frozenset(
+    {"authorization_code", "implicit", "password", "client_credentials", "refresh_token"}
+)
+
+
+def name(server: Known, value: str) -> Iterator[str]:
+    """A name that people can read."""
+    if value and not set(value) - LOOKS_LIKE_NOTHING:
+        yield "this looks like nothing: say what people know it by"
+    if len(value) > MAX_NAME or not value.isprintable():
+        yield f"use at most {MAX_NAME} printable characters"
+
+
+def lifetimes(server: Known, value: Mapping[str, int]) -> Iterator[str]:
+    """Seconds, by a kind of token that may have its own lifetime."""
+    for kind, lifetime in value.items():
+        if kind not in LIFETIMES or not 0 < lifetime <= MAX_LIFETIME:
+            yield f"{kind}: choose between one second and a year"
+
+
+def one_of(choices: Iterable[str]) -> Rule:
+    """The rule that the value is one of *choices*."""
+    allowed = tuple(choices)
+
+    def rule(server: Known, value: str) -> Iterator[str]:
+        if value not in allowed:
+            yield f"choose one of {', '.join(allowed)}"
+
+    return rule
+
+
+def auth_method(server: Known, value: str) -> Iterator[str]:
+    """A method of client authentication that the server has."""
+    if value not in server.client_authentications:
+        yield f"choose one of {', '.join(sorted(server.client_authentications))}"
+
+
+def grant_types(server: Known, value: Iterable[str]) -> Iterator[str]:
+    """Grant types that are enabled, or standard ones."""
+    known = server.grant_types.keys() | STANDARD_GRANT_TYPES
+    for grant_type in value:
+        if grant_type not in known:
+            yield f"{grant_type!r} is not one of {', '.join(sorted(known))}"
+
+
+def response_types(server: Known, value: Iterable[str]) -> Iterator[str]:
+    """Response types of the authorization endpoint."""
+    for response_type in value:
+        if response_type not in RESPONSE_TYPES:
+            yield f"{response_type!r} is not one of {', '.join(RESPONSE_TYPES)}"
+
+
+def scope(server: Known, value: frozenset[str]) -> Iterator[str]:
+    """Scopes that the server knows."""
+    if not all(SCOPE_TOKEN.fullmatch(name) for name in value):
+        yield "a scope has no spaces, quotes, backslashes or characters beyond ASCII"
+    elif not value <= server.known_scopes:
+        unknown = format_scope(value - server.known_scopes)
+        known = format_scope(server.known_scopes) or "none"
+        yield f"unknown: {unknown}; the server knows: {known}"
+
+
+def redirect_uris(server: Known, value: Iterable[str]) -> Iterator[str]:
+    """Redirect URIs, each of which identifies its client."""
+    for uri in value:
+        problem = "is too long" if len(uri) > MAX_URI else redirect_uri_problem(uri)
+        if problem:
+            yield f"{uri[:100]!r} {problem}"
+
+
+def origins(server: Known, value: Iterable[str]) -> Iterator[str]:
+    """Origins of web pages."""
+    for origin in value:
+        if problem := origin_problem(origin):
+            yield f"{origin[:100]!r} {problem}"
+
+
+def https_url(server: Known, value: str | None) -> Iterator[str]:
+    """An https URL, or none."""
+    # They are links and images on pages of the server.
+    if value is not None and not _is_https(value):
+        yield "write a whole https URL, such as https://app.example/logo.png"
+
+
+def _is_https(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return False
+    plain = uri.isascii() and uri.isprintable() and " " not in uri and len(uri) <= MAX_URI
+    # The pages apply the same condition: a URI that they would not show is refused.
+    return plain and uri.startswith("https://") and bool(parts.hostname)
+
+
+def contacts(server: Known, value: Iterable[str]) -> Iterator[str]:
+    """Ways to reach people."""
+    for contact in value:
+        if not 0 < len(contact) <= MAX_NAME or not contact.isprintable():
+            yield f"use at most {MAX_NAME} printable characters for each"
