@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .addresses import TRUST_THE_PROXY
 from .clients.cache import ClientCache
+from .clients.field import ClientField
+from .clients.metadata import BY_NAME
 from .errors import InvalidRequest
 from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, REFRESH_TOKEN, Client
 from .token_strings import RandomBytes
@@ -56,7 +58,8 @@ class Server:
     the names count here; :class:`~.authorization_server.AuthorizationServer` knows
     their objects. ``default_scopes`` is None where none are set. ``is_active``
     returns whether a subject may still do anything. ``clock`` returns integer
-    UTC seconds.
+    UTC seconds. ``client_fields`` are the fields of a client's metadata by name, also
+    those that an application or an extension added.
     """
 
     issuer: str
@@ -76,6 +79,7 @@ class Server:
     is_active: Callable[[str], bool]
     clock: Callable[[], int]
     random: RandomBytes
+    client_fields: Mapping[str, ClientField] = field(default_factory=lambda: BY_NAME)
 
     @property
     def known_scopes(self) -> frozenset[str]:

@@ -279,8 +279,9 @@ def test_form_post_names_the_destination_and_runs_one_script(visitor: Visitor) -
 
 
 def template_words() -> set[str]:
-    """Every text of the templates, as ``make translations`` extracts them."""
-    found = extract_from_dir(PACKAGE, method_map=[("**.oauth2", "jinja2")])
+    """Every text of the pages, as ``make translations`` extracts them."""
+    methods = [("**.oauth2", "jinja2"), ("protocol/clients/metadata.py", "python")]
+    found = extract_from_dir(PACKAGE, method_map=methods)
     return {message for _, _, message, _, _ in found}
 
 

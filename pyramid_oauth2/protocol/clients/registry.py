@@ -14,6 +14,7 @@ from ..events import ClientChanged, Emit, emit_nothing
 from ..records import Client, ClientSecret, Page
 from ..server import Server
 from ..token_strings import new_client_secret
+from .extra import into_extra
 from .rules import InvalidClientMetadata, check_change, check_client, client_of, new_client_id
 from .secrets import UnusableSecret, keep_secret, live_secrets, verify_secret
 
@@ -95,6 +96,7 @@ class ClientRegistry:
         :raises DuplicateRecord: the client_id is or was in use.
         """
         if client is None:
+            metadata = into_extra(self._server.client_fields, metadata, {})
             client = client_of({"client_id": new_client_id(self._server), **metadata})
         elif metadata:
             beside = ", ".join(metadata)
@@ -131,13 +133,14 @@ class ClientRegistry:
         """Change a client's metadata.
 
         :param version: the version that the change is based on, if the client was read before.
-        :param changes: fields of :class:`~.records.Client` and their new values.
+        :param changes: fields of :class:`~.records.Client`, or added ones, and their new values.
         :return: the client as it is now.
         :raises UnknownClient: there is none.
         :raises InvalidClientMetadata: a rule is broken, or a field cannot be changed.
         :raises ClientChangedMeanwhile: the client has another version.
         """
         client = self._get(client_id, version)
+        changes = into_extra(self._server.client_fields, changes, client.extra)
         changed = check_change(self._server, client, changes)
         if changed == client:
             return client

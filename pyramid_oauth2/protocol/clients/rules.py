@@ -13,6 +13,7 @@ from typing import Any
 from ..records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client, check_identifier
 from ..server import Server
 from ..token_strings import is_client_secret, random_text
+from .extra import added, extra_problems, into_extra
 from .metadata import BY_NAME, FIELDS
 from .secrets import ARGON2ID, SHA256
 
@@ -59,6 +60,7 @@ def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> 
 
     :raises InvalidClientMetadata: a rule is broken, or a field cannot be changed.
     """
+    changes = into_extra(server.client_fields, changes, client.extra)
     fixed = [name for name in changes if name not in EDITABLE]
     if fixed:
         _refuse((name, "this cannot be changed") for name in fixed)
@@ -106,6 +108,7 @@ def client_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]
         for rule in ACROSS.get(field.name, ()):
             yield from rule(client)
     yield from _secret_problems(client)
+    yield from extra_problems(server, added(server.client_fields), client)
 
 
 def _secret_problems(client: Client) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...protocol.clients.extra import value_of
+from ...protocol.clients.field import on_a_form
 from ...protocol.clients.rules import acts_for_users
 from ...protocol.clients.secrets import live_secrets
 from ...protocol.records import Client
@@ -16,6 +18,17 @@ from .page import ClientPage, client_page
 from .times import utc_minute
 
 JUST_NOW = 60  # seconds
+
+# By their controls: fields with values one below the other, and with a single one.
+LISTS = frozenset({"lines", "ticks"})
+TEXTS = frozenset({"line", "url", "choice", "switch"})
+# Fields for which the template has words of its own.
+ELSEWHERE = frozenset(
+    {
+        *("client_name", "grant_types", "scope", "optional_scope", "token_endpoint_auth_method"),
+        *("consent", "require_pkce", "resource_server", "lifetimes", "owner"),
+    }
+)
 
 
 def _changed_just_now(client: Client, now: int) -> bool:
@@ -46,6 +59,8 @@ def _show(page: ClientPage) -> Response:
         "created_at": utc_minute(client.created_at),
         "updated_at": utc_minute(client.updated_at),
         "disabled_at": client.disabled_at and utc_minute(client.disabled_at),
+        "lists": _values(page, client, LISTS),
+        "texts": _values(page, client, TEXTS),
         "secrets": _secrets(client, now),
         "lifetime": client.lifetimes.get("access_token"),
         "endpoints": _endpoints(page),
@@ -53,6 +68,15 @@ def _show(page: ClientPage) -> Response:
         "urls": {name: page.context.url(name, client_id=client.client_id) for name in _pages(page)},
     }
     return page.render("client", values)
+
+
+def _values(page: ClientPage, client: Client, kinds: frozenset[str]) -> list[tuple[str, Any]]:
+    """The label and the value of each field with a control of one of these *kinds*."""
+    return [
+        (control.label, value_of(field, client))
+        for field, control in on_a_form(page.context.settable.values())
+        if control.kind in kinds and field.name not in ELSEWHERE
+    ]
 
 
 def _done(page: ClientPage, client: Client, now: int) -> str | None:

@@ -14,11 +14,11 @@ from pyramid.interfaces import IRootFactory
 from ...interfaces import ISettings
 from ...protection.request import Request
 from ...protocol.authorization_server import AuthorizationServer
+from ...protocol.clients.field import ClientField, Setter
 from ...protocol.clients.value_rules import STANDARD_GRANT_TYPES
 from ...protocol.records import Client
 from ..login import active_subject
 from ..urls import endpoint_url
-from .fields import FIELDS
 
 if TYPE_CHECKING:
     from functools import cached_property as reify  # Pyramid's has no types.
@@ -28,16 +28,13 @@ else:
 
 PERMISSION = "oauth2.admin"
 
-# Fields that only operators may set: by them users would give themselves rights,
-# or exempt themselves from rules.
-OPERATOR_FIELDS = frozenset({"consent", "lifetimes", "owner", "require_pkce", "resource_server"})
-
 
 class ClientsContext:
     """What both contexts have in common: URLs, and what may be chosen."""
 
     name: ClassVar[str]
     self_service: ClassVar[bool]
+    setter: ClassVar[Setter]
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -46,6 +43,12 @@ class ClientsContext:
     @property
     def _server(self) -> AuthorizationServer:
         return self._request.oauth2.authorization_service.server
+
+    @property
+    def settable(self) -> dict[str, ClientField]:
+        """The fields that may be set here, by name."""
+        fields = self._server.client_fields
+        return {name: field for name, field in fields.items() if self.setter in field.set_by}
 
     @property
     def known(self) -> dict[str, frozenset[str]]:
@@ -71,12 +74,12 @@ class AllClients(ClientsContext):
     """All clients, for users who have the permission ``oauth2.admin`` in this context."""
 
     name = "admin.clients"
+    setter = "operator"
     self_service = False
     # Pyramid checks the permission before the view.
     open = True
     owner = None
     max_clients = None
-    settable = frozenset(FIELDS)
 
     @property
     def __acl__(self) -> list[Any]:
@@ -116,9 +119,9 @@ class OwnClients(ClientsContext):
     """The clients of the signed-in user, within the limits of ``oauth2.self_service.*``."""
 
     name = "applications"
+    setter = "owner"
     self_service = True
     own_url = None
-    settable = frozenset(FIELDS) - OPERATOR_FIELDS
 
     @reify
     def owner(self) -> str | None:

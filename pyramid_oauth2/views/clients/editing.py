@@ -7,26 +7,23 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...protocol.clients.codecs import Codec
+from ...protocol.clients.extra import value_of
+from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import ClientChangedMeanwhile
 from ...protocol.clients.rules import acts_for_users, check_change
 from ...protocol.records import Client
 from .choices import beyond_choices, grant_type_choices, missing_scope, scope_choices
-from .fields import FIELDS, NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
+from .controls import labels, shown_fields
+from .fields import NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
 from .page import ClientPage, client_page
 
-# What a public client does not have: it has no secret to present, PKCE is its only
-# proof, and it cannot introspect.
-CONFIDENTIAL_FIELDS = frozenset({"token_endpoint_auth_method", "require_pkce", "resource_server"})
 
-
-WIDENING = ("redirect_uris", "grant_types", "scope", "optional_scope")
-
-
-def _widens(client: Client, metadata: Mapping[str, Any]) -> bool:
+def _widens(page: ClientPage, client: Client, metadata: Mapping[str, Any]) -> bool:
     return any(
-        frozenset(metadata[name]) - frozenset(getattr(client, name))
-        for name in WIDENING
-        if name in metadata
+        frozenset(metadata[name]) - frozenset(value_of(field, client))
+        for name, field in page.context.settable.items()
+        if field.widens and name in metadata
     )
 
 
@@ -37,23 +34,29 @@ def _without_trust(client: Client) -> dict[str, Any]:
     return {**consent, "require_pkce": True}
 
 
-def _field_names(page: ClientPage, client: Client) -> list[str]:
-    without = CONFIDENTIAL_FIELDS if client.public else frozenset()
-    if not acts_for_users(client.grant_types):
-        # But a value that breaks a rule must be shown, so that it can be corrected.
-        without |= {"consent"} if client.optional_scope else {"consent", "optional_scope"}
-    return [name for name in FIELDS if name in page.context.settable - without]
+def _fields(page: ClientPage, client: Client) -> list[ClientField]:
+    return [field for field in page.context.settable.values() if _concerns(field, client)]
+
+
+def _concerns(field: ClientField, client: Client) -> bool:
+    if field.confidential and client.public:
+        return False
+    # But scopes that break a rule must be shown, so that they can be corrected.
+    alone = not acts_for_users(client.grant_types)
+    return not (field.for_users and alone) or (
+        field.codec is Codec.SCOPE and bool(value_of(field, client))
+    )
 
 
 def _show(page: ClientPage) -> Response:
     client = page.client_to_change()
-    return _form_page(page, client, form_of(client, _field_names(page, client)))
+    return _form_page(page, client, form_of(client, _fields(page, client)))
 
 
 def _save(page: ClientPage) -> Response:
     try:
         client = page.client_of_form()
-        metadata, form = read_fields(page.form, _field_names(page, client))
+        metadata, form = read_fields(page.form, _fields(page, client))
         choices, known = page.context.choices, page.context.known
         metadata, refused = within_choices(metadata, client, choices, known)
         if metadata.get("grant_types", client.grant_types):
@@ -63,13 +66,13 @@ def _save(page: ClientPage) -> Response:
         broken = broken_rules(check_change, page.server, client, metadata)
         if problems := {**broken, **form.problems, **refused}:
             return _form_page(page, client, Form(form.values, problems))
-        if page.context.self_service and _widens(client, metadata):
+        if page.context.self_service and _widens(page, client, metadata):
             metadata |= _without_trust(client)
         edited = page.clients.edit(client.client_id, client.version, **metadata)
     except ClientChangedMeanwhile:
         # The input was based on another version of the client.
         client = page.client_to_change()
-        shown = form_of(client, _field_names(page, client))
+        shown = form_of(client, _fields(page, client))
         return _form_page(page, client, shown, changed_meanwhile=True)
     changed = edited.version != client.version
     return page.go_to(client.client_id, "edited" if changed else "unchanged")
@@ -90,16 +93,20 @@ def _form_page(
     changed_meanwhile: bool = False,
 ) -> Response:
     for_users = acts_for_users(client.grant_types)
+    scopes = scope_choices(page, for_users=for_users)
+    choices = {
+        "grant_types": grant_type_choices(page),
+        "scope": scopes,
+        "optional_scope": scopes,
+        "token_endpoint_auth_method": [(name, name) for name in _auth_methods(page, client)],
+    }
     values = {
         "client": client,
         "form": form,
-        "field_names": _field_names(page, client),
+        "fields": shown_fields(_fields(page, client), for_users=for_users, choices=choices),
+        "labels": labels(page.server.client_fields.values(), for_users=for_users),
         "version": client.version,
-        "for_users": for_users,
-        "scopes": scope_choices(page, for_users=for_users),
-        "grant_types": grant_type_choices(page),
         "beyond": beyond_choices(page, client),
-        "auth_methods": [(method, method) for method in _auth_methods(page, client)],
         "changed_meanwhile": changed_meanwhile,
         "client_url": page.context.url("client", client_id=client.client_id),
     }

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
+from ...protocol.clients.codecs import Codec
+from ...protocol.clients.extra import value_of
+from ...protocol.clients.field import ClientField, on_a_form
 from ...protocol.clients.rules import InvalidClientMetadata
 from ...protocol.http import Parameters
-from ...protocol.records import SUBJECT_LENGTH, Client
+from ...protocol.records import Client
 from ...settings.types import BadValue, duration
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class Input:
     """How a field is picked from a form, parsed, and shown.
 
     ``pick`` takes it from the parameters as it is shown again; ``read`` converts
@@ -43,10 +46,10 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, lines)))
 
 
-def _owner(text: str) -> str | None:
-    if len(text) > SUBJECT_LENGTH:
-        raise BadValue(f"use at most {SUBJECT_LENGTH} characters")
-    return text or None
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise BadValue("write a whole number")
+    return int(text)
 
 
 def _lifetimes(text: str) -> Mapping[str, int]:
@@ -58,35 +61,35 @@ def _shown_lifetime(lifetimes: Mapping[str, int]) -> str:
     return str(lifetimes.get("access_token", ""))
 
 
-LINE = Field(_text, str, str)
-URI = Field(_text, lambda text: text or None, lambda uri: uri or "")
-LINES = Field(_text, _lines, "\n".join)
-TICKED = Field(_ticked, lambda words: tuple(dict.fromkeys(words)), tuple)
-TICKED_SCOPES = Field(_ticked, frozenset, lambda scope: tuple(sorted(scope)))
-SWITCH = Field(_is_ticked, bool, bool)
+LINE = Input(_text, str, str)
+OPTIONAL_LINE = Input(_text, lambda text: text or None, lambda text: text or "")
+NUMBER = Input(_text, _number, str)
+OPTIONAL_NUMBER = Input(
+    _text,
+    lambda text: _number(text) if text else None,
+    lambda number: "" if number is None else str(number),
+)
+LINES = Input(_text, _lines, "\n".join)
+TICKED = Input(_ticked, lambda words: tuple(dict.fromkeys(words)), tuple)
+TICKED_SCOPES = Input(_ticked, frozenset, lambda scope: tuple(sorted(scope)))
+SWITCH = Input(_is_ticked, bool, bool)
+
+# By the form of the value, and the kind of control that shows it.
+INPUTS: Mapping[tuple[Codec, str], Input] = {
+    (Codec.TEXT, "line"): LINE,
+    (Codec.TEXT, "choice"): LINE,
+    (Codec.OPTIONAL_TEXT, "line"): OPTIONAL_LINE,
+    (Codec.OPTIONAL_TEXT, "url"): OPTIONAL_LINE,
+    (Codec.TEXTS, "lines"): LINES,
+    (Codec.TEXTS, "ticks"): TICKED,
+    (Codec.SCOPE, "ticks"): TICKED_SCOPES,
+    (Codec.BOOLEAN, "switch"): SWITCH,
+    (Codec.INTEGER, "line"): NUMBER,
+    (Codec.OPTIONAL_INTEGER, "line"): OPTIONAL_NUMBER,
+    (Codec.INTEGERS, "line"): Input(_text, _lifetimes, _shown_lifetime),
+}
 
 NAMELESS = {"client_name": "say what people know it by"}
-
-# By the field of a client.
-FIELDS: Mapping[str, Field] = {
-    "client_name": LINE,
-    "redirect_uris": LINES,
-    "allowed_origins": LINES,
-    "grant_types": TICKED,
-    "scope": TICKED_SCOPES,
-    "optional_scope": TICKED_SCOPES,
-    "token_endpoint_auth_method": LINE,
-    "client_uri": URI,
-    "logo_uri": URI,
-    "policy_uri": URI,
-    "tos_uri": URI,
-    "contacts": LINES,
-    "consent": LINE,
-    "require_pkce": SWITCH,
-    "resource_server": SWITCH,
-    "lifetimes": Field(_text, _lifetimes, _shown_lifetime),
-    "owner": Field(_text, _owner, lambda owner: owner or ""),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +100,39 @@ class Form:
     problems: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
-def form_of(client: Client, names: Iterable[str]) -> Form:
+def form_of(client: Client, fields: Iterable[ClientField]) -> Form:
     """The form with the present values of a client."""
-    return Form({name: FIELDS[name].show(getattr(client, name)) for name in names})
+    return Form(
+        {
+            field.name: INPUTS[field.codec, control.kind].show(value_of(field, client))
+            for field, control in on_a_form(fields)
+        }
+    )
 
 
-def read_fields(parameters: Parameters, names: Iterable[str]) -> tuple[dict[str, Any], Form]:
-    """Read the fields *names* of a form; its other fields are ignored.
+def read_fields(
+    parameters: Parameters, fields: Iterable[ClientField]
+) -> tuple[dict[str, Any], Form]:
+    """Read the *fields* of a form; its other fields are ignored.
 
     :return: the metadata that could be parsed, and the form to show again.
     :raises InvalidRequest: a field that may occur only once is repeated.
     """
-    values = {name: FIELDS[name].pick(parameters, name) for name in names}
-    metadata, problems = {}, {}
-    for name, value in values.items():
+    metadata, values, problems = {}, {}, {}
+    for field, control in on_a_form(fields):
+        name, input_ = field.name, INPUTS[field.codec, control.kind]
+        values[name] = input_.pick(parameters, name)
         try:
-            metadata[name] = FIELDS[name].read(value)
+            metadata[name] = input_.read(_not_too_long(values[name], control.longest))
         except BadValue as error:
             problems[name] = str(error)
     return metadata, Form(values, problems)
+
+
+def _not_too_long(value: Any, longest: int | None) -> Any:
+    if longest is not None and len(value) > longest:
+        raise BadValue(f"use at most {longest} characters")
+    return value
 
 
 def broken_rules(check: Callable[..., Any], *arguments: Any) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pyramid.response import Response
@@ -26,6 +27,7 @@ from ..redirects import redirect
 from ..retries import once_per_request
 from ..urls import endpoint_url
 from .contexts import AllClients, OwnClients
+from .controls import translated
 from .times import utc_minute
 
 VERSION = re.compile("[0-9]{1,9}")
@@ -146,6 +148,7 @@ class ClientPage:
         common = {
             "context": self.context,
             "here": self.here,
+            "translated": partial(translated, self.request),
             "browser_field": FIELD,
         }
         if "browser_token" not in values:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.rules import (
     CLIENT_ID_GENERATED_LENGTH,
@@ -24,6 +25,7 @@ from ...protocol.records import Client, DuplicateRecord, StoreUnavailable
 from ..http_request import http_request
 from .application_types import ApplicationType, application_types_of
 from .choices import missing_scope, scope_choices
+from .controls import labels, shown_fields
 from .fields import NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
 from .page import ClientPage, Refused, client_page
 from .secrets import registered_page
@@ -41,7 +43,7 @@ def _show(page: ClientPage) -> Response:
         return page.render("kinds", {"application_types": urls})
     client_id = new_client_id(page.server)
     scope = (page.server.default_scopes or frozenset()) & page.context.choices["scope"]
-    form = form_of(Client(client_id, scope=scope), application_type.field_names)
+    form = form_of(Client(client_id, scope=scope), _fields(page, application_type))
     return _form_page(page, application_type, client_id, form)
 
 
@@ -55,7 +57,7 @@ def _register(page: ClientPage) -> Response:
     _refuse_sent_already(page, client_id)
     if _is_full(page, spare=1):
         raise Refused("too_many_clients", 403)
-    metadata, form = read_fields(page.form, application_type.field_names)
+    metadata, form = read_fields(page.form, _fields(page, application_type))
     client = _client(page, application_type, client_id, metadata)
     problems = {
         **broken_rules(check_client, page.server, client),
@@ -73,6 +75,10 @@ def _register(page: ClientPage) -> Response:
         raise Refused("sent_already", 409, client_id) from None
     _refuse_beyond_limit(page, client_id)
     return registered_page(page, registered)
+
+
+def _fields(page: ClientPage, application_type: ApplicationType) -> list[ClientField]:
+    return [page.context.settable[name] for name in application_type.field_names]
 
 
 def _client(
@@ -151,13 +157,15 @@ def _form_page(
     page: ClientPage, application_type: ApplicationType, client_id: str, form: Form
 ) -> Response:
     for_users = acts_for_users(application_type.grant_types)
+    scopes = scope_choices(page, for_users=for_users)
     values = {
         "application_type": application_type.name,
-        "field_names": application_type.field_names,
+        "fields": shown_fields(
+            _fields(page, application_type), for_users=for_users, choices={"scope": scopes}
+        ),
+        "labels": labels(page.server.client_fields.values(), for_users=for_users),
         "client_id": client_id,
         "form": form,
-        "for_users": for_users,
-        "scopes": scope_choices(page, for_users=for_users),
         "action": page.context.url("register", kind=application_type.name),
         "application_types_url": page.context.url("register"),
     }
