@@ -28,6 +28,7 @@ from .protocol.authentication import Authentication
 from .protocol.client_authentication.basic import ClientSecretBasic
 from .protocol.client_authentication.none import NoAuthentication
 from .protocol.client_authentication.post import ClientSecretPost
+from .protocol.clients.field import ClientField
 from .protocol.clients.registry import ClientChangedMeanwhile, Registered, UnknownClient
 from .protocol.clients.rules import InvalidClientMetadata
 from .protocol.errors import OAuth2Error
@@ -46,6 +47,7 @@ __all__ = [
     "BearerTokenHelper",
     "Client",
     "ClientChangedMeanwhile",
+    "ClientField",
     "DuplicateRecord",
     "InvalidClientMetadata",
     "OAuth2AuthenticationPolicy",

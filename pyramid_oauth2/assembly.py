@@ -18,6 +18,7 @@ from .interfaces import (
     IBackend,
     IBackendFactory,
     IClientAuthentication,
+    IClientField,
     IGrantStore,
     IGrantType,
     IResourceOwners,
@@ -28,6 +29,8 @@ from .interfaces import (
 from .per_process import PerProcess
 from .protocol.authorization_server import AuthorizationServer
 from .protocol.clients.cache import ClientCache
+from .protocol.clients.field import ClientField
+from .protocol.clients.metadata import BY_NAME
 from .protocol.purging import Purger
 from .protocol.server import Lifetimes
 from .read_only import REFUSAL, ReadOnlyBackend
@@ -76,6 +79,11 @@ def service_of(registry: Any) -> OAuth2Service | ResourceServer:
             service = registry.queryUtility(IService) or _make_service(registry)
             registry.registerUtility(service, IService)
     return service
+
+
+def client_fields(registry: Any) -> dict[str, ClientField]:
+    """The fields of a client's metadata, by name: those of the record, then the added ones."""
+    return {**BY_NAME, **dict(sorted(registry.getUtilitiesFor(IClientField)))}
 
 
 def include_backends(config: Any, settings: Settings) -> None:
@@ -136,6 +144,7 @@ def _make_authorization_server(
         is_active=owners.is_active,
         clock=_utc_seconds,
         random=os.urandom,
+        client_fields=client_fields(registry),
     )
     purger = Purger(server.grants, server.consents, server.clock)
     emit = partial(notify, registry)

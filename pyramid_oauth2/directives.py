@@ -19,11 +19,14 @@ from .interfaces import (
     IAppEngine,
     IBackendFactory,
     IClientAuthentication,
+    IClientField,
     IGrantType,
     IResourceOwners,
     IScope,
     ISettingsPrefix,
 )
+from .protocol.clients.field import ClientField
+from .protocol.clients.reserved import FLAGS, NAMES
 from .protocol.scopes import SCOPE_TOKEN, KnownScope
 from .resource_owners import METHODS
 
@@ -88,6 +91,43 @@ def add_oauth2_client_authentication(config: Any, method: str, authentication: A
     """
     value = config.maybe_dotted(authentication)
     _register(config, IClientAuthentication, "client authentication", value, method)
+
+
+def add_oauth2_client_field(config: Any, field: ClientField) -> None:
+    """Add a field to the metadata of clients.
+
+    ::
+
+        from pyramid_oauth2 import ClientField
+        from pyramid_oauth2.protocol.clients.codecs import Codec
+        from pyramid_oauth2.protocol.clients.field import Control, Option
+
+        config.add_oauth2_client_field(
+            ClientField(
+                "customer_number",
+                Codec.OPTIONAL_TEXT,
+                "The customer that the client belongs to.",
+                control=Control("line", "Customer number"),
+                option=Option("--customer-number"),
+            )
+        )
+
+    It is on the page that edits a client, an option of ``poauth2 client add`` and ``client edit``,
+    in ``client show`` and in exports, and can be passed to ``request.oauth2.clients``. Its value is
+    in ``client.extra["customer_number"]``, as JSON has it, unless it is the default.
+
+    :param field: its declaration (name, form, rule, who may set it), or the dotted name
+        of it. A field of that name, or an option, that exists already is an error.
+    """
+    field = config.maybe_dotted(field)
+    if field.name in NAMES:
+        raise ConfigurationError(f"A client has a {field.name} already; choose another name.")
+    flag = field.option and field.option.flag
+    if flag in FLAGS:
+        raise ConfigurationError(f"The command line has {flag} already; choose another option.")
+    _register(config, IClientField, "client field", field, field.name)
+    if flag:
+        config.action(("oauth2", "client field option", flag), order=PHASE1_CONFIG)
 
 
 def add_oauth2_backend(config: Any, name: str, factory: Any) -> None:
@@ -171,6 +211,7 @@ def includeme(config: Any) -> None:
         add_oauth2_scope,
         add_oauth2_grant_type,
         add_oauth2_client_authentication,
+        add_oauth2_client_field,
         add_oauth2_backend,
         add_oauth2_settings,
         set_oauth2_resource_owners,

@@ -1,6 +1,14 @@
 """Every interface of the add-on: what an application or a third party may supply."""
 
-from .application import IAppEngine, IOAuth2Event, IResourceOwners, IScope, IService, ISettings
+from .application import (
+    IAppEngine,
+    IClientField,
+    IOAuth2Event,
+    IResourceOwners,
+    IScope,
+    IService,
+    ISettings,
+)
 from .extension import IClientAuthentication, IGrantType, ISettingsPrefix
 from .storage import IBackend, IBackendFactory, IClientStore, IConsentStore, IGrantStore
 
@@ -9,6 +17,7 @@ __all__ = [
     "IBackend",
     "IBackendFactory",
     "IClientAuthentication",
+    "IClientField",
     "IClientStore",
     "IConsentStore",
     "IGrantStore",

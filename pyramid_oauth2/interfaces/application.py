@@ -73,6 +73,12 @@ class IScope(Interface):
     description = Attribute("what it allows, in the user's words")
 
 
+class IClientField(Interface):
+    """A field of a client's metadata; registered with ``config.add_oauth2_client_field``."""
+
+    name = Attribute("its name in documents")
+
+
 class IOAuth2Event(Interface):
     """An event that subscribers receive; the classes are in :mod:`pyramid_oauth2.events`.
 

@@ -76,6 +76,18 @@ class Ini:
                 service.close()
 
 
+@dataclass(frozen=True, slots=True)
+class StartedIni(Ini):
+    """An ini file whose application was started before, and is closed by the caller."""
+
+    started: Registry | None = None
+
+    @contextmanager
+    def registry(self) -> Iterator[Registry]:
+        """The application that was started."""
+        yield self.started
+
+
 @cache
 def _loader(path: str) -> Any:
     # Looked up once, because it searches every installed package. The loader itself

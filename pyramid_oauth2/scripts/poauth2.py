@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pyramid.exceptions import ConfigurationError
 
+from ..protocol.clients.field import ClientField
+from ..protocol.clients.metadata import FIELDS
 from ..protocol.records import StoreUnavailable
 from . import client, copy, db, grant, purge, settings, token, views
 from .arguments import Parser, hold_a_token
+from .client_options import with_client_fields
 from .ini import Ini
 
 USAGE = "poauth2 INI [name=value ...] COMMAND"
@@ -44,11 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "history and ps show; to look at a token: poauth2 INI token inspect, which asks for it"
         )
     ini, words = _ini_of(words)
-    parsed = parser().parse_args(words)
-    if ini is None:
-        parser().error("name the ini file first, as in: poauth2 development.ini db upgrade")
     try:
-        status: int = parsed.run(ini, parsed)
+        with with_client_fields(ini, words) as (ini, fields):
+            parsed = parser(fields).parse_args(words)
+            if ini is None:
+                parser().error("name the ini file first, as in: poauth2 development.ini db upgrade")
+            status: int = parsed.run(ini, parsed)
         sys.stdout.flush()
     except (ConfigurationError, StoreUnavailable) as error:
         print(f"poauth2: {error}", file=sys.stderr)
@@ -87,8 +91,11 @@ COMMANDS = {
 }
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all commands; the ini and its variables are not among its arguments."""
+def parser(client_fields: Collection[ClientField] = FIELDS) -> argparse.ArgumentParser:
+    """The parser of all commands; the ini and its variables are not among its arguments.
+
+    :param client_fields: the fields of a client's metadata, which have options.
+    """
     root = Parser(
         prog="poauth2",
         usage=USAGE,
@@ -99,7 +106,10 @@ def parser() -> argparse.ArgumentParser:
         title="commands", required=True, metavar="COMMAND", prog="poauth2 INI"
     )
     for name, module in COMMANDS.items():
-        module.add_parser(commands, name)
+        if module is client:
+            client.add_parser(commands, name, client_fields)
+        else:
+            module.add_parser(commands, name)
     return root
 
 

@@ -12,6 +12,7 @@ import pytest
 from pyramid.config import Configurator
 from webtest import TestApp
 
+from pyramid_oauth2 import InvalidClientMetadata, get_service
 from pyramid_oauth2.protocol.clients.registry import ClientRegistry
 from pyramid_oauth2.scripts.poauth2 import main as poauth2
 from pyramid_oauth2.testing import memory_backend
@@ -36,6 +37,8 @@ def test_the_page(
     names: dict[str, Any] = {}
     exec(page.block("def register"), names)
     check(names["register"])
+    exec(page.block("def digits_only"), names)
+    check_field(names["includeme"])
 
 
 def run(line: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,6 +68,19 @@ def check(view: Any) -> None:
     browser.authorization = ("Basic", (made["client_id"], made["client_secret"]))
     answer = browser.post("/oauth2/token", {"grant_type": "client_credentials"})
     assert answer.json["scope"] == "read"
+
+
+def check_field(includeme: Any) -> None:
+    """The field that the page adds is stored, and its rule is applied."""
+    settings = {"oauth2.issuer": "http://localhost", **memory_backend()}
+    with Configurator(settings=settings) as config:
+        config.include("pyramid_oauth2")
+        includeme(config)
+    clients = get_service(config.registry).clients
+    robot = clients.add(grant_types=("client_credentials",), customer_number="42").client
+    assert robot.extra.get("customer_number") == "42"
+    with pytest.raises(InvalidClientMetadata, match="digits only"):
+        clients.edit(robot.client_id, customer_number="x")
 
 
 def test_the_methods() -> None:

@@ -37,7 +37,7 @@ of_codec = {
     Codec.TEXTS: arrays,
     Codec.SCOPE: scopes,
     Codec.BOOLEAN: st.booleans(),
-    Codec.INTEGERS: st.dictionaries(words, times, max_size=2),
+    Codec.LIFETIMES: st.dictionaries(words, times, max_size=2),
     Codec.MAPPING: objects,
     Codec.OPTIONAL_MAPPING: st.none() | objects,
 }

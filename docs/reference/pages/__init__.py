@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from . import command_line, directives, events, interfaces, python, records, routes, settings
+from . import (
+    client_fields,
+    command_line,
+    directives,
+    events,
+    interfaces,
+    python,
+    records,
+    routes,
+    settings,
+)
 
 FOLDER = Path(__file__).parents[1]
 
 PAGES: dict[str, Callable[[], str]] = {
+    "client-fields.md": client_fields.page,
     "command-line.md": command_line.page,
     "directives.md": directives.page,
     "events.md": events.page,

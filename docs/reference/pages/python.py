@@ -14,7 +14,7 @@ from pyramid_oauth2.protocol import (
     requested_access,
     token_strings,
 )
-from pyramid_oauth2.protocol.clients import registry, rules
+from pyramid_oauth2.protocol.clients import codecs, field, registry, rules
 from pyramid_oauth2.protocol.token import issuance, presentation
 from pyramid_oauth2.protocol.token import request as token_request
 
@@ -75,6 +75,12 @@ ENTRIES = {
             for name in ("Issuance", "Open", "Redeem", "Reuse", "Repeat", "Add")
         ),
         Entry(errors, "OAuth2Error"),
+    ),
+    "Custom client fields": (
+        Entry(field, "ClientField", only=()),
+        Entry(codecs, "Codec", f"{codecs.__name__}.Codec", only=()),
+        Entry(field, "Control", f"{field.__name__}.Control", only=()),
+        Entry(field, "Option", f"{field.__name__}.Option", only=()),
     ),
     "Custom backends": (
         Entry(per_process, "PerProcess"),

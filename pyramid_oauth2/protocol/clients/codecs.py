@@ -67,8 +67,8 @@ def _scope_string(scope: Iterable[str]) -> str:
     return " ".join(sorted(scope))
 
 
-def _integers(value: Any) -> dict[str, int]:
-    return {key: integer(number) for key, number in mapping(value).items()}
+def _lifetimes(value: Any) -> dict[str, int]:
+    return {kind: integer(seconds) for kind, seconds in mapping(value).items()}
 
 
 def _same(value: Any) -> Any:
@@ -80,7 +80,13 @@ def _dict_or_none(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 class Codec(Enum):
-    """How a value is written in a client's JSON document, and read from it."""
+    """The form of a field's value: in a client's JSON document, and in Python.
+
+    ``TEXT`` is a text, ``TEXTS`` a list of texts (in Python a tuple), ``SCOPE`` a string of
+    scopes (a frozenset), ``BOOLEAN`` true or false, ``INTEGER`` a whole number from 0,
+    ``LIFETIMES`` an object of seconds by kind of token, ``MAPPING`` any object.
+    ``OPTIONAL_TEXT``, ``OPTIONAL_INTEGER`` and ``OPTIONAL_MAPPING`` may also be null.
+    """
 
     TEXT = ("text", text, _same)
     OPTIONAL_TEXT = ("text or null", or_none(text), _same)
@@ -89,7 +95,7 @@ class Codec(Enum):
     BOOLEAN = ("boolean", _boolean, _same)
     INTEGER = ("whole number", integer, _same)
     OPTIONAL_INTEGER = ("whole number or null", or_none(integer), _same)
-    INTEGERS = ("object of whole numbers", _integers, dict)
+    LIFETIMES = ("object of seconds, by kind of token", _lifetimes, dict)
     MAPPING = ("object", mapping, dict)
     OPTIONAL_MAPPING = ("object or null", or_none(mapping), _dict_or_none)
 

@@ -7,6 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from zope.interface import implementer
+
+from ...interfaces.application import IClientField
 from .codecs import Codec
 
 Setter = Literal["operator", "owner", "registration"]
@@ -24,7 +27,7 @@ KINDS: Mapping[Codec, frozenset[str]] = {
     Codec.BOOLEAN: frozenset({"switch"}),
     Codec.INTEGER: frozenset({"line"}),
     Codec.OPTIONAL_INTEGER: frozenset({"line"}),
-    Codec.INTEGERS: frozenset({"line"}),
+    Codec.LIFETIMES: frozenset({"line"}),
 }
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 FLAG = re.compile(r"--[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -98,6 +101,7 @@ class Option:
     place: int = LAST
 
 
+@implementer(IClientField)
 @dataclass(frozen=True, slots=True)
 class ClientField:
     """One field of a client's metadata.
@@ -105,12 +109,12 @@ class ClientField:
     :param name: its name in documents; that of RFC 7591 or another registered one
         where there is one.
     :param codec: the form of its value.
-    :param help: what it means, in a sentence.
+    :param help: what it means, in a sentence for the reference and the command line.
     :param default: the value of a client that does not have the field.
     :param rule: called with the server and a value; yields what is wrong with the
-        value and how to correct it.
-    :param set_by: who may set it: ``operator``, ``owner`` (the user who registered the
-        client), ``registration`` (the client itself).
+        value and how to correct it. Without one, a field with choices has one of these.
+    :param set_by: who may set it: ``operator``, ``owner`` (the user who owns the client),
+        ``registration`` (a client that registers itself, RFC 7591).
     :param control: how a form shows it; None for a field that no form has.
     :param option: how the command line takes it; None for a field without an option.
     :param confidential: whether only a confidential client has it.
@@ -141,9 +145,13 @@ class ClientField:
         if self.option and not FLAG.fullmatch(self.option.flag):
             raise ValueError(f"{self.name}: {self.option.flag!r} is no option such as --logo-uri")
 
-    def problems(self, server: Known, value: Any) -> Iterable[str]:
-        """What is wrong with a value, by the field's own rule."""
-        return self.rule(server, value) if self.rule else ()
+    def problems(self, server: Known, value: Any) -> Iterator[str]:
+        """What is wrong with a value, by the field's own rule; by its choices if it has none."""
+        choices = [each for each, _ in self.control.choices] if self.control else []
+        if self.rule:
+            yield from self.rule(server, value)
+        elif choices and value not in choices:
+            yield f"choose one of {', '.join(choices)}"
 
     def excess(self, value: Collection[Any]) -> Iterator[str]:
         """What is wrong with the number of values."""

@@ -44,7 +44,7 @@ FIELDS: tuple[ClientField, ...] = (
     ),
     _field(
         "lifetimes",
-        Codec.INTEGERS,
+        Codec.LIFETIMES,
         "How long its tokens are valid, in seconds, by the kind of token: `access_token`.",
         rule=value_rules.lifetimes,
         control=Control(
@@ -65,7 +65,6 @@ FIELDS: tuple[ClientField, ...] = (
         Codec.TEXT,
         "Whether the user is asked again: `remember`, `ask` each time, or `skip` for a client of "
         "your own.",
-        rule=value_rules.one_of(CONSENTS),
         for_users=True,
         control=Control(
             "choice",

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ..redirect_uris import origin_problem, redirect_uri_problem
 from ..scopes import SCOPE_TOKEN, format_scope
-from .field import Known, Rule
+from .field import Known
 
 MAX_NAME = 255
 # Printable according to Python, but invisible: Hangul fillers, and the empty Braille pattern.
@@ -39,17 +39,6 @@ def lifetimes(server: Known, value: Mapping[str, int]) -> Iterator[str]:
     for kind, lifetime in value.items():
         if kind not in LIFETIMES or not 0 < lifetime <= MAX_LIFETIME:
             yield f"{kind}: choose between one second and a year"
-
-
-def one_of(choices: Iterable[str]) -> Rule:
-    """The rule that the value is one of *choices*."""
-    allowed = tuple(choices)
-
-    def rule(server: Known, value: str) -> Iterator[str]:
-        if value not in allowed:
-            yield f"choose one of {', '.join(allowed)}"
-
-    return rule
 
 
 def auth_method(server: Known, value: str) -> Iterator[str]:

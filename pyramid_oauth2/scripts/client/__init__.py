@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from ...protocol.clients.field import ClientField
+from ...protocol.clients.metadata import FIELDS
 from . import add, edit, ending, listing, secret, transfer
 
 EXAMPLES = """\
@@ -16,13 +19,19 @@ examples:
 """
 
 
-def add_parser(commands: Any, name: str) -> None:
-    """Add the command and its subcommands."""
+def add_parser(commands: Any, name: str, fields: Collection[ClientField] = FIELDS) -> None:
+    """Add the command and its subcommands.
+
+    :param fields: the fields of a client's metadata, also those of the application.
+    """
     parser = commands.add_parser(
         name,
         help="register clients, list and change them",
         epilog=EXAMPLES,
     )
     subcommands = parser.add_subparsers(title="subcommands", required=True, metavar="SUBCOMMAND")
-    for module in (add, listing, edit, secret, ending, transfer):
+    add.add_parsers(subcommands, fields)
+    listing.add_parsers(subcommands)
+    edit.add_parsers(subcommands, fields)
+    for module in (secret, ending, transfer):
         module.add_parsers(subcommands)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Collection
 from typing import Any
 
-from ...protocol.clients.metadata import FIELDS
+from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import Registered
 from ...protocol.clients.rules import InvalidClientMetadata
 from ...protocol.records import DuplicateRecord
@@ -29,15 +30,15 @@ examples:
 """
 
 
-def add_parsers(subcommands: Any) -> None:
-    """Add the subcommand."""
+def add_parsers(subcommands: Any, fields: Collection[ClientField]) -> None:
+    """Add the subcommand, with an option for each of the *fields* that has one."""
     add = subcommands.add_parser(
         "add",
         help="register a client and print its secret, once",
         epilog=EXAMPLES,
     )
     add.add_argument("--client-id", help="default: drawn at random")
-    add_flags(add, FIELDS)
+    add_flags(add, fields)
     add.add_argument(
         "--secret-stdin",
         action="store_true",
@@ -46,13 +47,13 @@ def add_parsers(subcommands: Any) -> None:
     add.add_argument(
         "--json", action="store_true", help="print client_id and client_secret as JSON"
     )
-    add.set_defaults(run=add_client)
+    add.set_defaults(run=add_client, fields=fields)
 
 
 def add_client(ini: Ini, arguments: argparse.Namespace) -> int:
     """Register a client. Its secret is printed here and stored nowhere."""
     secret = read_secret() if arguments.secret_stdin else None
-    metadata = metadata_of(arguments, FIELDS)
+    metadata = metadata_of(arguments, arguments.fields)
     if arguments.client_id:
         metadata["client_id"] = arguments.client_id
     if metadata.get("resource_server"):
@@ -65,7 +66,7 @@ def add_client(ini: Ini, arguments: argparse.Namespace) -> int:
             print("poauth2: this client_id is or was in use; choose another", file=sys.stderr)
             return 1
         except InvalidClientMetadata as invalid:
-            print_problems(invalid.problems, "the client was not registered", FIELDS)
+            print_problems(invalid.problems, "the client was not registered", arguments.fields)
             return 1
         default_scopes = service.server.default_scopes
     _print_registered(registered, default_scopes, arguments)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from typing import Any
 
-from ...protocol.clients.field import with_an_option
-from ...protocol.clients.metadata import BY_NAME, FIELDS
+from ...protocol.clients.field import ClientField, with_an_option
 from ...protocol.clients.registry import ClientChangedMeanwhile, UnknownClient
 from ...protocol.clients.rules import InvalidClientMetadata
 from ..ini import Ini
@@ -23,41 +23,42 @@ examples:
 """
 
 
-def add_parsers(subcommands: Any) -> None:
-    """Add the subcommand."""
+def add_parsers(subcommands: Any, fields: Collection[ClientField]) -> None:
+    """Add the subcommand, with an option for each of the *fields* that has one."""
     edit = subcommands.add_parser(
         "edit",
         help="change a client",
         epilog=EXAMPLES,
     )
     edit.add_argument("client_id", metavar="CLIENT_ID")
-    add_flags(edit, FIELDS)
+    add_flags(edit, fields)
     edit.add_argument(
         "--clear",
         action="append",
         default=[],
-        choices=sorted(field.name for field, _ in with_an_option(FIELDS)),
+        choices=sorted(field.name for field, _ in with_an_option(fields)),
         metavar="FIELD",
         help="give a field its default again, by its name in client show; repeatable",
     )
     edit.add_argument("--json", action="store_true", help="print the client as JSON")
-    edit.set_defaults(run=edit_client, parser=edit)
+    edit.set_defaults(run=edit_client, parser=edit, fields=fields)
 
 
 def edit_client(ini: Ini, arguments: argparse.Namespace) -> int:
     """Change the client, and print the result."""
-    changes = {name: BY_NAME[name].default for name in arguments.clear} | metadata_of(
-        arguments, FIELDS
-    )
+    fields = arguments.fields
+    defaults = {field.name: field.default for field in fields}
+    cleared = {name: defaults[name] for name in arguments.clear}
+    changes = cleared | metadata_of(arguments, fields)
     if not changes:
         arguments.parser.error("say what to change, as in --name NAME")
     with ini.service() as service:
         try:
             client = service.clients.edit(arguments.client_id, **changes)
         except InvalidClientMetadata as invalid:
-            print_problems(invalid.problems, "the client was not changed", FIELDS)
+            print_problems(invalid.problems, "the client was not changed", fields)
             return 1
         except (UnknownClient, ClientChangedMeanwhile) as error:
             return refused(error)
-    print_client(client, arguments.json)
+    print_client(client, arguments.json, fields)
     return 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from ...protocol.clients.document import client_document
+from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import UnknownClient
 from ...protocol.listings import every
 from ...protocol.records import Client
@@ -53,16 +55,23 @@ def show_client(ini: Ini, arguments: argparse.Namespace) -> int:
             client = service.clients.get(arguments.client_id)
         except UnknownClient as error:
             return refused(error)
-    print_client(client, arguments.json)
+        fields = service.server.client_fields.values()
+    print_client(client, arguments.json, fields)
     return 0
 
 
-def print_client(client: Client, as_json: bool) -> None:
-    """Print every field that has a value."""
+def print_client(client: Client, as_json: bool, fields: Iterable[ClientField]) -> None:
+    """Print every field that has a value.
+
+    :param fields: those that the application has; an added one is a line of its own.
+    """
+    members = document(client)
     if as_json:
-        print(json.dumps(document(client), indent=2))
+        print(json.dumps(members, indent=2))
         return
-    for name, value in document(client).items():
+    extra = members.pop("extra")
+    values = {field.name: extra.pop(field.name) for field in fields if field.name in extra}
+    for name, value in {**members, **values, "extra": extra}.items():
         if value in ("", [], {}):
             continue
         shown = utc(value) if name in TIMES else value

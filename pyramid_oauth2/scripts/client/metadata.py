@@ -49,7 +49,7 @@ FORMS: Mapping[Codec, tuple[Mapping[str, Any], Callable[[Any], Any]]] = {
     Codec.BOOLEAN: ({"action": argparse.BooleanOptionalAction}, bool),
     Codec.INTEGER: ({"type": int}, int),
     Codec.OPTIONAL_INTEGER: ({"type": int}, int),
-    Codec.INTEGERS: ({"type": duration}, _lifetimes),
+    Codec.LIFETIMES: ({"type": duration}, _lifetimes),
 }
 
 
@@ -57,26 +57,34 @@ def add_flags(parser: argparse.ArgumentParser, fields: Iterable[ClientField]) ->
     """Add the option of each field."""
     for field, option in with_an_option(fields):
         settings, _ = FORMS[field.codec]
+        if field.codec is not Codec.BOOLEAN:
+            settings = {**settings, **_value_settings(field, option)}
         parser.add_argument(
-            option.flag,
-            dest=field.name,
-            default=None,
-            help=option.help or field.help,
-            **settings,
-            **_value_settings(option),
+            option.flag, dest=_dest(field), default=None, help=_help(field, option), **settings
         )
 
 
-def _value_settings(option: Option) -> dict[str, Any]:
-    settings = {"metavar": option.metavar, "choices": option.choices}
-    return {name: value for name, value in settings.items() if value}
+def _dest(field: ClientField) -> str:
+    # Not the name alone: an added field may be called as another argument is.
+    return f"field {field.name}"
+
+
+def _help(field: ClientField, option: Option) -> str:
+    # In argparse's help a % begins a variable.
+    return (option.help or field.help).replace("%", "%%")
+
+
+def _value_settings(field: ClientField, option: Option) -> dict[str, Any]:
+    if option.choices:
+        return {"choices": option.choices, "metavar": option.metavar}
+    return {"metavar": option.metavar or field.name.upper()}
 
 
 def metadata_of(arguments: argparse.Namespace, fields: Iterable[ClientField]) -> dict[str, Any]:
     """The fields whose options were given."""
     found = {}
     for field, option in with_an_option(fields):
-        value = getattr(arguments, field.name)
+        value = getattr(arguments, _dest(field))
         if value is not None:
             _, read = FORMS[field.codec]
             found[field.name] = words(value) if option.words else read(value)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...protocol.clients.document import client_document, client_from_document
+from ...protocol.clients.extra import with_members
 from ...protocol.clients.rules import InvalidClientMetadata, check_client
 from ...protocol.clients.secrets import keep_secret
 from ...protocol.listings import every
@@ -96,6 +97,7 @@ def _checked(server: Server, documents: list[Any]) -> tuple[list[Client], list[s
             if not isinstance(members, dict):
                 raise ValueError("it is no JSON object")
             client = _with_secret(client_from_document(members), members, server.clock())
+            client = with_members(server.client_fields, client, members)
             check_client(server, client)
             clients.append(client)
         except InvalidClientMetadata as invalid:

@@ -86,7 +86,7 @@ INPUTS: Mapping[tuple[Codec, str], Input] = {
     (Codec.BOOLEAN, "switch"): SWITCH,
     (Codec.INTEGER, "line"): NUMBER,
     (Codec.OPTIONAL_INTEGER, "line"): OPTIONAL_NUMBER,
-    (Codec.INTEGERS, "line"): Input(_text, _lifetimes, _shown_lifetime),
+    (Codec.LIFETIMES, "line"): Input(_text, _lifetimes, _shown_lifetime),
 }
 
 NAMELESS = {"client_name": "say what people know it by"}
