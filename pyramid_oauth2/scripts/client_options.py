@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-
-from pyramid.registry import Registry
+from dataclasses import replace
 
 from ..assembly import client_fields
 from ..protocol.clients.field import ClientField
@@ -15,8 +13,6 @@ from .ini import Ini, StartedIni
 
 COMMANDS = (["client", "add"], ["client", "edit"])
 
-log = logging.getLogger(__name__)
-
 
 @contextmanager
 def with_client_fields(
@@ -24,24 +20,22 @@ def with_client_fields(
 ) -> Iterator[tuple[Ini | None, Collection[ClientField]]]:
     """Start the application before the words are parsed, if it may have options for them.
 
-    :return: the ini for the command, which does not start the application again, and the
-        fields of a client's metadata.
+    It is started once: the command uses it, or reports why it did not start.
+
+    :return: the ini for the command, and the fields of a client's metadata.
     """
     with ExitStack() as stack:
-        registry = None
-        if ini is not None and list(words[:2]) in COMMANDS:
-            registry = _started(ini, stack)
-        if ini is None or registry is None:
+        if ini is None or list(words[:2]) not in COMMANDS:
             yield ini, FIELDS
+            return
+        started = StartedIni(ini.path, ini.variables)
+        fields: Collection[ClientField] = FIELDS
+        try:
+            registry = stack.enter_context(ini.registry())
+        except Exception as error:
+            # Not reported yet: a mistake in the words, or their --help, precedes it.
+            started = replace(started, error=error)
         else:
-            started = StartedIni(ini.path, ini.variables, registry)
-            yield started, tuple(client_fields(registry).values())
-
-
-def _started(ini: Ini, stack: ExitStack) -> Registry | None:
-    try:
-        return stack.enter_context(ini.registry())
-    except Exception:
-        # The command starts it again, and reports the error.
-        log.debug("The application does not start", exc_info=True)
-        return None
+            started = replace(started, started=registry)
+            fields = client_fields(registry).values()
+        yield started, fields

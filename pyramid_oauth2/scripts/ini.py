@@ -78,13 +78,23 @@ class Ini:
 
 @dataclass(frozen=True, slots=True)
 class StartedIni(Ini):
-    """An ini file whose application was started before, and is closed by the caller."""
+    """An ini file whose application was started before, and is closed by the caller.
+
+    :param started: its registry.
+    :param error: why it did not start.
+    """
 
     started: Registry | None = None
+    error: Exception | None = None
 
     @contextmanager
     def registry(self) -> Iterator[Registry]:
-        """The application that was started."""
+        """The application that was started.
+
+        :raises Exception: the one that stopped its start.
+        """
+        if self.error is not None:
+            raise self.error
         yield self.started
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from pyramid.exceptions import ConfigurationError
+
+from . import with_field as with_field_module
 
 BOT = ("client", "add", "--client-id", "bot", "--grant-type", "client_credentials")
 
@@ -41,6 +44,24 @@ def test_set_shown_changed_and_cleared(with_field):
     status, out, _ = with_field("client", "edit", "bot", *clear)
     assert status == 0
     assert "customer_number" not in out
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_the_application_is_started_once(with_field, monkeypatch, starts):
+    calls = []
+
+    def main(global_config, **settings):
+        calls.append(settings)
+        if not starts:
+            raise ConfigurationError("it does not start")
+        return application(global_config, **settings)
+
+    application = with_field_module.main
+    monkeypatch.setattr(with_field_module, "main", main)
+    status, _, err = with_field(*BOT, "--scope", "read")
+    assert status == (0 if starts else 1)
+    assert err == ("" if starts else "poauth2: it does not start\n")
+    assert len(calls) == 1
 
 
 def test_a_rule_is_broken(with_field):

@@ -41,11 +41,10 @@ def _fields(page: ClientPage, client: Client) -> list[ClientField]:
 def _concerns(field: ClientField, client: Client) -> bool:
     if field.confidential and client.public:
         return False
-    # But scopes that break a rule must be shown, so that they can be corrected.
-    alone = not acts_for_users(client.grant_types)
-    return not (field.for_users and alone) or (
-        field.codec is Codec.SCOPE and bool(value_of(field, client))
-    )
+    if not field.for_users or acts_for_users(client.grant_types):
+        return True
+    # Scopes break a rule then, and must be shown so that they can be corrected.
+    return field.codec is Codec.SCOPE and bool(value_of(field, client))
 
 
 def _show(page: ClientPage) -> Response:
