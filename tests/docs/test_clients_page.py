@@ -20,6 +20,7 @@ from pyramid_oauth2.testing import memory_backend
 from .page import ROOT, Page
 
 NAME = "docs/clients.md"
+PARTS = ("codecs.Codec", "field.Control", "field.Option")
 
 
 def test_the_page(
@@ -81,6 +82,15 @@ def check_field(includeme: Any) -> None:
     assert robot.extra.get("customer_number") == "42"
     with pytest.raises(InvalidClientMetadata, match="digits only"):
         clients.edit(robot.client_id, customer_number="x")
+
+
+def test_the_reference_has_what_the_field_is_declared_with() -> None:
+    reference = ROOT / "docs/reference"
+    directives = (reference / "directives.md").read_text()
+    assert "## `config.add_oauth2_client_field`" in directives
+    python = (reference / "python.md").read_text()
+    for name in ("ClientField", *(f"pyramid_oauth2.protocol.clients.{end}" for end in PARTS)):
+        assert f"### `{name}`" in python
 
 
 def test_the_methods() -> None:
