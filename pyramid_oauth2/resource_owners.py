@@ -82,7 +82,7 @@ class ResourceOwners:
         """How the signed-in user authenticated; None if it is not known."""
         if not self.knows("authentication"):
             at = self.authenticated_at(request)
-            return None if at is None else Authentication(auth_time=at)
+            return None if at is None else Authentication(at)
         found = self._owners.authentication(request)
         if found is not None and not isinstance(found, Authentication):
             raise TypeError(

@@ -17,12 +17,23 @@ class Authentication:
     :param acr: the authentication context class reference.
     :param amr: the methods, by the names of RFC 8176.
     :param sid: the identifier of the session in which it was.
+    :raises TypeError: a value is of another type; a fraction of ``auth_time`` is dropped.
     """
 
     auth_time: int | None = None
     acr: str | None = None
     amr: tuple[str, ...] = ()
     sid: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.auth_time, float):
+            object.__setattr__(self, "auth_time", int(self.auth_time))
+        if not isinstance(self.auth_time, int | None) or isinstance(self.auth_time, bool):
+            raise TypeError("auth_time is a number of seconds, or None")
+        if not isinstance(self.acr, str | None) or not isinstance(self.sid, str | None):
+            raise TypeError("acr and sid are text, or None")
+        if not isinstance(self.amr, tuple) or not all(isinstance(each, str) for each in self.amr):
+            raise TypeError("amr is a tuple of text")
 
     def members(self) -> dict[str, Any]:
         """As JSON members; one without a value is left out."""

@@ -1,4 +1,4 @@
-"""What a client requests, as far as it may have it: the same at both endpoints."""
+"""What a client requests at the token endpoint, as far as it may have it."""
 
 from __future__ import annotations
 

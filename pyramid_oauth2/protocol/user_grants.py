@@ -152,6 +152,9 @@ def withdraw(server: Server, subject: str, client_id: str, emit: Emit) -> bool:
     # while the old ones are being revoked.
     forgotten = server.consents.forget(subject, client_id)
     ended = end_grants_of(server, subject, "withdrawn by the user", emit, client_id)
+    # Again: a decision at this moment may have stored it since. One that stores it
+    # later finds its grant revoked, and forgets it.
+    server.consents.forget(subject, client_id)
     if not forgotten and not ended:
         return False
     emit(ConsentWithdrawn(client_id=client_id, subject=subject))

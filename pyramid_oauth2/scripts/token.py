@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..protocol.access import Access
 from ..protocol.authorization.codes import CodeData
 from ..protocol.authorization.interaction import Interaction
 from ..protocol.envelope import NotUnderstood, check_understood
@@ -17,7 +18,7 @@ from ..protocol.scopes import format_scope
 from ..protocol.server import Server
 from ..protocol.token.access_token import AccessTokenData
 from ..protocol.token.confirmation import confirmation_of
-from ..protocol.token.validity import NotValid, check_confirmation, check_parties, check_token
+from ..protocol.token.validity import NotValid, check_limits, check_parties, check_token
 from ..protocol.token_strings import is_client_secret, parse_token
 from .ini import Ini
 from .terminal import shown
@@ -140,7 +141,8 @@ def _state(server: Server, token: Token, grant: Grant | None) -> str:
         data = _CODECS.get(token.kind, check_understood)(token.data)
         if token.kind != INTERACTION:
             check_parties(server, grant, data if isinstance(data, AccessTokenData) else None)
-        check_confirmation(confirmation_of(token.data))
+        access = data.access if isinstance(data, AccessTokenData) else Access(frozenset())
+        check_limits(access, confirmation_of(token.data))
     except (NotValid, NotUnderstood) as dead:
         # The reason belongs to the grant; it does not explain a token revoked on its own.
         reason = grant.revoke_reason if grant and token.revoked_at is None else None

@@ -11,7 +11,8 @@ from ..events import notify
 from ..protection.request import Request
 from ..protocol.authorization.flow import begin, decide, resume
 from ..protocol.authorization.interaction import ForeignInteraction
-from ..protocol.authorization.results import Again, Ask, Login, Refuse, Respond, Result, User
+from ..protocol.authorization.results import Again, Ask, Login, Refuse, Respond, Result
+from ..protocol.authorization.user import User
 from ..protocol.http import parse_body, parse_query
 from ..protocol.server import refuse_plain_http
 from .browser import (

@@ -10,6 +10,7 @@ from pyramid.security import forget
 
 from ..interfaces import ISettings
 from ..protection.request import Request
+from ..protocol.authorization.return_query import is_too_long
 from .redirects import redirect
 from .urls import endpoint_url
 
@@ -53,9 +54,10 @@ def send_to_login(request: Request, url: str) -> Response:
 
 
 def _is_elsewhere(request: Request, url: str) -> bool:
-    # A forbidden view returns the user to the present URL.
+    # A forbidden view returns the user to the present URL, as it was sent.
     here = request.environ.get("QUERY_STRING", "")
-    return request.method != "GET" or parse_qsl(urlsplit(url).query) != parse_qsl(here)
+    other = parse_qsl(urlsplit(url).query) != parse_qsl(here)
+    return request.method != "GET" or other or is_too_long(here)
 
 
 def end_login(request: Request) -> None:

@@ -17,7 +17,7 @@ from pyramid_oauth2.protocol.records import Grant
 
 from . import host
 from .allowing import Allowing, articles, form_of
-from .flow import SETTINGS, Flow, answer_in, register_clients
+from .flow import LONG, SETTINGS, Flow, answer_in, register_clients
 from .server import Server, bearer
 from .test_login import way_back
 from .test_transactions import FailsOnce
@@ -129,7 +129,9 @@ def test_a_browser_that_was_never_here(flow: Flow, failures: Failures):
 
 def test_a_page_that_a_stranger_opens(flow: Flow, failures: Failures):
     """Begun by a form of another site, so that it is not bound to a browser yet."""
-    begun = flow.browser.post("/oauth2/authorize", flow.parameters(), status=303)
+    begun = flow.browser.post("/oauth2/authorize", flow.parameters(state=LONG), status=303)
+    assert "?interaction=" in begun.location
+    assert "Set-Cookie" not in begun.headers
     flow.log_in()
     failures.next = True
     page = flow.browser.get(begun.location, status=200)

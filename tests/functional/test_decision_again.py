@@ -10,8 +10,12 @@ from urllib.parse import urlencode
 import pytest
 from webtest import TestResponse
 
+from pyramid_oauth2.events import ConsentGiven
 from pyramid_oauth2.protocol.authorization.repetition import MOST, WINDOW
-from pyramid_oauth2.protocol.records import Grant
+from pyramid_oauth2.protocol.events import emit_nothing
+from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE as CODE
+from pyramid_oauth2.protocol.records import Grant, StoreUnavailable
+from pyramid_oauth2.protocol.user_grants import withdraw
 
 from .flow import AUTHORIZE, Flow, answer_in
 from .server import Clock, bearer
@@ -164,6 +168,52 @@ class TestTheFirstPageTwice:
         assert self.send(flow, one, cookies, Origin="http://localhost").status_int == 403
 
 
+def test_a_denial_is_not_sent_to_a_redirect_uri_that_was_removed(flow: Flow):
+    page = flow.page()
+    flow.decide(page, "deny")
+    flow.edit(redirect_uris=("https://client.example/new",))
+    answer = flow.decide(page, "deny")
+    assert (answer.status_int, "Location" in answer.headers) == (400, False)
+
+
+def test_what_a_first_attempt_did_not_do_is_done(flow: Flow, monkeypatch: pytest.MonkeyPatch):
+    """The store's answer was lost, so the user sends the form again."""
+    grants = flow.server.service.server.grants
+    redeem, heard = type(grants).redeem, []
+    flow.server.hear(heard.append, ConsentGiven)
+
+    def lost(self: Any, *arguments: Any, **more: Any) -> Any:
+        redeem(self, *arguments, **more)
+        raise StoreUnavailable("its answer is lost")
+
+    page = flow.page()
+    with monkeypatch.context() as patch:
+        patch.setattr(type(grants), "redeem", lost)
+        assert flow.decide(page).status_int == 503
+    assert heard == []
+    for _ in "12":
+        code_of(flow.decide(page))
+    assert [event.client_id for event in heard] == ["web"]
+    assert "code" in answer_in(flow.ask().location), "the consent is remembered"
+
+
+def test_a_withdrawal_at_the_same_moment_counts(flow: Flow, monkeypatch: pytest.MonkeyPatch):
+    """It sees neither the consent nor, for the second look, what was stored after it."""
+    server = flow.server.service.server
+    put = type(server.consents).put
+
+    def withdrawn_first(self: Any, consent: Any, version: int | None) -> bool:
+        withdraw(server, "bob", "web", emit_nothing)
+        return put(self, consent, version)
+
+    page = flow.page()
+    with monkeypatch.context() as patch:
+        patch.setattr(type(server.consents), "put", withdrawn_first)
+        flow.decide(page)
+    assert server.consents.get("bob", "web") is None
+    assert flow.ask().status_int == 200, "the user is asked again"
+
+
 class TestNotTheSame:
     """Each gets the page that says that the form was used already."""
 
@@ -213,6 +263,32 @@ class TestNotTheSame:
     def test_after_the_clients_rights_were_withdrawn(self, flow: Flow, page: TestResponse):
         flow.server.service.clients.withdraw("web")
         self.refused(flow, page)
+
+    def test_of_a_user_who_is_deactivated(self, flow: Flow, page: TestResponse):
+        service = flow.server.service
+        object.__setattr__(service.server, "is_active", lambda subject: False)
+        self.refused(flow, page)
+
+    def test_after_the_client_may_not_make_the_request_any_more(
+        self, flow: Flow, page: TestResponse
+    ):
+        flow.edit(scope=frozenset({"read"}), optional_scope=frozenset())
+        self.refused(flow, page)
+
+    def test_after_the_code_was_revoked(self, flow: Flow, page: TestResponse):
+        grants = flow.server.service.server.grants
+        (code,) = [r for r in flow.server.records() if getattr(r, "kind", "") == CODE]
+        grants.revoke_token(code.ref, flow.server.service.server.clock())
+        self.refused(flow, page)
+
+    def test_nothing_ticked(self, flow: Flow):
+        """Also where nothing is left then: the form is used, whatever is ticked."""
+        flow.edit(optional_scope=frozenset({"read", "write"}))
+        page = flow.page(scope="read write", prompt="consent")
+        flow.decide(page, scope="write")
+        answer = flow.decide(page, scope="")
+        assert "used already" in answer
+        assert answer.status_int == 400
 
     def test_after_the_client_has_another_redirect_uri(self, flow: Flow, page: TestResponse):
         flow.edit(redirect_uris=("https://client.example/new",))

@@ -68,6 +68,22 @@ class TestNobodySignedIn:
         answer = self.at_login(flow.log_out(), state="\u20ac" * length)
         assert len(answer.location) < 4000
 
+    def test_a_secret_that_a_client_posts_is_in_no_url(self, flow: Flow):
+        secrets = {"client_secret": "s3cret-of-web", "password": "s3cret-of-bob"}
+        answer = flow.browser.post(AUTHORIZE, flow.parameters(**secrets), status=303)
+        assert "s3cret" not in answer.location
+        answer = Flow(flow.server).browser.get(answer.location, status=303)
+        assert "s3cret" not in answer.location
+
+    def test_the_forbidden_view_gets_no_url_that_is_too_long(self, start_flow: Callable[..., Flow]):
+        """A client may encode every character."""
+        flow = start_flow(login_route="").log_out()
+        query = urlencode(flow.parameters(state=None)) + "&state=" + "%78" * 1100
+        answer = flow.get(query)
+        assert answer.status_int == 303
+        assert len(answer.location) < 2000
+        assert flow.browser.get(answer.location).location == "http://localhost/login"
+
     def test_a_form_is_sent_on_by_get(self, flow: Flow):
         """Another site posts it: it has no cookie, and nothing is decided on it."""
         flow.allow()
@@ -166,6 +182,25 @@ class TestPromptLogin:
         assert flow.browser.get("/whoami").text == "anonymous", "the login was ended"
         assert flow.browser.get(back).location.startswith("http://localhost/login?")
         page = flow.log_in().browser.get(back, status=200)
+        assert "code" in answer_in(flow.decide(page).location)
+
+    def test_as_somebody_else_after_a_login_that_was_too_old(self, start_flow: Callable[..., Flow]):
+        """A user whose login does not count is not the one who decides."""
+
+        class Users(host.Users):
+            at = 0
+
+            def authenticated_at(self, request: Any) -> float:
+                return self.at + 0.5
+
+        users = Users()
+        flow = start_flow(lambda config: config.set_oauth2_resource_owners(users))
+        flow.log_in("alice")
+        back = self.sent_to_login(flow)
+        flow.log_in("alice")
+        assert flow.browser.get(back, status=303).location.startswith("http://localhost/login?")
+        users.at = flow.server.service.server.clock() + 60
+        page = flow.log_in("bob").browser.get(back, status=200)
         assert "code" in answer_in(flow.decide(page).location)
 
     def test_as_somebody_else(self, flow: Flow):

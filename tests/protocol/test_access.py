@@ -26,7 +26,7 @@ from pyramid_oauth2.protocol.token.claims import claims_of
 from pyramid_oauth2.protocol.token.confirmation import Confirmation, confirmation_of
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
 from pyramid_oauth2.protocol.token.issuing import issue
-from pyramid_oauth2.protocol.token.presentation import resolve_access_token
+from pyramid_oauth2.protocol.token.presentation import AccessToken, resolve_access_token
 from pyramid_oauth2.protocol.token_strings import new_family, new_token, parse_token
 
 from .worlds import NOW, Clock, make_client, make_request, make_server
@@ -188,18 +188,31 @@ class TestToken:
     def test_the_grant_keeps_how_its_user_authenticated(self) -> None:
         server, client = self.world()
         event = Authentication(NOW - 5, "high", ("pwd", "otp"), "session")
-        issued = issue(server, client, Issuance(LIMITED, Open("bob", authentication=event)))
-        token = resolve_access_token(server, issued.access_token)
-        assert (token.authentication, token.access) == (event, LIMITED)
+        issued = issue(server, client, Issuance(Access(READ), Open("bob", authentication=event)))
+        assert resolve_access_token(server, issued.access_token).authentication == event
+
+    def test_a_grant_keeps_its_limits_and_its_tokens_are_refused(self) -> None:
+        """Until something checks them, a limited token must not be valid everywhere."""
+        server, client = self.world()
+        issued = issue(server, client, Issuance(LIMITED, Open("bob")))
         ref = parse_token(issued.access_token)
         assert ref is not None
         assert access_of(server.grants.find(ref)[1]) == LIMITED
+        with pytest.raises(InvalidToken, match="has a limit"):
+            resolve_access_token(server, issued.access_token)
 
     def test_what_a_token_says(self) -> None:
         server, client = self.world()
-        issued = issue(server, client, Issuance(LIMITED, Open("bob")))
-        claims = claims_of(server, resolve_access_token(server, issued.access_token))
-        assert claims == {
+        token = AccessToken(
+            client,
+            LIMITED,
+            NOW,
+            NOW + 3600,
+            "bob",
+            confirmation=Confirmation({"jkt": "x"}),
+            actor={"sub": "robot"},
+        )
+        assert claims_of(server, token) == {
             "scope": "read",
             "client_id": "web",
             "sub": "bob",
@@ -208,12 +221,16 @@ class TestToken:
             "iss": server.issuer,
             "aud": [API],
             "authorization_details": [PAY],
+            "cnf": {"jkt": "x"},
+            "act": {"sub": "robot"},
         }
 
     @pytest.mark.parametrize("lone", [True, False])
     def test_one_that_is_bound_to_a_key_is_no_bearer_token(self, lone: bool) -> None:
         server, client = self.world()
-        grant_id = None if lone else issue(server, client, Issuance(LIMITED, Open("bob"))).grant_id
+        grant_id = (
+            None if lone else issue(server, client, Issuance(Access(READ), Open("bob"))).grant_id
+        )
         data = AccessTokenData(
             Access(READ), "web" if lone else None, 0 if lone else None, Confirmation({"jkt": "x"})
         )
@@ -235,3 +252,24 @@ class TestToken:
         server.clients.raise_epoch(changed, NOW)
         with pytest.raises(InvalidToken, match="rights were withdrawn"):
             resolve_access_token(server, value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"auth_time": "5"},
+        {"auth_time": True},
+        {"acr": 1},
+        {"amr": "pwd"},
+        {"amr": (1,)},
+        {"sid": 1},
+    ],
+)
+def test_an_application_that_says_something_else_learns_it(values: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        Authentication(**values)
+
+
+def test_a_fraction_of_a_second_is_dropped() -> None:
+    now: Any = 5.75
+    assert Authentication(now) == Authentication(5)

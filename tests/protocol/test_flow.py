@@ -19,9 +19,9 @@ from pyramid_oauth2.protocol.authorization.results import (
     Refuse,
     Respond,
     Result,
-    User,
 )
 from pyramid_oauth2.protocol.authorization.return_query import LONGEST
+from pyramid_oauth2.protocol.authorization.user import User
 from pyramid_oauth2.protocol.http import HTTPRequest, Parameters
 from pyramid_oauth2.protocol.records import Grant
 

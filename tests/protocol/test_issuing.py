@@ -123,6 +123,16 @@ class TestWhatHoldsForEveryGrantType:
                 world.issue(Issuance(wanted, operation))
         world.issue(Issuance(READ, redeem))
 
+    def test_no_limit_is_left_out(self, world: World):
+        limited = replace(READ, resources=("https://api.example/",), details=({"type": "x"},))
+        issued = world.issue(Issuance(limited, Open("bob")))
+        redeem = world.redeem(issued.refresh_token)
+        for less in (READ, replace(limited, details=()), replace(limited, resources=())):
+            for operation in (redeem, Add(redeem.grant, "It has ended.")):
+                with pytest.raises(InvalidTarget):
+                    world.issue(Issuance(less, operation))
+        assert world.issue(Issuance(limited, redeem)).refresh_token
+
     def test_nothing_for_a_grant_that_is_not_understood(self, world: World):
         redeem = world.redeem(world.open().refresh_token)
         later = replace(redeem.grant, data=b'{"critical": ["later"]}')

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 from ..access import Access
-from ..records import Client, Consent, StoreUnavailable
+from ..records import Client, Consent
 from ..server import Server
 from .request import AuthorizationRequest
-
-log = logging.getLogger(__name__)
 
 
 def needs_consent(
@@ -78,17 +74,3 @@ def remember_consent(
         # Again if another tab was faster, so that the scopes of both are stored.
         if server.consents.put(consent, earlier.version if earlier else None):
             return
-
-
-def try_to_remember(
-    server: Server,
-    requested: AuthorizationRequest,
-    granted: AuthorizationRequest,
-    client: Client,
-    subject: str,
-) -> None:
-    """The same, after the code was issued: if the store cannot write, the user is asked again."""
-    try:
-        remember_consent(server, requested, granted, client, subject)
-    except StoreUnavailable as unavailable:
-        log.warning("A consent was not remembered: %s", unavailable)

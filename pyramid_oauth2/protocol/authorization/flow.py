@@ -2,32 +2,31 @@
 
 :data:`STEPS` is the order. :func:`begin`, :func:`resume` and :func:`decide` share it. They
 differ in what they read first: a client's request, a request that is stored, or the user's form
-as well. A step returns a result, which ends the way, or None.
+as well. The first step that returns a result decides; the others return None.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import partial
 
 from ..errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
-from ..events import ConsentGiven, OAuth2Event
+from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
 from ..server import Server
-from .consent import needs_consent, try_to_remember
+from .conclusion import conclude
+from .consent import needs_consent
 from .interaction import (
     ForeignInteraction,
     Interaction,
-    OpenInteraction,
     UnusableInteraction,
     begin_interaction,
     demand_login,
     open_interaction,
 )
+from .progress import Progress
 from .repetition import Decision, repeated, sealed_for
 from .request import (
-    AuthorizationRequest,
-    Destination,
     find_destination,
     narrowed,
     read_request,
@@ -35,41 +34,21 @@ from .request import (
     still_allowed,
 )
 from .response import SealResponse, approval, denial, refusal
-from .results import Again, Ask, Login, Refuse, Respond, Result, User
+from .results import Again, Ask, Login, Refuse, Respond, Result
 from .return_query import is_too_long, return_query
-
-
-@dataclass(frozen=True, slots=True)
-class _Progress:
-    """One request on its way through the steps.
-
-    :param parameters: what the client sent; None for a request that is stored.
-    :param pending: the stored request, whose handle is ``handle``.
-    :param form: the user's decision.
-    """
-
-    server: Server
-    http: HTTPRequest
-    user: User
-    destination: Destination
-    request: AuthorizationRequest
-    events: list[OAuth2Event]
-    parameters: Parameters | None = field(default=None, repr=False)
-    handle: str = field(default="", repr=False)
-    pending: OpenInteraction | None = None
-    form: Parameters | None = field(default=None, repr=False)
+from .user import User
 
 
 def begin(server: Server, http: HTTPRequest, parameters: Parameters, user: User) -> Result:
     """Process a client's request."""
 
-    def read(events: list[OAuth2Event]) -> _Progress | Result:
+    def read(events: list[OAuth2Event]) -> Progress | Result:
         destination = find_destination(server, parameters)
         try:
             request = read_request(server, destination, parameters)
         except OAuth2Error as error:
-            return _refused(server, destination, error)
-        return _Progress(server, http, user, destination, request, events, parameters)
+            return Respond(refusal(server, destination, error))
+        return Progress(server, http, user, destination, request, events, parameters)
 
     return _walk(read)
 
@@ -92,11 +71,13 @@ def _decided_before(server: Server, handle: str, user: User, form: Parameters) -
     answer, subject = form.if_once("decision"), user.subject
     if answer not in ("allow", "deny") or subject is None:
         return None
+    events: list[OAuth2Event] = []
+    ticked = _ticked(form)
     try:
-        response = repeated(server, handle, user.secret(), subject, answer, _ticked(form))
+        response = repeated(server, handle, user.secret(), subject, answer, ticked, events.append)
     except (OAuth2Error, UnusableInteraction) as error:
         return Refuse(error)
-    return Respond(response) if response else None
+    return Respond(response, tuple(events), changed=True) if response else None
 
 
 def _stored(
@@ -106,25 +87,31 @@ def _stored(
     user: User,
     events: list[OAuth2Event],
     form: Parameters | None = None,
-) -> _Progress:
-    bind = form is None
-    pending = open_interaction(server, handle, user.browser(), user.subject, bind=bind)
+) -> Progress:
+    pending = open_interaction(
+        server,
+        handle,
+        user.browser(),
+        user.subject,
+        bind=form is None,
+        logged_in_since=partial(_has_logged_in_since, user),
+    )
     if user.earlier and not pending.interaction.new_browser:
         # A page that began with a cookie is valid with that cookie only: a new one is
         # set when another user has signed in.
         raise ForeignInteraction("This page belongs to another browser.", another_user=False)
     request = pending.interaction.request
     destination = still_a_destination(server, request)
-    return _Progress(
+    return Progress(
         server, http, user, destination, request, events, handle=handle, pending=pending, form=form
     )
 
 
-def _walk(read: Callable[[list[OAuth2Event]], _Progress | Result]) -> Result:
+def _walk(read: Callable[[list[OAuth2Event]], Progress | Result]) -> Result:
     events: list[OAuth2Event] = []
     try:
         progress = read(events)
-        if not isinstance(progress, _Progress):
+        if not isinstance(progress, Progress):
             return progress
         for step in STEPS:
             if (result := step(progress)) is not None:
@@ -134,157 +121,169 @@ def _walk(read: Callable[[list[OAuth2Event]], _Progress | Result]) -> Result:
     raise AssertionError("the last step always has a result")
 
 
-def _is_sent_by_get(at: _Progress) -> Result | None:
+def _send_on_by_get(progress: Progress) -> Result | None:
     # A form that another site posts has no cookie, neither ours nor the login's, and
     # must not replace one. So nothing is decided on it.
-    if at.parameters is None or at.http.method == "GET":
+    if progress.parameters is None or progress.http.method == "GET":
         return None
-    return _again(at)
+    return _again(progress)
 
 
-def _is_still_allowed(at: _Progress) -> Result | None:
-    if at.pending is None or _decision(at) == "deny":
+def _check_client(progress: Progress) -> Result | None:
+    if progress.pending is None or _decision(progress) == "deny":
         return None
     try:
-        still_allowed(at.server, at.destination.client, at.request)
+        still_allowed(progress.server, progress.destination.client, progress.request)
     except OAuth2Error as error:
-        return _refused(at.server, at.destination, error)
+        return _refused(progress, error)
     return None
 
 
-def _has_new_login(at: _Progress) -> Result | None:
+def _require_new_login(progress: Progress) -> Result | None:
     # OpenID Connect Core section 3.1.2.1: with prompt=login the server "SHOULD prompt the
     # End-User for reauthentication".
-    if "login" not in at.request.prompt:
+    if "login" not in progress.request.prompt:
         return None
-    if at.pending is None:
-        return _store(at)
-    if _has_logged_in_since(at, at.pending.interaction.login_demanded_at):
+    if progress.pending is None:
+        return _store(progress)
+    if progress.pending.interaction.has_login(partial(_has_logged_in_since, progress.user)):
         return None
-    if at.form is not None:
-        return _again(at)
-    demand_login(at.server, at.handle)
-    return Login(return_query(None, at.handle), end=True)
+    if progress.form is not None:
+        return _again(progress)
+    demand_login(progress.server, progress.handle)
+    return Login(return_query(None, progress.handle), end=progress.user.subject is not None)
 
 
-def _has_logged_in_since(at: _Progress, demanded_at: int | None) -> bool:
-    if demanded_at is None or at.user.login_ended:
+def _has_logged_in_since(user: User, demanded_at: int) -> bool:
+    if user.subject is None or user.login_ended:
         return False
     # Without a time, the proof is that the user is signed in after the login was ended.
-    authentication = at.user.authentication()
+    authentication = user.authentication()
     auth_time = authentication.auth_time if authentication else None
     return auth_time is None or auth_time >= demanded_at
 
 
-def _is_signed_in(at: _Progress) -> Result | None:
-    subject = at.user.subject
-    if at.form is not None and at.pending is not None:
+def _require_login(progress: Progress) -> Result | None:
+    subject = progress.user.subject
+    if progress.form is not None and progress.pending is not None:
         # As before the page was shown: a form can be posted without its page.
-        foreign = subject is None or at.pending.interaction.subject != subject
-        return _again(at) if foreign else None
+        foreign = subject is None or progress.pending.interaction.subject != subject
+        return _again(progress) if foreign else None
     if subject is not None:
         return None
     # OpenID Connect Core section 3.1.2.1: with prompt=none the server "MUST NOT
     # display any authentication or consent user interface pages".
-    if "none" in at.request.prompt:
-        return _refused(at.server, at.destination, LoginRequired("Nobody is signed in."))
-    query = return_query(at.parameters, at.handle)
-    return _store(at) if is_too_long(query) else Login(query)
+    if "none" in progress.request.prompt:
+        return _refused(progress, LoginRequired("Nobody is signed in."))
+    query = return_query(progress.parameters, progress.handle)
+    return _store(progress) if is_too_long(query) else Login(query)
 
 
-def _is_denied(at: _Progress) -> Result | None:
-    if _decision(at) != "deny" or at.pending is None:
+def _deny(progress: Progress) -> Result | None:
+    if _decision(progress) != "deny" or progress.pending is None:
         return None
-    return Respond(denial(at.server, at.pending, _seal(at, "deny")))
+    response = denial(progress.server, progress.pending, _seal(progress, "deny"))
+    return Respond(response, changed=True)
 
 
-def _is_approved(at: _Progress) -> Result | None:
+def _approve(progress: Progress) -> Result | None:
     """Respond if the user allows it by the form, or has allowed it before."""
-    server, client, subject = at.server, at.destination.client, at.user.subject
+    server, client, subject = progress.server, progress.destination.client, progress.user.subject
     assert subject is not None  # An earlier step sends a user who is not signed in to the login.
-    granted = at.request
-    if at.form is not None:
-        if _decision(at) != "allow":
+    granted = progress.request
+    if progress.form is not None:
+        if _decision(progress) != "allow":
             raise InvalidRequest("The form says neither allow nor deny.")
-        granted = narrowed(at.request, _ticked(at.form))
-    elif needs_consent(server, at.request, client, subject):
+        granted = narrowed(progress.request, _ticked(progress.form))
+    elif needs_consent(server, progress.request, client, subject):
         return None
     response = approval(
         server,
         client,
         subject,
         granted,
-        at.pending,
-        at.events.append,
-        prompted=at.form is not None,
-        authentication=at.user.authentication(),
-        seal=_seal(at, "allow", granted.scope),
+        progress.pending,
+        progress.events.append,
+        prompted=progress.form is not None,
+        authentication=progress.user.authentication(),
+        seal=_seal(progress, "allow", granted.scope),
     )
-    if at.form is not None:
-        scope, client_id = granted.scope, client.client_id
-        at.events.append(ConsentGiven(client_id=client_id, subject=subject, scope=scope))
+    if progress.form is not None and progress.pending is not None:
         # Only now: of Allow and Deny in two tabs, the one that loses stores no consent.
-        try_to_remember(server, at.request, granted, client, subject)
-    return Respond(response, tuple(at.events))
+        conclude(
+            server,
+            client,
+            subject,
+            progress.request,
+            granted,
+            progress.pending.token,
+            progress.events.append,
+        )
+    return Respond(response, tuple(progress.events), changed=True)
 
 
-def _seal(at: _Progress, answer: str, scope: frozenset[str] = frozenset()) -> SealResponse | None:
-    if at.form is None or at.pending is None:
+def _seal(
+    progress: Progress, answer: str, scope: frozenset[str] = frozenset()
+) -> SealResponse | None:
+    if progress.form is None or progress.pending is None:
         return None
-    decision = Decision(at.handle, at.user.secret(), answer, scope)
-    return sealed_for(at.server, decision, at.pending.token)
+    decision = Decision(progress.handle, progress.user.secret(), answer, scope)
+    return sealed_for(progress.server, decision, progress.pending.token)
 
 
-def _is_asked(at: _Progress) -> Result:
-    client = at.destination.client
-    if "none" in at.request.prompt:
-        return _refused(at.server, at.destination, ConsentRequired("The user must be asked."))
-    if at.pending is not None:
-        return Ask(client, at.handle, at.pending)
+def _ask(progress: Progress) -> Result:
+    client = progress.destination.client
+    if "none" in progress.request.prompt:
+        return _refused(progress, ConsentRequired("The user must be asked."))
+    if progress.pending is not None:
+        return Ask(client, progress.handle, progress.pending)
     interaction = Interaction(
-        at.request, at.user.browser(), at.user.subject, new_browser=at.user.new
+        progress.request,
+        progress.user.browser(),
+        progress.user.subject,
+        new_browser=progress.user.new,
     )
-    handle, pending = begin_interaction(at.server, interaction)
+    handle, pending = begin_interaction(progress.server, interaction)
     return Ask(client, handle, pending, changed=True)
 
 
-STEPS: tuple[Callable[[_Progress], Result | None], ...] = (
-    _is_sent_by_get,
-    _is_still_allowed,
-    _has_new_login,
-    _is_signed_in,
-    _is_denied,
-    _is_approved,
-    _is_asked,
+STEPS: tuple[Callable[[Progress], Result | None], ...] = (
+    _send_on_by_get,
+    _check_client,
+    _require_new_login,
+    _require_login,
+    _deny,
+    _approve,
+    _ask,
 )
 
 
-def _decision(at: _Progress) -> str | None:
-    return at.form.once("decision") if at.form is not None else None
+def _decision(progress: Progress) -> str | None:
+    return progress.form.once("decision") if progress.form is not None else None
 
 
 def _ticked(form: Parameters) -> frozenset[str]:
     return frozenset(form.values.get("scope", ()))
 
 
-def _refused(server: Server, destination: Destination, error: OAuth2Error) -> Respond:
-    return Respond(refusal(server, destination, error), changed=False)
+def _refused(progress: Progress, error: OAuth2Error) -> Respond:
+    return Respond(refusal(progress.server, progress.destination, error))
 
 
-def _again(at: _Progress) -> Again:
-    query = return_query(at.parameters, at.handle)
-    return _store(at) if is_too_long(query) else Again(query)
+def _again(progress: Progress) -> Again:
+    query = return_query(progress.parameters, progress.handle)
+    return _store(progress) if is_too_long(query) else Again(query)
 
 
-def _store(at: _Progress) -> Again:
+def _store(progress: Progress) -> Again:
     """Store the request, limited by address: anyone can send it.
 
     :raises TemporarilyUnavailable: there were too many from this address (429).
     """
-    if at.user.subject is None:
-        attempt = at.server.throttle.interaction(at.http, at.events.append)
+    if progress.user.subject is None:
+        attempt = progress.server.throttle.interaction(progress.http, progress.events.append)
         attempt.refuse_if_blocked()
-        attempt.count_or_refuse(at.destination.client.client_id)
-    browser = at.user.browser() if at.http.method == "GET" else ""
-    handle, _ = begin_interaction(at.server, Interaction(at.request, browser))
+        attempt.count_or_refuse(progress.destination.client.client_id)
+    browser = progress.user.browser() if progress.http.method == "GET" else ""
+    handle, _ = begin_interaction(progress.server, Interaction(progress.request, browser))
     return Again(return_query(None, handle), changed=True)

@@ -1,4 +1,4 @@
-"""A pending consent: the request, stored on the server while the user logs in and decides.
+"""A pending consent: the request, stored on the server while the user decides.
 
 The form holds a handle and no request, so what the page shows is what is granted.
 The handle can be used once, in the browser that began, by the user who opened it.
@@ -52,10 +52,14 @@ class Interaction:
     new_browser: bool = False
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    @property
-    def awaits_login(self) -> bool:
-        """Whether a new login is still to be demanded: a user who is signed in is ignored."""
-        return "login" in self.request.prompt and self.login_demanded_at is None
+    def has_login(self, logged_in_since: Callable[[int], bool]) -> bool:
+        """Whether the signed-in user may be bound: after a new login, where one is demanded.
+
+        :param logged_in_since: whether the user has logged in since a time.
+        """
+        if "login" not in self.request.prompt:
+            return True
+        return self.login_demanded_at is not None and logged_in_since(self.login_demanded_at)
 
     def encode(self) -> bytes:
         """As the opaque ``data`` of a record."""
@@ -125,6 +129,7 @@ def open_interaction(
     subject: str | None,
     *,
     bind: bool = True,
+    logged_in_since: Callable[[int], bool] = lambda demanded_at: True,
 ) -> OpenInteraction:
     """Find the interaction of a handle.
 
@@ -137,7 +142,7 @@ def open_interaction(
     def bound(interaction: Interaction) -> Interaction:
         if interaction.browser != browser and (interaction.browser or not bind):
             raise ForeignInteraction("This page belongs to another browser.", another_user=False)
-        someone = None if interaction.awaits_login else subject
+        someone = subject if interaction.has_login(logged_in_since) else None
         if someone is not None and interaction.subject not in (None, someone):
             raise ForeignInteraction("This page was opened by another user.", another_user=True)
         if not bind:

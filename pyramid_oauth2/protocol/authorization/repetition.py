@@ -15,13 +15,17 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ..envelope import NotUnderstood
-from ..records import INTERACTION, Client, Grant, SealedAnswer, Token
+from ..errors import InvalidScope
+from ..events import Emit
+from ..records import INTERACTION, Grant, SealedAnswer, Token
 from ..scopes import format_scope
 from ..server import Server
 from ..token.sealing import KEY_LENGTH, Seal
+from ..token.validity import NotValid, check_grant
 from ..token_strings import parse_token
+from .conclusion import conclude
 from .interaction import Interaction
-from .request import AuthorizationRequest, narrowed, still_a_destination
+from .request import AuthorizationRequest, narrowed, still_a_destination, still_allowed
 from .response import AuthorizationResponse, SealResponse, another_code
 
 WINDOW = 30  # seconds
@@ -67,29 +71,43 @@ def sealed_for(server: Server, decision: Decision, token: Token) -> SealResponse
 
 
 def repeated(
-    server: Server, handle: str, secret: str, subject: str, answer: str, ticked: frozenset[str]
+    server: Server,
+    handle: str,
+    secret: str,
+    subject: str,
+    answer: str,
+    ticked: frozenset[str],
+    emit: Emit,
 ) -> AuthorizationResponse | None:
     """The response to a decision that was made a moment ago; None if there is none.
 
     :param secret: the browser's.
     :param subject: the signed-in user.
     :param ticked: the optional scopes that the form has.
-    :raises OAuth2Error: the client is gone or has another redirect URI.
+    :raises OAuth2Error: the client may not make the request any more.
     :raises UnusableInteraction: the grant ended meanwhile.
     """
     found = _spent(server, handle, secret, subject)
     if found is None or not server.is_active(subject):
         return None
     spent, request = found
-    granted = narrowed(request, ticked) if answer == "allow" else None
+    try:
+        granted = narrowed(request, ticked) if answer == "allow" else None
+    except InvalidScope:
+        return None
     scope = granted.scope if granted else frozenset()
-    response = _opened(server, Decision(handle, secret, answer, scope), spent, request)
-    if response is None or granted is None:
+    parameters = _opened(server, Decision(handle, secret, answer, scope), spent)
+    if parameters is None:
+        return None
+    client = still_a_destination(server, request).client
+    response = AuthorizationResponse(request.redirect_uri, request.response_mode, parameters)
+    if granted is None:
         return response
-    parameters, client = response.parameters, still_a_destination(server, request).client
-    grant = _grant(server, client, parameters.get("code") or parameters["access_token"])
+    still_allowed(server, client, granted)
+    grant = _grant(server, parameters.get("code") or parameters["access_token"])
     if grant is None:
         return None
+    conclude(server, client, subject, request, granted, spent, emit)
     if "code" not in parameters:
         return response
     return another_code(server, client, granted, grant) if _reserve(server, spent) else None
@@ -113,27 +131,24 @@ def _spent(
     return found[0], interaction.request
 
 
-def _opened(
-    server: Server, decision: Decision, spent: Token, request: AuthorizationRequest
-) -> AuthorizationResponse | None:
+def _opened(server: Server, decision: Decision, spent: Token) -> dict[str, str] | None:
+    """The parameters of the first response; None for another decision, or after the window."""
     sealed = spent.sealed_answer
     if sealed is None or sealed.expires_at <= server.clock():
         return None
     opened = decision.seal.open(sealed.data)
-    if opened is None:
-        return None
-    still_a_destination(server, request)
-    return AuthorizationResponse(request.redirect_uri, request.response_mode, json.loads(opened))
+    return None if opened is None else dict(json.loads(opened))
 
 
-def _grant(server: Server, client: Client, issued: str) -> Grant | None:
-    """The grant of what the first response contains, if it is still in force."""
+def _grant(server: Server, issued: str) -> Grant | None:
+    """The grant of what the first response contains, if it is still valid."""
     ref = parse_token(issued)
-    found = server.grants.find(ref) if ref else None
-    token, grant = found or (None, None)
-    if token is None or token.revoked_at is not None:
+    token, grant = (server.grants.find(ref) if ref else None) or (None, None)
+    if token is None or grant is None or token.revoked_at is not None:
         return None
-    if grant is None or grant.revoked_at is not None or grant.epoch < client.epoch:
+    try:
+        check_grant(server, grant)
+    except NotValid:
         return None
     return grant
 

@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ..authentication import Authentication
 from ..errors import OAuth2Error
 from ..events import OAuth2Event
 from ..records import Client
 from .interaction import OpenInteraction, UnusableInteraction
 from .response import AuthorizationResponse
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """The user agent and its user. The callables are called only where a step needs them.
-
-    :param secret: returns the browser's secret, and makes one where there is none.
-    :param new: whether the browser sent no secret.
-    :param earlier: whether ``secret`` is not the browser's present one, but that of a
-        page of ours which it had before: the form of the page contains it.
-    :param authentication: returns how the user authenticated, if that is known.
-    :param login_ended: whether an earlier attempt of this request ended the login: its
-        user may still be signed in.
-    """
-
-    subject: str | None
-    secret: Callable[[], str] = field(repr=False)
-    authentication: Callable[[], Authentication | None]
-    login_ended: bool = False
-    new: bool = False
-    earlier: bool = False
-
-    def browser(self) -> str:
-        """The digest of the secret, which an interaction stores in place of it."""
-        return hashlib.sha256(self.secret().encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +21,7 @@ class Respond:
 
     response: AuthorizationResponse
     events: tuple[OAuth2Event, ...] = ()
-    changed: bool = True
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from ..http import Parameters
+from ..http import SECRET_PARAMETERS, Parameters
 
 # Characters of a query that the login URL contains, encoded once more. Servers and browsers
 # limit a URL to 8,000 characters or so.
@@ -18,8 +18,15 @@ def return_query(parameters: Parameters | None, handle: str) -> str:
     """
     if parameters is None:
         return urlencode({"interaction": handle})
-    values = parameters.values.items()
-    return urlencode([(name, value) for name, each in values for value in each if value])
+    return urlencode(
+        [
+            (name, value)
+            for name, values in parameters.values.items()
+            for value in values
+            # A client that sends its secret here by mistake must not find it in a URL.
+            if value and name not in SECRET_PARAMETERS
+        ]
+    )
 
 
 def is_too_long(query: str) -> bool:

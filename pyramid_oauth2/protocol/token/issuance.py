@@ -83,9 +83,9 @@ class Redeem:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """Add an access token to a grant, within the grant's end.
+    """Add a token to a grant, within the grant's end.
 
-    It comes without a refresh token, and ends no other token of the grant.
+    An access token comes without a refresh token, and ends no other token of the grant.
 
     :param refusal: the ``error_description`` where the grant has ended.
     """

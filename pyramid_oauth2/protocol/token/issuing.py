@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..access import Access
 from ..envelope import NotUnderstood
-from ..errors import InvalidGrant
+from ..errors import InvalidGrant, InvalidTarget
 from ..events import Emit, TokenIssued, emit_nothing, grant_event
 from ..grant_data import access_of
 from ..grants import earlier_access_tokens, end_earlier_grants, end_grant
@@ -135,10 +136,17 @@ def _check(server: Server, client: Client, issuance: Issuance) -> None:
     used = isinstance(operation, Redeem) and operation.token.consumed_at is not None
     if grant is not None and not used:
         # A token that is used issues nothing, whatever is requested.
-        try:
-            access_of(grant).narrowed_to(issuance.access, "The grant")
-        except NotUnderstood as error:
-            raise InvalidGrant(f"The grant {error}.") from None
+        _check_within(grant, issuance.access)
+
+
+def _check_within(grant: Grant, access: Access) -> None:
+    try:
+        granted = access_of(grant)
+    except NotUnderstood as error:
+        raise InvalidGrant(f"The grant {error}.") from None
+    granted.narrowed_to(access, "The grant")
+    if not granted.covers(access):
+        raise InvalidTarget("The grant is limited, and the token would not be.")
 
 
 def _reserve(server: Server, issuance: Issuance) -> None:

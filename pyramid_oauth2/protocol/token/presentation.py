@@ -17,7 +17,7 @@ from ..server import Server
 from ..token_strings import parse_token
 from .access_token import AccessTokenData
 from .confirmation import Confirmation
-from .validity import NotValid, check_confirmation, check_parties, check_token
+from .validity import NotValid, check_limits, check_parties, check_token
 
 B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 TOKEN_PARAMETER = re.compile(rb"(?:^|&)access_token=")
@@ -89,7 +89,7 @@ def resolve_access_token(server: Server, value: str) -> AccessToken:
         check_token(token, grant, server.clock())
         data = AccessTokenData.decode(token.data)
         client = check_parties(server, grant, data)
-        check_confirmation(data.confirmation)
+        check_limits(data.access, data.confirmation)
         of_grant = GrantData.decode(grant.data) if grant else None
     except (NotValid, NotUnderstood) as dead:
         raise InvalidToken(f"The access token {dead}.") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..access import Access
 from ..envelope import NotUnderstood
 from ..grant_data import GrantData
 from ..records import Client, Grant, Token
@@ -66,15 +67,17 @@ def check_parties(server: Server, grant: Grant | None, data: AccessTokenData | N
     return client
 
 
-def check_confirmation(confirmation: Confirmation | None) -> None:
-    """Refuse a token that is bound to a key, since no constraint is registered that checks it.
+def check_limits(access: Access, confirmation: Confirmation | None) -> None:
+    """Refuse a token with a limit, since nothing in this version checks one.
 
-    :raises NotValid: it is bound.
+    :raises NotValid: it is bound to a key, or limited to resources or details.
     """
     # RFC 7800 section 3.1: a recipient that does not check the key would accept
-    # a stolen token.
+    # a stolen token. RFC 8707 section 2: a token for one resource is not for another.
     if confirmation is not None:
         raise NotValid("is bound to a key that this server does not check")
+    if access.limits():
+        raise NotValid("has a limit that this server does not check")
 
 
 def _check(

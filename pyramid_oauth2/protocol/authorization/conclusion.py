@@ -1,0 +1,56 @@
+"""What follows a consent once its grant is in the store: the event, and what is remembered."""
+
+from __future__ import annotations
+
+import logging
+
+from ..events import ConsentGiven, Emit
+from ..grants import find_grant
+from ..records import Client, StoreUnavailable, Token
+from ..server import Server
+from .consent import remember_consent
+from .request import AuthorizationRequest
+
+log = logging.getLogger(__name__)
+
+NAMESPACE = "decision concluded"
+
+
+def conclude(
+    server: Server,
+    client: Client,
+    subject: str,
+    requested: AuthorizationRequest,
+    granted: AuthorizationRequest,
+    interaction: Token,
+    emit: Emit,
+) -> None:
+    """Emit the event of a consent and remember it, once for each decision.
+
+    By the request that opened the grant; or, if that one failed after the grant was in the
+    store, by the same decision sent again.
+
+    :param requested: what the page showed.
+    :param granted: what the user allowed of it.
+    :param interaction: the record of the decision, of the family of the grant.
+    """
+    if not _is_first(server, interaction):
+        return
+    emit(ConsentGiven(client_id=client.client_id, subject=subject, scope=granted.scope))
+    try:
+        remember_consent(server, requested, granted, client, subject)
+        # A withdrawal that ended the grant meanwhile could not see the consent.
+        grant = find_grant(server, interaction.family)
+        if grant is None or grant.revoked_at is not None:
+            server.consents.forget(subject, client.client_id)
+    except StoreUnavailable as unavailable:
+        # The code is already issued; the user is asked again next time.
+        log.warning("A consent was not remembered: %s", unavailable)
+
+
+def _is_first(server: Server, interaction: Token) -> bool:
+    now = server.clock()
+    try:
+        return server.grants.reserve(NAMESPACE, interaction.digest, interaction.expires_at, now)
+    except StoreUnavailable:
+        return True

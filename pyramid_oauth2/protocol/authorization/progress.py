@@ -1,0 +1,33 @@
+"""What the steps of the authorization endpoint know of one request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..events import OAuth2Event
+from ..http import HTTPRequest, Parameters
+from ..server import Server
+from .interaction import OpenInteraction
+from .request import AuthorizationRequest, Destination
+from .user import User
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One request on its way through the steps.
+
+    :param parameters: what the client sent; None for a request that is stored.
+    :param pending: the stored request, whose handle is ``handle``.
+    :param form: the user's decision.
+    """
+
+    server: Server
+    http: HTTPRequest
+    user: User
+    destination: Destination
+    request: AuthorizationRequest
+    events: list[OAuth2Event]
+    parameters: Parameters | None = field(default=None, repr=False)
+    handle: str = field(default="", repr=False)
+    pending: OpenInteraction | None = None
+    form: Parameters | None = field(default=None, repr=False)

@@ -1,0 +1,34 @@
+"""The user agent at the authorization endpoint, and its user."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..authentication import Authentication
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """The user agent and its user. The callables are called only where a step needs them.
+
+    :param secret: returns the browser's secret, and makes one where there is none.
+    :param new: whether the browser sent no secret.
+    :param earlier: whether ``secret`` is not the browser's present one, but that of a
+        page of ours which it had before: the form of the page contains it.
+    :param authentication: returns how the user authenticated, if that is known.
+    :param login_ended: whether an earlier attempt of this request ended the login: its
+        user may still be signed in.
+    """
+
+    subject: str | None
+    secret: Callable[[], str] = field(repr=False)
+    authentication: Callable[[], Authentication | None]
+    login_ended: bool = False
+    new: bool = False
+    earlier: bool = False
+
+    def browser(self) -> str:
+        """The digest of the secret, which an interaction stores in place of it."""
+        return hashlib.sha256(self.secret().encode()).hexdigest()
