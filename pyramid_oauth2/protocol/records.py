@@ -5,41 +5,26 @@ time is an integer of UTC seconds, and every interval is half open: a record
 whose ``expires_at`` equals *now* has expired.
 
 A record is validated when it is created, so a store never receives an
-identifier that it could not return unchanged.
+identifier that it could not return unchanged: a client_id has at most 512
+characters, and 1536 bytes in UTF-8; a subject at most 255 characters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 
-CLIENT_ID_LENGTH = 128
+from .identifiers import check_identifier as check_identifier
+
+CLIENT_ID_LENGTH = 512
 SUBJECT_LENGTH = 255
 
 AUTHORIZATION_CODE = "authorization_code"
 ACCESS_TOKEN = "access_token"
 REFRESH_TOKEN = "refresh_token"
 INTERACTION = "interaction"
-
-
-def check_identifier(name: str, value: str, length: int) -> None:
-    """Refuse an identifier that some store could not store byte for byte.
-
-    :raises ValueError: *value* is empty, longer than *length* characters, or
-        holds a NUL or a lone surrogate.
-    """
-    if not value:
-        raise ValueError(f"{name} is empty")
-    if len(value) > length:
-        raise ValueError(f"{name} has {len(value)} characters; at most {length} are allowed")
-    if "\0" in value:
-        raise ValueError(f"{name} contains a NUL character")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"{name} is not valid Unicode text") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +184,7 @@ class TokenChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What one user allowed one client for future requests."""
+    """What one user allowed one client for future requests. ``data`` is opaque to the store."""
 
     subject: str
     client_id: str
@@ -209,6 +194,7 @@ class Consent:
     expires_at: int
     resources: tuple[str, ...] = ()
     version: int = 0
+    data: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         check_identifier("subject", self.subject, SUBJECT_LENGTH)
@@ -284,17 +270,3 @@ def kept_until(token: Token, grant_end: int | None) -> int:
     if token.kind == AUTHORIZATION_CODE and token.consumed_at is not None and grant_end is not None:
         return max(token.expires_at, grant_end)
     return token.expires_at
-
-
-def check_family(
-    family: str, grant: Grant | None, tokens: Iterable[Token], refs: Iterable[TokenRef] = ()
-) -> None:
-    """Refuse records of different families in one operation.
-
-    :raises ValueError: something belongs to another family.
-    """
-    families = {token.family for token in tokens} | {ref.family for ref in refs}
-    if grant is not None:
-        families.add(grant.id)
-    if families - {family}:
-        raise ValueError("what one operation writes must be of one family")

@@ -276,4 +276,4 @@ def test_the_logging_of_the_application_is_left_alone(url: str) -> None:
 def test_the_statements_can_be_printed(dialect: str, expected: list[str]) -> None:
     printed = migrations.sql(dialect)
     assert [part for part in expected if part not in printed] == []
-    assert printed.count("CREATE TABLE") == 1 + len(metadata.tables)
+    assert printed.count("CREATE TABLE oauth2_") == 1 + len(metadata.tables)

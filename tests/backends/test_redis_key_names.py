@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pyramid_oauth2.backends.contract.factories import (
@@ -160,6 +162,16 @@ def test_what_a_later_version_added_to_a_document_is_passed_over(backend, raw):
         raw.set(key, value_of(raw, key).replace(b"\n", b" later\n", 1))
     assert backend.grants.find(token.ref) == (token, grant)
     assert backend.consents.get(consent.subject, consent.client_id) == consent
+
+
+def test_the_data_of_a_consent_is_a_member_only_if_there_is_some(backend, raw):
+    """So what a process of an earlier version reads is as it was."""
+    consent = new_consent()
+    assert backend.consents.put(consent, None)
+    key = key_names.consent_key("alice", "client")
+    assert b'"data"' not in raw.get(key)
+    assert backend.consents.put(replace(consent, data=b"\x00"), 0)
+    assert b'"data": "AA=="' in raw.get(key)
 
 
 def value_of(raw, key):

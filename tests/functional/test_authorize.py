@@ -93,7 +93,7 @@ class TestWhoAndWhere:
             pytest.param("", id="empty"),
             pytest.param("nobody", id="unknown"),
             pytest.param("WEB", id="another case"),
-            pytest.param("x" * 129, id="longer than any"),
+            pytest.param("x" * 513, id="longer than any"),
             pytest.param("w\0eb", id="NUL"),
             pytest.param("\u20ac", id="beyond ASCII"),
         ],

@@ -74,7 +74,7 @@ def test_a_store_is_not_asked_for_what_no_client_can_be(server):
             raise AssertionError("the store was asked")
 
     with pytest.raises(UnauthorizedClient):
-        find_destination(replace(server, clients=Untouchable()), parameters(client_id="x" * 129))
+        find_destination(replace(server, clients=Untouchable()), parameters(client_id="x" * 513))
 
 
 @pytest.mark.parametrize(

@@ -116,3 +116,34 @@ def test_an_expired_one_adds_nothing(server, clock):
 def test_nothing_is_remembered_of_other_clients(server, consent):
     remember(server, make_request(), consent=consent)
     assert server.consents.get("bob", "web") is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'{"claims": ["email"], "critical": ["claims"]}', b'{"critical": 1}', b"[]", b"\xff", b"x"],
+)
+def test_one_that_this_version_does_not_understand_is_not_remembered(server, data):
+    """A later version limited it; a user who decides again replaces it."""
+    remember(server, make_request(scope=BOTH))
+    consent = server.consents.get("bob", "web")
+    assert server.consents.put(replace(consent, data=data), consent.version)
+    assert needs_consent(server, make_request(), make_client(), "bob")
+    assert server.consents.get("bob", "web").data == data
+    remember(server, make_request())
+    consent = server.consents.get("bob", "web")
+    assert (consent.scope, consent.data) == (READ, b"")
+    assert not needs_consent(server, make_request(), make_client(), "bob")
+
+
+def test_what_a_later_version_added_without_a_limit_stays(server):
+    data = b'{"later": 1}'
+    remember(server, make_request())
+    consent = server.consents.get("bob", "web")
+    assert server.consents.put(replace(consent, data=data), consent.version)
+    assert not needs_consent(server, make_request(), make_client(), "bob")
+    remember(server, make_request(scope=frozenset({"write"})))
+    consent = server.consents.get("bob", "web")
+    assert (consent.scope, consent.data) == (BOTH, data)
+    # Not for another redirect URI, which may be another party.
+    remember(server, make_request(redirect_uri=f"{BACK}2"))
+    assert server.consents.get("bob", "web").data == b""

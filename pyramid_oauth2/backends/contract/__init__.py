@@ -58,6 +58,11 @@ from .forks import Forks  # noqa: E402
 from .harness import Contract  # noqa: E402
 from .leaks import ConsentLeaks, GrantLeaks  # noqa: E402
 from .listings import Listings  # noqa: E402
+from .long_identifiers import (  # noqa: E402
+    LongClientIds,
+    LongConsentClientIds,
+    LongGrantClientIds,
+)
 from .opening import Adding, Finding, Opening  # noqa: E402
 from .precedence import RedemptionOutcomes  # noqa: E402
 from .purging import Purging  # noqa: E402
@@ -89,6 +94,9 @@ __all__ = [
     "GrantLeaks",
     "GrantStoreContract",
     "Listings",
+    "LongClientIds",
+    "LongConsentClientIds",
+    "LongGrantClientIds",
     "Opening",
     "Purging",
     "RedemptionEffects",
@@ -103,6 +111,7 @@ __all__ = [
 
 class GrantStoreContract(
     RoundTrips,
+    LongGrantClientIds,
     Opening,
     Finding,
     Adding,
@@ -124,11 +133,11 @@ class GrantStoreContract(
     """The contract of an :class:`~pyramid_oauth2.interfaces.IGrantStore`."""
 
 
-class ClientStoreContract(ClientRecords, ClientSearch, ClientRaces, Forks):
+class ClientStoreContract(ClientRecords, LongClientIds, ClientSearch, ClientRaces, Forks):
     """The contract of an :class:`~pyramid_oauth2.interfaces.IClientStore`."""
 
 
-class ConsentStoreContract(Consents, ConsentLeaks, ConsentRaces, Forks):
+class ConsentStoreContract(Consents, LongConsentClientIds, ConsentLeaks, ConsentRaces, Forks):
     """The contract of an :class:`~pyramid_oauth2.interfaces.IConsentStore`."""
 
 

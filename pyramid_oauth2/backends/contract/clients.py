@@ -8,22 +8,20 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2.protocol.records import (
-    CLIENT_ID_LENGTH,
     SUBJECT_LENGTH,
     Client,
     ClientSecret,
     DuplicateRecord,
 )
 
-from .factories import NOW, every, new_client, new_digest
+from .factories import LONG_CLIENT_IDS, NOW, every, new_client, new_digest
 from .harness import Contract
 
 LATE = 2**40
 
 FIELDS: dict[str, list[Any]] = {
     "client_id": [
-        "é" * CLIENT_ID_LENGTH,
-        "𝄞" * CLIENT_ID_LENGTH,
+        *LONG_CLIENT_IDS,
         "https://c.example/?a=%20&b",
         " ",
     ],

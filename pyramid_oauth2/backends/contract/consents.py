@@ -12,6 +12,7 @@ from pyramid_oauth2.protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Pu
 from .factories import HOUR, MADE_UP_CURSORS, NOW, every, new_consent, take_made_up
 from .harness import Contract
 from .purging import purge_all
+from .round_trips import ALL_BYTES
 
 LATE = 2**40
 
@@ -24,6 +25,9 @@ class Consents(Contract):
         [
             {"subject": "𝄞" * SUBJECT_LENGTH},
             {"client_id": "é" * CLIENT_ID_LENGTH},
+            {"data": ALL_BYTES},
+            {"data": b"\x00"},
+            {"data": b" trailing \x00"},
             {"scope": frozenset()},
             {"scope": frozenset({"read", "write", "Read"})},
             {"redirect_uri": ""},
@@ -70,7 +74,8 @@ class Consents(Contract):
         assert self.consents.put(new_consent(), None) is True
         for version in range(3):
             scope = frozenset({f"scope-{version}"})
-            consent = new_consent(scope=scope, expires_at=NOW + 2 * HOUR, version=77)
+            data = bytes([version]) * version
+            consent = new_consent(scope=scope, expires_at=NOW + 2 * HOUR, version=77, data=data)
             assert self.consents.put(consent, version + 1) is False
             assert self.consents.put(consent, version) is True
             assert self.consents.put(consent, version) is False
@@ -148,7 +153,8 @@ class Consents(Contract):
 
     def test_consents_are_copied_into_a_fresh_store(self) -> None:
         for number in range(20):
-            consent = new_consent(client_id=f"client-{number}", resources=("urn:a", "urn:b"))
+            fields = {"resources": ("urn:a", "urn:b"), "data": bytes(range(number, 20))}
+            consent = new_consent(client_id=f"client-{number}", **fields)
             assert self.consents.put(consent, None)
             assert self.consents.put(consent, 0)
         exported = list(every(self.consents.export))

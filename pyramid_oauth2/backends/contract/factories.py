@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from pyramid_oauth2.protocol.identifiers import MOST_BYTES
 from pyramid_oauth2.protocol.records import (
+    CLIENT_ID_LENGTH,
     REFRESH_TOKEN,
     Client,
     Consent,
@@ -24,6 +26,14 @@ Item = TypeVar("Item")
 # test, and beyond 2**31, so that every test covers such times.
 NOW = 4_000_000_000
 MINUTE, HOUR, DAY = 60, 3600, 86400
+
+# As long as allowed: a URL, and text of the most bytes.
+LONG_CLIENT_IDS = (
+    "https://client.example/".ljust(CLIENT_ID_LENGTH, "x"),
+    "é" * CLIENT_ID_LENGTH,
+    "€" * CLIENT_ID_LENGTH,
+    "𝄞" * (MOST_BYTES // 4),
+)
 
 _BASE62 = string.ascii_letters + string.digits
 
@@ -41,6 +51,15 @@ def new_digest() -> bytes:
 def new_attempt() -> str:
     """A random attempt of 128 bits."""
     return secrets.token_hex(16)
+
+
+def hard_to_compress(length: int, first: str) -> str:
+    """Random text of *length* characters from *first* on, of which each takes as many bytes.
+
+    PostgreSQL compresses what it writes into an index, so a longest identifier tests the
+    limit of an index only if it is random.
+    """
+    return "".join(chr(ord(first) + secrets.randbelow(4096)) for _ in range(length))
 
 
 def new_grant(**fields: Any) -> Grant:

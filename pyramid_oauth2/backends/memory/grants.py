@@ -8,6 +8,7 @@ from threading import Lock
 
 from zope.interface import implementer
 
+from pyramid_oauth2.backends.families import check_family
 from pyramid_oauth2.interfaces import IGrantStore
 from pyramid_oauth2.per_process import PerProcess
 from pyramid_oauth2.protocol.records import (
@@ -21,7 +22,6 @@ from pyramid_oauth2.protocol.records import (
     Token,
     TokenChanges,
     TokenRef,
-    check_family,
 )
 
 from .expiring_records import ExpiringRecords, key_of

@@ -18,8 +18,8 @@ from ...protocol.records import (
     Token,
     TokenChanges,
     TokenRef,
-    check_family,
 )
+from ..families import check_family
 from .copying import GrantCopy
 from .family import NONE, insertion, new_records
 from .indexes import all_entries, grant_entries, page_after

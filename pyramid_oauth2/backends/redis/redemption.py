@@ -14,8 +14,8 @@ from ...protocol.records import (
     SealedAnswer,
     Token,
     TokenRef,
-    check_family,
 )
+from ..families import check_family
 from .family import NONE, new_records
 from .indexes import grant_entries
 from .key_names import answer_key, grant_key, member, member_key, members_key, token_key

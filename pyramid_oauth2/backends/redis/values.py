@@ -6,6 +6,7 @@ The line is described in ``lua/record.lua``; scripts do not read the bytes.
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, unquote
@@ -136,12 +137,14 @@ def reservation_of(namespace: str, digest: bytes, value: bytes) -> Reservation:
 
 def consent_value(consent: Consent, version: int) -> bytes:
     """Encode a consent as *version*."""
-    document = {
+    document: dict[str, Any] = {
         "scopes": sorted(consent.scope),
         "redirect_uri": consent.redirect_uri,
         "created_at": consent.created_at,
         "resources": consent.resources,
     }
+    if consent.data:
+        document["data"] = b64encode(consent.data).decode("ascii")
     return _line(consent.expires_at, version) + json.dumps(document).encode()
 
 
@@ -159,6 +162,7 @@ def consent_of(subject: str, client_id: str, value: bytes) -> Consent:
         expires_at=int(expires_at),
         resources=tuple(facts["resources"]),
         version=int(version),
+        data=b64decode(facts.get("data", "")),
     )
 
 

@@ -14,9 +14,9 @@ from ...protocol.records import (
     SealedAnswer,
     Token,
     TokenRef,
-    check_family,
     kept_until,
 )
+from ..families import check_family
 from .rows import grant_values, reference, token_of, token_values
 from .statements import (
     CLEAR_ANSWER,

@@ -98,16 +98,17 @@ def reference(ref: TokenRef) -> Values:
 
 def consent_of(row: Sequence[Any]) -> Consent:
     """Return the consent of a row of :data:`CONSENT_COLUMNS`."""
-    subject, client_id, scopes, redirect_uri, created_at, expires_at, resources, version = row
+    subject, client_id, scopes, redirect_uri, created, expires, resources, version, data = row
     return Consent(
         subject,
         client_id,
         frozenset(json.loads(scopes)),
         redirect_uri,
-        created_at,
-        expires_at,
+        created,
+        expires,
         tuple(json.loads(resources)),
         version,
+        data or b"",
     )
 
 

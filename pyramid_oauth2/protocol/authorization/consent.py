@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..access import Access
+from ..envelope import NotUnderstood, check_understood
 from ..records import Client, Consent
 from ..server import Server
 from .request import AuthorizationRequest
@@ -32,10 +33,20 @@ def _covers(consent: Consent, requested: AuthorizationRequest, now: int) -> bool
 def _is_of_the_same_kind(consent: Consent, requested: AuthorizationRequest, now: int) -> bool:
     return (
         now < consent.expires_at
+        and _is_understood(consent)
         and requested.redirect_uri == consent.redirect_uri
         # What was allowed for some resources alone was not allowed for others.
         and set(requested.resources) == set(consent.resources)
     )
+
+
+def _is_understood(consent: Consent) -> bool:
+    # A later version may have limited it by something that this version would ignore.
+    try:
+        check_understood(consent.data)
+    except NotUnderstood:
+        return False
+    return True
 
 
 def remember_consent(
@@ -49,7 +60,8 @@ def remember_consent(
 
     Not together with what they allowed for another redirect URI, which may be another
     party, or for other resources, nor with what they have just unticked. Details are
-    allowed each time.
+    allowed each time. A consent that this version does not understand is replaced: this
+    decision is newer, and complete without it.
 
     :param requested: what the page showed.
     :param granted: what the user allowed of it.
@@ -59,9 +71,10 @@ def remember_consent(
     while True:
         now = server.clock()
         earlier = server.consents.get(subject, client.client_id)
-        scope, since = granted.scope, now
+        scope, since, data = granted.scope, now, b""
         if earlier and _is_of_the_same_kind(earlier, granted, now):
             scope, since = scope | (earlier.scope - requested.scope), earlier.created_at
+            data = earlier.data
         consent = Consent(
             subject=subject,
             client_id=client.client_id,
@@ -70,6 +83,7 @@ def remember_consent(
             resources=granted.resources,
             created_at=since,
             expires_at=now + server.lifetimes.consent,
+            data=data,
         )
         # Again if another tab was faster, so that the scopes of both are stored.
         if server.consents.put(consent, earlier.version if earlier else None):

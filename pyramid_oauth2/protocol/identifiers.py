@@ -1,0 +1,26 @@
+"""The identifiers of records: text that every store returns byte for byte."""
+
+from __future__ import annotations
+
+# UTF-8. PostgreSQL has room for 2704 bytes in an entry of an index, which may hold two identifiers.
+MOST_BYTES = 1536
+
+
+def check_identifier(name: str, value: str, length: int) -> None:
+    """Refuse an identifier that some store could not store byte for byte.
+
+    :raises ValueError: *value* is empty, longer than *length* characters or
+        :data:`MOST_BYTES`, or holds a NUL or a lone surrogate.
+    """
+    if not value:
+        raise ValueError(f"{name} is empty")
+    if len(value) > length:
+        raise ValueError(f"{name} has {len(value)} characters; at most {length} are allowed")
+    if "\0" in value:
+        raise ValueError(f"{name} contains a NUL character")
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} is not valid Unicode text") from None
+    if size > MOST_BYTES:
+        raise ValueError(f"{name} has {size} bytes in UTF-8; at most {MOST_BYTES} are allowed")
