@@ -36,7 +36,7 @@ from .protocol.server import Lifetimes
 from .read_only import REFUSAL, ReadOnlyBackend
 from .resource_owners import ResourceOwners
 from .resource_server import ResourceServer, make_resource_server
-from .service import ROLES, OAuth2Service
+from .service import REQUIRED_ROLES, ROLES, OAuth2Service, required_store
 from .settings import Settings
 from .settings.types import RESOURCE_SERVER
 from .startup import configuration_errors, enabled_grant_types, enabled_response_types
@@ -125,7 +125,7 @@ def _make_authorization_server(
     if found := configuration_errors(settings, grant_types, scopes, owners):
         raise ConfigurationError("\n".join(found))
     backends = {name: _make_backend(registry, settings, name) for name in _chosen(settings)}
-    stores = {role: _store(backends, settings, role) for role in ROLES}
+    stores = {role: required_store(backends, settings, role) for role in REQUIRED_ROLES}
     server = AuthorizationServer(
         issuer=settings.issuer,
         require_https=settings.https_required,
@@ -183,17 +183,6 @@ def _make_backend(registry: Any, settings: Settings, name: str) -> IBackend:
         )
     backend: IBackend = factory(settings)
     return ReadOnlyBackend(backend) if settings.read_only else backend
-
-
-def _store(backends: dict[str, IBackend], settings: Settings, role: str) -> Any:
-    name = settings.backend_of(role)
-    store = getattr(backends[name], role)
-    if store is None:
-        raise ConfigurationError(
-            f"The backend {name!r} does not keep {role}: "
-            f"set oauth2.backend.{role} to one that does."
-        )
-    return store
 
 
 def _measured(settings: Settings, grants: IGrantStore) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from zope.interface import directlyProvides, implementer
 from zope.interface.interface import InterfaceClass
 
-from .interfaces import IBackend, IClientStore, IConsentStore, IGrantStore
+from .interfaces import IBackend, IClientStore, IConsentStore, IEntryStore, IGrantStore
 from .interfaces.request import PyramidRequest
 from .protocol.records import StoreUnavailable
 
@@ -34,6 +34,7 @@ class ReadOnlyBackend:
         self.clients = _read_only(backend.clients, IClientStore)
         self.grants = _read_only(backend.grants, IGrantStore)
         self.consents = _read_only(backend.consents, IConsentStore)
+        self.entries = _read_only(getattr(backend, "entries", None), IEntryStore)
 
     def clients_of_request(self, request: PyramidRequest) -> Any:
         """Return the shared client store: in read-only mode a request has no writes of its own."""

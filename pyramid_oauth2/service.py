@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
+from pyramid.exceptions import ConfigurationError
 from zope.interface import implementer
 
 from .events import notify
-from .interfaces import IBackend, IService
+from .interfaces import IBackend, IEntryStore, IService
 from .interfaces.request import PyramidRequest
 from .protocol.authorization_server import AuthorizationServer
 from .protocol.clients.registry import ClientRegistry
@@ -19,7 +21,30 @@ from .protocol.token.presentation import AccessToken, resolve_access_token
 from .resource_owners import ResourceOwners
 from .settings import Settings
 
-ROLES = ("clients", "grants", "consents")
+# The server needs a store for each of these ...
+REQUIRED_ROLES = ("clients", "grants", "consents")
+# ... and for entries only if a feature uses them.
+ROLES = (*REQUIRED_ROLES, "entries")
+
+
+def store_of(backends: Mapping[str, IBackend], settings: Settings, role: str) -> Any:
+    """The store of a role; None for entries if the backend has no store for them."""
+    # A backend that was written before there were entries does not have the attribute.
+    return getattr(backends[settings.backend_of(role)], role, None)
+
+
+def required_store(backends: Mapping[str, IBackend], settings: Settings, role: str) -> Any:
+    """The store of a role.
+
+    :raises pyramid.exceptions.ConfigurationError: the backend does not have one.
+    """
+    store = store_of(backends, settings, role)
+    if store is None:
+        raise ConfigurationError(
+            f"The backend {settings.backend_of(role)!r} does not keep {role}: "
+            f"set oauth2.backend.{role} to one that does."
+        )
+    return store
 
 
 @implementer(IService)
@@ -41,6 +66,19 @@ class OAuth2Service:
     def clients(self) -> ClientRegistry:
         """The clients, for code that has no request: each change is written at once."""
         return ClientRegistry(self.server, self.server.clients, self.emit)
+
+    @property
+    def entries(self) -> IEntryStore:
+        """The entry store, for a feature that uses entries; so far no feature does.
+
+        It is looked up at each use, not at start-up: a backend without this role serves
+        every other feature. From the first use on, issuing tokens also purges it.
+
+        :raises pyramid.exceptions.ConfigurationError: the backend does not have one.
+        """
+        store: IEntryStore = required_store(self.backends, self.settings, "entries")
+        self.purger.include(store)
+        return store
 
     def clients_of_request(self, request: PyramidRequest) -> ClientRegistry:
         """The clients, for what *request* itself registers and changes.

@@ -7,7 +7,13 @@ from zope.interface.verify import verifyObject
 
 from pyramid_oauth2.backends.contract.factories import NOW, new_client, new_grant, new_token
 from pyramid_oauth2.backends.memory import MemoryBackend
-from pyramid_oauth2.interfaces import IBackend, IClientStore, IConsentStore, IGrantStore
+from pyramid_oauth2.interfaces import (
+    IBackend,
+    IClientStore,
+    IConsentStore,
+    IEntryStore,
+    IGrantStore,
+)
 from pyramid_oauth2.protocol.records import StoreUnavailable
 from pyramid_oauth2.read_only import ReadOnlyBackend, writable
 
@@ -26,8 +32,14 @@ WRITING = {
         "import_",
     },
     IConsentStore: {"put", "forget", "purge", "import_"},
+    IEntryStore: {"put", "delete", "purge", "import_"},
 }
-ROLES = {IClientStore: "clients", IGrantStore: "grants", IConsentStore: "consents"}
+ROLES = {
+    IClientStore: "clients",
+    IGrantStore: "grants",
+    IConsentStore: "consents",
+    IEntryStore: "entries",
+}
 
 
 class FullBackend(MemoryBackend):
@@ -82,6 +94,15 @@ def test_a_role_that_it_does_not_keep():
             self.consents = None
 
     assert ReadOnlyBackend(Partial()).consents is None
+
+
+def test_a_backend_that_was_written_before_there_were_entries():
+    class Earlier(MemoryBackend):
+        def __init__(self):
+            super().__init__()
+            del self.entries
+
+    assert ReadOnlyBackend(Earlier()).entries is None
 
 
 def test_what_a_store_has_beside_its_operations():

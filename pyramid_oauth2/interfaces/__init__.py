@@ -9,8 +9,15 @@ from .application import (
     IService,
     ISettings,
 )
+from .entries import IEntryStore
 from .extension import IClientAuthentication, IGrantType, ISettingsPrefix
-from .storage import IBackend, IBackendFactory, IClientStore, IConsentStore, IGrantStore
+from .storage import (
+    IBackend,
+    IBackendFactory,
+    IClientStore,
+    IConsentStore,
+    IGrantStore,
+)
 
 __all__ = [
     "IAppEngine",
@@ -20,6 +27,7 @@ __all__ = [
     "IClientField",
     "IClientStore",
     "IConsentStore",
+    "IEntryStore",
     "IGrantStore",
     "IGrantType",
     "IOAuth2Event",

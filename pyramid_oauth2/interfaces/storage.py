@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 class IBackend(Interface):
     """A storage backend. A role that the backend does not fill is None.
 
-    A backend may also have ``clients_of_request(request)``, which returns an
+    ``entries`` may also be absent, since only a feature that uses entries needs it. A
+    backend may also have ``clients_of_request(request)``, which returns an
     :class:`IClientStore` whose writes are part of the request's own transaction;
     and ``attempt_storage()``, with which all processes count attempts together. It
     returns an object with two methods: ``incr(key, expiry)`` counts one more attempt,
@@ -58,6 +59,7 @@ class IBackend(Interface):
     clients = Attribute("an :class:`IClientStore` or None")
     grants = Attribute("an :class:`IGrantStore` or None")
     consents = Attribute("an :class:`IConsentStore` or None")
+    entries = Attribute("an :class:`~pyramid_oauth2.interfaces.IEntryStore` or None")
 
     def check() -> Iterable[str]:
         """Check whether the store can be used safely.

@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import TypeAlias
 
+from ..interfaces.entries import IEntryStore
 from ..interfaces.storage import IConsentStore, IGrantStore
 from ..per_process import PerProcess
 from .records import StoreUnavailable
 
 log = logging.getLogger(__name__)
+
+Store: TypeAlias = IGrantStore | IConsentStore | IEntryStore
 
 # One issuance creates two to four records, so this removes more than is created;
 # the request that happens to purge takes a few milliseconds longer.
@@ -30,13 +34,22 @@ class Purger:
     def __init__(
         self, grants: IGrantStore, consents: IConsentStore, clock: Callable[[], int]
     ) -> None:
-        # A purge on Redis scans all keys, which is too slow to do within a request.
-        stores: tuple[IGrantStore | IConsentStore, ...] = (grants, consents)
-        self._stores = [store for store in stores if not getattr(store, "expires_itself", False)]
+        self._stores: tuple[Store, ...] = ()
         self._clock = clock
         self._lock = PerProcess(threading.Lock)
         self._issued = 0
         self._purged_at = clock()
+        self.include(grants)
+        self.include(consents)
+
+    def include(self, store: Store) -> None:
+        """Purge *store* too, once, unless it removes expired records by itself."""
+        # A purge on Redis scans all keys, which is too slow to do within a request.
+        if getattr(store, "expires_itself", False):
+            return
+        with self._lock():
+            if store not in self._stores:
+                self._stores += (store,)
 
     def after_issue(self) -> None:
         """Count an issuance, and purge if it is time. Never raises: a token was just issued."""

@@ -6,7 +6,8 @@ whose ``expires_at`` equals *now* has expired.
 
 A record is validated when it is created, so a store never receives an
 identifier that it could not return unchanged: a client_id has at most 512
-characters, and 1536 bytes in UTF-8; a subject at most 255 characters.
+characters, and 1536 bytes in UTF-8; a subject at most 255 characters, like the
+key of an entry, whose namespace has at most 64.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from .identifiers import check_identifier as check_identifier
 
 CLIENT_ID_LENGTH = 512
 SUBJECT_LENGTH = 255
+NAMESPACE_LENGTH = 64
+KEY_LENGTH = 255
 
 AUTHORIZATION_CODE = "authorization_code"
 ACCESS_TOKEN = "access_token"
@@ -208,6 +211,29 @@ class Reservation:
     namespace: str
     digest: bytes = field(repr=False)
     expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A small record of a feature, such as a signing key or a session.
+
+    ``namespace`` is the feature's, ``key`` is unique within it. ``owner`` is the subject of
+    a user, or another name by which entries are listed. ``data`` is opaque to the store.
+    An entry whose ``expires_at`` is None does not end.
+    """
+
+    namespace: str
+    key: str
+    owner: str | None = None
+    data: bytes = field(default=b"", repr=False)
+    version: int = 0
+    expires_at: int | None = None
+
+    def __post_init__(self) -> None:
+        check_identifier("namespace", self.namespace, NAMESPACE_LENGTH)
+        check_identifier("key", self.key, KEY_LENGTH)
+        if self.owner is not None:
+            check_identifier("owner", self.owner, SUBJECT_LENGTH)
 
 
 class Outcome(Enum):

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..read_only import writable
-from ..service import ROLES, OAuth2Service
+from ..service import ROLES, OAuth2Service, store_of
 from .copying import Comparison, Copied, Findings, Store, compare_stores, copy_store
 from .ini import Ini
 from .progress import counting
@@ -30,6 +30,10 @@ NOT_READ_ONLY = """\
 meanwhile would be good there once more. Set oauth2.read_only = true in it, restart every process
 that serves it, and copy then. (--live copies all the same, for a rehearsal.)"""
 NOT_MOVED = "the same store in both, left alone"
+NOT_STORED = "none are stored, left alone"
+NOWHERE = """\
+{old} has {role}, and the backend that {new} names for them cannot store any. Set
+oauth2.backend.{role} in {new} to one that can."""
 MISSING = "{count} missing in the new store. Run the command again:"
 DIFFERENT = """\
 {count} different in the new store, and left as they are there. Either the new server wrote them, at
@@ -54,8 +58,8 @@ def add_parser(commands: Any, name: str) -> None:
         description="Copy clients, consents, grants, tokens and what else there is into the store "
         "of another ini, then compare both. It adds what is not there and changes nothing, so it "
         "may be stopped at any time and goes on when it is run again. The exit status is 1 if "
-        "anything is missing or different at the end, or if a consent is in the new store only, "
-        "which would be back; what else is there only is named, and left to you.",
+        "anything is missing or different at the end, or if a consent or an entry is in the new "
+        "store only, which would be back; what else is there only is named, and left to you.",
         epilog=EXAMPLES,
     )
     parser.add_argument("--to", required=True, metavar="INI", help="the ini of the new store")
@@ -94,8 +98,9 @@ def copy(ini: Ini, arguments: argparse.Namespace) -> int:
     target = Ini(arguments.to, dict(arguments.to_variable))
     started = time.monotonic()
     with ini.service() as old, target.service() as new:
-        roles = [role for role in ROLES if not _same_store(old, new, role)]
-        if refusal := _refusal(old, roles, arguments.live):
+        left = _left_alone(old, new)
+        roles = [role for role in ROLES if role not in left]
+        if refusal := _refusal(old, new, roles, arguments.live):
             print(f"poauth2: {refusal.format(old=ini.path, new=target.path)}", file=sys.stderr)
             return 1
         _check(new, roles)
@@ -106,20 +111,36 @@ def copy(ini: Ini, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"roles": _documents(moved), "seconds": seconds}, indent=2))
     else:
-        _print(moved, seconds)
+        _print(moved, left, seconds)
     return 1 if any(map(_is_wrong, moved, (each.comparison for each in moved.values()))) else 0
 
 
 def _is_wrong(role: str, comparison: Comparison) -> bool:
-    # A client or grant that ended leaves a record, which would be different. A consent
-    # that was withdrawn since an earlier copy leaves none: it would be valid again.
-    revived = comparison.extra.count if role == "consents" else 0
+    # A client or grant that ended leaves a record, which would be different. A consent that was
+    # withdrawn since an earlier copy, or an entry, leaves none: it would be valid again.
+    revived = comparison.extra.count if role in ("consents", "entries") else 0
     return bool(comparison.missing.count or comparison.different.count or revived)
 
 
-def _refusal(old: OAuth2Service, roles: list[str], live: bool) -> str | None:
+def _left_alone(old: OAuth2Service, new: OAuth2Service) -> dict[str, str]:
+    """Return the roles that are not copied, each with the reason."""
+    left = {}
+    for role in ROLES:
+        if _same_store(old, new, role):
+            left[role] = NOT_MOVED
+        elif not _has(old, role) or not (
+            _has(new, role) or _store(old, role).export(limit=1).items
+        ):
+            left[role] = NOT_STORED
+    return left
+
+
+def _refusal(old: OAuth2Service, new: OAuth2Service, roles: list[str], live: bool) -> str | None:
     if not roles:
         return SAME_STORE
+    for role in roles:
+        if not _has(new, role):
+            return NOWHERE.replace("{role}", role)
     return None if old.settings.read_only or live else NOT_READ_ONLY
 
 
@@ -158,6 +179,10 @@ def _move(old: OAuth2Service, new: OAuth2Service, roles: list[str]) -> dict[str,
         }
 
 
+def _has(service: OAuth2Service, role: str) -> bool:
+    return store_of(service.backends, service.settings, role) is not None
+
+
 def _store(service: OAuth2Service, role: str) -> Store:
     # The new server may be read-only too, so that its application writes nothing before the end.
     backend = writable(service.backends[service.settings.backend_of(role)])
@@ -189,9 +214,9 @@ def _documents(moved: dict[str, Moved]) -> dict[str, Any]:
     }
 
 
-def _print(moved: dict[str, Moved], seconds: float) -> None:
+def _print(moved: dict[str, Moved], left: dict[str, str], seconds: float) -> None:
     for role in ROLES:
-        print(f"{role}: {_copied(moved[role].copied) if role in moved else NOT_MOVED}")
+        print(f"{role}: {left[role] if role in left else _copied(moved[role].copied)}")
     for sentence, found in (
         (MISSING, [each.comparison.missing for each in moved.values()]),
         (DIFFERENT, [each.comparison.different for each in moved.values()]),

@@ -23,7 +23,7 @@ Progress = Callable[[int], None]
 
 
 class Store(Protocol):
-    """What the stores of all three roles have in common."""
+    """What the stores of all roles have in common."""
 
     def export(self, cursor: str | None = None, limit: int = 500) -> Page[Any]:
         """Return one page of everything."""

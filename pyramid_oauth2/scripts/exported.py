@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from ..protocol.clients.document import client_document
-from ..protocol.records import Client, Consent, Grant, Reservation, Token
+from ..protocol.records import Client, Consent, Entry, Grant, Reservation, Token
 
-Record: TypeAlias = Client | str | Consent | Grant | Token | Reservation
+Record: TypeAlias = Client | str | Consent | Entry | Grant | Token | Reservation
 
 
 def kind_of(record: Record) -> str:
@@ -33,6 +33,8 @@ def key_of(record: Record) -> Hashable:
             return Client, record.client_id
         case Consent():
             return Consent, record.subject, record.client_id
+        case Entry():
+            return Entry, record.namespace, record.key
         case Grant():
             return Grant, record.id
         case Token():
@@ -64,6 +66,9 @@ def name_of(record: Record) -> str:
             return f"client {record.client_id}"
         case Consent():
             return f"consent of {record.subject} to {record.client_id}"
+        case Entry():
+            # Without its key, which may be a digest.
+            return f"entry in {record.namespace}"
         case Grant():
             return f"grant {record.id}"
         case Token():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..interfaces import IConsentStore, IGrantStore
+from ..protocol.purging import Store
 from ..protocol.records import Purged
+from ..service import store_of
 from .ini import Ini
 from .progress import counting
 
@@ -27,27 +28,28 @@ def add_parser(commands: Any, name: str) -> None:
 
 
 def purge(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Purge the grant store, then the consent store."""
+    """Purge the grant store, then the consent store, then the entry store if there is one."""
     with ini.service() as service:
         server = service.server
+        stores: list[Store] = [server.grants, server.consents]
+        if entries := store_of(service.backends, service.settings, "entries"):
+            stores.append(entries)
         with counting("expired records removed") as progress:
-            removed = purge_all(server.grants, server.consents, server.clock(), progress)
+            removed = purge_all(stores, server.clock(), progress)
     print(f"{removed} expired record{'' if removed == 1 else 's'} removed")
     return 0
 
 
-def purge_all(
-    grants: IGrantStore, consents: IConsentStore, now: int, progress: Callable[[int], None]
-) -> int:
-    """Purge both stores of what has expired at *now*; return how many records were removed.
+def purge_all(stores: Iterable[Store], now: int, progress: Callable[[int], None]) -> int:
+    """Purge *stores* of what has expired at *now*; return how many records were removed.
 
     :param progress: called after every batch with the number so far.
     """
     removed = 0
-    for step in (grants.purge, consents.purge):
+    for store in stores:
         more = True
         while more:
-            purged: Purged = step(now, BATCH)
+            purged: Purged = store.purge(now, BATCH)
             removed += purged.removed
             more = purged.more
             progress(removed)

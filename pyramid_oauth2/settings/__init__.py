@@ -52,7 +52,7 @@ class Settings(
         return template
 
     def backend_of(self, role: str) -> str:
-        """The name of the backend for ``clients``, ``grants`` or ``consents``."""
+        """The name of the backend for ``clients``, ``grants``, ``consents`` or ``entries``."""
         return getattr(self, f"backend_{role}") or self.backend
 
     @property

@@ -40,6 +40,13 @@ class StorageSettings:
         "The backend for remembered consent, if it differs. Default: oauth2.backend.",
         key="backend.consents",
     )
+    backend_entries: str | None = setting(
+        backend_name,
+        None,
+        "The backend for small records of features, such as keys and sessions, if it differs. "
+        "Default: oauth2.backend. It is used only if a feature stores such records.",
+        key="backend.entries",
+    )
     client_cache: int = setting(
         seconds,
         2,

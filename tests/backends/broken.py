@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from pyramid_oauth2.backends.memory.clients import MemoryClientStore
 from pyramid_oauth2.backends.memory.consents import MemoryConsentStore
+from pyramid_oauth2.backends.memory.entries import MemoryEntryStore
 from pyramid_oauth2.backends.memory.expiring_records import ExpiringRecords, key_of
 from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
 from pyramid_oauth2.protocol.records import (
@@ -18,6 +19,7 @@ from pyramid_oauth2.protocol.records import (
     DuplicateRecord,
     Grant,
     Outcome,
+    Page,
     Purged,
     Redemption,
     Reservation,
@@ -586,3 +588,125 @@ class TestEpochIsLost(MemoryContract):
             time.sleep(PAUSE)
             super().raise_epoch(client_id, now, disabled_at)
             return epoch + 1
+
+
+class TestConsentLosesItsData(MemoryContract):
+    caught_by = "consent_is_kept"
+
+    class Consents(MemoryConsentStore):
+        def put(self, consent, version):
+            return super().put(replace(consent, data=consent.data.strip()), version)
+
+
+class TestEntryIsOverwritten(MemoryContract):
+    caught_by = "entry_is"
+
+    class Entries(MemoryEntryStore):
+        def put(self, entry, version):
+            known = self.get(entry.namespace, entry.key)
+            return super().put(entry, known.version if known else None)
+
+
+class TestEntriesAreReadThenWritten(MemoryContract):
+    caught_by = "race_to_make_the_next_entry"
+
+    class Entries(MemoryEntryStore):
+        def put(self, entry, version):
+            known = self.get(entry.namespace, entry.key)
+            time.sleep(PAUSE)
+            if version != (known and known.version):
+                return False
+            kept = replace(entry, version=0 if version is None else version + 1)
+            self._entries[entry.namespace, entry.key] = kept
+            return True
+
+
+class TestEntryIsDeletedAtAnyVersion(MemoryContract):
+    caught_by = "entry_is_deleted"
+
+    class Entries(MemoryEntryStore):
+        def delete(self, namespace, key, version=None):
+            return super().delete(namespace, key)
+
+
+class TestEntriesAreDeletedTwice(MemoryContract):
+    caught_by = "race_to_delete_an_entry"
+
+    class Entries(MemoryEntryStore):
+        def delete(self, namespace, key, version=None):
+            known = self.get(namespace, key)
+            time.sleep(PAUSE)
+            super().delete(namespace, key, version)
+            return known is not None
+
+
+class TestEntriesAreNeverPurged(MemoryContract):
+    caught_by = "leak_of_entries or purged"
+
+    class Entries(MemoryEntryStore):
+        def purge(self, now, limit=1000):
+            return Purged(0, more=False)
+
+
+class TestEntriesWithoutAnEndArePurged(MemoryContract):
+    caught_by = "never_purged"
+
+    class Entries(MemoryEntryStore):
+        def purge(self, now, limit=1000):
+            never = [entry for entry in self._entries.values() if entry.expires_at is None]
+            for entry in never:
+                del self._entries[entry.namespace, entry.key]
+            return super().purge(now, limit)
+
+
+class ByFirstOwner(MemoryEntryStore):
+    """Lists an entry for the owner with whom it was inserted."""
+
+    def __init__(self):
+        super().__init__()
+        self.owners = {}
+
+    def put(self, entry, version):
+        if version is None:
+            self.owners[entry.namespace, entry.key] = entry.owner
+        return super().put(entry, version)
+
+    def list(self, namespace=None, owner=None, cursor=None, limit=50):
+        if owner is None:
+            return super().list(namespace, owner, cursor, limit)
+        found = [self._entries.get(place) for place, of in self.owners.items() if of == owner]
+        return Page(tuple(e for e in found if e and namespace in (None, e.namespace)))
+
+
+class TestEntriesStayWithTheirFirstOwner(MemoryContract):
+    caught_by = "owner_that_they_have_now"
+    Entries = ByFirstOwner
+
+
+class TestListingOfDeletedEntriesGrows(MemoryContract):
+    caught_by = "leak_of_entries"
+    Entries = ByFirstOwner
+
+    def count_records(self, backend):
+        return super().count_records(backend) + len(backend.entries.owners)
+
+
+class TestEntriesOfOneOwnerInAnyNamespace(MemoryContract):
+    caught_by = "entries_are_listed"
+
+    class Entries(MemoryEntryStore):
+        def list(self, namespace=None, owner=None, cursor=None, limit=50):
+            return super().list(None if owner else namespace, owner, cursor, limit)
+
+
+class TestCopyOverwritesEntries(MemoryContract):
+    caught_by = "left_by_a_copy"
+
+    class Entries(MemoryEntryStore):
+        def import_(self, records):
+            return sum(self._replaced(entry) for entry in records)
+
+        def _replaced(self, entry):
+            known = (entry.namespace, entry.key) in self._entries
+            self._entries[entry.namespace, entry.key] = entry
+            return not known

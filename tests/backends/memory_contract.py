@@ -8,6 +8,7 @@ from pyramid_oauth2.backends.contract import BackendContract
 from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.backends.memory.clients import MemoryClientStore
 from pyramid_oauth2.backends.memory.consents import MemoryConsentStore
+from pyramid_oauth2.backends.memory.entries import MemoryEntryStore
 from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
 from pyramid_oauth2.interfaces import IBackend
 
@@ -16,12 +17,14 @@ class MemoryContract(BackendContract):
     Grants = MemoryGrantStore
     Clients = MemoryClientStore
     Consents = MemoryConsentStore
+    Entries = MemoryEntryStore
 
     def make_backend(self) -> IBackend:
         backend = MemoryBackend()
         backend.grants = self.Grants()
         backend.clients = self.Clients()
         backend.consents = self.Consents()
+        backend.entries = self.Entries()
         return backend
 
     def raw_dump(self, backend: IBackend) -> bytes | None:
@@ -37,4 +40,5 @@ class MemoryContract(BackendContract):
             ledger._agenda,
             backend.clients._clients,
             backend.consents._consents,
+            backend.entries._entries,
         )

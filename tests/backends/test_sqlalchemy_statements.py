@@ -15,6 +15,7 @@ from pyramid_oauth2.backends.contract.factories import (
     every,
     new_client,
     new_digest,
+    new_entry,
     new_grant,
     new_token,
 )
@@ -42,6 +43,11 @@ class TestRoundTripsToTheServer:
             lambda: backend.clients.get("client"),
             lambda: backend.clients.add(new_client()),
             lambda: backend.consents.get("alice", "client"),
+            lambda: backend.entries.get("feature", "key"),
+            lambda: backend.entries.put(new_entry(), None),
+            lambda: backend.entries.put(new_entry(), 0),
+            lambda: backend.entries.delete("feature", "key"),
+            lambda: backend.entries.list(owner="alice"),
         ]
         assert [len(statements_of(engine, op)) for op in ops] == [1] * len(ops)
 
@@ -92,6 +98,7 @@ class TestQueryPlans:
             backend.grants.redeem(code, NOW, "a", [], grant_expires_at=NOW + number)
             backend.grants.reserve("n", new_digest(), NOW + number, NOW)
             backend.clients.add(new_client(client_name=f"Name {number}", owner="alice"))
+            backend.entries.put(new_entry(owner="alice", expires_at=NOW + number), None)
         return backend
 
     def test_no_operation_scans_or_sorts(self, filled: SQLAlchemyBackend) -> None:
@@ -120,6 +127,14 @@ class TestQueryPlans:
             "by age": lambda: clients.search(sort="created_at"),
             "consents": lambda: filled.consents.list(subject="alice"),
             "consents of a client": lambda: filled.consents.list(client_id="client"),
+            "entry": lambda: filled.entries.get("feature", "key"),
+            "replace": lambda: filled.entries.put(new_entry(), 0),
+            "delete": lambda: filled.entries.delete("feature", "key", 0),
+            "of a namespace": lambda: filled.entries.list(namespace="feature"),
+            "of an owner's": lambda: filled.entries.list(owner="alice"),
+            "of both": lambda: filled.entries.list(namespace="feature", owner="alice"),
+            "all entries": lambda: filled.entries.export(),
+            "purge entries": lambda: filled.entries.purge(NOW + 9),
         }
         bad = {
             name: (statement, plan)

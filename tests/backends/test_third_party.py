@@ -17,6 +17,8 @@ from webtest import TestApp
 from pyramid_oauth2 import Client, get_service
 from pyramid_oauth2.backends.contract import BackendContract
 from pyramid_oauth2.interfaces import IBackend
+from pyramid_oauth2.protocol.purging import EVERY
+from pyramid_oauth2.protocol.records import Entry
 
 from . import toy_backend
 from .toy_backend import ToyBackend
@@ -35,7 +37,7 @@ class TestToy(BackendContract):
         return b"".join(file.read_bytes() for file in self.directory.iterdir())
 
     def count_records(self, backend: IBackend) -> int:
-        stores = (backend.clients, backend.grants, backend.consents)
+        stores = (backend.clients, backend.grants, backend.consents, backend.entries)
         return sum(len(store.export(limit=10**9).items) for store in stores)
 
 
@@ -124,6 +126,51 @@ def test_a_backend_that_lacks_a_role(tmp_path: Path, module: ModuleType) -> None
     module.__dict__["includeme"] = lambda config: config.add_oauth2_backend("acme.oauth2", Half)
     said = refusal(tmp_path, backend="acme.oauth2")
     assert "does not keep grants: set oauth2.backend.grants" in said
+
+
+@pytest.mark.parametrize("how", ["absent", "None"])
+def test_a_backend_that_was_written_before_there_were_entries(
+    tmp_path: Path, module: ModuleType, how: str
+) -> None:
+    class Earlier(ToyBackend):
+        def __init__(self, _settings: object) -> None:
+            super().__init__(tmp_path)
+            self.entries: Any = None
+            if how == "absent":
+                del self.entries
+
+    module.__dict__["includeme"] = lambda config: config.add_oauth2_backend("acme.oauth2", Earlier)
+    config = configure(tmp_path, backend="acme.oauth2")
+    start(config)
+    service = get_service(config.registry)
+    service.clients.add(Client("robot", grant_types=("client_credentials",)))
+    with pytest.raises(ConfigurationError, match=r"does not keep entries: set oauth2\.backend\.en"):
+        service.entries  # noqa: B018
+
+
+def test_entries_may_be_in_another_backend(tmp_path: Path) -> None:
+    config = configure(tmp_path, "memory", **{"backend.entries": toy_backend.__name__})
+    start(config)
+    entries = get_service(config.registry).entries
+    entry = Entry("feature", "key", data=b"x")
+    assert entries.put(entry, None)
+    assert ToyBackend(tmp_path).entries.get("feature", "key") == entry
+    assert not (tmp_path / "grants").exists()
+
+
+def test_issuing_purges_the_entries_once_a_feature_asks_for_them(tmp_path: Path) -> None:
+    config = configure(tmp_path, "memory", **{"backend.clients": toy_backend.__name__})
+    start(config)
+    service = get_service(config.registry)
+    entries = service.backends["memory"].entries
+    assert entries.put(Entry("feature", "key", expires_at=1), None)
+    for _ in range(2 * EVERY):
+        service.purger.after_issue()
+    assert entries.get("feature", "key") is not None
+    assert service.entries is service.entries is entries
+    for _ in range(EVERY):
+        service.purger.after_issue()
+    assert entries.get("feature", "key") is None
 
 
 def test_a_module_that_is_not_there(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ _lock = PerProcess(Lock)
 class ToyStore:
     """One store in one file.
 
-    :param role: ``clients``, ``grants`` or ``consents``.
+    :param role: ``clients``, ``grants``, ``consents`` or ``entries``.
     """
 
     def __init__(self, file: Path, role: str) -> None:
@@ -68,12 +68,13 @@ class ToyStore:
 
 @implementer(IBackend)
 class ToyBackend:
-    """Three files in a directory."""
+    """Four files in a directory."""
 
     def __init__(self, directory: Path) -> None:
         self.clients = ToyStore(directory / "clients", "clients")
         self.grants = ToyStore(directory / "grants", "grants")
         self.consents = ToyStore(directory / "consents", "consents")
+        self.entries = ToyStore(directory / "entries", "entries")
 
     def check(self) -> tuple[str, ...]:
         return ("This is a toy.",)

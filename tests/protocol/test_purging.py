@@ -76,6 +76,30 @@ def test_a_store_that_only_issues_stays_bounded():
     assert len(backend.grants.export(limit=10_000).items) <= 2 * (EVERY + 10)
 
 
+def test_a_store_that_is_included_later_is_purged_too():
+    calls: list[str] = []
+
+    class Store:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def purge(self, now: int, limit: int) -> Purged:
+            calls.append(self.name)
+            return Purged(0, more=False)
+
+    class ExpiresItself(Store):
+        expires_itself = True
+
+    entries, redis = Store("entries"), ExpiresItself("redis")
+    purger = Purger(Store("grants"), Store("consents"), lambda: 1000)
+    for _ in range(2):
+        purger.include(entries)
+        purger.include(redis)
+    for _ in range(EVERY):
+        purger.after_issue()
+    assert calls == ["grants", "consents", "entries"]
+
+
 def test_a_purge_that_fails_is_no_failure_of_the_issue(caplog: Any):
     class Away:
         def purge(self, now: int, limit: int) -> Purged:

@@ -9,7 +9,8 @@ from contextlib import closing
 
 import pytest
 
-from pyramid_oauth2.backends.contract.factories import new_client
+from pyramid_oauth2.backends.contract.factories import new_client, new_entry
+from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.protocol.listings import every
 from pyramid_oauth2.scripts import copying
 from pyramid_oauth2.scripts.ini import Ini
@@ -28,7 +29,7 @@ class Move:
         self.old, self.new = poauth2.path, poauth2.path.with_name("new.ini")
         shutil.copy(self.old.with_name("oauth2.sqlite"), self.old.with_name("new.sqlite"))
         with Ini(str(self.old)).service() as service:
-            fill(service.server)
+            fill(*service.backends.values())
         self.write_new()
         poauth2.write(more="oauth2.read_only = true")
 
@@ -46,7 +47,8 @@ class Move:
     def contents(self, path):
         with Ini(str(path)).service() as service:
             return {
-                role: sorted(map(repr, every(getattr(service.server, role).export)))
+                role: sorted(map(repr, every(getattr(backend, role).export)))
+                for backend in service.backends.values()
                 for role in ROLES
             }
 
@@ -75,7 +77,7 @@ class TestCopying:
         note = f"poauth2: note: {move.new} is not read-only"
         assert (err.startswith(note), err.count("\n")) == (True, 1)
         assert "clients: 3 read, 3 new (client 2, tombstone 1)\n" in out
-        assert "13 records copied and compared in" in out
+        assert "16 records copied and compared in" in out
         move.write_new(more="oauth2.read_only = true\n")
         status, out, err = move()
         assert (status, err) == (0, "")
@@ -131,7 +133,7 @@ class TestComparing:
         status, roles = move.summary()
         assert (status, roles["clients"]["missing"]["count"]) == (1, 3)
         assert "tombstone gone" in roles["clients"]["missing"]["examples"]
-        assert "13 missing in the new store" in move()[2]
+        assert "16 missing in the new store" in move()[2]
 
     def test_what_only_the_new_store_has_is_told_and_left(self, move):
         """For instance a consent that was withdrawn since a rehearsal."""
@@ -152,6 +154,49 @@ class TestComparing:
         assert move.contents(move.new) == before
         extra = move.summary()[1]["consents"]["extra"]
         assert extra == {"count": 1, "examples": ["consent of alice to client"]}
+
+    def test_an_entry_that_was_deleted_since_would_be_back(self, move):
+        assert move()[0] == 0
+        with Ini(str(move.new)).service() as service:
+            assert service.entries.put(new_entry(key="deleted in the old one"), None)
+        status, _, err = move()
+        assert (status, "\n  entry in feature\n" in err) == (1, True)
+
+
+class TestBackendsWithoutEntries:
+    """Such as one of a third party that was written before there were entries."""
+
+    @pytest.fixture(params=["None", "absent"])
+    def without(self, request, monkeypatch):
+        class Without(MemoryBackend):
+            def __init__(self):
+                super().__init__()
+                self.entries = None
+                if request.param == "absent":
+                    del self.entries
+
+        monkeypatch.setattr("pyramid_oauth2.backends.memory.MemoryBackend", Without)
+
+    @pytest.mark.usefixtures("without")
+    def test_the_old_one(self, move):
+        move.poauth2.write(more="oauth2.read_only = true\noauth2.backend.entries = memory\n")
+        status, out, _ = move()
+        assert (status, "entries: none are stored, left alone\n" in out) == (0, True)
+        assert "entries" not in move.summary()[1]
+
+    @pytest.mark.usefixtures("without")
+    def test_the_new_one(self, move):
+        move.write_new(more="oauth2.backend.entries = memory\n")
+        status, out, err = move()
+        assert (status, out) == (1, "")
+        assert f"Set\noauth2.backend.entries in {move.new} to one that can." in err
+        move.poauth2.write()
+        with Ini(str(move.old)).service() as service:
+            for entry in list(every(service.entries.export)):
+                assert service.entries.delete(entry.namespace, entry.key)
+        move.poauth2.write(more="oauth2.read_only = true")
+        status, out, _ = move()
+        assert (status, "entries: none are stored, left alone\n" in out) == (0, True)
 
 
 class TestRefusals:

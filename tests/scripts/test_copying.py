@@ -15,6 +15,7 @@ from pyramid_oauth2.backends.contract.factories import (
     new_client,
     new_consent,
     new_digest,
+    new_entry,
     new_grant,
     new_token,
 )
@@ -37,6 +38,7 @@ RECORDS = {
         "access_token": 1,
         "reservation": 1,
     },
+    "entries": {"entry": 3},
 }
 SECRET = ClientSecret(new_digest(), "sha256", NOW)
 
@@ -48,12 +50,14 @@ def fill(stores):
     stores.clients.add(new_client(client_id="gone"))
     stores.clients.delete("gone", NOW)
     for subject in ("alice", "bøb"):
-        stores.consents.put(new_consent(subject=subject), None)
+        stores.consents.put(new_consent(subject=subject, data=b"\x00\xff"), None)
+        stores.entries.put(new_entry(key=subject, owner=subject, data=b"\x00\xff"), None)
         grant = new_grant(subject=subject, resources=("urn:a",))
         code = new_token(AUTHORIZATION_CODE, grant, data=b"\x00\xff")
         stores.grants.open(grant, [code], NOW)
         fruit = [new_token(grant=grant, parent=code.digest)]
         stores.grants.redeem(code, NOW, new_attempt(), fruit, sealed_answer=new_answer())
+    stores.entries.put(new_entry(key="no end", expires_at=None), None)
     stores.grants.revoke_grant(grant.id, NOW, "withdrawn")
     stores.grants.open(None, [new_token("access_token")], NOW)
     stores.grants.reserve("jti", new_digest(), NOW + HOUR, NOW)
@@ -120,6 +124,7 @@ class TestComparing:
         [
             ("clients", "client", {"epoch": 7}, "client "),
             ("clients", "client", {"client_secrets": (SECRET,)}, "client "),
+            ("entries", "entry", {"data": b"x"}, "entry in feature"),
             ("consents", "consent", {"scope": frozenset()}, "consent of alice to client"),
             ("grants", "grant", {"revoked_at": NOW + 1}, "grant "),
             ("grants", "authorization_code", {"consumed_at": None}, "authorization_code of "),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from pyramid_oauth2.backends.contract.factories import new_grant, new_token
+from pyramid_oauth2.protocol.records import Entry
 from pyramid_oauth2.scripts.ini import Ini
 from pyramid_oauth2.scripts.purge import BATCH, purge_all
 
@@ -34,6 +35,15 @@ def test_it_may_be_stopped_and_goes_on(with_tables):
         raise StopError
 
     with Ini(str(with_tables.path)).service() as service, suppress(StopError):
-        purge_all(service.server.grants, service.server.consents, 1000, stop)
+        purge_all([service.server.grants, service.server.consents], 1000, stop)
     status, out, _ = with_tables("purge")
     assert (status, out) == (0, f"{BATCH} expired records removed\n")
+
+
+def test_entries_are_purged_too(with_tables):
+    with Ini(str(with_tables.path)).service() as service:
+        assert service.entries.put(Entry("feature", "ended", expires_at=100), None)
+        assert service.entries.put(Entry("feature", "endless"), None)
+    assert with_tables("purge")[1] == "1 expired record removed\n"
+    with Ini(str(with_tables.path)).service() as service:
+        assert [entry.key for entry in service.entries.export().items] == ["endless"]

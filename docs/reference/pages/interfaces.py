@@ -6,7 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 
-from pyramid_oauth2.interfaces import application, extension, storage
+from pyramid_oauth2.interfaces import application, entries, extension, storage
 
 from .docstrings import inline, markdown
 from .source import definitions, docstring, members, signature
@@ -31,6 +31,7 @@ TO_WRITE = (
     ("a store of clients", "IClientStore", "`clients` of the backend"),
     ("a store of grants and tokens", "IGrantStore", "`grants` of the backend"),
     ("a store of remembered consent", "IConsentStore", "`consents` of the backend"),
+    ("a store of small records", "IEntryStore", "`entries` of the backend"),
 )
 
 INTRODUCTION = """\
@@ -43,7 +44,12 @@ the methods."""
 
 def page() -> str:
     """The page."""
-    found = definitions(storage) | definitions(extension) | definitions(application)
+    found = (
+        definitions(storage)
+        | definitions(entries)
+        | definitions(extension)
+        | definitions(application)
+    )
     wanted = [name for _, name, _ in TO_WRITE]
     parts = [INTRODUCTION, _table(), "## Application and extensions"]
     for name in wanted:

@@ -33,7 +33,8 @@ skipped without it, and the reason names the hook. The hooks are documented at
 :class:`Contract`.
 
 A backend that fills one role only inherits from :class:`GrantStoreContract`,
-:class:`ClientStoreContract` or :class:`ConsentStoreContract` instead. While a
+:class:`ClientStoreContract`, :class:`ConsentStoreContract` or :class:`EntryStoreContract`
+instead. While a
 backend is being written, a test class may inherit from single groups.
 
 Each race is run for several rounds; the environment variable ``TEST_ROUNDS`` (a
@@ -47,16 +48,18 @@ import pytest
 # Before the first of them is imported; otherwise pytest cannot explain a failed assert.
 pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_modules(__path__)))
 
-from .at_rest import AtRest  # noqa: E402
+from .at_rest import AtRest, EntriesAtRest  # noqa: E402
 from .boundaries import Boundaries  # noqa: E402
 from .changes import Amending, Reserving  # noqa: E402
 from .client_search import ClientSearch  # noqa: E402
 from .clients import ClientRecords  # noqa: E402
 from .consents import Consents  # noqa: E402
 from .copying import Copying  # noqa: E402
+from .entries import Entries  # noqa: E402
+from .entry_listings import EntryListings  # noqa: E402
 from .forks import Forks  # noqa: E402
 from .harness import Contract  # noqa: E402
-from .leaks import ConsentLeaks, GrantLeaks  # noqa: E402
+from .leaks import ConsentLeaks, EntryLeaks, GrantLeaks  # noqa: E402
 from .listings import Listings  # noqa: E402
 from .long_identifiers import (  # noqa: E402
     LongClientIds,
@@ -67,7 +70,7 @@ from .opening import Adding, Finding, Opening  # noqa: E402
 from .precedence import RedemptionOutcomes  # noqa: E402
 from .purging import Purging  # noqa: E402
 from .races import RedemptionRaces  # noqa: E402
-from .record_races import ClientRaces, ConsentRaces  # noqa: E402
+from .record_races import ClientRaces, ConsentRaces, EntryRaces  # noqa: E402
 from .redemption import RedemptionEffects  # noqa: E402
 from .revocation import Revocation  # noqa: E402
 from .round_trips import RoundTrips  # noqa: E402
@@ -89,6 +92,12 @@ __all__ = [
     "Consents",
     "Contract",
     "Copying",
+    "Entries",
+    "EntriesAtRest",
+    "EntryLeaks",
+    "EntryListings",
+    "EntryRaces",
+    "EntryStoreContract",
     "Finding",
     "Forks",
     "GrantLeaks",
@@ -141,5 +150,11 @@ class ConsentStoreContract(Consents, LongConsentClientIds, ConsentLeaks, Consent
     """The contract of an :class:`~pyramid_oauth2.interfaces.IConsentStore`."""
 
 
-class BackendContract(GrantStoreContract, ClientStoreContract, ConsentStoreContract):
-    """The contract of a backend that fills all three roles."""
+class EntryStoreContract(Entries, EntryListings, EntryLeaks, EntriesAtRest, EntryRaces, Forks):
+    """The contract of an :class:`~pyramid_oauth2.interfaces.IEntryStore`."""
+
+
+class BackendContract(
+    GrantStoreContract, ClientStoreContract, ConsentStoreContract, EntryStoreContract
+):
+    """The contract of a backend that fills all roles; entries are optional."""

@@ -8,7 +8,7 @@ import secrets
 
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE, REFRESH_TOKEN, Outcome
 
-from .factories import NOW, new_answer, new_attempt, new_grant, new_token
+from .factories import NOW, new_answer, new_attempt, new_entry, new_grant, new_token
 from .harness import Contract
 
 
@@ -46,3 +46,17 @@ class AtRest(Contract):
             assert any(spelling in dump for spelling in spellings(digest)), "not all was dumped"
         for string in strings:
             assert not any(spelling in dump for spelling in spellings(string.encode()))
+
+
+class EntriesAtRest(Contract):
+    """The raw bytes of the entry store."""
+
+    def test_at_rest_entries_are_what_was_given_and_no_more(self) -> None:
+        """A feature seals its data, and names an entry by the digest of what it must not keep."""
+        token, data = secrets.token_urlsafe(32), secrets.token_bytes(48)
+        digest = hashlib.sha256(token.encode()).digest()
+        assert self.entries.put(new_entry(key=digest.hex(), data=data, owner="alice"), None)
+        dump = self.dumped()
+        for value in (digest, data):
+            assert any(spelling in dump for spelling in spellings(value)), "not all was dumped"
+        assert not any(spelling in dump for spelling in spellings(token.encode()))

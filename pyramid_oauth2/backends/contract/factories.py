@@ -14,6 +14,7 @@ from pyramid_oauth2.protocol.records import (
     REFRESH_TOKEN,
     Client,
     Consent,
+    Entry,
     Grant,
     Page,
     SealedAnswer,
@@ -113,6 +114,17 @@ def new_consent(**fields: Any) -> Consent:
         "expires_at": NOW + HOUR,
     }
     return Consent(**(plain | fields))
+
+
+def new_entry(**fields: Any) -> Entry:
+    """An entry of one hour with a random key, of one feature and no owner."""
+    plain: dict[str, Any] = {
+        "namespace": "feature",
+        "key": secrets.token_hex(8),
+        "data": b"{}",
+        "expires_at": NOW + HOUR,
+    }
+    return Entry(**(plain | fields))
 
 
 def every(listing: Callable[..., Page[Item]], limit: int = 7, **arguments: Any) -> Iterator[Item]:

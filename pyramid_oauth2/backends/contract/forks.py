@@ -24,7 +24,7 @@ import pytest
 
 from pyramid_oauth2.interfaces import IBackend
 
-from .factories import NOW, new_client, new_consent, new_grant, new_token
+from .factories import NOW, new_client, new_consent, new_entry, new_grant, new_token
 from .harness import Contract
 
 CHILDREN = 4
@@ -127,8 +127,14 @@ def _consent(user: str) -> tuple[Call, Call]:
     return write, Call("consents", "get", (user, consent.client_id), consent)
 
 
+def _entry(user: str) -> tuple[Call, Call]:
+    entry = new_entry(owner=user)
+    write = Call("entries", "put", (entry, None), True)
+    return write, Call("entries", "get", (entry.namespace, entry.key), entry)
+
+
 # How a new record of a user is written and read, by role.
-NEW_RECORD = {"grants": _grant, "clients": _client, "consents": _consent}
+NEW_RECORD = {"grants": _grant, "clients": _client, "consents": _consent, "entries": _entry}
 
 
 def _play(

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from pyramid_oauth2.interfaces import IBackend, IClientStore, IConsentStore, IGrantStore
+from pyramid_oauth2.interfaces import (
+    IBackend,
+    IClientStore,
+    IConsentStore,
+    IEntryStore,
+    IGrantStore,
+)
 from pyramid_oauth2.protocol.records import REFRESH_TOKEN, Grant, Token
 
 from .factories import NOW, new_grant, new_token
@@ -92,6 +98,14 @@ class Contract(ABC):
     def consents(self) -> IConsentStore:
         """The consent store under test."""
         store: IConsentStore = self.backend.consents
+        return store
+
+    @property
+    def entries(self) -> IEntryStore:
+        """The entry store under test; skips the test if the backend has none."""
+        store: IEntryStore | None = getattr(self.backend, "entries", None)
+        if store is None:
+            pytest.skip("the backend does not store entries, which only some features need")
         return store
 
     def counted(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pyramid_oauth2.protocol.records import (
     ACCESS_TOKEN,
     AUTHORIZATION_CODE,
@@ -19,6 +21,7 @@ from .factories import (
     new_attempt,
     new_consent,
     new_digest,
+    new_entry,
     new_grant,
     new_token,
 )
@@ -116,3 +119,40 @@ class ConsentLeaks(Contract):
         assert self.counted() > baseline
         purge_all(self.consents, NOW + HOUR, limit=2)
         assert self.counted() == baseline
+
+
+class EntryLeaks(Contract):
+    """The count of the entry store's records returns to where it was."""
+
+    def test_leak_of_entries(self) -> None:
+        baseline = self.counted()
+        for number in range(5):
+            entry = new_entry(owner=f"user-{number}")
+            assert self.entries.put(entry, None)
+            assert self.entries.put(replace(entry, owner="alice", expires_at=NOW + MINUTE), 0)
+            assert self.entries.put(new_entry(), None)
+        assert self.counted() > baseline
+        purge_all(self.entries, NOW + HOUR, limit=2)
+        assert self.counted() == baseline
+
+    def test_leak_of_entries_that_were_deleted(self) -> None:
+        """Their places in the listings go with them, also for an owner whom they left before."""
+        baseline = self.counted()
+        for end in (None, NOW + HOUR):
+            for owner in ("alice", None):
+                entry = new_entry(owner=owner, expires_at=end)
+                assert self.entries.put(entry, None)
+                assert self.entries.put(replace(entry, owner="bob"), 0)
+                assert self.entries.put(replace(entry, owner=None), 1)
+                assert self.entries.delete(entry.namespace, entry.key)
+                assert self.counted() == baseline
+
+    def test_leak_of_refused_entries(self) -> None:
+        entry = new_entry(owner="alice")
+        assert self.entries.put(entry, None)
+        count = self.counted()
+        assert self.entries.put(replace(entry, owner="bob"), None) is False
+        assert self.entries.put(replace(entry, owner="bob"), 1) is False
+        assert self.entries.put(new_entry(owner="bob"), 0) is False
+        assert self.entries.delete(entry.namespace, entry.key, 1) is False
+        assert self.counted() == count

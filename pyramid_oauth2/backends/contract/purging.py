@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyramid_oauth2.interfaces import IConsentStore, IGrantStore
+from pyramid_oauth2.interfaces import IConsentStore, IEntryStore, IGrantStore
 from pyramid_oauth2.protocol.records import (
     ACCESS_TOKEN,
     AUTHORIZATION_CODE,
@@ -31,7 +31,7 @@ from .factories import (
 from .harness import Contract
 
 
-def purge_all(store: IGrantStore | IConsentStore, now: int, limit: int = 1000) -> int:
+def purge_all(store: IGrantStore | IConsentStore | IEntryStore, now: int, limit: int = 1000) -> int:
     """Purge until nothing is left to purge.
 
     :return: how many records were removed.

@@ -14,6 +14,7 @@ from pyramid_oauth2.interfaces import IBackend
 
 from .clients import MemoryClientStore
 from .consents import MemoryConsentStore
+from .entries import MemoryEntryStore
 from .grants import MemoryGrantStore
 
 __all__ = ["MemoryBackend", "includeme"]
@@ -21,12 +22,13 @@ __all__ = ["MemoryBackend", "includeme"]
 
 @implementer(IBackend)
 class MemoryBackend:
-    """All three stores, empty at first, shared by all threads of this process."""
+    """All four stores, empty at first, shared by all threads of this process."""
 
     def __init__(self) -> None:
         self.clients = MemoryClientStore()
         self.grants = MemoryGrantStore()
         self.consents = MemoryConsentStore()
+        self.entries = MemoryEntryStore()
 
     def check(self) -> tuple[str, ...]:
         """Warn that the state is not persistent."""

@@ -1,4 +1,4 @@
-"""Redis and Valkey: a single server, a Sentinel group or a Cluster, for all three stores.
+"""Redis and Valkey: a single server, a Sentinel group or a Cluster, for all stores.
 
 .. code-block:: ini
 
@@ -28,6 +28,7 @@ from .attempts import RedisAttemptStorage
 from .clients import RedisClientStore
 from .connections import client_factory
 from .consents import RedisConsentStore
+from .entries import RedisEntryStore
 from .grants import RedisGrantStore
 from .server import ClusterServer, Server
 from .urls import CLUSTER, SCHEMES, parse_url
@@ -40,13 +41,14 @@ __all__ = ["RedisBackend", "includeme", "server_from_settings"]
 
 @implementer(IBackend)
 class RedisBackend:
-    """All three stores on one server."""
+    """All stores on one server."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self.clients = RedisClientStore(server)
         self.grants = RedisGrantStore(server)
         self.consents = RedisConsentStore(server)
+        self.entries = RedisEntryStore(server)
 
     def check(self) -> list[str]:
         """Warn about a server that may lose data.

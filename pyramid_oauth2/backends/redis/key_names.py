@@ -14,6 +14,9 @@
 ``oauth2:{clients}:c:<client_id>``                a client, or the tombstone of one
 ``oauth2:{clients}:i:<order>``                    sorted set: all clients in an order
 ``oauth2:{clients}:i:<order>:<owner>``            sorted set: an owner's clients in an order
+``oauth2:{entries}:e:<namespace>:<key>``          an entry
+``oauth2:{entries}:n:<namespace>``                sorted set: a namespace's entries, by their end
+``oauth2:{entries}:o:<owner>``                    sorted set: an owner's entries, by their end
 ``oauth2:throttle:<limit>:<digest>``              attempts of one source; the throttle's own
 ================================================  =============================================
 
@@ -45,6 +48,10 @@ RECORD = re.compile(
     r"|consent:\{(?P<subject>[^}]+)\}:c:(?P<client>.+)"
     r"|i:(?P<index>.+)"
     r")"
+)
+
+ENTRY = re.compile(
+    r"oauth2:\{entries\}:(?:e:(?P<entry>(?P<namespace>[^:]+):(?P<key>[^:]+))|(?P<index>[no]:.+))"
 )
 
 
@@ -122,3 +129,23 @@ def clients_index(order: str, owner: str | None = None) -> str:
     """Return the key of the set of all clients, or an owner's, in an order."""
     whose = "" if owner is None else f":{_quoted(owner)}"
     return f"{PREFIX}{{clients}}:i:{order}{whose}"
+
+
+def entry_name(namespace: str, key: str) -> str:
+    """Return the name of an entry within the indexes."""
+    return f"{_quoted(namespace)}:{_quoted(key)}"
+
+
+def entry_key(namespace: str, key: str) -> str:
+    """Return the key of an entry."""
+    return f"{PREFIX}{{entries}}:e:{entry_name(namespace, key)}"
+
+
+def entries_in_namespace(namespace: str) -> str:
+    """Return the key of the set of a namespace's entries."""
+    return f"{PREFIX}{{entries}}:n:{_quoted(namespace)}"
+
+
+def entries_of_owner(owner: str) -> str:
+    """Return the key of the set of an owner's entries."""
+    return f"{PREFIX}{{entries}}:o:{_quoted(owner)}"

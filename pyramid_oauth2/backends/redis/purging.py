@@ -1,12 +1,12 @@
-"""The commands that purge a key of the grant store or of the consent store."""
+"""The commands that purge a key of the grant store, the consent store or the entry store."""
 
 from __future__ import annotations
 
 from urllib.parse import unquote
 
 from ...protocol.records import AUTHORIZATION_CODE
-from .key_names import RECORD, answer_key, consents_of_subject, grant_key, members_key
-from .scripts import PURGE_INDEX, PURGE_RECORD, PURGE_TOKEN
+from .key_names import ENTRY, RECORD, answer_key, consents_of_subject, grant_key, members_key
+from .scripts import PURGE_ENTRY, PURGE_INDEX, PURGE_RECORD, PURGE_TOKEN
 from .server import Command, call
 
 _CONSENTS = "consents:"
@@ -45,3 +45,11 @@ def consent_purge(key: str, now: int) -> Command | None:
     if found["index"] and found["index"].startswith(_CONSENTS):
         return call(PURGE_INDEX, [key], now)
     return None
+
+
+def entry_purge(key: str, now: int) -> Command | None:
+    """Return the command that purges a key of the entry store."""
+    found = ENTRY.fullmatch(key)
+    if found is None:
+        return None
+    return call(PURGE_ENTRY if found["entry"] else PURGE_INDEX, [key], now)

@@ -11,7 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
-from ...protocol.records import Consent, Grant, Reservation, SealedAnswer, Token, TokenRef
+from ...protocol.records import (
+    Consent,
+    Entry,
+    Grant,
+    Reservation,
+    SealedAnswer,
+    Token,
+    TokenRef,
+)
 
 # Seconds that a key outlives its record, in case the clocks of callers differ.
 SPARE = 300
@@ -164,6 +172,18 @@ def consent_of(subject: str, client_id: str, value: bytes) -> Consent:
         version=int(version),
         data=b64decode(facts.get("data", "")),
     )
+
+
+def entry_value(entry: Entry) -> bytes:
+    """Encode an entry."""
+    return _line(entry.expires_at, entry.version, entry.owner) + entry.data
+
+
+def entry_of(namespace: str, key: str, value: bytes) -> Entry:
+    """Decode an entry."""
+    header, data = _parted(value)
+    expires_at, version, owner = header[:3]
+    return Entry(namespace, key, _text(owner), data, int(version), _integer(expires_at))
 
 
 def quoted(text: str) -> str:

@@ -1,4 +1,4 @@
-"""SQLite, PostgreSQL, MariaDB and MySQL: one backend on SQLAlchemy for all three stores.
+"""SQLite, PostgreSQL, MariaDB and MySQL: one backend on SQLAlchemy for all stores.
 
 .. code-block:: ini
 
@@ -30,6 +30,7 @@ from .clients import SQLAlchemyClientStore
 from .consents import SQLAlchemyConsentStore
 from .database import Database
 from .engine import engine_factory, engine_of_app
+from .entries import SQLAlchemyEntryStore
 from .grants import SQLAlchemyGrantStore
 from .schema import metadata
 from .session import clients_in
@@ -42,7 +43,7 @@ __all__ = ["SQLAlchemyBackend", "clients_in", "includeme", "metadata"]
 
 @implementer(IBackend)
 class SQLAlchemyBackend:
-    """All three stores on one database.
+    """All stores on one database.
 
     :param make_engine: the :func:`~pyramid_oauth2.backends.sqlalchemy.engine.engine_factory`
         of some settings.
@@ -56,6 +57,7 @@ class SQLAlchemyBackend:
         self.clients = SQLAlchemyClientStore(self._database)
         self.grants = SQLAlchemyGrantStore(self._database)
         self.consents = SQLAlchemyConsentStore(self._database)
+        self.entries = SQLAlchemyEntryStore(self._database)
 
     def clients_of_request(self, request: PyramidRequest) -> IClientStore:
         """Return the client store for the clients that *request* registers and edits.

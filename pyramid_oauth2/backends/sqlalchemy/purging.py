@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, Table, bindparam, delete, select, tup
 from ...protocol.records import Purged, kept_until
 from .database import Database
 from .rows import TOKEN_COLUMNS, token_of
-from .schema import consent_table, grant_table, reservation_table, token_table
+from .schema import consent_table, entry_table, grant_table, reservation_table, token_table
 
 # A batch is one short transaction, and its keys are fewer than an engine's limit of parameters.
 BATCH = 400
@@ -142,3 +142,4 @@ GRANT_STORE_PURGES: tuple[TablePurge, ...] = (
 CONSENT_STORE_PURGES: tuple[TablePurge, ...] = (
     ExpiryPurge(consent_table, consent_table.c.expires_at),
 )
+ENTRY_STORE_PURGES: tuple[TablePurge, ...] = (ExpiryPurge(entry_table, entry_table.c.expires_at),)

@@ -12,11 +12,21 @@ from dataclasses import fields
 from typing import Any
 
 from ...protocol.clients.document import client_document, client_from_document
-from ...protocol.records import Client, Consent, Grant, Reservation, SealedAnswer, Token, TokenRef
+from ...protocol.records import (
+    Client,
+    Consent,
+    Entry,
+    Grant,
+    Reservation,
+    SealedAnswer,
+    Token,
+    TokenRef,
+)
 from .schema import (
     NAME_KEY_LENGTH,
     client_table,
     consent_table,
+    entry_table,
     grant_table,
     reservation_table,
     token_table,
@@ -30,6 +40,7 @@ def _consent_column(field: str) -> str:
 
 GRANT_COLUMNS = tuple(grant_table.c[field.name] for field in fields(Grant))
 CONSENT_COLUMNS = tuple(consent_table.c[_consent_column(field.name)] for field in fields(Consent))
+ENTRY_COLUMNS = tuple(entry_table.c[field.name] for field in fields(Entry))
 RESERVATION_COLUMNS = tuple(reservation_table.c[field.name] for field in fields(Reservation))
 # The end of a sealed answer is last.
 TOKEN_COLUMNS = (
@@ -120,6 +131,16 @@ def consent_values(consent: Consent) -> Values:
     values["scopes"] = json.dumps(sorted(consent.scope))
     values["resources"] = json.dumps(consent.resources)
     return values
+
+
+def entry_of(row: Sequence[Any]) -> Entry:
+    """Return the entry of a row of :data:`ENTRY_COLUMNS`."""
+    return Entry(*row)
+
+
+def entry_values(entry: Entry) -> Values:
+    """Return the columns of an entry."""
+    return {column.name: getattr(entry, column.name) for column in ENTRY_COLUMNS}
 
 
 def reservation_of(row: Sequence[Any]) -> Reservation:

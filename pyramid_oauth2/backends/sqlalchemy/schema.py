@@ -25,7 +25,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from ...protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH
+from ...protocol.records import CLIENT_ID_LENGTH, KEY_LENGTH, NAMESPACE_LENGTH, SUBJECT_LENGTH
 
 FAMILY_LENGTH = 64
 NAME_LENGTH = 64
@@ -177,6 +177,20 @@ reservation_table = Table(
     Column("namespace", Identifier(NAME_LENGTH), primary_key=True),
     Column("digest", Digest, primary_key=True),
     Column("expires_at", Time, nullable=False),
+    Index(None, "expires_at"),
+    **INNODB,
+)
+
+entry_table = Table(
+    "oauth2_entry",
+    metadata,
+    Column("namespace", Identifier(NAMESPACE_LENGTH), primary_key=True),
+    Column("key", Identifier(KEY_LENGTH), primary_key=True),
+    Column("owner", Identifier(SUBJECT_LENGTH)),
+    Column("data", Blob, nullable=False),
+    Column("version", Count, nullable=False),
+    Column("expires_at", Time),
+    Index(None, "owner", "namespace", "key"),
     Index(None, "expires_at"),
     **INNODB,
 )

@@ -1,4 +1,4 @@
-"""Longer client_ids, and the data of a consent.
+"""Longer client_ids, the data of a consent, and the table of entries.
 
 On SQLite, which cannot change the type of a column, three tables are copied; this needs a
 description of them that does not come from the database, since the statements may be
@@ -25,6 +25,13 @@ NAME_KEY = sa.LargeBinary(1024).with_variant(mysql.VARBINARY(1024), "mysql", "ma
 BLOB = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(charset="utf8mb4"), "mysql", "mariadb")
 
+INNODB: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+}
+
 
 def identifier(length: int) -> sa.types.TypeEngine[str]:
     """Text that is compared byte for byte, trailing blanks included."""
@@ -36,7 +43,7 @@ def identifier(length: int) -> sa.types.TypeEngine[str]:
 
 
 def upgrade() -> None:
-    """Change the tables that contain a client_id."""
+    """Change the tables that contain a client_id, and create the table of entries."""
     with op.batch_alter_table("oauth2_client", copy_from=clients()) as client:
         # With a longer client_id it would exceed the 3072 bytes of an index in InnoDB.
         client.drop_index("ix_oauth2_client_owner_name_key_client_id")
@@ -47,6 +54,7 @@ def upgrade() -> None:
     with op.batch_alter_table("oauth2_consent", copy_from=consents()) as consent:
         lengthen_client_id(consent)
         consent.add_column(sa.Column("data", BLOB))
+    make_entries()
 
 
 def lengthen_client_id(table: Any) -> None:
@@ -57,6 +65,25 @@ def lengthen_client_id(table: Any) -> None:
         type_=identifier(512),
         existing_nullable=False,
     )
+
+
+def make_entries() -> None:
+    """Create the table of small records of features."""
+    op.create_table(
+        "oauth2_entry",
+        sa.Column("namespace", identifier(64), nullable=False),
+        sa.Column("key", identifier(255), nullable=False),
+        sa.Column("owner", identifier(255)),
+        sa.Column("data", BLOB, nullable=False),
+        sa.Column("version", COUNT, nullable=False),
+        sa.Column("expires_at", TIME),
+        sa.PrimaryKeyConstraint("namespace", "key", name="pk_oauth2_entry"),
+        **INNODB,
+    )
+    op.create_index(
+        "ix_oauth2_entry_owner_namespace_key", "oauth2_entry", ["owner", "namespace", "key"]
+    )
+    op.create_index("ix_oauth2_entry_expires_at", "oauth2_entry", ["expires_at"])
 
 
 def clients() -> sa.Table:
