@@ -217,13 +217,13 @@ class Reservation:
 class Entry:
     """A small record of a feature, such as a signing key or a session.
 
-    ``namespace`` is the feature's, ``key`` is unique within it. ``owner`` is the subject of
-    a user, or another name by which entries are listed. ``data`` is opaque to the store.
-    An entry whose ``expires_at`` is None does not end.
+    ``namespace`` is the feature's, ``key`` is unique within it, and may be a digest.
+    ``owner`` is the subject of a user, or another name by which entries are listed.
+    ``data`` is opaque to the store. An entry whose ``expires_at`` is None does not end.
     """
 
     namespace: str
-    key: str
+    key: str = field(repr=False)
     owner: str | None = None
     data: bytes = field(default=b"", repr=False)
     version: int = 0

@@ -5,7 +5,13 @@ from __future__ import annotations
 from zope.interface.verify import verifyObject
 
 from pyramid_oauth2.backends import memory
-from pyramid_oauth2.interfaces import IBackend, IClientStore, IConsentStore, IGrantStore
+from pyramid_oauth2.interfaces import (
+    IBackend,
+    IClientStore,
+    IConsentStore,
+    IEntryStore,
+    IGrantStore,
+)
 
 from .memory_contract import MemoryContract
 
@@ -20,6 +26,7 @@ def test_interfaces():
     assert verifyObject(IGrantStore, backend.grants)
     assert verifyObject(IClientStore, backend.clients)
     assert verifyObject(IConsentStore, backend.consents)
+    assert verifyObject(IEntryStore, backend.entries)
 
 
 def test_include():

@@ -15,6 +15,7 @@ from pyramid_oauth2.backends.contract.factories import (
     new_client,
     new_consent,
     new_digest,
+    new_entry,
     new_grant,
     new_token,
 )
@@ -59,6 +60,9 @@ def filled(server: DatabaseServer) -> Iterator[SQLAlchemyBackend]:
         new_consent(subject=f"user {n}", client_id=f"client {n}", expires_at=NOW + n)
         for n in range(ROWS)
     )
+    backend.entries.import_(
+        new_entry(owner=f"user {n}", key=f"key {n}", expires_at=NOW + n) for n in range(ROWS)
+    )
     with engine_of(backend).connect() as connection:
         connection.exec_driver_sql("ANALYZE")
     yield backend
@@ -81,6 +85,7 @@ def test_what_the_stores_rely_on_is_in_force(filled: SQLAlchemyBackend) -> None:
 
 def test_no_operation_reads_a_whole_table(filled: SQLAlchemyBackend) -> None:
     grants, clients, consents = filled.grants, filled.clients, filled.consents
+    entries = filled.entries
     grant = new_grant()
     token = new_token(grant=grant, parent=new_digest())
     grants.open(grant, [token], NOW)
@@ -110,9 +115,16 @@ def test_no_operation_reads_a_whole_table(filled: SQLAlchemyBackend) -> None:
         "consent": lambda: consents.get("user 1", "client 1"),
         "consents": lambda: consents.list(subject="user 1"),
         "consents of a client": lambda: consents.list(client_id="client 1"),
+        "entry": lambda: entries.get("feature", "key 1"),
+        "replace": lambda: entries.put(new_entry(key="key 1"), 0),
+        "delete": lambda: entries.delete("feature", "key 2", 0),
+        "of a namespace": lambda: entries.list(namespace="feature"),
+        "entries of an owner": lambda: entries.list(owner="user 1"),
+        "entries of both": lambda: entries.list(namespace="feature", owner="user 1"),
         # Last, since the statistics do not include what it removes.
         "purge": lambda: grants.purge(NOW + 20, limit=100),
         "purge of consents": lambda: consents.purge(NOW + 20, limit=100),
+        "purge of entries": lambda: entries.purge(NOW + 20, limit=100),
     }
     engine = engine_of(filled)
     bad = {

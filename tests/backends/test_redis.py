@@ -6,7 +6,13 @@ import pytest
 from zope.interface.verify import verifyObject
 
 from pyramid_oauth2.backends import redis
-from pyramid_oauth2.interfaces import IBackend, IClientStore, IConsentStore, IGrantStore
+from pyramid_oauth2.interfaces import (
+    IBackend,
+    IClientStore,
+    IConsentStore,
+    IEntryStore,
+    IGrantStore,
+)
 
 from .redis_contract import RedisContract, open_backend
 
@@ -38,6 +44,7 @@ def test_interfaces():
     assert verifyObject(IGrantStore, backend.grants)
     assert verifyObject(IClientStore, backend.clients)
     assert verifyObject(IConsentStore, backend.consents)
+    assert verifyObject(IEntryStore, backend.entries)
 
 
 def test_include():

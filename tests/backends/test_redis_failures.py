@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,7 @@ from pyramid_oauth2.backends.contract.factories import (
     new_client,
     new_consent,
     new_digest,
+    new_entry,
     new_grant,
     new_token,
 )
@@ -169,6 +171,26 @@ class TestCutConnections:
             listed = backend.consents.list(client_id=consent.client_id).items
             assert listed == (() if kept is None else (kept,))
 
+    @pytest.mark.parametrize("operation", ["put", "delete"])
+    def test_entries_are_done_or_not_with_their_listings(self, backend, proxy, distant, operation):
+        for number, _ in enumerate(cuts(proxy, distant)):
+            entry = new_entry(owner=f"first-{number}")
+            changed = replace(entry, owner=f"second-{number}")
+            assert backend.entries.put(entry, None)
+            try:
+                if operation == "put":
+                    done = distant.entries.put(changed, 0)
+                else:
+                    done = distant.entries.delete(entry.namespace, entry.key)
+            except StoreUnavailable:
+                done = False
+            kept = backend.entries.get(entry.namespace, entry.key)
+            after = replace(changed, version=1) if operation == "put" else None
+            assert kept in ((after,) if done else (entry, after))
+            for owner in (entry.owner, changed.owner):
+                listed = backend.entries.list(owner=owner).items
+                assert listed == ((kept,) if kept and kept.owner == owner else ())
+
 
 class TestServerGone:
     def test_clear_refusal_and_recovery(self, node, backend):
@@ -182,6 +204,7 @@ class TestServerGone:
             lambda: backend.grants.open(new_grant(), [], NOW),
             lambda: backend.clients.get("client"),
             lambda: backend.consents.purge(NOW),
+            lambda: backend.entries.put(new_entry(), None),
         ):
             begin = time.monotonic()
             with pytest.raises(StoreUnavailable, match=r"cannot be reached at oauth2\.redis\.url"):

@@ -21,6 +21,7 @@ from pyramid_oauth2.backends.contract.factories import (
     new_client,
     new_consent,
     new_digest,
+    new_entry,
     new_grant,
     new_token,
 )
@@ -294,6 +295,7 @@ FIRST_REQUESTS: dict[str, Callable[[SQLAlchemyBackend], object]] = {
     "purge": lambda backend: backend.grants.purge(NOW).removed == 0,
     "client": lambda backend: backend.clients.add(new_client()) is None,
     "consent": lambda backend: backend.consents.put(new_consent(subject=new_attempt()), None),
+    "entry": lambda backend: backend.entries.put(new_entry(), None),
 }
 
 

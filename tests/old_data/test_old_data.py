@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pyramid_oauth2.protocol.records import Entry
 from pyramid_oauth2.protocol.token_strings import parse_token
 from tests.functional.flow import Flow, answer_in
 from tests.functional.server import bearer
@@ -113,3 +114,11 @@ def test_its_tokens_are_revoked(old: Old) -> None:
     form = {"token": old.held["tokens"]["refresh_token"]}
     old.server.post(form, old.server.login("web"), "/oauth2/revoke")
     assert not old.opens_view(old.held["tokens"]["access_token"])
+
+
+def test_entries_are_stored_beside_it(old: Old) -> None:
+    entry = Entry("feature", "key", owner="bob", data=b"\x00\xff")
+    assert old.server.service.entries.put(entry, None)
+    assert old.server.service.entries.list(owner="bob").items == (entry,)
+    [consent] = old.server.service.server.consents.list(subject="bob").items
+    assert consent.data == b""

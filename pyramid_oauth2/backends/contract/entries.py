@@ -205,5 +205,5 @@ class Entries(Contract):
         assert list(every(self.entries.export)) == [entry]
         assert list(every(self.entries.list, owner="bob")) == []
 
-    def test_entry_shows_no_data(self) -> None:
-        assert "secret" not in repr(new_entry(data=b"secret"))
+    def test_entry_shows_no_data_and_no_digest(self) -> None:
+        assert "secret" not in repr(new_entry(key="secret", data=b"secret"))
