@@ -93,6 +93,9 @@ def earlier_secret(request: Request, supplied: str | None) -> str | None:
     public = urlsplit(request.registry.getUtility(ISettings).public_url)
     if request.headers.get("Origin") != f"{public.scheme}://{public.netloc}":
         return None
+    # A browser that stores no cookie has not loaded two pages: its form is refused.
+    if is_new_browser(request):
+        return None
     return supplied if supplied is not None and _SECRET.fullmatch(supplied) else None
 
 

@@ -149,6 +149,11 @@ class TestTheFirstPageTwice:
         assert self.send(flow, one, cookies, **headers).status_int == 403
         assert grants(flow) == []
 
+    def test_not_from_a_browser_that_stores_no_cookies(self, flow: Flow):
+        one, _, cookies = self.pages(flow)
+        login = cookies.partition(";")[0]
+        assert self.send(flow, one, login, Origin="http://localhost").status_int == 403
+
     def test_not_of_another_user(self, flow: Flow):
         one, _, _ = self.pages(flow)
         _, _, cookies = self.pages(flow.log_in("alice"))
