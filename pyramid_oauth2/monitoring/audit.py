@@ -40,8 +40,10 @@ def write_event(event: OAuth2Event) -> None:
     """
     if event.redelivered:
         return
-    members = event_members(event)
     level = logging.WARNING if isinstance(event, WARNINGS) else logging.INFO
+    if not log.isEnabledFor(level):
+        return
+    members = event_members(event)
     log.log(level, format_members(members), extra={"oauth2": members})
 
 
