@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("pyramid_oauth2", "tests", "benchmarks", "examples")
 
 NOT_USED = re.compile(
-    r"\b(told|tells?|hears|heard|whoever|nobody|somebody|anybody|everybody)\b", re.IGNORECASE
+    r"\b(told|tells?|hears|heard|whoever|nobody|somebody|anybody|everybody|whatever)\b",
+    re.IGNORECASE,
 )
 QUOTATION = re.compile(r'"[^"]*"')
 

@@ -53,7 +53,7 @@ def masked(page: str, requests: Iterable[PyramidRequest]) -> str:
 
 
 def _credentials(environ: dict[str, Any]) -> Iterator[str]:
-    """The contents of the Authorization header, whatever its scheme, and of our cookie."""
+    """The contents of the Authorization header of any scheme, and of our cookie."""
     scheme, _, value = environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     yield from _PIECE.findall(value or scheme)
     yield from _BROWSER.findall(environ.get("HTTP_COOKIE", ""))

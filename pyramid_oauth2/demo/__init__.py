@@ -1,7 +1,7 @@
 """A small application with users, its own login, and an API that is protected by tokens.
 
 It is the application of ``development.ini``, and uses only the public names of
-:mod:`pyramid_oauth2`: whatever it does, your application can do.
+:mod:`pyramid_oauth2`: everything that it does, your application can do.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ tests whether a backend keeps this contract.
 Rules for every store:
 
 * Each operation is atomic and commits by itself. When it returns, its result is as
-  durable as the engine is configured to be, whatever happens to the request afterwards.
+  durable as the engine is configured to be, also if the request fails afterwards.
 * The caller supplies the time: ``now`` and every ``*_at`` are integer UTC seconds.
   Whether a record is valid is decided by comparing with ``now``; a time-to-live in the
   store is only garbage collection.

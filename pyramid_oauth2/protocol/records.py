@@ -54,8 +54,8 @@ class Client:
     ``remember``, ``ask`` or ``skip``. ``lifetimes`` overrides the server's,
     in seconds, by kind of token. ``owner`` is the subject of the user who owns it.
 
-    Raising ``epoch`` revokes all of the client's rights in one step: whatever
-    was issued under a lower epoch is refused from then on.
+    Raising ``epoch`` revokes all of the client's rights in one step:
+    everything that was issued under a lower epoch is refused from then on.
     """
 
     client_id: str

@@ -81,7 +81,7 @@ def test_life_of_an_entry_and_of_its_indexes(entries, raw, now):
     for key in (key_of(endless), *indexes):
         assert_left(raw, key, None)
     assert_left(raw, key_of(short), MINUTE)
-    # What stays decides, in whatever way the last one goes.
+    # What stays decides, not the way in which the last one goes.
     assert entries.delete(endless.namespace, endless.key)
     for key in indexes:
         assert_left(raw, key, DAY)

@@ -22,7 +22,7 @@ RECOVERY = 30
 
 @dataclass
 class Load:
-    """Opens and redeems tokens one after the other, whatever happens to the server."""
+    """Opens and redeems tokens one after the other, also while the server fails."""
 
     backend: object
     won: list = field(default_factory=list)

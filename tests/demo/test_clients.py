@@ -1,4 +1,4 @@
-"""The demo's clients are registered at every start, whatever an earlier start left."""
+"""The demo's clients are registered at every start, also after a start that failed."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ from .page import ROOT
 
 PAGES = sorted((*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CHANGES.md"))
 WORDS = re.compile(
-    r"\b(told|tells?|hears|heard|whoever|nobody|somebody|anybody|everybody)\b", re.IGNORECASE
+    r"\b(told|tells?|hears|heard|whoever|nobody|somebody|anybody|everybody|whatever)\b",
+    re.IGNORECASE,
 )
 # Code blocks and code spans, block quotes and quotations: their words are not the page's own.
 EXEMPT = re.compile(r"^```.*?^```$|^>.*?$|`[^`]*`|\"[^\"\n]*\"", re.MULTILINE | re.DOTALL)

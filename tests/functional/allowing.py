@@ -40,7 +40,7 @@ class Allowing(Flow):
         return self.browser.get(f"{PAGE}?{urlencode(query)}", status=status)
 
     def post(self, form: dict[str, str]) -> TestResponse:
-        """The response to the form, whatever its status."""
+        """The response to the form, of any status."""
         return self.browser.post(PAGE, form, status="*")
 
     def assert_untouched(self) -> None:

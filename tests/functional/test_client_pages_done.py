@@ -21,7 +21,7 @@ SAID = {
 
 
 def said(pages: ClientPages, client_id: str) -> set[str]:
-    """What the page of the client says was done, whatever a link says."""
+    """What the page of the client says was done, and not what a link says."""
     return {
         done
         for done in (*SAID, "deleted", "x", "")

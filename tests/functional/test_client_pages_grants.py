@@ -62,7 +62,7 @@ def test_it_is_said_where_not_all_tokens_were_looked_at(
 
 
 def test_grants_are_found_when_the_client_no_longer_acts_for_users(pages: ClientPages, flow: Flow):
-    """They go on until they end, whatever it may ask for now."""
+    """They go on until they end, also if it may request less now."""
     clients = pages.server.service.clients
     allowed, never = "What users allowed", pages.registered("service").client_id
     flow.tokens()

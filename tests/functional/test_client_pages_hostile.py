@@ -20,7 +20,7 @@ PAGES = ("", "client", "edit", "secret", "disable", "enable", "withdraw", "delet
 
 
 def check_harmless(page: TestResponse) -> None:
-    """Whatever was attacked with stands there as text."""
+    """The text of an attack stands there as text."""
     assert page.html.find_all(["script", "img", "style"]) == []
     assert not [tag for tag in page.html.find_all() for name in tag.attrs if name.startswith("on")]
     assert not [link for link in page.html.find_all("a") if "script:" in link["href"]]

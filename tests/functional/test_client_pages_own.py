@@ -37,7 +37,7 @@ def own(pages: ClientPages) -> ClientPages:
 
 
 def edited(own: ClientPages, client: Client, **fields: Any) -> Any:
-    """Send the whole form of a client with other values; whatever it answers."""
+    """Send the whole form of a client with other values; the response of any status."""
     form = own.get("edit", client_id=client.client_id).form
     given: dict[str, Any] = {}
     for name, value in form.submit_fields():

@@ -68,7 +68,7 @@ class Prey:
         token: str | None = "",
         headers: dict[str, str] | None = None,
     ) -> TestResponse:
-        """Send the form of the action; whatever it answers."""
+        """Send the form of the action; the response of any status."""
         if action == "enable":
             self.pages.server.service.clients.disable("web")
         (grant,) = self.pages.server.service.server.grants.grants(client_id="web").items

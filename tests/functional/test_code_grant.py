@@ -319,7 +319,7 @@ class TestReplay:
 
 
 def test_a_scope_that_was_withdrawn_before_the_code_was_redeemed(flow: Flow):
-    """Whatever scope the token has then, the next refresh is within the client's scope."""
+    """Also after a narrower token, the next refresh is within the client's scope."""
     tokens = flow.tokens(scope="read write")
     flow.edit(scope=frozenset({"read"}))
     assert flow.refresh(tokens["refresh_token"]).json["scope"] == "read"

@@ -202,6 +202,31 @@ def test_what_a_first_attempt_did_not_do_is_done(flow: Flow, monkeypatch: pytest
     assert "code" in answer_in(flow.ask().location), "the consent is remembered"
 
 
+def test_what_has_happened_is_an_event_also_if_the_store_fails_then(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+):
+    """The first attempt's answer was lost; the repetition concludes it, and gets no code."""
+    grants = flow.server.service.server.grants
+    redeem, heard = type(grants).redeem, []
+    flow.server.hear(heard.append, ConsentGiven)
+
+    def lost(self: Any, *arguments: Any, **more: Any) -> Any:
+        redeem(self, *arguments, **more)
+        raise StoreUnavailable("its answer is lost")
+
+    def failing(self: Any, *arguments: Any, **more: Any) -> Any:
+        raise StoreUnavailable("it cannot write")
+
+    page = flow.page()
+    with monkeypatch.context() as patch:
+        patch.setattr(type(grants), "redeem", lost)
+        assert flow.decide(page).status_int == 503
+    with monkeypatch.context() as patch:
+        patch.setattr(type(grants), "add", failing)
+        assert flow.decide(page).status_int == 503
+    assert [event.client_id for event in heard] == ["web"]
+
+
 def test_a_withdrawal_at_the_same_moment_counts(flow: Flow, monkeypatch: pytest.MonkeyPatch):
     """It sees neither the consent nor, for the second look, what was stored after it."""
     server = flow.server.service.server
@@ -287,7 +312,7 @@ class TestNotTheSame:
         self.refused(flow, page)
 
     def test_nothing_ticked(self, flow: Flow):
-        """Also where nothing is left then: the form is used, whatever is ticked."""
+        """Also where nothing is left then: the form is used, with any scope."""
         flow.edit(optional_scope=frozenset({"read", "write"}))
         page = flow.page(scope="read write", prompt="consent")
         flow.decide(page, scope="write")

@@ -1,4 +1,4 @@
-"""An existing application works as before, whatever its defaults are."""
+"""An existing application works as before, with any defaults of its own."""
 
 from __future__ import annotations
 

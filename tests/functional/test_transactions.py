@@ -1,4 +1,4 @@
-"""Subscribers, pyramid_tm and pyramid_retry: one token, one 200, whatever else fails."""
+"""Subscribers, pyramid_tm and pyramid_retry: one token, one 200, also if something else fails."""
 
 from __future__ import annotations
 
@@ -281,7 +281,7 @@ def test_an_error_is_given_again_by_a_second_attempt(build: Callable[..., Server
 
 
 def test_an_aborted_transaction_takes_no_token_back(build: Callable[..., Server]):
-    """What the store committed stays, whatever happens to the request."""
+    """What the store committed stays, also if the request fails."""
 
     def veto(request: Any, response: Any) -> bool:
         return True

@@ -102,7 +102,7 @@ def test_the_right_secret(secret):
     ],
 )
 def test_a_wrong_secret(presented, chosen):
-    """RFC 6749 section 10.10; never an exception, whatever the characters."""
+    """RFC 6749 section 10.10; never an exception, for any characters."""
     assert not verify_secret(presented, [chosen], NOW)
 
 

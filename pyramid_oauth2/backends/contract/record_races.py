@@ -103,7 +103,7 @@ def count_up(store: IEntryStore, namespace: str, key: str, owner: str, times: in
         written += store.put(replace(entry, data=data, owner=owner), entry.version)
         if written == times:
             return
-    raise AssertionError("refused although nobody else had written")
+    raise AssertionError("refused although no other process had written")
 
 
 class EntryRaces(Racecourse):

@@ -29,7 +29,7 @@ def count_up(store: IGrantStore, ref: TokenRef, times: int) -> None:
         written += store.amend(ref, found[0].version, {"data": str(count).encode()})
         if written == times:
             return
-    raise AssertionError("refused although nobody else had written")
+    raise AssertionError("refused although no other process had written")
 
 
 class WriteRaces(Racecourse):

@@ -13,6 +13,7 @@ from functools import partial
 from ..errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
+from ..records import StoreUnavailable
 from ..server import Server
 from .conclusion import conclude
 from .consent import needs_consent
@@ -75,8 +76,8 @@ def _decided_before(server: Server, handle: str, user: User, form: Parameters) -
     ticked = _ticked(form)
     try:
         response = repeated(server, handle, user.secret(), subject, answer, ticked, events.append)
-    except (OAuth2Error, UnusableInteraction) as error:
-        return Refuse(error)
+    except (OAuth2Error, UnusableInteraction, StoreUnavailable) as error:
+        return Refuse(error, tuple(events))
     return Respond(response, tuple(events), changed=True) if response else None
 
 
@@ -116,7 +117,8 @@ def _walk(read: Callable[[list[OAuth2Event]], Progress | Result]) -> Result:
         for step in STEPS:
             if (result := step(progress)) is not None:
                 return result
-    except (OAuth2Error, UnusableInteraction) as error:
+    except (OAuth2Error, UnusableInteraction, StoreUnavailable) as error:
+        # With the events: what they report has happened.
         return Refuse(error, tuple(events))
     raise AssertionError("the last step always has a result")
 

@@ -11,22 +11,20 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from ..envelope import NotUnderstood
 from ..errors import InvalidScope
 from ..events import Emit
 from ..records import INTERACTION, Grant, SealedAnswer, Token
 from ..scopes import format_scope
 from ..server import Server
-from ..token.sealing import KEY_LENGTH, Seal
+from ..token.sealing import Seal, derived_seal
 from ..token.validity import NotValid, check_grant
 from ..token_strings import parse_token
 from .conclusion import conclude
 from .interaction import Interaction
 from .request import AuthorizationRequest, narrowed, still_a_destination, still_allowed
 from .response import AuthorizationResponse, SealResponse, another_code
+from .user import browser_digest
 
 WINDOW = 30  # seconds
 MOST = 5  # further codes of one decision
@@ -50,10 +48,8 @@ class Decision:
     @property
     def seal(self) -> Seal:
         """Seals the response to this decision, and opens it for the same decision only."""
-        # RFC 5869; the handle has 256 random bits, so it needs no salt and no slow hash.
-        kdf = HKDF(SHA256(), KEY_LENGTH, salt=None, info=PURPOSE)
-        question = json.dumps([self.answer, format_scope(self.scope)]).encode()
-        return Seal(kdf.derive(f"{self.handle} {self.secret}".encode()), question)
+        question = [self.answer, format_scope(self.scope)]
+        return derived_seal(f"{self.handle} {self.secret}", PURPOSE, question)
 
 
 def sealed_for(server: Server, decision: Decision, token: Token) -> SealResponse:
@@ -125,8 +121,7 @@ def _spent(
         interaction = Interaction.decode(found[0].data)
     except NotUnderstood:
         return None
-    digest = hashlib.sha256(secret.encode()).hexdigest()
-    if (interaction.browser, interaction.subject) != (digest, subject):
+    if (interaction.browser, interaction.subject) != (browser_digest(secret), subject):
         return None
     return found[0], interaction.request
 

@@ -14,7 +14,7 @@ from ..records import AUTHORIZATION_CODE, Client, Grant, Outcome, SealedAnswer
 from ..server import Server
 from ..token.draft import make_draft
 from ..token.issuance import Add, Issuance, Open
-from ..token.issuing import conclude, spend, store
+from ..token.issuing import settle, spend, store
 from .codes import CodeData
 from .consent import needs_consent
 from .interaction import OpenInteraction, UnusableInteraction
@@ -106,7 +106,7 @@ def approval(
             end_grant(server, draft.grant, "consent withdrawn meanwhile", emit)
         raise UnusableInteraction(WITHDRAWN)
     if issued is not None:
-        conclude(server, client, issuance, draft.grant, issued, "implicit", emit)
+        settle(server, client, issuance, draft.grant, issued, "implicit", emit)
     return response
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from ..errors import OAuth2Error
 from ..events import OAuth2Event
-from ..records import Client
+from ..records import Client, StoreUnavailable
 from .interaction import OpenInteraction, UnusableInteraction
 from .response import AuthorizationResponse
 
@@ -63,7 +63,7 @@ class Ask:
 class Refuse:
     """Show the error to the user, since it cannot be sent to the client."""
 
-    error: OAuth2Error | UnusableInteraction
+    error: OAuth2Error | UnusableInteraction | StoreUnavailable
     events: tuple[OAuth2Event, ...] = ()
 
 

@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from ..authentication import Authentication
 
 
+def browser_digest(secret: str) -> str:
+    """The digest of a browser's secret, which an interaction stores in place of it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """The user agent and its user. The callables are called only where a step needs them.
@@ -30,5 +35,5 @@ class User:
     earlier: bool = False
 
     def browser(self) -> str:
-        """The digest of the secret, which an interaction stores in place of it."""
-        return hashlib.sha256(self.secret().encode()).hexdigest()
+        """The digest of the secret."""
+        return browser_digest(self.secret())

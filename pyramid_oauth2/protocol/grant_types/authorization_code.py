@@ -11,7 +11,7 @@ from ..authorization.pkce import check_verifier, proves
 from ..envelope import NotUnderstood
 from ..errors import InvalidGrant
 from ..events import CodeReplayed
-from ..grant_data import GrantData, access_of
+from ..grant_data import access_of
 from ..records import AUTHORIZATION_CODE, Grant, Token
 from ..scopes import parse_scope
 from ..server import Server
@@ -49,10 +49,9 @@ class AuthorizationCode:
         :raises InvalidScope: the user did not grant the requested scope.
         """
         token, grant = _find(request, server)
-        data = _understood(token, grant)
+        data, access = _understood(token, grant)
         _check_redirect_uri(request, data)
         _check_verifier(request, server, token, data)
-        access = access_of(grant)
         # RFC 6749 section 4.1.3 has no scope: one that is sent is checked, and narrows nothing.
         access.narrowed_to(Access(parse_scope(request.parameters.get("scope", ""))), "The code")
         return Issuance(access, Redeem(token, grant, WRONG_CODE, REPLAY))
@@ -71,10 +70,10 @@ def _find(request: TokenRequest, server: Server) -> tuple[Token, Grant]:
     return token, grant
 
 
-def _understood(token: Token, grant: Grant) -> CodeData:
+def _understood(token: Token, grant: Grant) -> tuple[CodeData, Access]:
     try:
-        GrantData.decode(grant.data)
-        return CodeData.decode(token.data)
+        access = access_of(grant)
+        return CodeData.decode(token.data), access
     except NotUnderstood as error:
         raise InvalidGrant(f"The code {error}.") from None
 

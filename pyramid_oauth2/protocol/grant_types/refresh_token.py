@@ -14,7 +14,7 @@ from ..access import Access
 from ..envelope import NotUnderstood, check_understood
 from ..errors import InvalidGrant, InvalidScope
 from ..events import RefreshRepeated, RefreshReused
-from ..grant_data import GrantData, access_of
+from ..grant_data import access_of
 from ..records import REFRESH_TOKEN, Client, Grant, Token
 from ..scopes import parse_scope
 from ..server import Server
@@ -44,8 +44,7 @@ class RefreshToken:
         :raises TemporarilyUnavailable: the grant was refreshed too often (429).
         """
         presented = request.parameters["refresh_token"]
-        token, grant = _find(presented, request.client, server)
-        granted = access_of(grant)
+        token, grant, granted = _find(presented, request.client, server)
         requested = granted.with_scope(
             parse_scope(request.parameters.get("scope", "")) or granted.scope
         )
@@ -64,7 +63,7 @@ class RefreshToken:
         return Issuance(access, redeem, attempt=rotation)
 
 
-def _find(presented: str, client: Client, server: Server) -> tuple[Token, Grant]:
+def _find(presented: str, client: Client, server: Server) -> tuple[Token, Grant, Access]:
     ref = parse_token(presented)
     found = server.grants.find(ref) if ref and ref.kind == REFRESH_TOKEN else None
     if found is None:
@@ -75,10 +74,9 @@ def _find(presented: str, client: Client, server: Server) -> tuple[Token, Grant]
         raise InvalidGrant(WRONG_TOKEN)
     try:
         check_understood(token.data)
-        GrantData.decode(grant.data)
+        return token, grant, access_of(grant)
     except NotUnderstood as error:
         raise InvalidGrant(f"The refresh token {error}.") from None
-    return token, grant
 
 
 def _still_allowed(access: Access, client: Client, server: Server) -> Access:

@@ -35,7 +35,7 @@ class Confirmation:
 
 
 def confirmation_of(data: bytes) -> Confirmation | None:
-    """The key to which the token of that record is bound, whatever its kind; None if to none.
+    """The key to which the token of that record, of any kind, is bound; None if to none.
 
     :raises NotUnderstood: it cannot be read.
     """

@@ -47,7 +47,7 @@ def issue(
     redemption = store(server, issuance, draft, _sealed(server, operation, issued))
     if redemption.outcome is not Outcome.WON:
         return _not_won(server, operation, redemption, emit)
-    return conclude(server, client, issuance, draft.grant, issued, grant_type, emit)
+    return settle(server, client, issuance, draft.grant, issued, grant_type, emit)
 
 
 def store(
@@ -78,7 +78,7 @@ def store(
     return Redemption(Outcome.WON if written else Outcome.DEAD)
 
 
-def conclude(
+def settle(
     server: Server,
     client: Client,
     issuance: Issuance,
@@ -135,7 +135,7 @@ def _check(server: Server, client: Client, issuance: Issuance) -> None:
         raise InvalidGrant(operation.refusal)
     used = isinstance(operation, Redeem) and operation.token.consumed_at is not None
     if grant is not None and not used:
-        # A token that is used issues nothing, whatever is requested.
+        # A token that is used issues nothing, so its scope does not matter.
         _check_within(grant, issuance.access)
 
 

@@ -11,7 +11,6 @@ from ..access import Access
 from ..authentication import Authentication
 from ..envelope import NotUnderstood
 from ..errors import InvalidToken
-from ..grant_data import GrantData
 from ..records import ACCESS_TOKEN, Client
 from ..server import Server
 from ..token_strings import parse_token
@@ -86,11 +85,10 @@ def resolve_access_token(server: Server, value: str) -> AccessToken:
         raise InvalidToken("The access token is unknown or has expired.")
     token, grant = found
     try:
-        check_token(token, grant, server.clock())
+        of_grant = check_token(token, grant, server.clock())
         data = AccessTokenData.decode(token.data)
         client = check_parties(server, grant, data)
         check_limits(data.access, data.confirmation)
-        of_grant = GrantData.decode(grant.data) if grant else None
     except (NotValid, NotUnderstood) as dead:
         raise InvalidToken(f"The access token {dead}.") from None
     return AccessToken(
@@ -100,7 +98,7 @@ def resolve_access_token(server: Server, value: str) -> AccessToken:
         expires_at=token.expires_at,
         subject=grant.subject if grant else None,
         grant_id=token.grant_id,
-        authentication=of_grant.authentication if of_grant else None,
+        authentication=of_grant.authentication,
         confirmation=data.confirmation,
         actor=data.actor,
     )

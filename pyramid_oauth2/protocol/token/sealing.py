@@ -45,13 +45,21 @@ class Seal:
             return None
 
 
+def derived_seal(secret: str, purpose: bytes, question: list[str]) -> Seal:
+    """A seal whose key is derived from a secret that the store does not have (RFC 5869).
+
+    :param secret: text with 256 random bits, so it needs no salt and no slow hash.
+    :param purpose: keeps the keys of different uses of one secret apart.
+    :param question: what must be the same when the response is opened.
+    """
+    kdf = HKDF(SHA256(), KEY_LENGTH, salt=None, info=purpose)
+    return Seal(kdf.derive(secret.encode()), json.dumps(question).encode())
+
+
 def seal_for(spent: str, client_id: str, family: str, scope: frozenset[str]) -> Seal:
     """The seal of the response to one request.
 
     :param spent: the token string that is redeemed.
     :param scope: the requested scope, as a set: its order makes no difference.
     """
-    # RFC 5869; the token has 256 random bits, so it needs no salt and no slow hash.
-    kdf = HKDF(SHA256(), KEY_LENGTH, salt=None, info=PURPOSE)
-    question = json.dumps([client_id, family, format_scope(scope)]).encode()
-    return Seal(kdf.derive(spent.encode()), question)
+    return derived_seal(spent, PURPOSE, [client_id, family, format_scope(scope)])

@@ -15,18 +15,18 @@ class NotValid(Exception):
     """It is not valid; the message completes "the token ...", or "the grant ..." of a grant."""
 
 
-def check_token(token: Token, grant: Grant | None, now: int) -> None:
+def check_token(token: Token, grant: Grant | None, now: int) -> GrantData:
     """Check the records alone, in the order of ``IGrantStore.redeem``.
 
+    :return: what the grant's record holds; without a grant, nothing.
     :raises NotValid: the token or its grant has ended.
     """
     if token.revoked_at is not None:
         raise NotValid("was revoked")
     if grant is not None and grant.revoked_at is not None:
         raise NotValid("belongs to a grant that was revoked")
-    if grant is not None:
-        _check_understood(grant, "belongs to a grant that ")
-    # A token ends with its grant, whatever its own record says.
+    data = _understood(grant, "belongs to a grant that ") if grant is not None else GrantData()
+    # A token ends with its grant, also if its own record lasts longer.
     if grant is None and token.grant_id is not None:
         raise NotValid("belongs to a grant that has ended")
     if token.consumed_at is not None:
@@ -35,6 +35,7 @@ def check_token(token: Token, grant: Grant | None, now: int) -> None:
         raise NotValid("has expired")
     if grant is not None and grant.expires_at <= now:
         raise NotValid("belongs to a grant that has ended")
+    return data
 
 
 def check_grant(server: Server, grant: Grant) -> Client:
@@ -45,7 +46,7 @@ def check_grant(server: Server, grant: Grant) -> Client:
     """
     if grant.revoked_at is not None:
         raise NotValid("was revoked")
-    _check_understood(grant)
+    _understood(grant)
     if grant.expires_at <= server.clock():
         raise NotValid("has expired")
     return _check(server, grant.client_id, grant.epoch, grant.subject)
@@ -95,8 +96,8 @@ def _check(
     return client
 
 
-def _check_understood(grant: Grant, whose: str = "") -> None:
+def _understood(grant: Grant, whose: str = "") -> GrantData:
     try:
-        GrantData.decode(grant.data)
+        return GrantData.decode(grant.data)
     except NotUnderstood as error:
         raise NotValid(f"{whose}{error}") from None
