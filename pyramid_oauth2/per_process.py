@@ -32,10 +32,10 @@ class PerProcess(Generic[Value]):
     def __call__(self) -> Value:
         """Return the value of this process."""
         process = (os.getpid(), _forks)
-        if process not in self._values:
-            # Without a lock, which might have been held at the fork: setdefault is atomic.
-            self._values.setdefault(process, self._make())
-        return self._values[process]
+        if (value := self._values.get(process)) is not None:
+            return value
+        # Without a lock, which might have been held at the fork: setdefault is atomic.
+        return self._values.setdefault(process, self._make())
 
     def made(self) -> Value | None:
         """Return the value of this process, None if it has not been made."""

@@ -55,6 +55,7 @@ class RequestOAuth2:
     def __init__(self, request: PyramidRequest) -> None:
         self._request = request
         self._value = bearer_value(request.environ.get("HTTP_AUTHORIZATION"))
+        self._is_ours = self._value is not None and has_our_prefix(self._value)
         self._token_required = False
         # What the view requires, once its guard has set it.
         self.demand: Demand | None = None
@@ -96,14 +97,14 @@ class RequestOAuth2:
     @property
     def is_bearer(self) -> bool:
         """Whether this is a bearer request. Known without I/O, and before routing."""
-        return self.bearer_rule is not None
+        return self._is_ours or self.bearer_rule is not None
 
     @property
     def bearer_rule(self) -> str | None:
         """The rule that makes this a bearer request: "prefix", "resource path" or "view"."""
         if self._value is None:
             return None
-        if has_our_prefix(self._value):
+        if self._is_ours:
             return "prefix"
         if self._below_resource_path:
             return "resource path"

@@ -84,11 +84,13 @@ class Access:
 
         :raises NotUnderstood: it cannot be read.
         """
-        resources, details = members.get("resources", ()), members.get("details", ())
         try:
             scope = parse_scope(members["scope"])
         except (InvalidScope, TypeError, AttributeError):
             raise NotUnderstood("has a scope that cannot be read") from None
+        if members.keys().isdisjoint(LIMITS):
+            return cls(scope)
+        resources, details = members.get("resources", ()), members.get("details", ())
         if not _is_list_of(resources, str) or not _is_list_of(details, dict):
             raise NotUnderstood("has a limit that cannot be read")
         return cls(scope, tuple(resources), tuple(details))

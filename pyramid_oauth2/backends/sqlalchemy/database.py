@@ -132,7 +132,7 @@ class Database:
         tries = 1
         while True:
             try:
-                with self._uses, scope(self.engine) as connection:
+                with self._uses, scope(self._engines()) as connection:
                     return work(connection)
             except (DBAPIError, PoolTimeout) as error:
                 if repeatable and is_lost(error):

@@ -47,6 +47,9 @@ TOKEN_COLUMNS = (
     *(token_table.c[field.name] for field in fields(Token)),
     token_table.c.sealed_until,
 )
+_SCOPE, _RESOURCES = (
+    [field.name for field in fields(Grant)].index(name) for name in ("scope", "resources")
+)
 _SEALED_ANSWER = [field.name for field in fields(Token)].index("sealed_answer")
 # The fields of a client that are columns, and so not in its document.
 CLIENT_FIELDS = tuple(field.name for field in fields(Client) if field.name in client_table.columns)
@@ -56,19 +59,11 @@ Values = dict[str, Any]
 
 def grant_of(row: Sequence[Any]) -> Grant:
     """Return the grant of a row of :data:`GRANT_COLUMNS`."""
-    id_, client_id, epoch, subject, scope, created, expires, absolute, resources, *rest = row
-    return Grant(
-        id_,
-        client_id,
-        epoch,
-        subject,
-        frozenset(json.loads(scope)),
-        created,
-        expires,
-        absolute,
-        tuple(json.loads(resources)),
-        *rest,
-    )
+    values = list(row)
+    values[_SCOPE] = frozenset(json.loads(values[_SCOPE]))
+    # Most grants have none: then nothing is parsed.
+    values[_RESOURCES] = () if values[_RESOURCES] == "[]" else tuple(json.loads(values[_RESOURCES]))
+    return Grant(*values)
 
 
 def grant_values(grant: Grant) -> Values:
