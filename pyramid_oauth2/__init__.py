@@ -36,8 +36,10 @@ from .protocol.grant_types.authorization_code import AuthorizationCode
 from .protocol.grant_types.client_credentials import ClientCredentials
 from .protocol.grant_types.password import Password
 from .protocol.grant_types.refresh_token import RefreshToken
+from .protocol.parameters import Parameter
 from .protocol.records import Client, DuplicateRecord, StoreUnavailable
-from .protocol.token.request import Parameter
+from .protocol.token.opaque import NAME as OPAQUE
+from .protocol.token.opaque import OpaqueAccessToken
 from .protocol.token_strings import new_client_secret
 from .service import OAuth2Service
 from .settings.parsing import load_settings
@@ -86,13 +88,15 @@ def includeme(config: Any) -> None:
 
     for name, description in settings.scopes.items():
         config.add_oauth2_scope(name, description)
-    config.add_oauth2_grant_type("authorization_code", AuthorizationCode())
-    config.add_oauth2_grant_type("refresh_token", RefreshToken())
-    config.add_oauth2_grant_type("client_credentials", ClientCredentials())
-    config.add_oauth2_grant_type("password", Password())
-    config.add_oauth2_client_authentication("client_secret_basic", ClientSecretBasic())
-    config.add_oauth2_client_authentication("client_secret_post", ClientSecretPost())
-    config.add_oauth2_client_authentication("none", NoAuthentication())
+    config.add_oauth2_grant_type("authorization_code", AuthorizationCode)
+    config.add_oauth2_grant_type("refresh_token", RefreshToken)
+    config.add_oauth2_grant_type("client_credentials", ClientCredentials)
+    config.add_oauth2_grant_type("password", Password)
+    config.add_oauth2_client_authentication("client_secret_basic", ClientSecretBasic)
+    config.add_oauth2_client_authentication("client_secret_post", ClientSecretPost)
+    config.add_oauth2_client_authentication("none", NoAuthentication)
+
+    config.add_oauth2_access_token_format(OPAQUE, OpaqueAccessToken)
 
     config.include(".assembly")
     config.include(".protection.request")

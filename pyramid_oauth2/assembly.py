@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -13,30 +14,38 @@ from pyramid.events import ApplicationCreated
 from pyramid.exceptions import ConfigurationError
 
 from .attempt_storage import make_throttle
+from .endpoint_urls import endpoint_url
 from .events import notify
 from .interfaces import (
+    IAccessTokenFormat,
     IBackend,
     IBackendFactory,
     IClientAuthentication,
     IClientField,
     IGrantStore,
     IGrantType,
+    IPlugInFactory,
     IResourceOwners,
     IScope,
+    ISenderConstraint,
+    IServer,
     IService,
     ISettings,
+    ITokenResponseExtension,
 )
 from .per_process import PerProcess
+from .plug_in_factories import registered_factories
 from .protocol.authorization_server import AuthorizationServer
 from .protocol.clients.cache import ClientCache
 from .protocol.clients.field import ClientField
 from .protocol.clients.metadata import BY_NAME
+from .protocol.lifetimes import Lifetimes
+from .protocol.plug_ins import Factories, Made, PlugIn
 from .protocol.purging import Purger
-from .protocol.server import Lifetimes
 from .read_only import REFUSAL, ReadOnlyBackend
 from .resource_owners import ResourceOwners
 from .resource_server import ResourceServer, make_resource_server
-from .service import REQUIRED_ROLES, ROLES, OAuth2Service, required_store
+from .service import REQUIRED_ROLES, ROLES, OAuth2Service, entry_store, required_store
 from .settings import Settings
 from .settings.types import RESOURCE_SERVER
 from .startup import configuration_errors, enabled_grant_types, enabled_response_types
@@ -121,34 +130,68 @@ def _make_authorization_server(
     registry: Any, settings: Settings, owners: ResourceOwners
 ) -> OAuth2Service:
     scopes = dict(registry.getUtilitiesFor(IScope))
-    grant_types = dict(registry.getUtilitiesFor(IGrantType))
-    if found := configuration_errors(settings, grant_types, scopes, owners):
+    grant_types = _factories(registry, settings, IGrantType)
+    if found := configuration_errors(settings, grant_types.keys(), scopes, owners):
         raise ConfigurationError("\n".join(found))
     backends = {name: _make_backend(registry, settings, name) for name in _chosen(settings)}
     stores = {role: required_store(backends, settings, role) for role in REQUIRED_ROLES}
-    server = AuthorizationServer(
-        issuer=settings.issuer,
-        require_https=settings.https_required,
-        scopes=scopes,
-        default_scopes=settings.default_scopes,
-        response_types=enabled_response_types(settings, grant_types),
-        require_pkce=settings.require_pkce,
-        single_access_token=settings.single_access_token,
-        lifetimes=_lifetimes(settings),
-        grant_types=enabled_grant_types(settings, grant_types),
-        client_authentications=dict(registry.getUtilitiesFor(IClientAuthentication)),
-        clients=ClientCache(stores["clients"], settings.client_cache, time.monotonic),
-        grants=_measured(settings, stores["grants"]),
-        consents=stores["consents"],
-        throttle=make_throttle(settings, backends[settings.backend_of("grants")]),
-        is_active=owners.is_active,
-        clock=_utc_seconds,
-        random=os.urandom,
-        client_fields=client_fields(registry),
+    grants = _measured(settings, stores["grants"])
+    purger = Purger(grants, stores["consents"], _utc_seconds)
+    enabled = enabled_grant_types(settings, grant_types.keys())
+    factories = _all_factories(registry, settings, {name: grant_types[name] for name in enabled})
+    try:
+        server = AuthorizationServer(
+            issuer=settings.issuer,
+            require_https=settings.https_required,
+            scopes=scopes,
+            default_scopes=settings.default_scopes,
+            response_types=enabled_response_types(settings, grant_types.keys()),
+            require_pkce=settings.require_pkce,
+            single_access_token=settings.single_access_token,
+            lifetimes=_lifetimes(settings),
+            grant_types=enabled,
+            client_authentications=frozenset(factories.client_authentications),
+            clients=ClientCache(stores["clients"], settings.client_cache, time.monotonic),
+            grants=grants,
+            consents=stores["consents"],
+            throttle=make_throttle(settings, backends[settings.backend_of("grants")]),
+            is_active=owners.is_active,
+            clock=_utc_seconds,
+            random=os.urandom,
+            url=partial(endpoint_url, registry),
+            entry_store=partial(entry_store, backends, settings, purger),
+            client_fields=client_fields(registry),
+            factories=factories,
+        )
+    except ValueError as error:
+        raise ConfigurationError(f"Two plug-ins contradict each other: {error}.") from error
+    return OAuth2Service(settings, server, owners, backends, purger, partial(notify, registry))
+
+
+def _all_factories(
+    registry: Any, settings: Settings, grant_types: Mapping[str, Made[IGrantType]]
+) -> Factories:
+    return Factories(
+        grant_types,
+        _factories(registry, settings, IClientAuthentication),
+        _factories(registry, settings, IAccessTokenFormat),
+        _factories(registry, settings, ISenderConstraint),
+        _factories(registry, settings, ITokenResponseExtension),
     )
-    purger = Purger(server.grants, server.consents, server.clock)
-    emit = partial(notify, registry)
-    return OAuth2Service(settings, server, owners, backends, purger, emit)
+
+
+def _factories(
+    registry: Any, settings: Settings, interface: type[PlugIn]
+) -> dict[str, Made[PlugIn]]:
+    """What makes the registered plug-ins of one kind, by their names."""
+    return {
+        name: partial(_made, factory, settings)
+        for name, factory in registered_factories(registry, interface).items()
+    }
+
+
+def _made(factory: IPlugInFactory, settings: Settings, server: IServer) -> Any:
+    return factory(server, settings)
 
 
 def _utc_seconds() -> int:

@@ -16,15 +16,20 @@ from pyramid.interfaces import PHASE1_CONFIG
 from zope.interface import implementer
 
 from .interfaces import (
+    IAccessTokenFormat,
     IAppEngine,
     IBackendFactory,
     IClientAuthentication,
     IClientField,
     IGrantType,
+    IPlugInFactory,
     IResourceOwners,
     IScope,
+    ISenderConstraint,
     ISettingsPrefix,
+    ITokenResponseExtension,
 )
+from .plug_in_factories import plug_in_name
 from .protocol.clients.field import ClientField
 from .protocol.clients.reserved import FLAGS, NAMES
 from .protocol.scopes import SCOPE_TOKEN, KnownScope
@@ -65,32 +70,79 @@ def add_oauth2_scope(config: Any, name: str, description: str) -> None:
     _register(config, IScope, "scope", KnownScope(name, description), name)
 
 
-def add_oauth2_grant_type(config: Any, name: str, grant_type: Any) -> None:
+def add_oauth2_grant_type(config: Any, name: str, factory: Any) -> None:
     """Register an :class:`~pyramid_oauth2.interfaces.IGrantType`.
 
     ``oauth2.grant_types`` enables it::
 
-        config.add_oauth2_grant_type("https://app.example/grants/badge", BadgeGrant())
+        config.add_oauth2_grant_type("https://app.example/grants/badge", BadgeGrant)
 
     :param name: the ``grant_type`` of the token request; for a grant type of
         your own an absolute URI (RFC 6749 section 4.5).
-    :param grant_type: the object, or its dotted name.
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
     """
-    _register(config, IGrantType, "grant type", config.maybe_dotted(grant_type), name)
+    _register_plug_in(config, IGrantType, "grant type", name, factory)
 
 
-def add_oauth2_client_authentication(config: Any, method: str, authentication: Any) -> None:
+def add_oauth2_client_authentication(config: Any, method: str, factory: Any) -> None:
     """Register an :class:`~pyramid_oauth2.interfaces.IClientAuthentication`.
 
     ::
 
-        config.add_oauth2_client_authentication("client_badge", BadgeAuthentication())
+        config.add_oauth2_client_authentication("client_badge", BadgeAuthentication)
 
     :param method: the ``token_endpoint_auth_method`` of the clients that use it.
-    :param authentication: the object, or its dotted name.
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
     """
-    value = config.maybe_dotted(authentication)
-    _register(config, IClientAuthentication, "client authentication", value, method)
+    _register_plug_in(config, IClientAuthentication, "client authentication", method, factory)
+
+
+def add_oauth2_access_token_format(config: Any, name: str, factory: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.IAccessTokenFormat`.
+
+    ::
+
+        config.add_oauth2_access_token_format("signed", SignedAccessToken)
+
+    The first that suits a client is used; ``opaque``, which suits every client, is asked last.
+
+    :param name: names it in error messages.
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
+    """
+    _register_plug_in(config, IAccessTokenFormat, "access token format", name, factory)
+
+
+def add_oauth2_sender_constraint(config: Any, name: str, factory: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.ISenderConstraint`.
+
+    ::
+
+        config.add_oauth2_sender_constraint("device key", DeviceKey)
+
+    It is asked at every endpoint for clients, and at every view that requires a token.
+
+    :param name: names it in error messages.
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
+    """
+    _register_plug_in(config, ISenderConstraint, "sender constraint", name, factory)
+
+
+def add_oauth2_token_response(config: Any, name: str, factory: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.ITokenResponseExtension`.
+
+    ::
+
+        config.add_oauth2_token_response("tenant", TenantMember)
+
+    :param name: names it in error messages.
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
+    """
+    _register_plug_in(config, ITokenResponseExtension, "token response", name, factory)
 
 
 def add_oauth2_client_field(config: Any, field: ClientField) -> None:
@@ -194,13 +246,31 @@ def set_oauth2_engine(config: Any, engine: Any) -> None:
     _register(config, IAppEngine, "engine", AppEngine(config.maybe_dotted(engine)))
 
 
-def _register(config: Any, interface: Any, noun: str, value: Any, name: str = "") -> None:
+def _register_plug_in(config: Any, interface: Any, noun: str, name: str, factory: Any) -> None:
+    factory = config.maybe_dotted(factory)
+    if not callable(factory):
+        raise ConfigurationError(
+            f"The {noun} {name!r} must be a factory: a class or a function that is called with the "
+            f"server and the settings, and returns an {interface.__name__}. It is {factory!r}."
+        )
+    _register(config, IPlugInFactory, noun, factory, name, plug_in_name(interface, name))
+
+
+def _register(
+    config: Any,
+    interface: Any,
+    noun: str,
+    value: Any,
+    name: str = "",
+    registered_as: str | None = None,
+) -> None:
     discriminator = ("oauth2", noun, name)
     introspectable = config.introspectable("oauth2", discriminator, name or noun, f"oauth2 {noun}")
     introspectable["value"] = value
 
     def register() -> None:
-        config.registry.registerUtility(value, interface, name=name)
+        registered = name if registered_as is None else registered_as
+        config.registry.registerUtility(value, interface, name=registered)
 
     config.action(discriminator, register, order=PHASE1_CONFIG, introspectables=(introspectable,))
 
@@ -212,6 +282,9 @@ def includeme(config: Any) -> None:
         add_oauth2_grant_type,
         add_oauth2_client_authentication,
         add_oauth2_client_field,
+        add_oauth2_access_token_format,
+        add_oauth2_sender_constraint,
+        add_oauth2_token_response,
         add_oauth2_backend,
         add_oauth2_settings,
         set_oauth2_resource_owners,

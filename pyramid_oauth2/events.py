@@ -21,6 +21,7 @@ from zope.interface import providedBy
 
 from .interfaces import IGrantType
 from .interfaces.request import PyramidRequest
+from .plug_in_factories import registered_factories
 from .protocol.events import (
     AttemptsThrottled,
     ClientAuthenticationFailed,
@@ -121,7 +122,7 @@ class GrantTypePredicate(EventPredicate):
     def __init__(self, value: str | Iterable[str], info: Any) -> None:
         super().__init__(value, info)
         # implicit belongs to the authorization endpoint; it is not registered as a grant type.
-        known = {"implicit", *(name for name, _ in info.registry.getUtilitiesFor(IGrantType))}
+        known = {"implicit", *registered_factories(info.registry, IGrantType)}
         if unknown := self.values - known:
             raise ConfigurationError(
                 f"grant_type={value!r} of a subscriber matches no event: nobody registered "

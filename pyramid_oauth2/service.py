@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -17,7 +17,10 @@ from .protocol.authorization_server import AuthorizationServer
 from .protocol.clients.registry import ClientRegistry
 from .protocol.events import Emit
 from .protocol.purging import Purger
-from .protocol.token.presentation import AccessToken, resolve_access_token
+from .protocol.token.access_token import AccessToken
+from .protocol.token.issued import BEARER
+from .protocol.token.presentation import BEARER_SCHEME, Presentation
+from .protocol.token.resolution import resolve
 from .resource_owners import ResourceOwners
 from .settings import Settings
 
@@ -47,6 +50,21 @@ def required_store(backends: Mapping[str, IBackend], settings: Settings, role: s
     return store
 
 
+def entry_store(
+    backends: Mapping[str, IBackend], settings: Settings, purger: Purger
+) -> IEntryStore:
+    """The store for entries.
+
+    It is looked up at each use, not at start-up: a backend without this role serves
+    every other feature. From the first use on, issuing tokens also purges it.
+
+    :raises pyramid.exceptions.ConfigurationError: the backend does not have one.
+    """
+    store: IEntryStore = required_store(backends, settings, "entries")
+    purger.include(store)
+    return store
+
+
 @implementer(IService)
 @dataclass(frozen=True)
 class OAuth2Service:
@@ -71,14 +89,9 @@ class OAuth2Service:
     def entries(self) -> IEntryStore:
         """The entry store, for a feature that uses entries; so far no feature does.
 
-        It is looked up at each use, not at start-up: a backend without this role serves
-        every other feature. From the first use on, issuing tokens also purges it.
-
         :raises pyramid.exceptions.ConfigurationError: the backend does not have one.
         """
-        store: IEntryStore = required_store(self.backends, self.settings, "entries")
-        self.purger.include(store)
-        return store
+        return self.server.entries
 
     def clients_of_request(self, request: PyramidRequest) -> ClientRegistry:
         """The clients, for what *request* itself registers and changes.
@@ -102,13 +115,34 @@ class OAuth2Service:
         backend = self.backends[self.settings.backend_of("clients")]
         return ClientRegistry(self.server, self.server.clients.within(backend.clients), emit)
 
-    def resolve(self, value: str) -> AccessToken:
-        """The valid access token of that value: at most one read of the grant store.
+    @cached_property
+    def schemes(self) -> frozenset[str]:
+        """The schemes of an Authorization header that presents an access token, in lower case."""
+        return frozenset(scheme.lower() for scheme in self.challenges)
 
-        :raises InvalidToken: there is none.
+    @property
+    def challenges(self) -> Mapping[str, Mapping[str, str]]:
+        """The parameters of the challenge of each scheme."""
+        constraints = self.server.plug_ins.sender_constraints.values()
+        schemes = {each.scheme: each.challenge() for each in constraints if each.scheme}
+        return {BEARER: {}, **schemes}
+
+    def recognises(self, presentation: Presentation) -> bool:
+        """Whether a token looks like one of this server, valid or not. No I/O."""
+        if presentation.scheme != BEARER_SCHEME:
+            return True
+        formats = self.server.plug_ins.access_token_formats
+        return any(each.recognises(presentation.value) for each in formats)
+
+    def resolve(self, presentation: Presentation) -> AccessToken:
+        """The valid access token that is presented: at most one read of the grant store.
+
+        :param presentation: as :func:`~pyramid_oauth2.protocol.token.presentation.bearer`
+            makes it of a string.
+        :raises OAuth2Error: there is none.
         :raises StoreUnavailable: the store cannot answer.
         """
-        return resolve_access_token(self.server, value)
+        return resolve(self.server, presentation)
 
     def close(self) -> None:
         """Close every connection."""

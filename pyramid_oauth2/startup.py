@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from .interfaces import IGrantType
 from .protocol.clients.value_rules import STANDARD_GRANT_TYPES
 from .protocol.records import AUTHORIZATION_CODE
 from .protocol.scopes import format_scope
@@ -17,7 +16,7 @@ DEFAULT_GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_
 
 def configuration_errors(
     settings: Settings,
-    grant_types: Mapping[str, IGrantType],
+    grant_types: Collection[str],
     scopes: Mapping[str, Any],
     owners: ResourceOwners,
 ) -> list[str]:
@@ -28,25 +27,22 @@ def configuration_errors(
     ]
 
 
-def enabled_grant_types(
-    settings: Settings, registered: Mapping[str, IGrantType]
-) -> dict[str, IGrantType]:
-    """The grant types of the token endpoint, by name."""
+def enabled_grant_types(settings: Settings, registered: Collection[str]) -> frozenset[str]:
+    """The names of the grant types of the token endpoint."""
     # The default is limited to those that are registered; what an ini names must be registered.
-    names = settings.grant_types or DEFAULT_GRANT_TYPES & registered.keys()
-    return {name: registered[name] for name in sorted(names)}
+    return settings.grant_types or DEFAULT_GRANT_TYPES & frozenset(registered)
 
 
 def _grant_type_errors(
-    settings: Settings, registered: Mapping[str, IGrantType], owners: ResourceOwners
+    settings: Settings, registered: Collection[str], owners: ResourceOwners
 ) -> Iterator[str]:
     named = settings.grant_types or frozenset()
     for key, names, known in (
-        ("grant_types", named, registered.keys()),
+        ("grant_types", named, frozenset(registered)),
         (
             "self_service.grant_types",
             settings.self_service_grant_types,
-            registered.keys() | STANDARD_GRANT_TYPES,
+            STANDARD_GRANT_TYPES.union(registered),
         ),
     ):
         if unknown := sorted(names - known):
@@ -62,9 +58,7 @@ def _grant_type_errors(
         )
 
 
-def enabled_response_types(
-    settings: Settings, registered: Mapping[str, IGrantType]
-) -> frozenset[str]:
+def enabled_response_types(settings: Settings, registered: Collection[str]) -> frozenset[str]:
     """The response types of the authorization endpoint."""
     # A code that no grant type redeems would be useless.
     redeems = AUTHORIZATION_CODE in enabled_grant_types(settings, registered)

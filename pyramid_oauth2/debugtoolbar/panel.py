@@ -13,9 +13,9 @@ from pyramid_debugtoolbar.panels import DebugPanel
 
 from ..protection.request import Demand, Request
 from ..protection.security import OAuth2SecurityPolicy
-from ..protocol.errors import InvalidToken
+from ..protocol.errors import OAuth2Error
 from ..protocol.scopes import format_scope
-from ..protocol.token.presentation import AccessToken, bearer_value
+from ..protocol.token.access_token import AccessToken
 from ..protocol.token_strings import CLIENT_SECRET_PREFIX, PREFIXES, has_our_prefix
 from .decisions import decision_of, resolution_of
 
@@ -88,9 +88,9 @@ def _token_facts(request: Request) -> Facts:
     oauth2 = request.oauth2
     if not oauth2.is_bearer:
         return {}
-    facts = {"prefix": _prefix(bearer_value(request.environ.get("HTTP_AUTHORIZATION")) or "")}
+    facts = {"prefix": _prefix(oauth2.presentation.value if oauth2.presentation else "")}
     resolution = resolution_of(oauth2)
-    if isinstance(resolution, InvalidToken):
+    if isinstance(resolution, OAuth2Error):
         return facts | {"valid": f"no: {resolution.description}"}
     if isinstance(resolution, AccessToken):
         return facts | {"valid": "yes"} | _records(resolution)

@@ -10,7 +10,8 @@ from .application import (
     ISettings,
 )
 from .entries import IEntryStore
-from .extension import IClientAuthentication, IGrantType, ISettingsPrefix
+from .extension import IClientAuthentication, IGrantType, IPlugInFactory, ISettingsPrefix
+from .server import IServer
 from .storage import (
     IBackend,
     IBackendFactory,
@@ -18,8 +19,10 @@ from .storage import (
     IConsentStore,
     IGrantStore,
 )
+from .tokens import IAccessTokenFormat, ISenderConstraint, ITokenResponseExtension
 
 __all__ = [
+    "IAccessTokenFormat",
     "IAppEngine",
     "IBackend",
     "IBackendFactory",
@@ -31,9 +34,13 @@ __all__ = [
     "IGrantStore",
     "IGrantType",
     "IOAuth2Event",
+    "IPlugInFactory",
     "IResourceOwners",
     "IScope",
+    "ISenderConstraint",
+    "IServer",
     "IService",
     "ISettings",
     "ISettingsPrefix",
+    "ITokenResponseExtension",
 ]

@@ -1,4 +1,10 @@
-"""What a plug-in supplies to the protocol: grant types, client authentication, settings."""
+"""What a plug-in supplies to the protocol: grant types, client authentication, settings.
+
+A directive takes a *factory*, a class or a function. It is called with the server and
+the settings once, at start-up::
+
+    def badge_grant(server: IServer, settings: Settings) -> IGrantType: ...
+"""
 
 from __future__ import annotations
 
@@ -8,12 +14,23 @@ from typing import TYPE_CHECKING
 from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
-    from ..protocol.client_authentication.credentials import Credentials
+    from ..protocol.client_authentication.credentials import Authenticated, Credentials
     from ..protocol.http import HTTPRequest
+    from ..protocol.parameters import Parameter
     from ..protocol.records import Client
-    from ..protocol.server import Server
     from ..protocol.token.issuance import Issuance
     from ..protocol.token.request import TokenRequest
+
+
+class IPlugInFactory(Interface):
+    """Makes a plug-in at start-up; registered by a directive."""
+
+    def __call__(server: object, settings: object) -> object:
+        """The plug-in.
+
+        :param server: the :class:`~pyramid_oauth2.interfaces.IServer`.
+        :param settings: the parsed :class:`~pyramid_oauth2.settings.Settings`.
+        """
 
 
 class IGrantType(Interface):
@@ -22,11 +39,9 @@ class IGrantType(Interface):
     Registered with ``config.add_oauth2_grant_type``.
     """
 
-    parameters = Attribute(
-        "the :class:`~pyramid_oauth2.protocol.token.request.Parameter` objects that it reads"
-    )
+    parameters: tuple[Parameter, ...] = Attribute("the parameters that it reads")
 
-    def validate(request: TokenRequest, server: Server) -> Issuance:
+    def validate(request: TokenRequest) -> Issuance:
         """Check everything that can be checked before a token is made; issue nothing.
 
         :return: what to issue; the token endpoint issues it.
@@ -40,17 +55,25 @@ class IClientAuthentication(Interface):
     Registered with ``config.add_oauth2_client_authentication``.
     """
 
+    confidential: bool = Attribute("whether it proves who the client is; False for ``none``")
+    challenge: str | None = Attribute(
+        "the value of ``WWW-Authenticate`` after a failure, None if it has no scheme"
+    )
+    parameters: tuple[Parameter, ...] = Attribute("the form parameters that only it reads")
+
     def credentials(http: HTTPRequest, form: Mapping[str, str]) -> Credentials | None:
         """What the request presents by this method; None if it does not use it.
 
         :raises OAuth2Error: it uses the method, but wrongly.
         """
 
-    def verify(credentials: Credentials, client: Client | None, now: int) -> bool:
-        """Whether the credentials are the client's.
+    def authenticate(credentials: Credentials, client: Client | None) -> Authenticated | None:
+        """What follows if the credentials are the client's; None if they are not.
 
-        Must cost the same for an unknown client (None) as for a known one. It is
-        asked again for the same request if the client was changed meanwhile.
+        It writes nothing: what may be used once, such as the ``jti`` of an assertion, is
+        in what it returns, and the core reserves it later. Must cost the same for an unknown
+        client (None) as for a known one. It is asked again for the same request if the
+        client was changed meanwhile.
         """
 
 

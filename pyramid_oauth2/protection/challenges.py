@@ -7,34 +7,61 @@ needs to get a suitable token (RFC 9728 section 5.1).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
 from pyramid.httpexceptions import HTTPClientError
 from pyramid.response import Response
 
 from ..interfaces.request import PyramidRequest
-from ..protocol.errors import InsufficientScope, InvalidRequest, InvalidToken, OAuth2Error
+from ..protocol.errors import InsufficientScope, InvalidRequest, OAuth2Error
 from ..protocol.scopes import format_scope
+from ..protocol.token.issued import BEARER
+from ..protocol.token.presentation import BEARER_SCHEME, Presentation
 from ..responses import error_response, json_response
 from .protected_resources import metadata_url
 
-BEARER = 'Bearer realm="oauth2"'
+HEADER = "WWW-Authenticate"
+REALM = 'realm="oauth2"'
 MISSING = "An access token is needed: send it as 'Authorization: Bearer ...'."
 
 
-def missing_token(request: PyramidRequest) -> Response:
+class Presenter(Protocol):
+    """What a request presents, and how it may authenticate: ``request.oauth2``."""
+
+    @property
+    def presentation(self) -> Presentation | None:
+        """The access token that it presents."""
+
+    @property
+    def challenges(self) -> Mapping[str, Mapping[str, str]]:
+        """The parameters of the challenge of each scheme."""
+
+
+class ChallengedRequest(PyramidRequest, Protocol):
+    """A request that is refused."""
+
+    @property
+    def oauth2(self) -> Presenter:
+        """What it presents."""
+
+
+def missing_token(request: ChallengedRequest) -> Response:
     """401 for a request without a token.
 
     RFC 6750 section 3.1: "If the request lacks any authentication information
     [...] the resource server SHOULD NOT include an error code".
     """
-    return json_response({"error_description": MISSING}, 401, _challenge(request))
+    response = json_response({"error_description": MISSING}, 401)
+    return _challenged(request, response)
 
 
-def invalid_token(request: PyramidRequest, error: InvalidToken) -> Response:
-    """401 for a token that is unknown, expired, revoked or malformed."""
+def refused_token(request: ChallengedRequest, error: OAuth2Error) -> Response:
+    """401 for a token that is unknown, expired or revoked, or whose key is not proved."""
     return _refusal(request, error)
 
 
-def misplaced_token(request: PyramidRequest) -> Response:
+def misplaced_token(request: ChallengedRequest) -> Response:
     """400 for a malformed token, or one that is not in the Authorization header alone.
 
     RFC 6750 section 2: "Clients MUST NOT use more than one method to transmit
@@ -46,14 +73,14 @@ def misplaced_token(request: PyramidRequest) -> Response:
     return _refusal(request, InvalidRequest(text))
 
 
-def insufficient_scope(request: PyramidRequest, scope: frozenset[str]) -> Response:
+def insufficient_scope(request: ChallengedRequest, scope: frozenset[str]) -> Response:
     """403 for a valid token that lacks a scope; the response names the required scopes."""
     text = format_scope(scope)
     error = InsufficientScope(f"The access token needs the scope: {text}.", text)
     return _refusal(request, error, scope=text)
 
 
-def missing_permission(request: PyramidRequest) -> Response:
+def missing_permission(request: ChallengedRequest) -> Response:
     """403 for a token whose user or scopes lack the view's permission.
 
     The challenge has no error code: a token with more scopes would not help.
@@ -62,13 +89,14 @@ def missing_permission(request: PyramidRequest) -> Response:
         "error": "access_denied",
         "error_description": "The access token does not give the permission for this.",
     }
-    return json_response(members, 403, _challenge(request))
+    return _challenged(request, json_response(members, 403))
 
 
 def challenge_of(response: Response) -> str | None:
-    """The challenge of one of these responses, None for any other response."""
-    text: str = response.headers.get("WWW-Authenticate", "")
-    return text if text.startswith(BEARER) else None
+    """The challenges of one of these responses, None for any other response."""
+    challenges: list[str] = response.headers.getall(HEADER)
+    ours = any(text.startswith(f"{BEARER} {REALM}") for text in challenges)
+    return ", ".join(challenges) if ours else None
 
 
 class TokenRequired(HTTPClientError):  # type: ignore[misc]
@@ -80,7 +108,7 @@ class TokenRequired(HTTPClientError):  # type: ignore[misc]
 
     code, title = 401, "Unauthorized"
 
-    def __init__(self, request: PyramidRequest) -> None:
+    def __init__(self, request: ChallengedRequest) -> None:
         super().__init__(MISSING)
         _take_over(self, missing_token(request))
 
@@ -90,23 +118,31 @@ class ScopeRequired(HTTPClientError):  # type: ignore[misc]
 
     code, title = 403, "Forbidden"
 
-    def __init__(self, request: PyramidRequest, scope: frozenset[str]) -> None:
+    def __init__(self, request: ChallengedRequest, scope: frozenset[str]) -> None:
         super().__init__(f"The scope {format_scope(scope)} is needed.")
         _take_over(self, insufficient_scope(request, scope))
 
 
 def _take_over(exception: HTTPClientError, response: Response) -> None:
-    exception.headers.update(response.headers)
+    exception.headerlist = response.headerlist
     exception.body = response.body
 
 
-def _refusal(request: PyramidRequest, error: OAuth2Error, **more: str) -> Response:
+def _refusal(request: ChallengedRequest, error: OAuth2Error, **more: str) -> Response:
     parameters = {"error": error.code, "error_description": error.description, **more}
-    return error_response(error, _challenge(request, **parameters))
+    return _challenged(request, error_response(error), **parameters)
 
 
-def _challenge(request: PyramidRequest, **parameters: str) -> dict[str, str]:
-    """The header, with quoted strings separated by commas, as strict clients expect it."""
-    parameters = {**parameters, "resource_metadata": metadata_url(request)}
-    text = "".join(f', {name}="{value}"' for name, value in parameters.items())
-    return {"WWW-Authenticate": BEARER + text}
+def _challenged(request: ChallengedRequest, response: Response, **parameters: str) -> Response:
+    """Add a challenge for each scheme; the error is in that of the scheme that was used.
+
+    Quoted strings are separated by commas, as strict clients expect it.
+    """
+    presentation = request.oauth2.presentation
+    used = presentation.scheme if presentation else BEARER_SCHEME
+    for scheme, own in request.oauth2.challenges.items():
+        error = parameters if scheme.lower() == used else {}
+        members = {**error, **own, "resource_metadata": metadata_url(request)}
+        text = "".join(f', {name}="{value}"' for name, value in members.items())
+        response.headers.add(HEADER, f"{scheme} {REALM}{text}")
+    return response

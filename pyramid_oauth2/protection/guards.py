@@ -21,7 +21,7 @@ from pyramid.viewderivers import INGRESS
 from webob.request import DisconnectionError
 
 from ..interfaces import IScope
-from ..protocol.errors import InvalidToken
+from ..protocol.errors import OAuth2Error
 from ..protocol.http import FORM, MAX_BODY
 from ..protocol.records import StoreUnavailable
 from ..protocol.scopes import format_scope
@@ -29,10 +29,10 @@ from ..protocol.token.presentation import has_token_parameter
 from ..responses import store_unavailable
 from .challenges import (
     insufficient_scope,
-    invalid_token,
     misplaced_token,
     missing_permission,
     missing_token,
+    refused_token,
 )
 from .request import Demand, Request
 
@@ -179,8 +179,8 @@ def _refusal(request: Request) -> Response | None:
         resolution = request.oauth2.resolution
     except StoreUnavailable as unavailable:
         return store_unavailable(unavailable, "The access token cannot be checked now.")
-    if isinstance(resolution, InvalidToken):
-        return invalid_token(request, resolution)
+    if isinstance(resolution, OAuth2Error):
+        return refused_token(request, resolution)
     return misplaced_token(request) if _is_repeated(request) else None
 
 

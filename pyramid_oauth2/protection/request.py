@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..assembly import get_service, service_of
 from ..interfaces import ISettings
 from ..interfaces.request import PyramidRequest
 from ..protocol.clients.registry import ClientRegistry
-from ..protocol.errors import InvalidToken
+from ..protocol.errors import InvalidToken, OAuth2Error
 from ..protocol.records import Client
-from ..protocol.token.presentation import AccessToken, bearer_value, is_bearer_syntax
-from ..protocol.token_strings import has_our_prefix
+from ..protocol.token.access_token import AccessToken
+from ..protocol.token.presentation import Presentation, credentials_in
 from ..resource_server import ResourceServer
 from ..service import OAuth2Service
 from .challenges import ScopeRequired, TokenRequired
+from .http_request import protected_request
 
 if TYPE_CHECKING:
     from functools import cached_property as reify  # Pyramid's has no types.
+
+    from pyramid.response import Response
 else:
     # In Python 3.11 a cached_property computes under one lock for all instances: every request of
     # the process would wait for the token look-ups of the others.
     from pyramid.decorator import reify
+
+
+RESERVED = "pyramid_oauth2.reserved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +50,20 @@ class Demand:
 class RequestOAuth2:
     """The OAuth state of a request.
 
-    A request with ``Authorization: Bearer`` is a *bearer request* if its token is
-    one of ours, valid or not, if its path is below ``oauth2.resource_paths``, or
-    if it reached a view that declares ``oauth2_scope``. A bearer request never
-    falls back to a cookie, even if its token is invalid.
+    A request with ``Authorization: Bearer``, or with the scheme of a sender constraint, is
+    a *bearer request* if its token is one of ours, valid or not, if its path is below
+    ``oauth2.resource_paths``, or if it reached a view that declares ``oauth2_scope``. A
+    bearer request never falls back to a cookie, even if its token is invalid.
 
     The application does not see the user of the token until a view that declares
     a scope has *admitted* the request: including the add-on must not open an
     existing view that checks ``request.authenticated_userid`` itself.
     """
 
-    def __init__(self, request: PyramidRequest) -> None:
+    def __init__(self, request: Request) -> None:
         self._request = request
-        self._value = bearer_value(request.environ.get("HTTP_AUTHORIZATION"))
-        self._is_ours = self._value is not None and has_our_prefix(self._value)
+        self.presentation = self._presentation()
+        self._is_ours = self.presentation is not None and self.service.recognises(self.presentation)
         self._token_required = False
         # What the view requires, once its guard has set it.
         self.demand: Demand | None = None
@@ -80,6 +88,11 @@ class RequestOAuth2:
         return get_service(self._request.registry)
 
     @property
+    def challenges(self) -> Mapping[str, Mapping[str, str]]:
+        """The parameters of the challenge of each scheme that presents an access token."""
+        return self.service.challenges
+
+    @property
     def clients(self) -> ClientRegistry:
         """The clients, to be registered and changed by this request.
 
@@ -91,8 +104,8 @@ class RequestOAuth2:
 
     @property
     def has_bearer(self) -> bool:
-        """Whether there is a Bearer header, with any content."""
-        return self._value is not None
+        """Whether the Authorization header presents an access token, with any content."""
+        return self.presentation is not None
 
     @property
     def is_bearer(self) -> bool:
@@ -102,7 +115,7 @@ class RequestOAuth2:
     @property
     def bearer_rule(self) -> str | None:
         """The rule that makes this a bearer request: "prefix", "resource path" or "view"."""
-        if self._value is None:
+        if self.presentation is None:
             return None
         if self._is_ours:
             return "prefix"
@@ -119,22 +132,42 @@ class RequestOAuth2:
     @property
     def is_malformed(self) -> bool:
         """Whether there is a Bearer header whose value does not have the syntax of a token."""
-        return self._value is not None and not is_bearer_syntax(self._value)
+        return self.presentation is not None and not self.presentation.is_well_formed
 
     def require_token(self) -> None:
         """Make a request with a Bearer header a bearer request, as the view requires our token."""
         self._token_required = True
 
     @reify
-    def resolution(self) -> AccessToken | InvalidToken:
+    def resolution(self) -> AccessToken | OAuth2Error:
         """The token of a bearer request, or the reason for its refusal; looked up once.
 
         :raises StoreUnavailable: the store, or the authorization server, is unavailable.
         """
+        if self.presentation is None:
+            return InvalidToken("There is no access token.")
         try:
-            return self.service.resolve(self._value or "")
-        except InvalidToken as error:
+            token = self.service.resolve(self.presentation)
+        except OAuth2Error as error:
             return error
+        if self.presentation.headers:
+            self._request.add_response_callback(self._add_headers)
+        return token
+
+    def _presentation(self) -> Presentation | None:
+        environ = self._request.environ
+        header = environ.get("HTTP_AUTHORIZATION")
+        found = credentials_in(header, self.service.schemes) if header is not None else None
+        if found is None:
+            return None
+        # In the environ: pyramid_retry may run the request again, and what this one reserved
+        # must not look like a replay then.
+        reserved = environ.setdefault(RESERVED, set())
+        return Presentation(*found, partial(protected_request, self._request), reserved)
+
+    def _add_headers(self, request: PyramidRequest, response: Response) -> None:
+        if self.presentation is not None:
+            response.headers.update(self.presentation.headers)
 
     def require(self, scope: str) -> None:
         """Require scopes inside a view, where they depend on the request.
@@ -157,7 +190,7 @@ class RequestOAuth2:
     @property
     def token(self) -> AccessToken | None:
         """The valid access token of a bearer request, else None."""
-        if not self.is_bearer or isinstance(self.resolution, InvalidToken):
+        if not self.is_bearer or isinstance(self.resolution, OAuth2Error):
             return None
         return self.resolution
 

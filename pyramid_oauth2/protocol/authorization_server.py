@@ -1,15 +1,11 @@
-"""The authorization server with what was registered for it: grant types, client authentication."""
+"""The authorization server with what was registered for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
+from .plug_ins import Factories, PlugIns
 from .server import Server
-
-if TYPE_CHECKING:
-    from ..interfaces.extension import IClientAuthentication, IGrantType
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +13,13 @@ class AuthorizationServer(Server):
     """The server as its endpoints see it.
 
     What is registered gets a :class:`~.server.Server`, and is typed against that:
-    no plug-in depends on another.
+    no plug-in depends on another. A changed copy of the server has plug-ins of its own.
+
+    :raises ValueError: two plug-ins contradict each other.
     """
 
-    grant_types: Mapping[str, IGrantType]
-    client_authentications: Mapping[str, IClientAuthentication]
+    factories: Factories = field(kw_only=True)
+    plug_ins: PlugIns = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plug_ins", PlugIns.made(self.factories, self))

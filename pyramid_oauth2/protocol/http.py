@@ -8,34 +8,18 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from .errors import InvalidRequest
+from .parameters import CORE_RULES, MAX_VALUE, ParameterRules
 
 MAX_BODY = 64 * 1024
 MAX_FIELDS = 100
-MAX_VALUE = 4 * 1024
 
 FORM = "application/x-www-form-urlencoded"
 UTF8 = frozenset({"charset=utf-8", 'charset="utf-8"', "charset=utf8"})
 BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
-# RFC 8707 section 2: "Multiple resource parameters MAY be used".
-REPEATABLE = frozenset({"resource"})
-
 # In these a NUL character is no error of its own: a wrong secret is
 # invalid_client, and an unknown token is not active.
 WHATEVER_IS_IN_IT = frozenset({"client_secret", "token"})
-
-# These must never be in a URL, which is stored by proxies, logs and histories.
-SECRET_PARAMETERS = frozenset(
-    {
-        "client_assertion",
-        "client_secret",
-        "code",
-        "code_verifier",
-        "password",
-        "refresh_token",
-        "token",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +50,7 @@ class Parameters:
     """
 
     values: Mapping[str, tuple[str, ...]] = field(repr=False)
+    rules: ParameterRules = CORE_RULES
 
     def once(self, name: str) -> str | None:
         """The value, None if there is none.
@@ -73,7 +58,7 @@ class Parameters:
         :raises InvalidRequest: the parameter is repeated.
         """
         values = self.values.get(name, ())
-        if len(values) > 1 and name not in REPEATABLE:
+        if len(values) > 1 and name not in self.rules.repeatable:
             # RFC 6749 section 3.1: "Request and response parameters MUST NOT be
             # included more than once."
             raise InvalidRequest("A parameter is repeated; send each one once.")
@@ -101,27 +86,30 @@ class Parameters:
         return {name: value for name, value in pairs if value is not None}
 
 
-def parse_form(http: HTTPRequest) -> dict[str, str]:
-    """Return the parameters of a form body, each once.
+def parse_form(http: HTTPRequest, rules: ParameterRules = CORE_RULES) -> dict[str, str]:
+    """Return the parameters of a form body, each once; of one that may be repeated, the last.
 
     :raises InvalidRequest: the body is not a form, is too large, compressed or
         not UTF-8, repeats a parameter, or the URL contains a secret.
     """
-    _refuse_secrets_in_url(http.query)
-    return parse_body(http).as_form()
+    _refuse_secrets_in_url(http.query, rules)
+    return parse_body(http, rules=rules).as_form()
 
 
-def parse_query(http: HTTPRequest) -> Parameters:
+def parse_query(http: HTTPRequest, rules: ParameterRules = CORE_RULES) -> Parameters:
     """Return the parameters of the query string.
 
     :raises InvalidRequest: it is malformed.
     """
     # WSGI passes bytes decoded as latin-1.
-    return _parameters(http.query.encode("latin-1"))
+    return _parameters(http.query.encode("latin-1"), rules=rules)
 
 
 def parse_body(
-    http: HTTPRequest, max_fields: int = MAX_FIELDS, max_value: int = MAX_VALUE
+    http: HTTPRequest,
+    max_fields: int = MAX_FIELDS,
+    max_value: int = MAX_VALUE,
+    rules: ParameterRules = CORE_RULES,
 ) -> Parameters:
     """Return the parameters of a form body.
 
@@ -137,7 +125,7 @@ def parse_body(
         raise InvalidRequest("Send the body without Content-Encoding.", status=415)
     if len(http.body) > MAX_BODY:
         raise body_too_large()
-    return _parameters(http.body, max_fields, max_value)
+    return _parameters(http.body, max_fields, max_value, rules)
 
 
 def body_too_large() -> InvalidRequest:
@@ -145,11 +133,11 @@ def body_too_large() -> InvalidRequest:
     return InvalidRequest(f"The body is larger than {MAX_BODY} bytes.", status=413)
 
 
-def _refuse_secrets_in_url(query: str) -> None:
+def _refuse_secrets_in_url(query: str, rules: ParameterRules) -> None:
     # RFC 6749 section 2.3.1: "The parameters can only be transmitted in the
     # request-body and MUST NOT be included in the request URI."
     names = {name for name, _ in parse_qsl(query, keep_blank_values=True, errors="replace")}
-    for name in sorted(names & SECRET_PARAMETERS):
+    for name in sorted(names & rules.secret):
         raise InvalidRequest(
             f"The parameter {name} must not be in the URL, where logs keep it: send it in the body."
         )
@@ -171,13 +159,16 @@ def _decode(body: bytes, max_fields: int) -> list[tuple[str, str]]:
 
 
 def _parameters(
-    text: bytes, max_fields: int = MAX_FIELDS, max_value: int = MAX_VALUE
+    text: bytes,
+    max_fields: int = MAX_FIELDS,
+    max_value: int = MAX_VALUE,
+    rules: ParameterRules = CORE_RULES,
 ) -> Parameters:
     values: dict[str, tuple[str, ...]] = {}
     for name, value in _decode(text, max_fields):
-        if len(value) > max_value:
+        if len(value) > rules.max_length(name, max_value):
             raise InvalidRequest(f"A parameter is longer than {max_value} characters.")
         if "\0" in name or ("\0" in value and name not in WHATEVER_IS_IN_IT):
             raise InvalidRequest("A parameter contains a NUL character.")
         values[name] = (*values.get(name, ()), value)
-    return Parameters(values)
+    return Parameters(values, rules)

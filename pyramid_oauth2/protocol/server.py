@@ -6,60 +6,38 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from zope.interface import implementer
+
+from ..interfaces.server import IServer
 from .addresses import TRUST_THE_PROXY
 from .clients.cache import ClientCache
 from .clients.field import ClientField
 from .clients.metadata import BY_NAME
 from .errors import InvalidRequest
-from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, REFRESH_TOKEN, Client
+from .lifetimes import Lifetimes
+from .records import Client
 from .token_strings import RandomBytes
 
 if TYPE_CHECKING:
     from ..interfaces.application import IScope
+    from ..interfaces.entries import IEntryStore
     from ..interfaces.storage import IConsentStore, IGrantStore
     from .http import HTTPRequest
     from .throttling import Throttle
 
 
-@dataclass(frozen=True, slots=True)
-class Lifetimes:
-    """How long things live, in seconds.
-
-    ``refresh_token_grace`` is for how long the response to a refresh can be repeated.
-    """
-
-    access_token: int
-    public_access_token: int
-    refresh_token: int
-    refresh_token_grace: int
-    authorization_code: int
-    interaction: int
-    consent: int
-    grant: int
-
-    def of(self, kind: str, client: Client) -> int:
-        """The lifetime of a token of *kind* for *client*; a client may have its own."""
-        if kind == ACCESS_TOKEN:
-            default = self.public_access_token if client.public else self.access_token
-            return client.lifetimes.get(ACCESS_TOKEN, default)
-        lifetimes = {
-            AUTHORIZATION_CODE: self.authorization_code,
-            INTERACTION: self.interaction,
-            REFRESH_TOKEN: self.refresh_token,
-        }
-        return lifetimes[kind]
-
-
+@implementer(IServer)
 @dataclass(frozen=True, slots=True)
 class Server:
     """What the protocol, and every grant type, needs from outside: one value made at start-up.
 
-    Of ``grant_types`` (those that are enabled) and ``client_authentications``
-    the names count here; :class:`~.authorization_server.AuthorizationServer` knows
-    their objects. ``default_scopes`` is None where none are set. ``is_active``
-    returns whether a subject may still do anything. ``clock`` returns integer
-    UTC seconds. ``client_fields`` are the fields of a client's metadata by name, also
-    those that an application or an extension added.
+    ``grant_types`` (those that are enabled) and ``client_authentications`` are names;
+    :class:`~.authorization_server.AuthorizationServer` has their objects.
+    ``default_scopes`` is None where none are set. ``is_active`` returns whether a subject
+    may still do anything. ``clock`` returns integer UTC seconds. ``url`` returns the public
+    URL of an endpoint, ``entry_store`` the store for entries. ``client_fields`` are the
+    fields of a client's metadata by name, also those that an application or an extension
+    added.
     """
 
     issuer: str
@@ -70,8 +48,8 @@ class Server:
     require_pkce: bool
     single_access_token: bool
     lifetimes: Lifetimes
-    grant_types: Mapping[str, object]
-    client_authentications: Mapping[str, object]
+    grant_types: frozenset[str]
+    client_authentications: frozenset[str]
     clients: ClientCache
     grants: IGrantStore
     consents: IConsentStore
@@ -79,7 +57,22 @@ class Server:
     is_active: Callable[[str], bool]
     clock: Callable[[], int]
     random: RandomBytes
+    url: Callable[[str], str]
+    entry_store: Callable[[], IEntryStore]
     client_fields: Mapping[str, ClientField] = field(default_factory=lambda: BY_NAME)
+
+    @property
+    def entries(self) -> IEntryStore:
+        """The store for entries.
+
+        :raises pyramid.exceptions.ConfigurationError: the backend does not have one.
+        """
+        return self.entry_store()
+
+    def client(self, client_id: str) -> Client | None:
+        """The client of that identifier; None if there is none, or if it is disabled."""
+        client = self.clients.get(client_id)
+        return None if client is None or client.disabled_at is not None else client
 
     @property
     def known_scopes(self) -> frozenset[str]:

@@ -8,16 +8,18 @@ result for ``oauth2.introspection.cache`` seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from zope.interface import implementer
 
 from ..interfaces import IService
 from ..protocol.errors import InvalidToken
-from ..protocol.http import MAX_VALUE
+from ..protocol.parameters import MAX_VALUE
 from ..protocol.records import ACCESS_TOKEN
-from ..protocol.token.presentation import AccessToken, is_bearer_syntax
+from ..protocol.token.access_token import AccessToken
+from ..protocol.token.issued import BEARER
+from ..protocol.token.presentation import BEARER_SCHEME, Presentation, bearer
 from ..protocol.token_strings import digest, has_our_prefix, parse_token
 from ..resource_owners import ResourceOwners
 from ..settings import Settings
@@ -42,13 +44,28 @@ class ResourceServer:
     cache: AnswerCache
     clock: Callable[[], float] = time.time
 
-    def resolve(self, value: str) -> AccessToken:
-        """Return the valid access token with that value.
+    @property
+    def schemes(self) -> frozenset[str]:
+        """The schemes of an Authorization header that presents an access token, in lower case."""
+        return frozenset({BEARER_SCHEME})
+
+    @property
+    def challenges(self) -> Mapping[str, Mapping[str, str]]:
+        """The parameters of the challenge of each scheme."""
+        return {BEARER: {}}
+
+    def recognises(self, presentation: Presentation) -> bool:
+        """Whether a token has the form of this product's. No I/O."""
+        return has_our_prefix(presentation.value)
+
+    def resolve(self, presentation: Presentation) -> AccessToken:
+        """Return the valid access token that is presented.
 
         :raises InvalidToken: it is not valid, according to the authorization server or to
             this application's :class:`~pyramid_oauth2.interfaces.IResourceOwners`.
         :raises StoreUnavailable: the authorization server gave no usable response.
         """
+        value = presentation.value
         if not _can_be_an_access_token(value):
             raise InvalidToken("This is not an access token.")
         key = digest(value)
@@ -96,6 +113,6 @@ def _can_be_an_access_token(value: str) -> bool:
         return False
     if not has_our_prefix(value):
         # The tokens may be issued by another product.
-        return is_bearer_syntax(value)
+        return bearer(value).is_well_formed
     ref = parse_token(value)
     return ref is not None and ref.kind == ACCESS_TOKEN

@@ -9,7 +9,7 @@ from ..protocol.access import Access
 from ..protocol.errors import InvalidScope
 from ..protocol.records import SUBJECT_LENGTH, Client, StoreUnavailable, check_identifier
 from ..protocol.scopes import parse_scope
-from ..protocol.token.presentation import AccessToken
+from ..protocol.token.access_token import AccessToken
 
 Value = TypeVar("Value")
 

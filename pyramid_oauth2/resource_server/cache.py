@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from ..per_process import PerProcess
-from ..protocol.token.presentation import AccessToken
+from ..protocol.token.access_token import AccessToken
 
 MAX_ANSWERS = 10_000
 

@@ -12,10 +12,10 @@ from typing import Any
 from ..protocol.access import Access
 from ..protocol.authorization.codes import CodeData
 from ..protocol.authorization.interaction import Interaction
+from ..protocol.authorization_server import AuthorizationServer
 from ..protocol.envelope import NotUnderstood, check_understood
 from ..protocol.records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, Grant, Token
 from ..protocol.scopes import format_scope
-from ..protocol.server import Server
 from ..protocol.token.access_token import AccessTokenData
 from ..protocol.token.confirmation import confirmation_of
 from ..protocol.token.validity import NotValid, check_limits, check_parties, check_token
@@ -96,7 +96,7 @@ def _no_token(value: str) -> str:
     return "this is no token of this server" if value else "there is no token on standard input"
 
 
-def _members(server: Server, token: Token, grant: Grant | None) -> dict[str, Any]:
+def _members(server: AuthorizationServer, token: Token, grant: Grant | None) -> dict[str, Any]:
     client_id, user, scope = _rights(token, grant)
     members = {
         "kind": token.kind,
@@ -135,14 +135,14 @@ _CODECS: Mapping[str, Callable[[bytes], object]] = {
 }
 
 
-def _state(server: Server, token: Token, grant: Grant | None) -> str:
+def _state(server: AuthorizationServer, token: Token, grant: Grant | None) -> str:
     try:
         check_token(token, grant, server.clock())
         data = _CODECS.get(token.kind, check_understood)(token.data)
         if token.kind != INTERACTION:
             check_parties(server, grant, data if isinstance(data, AccessTokenData) else None)
         access = data.access if isinstance(data, AccessTokenData) else Access(frozenset())
-        check_limits(access, confirmation_of(token.data))
+        check_limits(server, access, confirmation_of(token.data))
     except (NotValid, NotUnderstood) as dead:
         # The reason belongs to the grant; it does not explain a token revoked on its own.
         reason = grant.revoke_reason if grant and token.revoked_at is None else None

@@ -7,7 +7,9 @@ from functools import partial
 
 from pyramid.response import Response
 
+from ..endpoint_urls import endpoint_url
 from ..events import notify
+from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.authorization.flow import begin, decide, resume
 from ..protocol.authorization.interaction import ForeignInteraction
@@ -25,12 +27,10 @@ from .browser import (
     renew_browser,
 )
 from .consent import consent_page
-from .http_request import http_request
 from .login import LOGIN_ENDED, authorize_url, end_login, send_to_login, signed_in_subject
 from .pages import error_page, page_endpoint
 from .redirects import redirect, send_to_client
 from .retries import Outcome, delivered, finish, finished
-from .urls import endpoint_url
 
 
 @page_endpoint("GET", "POST")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pyramid.response import Response
 
+from ..endpoint_urls import endpoint_url
 from ..protection.request import Request
 from ..protocol.authorization.interaction import OpenInteraction
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
 from .descriptions import describe_scope, https_only
 from .pages import destination, render_page
-from .urls import endpoint_url
 
 
 def consent_page(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pyramid.response import Response
 
+from ..endpoint_urls import endpoint_url
+from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.events import Emit
 from ..protocol.token.introspection import process_introspection
 from ..responses import json_response
 from .endpoint import endpoint
-from .http_request import http_request
 from .retries import once_per_request
-from .urls import endpoint_url
 
 
 @endpoint("POST")

@@ -8,11 +8,11 @@ from pyramid.httpexceptions import HTTPForbidden
 from pyramid.response import Response
 from pyramid.security import forget
 
+from ..endpoint_urls import endpoint_url
 from ..interfaces import ISettings
 from ..protection.request import Request
 from ..protocol.authorization.return_query import is_too_long
 from .redirects import redirect
-from .urls import endpoint_url
 
 # pyramid_retry may run the request that ended the login again: its user is still signed in.
 LOGIN_ENDED = "pyramid_oauth2.login_ended"

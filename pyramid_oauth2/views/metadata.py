@@ -6,13 +6,13 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ..endpoint_urls import endpoint_url
 from ..protection.cors import cors_readable
 from ..protection.request import Request
 from ..protocol.authorization.request import RESPONSE_MODES
 from ..protocol.authorization_server import AuthorizationServer
 from ..responses import json_response
 from .endpoint import endpoint
-from .urls import endpoint_url
 
 
 @endpoint("GET", "HEAD", cross_origin=True)
@@ -53,4 +53,4 @@ def metadata(request: Request) -> Response:
 def _grant_types(server: AuthorizationServer) -> list[str]:
     # The implicit grant has no token request, so the server has no grant type for it.
     implicit = {"implicit"} if "token" in server.response_types else set()
-    return sorted(server.grant_types.keys() | implicit)
+    return sorted(server.grant_types | implicit)

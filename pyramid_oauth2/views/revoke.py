@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pyramid.response import Response
 
+from ..endpoint_urls import endpoint_url
 from ..protection.cors import cors_readable
+from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.events import Emit
 from ..protocol.token.revocation import process_revocation
 from ..responses import empty_response
 from .endpoint import endpoint
-from .http_request import http_request
 from .retries import once_per_request
-from .urls import endpoint_url
 
 
 @endpoint("POST", cross_origin=True)

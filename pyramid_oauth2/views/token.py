@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pyramid.response import Response
 
+from ..endpoint_urls import endpoint_url
 from ..protection.cors import cors_readable
+from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.events import Emit
 from ..protocol.token.endpoint import process_token_request
 from ..responses import json_response
 from .endpoint import endpoint
-from .http_request import http_request
 from .retries import once_per_request
-from .urls import endpoint_url
 
 
 @endpoint("POST", cross_origin=True)
@@ -28,6 +28,8 @@ def token(request: Request) -> Response:
 def _issue(request: Request, emit: Emit) -> Response:
     http = http_request(request, endpoint_url(request.registry, "token"))
     service = request.oauth2.authorization_service
-    client, issued = process_token_request(service.server, http, service.owners.of(request), emit)
+    client, issued, headers = process_token_request(
+        service.server, http, service.owners.of(request), emit
+    )
     service.purger.after_issue()
-    return cors_readable(request, json_response(issued.parameters()), client)
+    return cors_readable(request, json_response(issued.parameters(), headers=headers), client)

@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 
 from pyramid.response import Response
 
+from ..endpoint_urls import endpoint_url
+from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.errors import InvalidRequest
 from ..protocol.events import Emit
@@ -18,12 +20,10 @@ from ..protocol.server import refuse_plain_http
 from ..protocol.user_grants import Authorization, authorizations_of, last_token, withdraw
 from .browser import FIELD, browser_token, is_from_our_page
 from .descriptions import describe_scope, https_only
-from .http_request import http_request
 from .login import active_subject, send_to_login
 from .pages import error_page, page_endpoint, render_page
 from .redirects import redirect
 from .retries import once_per_request
-from .urls import endpoint_url
 
 CLIENTS_A_PAGE = 25
 

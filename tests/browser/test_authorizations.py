@@ -13,6 +13,7 @@ from pyramid_oauth2.protocol.errors import InvalidToken
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
 from pyramid_oauth2.protocol.token.issued import IssuedTokens
 from pyramid_oauth2.protocol.token.issuing import issue
+from pyramid_oauth2.protocol.token.presentation import bearer
 
 from .conftest import PHONE, Site
 from .test_pages import CONTRAST, is_wide_as_the_window, sign_in
@@ -54,9 +55,9 @@ def test_withdraw_on_a_phone_by_keyboard_and_without_javascript(
     expect(page.get_by_role("article")).to_have_count(1)
     assert is_wide_as_the_window(page)
     service = get_service(site.registry)
-    assert service.resolve(kept.access_token).subject == "alice"
+    assert service.resolve(bearer(kept.access_token)).subject == "alice"
     with pytest.raises(InvalidToken):
-        service.resolve(withdrawn.access_token)
+        service.resolve(bearer(withdrawn.access_token))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

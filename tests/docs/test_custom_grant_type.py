@@ -16,6 +16,7 @@ from pyramid.exceptions import ConfigurationError
 from webtest import TestApp
 
 from pyramid_oauth2 import get_service
+from pyramid_oauth2.protocol.token.presentation import bearer
 from tests.ports import free_port
 from tests.serving import serving
 
@@ -76,7 +77,7 @@ def check_what_it_says(page: Page, module: ModuleType) -> None:
 
     browser = application(module, settings, (module.API_KEY,))
     value = ask(browser, module, api_key=module.ALICES_KEY)["access_token"]
-    assert get_service(browser.app.registry).resolve(value).subject == "alice"
+    assert get_service(browser.app.registry).resolve(bearer(value)).subject == "alice"
     document = browser.get("/.well-known/oauth-authorization-server").json
     assert document["grant_types_supported"] == [module.API_KEY]
     refusals = [

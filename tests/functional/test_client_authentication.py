@@ -230,18 +230,27 @@ def test_a_secret_that_has_expired(server: Server):
 class ApiKey:
     """An authentication method of an application."""
 
+    confidential = True
+    challenge = None
+    parameters = ()
+
+    def __init__(self, server: Any, settings: Any) -> None:
+        pass
+
     def credentials(self, http: Any, form: Any) -> Any:
         from pyramid_oauth2.protocol.client_authentication.credentials import Credentials
 
         key = http.headers.get("x-api-key")
         return Credentials("api_key", "keyed", key) if key else None
 
-    def verify(self, credentials: Any, client: Any, now: int) -> bool:
-        return credentials.secret == "right"
+    def authenticate(self, credentials: Any, client: Any) -> Any:
+        from pyramid_oauth2.protocol.client_authentication.credentials import Authenticated
+
+        return Authenticated() if credentials.secret == "right" else None
 
 
 def test_a_method_of_the_applications_own(build: Callable[..., Server]):
-    server = build(lambda config: config.add_oauth2_client_authentication("api_key", ApiKey()))
+    server = build(lambda config: config.add_oauth2_client_authentication("api_key", ApiKey))
     server.register("keyed", token_endpoint_auth_method="api_key")
     assert server.post(FORM, {"X-Api-Key": "right"}).status_int == 200
     assert_error(server.post(FORM, {"X-Api-Key": "wrong"}), 401, "invalid_client")

@@ -34,7 +34,10 @@ class MagicLink:
 
     parameters = (Parameter("link", required=True),)
 
-    def validate(self, request: Any, server: Any) -> Issuance:
+    def __init__(self, server: Any, settings: Any) -> None:
+        pass
+
+    def validate(self, request: Any) -> Issuance:
         if request.parameters["link"] != "https://mail.example/bob":
             raise UnknownLink("The link is unknown.")
         return Issuance(Access(request.client.scope), Open("bob"))
@@ -45,7 +48,7 @@ class TestGrantTypeOfTheApplicationsOwn:
     def server(self, build: Callable[..., Server]) -> Server:
         server = build(
             host.pages,
-            lambda config: config.add_oauth2_grant_type(EMAIL, MagicLink()),
+            lambda config: config.add_oauth2_grant_type(EMAIL, MagicLink),
             changes={"oauth2.grant_types": f"client_credentials {EMAIL}"},
         )
         server.register("mailer", grant_types=(EMAIL,))
@@ -80,8 +83,8 @@ class TestGrantTypeOfTheApplicationsOwn:
     "say",
     [
         lambda config: config.add_oauth2_scope("admin", "Manage"),
-        lambda config: config.add_oauth2_grant_type("x", MagicLink()),
-        lambda config: config.add_oauth2_client_authentication("x", object()),
+        lambda config: config.add_oauth2_grant_type("x", MagicLink),
+        lambda config: config.add_oauth2_client_authentication("x", object),
         lambda config: config.add_oauth2_backend("x", lambda settings: None),
         lambda config: config.add_oauth2_settings("x"),
         lambda config: config.set_oauth2_resource_owners(host.Users()),
@@ -106,20 +109,22 @@ def test_the_applications_word_counts_more_than_the_ini(build: Callable[..., Ser
 
 
 def test_the_applications_word_counts_more_than_ours(build: Callable[..., Server]):
-    mine = MagicLink()
+    mine = MagicLink
     server = build(lambda config: config.add_oauth2_grant_type("client_credentials", mine))
-    assert server.service.server.grant_types["client_credentials"] is mine
+    assert isinstance(server.service.server.plug_ins.grant_types["client_credentials"], mine)
 
 
 def test_a_dotted_name_will_do(build: Callable[..., Server]):
-    name = f"{__name__}.MAGIC_LINK"
+    name = f"{__name__}.MagicLink"
     server = build(
         lambda config: config.add_oauth2_grant_type("password", name),
     )
-    assert server.service.server.grant_types["password"] is MAGIC_LINK
+    assert isinstance(server.service.server.plug_ins.grant_types["password"], MagicLink)
 
 
-MAGIC_LINK = MagicLink()
+def test_what_is_no_factory_is_refused(build: Callable[..., Server]):
+    with pytest.raises(ConfigurationError, match=r"'x' must be a factory: .* an IGrantType"):
+        build(lambda config: config.add_oauth2_grant_type("x", MagicLink(None, None)))
 
 
 def test_everything_is_shown_by_introspection(build: Callable[..., Server]):

@@ -12,6 +12,7 @@ from pyramid.security import remember
 
 from pyramid_oauth2 import Authentication
 from pyramid_oauth2.protocol.grant_data import GrantData
+from pyramid_oauth2.protocol.token.presentation import bearer
 from pyramid_oauth2.protocol.token_strings import parse_token
 
 from . import host
@@ -289,7 +290,7 @@ class TestHowTheUserAuthenticated:
         refreshed = flow.refresh(tokens["refresh_token"]).json
         for value in (tokens["access_token"], refreshed["access_token"]):
             assert self.grant_of(flow, value).authentication == event
-            assert flow.server.service.resolve(value).authentication == event
+            assert flow.server.service.resolve(bearer(value)).authentication == event
 
     def test_the_time_alone(self, start_flow: Callable[..., Flow]):
         class Users(host.Users):

@@ -21,12 +21,12 @@ from pyramid_oauth2.protocol.errors import (
 )
 from pyramid_oauth2.protocol.grant_data import GrantData, access_of, grant_data
 from pyramid_oauth2.protocol.records import ACCESS_TOKEN, Token
-from pyramid_oauth2.protocol.token.access_token import AccessTokenData
+from pyramid_oauth2.protocol.token.access_token import AccessToken, AccessTokenData
 from pyramid_oauth2.protocol.token.claims import claims_of
 from pyramid_oauth2.protocol.token.confirmation import Confirmation, confirmation_of
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
 from pyramid_oauth2.protocol.token.issuing import issue
-from pyramid_oauth2.protocol.token.presentation import AccessToken, resolve_access_token
+from pyramid_oauth2.protocol.token.resolution import find_access_token
 from pyramid_oauth2.protocol.token_strings import new_family, new_token, parse_token
 
 from .worlds import NOW, Clock, make_client, make_request, make_server
@@ -189,7 +189,7 @@ class TestToken:
         server, client = self.world()
         event = Authentication(NOW - 5, "high", ("pwd", "otp"), "session")
         issued = issue(server, client, Issuance(Access(READ), Open("bob", authentication=event)))
-        assert resolve_access_token(server, issued.access_token).authentication == event
+        assert find_access_token(server, issued.access_token).authentication == event
 
     def test_a_grant_keeps_its_limits_and_its_tokens_are_refused(self) -> None:
         """Until something checks them, a limited token must not be valid everywhere."""
@@ -199,7 +199,7 @@ class TestToken:
         assert ref is not None
         assert access_of(server.grants.find(ref)[1]) == LIMITED
         with pytest.raises(InvalidToken, match="has a limit"):
-            resolve_access_token(server, issued.access_token)
+            find_access_token(server, issued.access_token)
 
     def test_what_a_token_says(self) -> None:
         server, client = self.world()
@@ -236,7 +236,7 @@ class TestToken:
         )
         value = self.token(server, grant_id, data)
         with pytest.raises(InvalidToken, match="is bound to a key"):
-            resolve_access_token(server, value)
+            find_access_token(server, value)
 
     @pytest.mark.parametrize("changed", ["web", "robot", None])
     def test_a_token_of_another_client_than_its_grant_needs_both(self, changed: str | None) -> None:
@@ -246,12 +246,12 @@ class TestToken:
         grant_id = issue(server, client, Issuance(Access(BOTH), Open("bob"))).grant_id
         value = self.token(server, grant_id, AccessTokenData(Access(READ), "robot", 0))
         if changed is None:
-            token = resolve_access_token(server, value)
+            token = find_access_token(server, value)
             assert (token.client, token.subject) == (robot, "bob")
             return
         server.clients.raise_epoch(changed, NOW)
         with pytest.raises(InvalidToken, match="rights were withdrawn"):
-            resolve_access_token(server, value)
+            find_access_token(server, value)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.records import Client
-from pyramid_oauth2.protocol.token.presentation import AccessToken
+from pyramid_oauth2.protocol.token.access_token import AccessToken
 from pyramid_oauth2.resource_server.cache import AnswerCache
 
 

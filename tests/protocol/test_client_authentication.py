@@ -72,7 +72,7 @@ POST = {"client_id": "post", "client_secret": SECRET}
 )
 def test_authenticated(server, authorization, form, client_id):
     assert (
-        authenticate_client(server, header(authorization), form, emit_nothing).client_id
+        authenticate_client(server, header(authorization), form, emit_nothing)[0].client_id
         == client_id
     )
 
@@ -153,7 +153,7 @@ class TestAChangeByAnotherProcess:
 
     def ask(self, server, secret):
         form = header(basic("robot", secret))
-        return authenticate_client(server, form, {}, emit_nothing).client_secrets
+        return authenticate_client(server, form, {}, emit_nothing)[0].client_secrets
 
     def test_the_new_secret_is_good_at_once(self):
         server, others = self.server_and_others()
@@ -176,12 +176,15 @@ class TestAChangeByAnotherProcess:
         checks = []
 
         class Counting(ClientSecretBasic):
-            def verify(self, credentials, client, now):
+            def authenticate(self, credentials, client):
                 checks.append(client)
-                return super().verify(credentials, client, now)
+                return super().authenticate(credentials, client)
 
         server, others = self.server_and_others()
-        server = replace(server, client_authentications={"client_secret_basic": Counting()})
+        counting = {"client_secret_basic": Counting}
+        server = replace(
+            server, factories=replace(server.factories, client_authentications=counting)
+        )
         self.ask(server, SECRET)
         others.delete("robot", NOW)
         checks.clear()
@@ -214,14 +217,14 @@ class TestAChangeByAnotherProcess:
 )
 def test_form_decoding(sent, meant):
     """RFC 6749 section 2.3.1, appendix B."""
-    credentials = ClientSecretBasic().credentials(header(basic("id", sent)), {})
+    credentials = ClientSecretBasic(make_server()).credentials(header(basic("id", sent)), {})
     assert credentials.secret == meant
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1), st.text(st.characters(codec="utf-8")))
 def test_what_a_client_encodes_is_what_it_meant(client_id, secret):
     value = basic(quote_plus(client_id), quote_plus(secret))
-    credentials = ClientSecretBasic().credentials(header(value), {})
+    credentials = ClientSecretBasic(make_server()).credentials(header(value), {})
     assert (credentials.client_id, credentials.secret) == (client_id, secret)
 
 
@@ -232,5 +235,5 @@ def test_what_a_client_encodes_is_what_it_meant(client_id, secret):
 def test_no_header_breaks_it(value):
     """Credentials, invalid_client or another scheme; any other exception fails the test."""
     with suppress(InvalidClient):
-        credentials = ClientSecretBasic().credentials(header(value), {})
+        credentials = ClientSecretBasic(make_server()).credentials(header(value), {})
         assert credentials is None or credentials.method == "client_secret_basic"

@@ -15,14 +15,14 @@ from pyramid_oauth2.protocol.http import (
     MAX_BODY,
     MAX_FIELDS,
     MAX_VALUE,
-    SECRET_PARAMETERS,
     HTTPRequest,
     Parameters,
     parse_body,
     parse_form,
     parse_query,
 )
-from pyramid_oauth2.protocol.token.request import Parameter, pick_parameters
+from pyramid_oauth2.protocol.parameters import CORE_RULES, Parameter
+from pyramid_oauth2.protocol.token.request import pick_parameters
 
 
 def http(body: bytes = b"", query: str = "", **headers: str) -> HTTPRequest:
@@ -127,7 +127,7 @@ def test_a_body_that_is_said_to_be_plain():
     assert parse_form(http(b"a=b", content_encoding="identity")) == {"a": "b"}
 
 
-@pytest.mark.parametrize("name", sorted(SECRET_PARAMETERS))
+@pytest.mark.parametrize("name", sorted(CORE_RULES.secret))
 def test_a_secret_in_the_url(name):
     """RFC 6749 section 2.3.1."""
     for query in (f"{name}=x", f"{name}=", f"a=b&{name}=x", name):
@@ -162,7 +162,7 @@ def test_whatever_comes_is_a_form_or_an_oauth_error(body, query, content_type, e
     )
 )
 def test_what_is_encoded_comes_back(form):
-    form = {name: value for name, value in form.items() if name not in SECRET_PARAMETERS}
+    form = {name: value for name, value in form.items() if name not in CORE_RULES.secret}
     assert parse_form(http(urlencode(form).encode())) == form
 
 

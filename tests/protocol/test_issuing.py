@@ -15,14 +15,14 @@ from pyramid_oauth2.protocol.records import (
     REFRESH_TOKEN,
     Client,
     Grant,
-    Reservation,
     StoreUnavailable,
     Token,
 )
+from pyramid_oauth2.protocol.single_use import SingleUse
 from pyramid_oauth2.protocol.token.issuance import Add, Issuance, Open, Redeem, Repeat, Reuse
 from pyramid_oauth2.protocol.token.issued import IssuedTokens
 from pyramid_oauth2.protocol.token.issuing import issue
-from pyramid_oauth2.protocol.token.presentation import resolve_access_token
+from pyramid_oauth2.protocol.token.resolution import find_access_token
 from pyramid_oauth2.protocol.token_strings import parse_token
 from pyramid_oauth2.read_only import ReadOnlyBackend
 
@@ -101,10 +101,10 @@ def test_a_token_that_stands_alone_is_valid_until_the_epoch_is_raised(world: Wor
     client = world.server.clients.get("web")
     assert client is not None
     value = world.issue(Issuance(READ), client).access_token
-    assert resolve_access_token(world.server, value).client == client
+    assert find_access_token(world.server, value).client == client
     world.server.clients.raise_epoch("web", NOW)
     with pytest.raises(InvalidToken):
-        resolve_access_token(world.server, value)
+        find_access_token(world.server, value)
 
 
 class TestWhatHoldsForEveryGrantType:
@@ -147,7 +147,7 @@ class TestAdd:
         world.clock.now = grant.expires_at - 10
         added = world.issue(Issuance(READ, Add(grant, "It has ended."), refresh_token=False))
         assert (added.grant_id, added.subject, added.expires_in) == (grant.id, "bob", 10)
-        found = resolve_access_token(world.server, added.access_token)
+        found = find_access_token(world.server, added.access_token)
         assert (found.subject, found.grant_id) == ("bob", grant.id)
         assert world.find(added.access_token)[0].parent is None
         assert world.find(first.access_token)[0].revoked_at is None
@@ -218,7 +218,7 @@ class TestRedeem:
 
         world.server = replace(world.server, grants=seen)
         with pytest.raises(InvalidGrant, match="It cannot be used"):
-            world.issue(Issuance(READ, again, reservations=(Reservation("x", b"x", NOW + 9),)))
+            world.issue(Issuance(READ, again, reservations=(SingleUse("x", b"x", NOW + 9),)))
         assert seen.calls == ["redeem", "revoke_grant"]
 
     def test_one_that_was_revoked_is_no_second_use(self, world: World):
@@ -291,7 +291,7 @@ class TestRepeat:
 
 
 class TestReservations:
-    VOUCHER = Reservation("voucher", b"1", NOW + 60)
+    VOUCHER = SingleUse("voucher", b"1", NOW + 60)
 
     def test_one_request_gets_it(self, world: World):
         issuance = Issuance(READ, Open("bob"), reservations=(self.VOUCHER,))

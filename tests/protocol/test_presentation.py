@@ -12,11 +12,8 @@ from pyramid_oauth2.protocol.errors import InvalidToken
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
 from pyramid_oauth2.protocol.token.issuing import issue
-from pyramid_oauth2.protocol.token.presentation import (
-    bearer_value,
-    has_token_parameter,
-    resolve_access_token,
-)
+from pyramid_oauth2.protocol.token.presentation import credentials_in, has_token_parameter
+from pyramid_oauth2.protocol.token.resolution import find_access_token
 from pyramid_oauth2.protocol.token_strings import new_token, parse_token
 
 from .worlds import NOW, Clock, make_server
@@ -38,7 +35,7 @@ class World:
         ).access_token
 
     def resolve(self, value):
-        return resolve_access_token(self.server, value)
+        return find_access_token(self.server, value)
 
     @property
     def grant_id(self):
@@ -72,7 +69,7 @@ def test_garbage_is_refused_without_asking_the_store():
     server = make_server(grants=Untouchable())
     for value in ("", "x", "oat_", "oat_" + "0" * 65, "é" * 69, "\0"):
         with pytest.raises(InvalidToken):
-            resolve_access_token(server, value)
+            find_access_token(server, value)
 
 
 @pytest.mark.parametrize("kind", ["refresh_token", "authorization_code", "interaction"])
@@ -85,7 +82,7 @@ def test_another_kind_of_token_is_no_access_token(kind):
 
     value = new_token(kind, "f" * 16, os.urandom).value
     with pytest.raises(InvalidToken):
-        resolve_access_token(make_server(grants=Untouchable()), value)
+        find_access_token(make_server(grants=Untouchable()), value)
 
 
 def test_an_unknown_token(world):
@@ -156,7 +153,7 @@ class Altered:
 def test_a_users_token_does_not_outlive_its_grant(world, alter):
     server = replace(world.server, grants=Altered(world.server.grants, alter))
     with pytest.raises(InvalidToken):
-        resolve_access_token(server, world.users)
+        find_access_token(server, world.users)
 
 
 def test_a_token_that_stood_alone_cannot_pass_for_one_whose_grant_is_gone(world):
@@ -164,7 +161,7 @@ def test_a_token_that_stood_alone_cannot_pass_for_one_whose_grant_is_gone(world)
     alter = lambda token, grant: (replace(token, grant_id=None), None)  # noqa: E731
     server = replace(world.server, grants=Altered(world.server.grants, alter))
     with pytest.raises(InvalidToken):
-        resolve_access_token(server, world.users)
+        find_access_token(server, world.users)
 
 
 def test_an_issuer_that_knew_of_a_later_change_is_believed(world):
@@ -192,7 +189,7 @@ def test_an_issuer_that_knew_of_a_later_change_is_believed(world):
     ],
 )
 def test_what_follows_bearer(header, value):
-    assert bearer_value(header) == value
+    assert credentials_in(header, {"bearer"}) == (None if value is None else ("bearer", value))
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,10 @@ CLASSES = dataclasses_of_the_protocol()
 
 def marked(kind: Any) -> Any:
     """A value for a field of that type, with the mark wherever possible."""
-    if kind is int:  # a lifetime that is named after its token
+    if kind in (int, bool):  # a lifetime, or a statement, that is named after its token
         return 0
+    if typing.get_origin(kind) is frozenset:  # the names of parameters
+        return frozenset()
     if kind is bytes or kind == bytes | None:
         return MARK.encode()
     origin = typing.get_origin(kind)
@@ -66,12 +68,17 @@ def marked(kind: Any) -> Any:
 UNSEEN = dict.fromkeys(
     [
         "Client",
+        "IAccessTokenFormat",
         "IClientAuthentication",
         "IClientStore",
         "IConsentStore",
+        "IEntryStore",
         "IGrantStore",
         "IGrantType",
         "IScope",
+        "ISenderConstraint",
+        "IServer",
+        "ITokenResponseExtension",
         "Emit",
         "Throttle",
     ],

@@ -17,10 +17,12 @@ from pyramid_oauth2.protocol.grant_types.authorization_code import Authorization
 from pyramid_oauth2.protocol.grant_types.client_credentials import ClientCredentials
 from pyramid_oauth2.protocol.grant_types.password import Password
 from pyramid_oauth2.protocol.grant_types.refresh_token import RefreshToken
+from pyramid_oauth2.protocol.lifetimes import Lifetimes
+from pyramid_oauth2.protocol.plug_ins import Factories
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.scopes import KnownScope
-from pyramid_oauth2.protocol.server import Lifetimes
 from pyramid_oauth2.protocol.throttling import Limit, Throttle, Uncounted
+from pyramid_oauth2.protocol.token.opaque import OpaqueAccessToken
 
 LIMIT = Limit(10, "minute")
 NOW = 1_800_000_000
@@ -33,6 +35,22 @@ LIFETIMES = Lifetimes(
     interaction=600,
     consent=100_000,
     grant=86400,
+)
+
+
+FACTORIES = Factories(
+    grant_types={
+        "authorization_code": AuthorizationCode,
+        "client_credentials": ClientCredentials,
+        "password": Password,
+        "refresh_token": RefreshToken,
+    },
+    client_authentications={
+        "client_secret_basic": ClientSecretBasic,
+        "client_secret_post": ClientSecretPost,
+        "none": NoAuthentication,
+    },
+    access_token_formats={"opaque": OpaqueAccessToken},
 )
 
 
@@ -58,17 +76,9 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
         "require_pkce": True,
         "single_access_token": False,
         "lifetimes": LIFETIMES,
-        "grant_types": {
-            "authorization_code": AuthorizationCode(),
-            "client_credentials": ClientCredentials(),
-            "password": Password(),
-            "refresh_token": RefreshToken(),
-        },
-        "client_authentications": {
-            "client_secret_basic": ClientSecretBasic(),
-            "client_secret_post": ClientSecretPost(),
-            "none": NoAuthentication(),
-        },
+        "grant_types": frozenset(FACTORIES.grant_types),
+        "client_authentications": frozenset(FACTORIES.client_authentications),
+        "factories": FACTORIES,
         "clients": ClientCache(backend.clients, 0, clock or Clock()),
         "grants": backend.grants,
         "consents": backend.consents,
@@ -76,6 +86,8 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
         "is_active": lambda subject: True,
         "clock": clock or Clock(),
         "random": os.urandom,
+        "url": "https://auth.example.com/oauth2/".__add__,
+        "entry_store": lambda: backend.entries,
     }
     return AuthorizationServer(**parts | changes)
 

@@ -14,6 +14,7 @@ from pyramid_oauth2.protocol.errors import InvalidToken
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
 from pyramid_oauth2.protocol.token.issuing import issue
+from pyramid_oauth2.protocol.token.presentation import bearer
 from pyramid_oauth2.scripts.ini import Ini
 
 READ = frozenset({"read"})
@@ -53,7 +54,7 @@ class World:
         with open_service(self.poauth2) as service:
             for name, issued in self.issued.items():
                 try:
-                    service.resolve(issued.access_token)
+                    service.resolve(bearer(issued.access_token))
                     found.add(name)
                 except InvalidToken:
                     continue

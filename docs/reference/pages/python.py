@@ -11,11 +11,12 @@ from pyramid_oauth2.protocol import (
     access,
     authentication,
     errors,
+    parameters,
     requested_access,
     token_strings,
 )
 from pyramid_oauth2.protocol.clients import codecs, field, registry, rules
-from pyramid_oauth2.protocol.token import issuance, presentation
+from pyramid_oauth2.protocol.token import access_token, issuance, presentation
 from pyramid_oauth2.protocol.token import request as token_request
 
 from .classes import Entry
@@ -39,7 +40,7 @@ ENTRIES = {
                 *("has_bearer", "is_bearer", "is_malformed", "userid", "identity"),
             ),
         ),
-        Entry(presentation, "AccessToken", "request.oauth2.token"),
+        Entry(access_token, "AccessToken", "request.oauth2.token"),
         Entry(registry, "ClientRegistry", "request.oauth2.clients"),
         Entry(request, "Request", only=()),
         Entry(authentication, "Authentication"),
@@ -54,6 +55,7 @@ ENTRIES = {
     "Outside of a request": (
         Entry(assembly, "get_service"),
         Entry(service, "OAuth2Service", only=("settings", "clients", "resolve", "close")),
+        Entry(presentation, "bearer", f"{presentation.__name__}.bearer"),
     ),
     "Policies": (
         Entry(security, "Scope"),
@@ -64,7 +66,7 @@ ENTRIES = {
     ),
     "CORS": (Entry(cors, "cors_readable"), Entry(cors, "cors_preflight")),
     "Custom grant types": (
-        Entry(token_request, "Parameter"),
+        Entry(parameters, "Parameter"),
         Entry(token_request, "TokenRequest", "pyramid_oauth2.protocol.token.request.TokenRequest"),
         Entry(access, "Access", f"{access.__name__}.Access", only=()),
         Entry(

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..envelope import Members, NotUnderstood
+from ..envelope import CRITICAL, Members, NotUnderstood
 from ..records import TokenRef
 from ..server import Server
+from ..token.confirmation import MEMBER as CONFIRMATION
 
 # The fifth wrong verifier revokes the code: enough for a client with an error,
 # too few to guess another client's.
@@ -23,6 +24,7 @@ class CodeData:
     It is in the code's own record: in a record of its own it could be lost while the code
     is valid, and a code without a challenge would look like one that never had any.
 
+    ``cnf`` is the key that the client must prove to redeem the code (RFC 7800 section 3.1);
     ``others`` are the members that a later version wrote.
     """
 
@@ -30,11 +32,17 @@ class CodeData:
     redirect_uri_named: bool
     code_challenge: str | None = None
     wrong_verifiers: int = 0
+    cnf: Mapping[str, str] | None = None
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def encode(self) -> bytes:
         """As the opaque ``data`` of a record."""
-        return json.dumps(_MEMBERS.write(self)).encode()
+        members = _MEMBERS.write(self)
+        if self.cnf is None:
+            del members[CONFIRMATION]
+        else:
+            members[CRITICAL] = sorted({*members.get(CRITICAL, ()), CONFIRMATION})
+        return json.dumps(members).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> CodeData:

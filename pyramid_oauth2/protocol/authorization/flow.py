@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from ..authorization_server import AuthorizationServer
 from ..errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
 from ..records import StoreUnavailable
-from ..server import Server
 from .conclusion import conclude
 from .consent import needs_consent
 from .interaction import (
@@ -40,7 +40,9 @@ from .return_query import is_too_long, return_query
 from .user import User
 
 
-def begin(server: Server, http: HTTPRequest, parameters: Parameters, user: User) -> Result:
+def begin(
+    server: AuthorizationServer, http: HTTPRequest, parameters: Parameters, user: User
+) -> Result:
     """Process a client's request."""
 
     def read(events: list[OAuth2Event]) -> Progress | Result:
@@ -54,12 +56,14 @@ def begin(server: Server, http: HTTPRequest, parameters: Parameters, user: User)
     return _walk(read)
 
 
-def resume(server: Server, http: HTTPRequest, handle: str, user: User) -> Result:
+def resume(server: AuthorizationServer, http: HTTPRequest, handle: str, user: User) -> Result:
     """Process a request that was stored, when its user returns."""
     return _walk(lambda events: _stored(server, http, handle, user, events))
 
 
-def decide(server: Server, http: HTTPRequest, handle: str, user: User, form: Parameters) -> Result:
+def decide(
+    server: AuthorizationServer, http: HTTPRequest, handle: str, user: User, form: Parameters
+) -> Result:
     """Process the user's decision; the form can only narrow the scope."""
     result = _walk(lambda events: _stored(server, http, handle, user, events, form))
     if isinstance(result, Refuse) and type(result.error) is UnusableInteraction:
@@ -68,7 +72,9 @@ def decide(server: Server, http: HTTPRequest, handle: str, user: User, form: Par
     return result
 
 
-def _decided_before(server: Server, handle: str, user: User, form: Parameters) -> Result | None:
+def _decided_before(
+    server: AuthorizationServer, handle: str, user: User, form: Parameters
+) -> Result | None:
     answer, subject = form.if_once("decision"), user.subject
     if answer not in ("allow", "deny") or subject is None:
         return None
@@ -82,7 +88,7 @@ def _decided_before(server: Server, handle: str, user: User, form: Parameters) -
 
 
 def _stored(
-    server: Server,
+    server: AuthorizationServer,
     http: HTTPRequest,
     handle: str,
     user: User,

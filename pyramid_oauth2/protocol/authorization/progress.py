@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..authorization_server import AuthorizationServer
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
-from ..server import Server
 from .interaction import OpenInteraction
 from .request import AuthorizationRequest, Destination
 from .user import User
@@ -21,7 +21,7 @@ class Progress:
     :param form: the user's decision.
     """
 
-    server: Server
+    server: AuthorizationServer
     http: HTTPRequest
     user: User
     destination: Destination

@@ -11,12 +11,12 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
+from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
 from ..errors import InvalidScope
 from ..events import Emit
 from ..records import INTERACTION, Grant, SealedAnswer, Token
 from ..scopes import format_scope
-from ..server import Server
 from ..token.sealing import Seal, derived_seal
 from ..token.validity import NotValid, check_grant
 from ..token_strings import parse_token
@@ -52,7 +52,7 @@ class Decision:
         return derived_seal(f"{self.handle} {self.secret}", PURPOSE, question)
 
 
-def sealed_for(server: Server, decision: Decision, token: Token) -> SealResponse:
+def sealed_for(server: AuthorizationServer, decision: Decision, token: Token) -> SealResponse:
     """What seals the response to a decision, for :data:`WINDOW` seconds.
 
     :param token: the interaction's record, which stores may forget at its end.
@@ -67,7 +67,7 @@ def sealed_for(server: Server, decision: Decision, token: Token) -> SealResponse
 
 
 def repeated(
-    server: Server,
+    server: AuthorizationServer,
     handle: str,
     secret: str,
     subject: str,
@@ -110,7 +110,7 @@ def repeated(
 
 
 def _spent(
-    server: Server, handle: str, secret: str, subject: str
+    server: AuthorizationServer, handle: str, secret: str, subject: str
 ) -> tuple[Token, AuthorizationRequest] | None:
     """The interaction of this browser and user, if it was decided."""
     ref = parse_token(handle)
@@ -126,7 +126,7 @@ def _spent(
     return found[0], interaction.request
 
 
-def _opened(server: Server, decision: Decision, spent: Token) -> dict[str, str] | None:
+def _opened(server: AuthorizationServer, decision: Decision, spent: Token) -> dict[str, str] | None:
     """The parameters of the first response; None for another decision, or after the window."""
     sealed = spent.sealed_answer
     if sealed is None or sealed.expires_at <= server.clock():
@@ -135,7 +135,7 @@ def _opened(server: Server, decision: Decision, spent: Token) -> dict[str, str] 
     return None if opened is None else dict(json.loads(opened))
 
 
-def _grant(server: Server, issued: str) -> Grant | None:
+def _grant(server: AuthorizationServer, issued: str) -> Grant | None:
     """The grant of what the first response contains, if it is still valid."""
     ref = parse_token(issued)
     token, grant = (server.grants.find(ref) if ref else None) or (None, None)
@@ -148,7 +148,7 @@ def _grant(server: Server, issued: str) -> Grant | None:
     return grant
 
 
-def _reserve(server: Server, spent: Token) -> bool:
+def _reserve(server: AuthorizationServer, spent: Token) -> bool:
     """Count one more code; False if there were :data:`MOST`. Each number is reserved once."""
     now = server.clock()
     return any(

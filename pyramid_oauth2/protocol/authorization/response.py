@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..authentication import Authentication
+from ..authorization_server import AuthorizationServer
 from ..errors import AccessDenied, OAuth2Error
 from ..events import Emit, emit_nothing
 from ..grants import end_grant
 from ..records import AUTHORIZATION_CODE, Client, Grant, Outcome, SealedAnswer
-from ..server import Server
 from ..token.draft import make_draft
 from ..token.issuance import Add, Issuance, Open
 from ..token.issuing import settle, spend, store
@@ -36,7 +36,9 @@ class AuthorizationResponse:
 SealResponse: TypeAlias = Callable[[AuthorizationResponse], SealedAnswer]
 
 
-def refusal(server: Server, destination: Destination, error: OAuth2Error) -> AuthorizationResponse:
+def refusal(
+    server: AuthorizationServer, destination: Destination, error: OAuth2Error
+) -> AuthorizationResponse:
     """An error for the client (RFC 6749 section 4.1.2.1)."""
     members = {"error": error.code, "error_description": error.description}
     return _respond(
@@ -45,7 +47,7 @@ def refusal(server: Server, destination: Destination, error: OAuth2Error) -> Aut
 
 
 def denial(
-    server: Server, pending: OpenInteraction, seal: SealResponse | None = None
+    server: AuthorizationServer, pending: OpenInteraction, seal: SealResponse | None = None
 ) -> AuthorizationResponse:
     """The user refused: the interaction is spent, and the client gets ``access_denied``.
 
@@ -62,7 +64,7 @@ def denial(
 
 
 def approval(
-    server: Server,
+    server: AuthorizationServer,
     client: Client,
     subject: str,
     requested: AuthorizationRequest,
@@ -111,7 +113,7 @@ def approval(
 
 
 def another_code(
-    server: Server, client: Client, requested: AuthorizationRequest, grant: Grant
+    server: AuthorizationServer, client: Client, requested: AuthorizationRequest, grant: Grant
 ) -> AuthorizationResponse:
     """Respond with one more code of a grant, within the grant's end.
 
@@ -131,7 +133,7 @@ def _code_data(requested: AuthorizationRequest) -> bytes:
 
 
 def _respond_to(
-    server: Server, requested: AuthorizationRequest, members: Mapping[str, str]
+    server: AuthorizationServer, requested: AuthorizationRequest, members: Mapping[str, str]
 ) -> AuthorizationResponse:
     return _respond(
         server, requested.redirect_uri, requested.response_mode, requested.state, members
@@ -139,7 +141,7 @@ def _respond_to(
 
 
 def _respond(
-    server: Server,
+    server: AuthorizationServer,
     redirect_uri: str,
     mode: str,
     state: str | None,

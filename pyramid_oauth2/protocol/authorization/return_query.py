@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from ..http import SECRET_PARAMETERS, Parameters
+from ..http import Parameters
 
 # Characters of a query that the login URL contains, encoded once more. Servers and browsers
 # limit a URL to 8,000 characters or so.
@@ -24,7 +24,7 @@ def return_query(parameters: Parameters | None, handle: str) -> str:
             for name, values in parameters.values.items()
             for value in values
             # A client that sends its secret here by mistake must not find it in a URL.
-            if value and name not in SECRET_PARAMETERS
+            if value and name not in parameters.rules.secret
         ]
     )
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidClient, InvalidRequest
 from ..events import ClientAuthenticationFailed, Emit
 from ..records import CLIENT_ID_LENGTH, Client
-from ..token_strings import is_client_secret
-from .credentials import Credentials
+from .credentials import Authenticated, Credentials
 
 if TYPE_CHECKING:
+    from ...interfaces.extension import IClientAuthentication
     from ..authorization_server import AuthorizationServer
     from ..http import HTTPRequest
 
-BY_SECRET = frozenset({"client_secret_basic", "client_secret_post"})
+ASSERTION = "client_assertion"
 
 
 def authenticate_client(
     server: AuthorizationServer, http: HTTPRequest, form: Mapping[str, str], emit: Emit
-) -> Client:
-    """Return the client that the request authenticates as.
+) -> tuple[Client, Authenticated]:
+    """Return the client that the request authenticates as. Nothing is written.
 
     :param emit: receives the event of a failure.
+    :return: the client, and what is to be reserved for its proof.
     :raises InvalidClient: authentication failed; the same error for an unknown
         client, a disabled one, a wrong secret, and a method that is not the client's.
     :raises InvalidRequest: the request uses several methods at once.
@@ -31,16 +32,16 @@ def authenticate_client(
     """
     credentials = _presented(server, http, form)
     attempt = server.throttle.client_authentication(http, credentials.client_id, emit)
-    if _is_guessable(credentials):
+    if credentials.guessable:
         attempt.refuse_if_blocked()
     readings = _readings(server, credentials)
     named = next(readings)
     # Verified also if there is no client, so that the time does not reveal it.
-    if _proves(named, credentials, server):
-        return named
+    if found := _authenticated(server, named, credentials):
+        return found
     for named in readings:
-        if _usable(named, credentials) and _proves(named, credentials, server):
-            return named
+        if _usable(named, credentials) and (found := _authenticated(server, named, credentials)):
+            return found
     attempt.refuse_if_blocked()
     known = named.client_id if named else None
     emit(
@@ -57,23 +58,25 @@ def authenticate_client(
 def _presented(
     server: AuthorizationServer, http: HTTPRequest, form: Mapping[str, str]
 ) -> Credentials:
+    methods = server.plug_ins.client_authentications
     found = {
         name: credentials
-        for name, method in server.client_authentications.items()
+        for name, method in methods.items()
         if (credentials := method.credentials(http, form)) is not None
     }
-    asserts = "client_assertion" in form
-    if len(found) > 1 or asserts:
-        # A client_id in the body is a method of its own only where nothing
-        # else is presented; beside another one it is an identifier.
-        found.pop("none", None)
+    proofs = {name: each for name, each in found.items() if methods[name].confidential}
     # An assertion is a method of its own (RFC 7521 section 4.2), even if no
     # registered method reads it: a client that sends one relies on it.
-    if len(found) > 1 or (asserts and found.keys() & BY_SECRET):
+    unread = ASSERTION in form and not any(_reads(methods[name], ASSERTION) for name in proofs)
+    if proofs or unread:
+        # A client_id in the body is a method of its own only where nothing
+        # else is presented; beside another one it is an identifier.
+        found = proofs
+    if len(found) > 1 or (unread and found):
         # RFC 6749 section 2.3: "The client MUST NOT use more than one
         # authentication method in each request."
         raise InvalidRequest("The client authenticates by more than one method; use one.")
-    if not found.keys() - {"none"} and "authorization" in http.headers:
+    if not proofs and "authorization" in http.headers:
         # RFC 6749 section 5.2: an attempt by the header gets a 401 with a challenge.
         raise InvalidClient("The Authorization header is not of a scheme that the server knows.")
     if not found:
@@ -84,10 +87,8 @@ def _presented(
     return credentials
 
 
-def _is_guessable(credentials: Credentials) -> bool:
-    # 256 random bits cannot be guessed, and a public client has no secret to guess:
-    # a block of their address does not keep them out.
-    return credentials.method != "none" and not is_client_secret(credentials.secret)
+def _reads(method: IClientAuthentication, name: str) -> bool:
+    return any(parameter.name == name for parameter in method.parameters)
 
 
 def _readings(server: AuthorizationServer, credentials: Credentials) -> Iterator[Client | None]:
@@ -96,12 +97,13 @@ def _readings(server: AuthorizationServer, credentials: Credentials) -> Iterator
     return server.clients.readings(credentials.client_id)
 
 
-def _proves(
-    named: Client | None, credentials: Credentials, server: AuthorizationServer
-) -> TypeGuard[Client]:
+def _authenticated(
+    server: AuthorizationServer, named: Client | None, credentials: Credentials
+) -> tuple[Client, Authenticated] | None:
     client = named if _usable(named, credentials) else None
-    method = server.client_authentications[credentials.method]
-    return method.verify(credentials, client, server.clock()) and client is not None
+    method = server.plug_ins.client_authentications[credentials.method]
+    found = method.authenticate(credentials, client)
+    return None if found is None or client is None else (client, found)
 
 
 def _usable(client: Client | None, credentials: Credentials) -> bool:

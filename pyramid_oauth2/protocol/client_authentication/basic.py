@@ -10,16 +10,26 @@ from urllib.parse import unquote_plus
 from zope.interface import implementer
 
 from ...interfaces.extension import IClientAuthentication
+from ...interfaces.server import IServer
 from ..clients.secrets import verify_secret
 from ..errors import InvalidClient
 from ..http import BROKEN_PERCENT, HTTPRequest
+from ..parameters import Parameter
 from ..records import Client
-from .credentials import Credentials
+from ..token_strings import is_client_secret
+from .credentials import Authenticated, Credentials
 
 
 @implementer(IClientAuthentication)
 class ClientSecretBasic:
     """The client's id and secret, each form-encoded, in an ``Authorization: Basic`` header."""
+
+    confidential = True
+    challenge = 'Basic realm="oauth2", charset="UTF-8"'
+    parameters: tuple[Parameter, ...] = ()
+
+    def __init__(self, server: IServer, settings: object = None) -> None:
+        self._server = server
 
     def credentials(self, http: HTTPRequest, form: Mapping[str, str]) -> Credentials | None:
         """The credentials in the Authorization header.
@@ -39,11 +49,15 @@ class ClientSecretBasic:
         client_id, colon, secret = text.partition(":")
         if not colon:
             raise InvalidClient("The Basic header has no colon between client_id and secret.")
-        return Credentials("client_secret_basic", _form_decode(client_id), _form_decode(secret))
+        secret = _form_decode(secret)
+        guessable = not is_client_secret(secret)
+        return Credentials("client_secret_basic", _form_decode(client_id), secret, guessable)
 
-    def verify(self, credentials: Credentials, client: Client | None, now: int) -> bool:
-        """Whether the secret is one of the client's."""
-        return verify_secret(credentials.secret, client.client_secrets if client else (), now)
+    def authenticate(self, credentials: Credentials, client: Client | None) -> Authenticated | None:
+        """Check that the secret is one of the client's."""
+        secrets = client.client_secrets if client else ()
+        right = verify_secret(credentials.secret, secrets, self._server.clock())
+        return Authenticated() if right else None
 
 
 def _form_decode(half: str) -> str:

@@ -1,14 +1,33 @@
-"""What a request presents to authenticate its client."""
+"""What a request presents to authenticate its client, and what follows if it is right."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..single_use import SingleUse
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request presents by one authentication method."""
+    """What a request presents by one authentication method.
+
+    :param guessable: whether a person may have chosen the secret: an address with too many
+        failures is then refused. 256 random bits cannot be guessed, so a block of the
+        address does not keep their client out.
+    """
 
     method: str
     client_id: str
     secret: str = field(default="", repr=False)
+    guessable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """A client proved who it is.
+
+    :param reservations: what the proof may be used for once, such as the ``jti`` of an
+        assertion (RFC 7523 section 3).
+    """
+
+    reservations: tuple[SingleUse, ...] = ()

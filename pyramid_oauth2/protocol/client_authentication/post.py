@@ -7,16 +7,27 @@ from collections.abc import Mapping
 from zope.interface import implementer
 
 from ...interfaces.extension import IClientAuthentication
+from ...interfaces.server import IServer
 from ..clients.secrets import verify_secret
 from ..errors import InvalidClient
 from ..http import HTTPRequest
+from ..parameters import Parameter
 from ..records import Client
-from .credentials import Credentials
+from ..token_strings import is_client_secret
+from .credentials import Authenticated, Credentials
 
 
 @implementer(IClientAuthentication)
 class ClientSecretPost:
     """``client_id`` and ``client_secret`` as form parameters."""
+
+    confidential = True
+    # RFC 6749 section 5.2 wants one for the scheme that the client used, and this is none.
+    challenge = None
+    parameters = (Parameter("client_secret", secret=True),)
+
+    def __init__(self, server: IServer, settings: object = None) -> None:
+        self._server = server
 
     def credentials(self, http: HTTPRequest, form: Mapping[str, str]) -> Credentials | None:
         """The credentials in the form.
@@ -29,8 +40,12 @@ class ClientSecretPost:
         client_id = form.get("client_id", "")
         if not client_id and "authorization" not in http.headers:
             raise InvalidClient("There is a client_secret, but no client_id.")
-        return Credentials("client_secret_post", client_id, form["client_secret"])
+        secret = form["client_secret"]
+        guessable = not is_client_secret(secret)
+        return Credentials("client_secret_post", client_id, secret, guessable)
 
-    def verify(self, credentials: Credentials, client: Client | None, now: int) -> bool:
-        """Whether the secret is one of the client's."""
-        return verify_secret(credentials.secret, client.client_secrets if client else (), now)
+    def authenticate(self, credentials: Credentials, client: Client | None) -> Authenticated | None:
+        """Check that the secret is one of the client's."""
+        secrets = client.client_secrets if client else ()
+        right = verify_secret(credentials.secret, secrets, self._server.clock())
+        return Authenticated() if right else None

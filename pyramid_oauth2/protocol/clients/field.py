@@ -42,12 +42,12 @@ class Known(Protocol):
         """The names of all scopes."""
 
     @property
-    def grant_types(self) -> Mapping[str, object]:
-        """The enabled grant types, by name."""
+    def grant_types(self) -> frozenset[str]:
+        """The names of the enabled grant types."""
 
     @property
-    def client_authentications(self) -> Mapping[str, object]:
-        """The methods of client authentication, by name."""
+    def client_authentications(self) -> frozenset[str]:
+        """The names of the methods of client authentication."""
 
 
 Rule = Callable[[Known, Any], Iterable[str]]

@@ -49,7 +49,7 @@ def auth_method(server: Known, value: str) -> Iterator[str]:
 
 def grant_types(server: Known, value: Iterable[str]) -> Iterator[str]:
     """Grant types that are enabled, or standard ones."""
-    known = server.grant_types.keys() | STANDARD_GRANT_TYPES
+    known = server.grant_types | STANDARD_GRANT_TYPES
     for grant_type in value:
         if grant_type not in known:
             yield f"{grant_type!r} is not one of {', '.join(sorted(known))}"

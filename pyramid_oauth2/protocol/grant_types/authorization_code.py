@@ -12,11 +12,12 @@ from ..envelope import NotUnderstood
 from ..errors import InvalidGrant
 from ..events import CodeReplayed
 from ..grant_data import access_of
+from ..parameters import Parameter
 from ..records import AUTHORIZATION_CODE, Grant, Token
 from ..scopes import parse_scope
 from ..server import Server
 from ..token.issuance import Issuance, Redeem, Reuse
-from ..token.request import Parameter, TokenRequest
+from ..token.request import TokenRequest
 from ..token_strings import parse_token
 
 WRONG_CODE = "The code is unknown, expired, used, or was issued to another client."
@@ -39,7 +40,10 @@ class AuthorizationCode:
         Parameter("scope"),
     )
 
-    def validate(self, request: TokenRequest, server: Server) -> Issuance:
+    def __init__(self, server: Server, settings: object = None) -> None:
+        self._server = server
+
+    def validate(self, request: TokenRequest) -> Issuance:
         """Redeem the code, if every check passes that an attacker with the code cannot pass.
 
         Only then is a used code a replay. So an attacker cannot make it look as
@@ -48,10 +52,10 @@ class AuthorizationCode:
         :raises InvalidGrant: it is not a code of this client, or a proof fails.
         :raises InvalidScope: the user did not grant the requested scope.
         """
-        token, grant = _find(request, server)
+        token, grant = _find(request, self._server)
         data, access = _understood(token, grant)
         _check_redirect_uri(request, data)
-        _check_verifier(request, server, token, data)
+        _check_verifier(request, self._server, token, data)
         # RFC 6749 section 4.1.3 has no scope: one that is sent is checked, and narrows nothing.
         access.narrowed_to(Access(parse_scope(request.parameters.get("scope", ""))), "The code")
         return Issuance(access, Redeem(token, grant, WRONG_CODE, REPLAY))

@@ -6,10 +6,11 @@ from zope.interface import implementer
 
 from ...interfaces.extension import IGrantType
 from ..errors import UnauthorizedClient
+from ..parameters import Parameter
 from ..requested_access import requested_access
 from ..server import Server
 from ..token.issuance import Issuance
-from ..token.request import Parameter, TokenRequest
+from ..token.request import TokenRequest
 
 
 @implementer(IGrantType)
@@ -18,7 +19,10 @@ class ClientCredentials:
 
     parameters = (Parameter("scope"),)
 
-    def validate(self, request: TokenRequest, server: Server) -> Issuance:
+    def __init__(self, server: Server, settings: object = None) -> None:
+        self._server = server
+
+    def validate(self, request: TokenRequest) -> Issuance:
         """An access token that stands alone.
 
         RFC 6749 section 4.4.3: "A refresh token SHOULD NOT be included."
@@ -30,4 +34,4 @@ class ClientCredentials:
             # RFC 6749 section 4.4: "The client credentials grant type MUST only
             # be used by confidential clients."
             raise UnauthorizedClient("A public client cannot use the client_credentials grant.")
-        return Issuance(requested_access(server, request.client, request.parameters))
+        return Issuance(requested_access(self._server, request.client, request.parameters))

@@ -10,10 +10,11 @@ from zope.interface import implementer
 
 from ...interfaces.extension import IGrantType
 from ..errors import InvalidGrant
+from ..parameters import Parameter
 from ..requested_access import requested_access
 from ..server import Server
 from ..token.issuance import Issuance, Open
-from ..token.request import Parameter, TokenRequest
+from ..token.request import TokenRequest
 
 
 @implementer(IGrantType)
@@ -26,19 +27,22 @@ class Password:
         Parameter("scope"),
     )
 
-    def validate(self, request: TokenRequest, server: Server) -> Issuance:
+    def __init__(self, server: Server, settings: object = None) -> None:
+        self._server = server
+
+    def validate(self, request: TokenRequest) -> Issuance:
         """A grant of the user whose password it is.
 
         :raises InvalidScope: the client may not have what it asks for.
         :raises InvalidGrant: the user name or the password is wrong.
         :raises TemporarilyUnavailable: too many were wrong before it (429).
         """
-        access = requested_access(server, request.client, request.parameters)
+        access = requested_access(self._server, request.client, request.parameters)
         username = request.parameters["username"]
-        attempt = server.throttle.password(request, username)
+        attempt = self._server.throttle.password(request, username)
         attempt.refuse_if_blocked()
         subject = request.owners.authenticate(username, request.parameters["password"])
-        if subject is None or not server.is_active(subject):
+        if subject is None or not self._server.is_active(subject):
             attempt.count_or_refuse(request.client.client_id)
             raise InvalidGrant("The user name or the password is wrong.")
         return Issuance(access, Open(subject))

@@ -11,15 +11,17 @@ from zope.interface import implementer
 
 from ...interfaces.extension import IGrantType
 from ..access import Access
-from ..envelope import NotUnderstood, check_understood
+from ..envelope import NotUnderstood
 from ..errors import InvalidGrant, InvalidScope
 from ..events import RefreshRepeated, RefreshReused
 from ..grant_data import access_of
+from ..parameters import Parameter
 from ..records import REFRESH_TOKEN, Client, Grant, Token
 from ..scopes import parse_scope
 from ..server import Server
+from ..token.confirmation import BOUND
 from ..token.issuance import Issuance, Redeem, Repeat, Reuse
-from ..token.request import Parameter, TokenRequest
+from ..token.request import TokenRequest
 from ..token_strings import parse_token
 
 WRONG_TOKEN = "The refresh token is unknown, expired, used, revoked, or another client's."
@@ -36,7 +38,10 @@ class RefreshToken:
 
     parameters = (Parameter("refresh_token", required=True), Parameter("scope"))
 
-    def validate(self, request: TokenRequest, server: Server) -> Issuance:
+    def __init__(self, server: Server, settings: object = None) -> None:
+        self._server = server
+
+    def validate(self, request: TokenRequest) -> Issuance:
         """Redeem the refresh token; its successor and an access token take its place.
 
         :raises InvalidGrant: it is not a refresh token of this client.
@@ -44,7 +49,7 @@ class RefreshToken:
         :raises TemporarilyUnavailable: the grant was refreshed too often (429).
         """
         presented = request.parameters["refresh_token"]
-        token, grant, granted = _find(presented, request.client, server)
+        token, grant, granted = _find(presented, request.client, self._server)
         requested = granted.with_scope(
             parse_scope(request.parameters.get("scope", "")) or granted.scope
         )
@@ -57,8 +62,8 @@ class RefreshToken:
         # RFC 6749 section 6: "MUST NOT include any scope not originally granted
         # by the resource owner".
         access = granted.narrowed_to(requested, "The refresh token")
-        access = _still_allowed(access, request.client, server)
-        rotation = server.throttle.rotation(request, grant.id)
+        access = _still_allowed(access, request.client, self._server)
+        rotation = self._server.throttle.rotation(request, grant.id)
         rotation.refuse_if_blocked()
         return Issuance(access, redeem, attempt=rotation)
 
@@ -73,7 +78,7 @@ def _find(presented: str, client: Client, server: Server) -> tuple[Token, Grant,
     if grant is None or grant.client_id != client.client_id:
         raise InvalidGrant(WRONG_TOKEN)
     try:
-        check_understood(token.data)
+        BOUND.read(token.data)
         return token, grant, access_of(grant)
     except NotUnderstood as error:
         raise InvalidGrant(f"The refresh token {error}.") from None

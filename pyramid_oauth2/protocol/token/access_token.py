@@ -1,4 +1,4 @@
-"""The ``data`` of an access token's record."""
+"""An access token: the ``data`` of its record, and the token as a request presents it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..access import LIMITS, Access
+from ..authentication import Authentication
 from ..envelope import CRITICAL, Members, loads
+from ..records import Client
 from .confirmation import MEMBER as CONFIRMATION
 from .confirmation import Confirmation
 
@@ -59,6 +61,32 @@ class AccessTokenData:
             None if bound is None else Confirmation.of(bound),
             members.get(ACTOR),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """An access token that is valid now.
+
+    ``subject`` is None for a client that acts for itself. ``issued_at`` and
+    ``expires_at`` are in UTC seconds. ``authentication`` is how the user
+    authenticated, ``confirmation`` the key to which the token is bound, ``actor``
+    the party that acts for the subject (RFC 8693 section 4.1).
+    """
+
+    client: Client
+    access: Access
+    issued_at: int
+    expires_at: int
+    subject: str | None = None
+    grant_id: str | None = None
+    authentication: Authentication | None = None
+    confirmation: Confirmation | None = None
+    actor: Mapping[str, Any] | None = None
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """The scope of :attr:`access`."""
+        return self.access.scope
 
 
 ACTOR = "act"

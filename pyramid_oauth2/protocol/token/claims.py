@@ -6,7 +6,7 @@ from typing import Any
 
 from ..scopes import format_scope
 from ..server import Server
-from .presentation import AccessToken
+from .access_token import AccessToken
 
 
 def claims_of(server: Server, token: AccessToken) -> dict[str, Any]:

@@ -1,12 +1,14 @@
-"""The key to which a token is bound (RFC 7800)."""
+"""The key to which a token is bound, and the proof of possession of one (RFC 7800)."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..envelope import NotUnderstood, loads
+from ..envelope import CRITICAL, Members, NotUnderstood, loads
+from ..single_use import SingleUse
 
 MEMBER = "cnf"
 
@@ -32,6 +34,46 @@ class Confirmation:
         if not all(isinstance(value, str) for value in members.values()):
             raise NotUnderstood("is bound to a key that cannot be read")
         return cls(members)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a request proves about keys of its sender.
+
+    :param methods: the keys, as a :class:`Confirmation` names them.
+    :param reservations: what this proof may be used for once, such as its ``jti``.
+    :param headers: are sent with the response, such as a new nonce.
+    """
+
+    methods: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reservations: tuple[SingleUse, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def confirmation(self) -> Confirmation | None:
+        """The key to which a token is bound that is issued to the sender; None without a key."""
+        return Confirmation(self.methods) if self.methods else None
+
+    def and_(self, other: Proof) -> Proof:
+        """Both proofs together."""
+        return Proof(
+            {**self.methods, **other.methods},
+            self.reservations + other.reservations,
+            {**self.headers, **other.headers},
+        )
+
+
+NO_PROOF = Proof()
+
+# The ``data`` of a token of which nothing but its key is to be known, such as a refresh token.
+BOUND = Members({MEMBER: dict})
+
+
+def bound_data(confirmation: Confirmation | None) -> bytes:
+    """The ``data`` of such a token; empty if it is bound to no key."""
+    if confirmation is None:
+        return b""
+    return json.dumps({MEMBER: dict(confirmation.methods), CRITICAL: [MEMBER]}).encode()
 
 
 def confirmation_of(data: bytes) -> Confirmation | None:

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..grant_data import grant_data
-from ..records import ACCESS_TOKEN, AUTHORIZATION_CODE, REFRESH_TOKEN, Client, Grant, Token
+from ..authorization_server import AuthorizationServer
+from ..grant_data import GrantData, grant_data
+from ..records import (
+    ACCESS_TOKEN,
+    AUTHORIZATION_CODE,
+    REFRESH_TOKEN,
+    Client,
+    Grant,
+    Token,
+    TokenRef,
+)
 from ..server import Server
 from ..token_strings import NewToken, new_family, new_token
-from .access_token import AccessTokenData
+from .access_token import AccessToken, AccessTokenData
+from .claims import claims_of
+from .confirmation import Confirmation, bound_data
 from .issuance import Add, Issuance, Open, Redeem
-from .issued import IssuedTokens
+from .issued import BEARER, IssuedTokens
+
+if TYPE_CHECKING:
+    from ...interfaces.tokens import IAccessTokenFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +43,14 @@ class Draft:
     end: int
     grant: Grant | None
 
-    def issued(self, issuance: Issuance) -> IssuedTokens:
-        """The token response."""
+    def issued(
+        self, issuance: Issuance, token_type: str = BEARER, members: Mapping[str, Any] | None = None
+    ) -> IssuedTokens:
+        """The token response.
+
+        :param token_type: of the access token (RFC 6749 section 7.1).
+        :param members: those beside the standard ones.
+        """
         access_token, refresh_token = self.records[0], self.strings.get(REFRESH_TOKEN)
         return IssuedTokens(
             self.strings[ACCESS_TOKEN].value,
@@ -38,32 +59,99 @@ class Draft:
             self.grant.subject if self.grant else None,
             self.grant.id if self.grant else None,
             refresh_token.value if refresh_token else None,
-            others=issuance.members,
+            token_type,
+            others=members or {},
         )
 
 
 def make_draft(
-    server: Server, client: Client, issuance: Issuance, code: bytes | None = None
+    server: AuthorizationServer,
+    client: Client,
+    issuance: Issuance,
+    code: bytes | None = None,
+    confirmation: Confirmation | None = None,
 ) -> Draft:
     """Make the strings and records of an issuance.
 
     :param code: the data of an authorization code, which is made instead of tokens.
+    :param confirmation: the key to which the tokens are bound.
     """
-    frame, access = _frame(server, issuance), issuance.access
+    frame = _frame(server, issuance)
     if code is not None:
         kinds = {AUTHORIZATION_CODE: code}
-    elif frame.limit is None:
-        data = AccessTokenData(access, client.client_id, client.epoch).encode()
-        kinds = {ACCESS_TOKEN: data}
     else:
-        kinds = {ACCESS_TOKEN: AccessTokenData(access).encode()}
-        wanted = issuance.refresh_token and not isinstance(issuance.operation, Add)
-        if wanted and _may_refresh(server, client):
-            kinds[REFRESH_TOKEN] = b""
-    strings = {kind: new_token(kind, frame.family, server.random) for kind in kinds}
-    records = tuple(_record(server, client, frame, strings[kind], kinds[kind]) for kind in kinds)
-    end = max(record.expires_at for record in records)
-    return Draft(strings, records, end, frame.grant or _new_grant(issuance, client, frame, end))
+        kinds = _kinds(server, client, issuance, frame, confirmation)
+    strings, records = {}, []
+    for kind, data in kinds.items():
+        end = _end(server, client, frame, kind)
+        if kind == ACCESS_TOKEN:
+            # Most formats say nothing, so the claims are made only if they are asked for.
+            claims = partial(_claims, server, client, issuance, frame, end, confirmation)
+            strings[kind] = _format(server, client, issuance).make(frame.family, claims)
+        else:
+            strings[kind] = new_token(kind, frame.family, server.random)
+        records.append(_record(frame, strings[kind].ref, end, data))
+    last = max(record.expires_at for record in records)
+    grant = frame.grant or _new_grant(issuance, client, frame, last)
+    return Draft(strings, tuple(records), last, grant)
+
+
+def _kinds(
+    server: Server,
+    client: Client,
+    issuance: Issuance,
+    frame: _Frame,
+    confirmation: Confirmation | None,
+) -> dict[str, bytes]:
+    """The kinds of tokens to make, and the data of each."""
+    alone = frame.limit is None
+    data = AccessTokenData(
+        issuance.access,
+        client.client_id if alone else None,
+        client.epoch if alone else None,
+        confirmation,
+        issuance.actor,
+    )
+    kinds = {ACCESS_TOKEN: data.encode()}
+    wanted = issuance.refresh_token and not alone and not isinstance(issuance.operation, Add)
+    if wanted and _may_refresh(server, client):
+        # RFC 9449 section 5: the refresh token of a public client is bound to its key. That of
+        # a confidential client is bound to the client, which authenticates.
+        kinds[REFRESH_TOKEN] = bound_data(confirmation if client.public else None)
+    return kinds
+
+
+def _claims(
+    server: Server,
+    client: Client,
+    issuance: Issuance,
+    frame: _Frame,
+    end: int,
+    confirmation: Confirmation | None,
+) -> Mapping[str, Any]:
+    subject, authentication, operation = None, None, issuance.operation
+    if isinstance(operation, Open):
+        subject, authentication = operation.subject, operation.authentication
+    elif frame.grant is not None:
+        subject = frame.grant.subject
+        authentication = GrantData.decode(frame.grant.data).authentication
+    token = AccessToken(
+        client=client,
+        access=issuance.access,
+        issued_at=frame.now,
+        expires_at=end,
+        subject=subject,
+        grant_id=None if frame.limit is None else frame.family,
+        authentication=authentication,
+        confirmation=confirmation,
+        actor=issuance.actor,
+    )
+    return claims_of(server, token)
+
+
+def _format(server: AuthorizationServer, client: Client, issuance: Issuance) -> IAccessTokenFormat:
+    formats = server.plug_ins.access_token_formats
+    return next(each for each in formats if each.suits(client, issuance.access))
 
 
 class _Frame(NamedTuple):
@@ -116,16 +204,20 @@ def _may_refresh(server: Server, client: Client) -> bool:
     return REFRESH_TOKEN in server.grant_types and REFRESH_TOKEN in client.grant_types
 
 
-def _record(server: Server, client: Client, frame: _Frame, string: NewToken, data: bytes) -> Token:
-    kind, family, digest = string.ref
+def _end(server: Server, client: Client, frame: _Frame, kind: str) -> int:
     end = frame.now + server.lifetimes.of(kind, client)
+    return end if frame.limit is None else min(end, frame.limit)
+
+
+def _record(frame: _Frame, ref: TokenRef, end: int, data: bytes) -> Token:
+    kind, family, digest = ref
     return Token(
         kind,
         family,
         digest,
         issued_at=frame.now,
-        expires_at=end if frame.limit is None else min(end, frame.limit),
-        grant_id=None if frame.limit is None else family,
+        expires_at=end,
+        grant_id=None if frame.limit is None else frame.family,
         parent=frame.parent,
         data=data,
     )

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..authorization_server import AuthorizationServer
-from ..client_authentication import authenticate_client
+from ..client_endpoint import identify, read_form
 from ..errors import InvalidClient, InvalidToken
 from ..events import Emit
-from ..http import HTTPRequest, parse_form
+from ..http import HTTPRequest
 from ..records import Client
-from ..server import refuse_plain_http
+from ..single_use import reserve
+from .access_token import AccessToken
 from .claims import claims_of
-from .presentation import AccessToken, resolve_access_token
+from .possession import token_type
+from .resolution import find_access_token
 from .revocation import token_parameter
 
 # RFC 7662 section 2.2: "The authorization server SHOULD NOT include any
@@ -35,15 +37,15 @@ def process_introspection(
     :param emit: receives the event of a failed authentication.
     :raises OAuth2Error: the request is refused.
     """
-    refuse_plain_http(server, http)
-    form = parse_form(http)
-    client = authenticate_client(server, http, form, emit)
+    form = read_form(server, http)
+    client, proof = identify(server, http, form, emit)
     if client.public:
         # RFC 7662 section 4: against token scanning, the endpoint "MUST require
         # some form of authorization"; a client_id alone proves nothing.
         raise InvalidClient("Introspection is for clients that authenticate with a secret.")
+    reserve(server, proof.reservations)
     try:
-        token = resolve_access_token(server, token_parameter(form))
+        token = find_access_token(server, token_parameter(form))
     except InvalidToken:
         return INACTIVE
     return _members(server, token) if _may_know(client, token) else INACTIVE
@@ -56,4 +58,4 @@ def _may_know(client: Client, token: AccessToken) -> bool:
 def _members(server: AuthorizationServer, token: AccessToken) -> Mapping[str, Any]:
     claims = claims_of(server, token)
     first = {name: claims[name] for name in ("scope", "client_id")}
-    return {"active": True, **first, "token_type": "Bearer", **claims}
+    return {"active": True, **first, "token_type": token_type(server, token.confirmation), **claims}

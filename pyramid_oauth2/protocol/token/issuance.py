@@ -15,7 +15,9 @@ from ..access import Access
 from ..authentication import Authentication
 from ..envelope import CRITICAL
 from ..events import GrantEvent
-from ..records import Grant, Reservation, Token
+from ..grant_data import GrantData
+from ..records import Client, Grant, Token
+from ..single_use import SingleUse
 from ..throttling import Attempt
 from .issued import STANDARD_MEMBERS
 
@@ -103,6 +105,8 @@ class Issuance:
         (RFC 6749 section 4.4).
     :param refresh_token: whether a refresh token may be issued too. It is where the
         client and the server have the grant type ``refresh_token``.
+    :param actor: the party that acts for the subject, as the claim ``act`` (RFC 8693
+        section 4.1).
     :param members: additional members of the token response, as JSON.
     :param reservations: values that may be used once, such as vouchers. They are reserved
         before the operation; a value that is taken refuses the request. If the operation
@@ -115,8 +119,9 @@ class Issuance:
     access: Access
     operation: Open | Redeem | Add | None = None
     refresh_token: bool = True
+    actor: Mapping[str, Any] | None = None
     members: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    reservations: tuple[Reservation, ...] = ()
+    reservations: tuple[SingleUse, ...] = ()
     attempt: Attempt | None = None
 
     def __post_init__(self) -> None:
@@ -124,3 +129,32 @@ class Issuance:
             raise ValueError(f"the token response has members of these names: {sorted(taken)}")
         # Before anything is stored: the response may be sealed, and must be sent.
         json.dumps(dict(self.members))
+
+
+@dataclass(frozen=True, slots=True)
+class Issuing:
+    """What a token response is about, for those who add members to it.
+
+    :param grant_type: of the token request; ``implicit`` at the authorization endpoint.
+    :param access: what the access token allows.
+    :param access_token: its string.
+    :param expires_in: its lifetime in seconds, from ``issued_at``, which is in UTC seconds.
+    :param subject: the user; None for a client that acts for itself.
+    :param grant: what was granted; None without a user.
+    :param spent: the code or refresh token that is redeemed; None for a new grant.
+    """
+
+    client: Client
+    grant_type: str
+    access: Access
+    access_token: str = field(repr=False)
+    issued_at: int
+    expires_in: int
+    subject: str | None = None
+    grant: Grant | None = None
+    spent: Token | None = None
+
+    @property
+    def authentication(self) -> Authentication | None:
+        """How the user authenticated when they allowed it, where that is known."""
+        return GrantData.decode(self.grant.data).authentication if self.grant else None

@@ -11,6 +11,7 @@ from ..envelope import Members
 from ..records import Grant
 from ..scopes import format_scope, parse_scope
 
+BEARER = "Bearer"
 STANDARD_MEMBERS = frozenset({"access_token", "token_type", "expires_in", "scope", "refresh_token"})
 
 
@@ -30,7 +31,7 @@ class IssuedTokens:
     subject: str | None = None
     grant_id: str | None = None
     refresh_token: str | None = field(default=None, repr=False)
-    token_type: str = "Bearer"
+    token_type: str = BEARER
     repeated: bool = False
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

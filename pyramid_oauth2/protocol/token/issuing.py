@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..access import Access
+from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
 from ..errors import InvalidGrant, InvalidTarget
 from ..events import Emit, TokenIssued, emit_nothing, grant_event
@@ -10,43 +11,55 @@ from ..grant_data import access_of
 from ..grants import earlier_access_tokens, end_earlier_grants, end_grant
 from ..records import Client, Grant, Outcome, Redemption, SealedAnswer, Token
 from ..server import Server
+from ..single_use import reserve
 from ..token_strings import random_text
+from .added_members import added_members
+from .confirmation import NO_PROOF, Confirmation, Proof
 from .draft import Draft, make_draft
 from .issuance import Add, Issuance, Open, Redeem, Repeat
 from .issued import IssuedTokens
+from .possession import check_spender, token_type
 from .sealing import Seal, seal_for
 
 ATTEMPT_LENGTH = 22  # 131 bits: no two attempts are the same
 
 
 def issue(
-    server: Server,
+    server: AuthorizationServer,
     client: Client,
     issuance: Issuance,
     grant_type: str = "",
     emit: Emit = emit_nothing,
+    proof: Proof = NO_PROOF,
 ) -> IssuedTokens:
     """Issue the tokens that a grant type wants issued.
 
     :param grant_type: as the event names it.
+    :param proof: what the sender of the request proves; the tokens are bound to its keys.
     :return: what was issued and is in the store; or, where the same request
         was answered a moment ago, what was issued then.
     :raises InvalidGrant: what is redeemed is used, expired or revoked, the grant
         has ended, or a reservation is taken.
+    :raises OAuth2Error: the sender does not prove the key of what is redeemed.
     """
-    operation = issuance.operation
+    operation, confirmation = issuance.operation, proof.confirmation
     _check(server, client, issuance)
+    if isinstance(operation, Redeem):
+        check_spender(server, operation.token, proof)
+    reserve(server, proof.reservations)
     if isinstance(operation, Redeem) and operation.token.consumed_at is not None:
         # Nothing is made for a token that is spent. The store says what this means, as it
         # does for a race. It could only win if the store lost the first redemption in a
         # failover; then the token is spent now, for nothing, and the request is refused.
-        return _not_won(server, operation, spend(server, operation.token), emit)
-    _reserve(server, issuance)
-    draft = make_draft(server, client, issuance)
-    issued = draft.issued(issuance)
-    redemption = store(server, issuance, draft, _sealed(server, operation, issued))
+        return _not_won(server, operation, spend(server, operation.token), emit, confirmation)
+    reserve(server, issuance.reservations)
+    draft = make_draft(server, client, issuance, confirmation=confirmation)
+    members = added_members(server, client, issuance, draft, grant_type)
+    issued = draft.issued(issuance, token_type(server, confirmation), members)
+    sealed = _sealed(server, operation, issued, confirmation)
+    redemption = store(server, issuance, draft, sealed)
     if redemption.outcome is not Outcome.WON:
-        return _not_won(server, operation, redemption, emit)
+        return _not_won(server, operation, redemption, emit, confirmation)
     return settle(server, client, issuance, draft.grant, issued, grant_type, emit)
 
 
@@ -149,44 +162,50 @@ def _check_within(grant: Grant, access: Access) -> None:
         raise InvalidTarget("The grant is limited, and the token would not be.")
 
 
-def _reserve(server: Server, issuance: Issuance) -> None:
-    for each in issuance.reservations:
-        now = server.clock()
-        if not server.grants.reserve(each.namespace, each.digest, each.expires_at, now):
-            raise InvalidGrant("A value that can be used once was used already.")
-
-
 def _sealed(
-    server: Server, redeem: Open | Redeem | Add | None, issued: IssuedTokens
+    server: Server,
+    redeem: Open | Redeem | Add | None,
+    issued: IssuedTokens,
+    confirmation: Confirmation | None,
 ) -> SealedAnswer | None:
     grace = server.lifetimes.refresh_token_grace
     if not isinstance(redeem, Redeem) or redeem.repeat is None or not grace:
         return None
-    seal = _seal(redeem.repeat, redeem.grant)
+    seal = _seal(redeem.repeat, redeem.grant, confirmation)
     return SealedAnswer(seal.close(issued.encode(), server.random), server.clock() + grace)
 
 
-def _seal(repeat: Repeat, grant: Grant) -> Seal:
-    return seal_for(repeat.presented, grant.client_id, grant.id, repeat.scope)
+def _seal(repeat: Repeat, grant: Grant, confirmation: Confirmation | None) -> Seal:
+    return seal_for(repeat.presented, grant.client_id, grant.id, repeat.scope, confirmation)
 
 
 def _not_won(
-    server: Server, operation: Open | Redeem | Add | None, redemption: Redemption, emit: Emit
+    server: Server,
+    operation: Open | Redeem | Add | None,
+    redemption: Redemption,
+    emit: Emit,
+    confirmation: Confirmation | None,
 ) -> IssuedTokens:
     """Answer a request whose operation wrote nothing: repeat the response, or refuse."""
     if isinstance(operation, Redeem) and redemption.token is not None:
-        return _used(server, operation, redemption.token, emit)
+        return _used(server, operation, redemption.token, emit, confirmation)
     raise InvalidGrant(operation.refusal if operation else "The token could not be issued.")
 
 
-def _used(server: Server, redeem: Redeem, spent: Token, emit: Emit) -> IssuedTokens:
+def _used(
+    server: Server,
+    redeem: Redeem,
+    spent: Token,
+    emit: Emit,
+    confirmation: Confirmation | None,
+) -> IssuedTokens:
     repeat, sealed = redeem.repeat, spent.sealed_answer
     # The store clears the sealed answer when the successor is used: then the client
     # has its response, and this request is someone else's.
     if repeat is None or sealed is None or sealed.expires_at <= server.clock():
         end_grant(server, redeem.grant, redeem.reuse.reason, emit, redeem.reuse.event)
         raise InvalidGrant(redeem.refusal)
-    response = _seal(repeat, redeem.grant).open(sealed.data)
+    response = _seal(repeat, redeem.grant, confirmation).open(sealed.data)
     if response is None:
         # For another scope: the client itself may have sent it, so nothing is revoked.
         raise InvalidGrant(repeat.refusal)

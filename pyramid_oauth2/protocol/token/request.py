@@ -8,18 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..errors import InvalidRequest
 from ..http import HTTPRequest
+from ..parameters import Parameter
 
 if TYPE_CHECKING:
     from ..events import Emit
     from ..records import Client
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A form parameter that a grant type reads."""
-
-    name: str
-    required: bool = False
 
 
 class PasswordCheck(Protocol):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from ..authorization_server import AuthorizationServer
-from ..client_authentication import authenticate_client
+from ..client_endpoint import identify, read_form
 from ..errors import InvalidRequest, OAuth2Error
 from ..events import Emit, TokenRevoked
 from ..grants import end_grant
-from ..http import HTTPRequest, parse_form
+from ..http import HTTPRequest
 from ..records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Grant, Token
-from ..server import refuse_plain_http
+from ..single_use import reserve
 from ..token_strings import parse_token
 from .access_token import own_client_id
+from .resolution import reference_of
 
 
 def process_revocation(server: AuthorizationServer, http: HTTPRequest, emit: Emit) -> Client:
@@ -24,10 +25,10 @@ def process_revocation(server: AuthorizationServer, http: HTTPRequest, emit: Emi
     :return: the client that sent the request.
     :raises OAuth2Error: the request is refused, and nothing was revoked.
     """
-    refuse_plain_http(server, http)
-    form = parse_form(http)
-    client = authenticate_client(server, http, form, emit)
+    form = read_form(server, http)
+    client, proof = identify(server, http, form, emit)
     try:
+        reserve(server, proof.reservations)
         revoke_token(server, client, token_parameter(form), emit)
     except OAuth2Error as error:
         error.client = client
@@ -52,7 +53,7 @@ def revoke_token(server: AuthorizationServer, client: Client, value: str, emit: 
     not show it. RFC 7009 section 2.2: "invalid tokens do not cause an error
     response since the client cannot handle such an error in a reasonable way".
     """
-    ref = parse_token(value)
+    ref = reference_of(server, value) or parse_token(value)
     found = server.grants.find(ref) if ref and ref.kind in (ACCESS_TOKEN, REFRESH_TOKEN) else None
     if found is None:
         return

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ..scopes import format_scope
 from ..token_strings import RandomBytes
+from .confirmation import Confirmation
 
 KEY_LENGTH = 32
 NONCE_LENGTH = 12
@@ -56,10 +57,20 @@ def derived_seal(secret: str, purpose: bytes, question: list[str]) -> Seal:
     return Seal(kdf.derive(secret.encode()), json.dumps(question).encode())
 
 
-def seal_for(spent: str, client_id: str, family: str, scope: frozenset[str]) -> Seal:
+def seal_for(
+    spent: str,
+    client_id: str,
+    family: str,
+    scope: frozenset[str],
+    confirmation: Confirmation | None = None,
+) -> Seal:
     """The seal of the response to one request.
 
     :param spent: the token string that is redeemed.
     :param scope: the requested scope, as a set: its order makes no difference.
+    :param confirmation: the key that the request proves: a request with another gets nothing.
     """
-    return derived_seal(spent, PURPOSE, [client_id, family, format_scope(scope)])
+    question = [client_id, family, format_scope(scope)]
+    if confirmation is not None:
+        question += [f"{name}={value}" for name, value in sorted(confirmation.methods.items())]
+    return derived_seal(spent, PURPOSE, question)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ..access import Access
+from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
 from ..grant_data import GrantData
 from ..records import Client, Grant, Token
 from ..server import Server
 from .access_token import AccessTokenData
 from .confirmation import Confirmation
+from .possession import checked_members
 
 
 class NotValid(Exception):
@@ -68,14 +70,17 @@ def check_parties(server: Server, grant: Grant | None, data: AccessTokenData | N
     return client
 
 
-def check_limits(access: Access, confirmation: Confirmation | None) -> None:
-    """Refuse a token with a limit, since nothing in this version checks one.
+def check_limits(
+    server: AuthorizationServer, access: Access, confirmation: Confirmation | None
+) -> None:
+    """Refuse a token with a limit that nothing checks.
 
-    :raises NotValid: it is bound to a key, or limited to resources or details.
+    :raises NotValid: it is bound to a key that no sender constraint checks, or limited to
+        resources or details, which nothing in this version checks.
     """
     # RFC 7800 section 3.1: a recipient that does not check the key would accept
     # a stolen token. RFC 8707 section 2: a token for one resource is not for another.
-    if confirmation is not None:
+    if confirmation is not None and not confirmation.methods.keys() <= checked_members(server):
         raise NotValid("is bound to a key that this server does not check")
     if access.limits():
         raise NotValid("has a limit that this server does not check")

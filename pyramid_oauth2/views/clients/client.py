@@ -7,13 +7,13 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...endpoint_urls import endpoint_url
 from ...protocol.clients.extra import value_of
 from ...protocol.clients.field import on_a_form
 from ...protocol.clients.rules import acts_for_users
 from ...protocol.clients.secrets import live_secrets
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope
-from ..urls import endpoint_url
 from .page import ClientPage, client_page
 from .times import utc_minute
 

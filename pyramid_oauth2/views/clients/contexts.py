@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from pyramid.authorization import DENY_ALL, Allow
 from pyramid.interfaces import IRootFactory
 
+from ...endpoint_urls import endpoint_url
 from ...interfaces import ISettings
 from ...protection.request import Request
 from ...protocol.authorization_server import AuthorizationServer
@@ -18,7 +19,6 @@ from ...protocol.clients.field import ClientField, Setter
 from ...protocol.clients.value_rules import STANDARD_GRANT_TYPES
 from ...protocol.records import Client
 from ..login import active_subject
-from ..urls import endpoint_url
 
 if TYPE_CHECKING:
     from functools import cached_property as reify  # Pyramid's has no types.
@@ -60,7 +60,7 @@ class ClientsContext:
     @property
     def enabled_grant_types(self) -> frozenset[str]:
         """The grant types that the token endpoint supports."""
-        return frozenset(self._server.grant_types)
+        return self._server.grant_types
 
     def url(self, page: str = "", /, **query: str | None) -> str:
         """The public URL of a page; its query has only the values that are not None."""

@@ -81,7 +81,7 @@ def _auth_methods(page: ClientPage, client: Client) -> list[str]:
     # A confidential client does not become a public one. Its own method is listed even
     # if the server no longer has it: the browser would silently select another.
     present = {client.token_endpoint_auth_method}
-    return sorted((page.server.client_authentications.keys() | present) - {"none"})
+    return sorted((page.server.client_authentications | present) - {"none"})
 
 
 def _form_page(

@@ -10,6 +10,8 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...endpoint_urls import endpoint_url
+from ...protection.http_request import http_request
 from ...protection.request import Request
 from ...protocol.authorization_server import AuthorizationServer
 from ...protocol.clients.registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
@@ -20,12 +22,10 @@ from ...protocol.records import Client
 from ...protocol.server import refuse_plain_http
 from ..browser import FIELD, browser_token, is_from_our_page
 from ..endpoint import Endpoint
-from ..http_request import http_request
 from ..login import send_to_login
 from ..pages import STYLESHEETS, page_endpoint, render_page
 from ..redirects import redirect
 from ..retries import once_per_request
-from ..urls import endpoint_url
 from .contexts import AllClients, OwnClients
 from .controls import translated
 from .times import utc_minute

@@ -12,6 +12,7 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...protection.http_request import http_request
 from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.rules import (
@@ -22,7 +23,6 @@ from ...protocol.clients.rules import (
 )
 from ...protocol.errors import InvalidRequest, TemporarilyUnavailable
 from ...protocol.records import Client, DuplicateRecord, StoreUnavailable
-from ..http_request import http_request
 from .application_types import ApplicationType, application_types_of
 from .choices import missing_scope, scope_choices
 from .controls import labels, shown_fields

@@ -10,10 +10,10 @@ import re
 
 from pyramid.response import Response
 
+from ...endpoint_urls import endpoint_url
 from ...protocol.clients.registry import Registered
 from ...protocol.clients.secrets import live_secrets
 from ...protocol.errors import InvalidRequest
-from ..urls import endpoint_url
 from .page import ClientPage, Refused, client_page
 from .times import utc_minute
 

@@ -6,18 +6,28 @@ from typing import Any
 
 from webob.request import DisconnectionError
 
-from ..protection.request import Request
+from ..interfaces.request import PyramidRequest
 from ..protocol.errors import InvalidRequest
 from ..protocol.http import MAX_BODY, HTTPRequest, body_too_large
+from .protected_resources import path_of, resource_url
 
 
-def http_request(request: Request, url: str) -> HTTPRequest:
+def http_request(request: PyramidRequest, url: str) -> HTTPRequest:
     """Convert a request. The body is read here, up to its maximum length.
 
     :param url: the public URL of the endpoint; the request's own depends on the
         Host header that its sender chose.
     :raises InvalidRequest: the body is too large or incomplete.
     """
+    return _converted(request, url, _body(request))
+
+
+def protected_request(request: PyramidRequest) -> HTTPRequest:
+    """Convert a request to a protected resource; its body is not read."""
+    return _converted(request, resource_url(request.registry, path_of(request)), b"")
+
+
+def _converted(request: PyramidRequest, url: str, body: bytes) -> HTTPRequest:
     return HTTPRequest(
         method=request.method,
         url=url,
@@ -25,7 +35,7 @@ def http_request(request: Request, url: str) -> HTTPRequest:
         secure=request.environ["wsgi.url_scheme"] == "https",
         query=request.environ.get("QUERY_STRING", ""),
         headers=_headers(request.environ),
-        body=_body(request),
+        body=body,
         remote_addr=request.environ.get("REMOTE_ADDR"),
     )
 
@@ -43,7 +53,7 @@ def _headers(environ: dict[str, Any]) -> dict[str, str]:
     return headers
 
 
-def _body(request: Request) -> bytes:
+def _body(request: PyramidRequest) -> bytes:
     try:
         length = request.content_length or 0
     except ValueError:

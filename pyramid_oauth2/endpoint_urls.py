@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.interfaces import IRoutesMapper
 
-from ..interfaces import ISettings
+from .interfaces import ISettings
 
 
 def endpoint_url(registry: Any, name: str) -> str:

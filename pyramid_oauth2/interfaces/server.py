@@ -1,0 +1,42 @@
+"""The authorization server as a plug-in sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    from ..protocol.lifetimes import Lifetimes
+    from ..protocol.records import Client
+    from .application import IScope
+    from .entries import IEntryStore
+    from .storage import IConsentStore, IGrantStore
+
+
+class IServer(Interface):
+    """What a plug-in may use of the server; its factory gets it once, at start-up.
+
+    The stores are for reading. What a plug-in wants written it returns: the core writes it,
+    in one operation with everything else of the request. :attr:`entries` is the exception: it
+    is for the plug-in's own small records.
+    """
+
+    issuer: str = Attribute("the issuer identifier (RFC 8414 section 2)")
+    scopes: Mapping[str, IScope] = Attribute("every scope of the server, by name")
+    lifetimes: Lifetimes = Attribute("how long things live, in seconds")
+    clock: Callable[[], int] = Attribute("returns the time in UTC seconds")
+    random: Callable[[int], bytes] = Attribute("returns that many random bytes")
+    is_active: Callable[[str], bool] = Attribute("whether a subject may still do anything")
+    grants: IGrantStore = Attribute("the grants and tokens")
+    consents: IConsentStore = Attribute("what users allowed before")
+    entries: IEntryStore = Attribute(
+        "the store for small records; a ConfigurationError if the backend does not have one"
+    )
+
+    def client(client_id: str) -> Client | None:
+        """The client of that identifier; None if there is none, or if it is disabled."""
+
+    def url(endpoint: str) -> str:
+        """The public URL of an endpoint, such as ``token``."""

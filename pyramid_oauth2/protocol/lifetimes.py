@@ -1,0 +1,36 @@
+"""How long things live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, REFRESH_TOKEN, Client
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long things live, in seconds.
+
+    ``refresh_token_grace`` is for how long the response to a refresh can be repeated.
+    """
+
+    access_token: int
+    public_access_token: int
+    refresh_token: int
+    refresh_token_grace: int
+    authorization_code: int
+    interaction: int
+    consent: int
+    grant: int
+
+    def of(self, kind: str, client: Client) -> int:
+        """The lifetime of a token of *kind* for *client*; a client may have its own."""
+        if kind == ACCESS_TOKEN:
+            default = self.public_access_token if client.public else self.access_token
+            return client.lifetimes.get(ACCESS_TOKEN, default)
+        lifetimes = {
+            AUTHORIZATION_CODE: self.authorization_code,
+            INTERACTION: self.interaction,
+            REFRESH_TOKEN: self.refresh_token,
+        }
+        return lifetimes[kind]

@@ -1,0 +1,79 @@
+"""The parameters of requests, as those who read them declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+MAX_VALUE = 4 * 1024  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter that a grant type, or another plug-in, reads.
+
+    :param required: whether a request without it is refused.
+    :param repeatable: whether it may be sent more than once.
+    :param secret: whether it must never be in a URL, which proxies, logs and histories store.
+    :param max_length: how many characters a value may have.
+    """
+
+    name: str
+    required: bool = False
+    repeatable: bool = False
+    secret: bool = False
+    max_length: int = MAX_VALUE
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRules:
+    """What every request must observe before it is known who reads a parameter.
+
+    :param max_lengths: only those that differ from :data:`MAX_VALUE`.
+    """
+
+    repeatable: frozenset[str]
+    secret: frozenset[str]
+    max_lengths: Mapping[str, int] = field(default_factory=dict)
+
+    def max_length(self, name: str, default: int = MAX_VALUE) -> int:
+        """How many characters a value of that parameter may have."""
+        return self.max_lengths.get(name, default)
+
+    def including(self, declared: Iterable[Parameter]) -> ParameterRules:
+        """These rules, and those of the declared parameters.
+
+        :raises ValueError: two declare one parameter, but differently.
+        """
+        by_name: dict[str, Parameter] = {}
+        for parameter in declared:
+            # Whether it is required is the business of each reader.
+            parameter = replace(parameter, required=False, secret=self._is_secret(parameter))
+            if by_name.setdefault(parameter.name, parameter) != parameter:
+                raise ValueError(f"the parameter {parameter.name} is declared in two ways")
+        return ParameterRules(
+            self.repeatable | {each.name for each in by_name.values() if each.repeatable},
+            self.secret | {each.name for each in by_name.values() if each.secret},
+            {each.name: each.max_length for each in by_name.values()} | dict(self.max_lengths),
+        )
+
+    def _is_secret(self, parameter: Parameter) -> bool:
+        return parameter.secret or parameter.name in self.secret
+
+
+CORE_RULES = ParameterRules(
+    # RFC 8707 section 2: "Multiple resource parameters MAY be used".
+    repeatable=frozenset({"resource"}),
+    # Also those that no plug-in reads: a client may send them to the wrong server.
+    secret=frozenset(
+        {
+            "client_assertion",
+            "client_secret",
+            "code",
+            "code_verifier",
+            "password",
+            "refresh_token",
+            "token",
+        }
+    ),
+)

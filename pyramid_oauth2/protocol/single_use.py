@@ -1,0 +1,62 @@
+"""Values that a request may use once: a voucher, the ``jti`` of an assertion or a proof."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .errors import InvalidGrant, OAuth2Error
+
+if TYPE_CHECKING:
+    from .server import Server
+
+
+@dataclass(frozen=True, slots=True)
+class SingleUse:
+    """A value that may be used once until ``expires_at``, in UTC seconds.
+
+    A plug-in returns it; the core reserves it, after everything else was checked and before
+    anything is spent.
+
+    :param namespace: of the plug-in; values of two namespaces are never the same.
+    :param digest: at most 64 bytes that identify the value.
+    :param error: is raised if the value was used before; the default is ``invalid_grant``.
+    """
+
+    namespace: str
+    digest: bytes = field(repr=False)
+    expires_at: int
+    error: OAuth2Error | None = None
+
+    @classmethod
+    def of(
+        cls, namespace: str, value: str, expires_at: int, error: OAuth2Error | None = None
+    ) -> SingleUse:
+        """The use of a text, which is not stored itself."""
+        return cls(namespace, hashlib.sha256(value.encode()).digest(), expires_at, error)
+
+    @property
+    def key(self) -> tuple[str, bytes]:
+        """What identifies the value."""
+        return self.namespace, self.digest
+
+
+def reserve(
+    server: Server, uses: Iterable[SingleUse], reserved: set[tuple[str, bytes]] | None = None
+) -> None:
+    """Reserve values that may be used once.
+
+    :param reserved: the keys that this request has reserved, if it may be run again: those
+        are its own, and no second use. Is added to.
+    :raises OAuth2Error: one was used before; those before it stay reserved.
+    """
+    for use in uses:
+        if reserved is not None and use.key in reserved:
+            continue
+        now = server.clock()
+        if not server.grants.reserve(use.namespace, use.digest, use.expires_at, now):
+            raise use.error or InvalidGrant("A value that can be used once was used already.")
+        if reserved is not None:
+            reserved.add(use.key)

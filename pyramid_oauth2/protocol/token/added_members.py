@@ -1,0 +1,53 @@
+"""The members of a token response beside the standard ones, and who adds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..authorization_server import AuthorizationServer
+from ..records import ACCESS_TOKEN, Client
+from .draft import Draft
+from .issuance import Issuance, Issuing, Redeem
+
+
+def added_members(
+    server: AuthorizationServer, client: Client, issuance: Issuance, draft: Draft, grant_type: str
+) -> Mapping[str, Any]:
+    """Those of the grant type, and those of every token response extension.
+
+    Collected before anything is stored, so that a response that is repeated has them too.
+
+    :raises ValueError: an extension adds a member that it did not declare, or that the
+        grant type adds as well.
+    :raises TypeError: one cannot be written as JSON.
+    """
+    members = dict(issuance.members)
+    if not server.plug_ins.token_responses:
+        return members
+    issuing = _issuing(client, issuance, draft, grant_type)
+    for name, extension in server.plug_ins.token_responses.items():
+        added = extension.members(issuing)
+        if undeclared := added.keys() - set(extension.names):
+            raise ValueError(f"{name} adds {sorted(undeclared)} without declaring it")
+        if twice := added.keys() & members.keys():
+            raise ValueError(f"{name} adds {sorted(twice)}, as the grant type does")
+        members.update(added)
+    json.dumps(members)
+    return members
+
+
+def _issuing(client: Client, issuance: Issuance, draft: Draft, grant_type: str) -> Issuing:
+    access_token, operation = draft.records[0], issuance.operation
+    return Issuing(
+        client=client,
+        grant_type=grant_type,
+        access=issuance.access,
+        access_token=draft.strings[ACCESS_TOKEN].value,
+        issued_at=access_token.issued_at,
+        expires_in=access_token.expires_at - access_token.issued_at,
+        subject=draft.grant.subject if draft.grant else None,
+        grant=draft.grant,
+        spent=operation.token if isinstance(operation, Redeem) else None,
+    )

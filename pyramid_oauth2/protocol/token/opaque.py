@@ -1,0 +1,42 @@
+"""Opaque access tokens: a random string, which says nothing (RFC 6749 section 1.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from zope.interface import implementer
+
+from ...interfaces.server import IServer
+from ...interfaces.tokens import IAccessTokenFormat
+from ..access import Access
+from ..records import ACCESS_TOKEN, Client, TokenRef
+from ..token_strings import NewToken, has_our_prefix, new_token, parse_token
+
+NAME = "opaque"
+
+
+@implementer(IAccessTokenFormat)
+class OpaqueAccessToken:
+    """The format of every access token for which no other format is chosen."""
+
+    def __init__(self, server: IServer, settings: object = None) -> None:
+        self._random = server.random
+
+    def suits(self, client: Client, access: Access) -> bool:
+        """Yes: it is asked last."""
+        return True
+
+    def recognises(self, value: str) -> bool:
+        """Whether the string has a prefix of this server, also that of another kind."""
+        return has_our_prefix(value)
+
+    def make(self, family: str, claims: Callable[[], Mapping[str, Any]]) -> NewToken:
+        """Draw a string; its record says what it means."""
+        return new_token(ACCESS_TOKEN, family, self._random)
+
+    def reference(self, value: str) -> TokenRef | None:
+        """Where its record is stored."""
+        # A code or refresh token is not an access token (RFC 6749 section 1.5).
+        ref = parse_token(value)
+        return ref if ref is not None and ref.kind == ACCESS_TOKEN else None

@@ -1,0 +1,69 @@
+"""The access token of a string, if it is valid, and of the request that presents it."""
+
+from __future__ import annotations
+
+from ..authorization_server import AuthorizationServer
+from ..envelope import NotUnderstood
+from ..errors import InvalidToken
+from ..records import TokenRef
+from ..single_use import reserve
+from .access_token import AccessToken, AccessTokenData
+from .possession import check_presenter
+from .presentation import Presentation
+from .validity import NotValid, check_limits, check_parties, check_token
+
+
+def resolve(server: AuthorizationServer, presentation: Presentation) -> AccessToken:
+    """The valid access token that a request presents: at most one read of the grant store.
+
+    :raises InvalidToken: there is none. A string that this server cannot have
+        made is refused without a read of the store.
+    :raises OAuth2Error: the token is bound to a key, which the request does not prove.
+    """
+    token = find_access_token(server, presentation.value)
+    proof = check_presenter(server, token.confirmation, presentation)
+    reserve(server, proof.reservations, presentation.reserved)
+    presentation.headers.update(proof.headers)
+    return token
+
+
+def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
+    """The valid access token of a string, as introspection describes it to a resource server.
+
+    The resource server checks the proof of possession (RFC 9449 section 6.2).
+
+    :raises InvalidToken: there is none.
+    """
+    ref = reference_of(server, value)
+    if ref is None:
+        raise InvalidToken("This is not an access token of this server.")
+    found = server.grants.find(ref)
+    if found is None:
+        raise InvalidToken("The access token is unknown or has expired.")
+    token, grant = found
+    try:
+        of_grant = check_token(token, grant, server.clock())
+        data = AccessTokenData.decode(token.data)
+        client = check_parties(server, grant, data)
+        check_limits(server, data.access, data.confirmation)
+    except (NotValid, NotUnderstood) as dead:
+        raise InvalidToken(f"The access token {dead}.") from None
+    return AccessToken(
+        client=client,
+        access=data.access,
+        issued_at=token.issued_at,
+        expires_at=token.expires_at,
+        subject=grant.subject if grant else None,
+        grant_id=token.grant_id,
+        authentication=of_grant.authentication,
+        confirmation=data.confirmation,
+        actor=data.actor,
+    )
+
+
+def reference_of(server: AuthorizationServer, value: str) -> TokenRef | None:
+    """Where the record of an access token string is stored; None if no format knows it."""
+    for format_ in server.plug_ins.access_token_formats:
+        if (ref := format_.reference(value)) is not None:
+            return ref
+    return None
