@@ -47,6 +47,11 @@ def test_every_public_name_has_an_entry():
         assert any(f"\n## `{name}`\n" in page() for page in PAGES.values())
 
 
+def plug_in(**attributes: Any) -> Callable[..., SimpleNamespace]:
+    """A factory of a plug-in that has these attributes."""
+    return lambda server, settings: SimpleNamespace(**attributes)
+
+
 def test_the_directives(follow: Follow):
     page = follow("docs/reference/directives.md")
     config = Configurator(settings=SETTINGS)
@@ -54,8 +59,11 @@ def test_the_directives(follow: Follow):
     names = {
         "config": config,
         "engine": create_engine("sqlite://"),
-        "BadgeGrant": SimpleNamespace,
-        "BadgeAuthentication": SimpleNamespace,
+        "BadgeGrant": plug_in(parameters=()),
+        "BadgeAuthentication": plug_in(confidential=True, challenge=None, parameters=()),
+        "SignedAccessToken": plug_in(suits=lambda client, access: False),
+        "DeviceKey": plug_in(scheme=None, members=("device",), parameters=()),
+        "TenantMember": plug_in(names=("tenant",), members=lambda issuing: {"tenant": "t"}),
         "MyBackend": SimpleNamespace,
         "Users": lambda: SimpleNamespace(describe=str.title),
     }
