@@ -131,8 +131,10 @@ class OAuth2Service:
         """Whether a token looks like one of this server, valid or not. No I/O."""
         if presentation.scheme != BEARER_SCHEME:
             return True
-        formats = self.server.plug_ins.access_token_formats
-        return any(each.recognises(presentation.value) for each in formats)
+        for each in self.server.plug_ins.access_token_formats:
+            if each.recognises(presentation.value):
+                return True
+        return False
 
     def resolve(self, presentation: Presentation) -> AccessToken:
         """The valid access token that is presented: at most one read of the grant store.

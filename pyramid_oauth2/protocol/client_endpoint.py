@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from .authorization_server import AuthorizationServer
 from .client_authentication import authenticate_client
@@ -39,4 +38,6 @@ def identify(
     except OAuth2Error as error:
         error.client = client
         raise
-    return client, replace(proof, reservations=authenticated.reservations + proof.reservations)
+    if authenticated.reservations:
+        proof = Proof(reservations=authenticated.reservations).and_(proof)
+    return client, proof

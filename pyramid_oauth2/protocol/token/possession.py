@@ -15,12 +15,12 @@ from ..errors import InvalidGrant, InvalidToken, OAuth2Error
 from ..records import Client, Token
 from .confirmation import NO_PROOF, Confirmation, Proof, confirmation_of
 from .issued import BEARER
+from .presentation import BEARER_SCHEME, Presentation
 
 if TYPE_CHECKING:
     from ...interfaces.tokens import ISenderConstraint
     from ..authorization_server import AuthorizationServer
     from ..http import HTTPRequest
-    from .presentation import Presentation
 
 
 def constraint_of(server: AuthorizationServer, member: str) -> ISenderConstraint | None:
@@ -81,6 +81,8 @@ def check_presenter(
     :raises InvalidToken: it is presented in another scheme than that of its key.
     :raises OAuth2Error: the proof is missing or wrong.
     """
+    if confirmation is None and presentation.scheme == BEARER_SCHEME:
+        return NO_PROOF
     if presentation.scheme != token_type(server, confirmation).lower():
         # RFC 9449 section 7.2: a bound token that arrives as a Bearer token is refused, or
         # binding it would protect nothing.

@@ -8,6 +8,7 @@ from ..errors import InvalidToken
 from ..records import TokenRef
 from ..single_use import reserve
 from .access_token import AccessToken, AccessTokenData
+from .confirmation import NO_PROOF
 from .possession import check_presenter
 from .presentation import Presentation
 from .validity import NotValid, check_limits, check_parties, check_token
@@ -22,8 +23,9 @@ def resolve(server: AuthorizationServer, presentation: Presentation) -> AccessTo
     """
     token = find_access_token(server, presentation.value)
     proof = check_presenter(server, token.confirmation, presentation)
-    reserve(server, proof.reservations, presentation.reserved)
-    presentation.headers.update(proof.headers)
+    if proof is not NO_PROOF:
+        reserve(server, proof.reservations, presentation.presenter.reserved())
+        presentation.presenter.send(proof.headers)
     return token
 
 
