@@ -16,14 +16,11 @@ from ..protection.security import OAuth2SecurityPolicy
 from ..protocol.errors import OAuth2Error
 from ..protocol.scopes import format_scope
 from ..protocol.token.access_token import AccessToken
-from ..protocol.token_strings import CLIENT_SECRET_PREFIX, PREFIXES, has_our_prefix
+from ..protocol.token_strings import has_our_prefix, our_prefixes
 from .decisions import decision_of, resolution_of
 
 Facts = dict[str, str]
 
-KINDS = {prefix: kind for kind, prefix in PREFIXES.items()} | {
-    CLIENT_SECRET_PREFIX: "client_secret"
-}
 RULES = {
     "prefix": "yes, by the prefix of its token",
     "resource path": "yes, for its path is below oauth2.resource_paths",
@@ -101,7 +98,7 @@ def _prefix(value: str) -> str:
     if not has_our_prefix(value):
         return "none of ours"
     prefix = value.partition("_")[0]
-    return f"{prefix}_ ({KINDS[prefix]})"
+    return f"{prefix}_ ({our_prefixes()[prefix]})"
 
 
 def _records(token: AccessToken) -> Facts:

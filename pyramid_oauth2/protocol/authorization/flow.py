@@ -236,7 +236,7 @@ def _seal(
     if progress.form is None or progress.pending is None:
         return None
     decision = Decision(progress.handle, progress.user.secret(), answer, scope)
-    return sealed_for(progress.server, decision, progress.pending.token)
+    return sealed_for(progress.server, decision)
 
 
 def _ask(progress: Progress) -> Result:
