@@ -190,10 +190,11 @@ def add_oauth2_token_kind(config: Any, name: str, prefix: str, remembered: bool 
 
         config.add_oauth2_token_kind("badge", "bdg")
 
-    :func:`~pyramid_oauth2.protocol.token_strings.new_token` then makes strings of that kind, and a
-    Bearer token with the prefix belongs to pyramid_oauth2. A kind is valid in the whole process,
-    and the same one may be added several times. Every process that serves, purges or copies the
-    store needs it, so ``poauth2`` must be run with an ini of the application.
+    ``new_token`` of ``pyramid_oauth2.protocol.token_strings`` then makes strings of that kind,
+    and a Bearer token with the prefix belongs to pyramid_oauth2. A kind is valid in the whole
+    process, and the same one may be added several times. Every process that serves, purges or
+    copies the store needs it, so run ``poauth2`` with an ini of the application. Where a kind was
+    not added, its records are stored, listed and copied all the same, and removed at their own end.
 
     :param name: ``kind`` of its records: at most 64 lower-case letters, digits and underscores.
     :param prefix: the beginning of its strings, before an underscore: 2 to 16 lower-case letters

@@ -14,8 +14,9 @@ from pyramid_oauth2.events import ConsentGiven
 from pyramid_oauth2.protocol.authorization.repetition import MOST, WINDOW
 from pyramid_oauth2.protocol.events import emit_nothing
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE as CODE
-from pyramid_oauth2.protocol.records import Grant, StoreUnavailable
+from pyramid_oauth2.protocol.records import INTERACTION, Grant, StoreUnavailable
 from pyramid_oauth2.protocol.user_grants import withdraw
+from pyramid_oauth2.scripts.exported import kind_of
 
 from .flow import AUTHORIZE, Flow, answer_in
 from .server import Clock, bearer
@@ -72,6 +73,25 @@ def test_a_code_ends_with_its_grant(flow: Flow):
     code = code_of(flow.decide(page))
     clock.now = grants(flow)[0].expires_at
     assert flow.redeem(code).status_int == 400
+
+
+@pytest.mark.parametrize("answer", ["allow", "deny"])
+def test_a_decision_of_the_last_second_is_repeated_too(flow: Flow, answer: str):
+    """The interaction has ended then, and its record is kept for the response."""
+    clock = Clock(flow.server)
+    page = flow.page()
+    server = flow.server.service.server
+    clock.now += server.lifetimes.interaction - 1
+    first = flow.decide(page, answer)
+    clock.now += WINDOW - 1
+    server.grants.purge(clock.now)
+    second = flow.decide(page, answer)
+    assert first.status_int == second.status_int == 303
+    assert (first.location == second.location) is (answer == "deny")
+    clock.now += 1
+    server.grants.purge(clock.now)
+    assert flow.decide(page, answer).status_int == 400
+    assert not [record for record in flow.server.records() if kind_of(record) == INTERACTION]
 
 
 def test_deny_is_repeated_as_it_was(flow: Flow):
