@@ -24,6 +24,7 @@ ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 FAMILY_LENGTH = 16  # 95 bits: two families never coincide by chance
 SECRET_LENGTH = 43  # 256 bits
 CHECKSUM_LENGTH = 6  # CRC-32 in base 62
+TOKEN_LENGTH = FAMILY_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH  # after the prefix
 
 # Of each random byte, the character. 248 is the largest multiple of 62 in a byte: the eight
 # bytes from there on are dropped, since modulo 62 they would favour eight characters.
@@ -71,11 +72,14 @@ def parse_token(value: str) -> TokenRef | None:
     """Return where the record of a token string is stored; None if it is malformed."""
     prefix, _, rest = value.partition("_")
     kind = kind_of_prefix(prefix)
-    if kind is None or len(rest) != FAMILY_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH:
-        return None
-    if not _well_formed(value, rest):
+    if kind is None or not _has_token_form(value, rest):
         return None
     return TokenRef(kind.name, rest[:FAMILY_LENGTH], digest(value))
+
+
+def is_token_of_any_kind(value: str) -> bool:
+    """Whether a string has the form of a token, also of a kind that this process does not know."""
+    return _has_token_form(value, value.partition("_")[2])
 
 
 def has_our_prefix(value: str) -> bool:
@@ -117,6 +121,10 @@ def digest(value: str) -> bytes:
     256 random bits need no slow hash: they cannot be guessed.
     """
     return hashlib.sha256(value.encode()).digest()
+
+
+def _has_token_form(value: str, rest: str) -> bool:
+    return len(rest) == TOKEN_LENGTH and _well_formed(value, rest)
 
 
 def _well_formed(value: str, rest: str) -> bool:

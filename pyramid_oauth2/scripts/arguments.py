@@ -8,7 +8,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from ..protocol.records import check_identifier
-from ..protocol.token_strings import is_client_secret, our_prefixes, parse_token
+from ..protocol.token_strings import (
+    TOKEN_LENGTH,
+    is_client_secret,
+    is_token_of_any_kind,
+    our_prefixes,
+)
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
@@ -50,12 +55,15 @@ def without_secrets(text: str) -> str:
 def hold_a_token(words: Iterable[str]) -> bool:
     """Whether one of the words contains a token or a client secret of ours."""
     found = (match[0] for word in words for match in _ours().finditer(word))
-    return any(parse_token(value) or is_client_secret(value) for value in found)
+    return any(is_token_of_any_kind(value) or is_client_secret(value) for value in found)
 
 
 def _ours() -> re.Pattern[str]:
-    # Not once for all: a kind of token that the application adds is known once it is loaded.
-    return re.compile(rf"(?<![0-9A-Za-z])({'|'.join(our_prefixes())})_[0-9A-Za-z]+")
+    # A kind that the application adds is known once it is loaded, which is after the words of the
+    # command are read: until then its tokens are recognised by their length.
+    prefixes = "|".join(our_prefixes())
+    any_prefix = rf"[a-z][a-z0-9]*(?=_[0-9A-Za-z]{{{TOKEN_LENGTH}}})"
+    return re.compile(rf"(?<![0-9A-Za-z])({prefixes}|{any_prefix})_[0-9A-Za-z]+")
 
 
 def identifier(length: int) -> Callable[[str], str]:

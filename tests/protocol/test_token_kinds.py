@@ -21,6 +21,7 @@ from pyramid_oauth2.protocol.token_kinds import (
 from pyramid_oauth2.protocol.token_strings import (
     has_our_prefix,
     is_client_secret,
+    is_token_of_any_kind,
     new_family,
     our_prefixes,
     parse_token,
@@ -57,6 +58,8 @@ def test_one_that_is_added():
     assert made.ref.kind == "test_badge"
     assert has_our_prefix(made.value)
     assert not is_client_secret(made.value)
+    assert is_token_of_any_kind(made.value)
+    assert is_token_of_any_kind("x" + made.value) is False
     assert parse_token("x" + made.value) is None
     assert is_remembered("test_badge")
 

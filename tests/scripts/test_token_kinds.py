@@ -19,6 +19,7 @@ from pyramid_oauth2.protocol.token_strings import (
     new_token,
     parse_token,
 )
+from pyramid_oauth2.scripts.arguments import without_secrets
 from pyramid_oauth2.scripts.ini import Ini
 
 from .test_copy import Move
@@ -103,7 +104,17 @@ def test_it_is_inspected(with_kind, data):
 
 
 def test_it_does_not_belong_on_the_command_line(with_kind):
+    """Nor does one of a kind that the process does not know yet."""
     value, _ = spend(with_kind.path, "scripts_badge")
-    status, out, err = with_kind("token", "inspect", value)
-    assert status == 2
-    assert value not in out + err
+    words = [str(with_kind.path), "token", "inspect", value]
+    command = [sys.executable, "-m", "pyramid_oauth2.scripts.poauth2", *words]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "does not belong on the command line" in done.stderr
+    assert value[8:] not in done.stdout + done.stderr
+
+
+def test_it_is_cut_off_in_messages():
+    value = "oknownto_" + "0" * 65
+    assert without_secrets(f"what is {value}?") == "what is oknownto_...?"
+    assert without_secrets("a_word of_this_sort") == "a_word of_this_sort"
