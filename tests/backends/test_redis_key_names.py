@@ -150,6 +150,18 @@ def test_life_of_a_spent_token_follows_its_sealed_answer(backend, raw):
     assert not raw.exists(key_names.members_key(alone.family))
 
 
+def test_life_of_a_spent_token_that_was_copied_follows_its_sealed_answer(backend, raw):
+    grant = new_grant()
+    answer = new_answer(expires_at=NOW + 9 * DAY)
+    state = {"consumed_at": NOW, "attempt": new_attempt(), "sealed_answer": answer}
+    token = new_token(grant=grant, **state)
+    assert backend.grants.import_([grant, token]) == 2
+    answer_left = left(raw, key_names.answer_key(grant.id, token.digest))
+    for key in key_names.token_key(token), key_names.members_key(grant.id):
+        assert left(raw, key) >= answer_left - SLACK
+    assert raw.zscore(key_names.members_key(grant.id), key_names.member(token)) == NOW + 9 * DAY
+
+
 def test_life_of_several_spent_codes_follows_their_grant(backend, raw):
     grant = new_grant(expires_at=NOW + MINUTE)
     codes = [new_token(AUTHORIZATION_CODE, grant) for _ in range(3)]
