@@ -287,16 +287,14 @@ class StoreUnavailable(Exception):
 def kept_until(token: Token, grant_end: int | None) -> int:
     """When a store may remove *token* (UTC seconds): the latest of up to three ends.
 
-    * its own end;
-    * the end of its sealed answer, which would be lost with it;
-    * if it is spent and of a kind that is remembered, such as an authorization code, the end of
-      its grant, since its replay must be detected for so long (RFC 6749 section 4.1.2).
+    * its own end, and the end of its sealed answer, which would be lost with it;
+    * of a spent one that is remembered, such as an authorization code, the end of its grant,
+      since its replay must be detected for so long (RFC 6749 section 4.1.2).
 
     :param grant_end: the end of the token's grant, None if it has none.
     """
-    end = token.expires_at
-    if token.sealed_answer is not None:
-        end = max(end, token.sealed_answer.expires_at)
+    answer = token.sealed_answer
+    end = token.expires_at if answer is None else max(token.expires_at, answer.expires_at)
     if grant_end is not None and token.consumed_at is not None and is_remembered(token.kind):
         end = max(end, grant_end)
     return end
