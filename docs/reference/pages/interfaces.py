@@ -6,7 +6,14 @@ import ast
 import inspect
 from collections.abc import Iterator
 
-from pyramid_oauth2.interfaces import application, entries, extension, storage
+from pyramid_oauth2.interfaces import (
+    application,
+    entries,
+    extension,
+    server,
+    storage,
+    tokens,
+)
 
 from .docstrings import inline, markdown
 from .source import definitions, docstring, members, signature
@@ -21,6 +28,21 @@ TO_WRITE = (
         "a client authentication method",
         "IClientAuthentication",
         "`config.add_oauth2_client_authentication`",
+    ),
+    (
+        "a form of access tokens",
+        "IAccessTokenFormat",
+        "`config.add_oauth2_access_token_format`",
+    ),
+    (
+        "a binding of tokens to a key",
+        "ISenderConstraint",
+        "`config.add_oauth2_sender_constraint`",
+    ),
+    (
+        "members of token responses",
+        "ITokenResponseExtension",
+        "`config.add_oauth2_token_response`",
     ),
     (
         "a backend: the factory, called at start-up",
@@ -47,7 +69,9 @@ def page() -> str:
     found = (
         definitions(storage)
         | definitions(entries)
+        | definitions(server)
         | definitions(extension)
+        | definitions(tokens)
         | definitions(application)
     )
     wanted = [name for _, name, _ in TO_WRITE]
@@ -94,3 +118,7 @@ def _attributes(node: ast.ClassDef) -> Iterator[str]:
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
             meaning = ast.literal_eval(statement.value.args[0])
             yield f"- `{ast.unparse(statement.targets[0])}`: {inline(meaning)}"
+        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Call):
+            meaning = ast.literal_eval(statement.value.args[0])
+            name, kind = ast.unparse(statement.target), ast.unparse(statement.annotation)
+            yield f"- `{name}: {kind}`: {inline(meaning)}"

@@ -78,6 +78,7 @@ ENTRIES = {
         ),
         Entry(errors, "OAuth2Error"),
     ),
+    "Token response extensions": (Entry(issuance, "Issuing", f"{issuance.__name__}.Issuing"),),
     "Custom client fields": (
         Entry(field, "ClientField", only=()),
         Entry(codecs, "Codec", f"{codecs.__name__}.Codec", only=()),
