@@ -15,7 +15,11 @@ from pyramid.response import Response
 
 from ..interfaces import ISettings
 from ..protection.request import Request
-from ..protocol.authorization.interaction import ForeignInteraction, UnusableInteraction
+from ..protocol.authorization.interaction import (
+    CookiesNeeded,
+    ForeignInteraction,
+    UnusableInteraction,
+)
 from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.records import StoreUnavailable
 from ..responses import RETRY_AFTER
@@ -113,7 +117,7 @@ def error_page(
     :param description: for the developer, in English; the page shows it in small print.
     :param code: selects the page's own text: an OAuth error code,
         or ``page_expired``, ``another_browser``, ``foreign_form``, ``another_user``,
-        ``too_many_requests``.
+        ``cookies_needed``, ``too_many_requests``.
     """
     values = {"description": description, "code": code}
     return render_page(request, "error", values, status)
@@ -151,6 +155,8 @@ def _respond(view: View, request: Request) -> Response:
     except ForeignInteraction as foreign:
         code = "another_user" if foreign.another_user else "another_browser"
         return error_page(request, str(foreign), 403, code)
+    except CookiesNeeded as needed:
+        return error_page(request, str(needed), 400, "cookies_needed")
     except UnusableInteraction as unusable:
         return error_page(request, str(unusable), 400, "page_expired")
     except StoreUnavailable as unavailable:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..envelope import Members, NotUnderstood
-from ..records import INTERACTION, Token
+from ..records import INTERACTION, DuplicateRecord, Token
 from ..server import Server
-from ..token_strings import new_family, new_token, parse_token
+from ..token_strings import NewToken, new_family, new_token, parse_token
+from .new_login import demands_new_login
 from .request import AuthorizationRequest
 
 
@@ -33,13 +34,18 @@ class ForeignInteraction(UnusableInteraction):
         self.another_user = another_user
 
 
+class CookiesNeeded(UnusableInteraction):
+    """The browser returned from a login without the cookie that it was given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interaction:
     """A request that waits for its user.
 
     ``browser`` is a digest of the browser's cookie, empty until a browser opened
     it; ``subject`` is None until a signed-in user opened it.
-    ``login_demanded_at`` is when a new login was demanded, in UTC seconds.
+    ``login_demanded_at`` is when the request's new login was demanded, in UTC seconds;
+    ``subject`` is the user who has logged in since then.
     ``new_browser`` is set if the browser had no cookie of ours when it began:
     if it loads two first pages at once, each sets a cookie, and one of them stays.
     ``others`` are the members that a later version wrote.
@@ -51,15 +57,6 @@ class Interaction:
     login_demanded_at: int | None = None
     new_browser: bool = False
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-    def has_login(self, logged_in_since: Callable[[int], bool]) -> bool:
-        """Whether the signed-in user may be bound: after a new login, where one is demanded.
-
-        :param logged_in_since: whether the user has logged in since a time.
-        """
-        if "login" not in self.request.prompt:
-            return True
-        return self.login_demanded_at is not None and logged_in_since(self.login_demanded_at)
 
     def encode(self) -> bytes:
         """As the opaque ``data`` of a record."""
@@ -105,10 +102,17 @@ class OpenInteraction:
     token: Token
 
 
-def begin_interaction(server: Server, interaction: Interaction) -> tuple[str, OpenInteraction]:
-    """Store a request; return its handle, which is stored nowhere, and what was stored."""
+def begin_interaction(
+    server: Server, interaction: Interaction, handle: NewToken | None = None
+) -> tuple[str, OpenInteraction]:
+    """Store a request; return its handle, which is stored nowhere, and what was stored.
+
+    :param handle: one that is derived. If it was begun before, that interaction is opened.
+    :raises UnusableInteraction: the one that was begun before is used.
+    """
     now = server.clock()
-    handle = new_token(INTERACTION, new_family(server.random), server.random)
+    if handle is None:
+        handle = new_token(INTERACTION, new_family(server.random), server.random)
     kind, family, digest = handle.ref
     token = Token(
         kind,
@@ -118,7 +122,13 @@ def begin_interaction(server: Server, interaction: Interaction) -> tuple[str, Op
         expires_at=now + server.lifetimes.interaction,
         data=interaction.encode(),
     )
-    server.grants.open(None, [token], now)
+    try:
+        server.grants.open(None, [token], now)
+    except DuplicateRecord:
+        browser, subject = interaction.browser, interaction.subject
+        since = interaction.login_demanded_at
+        begun = open_interaction(server, handle.value, browser, subject, new_login_since=since)
+        return handle.value, begun
     return handle.value, OpenInteraction(interaction, token)
 
 
@@ -129,12 +139,14 @@ def open_interaction(
     subject: str | None,
     *,
     bind: bool = True,
-    logged_in_since: Callable[[int], bool] = lambda demanded_at: True,
+    new_login_since: int | None = None,
 ) -> OpenInteraction:
     """Find the interaction of a handle.
 
     :param bind: whether to bind it to this browser and user where it is not
         yet. A decision does not: its page was shown before.
+    :param new_login_since: when a login was demanded that the user has made since. A request
+        that demands one is not bound to a user without it: another user may log in.
     :raises UnusableInteraction: it is unknown, expired or used.
     :raises ForeignInteraction: it is bound to another browser or user.
     """
@@ -142,27 +154,37 @@ def open_interaction(
     def bound(interaction: Interaction) -> Interaction:
         if interaction.browser != browser and (interaction.browser or not bind):
             raise ForeignInteraction("This page belongs to another browser.", another_user=False)
-        someone = subject if interaction.has_login(logged_in_since) else None
-        if someone is not None and interaction.subject not in (None, someone):
+        if subject is not None and interaction.subject not in (None, subject):
             raise ForeignInteraction("This page was opened by another user.", another_user=True)
         if not bind:
             return interaction
-        return replace(interaction, browser=browser, subject=someone or interaction.subject)
+        of_browser = replace(interaction, browser=browser)
+        if subject is None:
+            return of_browser
+        if not demands_new_login(interaction.request):
+            return replace(of_browser, subject=subject)
+        if new_login_since is None:
+            return of_browser
+        return replace(of_browser, subject=subject, login_demanded_at=new_login_since)
 
     return _change(server, handle, bound)
 
 
-def demand_login(server: Server, handle: str) -> OpenInteraction:
-    """Store that a new login is demanded from now on, whichever user is signed in.
+def is_taken(server: Server, handle: NewToken, subject: str | None) -> bool:
+    """Whether the interaction of a derived handle is used, or is another user's.
 
-    The time of the first demand stays: a login after it is a new login.
+    :param subject: the signed-in user.
     """
-    now = server.clock()
-
-    def demand(found: Interaction) -> Interaction:
-        return replace(found, login_demanded_at=found.login_demanded_at or now)
-
-    return _change(server, handle, demand)
+    found = server.grants.find(handle.ref)
+    if found is None:
+        return False
+    token, _ = found
+    try:
+        _check_usable(server, token)
+        interaction = Interaction.decode(token.data)
+    except (UnusableInteraction, NotUnderstood):
+        return True
+    return subject is not None and interaction.subject not in (None, subject)
 
 
 def _change(
@@ -189,8 +211,12 @@ def _find(server: Server, handle: str) -> Token:
     if found is None:
         raise UnusableInteraction("This page has expired.")
     token, _ = found
+    _check_usable(server, token)
+    return token
+
+
+def _check_usable(server: Server, token: Token) -> None:
     if token.consumed_at is not None or token.revoked_at is not None:
         raise UnusableInteraction("This page was used already.")
     if token.expires_at <= server.clock():
         raise UnusableInteraction("This page has expired.")
-    return token
