@@ -503,6 +503,18 @@ class TestUsedTwice:
         assert isinstance(page, Ask)
         assert "code" in sent(world.decide(page, decision="allow"))
 
+    def test_after_a_purge_by_a_clock_that_is_ahead(self, world: LoginWorld):
+        lifetimes = replace(world.server.lifetimes, authorization_code=1000)
+        world.server = replace(world.server, lifetimes=lifetimes)
+        login = world.sent_to_login()
+        world.log_in()
+        world.decide(world.follow(login.query), decision="allow")
+        world.server.grants.purge(NOW + 601)
+        result = world.follow(login.query)
+        assert isinstance(result, Refuse)
+        assert type(result.error) is UnusableInteraction
+        assert len(world.grants()) == 1
+
     def test_the_handle_is_of_the_browser(self, world: LoginWorld):
         mark = LoginMark(NOW, Session.NONE, "text")
         assert mark.handle("a" * 32) == mark.handle("a" * 32)

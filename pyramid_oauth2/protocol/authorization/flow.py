@@ -13,7 +13,7 @@ from ..authorization_server import AuthorizationServer
 from ..errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
-from ..records import StoreUnavailable
+from ..records import DuplicateRecord, StoreUnavailable
 from .conclusion import conclude
 from .consent import needs_consent
 from .detour import again, to_login
@@ -38,7 +38,7 @@ from .request import (
     still_a_destination,
     still_allowed,
 )
-from .response import SealResponse, approval, denial, refusal
+from .response import USED, SealResponse, approval, denial, refusal
 from .results import Ask, Refuse, Respond, Result
 from .return_query import MARK, return_query
 from .user import User
@@ -156,6 +156,9 @@ def _walk(read: Callable[[list[OAuth2Event]], Progress | Result]) -> Result:
     except (OAuth2Error, UnusableInteraction, StoreUnavailable) as error:
         # With the events: what they report has happened.
         return Refuse(error, tuple(events))
+    except DuplicateRecord:
+        # The grant of a mark's interaction, which is gone: a store's clock is ahead of ours.
+        return Refuse(UnusableInteraction(USED), tuple(events))
     raise AssertionError("the last step always has a result")
 
 
