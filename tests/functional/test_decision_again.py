@@ -20,6 +20,7 @@ from pyramid_oauth2.scripts.exported import kind_of
 
 from .flow import AUTHORIZE, Flow, answer_in
 from .server import Clock, bearer
+from .test_login import way_back
 
 
 def grants(flow: Flow) -> list[Grant]:
@@ -135,6 +136,28 @@ def test_of_several_at_once_each_gets_a_response(flow: Flow, rounds: int):
             answers = [future.result() for future in [pool.submit(send) for _ in "123"]]
         assert len({code_of(answer) for answer in answers}) == 3
     assert len(grants(flow)) == rounds
+
+
+def test_of_several_returns_from_a_login_at_once_one_gets_a_code(flow: Flow):
+    """If no page is shown: the mark in the URL is used once."""
+    flow.allow()
+    for _ in range(3):
+        back = way_back(flow.press(flow.ask(prompt="login")))
+        flow.log_in()
+        cookies = "; ".join(f"{c.name}={c.value}" for c in flow.browser.cookiejar)
+
+        def send(back: str = back, cookies: str = cookies) -> TestResponse:
+            return flow.server.fresh_browser().get(back, headers={"Cookie": cookies}, status="*")
+
+        before = len(grants(flow))
+        with ThreadPoolExecutor(3) as pool:
+            answers = [future.result() for future in [pool.submit(send) for _ in "123"]]
+        assert sorted("code=" in answer.headers.get("Location", "") for answer in answers) == [
+            False,
+            False,
+            True,
+        ]
+        assert len(grants(flow)) == before + 1
 
 
 class TestTheFirstPageTwice:

@@ -515,6 +515,13 @@ class TestUsedTwice:
         assert type(result.error) is UnusableInteraction
         assert len(world.grants()) == 1
 
+    def test_a_login_of_the_same_second_has_a_mark_of_its_own(self, world: LoginWorld):
+        for number in (1, 2):
+            login = world.sent_to_login(prompt="login consent")
+            world.log_in()
+            world.decide(world.follow(login.query), decision="allow")
+            assert len(world.grants()) == number
+
     def test_the_handle_is_of_the_browser(self, world: LoginWorld):
         mark = LoginMark(NOW, Session.NONE, "text")
         assert mark.handle("a" * 32) == mark.handle("a" * 32)

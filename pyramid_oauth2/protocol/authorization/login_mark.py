@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ..records import INTERACTION
 from ..server import Server
-from ..token_strings import NewToken, new_family, new_token
+from ..token_strings import NewToken, new_family, new_token, random_text
 from .return_query import MARK
 from .user import User
 
@@ -30,7 +30,10 @@ HANDLE_PURPOSE = b"pyramid_oauth2 interaction of a login mark"
 # Bytes for a handle, which takes about a hundred of them.
 HANDLE_BYTES = 1024
 
-_FORM = re.compile(r"([0-9]{1,12})\.(kept|ended|none)\.[A-Za-z0-9_-]{43}")
+# Two marks of one second differ, since each gives a code.
+NONCE_LENGTH = 8
+
+_FORM = re.compile(r"([0-9]{1,12})\.(kept|ended|none)\.([A-Za-z0-9]{8})\.[A-Za-z0-9_-]{43}")
 
 
 class Session(StrEnum):
@@ -72,7 +75,8 @@ def make_mark(server: Server, user: User, query: str, session: Session) -> Login
 
     :param query: the whole request, by :func:`~.return_query.return_query`.
     """
-    return _mark(user.secret(), query, session, server.clock())
+    nonce = random_text(NONCE_LENGTH, server.random)
+    return _mark(user.secret(), query, session, server.clock(), nonce)
 
 
 def read_mark(server: Server, user: User, query: str, text: str | None) -> LoginMark | None:
@@ -84,16 +88,17 @@ def read_mark(server: Server, user: User, query: str, text: str | None) -> Login
     # A browser without a secret would be given one here.
     if text is None or found is None or user.new:
         return None
-    mark = _mark(user.secret(), query, Session(found[2]), int(found[1]))
+    mark = _mark(user.secret(), query, Session(found[2]), int(found[1]), found[3])
     if not hmac.compare_digest(mark.text, text):
         return None
     expired = mark.demanded_at + server.lifetimes.interaction <= server.clock()
     return None if expired else mark
 
 
-def _mark(secret: str, query: str, session: Session, demanded_at: int) -> LoginMark:
+def _mark(secret: str, query: str, session: Session, demanded_at: int, nonce: str) -> LoginMark:
+    said = f"{demanded_at}.{session}.{nonce}"
     # The secret is also the key of the MACs of user names in forms, which have no NUL.
-    message = "\0".join((PURPOSE, str(demanded_at), session, query))
+    message = "\0".join((PURPOSE, said, query))
     mac = hmac.new(secret.encode(), message.encode(), hashlib.sha256).digest()
     encoded = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
-    return LoginMark(demanded_at, session, f"{demanded_at}.{session}.{encoded}")
+    return LoginMark(demanded_at, session, f"{said}.{encoded}")
