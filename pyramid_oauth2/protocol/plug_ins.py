@@ -14,6 +14,7 @@ from ..interfaces.server import IServer
 from .parameters import CORE_RULES, Parameter, ParameterRules
 from .token.issued import STANDARD_MEMBERS
 from .token.opaque import NAME as OPAQUE
+from .token.presentation import BEARER_SCHEME
 
 if TYPE_CHECKING:
     from ..interfaces.extension import IClientAuthentication, IGrantType
@@ -43,7 +44,8 @@ class PlugIns:
     """The plug-ins of a server, by name.
 
     ``access_token_formats`` are in the order in which they are asked, ours last.
-    ``rules`` are those of every parameter that a plug-in reads.
+    ``rules`` are those of every parameter that a plug-in reads. ``schemes``, in lower case,
+    are those of an Authorization header that presents an access token.
     """
 
     grant_types: Mapping[str, IGrantType]
@@ -52,6 +54,7 @@ class PlugIns:
     sender_constraints: Mapping[str, ISenderConstraint]
     token_responses: Mapping[str, ITokenResponseExtension]
     rules: ParameterRules
+    schemes: frozenset[str]
 
     @classmethod
     def made(cls, factories: Factories, server: IServer) -> PlugIns:
@@ -64,7 +67,8 @@ class PlugIns:
         constraints = _made(factories.sender_constraints, server)
         responses = _made(factories.token_responses, server)
         _refuse_twice("the confirmation member", (each.members for each in constraints.values()))
-        _refuse_twice("the scheme", ([each.scheme] for each in constraints.values() if each.scheme))
+        schemes = [each.scheme for each in constraints.values() if each.scheme]
+        _refuse_twice("the scheme", [[each] for each in schemes])
         names = (each.names for each in responses.values())
         _refuse_twice("the member of the token response", [STANDARD_MEMBERS, *names])
         read: list[Parameter] = []
@@ -78,6 +82,7 @@ class PlugIns:
             constraints,
             responses,
             CORE_RULES.including(read),
+            frozenset({BEARER_SCHEME, *(each.lower() for each in schemes)}),
         )
 
 
