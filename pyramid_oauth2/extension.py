@@ -33,8 +33,10 @@ from .protocol.errors import (
 )
 from .protocol.events import CodeReplayed, GrantEvent, RefreshRepeated, RefreshReused
 from .protocol.http import HTTPRequest
+from .protocol.masking import masked
 from .protocol.parameters import Parameter
 from .protocol.records import Client, Entry, Grant, Token, TokenRef
+from .protocol.refusal import OWN_RULE, Refusal
 from .protocol.requested_access import requested_access
 from .protocol.scopes import format_scope, parse_scope
 from .protocol.single_use import SingleUse
@@ -45,6 +47,7 @@ from .protocol.token.request import TokenRequest
 from .protocol.token_strings import NewToken, new_token, parse_token
 
 __all__ = [
+    "OWN_RULE",
     "Access",
     "AccessDenied",
     "Add",
@@ -88,6 +91,7 @@ __all__ = [
     "Redeem",
     "RefreshRepeated",
     "RefreshReused",
+    "Refusal",
     "Repeat",
     "Reuse",
     "SingleUse",
@@ -97,6 +101,7 @@ __all__ = [
     "TokenRequest",
     "UnauthorizedClient",
     "format_scope",
+    "masked",
     "new_token",
     "parse_scope",
     "parse_token",

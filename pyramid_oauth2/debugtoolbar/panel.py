@@ -1,4 +1,4 @@
-"""The panel: the request's token, what the view requires, and the decision.
+"""The panel: the request's token, what the view requires, the decision, and the refusal.
 
 It never shows the token itself, only the prefix of its string.
 """
@@ -17,7 +17,8 @@ from ..protocol.errors import OAuth2Error
 from ..protocol.scopes import format_scope
 from ..protocol.token.access_token import AccessToken
 from ..protocol.token_strings import has_our_prefix, our_prefixes
-from .decisions import decision_of, resolution_of
+from ..responses import recorded_refusal
+from .decisions import Decision, decision_of, resolution_of
 
 Facts = dict[str, str]
 
@@ -52,6 +53,7 @@ class OAuth2Panel(DebugPanel):  # type: ignore[misc]
             "The request": _request_facts(request),
             "The view": _view_facts(oauth2.demand),
             "The token": _token_facts(request),
+            "The refusal": _refusal_facts(request, decision),
         }
         self.data = {"decision": decision.text, "facts": facts}
         del self._request
@@ -92,6 +94,13 @@ def _token_facts(request: Request) -> Facts:
     if isinstance(resolution, AccessToken):
         return facts | {"valid": "yes"} | _records(resolution)
     return facts
+
+
+def _refusal_facts(request: Request, decision: Decision) -> Facts:
+    """The refusal, by the names that it has in the audit log."""
+    # An earlier attempt of the request may have been refused, and this one not.
+    refusal = recorded_refusal(request) if decision.refused else None
+    return refusal.members() if refusal else {}
 
 
 def _prefix(value: str) -> str:

@@ -17,7 +17,7 @@ from ..protocol.token.access_token import AccessToken
 from ..protocol.token.presentation import Presentation, credentials_in
 from ..resource_server import ResourceServer
 from ..service import OAuth2Service
-from .challenges import ScopeRequired, TokenRequired
+from .challenges import SENT, ScopeRequired, TokenRequired
 from .http_request import protected_request
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class RequestOAuth2:
         :raises StoreUnavailable: the store, or the authorization server, is unavailable.
         """
         if self.presentation is None:
-            return InvalidToken("There is no access token.")
+            return InvalidToken("There is no access token.", refusal=SENT)
         try:
             return self.service.resolve(self.presentation)
         except OAuth2Error as error:
@@ -192,7 +192,7 @@ class RequestOAuth2:
             raise TokenRequired(self._request)
         needed = frozenset(scope.split())
         if not needed <= self.scope:
-            raise ScopeRequired(self._request, needed)
+            raise ScopeRequired(self._request, needed, self.scope)
 
     @property
     def token(self) -> AccessToken | None:

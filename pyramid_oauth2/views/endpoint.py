@@ -11,9 +11,12 @@ from ..protection.cors import cors_preflight, cors_readable
 from ..protection.request import Request
 from ..protocol.errors import InvalidRequest, OAuth2Error
 from ..protocol.records import Client, StoreUnavailable
-from ..responses import error_response, store_unavailable
+from ..protocol.refusal import Refusal
+from ..responses import error_response, record_refusal, store_unavailable
 
 Endpoint = Callable[[Request], Response]
+
+METHOD = Refusal("method", "RFC 9110 section 15.5.6")
 
 
 def endpoint(*methods: str, cross_origin: bool = False) -> Callable[[Endpoint], Endpoint]:
@@ -35,12 +38,16 @@ def endpoint(*methods: str, cross_origin: bool = False) -> Callable[[Endpoint], 
             client: Client | None = None
             if request.method not in methods:
                 allowed = ", ".join(methods)
-                error = InvalidRequest(f"Use the method {allowed} here.", status=405)
+                refusal = METHOD.comparing(method=request.method, allowed=methods)
+                error = InvalidRequest(
+                    f"Use the method {allowed} here.", status=405, refusal=refusal
+                )
                 refused = error_response(error, {"Allow": allowed})
             else:
                 try:
                     return view(request)
                 except OAuth2Error as error:
+                    record_refusal(request, error.refusal)
                     refused, client = error_response(error), error.client
                 except StoreUnavailable as unavailable:
                     text = "The server cannot answer now. Try again in a moment."

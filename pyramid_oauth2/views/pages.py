@@ -22,7 +22,7 @@ from ..protocol.authorization.interaction import (
 )
 from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.records import StoreUnavailable
-from ..responses import RETRY_AFTER
+from ..responses import RETRY_AFTER, record_refusal
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
 
 def _respond(view: View, request: Request) -> Response:
     try:
-        return view(request)
+        return _recorded(view, request)
     except TemporarilyUnavailable as throttled:
         response = error_page(request, throttled.description, throttled.status, "too_many_requests")
         response.headers["Retry-After"] = str(throttled.retry_after)
@@ -166,3 +166,11 @@ def _respond(view: View, request: Request) -> Response:
         )
         response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
+
+
+def _recorded(view: View, request: Request) -> Response:
+    try:
+        return view(request)
+    except (OAuth2Error, UnusableInteraction) as refused:
+        record_refusal(request, refused.refusal)
+        raise

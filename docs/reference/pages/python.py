@@ -11,7 +11,9 @@ from pyramid_oauth2.protocol import (
     access,
     authentication,
     errors,
+    masking,
     parameters,
+    refusal,
     requested_access,
     token_strings,
 )
@@ -77,6 +79,8 @@ ENTRIES = {
             for name in ("Issuance", "Open", "Redeem", "Reuse", "Repeat", "Add")
         ),
         Entry(errors, "OAuth2Error"),
+        Entry(refusal, "Refusal", f"{refusal.__name__}.Refusal"),
+        Entry(masking, "masked", f"{masking.__name__}.masked"),
     ),
     "Token response extensions": (Entry(issuance, "Issuing", f"{issuance.__name__}.Issuing"),),
     "Custom client fields": (

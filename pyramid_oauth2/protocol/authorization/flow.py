@@ -14,10 +14,12 @@ from ..errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
 from ..records import DuplicateRecord, StoreUnavailable
+from . import checks
 from .conclusion import conclude
 from .consent import needs_consent
 from .detour import again, to_login
 from .interaction import (
+    UNUSED,
     ForeignInteraction,
     Interaction,
     OpenInteraction,
@@ -158,7 +160,7 @@ def _walk(read: Callable[[list[OAuth2Event]], Progress | Result]) -> Result:
         return Refuse(error, tuple(events))
     except DuplicateRecord:
         # The grant of a mark's interaction, which is gone: a store's clock is ahead of ours.
-        return Refuse(UnusableInteraction(USED), tuple(events))
+        return Refuse(UnusableInteraction(USED, refusal=UNUSED), tuple(events))
     raise AssertionError("the last step always has a result")
 
 
@@ -191,7 +193,7 @@ def _require_login(progress: Progress) -> Result | None:
     # OpenID Connect Core section 3.1.2.1: with prompt=none the server "MUST NOT
     # display any authentication or consent user interface pages".
     if "none" in progress.request.prompt:
-        return _refused(progress, LoginRequired("Nobody is signed in."))
+        return _refused(progress, LoginRequired("Nobody is signed in.", refusal=checks.SIGNED_IN))
     return to_login(progress)
 
 
@@ -209,7 +211,7 @@ def _approve(progress: Progress) -> Result | None:
     granted, pending = progress.request, progress.pending
     if progress.form is not None:
         if _decision(progress) != "allow":
-            raise InvalidRequest("The form says neither allow nor deny.")
+            raise InvalidRequest("The form says neither allow nor deny.", refusal=checks.DECISION)
         granted = narrowed(progress.request, _ticked(progress.form))
     elif needs_consent(server, progress.request, client, subject):
         return None
@@ -252,7 +254,9 @@ def _seal(
 def _ask(progress: Progress) -> Result:
     client = progress.destination.client
     if "none" in progress.request.prompt:
-        return _refused(progress, ConsentRequired("The user must be asked."))
+        return _refused(
+            progress, ConsentRequired("The user must be asked.", refusal=checks.CONSENT)
+        )
     if progress.pending is not None:
         return Ask(client, progress.handle, progress.pending)
     handle, pending = _begun(progress)

@@ -13,14 +13,29 @@ from typing import Any
 
 from ..envelope import Members, NotUnderstood
 from ..records import INTERACTION, DuplicateRecord, Token
+from ..refusal import OWN_RULE, Refusal
 from ..server import Server
 from ..token_strings import NewToken, new_family, new_token, parse_token
 from .new_login import demands_new_login
 from .request import AuthorizationRequest
 
+KNOWN = Refusal("page_known", OWN_RULE, decided_by="interaction")
+UNUSED = Refusal("page_unused", OWN_RULE, decided_by="interaction")
+UNEXPIRED = Refusal("page_unexpired", OWN_RULE, decided_by="oauth2.interaction_lifetime")
+OF_BROWSER = Refusal("page_of_browser", "RFC 6749 section 10.12", decided_by="interaction")
+COOKIE = Refusal("page_with_cookie", "RFC 6749 section 10.12", decided_by="interaction")
+OF_USER = Refusal("page_of_user", "RFC 6749 section 10.12", decided_by="interaction")
+
 
 class UnusableInteraction(Exception):
-    """The handle cannot be used; the message is for the user and says why."""
+    """The handle cannot be used; the message is for the user and says why.
+
+    :param refusal: which check refused, for the operator.
+    """
+
+    def __init__(self, message: str, *, refusal: Refusal) -> None:
+        super().__init__(message)
+        self.refusal = refusal
 
 
 class ForeignInteraction(UnusableInteraction):
@@ -30,12 +45,15 @@ class ForeignInteraction(UnusableInteraction):
     """
 
     def __init__(self, message: str, *, another_user: bool) -> None:
-        super().__init__(message)
+        super().__init__(message, refusal=OF_USER if another_user else OF_BROWSER)
         self.another_user = another_user
 
 
 class CookiesNeeded(UnusableInteraction):
     """The browser returned from a login without the cookie that it was given."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, refusal=COOKIE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +212,10 @@ def _change(
         token = _find(server, handle)
         try:
             before = Interaction.decode(token.data)
-        except NotUnderstood:
+        except NotUnderstood as error:
             raise UnusableInteraction(
-                "This page belongs to another version of the server: try again in a moment."
+                "This page belongs to another version of the server: try again in a moment.",
+                refusal=error.refusal,
             ) from None
         after = change(before)
         if after == before:
@@ -209,7 +228,7 @@ def _find(server: Server, handle: str) -> Token:
     ref = parse_token(handle)
     found = server.grants.find(ref) if ref and ref.kind == INTERACTION else None
     if found is None:
-        raise UnusableInteraction("This page has expired.")
+        raise UnusableInteraction("This page has expired.", refusal=KNOWN)
     token, _ = found
     _check_usable(server, token)
     return token
@@ -217,6 +236,7 @@ def _find(server: Server, handle: str) -> Token:
 
 def _check_usable(server: Server, token: Token) -> None:
     if token.consumed_at is not None or token.revoked_at is not None:
-        raise UnusableInteraction("This page was used already.")
+        raise UnusableInteraction("This page was used already.", refusal=UNUSED)
     if token.expires_at <= server.clock():
-        raise UnusableInteraction("This page has expired.")
+        refusal = UNEXPIRED.comparing(expires_at=token.expires_at, now=server.clock())
+        raise UnusableInteraction("This page has expired.", refusal=refusal)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from ..errors import LoginRequired
 from ..http import Parameters
 from ..server import Server
+from . import checks
 from .detour import again, to_login
 from .interaction import CookiesNeeded
 from .login_mark import Session, make_mark
@@ -37,7 +38,7 @@ def require_new_login(progress: Progress) -> Result | None:
     if mark is not None and mark.session is Session.ENDED:
         # "If it cannot reauthenticate the End-User, it MUST return an error, typically
         # login_required."
-        error = LoginRequired("The present login cannot be ended.")
+        error = LoginRequired("The present login cannot be ended.", refusal=checks.NEW_LOGIN)
         return Respond(refusal(progress.server, progress.destination, error))
     if user.auth_time() is None or (mark is None and not user.has_login_page):
         query = return_query(parameters, progress.handle)

@@ -9,10 +9,13 @@ from ..events import Emit, TokenRevoked
 from ..grants import end_grant
 from ..http import HTTPRequest
 from ..records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Grant, Token
+from ..refusal import Refusal
 from ..single_use import reserve
 from ..token_strings import parse_token
 from .access_token import own_client_id
 from .resolution import reference_of
+
+TOKEN_SENT = Refusal("token_parameter_sent", "RFC 7009 section 2.1")
 
 
 def process_revocation(server: AuthorizationServer, http: HTTPRequest, emit: Emit) -> Client:
@@ -42,7 +45,7 @@ def token_parameter(form: dict[str, str]) -> str:
     :raises InvalidRequest: there is none.
     """
     if "token" not in form:
-        raise InvalidRequest("The parameter token is missing.")
+        raise InvalidRequest("The parameter token is missing.", refusal=TOKEN_SENT)
     return form["token"]
 
 
