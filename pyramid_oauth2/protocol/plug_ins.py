@@ -67,8 +67,8 @@ class PlugIns:
         constraints = _made(factories.sender_constraints, server)
         responses = _made(factories.token_responses, server)
         _refuse_twice("the confirmation member", (each.members for each in constraints.values()))
-        schemes = [each.scheme for each in constraints.values() if each.scheme]
-        _refuse_twice("the scheme", [[each] for each in schemes])
+        schemes = [each.scheme.lower() for each in constraints.values() if each.scheme]
+        _refuse_twice("the scheme", [[BEARER_SCHEME], *([each] for each in schemes)])
         names = (each.names for each in responses.values())
         _refuse_twice("the member of the token response", [STANDARD_MEMBERS, *names])
         read: list[Parameter] = []
@@ -82,7 +82,7 @@ class PlugIns:
             constraints,
             responses,
             CORE_RULES.including(read),
-            frozenset({BEARER_SCHEME, *(each.lower() for each in schemes)}),
+            frozenset({BEARER_SCHEME, *schemes}),
         )
 
 
