@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from transaction.interfaces import TransientError
 from webtest import TestResponse
 
+from pyramid_oauth2.events import TokenRefused
 from pyramid_oauth2.protocol.records import REFRESH_TOKEN
 from pyramid_oauth2.protocol.token_strings import parse_token
 from tests.functional.errors import assert_error
@@ -96,6 +97,13 @@ class TestAtTheTokenEndpoint:
         assert_error(answer, 400, "use_proof_nonce")
         assert answer.headers["Proof-Nonce"]
         assert client.server.records() == []
+
+    def test_the_refusal_is_an_event(self, client: Client) -> None:
+        """The client has authenticated, so it is known which one got no token."""
+        heard: list[TokenRefused] = []
+        client.server.hear(heard.append, TokenRefused)
+        client.post(TOKEN, client.key.proof("x"), grant_type="client_credentials")
+        assert [(event.client_id, event.error) for event in heard] == [("robot", "use_proof_nonce")]
 
     def test_an_access_token_is_bound(self, client: Client) -> None:
         issued = client.ask(grant_type="client_credentials").json

@@ -39,7 +39,12 @@ def process_token_request(
             "The server does not support this grant type.",
             refusal=ENABLED.comparing(requested=name, enabled=server.plug_ins.grant_types),
         )
-    client, proof = identify(server, http, form, emit)
+    try:
+        client, proof = identify(server, http, form, emit)
+    except OAuth2Error as error:
+        if error.client is not None:
+            emit(_refused(error, error.client, name))
+        raise
     try:
         if name not in client.grant_types:
             # RFC 6749 section 5.2: "The authenticated client is not authorized to
@@ -54,8 +59,14 @@ def process_token_request(
         return client, issue(server, client, issuance, name, emit, proof), proof.headers
     except OAuth2Error as error:
         error.client = client
-        refused = TokenRefused(
-            client_id=client.client_id, grant_type=name, error=error.code, refusal=error.refusal
-        )
-        emit(refused)
+        emit(_refused(error, client, name))
         raise
+
+
+def _refused(error: OAuth2Error, client: Client, grant_type: str) -> TokenRefused:
+    return TokenRefused(
+        client_id=client.client_id,
+        grant_type=grant_type,
+        error=error.code,
+        refusal=error.refusal,
+    )
