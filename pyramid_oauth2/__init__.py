@@ -42,7 +42,7 @@ from .protocol.token.opaque import NAME as OPAQUE
 from .protocol.token.opaque import OpaqueAccessToken
 from .protocol.token_strings import new_client_secret
 from .service import OAuth2Service
-from .settings.parsing import load_settings
+from .settings.registration import load_settings
 
 __all__ = [
     "Authentication",
@@ -77,8 +77,7 @@ def includeme(config: Any) -> None:
     config.include(".directives")
     config.include(".events")
     config.include(".monitoring.audit")
-    # Always declared, so that one line of the ini switches the backend. Declared first,
-    # because under autocommit=True settings are checked as soon as they are read.
+    # Always declared, so that one line of the ini switches the backend.
     config.add_oauth2_settings("sqlalchemy")
     config.add_oauth2_settings("redis")
     settings = load_settings(config)

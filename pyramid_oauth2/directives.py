@@ -34,6 +34,7 @@ from .protocol.clients.field import ClientField
 from .protocol.clients.reserved import FLAGS, NAMES
 from .protocol.scopes import SCOPE_TOKEN, KnownScope
 from .resource_owners import METHODS
+from .settings.registration import declare_settings
 
 
 @implementer(ISettingsPrefix)
@@ -197,20 +198,46 @@ def add_oauth2_backend(config: Any, name: str, factory: Any) -> None:
     _register(config, IBackendFactory, "backend", config.maybe_dotted(factory), name)
 
 
-def add_oauth2_settings(config: Any, prefix: str, keys: Iterable[str] | None = None) -> None:
+def add_oauth2_settings(
+    config: Any, prefix: str, keys: type[Any] | str | Iterable[str] | None = None
+) -> None:
     """Declare the settings ``oauth2.<prefix>.*`` of an extension.
 
     ::
 
-        config.add_oauth2_settings("badges", ["url", "timeout"])
+        from dataclasses import dataclass
+        from pyramid_oauth2.extension import count, seconds, setting
 
-    A key that is not declared is an error at start-up. The values are strings, in
-    ``get_service(registry).settings.section("badges")``.
+
+        @dataclass(frozen=True)
+        class BadgeSettings:
+            lifetime: int = setting(seconds, 600, "How long a badge is valid.")
+            limit: int = setting(count, 10, "How many badges a user may have.")
+
+
+        config.add_oauth2_settings("badges", BadgeSettings)
+
+    They are parsed, checked and reported like the settings of pyramid_oauth2, and
+    ``poauth2 INI settings`` prints them. ``settings.of(BadgeSettings).lifetime`` is
+    ``oauth2.badges.lifetime``; the settings are passed to the factories of plug-ins. A
+    method ``contradictions(settings)`` of the class may yield a sentence for each
+    contradiction, which stops the start.
+
+    Without a class the values are strings, in
+    ``get_service(registry).settings.section("badges")``. A key that is not declared is an
+    error at start-up.
 
     :param prefix: the part of the key after ``oauth2.``, without dots.
-    :param keys: the names below the prefix; None allows every name.
+    :param keys: a frozen dataclass of settings, or its dotted name; or the names below the
+        prefix; None allows every name.
+    :raises pyramid.exceptions.ConfigurationError: the class or the prefix cannot be used.
     """
-    value = SettingsPrefix(None if keys is None else frozenset(keys))
+    declared = config.maybe_dotted(keys)
+    value: Any
+    if isinstance(declared, type):
+        value = declare_settings(config.registry, prefix, declared)
+    else:
+        value = SettingsPrefix(None if declared is None else frozenset(declared))
     _register(config, ISettingsPrefix, "settings prefix", value, prefix)
 
 

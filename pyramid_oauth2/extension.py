@@ -3,7 +3,8 @@
 A plug-in is a factory that a directive registers, for instance
 ``config.add_oauth2_grant_type(name, factory)``. It is called with the server
 (:class:`IServer`) and the settings once, at start-up, and returns an object with the
-methods of an interface of this module.
+methods of an interface of this module. Its own settings are a frozen dataclass of
+:func:`setting` fields, registered with ``config.add_oauth2_settings(prefix, class)``.
 """
 
 from __future__ import annotations
@@ -43,13 +44,37 @@ from .protocol.token.issuance import Add, Issuance, Issuing, Open, Redeem, Repea
 from .protocol.token.presentation import Presentation
 from .protocol.token.request import TokenRequest
 from .protocol.token_strings import NewToken, new_token, parse_token
+from .settings import Settings
+from .settings.declaration import REQUIRED, setting
+from .settings.types import (
+    BadValue,
+    base_url,
+    boolean,
+    count,
+    duration,
+    endpoint_url,
+    issuer_url,
+    lifetime,
+    paths,
+    plain_text,
+    principals,
+    rate,
+    renderer,
+    route_name,
+    route_path,
+    seconds,
+    some_words,
+    words,
+)
 
 __all__ = [
+    "REQUIRED",
     "Access",
     "AccessDenied",
     "Add",
     "Authenticated",
     "Authentication",
+    "BadValue",
     "Client",
     "ClientField",
     "CodeReplayed",
@@ -90,15 +115,34 @@ __all__ = [
     "RefreshReused",
     "Repeat",
     "Reuse",
+    "Settings",
     "SingleUse",
     "TemporarilyUnavailable",
     "Token",
     "TokenRef",
     "TokenRequest",
     "UnauthorizedClient",
+    "base_url",
+    "boolean",
+    "count",
+    "duration",
+    "endpoint_url",
     "format_scope",
+    "issuer_url",
+    "lifetime",
     "new_token",
     "parse_scope",
     "parse_token",
+    "paths",
+    "plain_text",
+    "principals",
+    "rate",
+    "renderer",
     "requested_access",
+    "route_name",
+    "route_path",
+    "seconds",
+    "setting",
+    "some_words",
+    "words",
 ]

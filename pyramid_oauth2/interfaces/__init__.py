@@ -8,9 +8,10 @@ from .application import (
     IScope,
     IService,
     ISettings,
+    ISettingsPrefix,
 )
 from .entries import IEntryStore
-from .extension import IClientAuthentication, IGrantType, IPlugInFactory, ISettingsPrefix
+from .extension import IClientAuthentication, IGrantType, IPlugInFactory
 from .server import IServer
 from .storage import (
     IBackend,

@@ -13,8 +13,10 @@ from pyramid.request import Request
 from sqlalchemy import create_engine
 
 import pyramid_oauth2
-from docs.reference.pages import FOLDER, PAGES, python
+from docs.reference.pages import FOLDER, PAGES, python, settings
+from pyramid_oauth2.protocol.token.opaque import OpaqueAccessToken
 from pyramid_oauth2.testing import bearer, memory_backend
+from tests.scripts.with_settings import BadgeSettings
 
 from .page import Page
 
@@ -47,6 +49,11 @@ def test_every_public_name_has_an_entry():
         assert any(f"\n## `{name}`\n" in page() for page in PAGES.values())
 
 
+def plug_in(**members: Any) -> Any:
+    """A factory of an object that has these members."""
+    return lambda server, settings: SimpleNamespace(**members)
+
+
 def test_the_directives(follow: Follow):
     page = follow("docs/reference/directives.md")
     config = Configurator(settings=SETTINGS)
@@ -55,7 +62,10 @@ def test_the_directives(follow: Follow):
         "config": config,
         "engine": create_engine("sqlite://"),
         "BadgeGrant": SimpleNamespace,
-        "BadgeAuthentication": SimpleNamespace,
+        "BadgeAuthentication": plug_in(parameters=()),
+        "SignedAccessToken": OpaqueAccessToken,
+        "DeviceKey": plug_in(members=(), scheme=None, parameters=()),
+        "TenantMember": plug_in(names=(), members=lambda issuing: {}),
         "MyBackend": SimpleNamespace,
         "Users": lambda: SimpleNamespace(describe=str.title),
     }
@@ -98,3 +108,14 @@ def look(request: Any) -> dict[str, Any]:
         "client_name": names["registered"].client.client_name,
         "permitted": bool(names["permits"](policy, request, context, "view")),
     }
+
+
+def test_the_settings_of_a_feature_can_be_documented():
+    text = "\n\n".join(settings.group_parts(BadgeSettings, "badges"))
+    assert text == (
+        "## Badges\n\n### `oauth2.badges`\n\nWhether there are badges.\n\n"
+        "- Value: `true` or `false`.\n- Default: `false`\n\n"
+        "### `oauth2.badges.lifetime`\n\nHow long a badge is valid.\n\n"
+        "- Value: `3600`, `60s`, `10m`, `1h`, `30d`: seconds, at least one, at most ten years.\n"
+        "- Default: `1h`\n\n### `oauth2.badges.pepper`\n\nWhat is mixed in.\n\n- Value: a text."
+    )
