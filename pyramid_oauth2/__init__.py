@@ -38,8 +38,11 @@ from .protocol.grant_types.password import Password
 from .protocol.grant_types.refresh_token import RefreshToken
 from .protocol.parameters import Parameter
 from .protocol.records import Client, DuplicateRecord, StoreUnavailable
+from .protocol.token.endpoint import TokenEndpoint
+from .protocol.token.introspection import IntrospectionEndpoint
 from .protocol.token.opaque import NAME as OPAQUE
 from .protocol.token.opaque import OpaqueAccessToken
+from .protocol.token.revocation import RevocationEndpoint
 from .protocol.token_strings import new_client_secret
 from .service import OAuth2Service
 from .settings.registration import load_settings
@@ -102,3 +105,8 @@ def includeme(config: Any) -> None:
     config.include(".protection.security")
     config.include(".protection.guards")
     config.include(".views")
+    # The members of the server metadata for these are in protocol/server_metadata.py.
+    config.add_oauth2_endpoint("token", TokenEndpoint, metadata=None)
+    config.add_oauth2_endpoint("access_token", TokenEndpoint, metadata=None)
+    config.add_oauth2_endpoint("revoke", RevocationEndpoint, metadata=None)
+    config.add_oauth2_endpoint("introspect", IntrospectionEndpoint, metadata=None)

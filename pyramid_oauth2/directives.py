@@ -7,8 +7,10 @@ values are registered as utilities and shown by Pyramid's introspection.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -21,11 +23,13 @@ from .interfaces import (
     IBackendFactory,
     IClientAuthentication,
     IClientField,
+    IEndpoint,
     IGrantType,
     IPlugInFactory,
     IResourceOwners,
     IScope,
     ISenderConstraint,
+    IServerMetadata,
     ISettingsPrefix,
     ITokenResponseExtension,
 )
@@ -33,8 +37,28 @@ from .plug_in_factories import plug_in_name
 from .protocol.clients.field import ClientField
 from .protocol.clients.reserved import FLAGS, NAMES
 from .protocol.scopes import SCOPE_TOKEN, KnownScope
+from .protocol.server_metadata import EndpointURL
 from .resource_owners import METHODS
 from .settings.registration import declare_settings
+from .views.routes import add_registered_endpoint
+
+ENDPOINT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+# The endpoints and pages of the add-on, and the names of their routes.
+OWN_NAMES = frozenset(
+    {
+        "access_token",
+        "admin",
+        "applications",
+        "authorizations",
+        "authorize",
+        "introspect",
+        "metadata",
+        "protected_resource",
+        "revoke",
+        "static",
+        "token",
+    }
+)
 
 
 @implementer(ISettingsPrefix)
@@ -144,6 +168,57 @@ def add_oauth2_token_response(config: Any, name: str, factory: Any) -> None:
         or its dotted name.
     """
     _register_plug_in(config, ITokenResponseExtension, "token response", name, factory)
+
+
+def add_oauth2_endpoint(
+    config: Any, name: str, factory: Any, metadata: str | None = "{name}_endpoint"
+) -> None:
+    """Add an :class:`~pyramid_oauth2.interfaces.IEndpoint` to the authorization server.
+
+    ::
+
+        config.add_oauth2_endpoint("badge", BadgeEndpoint)
+
+    It is at ``/oauth2/badge``, with and without a slash at the end; its route is
+    ``oauth2.badge``. An application that is a resource server has no endpoints; there the
+    directive has no effect.
+
+    :param name: lower-case letters, digits and ``_``; not the name of another endpoint or page.
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
+    :param metadata: the member of the server metadata that has its URL, None for no member.
+    :raises pyramid.exceptions.ConfigurationError: the name is one of the add-on's, or
+        pyramid_oauth2 is not included yet.
+    """
+    if not ENDPOINT_NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"{name!r} cannot be an endpoint: write lower-case letters, digits and '_'."
+        )
+    if name in OWN_NAMES and config.package.__name__ != __package__:
+        raise ConfigurationError(f"pyramid_oauth2 has {name} itself; choose another name.")
+    _register_plug_in(config, IEndpoint, "endpoint", name, factory)
+    add_registered_endpoint(config, name)
+    if metadata is not None:
+        member = metadata.replace("{name}", name)
+        add_oauth2_server_metadata(
+            config, member, partial(EndpointURL, endpoint=name, member=member)
+        )
+
+
+def add_oauth2_server_metadata(config: Any, name: str, factory: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.IServerMetadata`.
+
+    ::
+
+        config.add_oauth2_server_metadata("badges", BadgeMetadata)
+
+    A member that the document has already, or that two declare, is an error at start-up.
+
+    :param name: names it in error messages.
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
+    """
+    _register_plug_in(config, IServerMetadata, "server metadata", name, factory)
 
 
 def add_oauth2_client_field(config: Any, field: ClientField) -> None:
@@ -308,6 +383,8 @@ def includeme(config: Any) -> None:
         add_oauth2_scope,
         add_oauth2_grant_type,
         add_oauth2_client_authentication,
+        add_oauth2_endpoint,
+        add_oauth2_server_metadata,
         add_oauth2_client_field,
         add_oauth2_access_token_format,
         add_oauth2_sender_constraint,

@@ -9,6 +9,7 @@ methods of an interface of this module. Its own settings are a frozen dataclass 
 
 from __future__ import annotations
 
+from .interfaces.endpoints import IEndpoint, IServerMetadata
 from .interfaces.entries import IEntryStore
 from .interfaces.extension import IClientAuthentication, IGrantType
 from .interfaces.server import IServer
@@ -18,6 +19,7 @@ from .protocol.authentication import Authentication
 from .protocol.client_authentication.credentials import Authenticated, Credentials
 from .protocol.clients.codecs import Codec
 from .protocol.clients.field import ClientField, Control, Option
+from .protocol.endpoints import ClientRequest, EndpointRequest, EndpointResponse
 from .protocol.errors import (
     AccessDenied,
     InsufficientScope,
@@ -32,10 +34,10 @@ from .protocol.errors import (
     TemporarilyUnavailable,
     UnauthorizedClient,
 )
-from .protocol.events import CodeReplayed, GrantEvent, RefreshRepeated, RefreshReused
+from .protocol.events import CodeReplayed, GrantEvent, OAuth2Event, RefreshRepeated, RefreshReused
 from .protocol.http import HTTPRequest
 from .protocol.parameters import Parameter
-from .protocol.records import Client, Entry, Grant, Token, TokenRef
+from .protocol.records import Client, Entry, Grant, StoreUnavailable, Token, TokenRef
 from .protocol.requested_access import requested_access
 from .protocol.scopes import format_scope, parse_scope
 from .protocol.single_use import SingleUse
@@ -77,21 +79,26 @@ __all__ = [
     "BadValue",
     "Client",
     "ClientField",
+    "ClientRequest",
     "CodeReplayed",
     "Codec",
     "Confirmation",
     "Control",
     "Credentials",
+    "EndpointRequest",
+    "EndpointResponse",
     "Entry",
     "Grant",
     "GrantEvent",
     "HTTPRequest",
     "IAccessTokenFormat",
     "IClientAuthentication",
+    "IEndpoint",
     "IEntryStore",
     "IGrantType",
     "ISenderConstraint",
     "IServer",
+    "IServerMetadata",
     "ITokenResponseExtension",
     "InsufficientScope",
     "InvalidAuthorizationDetails",
@@ -105,6 +112,7 @@ __all__ = [
     "Issuing",
     "NewToken",
     "OAuth2Error",
+    "OAuth2Event",
     "Open",
     "Option",
     "Parameter",
@@ -117,6 +125,7 @@ __all__ = [
     "Reuse",
     "Settings",
     "SingleUse",
+    "StoreUnavailable",
     "TemporarilyUnavailable",
     "Token",
     "TokenRef",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from typing import Any
 
 from pyramid.response import Response
 
+from .protocol.endpoints import EndpointResponse
 from .protocol.errors import InvalidClient, OAuth2Error, TemporarilyUnavailable
 from .protocol.records import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
+# What every JSON response has, so that no error can bring its own.
+FIXED = frozenset(
+    {"cache-control", "content-length", "content-type", "pragma", "x-content-type-options"}
+)
 RETRY_AFTER = 5  # seconds; usually enough for a store to restart
 
 
@@ -21,34 +25,37 @@ def json_response(
     members: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A JSON response that must be neither cached nor sniffed (RFC 6749 section 5.1)."""
-    response = Response(
-        json.dumps(members, separators=(",", ":")).encode(),
-        status=status,
-        # Without a charset: JSON has no such parameter, and one client compares the bare type.
-        content_type="application/json",
-        charset=None,
-    )
-    response.headers.update(
-        {
-            "Cache-Control": "no-store",
-            "Pragma": "no-cache",
-            "X-Content-Type-Options": "nosniff",
-            **(headers or {}),
-        }
-    )
-    return response
+    return endpoint_response(EndpointResponse.json(members, status, headers))
 
 
-def empty_response() -> Response:
-    """200 without a body, and so without a Content-Type: some clients refuse text/html."""
-    response = Response(status=200)
-    del response.content_type
-    response.headers.update({"Cache-Control": "no-store", "Pragma": "no-cache"})
-    return response
+def endpoint_response(response: EndpointResponse) -> Response:
+    """The HTTP response for that of an endpoint."""
+    if response.media_type is None:
+        finished = Response(status=response.status)
+        # Some clients refuse text/html, and there is no body.
+        del finished.content_type
+        security = {}
+    else:
+        finished = Response(
+            response.body,
+            status=response.status,
+            # Without a charset: JSON has no such parameter, and one client compares the bare
+            # type.
+            content_type=response.media_type,
+            charset=None,
+        )
+        security = {"X-Content-Type-Options": "nosniff"}
+    cached = any(name.lower() == "cache-control" for name in response.headers)
+    caching = {} if cached else {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    finished.headers.update({**caching, **security, **response.headers})
+    return finished
 
 
 def error_response(error: OAuth2Error, headers: Mapping[str, str] | None = None) -> Response:
-    """An error response as RFC 6749 section 5.2 defines it."""
+    """An error response as RFC 6749 section 5.2 defines it, with what the error adds.
+
+    :param headers: of the response, which the headers of the error cannot replace.
+    """
     extra = dict(headers or {})
     if isinstance(error, InvalidClient):
         # RFC 6749 section 5.2: the response "MUST include the WWW-Authenticate
@@ -56,8 +63,9 @@ def error_response(error: OAuth2Error, headers: Mapping[str, str] | None = None)
         extra["WWW-Authenticate"] = 'Basic realm="oauth2", charset="UTF-8"'
     if error.retry_after is not None:
         extra["Retry-After"] = str(error.retry_after)
-    members = {"error": error.code, "error_description": error.description}
-    return json_response(members, error.status, extra)
+    kept = FIXED | {name.lower() for name in extra}
+    added = {name: value for name, value in error.headers.items() if name.lower() not in kept}
+    return json_response(error.response_members(), error.status, extra | added)
 
 
 def store_unavailable(unavailable: StoreUnavailable, description: str) -> Response:

@@ -10,6 +10,7 @@ from .application import (
     ISettings,
     ISettingsPrefix,
 )
+from .endpoints import IEndpoint, IServerMetadata
 from .entries import IEntryStore
 from .extension import IClientAuthentication, IGrantType, IPlugInFactory
 from .server import IServer
@@ -31,6 +32,7 @@ __all__ = [
     "IClientField",
     "IClientStore",
     "IConsentStore",
+    "IEndpoint",
     "IEntryStore",
     "IGrantStore",
     "IGrantType",
@@ -40,6 +42,7 @@ __all__ = [
     "IScope",
     "ISenderConstraint",
     "IServer",
+    "IServerMetadata",
     "IService",
     "ISettings",
     "ISettingsPrefix",

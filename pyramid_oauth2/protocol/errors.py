@@ -8,7 +8,8 @@ allows ``%x20-21 / %x23-5B / %x5D-7E`` only).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from .records import Client
@@ -21,21 +22,38 @@ class OAuth2Error(Exception):
         without ``"`` and ``\\``.
     :param status: a more specific HTTP status than that of the code, such as 413.
     :param retry_after: seconds after which it is worth trying again.
+    :param headers: further headers of the response, such as ``DPoP-Nonce``. They cannot
+        replace one that the response has anyway.
+    :param members: further members of the response, such as ``error_uri``. They cannot
+        replace ``error`` and ``error_description``.
     """
 
     code: ClassVar[str]
     status: int
 
     def __init__(
-        self, description: str, *, status: int | None = None, retry_after: int | None = None
+        self,
+        description: str,
+        *,
+        status: int | None = None,
+        retry_after: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(description)
         self.description = description
         # The refused client, once it has authenticated.
         self.client: Client | None = None
         self.retry_after = retry_after
+        self.headers = headers or {}
+        self.members = members or {}
         if status is not None:
             self.status = status
+
+    def response_members(self) -> dict[str, Any]:
+        """The members of the error response (RFC 6749 section 5.2)."""
+        own = {"error": self.code, "error_description": self.description}
+        return own | {name: value for name, value in self.members.items() if name not in own}
 
 
 class InvalidRequest(OAuth2Error):

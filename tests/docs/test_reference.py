@@ -65,6 +65,8 @@ def test_the_directives(follow: Follow):
         "BadgeAuthentication": plug_in(parameters=()),
         "SignedAccessToken": OpaqueAccessToken,
         "DeviceKey": plug_in(members=(), scheme=None, parameters=()),
+        "BadgeEndpoint": plug_in(methods=("POST",), cross_origin=True, parameters=()),
+        "BadgeMetadata": plug_in(names=(), members=dict),
         "TenantMember": plug_in(names=(), members=lambda issuing: {}),
         "MyBackend": SimpleNamespace,
         "Users": lambda: SimpleNamespace(describe=str.title),

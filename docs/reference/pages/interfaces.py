@@ -6,7 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 
-from pyramid_oauth2.interfaces import application, entries, extension, storage
+from pyramid_oauth2.interfaces import application, endpoints, entries, extension, storage
 
 from .docstrings import inline, markdown
 from .source import definitions, docstring, members, signature
@@ -21,6 +21,12 @@ TO_WRITE = (
         "a client authentication method",
         "IClientAuthentication",
         "`config.add_oauth2_client_authentication`",
+    ),
+    ("an endpoint", "IEndpoint", "`config.add_oauth2_endpoint`"),
+    (
+        "members of the server metadata",
+        "IServerMetadata",
+        "`config.add_oauth2_server_metadata`",
     ),
     (
         "a backend: the factory, called at start-up",
@@ -48,6 +54,7 @@ def page() -> str:
         definitions(storage)
         | definitions(entries)
         | definitions(extension)
+        | definitions(endpoints)
         | definitions(application)
     )
     wanted = [name for _, name, _ in TO_WRITE]

@@ -4,15 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from zope.interface import implementer
+
+from ...interfaces.endpoints import IEndpoint
 from ..authorization_server import AuthorizationServer
 from ..client_endpoint import identify, read_form
+from ..endpoints import EndpointRequest, EndpointResponse
 from ..errors import InvalidRequest, OAuth2Error, UnauthorizedClient, UnsupportedGrantType
 from ..events import Emit, TokenRefused
 from ..http import HTTPRequest
+from ..parameters import Parameter
 from ..records import Client
 from .issued import IssuedTokens
 from .issuing import issue
 from .request import PasswordCheck, TokenRequest, pick_parameters
+
+
+@implementer(IEndpoint)
+class TokenEndpoint:
+    """``POST /oauth2/token``: issues tokens."""
+
+    methods = ("POST",)
+    cross_origin = True
+    # The grant types, and the methods of client authentication, declare theirs.
+    parameters: tuple[Parameter, ...] = ()
+
+    def __init__(self, server: AuthorizationServer, settings: object = None) -> None:
+        self._server = server
+
+    def process(self, request: EndpointRequest) -> EndpointResponse:
+        """What was issued; on return it is in the store.
+
+        :raises OAuth2Error: the request is refused, and nothing was issued.
+        """
+        client, issued, headers = process_token_request(
+            self._server, request.http, request.owners, request.emit
+        )
+        return EndpointResponse.json(
+            issued.parameters(), headers=headers, client=client, stored=True
+        )
 
 
 def process_token_request(
