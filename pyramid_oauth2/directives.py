@@ -32,6 +32,7 @@ from .interfaces import (
     IServerMetadata,
     ISettingsPrefix,
     ITokenResponseExtension,
+    IViewDemand,
 )
 from .plug_in_factories import plug_in_name
 from .protocol.clients.field import ClientField
@@ -221,6 +222,25 @@ def add_oauth2_server_metadata(config: Any, name: str, factory: Any) -> None:
     _register_plug_in(config, IServerMetadata, "server metadata", name, factory)
 
 
+def add_oauth2_view_demand(config: Any, name: str, factory: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.IViewDemand`: options for views with a scope.
+
+    ::
+
+        config.add_oauth2_view_demand("badge", BadgeDemand)
+
+        config.add_view(notes, route_name="notes", oauth2_scope="read", oauth2_badge="gold")
+
+    A request without a token, which ``oauth2_only=False`` lets through, is not checked.
+
+    :param name: names it in error messages.
+    :param factory: a class or function that is called with the server and the settings, or
+        its dotted name. In an application that is a resource server, the server is only an
+        :class:`~pyramid_oauth2.interfaces.IResourceServer`.
+    """
+    _register_plug_in(config, IViewDemand, "view demand", name, factory)
+
+
 def add_oauth2_client_field(config: Any, field: ClientField) -> None:
     """Add a field to the metadata of clients.
 
@@ -385,6 +405,7 @@ def includeme(config: Any) -> None:
         add_oauth2_client_authentication,
         add_oauth2_endpoint,
         add_oauth2_server_metadata,
+        add_oauth2_view_demand,
         add_oauth2_client_field,
         add_oauth2_access_token_format,
         add_oauth2_sender_constraint,

@@ -12,7 +12,8 @@ from __future__ import annotations
 from .interfaces.endpoints import IEndpoint, IServerMetadata
 from .interfaces.entries import IEntryStore
 from .interfaces.extension import IClientAuthentication, IGrantType
-from .interfaces.server import IServer
+from .interfaces.protection import IViewDemand
+from .interfaces.server import IResourceServer, IServer
 from .interfaces.tokens import IAccessTokenFormat, ISenderConstraint, ITokenResponseExtension
 from .protocol.access import Access
 from .protocol.authentication import Authentication
@@ -41,6 +42,7 @@ from .protocol.records import Client, Entry, Grant, StoreUnavailable, Token, Tok
 from .protocol.requested_access import requested_access
 from .protocol.scopes import format_scope, parse_scope
 from .protocol.single_use import SingleUse
+from .protocol.token.access_token import AccessToken
 from .protocol.token.confirmation import Confirmation, Proof
 from .protocol.token.issuance import Add, Issuance, Issuing, Open, Redeem, Repeat, Reuse
 from .protocol.token.presentation import Presentation
@@ -73,6 +75,7 @@ __all__ = [
     "REQUIRED",
     "Access",
     "AccessDenied",
+    "AccessToken",
     "Add",
     "Authenticated",
     "Authentication",
@@ -96,10 +99,12 @@ __all__ = [
     "IEndpoint",
     "IEntryStore",
     "IGrantType",
+    "IResourceServer",
     "ISenderConstraint",
     "IServer",
     "IServerMetadata",
     "ITokenResponseExtension",
+    "IViewDemand",
     "InsufficientScope",
     "InvalidAuthorizationDetails",
     "InvalidClient",

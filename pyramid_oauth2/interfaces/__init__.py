@@ -13,7 +13,8 @@ from .application import (
 from .endpoints import IEndpoint, IServerMetadata
 from .entries import IEntryStore
 from .extension import IClientAuthentication, IGrantType, IPlugInFactory
-from .server import IServer
+from .protection import IViewDemand
+from .server import IResourceServer, IServer
 from .storage import (
     IBackend,
     IBackendFactory,
@@ -39,6 +40,7 @@ __all__ = [
     "IOAuth2Event",
     "IPlugInFactory",
     "IResourceOwners",
+    "IResourceServer",
     "IScope",
     "ISenderConstraint",
     "IServer",
@@ -47,4 +49,5 @@ __all__ = [
     "ISettings",
     "ISettingsPrefix",
     "ITokenResponseExtension",
+    "IViewDemand",
 ]

@@ -58,6 +58,7 @@ def test_the_directives(follow: Follow):
     page = follow("docs/reference/directives.md")
     config = Configurator(settings=SETTINGS)
     config.include("pyramid_oauth2")
+    config.add_route("notes", "/notes")
     names = {
         "config": config,
         "engine": create_engine("sqlite://"),
@@ -66,6 +67,8 @@ def test_the_directives(follow: Follow):
         "SignedAccessToken": OpaqueAccessToken,
         "DeviceKey": plug_in(members=(), scheme=None, parameters=()),
         "BadgeEndpoint": plug_in(methods=("POST",), cross_origin=True, parameters=()),
+        "BadgeDemand": plug_in(options=("oauth2_badge",), parse=str, check=lambda *given: None),
+        "notes": lambda request: {},
         "BadgeMetadata": plug_in(names=(), members=dict),
         "TenantMember": plug_in(names=(), members=lambda issuing: {}),
         "MyBackend": SimpleNamespace,

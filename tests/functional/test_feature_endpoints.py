@@ -26,6 +26,12 @@ from .test_transactions import FailsOnce
 ORIGIN = "https://app.example"
 
 
+@pytest.fixture
+def storage() -> dict[str, str]:
+    """One store: what is tested here does not depend on it."""
+    return {"oauth2.backend": "memory"}
+
+
 def entries(server: Server) -> list[str]:
     """The badges that are stored."""
     return [entry.key for entry in server.service.entries.list(badges.NAMESPACE).items]

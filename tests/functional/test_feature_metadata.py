@@ -16,6 +16,12 @@ from .server import Server
 from .test_metadata import METADATA
 
 
+@pytest.fixture
+def storage() -> dict[str, str]:
+    """One store: what is tested here does not depend on it."""
+    return {"oauth2.backend": "memory"}
+
+
 def adding(**added: Any) -> Any:
     """A factory of metadata that declares its members."""
 

@@ -60,6 +60,12 @@ class Overriding(BadgeSettings):
     lifetime: int = setting(lifetime, 7200, "How long a badge is valid.")
 
 
+@pytest.fixture
+def storage() -> dict[str, str]:
+    """One store: what is tested here does not depend on it."""
+    return {"oauth2.backend": "memory"}
+
+
 def badges(config: Any) -> None:
     config.add_oauth2_settings("badges", BadgeSettings)
 
