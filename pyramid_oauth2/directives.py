@@ -39,6 +39,7 @@ from .protocol.clients.field import ClientField
 from .protocol.clients.reserved import FLAGS, NAMES
 from .protocol.scopes import SCOPE_TOKEN, KnownScope
 from .protocol.server_metadata import EndpointURL
+from .protocol.token_kinds import TokenKind, register
 from .resource_owners import METHODS
 from .settings.registration import declare_settings
 from .views.routes import add_registered_endpoint
@@ -278,6 +279,38 @@ def add_oauth2_client_field(config: Any, field: ClientField) -> None:
         config.action(("oauth2", "client field option", flag), order=PHASE1_CONFIG)
 
 
+def add_oauth2_token_kind(config: Any, name: str, prefix: str, remembered: bool = False) -> None:
+    """Add a kind of token, which an extension issues and redeems by the grant store.
+
+    ::
+
+        config.add_oauth2_token_kind("badge", "bdg")
+
+    ``new_token`` of ``pyramid_oauth2.protocol.token_strings`` then makes strings of that kind,
+    and a Bearer token with the prefix belongs to pyramid_oauth2. A kind is valid in the whole
+    process, and the same one may be added several times. Every process that serves, purges or
+    copies the store needs it, so run ``poauth2`` with an ini of the application. Where a kind was
+    not added, its records are stored, listed and copied all the same, and removed at their own end.
+
+    :param name: ``kind`` of its records: at most 64 lower-case letters, digits and underscores.
+    :param prefix: the beginning of its strings, before an underscore: 2 to 16 lower-case letters
+        and digits. That of another kind is an error.
+    :param remembered: whether a spent one is stored until its grant ends, so that its replay is
+        detected, as that of an authorization code is. A grant should have only a few of them.
+    """
+    try:
+        kind = TokenKind(name, prefix, remembered)
+        # At once, and by no action: the table is the process's, so no application can override
+        # what another one has added, and the same kind twice is no conflict.
+        register(kind)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+    discriminator = ("oauth2", "token kind", name)
+    introspectable = config.introspectable("oauth2", discriminator, name, "oauth2 token kind")
+    introspectable["value"] = kind
+    config.action(None, introspectables=(introspectable,))
+
+
 def add_oauth2_backend(config: Any, name: str, factory: Any) -> None:
     """Register a storage backend that ``oauth2.backend`` can select.
 
@@ -410,6 +443,7 @@ def includeme(config: Any) -> None:
         add_oauth2_access_token_format,
         add_oauth2_sender_constraint,
         add_oauth2_token_response,
+        add_oauth2_token_kind,
         add_oauth2_backend,
         add_oauth2_settings,
         set_oauth2_resource_owners,

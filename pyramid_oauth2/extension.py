@@ -37,8 +37,10 @@ from .protocol.errors import (
 )
 from .protocol.events import CodeReplayed, GrantEvent, OAuth2Event, RefreshRepeated, RefreshReused
 from .protocol.http import HTTPRequest
+from .protocol.masking import masked
 from .protocol.parameters import Parameter
 from .protocol.records import Client, Entry, Grant, StoreUnavailable, Token, TokenRef
+from .protocol.refusal import OWN_RULE, Refusal
 from .protocol.requested_access import requested_access
 from .protocol.scopes import format_scope, parse_scope
 from .protocol.single_use import SingleUse
@@ -72,6 +74,7 @@ from .settings.types import (
 )
 
 __all__ = [
+    "OWN_RULE",
     "REQUIRED",
     "Access",
     "AccessDenied",
@@ -126,6 +129,7 @@ __all__ = [
     "Redeem",
     "RefreshRepeated",
     "RefreshReused",
+    "Refusal",
     "Repeat",
     "Reuse",
     "Settings",
@@ -144,6 +148,7 @@ __all__ = [
     "format_scope",
     "issuer_url",
     "lifetime",
+    "masked",
     "new_token",
     "parse_scope",
     "parse_token",

@@ -8,16 +8,28 @@ from typing import Any
 
 from pyramid.response import Response
 
+from .interfaces.request import PyramidRequest
 from .protocol.endpoints import EndpointResponse
 from .protocol.errors import InvalidClient, OAuth2Error, TemporarilyUnavailable
 from .protocol.records import StoreUnavailable
+from .protocol.refusal import OWN_RULE, Refusal
 
 log = logging.getLogger(__name__)
 
-# What every JSON response has, so that no error can bring its own.
+# What every JSON response has, so that no error can bring its own. Challenges are added by
+# those who know the scheme.
 FIXED = frozenset(
-    {"cache-control", "content-length", "content-type", "pragma", "x-content-type-options"}
+    {
+        "cache-control",
+        "content-length",
+        "content-type",
+        "pragma",
+        "www-authenticate",
+        "x-content-type-options",
+    }
 )
+REFUSAL = "pyramid_oauth2.refusal"
+STORE = Refusal("store_available", OWN_RULE)
 RETRY_AFTER = 5  # seconds; usually enough for a store to restart
 
 
@@ -71,4 +83,16 @@ def error_response(error: OAuth2Error, headers: Mapping[str, str] | None = None)
 def store_unavailable(unavailable: StoreUnavailable, description: str) -> Response:
     """503 when the store fails: the state is unknown, so nothing is granted or denied."""
     log.error("The store cannot answer: %s", unavailable)
-    return error_response(TemporarilyUnavailable(description, retry_after=RETRY_AFTER))
+    error = TemporarilyUnavailable(description, retry_after=RETRY_AFTER, refusal=STORE)
+    return error_response(error)
+
+
+def record_refusal(request: PyramidRequest, refusal: Refusal) -> None:
+    """Record why a request is refused, for the debug toolbar: the response does not show it."""
+    request.environ[REFUSAL] = refusal
+
+
+def recorded_refusal(request: PyramidRequest) -> Refusal | None:
+    """Why the request was refused; None if it was not, or nothing of ours refused it."""
+    refusal: Refusal | None = request.environ.get(REFUSAL)
+    return refusal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -115,10 +115,10 @@ class OAuth2Service:
         backend = self.backends[self.settings.backend_of("clients")]
         return ClientRegistry(self.server, self.server.clients.within(backend.clients), emit)
 
-    @cached_property
+    @property
     def schemes(self) -> frozenset[str]:
         """The schemes of an Authorization header that presents an access token, in lower case."""
-        return frozenset(scheme.lower() for scheme in self.challenges)
+        return self.server.plug_ins.schemes
 
     @property
     def challenges(self) -> Mapping[str, Mapping[str, str]]:
@@ -131,8 +131,10 @@ class OAuth2Service:
         """Whether a token looks like one of this server, valid or not. No I/O."""
         if presentation.scheme != BEARER_SCHEME:
             return True
-        formats = self.server.plug_ins.access_token_formats
-        return any(each.recognises(presentation.value) for each in formats)
+        for each in self.server.plug_ins.access_token_formats:
+            if each.recognises(presentation.value):
+                return True
+        return False
 
     def resolve(self, presentation: Presentation) -> AccessToken:
         """The valid access token that is presented: at most one read of the grant store.

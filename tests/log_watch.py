@@ -21,8 +21,7 @@ from pyramid_oauth2.protocol import token_strings
 LENGTH = token_strings.SECRET_LENGTH
 
 _RUNS = re.compile(rf"[0-9A-Za-z]{{{LENGTH},}}")
-_PREFIXES = "|".join([*token_strings.PREFIXES.values(), token_strings.CLIENT_SECRET_PREFIX])
-_TOKENS = re.compile(rf"(?:{_PREFIXES})_[0-9A-Za-z]+")
+_TOKENS = re.compile(rf"(?:{'|'.join(token_strings.our_prefixes())})_[0-9A-Za-z]+")
 # An Authorization header, not a challenge, which looks like Bearer error="...".
 _HEADERS = re.compile(r'\b(?:Basic|Bearer) [\w.~+/-]{16,}+=*+(?!")', re.IGNORECASE)
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}

@@ -22,6 +22,9 @@ from pyramid_oauth2.events import (
     TokenIssued,
 )
 from pyramid_oauth2.monitoring.audit import event_members, format_members, write_event
+from pyramid_oauth2.protocol.refusal import Refusal
+
+REFUSAL = Refusal("a_check", "RFC 6749 section 6", (("sent", 'a "b" c=d'),), "the grant")
 
 PAIR = r'(\w+)=([^\s"=\\]+|"(?:[^"\\]|\\.)*")'
 
@@ -52,7 +55,11 @@ def event_classes(kind: type[OAuth2Event] = OAuth2Event) -> list[type[OAuth2Even
 
 def made(kind: type[OAuth2Event], **changes: Any) -> OAuth2Event:
     """An event with a value in each of its fields."""
-    samples = {"int": 3600, "frozenset[str]": frozenset({"write", "read"})}
+    samples = {
+        "int": 3600,
+        "frozenset[str]": frozenset({"write", "read"}),
+        "Refusal | None": REFUSAL,
+    }
     values = {
         field.name: samples.get(str(field.type), f"the {field.name}")
         for field in dataclasses.fields(kind)
@@ -70,7 +77,10 @@ def test_every_field_of_every_event_is_there(kind: type[OAuth2Event]):
     line = line_of(made(kind))
     found = parse(line)
     names = {field.name for field in dataclasses.fields(kind)} - {"request", "redelivered"}
-    assert found.keys() == {"event", "remote_addr"} | names
+    of_refusal = REFUSAL.members() if "refusal" in names else {}
+    names -= {"refusal"}
+    assert found.keys() == {"event", "remote_addr"} | names | of_refusal.keys()
+    assert {name: found[name] for name in of_refusal} == of_refusal
     assert found["event"] == kind.__name__
     for name in names - {"scope", "expires_in"}:
         assert found[name] == f"the {name}"
@@ -124,6 +134,19 @@ class TestAnEventOfAnExtension:
 
         line = line_of(DeviceApproved(seconds=1.5, automatic=True, user_code="hush"))
         assert line == "event=DeviceApproved seconds=1.5 automatic=true"
+
+    def test_a_refusal_is_last_and_replaces_no_field(self):
+        @dataclass(frozen=True, slots=True, kw_only=True)
+        class DeviceRefused(OAuth2Event):
+            why: Refusal
+            hidden: Refusal = field(repr=False)
+            source: str = "the device"
+
+        refused = DeviceRefused(why=REFUSAL, hidden=Refusal("hush", "hush"), request=Request())
+        assert line_of(refused) == (
+            'event=DeviceRefused source="the device" remote_addr=192.0.2.7 check=a_check '
+            'decided_by="the grant" compared_sent="a \\"b\\" c=d"'
+        )
 
 
 class TestTheRecord:

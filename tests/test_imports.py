@@ -126,7 +126,11 @@ FORBIDDEN = {
     "debugtoolbar": (
         *DATABASES,
         *without(
-            "protection.request", "protection.challenges", "protection.security", "debugtoolbar"
+            "protection.request",
+            "protection.challenges",
+            "protection.security",
+            "responses",
+            "debugtoolbar",
         ),
     ),
     "views": (

@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
-from pyramid_oauth2.protocol.token_strings import PREFIXES, new_client_secret, new_family, new_token
+from pyramid_oauth2.protocol.token_kinds import registered_kinds
+from pyramid_oauth2.protocol.token_strings import new_client_secret, new_family, new_token
 
 from .log_watch import LENGTH, LogWatch, credentials_in
 
 pytest_plugins = ["pytester"]
 
-TOKENS = [new_token(kind, new_family(os.urandom), os.urandom).value for kind in PREFIXES]
+TOKENS = [
+    new_token(kind.name, new_family(os.urandom), os.urandom).value for kind in registered_kinds()
+]
 CREDENTIALS = [*TOKENS, new_client_secret(os.urandom)]
 
 

@@ -13,16 +13,10 @@ from typing import Any
 from pyramid.response import Response
 
 from ..interfaces.request import PyramidRequest
-from ..protocol.token_strings import CLIENT_SECRET_PREFIX, PREFIXES
+from ..protocol.masking import MASK, mask_credentials
 
 Handler = Callable[[PyramidRequest], Response]
 
-MASK = "********"
-
-_PREFIX = "|".join([*PREFIXES.values(), CLIENT_SECRET_PREFIX])
-# Without a word boundary before it, since %3D precedes it in a URL within a URL.
-_TOKEN = re.compile(rf"((?:{_PREFIX})_)[0-9A-Za-z]{{16,}}")
-_JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 # Neither HTML escaping nor repr() changes any of these characters. A shorter text
 # is not a credential, and may be a word that the page needs.
 _PIECE = re.compile(r"[A-Za-z0-9._~+/=-]{8,}")
@@ -45,7 +39,7 @@ def masking_tween(handler: Handler, registry: Any) -> Handler:
 
 def masked(page: str, requests: Iterable[PyramidRequest]) -> str:
     """Return the page without tokens, and without the credentials of these requests."""
-    page = _JWT.sub(MASK, _TOKEN.sub(rf"\g<1>{MASK}", page))
+    page = mask_credentials(page)
     credentials = {piece for request in requests for piece in _credentials(request.environ)}
     for credential in sorted(credentials, key=len, reverse=True):
         page = page.replace(credential, MASK)

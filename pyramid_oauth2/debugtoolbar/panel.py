@@ -1,4 +1,4 @@
-"""The panel: the request's token, what the view requires, and the decision.
+"""The panel: the request's token, what the view requires, the decision, and the refusal.
 
 It never shows the token itself, only the prefix of its string.
 """
@@ -16,14 +16,12 @@ from ..protection.security import OAuth2SecurityPolicy
 from ..protocol.errors import OAuth2Error
 from ..protocol.scopes import format_scope
 from ..protocol.token.access_token import AccessToken
-from ..protocol.token_strings import CLIENT_SECRET_PREFIX, PREFIXES, has_our_prefix
-from .decisions import decision_of, resolution_of
+from ..protocol.token_strings import has_our_prefix, our_prefixes
+from ..responses import recorded_refusal
+from .decisions import Decision, decision_of, resolution_of
 
 Facts = dict[str, str]
 
-KINDS = {prefix: kind for kind, prefix in PREFIXES.items()} | {
-    CLIENT_SECRET_PREFIX: "client_secret"
-}
 RULES = {
     "prefix": "yes, by the prefix of its token",
     "resource path": "yes, for its path is below oauth2.resource_paths",
@@ -55,6 +53,7 @@ class OAuth2Panel(DebugPanel):  # type: ignore[misc]
             "The request": _request_facts(request),
             "The view": _view_facts(oauth2.demand),
             "The token": _token_facts(request),
+            "The refusal": _refusal_facts(request, decision),
         }
         self.data = {"decision": decision.text, "facts": facts}
         del self._request
@@ -97,11 +96,18 @@ def _token_facts(request: Request) -> Facts:
     return facts
 
 
+def _refusal_facts(request: Request, decision: Decision) -> Facts:
+    """The refusal, by the names that it has in the audit log."""
+    # An earlier attempt of the request may have been refused, and this one not.
+    refusal = recorded_refusal(request) if decision.refused else None
+    return refusal.members() if refusal else {}
+
+
 def _prefix(value: str) -> str:
     if not has_our_prefix(value):
         return "none of ours"
     prefix = value.partition("_")[0]
-    return f"{prefix}_ ({KINDS[prefix]})"
+    return f"{prefix}_ ({our_prefixes()[prefix]})"
 
 
 def _records(token: AccessToken) -> Facts:

@@ -246,8 +246,10 @@ class IGrantStore(Interface):
     def purge(now: int, limit: int = 1000) -> Purged:
         """Remove records that have no effect any more, at most *limit*.
 
-        A token is removed at :func:`~pyramid_oauth2.protocol.records.kept_until`, a grant
-        and a reservation at their end. A sealed answer is cleared at its own end.
+        A token is removed at :func:`~pyramid_oauth2.protocol.records.kept_until`, and stays
+        in :meth:`find` and :meth:`tokens` until then, also in a store that removes records by
+        itself. A grant and a reservation are removed at their end. A sealed answer is
+        cleared at its own end.
         """
 
     def export(cursor: str | None = None, limit: int = 500) -> Page[Grant | Token | Reservation]:

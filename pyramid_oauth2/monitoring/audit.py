@@ -4,7 +4,8 @@
 
     event=TokenIssued client_id=web grant_type=refresh_token subject=bob scope="read write" ...
 
-No value can break a line or add a field to it, not even one that a client chose.
+No value can break a line or add a field to it, not even one that a client chose. The
+refusal of an event comes last: ``check``, ``source``, ``decided_by``, ``compared_...``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ..protocol.events import (
     OAuth2Event,
     RefreshReused,
 )
+from ..protocol.refusal import Refusal
 
 log = logging.getLogger("pyramid_oauth2.audit")
 
@@ -48,17 +50,23 @@ def write_event(event: OAuth2Event) -> None:
 
 
 def event_members(event: OAuth2Event) -> dict[str, Any]:
-    """The members to log: the fields of the event, and the address that it came from.
+    """The members to log: the fields of the event, the address that it came from, the refusal.
 
     A field that is None or excluded from the repr is left out.
     """
     members: dict[str, Any] = {"event": type(event).__name__}
-    members |= {
-        field.name: _plain(getattr(event, field.name)) for field in fields(event) if field.repr
-    }
+    refusal: dict[str, str] = {}
+    for field in fields(event):
+        value = getattr(event, field.name) if field.repr else None
+        if isinstance(value, Refusal):
+            refusal = value.members()
+        else:
+            members[field.name] = _plain(value)
     if event.request is not None:
         members.setdefault("remote_addr", event.request.environ.get("REMOTE_ADDR"))
-    return {name: value for name, value in members.items() if value is not None}
+    members = {name: value for name, value in members.items() if value is not None}
+    # An event of an extension may have a field of the same name, which stays as it is.
+    return members | {name: refusal[name] for name in refusal if name not in members}
 
 
 def format_members(members: dict[str, Any]) -> str:

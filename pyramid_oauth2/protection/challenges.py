@@ -15,16 +15,22 @@ from pyramid.response import Response
 
 from ..interfaces.request import PyramidRequest
 from ..protocol.errors import InsufficientScope, InvalidRequest, OAuth2Error
+from ..protocol.refusal import Refusal
 from ..protocol.scopes import format_scope
 from ..protocol.token.issued import BEARER
 from ..protocol.token.presentation import BEARER_SCHEME, Presentation
-from ..responses import error_response, json_response
+from ..responses import error_response, json_response, record_refusal
 from .protected_resources import metadata_url
 
 HEADER = "WWW-Authenticate"
 REALM = 'realm="oauth2"'
 OWN_PARAMETERS = frozenset({"error", "error_description", "realm", "resource_metadata"})
 MISSING = "An access token is needed: send it as 'Authorization: Bearer ...'."
+
+SENT = Refusal("token_sent", "RFC 6750 section 3", decided_by="view")
+PLACE = Refusal("token_place", "RFC 6750 section 2", decided_by="view")
+SCOPE = Refusal("token_scope", "RFC 6750 section 3.1", decided_by="view")
+PERMISSION = Refusal("token_permission", "RFC 6750 section 3.1", decided_by="view")
 
 
 class Presenter(Protocol):
@@ -53,6 +59,7 @@ def missing_token(request: ChallengedRequest) -> Response:
     RFC 6750 section 3.1: "If the request lacks any authentication information
     [...] the resource server SHOULD NOT include an error code".
     """
+    record_refusal(request, SENT)
     response = json_response({"error_description": MISSING}, 401)
     return _challenged(request, response)
 
@@ -74,13 +81,19 @@ def misplaced_token(request: ChallengedRequest) -> Response:
     "or is otherwise malformed".
     """
     text = "Send one access token, in the Authorization header only."
-    return _refusal(request, InvalidRequest(text))
+    return _refusal(request, InvalidRequest(text, refusal=PLACE))
 
 
-def insufficient_scope(request: ChallengedRequest, scope: frozenset[str]) -> Response:
-    """403 for a valid token that lacks a scope; the response names the required scopes."""
+def insufficient_scope(
+    request: ChallengedRequest, scope: frozenset[str], of_token: frozenset[str]
+) -> Response:
+    """403 for a valid token that lacks a scope; the response names the required scopes.
+
+    :param of_token: the scopes that it has.
+    """
     text = format_scope(scope)
-    error = InsufficientScope(f"The access token needs the scope: {text}.", text)
+    refusal = SCOPE.comparing(required=scope, of_token=of_token)
+    error = InsufficientScope(f"The access token needs the scope: {text}.", text, refusal=refusal)
     return _refusal(request, error, scope=text)
 
 
@@ -89,6 +102,7 @@ def missing_permission(request: ChallengedRequest) -> Response:
 
     The challenge has no error code: a token with more scopes would not help.
     """
+    record_refusal(request, PERMISSION)
     members = {
         "error": "access_denied",
         "error_description": "The access token does not give the permission for this.",
@@ -122,9 +136,11 @@ class ScopeRequired(HTTPClientError):  # type: ignore[misc]
 
     code, title = 403, "Forbidden"
 
-    def __init__(self, request: ChallengedRequest, scope: frozenset[str]) -> None:
+    def __init__(
+        self, request: ChallengedRequest, scope: frozenset[str], of_token: frozenset[str]
+    ) -> None:
         super().__init__(f"The scope {format_scope(scope)} is needed.")
-        _take_over(self, insufficient_scope(request, scope))
+        _take_over(self, insufficient_scope(request, scope, of_token))
 
 
 def _take_over(exception: HTTPClientError, response: Response) -> None:
@@ -133,6 +149,7 @@ def _take_over(exception: HTTPClientError, response: Response) -> None:
 
 
 def _refusal(request: ChallengedRequest, error: OAuth2Error, **more: str) -> Response:
+    record_refusal(request, error.refusal)
     added = {
         # RFC 9470 section 3: ``acr_values`` and ``max_age`` are parameters of the challenge.
         # What is not text or a number cannot be one.
@@ -151,8 +168,6 @@ def _challenged(request: ChallengedRequest, response: Response, **parameters: st
     """
     presentation = request.oauth2.presentation
     used = presentation.scheme if presentation else BEARER_SCHEME
-    # An error has no challenge of its own.
-    response.headers.pop(HEADER, None)
     for scheme, own in request.oauth2.challenges.items():
         error = parameters if scheme.lower() == used else {}
         members = {**error, **own, "resource_metadata": metadata_url(request)}

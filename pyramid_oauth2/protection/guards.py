@@ -196,7 +196,8 @@ def _refusal(request: Request) -> Response | None:
 
 
 def _scope_refusal(request: Request, scope: frozenset[str]) -> Response | None:
-    return None if scope <= request.oauth2.scope else insufficient_scope(request, scope)
+    of_token = request.oauth2.scope
+    return None if scope <= of_token else insufficient_scope(request, scope, of_token)
 
 
 def _demand_refusal(request: Request, demands: tuple[DeclaredDemand, ...]) -> Response | None:

@@ -9,7 +9,10 @@ from webob.request import DisconnectionError
 from ..interfaces.request import PyramidRequest
 from ..protocol.errors import InvalidRequest
 from ..protocol.http import MAX_BODY, HTTPRequest, body_too_large
+from ..protocol.refusal import Refusal
 from .protected_resources import path_of, resource_url
+
+CONTENT_LENGTH = Refusal("content_length", "RFC 9110 section 8.6")
 
 
 def http_request(request: PyramidRequest, url: str) -> HTTPRequest:
@@ -57,9 +60,11 @@ def _body(request: PyramidRequest) -> bytes:
     try:
         length = request.content_length or 0
     except ValueError:
-        raise InvalidRequest("The Content-Length is not a number.") from None
+        raise InvalidRequest(
+            "The Content-Length is not a number.", refusal=CONTENT_LENGTH
+        ) from None
     if length < 0:
-        raise InvalidRequest("The Content-Length is negative.")
+        raise InvalidRequest("The Content-Length is negative.", refusal=CONTENT_LENGTH)
     if length > MAX_BODY:
         # Later code must not read it either: Pyramid reads the parameters to find the
         # language, for which WebOb would write the whole body to disk.
@@ -73,4 +78,6 @@ def _body(request: PyramidRequest) -> bytes:
         # WebOb rewinds it, so that a second attempt reads the same body.
         return bytes(request.body)
     except DisconnectionError:
-        raise InvalidRequest("The body is shorter than its Content-Length.") from None
+        raise InvalidRequest(
+            "The body is shorter than its Content-Length.", refusal=CONTENT_LENGTH
+        ) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..assembly import get_service, service_of
@@ -12,12 +11,13 @@ from ..interfaces import ISettings
 from ..interfaces.request import PyramidRequest
 from ..protocol.clients.registry import ClientRegistry
 from ..protocol.errors import InvalidToken, OAuth2Error
+from ..protocol.http import HTTPRequest
 from ..protocol.records import Client
 from ..protocol.token.access_token import AccessToken
 from ..protocol.token.presentation import Presentation, credentials_in
 from ..resource_server import ResourceServer
 from ..service import OAuth2Service
-from .challenges import ScopeRequired, TokenRequired
+from .challenges import SENT, ScopeRequired, TokenRequired
 from .http_request import protected_request
 
 if TYPE_CHECKING:
@@ -145,29 +145,36 @@ class RequestOAuth2:
         :raises StoreUnavailable: the store, or the authorization server, is unavailable.
         """
         if self.presentation is None:
-            return InvalidToken("There is no access token.")
+            return InvalidToken("There is no access token.", refusal=SENT)
         try:
-            token = self.service.resolve(self.presentation)
+            return self.service.resolve(self.presentation)
         except OAuth2Error as error:
             return error
-        if self.presentation.headers:
-            self._request.add_response_callback(self._add_headers)
-        return token
 
     def _presentation(self) -> Presentation | None:
         environ = self._request.environ
         header = environ.get("HTTP_AUTHORIZATION")
         found = credentials_in(header, self.service.schemes) if header is not None else None
-        if found is None:
-            return None
-        # In the environ: pyramid_retry may run the request again, and what this one reserved
-        # must not look like a replay then.
-        reserved = environ.setdefault(RESERVED, set())
-        return Presentation(*found, partial(protected_request, self._request), reserved)
+        return None if found is None else Presentation(*found, self)
 
-    def _add_headers(self, request: PyramidRequest, response: Response) -> None:
-        if self.presentation is not None:
-            response.headers.update(self.presentation.headers)
+    def http(self) -> HTTPRequest:
+        """The request, for the proof of a token that is bound to a key."""
+        return protected_request(self._request)
+
+    def reserved(self) -> set[tuple[str, bytes]]:
+        """What this request has reserved."""
+        # In the environ: pyramid_retry may run the request again, and what this run reserved
+        # must not look like a replay then.
+        reserved: set[tuple[str, bytes]] = self._request.environ.setdefault(RESERVED, set())
+        return reserved
+
+    def send(self, headers: Mapping[str, str]) -> None:
+        """Send headers with the response to this request, also if it is an error."""
+
+        def add(_request: PyramidRequest, response: Response) -> None:
+            response.headers.update(headers)
+
+        self._request.add_response_callback(add)
 
     def require(self, scope: str) -> None:
         """Require scopes inside a view, where they depend on the request.
@@ -185,7 +192,7 @@ class RequestOAuth2:
             raise TokenRequired(self._request)
         needed = frozenset(scope.split())
         if not needed <= self.scope:
-            raise ScopeRequired(self._request, needed)
+            raise ScopeRequired(self._request, needed, self.scope)
 
     @property
     def token(self) -> AccessToken | None:

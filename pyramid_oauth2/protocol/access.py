@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from .envelope import NotUnderstood
 from .errors import InvalidAuthorizationDetails, InvalidScope, InvalidTarget
+from .refusal import Refusal
 from .scopes import format_scope, parse_scope
 
 Details: TypeAlias = Mapping[str, Any]
@@ -15,6 +16,10 @@ Details: TypeAlias = Mapping[str, Any]
 
 LIMITS = ("resources", "details")
 """The members that limit an access. A version that does not know one must not ignore it."""
+
+SCOPE_GRANTED = Refusal("scope_granted", "RFC 6749 section 6", decided_by="grant")
+RESOURCE_GRANTED = Refusal("resource_granted", "RFC 8707 section 2.2", decided_by="grant")
+DETAILS_GRANTED = Refusal("details_granted", "RFC 9396 section 6", decided_by="grant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,21 @@ class Access:
         :raises InvalidAuthorizationDetails: details are not in this (RFC 9396 section 6).
         """
         if not requested.scope <= self.scope:
-            raise InvalidScope(f"{what} was not issued for one of these scopes.")
+            raise InvalidScope(
+                f"{what} was not issued for one of these scopes.",
+                refusal=SCOPE_GRANTED.comparing(requested=requested.scope, granted=self.scope),
+            )
         if not set(requested.resources) <= set(self.resources):
-            raise InvalidTarget(f"{what} was not issued for one of these resources.")
+            resources = {"requested": requested.resources, "granted": self.resources}
+            raise InvalidTarget(
+                f"{what} was not issued for one of these resources.",
+                refusal=RESOURCE_GRANTED.comparing(**resources),
+            )
         if not all(each in self.details for each in requested.details):
-            raise InvalidAuthorizationDetails(f"{what} was not issued for these details.")
+            # What the details say may be as private as a payment.
+            raise InvalidAuthorizationDetails(
+                f"{what} was not issued for these details.", refusal=DETAILS_GRANTED
+            )
         return Access(
             requested.scope or self.scope,
             requested.resources or self.resources,

@@ -97,4 +97,6 @@ def identify(
     except OAuth2Error as error:
         error.client = client
         raise
-    return client, replace(proof, reservations=authenticated.reservations + proof.reservations)
+    if authenticated.reservations:
+        proof = Proof(reservations=authenticated.reservations).and_(proof)
+    return client, proof

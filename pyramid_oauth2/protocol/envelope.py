@@ -13,7 +13,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from types import UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, ClassVar, get_args, get_type_hints
+
+from .refusal import OWN_RULE, Refusal
 
 CRITICAL = "critical"
 OTHERS = "others"  # the field that holds members unknown to a codec
@@ -24,6 +26,8 @@ class NotUnderstood(Exception):
 
     The message completes a sentence that begins with "the token", or "the grant" for a grant.
     """
+
+    refusal: ClassVar[Refusal] = Refusal("record_understood", OWN_RULE, decided_by="record")
 
 
 def loads(data: bytes) -> Any:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .refusal import Refusal
+
 if TYPE_CHECKING:
     from .records import Client
 
@@ -22,6 +24,8 @@ class OAuth2Error(Exception):
         without ``"`` and ``\\``.
     :param status: a more specific HTTP status than that of the code, such as 413.
     :param retry_after: seconds after which it is worth trying again.
+    :param refusal: which check refused, for the operator; it is not sent. Without one,
+        the check has the name of the error code.
     :param headers: further headers of the response, such as ``DPoP-Nonce``. They cannot
         replace one that the response has anyway.
     :param members: further members of the response, such as ``error_uri``. They cannot
@@ -29,6 +33,7 @@ class OAuth2Error(Exception):
     """
 
     code: ClassVar[str]
+    source: ClassVar[str] = "RFC 6749 section 5.2"
     status: int
 
     def __init__(
@@ -37,6 +42,7 @@ class OAuth2Error(Exception):
         *,
         status: int | None = None,
         retry_after: int | None = None,
+        refusal: Refusal | None = None,
         headers: Mapping[str, str] | None = None,
         members: Mapping[str, Any] | None = None,
     ) -> None:
@@ -45,13 +51,14 @@ class OAuth2Error(Exception):
         # The refused client, once it has authenticated.
         self.client: Client | None = None
         self.retry_after = retry_after
+        self.refusal = refusal or Refusal(self.code, self.source)
         self.headers = headers or {}
         self.members = members or {}
         if status is not None:
             self.status = status
 
     def response_members(self) -> dict[str, Any]:
-        """The members of the error response (RFC 6749 section 5.2)."""
+        """The members of the error response (RFC 6749 section 5.2); nothing of the refusal."""
         own = {"error": self.code, "error_description": self.description}
         return own | {name: value for name, value in self.members.items() if name not in own}
 
@@ -96,24 +103,28 @@ class InvalidTarget(OAuth2Error):
     """The resource is unknown, malformed or more than was granted (RFC 8707 section 2)."""
 
     code, status = "invalid_target", 400
+    source = "RFC 8707 section 2"
 
 
 class InvalidAuthorizationDetails(OAuth2Error):
     """The details are unknown, malformed or more than was granted (RFC 9396 section 5)."""
 
     code, status = "invalid_authorization_details", 400
+    source = "RFC 9396 section 5"
 
 
 class TemporarilyUnavailable(OAuth2Error):
     """The store failed (RFC 6749 section 4.1.2.1), or there were too many requests (429)."""
 
     code, status = "temporarily_unavailable", 503
+    source = "RFC 6749 section 4.1.2.1"
 
 
 class InvalidToken(OAuth2Error):
     """The bearer token is unknown, expired, revoked or malformed (RFC 6750 section 3.1)."""
 
     code, status = "invalid_token", 401
+    source = "RFC 6750 section 3.1"
 
 
 class InsufficientScope(OAuth2Error):
@@ -123,9 +134,10 @@ class InsufficientScope(OAuth2Error):
     """
 
     code, status = "insufficient_scope", 403
+    source = "RFC 6750 section 3.1"
 
-    def __init__(self, description: str, scope: str) -> None:
-        super().__init__(description)
+    def __init__(self, description: str, scope: str, *, refusal: Refusal | None = None) -> None:
+        super().__init__(description, refusal=refusal)
         self.scope = scope
 
 
@@ -133,33 +145,39 @@ class UnsupportedResponseType(OAuth2Error):
     """The server does not know this response type (RFC 6749 section 4.1.2.1)."""
 
     code, status = "unsupported_response_type", 400
+    source = "RFC 6749 section 4.1.2.1"
 
 
 class AccessDenied(OAuth2Error):
     """The user denied the request (RFC 6749 section 4.1.2.1)."""
 
     code, status = "access_denied", 403
+    source = "RFC 6749 section 4.1.2.1"
 
 
 class LoginRequired(OAuth2Error):
     """``prompt=none``, and no user is signed in (OpenID Connect Core section 3.1.2.6)."""
 
     code, status = "login_required", 400
+    source = "OpenID Connect Core section 3.1.2.6"
 
 
 class ConsentRequired(OAuth2Error):
     """``prompt=none``, and the user must be asked (OpenID Connect Core section 3.1.2.6)."""
 
     code, status = "consent_required", 400
+    source = "OpenID Connect Core section 3.1.2.6"
 
 
 class RequestNotSupported(OAuth2Error):
     """Request objects are not supported (RFC 9101 section 7.4)."""
 
     code, status = "request_not_supported", 400
+    source = "RFC 9101 section 7.4"
 
 
 class RequestURINotSupported(OAuth2Error):
     """The parameter ``request_uri`` is not supported (RFC 9101 section 7.4)."""
 
     code, status = "request_uri_not_supported", 400
+    source = "RFC 9101 section 7.4"

@@ -4,7 +4,8 @@ Each event is emitted after the store committed, so no subscriber can undo it.
 The exception is ClientChanged under ``oauth2.sqlalchemy.session``: the
 request's transaction is still open then, so the event is also emitted for a
 client that is rolled back afterwards. No event carries a token, a secret or a
-password, nor any text written by an unauthenticated caller.
+password, nor any text written by an unauthenticated caller; except that the
+refusal of a token request shows what was compared, masked, escaped and shortened.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from zope.interface import implementer
 
 from ..interfaces.application import IOAuth2Event
+from .refusal import Refusal
 
 if TYPE_CHECKING:
     from .records import Grant
@@ -65,11 +67,15 @@ class TokenIssued(OAuth2Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRefused(OAuth2Event):
-    """An authenticated client got no token. ``error`` is the error code of the response."""
+    """An authenticated client got no token. ``error`` is the error code of the response.
+
+    ``refusal`` is the check that refused, and what it compared; the response has less.
+    """
 
     client_id: str
     grant_type: str
     error: str
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +147,14 @@ class ClientAuthenticationFailed(OAuth2Event):
 
     ``client_id`` is None where no such client is registered: the text that was
     sent may be a secret in the wrong field. ``remote_addr`` is the address that
-    the request came from.
+    the request came from. ``refusal`` is the check that refused; the response is
+    the same for all of them.
     """
 
     client_id: str | None
     method: str
     remote_addr: str | None
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from .errors import InvalidRequest
 from .parameters import CORE_RULES, MAX_VALUE, ParameterRules
+from .refusal import OWN_RULE, Refusal
 
 MAX_BODY = 64 * 1024
 MAX_FIELDS = 100
@@ -20,6 +21,16 @@ BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # In these a NUL character is no error of its own: a wrong secret is
 # invalid_client, and an unknown token is not active.
 WHATEVER_IS_IN_IT = frozenset({"client_secret", "token"})
+
+ONCE = Refusal("parameter_once", "RFC 6749 section 3.1")
+MEDIA_TYPE = Refusal("body_media_type", "RFC 6749 appendix B")
+CONTENT_CODING = Refusal("body_content_coding", "RFC 9110 section 15.5.16")
+BODY_LENGTH = Refusal("body_length", "RFC 9110 section 15.5.14")
+NOT_IN_URL = Refusal("secret_not_in_url", "RFC 6749 section 2.3.1")
+ENCODING = Refusal("parameter_encoding", "RFC 6749 appendix B")
+COUNT = Refusal("parameter_count", OWN_RULE)
+LENGTH = Refusal("parameter_length", OWN_RULE)
+NO_NUL = Refusal("parameter_without_nul", OWN_RULE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,8 @@ class Parameters:
         if len(values) > 1 and name not in self.rules.repeatable:
             # RFC 6749 section 3.1: "Request and response parameters MUST NOT be
             # included more than once."
-            raise InvalidRequest("A parameter is repeated; send each one once.")
+            refusal = ONCE.comparing(name=name, times=len(values))
+            raise InvalidRequest("A parameter is repeated; send each one once.", refusal=refusal)
         return (values[-1] or None) if values else None
 
     def if_once(self, name: str) -> str | None:
@@ -120,9 +132,14 @@ def parse_body(
     media_type, *options = http.headers.get("content-type", "").lower().split(";")
     charsets = {o.strip() for o in options if o.strip().startswith("charset=")}
     if media_type.strip() != FORM or not charsets <= UTF8:
-        raise InvalidRequest(f"Send the parameters in the body, as {FORM} in UTF-8.")
-    if http.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise InvalidRequest("Send the body without Content-Encoding.", status=415)
+        raise InvalidRequest(
+            f"Send the parameters in the body, as {FORM} in UTF-8.",
+            refusal=MEDIA_TYPE.comparing(content_type=http.headers.get("content-type")),
+        )
+    coding = http.headers.get("content-encoding", "identity")
+    if coding.strip().lower() != "identity":
+        refusal = CONTENT_CODING.comparing(content_encoding=coding)
+        raise InvalidRequest("Send the body without Content-Encoding.", status=415, refusal=refusal)
     if len(http.body) > MAX_BODY:
         raise body_too_large()
     return _parameters(http.body, max_fields, max_value, rules)
@@ -130,7 +147,8 @@ def parse_body(
 
 def body_too_large() -> InvalidRequest:
     """The error for a body over :data:`MAX_BODY`, also for a caller that did not read it."""
-    return InvalidRequest(f"The body is larger than {MAX_BODY} bytes.", status=413)
+    text = f"The body is larger than {MAX_BODY} bytes."
+    return InvalidRequest(text, status=413, refusal=BODY_LENGTH.comparing(most=MAX_BODY))
 
 
 def _refuse_secrets_in_url(query: str, rules: ParameterRules) -> None:
@@ -139,7 +157,9 @@ def _refuse_secrets_in_url(query: str, rules: ParameterRules) -> None:
     names = {name for name, _ in parse_qsl(query, keep_blank_values=True, errors="replace")}
     for name in sorted(names & rules.secret):
         raise InvalidRequest(
-            f"The parameter {name} must not be in the URL, where logs keep it: send it in the body."
+            f"The parameter {name} must not be in the URL, where logs keep it: "
+            "send it in the body.",
+            refusal=NOT_IN_URL.comparing(name=name),
         )
 
 
@@ -149,13 +169,19 @@ def _decode(body: bytes, max_fields: int) -> list[tuple[str, str]]:
         if BROKEN_PERCENT.search(text):
             raise InvalidRequest(
                 "There is a % that is not followed by two hexadecimal digits: "
-                "percent-encode it as %25."
+                "percent-encode it as %25.",
+                refusal=ENCODING,
             )
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=max_fields)
     except UnicodeError:
-        raise InvalidRequest("The parameters are not percent-encoded UTF-8.") from None
+        raise InvalidRequest(
+            "The parameters are not percent-encoded UTF-8.", refusal=ENCODING
+        ) from None
     except ValueError:
-        raise InvalidRequest(f"There are more than {max_fields} parameters.") from None
+        refusal = COUNT.comparing(most=max_fields)
+        raise InvalidRequest(
+            f"There are more than {max_fields} parameters.", refusal=refusal
+        ) from None
 
 
 def _parameters(
@@ -166,9 +192,14 @@ def _parameters(
 ) -> Parameters:
     values: dict[str, tuple[str, ...]] = {}
     for name, value in _decode(text, max_fields):
-        if len(value) > rules.max_length(name, max_value):
-            raise InvalidRequest(f"A parameter is longer than {max_value} characters.")
+        most = rules.max_length(name, max_value)
+        if len(value) > most:
+            raise InvalidRequest(
+                f"A parameter is longer than {most} characters.",
+                refusal=LENGTH.comparing(name=name, characters=len(value), most=most),
+            )
         if "\0" in name or ("\0" in value and name not in WHATEVER_IS_IN_IT):
-            raise InvalidRequest("A parameter contains a NUL character.")
+            refusal = NO_NUL.comparing(name=name)
+            raise InvalidRequest("A parameter contains a NUL character.", refusal=refusal)
         values[name] = (*values.get(name, ()), value)
     return Parameters(values, rules)

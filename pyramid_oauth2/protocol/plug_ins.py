@@ -13,6 +13,7 @@ from ..interfaces.server import IServer
 from .parameters import CORE_RULES, Parameter, ParameterRules
 from .token.issued import STANDARD_MEMBERS
 from .token.opaque import NAME as OPAQUE
+from .token.presentation import BEARER_SCHEME
 
 if TYPE_CHECKING:
     from ..interfaces.endpoints import IEndpoint, IServerMetadata
@@ -67,7 +68,8 @@ class PlugIns:
     """The plug-ins of a server, by name.
 
     ``access_token_formats`` are in the order in which they are asked, ours last.
-    ``rules`` are those of every parameter that a plug-in reads.
+    ``rules`` are those of every parameter that a plug-in reads. ``schemes``, in lower case,
+    are those of an Authorization header that presents an access token.
     """
 
     grant_types: Mapping[str, IGrantType]
@@ -78,6 +80,7 @@ class PlugIns:
     endpoints: Mapping[str, IEndpoint]
     server_metadata: Mapping[str, IServerMetadata]
     rules: ParameterRules
+    schemes: frozenset[str]
 
     @classmethod
     def made(cls, factories: Factories, server: IServer) -> PlugIns:
@@ -91,11 +94,11 @@ class PlugIns:
         responses = _made(factories.token_responses, server)
         endpoints = _made(factories.endpoints, server)
         metadata = _made(factories.server_metadata, server)
-        _refuse_twice(
-            "the confirmation member", {name: each.members for name, each in constraints.items()}
-        )
-        schemes = {name: each.scheme for name, each in constraints.items()}
-        _refuse_twice("the scheme", {name: [each] for name, each in schemes.items() if each})
+        members = {name: each.members for name, each in constraints.items()}
+        _refuse_twice("the confirmation member", members)
+        schemes = {name: each.scheme.lower() for name, each in constraints.items() if each.scheme}
+        own_schemes = {name: (scheme,) for name, scheme in schemes.items()}
+        _refuse_twice("the scheme", {CORE: (BEARER_SCHEME,), **own_schemes})
         names = {name: each.names for name, each in responses.items()}
         _refuse_twice("the member of the token response", {CORE: STANDARD_MEMBERS, **names})
         names = {name: each.names for name, each in metadata.items()}
@@ -114,6 +117,7 @@ class PlugIns:
             endpoints,
             metadata,
             CORE_RULES.including(read),
+            frozenset({BEARER_SCHEME, *schemes.values()}),
         )
 
 
@@ -131,7 +135,7 @@ def _refuse_twice(what: str, declared: Mapping[str, Iterable[str]]) -> None:
     for owner, names in declared.items():
         for name in names:
             if name in owners:
-                raise ValueError(f"{what} {name} is declared by {owners[name]} and by {owner}")
+                raise ValueError(f"{what} {name} is declared by two: {owners[name]} and {owner}")
             owners[name] = owner
 
 

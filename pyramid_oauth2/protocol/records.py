@@ -18,16 +18,16 @@ from enum import Enum
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from .identifiers import check_identifier as check_identifier
+from .token_kinds import ACCESS_TOKEN as ACCESS_TOKEN
+from .token_kinds import AUTHORIZATION_CODE as AUTHORIZATION_CODE
+from .token_kinds import INTERACTION as INTERACTION
+from .token_kinds import REFRESH_TOKEN as REFRESH_TOKEN
+from .token_kinds import is_remembered
 
 CLIENT_ID_LENGTH = 512
 SUBJECT_LENGTH = 255
 NAMESPACE_LENGTH = 64
 KEY_LENGTH = 255
-
-AUTHORIZATION_CODE = "authorization_code"
-ACCESS_TOKEN = "access_token"
-REFRESH_TOKEN = "refresh_token"
-INTERACTION = "interaction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Client:
     client_uri: str | None = None
     logo_uri: str | None = None
     redirect_uris: tuple[str, ...] = ()
-    grant_types: tuple[str, ...] = (AUTHORIZATION_CODE,)
+    grant_types: tuple[str, ...] = ("authorization_code",)
     response_types: tuple[str, ...] = ("code",)
     scope: frozenset[str] = frozenset()
     token_endpoint_auth_method: str = "client_secret_basic"
@@ -285,14 +285,16 @@ class StoreUnavailable(Exception):
 
 
 def kept_until(token: Token, grant_end: int | None) -> int:
-    """When a store may remove *token* (UTC seconds).
+    """When a store may remove *token* (UTC seconds): the latest of up to three ends.
 
-    A spent authorization code is stored as long as anything issued for it may
-    live, since its replay must still be detected (RFC 6749 section 4.1.2).
-    Every other record is removed at its own end.
+    * its own end, and the end of its sealed answer, which would be lost with it;
+    * of a spent one that is remembered, such as an authorization code, the end of its grant,
+      since its replay must be detected for so long (RFC 6749 section 4.1.2).
 
     :param grant_end: the end of the token's grant, None if it has none.
     """
-    if token.kind == AUTHORIZATION_CODE and token.consumed_at is not None and grant_end is not None:
-        return max(token.expires_at, grant_end)
-    return token.expires_at
+    answer = token.sealed_answer
+    end = token.expires_at if answer is None else max(token.expires_at, answer.expires_at)
+    if grant_end is not None and token.consumed_at is not None and is_remembered(token.kind):
+        end = max(end, grant_end)
+    return end

@@ -11,9 +11,15 @@ from zope.interface import implementer
 from ..interfaces.application import IScope
 from .errors import InvalidScope
 from .records import Client
+from .refusal import Refusal
 
 # scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
 SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+
+SYNTAX = Refusal("scope_syntax", "RFC 6749 section 3.3")
+DEFAULT = Refusal("scope_default", "RFC 6749 section 3.3", decided_by="oauth2.default_scopes")
+KNOWN = Refusal("scope_known", "RFC 6749 section 3.3", decided_by="oauth2.scopes")
+OF_CLIENT = Refusal("scope_of_client", "RFC 6749 section 3.3", decided_by="client.scope")
 
 
 @implementer(IScope)
@@ -34,7 +40,10 @@ def parse_scope(value: str) -> frozenset[str]:
     # spaces, which the grammar does not allow.
     names = frozenset(filter(None, value.split(" ")))
     if not all(SCOPE_TOKEN.fullmatch(name) for name in names):
-        raise InvalidScope("The scope contains characters that no scope can have.")
+        raise InvalidScope(
+            "The scope contains characters that no scope can have.",
+            refusal=SYNTAX.comparing(requested=value),
+        )
     return names
 
 
@@ -67,9 +76,18 @@ def grant_scope(
         # the request using a pre-defined default value or fail the request".
         names = allowed if default is None else allowed & default
         if not names:
-            raise InvalidScope("No scope was requested, and this client has no default scope.")
+            raise InvalidScope(
+                "No scope was requested, and this client has no default scope.",
+                refusal=DEFAULT.comparing(default=default, allowed=allowed),
+            )
     if not names <= known:
-        raise InvalidScope("The server does not know one of the requested scopes.")
+        raise InvalidScope(
+            "The server does not know one of the requested scopes.",
+            refusal=KNOWN.comparing(requested=names, known=known),
+        )
     if not names <= allowed:
-        raise InvalidScope("This client may not have one of the requested scopes.")
+        raise InvalidScope(
+            "This client may not have one of the requested scopes.",
+            refusal=OF_CLIENT.comparing(requested=names, allowed=allowed),
+        )
     return names

@@ -16,6 +16,7 @@ from .clients.metadata import BY_NAME
 from .errors import InvalidRequest
 from .lifetimes import Lifetimes
 from .records import Client
+from .refusal import OWN_RULE, Refusal
 from .token_strings import RandomBytes
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from ..interfaces.storage import IConsentStore, IGrantStore
     from .http import HTTPRequest
     from .throttling import Throttle
+
+USER_ACTIVE = Refusal("user_active", OWN_RULE, decided_by="user")
+HTTPS = Refusal("https", "RFC 6749 section 3.1", decided_by="oauth2.enforce_https")
 
 
 @implementer(IServer)
@@ -90,5 +94,6 @@ def refuse_plain_http(server: Server, http: HTTPRequest) -> None:
     if server.require_https and not http.secure:
         raise InvalidRequest(
             "A secure connection is required: use https. (Behind a proxy that ends TLS, "
-            f"{TRUST_THE_PROXY})"
+            f"{TRUST_THE_PROXY})",
+            refusal=HTTPS.comparing(url=http.url, remote_addr=http.remote_addr),
         )

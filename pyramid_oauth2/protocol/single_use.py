@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .errors import InvalidGrant, OAuth2Error
+from .refusal import OWN_RULE, Refusal
 
 if TYPE_CHECKING:
     from .server import Server
+
+UNUSED = Refusal("value_unused", OWN_RULE, decided_by="reservation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,9 @@ def reserve(
             continue
         now = server.clock()
         if not server.grants.reserve(use.namespace, use.digest, use.expires_at, now):
-            raise use.error or InvalidGrant("A value that can be used once was used already.")
+            raise use.error or InvalidGrant(
+                "A value that can be used once was used already.",
+                refusal=UNUSED.comparing(namespace=use.namespace),
+            )
         if reserved is not None:
             reserved.add(use.key)

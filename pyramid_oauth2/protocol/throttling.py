@@ -20,6 +20,7 @@ from .addresses import TRUST_THE_PROXY, is_hidden, source_network
 from .errors import TemporarilyUnavailable
 from .events import AttemptsThrottled, Emit
 from .http import HTTPRequest
+from .refusal import OWN_RULE, Refusal
 from .token.request import TokenRequest
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,19 @@ WAIT = {
     "token as long as its expires_in says.",
     "interactions": "Too many authorization requests from one address: wait {seconds} seconds.",
     "registrations": "One user registers too many clients: wait {seconds} seconds.",
+}
+REFUSALS = {
+    "clients": Refusal(
+        "client_attempts", "RFC 6749 section 2.3.1", decided_by="oauth2.throttle.clients"
+    ),
+    "passwords": Refusal(
+        "password_attempts", "RFC 6749 section 4.3.2", decided_by="oauth2.throttle.passwords"
+    ),
+    "rotations": Refusal("refresh_rate", OWN_RULE, decided_by="oauth2.throttle.rotations"),
+    "interactions": Refusal("request_rate", OWN_RULE, decided_by="oauth2.throttle.interactions"),
+    "registrations": Refusal(
+        "registration_rate", OWN_RULE, decided_by="oauth2.throttle.registrations"
+    ),
 }
 # These do not count by address, so a proxy makes no difference to them.
 WITHOUT_ADDRESS = frozenset({"rotations", "registrations"})
@@ -94,7 +108,7 @@ class Uncounted:
 class Attempt:
     """One attempt, which can be refused or counted.
 
-    ``kind`` is a key of :data:`WAIT`. ``sources`` maps the key of each source
+    ``kind`` is a key of :data:`WAIT` and :data:`REFUSALS`. ``sources`` maps the key of each source
     that the attempt counts for to the number of attempts allowed in ``seconds``.
     ``subject`` is the user whose attempts are counted, if they are counted by user.
     """
@@ -167,7 +181,8 @@ class Attempt:
                 f"together: {TRUST_THE_PROXY})"
             )
         # RFC 6585 section 4: 429 "MAY include a Retry-After header".
-        raise TemporarilyUnavailable(text, status=429, retry_after=seconds)
+        refusal = REFUSALS[self.kind].comparing(blocked_for=seconds)
+        raise TemporarilyUnavailable(text, status=429, retry_after=seconds, refusal=refusal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,21 +16,15 @@ import zlib
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, REFRESH_TOKEN, TokenRef
+from .records import TokenRef
+from .token_kinds import CLIENT_SECRET_PREFIX as CLIENT_SECRET_PREFIX
+from .token_kinds import kind_named, kind_of_prefix, registered_kinds
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 FAMILY_LENGTH = 16  # 95 bits: two families never coincide by chance
 SECRET_LENGTH = 43  # 256 bits
 CHECKSUM_LENGTH = 6  # CRC-32 in base 62
-
-PREFIXES = {
-    ACCESS_TOKEN: "oat",
-    REFRESH_TOKEN: "ort",
-    AUTHORIZATION_CODE: "oac",
-    INTERACTION: "oin",
-}
-CLIENT_SECRET_PREFIX = "ocs"
-_KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
+TOKEN_LENGTH = FAMILY_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH  # after the prefix
 
 # Of each random byte, the character. 248 is the largest multiple of 62 in a byte: the eight
 # bytes from there on are dropped, since modulo 62 they would favour eight characters.
@@ -64,8 +58,12 @@ def new_family(random: RandomBytes) -> str:
 
 
 def new_token(kind: str, family: str, random: RandomBytes) -> NewToken:
-    """Make a token string of *kind* in *family*."""
-    body = f"{PREFIXES[kind]}_{family}{random_text(SECRET_LENGTH, random)}"
+    """Make a token string of *kind* in *family*.
+
+    :param kind: the name of a :class:`~.token_kinds.TokenKind`.
+    :raises ValueError: there is no such kind.
+    """
+    body = f"{kind_named(kind).prefix}_{family}{random_text(SECRET_LENGTH, random)}"
     value = body + _checksum(body)
     return NewToken(value, TokenRef(kind, family, digest(value)))
 
@@ -73,18 +71,29 @@ def new_token(kind: str, family: str, random: RandomBytes) -> NewToken:
 def parse_token(value: str) -> TokenRef | None:
     """Return where the record of a token string is stored; None if it is malformed."""
     prefix, _, rest = value.partition("_")
-    kind = _KINDS.get(prefix)
-    if kind is None or len(rest) != FAMILY_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH:
+    kind = kind_of_prefix(prefix)
+    if kind is None or not _has_token_form(value, rest):
         return None
-    if not _well_formed(value, rest):
-        return None
-    return TokenRef(kind, rest[:FAMILY_LENGTH], digest(value))
+    return TokenRef(kind.name, rest[:FAMILY_LENGTH], digest(value))
+
+
+def is_token_of_any_kind(value: str) -> bool:
+    """Whether a string has the form of a token, also of a kind that this process does not know."""
+    return _has_token_form(value, value.partition("_")[2])
 
 
 def has_our_prefix(value: str) -> bool:
     """Whether a string has a prefix of this server's tokens, valid or not."""
     prefix, separator, _ = value.partition("_")
-    return bool(separator) and (prefix in _KINDS or prefix == CLIENT_SECRET_PREFIX)
+    if not separator:
+        return False
+    return kind_of_prefix(prefix) is not None or prefix == CLIENT_SECRET_PREFIX
+
+
+def our_prefixes() -> dict[str, str]:
+    """What a string with each prefix is: the kind of a token, or ``client_secret``."""
+    kinds = {kind.prefix: kind.name for kind in registered_kinds()}
+    return kinds | {CLIENT_SECRET_PREFIX: "client_secret"}
 
 
 def new_client_secret(random: RandomBytes) -> str:
@@ -112,6 +121,10 @@ def digest(value: str) -> bytes:
     256 random bits need no slow hash: they cannot be guessed.
     """
     return hashlib.sha256(value.encode()).digest()
+
+
+def _has_token_form(value: str, rest: str) -> bool:
+    return len(rest) == TOKEN_LENGTH and _well_formed(value, rest)
 
 
 def _well_formed(value: str, rest: str) -> bool:

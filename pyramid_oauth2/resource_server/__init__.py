@@ -17,6 +17,8 @@ from ..interfaces import IResourceServer, IService
 from ..protocol.errors import InvalidToken
 from ..protocol.parameters import MAX_VALUE
 from ..protocol.records import ACCESS_TOKEN
+from ..protocol.refusal import OWN_RULE, Refusal
+from ..protocol.server import USER_ACTIVE
 from ..protocol.token.access_token import AccessToken
 from ..protocol.token.issued import BEARER
 from ..protocol.token.presentation import BEARER_SCHEME, Presentation, bearer
@@ -28,6 +30,9 @@ from .cache import AnswerCache
 from .endpoint import IntrospectionEndpoint
 
 __all__ = ["ResourceServer", "make_resource_server"]
+
+FORMAT = Refusal("token_format", OWN_RULE, decided_by="token")
+ACTIVE = Refusal("token_active", "RFC 7662 section 2.2", decided_by="oauth2.introspection.url")
 
 
 @implementer(IService, IResourceServer)
@@ -81,13 +86,16 @@ class ResourceServer:
         """
         value = presentation.value
         if not _can_be_an_access_token(value):
-            raise InvalidToken("This is not an access token.")
+            raise InvalidToken("This is not an access token.", refusal=FORMAT)
         key = digest(value)
         token = self.cache.recall(key, lambda: self._ask(value))
         if token is None or token.expires_at <= self.clock():
-            raise InvalidToken("The access token is unknown, expired or revoked.")
+            raise InvalidToken("The access token is unknown, expired or revoked.", refusal=ACTIVE)
         if token.subject is not None and not self.is_active(token.subject):
-            raise InvalidToken("The user of the access token is deactivated.")
+            raise InvalidToken(
+                "The user of the access token is deactivated.",
+                refusal=USER_ACTIVE.comparing(subject=token.subject),
+            )
         return token
 
     def _ask(self, value: str) -> AccessToken | None:

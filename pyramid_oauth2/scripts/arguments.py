@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from ..protocol.records import check_identifier
-from ..protocol.token_strings import CLIENT_SECRET_PREFIX, PREFIXES, is_client_secret, parse_token
-
-OURS = re.compile(
-    rf"(?<![0-9A-Za-z])({'|'.join((*PREFIXES.values(), CLIENT_SECRET_PREFIX))})_[0-9A-Za-z]+"
+from ..protocol.token_strings import (
+    TOKEN_LENGTH,
+    is_client_secret,
+    is_token_of_any_kind,
+    our_prefixes,
 )
 
 
@@ -48,13 +49,21 @@ class Parser(argparse.ArgumentParser):
 
 def without_secrets(text: str) -> str:
     """The text, with tokens and client secrets of ours cut off after their prefix."""
-    return OURS.sub(r"\1_...", text)
+    return _ours().sub(r"\1_...", text)
 
 
 def hold_a_token(words: Iterable[str]) -> bool:
     """Whether one of the words contains a token or a client secret of ours."""
-    found = (match[0] for word in words for match in OURS.finditer(word))
-    return any(parse_token(value) or is_client_secret(value) for value in found)
+    found = (match[0] for word in words for match in _ours().finditer(word))
+    return any(is_token_of_any_kind(value) or is_client_secret(value) for value in found)
+
+
+def _ours() -> re.Pattern[str]:
+    # A kind that the application adds is known once it is loaded, which is after the words of the
+    # command are read: until then its tokens are recognised by their length.
+    prefixes = "|".join(our_prefixes())
+    any_prefix = rf"[a-z][a-z0-9]*(?=_[0-9A-Za-z]{{{TOKEN_LENGTH}}})"
+    return re.compile(rf"(?<![0-9A-Za-z])({prefixes}|{any_prefix})_[0-9A-Za-z]+")
 
 
 def identifier(length: int) -> Callable[[str], str]:

@@ -32,6 +32,12 @@ class PageSettings:
         "The template of the consent page.",
         key="renderer.consent",
     )
+    renderer_login_again: str = setting(
+        renderer,
+        "pyramid_oauth2:templates/login_again.oauth2",
+        "The template of the page that ends the user's login before a new one.",
+        key="renderer.login_again",
+    )
     renderer_authorizations: str = setting(
         renderer,
         "pyramid_oauth2:templates/authorizations.oauth2",

@@ -9,13 +9,24 @@ from pyramid.response import Response
 
 from ..endpoint_urls import endpoint_url
 from ..events import notify
+from ..interfaces import ISettings
 from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.authorization.flow import begin, decide, resume
-from ..protocol.authorization.interaction import ForeignInteraction
-from ..protocol.authorization.results import Again, Ask, Login, Refuse, Respond, Result
+from ..protocol.authorization.interaction import CookiesNeeded, ForeignInteraction
+from ..protocol.authorization.login_demand import end_login
+from ..protocol.authorization.results import (
+    Again,
+    Ask,
+    Login,
+    LoginAgain,
+    Refuse,
+    Respond,
+    Result,
+)
+from ..protocol.authorization.return_query import MARK
 from ..protocol.authorization.user import User
-from ..protocol.http import parse_body, parse_query
+from ..protocol.http import HTTPRequest, Parameters, parse_body, parse_query
 from ..protocol.server import refuse_plain_http
 from .browser import (
     FIELD,
@@ -27,7 +38,8 @@ from .browser import (
     renew_browser,
 )
 from .consent import consent_page
-from .login import LOGIN_ENDED, authorize_url, end_login, send_to_login, signed_in_subject
+from .login import authorize_url, forgetting, send_to_login, signed_in_subject
+from .login_again import login_again_page
 from .pages import error_page, page_endpoint
 from .redirects import redirect, send_to_client
 from .retries import Outcome, delivered, finish, finished
@@ -35,7 +47,10 @@ from .retries import Outcome, delivered, finish, finished
 
 @page_endpoint("GET", "POST")
 def authorize(request: Request) -> Response:
-    """Begin a request, resume one after a login, or process the user's decision."""
+    """Begin a request, resume one after a login, or process the user's decision.
+
+    Or end the user's login, where the client demands a new one.
+    """
     outcome = finished(request)
     if outcome is not None:
         carry_browser(request)
@@ -45,11 +60,14 @@ def authorize(request: Request) -> Response:
     refuse_plain_http(server, http)
     by_get = request.method == "GET"
     parameters = parse_query(http) if by_get else parse_body(http)
+    if not by_get and parameters.once(MARK) is not None:
+        return _end_login(request, http, parameters)
     handle = parameters.once("interaction")
     if handle is None:
         return _respond(request, begin(server, http, parameters, _user(request)))
     if by_get:
-        return _respond(request, resume(server, http, handle, _user(request)))
+        mark = parameters.once(MARK)
+        return _respond(request, resume(server, http, handle, _user(request), mark))
     user, supplied = _user(request), parameters.once(FIELD)
     if not is_from_our_page(request, supplied):
         secret = earlier_secret(request, supplied)
@@ -60,13 +78,30 @@ def authorize(request: Request) -> Response:
     return _respond(request, decide(server, http, handle, user, parameters))
 
 
+def _end_login(request: Request, http: HTTPRequest, form: Parameters) -> Response:
+    """Process the page of :mod:`.login_again`. The request itself is in the URL, as before."""
+    supplied = form.once(FIELD)
+    if is_new_browser(request):
+        raise CookiesNeeded("The browser sends no cookie of this site.")
+    # The page may have an earlier secret: only a page of ours can send it.
+    if not is_from_our_page(request, supplied) and earlier_secret(request, supplied) is None:
+        description = "The form does not come from this browser's own page."
+        return error_page(request, description, 403, "another_browser")
+    parameters = parse_query(http)
+    handle = parameters.once("interaction")
+    server = request.oauth2.authorization_service.server
+    sent = parameters if handle is None else None
+    return _respond(request, end_login(server, sent, handle or "", _user(request)))
+
+
 def _user(request: Request) -> User:
     owners = request.oauth2.authorization_service.owners
+    settings = request.registry.getUtility(ISettings)
     return User(
         signed_in_subject(request),
         secret=partial(browser_secret, request),
         authentication=partial(owners.authentication, request),
-        login_ended=LOGIN_ENDED in request.environ,
+        has_login_page=settings.login_route is not None,
         new=is_new_browser(request),
     )
 
@@ -79,10 +114,12 @@ def _respond(request: Request, result: Result) -> Response:
             if isinstance(error, ForeignInteraction) and error.another_user:
                 renew_browser(request)
             raise error
-        case Login(query, end):
-            if end:
-                end_login(request)
+        case Login(query):
             return send_to_login(request, authorize_url(request, query))
+        case LoginAgain(client, query):
+            return login_again_page(request, client, authorize_url(request, query))
+        case Again(query, end=True):
+            return forgetting(request, redirect(authorize_url(request, query)))
         case Respond(authorization_response, events):
             outcome = Outcome(send_to_client(request, authorization_response), events)
         case Again(query):

@@ -17,10 +17,13 @@ from ..protocol.client_endpoint import process_request
 from ..protocol.errors import InvalidRequest, OAuth2Error
 from ..protocol.events import Emit
 from ..protocol.records import Client, StoreUnavailable
-from ..responses import endpoint_response, error_response, store_unavailable
+from ..protocol.refusal import Refusal
+from ..responses import endpoint_response, error_response, record_refusal, store_unavailable
 from .retries import once_per_request
 
 Endpoint = Callable[[Request], Response]
+
+METHOD = Refusal("method", "RFC 9110 section 15.5.6")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,14 @@ def respond(
     client: Client | None = None
     if request.method not in methods:
         allowed = ", ".join(methods)
-        error = InvalidRequest(f"Use the method {allowed} here.", status=405)
+        refusal = METHOD.comparing(method=request.method, allowed=methods)
+        error = InvalidRequest(f"Use the method {allowed} here.", status=405, refusal=refusal)
         refused = error_response(error, {"Allow": allowed})
     else:
         try:
             return view(request)
         except OAuth2Error as error:
+            record_refusal(request, error.refusal)
             refused, client = error_response(error), error.client
         except StoreUnavailable as unavailable:
             text = "The server cannot answer now. Try again in a moment."

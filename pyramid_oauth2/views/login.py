@@ -14,9 +14,6 @@ from ..protection.request import Request
 from ..protocol.authorization.return_query import is_too_long
 from .redirects import redirect
 
-# pyramid_retry may run the request that ended the login again: its user is still signed in.
-LOGIN_ENDED = "pyramid_oauth2.login_ended"
-
 
 def signed_in_subject(request: Request) -> str | None:
     """The user who is signed in to the application. A bearer token does not count as a login."""
@@ -60,16 +57,10 @@ def _is_elsewhere(request: Request, url: str) -> bool:
     return request.method != "GET" or other or is_too_long(here)
 
 
-def end_login(request: Request) -> None:
-    """End the present login with the response to this request."""
-    request.environ[LOGIN_ENDED] = True
-    headers = forget(request)
-
-    def end(request: Request, response: Response) -> None:
-        # In a callback, so that the response of a forbidden view has the headers as well.
-        response.headerlist.extend(headers)
-
-    request.add_response_callback(end)
+def forgetting(request: Request, response: Response) -> Response:
+    """End the present login with *response*, as far as the application can end it."""
+    response.headerlist.extend(forget(request))
+    return response
 
 
 def active_subject(request: Request) -> str | None:

@@ -15,10 +15,14 @@ from pyramid.response import Response
 
 from ..interfaces import ISettings
 from ..protection.request import Request
-from ..protocol.authorization.interaction import ForeignInteraction, UnusableInteraction
+from ..protocol.authorization.interaction import (
+    CookiesNeeded,
+    ForeignInteraction,
+    UnusableInteraction,
+)
 from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.records import StoreUnavailable
-from ..responses import RETRY_AFTER
+from ..responses import RETRY_AFTER, record_refusal
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +117,7 @@ def error_page(
     :param description: for the developer, in English; the page shows it in small print.
     :param code: selects the page's own text: an OAuth error code,
         or ``page_expired``, ``another_browser``, ``foreign_form``, ``another_user``,
-        ``too_many_requests``.
+        ``cookies_needed``, ``too_many_requests``.
     """
     values = {"description": description, "code": code}
     return render_page(request, "error", values, status)
@@ -141,7 +145,7 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
 
 def _respond(view: View, request: Request) -> Response:
     try:
-        return view(request)
+        return _recorded(view, request)
     except TemporarilyUnavailable as throttled:
         response = error_page(request, throttled.description, throttled.status, "too_many_requests")
         response.headers["Retry-After"] = str(throttled.retry_after)
@@ -151,6 +155,8 @@ def _respond(view: View, request: Request) -> Response:
     except ForeignInteraction as foreign:
         code = "another_user" if foreign.another_user else "another_browser"
         return error_page(request, str(foreign), 403, code)
+    except CookiesNeeded as needed:
+        return error_page(request, str(needed), 400, "cookies_needed")
     except UnusableInteraction as unusable:
         return error_page(request, str(unusable), 400, "page_expired")
     except StoreUnavailable as unavailable:
@@ -160,3 +166,11 @@ def _respond(view: View, request: Request) -> Response:
         )
         response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
+
+
+def _recorded(view: View, request: Request) -> Response:
+    try:
+        return view(request)
+    except (OAuth2Error, UnusableInteraction) as refused:
+        record_refusal(request, refused.refusal)
+        raise

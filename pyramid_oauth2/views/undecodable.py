@@ -15,9 +15,13 @@ from pyramid.response import Response
 from ..interfaces import ISettings
 from ..protection.request import Request
 from ..protocol.errors import InvalidRequest
+from ..protocol.refusal import OWN_RULE, Refusal
 from ..responses import error_response
 from ..settings.types import RESOURCE_SERVER
 from .pages import error_page
+
+PATH = Refusal("path_encoding", OWN_RULE)
+COOKIES = Refusal("cookie_encoding", OWN_RULE)
 
 
 def undecodable_tween(
@@ -41,7 +45,7 @@ def _refusal(request: Request, path: str) -> Response | None:
     try:
         path.encode("latin-1").decode()
     except UnicodeDecodeError:
-        return error_response(InvalidRequest("The path is not valid UTF-8."))
+        return error_response(InvalidRequest("The path is not valid UTF-8.", refusal=PATH))
     if _has_readable_cookies(request):
         return None
     settings = request.registry.getUtility(ISettings)
@@ -50,7 +54,7 @@ def _refusal(request: Request, path: str) -> Response | None:
     for_people = "text/html" in request.environ.get("HTTP_ACCEPT", "")
     if for_people and settings.mode != RESOURCE_SERVER:
         return error_page(request, text, 400, "unreadable_cookie")
-    return error_response(InvalidRequest(text))
+    return error_response(InvalidRequest(text, refusal=COOKIES))
 
 
 def _has_readable_cookies(request: Request) -> bool:

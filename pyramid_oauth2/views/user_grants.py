@@ -16,6 +16,7 @@ from ..protection.request import Request
 from ..protocol.errors import InvalidRequest
 from ..protocol.events import Emit
 from ..protocol.http import Parameters, parse_body, parse_query
+from ..protocol.refusal import OWN_RULE, Refusal
 from ..protocol.server import refuse_plain_http
 from ..protocol.user_grants import Authorization, authorizations_of, last_token, withdraw
 from .browser import FIELD, browser_token, is_from_our_page
@@ -26,6 +27,8 @@ from .redirects import redirect
 from .retries import once_per_request
 
 CLIENTS_A_PAGE = 25
+
+CLIENT_ID = Refusal("client_to_withdraw", OWN_RULE)
 
 
 @page_endpoint("GET", "POST")
@@ -73,7 +76,7 @@ def _withdraw(request: Request, parameters: Parameters) -> Response:
         return error_page(request, description, 403, "foreign_form")
     client_id = parameters.once("client_id")
     if client_id is None:
-        raise InvalidRequest("The form names no client.")
+        raise InvalidRequest("The form names no client.", refusal=CLIENT_ID)
     back = _url(request, page=parameters.once("page") or "1", withdrawn=client_id)
     return once_per_request(request, partial(_withdraw_and_redirect, subject, client_id, back))
 

@@ -15,6 +15,7 @@ from pyramid_oauth2.backends.memory.entries import MemoryEntryStore
 from pyramid_oauth2.backends.memory.expiring_records import ExpiringRecords, key_of
 from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
 from pyramid_oauth2.protocol.records import (
+    AUTHORIZATION_CODE,
     Client,
     DuplicateRecord,
     Grant,
@@ -360,6 +361,44 @@ class TestPurgeForgetsSpentCodes(MemoryContract):
         class ledger(ExpiringRecords):
             def _end(self, record):
                 return record.expires_at
+
+
+class TestPurgeForgetsSealedAnswers(MemoryContract):
+    caught_by = "keeping_a_token_for_its_sealed_answer"
+
+    class Grants(WithLedger):
+        class ledger(ExpiringRecords):
+            def _end(self, record):
+                if isinstance(record, Token):
+                    record = replace(record, sealed_answer=None)
+                return super()._end(record)
+
+            def _due(self, record):
+                return self._end(record)
+
+
+class TestPurgeKeepsForAnAnswerThatWasCleared(MemoryContract):
+    caught_by = "keeping_ends"
+
+    class Grants(MemoryGrantStore):
+        def _clear_answer_of_parent(self, token):
+            parent = self._expiring.token_of(token.family, token.parent) if token.parent else None
+            super()._clear_answer_of_parent(token)
+            if parent is not None and parent.sealed_answer is not None:
+                cleared = self._expiring.token(parent.ref)
+                end = max(parent.expires_at, parent.sealed_answer.expires_at)
+                self._expiring.keep(replace(cleared, expires_at=end))
+
+
+class TestPurgeKnowsOurKindsOnly(MemoryContract):
+    caught_by = "kind_that_is_remembered"
+
+    class Grants(WithLedger):
+        class ledger(ExpiringRecords):
+            def _end(self, record):
+                end = super()._end(record)
+                ours = not isinstance(record, Token) or record.kind == AUTHORIZATION_CODE
+                return end if ours else record.expires_at
 
 
 class TestPurgeTakesTheLiving(MemoryContract):

@@ -27,10 +27,12 @@ from pyramid_oauth2.protocol.records import (
     REFRESH_TOKEN,
     Outcome,
 )
+from pyramid_oauth2.protocol.token_kinds import TokenKind, register
 
 from .redis_contract import flush, open_backend, raw_keys, raw_nodes
 
 SPARE = 300
+BADGE = TokenKind("redis_badge", "orbdg", remembered=True)
 SLACK = 5  # seconds that a test may take
 
 
@@ -110,11 +112,13 @@ def test_life_of_a_spent_code_follows_its_grant(backend, raw):
         token, now = fruit, end - 1
 
 
+@pytest.mark.parametrize("kind", [AUTHORIZATION_CODE, BADGE.name])
 @pytest.mark.parametrize("code_first", [True, False])
-def test_life_of_a_spent_code_that_was_copied(backend, raw, code_first):
+def test_life_of_a_spent_code_that_was_copied(backend, raw, code_first, kind):
+    register(BADGE)
     grant = new_grant(absolute_end=NOW + 10 * DAY, expires_at=NOW + 9 * DAY)
     code = new_token(
-        AUTHORIZATION_CODE,
+        kind,
         grant,
         expires_at=NOW + MINUTE,
         consumed_at=NOW,
@@ -128,6 +132,93 @@ def test_life_of_a_spent_code_that_was_copied(backend, raw, code_first):
     won = backend.grants.redeem(token, NOW, new_attempt(), [], grant_expires_at=NOW + 10 * DAY)
     assert won.outcome is Outcome.WON
     assert left(raw, key_names.token_key(code)) >= left(raw, key_names.grant_key(grant.id)) - SLACK
+
+
+def test_life_of_a_spent_token_follows_its_sealed_answer(backend, raw):
+    grant = new_grant()
+    alone, token = new_token(INTERACTION, expires_at=NOW + 1), new_token(grant=grant)
+    token = replace(token, expires_at=NOW + 1)
+    assert backend.grants.open(None, [alone], NOW)
+    assert backend.grants.open(grant, [token], NOW)
+    answer = new_answer(expires_at=NOW + DAY)
+    for spent in alone, token:
+        won = backend.grants.redeem(spent, NOW, new_attempt(), [], sealed_answer=answer)
+        assert won.outcome is Outcome.WON
+        assert_kept(raw, key_names.token_key(spent), NOW + DAY)
+        assert_kept(raw, key_names.answer_key(spent.family, spent.digest), NOW + DAY)
+    assert_kept(raw, key_names.members_key(grant.id), NOW + DAY)
+    assert not raw.exists(key_names.members_key(alone.family))
+
+
+def test_life_of_a_spent_token_that_was_copied_follows_its_sealed_answer(backend, raw):
+    grant = new_grant()
+    answer = new_answer(expires_at=NOW + 9 * DAY)
+    state = {"consumed_at": NOW, "attempt": new_attempt(), "sealed_answer": answer}
+    token = new_token(grant=grant, **state)
+    assert backend.grants.import_([grant, token]) == 2
+    answer_left = left(raw, key_names.answer_key(grant.id, token.digest))
+    for key in key_names.token_key(token), key_names.members_key(grant.id):
+        assert left(raw, key) >= answer_left - SLACK
+    assert raw.zscore(key_names.members_key(grant.id), key_names.member(token)) == NOW + 9 * DAY
+
+
+def test_life_of_several_spent_codes_follows_their_grant(backend, raw):
+    grant = new_grant(expires_at=NOW + MINUTE)
+    codes = [new_token(AUTHORIZATION_CODE, grant) for _ in range(3)]
+    last = new_token(REFRESH_TOKEN, grant)
+    assert backend.grants.open(grant, [*codes, last], NOW)
+    for token in codes:
+        assert backend.grants.redeem(token, NOW, new_attempt(), []).outcome is Outcome.WON
+    backend.grants.redeem(last, NOW, new_attempt(), [], grant_expires_at=NOW + DAY)
+    for code in codes:
+        assert_kept(raw, key_names.token_key(code), NOW + DAY)
+
+
+def test_life_of_a_code_that_is_spent_while_its_grant_is_extended(backend, raw, monkeypatch):
+    grant = new_grant(expires_at=NOW + MINUTE)
+    first, second = (new_token(AUTHORIZATION_CODE, grant) for _ in "12")
+    retired, refresh = new_token(grant=grant), new_token(grant=grant)
+    assert backend.grants.open(grant, [first, second, retired, refresh], NOW)
+    assert backend.grants.redeem(first, NOW, new_attempt(), []).outcome is Outcome.WON
+    read = backend._server.read
+
+    def spend_after_the_read(*keys):
+        values = read(*keys)
+        monkeypatch.setattr(backend._server, "read", read)
+        assert backend.grants.redeem(second, NOW, new_attempt(), []).outcome is Outcome.WON
+        return values
+
+    monkeypatch.setattr(backend._server, "read", spend_after_the_read)
+    fruit = new_token(grant=grant)
+    extending = {"grant_expires_at": NOW + DAY, "retire": [retired.ref]}
+    won = backend.grants.redeem(refresh, NOW, new_attempt(), [fruit], **extending)
+    assert won.outcome is Outcome.WON
+    for code in first, second:
+        assert_kept(raw, key_names.token_key(code), NOW + DAY)
+    assert_kept(raw, key_names.token_key(retired), NOW + MINUTE)
+    assert backend.grants.find(retired.ref)[0].revoked_at == NOW
+    assert backend.grants.find(fruit.ref)[0] == fruit
+
+
+def test_one_spent_code_is_in_its_grant_as_it_always_was(backend, raw):
+    """A process of an earlier version reads it; several names it takes for one that is gone."""
+    grant = new_grant()
+    code = new_token(AUTHORIZATION_CODE, grant)
+    assert backend.grants.open(grant, [code], NOW)
+    backend.grants.redeem(code, NOW, new_attempt(), [])
+    line = raw.get(key_names.grant_key(grant.id)).partition(b"\n")[0]
+    assert line.split(b" ")[4].decode() == f"authorization_code:{code.digest.hex()}"
+
+
+def test_a_kind_of_any_name_is_listed_and_purged(backend, raw):
+    """As that of a later version might be: a name that a key has to quote."""
+    grant = new_grant()
+    token = new_token("Later kind:{2},3", grant, expires_at=NOW + MINUTE)
+    assert backend.grants.open(grant, [token], NOW)
+    assert list(every(backend.grants.tokens, grant_id=grant.id)) == [token]
+    assert set(every(backend.grants.export)) == {grant, token}
+    assert backend.grants.redeem(token, NOW, new_attempt(), []).outcome is Outcome.WON
+    assert backend.grants.purge(NOW + MINUTE, limit=100).removed == 1
 
 
 def test_life_follows_an_amended_end(backend, raw):

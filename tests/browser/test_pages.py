@@ -242,13 +242,44 @@ def test_a_browser_that_keeps_no_cookies(page: Page, site: Site) -> None:
     assert site.client.arrived == []
 
 
-def test_prompt_login(page: Page, site: Site) -> None:
+def test_prompt_login(any_page: Page, site: Site) -> None:
+    come(any_page, site)
+    any_page.goto(site.authorize(prompt="login"))
+    assert heading(any_page) == "Foto Print asks you to sign in again"
+    expect(any_page.get_by_text("You are signed in as alice.")).to_be_visible()
+    any_page.get_by_role("button", name="Sign in again").click()
+    sign_in(any_page, "bob")
+    expect(any_page.get_by_text("You are signed in as bob.")).to_be_visible()
+    any_page.click(ALLOW)
+    assert "code" in arrived(any_page, site)
+
+
+def test_prompt_login_with_the_keyboard(page: Page, site: Site) -> None:
     come(page, site)
     page.goto(site.authorize(prompt="login"))
-    sign_in(page, "bob")
-    expect(page.get_by_text("You are signed in as bob.")).to_be_visible()
+    page.wait_for_load_state()
+    page.keyboard.press("Tab")
+    button = page.get_by_role("button", name="Sign in again")
+    expect(button).to_be_focused()
+    box = button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    page.keyboard.press("Enter")
+    sign_in(page)
+    expect(page.locator(ALLOW)).to_be_visible()
+
+
+def test_back_after_a_new_login(page: Page, site: Site) -> None:
+    """One mark gives one code, so the user is asked to sign in once more."""
+    come(page, site)
+    page.goto(site.authorize(prompt="login"))
+    page.get_by_role("button", name="Sign in again").click()
+    sign_in(page)
     page.click(ALLOW)
-    assert "code" in arrived(page, site)
+    first = arrived(page, site)
+    page.go_back()
+    assert heading(page) == "Foto Print asks you to sign in again"
+    assert site.client.arrived == [first]
 
 
 def test_keyboard_only(page: Page, site: Site) -> None:
@@ -285,6 +316,8 @@ def test_nothing_sticks_out_on_a_phone(name: str, site: Site, open_browser: Any)
     # No letter can be broken between: the longest of each that the pages show.
     site.register("long", f"https://{'sub.' * 40}example/callback", client_name=name.strip())
     come(page, site, "long")
+    assert is_wide_as_the_window(page)
+    page.goto(site.authorize("long", prompt="login"))
     assert is_wide_as_the_window(page)
     page.goto(site.authorize("nobody"))
     assert is_wide_as_the_window(page)
@@ -382,6 +415,8 @@ def test_contrast(scheme: str, site: Site, open_browser: Any) -> None:
     )
     come(page, site, "shop")
     measured = page.evaluate(CONTRAST)
+    page.goto(site.authorize("shop", prompt="login"))
+    measured += page.evaluate(CONTRAST)
     page.goto(site.authorize("nobody"))
     measured += page.evaluate(CONTRAST)
     assert len(measured) > 15

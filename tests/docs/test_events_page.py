@@ -19,6 +19,8 @@ from pyramid_oauth2 import Client, TokenIssued, get_service
 from pyramid_oauth2.events import ClientAuthenticationFailed, RefreshReused, notify
 from pyramid_oauth2.monitoring import measured_grants, metrics
 from pyramid_oauth2.monitoring.audit import event_members, write_event
+from pyramid_oauth2.protocol.grant_types.authorization_code import REDIRECT_URI
+from pyramid_oauth2.protocol.masking import LENGTH
 from pyramid_oauth2.testing import memory_backend
 from tests.serving import environment
 from tests.test_audit import Request, parse
@@ -116,6 +118,17 @@ def test_the_line_of_the_audit_log(page: Page):
     (line,) = re.findall(r"^event=.*$", page.text, re.MULTILINE)
     found = parse(line)
     assert {name: str(value) for name, value in event_members(ISSUED).items()} == found
+
+
+def test_the_end_of_the_line_of_a_refusal(page: Page):
+    (line,) = re.findall(r"^check=.*$", page.text, re.MULTILINE)
+    found = parse(line)
+    compared = {name: found[f"compared_{name}"] for name in ("sent", "requested")}
+    assert found == REDIRECT_URI.comparing(**compared).members()
+    section = page.text.partition("### Refusals")[2].partition("## Metrics")[0]
+    documented = re.findall(r"^\| `(\w+)(?:\.\.\.)?` \|", section, re.MULTILINE)
+    assert documented == ["check", "source", "decided_by", "compared_"]
+    assert f"at most {LENGTH} characters" in section
 
 
 def test_the_log_in_a_file_of_its_own(page: Page, capsys: pytest.CaptureFixture[str]):

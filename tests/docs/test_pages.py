@@ -92,7 +92,7 @@ def test_words_of_the_shop_come_first(browser: TestApp) -> None:
     assert page.html.h1.string == "Wer ist das?"
 
 
-@pytest.mark.parametrize("name", ["consent", "form_post", "authorizations", "error"])
+@pytest.mark.parametrize("name", ["consent", "form_post", "login_again", "authorizations", "error"])
 def test_the_table_has_what_the_templates_get(
     browser: TestApp, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +104,8 @@ def test_the_table_has_what_the_templates_get(
 
     monkeypatch.setattr("pyramid_oauth2.views.pages.render", look)
     client_id = "nobody" if name == "error" else "gifts"
-    query = authorize_query(client_id, response_mode="form_post")
+    prompt = "login" if name == "login_again" else "consent"
+    query = authorize_query(client_id, response_mode="form_post", prompt=prompt)
     path = "authorizations" if name == "authorizations" else f"authorize?{query}"
     browser.get(f"/oauth2/{path}", status="*")
     if name == "form_post":
@@ -123,7 +124,7 @@ def documented() -> dict[str, set[str]]:
     text = (ROOT / NAME).read_text()
     section = text.partition("## Template variables")[2].partition("\n## ")[0]
     names: dict[str, set[str]] = {
-        name: set() for name in ("consent", "form_post", "authorizations", "error")
+        name: set() for name in ("consent", "form_post", "login_again", "authorizations", "error")
     }
     pages = ""
     for cell, cells in re.findall(r"^\| ([\w, ]*?) ?\| (`[^|]*) \|", section, re.MULTILINE):

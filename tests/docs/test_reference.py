@@ -14,7 +14,6 @@ from sqlalchemy import create_engine
 
 import pyramid_oauth2
 from docs.reference.pages import FOLDER, PAGES, python, settings
-from pyramid_oauth2.protocol.token.opaque import OpaqueAccessToken
 from pyramid_oauth2.testing import bearer, memory_backend
 from tests.scripts.with_settings import BadgeSettings
 
@@ -49,9 +48,9 @@ def test_every_public_name_has_an_entry():
         assert any(f"\n## `{name}`\n" in page() for page in PAGES.values())
 
 
-def plug_in(**members: Any) -> Any:
-    """A factory of an object that has these members."""
-    return lambda server, settings: SimpleNamespace(**members)
+def plug_in(**attributes: Any) -> Callable[..., SimpleNamespace]:
+    """A factory of a plug-in that has these attributes."""
+    return lambda server, settings: SimpleNamespace(**attributes)
 
 
 def test_the_directives(follow: Follow):
@@ -62,15 +61,15 @@ def test_the_directives(follow: Follow):
     names = {
         "config": config,
         "engine": create_engine("sqlite://"),
-        "BadgeGrant": SimpleNamespace,
-        "BadgeAuthentication": plug_in(parameters=()),
-        "SignedAccessToken": OpaqueAccessToken,
-        "DeviceKey": plug_in(members=(), scheme=None, parameters=()),
+        "BadgeGrant": plug_in(parameters=()),
+        "BadgeAuthentication": plug_in(confidential=True, challenge=None, parameters=()),
+        "SignedAccessToken": plug_in(suits=lambda client, access: False),
+        "DeviceKey": plug_in(scheme=None, members=("device",), parameters=()),
+        "TenantMember": plug_in(names=("tenant",), members=lambda issuing: {"tenant": "t"}),
         "BadgeEndpoint": plug_in(methods=("POST",), cross_origin=True, parameters=()),
+        "BadgeMetadata": plug_in(names=(), members=dict),
         "BadgeDemand": plug_in(options=("oauth2_badge",), parse=str, check=lambda *given: None),
         "notes": lambda request: {},
-        "BadgeMetadata": plug_in(names=(), members=dict),
-        "TenantMember": plug_in(names=(), members=lambda issuing: {}),
         "MyBackend": SimpleNamespace,
         "Users": lambda: SimpleNamespace(describe=str.title),
     }

@@ -106,6 +106,14 @@ class Flow:
         assert page.form["interaction"].value.startswith("oin_")
         return page
 
+    def press(self, page: TestResponse) -> TestResponse:
+        """Press the button of the page that asks for a new login; the response at the end.
+
+        It is the redirect to the login, or to the client.
+        """
+        answer = self.browser.post(page.form.action, page.form.submit_fields(), status=303)
+        return self.browser.get(answer.location, status="*")
+
     def decide(self, page: TestResponse, decision: str = "allow", **fields: Any) -> TestResponse:
         """Press a button of the consent page; the response of any status."""
         form = dict(page.form.submit_fields("decision", submit_value=decision)) | fields

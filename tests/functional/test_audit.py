@@ -88,6 +88,11 @@ def test_a_refresh_that_is_repeated_and_then_used_by_somebody_else(flow: Flow, l
         "grant_type": "refresh_token",
         "error": "invalid_grant",
         "remote_addr": "192.0.2.7",
+        "check": "refresh_token_used_once",
+        "source": "RFC 9700 section 4.14.2",
+        "decided_by": "token",
+        "compared_grant_id": grant_id,
+        "compared_used_at": str(clock.now - 30),
     }
 
 
@@ -130,6 +135,9 @@ class TestWrongSecret:
             "client_id": "web",
             "method": "client_secret_basic",
             "remote_addr": "192.0.2.7",
+            "check": "client_secret",
+            "source": "RFC 6749 section 2.3.1",
+            "decided_by": "client.client_secrets",
         }
 
     def test_of_nobody(self, flow: Flow, log: Log):

@@ -128,7 +128,7 @@ def test_a_userid_that_cannot_be_kept_fails_before_the_page(flow: Flow, userid: 
 
 def test_requests_of_strangers_are_swept(flow: Flow):
     server = flow.server.service.server
-    flow.ask(prompt="login")
+    flow.log_out().ask(state=LONG)
     before = server.clock()
     flow.server.set_clock(lambda: before + 10_000)
     purger = flow.server.service.purger
@@ -137,7 +137,7 @@ def test_requests_of_strangers_are_swept(flow: Flow):
         replace(flow.server.service, purger=later), provided=_service()
     )
     for _ in range(EVERY):
-        flow.ask(prompt="login")
+        flow.ask(state=LONG)
     ends = [record.expires_at for record in flow.server.records()]
     assert min(ends) > before + 10_000
 

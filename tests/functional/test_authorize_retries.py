@@ -20,6 +20,7 @@ from .allowing import Allowing, articles, form_of
 from .flow import LONG, SETTINGS, Flow, answer_in, register_clients
 from .server import Server, bearer
 from .test_login import way_back
+from .test_new_login import Known
 from .test_transactions import FailsOnce
 
 
@@ -52,16 +53,29 @@ def failures() -> Failures:
 
 
 @pytest.fixture
-def flow(settings: dict[str, Any], serve: Callable[..., Server], failures: Failures) -> Flow:
-    config = Configurator(settings={**settings, **SETTINGS})
-    for name in ("pyramid_oauth2", host.users, "pyramid_tm", "pyramid_retry"):
-        config.include(name)
-    host.pages(config)
-    config.registry["failures"] = failures
-    config.add_tween(f"{__name__}.failing_tween", under="pyramid_tm.tm_tween_factory")
-    server = serve(config.make_wsgi_app())
-    register_clients(server)
-    return Flow(server)
+def start(
+    settings: dict[str, Any], serve: Callable[..., Server], failures: Failures
+) -> Callable[[Any], Flow]:
+    """Start the application with resource owners."""
+
+    def start(owners: Any) -> Flow:
+        config = Configurator(settings={**settings, **SETTINGS})
+        for name in ("pyramid_oauth2", "pyramid_tm", "pyramid_retry"):
+            config.include(name)
+        config.set_oauth2_resource_owners(owners)
+        host.pages(config)
+        config.registry["failures"] = failures
+        config.add_tween(f"{__name__}.failing_tween", under="pyramid_tm.tm_tween_factory")
+        server = serve(config.make_wsgi_app())
+        register_clients(server)
+        return Flow(server)
+
+    return start
+
+
+@pytest.fixture
+def flow(start: Callable[[Any], Flow]) -> Flow:
+    return start(host.Users())
 
 
 def grants(flow: Flow) -> list[Grant]:
@@ -167,17 +181,50 @@ def test_another_user_in_mid_flow(flow: Flow, failures: Failures):
     assert flow.log_in("bob").decide(page).status_int == 403, "the page was closed"
 
 
-def test_prompt_login(flow: Flow, failures: Failures):
+@pytest.mark.parametrize("state", ["xyz", LONG])
+@pytest.mark.parametrize("known", [False, True])
+def test_prompt_login(
+    start: Callable[[Any], Flow], failures: Failures, state: str, known: bool
+) -> None:
     """The user signed in at the second attempt has not logged in since the first."""
-    flow.log_in()
-    location = flow.ask(prompt="login").location
+    users = Known() if known else host.Users()
+    flow = start(users).log_in()
     failures.next = True
-    answer = flow.browser.get(location, status="*")
+    answer = flow.ask(prompt="login", state=state)
+    while not (location := answer.headers.get("Location", "")).startswith("http://localhost/login"):
+        if location:
+            answer = flow.browser.get(location, status="*")
+        else:
+            answer = flow.browser.post(answer.form.action, answer.form.submit_fields(), status=303)
     assert answer.status_int == 303
     assert answer.location.startswith("http://localhost/login?")
+    back = way_back(answer)
+    if known:
+        # The login page sends them back.
+        answer = flow.browser.get(flow.browser.get(back, status=303).location, status=303)
+        back = way_back(answer)
     failures.next = False
     assert flow.browser.get("/whoami").text == "anonymous"
-    flow.log_in().browser.get(location, status=200)
+    if isinstance(users, Known):
+        users.at = flow.server.service.server.clock()
+    failures.next = True
+    page = flow.log_in().browser.get(back, status=200)
+    code = answer_in(flow.decide(page).location)["code"]
+    assert len(grants(flow)) == 1
+    assert flow.redeem(code).status_int == 200
+
+
+def test_prompt_login_of_a_user_who_has_allowed_it(flow: Flow, failures: Failures):
+    """The mark is used once, by both attempts."""
+    flow.log_in().allow()
+    back = way_back(flow.press(flow.ask(prompt="login")))
+    flow.log_in()
+    failures.next = True
+    first = flow.browser.get(back, status=303)
+    failures.next = False
+    assert flow.redeem(answer_in(first.location)["code"]).status_int == 200
+    assert len(grants(flow)) == 2
+    flow.browser.get(back, status=200).mustcontain("asks you to sign in again")
 
 
 @pytest.mark.parametrize("wrong", [0, 4])

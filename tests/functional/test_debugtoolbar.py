@@ -11,6 +11,7 @@ from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
 
 from pyramid_oauth2.protocol.records import StoreUnavailable
+from pyramid_oauth2.protocol.token_strings import parse_token
 
 from . import host
 from .debugged import DEVELOPMENT, Debugged, more_views, stock_toolbar
@@ -196,3 +197,57 @@ def test_the_include_says_what_it_lacks():
 def test_the_add_on_may_be_included_first(build: Callable[..., Server]):
     debugged = Debugged(build(host.pages, stock_toolbar, changes=DEVELOPMENT))
     assert debugged.panel("/read").word == "401"
+
+
+class TestTheRefusal:
+    """By the names of the audit log."""
+
+    def test_of_a_token_that_has_expired(self, debugged: Debugged):
+        token, clock = debugged.server.token(), Clock(debugged.server)
+        clock.now += 100_000
+        facts = debugged.panel("/read", bearer(token)).facts
+        assert facts["check"] == "token_unexpired"
+        assert facts["source"] == "RFC 6750 section 3.1"
+        assert facts["decided_by"] == "token"
+        assert facts["compared_now"] == str(clock.now)
+
+    def test_of_a_token_that_no_store_knows(self, debugged: Debugged):
+        token = debugged.server.token()
+        debugged.server.service.server.grants.revoke_token(parse_token(token), 1)
+        facts = debugged.panel("/read", bearer(token)).facts
+        assert facts["check"] == "token_unrevoked"
+        assert token not in debugged.page().text
+
+    def test_of_a_token_that_is_malformed(self, debugged: Debugged):
+        facts = debugged.panel("/read", GARBAGE).facts
+        assert facts["check"] == "access_token_kind"
+        assert facts["compared_access_token"] == "(masked, 69 characters)"
+
+    def test_of_a_scope(self, debugged: Debugged):
+        facts = debugged.panel("/write", bearer(debugged.server.token("read"))).facts
+        assert (facts["check"], facts["decided_by"]) == ("token_scope", "view")
+        assert (facts["compared_required"], facts["compared_of_token"]) == ("write", "read")
+
+    def test_of_a_scope_that_is_demanded_within_the_view(self, debugged: Debugged):
+        facts = debugged.panel("/ask_for_more", bearer(debugged.server.token("read"))).facts
+        assert facts["check"] == "token_scope"
+
+    @pytest.mark.parametrize(
+        ("path", "headers", "check"),
+        [
+            ("/read", {}, "token_sent"),
+            ("/read", bearer("oat_ x"), "token_place"),
+            ("/read?access_token=x", {}, "token_place"),
+        ],
+    )
+    def test_without_a_token_of_use(
+        self, debugged: Debugged, path: str, headers: dict[str, str], check: str
+    ):
+        assert debugged.panel(path, headers).facts["check"] == check
+
+    def test_of_a_permission(self, debugged: Debugged):
+        token = debugged.server.token("write", user="alice")
+        assert debugged.panel("/delete", bearer(token)).facts["check"] == "token_permission"
+
+    def test_there_is_none_of_a_request_that_was_let_in(self, debugged: Debugged):
+        assert "check" not in debugged.panel("/read", bearer(debugged.server.token())).facts

@@ -14,11 +14,13 @@ from pyramid_oauth2.events import ConsentGiven
 from pyramid_oauth2.protocol.authorization.repetition import MOST, WINDOW
 from pyramid_oauth2.protocol.events import emit_nothing
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE as CODE
-from pyramid_oauth2.protocol.records import Grant, StoreUnavailable
+from pyramid_oauth2.protocol.records import INTERACTION, Grant, StoreUnavailable
 from pyramid_oauth2.protocol.user_grants import withdraw
+from pyramid_oauth2.scripts.exported import kind_of
 
 from .flow import AUTHORIZE, Flow, answer_in
 from .server import Clock, bearer
+from .test_login import way_back
 
 
 def grants(flow: Flow) -> list[Grant]:
@@ -74,6 +76,25 @@ def test_a_code_ends_with_its_grant(flow: Flow):
     assert flow.redeem(code).status_int == 400
 
 
+@pytest.mark.parametrize("answer", ["allow", "deny"])
+def test_a_decision_of_the_last_second_is_repeated_too(flow: Flow, answer: str):
+    """The interaction has ended then, and its record is kept for the response."""
+    clock = Clock(flow.server)
+    page = flow.page()
+    server = flow.server.service.server
+    clock.now += server.lifetimes.interaction - 1
+    first = flow.decide(page, answer)
+    clock.now += WINDOW - 1
+    server.grants.purge(clock.now)
+    second = flow.decide(page, answer)
+    assert first.status_int == second.status_int == 303
+    assert (first.location == second.location) is (answer == "deny")
+    clock.now += 1
+    server.grants.purge(clock.now)
+    assert flow.decide(page, answer).status_int == 400
+    assert not [record for record in flow.server.records() if kind_of(record) == INTERACTION]
+
+
 def test_deny_is_repeated_as_it_was(flow: Flow):
     page = flow.page()
     first, second = (flow.decide(page, "deny") for _ in "12")
@@ -115,6 +136,28 @@ def test_of_several_at_once_each_gets_a_response(flow: Flow, rounds: int):
             answers = [future.result() for future in [pool.submit(send) for _ in "123"]]
         assert len({code_of(answer) for answer in answers}) == 3
     assert len(grants(flow)) == rounds
+
+
+def test_of_several_returns_from_a_login_at_once_one_gets_a_code(flow: Flow):
+    """If no page is shown: the mark in the URL is used once."""
+    flow.allow()
+    for _ in range(3):
+        back = way_back(flow.press(flow.ask(prompt="login")))
+        flow.log_in()
+        cookies = "; ".join(f"{c.name}={c.value}" for c in flow.browser.cookiejar)
+
+        def send(back: str = back, cookies: str = cookies) -> TestResponse:
+            return flow.server.fresh_browser().get(back, headers={"Cookie": cookies}, status="*")
+
+        before = len(grants(flow))
+        with ThreadPoolExecutor(3) as pool:
+            answers = [future.result() for future in [pool.submit(send) for _ in "123"]]
+        assert sorted("code=" in answer.headers.get("Location", "") for answer in answers) == [
+            False,
+            False,
+            True,
+        ]
+        assert len(grants(flow)) == before + 1
 
 
 class TestTheFirstPageTwice:

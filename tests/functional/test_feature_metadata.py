@@ -73,7 +73,9 @@ def test_ours_are_as_they_are_without_it(build: Callable[..., Server]):
 @pytest.mark.parametrize("name", ["issuer", "authorization_endpoint", "scopes_supported"])
 def test_a_member_of_ours(build: Callable[..., Server], name: str):
     """Also one that this document does not have."""
-    with pytest.raises(ConfigurationError, match=f"{name} is declared by pyramid_oauth2 and by x"):
+    with pytest.raises(
+        ConfigurationError, match=f"{name} is declared by two: pyramid_oauth2 and x"
+    ):
         build(lambda config: config.add_oauth2_server_metadata("x", adding(**{name: "x"})))
 
 
@@ -82,7 +84,7 @@ def test_a_member_of_two_features(build: Callable[..., Server]):
         config.add_oauth2_server_metadata("first", adding(jwks_uri="x"))
         config.add_oauth2_server_metadata("second", adding(jwks_uri="y"))
 
-    with pytest.raises(ConfigurationError, match="jwks_uri is declared by first and by second"):
+    with pytest.raises(ConfigurationError, match="jwks_uri is declared by two: first and second"):
         build(configure)
 
 
@@ -90,7 +92,9 @@ def test_the_url_of_an_endpoint_is_a_member_like_any_other(build: Callable[..., 
     def configure(config: Any) -> None:
         config.add_oauth2_server_metadata("first", adding(colours_uri="x"))
 
-    with pytest.raises(ConfigurationError, match="colours_uri is declared by colours_uri and by"):
+    with pytest.raises(
+        ConfigurationError, match="colours_uri is declared by two: colours_uri and first"
+    ):
         build(badges.includeme, configure)
 
 
@@ -98,7 +102,9 @@ def test_an_endpoint_cannot_take_the_url_of_another(build: Callable[..., Server]
     def configure(config: Any) -> None:
         config.add_oauth2_endpoint("x", badges.BadgeEndpoint, metadata="token_endpoint")
 
-    with pytest.raises(ConfigurationError, match="token_endpoint is declared by pyramid_oauth2"):
+    with pytest.raises(
+        ConfigurationError, match="token_endpoint is declared by two: pyramid_oauth2 and"
+    ):
         build(configure)
 
 

@@ -175,8 +175,7 @@ class TestPromptLogin:
     """OpenID Connect Core section 3.1.2.1: "SHOULD prompt the End-User for reauthentication"."""
 
     def sent_to_login(self, flow: Flow, **changes: str) -> str:
-        answer = flow.browser.get(flow.ask(prompt="login", **changes).location, status=303)
-        return way_back(answer)
+        return way_back(flow.press(flow.ask(prompt="login", **changes)))
 
     def test_whoever_is_signed_in_logs_in_again(self, flow: Flow):
         back = self.sent_to_login(flow)
@@ -197,9 +196,10 @@ class TestPromptLogin:
         users = Users()
         flow = start_flow(lambda config: config.set_oauth2_resource_owners(users))
         flow.log_in("alice")
-        back = self.sent_to_login(flow)
+        back = way_back(flow.ask(prompt="login"))
         flow.log_in("alice")
-        assert flow.browser.get(back, status=303).location.startswith("http://localhost/login?")
+        ended = flow.browser.get(back, status=303)
+        assert ended.follow().location.startswith("http://localhost/login?")
         users.at = flow.server.service.server.clock() + 60
         page = flow.log_in("bob").browser.get(back, status=200)
         assert "code" in answer_in(flow.decide(page).location)
@@ -216,18 +216,22 @@ class TestPromptLogin:
     def test_the_form_cannot_go_before_the_login(self, flow: Flow):
         """Sent from the same browser, without a look at the page."""
         own_page = flow.page()
-        location = flow.ask(prompt="login").location
+        location = flow.log_out().ask(prompt="login", state=LONG).location
         handle = location.partition("interaction=")[2]
-        answer = flow.decide(own_page, interaction=handle)
+        answer = flow.log_in().decide(own_page, interaction=handle)
         assert not [r for r in flow.server.records() if r.kind != "interaction"]
-        login = flow.browser.get(answer.location)
+        login = flow.press(flow.browser.get(answer.location))
         assert login.location.startswith("http://localhost/login?")
         assert flow.browser.get("/whoami").text == "anonymous"
 
     def test_by_the_forbidden_view(self, start_flow: Callable[..., Flow]):
         flow = start_flow(login_route="")
-        flow.browser.get(flow.ask(prompt="login").location, status=302)
+        redirect = flow.press(flow.ask(prompt="login"))
+        assert redirect.location.startswith("http://localhost/oauth2/authorize?")
+        # It returns the user to the present URL, which has the mark.
+        assert flow.browser.get(redirect.location, status=302).location.endswith("/login")
         assert flow.browser.get("/whoami").text == "anonymous"
+        flow.log_in().browser.get(redirect.location, status=200)
 
     def test_remembered_consent_still_counts(self, flow: Flow):
         flow.allow()
@@ -237,8 +241,8 @@ class TestPromptLogin:
 
     def test_login_and_consent(self, flow: Flow):
         flow.allow()
-        answer = flow.browser.get(flow.ask(prompt="login consent").location, status=303)
-        flow.log_in().browser.get(way_back(answer), status=200)
+        back = way_back(flow.press(flow.ask(prompt="login consent")))
+        flow.log_in().browser.get(back, status=200)
 
 
 class TestWhenTheUserLoggedIn:
@@ -253,14 +257,14 @@ class TestWhenTheUserLoggedIn:
 
         users = Users()
         flow = start_flow(lambda config: config.set_oauth2_resource_owners(users))
-        location = flow.ask(prompt="login").location
-        flow.browser.get(location, status=303)
+        back = way_back(flow.ask(prompt="login"))
         flow.log_in()
         users.at = flow.server.service.server.clock() - 60
-        assert flow.browser.get(location, status=303).location.startswith("http://localhost/login")
+        ended = flow.browser.get(back, status=303)
+        assert ended.follow().location.startswith("http://localhost/login")
         flow.log_in()
         users.at = flow.server.service.server.clock() + 60
-        flow.browser.get(location, status=200)
+        flow.browser.get(back, status=200)
 
 
 class TestHowTheUserAuthenticated:

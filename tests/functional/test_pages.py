@@ -160,6 +160,7 @@ ERRORS = {
     "method": ("The application made a mistake", "This address is for a web browser."),
     "expired": ("This page has expired", "page_expired"),
     "another browser": ("This page belongs to another browser", "another_browser"),
+    "no cookies": ("Your browser keeps no cookies of this site", "cookies_needed"),
     "forged": ("This page belongs to another browser", "another_browser"),
     "another user": ("Somebody else is signed in now", "another_user"),
     "nothing left": ("Nothing is left to allow", "invalid_scope"),
@@ -183,6 +184,9 @@ def go_wrong(visitor: Visitor, how: str, monkeypatch: pytest.MonkeyPatch) -> Tes
         case "another browser":
             link = f"/oauth2/authorize?interaction={form['interaction'].value}"
             return TestApp(visitor.browser.app).get(link, status=403)
+        case "no cookies":
+            link = f"/oauth2/authorize?{authorize_query('diary', prompt='login')}&oauth2_login=x"
+            return TestApp(visitor.browser.app).get(link, status=400)
         case "forged":
             form["oauth2_browser_token"].force_value("x")
         case "another user":
@@ -238,6 +242,18 @@ def test_the_page_is_in_the_negotiated_language(negotiated: str, lang: str, titl
     page = in_language(negotiated).ask()
     assert page.html.html["lang"] == lang
     assert page.html.title.string == title
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_for_a_new_login_is_in_it_too(language: str) -> None:
+    page = in_language(language).ask(prompt="login")
+    assert page.html.html["lang"] == language
+    for tag, english in (
+        ("h1", "%(client)s asks you to sign in again"),
+        ("button", "Sign in again"),
+    ):
+        expected = catalogue(language).get(english).string
+        assert page.html.find(tag).string == expected.replace("%(client)s", "Foto Print")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

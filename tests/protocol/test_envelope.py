@@ -16,7 +16,6 @@ from pyramid_oauth2.protocol.authorization.interaction import (
     Interaction,
     UnusableInteraction,
     begin_interaction,
-    demand_login,
     open_interaction,
 )
 from pyramid_oauth2.protocol.authorization.response import approval
@@ -195,14 +194,14 @@ def test_a_wrong_verifier_is_counted_in_a_code_of_a_later_version() -> None:
     burn_after_wrong_verifiers(server, ref)
 
 
-def test_an_interaction_of_a_later_version_is_bound_and_demands_a_login() -> None:
+def test_an_interaction_of_a_later_version_is_bound_after_a_login() -> None:
     server = make_server()
     server.clients.add(make_client())
-    handle, pending = begin_interaction(server, Interaction(make_request()))
+    request = make_request(prompt=frozenset({"login"}))
+    handle, pending = begin_interaction(server, Interaction(request))
     ref = pending.token.ref
     server.grants.amend(ref, 0, {"data": asked_with(pending.interaction, max_age=5)})
-    open_interaction(server, handle, "browser", "bob")
-    found = demand_login(server, handle).interaction
+    found = open_interaction(server, handle, "browser", "bob", new_login_since=NOW).interaction
     assert (found.browser, found.subject, found.login_demanded_at) == ("browser", "bob", NOW)
     assert found.request.others == {"max_age": 5}
     token, _ = server.grants.find(ref) or (None, None)

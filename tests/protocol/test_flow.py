@@ -54,8 +54,16 @@ class World:
         return begin(self.server, http, Parameters(values), user or self.user())
 
     def resume(self, query: str, user: User | None = None) -> Result:
-        (handle,) = parse_qs(query)["interaction"]
-        return resume(self.server, HTTPRequest("GET", ""), handle, user or self.user())
+        return self.follow(query, user)
+
+    def follow(self, query: str, user: User | None = None) -> Result:
+        """What our own URL leads to."""
+        values = {name: tuple(each) for name, each in parse_qs(query).items()}
+        http, user = HTTPRequest("GET", ""), user or self.user()
+        if "interaction" not in values:
+            return begin(self.server, http, Parameters(values), user)
+        (handle,), (mark,) = values["interaction"], values.get("oauth2_login", (None,))
+        return resume(self.server, http, handle, user, mark)
 
     def decide(self, asked: Any, user: User | None = None, **form: str) -> Result:
         values = {name: tuple(value.split()) for name, value in form.items()}
@@ -103,7 +111,6 @@ def test_a_user_who_is_not_signed_in_is_sent_to_the_login_and_nothing_is_stored(
     result = world.begin(world.user(None), extension="e")
     assert isinstance(result, Login)
     assert dict(parse_qsl(result.query)) == {**REQUEST, "extension": "e"}
-    assert not result.end
     assert world.server.grants.export().items == ()
 
 
@@ -146,38 +153,6 @@ def test_prompt_none_has_no_page(world: World, subject: str | None):
 def test_where_an_error_is_shown(world: World, changes: dict[str, str], page: bool):
     result = world.begin(**changes)
     assert isinstance(result, Refuse if page else Respond)
-
-
-class TestNewLogin:
-    def demand(self, world: World) -> str:
-        begun = world.begin(prompt="login")
-        assert isinstance(begun, Again)
-        login = world.resume(begun.query)
-        assert login == Login(begun.query, end=True)
-        return begun.query
-
-    def test_the_login_is_ended_and_a_user_who_signs_in_then_is_asked(self, world: World):
-        query = self.demand(world)
-        assert world.resume(query, world.user(None)) == Login(query)
-        assert isinstance(world.resume(query), Ask)
-
-    def test_a_time_before_the_demand_is_no_new_login(self, world: World):
-        query = self.demand(world)
-        world.authentication = Authentication(NOW - 1)
-        assert world.resume(query) == Login(query, end=True)
-        world.authentication = Authentication(NOW)
-        assert isinstance(world.resume(query), Ask)
-
-    def test_one_that_an_earlier_attempt_ended_is_none(self, world: World):
-        query = self.demand(world)
-        assert world.resume(query, world.user(login_ended=True)) == Login(query, end=True)
-
-    def test_a_decision_without_it_is_none(self, world: World):
-        query = self.demand(world)
-        page = world.resume(query)
-        world.authentication = Authentication(NOW - 1)
-        assert world.decide(page, decision="allow") == Again(query)
-        assert world.grants() == ()
 
 
 class TestDecision:

@@ -11,7 +11,6 @@ from pyramid_oauth2.protocol.authorization.interaction import (
     Interaction,
     UnusableInteraction,
     begin_interaction,
-    demand_login,
     open_interaction,
 )
 from pyramid_oauth2.protocol.authorization.response import approval, denial
@@ -94,8 +93,9 @@ class TestDemandedLogin:
     def test_who_is_signed_in_before_it_does_not_own_it(self, server):
         handle = begin(server, prompt=frozenset({"login"}))
         assert open_interaction(server, handle, "browser", "bob").interaction.subject is None
-        assert demand_login(server, handle).interaction.login_demanded_at == NOW
-        assert open_interaction(server, handle, "browser", "alice").interaction.subject == "alice"
+        opened = open_interaction(server, handle, "browser", "alice", new_login_since=NOW)
+        assert opened.interaction.login_demanded_at == NOW
+        assert opened.interaction.subject == "alice"
         with pytest.raises(ForeignInteraction):
             open_interaction(server, handle, "browser", "bob")
 

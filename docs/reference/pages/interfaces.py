@@ -31,8 +31,16 @@ TO_WRITE = (
         "IClientAuthentication",
         "`config.add_oauth2_client_authentication`",
     ),
-    ("an access token format", "IAccessTokenFormat", "`config.add_oauth2_access_token_format`"),
-    ("a sender constraint", "ISenderConstraint", "`config.add_oauth2_sender_constraint`"),
+    (
+        "a form of access tokens",
+        "IAccessTokenFormat",
+        "`config.add_oauth2_access_token_format`",
+    ),
+    (
+        "a binding of tokens to a key",
+        "ISenderConstraint",
+        "`config.add_oauth2_sender_constraint`",
+    ),
     (
         "members of token responses",
         "ITokenResponseExtension",
@@ -70,11 +78,11 @@ def page() -> str:
     found = (
         definitions(storage)
         | definitions(entries)
+        | definitions(server)
         | definitions(extension)
         | definitions(tokens)
         | definitions(endpoints)
         | definitions(protection)
-        | definitions(server)
         | definitions(application)
     )
     wanted = [name for _, name, _ in TO_WRITE]

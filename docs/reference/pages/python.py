@@ -11,7 +11,9 @@ from pyramid_oauth2.protocol import (
     access,
     authentication,
     errors,
+    masking,
     parameters,
+    refusal,
     requested_access,
     token_strings,
 )
@@ -77,7 +79,10 @@ ENTRIES = {
             for name in ("Issuance", "Open", "Redeem", "Reuse", "Repeat", "Add")
         ),
         Entry(errors, "OAuth2Error"),
+        Entry(refusal, "Refusal", f"{refusal.__name__}.Refusal"),
+        Entry(masking, "masked", f"{masking.__name__}.masked"),
     ),
+    "Token response extensions": (Entry(issuance, "Issuing", f"{issuance.__name__}.Issuing"),),
     "Custom client fields": (
         Entry(field, "ClientField", only=()),
         Entry(codecs, "Codec", f"{codecs.__name__}.Codec", only=()),

@@ -59,6 +59,7 @@ from .entries import Entries  # noqa: E402
 from .entry_listings import EntryListings  # noqa: E402
 from .forks import Forks  # noqa: E402
 from .harness import Contract  # noqa: E402
+from .keeping import KeepingSpentTokens  # noqa: E402
 from .leaks import ConsentLeaks, EntryLeaks, GrantLeaks  # noqa: E402
 from .listings import Listings  # noqa: E402
 from .long_identifiers import (  # noqa: E402
@@ -74,6 +75,7 @@ from .record_races import ClientRaces, ConsentRaces, EntryRaces  # noqa: E402
 from .redemption import RedemptionEffects  # noqa: E402
 from .revocation import Revocation  # noqa: E402
 from .round_trips import RoundTrips  # noqa: E402
+from .token_kinds import KindsOfApplications  # noqa: E402
 from .write_races import WriteRaces  # noqa: E402
 
 __all__ = [
@@ -102,6 +104,8 @@ __all__ = [
     "Forks",
     "GrantLeaks",
     "GrantStoreContract",
+    "KeepingSpentTokens",
+    "KindsOfApplications",
     "Listings",
     "LongClientIds",
     "LongConsentClientIds",
@@ -132,6 +136,8 @@ class GrantStoreContract(
     Listings,
     Boundaries,
     Purging,
+    KeepingSpentTokens,
+    KindsOfApplications,
     GrantLeaks,
     AtRest,
     Copying,

@@ -116,8 +116,9 @@ class ExpiringRecords:
         return kept_until(record, grant.expires_at if grant else None)
 
     def _due(self, record: Record) -> int:
+        # The end of the record is never before that of its sealed answer.
         if isinstance(record, Token) and record.sealed_answer is not None:
-            return min(self._end(record), record.sealed_answer.expires_at)
+            return record.sealed_answer.expires_at
         return self._end(record)
 
     def _something_due(self, now: int) -> bool:

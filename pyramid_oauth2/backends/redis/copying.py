@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from urllib.parse import unquote
 
-from ...protocol.records import AUTHORIZATION_CODE, Grant, Reservation, Token, TokenRef
+from ...protocol.records import Grant, Reservation, Token, TokenRef
+from ...protocol.token_kinds import is_remembered
 from .family import insertion, new_records
 from .indexes import grant_entries
 from .key_names import (
@@ -16,6 +17,7 @@ from .key_names import (
     grant_key,
     member_key,
     members_key,
+    ref_of,
     reservation_key,
     token_key,
 )
@@ -93,17 +95,17 @@ class GrantCopy:
         families = {record.id for record in batch if isinstance(record, Grant)} | {
             record.family
             for record in batch
-            if isinstance(record, Token) and record.kind == AUTHORIZATION_CODE
+            if isinstance(record, Token) and is_remembered(record.kind)
         }
         ordered = sorted(families)
         members = self._server.many(
             ("ZRANGE", members_key(family), 0, MEMBERS_READ - 1) for family in ordered
         )
         self._server.many(
-            _settling(family, name.decode("ascii"), now)
+            _settling(family, name, now)
             for family, names in zip(ordered, members, strict=True)
-            for name in names
-            if name.startswith(AUTHORIZATION_CODE.encode())
+            for name in map(bytes.decode, names)
+            if is_remembered(ref_of(family, name).kind)
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ...protocol.records import DuplicateRecord, Grant, Token
+from ...protocol.records import DuplicateRecord, Grant, Token, kept_until
 from .key_names import answer_key, grant_key, member, members_key, token_key
 from .values import answer_value, grant_value, milliseconds, token_value
 
@@ -52,10 +52,11 @@ def new_records(grant: Grant | None, tokens: Iterable[Token], now: int) -> list[
 
 def _of_token(token: Token, now: int) -> NewRecord:
     key, value = token_key(token), token_value(token)
-    kept = milliseconds(token.expires_at, now)
+    # Without the end of its grant, which a copy may write later: it is settled then.
+    end = kept_until(token, None)
     if token.grant_id is None:
-        return NewRecord(key, value, kept)
-    return NewRecord(key, value, kept, token.expires_at, member(token))
+        return NewRecord(key, value, milliseconds(end, now))
+    return NewRecord(key, value, milliseconds(end, now), end, member(token))
 
 
 def insertion(

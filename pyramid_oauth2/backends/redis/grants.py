@@ -29,6 +29,7 @@ from .key_names import (
     grant_key,
     member,
     members_key,
+    ref_of,
     reservation_key,
     subject_index,
     token_key,
@@ -197,9 +198,7 @@ class RedisGrantStore:
         return Page(tuple(self._read_tokens(grant_id, names)), following)
 
     def _read_tokens(self, family: str, names: list[str]) -> Iterator[Token]:
-        parted = (name.rpartition(":") for name in names)
-        refs = [TokenRef(kind, family, bytes.fromhex(digest)) for kind, _, digest in parted]
-        return self._copy.read_tokens(refs)
+        return self._copy.read_tokens([ref_of(family, name) for name in names])
 
     def purge(self, now: int, limit: int = 1000) -> Purged:
         """Scan the next *limit* keys, and remove what has expired."""

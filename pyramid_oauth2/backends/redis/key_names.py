@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from ...protocol.records import Reservation, Token, TokenRef
 
@@ -73,6 +73,12 @@ def members_key(family: str) -> str:
 def member(token: TokenRef | Token) -> str:
     """Return the name of a token within its family."""
     return f"{_quoted(token.kind)}:{token.digest.hex()}"
+
+
+def ref_of(family: str, name: str) -> TokenRef:
+    """Return the token of a :func:`member` name."""
+    kind, _, digest = name.rpartition(":")
+    return TokenRef(unquote(kind), family, bytes.fromhex(digest))
 
 
 def member_key(family: str, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from ...protocol.records import AUTHORIZATION_CODE
+from ...protocol.token_kinds import is_remembered
 from .key_names import ENTRY, RECORD, answer_key, consents_of_subject, grant_key, members_key
 from .scripts import PURGE_ENTRY, PURGE_INDEX, PURGE_RECORD, PURGE_TOKEN
 from .server import Command, call
@@ -25,8 +25,8 @@ def grant_purge(key: str, now: int) -> Command | None:
             grant_key(family),
             members_key(family),
         ]
-        is_code = found["kind"] == AUTHORIZATION_CODE
-        return call(PURGE_TOKEN, keys, now, found["token"], "+" if is_code else "-")
+        remembered = is_remembered(unquote(found["kind"]))
+        return call(PURGE_TOKEN, keys, now, found["token"], "+" if remembered else "-")
     if found["members"] or (found["index"] and not found["index"].startswith(_CONSENTS)):
         return call(PURGE_INDEX, [key], now)
     if found["index"]:

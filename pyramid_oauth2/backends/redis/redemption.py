@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...protocol.records import (
-    AUTHORIZATION_CODE,
     DuplicateRecord,
     Grant,
     Outcome,
@@ -15,13 +14,14 @@ from ...protocol.records import (
     Token,
     TokenRef,
 )
+from ...protocol.token_kinds import is_remembered
 from ..families import check_family
-from .family import NONE, new_records
+from .family import NONE, NewRecord, new_records
 from .indexes import grant_entries
 from .key_names import answer_key, grant_key, member, member_key, members_key, token_key
 from .scripts import REDEEM
 from .server import Command, Server
-from .values import answer_value, grant_of, milliseconds, quoted, spent_code_of, token_of
+from .values import answer_value, grant_of, quoted, remembered_of, token_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +45,36 @@ class Redeeming:
 
     def __call__(self, server: Server) -> Redemption:
         """Run the script, which decides and writes."""
-        entries, spent_code = self._extension(server)
         new = new_records(self.grant, self.produce, self.now)
-        if self.grant is not None:
-            entries += self._entries(self.grant, self.grant.expires_at)
-        keys = [*self._keys(spent_code), *map(token_key, self.retire)]
-        outcome, *rest = server.run(
-            REDEEM,
-            [*keys, *(record.key for record in new)],
-            *self._arguments(spent_code),
-            *(argument for record in new for argument in record.arguments),
-            before=entries,
-            # The same attempt wins again.
-            repeatable=True,
-            replicated=True,
-        )
+        outcome, *rest = self._run(server, new)
+        while outcome == b"AGAIN":
+            outcome, *rest = self._run(server, new)
         if outcome == b"DUPLICATE":
             raise DuplicateRecord("a grant or a token of that identity exists")
         if outcome == b"CONSUMED":
             return Redemption(Outcome.CONSUMED, token_of(self.token.ref, *rest))
         return Redemption(Outcome[outcome.decode("ascii")])
 
+    def _run(self, server: Server, new: Sequence[NewRecord]) -> list[bytes]:
+        entries, held = self._extension(server)
+        if self.grant is not None:
+            entries += self._entries(self.grant, self.grant.expires_at)
+        names = [] if held == NONE else held.split(",")
+        answered: list[bytes] = server.run(
+            REDEEM,
+            [*self._keys(names), *(record.key for record in new)],
+            *self._arguments(held, len(names)),
+            *(argument for record in new for argument in record.arguments),
+            before=entries,
+            # The same attempt wins again.
+            repeatable=True,
+            replicated=True,
+        )
+        return answered
+
     def _extension(self, server: Server) -> tuple[tuple[Command, ...], str]:
         # A grant that is extended must stay in its indexes for longer, so that a
-        # revocation finds it; and the code that it began with must be stored for longer.
+        # revocation finds it; and its spent tokens that are remembered must be stored for longer.
         if self.token.grant_id is None or self.grant_expires_at is None:
             return (), NONE
         (value,) = server.read(grant_key(self.token.family))
@@ -76,12 +82,12 @@ class Redeeming:
         if value is None or grant is None:
             return (), NONE
         end = min(self.grant_expires_at, grant.absolute_end)
-        return self._entries(grant, end), spent_code_of(value)
+        return self._entries(grant, end), remembered_of(value)
 
     def _entries(self, grant: Grant, end: int) -> tuple[Command, ...]:
         return grant_entries(grant.id, grant.subject, grant.client_id, end, self.now)
 
-    def _keys(self, spent_code: str) -> list[str]:
+    def _keys(self, held: Sequence[str]) -> list[str]:
         token = self.token
         return [
             token_key(token),
@@ -89,19 +95,24 @@ class Redeeming:
             members_key(token.family),
             answer_key(token.family, token.digest),
             answer_key(token.family, token.parent),
-            member_key(token.family, spent_code),
+            *(member_key(token.family, name) for name in held),
+            *map(token_key, self.retire),
         ]
 
-    def _arguments(self, spent_code: str) -> tuple[bytes | int | str, ...]:
+    def _arguments(self, held: str, how_many: int) -> tuple[bytes | int | str, ...]:
         answer = self.sealed_answer
+        # A token that stands alone extends no grant, whose names would not have been read.
+        new_end = None if self.token.grant_id is None else self.grant_expires_at
         return (
             self.now,
             quoted(self.attempt),
             NONE if self.grant is None else "+",
-            len(self.retire),
-            NONE if self.grant_expires_at is None else self.grant_expires_at,
+            NONE if new_end is None else new_end,
             NONE if answer is None else answer_value(answer),
-            0 if answer is None else milliseconds(answer.expires_at, self.now),
-            member(self.token) if self.token.kind == AUTHORIZATION_CODE else NONE,
-            spent_code,
+            NONE if answer is None else answer.expires_at,
+            member(self.token),
+            "+" if is_remembered(self.token.kind) else NONE,
+            held,
+            how_many,
+            len(self.retire),
         )

@@ -84,8 +84,8 @@ def grant_of(grant_id: str, value: bytes | None) -> Grant | None:
     )
 
 
-def spent_code_of(value: bytes) -> str:
-    """Return the name of the spent code stored with a grant, "-" if there is none."""
+def remembered_of(value: bytes) -> str:
+    """Return the names of the spent tokens that a grant holds, "-" if there are none."""
     return fields_of(value)[4].decode("ascii")
 
 

@@ -96,8 +96,8 @@ _CLEAR_ANSWERS = (
 def purge_tokens(database: Database, now: int, limit: int) -> tuple[int, int]:
     """Remove the tokens that are due.
 
-    A spent code whose grant was extended meanwhile is postponed to the grant's
-    new end instead, so that no purge before that reads it again.
+    One that must be kept for longer, such as a spent code whose grant was extended
+    meanwhile, is postponed instead, so that no purge before that reads it again.
     """
     rows = database.rows(_DUE_TOKENS, {"now": now, "batch": limit})
     return len(rows), database.atomically(_TokenPurge(rows, now)) if rows else 0
@@ -132,7 +132,7 @@ def clear_answers(database: Database, now: int, limit: int) -> tuple[int, int]:
     return len(digests), 0
 
 
-# Tokens come before the grants, whose end decides how long a spent code is stored.
+# Tokens come before the grants, whose end decides how long a spent token may be stored.
 GRANT_STORE_PURGES: tuple[TablePurge, ...] = (
     purge_tokens,
     clear_answers,

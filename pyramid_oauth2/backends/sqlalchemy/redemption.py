@@ -67,13 +67,15 @@ class Redeeming:
 
     def _spent(self, connection: Connection, grant_end: int | None) -> bool:
         answer = self.sealed_answer
+        # The token's own end is in its row: it may have been amended since the caller read it.
+        spent = replace(self.token, consumed_at=self.now, sealed_answer=answer, expires_at=self.now)
         parameters = {
             **reference(self.token.ref),
             "now": self.now,
             "by_attempt": self.attempt,
             "answer": answer.data if answer else None,
             "answer_until": answer.expires_at if answer else None,
-            "held_until": kept_until(replace(self.token, consumed_at=self.now), grant_end),
+            "held_until": kept_until(spent, grant_end),
         }
         return connection.execute(SPEND, parameters).rowcount == 1
 

@@ -85,7 +85,8 @@ def token_of(row: Sequence[Any]) -> Token:
 def token_values(token: Token) -> Values:
     """Return the columns of a token."""
     values = {field.name: getattr(token, field.name) for field in fields(Token)}
-    # A spent code may be due later, once its grant exists: the purge checks that.
+    # What is spent may have to be kept for longer, also for a grant that does not exist yet: a
+    # purge checks that.
     return values | sealed_values(token.sealed_answer) | {"kept_until": token.expires_at}
 
 

@@ -127,8 +127,9 @@ grant_table = Table(
     **INNODB,
 )
 
-# ``kept_until`` is when a purge reads the token: its own end, or for a spent code the end that
-# its grant had when last read.
+# ``kept_until`` is when a purge reads the token: its own end, for a spent one the end of its sealed
+# answer if that is later, and for a spent one of a kind that is remembered the end that its grant
+# had when last read. It may be too early, since the purge decides; it must not be too late.
 token_table = Table(
     "oauth2_token",
     metadata,

@@ -74,7 +74,19 @@ CLEAR_ANSWER = (
         _token.digest == bindparam("parent_digest"),
         _token.family == bindparam("ref_family"),
     )
-    .values(sealed_answer=None, sealed_until=None)
+    .ordered_values(
+        # First: MySQL reads a column that was assigned before as what it is now. A token that was
+        # kept for its answer is due at its own end again; a purge decides what it is kept for else.
+        (
+            _token.kept_until,
+            case(
+                (_token.kept_until == _token.sealed_until, _token.expires_at),
+                else_=_token.kept_until,
+            ),
+        ),
+        (_token.sealed_answer, None),
+        (_token.sealed_until, None),
+    )
 )
 AMEND = (
     update(token_table)

@@ -8,23 +8,29 @@ as well. The first step that returns a result decides; the others return None.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from ..authorization_server import AuthorizationServer
 from ..errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
-from ..records import StoreUnavailable
+from ..records import DuplicateRecord, StoreUnavailable
+from . import checks
 from .conclusion import conclude
 from .consent import needs_consent
+from .detour import again, to_login
 from .interaction import (
+    UNUSED,
     ForeignInteraction,
     Interaction,
+    OpenInteraction,
     UnusableInteraction,
     begin_interaction,
-    demand_login,
+    is_taken,
     open_interaction,
 )
+from .login_demand import require_new_login
+from .login_mark import LoginMark, read_mark
+from .new_login import has_logged_in
 from .progress import Progress
 from .repetition import Decision, repeated, sealed_for
 from .request import (
@@ -34,9 +40,9 @@ from .request import (
     still_a_destination,
     still_allowed,
 )
-from .response import SealResponse, approval, denial, refusal
-from .results import Again, Ask, Login, Refuse, Respond, Result
-from .return_query import is_too_long, return_query
+from .response import USED, SealResponse, approval, denial, refusal
+from .results import Ask, Refuse, Respond, Result
+from .return_query import MARK, return_query
 from .user import User
 
 
@@ -51,14 +57,21 @@ def begin(
             request = read_request(server, destination, parameters)
         except OAuth2Error as error:
             return Respond(refusal(server, destination, error))
-        return Progress(server, http, user, destination, request, events, parameters)
+        mark = _mark_of(server, parameters, user)
+        return Progress(server, http, user, destination, request, events, parameters, mark=mark)
 
     return _walk(read)
 
 
-def resume(server: AuthorizationServer, http: HTTPRequest, handle: str, user: User) -> Result:
+def resume(
+    server: AuthorizationServer,
+    http: HTTPRequest,
+    handle: str,
+    user: User,
+    mark: str | None = None,
+) -> Result:
     """Process a request that was stored, when its user returns."""
-    return _walk(lambda events: _stored(server, http, handle, user, events))
+    return _walk(lambda events: _stored(server, http, handle, user, events, mark=mark))
 
 
 def decide(
@@ -94,14 +107,16 @@ def _stored(
     user: User,
     events: list[OAuth2Event],
     form: Parameters | None = None,
+    mark: str | None = None,
 ) -> Progress:
+    found = read_mark(server, user, return_query(None, handle), mark)
     pending = open_interaction(
         server,
         handle,
         user.browser(),
         user.subject,
         bind=form is None,
-        logged_in_since=partial(_has_logged_in_since, user),
+        new_login_since=found.demanded_at if found and has_logged_in(user, found) else None,
     )
     if user.earlier and not pending.interaction.new_browser:
         # A page that began with a cookie is valid with that cookie only: a new one is
@@ -110,8 +125,25 @@ def _stored(
     request = pending.interaction.request
     destination = still_a_destination(server, request)
     return Progress(
-        server, http, user, destination, request, events, handle=handle, pending=pending, form=form
+        server,
+        http,
+        user,
+        destination,
+        request,
+        events,
+        handle=handle,
+        pending=pending,
+        form=form,
+        mark=found,
     )
+
+
+def _mark_of(server: AuthorizationServer, parameters: Parameters, user: User) -> LoginMark | None:
+    mark = read_mark(server, user, return_query(parameters, ""), parameters.if_once(MARK))
+    # One that is used, or another user's, is as good as none.
+    if mark is None or is_taken(server, mark.handle(user.secret()), user.subject):
+        return None
+    return mark
 
 
 def _walk(read: Callable[[list[OAuth2Event]], Progress | Result]) -> Result:
@@ -126,6 +158,9 @@ def _walk(read: Callable[[list[OAuth2Event]], Progress | Result]) -> Result:
     except (OAuth2Error, UnusableInteraction, StoreUnavailable) as error:
         # With the events: what they report has happened.
         return Refuse(error, tuple(events))
+    except DuplicateRecord:
+        # The grant of a mark's interaction, which is gone: a store's clock is ahead of ours.
+        return Refuse(UnusableInteraction(USED, refusal=UNUSED), tuple(events))
     raise AssertionError("the last step always has a result")
 
 
@@ -134,7 +169,7 @@ def _send_on_by_get(progress: Progress) -> Result | None:
     # must not replace one. So nothing is decided on it.
     if progress.parameters is None or progress.http.method == "GET":
         return None
-    return _again(progress)
+    return again(progress)
 
 
 def _check_client(progress: Progress) -> Result | None:
@@ -147,44 +182,19 @@ def _check_client(progress: Progress) -> Result | None:
     return None
 
 
-def _require_new_login(progress: Progress) -> Result | None:
-    # OpenID Connect Core section 3.1.2.1: with prompt=login the server "SHOULD prompt the
-    # End-User for reauthentication".
-    if "login" not in progress.request.prompt:
-        return None
-    if progress.pending is None:
-        return _store(progress)
-    if progress.pending.interaction.has_login(partial(_has_logged_in_since, progress.user)):
-        return None
-    if progress.form is not None:
-        return _again(progress)
-    demand_login(progress.server, progress.handle)
-    return Login(return_query(None, progress.handle), end=progress.user.subject is not None)
-
-
-def _has_logged_in_since(user: User, demanded_at: int) -> bool:
-    if user.subject is None or user.login_ended:
-        return False
-    # Without a time, the proof is that the user is signed in after the login was ended.
-    authentication = user.authentication()
-    auth_time = authentication.auth_time if authentication else None
-    return auth_time is None or auth_time >= demanded_at
-
-
 def _require_login(progress: Progress) -> Result | None:
     subject = progress.user.subject
     if progress.form is not None and progress.pending is not None:
         # As before the page was shown: a form can be posted without its page.
         foreign = subject is None or progress.pending.interaction.subject != subject
-        return _again(progress) if foreign else None
+        return again(progress) if foreign else None
     if subject is not None:
         return None
     # OpenID Connect Core section 3.1.2.1: with prompt=none the server "MUST NOT
     # display any authentication or consent user interface pages".
     if "none" in progress.request.prompt:
-        return _refused(progress, LoginRequired("Nobody is signed in."))
-    query = return_query(progress.parameters, progress.handle)
-    return _store(progress) if is_too_long(query) else Login(query)
+        return _refused(progress, LoginRequired("Nobody is signed in.", refusal=checks.SIGNED_IN))
+    return to_login(progress)
 
 
 def _deny(progress: Progress) -> Result | None:
@@ -198,19 +208,21 @@ def _approve(progress: Progress) -> Result | None:
     """Respond if the user allows it by the form, or has allowed it before."""
     server, client, subject = progress.server, progress.destination.client, progress.user.subject
     assert subject is not None  # An earlier step sends a user who is not signed in to the login.
-    granted = progress.request
+    granted, pending = progress.request, progress.pending
     if progress.form is not None:
         if _decision(progress) != "allow":
-            raise InvalidRequest("The form says neither allow nor deny.")
+            raise InvalidRequest("The form says neither allow nor deny.", refusal=checks.DECISION)
         granted = narrowed(progress.request, _ticked(progress.form))
     elif needs_consent(server, progress.request, client, subject):
         return None
+    elif pending is None and progress.mark is not None:
+        _, pending = _begun(progress)
     response = approval(
         server,
         client,
         subject,
         granted,
-        progress.pending,
+        pending,
         progress.events.append,
         prompted=progress.form is not None,
         authentication=progress.user.authentication(),
@@ -236,29 +248,38 @@ def _seal(
     if progress.form is None or progress.pending is None:
         return None
     decision = Decision(progress.handle, progress.user.secret(), answer, scope)
-    return sealed_for(progress.server, decision, progress.pending.token)
+    return sealed_for(progress.server, decision)
 
 
 def _ask(progress: Progress) -> Result:
     client = progress.destination.client
     if "none" in progress.request.prompt:
-        return _refused(progress, ConsentRequired("The user must be asked."))
+        return _refused(
+            progress, ConsentRequired("The user must be asked.", refusal=checks.CONSENT)
+        )
     if progress.pending is not None:
         return Ask(client, progress.handle, progress.pending)
+    handle, pending = _begun(progress)
+    return Ask(client, handle, pending, changed=True)
+
+
+def _begun(progress: Progress) -> tuple[str, OpenInteraction]:
+    user, mark = progress.user, progress.mark
     interaction = Interaction(
         progress.request,
-        progress.user.browser(),
-        progress.user.subject,
-        new_browser=progress.user.new,
+        user.browser(),
+        user.subject,
+        login_demanded_at=mark.demanded_at if mark else None,
+        new_browser=user.new,
     )
-    handle, pending = begin_interaction(progress.server, interaction)
-    return Ask(client, handle, pending, changed=True)
+    handle = mark.handle(user.secret()) if mark else None
+    return begin_interaction(progress.server, interaction, handle)
 
 
 STEPS: tuple[Callable[[Progress], Result | None], ...] = (
     _send_on_by_get,
     _check_client,
-    _require_new_login,
+    require_new_login,
     _require_login,
     _deny,
     _approve,
@@ -276,22 +297,3 @@ def _ticked(form: Parameters) -> frozenset[str]:
 
 def _refused(progress: Progress, error: OAuth2Error) -> Respond:
     return Respond(refusal(progress.server, progress.destination, error))
-
-
-def _again(progress: Progress) -> Again:
-    query = return_query(progress.parameters, progress.handle)
-    return _store(progress) if is_too_long(query) else Again(query)
-
-
-def _store(progress: Progress) -> Again:
-    """Store the request, limited by address: anyone can send it.
-
-    :raises TemporarilyUnavailable: there were too many from this address (429).
-    """
-    if progress.user.subject is None:
-        attempt = progress.server.throttle.interaction(progress.http, progress.events.append)
-        attempt.refuse_if_blocked()
-        attempt.count_or_refuse(progress.destination.client.client_id)
-    browser = progress.user.browser() if progress.http.method == "GET" else ""
-    handle, _ = begin_interaction(progress.server, Interaction(progress.request, browser))
-    return Again(return_query(None, handle), changed=True)

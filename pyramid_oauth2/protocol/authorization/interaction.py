@@ -12,14 +12,30 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..envelope import Members, NotUnderstood
-from ..records import INTERACTION, Token
+from ..records import INTERACTION, DuplicateRecord, Token
+from ..refusal import OWN_RULE, Refusal
 from ..server import Server
-from ..token_strings import new_family, new_token, parse_token
+from ..token_strings import NewToken, new_family, new_token, parse_token
+from .new_login import demands_new_login
 from .request import AuthorizationRequest
+
+KNOWN = Refusal("page_known", OWN_RULE, decided_by="interaction")
+UNUSED = Refusal("page_unused", OWN_RULE, decided_by="interaction")
+UNEXPIRED = Refusal("page_unexpired", OWN_RULE, decided_by="oauth2.interaction_lifetime")
+OF_BROWSER = Refusal("page_of_browser", "RFC 6749 section 10.12", decided_by="interaction")
+COOKIE = Refusal("page_with_cookie", "RFC 6749 section 10.12", decided_by="interaction")
+OF_USER = Refusal("page_of_user", "RFC 6749 section 10.12", decided_by="interaction")
 
 
 class UnusableInteraction(Exception):
-    """The handle cannot be used; the message is for the user and says why."""
+    """The handle cannot be used; the message is for the user and says why.
+
+    :param refusal: which check refused, for the operator.
+    """
+
+    def __init__(self, message: str, *, refusal: Refusal) -> None:
+        super().__init__(message)
+        self.refusal = refusal
 
 
 class ForeignInteraction(UnusableInteraction):
@@ -29,8 +45,15 @@ class ForeignInteraction(UnusableInteraction):
     """
 
     def __init__(self, message: str, *, another_user: bool) -> None:
-        super().__init__(message)
+        super().__init__(message, refusal=OF_USER if another_user else OF_BROWSER)
         self.another_user = another_user
+
+
+class CookiesNeeded(UnusableInteraction):
+    """The browser returned from a login without the cookie that it was given."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, refusal=COOKIE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +62,8 @@ class Interaction:
 
     ``browser`` is a digest of the browser's cookie, empty until a browser opened
     it; ``subject`` is None until a signed-in user opened it.
-    ``login_demanded_at`` is when a new login was demanded, in UTC seconds.
+    ``login_demanded_at`` is when the request's new login was demanded, in UTC seconds;
+    ``subject`` is the user who has logged in since then.
     ``new_browser`` is set if the browser had no cookie of ours when it began:
     if it loads two first pages at once, each sets a cookie, and one of them stays.
     ``others`` are the members that a later version wrote.
@@ -51,15 +75,6 @@ class Interaction:
     login_demanded_at: int | None = None
     new_browser: bool = False
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-    def has_login(self, logged_in_since: Callable[[int], bool]) -> bool:
-        """Whether the signed-in user may be bound: after a new login, where one is demanded.
-
-        :param logged_in_since: whether the user has logged in since a time.
-        """
-        if "login" not in self.request.prompt:
-            return True
-        return self.login_demanded_at is not None and logged_in_since(self.login_demanded_at)
 
     def encode(self) -> bytes:
         """As the opaque ``data`` of a record."""
@@ -105,10 +120,17 @@ class OpenInteraction:
     token: Token
 
 
-def begin_interaction(server: Server, interaction: Interaction) -> tuple[str, OpenInteraction]:
-    """Store a request; return its handle, which is stored nowhere, and what was stored."""
+def begin_interaction(
+    server: Server, interaction: Interaction, handle: NewToken | None = None
+) -> tuple[str, OpenInteraction]:
+    """Store a request; return its handle, which is stored nowhere, and what was stored.
+
+    :param handle: one that is derived. If it was begun before, that interaction is opened.
+    :raises UnusableInteraction: the one that was begun before is used.
+    """
     now = server.clock()
-    handle = new_token(INTERACTION, new_family(server.random), server.random)
+    if handle is None:
+        handle = new_token(INTERACTION, new_family(server.random), server.random)
     kind, family, digest = handle.ref
     token = Token(
         kind,
@@ -118,7 +140,13 @@ def begin_interaction(server: Server, interaction: Interaction) -> tuple[str, Op
         expires_at=now + server.lifetimes.interaction,
         data=interaction.encode(),
     )
-    server.grants.open(None, [token], now)
+    try:
+        server.grants.open(None, [token], now)
+    except DuplicateRecord:
+        browser, subject = interaction.browser, interaction.subject
+        since = interaction.login_demanded_at
+        begun = open_interaction(server, handle.value, browser, subject, new_login_since=since)
+        return handle.value, begun
     return handle.value, OpenInteraction(interaction, token)
 
 
@@ -129,12 +157,14 @@ def open_interaction(
     subject: str | None,
     *,
     bind: bool = True,
-    logged_in_since: Callable[[int], bool] = lambda demanded_at: True,
+    new_login_since: int | None = None,
 ) -> OpenInteraction:
     """Find the interaction of a handle.
 
     :param bind: whether to bind it to this browser and user where it is not
         yet. A decision does not: its page was shown before.
+    :param new_login_since: when a login was demanded that the user has made since. A request
+        that demands one is not bound to a user without it: another user may log in.
     :raises UnusableInteraction: it is unknown, expired or used.
     :raises ForeignInteraction: it is bound to another browser or user.
     """
@@ -142,27 +172,37 @@ def open_interaction(
     def bound(interaction: Interaction) -> Interaction:
         if interaction.browser != browser and (interaction.browser or not bind):
             raise ForeignInteraction("This page belongs to another browser.", another_user=False)
-        someone = subject if interaction.has_login(logged_in_since) else None
-        if someone is not None and interaction.subject not in (None, someone):
+        if subject is not None and interaction.subject not in (None, subject):
             raise ForeignInteraction("This page was opened by another user.", another_user=True)
         if not bind:
             return interaction
-        return replace(interaction, browser=browser, subject=someone or interaction.subject)
+        of_browser = replace(interaction, browser=browser)
+        if subject is None:
+            return of_browser
+        if not demands_new_login(interaction.request):
+            return replace(of_browser, subject=subject)
+        if new_login_since is None:
+            return of_browser
+        return replace(of_browser, subject=subject, login_demanded_at=new_login_since)
 
     return _change(server, handle, bound)
 
 
-def demand_login(server: Server, handle: str) -> OpenInteraction:
-    """Store that a new login is demanded from now on, whichever user is signed in.
+def is_taken(server: Server, handle: NewToken, subject: str | None) -> bool:
+    """Whether the interaction of a derived handle is used, or is another user's.
 
-    The time of the first demand stays: a login after it is a new login.
+    :param subject: the signed-in user.
     """
-    now = server.clock()
-
-    def demand(found: Interaction) -> Interaction:
-        return replace(found, login_demanded_at=found.login_demanded_at or now)
-
-    return _change(server, handle, demand)
+    found = server.grants.find(handle.ref)
+    if found is None:
+        return False
+    token, _ = found
+    try:
+        _check_usable(server, token)
+        interaction = Interaction.decode(token.data)
+    except (UnusableInteraction, NotUnderstood):
+        return True
+    return subject is not None and interaction.subject not in (None, subject)
 
 
 def _change(
@@ -172,9 +212,10 @@ def _change(
         token = _find(server, handle)
         try:
             before = Interaction.decode(token.data)
-        except NotUnderstood:
+        except NotUnderstood as error:
             raise UnusableInteraction(
-                "This page belongs to another version of the server: try again in a moment."
+                "This page belongs to another version of the server: try again in a moment.",
+                refusal=error.refusal,
             ) from None
         after = change(before)
         if after == before:
@@ -187,10 +228,15 @@ def _find(server: Server, handle: str) -> Token:
     ref = parse_token(handle)
     found = server.grants.find(ref) if ref and ref.kind == INTERACTION else None
     if found is None:
-        raise UnusableInteraction("This page has expired.")
+        raise UnusableInteraction("This page has expired.", refusal=KNOWN)
     token, _ = found
-    if token.consumed_at is not None or token.revoked_at is not None:
-        raise UnusableInteraction("This page was used already.")
-    if token.expires_at <= server.clock():
-        raise UnusableInteraction("This page has expired.")
+    _check_usable(server, token)
     return token
+
+
+def _check_usable(server: Server, token: Token) -> None:
+    if token.consumed_at is not None or token.revoked_at is not None:
+        raise UnusableInteraction("This page was used already.", refusal=UNUSED)
+    if token.expires_at <= server.clock():
+        refusal = UNEXPIRED.comparing(expires_at=token.expires_at, now=server.clock())
+        raise UnusableInteraction("This page has expired.", refusal=refusal)

@@ -8,6 +8,7 @@ from ..authorization_server import AuthorizationServer
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
 from .interaction import OpenInteraction
+from .login_mark import LoginMark
 from .request import AuthorizationRequest, Destination
 from .user import User
 
@@ -19,6 +20,7 @@ class Progress:
     :param parameters: what the client sent; None for a request that is stored.
     :param pending: the stored request, whose handle is ``handle``.
     :param form: the user's decision.
+    :param mark: the mark of a new login, with which the user has returned.
     """
 
     server: AuthorizationServer
@@ -31,3 +33,4 @@ class Progress:
     handle: str = field(default="", repr=False)
     pending: OpenInteraction | None = None
     form: Parameters | None = field(default=None, repr=False)
+    mark: LoginMark | None = None

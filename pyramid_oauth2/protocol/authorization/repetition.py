@@ -52,15 +52,13 @@ class Decision:
         return derived_seal(f"{self.handle} {self.secret}", PURPOSE, question)
 
 
-def sealed_for(server: AuthorizationServer, decision: Decision, token: Token) -> SealResponse:
-    """What seals the response to a decision, for :data:`WINDOW` seconds.
-
-    :param token: the interaction's record, which stores may forget at its end.
-    """
+def sealed_for(server: AuthorizationServer, decision: Decision) -> SealResponse:
+    """What seals the response to a decision, for :data:`WINDOW` seconds."""
 
     def seal(response: AuthorizationResponse) -> SealedAnswer:
         data = json.dumps(dict(response.parameters)).encode()
-        end = min(server.clock() + WINDOW, token.expires_at)
+        # Also beyond the end of the interaction: stores keep its record as long as the answer.
+        end = server.clock() + WINDOW
         return SealedAnswer(decision.seal.close(data, server.random), end)
 
     return seal

@@ -26,7 +26,8 @@ from ..records import CLIENT_ID_LENGTH, Client
 from ..redirect_uris import matching_redirect_uri
 from ..scopes import format_scope, grant_scope
 from ..server import Server
-from .pkce import check_challenge
+from . import checks
+from .pkce import code_challenge
 
 # The response types of RFC 6749, and the grant type that a client needs for each.
 GRANT_TYPE_OF = {"code": "authorization_code", "token": "implicit"}
@@ -120,17 +121,18 @@ def find_destination(server: Server, parameters: Parameters) -> Destination:
     """
     client_id = parameters.once("client_id")
     if client_id is None:
-        raise InvalidRequest("The parameter client_id is missing.")
+        raise InvalidRequest("The parameter client_id is missing.", refusal=checks.CLIENT_ID)
     client = server.clients.get(client_id) if len(client_id) <= CLIENT_ID_LENGTH else None
     if client is None or client.disabled_at is not None:
-        raise UnauthorizedClient("There is no such client.")
+        raise UnauthorizedClient("There is no such client.", refusal=checks.usable_client(client))
     named = parameters.once("redirect_uri")
     redirect_uri = matching_redirect_uri(client.redirect_uris, named)
     if redirect_uri is None:
         raise InvalidRequest(
             "The redirect_uri is not one that the client registered."
             if named
-            else "The redirect_uri is missing, and the client did not register exactly one."
+            else "The redirect_uri is missing, and the client did not register exactly one.",
+            refusal=checks.other_redirect_uri(client, named),
         )
     destination = Destination(client, redirect_uri, named is not None)
     return _with_state_and_mode(destination, parameters)
@@ -160,18 +162,23 @@ def read_request(
     """
     parameters.refuse_repeated()
     _refuse_request_objects(parameters)
-    response_type = _response_type(server, destination.client, parameters)
-    scope = _scope(server, destination.client, parameters)
+    client = destination.client
+    response_type = _response_type(server, client, parameters)
+    scope = grant_scope(
+        parameters.once("scope"), client, server.known_scopes, server.default_scopes
+    )
     return AuthorizationRequest(
-        client_id=destination.client.client_id,
+        client_id=client.client_id,
         redirect_uri=destination.redirect_uri,
         redirect_uri_named=destination.redirect_uri_named,
         response_type=response_type,
         response_mode=_response_mode(response_type, destination, parameters),
         scope=scope,
-        optional_scope=scope & destination.client.optional_scope,
+        optional_scope=scope & client.optional_scope,
         state=destination.state,
-        code_challenge=_code_challenge(server, destination.client, response_type, parameters),
+        code_challenge=code_challenge(server, client, parameters)
+        if response_type == "code"
+        else None,
         prompt=_prompt(parameters),
     )
 
@@ -180,25 +187,37 @@ def _refuse_request_objects(parameters: Parameters) -> None:
     # RFC 9101: a request object, or the URL of one, may differ from the parameters
     # beside it. To ignore it would be to respond to another request.
     if parameters.once("request") is not None:
-        raise RequestNotSupported("Request objects are not supported.")
+        raise RequestNotSupported(
+            "Request objects are not supported.", refusal=checks.REQUEST_OBJECT
+        )
     if parameters.once("request_uri") is not None:
-        raise RequestURINotSupported("The parameter request_uri is not supported.")
+        raise RequestURINotSupported(
+            "The parameter request_uri is not supported.", refusal=checks.REQUEST_OBJECT
+        )
 
 
 def _response_type(server: Server, client: Client, parameters: Parameters) -> str:
     response_type = parameters.once("response_type")
     if response_type is None:
-        raise InvalidRequest("The parameter response_type is missing.")
+        raise InvalidRequest(
+            "The parameter response_type is missing.", refusal=checks.RESPONSE_TYPE
+        )
     _check_response_type(server, client, response_type)
     return response_type
 
 
 def _check_response_type(server: Server, client: Client, response_type: str) -> None:
     if response_type not in server.response_types:
-        raise UnsupportedResponseType("The server does not support this response_type.")
+        raise UnsupportedResponseType(
+            "The server does not support this response_type.",
+            refusal=checks.RESPONSE_TYPE_ENABLED.comparing(requested=response_type),
+        )
     registered = response_type in client.response_types
     if not registered or GRANT_TYPE_OF[response_type] not in client.grant_types:
-        raise UnauthorizedClient("This client is not registered for this response_type.")
+        raise UnauthorizedClient(
+            "This client is not registered for this response_type.",
+            refusal=checks.response_type_of(client, response_type),
+        )
 
 
 def _response_mode(response_type: str, destination: Destination, parameters: Parameters) -> str:
@@ -206,41 +225,29 @@ def _response_mode(response_type: str, destination: Destination, parameters: Par
     if mode is None:
         return DEFAULT_MODE[response_type]
     if mode not in RESPONSE_MODES:
-        raise InvalidRequest("The response_mode is query, fragment or form_post.")
+        raise InvalidRequest(
+            "The response_mode is query, fragment or form_post.",
+            refusal=checks.RESPONSE_MODE.comparing(response_mode=mode),
+        )
     if mode == "query" and response_type == "token":
         # A token in a query string stays in logs and histories.
-        raise InvalidRequest("With response_type=token the response_mode cannot be query.")
+        raise InvalidRequest(
+            "With response_type=token the response_mode cannot be query.",
+            refusal=checks.RESPONSE_MODE,
+        )
     if not _reaches(destination.redirect_uri, mode):
-        raise InvalidRequest("A form cannot be posted to an app by its scheme; leave it out.")
+        raise InvalidRequest(
+            "A form cannot be posted to an app by its scheme; leave it out.",
+            refusal=checks.RESPONSE_MODE,
+        )
     return mode
-
-
-def _scope(server: Server, client: Client, parameters: Parameters) -> frozenset[str]:
-    scope = parameters.once("scope")
-    return grant_scope(scope, client, server.known_scopes, server.default_scopes)
-
-
-def _code_challenge(
-    server: Server, client: Client, response_type: str, parameters: Parameters
-) -> str | None:
-    challenge = parameters.once("code_challenge")
-    if response_type != "code":
-        return None
-    if challenge is not None:
-        check_challenge(challenge, parameters.once("code_challenge_method"))
-    elif client.public or (server.require_pkce and client.require_pkce):
-        # RFC 9700 section 2.1.1: "Public clients MUST use PKCE [...] For
-        # confidential clients, the use of PKCE is RECOMMENDED".
-        raise InvalidRequest("The parameter code_challenge is missing (PKCE with S256).")
-    elif parameters.once("code_challenge_method") is not None:
-        raise InvalidRequest("There is a code_challenge_method, but no code_challenge.")
-    return challenge
 
 
 def _prompt(parameters: Parameters) -> frozenset[str]:
     prompt = frozenset(filter(None, (parameters.once("prompt") or "").split(" ")))
     if not prompt <= PROMPTS or ("none" in prompt and len(prompt) > 1):
-        raise InvalidRequest("The prompt is none, or login and consent.")
+        refusal = checks.PROMPT.comparing(prompt=prompt)
+        raise InvalidRequest("The prompt is none, or login and consent.", refusal=refusal)
     return prompt
 
 
@@ -252,9 +259,14 @@ def still_a_destination(server: Server, requested: AuthorizationRequest) -> Dest
     """
     client = server.clients.get(requested.client_id)
     if client is None or client.disabled_at is not None:
-        raise UnauthorizedClient("There is no such client any more.")
+        raise UnauthorizedClient(
+            "There is no such client any more.", refusal=checks.usable_client(client)
+        )
     if matching_redirect_uri(client.redirect_uris, requested.redirect_uri) is None:
-        raise InvalidRequest("The client no longer registers this redirect_uri.")
+        raise InvalidRequest(
+            "The client no longer registers this redirect_uri.",
+            refusal=checks.other_redirect_uri(client, requested.redirect_uri),
+        )
     return Destination(
         client,
         requested.redirect_uri,
@@ -282,5 +294,6 @@ def narrowed(requested: AuthorizationRequest, ticked: frozenset[str]) -> Authori
     """
     scope = (requested.scope - requested.optional_scope) | (requested.scope & ticked)
     if not scope:
-        raise InvalidScope("The user allowed none of the requested scopes.")
+        refusal = checks.SCOPE_TICKED.comparing(requested=requested.scope, ticked=ticked)
+        raise InvalidScope("The user allowed none of the requested scopes.", refusal=refusal)
     return replace(requested, scope=scope)

@@ -12,12 +12,14 @@ from ..errors import AccessDenied, OAuth2Error
 from ..events import Emit, emit_nothing
 from ..grants import end_grant
 from ..records import AUTHORIZATION_CODE, Client, Grant, Outcome, SealedAnswer
+from ..server import USER_ACTIVE
 from ..token.draft import make_draft
 from ..token.issuance import Add, Issuance, Open
 from ..token.issuing import settle, spend, store
+from . import checks
 from .codes import CodeData
 from .consent import needs_consent
-from .interaction import OpenInteraction, UnusableInteraction
+from .interaction import UNUSED, OpenInteraction, UnusableInteraction
 from .request import AuthorizationRequest, Destination
 
 USED = "This page was used already, or has expired."
@@ -39,8 +41,8 @@ SealResponse: TypeAlias = Callable[[AuthorizationResponse], SealedAnswer]
 def refusal(
     server: AuthorizationServer, destination: Destination, error: OAuth2Error
 ) -> AuthorizationResponse:
-    """An error for the client (RFC 6749 section 4.1.2.1)."""
-    members = {"error": error.code, "error_description": error.description}
+    """An error for the client (RFC 6749 section 4.1.2.1), with what the error adds."""
+    members = {name: str(value) for name, value in error.response_members().items()}
     return _respond(
         server, destination.redirect_uri, destination.response_mode, destination.state, members
     )
@@ -54,12 +56,11 @@ def denial(
     :param seal: seals the response, for the same decision sent again.
     :raises UnusableInteraction: it was spent meanwhile.
     """
-    error = AccessDenied("The user did not allow it.")
-    members = {"error": error.code, "error_description": error.description}
-    response = _respond_to(server, pending.interaction.request, members)
+    error = AccessDenied("The user did not allow it.", refusal=checks.ALLOWED)
+    response = _respond_to(server, pending.interaction.request, error.response_members())
     sealed = seal(response) if seal else None
     if spend(server, pending.token, sealed_answer=sealed).outcome is not Outcome.WON:
-        raise UnusableInteraction(USED)
+        raise UnusableInteraction(USED, refusal=UNUSED)
     return response
 
 
@@ -86,7 +87,8 @@ def approval(
     :raises UnusableInteraction: it was spent meanwhile.
     """
     if not server.is_active(subject):
-        raise UnusableInteraction("This user is deactivated.")
+        refusal = USER_ACTIVE.comparing(subject=subject)
+        raise UnusableInteraction("This user is deactivated.", refusal=refusal)
     operation = Open(subject, pending.token if pending else None, authentication)
     issuance = Issuance(requested.access, operation, refresh_token=False)
     if requested.response_type == "code":
@@ -100,13 +102,14 @@ def approval(
     response = _respond_to(server, requested, members)
     sealed = seal(response) if seal else None
     if store(server, issuance, draft, sealed).outcome is not Outcome.WON:
-        raise UnusableInteraction(USED if pending else WITHDRAWN)
+        text, check = (USED, UNUSED) if pending else (WITHDRAWN, checks.GRANT_CURRENT)
+        raise UnusableInteraction(text, refusal=check)
     if not prompted and needs_consent(server, requested, client, subject):
         # The user withdrew the consent between the first check and the opening of the
         # grant, which the withdrawal could not see.
         if draft.grant is not None:
             end_grant(server, draft.grant, "consent withdrawn meanwhile", emit)
-        raise UnusableInteraction(WITHDRAWN)
+        raise UnusableInteraction(WITHDRAWN, refusal=checks.NOT_WITHDRAWN)
     if issued is not None:
         settle(server, client, issuance, draft.grant, issued, "implicit", emit)
     return response
@@ -122,7 +125,7 @@ def another_code(
     issuance = Issuance(requested.access, Add(grant, USED))
     draft = make_draft(server, client, issuance, _code_data(requested))
     if store(server, issuance, draft, None).outcome is not Outcome.WON:
-        raise UnusableInteraction(USED)
+        raise UnusableInteraction(USED, refusal=checks.GRANT_CURRENT)
     return _respond_to(server, requested, {"code": draft.strings[AUTHORIZATION_CODE].value})
 
 

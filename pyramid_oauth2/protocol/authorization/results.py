@@ -26,13 +26,17 @@ class Respond:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Send the user to the login; it returns them to our URL with *query*.
-
-    :param end: whether the present login is ended first.
-    """
+    """Send the user to the login; it returns them to our URL with *query*."""
 
     query: str = field(repr=False)
-    end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoginAgain:
+    """Show the page with the button that ends the present login, at our URL with *query*."""
+
+    client: Client
+    query: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,12 @@ class Again:
     """Redirect the browser to our URL with *query*, for a request that has its cookies.
 
     :param changed: whether the request was stored for it.
+    :param end: whether the redirect ends the present login.
     """
 
     query: str = field(repr=False)
     changed: bool = False
+    end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +73,4 @@ class Refuse:
     events: tuple[OAuth2Event, ...] = ()
 
 
-Result: TypeAlias = Respond | Login | Again | Ask | Refuse
+Result: TypeAlias = Respond | Login | LoginAgain | Again | Ask | Refuse

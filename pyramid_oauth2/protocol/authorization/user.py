@@ -23,17 +23,22 @@ class User:
     :param earlier: whether ``secret`` is not the browser's present one, but that of a
         page of ours which it had before: the form of the page contains it.
     :param authentication: returns how the user authenticated, if that is known.
-    :param login_ended: whether an earlier attempt of this request ended the login: its
-        user may still be signed in.
+    :param has_login_page: whether the application has a page at which a signed-in user can
+        log in again. A forbidden view would refuse them.
     """
 
     subject: str | None
     secret: Callable[[], str] = field(repr=False)
     authentication: Callable[[], Authentication | None]
-    login_ended: bool = False
+    has_login_page: bool = True
     new: bool = False
     earlier: bool = False
 
     def browser(self) -> str:
         """The digest of the secret."""
         return browser_digest(self.secret())
+
+    def auth_time(self) -> int | None:
+        """When the user authenticated, in UTC seconds; None if it is not known."""
+        authentication = self.authentication()
+        return None if authentication is None else authentication.auth_time

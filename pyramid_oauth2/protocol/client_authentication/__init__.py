@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import InvalidClient, InvalidRequest
 from ..events import ClientAuthenticationFailed, Emit
 from ..records import CLIENT_ID_LENGTH, Client
+from ..refusal import Refusal
 from .credentials import Authenticated, Credentials
 
 if TYPE_CHECKING:
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from ..authorization_server import AuthorizationServer
     from ..http import HTTPRequest
 
+ONE_METHOD = Refusal("client_authentication_once", "RFC 6749 section 2.3")
+SCHEME = Refusal("authorization_scheme", "RFC 6749 section 5.2")
+SENT = Refusal("client_authentication_sent", "RFC 6749 section 3.2.1")
+SAME_CLIENT = Refusal("client_id_same", "RFC 6749 section 2.3.1")
+KNOWN = Refusal("client_known", "RFC 6749 section 5.2", decided_by="client")
+ENABLED = Refusal("client_enabled", "RFC 6749 section 5.2", decided_by="client.disabled_at")
+METHOD = Refusal(
+    "client_authentication_method",
+    "RFC 7591 section 2",
+    decided_by="client.token_endpoint_auth_method",
+)
+SECRET = Refusal("client_secret", "RFC 6749 section 2.3.1", decided_by="client.client_secrets")
+PROOF = Refusal("client_proof", "RFC 6749 section 2.3.2", decided_by="client")
 ASSERTION = "client_assertion"
 
 
@@ -43,16 +57,32 @@ def authenticate_client(
         if _usable(named, credentials) and (found := _authenticated(server, named, credentials)):
             return found
     attempt.refuse_if_blocked()
-    known = named.client_id if named else None
+    known, refusal = named.client_id if named else None, _refusal(named, credentials)
     emit(
         ClientAuthenticationFailed(
-            client_id=known, method=credentials.method, remote_addr=http.remote_addr
+            client_id=known,
+            method=credentials.method,
+            remote_addr=http.remote_addr,
+            refusal=refusal,
         )
     )
     attempt.count_or_refuse(known)
     raise InvalidClient(
-        "The client is unknown, or did not authenticate in the way it is registered for."
+        "The client is unknown, or did not authenticate in the way it is registered for.",
+        refusal=refusal,
     )
+
+
+def _refusal(named: Client | None, credentials: Credentials) -> Refusal:
+    if named is None:
+        # Without the text that was sent: it may be a secret in the wrong field.
+        return KNOWN
+    if named.disabled_at is not None:
+        return ENABLED.comparing(disabled_at=named.disabled_at)
+    registered = named.token_endpoint_auth_method
+    if registered != credentials.method:
+        return METHOD.comparing(used=credentials.method, registered=registered)
+    return SECRET if credentials.secret else PROOF.comparing(method=registered)
 
 
 def _presented(
@@ -75,15 +105,24 @@ def _presented(
     if len(found) > 1 or (unread and found):
         # RFC 6749 section 2.3: "The client MUST NOT use more than one
         # authentication method in each request."
-        raise InvalidRequest("The client authenticates by more than one method; use one.")
+        raise InvalidRequest(
+            "The client authenticates by more than one method; use one.",
+            refusal=ONE_METHOD.comparing(methods=found),
+        )
     if not proofs and "authorization" in http.headers:
         # RFC 6749 section 5.2: an attempt by the header gets a 401 with a challenge.
-        raise InvalidClient("The Authorization header is not of a scheme that the server knows.")
+        raise InvalidClient(
+            "The Authorization header is not of a scheme that the server knows.", refusal=SCHEME
+        )
     if not found:
-        raise InvalidClient("The client did not authenticate, nor send its client_id.")
+        raise InvalidClient(
+            "The client did not authenticate, nor send its client_id.", refusal=SENT
+        )
     (credentials,) = found.values()
     if form.get("client_id", credentials.client_id) != credentials.client_id:
-        raise InvalidRequest("The client_id in the body is not the one that authenticates.")
+        raise InvalidRequest(
+            "The client_id in the body is not the one that authenticates.", refusal=SAME_CLIENT
+        )
     return credentials
 
 

@@ -16,8 +16,11 @@ from ..errors import InvalidClient
 from ..http import BROKEN_PERCENT, HTTPRequest
 from ..parameters import Parameter
 from ..records import Client
+from ..refusal import Refusal
 from ..token_strings import is_client_secret
 from .credentials import Authenticated, Credentials
+
+SYNTAX = Refusal("basic_syntax", "RFC 7617 section 2")
 
 
 @implementer(IClientAuthentication)
@@ -45,10 +48,14 @@ class ClientSecretBasic:
         try:
             text = base64.b64decode(encoded.strip(), validate=True).decode()
         except (binascii.Error, ValueError):
-            raise InvalidClient("The Basic header is not base64 of UTF-8 text.") from None
+            raise InvalidClient(
+                "The Basic header is not base64 of UTF-8 text.", refusal=SYNTAX
+            ) from None
         client_id, colon, secret = text.partition(":")
         if not colon:
-            raise InvalidClient("The Basic header has no colon between client_id and secret.")
+            raise InvalidClient(
+                "The Basic header has no colon between client_id and secret.", refusal=SYNTAX
+            )
         secret = _form_decode(secret)
         guessable = not is_client_secret(secret)
         return Credentials("client_secret_basic", _form_decode(client_id), secret, guessable)

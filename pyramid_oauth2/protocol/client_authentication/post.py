@@ -13,8 +13,11 @@ from ..errors import InvalidClient
 from ..http import HTTPRequest
 from ..parameters import Parameter
 from ..records import Client
+from ..refusal import Refusal
 from ..token_strings import is_client_secret
 from .credentials import Authenticated, Credentials
+
+CLIENT_ID = Refusal("client_id_beside_secret", "RFC 6749 section 2.3.1")
 
 
 @implementer(IClientAuthentication)
@@ -39,7 +42,7 @@ class ClientSecretPost:
             return None
         client_id = form.get("client_id", "")
         if not client_id and "authorization" not in http.headers:
-            raise InvalidClient("There is a client_secret, but no client_id.")
+            raise InvalidClient("There is a client_secret, but no client_id.", refusal=CLIENT_ID)
         secret = form["client_secret"]
         guessable = not is_client_secret(secret)
         return Credentials("client_secret_post", client_id, secret, guessable)

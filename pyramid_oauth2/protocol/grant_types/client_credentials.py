@@ -7,10 +7,15 @@ from zope.interface import implementer
 from ...interfaces.extension import IGrantType
 from ..errors import UnauthorizedClient
 from ..parameters import Parameter
+from ..refusal import Refusal
 from ..requested_access import requested_access
 from ..server import Server
 from ..token.issuance import Issuance
 from ..token.request import TokenRequest
+
+CONFIDENTIAL = Refusal(
+    "client_confidential", "RFC 6749 section 4.4", decided_by="client.token_endpoint_auth_method"
+)
 
 
 @implementer(IGrantType)
@@ -33,5 +38,7 @@ class ClientCredentials:
         if request.client.public:
             # RFC 6749 section 4.4: "The client credentials grant type MUST only
             # be used by confidential clients."
-            raise UnauthorizedClient("A public client cannot use the client_credentials grant.")
+            raise UnauthorizedClient(
+                "A public client cannot use the client_credentials grant.", refusal=CONFIDENTIAL
+            )
         return Issuance(requested_access(self._server, request.client, request.parameters))

@@ -11,10 +11,13 @@ from zope.interface import implementer
 from ...interfaces.extension import IGrantType
 from ..errors import InvalidGrant
 from ..parameters import Parameter
+from ..refusal import Refusal
 from ..requested_access import requested_access
-from ..server import Server
+from ..server import USER_ACTIVE, Server
 from ..token.issuance import Issuance, Open
 from ..token.request import TokenRequest
+
+PASSWORD = Refusal("password", "RFC 6749 section 4.3.2", decided_by="user")
 
 
 @implementer(IGrantType)
@@ -44,5 +47,9 @@ class Password:
         subject = request.owners.authenticate(username, request.parameters["password"])
         if subject is None or not self._server.is_active(subject):
             attempt.count_or_refuse(request.client.client_id)
-            raise InvalidGrant("The user name or the password is wrong.")
+            # Without the name that was sent: it may be the password.
+            raise InvalidGrant(
+                "The user name or the password is wrong.",
+                refusal=PASSWORD if subject is None else USER_ACTIVE.comparing(subject=subject),
+            )
         return Issuance(access, Open(subject))

@@ -17,7 +17,8 @@ from ..events import RefreshRepeated, RefreshReused
 from ..grant_data import access_of
 from ..parameters import Parameter
 from ..records import REFRESH_TOKEN, Client, Grant, Token
-from ..scopes import parse_scope
+from ..refusal import Refusal
+from ..scopes import OF_CLIENT, parse_scope
 from ..server import Server
 from ..token.confirmation import BOUND
 from ..token.issuance import Issuance, Redeem, Repeat, Reuse
@@ -26,6 +27,9 @@ from ..token_strings import parse_token
 
 WRONG_TOKEN = "The refresh token is unknown, expired, used, revoked, or another client's."
 OTHER_SCOPE = "The refresh token was used a moment ago, for another scope."
+
+KNOWN = Refusal("refresh_token_known", "RFC 6749 section 6", decided_by="token")
+CLIENT = Refusal("refresh_token_of_client", "RFC 6749 section 6", decided_by="grant")
 
 # RFC 9700 section 4.14.2: the server "cannot determine which party submitted the
 # invalid refresh token, but it will revoke the active refresh token".
@@ -72,16 +76,19 @@ def _find(presented: str, client: Client, server: Server) -> tuple[Token, Grant,
     ref = parse_token(presented)
     found = server.grants.find(ref) if ref and ref.kind == REFRESH_TOKEN else None
     if found is None:
-        raise InvalidGrant(WRONG_TOKEN)
+        raise InvalidGrant(WRONG_TOKEN, refusal=KNOWN.comparing(refresh_token=presented))
     token, grant = found
     # RFC 6749 section 6: "the refresh token is bound to the client to which it was issued".
     if grant is None or grant.client_id != client.client_id:
-        raise InvalidGrant(WRONG_TOKEN)
+        refusal = CLIENT.comparing(
+            client_id=client.client_id, token_of=grant.client_id if grant else None
+        )
+        raise InvalidGrant(WRONG_TOKEN, refusal=refusal)
     try:
         BOUND.read(token.data)
         return token, grant, access_of(grant)
     except NotUnderstood as error:
-        raise InvalidGrant(f"The refresh token {error}.") from None
+        raise InvalidGrant(f"The refresh token {error}.", refusal=error.refusal) from None
 
 
 def _still_allowed(access: Access, client: Client, server: Server) -> Access:
@@ -89,5 +96,8 @@ def _still_allowed(access: Access, client: Client, server: Server) -> Access:
     # narrower request narrows this access token only.
     may_have = (client.scope or server.default_scopes or frozenset()) & server.known_scopes
     if not access.scope & may_have:
-        raise InvalidScope("The client may have none of these scopes any more.")
+        raise InvalidScope(
+            "The client may have none of these scopes any more.",
+            refusal=OF_CLIENT.comparing(requested=access.scope, allowed=may_have),
+        )
     return access.with_scope(access.scope & may_have)

@@ -23,9 +23,9 @@ def added_members(
         grant type adds as well.
     :raises TypeError: one cannot be written as JSON.
     """
-    members = dict(issuance.members)
     if not server.plug_ins.token_responses:
-        return members
+        return issuance.members
+    members = dict(issuance.members)
     issuing = _issuing(client, issuance, draft, grant_type)
     for name, extension in server.plug_ins.token_responses.items():
         added = extension.members(issuing)

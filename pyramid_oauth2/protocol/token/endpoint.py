@@ -15,9 +15,14 @@ from ..events import Emit, TokenRefused
 from ..http import HTTPRequest
 from ..parameters import Parameter
 from ..records import Client
+from ..refusal import Refusal
 from .issued import IssuedTokens
 from .issuing import issue
 from .request import PasswordCheck, TokenRequest, pick_parameters
+
+SENT = Refusal("grant_type_sent", "RFC 6749 section 3.2")
+ENABLED = Refusal("grant_type_enabled", "RFC 6749 section 5.2", decided_by="oauth2.grant_types")
+OF_CLIENT = Refusal("grant_type_of_client", "RFC 6749 section 5.2", decided_by="client.grant_types")
 
 
 @implementer(IEndpoint)
@@ -57,21 +62,41 @@ def process_token_request(
     form = read_form(server, http)
     name = form.get("grant_type")
     if name is None:
-        raise InvalidRequest("The parameter grant_type is missing.")
+        raise InvalidRequest("The parameter grant_type is missing.", refusal=SENT)
     grant_type = server.plug_ins.grant_types.get(name)
     if grant_type is None:
-        raise UnsupportedGrantType("The server does not support this grant type.")
-    client, proof = identify(server, http, form, emit)
+        raise UnsupportedGrantType(
+            "The server does not support this grant type.",
+            refusal=ENABLED.comparing(requested=name, enabled=server.plug_ins.grant_types),
+        )
+    try:
+        client, proof = identify(server, http, form, emit)
+    except OAuth2Error as error:
+        if error.client is not None:
+            emit(_refused(error, error.client, name))
+        raise
     try:
         if name not in client.grant_types:
             # RFC 6749 section 5.2: "The authenticated client is not authorized to
             # use this authorization grant type."
-            raise UnauthorizedClient("This client is not registered for this grant type.")
+            raise UnauthorizedClient(
+                "This client is not registered for this grant type.",
+                refusal=OF_CLIENT.comparing(requested=name, registered=client.grant_types),
+            )
         parameters = pick_parameters(form, grant_type.parameters)
         request = TokenRequest(name, client, parameters, http, owners, emit)
         issuance = grant_type.validate(request)
         return client, issue(server, client, issuance, name, emit, proof), proof.headers
     except OAuth2Error as error:
         error.client = client
-        emit(TokenRefused(client_id=client.client_id, grant_type=name, error=error.code))
+        emit(_refused(error, client, name))
         raise
+
+
+def _refused(error: OAuth2Error, client: Client, grant_type: str) -> TokenRefused:
+    return TokenRefused(
+        client_id=client.client_id,
+        grant_type=grant_type,
+        error=error.code,
+        refusal=error.refusal,
+    )

@@ -15,6 +15,7 @@ from ..errors import InvalidClient, InvalidToken
 from ..events import Emit
 from ..http import HTTPRequest
 from ..records import Client
+from ..refusal import Refusal
 from ..single_use import reserve
 from .access_token import AccessToken
 from .claims import claims_of
@@ -25,6 +26,12 @@ from .revocation import TOKEN, token_parameter
 # RFC 7662 section 2.2: "The authorization server SHOULD NOT include any
 # additional information about an inactive token, including why".
 INACTIVE: Mapping[str, Any] = {"active": False}
+
+CONFIDENTIAL = Refusal(
+    "introspection_by_confidential_client",
+    "RFC 7662 section 4",
+    decided_by="client.token_endpoint_auth_method",
+)
 
 
 @implementer(IEndpoint)
@@ -68,7 +75,9 @@ def process_introspection(
     if client.public:
         # RFC 7662 section 4: against token scanning, the endpoint "MUST require
         # some form of authorization"; a client_id alone proves nothing.
-        raise InvalidClient("Introspection is for clients that authenticate with a secret.")
+        raise InvalidClient(
+            "Introspection is for clients that authenticate with a secret.", refusal=CONFIDENTIAL
+        )
     reserve(server, proof.reservations)
     try:
         token = find_access_token(server, token_parameter(form))

@@ -125,6 +125,8 @@ class Issuance:
     attempt: Attempt | None = None
 
     def __post_init__(self) -> None:
+        if not self.members:
+            return
         if taken := self.members.keys() & {*STANDARD_MEMBERS, CRITICAL}:
             raise ValueError(f"the token response has members of these names: {sorted(taken)}")
         # Before anything is stored: the response may be sealed, and must be sent.

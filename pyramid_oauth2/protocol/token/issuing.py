@@ -9,8 +9,18 @@ from ..errors import InvalidGrant, InvalidTarget
 from ..events import Emit, TokenIssued, emit_nothing, grant_event
 from ..grant_data import access_of
 from ..grants import earlier_access_tokens, end_earlier_grants, end_grant
-from ..records import Client, Grant, Outcome, Redemption, SealedAnswer, Token
-from ..server import Server
+from ..records import (
+    AUTHORIZATION_CODE,
+    REFRESH_TOKEN,
+    Client,
+    Grant,
+    Outcome,
+    Redemption,
+    SealedAnswer,
+    Token,
+)
+from ..refusal import OWN_RULE, Refusal
+from ..server import USER_ACTIVE, Server
 from ..single_use import reserve
 from ..token_strings import random_text
 from .added_members import added_members
@@ -20,7 +30,18 @@ from .issuance import Add, Issuance, Open, Redeem, Repeat
 from .issued import IssuedTokens
 from .possession import check_spender, token_type
 from .sealing import Seal, seal_for
+from .validity import CLIENT_EPOCH
 
+GRANT_OF_CLIENT = Refusal("grant_of_client", "RFC 6749 section 5.2", decided_by="grant")
+WITHIN_GRANT = Refusal("access_within_grant", "RFC 8707 section 2.2", decided_by="grant")
+STORED = Refusal("token_redeemable", "RFC 6749 section 5.2", decided_by="token")
+USED_ONCE = {
+    AUTHORIZATION_CODE: Refusal("code_used_once", "RFC 6749 section 4.1.2", decided_by="code"),
+    REFRESH_TOKEN: Refusal(
+        "refresh_token_used_once", "RFC 9700 section 4.14.2", decided_by="token"
+    ),
+}
+SAME_REQUEST = Refusal("repeated_request", OWN_RULE, decided_by="oauth2.refresh_token_grace")
 ATTEMPT_LENGTH = 22  # 131 bits: no two attempts are the same
 
 
@@ -142,10 +163,14 @@ def _check(server: Server, client: Client, issuance: Issuance) -> None:
         return
     grant = None if isinstance(operation, Open) else operation.grant
     subject = operation.subject if isinstance(operation, Open) else operation.grant.subject
-    if grant is not None and (grant.client_id != client.client_id or grant.epoch < client.epoch):
-        raise InvalidGrant(operation.refusal)
+    if grant is not None and grant.client_id != client.client_id:
+        refusal = GRANT_OF_CLIENT.comparing(client_id=client.client_id, grant_of=grant.client_id)
+        raise InvalidGrant(operation.refusal, refusal=refusal)
+    if grant is not None and grant.epoch < client.epoch:
+        refusal = CLIENT_EPOCH.comparing(epoch_of_grant=grant.epoch, epoch_of_client=client.epoch)
+        raise InvalidGrant(operation.refusal, refusal=refusal)
     if not server.is_active(subject):
-        raise InvalidGrant(operation.refusal)
+        raise InvalidGrant(operation.refusal, refusal=USER_ACTIVE.comparing(subject=subject))
     used = isinstance(operation, Redeem) and operation.token.consumed_at is not None
     if grant is not None and not used:
         # A token that is used issues nothing, so its scope does not matter.
@@ -156,10 +181,13 @@ def _check_within(grant: Grant, access: Access) -> None:
     try:
         granted = access_of(grant)
     except NotUnderstood as error:
-        raise InvalidGrant(f"The grant {error}.") from None
+        raise InvalidGrant(f"The grant {error}.", refusal=error.refusal) from None
     granted.narrowed_to(access, "The grant")
     if not granted.covers(access):
-        raise InvalidTarget("The grant is limited, and the token would not be.")
+        raise InvalidTarget(
+            "The grant is limited, and the token would not be.",
+            refusal=WITHIN_GRANT.comparing(limits=granted.limits()),
+        )
 
 
 def _sealed(
@@ -189,7 +217,8 @@ def _not_won(
     """Answer a request whose operation wrote nothing: repeat the response, or refuse."""
     if isinstance(operation, Redeem) and redemption.token is not None:
         return _used(server, operation, redemption.token, emit, confirmation)
-    raise InvalidGrant(operation.refusal if operation else "The token could not be issued.")
+    text = operation.refusal if operation else "The token could not be issued."
+    raise InvalidGrant(text, refusal=STORED.comparing(outcome=redemption.outcome.value))
 
 
 def _used(
@@ -204,14 +233,17 @@ def _used(
     # has its response, and this request is someone else's.
     if repeat is None or sealed is None or sealed.expires_at <= server.clock():
         end_grant(server, redeem.grant, redeem.reuse.reason, emit, redeem.reuse.event)
-        raise InvalidGrant(redeem.refusal)
+        check = USED_ONCE.get(spent.kind, STORED)
+        refusal = check.comparing(grant_id=redeem.grant.id, used_at=spent.consumed_at)
+        raise InvalidGrant(redeem.refusal, refusal=refusal)
     response = _seal(repeat, redeem.grant, confirmation).open(sealed.data)
     if response is None:
         # For another scope: the client itself may have sent it, so nothing is revoked.
-        raise InvalidGrant(repeat.refusal)
+        refusal = SAME_REQUEST.comparing(requested=repeat.scope, used_at=spent.consumed_at)
+        raise InvalidGrant(repeat.refusal, refusal=refusal)
     try:
         issued = IssuedTokens.decode(response, redeem.grant)
     except NotUnderstood as error:
-        raise InvalidGrant(f"The answer to this refresh {error}.") from None
+        raise InvalidGrant(f"The answer to this refresh {error}.", refusal=error.refusal) from None
     emit(grant_event(repeat.event, redeem.grant))
     return issued

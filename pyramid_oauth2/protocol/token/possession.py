@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING
 from ..envelope import NotUnderstood
 from ..errors import InvalidGrant, InvalidToken, OAuth2Error
 from ..records import Client, Token
+from ..refusal import Refusal
 from .confirmation import NO_PROOF, Confirmation, Proof, confirmation_of
 from .issued import BEARER
+from .presentation import BEARER_SCHEME, Presentation
 
 if TYPE_CHECKING:
     from ...interfaces.tokens import ISenderConstraint
     from ..authorization_server import AuthorizationServer
     from ..http import HTTPRequest
-    from .presentation import Presentation
+
+CHECKED = Refusal("confirmation_checked", "RFC 7800 section 3.1", decided_by="token")
+SCHEME = Refusal("token_scheme", "RFC 9449 section 7.2", decided_by="token")
 
 
 def constraint_of(server: AuthorizationServer, member: str) -> ISenderConstraint | None:
@@ -63,11 +67,14 @@ def check_spender(server: AuthorizationServer, spent: Token, proof: Proof) -> No
     try:
         bound = confirmation_of(spent.data)
     except NotUnderstood as error:
-        raise InvalidGrant(f"The token {error}.") from None
+        raise InvalidGrant(f"The token {error}.", refusal=error.refusal) from None
     for name, value in (bound.methods if bound else {}).items():
         constraint = constraint_of(server, name)
         if constraint is None:
-            raise InvalidGrant("The token is bound to a key that this server does not check.")
+            raise InvalidGrant(
+                "The token is bound to a key that this server does not check.",
+                refusal=CHECKED.comparing(confirmation=name),
+            )
         if not _same(proof.methods.get(name), value):
             raise constraint.mismatch()
 
@@ -81,10 +88,17 @@ def check_presenter(
     :raises InvalidToken: it is presented in another scheme than that of its key.
     :raises OAuth2Error: the proof is missing or wrong.
     """
+    if confirmation is None and presentation.scheme == BEARER_SCHEME:
+        return NO_PROOF
     if presentation.scheme != token_type(server, confirmation).lower():
         # RFC 9449 section 7.2: a bound token that arrives as a Bearer token is refused, or
         # binding it would protect nothing.
-        raise InvalidToken("The access token is presented in another scheme than its own.")
+        raise InvalidToken(
+            "The access token is presented in another scheme than its own.",
+            refusal=SCHEME.comparing(
+                used=presentation.scheme, scheme=token_type(server, confirmation)
+            ),
+        )
     proof = NO_PROOF
     for constraint in _constraints(server, confirmation):
         assert confirmation is not None  # Without one there are no constraints.
@@ -107,7 +121,10 @@ def _constraints(
 def _mismatch(server: AuthorizationServer, member: str) -> OAuth2Error:
     constraint = constraint_of(server, member)
     if constraint is None:
-        return InvalidToken("The access token is bound to a key that this server does not check.")
+        return InvalidToken(
+            "The access token is bound to a key that this server does not check.",
+            refusal=CHECKED.comparing(confirmation=member),
+        )
     return constraint.mismatch()
 
 

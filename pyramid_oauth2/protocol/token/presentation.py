@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ..http import HTTPRequest
 
@@ -13,8 +14,32 @@ TOKEN_PARAMETER = re.compile(rb"(?:^|&)access_token=")
 BEARER_SCHEME = "bearer"
 
 
-def _no_request() -> HTTPRequest:
-    return HTTPRequest("GET", "")
+class Presenter(Protocol):
+    """The request that presents a token, as far as the proof of a bound token needs it."""
+
+    def http(self) -> HTTPRequest:
+        """Its method, public URL and headers."""
+
+    def reserved(self) -> set[tuple[str, bytes]]:
+        """What the request has reserved: a second run of it is no second use."""
+
+    def send(self, headers: Mapping[str, str]) -> None:
+        """Send headers with its response."""
+
+
+class NoRequest:
+    """For code that has a token, but no request."""
+
+    def http(self) -> HTTPRequest:
+        """No request that proves anything."""
+        return HTTPRequest("GET", "")
+
+    def reserved(self) -> set[tuple[str, bytes]]:
+        """Nothing was reserved before."""
+        return set()
+
+    def send(self, headers: Mapping[str, str]) -> None:
+        """There is no response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +48,17 @@ class Presentation:
 
     :param scheme: of the Authorization header, in lower case.
     :param value: the token string.
-    :param http: returns the request, for a proof in its headers. It is not called for a
-        token that is bound to no key.
-    :param reserved: what the request has reserved. A request may be run again, and its
-        second run is no second use.
-    :param headers: are sent with the response; filled when the token was checked.
+    :param presenter: the request. It is not looked at for a token that is bound to no key.
     """
 
     scheme: str
     value: str = field(repr=False)
-    http: Callable[[], HTTPRequest] = field(default=_no_request, repr=False)
-    reserved: set[tuple[str, bytes]] = field(default_factory=set, repr=False)
-    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    presenter: Presenter = field(repr=False)
+
+    @property
+    def http(self) -> HTTPRequest:
+        """The request, for a proof in its headers."""
+        return self.presenter.http()
 
     @property
     def is_well_formed(self) -> bool:
@@ -44,7 +68,7 @@ class Presentation:
 
 def bearer(value: str) -> Presentation:
     """The presentation of a token as a Bearer token, for code that has no request."""
-    return Presentation(BEARER_SCHEME, value)
+    return Presentation(BEARER_SCHEME, value, NoRequest())
 
 
 def credentials_in(authorization: str | None, schemes: Collection[str]) -> tuple[str, str] | None:

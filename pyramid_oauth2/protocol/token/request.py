@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 from ..errors import InvalidRequest
 from ..http import HTTPRequest
 from ..parameters import Parameter
+from ..refusal import Refusal
 
 if TYPE_CHECKING:
     from ..events import Emit
     from ..records import Client
+
+REQUIRED = Refusal("parameter_required", "RFC 6749 section 5.2", decided_by="grant_type")
 
 
 class PasswordCheck(Protocol):
@@ -48,5 +51,6 @@ def pick_parameters(form: Mapping[str, str], declared: Iterable[Parameter]) -> d
         if parameter.name in form:
             picked[parameter.name] = form[parameter.name]
         elif parameter.required:
-            raise InvalidRequest(f"The parameter {parameter.name} is missing.")
+            refusal = REQUIRED.comparing(name=parameter.name)
+            raise InvalidRequest(f"The parameter {parameter.name} is missing.", refusal=refusal)
     return picked

@@ -6,11 +6,16 @@ from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
 from ..errors import InvalidToken
 from ..records import TokenRef
+from ..refusal import OWN_RULE, Refusal
 from ..single_use import reserve
 from .access_token import AccessToken, AccessTokenData
+from .confirmation import NO_PROOF
 from .possession import check_presenter
 from .presentation import Presentation
 from .validity import NotValid, check_limits, check_parties, check_token
+
+KIND = Refusal("access_token_kind", OWN_RULE, decided_by="token")
+KNOWN = Refusal("access_token_known", "RFC 6750 section 3.1", decided_by="token")
 
 
 def resolve(server: AuthorizationServer, presentation: Presentation) -> AccessToken:
@@ -22,8 +27,9 @@ def resolve(server: AuthorizationServer, presentation: Presentation) -> AccessTo
     """
     token = find_access_token(server, presentation.value)
     proof = check_presenter(server, token.confirmation, presentation)
-    reserve(server, proof.reservations, presentation.reserved)
-    presentation.headers.update(proof.headers)
+    if proof is not NO_PROOF:
+        reserve(server, proof.reservations, presentation.presenter.reserved())
+        presentation.presenter.send(proof.headers)
     return token
 
 
@@ -36,10 +42,16 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
     """
     ref = reference_of(server, value)
     if ref is None:
-        raise InvalidToken("This is not an access token of this server.")
+        raise InvalidToken(
+            "This is not an access token of this server.",
+            refusal=KIND.comparing(access_token=value),
+        )
     found = server.grants.find(ref)
     if found is None:
-        raise InvalidToken("The access token is unknown or has expired.")
+        raise InvalidToken(
+            "The access token is unknown or has expired.",
+            refusal=KNOWN.comparing(access_token=value),
+        )
     token, grant = found
     try:
         of_grant = check_token(token, grant, server.clock())
@@ -47,7 +59,8 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
         client = check_parties(server, grant, data)
         check_limits(server, data.access, data.confirmation)
     except (NotValid, NotUnderstood) as dead:
-        raise InvalidToken(f"The access token {dead}.") from None
+        refusal = dead.refusal.comparing(access_token=value)
+        raise InvalidToken(f"The access token {dead}.", refusal=refusal) from None
     return AccessToken(
         client=client,
         access=data.access,

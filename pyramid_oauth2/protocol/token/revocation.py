@@ -14,11 +14,13 @@ from ..grants import end_grant
 from ..http import HTTPRequest
 from ..parameters import Parameter
 from ..records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Grant, Token
+from ..refusal import Refusal
 from ..single_use import reserve
 from ..token_strings import parse_token
 from .access_token import own_client_id
 from .resolution import reference_of
 
+TOKEN_SENT = Refusal("token_parameter_sent", "RFC 7009 section 2.1")
 # RFC 7009 section 2.1 and RFC 7662 section 2.1.
 TOKEN = (Parameter("token", required=True), Parameter("token_type_hint"))
 
@@ -70,7 +72,7 @@ def token_parameter(form: dict[str, str]) -> str:
     :raises InvalidRequest: there is none.
     """
     if "token" not in form:
-        raise InvalidRequest("The parameter token is missing.")
+        raise InvalidRequest("The parameter token is missing.", refusal=TOKEN_SENT)
     return form["token"]
 
 

@@ -7,14 +7,31 @@ from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
 from ..grant_data import GrantData
 from ..records import Client, Grant, Token
-from ..server import Server
+from ..refusal import OWN_RULE, Refusal
+from ..server import USER_ACTIVE, Server
 from .access_token import AccessTokenData
 from .confirmation import Confirmation
-from .possession import checked_members
+from .possession import CHECKED, checked_members
+
+TOKEN_UNREVOKED = Refusal("token_unrevoked", "RFC 6750 section 3.1", decided_by="token")
+TOKEN_UNUSED = Refusal("token_unused", "RFC 6749 section 10.5", decided_by="token")
+TOKEN_UNEXPIRED = Refusal("token_unexpired", "RFC 6750 section 3.1", decided_by="token")
+GRANT_UNREVOKED = Refusal("grant_unrevoked", "RFC 6750 section 3.1", decided_by="grant")
+GRANT_UNEXPIRED = Refusal("grant_unexpired", OWN_RULE, decided_by="grant")
+UNLIMITED = Refusal("token_unlimited", "RFC 8707 section 2", decided_by="token")
+CLIENT_ENABLED = Refusal("token_client_enabled", OWN_RULE, decided_by="client")
+CLIENT_EPOCH = Refusal("token_client_epoch", OWN_RULE, decided_by="client.epoch")
 
 
 class NotValid(Exception):
-    """It is not valid; the message completes "the token ...", or "the grant ..." of a grant."""
+    """It is not valid; the message completes "the token ...", or "the grant ..." of a grant.
+
+    :param refusal: the check that it did not pass.
+    """
+
+    def __init__(self, message: str, *, refusal: Refusal) -> None:
+        super().__init__(message)
+        self.refusal = refusal
 
 
 def check_token(token: Token, grant: Grant | None, now: int) -> GrantData:
@@ -24,20 +41,35 @@ def check_token(token: Token, grant: Grant | None, now: int) -> GrantData:
     :raises NotValid: the token or its grant has ended.
     """
     if token.revoked_at is not None:
-        raise NotValid("was revoked")
+        refusal = TOKEN_UNREVOKED.comparing(revoked_at=token.revoked_at)
+        raise NotValid("was revoked", refusal=refusal)
     if grant is not None and grant.revoked_at is not None:
-        raise NotValid("belongs to a grant that was revoked")
+        raise NotValid("belongs to a grant that was revoked", refusal=_of_revoked(grant))
     data = _understood(grant, "belongs to a grant that ") if grant is not None else GrantData()
     # A token ends with its grant, also if its own record lasts longer.
     if grant is None and token.grant_id is not None:
-        raise NotValid("belongs to a grant that has ended")
+        refusal = GRANT_UNEXPIRED.comparing(grant_id=token.grant_id)
+        raise NotValid("belongs to a grant that has ended", refusal=refusal)
     if token.consumed_at is not None:
-        raise NotValid("was used")
+        refusal = TOKEN_UNUSED.comparing(used_at=token.consumed_at)
+        raise NotValid("was used", refusal=refusal)
     if token.expires_at <= now:
-        raise NotValid("has expired")
+        refusal = TOKEN_UNEXPIRED.comparing(expires_at=token.expires_at, now=now)
+        raise NotValid("has expired", refusal=refusal)
     if grant is not None and grant.expires_at <= now:
-        raise NotValid("belongs to a grant that has ended")
+        refusal = _of_expired(grant, now)
+        raise NotValid("belongs to a grant that has ended", refusal=refusal)
     return data
+
+
+def _of_revoked(grant: Grant) -> Refusal:
+    return GRANT_UNREVOKED.comparing(
+        grant_id=grant.id, revoked_at=grant.revoked_at, reason=grant.revoke_reason
+    )
+
+
+def _of_expired(grant: Grant, now: int) -> Refusal:
+    return GRANT_UNEXPIRED.comparing(grant_id=grant.id, expires_at=grant.expires_at, now=now)
 
 
 def check_grant(server: Server, grant: Grant) -> Client:
@@ -47,10 +79,11 @@ def check_grant(server: Server, grant: Grant) -> Client:
     :raises NotValid: no token of the grant is valid.
     """
     if grant.revoked_at is not None:
-        raise NotValid("was revoked")
+        raise NotValid("was revoked", refusal=_of_revoked(grant))
     _understood(grant)
-    if grant.expires_at <= server.clock():
-        raise NotValid("has expired")
+    now = server.clock()
+    if grant.expires_at <= now:
+        raise NotValid("has expired", refusal=_of_expired(grant, now))
     return _check(server, grant.client_id, grant.epoch, grant.subject)
 
 
@@ -81,9 +114,12 @@ def check_limits(
     # RFC 7800 section 3.1: a recipient that does not check the key would accept
     # a stolen token. RFC 8707 section 2: a token for one resource is not for another.
     if confirmation is not None and not confirmation.methods.keys() <= checked_members(server):
-        raise NotValid("is bound to a key that this server does not check")
+        raise NotValid("is bound to a key that this server does not check", refusal=CHECKED)
     if access.limits():
-        raise NotValid("has a limit that this server does not check")
+        raise NotValid(
+            "has a limit that this server does not check",
+            refusal=UNLIMITED.comparing(limits=access.limits()),
+        )
 
 
 def _check(
@@ -91,13 +127,20 @@ def _check(
 ) -> Client:
     client = server.clients.get(client_id) if client_id else None
     if client is None or client.disabled_at is not None:
-        raise NotValid("belongs to a client that is disabled or was deleted")
+        refusal = CLIENT_ENABLED.comparing(
+            client_id=client_id, client="disabled" if client else "unknown"
+        )
+        raise NotValid("belongs to a client that is disabled or was deleted", refusal=refusal)
     # Everything that was issued under a lower epoch was revoked. A higher one is valid:
     # the process that issued it knew a change that this process does not know yet.
     if epoch is None or epoch < client.epoch:
-        raise NotValid("belongs to a client whose rights were withdrawn")
+        refusal = CLIENT_EPOCH.comparing(
+            client_id=client_id, epoch_of_token=epoch, epoch_of_client=client.epoch
+        )
+        raise NotValid("belongs to a client whose rights were withdrawn", refusal=refusal)
     if subject is not None and not server.is_active(subject):
-        raise NotValid("belongs to a user who is deactivated")
+        refusal = USER_ACTIVE.comparing(subject=subject)
+        raise NotValid("belongs to a user who is deactivated", refusal=refusal)
     return client
 
 
@@ -105,4 +148,5 @@ def _understood(grant: Grant, whose: str = "") -> GrantData:
     try:
         return GrantData.decode(grant.data)
     except NotUnderstood as error:
-        raise NotValid(f"{whose}{error}") from None
+        refusal = error.refusal.comparing(grant_id=grant.id)
+        raise NotValid(f"{whose}{error}", refusal=refusal) from None

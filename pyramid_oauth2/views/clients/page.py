@@ -19,6 +19,7 @@ from ...protocol.errors import InvalidRequest
 from ...protocol.events import Emit, emit_nothing
 from ...protocol.http import MAX_BODY, HTTPRequest, Parameters, parse_body, parse_query
 from ...protocol.records import Client
+from ...protocol.refusal import OWN_RULE, Refusal
 from ...protocol.server import refuse_plain_http
 from ..browser import FIELD, browser_token, is_from_our_page
 from ..endpoint import Endpoint
@@ -56,6 +57,7 @@ class Refused(Exception):
         self.retry_after, self.description = retry_after, description
 
 
+FORM_AS_SENT = Refusal("form_as_sent", OWN_RULE)
 PROBLEMS = (Refused, UnknownClient, ClientChangedMeanwhile, InvalidRequest)
 
 
@@ -138,7 +140,7 @@ class ClientPage:
         """
         client, version = self.client_to_change(), self.form.once("version") or ""
         if not VERSION.fullmatch(version):
-            raise InvalidRequest("The form is not as it was sent.")
+            raise InvalidRequest("The form is not as it was sent.", refusal=FORM_AS_SENT)
         if client.version != int(version):
             raise ClientChangedMeanwhile(client.client_id)
         return client

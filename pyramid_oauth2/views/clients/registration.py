@@ -27,7 +27,7 @@ from .application_types import ApplicationType, application_types_of
 from .choices import missing_scope, scope_choices
 from .controls import labels, shown_fields
 from .fields import NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
-from .page import ClientPage, Refused, client_page
+from .page import FORM_AS_SENT, ClientPage, Refused, client_page
 from .secrets import registered_page
 
 DRAWN_ID = re.compile(rf"[0-9A-Za-z]{{{CLIENT_ID_GENERATED_LENGTH}}}")
@@ -52,7 +52,7 @@ def _register(page: ClientPage) -> Response:
     application_type = types.get(page.query.once("kind") or "")
     client_id = page.form.once("client_id") or ""
     if application_type is None or not DRAWN_ID.fullmatch(client_id):
-        raise InvalidRequest("The form is not as it was sent.")
+        raise InvalidRequest("The form is not as it was sent.", refusal=FORM_AS_SENT)
     # Before any limit: a client that is registered must not be reported as refused.
     _refuse_sent_already(page, client_id)
     if _is_full(page, spare=1):

@@ -14,7 +14,7 @@ from ...endpoint_urls import endpoint_url
 from ...protocol.clients.registry import Registered
 from ...protocol.clients.secrets import live_secrets
 from ...protocol.errors import InvalidRequest
-from .page import ClientPage, Refused, client_page
+from .page import FORM_AS_SENT, ClientPage, Refused, client_page
 from .times import utc_minute
 
 # When the secret in use expires, in seconds from now.
@@ -63,7 +63,9 @@ def _rotate(page: ClientPage) -> Response:
     client = page.client_of_form()
     overlap = OVERLAPS.get(page.form.once("overlap") or "")
     if overlap is None:
-        raise InvalidRequest("The form does not say when the secret in use ends.")
+        raise InvalidRequest(
+            "The form does not say when the secret in use ends.", refusal=FORM_AS_SENT
+        )
     if client.public:
         raise Refused("public_client", 404, client.client_id)
     # With the version: a form sent twice would end the secret in use too early.

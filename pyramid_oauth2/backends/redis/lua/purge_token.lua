@@ -1,8 +1,9 @@
 -- KEYS: token, sealed answer, grant, members
--- ARGV: now, name among the members, "+" if it is a code
-local token = read(KEYS[1])
+-- ARGV: now, name among the members, "+" if its kind is remembered
+local token, answer = read(KEYS[1]), read(KEYS[2])
 if not token then return 0 end
 local kept = tonumber(token[END])
+if answer then kept = math.max(kept, tonumber(answer[END])) end
 if ARGV[3] == '+' and token[CONSUMED] ~= '-' and token[GRANTED] ~= '-' then
   local grant = read(KEYS[3])
   if grant then kept = math.max(kept, tonumber(grant[END])) end

@@ -5,7 +5,7 @@
 -- Fields of a token ...
 local END, CONSUMED, REVOKED, ATTEMPT, VERSION, GRANTED = 1, 2, 3, 4, 5, 6
 -- ... and of a grant, in which END and REVOKED are the same.
-local ABSOLUTE_END, REASON, CODE = 2, 4, 5
+local ABSOLUTE_END, REASON, REMEMBERED = 2, 4, 5
 
 local function read(key)
   local value = redis.call('GET', key)
@@ -24,6 +24,27 @@ end
 
 local function replace(key, record)
   redis.call('SET', key, text(record), 'KEEPTTL')
+end
+
+-- A grant holds the names of its spent tokens of a kind that is remembered, separated by commas.
+-- They are stored as long as the grant lives, since their replay must be detected.
+
+local function names(grant)
+  return string.gmatch(grant[REMEMBERED] == '-' and '' or grant[REMEMBERED], '[^,]+')
+end
+
+local function remember(grant, name)
+  for known in names(grant) do
+    if known == name then return end
+  end
+  grant[REMEMBERED] = grant[REMEMBERED] == '-' and name or grant[REMEMBERED] .. ',' .. name
+end
+
+-- Stores a spent token, and its name among the members if it is one, at least until an end.
+local function hold(key, members, name, wanted, now)
+  keep(key, milliseconds(wanted, now))
+  redis.call('ZADD', members, 'XX', 'GT', wanted, name)
+  if redis.call('EXISTS', members) == 1 then keep(members, milliseconds(wanted, now)) end
 end
 
 -- New records are the last keys; each has four arguments: value, milliseconds, and its end and

@@ -1,12 +1,14 @@
--- KEYS: token, grant, members, the token's sealed answer, its parent's, the spent code whose name
---       the grant holds, tokens to retire ..., new records ...
--- ARGV: now, attempt, "+" if a new grant is among the new records, how many to retire, the new
---       end of the grant, the sealed answer, its milliseconds, the token's name among the members
---       if it is a code, the name of the spent code, four for each new record ...
-local NOW, BY, NEW_GRANT, RETIRED, NEW_END, ANSWER = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local ANSWER_KEPT, CODE_NAME, SPENT_NAME = ARGV[7], ARGV[8], ARGV[9]
-local FIRST_RETIRED = 7
-local FIRST_NEW = FIRST_RETIRED + tonumber(RETIRED)
+-- KEYS: token, grant, members, the token's sealed answer, its parent's, the spent tokens whose names
+--       the grant holds ..., tokens to retire ..., new records ...
+-- ARGV: now, attempt, "+" if a new grant is among the new records, the new end of the grant, the
+--       sealed answer, its end, the token's name among the members, "+" if its kind is remembered,
+--       the names that the grant holds, how many these are, how many to retire, four for each new
+--       record ...
+local NOW, BY, NEW_GRANT, NEW_END, ANSWER, ANSWER_END = unpack(ARGV, 1, 6)
+local NAME, IS_REMEMBERED, HELD, HOW_MANY_HELD, HOW_MANY_RETIRED = unpack(ARGV, 7, 11)
+local FIRST_HELD = 6
+local FIRST_RETIRED = FIRST_HELD + tonumber(HOW_MANY_HELD)
+local FIRST_NEW = FIRST_RETIRED + tonumber(HOW_MANY_RETIRED)
 
 local token, value = read(KEYS[1])
 if not token then return {'MISSING'} end
@@ -19,6 +21,8 @@ if token[ATTEMPT] == BY then return {'WON'} end
 if token[CONSUMED] ~= '-' then return {'CONSUMED', value, redis.call('GET', KEYS[4])} end
 if tonumber(token[END]) <= tonumber(NOW) then return {'EXPIRED'} end
 if taken(FIRST_NEW) then return {'DUPLICATE'} end
+-- Another token of the grant was spent since the caller has read which ones are.
+if granted and NEW_END ~= '-' and grant[REMEMBERED] ~= HELD then return {'AGAIN'} end
 
 -- From here on there are only writes: an error between them would not undo the earlier ones.
 
@@ -27,7 +31,10 @@ replace(KEYS[1], token)
 if ANSWER == '-' then
   redis.call('DEL', KEYS[4])
 else
-  redis.call('SET', KEYS[4], ANSWER, 'PX', ANSWER_KEPT)
+  redis.call('SET', KEYS[4], ANSWER, 'PX', string.format('%.0f', milliseconds(ANSWER_END, NOW)))
+  if tonumber(ANSWER_END) > tonumber(token[END]) then
+    hold(KEYS[1], KEYS[3], NAME, ANSWER_END, NOW)
+  end
 end
 redis.call('DEL', KEYS[5])
 
@@ -36,20 +43,18 @@ if granted then
     local beyond = tonumber(NEW_END) > tonumber(grant[ABSOLUTE_END])
     local wanted = beyond and grant[ABSOLUTE_END] or NEW_END
     if tonumber(wanted) > tonumber(grant[END]) then grant[END] = wanted end
+    local number = FIRST_HELD
+    for name in names(grant) do
+      hold(KEYS[number], KEYS[3], name, grant[END], NOW)
+      number = number + 1
+    end
   end
-  local spent_key, spent_name = KEYS[6], SPENT_NAME
-  if CODE_NAME ~= '-' then
-    spent_key, spent_name = KEYS[1], CODE_NAME
-    grant[CODE] = CODE_NAME
+  if IS_REMEMBERED == '+' then
+    remember(grant, NAME)
+    hold(KEYS[1], KEYS[3], NAME, grant[END], NOW)
   end
   replace(KEYS[2], grant)
   keep(KEYS[2], milliseconds(grant[END], NOW))
-  -- A spent code is stored as long as its grant lives, since its replay must be detected.
-  if spent_name ~= '-' then
-    keep(spent_key, milliseconds(grant[END], NOW))
-    redis.call('ZADD', KEYS[3], 'XX', 'GT', grant[END], spent_name)
-    keep(KEYS[3], milliseconds(grant[END], NOW))
-  end
 end
 
 for number = FIRST_RETIRED, FIRST_NEW - 1 do
@@ -59,6 +64,6 @@ for number = FIRST_RETIRED, FIRST_NEW - 1 do
     replace(KEYS[number], retired)
   end
 end
-insert(FIRST_NEW, 10, KEYS[3])
+insert(FIRST_NEW, 12, KEYS[3])
 trim(KEYS[3], NOW)
 return {'WON'}

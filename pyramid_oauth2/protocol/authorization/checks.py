@@ -1,0 +1,54 @@
+"""The checks of the authorization endpoint, as a refusal names them."""
+
+from __future__ import annotations
+
+from ..records import Client
+from ..refusal import OWN_RULE, Refusal
+
+CLIENT_ID = Refusal("client_id_sent", "RFC 6749 section 4.1.1")
+CLIENT = Refusal("client_usable", "RFC 6749 section 4.1.2.1", decided_by="client")
+REDIRECT_URI = Refusal(
+    "redirect_uri_registered", "RFC 9700 section 2.1", decided_by="client.redirect_uris"
+)
+REQUEST_OBJECT = Refusal("request_object", "RFC 9101 section 7.4")
+RESPONSE_TYPE = Refusal("response_type_sent", "RFC 6749 section 3.1.1")
+RESPONSE_TYPE_ENABLED = Refusal(
+    "response_type_enabled", "RFC 6749 section 3.1.1", decided_by="oauth2.response_types"
+)
+RESPONSE_TYPE_OF_CLIENT = Refusal(
+    "response_type_of_client", "RFC 6749 section 4.1.2.1", decided_by="client.response_types"
+)
+RESPONSE_MODE = Refusal("response_mode", "RFC 6749 section 3.1.1")
+PROMPT = Refusal("prompt", "OpenID Connect Core section 3.1.2.1")
+SIGNED_IN = Refusal("user_signed_in", "OpenID Connect Core section 3.1.2.1", decided_by="user")
+NEW_LOGIN = Refusal(
+    "user_logged_in_again", "OpenID Connect Core section 3.1.2.1", decided_by="user"
+)
+CONSENT = Refusal("consent_given", "OpenID Connect Core section 3.1.2.1", decided_by="consent")
+DECISION = Refusal("decision_sent", OWN_RULE)
+ALLOWED = Refusal("user_allowed", "RFC 6749 section 4.1.2.1", decided_by="user")
+NOT_WITHDRAWN = Refusal("consent_not_withdrawn", OWN_RULE, decided_by="consent")
+GRANT_CURRENT = Refusal("grant_current", OWN_RULE, decided_by="grant")
+SCOPE_TICKED = Refusal("scope_ticked", OWN_RULE, decided_by="user")
+
+
+def usable_client(client: Client | None) -> Refusal:
+    """The refusal of a client that is unknown or disabled."""
+    if client is None:
+        # Without its name: that may be a secret in the wrong field.
+        return CLIENT.comparing(client="unknown")
+    return CLIENT.comparing(client="disabled", client_id=client.client_id)
+
+
+def other_redirect_uri(client: Client, sent: str | None) -> Refusal:
+    """The refusal of a redirect URI that the client does not register."""
+    return REDIRECT_URI.comparing(sent=sent, registered=client.redirect_uris)
+
+
+def response_type_of(client: Client, response_type: str) -> Refusal:
+    """The refusal of a response type that the client, or its grant types, does not have."""
+    return RESPONSE_TYPE_OF_CLIENT.comparing(
+        requested=response_type,
+        response_types=client.response_types,
+        grant_types=client.grant_types,
+    )

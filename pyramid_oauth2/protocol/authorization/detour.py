@@ -1,0 +1,37 @@
+"""The ways by which a request comes again: at our own URL, or after the login."""
+
+from __future__ import annotations
+
+from .interaction import Interaction, begin_interaction
+from .login_mark import LoginMark
+from .progress import Progress
+from .results import Again, Login
+from .return_query import is_too_long, return_query
+
+
+def again(progress: Progress) -> Again:
+    """Send the request to our own URL."""
+    query = return_query(progress.parameters, progress.handle)
+    return stored(progress) if is_too_long(query) else Again(query)
+
+
+def to_login(progress: Progress, mark: LoginMark | None = None) -> Login | Again:
+    """Send the user to the login, from which they return with *mark*."""
+    query = return_query(progress.parameters, progress.handle)
+    if mark is not None:
+        query = mark.on(query)
+    return stored(progress) if is_too_long(query) else Login(query)
+
+
+def stored(progress: Progress) -> Again:
+    """Store the request, limited by address: anyone can send it.
+
+    :raises TemporarilyUnavailable: there were too many from this address (429).
+    """
+    if progress.user.subject is None:
+        attempt = progress.server.throttle.interaction(progress.http, progress.events.append)
+        attempt.refuse_if_blocked()
+        attempt.count_or_refuse(progress.destination.client.client_id)
+    browser = progress.user.browser() if progress.http.method == "GET" else ""
+    handle, _ = begin_interaction(progress.server, Interaction(progress.request, browser))
+    return Again(return_query(None, handle), changed=True)

@@ -1,0 +1,80 @@
+"""The step that requires a new login (OpenID Connect Core section 3.1.2.1).
+
+If the time of the login is known, the user stays signed in and is sent to the login. If they come
+back as they were, since the login page redirects signed-in users, their login is ended first.
+If the time is not known, only a user who was signed out before has certainly logged in. They
+press a button for that: a link of another site must not be enough to sign a user out.
+"""
+
+from __future__ import annotations
+
+from ..errors import LoginRequired
+from ..http import Parameters
+from ..server import Server
+from . import checks
+from .detour import again, to_login
+from .interaction import CookiesNeeded
+from .login_mark import Session, make_mark
+from .new_login import demands_new_login, has_logged_in
+from .progress import Progress
+from .response import refusal
+from .results import Again, LoginAgain, Refuse, Respond, Result
+from .return_query import MARK, return_query
+from .user import User
+
+
+def require_new_login(progress: Progress) -> Result | None:
+    """Have the user log in, where the request demands it and they have not."""
+    if not demands_new_login(progress.request) or _is_made(progress):
+        return None
+    if progress.form is not None:
+        return again(progress)
+    user, mark, parameters = progress.user, progress.mark, progress.parameters
+    if user.new and parameters is not None and parameters.if_once(MARK):
+        # No mark can be verified, so another one would be in vain, without end.
+        return Refuse(CookiesNeeded("The browser sends no cookie of this site."))
+    if user.subject is None:
+        return _login(progress, Session.NONE)
+    if mark is not None and mark.session is Session.ENDED:
+        # "If it cannot reauthenticate the End-User, it MUST return an error, typically
+        # login_required."
+        error = LoginRequired("The present login cannot be ended.", refusal=checks.NEW_LOGIN)
+        return Respond(refusal(progress.server, progress.destination, error))
+    if user.auth_time() is None or (mark is None and not user.has_login_page):
+        query = return_query(parameters, progress.handle)
+        return LoginAgain(progress.destination.client, query)
+    if mark is None:
+        return _login(progress, Session.KEPT)
+    return end_login(progress.server, parameters, progress.handle, user)
+
+
+def end_login(server: Server, parameters: Parameters | None, handle: str, user: User) -> Again:
+    """End the present login. The request then comes again, and shows whether that worked.
+
+    :param parameters: what the client sent; None for a request that is stored.
+    """
+    # Not by what forget() returns: where the login is in a session, there are no headers.
+    query = return_query(parameters, handle)
+    return Again(make_mark(server, user, query, Session.ENDED).on(query), end=True)
+
+
+def _is_made(progress: Progress) -> bool:
+    user, pending = progress.user, progress.pending
+    if pending is None:
+        return has_logged_in(user, progress.mark)
+    since = pending.interaction.login_demanded_at
+    if user.subject is None or since is None or pending.interaction.subject != user.subject:
+        return False
+    # It was bound to its user after the new login; their session may be an older one now.
+    auth_time = user.auth_time()
+    return auth_time is None or auth_time >= since
+
+
+def _login(progress: Progress, session: Session) -> Result:
+    mark = progress.mark
+    # The same mark again: a forbidden view returns the user to the present URL, so it
+    # must not have another one each time.
+    if mark is None or mark.session is not session:
+        query = return_query(progress.parameters, progress.handle)
+        mark = make_mark(progress.server, progress.user, query, session)
+    return to_login(progress, mark)

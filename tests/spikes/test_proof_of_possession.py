@@ -1,0 +1,312 @@
+"""A sender constraint is a plug-in: no core file knows of this one (RFC 9449 as the model)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from transaction.interfaces import TransientError
+from webtest import TestResponse
+
+from pyramid_oauth2.events import TokenRefused
+from pyramid_oauth2.protocol.records import REFRESH_TOKEN
+from pyramid_oauth2.protocol.token_strings import parse_token
+from tests.functional.errors import assert_error
+from tests.functional.flow import Flow
+from tests.functional.server import TOKEN, Server
+
+from . import proof_of_possession
+from .proof_of_possession import digest
+
+
+class Key:
+    """A client's key, which makes proofs; it remembers the server's nonce."""
+
+    def __init__(self) -> None:
+        self._key = Ed25519PrivateKey.generate()
+        self.public = self._key.public_key().public_bytes_raw().hex()
+        self.nonce: str | None = None
+
+    def proof(self, url: str, method: str = "POST", token: str | None = None, **other: Any) -> str:
+        claims = {
+            "key": self.public,
+            "htm": method,
+            "htu": url,
+            "jti": os.urandom(8).hex(),
+            "nonce": self.nonce,
+            "ath": token and digest(token.encode()),
+            **other,
+        }
+        payload = json.dumps(claims).encode()
+        parts = (payload, self._key.sign(payload))
+        return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+
+    @property
+    def digest(self) -> str:
+        return digest(self.public.encode())
+
+
+class Client:
+    """A client whose every request has a proof; it follows the challenge for a nonce once."""
+
+    def __init__(self, server: Server, client_id: str = "robot") -> None:
+        self.server, self.client_id, self.key = server, client_id, Key()
+
+    def ask(self, path: str = TOKEN, key: Key | None = None, **form: str) -> TestResponse:
+        key = key or self.key
+        for _ in range(2):
+            answer = self.post(path, key.proof(f"http://localhost{path}"), **form)
+            key.nonce = answer.headers.get("Proof-Nonce", key.nonce)
+            if answer.status_int == 200 or answer.json["error"] != "use_proof_nonce":
+                break
+        return answer
+
+    def post(self, path: str, proof: str, **form: str) -> TestResponse:
+        secret = self.server.secrets[self.client_id]
+        headers = self.server.login(self.client_id) if secret else {}
+        form = form if secret else form | {"client_id": self.client_id}
+        return self.server.post(form, headers | {"Proof": proof}, path)
+
+    def get(self, token: str, path: str = "/read", scheme: str = "PoP", **other: Any) -> Any:
+        proof = self.key.proof(f"http://localhost{path}", "GET", token, **other)
+        answer = self.server.get(path, {"Authorization": f"{scheme} {token}", "Proof": proof})
+        self.key.nonce = answer.headers.get("Proof-Nonce", self.key.nonce)
+        return answer
+
+
+@pytest.fixture
+def client(build: Callable[..., Server]) -> Client:
+    from tests.functional import host
+
+    return Client(build(host.pages, proof_of_possession.includeme))
+
+
+@pytest.fixture
+def flow(start_flow: Callable[..., Flow]) -> Flow:
+    return start_flow(proof_of_possession.includeme, client_id="app")
+
+
+class TestAtTheTokenEndpoint:
+    def test_a_nonce_is_demanded_first(self, client: Client) -> None:
+        answer = client.post(TOKEN, client.key.proof("x"), grant_type="client_credentials")
+        assert_error(answer, 400, "use_proof_nonce")
+        assert answer.headers["Proof-Nonce"]
+        assert client.server.records() == []
+
+    def test_the_refusal_is_an_event(self, client: Client) -> None:
+        """The client has authenticated, so it is known which one got no token."""
+        heard: list[TokenRefused] = []
+        client.server.hear(heard.append, TokenRefused)
+        client.post(TOKEN, client.key.proof("x"), grant_type="client_credentials")
+        assert [(event.client_id, event.error) for event in heard] == [("robot", "use_proof_nonce")]
+
+    def test_an_access_token_is_bound(self, client: Client) -> None:
+        issued = client.ask(grant_type="client_credentials").json
+        assert issued["token_type"] == "PoP"
+        answer = client.ask("/oauth2/introspect", token=issued["access_token"]).json
+        assert (answer["cnf"], answer["token_type"]) == ({"kt": client.key.digest}, "PoP")
+
+    def test_a_request_without_a_proof_gets_a_bearer_token(self, client: Client) -> None:
+        assert client.server.ask().json["token_type"] == "Bearer"
+
+    @pytest.mark.parametrize(
+        "path", [TOKEN, "/oauth2/introspect", "/oauth2/revoke"], ids=lambda path: path[8:]
+    )
+    def test_a_proof_is_used_once(self, client: Client, path: str) -> None:
+        client.ask(grant_type="client_credentials")
+        proof = client.key.proof(f"http://localhost{path}")
+        form = {"grant_type": "client_credentials", "token": "x"}
+        assert client.post(path, proof, **form).status_int == 200
+        answer = client.post(path, proof, **form)
+        assert_error(answer, 400, "invalid_proof")
+        assert "used before" in answer.json["error_description"]
+
+    @pytest.mark.parametrize(
+        "proof",
+        ["", "x", "x.y.z", "e30.", "eyJrZXkiOiAiMTIifQ.AAAA", "\xff.\xff", "W10.W10", "MQ.MQ"],
+    )
+    def test_garbage(self, client: Client, proof: str) -> None:
+        answer = client.post(TOKEN, proof, grant_type="client_credentials")
+        assert_error(answer, 400, "invalid_proof")
+
+    def test_a_refused_request_does_not_spend_the_proof(self, client: Client) -> None:
+        """Reservations are made after everything else was checked."""
+        client.ask(grant_type="client_credentials")
+        proof = client.key.proof(f"http://localhost{TOKEN}")
+        refused = client.post(TOKEN, proof, grant_type="client_credentials", scope="admin")
+        assert_error(refused, 400, "invalid_scope")
+        assert client.post(TOKEN, proof, grant_type="client_credentials").status_int == 200
+
+
+class TestCodesAndRefreshTokens:
+    def redeem(self, client: Client, flow: Flow, code: str, key: Key | None = None) -> Any:
+        from tests.functional.flow import VERIFIER
+
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": flow.parameters()["redirect_uri"],
+            "code_verifier": VERIFIER,
+        }
+        return client.ask(key=key, **form)
+
+    def refresh(self, client: Client, issued: Any, key: Key | None = None) -> Any:
+        form = {"grant_type": "refresh_token", "refresh_token": issued["refresh_token"]}
+        return client.ask(key=key, **form)
+
+    def test_the_refresh_token_of_a_public_client_is_bound(self, flow: Flow) -> None:
+        client = Client(flow.server, "app")
+        issued = self.redeem(client, flow, flow.code()).json
+        assert_error(self.refresh(client, issued, Key()), 400, "invalid_proof")
+        assert_error(flow.refresh(issued["refresh_token"]), 400, "invalid_proof")
+        again = self.refresh(client, issued)
+        assert again.json["token_type"] == "PoP"
+        # RFC 9449 section 5: the same key at each refresh, and its grant lives on.
+        assert self.refresh(client, again.json).status_int == 200
+
+    def test_that_of_a_confidential_client_is_not(self, flow: Flow) -> None:
+        flow.client_id = "web"
+        client = Client(flow.server, "web")
+        issued = self.redeem(client, flow, flow.code()).json
+        ref = parse_token(issued["refresh_token"])
+        found = flow.server.service.server.grants.find(ref)
+        assert (found[0].kind, found[0].data) == (REFRESH_TOKEN, b"")
+        assert self.refresh(client, issued, Key()).status_int == 200
+
+    def test_a_lost_response_is_repeated_for_the_same_key_only(self, flow: Flow) -> None:
+        """With an ID of its own in each proof; a thief with another key ends nothing."""
+        client = Client(flow.server, "app")
+        issued = self.redeem(client, flow, flow.code()).json
+        first = self.refresh(client, issued)
+        assert self.refresh(client, issued).body == first.body
+        assert_error(self.refresh(client, issued, Key()), 400, "invalid_proof")
+        assert client.get(first.json["access_token"]).status_int == 200
+
+    def test_a_stolen_code_is_useless_where_the_request_named_the_key(self, flow: Flow) -> None:
+        client = Client(flow.server, "app")
+        code = flow.code(proof_kt=client.key.digest)
+        assert_error(self.redeem(client, flow, code, Key()), 400, "invalid_proof")
+        assert_error(flow.redeem(code), 400, "invalid_proof")
+        assert self.redeem(client, flow, code).status_int == 200
+
+    def test_a_bad_parameter_is_an_error_for_the_client(self, flow: Flow) -> None:
+        assert "error=invalid_request" in flow.ask(proof_kt="x").location
+
+
+class TestAtAResource:
+    def token(self, client: Client, **form: str) -> str:
+        form = {"grant_type": "client_credentials", "scope": "read", **form}
+        return str(client.ask(**form).json["access_token"])
+
+    def test_with_a_proof(self, client: Client) -> None:
+        answer = client.get(self.token(client))
+        assert answer.status_int == 200
+        assert answer.headers["Proof-Nonce"] == client.key.nonce
+
+    def test_the_application_sees_the_key(self, client: Client) -> None:
+        token = self.token(client)
+        assert client.get(token).status_int == 200
+
+    def test_a_proof_is_used_once(self, client: Client) -> None:
+        token, jti = self.token(client), "the same"
+        assert client.get(token, jti=jti).status_int == 200
+        assert client.get(token, jti=jti).status_int == 401
+
+    @pytest.mark.parametrize(
+        ("other", "error"),
+        [
+            ({"nonce": "x"}, "use_proof_nonce"),
+            ({"htm": "POST"}, "invalid_proof"),
+            ({"htu": "http://localhost/write"}, "invalid_proof"),
+            ({"ath": "x"}, "invalid_proof"),
+        ],
+    )
+    def test_a_wrong_proof(self, client: Client, other: Any, error: str) -> None:
+        answer = client.get(self.token(client), **other)
+        assert answer.status_int == 401
+        own, bound = answer.headers.getall("WWW-Authenticate")
+        assert own.startswith('Bearer realm="oauth2", resource_metadata=')
+        assert bound.startswith(f'PoP realm="oauth2", error="{error}", ')
+        assert ', algs="Ed25519", ' in bound
+        if error == "use_proof_nonce":
+            assert answer.headers["Proof-Nonce"] != "x"
+
+    def test_another_key(self, client: Client) -> None:
+        token = self.token(client)
+        other = Client(client.server)
+        other.key.nonce = client.key.nonce
+        assert other.get(token).status_int == 400, "the error of the constraint"
+
+    def test_a_bound_token_is_no_bearer_token(self, client: Client) -> None:
+        answer = client.get(self.token(client), scheme="Bearer")
+        assert answer.status_int == 401
+        bearer, bound = answer.headers.getall("WWW-Authenticate")
+        assert 'error="invalid_token"' in bearer
+        assert "error" not in bound
+
+    def test_a_bearer_token_is_not_bound(self, client: Client) -> None:
+        client.ask(grant_type="client_credentials")
+        assert client.get(client.server.token()).status_int == 401
+
+    def test_without_any_token_both_schemes_are_offered(self, client: Client) -> None:
+        challenges = client.server.get("/read").headers.getall("WWW-Authenticate")
+        assert [each.split()[0] for each in challenges] == ["Bearer", "PoP"]
+
+    def test_a_foreign_scheme_beside_a_cookie_is_never_the_cookies_user(
+        self, client: Client
+    ) -> None:
+        """At a view with a permission alone, which knows nothing of tokens."""
+        client.server.browser.get("/login?user=bob")
+        assert client.server.get("/edit").text == "bob"
+        answer = client.server.get("/edit", {"Authorization": "PoP eyJhbGciOiJub25lIn0.e30."})
+        assert answer.status_int == 401
+
+    def test_a_token_of_a_constraint_that_is_gone_is_refused(
+        self, client: Client, build: Callable[..., Server]
+    ) -> None:
+        """After the feature was switched off, a bound token must not become a plain one."""
+        token = self.token(client)
+        server = client.server
+        server.change(factories=without_constraints(server))
+        answer = client.get(token, scheme="Bearer")
+        assert answer.status_int == 401
+        assert "does not check" in answer.json["error_description"]
+
+
+def without_constraints(server: Server) -> Any:
+    from dataclasses import replace
+
+    return replace(server.service.server.factories, sender_constraints={})
+
+
+def test_a_second_run_of_one_request_is_no_second_use(build: Callable[..., Server]) -> None:
+    """pyramid_retry: the first run has reserved the proof, and the second is the same request."""
+    from pyramid.response import Response
+
+    from tests.functional import host
+
+    runs: list[str] = []
+
+    def unlucky(request: Any) -> Response:
+        runs.append(request.oauth2.client.client_id)
+        if len(runs) == 1:
+            raise TransientError("could not serialize access")
+        return Response("done")
+
+    def configure(config: Any) -> None:
+        config.include("pyramid_tm")
+        config.include("pyramid_retry")
+        config.include(proof_of_possession)
+        config.add_route("unlucky", "/unlucky")
+        config.add_view(unlucky, route_name="unlucky", oauth2_scope="read")
+
+    client = Client(build(host.pages, configure, changes={"retry.attempts": "3"}))
+    token = client.ask(grant_type="client_credentials", scope="read").json["access_token"]
+    assert client.get(token, "/unlucky", jti="once").text == "done"
+    assert runs == ["robot", "robot"]
+    assert client.get(token, "/unlucky", jti="once").status_int == 401
