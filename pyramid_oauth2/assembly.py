@@ -22,6 +22,7 @@ from .interfaces import (
     IBackendFactory,
     IClientAuthentication,
     IClientField,
+    IEndpoint,
     IGrantStore,
     IGrantType,
     IPlugInFactory,
@@ -29,6 +30,7 @@ from .interfaces import (
     IScope,
     ISenderConstraint,
     IServer,
+    IServerMetadata,
     IService,
     ISettings,
     ITokenResponseExtension,
@@ -177,6 +179,8 @@ def _all_factories(
         _factories(registry, settings, IAccessTokenFormat),
         _factories(registry, settings, ISenderConstraint),
         _factories(registry, settings, ITokenResponseExtension),
+        _factories(registry, settings, IEndpoint),
+        _factories(registry, settings, IServerMetadata),
     )
 
 

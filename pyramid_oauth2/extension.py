@@ -3,20 +3,24 @@
 A plug-in is a factory that a directive registers, for instance
 ``config.add_oauth2_grant_type(name, factory)``. It is called with the server
 (:class:`IServer`) and the settings once, at start-up, and returns an object with the
-methods of an interface of this module.
+methods of an interface of this module. Its own settings are a frozen dataclass of
+:func:`setting` fields, registered with ``config.add_oauth2_settings(prefix, class)``.
 """
 
 from __future__ import annotations
 
+from .interfaces.endpoints import IEndpoint, IServerMetadata
 from .interfaces.entries import IEntryStore
 from .interfaces.extension import IClientAuthentication, IGrantType
-from .interfaces.server import IServer
+from .interfaces.protection import IViewDemand
+from .interfaces.server import IResourceServer, IServer
 from .interfaces.tokens import IAccessTokenFormat, ISenderConstraint, ITokenResponseExtension
 from .protocol.access import Access
 from .protocol.authentication import Authentication
 from .protocol.client_authentication.credentials import Authenticated, Credentials
 from .protocol.clients.codecs import Codec
 from .protocol.clients.field import ClientField, Control, Option
+from .protocol.endpoints import ClientRequest, EndpointRequest, EndpointResponse
 from .protocol.errors import (
     AccessDenied,
     InsufficientScope,
@@ -31,46 +35,79 @@ from .protocol.errors import (
     TemporarilyUnavailable,
     UnauthorizedClient,
 )
-from .protocol.events import CodeReplayed, GrantEvent, RefreshRepeated, RefreshReused
+from .protocol.events import CodeReplayed, GrantEvent, OAuth2Event, RefreshRepeated, RefreshReused
 from .protocol.http import HTTPRequest
 from .protocol.masking import masked
 from .protocol.parameters import Parameter
-from .protocol.records import Client, Entry, Grant, Token, TokenRef
+from .protocol.records import Client, Entry, Grant, StoreUnavailable, Token, TokenRef
 from .protocol.refusal import OWN_RULE, Refusal
 from .protocol.requested_access import requested_access
 from .protocol.scopes import format_scope, parse_scope
 from .protocol.single_use import SingleUse
+from .protocol.token.access_token import AccessToken
 from .protocol.token.confirmation import Confirmation, Proof
 from .protocol.token.issuance import Add, Issuance, Issuing, Open, Redeem, Repeat, Reuse
 from .protocol.token.presentation import Presentation
 from .protocol.token.request import TokenRequest
 from .protocol.token_strings import NewToken, new_token, parse_token
+from .settings import Settings
+from .settings.declaration import REQUIRED, setting
+from .settings.types import (
+    BadValue,
+    base_url,
+    boolean,
+    count,
+    duration,
+    endpoint_url,
+    issuer_url,
+    lifetime,
+    paths,
+    plain_text,
+    principals,
+    rate,
+    renderer,
+    route_name,
+    route_path,
+    seconds,
+    some_words,
+    words,
+)
 
 __all__ = [
     "OWN_RULE",
+    "REQUIRED",
     "Access",
     "AccessDenied",
+    "AccessToken",
     "Add",
     "Authenticated",
     "Authentication",
+    "BadValue",
     "Client",
     "ClientField",
+    "ClientRequest",
     "CodeReplayed",
     "Codec",
     "Confirmation",
     "Control",
     "Credentials",
+    "EndpointRequest",
+    "EndpointResponse",
     "Entry",
     "Grant",
     "GrantEvent",
     "HTTPRequest",
     "IAccessTokenFormat",
     "IClientAuthentication",
+    "IEndpoint",
     "IEntryStore",
     "IGrantType",
+    "IResourceServer",
     "ISenderConstraint",
     "IServer",
+    "IServerMetadata",
     "ITokenResponseExtension",
+    "IViewDemand",
     "InsufficientScope",
     "InvalidAuthorizationDetails",
     "InvalidClient",
@@ -83,6 +120,7 @@ __all__ = [
     "Issuing",
     "NewToken",
     "OAuth2Error",
+    "OAuth2Event",
     "Open",
     "Option",
     "Parameter",
@@ -94,16 +132,36 @@ __all__ = [
     "Refusal",
     "Repeat",
     "Reuse",
+    "Settings",
     "SingleUse",
+    "StoreUnavailable",
     "TemporarilyUnavailable",
     "Token",
     "TokenRef",
     "TokenRequest",
     "UnauthorizedClient",
+    "base_url",
+    "boolean",
+    "count",
+    "duration",
+    "endpoint_url",
     "format_scope",
+    "issuer_url",
+    "lifetime",
     "masked",
     "new_token",
     "parse_scope",
     "parse_token",
+    "paths",
+    "plain_text",
+    "principals",
+    "rate",
+    "renderer",
     "requested_access",
+    "route_name",
+    "route_path",
+    "seconds",
+    "setting",
+    "some_words",
+    "words",
 ]

@@ -8,10 +8,13 @@ from .application import (
     IScope,
     IService,
     ISettings,
+    ISettingsPrefix,
 )
+from .endpoints import IEndpoint, IServerMetadata
 from .entries import IEntryStore
-from .extension import IClientAuthentication, IGrantType, IPlugInFactory, ISettingsPrefix
-from .server import IServer
+from .extension import IClientAuthentication, IGrantType, IPlugInFactory
+from .protection import IViewDemand
+from .server import IResourceServer, IServer
 from .storage import (
     IBackend,
     IBackendFactory,
@@ -30,17 +33,21 @@ __all__ = [
     "IClientField",
     "IClientStore",
     "IConsentStore",
+    "IEndpoint",
     "IEntryStore",
     "IGrantStore",
     "IGrantType",
     "IOAuth2Event",
     "IPlugInFactory",
     "IResourceOwners",
+    "IResourceServer",
     "IScope",
     "ISenderConstraint",
     "IServer",
+    "IServerMetadata",
     "IService",
     "ISettings",
     "ISettingsPrefix",
     "ITokenResponseExtension",
+    "IViewDemand",
 ]
