@@ -230,8 +230,12 @@ def _unless_admitted(callback: Callable[[Request], bool] | None) -> Callable[[Re
 
 
 def _is_repeated(request: Request) -> bool:
-    if has_token_parameter(request.environ.get("QUERY_STRING", "").encode("latin-1")):
+    query = request.environ.get("QUERY_STRING")
+    if query and has_token_parameter(query.encode("latin-1")):
         return True
+    # Most requests have no body, and this question costs less than the next one.
+    if not request.environ.get("CONTENT_LENGTH"):
+        return False
     # Any other body, or one too large for a form with a token, is left to the application.
     if request.content_type.lower() != FORM or not 0 < (request.content_length or 0) <= MAX_BODY:
         return False

@@ -31,6 +31,9 @@ TOKEN_LENGTH = FAMILY_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH  # after the pref
 _CHARACTERS = bytes(ord(ALPHABET[byte % 62]) for byte in range(256))
 _SURPLUS = bytes(range(248, 256))
 
+# Two digits of base 62 at a time, in half the time: every presented token is checked.
+_PAIRS = tuple(first + second for first in ALPHABET for second in ALPHABET)
+
 RandomBytes = Callable[[int], bytes]
 
 
@@ -135,8 +138,6 @@ def _well_formed(value: str, rest: str) -> bool:
 
 
 def _checksum(body: str) -> str:
-    number, text = zlib.crc32(body.encode()), ""
-    for _ in range(CHECKSUM_LENGTH):
-        number, remainder = divmod(number, 62)
-        text = ALPHABET[remainder] + text
-    return text
+    upper, low = divmod(zlib.crc32(body.encode()), len(_PAIRS))
+    high, middle = divmod(upper, len(_PAIRS))
+    return _PAIRS[high] + _PAIRS[middle] + _PAIRS[low]

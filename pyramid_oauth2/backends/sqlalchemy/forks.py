@@ -14,7 +14,7 @@ import logging
 import os
 import weakref
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from time import monotonic, sleep
 
 from ...protocol.records import StoreUnavailable
@@ -72,9 +72,12 @@ class Uses:
         self._opened = True
 
     def __exit__(self, *_error: object) -> None:
-        # The list is empty in the child of a fork within a use.
-        with suppress(IndexError):
+        # The list is empty in the child of a fork within a use. Not by suppress(), which
+        # takes as long as all the rest of a use.
+        try:  # noqa: SIM105
             self._running.pop()
+        except IndexError:
+            pass
 
     def closed(self) -> None:
         """Record that no connection is open, unless a use is in progress."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidClient, InvalidRequest
@@ -45,9 +46,9 @@ def authenticate_client(
     :raises TemporarilyUnavailable: there were too many failures before (429).
     """
     credentials = _presented(server, http, form)
-    attempt = server.throttle.client_authentication(http, credentials.client_id, emit)
+    attempt = partial(server.throttle.client_authentication, http, credentials.client_id, emit)
     if credentials.guessable:
-        attempt.refuse_if_blocked()
+        attempt().refuse_if_blocked()
     readings = _readings(server, credentials)
     named = next(readings)
     # Verified also if there is no client, so that the time does not reveal it.
@@ -56,7 +57,9 @@ def authenticate_client(
     for named in readings:
         if _usable(named, credentials) and (found := _authenticated(server, named, credentials)):
             return found
-    attempt.refuse_if_blocked()
+    # Only now, since its keys cost more than the check of a secret that the server drew.
+    failed = attempt()
+    failed.refuse_if_blocked()
     known, refusal = named.client_id if named else None, _refusal(named, credentials)
     emit(
         ClientAuthenticationFailed(
@@ -66,7 +69,7 @@ def authenticate_client(
             refusal=refusal,
         )
     )
-    attempt.count_or_refuse(known)
+    failed.count_or_refuse(known)
     raise InvalidClient(
         "The client is unknown, or did not authenticate in the way it is registered for.",
         refusal=refusal,
