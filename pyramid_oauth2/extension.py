@@ -8,12 +8,20 @@ methods of an interface of this module.
 
 from __future__ import annotations
 
+from .interfaces.authorization import (
+    IAuthorizationRequestExtension,
+    IAuthorizationRequestSource,
+    IClientResolver,
+    IResponseType,
+)
 from .interfaces.entries import IEntryStore
 from .interfaces.extension import IClientAuthentication, IGrantType
 from .interfaces.server import IServer
 from .interfaces.tokens import IAccessTokenFormat, ISenderConstraint, ITokenResponseExtension
 from .protocol.access import Access
 from .protocol.authentication import Authentication
+from .protocol.authorization.authorization_request import AuthorizationRequest
+from .protocol.authorization.source import PushedRequest, SourcedParameters, StoredRequest
 from .protocol.client_authentication.credentials import Authenticated, Credentials
 from .protocol.clients.codecs import Codec
 from .protocol.clients.field import ClientField, Control, Option
@@ -32,7 +40,8 @@ from .protocol.errors import (
     UnauthorizedClient,
 )
 from .protocol.events import CodeReplayed, GrantEvent, RefreshRepeated, RefreshReused
-from .protocol.http import HTTPRequest
+from .protocol.http import HTTPRequest, Parameters
+from .protocol.kept_values import KeptValues
 from .protocol.masking import masked
 from .protocol.parameters import Parameter
 from .protocol.records import Client, Entry, Grant, Token, TokenRef
@@ -43,6 +52,7 @@ from .protocol.single_use import SingleUse
 from .protocol.token.confirmation import Confirmation, Proof
 from .protocol.token.issuance import Add, Issuance, Issuing, Open, Redeem, Repeat, Reuse
 from .protocol.token.presentation import Presentation
+from .protocol.token.product import Product
 from .protocol.token.request import TokenRequest
 from .protocol.token_strings import NewToken, new_token, parse_token
 
@@ -53,6 +63,7 @@ __all__ = [
     "Add",
     "Authenticated",
     "Authentication",
+    "AuthorizationRequest",
     "Client",
     "ClientField",
     "CodeReplayed",
@@ -65,9 +76,13 @@ __all__ = [
     "GrantEvent",
     "HTTPRequest",
     "IAccessTokenFormat",
+    "IAuthorizationRequestExtension",
+    "IAuthorizationRequestSource",
     "IClientAuthentication",
+    "IClientResolver",
     "IEntryStore",
     "IGrantType",
+    "IResponseType",
     "ISenderConstraint",
     "IServer",
     "ITokenResponseExtension",
@@ -81,13 +96,17 @@ __all__ = [
     "InvalidToken",
     "Issuance",
     "Issuing",
+    "KeptValues",
     "NewToken",
     "OAuth2Error",
     "Open",
     "Option",
     "Parameter",
+    "Parameters",
     "Presentation",
+    "Product",
     "Proof",
+    "PushedRequest",
     "Redeem",
     "RefreshRepeated",
     "RefreshReused",
@@ -95,6 +114,8 @@ __all__ = [
     "Repeat",
     "Reuse",
     "SingleUse",
+    "SourcedParameters",
+    "StoredRequest",
     "TemporarilyUnavailable",
     "Token",
     "TokenRef",

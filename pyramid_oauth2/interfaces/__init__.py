@@ -9,6 +9,12 @@ from .application import (
     IService,
     ISettings,
 )
+from .authorization import (
+    IAuthorizationRequestExtension,
+    IAuthorizationRequestSource,
+    IClientResolver,
+    IResponseType,
+)
 from .entries import IEntryStore
 from .extension import IClientAuthentication, IGrantType, IPlugInFactory, ISettingsPrefix
 from .server import IServer
@@ -24,10 +30,13 @@ from .tokens import IAccessTokenFormat, ISenderConstraint, ITokenResponseExtensi
 __all__ = [
     "IAccessTokenFormat",
     "IAppEngine",
+    "IAuthorizationRequestExtension",
+    "IAuthorizationRequestSource",
     "IBackend",
     "IBackendFactory",
     "IClientAuthentication",
     "IClientField",
+    "IClientResolver",
     "IClientStore",
     "IConsentStore",
     "IEntryStore",
@@ -36,6 +45,7 @@ __all__ = [
     "IOAuth2Event",
     "IPlugInFactory",
     "IResourceOwners",
+    "IResponseType",
     "IScope",
     "ISenderConstraint",
     "IServer",

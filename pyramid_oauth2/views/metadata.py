@@ -9,7 +9,7 @@ from pyramid.response import Response
 from ..endpoint_urls import endpoint_url
 from ..protection.cors import cors_readable
 from ..protection.request import Request
-from ..protocol.authorization.request import RESPONSE_MODES
+from ..protocol.authorization.authorization_request import RESPONSE_MODES
 from ..protocol.authorization_server import AuthorizationServer
 from ..responses import json_response
 from .endpoint import endpoint
@@ -51,6 +51,6 @@ def metadata(request: Request) -> Response:
 
 
 def _grant_types(server: AuthorizationServer) -> list[str]:
-    # The implicit grant has no token request, so the server has no grant type for it.
-    implicit = {"implicit"} if "token" in server.response_types else set()
-    return sorted(server.grant_types | implicit)
+    # The implicit grant has no token request, so no grant type of the server is for it.
+    named = [server.plug_ins.response_types[name] for name in server.response_types]
+    return sorted(server.grant_types.union(each.grant_type for each in named))
