@@ -31,7 +31,8 @@ class AuthorizationServer(Server):
         object.__setattr__(self, "response_types", frozenset(self._usable(plug_ins)))
 
     def _usable(self, plug_ins: PlugIns) -> Iterator[str]:
-        for name in self.response_types:
+        # Start-up refuses a name that is not registered, with a message of its own.
+        for name in self.response_types & plug_ins.response_types.keys():
             response_type = plug_ins.response_types[name]
             # A code that no grant type redeems would be useless.
             redeems = not response_type.redeemed or response_type.grant_type in self.grant_types
