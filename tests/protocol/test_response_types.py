@@ -244,3 +244,21 @@ def test_an_implicit_token_is_bound_to_the_key_that_the_request_names() -> None:
     assert found is not None
     assert json.loads(found[0].data)["cnf"] == {"kt": "k"}
     assert ref.digest == digest(sent(allowed)["access_token"])
+
+
+def test_an_implicit_response_has_the_members_of_extensions_as_text() -> None:
+    class Account:
+        names = ("account", "roles")
+
+        def members(self, issuing: Any) -> Any:
+            assert (issuing.grant_type, issuing.subject) == ("implicit", "bob")
+            return {"account": "a", "roles": ["x"]}
+
+    changes = {"response_types": frozenset({"token"})}
+    world = Plugged(changes, token_responses={"account": Account()})
+    client = world.server.clients.get("web")
+    assert client is not None
+    edited = {"grant_types": ("implicit",), "response_types": ("token",)}
+    world.server.clients.edit("web", client.version, edited)
+    answer = sent(world.decide(world.begin(response_type="token"), decision="allow"))
+    assert (answer["account"], answer["roles"], answer["expires_in"]) == ("a", '["x"]', "3600")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ..authentication import Authentication
 from ..authorization_server import AuthorizationServer
@@ -14,6 +15,7 @@ from ..events import Emit, emit_nothing
 from ..grants import end_grant
 from ..records import ACCESS_TOKEN, Client, Grant, Outcome, SealedAnswer
 from ..server import USER_ACTIVE
+from ..token.added_members import added_members
 from ..token.confirmation import Confirmation
 from ..token.draft import Draft, make_draft
 from ..token.issuance import Add, Issuance, Open
@@ -102,10 +104,12 @@ def approval(
         requested.access, Open(subject, waiting, authentication, kept), refresh_token=False
     )
     draft = _draft(server, client, issuance, requested)
+    grant_type = server.plug_ins.response_types[requested.response_type].grant_type
     issued, members = None, _produced(draft)
     if draft.product is None:
-        issued = draft.issued(issuance, token_type(server, _confirmation(requested)))
-        members = {name: str(value) for name, value in issued.parameters().items()}
+        added = added_members(server, client, issuance, draft, grant_type)
+        issued = draft.issued(issuance, token_type(server, _confirmation(requested)), added)
+        members = {name: _text(value) for name, value in issued.parameters().items()}
     response = _respond_to(server, requested, members)
     sealed = seal(response) if seal else None
     if store(server, issuance, draft, sealed).outcome is not Outcome.WON:
@@ -118,7 +122,6 @@ def approval(
             end_grant(server, draft.grant, "consent withdrawn meanwhile", emit)
         raise UnusableInteraction(WITHDRAWN, refusal=checks.NOT_WITHDRAWN)
     if issued is not None:
-        grant_type = server.plug_ins.response_types[requested.response_type].grant_type
         settle(server, client, issuance, draft.grant, issued, grant_type, emit)
     return response
 
@@ -171,6 +174,11 @@ def _produced(draft: Draft) -> dict[str, str]:
     if product is None or product.parameter is None:
         return {}
     return {product.parameter: draft.strings[product.kind].value}
+
+
+def _text(member: Any) -> str:
+    # A parameter of a URL is a text; what is none is sent as JSON.
+    return member if isinstance(member, str) else json.dumps(member)
 
 
 def _respond_to(
