@@ -64,6 +64,10 @@ def test_the_directives(follow: Follow):
         "SignedAccessToken": plug_in(suits=lambda client, access: False),
         "DeviceKey": plug_in(scheme=None, members=("device",), parameters=()),
         "TenantMember": plug_in(names=("tenant",), members=lambda issuing: {"tenant": "t"}),
+        "BadgeResponse": plug_in(grant_type="badge", redeemed=True, default_mode="query"),
+        "TenantParameter": plug_in(parameters=(), place="grant", critical=False),
+        "PushedRequests": plug_in(parameter=pyramid_oauth2.Parameter("request_uri")),
+        "CompanyDirectory": plug_in(recognises=lambda client_id: False),
         "MyBackend": SimpleNamespace,
         "Users": lambda: SimpleNamespace(describe=str.title),
     }

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from pyramid_oauth2.interfaces import (
     application,
+    authorization,
     entries,
     extension,
     server,
@@ -44,6 +45,22 @@ TO_WRITE = (
         "ITokenResponseExtension",
         "`config.add_oauth2_token_response`",
     ),
+    ("a response type", "IResponseType", "`config.add_oauth2_response_type`"),
+    (
+        "parameters of authorization requests",
+        "IAuthorizationRequestExtension",
+        "`config.add_oauth2_request_extension`",
+    ),
+    (
+        "authorization requests that come by another way",
+        "IAuthorizationRequestSource",
+        "`config.add_oauth2_request_source`",
+    ),
+    (
+        "clients that are not in the store",
+        "IClientResolver",
+        "`config.add_oauth2_client_resolver`",
+    ),
     (
         "a backend: the factory, called at start-up",
         "IBackendFactory",
@@ -72,6 +89,7 @@ def page() -> str:
         | definitions(server)
         | definitions(extension)
         | definitions(tokens)
+        | definitions(authorization)
         | definitions(application)
     )
     wanted = [name for _, name, _ in TO_WRITE]
