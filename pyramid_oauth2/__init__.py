@@ -39,11 +39,14 @@ from .protocol.grant_types.password import Password
 from .protocol.grant_types.refresh_token import RefreshToken
 from .protocol.parameters import Parameter
 from .protocol.records import Client, DuplicateRecord, StoreUnavailable
+from .protocol.token.endpoint import TokenEndpoint
+from .protocol.token.introspection import IntrospectionEndpoint
 from .protocol.token.opaque import NAME as OPAQUE
 from .protocol.token.opaque import OpaqueAccessToken
+from .protocol.token.revocation import RevocationEndpoint
 from .protocol.token_strings import new_client_secret
 from .service import OAuth2Service
-from .settings.parsing import load_settings
+from .settings.registration import load_settings
 
 __all__ = [
     "Authentication",
@@ -78,8 +81,7 @@ def includeme(config: Any) -> None:
     config.include(".directives")
     config.include(".events")
     config.include(".monitoring.audit")
-    # Always declared, so that one line of the ini switches the backend. Declared first,
-    # because under autocommit=True settings are checked as soon as they are read.
+    # Always declared, so that one line of the ini switches the backend.
     config.add_oauth2_settings("sqlalchemy")
     config.add_oauth2_settings("redis")
     settings = load_settings(config)
@@ -106,3 +108,8 @@ def includeme(config: Any) -> None:
     config.include(".protection.security")
     config.include(".protection.guards")
     config.include(".views")
+    # The members of the server metadata for these are in protocol/server_metadata.py.
+    config.add_oauth2_endpoint("token", TokenEndpoint, metadata=None)
+    config.add_oauth2_endpoint("access_token", TokenEndpoint, metadata=None)
+    config.add_oauth2_endpoint("revoke", RevocationEndpoint, metadata=None)
+    config.add_oauth2_endpoint("introspect", IntrospectionEndpoint, metadata=None)

@@ -25,6 +25,7 @@ from .interfaces import (
     IClientAuthentication,
     IClientField,
     IClientResolver,
+    IEndpoint,
     IGrantStore,
     IGrantType,
     IPlugInFactory,
@@ -33,6 +34,7 @@ from .interfaces import (
     IScope,
     ISenderConstraint,
     IServer,
+    IServerMetadata,
     IService,
     ISettings,
     ITokenResponseExtension,
@@ -179,15 +181,17 @@ def _all_factories(
     registry: Any, settings: Settings, grant_types: Mapping[str, Made[IGrantType]]
 ) -> Factories:
     return Factories(
-        grant_types,
-        _factories(registry, settings, IClientAuthentication),
-        _factories(registry, settings, IAccessTokenFormat),
-        _factories(registry, settings, IResponseType),
-        _factories(registry, settings, ISenderConstraint),
-        _factories(registry, settings, ITokenResponseExtension),
-        _factories(registry, settings, IAuthorizationRequestExtension),
-        _factories(registry, settings, IAuthorizationRequestSource),
-        _factories(registry, settings, IClientResolver),
+        grant_types=grant_types,
+        client_authentications=_factories(registry, settings, IClientAuthentication),
+        access_token_formats=_factories(registry, settings, IAccessTokenFormat),
+        response_types=_factories(registry, settings, IResponseType),
+        sender_constraints=_factories(registry, settings, ISenderConstraint),
+        token_responses=_factories(registry, settings, ITokenResponseExtension),
+        request_extensions=_factories(registry, settings, IAuthorizationRequestExtension),
+        request_sources=_factories(registry, settings, IAuthorizationRequestSource),
+        client_resolvers=_factories(registry, settings, IClientResolver),
+        endpoints=_factories(registry, settings, IEndpoint),
+        server_metadata=_factories(registry, settings, IServerMetadata),
     )
 
 

@@ -7,8 +7,10 @@ values are registered as utilities and shown by Pyramid's introspection.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -24,21 +26,45 @@ from .interfaces import (
     IClientAuthentication,
     IClientField,
     IClientResolver,
+    IEndpoint,
     IGrantType,
     IPlugInFactory,
     IResourceOwners,
     IResponseType,
     IScope,
     ISenderConstraint,
+    IServerMetadata,
     ISettingsPrefix,
     ITokenResponseExtension,
+    IViewDemand,
 )
 from .plug_in_factories import plug_in_name
 from .protocol.clients.field import ClientField
 from .protocol.clients.reserved import FLAGS, NAMES
 from .protocol.scopes import SCOPE_TOKEN, KnownScope
+from .protocol.server_metadata import EndpointURL
 from .protocol.token_kinds import TokenKind, register
 from .resource_owners import METHODS
+from .settings.registration import declare_settings
+from .views.routes import add_registered_endpoint
+
+ENDPOINT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+# The endpoints and pages of the add-on, and the names of their routes.
+OWN_NAMES = frozenset(
+    {
+        "access_token",
+        "admin",
+        "applications",
+        "authorizations",
+        "authorize",
+        "introspect",
+        "metadata",
+        "protected_resource",
+        "revoke",
+        "static",
+        "token",
+    }
+)
 
 
 @implementer(ISettingsPrefix)
@@ -208,6 +234,76 @@ def add_oauth2_client_resolver(config: Any, name: str, factory: Any) -> None:
     _register_plug_in(config, IClientResolver, "client resolver", name, factory)
 
 
+def add_oauth2_endpoint(
+    config: Any, name: str, factory: Any, metadata: str | None = "{name}_endpoint"
+) -> None:
+    """Add an :class:`~pyramid_oauth2.interfaces.IEndpoint` to the authorization server.
+
+    ::
+
+        config.add_oauth2_endpoint("badge", BadgeEndpoint)
+
+    It is at ``/oauth2/badge``, with and without a slash at the end; its route is
+    ``oauth2.badge``. An application that is a resource server has no endpoints; there the
+    directive has no effect.
+
+    :param name: lower-case letters, digits and ``_``; not the name of another endpoint or page.
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
+    :param metadata: the member of the server metadata that has its URL, None for no member.
+    :raises pyramid.exceptions.ConfigurationError: the name is one of the add-on's, or
+        pyramid_oauth2 is not included yet.
+    """
+    if not ENDPOINT_NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"{name!r} cannot be an endpoint: write lower-case letters, digits and '_'."
+        )
+    if name in OWN_NAMES and config.package.__name__ != __package__:
+        raise ConfigurationError(f"pyramid_oauth2 has {name} itself; choose another name.")
+    _register_plug_in(config, IEndpoint, "endpoint", name, factory)
+    add_registered_endpoint(config, name)
+    if metadata is not None:
+        member = metadata.replace("{name}", name)
+        add_oauth2_server_metadata(
+            config, member, partial(EndpointURL, endpoint=name, member=member)
+        )
+
+
+def add_oauth2_server_metadata(config: Any, name: str, factory: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.IServerMetadata`.
+
+    ::
+
+        config.add_oauth2_server_metadata("badges", BadgeMetadata)
+
+    A member that the document has already, or that two declare, is an error at start-up.
+
+    :param name: names it in error messages.
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
+    """
+    _register_plug_in(config, IServerMetadata, "server metadata", name, factory)
+
+
+def add_oauth2_view_demand(config: Any, name: str, factory: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.IViewDemand`: options for views with a scope.
+
+    ::
+
+        config.add_oauth2_view_demand("badge", BadgeDemand)
+
+        config.add_view(notes, route_name="notes", oauth2_scope="read", oauth2_badge="gold")
+
+    A request without a token, which ``oauth2_only=False`` lets through, is not checked.
+
+    :param name: names it in error messages.
+    :param factory: a class or function that is called with the server and the settings, or
+        its dotted name. In an application that is a resource server, the server is only an
+        :class:`~pyramid_oauth2.interfaces.IResourceServer`.
+    """
+    _register_plug_in(config, IViewDemand, "view demand", name, factory)
+
+
 def add_oauth2_client_field(config: Any, field: ClientField) -> None:
     """Add a field to the metadata of clients.
 
@@ -292,20 +388,46 @@ def add_oauth2_backend(config: Any, name: str, factory: Any) -> None:
     _register(config, IBackendFactory, "backend", config.maybe_dotted(factory), name)
 
 
-def add_oauth2_settings(config: Any, prefix: str, keys: Iterable[str] | None = None) -> None:
+def add_oauth2_settings(
+    config: Any, prefix: str, keys: type[Any] | str | Iterable[str] | None = None
+) -> None:
     """Declare the settings ``oauth2.<prefix>.*`` of an extension.
 
     ::
 
-        config.add_oauth2_settings("badges", ["url", "timeout"])
+        from dataclasses import dataclass
+        from pyramid_oauth2.extension import count, seconds, setting
 
-    A key that is not declared is an error at start-up. The values are strings, in
-    ``get_service(registry).settings.section("badges")``.
+
+        @dataclass(frozen=True)
+        class BadgeSettings:
+            lifetime: int = setting(seconds, 600, "How long a badge is valid.")
+            limit: int = setting(count, 10, "How many badges a user may have.")
+
+
+        config.add_oauth2_settings("badges", BadgeSettings)
+
+    They are parsed, checked and reported like the settings of pyramid_oauth2, and
+    ``poauth2 INI settings`` prints them. ``settings.of(BadgeSettings).lifetime`` is
+    ``oauth2.badges.lifetime``; the settings are passed to the factories of plug-ins. A
+    method ``contradictions(settings)`` of the class may yield a sentence for each
+    contradiction, which stops the start.
+
+    Without a class the values are strings, in
+    ``get_service(registry).settings.section("badges")``. A key that is not declared is an
+    error at start-up.
 
     :param prefix: the part of the key after ``oauth2.``, without dots.
-    :param keys: the names below the prefix; None allows every name.
+    :param keys: a frozen dataclass of settings, or its dotted name; or the names below the
+        prefix; None allows every name.
+    :raises pyramid.exceptions.ConfigurationError: the class or the prefix cannot be used.
     """
-    value = SettingsPrefix(None if keys is None else frozenset(keys))
+    declared = config.maybe_dotted(keys)
+    value: Any
+    if isinstance(declared, type):
+        value = declare_settings(config.registry, prefix, declared)
+    else:
+        value = SettingsPrefix(None if declared is None else frozenset(declared))
     _register(config, ISettingsPrefix, "settings prefix", value, prefix)
 
 
@@ -376,6 +498,9 @@ def includeme(config: Any) -> None:
         add_oauth2_scope,
         add_oauth2_grant_type,
         add_oauth2_client_authentication,
+        add_oauth2_endpoint,
+        add_oauth2_server_metadata,
+        add_oauth2_view_demand,
         add_oauth2_client_field,
         add_oauth2_access_token_format,
         add_oauth2_sender_constraint,

@@ -3,7 +3,8 @@
 A plug-in is a factory that a directive registers, for instance
 ``config.add_oauth2_grant_type(name, factory)``. It is called with the server
 (:class:`IServer`) and the settings once, at start-up, and returns an object with the
-methods of an interface of this module.
+methods of an interface of this module. Its own settings are a frozen dataclass of
+:func:`setting` fields, registered with ``config.add_oauth2_settings(prefix, class)``.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from .interfaces.authorization import (
     IClientResolver,
     IResponseType,
 )
+from .interfaces.endpoints import IEndpoint, IServerMetadata
 from .interfaces.entries import IEntryStore
 from .interfaces.extension import IClientAuthentication, IGrantType
-from .interfaces.server import IServer
+from .interfaces.protection import IViewDemand
+from .interfaces.server import IResourceServer, IServer
 from .interfaces.tokens import IAccessTokenFormat, ISenderConstraint, ITokenResponseExtension
 from .protocol.access import Access
 from .protocol.authentication import Authentication
@@ -25,6 +28,7 @@ from .protocol.authorization.source import PushedRequest, SourcedParameters, Sto
 from .protocol.client_authentication.credentials import Authenticated, Credentials
 from .protocol.clients.codecs import Codec
 from .protocol.clients.field import ClientField, Control, Option
+from .protocol.endpoints import ClientRequest, EndpointRequest, EndpointResponse
 from .protocol.errors import (
     AccessDenied,
     InsufficientScope,
@@ -39,38 +43,67 @@ from .protocol.errors import (
     TemporarilyUnavailable,
     UnauthorizedClient,
 )
-from .protocol.events import CodeReplayed, GrantEvent, RefreshRepeated, RefreshReused
+from .protocol.events import CodeReplayed, GrantEvent, OAuth2Event, RefreshRepeated, RefreshReused
 from .protocol.http import HTTPRequest, Parameters
 from .protocol.kept_values import KeptValues
 from .protocol.masking import masked
 from .protocol.parameters import Parameter
-from .protocol.records import Client, Entry, Grant, Token, TokenRef
+from .protocol.records import Client, Entry, Grant, StoreUnavailable, Token, TokenRef
 from .protocol.refusal import OWN_RULE, Refusal
 from .protocol.requested_access import requested_access
 from .protocol.scopes import format_scope, parse_scope
 from .protocol.single_use import SingleUse
+from .protocol.token.access_token import AccessToken
 from .protocol.token.confirmation import Confirmation, Proof
 from .protocol.token.issuance import Add, Issuance, Issuing, Open, Redeem, Repeat, Reuse
 from .protocol.token.presentation import Presentation
 from .protocol.token.product import Product
 from .protocol.token.request import TokenRequest
 from .protocol.token_strings import NewToken, new_token, parse_token
+from .settings import Settings
+from .settings.declaration import REQUIRED, setting
+from .settings.types import (
+    BadValue,
+    base_url,
+    boolean,
+    count,
+    duration,
+    endpoint_url,
+    issuer_url,
+    lifetime,
+    paths,
+    plain_text,
+    principals,
+    rate,
+    renderer,
+    route_name,
+    route_path,
+    seconds,
+    some_words,
+    words,
+)
 
 __all__ = [
     "OWN_RULE",
+    "REQUIRED",
     "Access",
     "AccessDenied",
+    "AccessToken",
     "Add",
     "Authenticated",
     "Authentication",
     "AuthorizationRequest",
+    "BadValue",
     "Client",
     "ClientField",
+    "ClientRequest",
     "CodeReplayed",
     "Codec",
     "Confirmation",
     "Control",
     "Credentials",
+    "EndpointRequest",
+    "EndpointResponse",
     "Entry",
     "Grant",
     "GrantEvent",
@@ -80,12 +113,16 @@ __all__ = [
     "IAuthorizationRequestSource",
     "IClientAuthentication",
     "IClientResolver",
+    "IEndpoint",
     "IEntryStore",
     "IGrantType",
+    "IResourceServer",
     "IResponseType",
     "ISenderConstraint",
     "IServer",
+    "IServerMetadata",
     "ITokenResponseExtension",
+    "IViewDemand",
     "InsufficientScope",
     "InvalidAuthorizationDetails",
     "InvalidClient",
@@ -99,6 +136,7 @@ __all__ = [
     "KeptValues",
     "NewToken",
     "OAuth2Error",
+    "OAuth2Event",
     "Open",
     "Option",
     "Parameter",
@@ -113,18 +151,38 @@ __all__ = [
     "Refusal",
     "Repeat",
     "Reuse",
+    "Settings",
     "SingleUse",
     "SourcedParameters",
+    "StoreUnavailable",
     "StoredRequest",
     "TemporarilyUnavailable",
     "Token",
     "TokenRef",
     "TokenRequest",
     "UnauthorizedClient",
+    "base_url",
+    "boolean",
+    "count",
+    "duration",
+    "endpoint_url",
     "format_scope",
+    "issuer_url",
+    "lifetime",
     "masked",
     "new_token",
     "parse_scope",
     "parse_token",
+    "paths",
+    "plain_text",
+    "principals",
+    "rate",
+    "renderer",
     "requested_access",
+    "route_name",
+    "route_path",
+    "seconds",
+    "setting",
+    "some_words",
+    "words",
 ]

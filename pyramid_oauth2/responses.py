@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pyramid.response import Response
 
 from .interfaces.request import PyramidRequest
+from .protocol.endpoints import EndpointResponse
 from .protocol.errors import InvalidClient, OAuth2Error, TemporarilyUnavailable
 from .protocol.records import StoreUnavailable
 from .protocol.refusal import OWN_RULE, Refusal
@@ -37,30 +37,30 @@ def json_response(
     members: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A JSON response that must be neither cached nor sniffed (RFC 6749 section 5.1)."""
-    response = Response(
-        json.dumps(members, separators=(",", ":")).encode(),
-        status=status,
-        # Without a charset: JSON has no such parameter, and one client compares the bare type.
-        content_type="application/json",
-        charset=None,
-    )
-    response.headers.update(
-        {
-            "Cache-Control": "no-store",
-            "Pragma": "no-cache",
-            "X-Content-Type-Options": "nosniff",
-            **(headers or {}),
-        }
-    )
-    return response
+    return endpoint_response(EndpointResponse.json(members, status, headers))
 
 
-def empty_response() -> Response:
-    """200 without a body, and so without a Content-Type: some clients refuse text/html."""
-    response = Response(status=200)
-    del response.content_type
-    response.headers.update({"Cache-Control": "no-store", "Pragma": "no-cache"})
-    return response
+def endpoint_response(response: EndpointResponse) -> Response:
+    """The HTTP response for that of an endpoint."""
+    if response.media_type is None:
+        finished = Response(status=response.status)
+        # Some clients refuse text/html, and there is no body.
+        del finished.content_type
+        security = {}
+    else:
+        finished = Response(
+            response.body,
+            status=response.status,
+            # Without a charset: JSON has no such parameter, and one client compares the bare
+            # type.
+            content_type=response.media_type,
+            charset=None,
+        )
+        security = {"X-Content-Type-Options": "nosniff"}
+    cached = any(name.lower() == "cache-control" for name in response.headers)
+    caching = {} if cached else {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    finished.headers.update({**caching, **security, **response.headers})
+    return finished
 
 
 def error_response(error: OAuth2Error, headers: Mapping[str, str] | None = None) -> Response:

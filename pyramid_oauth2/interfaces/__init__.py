@@ -8,6 +8,7 @@ from .application import (
     IScope,
     IService,
     ISettings,
+    ISettingsPrefix,
 )
 from .authorization import (
     IAuthorizationRequestExtension,
@@ -15,9 +16,11 @@ from .authorization import (
     IClientResolver,
     IResponseType,
 )
+from .endpoints import IEndpoint, IServerMetadata
 from .entries import IEntryStore
-from .extension import IClientAuthentication, IGrantType, IPlugInFactory, ISettingsPrefix
-from .server import IServer
+from .extension import IClientAuthentication, IGrantType, IPlugInFactory
+from .protection import IViewDemand
+from .server import IResourceServer, IServer
 from .storage import (
     IBackend,
     IBackendFactory,
@@ -39,18 +42,22 @@ __all__ = [
     "IClientResolver",
     "IClientStore",
     "IConsentStore",
+    "IEndpoint",
     "IEntryStore",
     "IGrantStore",
     "IGrantType",
     "IOAuth2Event",
     "IPlugInFactory",
     "IResourceOwners",
+    "IResourceServer",
     "IResponseType",
     "IScope",
     "ISenderConstraint",
     "IServer",
+    "IServerMetadata",
     "IService",
     "ISettings",
     "ISettingsPrefix",
     "ITokenResponseExtension",
+    "IViewDemand",
 ]

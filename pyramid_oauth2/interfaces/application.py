@@ -96,6 +96,12 @@ class ISettings(Interface):
     """The parsed :class:`~pyramid_oauth2.settings.Settings`, as a utility of the registry."""
 
 
+class ISettingsPrefix(Interface):
+    """The keys below one prefix that an extension declared (``config.add_oauth2_settings``)."""
+
+    keys = Attribute("the key names, an empty one for the prefix; None if every key passes through")
+
+
 class IService(Interface):
     """The running :class:`~pyramid_oauth2.service.OAuth2Service` of an application."""
 

@@ -1,4 +1,4 @@
-"""What a plug-in supplies to the protocol: grant types, client authentication, settings.
+"""What a plug-in supplies to the protocol: grant types, client authentication.
 
 A directive takes a *factory*, a class or a function. It is called with the server and
 the settings once, at start-up::
@@ -75,9 +75,3 @@ class IClientAuthentication(Interface):
         client (None) as for a known one. It is asked again for the same request if the
         client was changed meanwhile.
         """
-
-
-class ISettingsPrefix(Interface):
-    """The keys below one prefix that an extension declared (``config.add_oauth2_settings``)."""
-
-    keys = Attribute("the key names, or None if every key passes through")

@@ -15,20 +15,28 @@ if TYPE_CHECKING:
     from .storage import IConsentStore, IGrantStore
 
 
-class IServer(Interface):
+class IResourceServer(Interface):
+    """What a plug-in may use of an application that accepts tokens, in either ``oauth2.mode``."""
+
+    issuer: str = Attribute("the issuer identifier (RFC 8414 section 2) of the tokens")
+    clock: Callable[[], float] = Attribute("returns the time in UTC seconds")
+    is_active: Callable[[str], bool] = Attribute("whether a subject may still do anything")
+
+
+class IServer(IResourceServer):
     """What a plug-in may use of the server; its factory gets it once, at start-up.
+
+    It has the attributes of an :class:`~pyramid_oauth2.interfaces.IResourceServer` too.
 
     The stores are for reading. What a plug-in wants written it returns: the core writes it,
     in one operation with everything else of the request. :attr:`entries` is the exception: it
     is for the plug-in's own small records.
     """
 
-    issuer: str = Attribute("the issuer identifier (RFC 8414 section 2)")
     scopes: Mapping[str, IScope] = Attribute("every scope of the server, by name")
     lifetimes: Lifetimes = Attribute("how long things live, in seconds")
-    clock: Callable[[], int] = Attribute("returns the time in UTC seconds")
+    clock: Callable[[], int] = Attribute("returns the time in whole UTC seconds")
     random: Callable[[int], bytes] = Attribute("returns that many random bytes")
-    is_active: Callable[[str], bool] = Attribute("whether a subject may still do anything")
     grants: IGrantStore = Attribute("the grants and tokens")
     consents: IConsentStore = Attribute("what users allowed before")
     entries: IEntryStore = Attribute(

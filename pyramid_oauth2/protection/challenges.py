@@ -24,6 +24,7 @@ from .protected_resources import metadata_url
 
 HEADER = "WWW-Authenticate"
 REALM = 'realm="oauth2"'
+OWN_PARAMETERS = frozenset({"error", "error_description", "realm", "resource_metadata"})
 MISSING = "An access token is needed: send it as 'Authorization: Bearer ...'."
 
 SENT = Refusal("token_sent", "RFC 6750 section 3", decided_by="view")
@@ -64,7 +65,10 @@ def missing_token(request: ChallengedRequest) -> Response:
 
 
 def refused_token(request: ChallengedRequest, error: OAuth2Error) -> Response:
-    """401 for a token that is unknown, expired or revoked, or whose key is not proved."""
+    """401 for a token that is unknown, expired or revoked, or whose key is not proved.
+
+    Another demand of a view may have an error of its own, with members and a status.
+    """
     return _refusal(request, error)
 
 
@@ -146,7 +150,14 @@ def _take_over(exception: HTTPClientError, response: Response) -> None:
 
 def _refusal(request: ChallengedRequest, error: OAuth2Error, **more: str) -> Response:
     record_refusal(request, error.refusal)
-    parameters = {"error": error.code, "error_description": error.description, **more}
+    added = {
+        # RFC 9470 section 3: ``acr_values`` and ``max_age`` are parameters of the challenge.
+        # What is not text or a number cannot be one.
+        name: str(value)
+        for name, value in error.members.items()
+        if isinstance(value, str | int) and name not in OWN_PARAMETERS
+    }
+    parameters = {"error": error.code, "error_description": error.description, **added, **more}
     return _challenged(request, error_response(error), **parameters)
 
 
@@ -160,6 +171,12 @@ def _challenged(request: ChallengedRequest, response: Response, **parameters: st
     for scheme, own in request.oauth2.challenges.items():
         error = parameters if scheme.lower() == used else {}
         members = {**error, **own, "resource_metadata": metadata_url(request)}
-        text = "".join(f', {name}="{value}"' for name, value in members.items())
+        text = "".join(f', {name}="{_quotable(value)}"' for name, value in members.items())
         response.headers.add(HEADER, f"{scheme} {REALM}{text}")
     return response
+
+
+def _quotable(value: str) -> str:
+    """As the content of a quoted-string (RFC 9110 section 5.6.4): no line break, ASCII only."""
+    text = "".join(each if " " <= each <= "~" else "?" for each in value)
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,9 +1,9 @@
 """The guards of views: ``oauth2_scope``, and challenges to refused requests (RFC 6750 section 3).
 
-A guard wraps the view's permission check. It refuses invalid tokens and missing
-scopes, passes other requests on to ``permission=``, and turns that check's
-refusal of a bearer request into a challenge. The add-on has no forbidden view:
-the application's own handles all other requests.
+A guard wraps the view's permission check. It refuses invalid tokens, missing scopes, and
+tokens that do not meet another demand of the view, passes other requests on to
+``permission=``, and turns that check's refusal of a bearer request into a challenge. The
+add-on has no forbidden view: the application's own handles all other requests.
 """
 
 from __future__ import annotations
@@ -34,43 +34,50 @@ from .challenges import (
     missing_token,
     refused_token,
 )
+from .demands import OWN_OPTIONS, DeclaredDemand, ViewDemands
 from .request import Demand, Request
 
 View = Callable[[Any, Request], Any]
 
 
-def guarded_view(view: View, info: Any) -> View:
+class Guard:
     """The view deriver: guard every view, more strictly if it declares ``oauth2_scope``.
 
-    :raises pyramid.exceptions.ConfigurationError: the scope is unknown, an
-        exception view declares one, ``oauth2_only=False`` would make a view
-        public, or ``oauth2_only=True`` is set without a scope.
+    :param demands: what else a view may demand of a token.
     """
-    scope, permission = _declared_scope(info), _permission(info)
-    if scope is not None:
-        # An explicit require_csrf=True of the application stays in force.
-        checked = info.options.get("require_csrf") is True
-        demand = Demand(scope, _tokens_only(info, permission), permission)
-        return _demand(view, demand, checked=checked)
-    if info.options.get("oauth2_only"):
-        raise ConfigurationError("oauth2_only=True closes nothing without an oauth2_scope.")
-    if info.options.get("oauth2_refused"):
-        return _refuse_tokens(view)
-    if info.exception_only or info.options.get("oauth2_endpoint"):
-        return view
-    if isinstance(info.original_view, static_view):
-        return _challenged(view)
-    return _refuse_bad_tokens(view, Demand(frozenset(), only=False, permission=permission))
 
+    def __init__(self, demands: ViewDemands) -> None:
+        self._demands = demands
 
-# ``oauth2_endpoint`` marks the add-on's own endpoints, which handle an invalid token themselves.
-# ``oauth2_refused`` marks the pages that are for people only, which refuse every token.
-guarded_view.options = (  # type: ignore[attr-defined]
-    "oauth2_scope",
-    "oauth2_only",
-    "oauth2_endpoint",
-    "oauth2_refused",
-)
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options of a view that this deriver reads."""
+        return (*OWN_OPTIONS, *self._demands.options)
+
+    def __call__(self, view: View, info: Any) -> View:
+        """The guarded view.
+
+        :raises pyramid.exceptions.ConfigurationError: the scope is unknown, an
+            exception view declares one, ``oauth2_only=False`` would make a view
+            public, ``oauth2_only=True`` or a demand is set without a scope, or a demand
+            is wrong.
+        """
+        demands = self._demands.declared_by(info.options)
+        scope, permission = _declared_scope(info), _permission(info)
+        if scope is not None:
+            # An explicit require_csrf=True of the application stays in force.
+            checked = info.options.get("require_csrf") is True
+            demand = Demand(scope, _tokens_only(info, permission), permission)
+            return _demand(view, demand, demands, checked=checked)
+        if info.options.get("oauth2_only"):
+            raise ConfigurationError("oauth2_only=True closes nothing without an oauth2_scope.")
+        if info.options.get("oauth2_refused"):
+            return _refuse_tokens(view)
+        if info.exception_only or info.options.get("oauth2_endpoint"):
+            return view
+        if isinstance(info.original_view, static_view):
+            return _challenged(view)
+        return _refuse_bad_tokens(view, Demand(frozenset(), only=False, permission=permission))
 
 
 def _declared_scope(info: Any) -> frozenset[str] | None:
@@ -109,7 +116,7 @@ def _tokens_only(info: Any, permission: str | None) -> bool:
     return False
 
 
-def _demand(view: View, demand: Demand, checked: bool) -> View:
+def _demand(view: View, demand: Demand, demands: tuple[DeclaredDemand, ...], checked: bool) -> View:
     def demanding_view(context: Any, request: Request) -> Any:
         oauth2 = request.oauth2
         oauth2.demand = demand
@@ -121,7 +128,11 @@ def _demand(view: View, demand: Demand, checked: bool) -> View:
             oauth2.optional = True
             return _challenging(view, context, request)
         oauth2.require_token()
-        refusal = _refusal(request) or _scope_refusal(request, demand.scope)
+        refusal = (
+            _refusal(request)
+            or _scope_refusal(request, demand.scope)
+            or _demand_refusal(request, demands)
+        )
         if refusal is not None:
             return refusal
         oauth2.admitted = True
@@ -189,6 +200,20 @@ def _scope_refusal(request: Request, scope: frozenset[str]) -> Response | None:
     return None if scope <= of_token else insufficient_scope(request, scope, of_token)
 
 
+def _demand_refusal(request: Request, demands: tuple[DeclaredDemand, ...]) -> Response | None:
+    token = request.oauth2.token if demands else None
+    if token is None:
+        return None
+    for demand in demands:
+        try:
+            error = demand.check(token)
+        except StoreUnavailable as unavailable:
+            return store_unavailable(unavailable, "The access token cannot be checked now.")
+        if error is not None:
+            return refused_token(request, error)
+    return None
+
+
 def _unless_admitted(callback: Callable[[Request], bool] | None) -> Callable[[Request], bool]:
     """Exempt admitted requests from the application's default CSRF check.
 
@@ -218,7 +243,8 @@ def _is_repeated(request: Request) -> bool:
 
 def includeme(config: Any) -> None:
     """Guard every view, and exempt admitted requests from the default CSRF check."""
-    config.add_view_deriver(guarded_view, "oauth2_guarded", under=INGRESS, over="secured_view")
+    guard = Guard(ViewDemands(config.registry))
+    config.add_view_deriver(guard, "oauth2_guarded", under=INGRESS, over="secured_view")
 
     def exempt() -> None:
         options = config.registry.queryUtility(IDefaultCSRFOptions)

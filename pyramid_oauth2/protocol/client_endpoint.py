@@ -1,18 +1,83 @@
-"""What every endpoint for clients does first: the form, the client, and what it proves."""
+"""What every endpoint for clients does first: the form, the client, and what it proves.
+
+The endpoints of the core call :func:`read_form` and :func:`identify` themselves. Any other
+has both in :attr:`~.endpoints.EndpointRequest.client_request`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from .authorization.pushed_request import push_request
+from .authorization.source import PushedRequest
 from .authorization_server import AuthorizationServer
 from .client_authentication import authenticate_client
+from .endpoints import ClientRequest, EndpointRequest, EndpointResponse
 from .errors import OAuth2Error
 from .events import Emit
 from .http import HTTPRequest, parse_form
 from .records import Client
 from .server import refuse_plain_http
+from .single_use import reserve
 from .token.confirmation import Proof
 from .token.possession import prove
+from .token.request import PasswordCheck, pick_parameters
+
+if TYPE_CHECKING:
+    from ..interfaces.endpoints import IEndpoint
+
+
+def process_request(
+    server: AuthorizationServer,
+    endpoint: IEndpoint,
+    http: HTTPRequest,
+    owners: PasswordCheck,
+    emit: Emit,
+) -> EndpointResponse:
+    """The response of a registered endpoint.
+
+    :raises OAuth2Error: the request is refused; the error names the client, if it had
+        authenticated.
+    """
+    refuse_plain_http(server, http)
+    authenticated: list[ClientRequest] = []
+
+    def client_request() -> ClientRequest:
+        # What a request may use once is reserved once.
+        if not authenticated:
+            authenticated.append(_client_request(server, endpoint, http, emit))
+        return authenticated[0]
+
+    try:
+        response = endpoint.process(EndpointRequest(http, owners, emit, client_request))
+    except OAuth2Error as error:
+        if authenticated:
+            error.client = authenticated[0].client
+        raise
+    for call in authenticated:
+        headers = {**call.proof.headers, **response.headers}
+        response = replace(response, client=call.client, headers=headers)
+    return response
+
+
+def _client_request(
+    server: AuthorizationServer, endpoint: IEndpoint, http: HTTPRequest, emit: Emit
+) -> ClientRequest:
+    form = read_form(server, http)
+    client, proof = identify(server, http, form, emit)
+    try:
+        parameters = pick_parameters(form, endpoint.parameters)
+        reserve(server, proof.reservations)
+    except OAuth2Error as error:
+        error.client = client
+        raise
+
+    def push(lifetime: int) -> PushedRequest:
+        return push_request(server, http, client, form, proof, lifetime, emit)
+
+    return ClientRequest(client, parameters, proof, push)
 
 
 def read_form(server: AuthorizationServer, http: HTTPRequest) -> dict[str, str]:

@@ -5,7 +5,6 @@ Our own parts are registered in the same way as those of an application.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -25,12 +24,35 @@ if TYPE_CHECKING:
         IClientResolver,
         IResponseType,
     )
+    from ..interfaces.endpoints import IEndpoint, IServerMetadata
     from ..interfaces.extension import IClientAuthentication, IGrantType
     from ..interfaces.tokens import (
         IAccessTokenFormat,
         ISenderConstraint,
         ITokenResponseExtension,
     )
+
+# What declares the names that are not a plug-in's.
+CORE = "pyramid_oauth2"
+# Also those that a document has only if there are such endpoints or scopes.
+METADATA_MEMBERS = frozenset(
+    {
+        "authorization_endpoint",
+        "authorization_response_iss_parameter_supported",
+        "code_challenge_methods_supported",
+        "grant_types_supported",
+        "introspection_endpoint",
+        "introspection_endpoint_auth_methods_supported",
+        "issuer",
+        "response_modes_supported",
+        "response_types_supported",
+        "revocation_endpoint",
+        "revocation_endpoint_auth_methods_supported",
+        "scopes_supported",
+        "token_endpoint",
+        "token_endpoint_auth_methods_supported",
+    }
+)
 
 PlugIn = TypeVar("PlugIn")
 Made: TypeAlias = Callable[[IServer], PlugIn]
@@ -63,6 +85,8 @@ class Factories:
     )
     request_sources: Mapping[str, Made[IAuthorizationRequestSource]] = field(default_factory=dict)
     client_resolvers: Mapping[str, Made[IClientResolver]] = field(default_factory=dict)
+    endpoints: Mapping[str, Made[IEndpoint]] = field(default_factory=dict)
+    server_metadata: Mapping[str, Made[IServerMetadata]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +107,8 @@ class PlugIns:
     request_extensions: Mapping[str, IAuthorizationRequestExtension]
     request_sources: Mapping[str, IAuthorizationRequestSource]
     client_resolvers: Mapping[str, IClientResolver]
+    endpoints: Mapping[str, IEndpoint]
+    server_metadata: Mapping[str, IServerMetadata]
     rules: ParameterRules
     schemes: frozenset[str]
 
@@ -93,21 +119,24 @@ class PlugIns:
         :raises ValueError: two declare the same name, or one parameter in two ways.
         """
         made = cls(
-            _made(factories.grant_types, server),
-            _made(factories.client_authentications, server),
-            _in_order(_made(factories.access_token_formats, server)),
-            _made(factories.sender_constraints, server),
-            _made(factories.token_responses, server),
-            _made(factories.response_types, server),
-            _made(factories.request_extensions, server),
-            _made(factories.request_sources, server),
-            _made(factories.client_resolvers, server),
-            CORE_RULES,
-            frozenset(),
+            grant_types=_made(factories.grant_types, server),
+            client_authentications=_made(factories.client_authentications, server),
+            access_token_formats=_in_order(_made(factories.access_token_formats, server)),
+            sender_constraints=_made(factories.sender_constraints, server),
+            token_responses=_made(factories.token_responses, server),
+            response_types=_made(factories.response_types, server),
+            request_extensions=_made(factories.request_extensions, server),
+            request_sources=_made(factories.request_sources, server),
+            client_resolvers=_made(factories.client_resolvers, server),
+            endpoints=_made(factories.endpoints, server),
+            server_metadata=_made(factories.server_metadata, server),
+            rules=CORE_RULES,
+            schemes=frozenset(),
         )
         made._check()
+        schemes = {BEARER_SCHEME, *made._schemes().values()}
         rules = CORE_RULES.including(made._parameters())
-        return replace(made, rules=rules, schemes=frozenset({BEARER_SCHEME, *made._schemes()}))
+        return replace(made, rules=rules, schemes=frozenset(schemes))
 
     def extensions_in(self, place: str) -> list[str]:
         """The names of the request extensions whose value stays in that place."""
@@ -117,8 +146,9 @@ class PlugIns:
         """What a record may name as critical: the values of the request extensions."""
         return frozenset(map(critical_name, self.request_extensions))
 
-    def _schemes(self) -> list[str]:
-        return [each.scheme.lower() for each in self.sender_constraints.values() if each.scheme]
+    def _schemes(self) -> dict[str, str]:
+        constraints = self.sender_constraints
+        return {name: each.scheme.lower() for name, each in constraints.items() if each.scheme}
 
     def _parameters(self) -> list[Parameter]:
         declared: list[Parameter] = []
@@ -130,22 +160,35 @@ class PlugIns:
             declared += constraint.parameters
         for extension in self.request_extensions.values():
             declared += extension.parameters
+        for endpoint in self.endpoints.values():
+            declared += endpoint.parameters
         return declared + [source.parameter for source in self.request_sources.values()]
 
     def _check(self) -> None:
-        constraints, extensions = self.sender_constraints.values(), self.request_extensions
-        _refuse_twice("the confirmation member", (each.members for each in constraints))
-        _refuse_twice("the scheme", [[BEARER_SCHEME], *([each] for each in self._schemes())])
-        names = (each.names for each in self.token_responses.values())
-        _refuse_twice("the member of the token response", [STANDARD_MEMBERS, *names])
-        # Extensions may share one, for they only read it.
-        read = {each.name for reader in extensions.values() for each in reader.parameters}
-        sources = ([each.parameter.name] for each in self.request_sources.values())
-        bound = ([each.name for each in constraint.parameters] for constraint in constraints)
-        _refuse_twice("the authorization parameter", [OWN_PARAMETERS, read, *sources, *bound])
-        for name, extension in extensions.items():
+        members = {name: each.members for name, each in self.sender_constraints.items()}
+        _refuse_twice("the confirmation member", members)
+        schemes = {name: (scheme,) for name, scheme in self._schemes().items()}
+        _refuse_twice("the scheme", {CORE: (BEARER_SCHEME,), **schemes})
+        names = {name: each.names for name, each in self.token_responses.items()}
+        _refuse_twice("the member of the token response", {CORE: STANDARD_MEMBERS, **names})
+        names = {name: each.names for name, each in self.server_metadata.items()}
+        _refuse_twice("the member of the server metadata", {CORE: METADATA_MEMBERS, **names})
+        _refuse_twice("the authorization parameter", self._authorization_parameters())
+        _check_methods(self.endpoints)
+        for name, extension in self.request_extensions.items():
             if extension.place not in PLACES:
                 raise ValueError(f"the place of {name} is {extension.place!r}, not code or grant")
+
+    def _authorization_parameters(self) -> dict[str, Iterable[str]]:
+        declared: dict[str, Iterable[str]] = {CORE: OWN_PARAMETERS}
+        for name, constraint in self.sender_constraints.items():
+            declared[f"sender constraint {name}"] = [each.name for each in constraint.parameters]
+        for name, source in self.request_sources.items():
+            declared[f"request source {name}"] = [source.parameter.name]
+        # Extensions may share one, for they only read it.
+        extensions = self.request_extensions.values()
+        read = {each.name for extension in extensions for each in extension.parameters}
+        return {**declared, "a request extension": read}
 
 
 def _made(factories: Mapping[str, Made[PlugIn]], server: IServer) -> dict[str, PlugIn]:
@@ -157,7 +200,17 @@ def _in_order(formats: dict[str, IAccessTokenFormat]) -> tuple[IAccessTokenForma
     return (*formats.values(), opaque)
 
 
-def _refuse_twice(what: str, declared: Iterable[Iterable[str]]) -> None:
-    counted = Counter(name for names in declared for name in names)
-    if twice := sorted(name for name, number in counted.items() if number > 1):
-        raise ValueError(f"{what} {twice[0]} is declared by two plug-ins")
+def _refuse_twice(what: str, declared: Mapping[str, Iterable[str]]) -> None:
+    owners: dict[str, str] = {}
+    for owner, names in declared.items():
+        for name in names:
+            if name in owners:
+                raise ValueError(f"{what} {name} is declared by two: {owners[name]} and {owner}")
+            owners[name] = owner
+
+
+def _check_methods(endpoints: Mapping[str, IEndpoint]) -> None:
+    for name, endpoint in endpoints.items():
+        # A text is a collection as well, of its letters.
+        if isinstance(endpoint.methods, str) or not endpoint.methods:
+            raise ValueError(f"the endpoint {name} does not name its methods in a tuple")

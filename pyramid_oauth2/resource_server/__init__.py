@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from zope.interface import implementer
 
-from ..interfaces import IService
+from ..interfaces import IResourceServer, IService
 from ..protocol.errors import InvalidToken
 from ..protocol.parameters import MAX_VALUE
 from ..protocol.records import ACCESS_TOKEN
@@ -35,7 +35,7 @@ FORMAT = Refusal("token_format", OWN_RULE, decided_by="token")
 ACTIVE = Refusal("token_active", "RFC 7662 section 2.2", decided_by="oauth2.introspection.url")
 
 
-@implementer(IService)
+@implementer(IService, IResourceServer)
 @dataclass(frozen=True)
 class ResourceServer:
     """The service of such an application, created once at start-up.
@@ -48,6 +48,20 @@ class ResourceServer:
     endpoint: IntrospectionEndpoint = field(repr=False)
     cache: AnswerCache
     clock: Callable[[], float] = time.time
+
+    @property
+    def server(self) -> ResourceServer:
+        """What a plug-in may use of it: where tokens are issued, that is an ``IServer``."""
+        return self
+
+    @property
+    def issuer(self) -> str:
+        """The authorization server that issues the tokens."""
+        return self.settings.issuer
+
+    def is_active(self, subject: str) -> bool:
+        """Whether the user may still do anything."""
+        return self.owners.is_active(subject)
 
     @property
     def schemes(self) -> frozenset[str]:
@@ -77,7 +91,7 @@ class ResourceServer:
         token = self.cache.recall(key, lambda: self._ask(value))
         if token is None or token.expires_at <= self.clock():
             raise InvalidToken("The access token is unknown, expired or revoked.", refusal=ACTIVE)
-        if token.subject is not None and not self.owners.is_active(token.subject):
+        if token.subject is not None and not self.is_active(token.subject):
             raise InvalidToken(
                 "The user of the access token is deactivated.",
                 refusal=USER_ACTIVE.comparing(subject=token.subject),

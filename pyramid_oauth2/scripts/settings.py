@@ -6,7 +6,8 @@ import argparse
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -14,7 +15,9 @@ from pyramid.exceptions import ConfigurationError
 from ..protocol.throttling import Limit
 from ..service import ROLES
 from ..settings import Settings, setting_fields
+from ..settings.feature import FeatureSettings
 from ..settings.parsing import unknown_keys
+from ..settings.registration import feature_settings
 from .ini import Ini
 
 SECRET_NAME = re.compile(r"pass|secret|token|credential|_key$", re.IGNORECASE)
@@ -22,6 +25,8 @@ SECRET_NAME = re.compile(r"pass|secret|token|credential|_key$", re.IGNORECASE)
 URL_PASSWORD = re.compile(r"(?<=://)([^:@/]*:).*(?=@)")
 QUERY_SECRET = re.compile(r"([?&][^=&]*(?:pass|secret|token)[^=&]*=)[^&]*", re.IGNORECASE)
 MASK = "********"
+# What may be secret below these prefixes is known.
+OWN_PREFIXES = ("redis", "sqlalchemy")
 
 
 def add_parser(commands: Any, name: str) -> None:
@@ -32,18 +37,28 @@ def add_parser(commands: Any, name: str) -> None:
 
 
 def print_settings(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Print every effective setting; passwords are masked."""
+    """Print every effective setting; passwords are masked.
+
+    The application is started, since only it knows the settings of its extensions. If it
+    does not start, their values are masked: any of them may be secret.
+    """
     settings = ini.settings()
-    # An extension may declare keys below a prefix; a key without a prefix must be ours.
-    raw = ini.raw_settings()
-    unknown = unknown_keys({key: raw[key] for key in raw if key.count(".") == 1}, {})
-    if unknown:
-        raise ConfigurationError("\n  ".join((f"{ini.path} is wrong:", *unknown)))
-    values = effective_values(settings)
+    features: Collection[FeatureSettings] | None = None
+    try:
+        with ini.registry() as registry:
+            features = feature_settings(registry)
+    except Exception as error:
+        _refuse_unknown(ini)
+        print(
+            "poauth2: the application does not start, so the settings of its extensions are "
+            f"masked: {error}",
+            file=sys.stderr,
+        )
+    values = effective_values(settings, features)
     if arguments.json:
         print(json.dumps(values, indent=2))
         return 0
-    meanings = {f"oauth2.{key}": field for key, field in setting_fields().items()}
+    meanings = {f"oauth2.{key}": field for key, field in _fields(features or ())}
     for key, value in values.items():
         print(f"{key} = {'' if value is None else value}")
         if key in meanings:
@@ -51,8 +66,21 @@ def print_settings(ini: Ini, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def effective_values(settings: Settings) -> dict[str, Any]:
-    """Every setting by its full key, as a JSON value; secrets are masked."""
+def _refuse_unknown(ini: Ini) -> None:
+    # An extension may declare keys below a prefix; a key without a prefix must be ours.
+    raw = ini.raw_settings()
+    unknown = unknown_keys({key: raw[key] for key in raw if key.count(".") == 1}, {})
+    if unknown:
+        raise ConfigurationError("\n  ".join((f"{ini.path} is wrong:", *unknown)))
+
+
+def effective_values(
+    settings: Settings, features: Collection[FeatureSettings] | None
+) -> dict[str, Any]:
+    """Every setting by its full key, as a JSON value; secrets are masked.
+
+    :param features: the settings classes of the application; None if they are not known.
+    """
     values = {
         f"oauth2.{key}": _effective(settings, field) for key, field in setting_fields().items()
     }
@@ -62,13 +90,26 @@ def effective_values(settings: Settings) -> dict[str, Any]:
     values["oauth2.public_access_token_lifetime"] = settings.public_lifetime
     for role in ROLES:
         values[f"oauth2.backend.{role}"] = settings.backend_of(role)
+    for feature in features or ():
+        for key, field in feature.fields.items():
+            values[f"oauth2.{key}"] = _effective(feature.values, field)
     for prefix, section in sorted(settings.sections.items()):
+        known = features is not None or prefix in OWN_PREFIXES
         for key, value in sorted(section.items()):
-            values[f"oauth2.{prefix}.{key}"] = masked(key, str(value))
+            shown = masked(key, str(value)) if known else MASK
+            values.setdefault(f"oauth2.{prefix}.{key}", shown)
     return values
 
 
-def _effective(settings: Settings, field: dataclasses.Field[Any]) -> Any:
+def _fields(
+    features: Collection[FeatureSettings],
+) -> Iterator[tuple[str, dataclasses.Field[Any]]]:
+    yield from setting_fields().items()
+    for feature in features:
+        yield from feature.fields.items()
+
+
+def _effective(settings: object, field: dataclasses.Field[Any]) -> Any:
     value = getattr(settings, field.name)
     return MASK if value and field.metadata["secret"] else _plain(value)
 

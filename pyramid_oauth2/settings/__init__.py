@@ -1,8 +1,9 @@
 """The ``oauth2.*`` settings: each key is declared once, with its type, default and meaning.
 
 There is one module per group of settings; :mod:`.parsing` parses the ini into a
-:class:`Settings` at start-up. An extension has its own prefix
-(``oauth2.sqlalchemy.url``), which it declares with ``config.add_oauth2_settings``.
+:class:`Settings` at start-up. A feature has its own prefix (``oauth2.badges.url``), which
+it declares with ``config.add_oauth2_settings``: as a class of its own (:mod:`.feature`),
+or as keys whose text is passed to a library.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from .declaration import REQUIRED
+from pyramid.exceptions import ConfigurationError
+
+from .declaration import REQUIRED, declared_fields
+from .feature import FeatureSettings
 from .introspection import IntrospectionSettings
 from .management import ManagementSettings
 from .pages import PageSettings
@@ -22,6 +26,8 @@ from .throttling import ThrottleSettings
 from .tokens import TokenSettings
 
 __all__ = ["REQUIRED", "Settings", "setting_fields"]
+
+Declared = TypeVar("Declared")
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,29 @@ class Settings(
     sections: Mapping[str, Mapping[str, str]] = dataclasses.field(
         default_factory=dict, repr=False, metadata={"key": None}
     )
+
+    # Filled by config.add_oauth2_settings, which may be called after these are parsed.
+    features: Mapping[type, FeatureSettings] = dataclasses.field(
+        default_factory=dict, repr=False, metadata={"key": None}
+    )
+
+    def of(self, declared: type[Declared]) -> Declared:
+        """The settings of a feature.
+
+        ::
+
+            lifetime = settings.of(BadgeSettings).lifetime
+
+        :param declared: the class that was passed to ``config.add_oauth2_settings``.
+        :raises pyramid.exceptions.ConfigurationError: it was not.
+        """
+        feature = self.features.get(declared)
+        if feature is None or not isinstance(feature.values, declared):
+            raise ConfigurationError(
+                f"The settings {declared.__qualname__} are not declared: "
+                f"config.add_oauth2_settings(prefix, {declared.__qualname__})."
+            )
+        return feature.values
 
     def section(self, prefix: str) -> Mapping[str, str]:
         """The unparsed values below ``oauth2.<prefix>.``, with the prefix removed from the keys."""
@@ -76,8 +105,4 @@ class Settings(
 
 def setting_fields() -> dict[str, dataclasses.Field[Any]]:
     """The declared settings, by their key without ``oauth2.``."""
-    return {
-        field.metadata["key"] or field.name: field
-        for field in dataclasses.fields(Settings)
-        if "parse" in field.metadata
-    }
+    return declared_fields(Settings)

@@ -26,7 +26,8 @@ def setting(
         :mod:`~pyramid_oauth2.settings.types`.
     :param default: the value if the ini does not set the key, or :data:`REQUIRED`.
     :param meaning: one or two sentences for the reference.
-    :param key: the name after ``oauth2.``, if it differs from the field's name.
+    :param key: the name after ``oauth2.``, or after the prefix of a feature, if it differs
+        from the field's name. ``""`` is the prefix itself: ``oauth2.badges = true``.
     :param mode: the ``oauth2.mode`` that requires the setting, if not both do.
     :param secret: whether the value is masked wherever it is shown.
     :param limit: whether a blank value is parsed like any other value. It then does not
@@ -43,3 +44,12 @@ def setting(
     }
     value = None if default is REQUIRED else default
     return dataclasses.field(default_factory=lambda: value, metadata=metadata, repr=not secret)
+
+
+def declared_fields(declared: type[Any]) -> dict[str, dataclasses.Field[Any]]:
+    """The settings that a dataclass declares, by their keys."""
+    return {
+        field.name if field.metadata["key"] is None else field.metadata["key"]: field
+        for field in dataclasses.fields(declared)
+        if "parse" in field.metadata
+    }

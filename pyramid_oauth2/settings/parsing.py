@@ -9,15 +9,10 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from pyramid.exceptions import ConfigurationError
-from pyramid.interfaces import PHASE1_CONFIG
-
-from ..interfaces.application import ISettings
-from ..interfaces.extension import ISettingsPrefix
-from . import REQUIRED, Settings, setting_fields
-from .types import AUTHORIZATION_SERVER, RESOURCE_SERVER, BadValue
-
-PREFIX = "oauth2."
+from . import Settings, setting_fields
+from .feature import full_key
+from .types import RESOURCE_SERVER
+from .values import below_prefix, parse_values
 
 
 def parse_settings(raw: Mapping[str, Any]) -> tuple[Settings, list[str]]:
@@ -27,23 +22,8 @@ def parse_settings(raw: Mapping[str, Any]) -> tuple[Settings, list[str]]:
         per mistake. Unknown keys are left to :func:`unknown_keys`, since an
         extension may still declare them.
     """
-    ours = {key[len(PREFIX) :]: value for key, value in raw.items() if key.startswith(PREFIX)}
-    values: dict[str, Any] = {}
-    mistakes = []
-    mode = str(ours.get("mode") or AUTHORIZATION_SERVER).strip()
-    for key, field in setting_fields().items():
-        text = ours.get(key)
-        blank = isinstance(text, str) and not text.strip() and not field.metadata["limit"]
-        if text is None or blank:
-            required = field.metadata["default"] is REQUIRED
-            if required and field.metadata["mode"] in (None, mode):
-                mistakes.append(f"oauth2.{key} is missing. {field.metadata['meaning']}")
-            continue
-        try:
-            values[field.name] = field.metadata["parse"](text)
-        except BadValue as error:
-            shown = "..." if field.metadata["secret"] else repr(text)
-            mistakes.append(f"oauth2.{key} = {shown}: {error}")
+    ours = below_prefix(raw)
+    values, mistakes = parse_values(setting_fields(), ours)
     values["sections"] = _sections(ours)
     settings = Settings(**values)
     return settings, mistakes + list(_contradictions(settings))
@@ -54,14 +34,14 @@ def unknown_keys(
 ) -> list[str]:
     """One message for each undeclared ``oauth2.*`` key, with the nearest known key.
 
-    :param prefixes: the keys that extensions declared, by prefix; None for a
-        prefix that accepts every key.
+    :param prefixes: the keys that extensions declared, by prefix, an empty one for the
+        prefix itself; None for a prefix that accepts every key.
     """
     known = set(setting_fields())
     for prefix, keys in prefixes.items():
-        known.update(f"{prefix}.{key}" for key in keys or ())
+        known.update(full_key(prefix, key) for key in keys or ())
     mistakes = []
-    for key in sorted(key[len(PREFIX) :] for key in raw if key.startswith(PREFIX)):
+    for key in sorted(below_prefix(raw)):
         prefix, dot, rest = key.partition(".")
         passes = bool(dot and rest) and prefix in prefixes and prefixes[prefix] is None
         if key not in known and not passes:
@@ -125,26 +105,3 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         )
     if settings.access_token_lifetime > settings.grant_lifetime:
         yield "oauth2.access_token_lifetime is longer than oauth2.grant_lifetime."
-
-
-def load_settings(config: Any) -> Settings:
-    """Parse the settings of the application and register them as a utility.
-
-    Mistakes are reported after all includes: until then, an extension may
-    still declare a key that is unknown.
-    """
-    raw = dict(config.registry.settings)
-    settings, mistakes = parse_settings(raw)
-    config.registry.registerUtility(settings, ISettings)
-
-    def check() -> None:
-        declared = config.registry.getUtilitiesFor(ISettingsPrefix)
-        prefixes = {name: prefix.keys for name, prefix in declared}
-        found = mistakes + unknown_keys(raw, prefixes)
-        if found:
-            raise ConfigurationError("The oauth2.* settings are wrong:\n  " + "\n  ".join(found))
-
-    # After the prefixes, which are declared in PHASE1_CONFIG, and before the
-    # routes and views, where a wrong setting would cause a misleading error.
-    config.action("oauth2 settings", check, order=PHASE1_CONFIG + 1)
-    return settings

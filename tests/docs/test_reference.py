@@ -13,8 +13,9 @@ from pyramid.request import Request
 from sqlalchemy import create_engine
 
 import pyramid_oauth2
-from docs.reference.pages import FOLDER, PAGES, python
+from docs.reference.pages import FOLDER, PAGES, python, settings
 from pyramid_oauth2.testing import bearer, memory_backend
+from tests.scripts.with_settings import BadgeSettings
 
 from .page import Page
 
@@ -56,6 +57,7 @@ def test_the_directives(follow: Follow):
     page = follow("docs/reference/directives.md")
     config = Configurator(settings=SETTINGS)
     config.include("pyramid_oauth2")
+    config.add_route("notes", "/notes")
     names = {
         "config": config,
         "engine": create_engine("sqlite://"),
@@ -68,6 +70,10 @@ def test_the_directives(follow: Follow):
         "TenantParameter": plug_in(parameters=(), place="grant", critical=False),
         "PushedRequests": plug_in(parameter=pyramid_oauth2.Parameter("request_uri")),
         "CompanyDirectory": plug_in(recognises=lambda client_id: False),
+        "BadgeEndpoint": plug_in(methods=("POST",), cross_origin=True, parameters=()),
+        "BadgeMetadata": plug_in(names=(), members=dict),
+        "BadgeDemand": plug_in(options=("oauth2_badge",), parse=str, check=lambda *given: None),
+        "notes": lambda request: {},
         "MyBackend": SimpleNamespace,
         "Users": lambda: SimpleNamespace(describe=str.title),
     }
@@ -110,3 +116,14 @@ def look(request: Any) -> dict[str, Any]:
         "client_name": names["registered"].client.client_name,
         "permitted": bool(names["permits"](policy, request, context, "view")),
     }
+
+
+def test_the_settings_of_a_feature_can_be_documented():
+    text = "\n\n".join(settings.group_parts(BadgeSettings, "badges"))
+    assert text == (
+        "## Badges\n\n### `oauth2.badges`\n\nWhether there are badges.\n\n"
+        "- Value: `true` or `false`.\n- Default: `false`\n\n"
+        "### `oauth2.badges.lifetime`\n\nHow long a badge is valid.\n\n"
+        "- Value: `3600`, `60s`, `10m`, `1h`, `30d`: seconds, at least one, at most ten years.\n"
+        "- Default: `1h`\n\n### `oauth2.badges.pepper`\n\nWhat is mixed in.\n\n- Value: a text."
+    )

@@ -64,3 +64,47 @@ def test_the_secret_of_a_resource_server_is_masked(poauth2):
         assert status == 0
         assert MASK in out
         assert "hunter2" not in out + err
+
+
+class TestOfAFeature:
+    """Only the application knows the settings of its features, so it is started."""
+
+    @pytest.fixture
+    def write(self, poauth2):
+        def write(more, **changes):
+            poauth2.write(more=more, **changes)
+            text = poauth2.path.read_text()
+            poauth2.path.write_text(text.replace("scripts.application", "scripts.with_settings"))
+
+        return write
+
+    def test_they_are_shown_like_ours(self, poauth2, write):
+        write("oauth2.badges = yes\noauth2.badges.lifetime = 10m")
+        status, out, err = poauth2("settings")
+        assert (status, err) == (0, "")
+        assert "oauth2.badges.lifetime = 600\n    How long a badge is valid." in out
+        values = json.loads(poauth2("settings", "--json")[1])
+        assert values["oauth2.badges"] is True
+        assert values["oauth2.badges.pepper"] == ""
+
+    def test_a_secret_is_masked(self, poauth2, write):
+        write("oauth2.badges.pepper = hunter2")
+        _, out, err = poauth2("settings")
+        assert f"oauth2.badges.pepper = {MASK}" in out
+        assert "hunter2" not in out + err
+
+    def test_all_are_masked_if_the_application_does_not_start(self, poauth2, write):
+        more = "oauth2.badges.pepper = hunter2\noauth2.sqlalchemy.pool_size = 5"
+        write(more, backend="nowhere")
+        status, out, err = poauth2("settings")
+        assert status == 0
+        assert f"oauth2.badges.pepper = {MASK}" in out
+        assert "oauth2.sqlalchemy.pool_size = 5" in out
+        assert "hunter2" not in out + err
+        assert "the application does not start" in err
+
+    def test_a_mistake_in_them_is_reported(self, poauth2, write):
+        write("oauth2.badges.lifetime = long")
+        status, _, err = poauth2("settings")
+        assert status == 0
+        assert "oauth2.badges.lifetime = 'long'" in err

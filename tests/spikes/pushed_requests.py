@@ -64,9 +64,7 @@ class RequestURI:
     def read(self, value: str, client: Client) -> StoredRequest:
         """Where the request is stored; the URL of a request object is refused."""
         if not value.startswith(PREFIX):
-            raise InvalidRequest(
-                "This request_uri is not one of this server.", refusal=REQUEST_URI
-            )
+            raise InvalidRequest("This request_uri is not one of this server.", refusal=REQUEST_URI)
         return StoredRequest(value.removeprefix(PREFIX))
 
 

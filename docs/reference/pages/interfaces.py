@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from pyramid_oauth2.interfaces import (
     application,
     authorization,
+    endpoints,
     entries,
     extension,
+    protection,
     server,
     storage,
     tokens,
 )
 
-from .docstrings import inline, markdown
+from .docstrings import filled, inline, markdown
 from .source import definitions, docstring, members, signature
 
 # Which interface to implement for which purpose, and where to register the implementation. The
@@ -61,6 +63,13 @@ TO_WRITE = (
         "IClientResolver",
         "`config.add_oauth2_client_resolver`",
     ),
+    ("an endpoint", "IEndpoint", "`config.add_oauth2_endpoint`"),
+    (
+        "members of the server metadata",
+        "IServerMetadata",
+        "`config.add_oauth2_server_metadata`",
+    ),
+    ("a demand of views", "IViewDemand", "`config.add_oauth2_view_demand`"),
     (
         "a backend: the factory, called at start-up",
         "IBackendFactory",
@@ -90,6 +99,8 @@ def page() -> str:
         | definitions(extension)
         | definitions(tokens)
         | definitions(authorization)
+        | definitions(endpoints)
+        | definitions(protection)
         | definitions(application)
     )
     wanted = [name for _, name, _ in TO_WRITE]
@@ -133,10 +144,12 @@ def _interface(node: ast.ClassDef | ast.FunctionDef) -> Iterator[str]:
 
 def _attributes(node: ast.ClassDef) -> Iterator[str]:
     for statement in node.body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
+        if isinstance(statement, ast.Assign):
+            shown = ast.unparse(statement.targets[0])
+        elif isinstance(statement, ast.AnnAssign):
+            shown = f"{ast.unparse(statement.target)}: {ast.unparse(statement.annotation)}"
+        else:
+            continue
+        if isinstance(statement.value, ast.Call):
             meaning = ast.literal_eval(statement.value.args[0])
-            yield f"- `{ast.unparse(statement.targets[0])}`: {inline(meaning)}"
-        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Call):
-            meaning = ast.literal_eval(statement.value.args[0])
-            name, kind = ast.unparse(statement.target), ast.unparse(statement.annotation)
-            yield f"- `{name}: {kind}`: {inline(meaning)}"
+            yield filled(f"- `{shown}`: {inline(meaning)}", "  ")

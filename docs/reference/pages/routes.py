@@ -99,10 +99,9 @@ def page() -> str:
     app = _application({})
     common = _routes(app)
     parts = [INTRODUCTION, PROTOCOL]
-    for name, path in common.items():
-        if not name.endswith(".slash"):
-            parts += [f"### `{name}`", f"`{path}`: {_methods(app, path)}"]
-            parts.append(filled(ENDPOINTS[name]))
+    for name, purpose in ENDPOINTS.items():
+        parts += [f"### `{name}`", f"`{common[name]}`: {_methods(app, common[name])}"]
+        parts.append(filled(purpose))
     for section, settings in ((OPERATORS, ADMIN), (USERS, SELF_SERVICE)):
         app = _application(settings)
         added = {name: path for name, path in _routes(app).items() if name not in common}

@@ -7,7 +7,9 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from pyramid_oauth2.settings import REQUIRED, Settings, setting_fields
+from pyramid_oauth2.settings import REQUIRED, Settings
+from pyramid_oauth2.settings.declaration import declared_fields
+from pyramid_oauth2.settings.feature import full_key
 from pyramid_oauth2.settings.types import UNITS, code_lifetime, lifetime, seconds
 
 from .docstrings import filled, inline, markdown, plain
@@ -77,20 +79,22 @@ def page() -> str:
     parts = [INTRODUCTION]
     # The bases are in reverse order.
     for group in reversed(Settings.__bases__):
-        parts += _group(group)
+        parts += group_parts(group)
     parts.append(OF_THE_STORES)
     return "\n\n".join(parts) + "\n"
 
 
-def _group(group: type) -> Iterator[str]:
+def group_parts(group: type, prefix: str = "") -> Iterator[str]:
+    """The settings of one class, under its title.
+
+    :param prefix: for the class of a feature, the prefix of its keys.
+    """
     title, _, more = (inspect.getdoc(group) or "").partition("\n\n")
     yield f"## {inline(title).rstrip('.')}"
     if more:
         yield markdown(more)
-    own = {field.name for field in dataclasses.fields(group)}
-    for key, field in setting_fields().items():
-        if field.name in own:
-            yield from _setting(key, field)
+    for key, field in declared_fields(group).items():
+        yield from _setting(full_key(prefix, key) if prefix else key, field)
 
 
 def _setting(key: str, field: dataclasses.Field[Any]) -> Iterator[str]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from zope.interface import implementer
+
+from ...interfaces.endpoints import IEndpoint
 from ..authorization_server import AuthorizationServer
 from ..client_endpoint import identify, read_form
+from ..endpoints import EndpointRequest, EndpointResponse
 from ..errors import InvalidRequest, OAuth2Error, UnauthorizedClient, UnsupportedGrantType
 from ..events import Emit, TokenRefused
 from ..http import HTTPRequest
+from ..parameters import Parameter
 from ..records import Client
 from ..refusal import Refusal
 from .issued import IssuedTokens
@@ -18,6 +23,31 @@ from .request import PasswordCheck, TokenRequest, pick_parameters
 SENT = Refusal("grant_type_sent", "RFC 6749 section 3.2")
 ENABLED = Refusal("grant_type_enabled", "RFC 6749 section 5.2", decided_by="oauth2.grant_types")
 OF_CLIENT = Refusal("grant_type_of_client", "RFC 6749 section 5.2", decided_by="client.grant_types")
+
+
+@implementer(IEndpoint)
+class TokenEndpoint:
+    """``POST /oauth2/token``: issues tokens."""
+
+    methods = ("POST",)
+    cross_origin = True
+    # The grant types, and the methods of client authentication, declare theirs.
+    parameters: tuple[Parameter, ...] = ()
+
+    def __init__(self, server: AuthorizationServer, settings: object = None) -> None:
+        self._server = server
+
+    def process(self, request: EndpointRequest) -> EndpointResponse:
+        """What was issued; on return it is in the store.
+
+        :raises OAuth2Error: the request is refused, and nothing was issued.
+        """
+        client, issued, headers = process_token_request(
+            self._server, request.http, request.owners, request.emit
+        )
+        return EndpointResponse.json(
+            issued.parameters(), headers=headers, client=client, stored=True
+        )
 
 
 def process_token_request(

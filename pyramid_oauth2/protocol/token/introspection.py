@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from zope.interface import implementer
+
+from ...interfaces.endpoints import IEndpoint
 from ..authorization_server import AuthorizationServer
 from ..client_endpoint import identify, read_form
+from ..endpoints import EndpointRequest, EndpointResponse
 from ..errors import InvalidClient, InvalidToken
 from ..events import Emit
 from ..http import HTTPRequest
@@ -17,7 +21,7 @@ from .access_token import AccessToken
 from .claims import claims_of
 from .possession import token_type
 from .resolution import find_access_token
-from .revocation import token_parameter
+from .revocation import TOKEN, token_parameter
 
 # RFC 7662 section 2.2: "The authorization server SHOULD NOT include any
 # additional information about an inactive token, including why".
@@ -28,6 +32,28 @@ CONFIDENTIAL = Refusal(
     "RFC 7662 section 4",
     decided_by="client.token_endpoint_auth_method",
 )
+
+
+@implementer(IEndpoint)
+class IntrospectionEndpoint:
+    """``POST /oauth2/introspect``: returns the state of a token to a resource server."""
+
+    methods = ("POST",)
+    # A page of another origin has no access.
+    cross_origin = False
+    parameters = TOKEN
+
+    def __init__(self, server: AuthorizationServer, settings: object = None) -> None:
+        self._server = server
+
+    def process(self, request: EndpointRequest) -> EndpointResponse:
+        """What the calling client may know about a token.
+
+        :raises OAuth2Error: the request is refused.
+        """
+        return EndpointResponse.json(
+            process_introspection(self._server, request.http, request.emit)
+        )
 
 
 def process_introspection(

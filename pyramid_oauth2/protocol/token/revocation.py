@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from zope.interface import implementer
+
+from ...interfaces.endpoints import IEndpoint
 from ..authorization_server import AuthorizationServer
 from ..client_endpoint import identify, read_form
+from ..endpoints import EndpointRequest, EndpointResponse
 from ..errors import InvalidRequest, OAuth2Error
 from ..events import Emit, TokenRevoked
 from ..grants import end_grant
 from ..http import HTTPRequest
+from ..parameters import Parameter
 from ..records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Grant, Token
 from ..refusal import Refusal
 from ..single_use import reserve
@@ -16,6 +21,28 @@ from .access_token import own_client_id
 from .resolution import reference_of
 
 TOKEN_SENT = Refusal("token_parameter_sent", "RFC 7009 section 2.1")
+# RFC 7009 section 2.1 and RFC 7662 section 2.1.
+TOKEN = (Parameter("token", required=True), Parameter("token_type_hint"))
+
+
+@implementer(IEndpoint)
+class RevocationEndpoint:
+    """``POST /oauth2/revoke``: revokes a token."""
+
+    methods = ("POST",)
+    cross_origin = True
+    parameters = TOKEN
+
+    def __init__(self, server: AuthorizationServer, settings: object = None) -> None:
+        self._server = server
+
+    def process(self, request: EndpointRequest) -> EndpointResponse:
+        """200 without a body, also for a token that is unknown or another client's.
+
+        :raises OAuth2Error: the request is refused, and nothing was revoked.
+        """
+        client = process_revocation(self._server, request.http, request.emit)
+        return EndpointResponse(client=client)
 
 
 def process_revocation(server: AuthorizationServer, http: HTTPRequest, emit: Emit) -> Client:

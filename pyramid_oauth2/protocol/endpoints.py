@@ -1,0 +1,81 @@
+"""What an endpoint gets and returns: the values that pass between HTTP and its decisions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .authorization.source import PushedRequest
+from .events import Emit
+from .http import HTTPRequest
+from .records import Client
+from .token.confirmation import Proof
+from .token.request import PasswordCheck
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRequest:
+    """The form of a request whose client has authenticated.
+
+    ``parameters`` holds those that the endpoint declares, each once; one without a value
+    is left out. ``proof`` is what the sender proves; its reservations are made, and its
+    headers are added to the response. ``push_request`` takes the whole form for an
+    authorization request: it checks it as the authorization endpoint does, and stores it for
+    so many seconds, until a browser opens it. It raises an ``OAuth2Error``.
+    """
+
+    client: Client
+    parameters: Mapping[str, str] = field(repr=False)
+    proof: Proof
+    push_request: Callable[[int], PushedRequest] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRequest:
+    """A request to an endpoint.
+
+    ``owners`` checks the passwords of users. ``emit`` takes events, which are delivered
+    after the endpoint has returned or refused. ``client_request`` is for an endpoint for
+    clients: it reads the form, authenticates the client as the token endpoint does,
+    and reserves what the request may use once. It raises an ``OAuth2Error``; called again,
+    it returns the same.
+    """
+
+    http: HTTPRequest
+    owners: PasswordCheck
+    emit: Emit = field(repr=False)
+    client_request: Callable[[], ClientRequest] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointResponse:
+    """The response of an endpoint. Without a ``Cache-Control`` of its own it is not cached.
+
+    :param media_type: of the body; None if there is no body.
+    :param client: the client that the response is for, if the endpoint authenticated one
+        itself.
+    :param stored: whether something with an end was stored; expired records are then
+        purged now and then.
+    """
+
+    body: bytes = field(default=b"", repr=False)
+    media_type: str | None = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    client: Client | None = None
+    stored: bool = False
+
+    @classmethod
+    def json(
+        cls,
+        members: Mapping[str, Any],
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        client: Client | None = None,
+        stored: bool = False,
+    ) -> EndpointResponse:
+        """A response whose body is a JSON object."""
+        body = json.dumps(members, separators=(",", ":")).encode()
+        return cls(body, "application/json", status, headers or {}, client, stored)
