@@ -10,7 +10,7 @@ from pyramid.response import Response
 
 from .interfaces.request import PyramidRequest
 from .protocol.endpoints import EndpointResponse
-from .protocol.errors import InvalidClient, OAuth2Error, TemporarilyUnavailable
+from .protocol.errors import OAuth2Error, TemporarilyUnavailable
 from .protocol.records import StoreUnavailable
 from .protocol.refusal import OWN_RULE, Refusal
 
@@ -69,10 +69,6 @@ def error_response(error: OAuth2Error, headers: Mapping[str, str] | None = None)
     :param headers: of the response, which the headers of the error cannot replace.
     """
     extra = dict(headers or {})
-    if isinstance(error, InvalidClient):
-        # RFC 6749 section 5.2: the response "MUST include the WWW-Authenticate
-        # response header field matching the authentication scheme".
-        extra["WWW-Authenticate"] = 'Basic realm="oauth2", charset="UTF-8"'
     if error.retry_after is not None:
         extra["Retry-After"] = str(error.retry_after)
     kept = FIXED | {name.lower() for name in extra}

@@ -14,7 +14,7 @@ from ..protection.cors import cors_preflight, cors_readable
 from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.client_endpoint import process_request
-from ..protocol.errors import InvalidRequest, OAuth2Error
+from ..protocol.errors import InvalidClient, InvalidRequest, OAuth2Error
 from ..protocol.events import Emit
 from ..protocol.records import Client, StoreUnavailable
 from ..protocol.refusal import Refusal
@@ -97,8 +97,18 @@ def respond(
             return view(request)
         except OAuth2Error as error:
             record_refusal(request, error.refusal)
-            refused, client = error_response(error), error.client
+            refused, client = error_response(error, _challenges(request, error)), error.client
         except StoreUnavailable as unavailable:
             text = "The server cannot answer now. Try again in a moment."
             refused = store_unavailable(unavailable, text)
     return cors_readable(request, refused, client) if cross_origin else refused
+
+
+def _challenges(request: Request, error: OAuth2Error) -> dict[str, str]:
+    if not isinstance(error, InvalidClient):
+        return {}
+    # RFC 6749 section 5.2: the response "MUST include the WWW-Authenticate response
+    # header field matching the authentication scheme".
+    methods = request.oauth2.authorization_service.server.plug_ins.client_authentications
+    challenges = [each.challenge for each in methods.values() if each.challenge]
+    return {"WWW-Authenticate": ", ".join(challenges)}

@@ -104,7 +104,7 @@ class Ticket:
     """A client proves itself by a ticket, which can be used once."""
 
     confidential = True
-    challenge = None
+    challenge = 'Ticket realm="oauth2"'
     parameters = (Parameter("client_assertion", secret=True), Parameter("client_assertion_type"))
 
     def __init__(self, server: IServer, settings: object) -> None:
@@ -161,6 +161,12 @@ class TestClientAuthenticationThatIsUsedOnce:
         assert store.edit("ticketed", client.version, {"client_name": "Changed"})
         assert_error(self.ask(server, "bad"), 401, "invalid_client")
         assert self.ask(server, "good 2").status_int == 200
+
+    def test_its_challenge_is_beside_ours(self, server: Server) -> None:
+        answer = self.ask(server, "bad")
+        assert answer.headers["WWW-Authenticate"] == (
+            'Basic realm="oauth2", charset="UTF-8", Ticket realm="oauth2"'
+        )
 
     def test_beside_a_secret_it_is_a_second_method(self, server: Server) -> None:
         form = {"grant_type": "client_credentials", "client_assertion": "robot:good"}
