@@ -53,7 +53,9 @@ class IAuthorizationRequestExtension(Interface):
     place; an extension that needs both places is registered twice, by two names.
     """
 
-    parameters: tuple[Parameter, ...] = Attribute("the parameters that it reads")
+    parameters: tuple[Parameter, ...] = Attribute(
+        "the parameters that it reads; none is a secret, for the request is in a URL"
+    )
     place: str = Attribute(
         "where the value stays: ``code``, in what the client redeems, for the response to that "
         "alone; or ``grant``, for as long as the grant lives"
@@ -121,6 +123,8 @@ class IClientResolver(Interface):
 
     def resolve(client_id: str) -> Client | None:
         """The client of that identifier; None if there is none.
+
+        It may be asked more than once for one request.
 
         :raises OAuth2Error: it cannot be found now; shown on a page.
         """

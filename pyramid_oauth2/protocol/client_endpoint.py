@@ -17,7 +17,7 @@ from .client_authentication import authenticate_client
 from .endpoints import ClientRequest, EndpointRequest, EndpointResponse
 from .errors import OAuth2Error
 from .events import Emit
-from .http import HTTPRequest, parse_form
+from .http import HTTPRequest, parse_body, parse_form
 from .records import Client
 from .server import refuse_plain_http
 from .single_use import reserve
@@ -75,7 +75,9 @@ def _client_request(
         raise
 
     def push(lifetime: int) -> PushedRequest:
-        return push_request(server, http, client, form, proof, lifetime, emit)
+        # Not the form from above, which has only the last value of a repeated parameter.
+        sent = parse_body(http, rules=server.plug_ins.rules)
+        return push_request(server, http, client, sent, proof, lifetime, emit)
 
     return ClientRequest(client, parameters, proof, push)
 

@@ -178,6 +178,9 @@ class PlugIns:
         for name, extension in self.request_extensions.items():
             if extension.place not in PLACES:
                 raise ValueError(f"the place of {name} is {extension.place!r}, not code or grant")
+            if any(parameter.secret for parameter in extension.parameters):
+                # The login would return without it: a secret is not put into our URL.
+                raise ValueError(f"{name} reads a secret, which no authorization request has")
 
     def _authorization_parameters(self) -> dict[str, Iterable[str]]:
         declared: dict[str, Iterable[str]] = {CORE: OWN_PARAMETERS}

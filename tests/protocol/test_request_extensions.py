@@ -345,9 +345,13 @@ class TestContradictions:
     class KeyReader(Nonce):
         parameters = (Parameter("proof_kt"),)
 
+    class Secret(Nonce):
+        parameters = (Parameter("word", secret=True),)
+
     @pytest.mark.parametrize(
         ("plugs", "message"),
         [
+            ({"request_extensions": {"x": Secret()}}, "x reads a secret"),
             ({"request_extensions": {"x": Scope()}}, "the authorization parameter scope"),
             ({"request_extensions": {"x": Elsewhere()}}, "not code or grant"),
             (

@@ -14,6 +14,7 @@ from pyramid_oauth2.extension import (
     InvalidRequest,
     OAuth2Error,
     Parameter,
+    Parameters,
     SourcedParameters,
     StoredRequest,
 )
@@ -29,7 +30,7 @@ from pyramid_oauth2.protocol.token.confirmation import NO_PROOF, Proof
 
 from .plugged import Plugged, factories
 from .test_flow import REQUEST, sent
-from .test_request_extensions import Bound, Nonce
+from .test_request_extensions import Bound, Nonce, Tenants
 from .worlds import BACK, NOW, make_client, make_server
 
 URN = "urn:example:"
@@ -148,7 +149,8 @@ def test_an_empty_parameter_counts_as_none(world: Plugged) -> None:
 def push(world: Plugged, proof: Proof = NO_PROOF, client_id: str = "web", **changes: Any) -> str:
     client = world.server.clients.get(client_id)
     assert client is not None
-    form = {name: v for name, v in {**REQUEST, **changes}.items() if v is not None}
+    values = {name: (v,) for name, v in {**REQUEST, **changes}.items() if v is not None}
+    form = Parameters(values, world.server.plug_ins.rules)
     http = HTTPRequest("POST", "", remote_addr="192.0.2.1")
     pushed = push_request(world.server, http, client, form, proof, 60, lambda event: None)
     assert pushed.expires_in == 60
@@ -198,6 +200,27 @@ class TestPushedRequests:
         for user in ({"browser": "c"}, {"subject": "eve"}):
             assert isinstance(opened(world, uri, **user).error, ForeignInteraction)
 
+    def test_a_browser_without_a_cookie_that_loads_it_twice(self, world: Plugged) -> None:
+        """It gets two cookies, and the later one stays."""
+        uri = push(world)
+        opened(world, uri, browser="first", new=True)
+        page = opened(world, uri, browser="second", new=True)
+        assert isinstance(page, Ask)
+        # Not a browser that has a cookie, nor another user; and it is not prolonged again.
+        assert isinstance(opened(world, uri).error, ForeignInteraction)
+        stranger = opened(world, uri, browser="third", new=True, subject="eve")
+        assert isinstance(stranger.error, ForeignInteraction)
+        assert page.pending.token.expires_at == NOW + 600
+        world.clock.now = NOW + 5
+        late = opened(world, uri, browser="third", new=True)
+        assert isinstance(late.error, ForeignInteraction)
+        assert "code" in sent(world.decide(page, world.user(browser="second"), decision="allow"))
+
+    def test_a_browser_without_a_cookie_may_not_open_that_of_another(self, world: Plugged) -> None:
+        uri = push(world)
+        assert isinstance(opened(world, uri), Ask)
+        assert isinstance(opened(world, uri, browser="c", new=True).error, ForeignInteraction)
+
     def test_it_has_to_be_opened_soon_and_then_waits_as_any(self, world: Plugged) -> None:
         late, uri = push(world), push(world)
         world.clock.now = NOW + 59
@@ -230,8 +253,9 @@ class TestPushedRequests:
     def test_a_form_of_another_site_binds_no_browser(self, world: Plugged) -> None:
         uri = push(world)
         values = bare(request_uri=uri)
-        again = world.begin(world.user(None, "stranger"), "POST", **values)
+        again = world.begin(world.user(None, "stranger"), "POST", **{**values, "state": "%" * 9000})
         assert isinstance(again, Again)
+        assert "state" not in again.query
         assert isinstance(opened(world, uri), Ask)
 
     @pytest.mark.parametrize("uri", [URN, f"{URN}x", f"{URN}oin_x", "https://client.example/r"])
@@ -280,7 +304,23 @@ class TestPushing:
         assert seen == [{"pushed", "signed"}]
 
     def test_without_a_client_id_it_is_that_of_the_client(self, world: Plugged) -> None:
-        assert isinstance(opened(world, push(world, client_id_=None)), Ask)
+        client = world.server.clients.get("web")
+        assert client is not None
+        for sent_id in ({}, {"client_id": ("",)}):
+            values = {name: (v,) for name, v in REQUEST.items() if name != "client_id"}
+            form, http = Parameters({**values, **sent_id}), HTTPRequest("POST", "")
+            pushed = push_request(world.server, http, client, form, NO_PROOF, 9, lambda event: None)
+            assert isinstance(opened(world, URN + pushed.handle), Ask)
+
+    def test_a_repeated_parameter_is_whole(self, world: Plugged) -> None:
+        world.plug(request_sources=SOURCES, request_extensions={"tenants": Tenants()})
+        client = world.server.clients.get("web")
+        assert client is not None
+        values = {name: (v,) for name, v in REQUEST.items()} | {"tenant": ("north", "south")}
+        form, http = Parameters(values, world.server.plug_ins.rules), HTTPRequest("POST", "")
+        pushed = push_request(world.server, http, client, form, NO_PROOF, 9, lambda event: None)
+        page = opened(world, URN + pushed.handle)
+        assert page.pending.interaction.request.extensions.values["tenants"] == ["north", "south"]
 
     def test_the_proof_binds_the_code(self, world: Plugged) -> None:
         """RFC 9449 section 10.1."""

@@ -186,7 +186,8 @@ def open_interaction(
     :raises ForeignInteraction: it is bound to another browser or user.
     """
 
-    def bound(interaction: Interaction) -> Interaction:
+    def bound(found: OpenInteraction) -> Interaction:
+        interaction = found.interaction
         if interaction.browser != browser and (interaction.browser or not bind):
             raise ForeignInteraction("This page belongs to another browser.", another_user=False)
         if subject is not None and interaction.subject not in (None, subject):
@@ -225,12 +226,13 @@ def is_taken(server: AuthorizationServer, handle: NewToken, subject: str | None)
 def change_interaction(
     server: AuthorizationServer,
     handle: str,
-    change: Callable[[Interaction], Interaction],
+    change: Callable[[OpenInteraction], Interaction],
     end: int | None = None,
 ) -> OpenInteraction:
     """Change a pending interaction.
 
-    :param end: until when it waits once it is changed, in UTC seconds; None: as long as before.
+    :param end: until when one waits that a browser has not opened before, in UTC seconds; None:
+        as long as before.
     :raises UnusableInteraction: it is unknown, expired or used, or of another version.
     """
     while True:
@@ -242,12 +244,12 @@ def change_interaction(
                 "This page belongs to another version of the server: try again in a moment.",
                 refusal=error.refusal,
             ) from None
-        after = change(before)
+        after = change(OpenInteraction(before, token))
         if after == before:
             return OpenInteraction(before, token)
         # Compare and swap: of two users who open it at once, it is bound to one.
         changes: TokenChanges = {"data": after.encode()}
-        if end is not None:
+        if end is not None and not before.browser:
             changes["expires_at"] = max(end, token.expires_at)
         server.grants.amend(token.ref, token.version, changes)
 

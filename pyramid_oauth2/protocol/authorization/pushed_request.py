@@ -6,7 +6,6 @@ The user's browser then brings the handle alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from ..authorization_server import AuthorizationServer
@@ -18,17 +17,26 @@ from ..token.confirmation import Proof
 from ..token.possession import bound_in_advance
 from . import checks
 from .authorization_request import AuthorizationRequest
-from .interaction import Interaction, UnusableInteraction, begin_interaction, change_interaction
+from .interaction import (
+    Interaction,
+    OpenInteraction,
+    UnusableInteraction,
+    begin_interaction,
+    change_interaction,
+)
 from .request import find_destination, read_request
 from .source import PUSHED, PushedRequest, StoredRequest
 from .unpacking import unpacked
+from .user import User
+
+TWICE = 5  # seconds between two loads of one page
 
 
 def push_request(
     server: AuthorizationServer,
     http: HTTPRequest,
     client: Client,
-    form: Mapping[str, str],
+    form: Parameters,
     proof: Proof,
     lifetime: int,
     emit: Emit,
@@ -52,31 +60,44 @@ def push_request(
 
 
 def open_pushed_request(
-    server: AuthorizationServer, handle: str, client_id: str | None, browser: str
+    server: AuthorizationServer, handle: str, client_id: str | None, user: User
 ) -> None:
     """Let a browser open a request: from now on it waits as long as any, for this browser.
 
     :param client_id: as the browser brings it.
     :raises UnusableInteraction: it is unknown, expired or used, or another client's.
     """
+    browser = user.browser()
 
-    def opened(interaction: Interaction) -> Interaction:
+    def opened(found: OpenInteraction) -> Interaction:
+        interaction = found.interaction
         if interaction.request.client_id != client_id:
             # RFC 9126 section 2.2: the request_uri "MUST be bound to the client".
             raise UnusableInteraction(
                 "This request is another client's.", refusal=checks.PUSHED_CLIENT
             )
-        return interaction if interaction.browser else replace(interaction, browser=browser)
+        if interaction.browser and not _is_loaded_twice(server, found, user):
+            return interaction
+        return replace(interaction, browser=browser, new_browser=user.new)
 
     change_interaction(server, handle, opened, server.clock() + server.lifetimes.interaction)
 
 
+def _is_loaded_twice(server: AuthorizationServer, found: OpenInteraction, user: User) -> bool:
+    # A browser without a cookie that loads the page twice, after a double click for instance,
+    # gets two: the later one stays, and the first page may never be shown.
+    interaction = found.interaction
+    opened_at = found.token.expires_at - server.lifetimes.interaction
+    soon = server.clock() < opened_at + TWICE
+    return soon and interaction.new_browser and user.new and interaction.subject == user.subject
+
+
 def _checked(
-    server: AuthorizationServer, client: Client, form: Mapping[str, str], proof: Proof
+    server: AuthorizationServer, client: Client, form: Parameters, proof: Proof
 ) -> AuthorizationRequest:
-    values = {name: (value,) for name, value in {"client_id": client.client_id, **form}.items()}
-    sent = Parameters(values, server.plug_ins.rules, frozenset({PUSHED}))
-    if sent.once("client_id") != client.client_id:
+    values = {**form.values, "client_id": (client.client_id,)}
+    sent = replace(form, values=values, provenance=frozenset({PUSHED}))
+    if form.once("client_id") not in (None, client.client_id):
         raise InvalidRequest(
             "The client_id is not that of the client that authenticated.",
             refusal=checks.REQUEST_CLIENT,

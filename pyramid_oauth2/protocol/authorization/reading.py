@@ -18,7 +18,7 @@ from .response import refusal
 from .results import Again, Login, Respond, Result
 from .return_query import MARK, is_too_long, return_query
 from .source import StoredRequest
-from .unpacking import unpacked
+from .unpacking import named_only, unpacked
 from .user import User
 
 
@@ -42,9 +42,9 @@ def read_sent(
     if isinstance(requested, StoredRequest):
         if http.method != "GET":
             # As in _send_on_by_get: a form of another site must not bind a browser.
-            return Again(return_query(parameters, ""))
+            return Again(return_query(named_only(server, parameters), ""))
         client_id = parameters.once("client_id")
-        open_pushed_request(server, requested.handle, client_id, user.browser())
+        open_pushed_request(server, requested.handle, client_id, user)
         return read_stored(server, http, requested.handle, user, events)
     destination = find_destination(server, requested)
     try:

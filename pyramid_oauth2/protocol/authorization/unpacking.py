@@ -39,6 +39,12 @@ def unpacked(server: AuthorizationServer, sent: Parameters) -> Parameters | Stor
     return _parameters(server, found, client.client_id, sent)
 
 
+def named_only(server: AuthorizationServer, sent: Parameters) -> Parameters:
+    """Those that name a request and its client; the others count for nothing."""
+    sources = server.plug_ins.request_sources.values()
+    return sent.only(["client_id", *(each.parameter.name for each in sources)])
+
+
 def _sources(
     server: AuthorizationServer, sent: Parameters
 ) -> list[tuple[str, IAuthorizationRequestSource]]:

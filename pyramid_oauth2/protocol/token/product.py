@@ -23,7 +23,8 @@ class Product:
     :param parameter: the parameter of the response that has its string; None if no response
         has it.
     :param token: its string, if that is derived; otherwise it is random.
-    :param lifetime: in seconds; None for the lifetime that the server has for that kind.
+    :param lifetime: in seconds; None for a kind of which the server has the lifetime, such as
+        ``authorization_code``.
     """
 
     kind: str
