@@ -30,10 +30,7 @@ from .login_demand import require_new_login
 from .progress import AUTHORIZE, Progress
 from .reading import read_sent, read_stored
 from .repetition import Decision, repeated, sealed_for
-from .request import (
-    narrowed,
-    still_allowed,
-)
+from .request import narrowed, still_allowed
 from .response import USED, AuthorizationResponse, SealResponse, approval, denial
 from .results import Ask, Done, Refuse, Respond, Result, refused
 from .user import User
