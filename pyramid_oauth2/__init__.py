@@ -25,6 +25,7 @@ from .protection.security import (
     Scope,
 )
 from .protocol.authentication import Authentication
+from .protocol.authorization.response_types import CodeResponse, TokenResponse
 from .protocol.client_authentication.basic import ClientSecretBasic
 from .protocol.client_authentication.none import NoAuthentication
 from .protocol.client_authentication.post import ClientSecretPost
@@ -94,6 +95,8 @@ def includeme(config: Any) -> None:
     config.add_oauth2_grant_type("refresh_token", RefreshToken)
     config.add_oauth2_grant_type("client_credentials", ClientCredentials)
     config.add_oauth2_grant_type("password", Password)
+    config.add_oauth2_response_type("code", CodeResponse)
+    config.add_oauth2_response_type("token", TokenResponse)
     config.add_oauth2_client_authentication("client_secret_basic", ClientSecretBasic)
     config.add_oauth2_client_authentication("client_secret_post", ClientSecretPost)
     config.add_oauth2_client_authentication("none", NoAuthentication)

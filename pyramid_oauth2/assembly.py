@@ -18,15 +18,19 @@ from .endpoint_urls import endpoint_url
 from .events import notify
 from .interfaces import (
     IAccessTokenFormat,
+    IAuthorizationRequestExtension,
+    IAuthorizationRequestSource,
     IBackend,
     IBackendFactory,
     IClientAuthentication,
     IClientField,
+    IClientResolver,
     IEndpoint,
     IGrantStore,
     IGrantType,
     IPlugInFactory,
     IResourceOwners,
+    IResponseType,
     IScope,
     ISenderConstraint,
     IServer,
@@ -50,7 +54,7 @@ from .resource_server import ResourceServer, make_resource_server
 from .service import REQUIRED_ROLES, ROLES, OAuth2Service, entry_store, required_store
 from .settings import Settings
 from .settings.types import RESOURCE_SERVER
-from .startup import configuration_errors, enabled_grant_types, enabled_response_types
+from .startup import configuration_errors, enabled_grant_types
 
 BUILT_IN_BACKENDS = {
     "memory": "pyramid_oauth2.backends.memory",
@@ -133,7 +137,10 @@ def _make_authorization_server(
 ) -> OAuth2Service:
     scopes = dict(registry.getUtilitiesFor(IScope))
     grant_types = _factories(registry, settings, IGrantType)
-    if found := configuration_errors(settings, grant_types.keys(), scopes, owners):
+    response_types = registered_factories(registry, IResponseType)
+    if found := configuration_errors(
+        settings, grant_types.keys(), response_types.keys(), scopes, owners
+    ):
         raise ConfigurationError("\n".join(found))
     backends = {name: _make_backend(registry, settings, name) for name in _chosen(settings)}
     stores = {role: required_store(backends, settings, role) for role in REQUIRED_ROLES}
@@ -147,7 +154,7 @@ def _make_authorization_server(
             require_https=settings.https_required,
             scopes=scopes,
             default_scopes=settings.default_scopes,
-            response_types=enabled_response_types(settings, grant_types.keys()),
+            response_types=settings.response_types,
             require_pkce=settings.require_pkce,
             single_access_token=settings.single_access_token,
             lifetimes=_lifetimes(settings),
@@ -174,13 +181,17 @@ def _all_factories(
     registry: Any, settings: Settings, grant_types: Mapping[str, Made[IGrantType]]
 ) -> Factories:
     return Factories(
-        grant_types,
-        _factories(registry, settings, IClientAuthentication),
-        _factories(registry, settings, IAccessTokenFormat),
-        _factories(registry, settings, ISenderConstraint),
-        _factories(registry, settings, ITokenResponseExtension),
-        _factories(registry, settings, IEndpoint),
-        _factories(registry, settings, IServerMetadata),
+        grant_types=grant_types,
+        client_authentications=_factories(registry, settings, IClientAuthentication),
+        access_token_formats=_factories(registry, settings, IAccessTokenFormat),
+        response_types=_factories(registry, settings, IResponseType),
+        sender_constraints=_factories(registry, settings, ISenderConstraint),
+        token_responses=_factories(registry, settings, ITokenResponseExtension),
+        request_extensions=_factories(registry, settings, IAuthorizationRequestExtension),
+        request_sources=_factories(registry, settings, IAuthorizationRequestSource),
+        client_resolvers=_factories(registry, settings, IClientResolver),
+        endpoints=_factories(registry, settings, IEndpoint),
+        server_metadata=_factories(registry, settings, IServerMetadata),
     )
 
 

@@ -9,6 +9,12 @@ methods of an interface of this module. Its own settings are a frozen dataclass 
 
 from __future__ import annotations
 
+from .interfaces.authorization import (
+    IAuthorizationRequestExtension,
+    IAuthorizationRequestSource,
+    IClientResolver,
+    IResponseType,
+)
 from .interfaces.endpoints import IEndpoint, IServerMetadata
 from .interfaces.entries import IEntryStore
 from .interfaces.extension import IClientAuthentication, IGrantType
@@ -17,6 +23,8 @@ from .interfaces.server import IResourceServer, IServer
 from .interfaces.tokens import IAccessTokenFormat, ISenderConstraint, ITokenResponseExtension
 from .protocol.access import Access
 from .protocol.authentication import Authentication
+from .protocol.authorization.authorization_request import AuthorizationRequest
+from .protocol.authorization.source import PushedRequest, SourcedParameters, StoredRequest
 from .protocol.client_authentication.credentials import Authenticated, Credentials
 from .protocol.clients.codecs import Codec
 from .protocol.clients.field import ClientField, Control, Option
@@ -36,7 +44,8 @@ from .protocol.errors import (
     UnauthorizedClient,
 )
 from .protocol.events import CodeReplayed, GrantEvent, OAuth2Event, RefreshRepeated, RefreshReused
-from .protocol.http import HTTPRequest
+from .protocol.http import HTTPRequest, Parameters
+from .protocol.kept_values import KeptValues
 from .protocol.masking import masked
 from .protocol.parameters import Parameter
 from .protocol.records import Client, Entry, Grant, StoreUnavailable, Token, TokenRef
@@ -48,6 +57,7 @@ from .protocol.token.access_token import AccessToken
 from .protocol.token.confirmation import Confirmation, Proof
 from .protocol.token.issuance import Add, Issuance, Issuing, Open, Redeem, Repeat, Reuse
 from .protocol.token.presentation import Presentation
+from .protocol.token.product import Product
 from .protocol.token.request import TokenRequest
 from .protocol.token_strings import NewToken, new_token, parse_token
 from .settings import Settings
@@ -82,6 +92,7 @@ __all__ = [
     "Add",
     "Authenticated",
     "Authentication",
+    "AuthorizationRequest",
     "BadValue",
     "Client",
     "ClientField",
@@ -98,11 +109,15 @@ __all__ = [
     "GrantEvent",
     "HTTPRequest",
     "IAccessTokenFormat",
+    "IAuthorizationRequestExtension",
+    "IAuthorizationRequestSource",
     "IClientAuthentication",
+    "IClientResolver",
     "IEndpoint",
     "IEntryStore",
     "IGrantType",
     "IResourceServer",
+    "IResponseType",
     "ISenderConstraint",
     "IServer",
     "IServerMetadata",
@@ -118,14 +133,18 @@ __all__ = [
     "InvalidToken",
     "Issuance",
     "Issuing",
+    "KeptValues",
     "NewToken",
     "OAuth2Error",
     "OAuth2Event",
     "Open",
     "Option",
     "Parameter",
+    "Parameters",
     "Presentation",
+    "Product",
     "Proof",
+    "PushedRequest",
     "Redeem",
     "RefreshRepeated",
     "RefreshReused",
@@ -134,7 +153,9 @@ __all__ = [
     "Reuse",
     "Settings",
     "SingleUse",
+    "SourcedParameters",
     "StoreUnavailable",
+    "StoredRequest",
     "TemporarilyUnavailable",
     "Token",
     "TokenRef",

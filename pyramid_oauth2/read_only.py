@@ -13,7 +13,7 @@ from .protocol.records import StoreUnavailable
 
 # An allow-list: any other method of a store is refused, so that a method that is
 # added later cannot write by mistake.
-READING = frozenset({"get", "find", "search", "list", "grants", "tokens", "export"})
+READING = frozenset({"get", "was_deleted", "find", "search", "list", "grants", "tokens", "export"})
 
 REFUSAL = (
     "oauth2.read_only = true: tokens are checked, but nothing is written until the setting is gone."

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from .protocol.clients.value_rules import STANDARD_GRANT_TYPES
-from .protocol.records import AUTHORIZATION_CODE
 from .protocol.scopes import format_scope
 from .resource_owners import ResourceOwners
 from .settings import Settings
@@ -17,12 +16,14 @@ DEFAULT_GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_
 def configuration_errors(
     settings: Settings,
     grant_types: Collection[str],
+    response_types: Collection[str],
     scopes: Mapping[str, Any],
     owners: ResourceOwners,
 ) -> list[str]:
     """A sentence for each setting that names something that is not registered."""
     return [
         *_grant_type_errors(settings, grant_types, owners),
+        *_response_type_errors(settings, response_types),
         *_scope_errors(settings, scopes),
     ]
 
@@ -58,11 +59,12 @@ def _grant_type_errors(
         )
 
 
-def enabled_response_types(settings: Settings, registered: Collection[str]) -> frozenset[str]:
-    """The response types of the authorization endpoint."""
-    # A code that no grant type redeems would be useless.
-    redeems = AUTHORIZATION_CODE in enabled_grant_types(settings, registered)
-    return settings.response_types if redeems else settings.response_types - {"code"}
+def _response_type_errors(settings: Settings, registered: Collection[str]) -> Iterator[str]:
+    if unknown := sorted(settings.response_types - frozenset(registered)):
+        yield (
+            f"oauth2.response_types names {', '.join(unknown)}, which is not registered. "
+            f"Registered are: {', '.join(sorted(registered))}."
+        )
 
 
 def _scope_errors(settings: Settings, scopes: Mapping[str, Any]) -> Iterator[str]:

@@ -10,6 +10,12 @@ from .application import (
     ISettings,
     ISettingsPrefix,
 )
+from .authorization import (
+    IAuthorizationRequestExtension,
+    IAuthorizationRequestSource,
+    IClientResolver,
+    IResponseType,
+)
 from .endpoints import IEndpoint, IServerMetadata
 from .entries import IEntryStore
 from .extension import IClientAuthentication, IGrantType, IPlugInFactory
@@ -27,10 +33,13 @@ from .tokens import IAccessTokenFormat, ISenderConstraint, ITokenResponseExtensi
 __all__ = [
     "IAccessTokenFormat",
     "IAppEngine",
+    "IAuthorizationRequestExtension",
+    "IAuthorizationRequestSource",
     "IBackend",
     "IBackendFactory",
     "IClientAuthentication",
     "IClientField",
+    "IClientResolver",
     "IClientStore",
     "IConsentStore",
     "IEndpoint",
@@ -41,6 +50,7 @@ __all__ = [
     "IPlugInFactory",
     "IResourceOwners",
     "IResourceServer",
+    "IResponseType",
     "IScope",
     "ISenderConstraint",
     "IServer",

@@ -89,6 +89,9 @@ class IClientStore(Interface):
     def get(client_id: str) -> Client | None:
         """Return the client, also a disabled one; None for an unknown or deleted one."""
 
+    def was_deleted(client_id: str) -> bool:
+        """Whether :meth:`delete` has left a tombstone of that client_id."""
+
     def add(client: Client) -> None:
         """Insert *client*.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .plug_ins import Factories, PlugIns
@@ -14,6 +15,8 @@ class AuthorizationServer(Server):
 
     What is registered gets a :class:`~.server.Server`, and is typed against that:
     no plug-in depends on another. A changed copy of the server has plug-ins of its own.
+    Of ``response_types``, those are left out that no grant type would redeem, or that no
+    request can name.
 
     :raises ValueError: two plug-ins contradict each other.
     """
@@ -22,4 +25,16 @@ class AuthorizationServer(Server):
     plug_ins: PlugIns = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "plug_ins", PlugIns.made(self.factories, self))
+        plug_ins = PlugIns.made(self.factories, self)
+        object.__setattr__(self, "plug_ins", plug_ins)
+        object.__setattr__(self, "understood", plug_ins.understood())
+        object.__setattr__(self, "response_types", frozenset(self._usable(plug_ins)))
+
+    def _usable(self, plug_ins: PlugIns) -> Iterator[str]:
+        # Start-up refuses a name that is not registered, with a message of its own.
+        for name in self.response_types & plug_ins.response_types.keys():
+            response_type = plug_ins.response_types[name]
+            # A code that no grant type redeems would be useless.
+            redeems = not response_type.redeemed or response_type.grant_type in self.grant_types
+            if redeems and response_type.default_mode is not None:
+                yield name

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .authorization.pushed_request import push_request
+from .authorization.source import PushedRequest
 from .authorization_server import AuthorizationServer
 from .client_authentication import authenticate_client
 from .endpoints import ClientRequest, EndpointRequest, EndpointResponse
 from .errors import OAuth2Error
 from .events import Emit
-from .http import HTTPRequest, parse_form
+from .http import HTTPRequest, parse_body, parse_form
 from .records import Client
 from .server import refuse_plain_http
 from .single_use import reserve
@@ -71,7 +73,13 @@ def _client_request(
     except OAuth2Error as error:
         error.client = client
         raise
-    return ClientRequest(client, parameters, proof)
+
+    def push(lifetime: int) -> PushedRequest:
+        # Not the form from above, which has only the last value of a repeated parameter.
+        sent = parse_body(http, rules=server.plug_ins.rules)
+        return push_request(server, http, client, sent, proof, lifetime, emit)
+
+    return ClientRequest(client, parameters, proof, push)
 
 
 def read_form(server: AuthorizationServer, http: HTTPRequest) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .authorization.source import PushedRequest
 from .events import Emit
 from .http import HTTPRequest
 from .records import Client
@@ -20,12 +21,15 @@ class ClientRequest:
 
     ``parameters`` holds those that the endpoint declares, each once; one without a value
     is left out. ``proof`` is what the sender proves; its reservations are made, and its
-    headers are added to the response.
+    headers are added to the response. ``push_request`` takes the whole form for an
+    authorization request: it checks it as the authorization endpoint does, and stores it for
+    so many seconds, until a browser opens it. It raises an ``OAuth2Error``.
     """
 
     client: Client
     parameters: Mapping[str, str] = field(repr=False)
     proof: Proof
+    push_request: Callable[[int], PushedRequest] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

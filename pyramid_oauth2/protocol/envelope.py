@@ -10,7 +10,7 @@ the key by a version that ignores the binding.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from types import UnionType
 from typing import Any, ClassVar, get_args, get_type_hints
@@ -39,6 +39,12 @@ def loads(data: bytes) -> Any:
         return None
 
 
+def mark_critical(members: dict[str, Any], names: Iterable[str]) -> None:
+    """Name members of a record as critical, beside those that are already."""
+    if critical := {*members.get(CRITICAL, ()), *names}:
+        members[CRITICAL] = sorted(critical)
+
+
 @dataclass(frozen=True, slots=True)
 class Members:
     """The known members of one kind of record.
@@ -62,14 +68,20 @@ class Members:
         """The members of *record*, together with the unknown ones that it was read with."""
         return {**record.others, **{name: getattr(record, name) for name in self.names}}
 
-    def read(self, data: bytes) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    def read(
+        self, data: bytes, understood: Collection[str] = ()
+    ) -> tuple[dict[str, Any], Mapping[str, Any]]:
         """Return the known members, and the others.
 
+        :param understood: what a record may name as critical beside its members: the values
+            of the registered request extensions.
         :raises NotUnderstood: a critical member is unknown, or *data* is not such a record.
         """
-        return self.split(loads(data))
+        return self.split(loads(data), understood)
 
-    def split(self, members: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    def split(
+        self, members: Any, understood: Collection[str] = ()
+    ) -> tuple[dict[str, Any], Mapping[str, Any]]:
         """The same as :meth:`read`, for members that are already parsed."""
         if not isinstance(members, dict) or not self.required <= members.keys():
             raise NotUnderstood("cannot be read by this version of the server")
@@ -81,13 +93,16 @@ class Members:
                 raise NotUnderstood("cannot be read by this version of the server")
         if not others:
             return members, others
-        self._check_critical(others.get(CRITICAL, []))
+        self._check_critical(others.get(CRITICAL, []), understood)
         return {name: members[name] for name in members.keys() - others.keys()}, others
 
-    def _check_critical(self, critical: Any) -> None:
+    def _check_critical(self, critical: Any, understood: Collection[str]) -> None:
         # Like "crit" of RFC 7515 section 4.1.11: if a member that it names is
         # not understood, the whole record is invalid.
-        known = [*self.names]  # A list, since the names in *critical* need not be hashable.
+        known = [
+            *self.names,
+            *understood,
+        ]  # A list, since the names in *critical* need not be hashable.
         if not isinstance(critical, list) or not all(name in known for name in critical):
             raise NotUnderstood("needs a later version of the server")
 
@@ -107,10 +122,11 @@ def _is(value: Any, expected: Any) -> bool:
 _UNKNOWN = Members()
 
 
-def check_understood(data: bytes) -> None:
+def check_understood(data: bytes, understood: Collection[str] = ()) -> None:
     """Check the ``data`` of a record of which this version knows no members.
 
+    :param understood: as for :meth:`Members.read`.
     :raises NotUnderstood: one of them is critical.
     """
     if data:
-        _UNKNOWN.read(data)
+        _UNKNOWN.read(data, understood)

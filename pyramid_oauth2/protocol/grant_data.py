@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from .access import Access, Details
 from .authentication import Authentication, authentication_of
-from .envelope import CRITICAL, Members, NotUnderstood
+from .envelope import Members, NotUnderstood, mark_critical
+from .kept_values import MEMBER as EXTENSIONS
+from .kept_values import NOTHING_KEPT, KeptValues
 from .records import Grant
 
 
@@ -18,46 +21,57 @@ class GrantData:
 
     :param authentication: how the user authenticated when they allowed it.
     :param details: what the scope cannot express (RFC 9396 section 2).
+    :param extensions: the values of request extensions that stay in the grant.
     """
 
     authentication: Authentication | None = None
     details: tuple[Details, ...] = ()
+    extensions: KeptValues = NOTHING_KEPT
 
     @classmethod
-    def decode(cls, data: bytes) -> GrantData:
+    def decode(cls, data: bytes, understood: Collection[str] = ()) -> GrantData:
         """From the ``data`` of a record.
 
+        :param understood: as for :meth:`~.envelope.Members.read`.
         :raises NotUnderstood: this version cannot say what the grant allows.
         """
         if not data:
             return _EMPTY
-        members, _ = _MEMBERS.read(data)
+        members, others = _MEMBERS.read(data, understood)
         details = members.get("details", [])
         if not isinstance(details, list) or not all(isinstance(each, dict) for each in details):
             raise NotUnderstood("has a limit that cannot be read")
-        return cls(authentication_of(members), tuple(details))
+        if EXTENSIONS not in members:
+            return cls(authentication_of(members), tuple(details))
+        kept = KeptValues.of({**members, **others})
+        return cls(authentication_of(members), tuple(details), kept)
 
 
 # The resources have a column; here they are only named as critical.
-_MEMBERS = Members({"authentication": object, "details": object, "resources": object})
+_MEMBERS = Members(dict.fromkeys(("authentication", "details", "resources", EXTENSIONS), object))
 _EMPTY = GrantData()
 
 
-def grant_data(access: Access, authentication: Authentication | None) -> bytes:
+def grant_data(
+    access: Access,
+    authentication: Authentication | None,
+    extensions: KeptValues = NOTHING_KEPT,
+) -> bytes:
     """The ``data`` of a new grant's record; empty if there is nothing."""
     members: dict[str, Any] = {}
     if authentication is not None:
         members["authentication"] = authentication.members()
     if access.details:
         members["details"] = list(access.details)
-    if limits := access.limits():
-        members[CRITICAL] = limits
+    mark_critical(members, access.limits())
+    extensions.write(members)
     return json.dumps(members).encode() if members else b""
 
 
-def access_of(grant: Grant) -> Access:
+def access_of(grant: Grant, understood: Collection[str] = ()) -> Access:
     """Everything that the grant allows.
 
+    :param understood: as for :meth:`~.envelope.Members.read`.
     :raises NotUnderstood: this version cannot say it.
     """
-    return Access(grant.scope, grant.resources, GrantData.decode(grant.data).details)
+    return Access(grant.scope, grant.resources, GrantData.decode(grant.data, understood).details)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
 from .errors import InvalidRequest
@@ -58,10 +58,13 @@ class Parameters:
     RFC 6749 section 3.1: "Parameters sent without a value MUST be treated as
     if they were omitted from the request." An empty one still counts as the
     first of two.
+
+    ``provenance`` is what is certain about where they come from, such as ``signed``.
     """
 
     values: Mapping[str, tuple[str, ...]] = field(repr=False)
     rules: ParameterRules = CORE_RULES
+    provenance: frozenset[str] = frozenset()
 
     def once(self, name: str) -> str | None:
         """The value, None if there is none.
@@ -80,6 +83,11 @@ class Parameters:
         """The value, None also where it is repeated."""
         values = self.values.get(name, ())
         return (values[0] or None) if len(values) == 1 else None
+
+    def only(self, names: Iterable[str]) -> Parameters:
+        """Those of these names."""
+        values = {name: self.values[name] for name in names if name in self.values}
+        return replace(self, values=values)
 
     def refuse_repeated(self) -> None:
         """Refuse every repeated parameter, also one that is not used.
@@ -192,14 +200,22 @@ def _parameters(
 ) -> Parameters:
     values: dict[str, tuple[str, ...]] = {}
     for name, value in _decode(text, max_fields):
-        most = rules.max_length(name, max_value)
-        if len(value) > most:
-            raise InvalidRequest(
-                f"A parameter is longer than {most} characters.",
-                refusal=LENGTH.comparing(name=name, characters=len(value), most=most),
-            )
-        if "\0" in name or ("\0" in value and name not in WHATEVER_IS_IN_IT):
-            refusal = NO_NUL.comparing(name=name)
-            raise InvalidRequest("A parameter contains a NUL character.", refusal=refusal)
+        check_value(name, value, rules, max_value)
         values[name] = (*values.get(name, ()), value)
     return Parameters(values, rules)
+
+
+def check_value(name: str, value: str, rules: ParameterRules, max_value: int = MAX_VALUE) -> None:
+    """Refuse a value that no parameter of that name may have.
+
+    :raises InvalidRequest: it is too long, or contains a NUL character.
+    """
+    most = rules.max_length(name, max_value)
+    if len(value) > most:
+        raise InvalidRequest(
+            f"A parameter is longer than {most} characters.",
+            refusal=LENGTH.comparing(name=name, characters=len(value), most=most),
+        )
+    if "\0" in name or ("\0" in value and name not in WHATEVER_IS_IN_IT):
+        refusal = NO_NUL.comparing(name=name)
+        raise InvalidRequest("A parameter contains a NUL character.", refusal=refusal)

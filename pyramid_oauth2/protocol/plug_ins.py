@@ -6,16 +6,24 @@ Our own parts are registered in the same way as those of an application.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ..interfaces.server import IServer
+from .authorization.return_query import MARK
+from .kept_values import critical_name
 from .parameters import CORE_RULES, Parameter, ParameterRules
 from .token.issued import STANDARD_MEMBERS
 from .token.opaque import NAME as OPAQUE
 from .token.presentation import BEARER_SCHEME
 
 if TYPE_CHECKING:
+    from ..interfaces.authorization import (
+        IAuthorizationRequestExtension,
+        IAuthorizationRequestSource,
+        IClientResolver,
+        IResponseType,
+    )
     from ..interfaces.endpoints import IEndpoint, IServerMetadata
     from ..interfaces.extension import IClientAuthentication, IGrantType
     from ..interfaces.tokens import (
@@ -49,6 +57,18 @@ METADATA_MEMBERS = frozenset(
 PlugIn = TypeVar("PlugIn")
 Made: TypeAlias = Callable[[IServer], PlugIn]
 
+# What the authorization endpoint reads itself, or will.
+OWN_PARAMETERS = frozenset(
+    {
+        *("client_id", "redirect_uri", "response_type", "response_mode", "scope", "state"),
+        *("code_challenge", "code_challenge_method", "prompt"),
+        # RFC 8707 section 2, RFC 9396 section 2.
+        *("resource", "authorization_details"),
+        *("interaction", "decision", MARK),
+    }
+)
+PLACES = ("code", "grant")
+
 
 @dataclass(frozen=True, slots=True)
 class Factories:
@@ -57,8 +77,14 @@ class Factories:
     grant_types: Mapping[str, Made[IGrantType]]
     client_authentications: Mapping[str, Made[IClientAuthentication]]
     access_token_formats: Mapping[str, Made[IAccessTokenFormat]]
+    response_types: Mapping[str, Made[IResponseType]] = field(default_factory=dict)
     sender_constraints: Mapping[str, Made[ISenderConstraint]] = field(default_factory=dict)
     token_responses: Mapping[str, Made[ITokenResponseExtension]] = field(default_factory=dict)
+    request_extensions: Mapping[str, Made[IAuthorizationRequestExtension]] = field(
+        default_factory=dict
+    )
+    request_sources: Mapping[str, Made[IAuthorizationRequestSource]] = field(default_factory=dict)
+    client_resolvers: Mapping[str, Made[IClientResolver]] = field(default_factory=dict)
     endpoints: Mapping[str, Made[IEndpoint]] = field(default_factory=dict)
     server_metadata: Mapping[str, Made[IServerMetadata]] = field(default_factory=dict)
 
@@ -77,6 +103,10 @@ class PlugIns:
     access_token_formats: tuple[IAccessTokenFormat, ...]
     sender_constraints: Mapping[str, ISenderConstraint]
     token_responses: Mapping[str, ITokenResponseExtension]
+    response_types: Mapping[str, IResponseType]
+    request_extensions: Mapping[str, IAuthorizationRequestExtension]
+    request_sources: Mapping[str, IAuthorizationRequestSource]
+    client_resolvers: Mapping[str, IClientResolver]
     endpoints: Mapping[str, IEndpoint]
     server_metadata: Mapping[str, IServerMetadata]
     rules: ParameterRules
@@ -88,37 +118,80 @@ class PlugIns:
 
         :raises ValueError: two declare the same name, or one parameter in two ways.
         """
-        grant_types = _made(factories.grant_types, server)
-        authentications = _made(factories.client_authentications, server)
-        constraints = _made(factories.sender_constraints, server)
-        responses = _made(factories.token_responses, server)
-        endpoints = _made(factories.endpoints, server)
-        metadata = _made(factories.server_metadata, server)
-        members = {name: each.members for name, each in constraints.items()}
-        _refuse_twice("the confirmation member", members)
-        schemes = {name: each.scheme.lower() for name, each in constraints.items() if each.scheme}
-        own_schemes = {name: (scheme,) for name, scheme in schemes.items()}
-        _refuse_twice("the scheme", {CORE: (BEARER_SCHEME,), **own_schemes})
-        names = {name: each.names for name, each in responses.items()}
-        _refuse_twice("the member of the token response", {CORE: STANDARD_MEMBERS, **names})
-        names = {name: each.names for name, each in metadata.items()}
-        _refuse_twice("the member of the server metadata", {CORE: METADATA_MEMBERS, **names})
-        _check_methods(endpoints)
-        read: list[Parameter] = []
-        for readers in (grant_types, authentications, constraints, endpoints):
-            for each in readers.values():
-                read += each.parameters
-        return cls(
-            grant_types,
-            authentications,
-            _in_order(_made(factories.access_token_formats, server)),
-            constraints,
-            responses,
-            endpoints,
-            metadata,
-            CORE_RULES.including(read),
-            frozenset({BEARER_SCHEME, *schemes.values()}),
+        made = cls(
+            grant_types=_made(factories.grant_types, server),
+            client_authentications=_made(factories.client_authentications, server),
+            access_token_formats=_in_order(_made(factories.access_token_formats, server)),
+            sender_constraints=_made(factories.sender_constraints, server),
+            token_responses=_made(factories.token_responses, server),
+            response_types=_made(factories.response_types, server),
+            request_extensions=_made(factories.request_extensions, server),
+            request_sources=_made(factories.request_sources, server),
+            client_resolvers=_made(factories.client_resolvers, server),
+            endpoints=_made(factories.endpoints, server),
+            server_metadata=_made(factories.server_metadata, server),
+            rules=CORE_RULES,
+            schemes=frozenset(),
         )
+        made._check()
+        schemes = {BEARER_SCHEME, *made._schemes().values()}
+        rules = CORE_RULES.including(made._parameters())
+        return replace(made, rules=rules, schemes=frozenset(schemes))
+
+    def extensions_in(self, place: str) -> list[str]:
+        """The names of the request extensions whose value stays in that place."""
+        return [name for name, each in self.request_extensions.items() if each.place == place]
+
+    def understood(self) -> frozenset[str]:
+        """What a record may name as critical: the values of the request extensions."""
+        return frozenset(map(critical_name, self.request_extensions))
+
+    def _schemes(self) -> dict[str, str]:
+        constraints = self.sender_constraints
+        return {name: each.scheme.lower() for name, each in constraints.items() if each.scheme}
+
+    def _parameters(self) -> list[Parameter]:
+        declared: list[Parameter] = []
+        for grant_type in self.grant_types.values():
+            declared += grant_type.parameters
+        for authentication in self.client_authentications.values():
+            declared += authentication.parameters
+        for constraint in self.sender_constraints.values():
+            declared += constraint.parameters
+        for extension in self.request_extensions.values():
+            declared += extension.parameters
+        for endpoint in self.endpoints.values():
+            declared += endpoint.parameters
+        return declared + [source.parameter for source in self.request_sources.values()]
+
+    def _check(self) -> None:
+        members = {name: each.members for name, each in self.sender_constraints.items()}
+        _refuse_twice("the confirmation member", members)
+        schemes = {name: (scheme,) for name, scheme in self._schemes().items()}
+        _refuse_twice("the scheme", {CORE: (BEARER_SCHEME,), **schemes})
+        names = {name: each.names for name, each in self.token_responses.items()}
+        _refuse_twice("the member of the token response", {CORE: STANDARD_MEMBERS, **names})
+        names = {name: each.names for name, each in self.server_metadata.items()}
+        _refuse_twice("the member of the server metadata", {CORE: METADATA_MEMBERS, **names})
+        _refuse_twice("the authorization parameter", self._authorization_parameters())
+        _check_methods(self.endpoints)
+        for name, extension in self.request_extensions.items():
+            if extension.place not in PLACES:
+                raise ValueError(f"the place of {name} is {extension.place!r}, not code or grant")
+            if any(parameter.secret for parameter in extension.parameters):
+                # The login would return without it: a secret is not put into our URL.
+                raise ValueError(f"{name} reads a secret, which no authorization request has")
+
+    def _authorization_parameters(self) -> dict[str, Iterable[str]]:
+        declared: dict[str, Iterable[str]] = {CORE: OWN_PARAMETERS}
+        for name, constraint in self.sender_constraints.items():
+            declared[f"sender constraint {name}"] = [each.name for each in constraint.parameters]
+        for name, source in self.request_sources.items():
+            declared[f"request source {name}"] = [source.parameter.name]
+        # Extensions may share one, for they only read it.
+        extensions = self.request_extensions.values()
+        read = {each.name for extension in extensions for each in extension.parameters}
+        return {**declared, "a request extension": read}
 
 
 def _made(factories: Mapping[str, Made[PlugIn]], server: IServer) -> dict[str, PlugIn]:

@@ -41,7 +41,8 @@ class Server:
     may still do anything. ``clock`` returns integer UTC seconds. ``url`` returns the public
     URL of an endpoint, ``entry_store`` the store for entries. ``client_fields`` are the
     fields of a client's metadata by name, also those that an application or an extension
-    added.
+    added. ``understood`` names what a record may name as critical beside its members: the
+    values of the registered request extensions.
     """
 
     issuer: str
@@ -64,6 +65,7 @@ class Server:
     url: Callable[[str], str]
     entry_store: Callable[[], IEntryStore]
     client_fields: Mapping[str, ClientField] = field(default_factory=lambda: BY_NAME)
+    understood: frozenset[str] = field(init=False, default=frozenset())
 
     @property
     def entries(self) -> IEntryStore:

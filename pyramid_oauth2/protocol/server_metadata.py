@@ -10,7 +10,7 @@ from zope.interface import implementer
 
 from ..interfaces.endpoints import IServerMetadata
 from ..interfaces.server import IServer
-from .authorization.request import RESPONSE_MODES
+from .authorization.authorization_request import RESPONSE_MODES
 from .authorization_server import AuthorizationServer
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,6 @@ def _core_members(server: AuthorizationServer) -> dict[str, Any]:
 
 
 def _grant_types(server: AuthorizationServer) -> list[str]:
-    # The implicit grant has no token request, so the server has no grant type for it.
-    implicit = {"implicit"} if "token" in server.response_types else set()
-    return sorted(server.grant_types | implicit)
+    # The implicit grant has no token request, so no grant type of the server is for it.
+    enabled = [server.plug_ins.response_types[name] for name in server.response_types]
+    return sorted(server.grant_types.union(each.grant_type for each in enabled))

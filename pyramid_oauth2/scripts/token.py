@@ -6,7 +6,7 @@ import argparse
 import getpass
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ..protocol.access import Access
@@ -97,7 +97,7 @@ def _no_token(value: str) -> str:
 
 
 def _members(server: AuthorizationServer, token: Token, grant: Grant | None) -> dict[str, Any]:
-    client_id, user, scope = _rights(token, grant)
+    client_id, user, scope = _rights(server, token, grant)
     members = {
         "kind": token.kind,
         "state": _state(server, token, grant),
@@ -112,12 +112,14 @@ def _members(server: AuthorizationServer, token: Token, grant: Grant | None) -> 
     return {name: value for name, value in members.items() if value not in (None, "")}
 
 
-def _rights(token: Token, grant: Grant | None) -> tuple[str | None, str | None, frozenset[str]]:
+def _rights(
+    server: AuthorizationServer, token: Token, grant: Grant | None
+) -> tuple[str | None, str | None, frozenset[str]]:
     """The client, the user and the scope of a token, as far as this version understands it."""
     own = None
     try:
         if token.kind == INTERACTION:
-            pending = Interaction.decode(token.data)
+            pending = Interaction.decode(token.data, server.understood)
             return pending.request.client_id, pending.subject, pending.request.scope
         if token.kind == ACCESS_TOKEN:
             own = AccessTokenData.decode(token.data)
@@ -128,17 +130,22 @@ def _rights(token: Token, grant: Grant | None) -> tuple[str | None, str | None, 
     return (own.client_id, None, own.access.scope) if own else (None, None, frozenset())
 
 
-_CODECS: Mapping[str, Callable[[bytes], object]] = {
-    ACCESS_TOKEN: AccessTokenData.decode,
+_CODECS: Mapping[str, Callable[[bytes, Collection[str]], object]] = {
     AUTHORIZATION_CODE: CodeData.decode,
     INTERACTION: Interaction.decode,
 }
 
 
+def _decoded(server: AuthorizationServer, token: Token) -> object:
+    if token.kind == ACCESS_TOKEN:
+        return AccessTokenData.decode(token.data)
+    return _CODECS.get(token.kind, check_understood)(token.data, server.understood)
+
+
 def _state(server: AuthorizationServer, token: Token, grant: Grant | None) -> str:
     try:
-        check_token(token, grant, server.clock())
-        data = _CODECS.get(token.kind, check_understood)(token.data)
+        check_token(token, grant, server.clock(), server.understood)
+        data = _decoded(server, token)
         if token.kind != INTERACTION:
             check_parties(server, grant, data if isinstance(data, AccessTokenData) else None)
         access = data.access if isinstance(data, AccessTokenData) else Access(frozenset())

@@ -38,6 +38,12 @@ class PageSettings:
         "The template of the page that ends the user's login before a new one.",
         key="renderer.login_again",
     )
+    renderer_done: str = setting(
+        renderer,
+        "pyramid_oauth2:templates/done.oauth2",
+        "The template of the page after a decision that is not sent to a client by the browser.",
+        key="renderer.done",
+    )
     renderer_authorizations: str = setting(
         renderer,
         "pyramid_oauth2:templates/authorizations.oauth2",

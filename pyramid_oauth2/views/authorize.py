@@ -18,6 +18,7 @@ from ..protocol.authorization.login_demand import end_login
 from ..protocol.authorization.results import (
     Again,
     Ask,
+    Done,
     Login,
     LoginAgain,
     Refuse,
@@ -38,7 +39,8 @@ from .browser import (
     renew_browser,
 )
 from .consent import consent_page
-from .login import authorize_url, forgetting, send_to_login, signed_in_subject
+from .done import done_page
+from .login import forgetting, return_url, send_to_login, signed_in_subject
 from .login_again import login_again_page
 from .pages import error_page, page_endpoint
 from .redirects import redirect, send_to_client
@@ -59,7 +61,8 @@ def authorize(request: Request) -> Response:
     http = http_request(request, endpoint_url(request.registry, "authorize"))
     refuse_plain_http(server, http)
     by_get = request.method == "GET"
-    parameters = parse_query(http) if by_get else parse_body(http)
+    rules = server.plug_ins.rules
+    parameters = parse_query(http, rules) if by_get else parse_body(http, rules=rules)
     if not by_get and parameters.once(MARK) is not None:
         return _end_login(request, http, parameters)
     handle = parameters.once("interaction")
@@ -114,19 +117,21 @@ def _respond(request: Request, result: Result) -> Response:
             if isinstance(error, ForeignInteraction) and error.another_user:
                 renew_browser(request)
             raise error
-        case Login(query):
-            return send_to_login(request, authorize_url(request, query))
-        case LoginAgain(client, query):
-            return login_again_page(request, client, authorize_url(request, query))
-        case Again(query, end=True):
-            return forgetting(request, redirect(authorize_url(request, query)))
+        case Login(query, endpoint):
+            return send_to_login(request, return_url(request, endpoint, query))
+        case LoginAgain(client, query, endpoint):
+            return login_again_page(request, client, return_url(request, endpoint, query))
+        case Again(query, end=True, endpoint=endpoint):
+            return forgetting(request, redirect(return_url(request, endpoint, query)))
         case Respond(authorization_response, events):
             outcome = Outcome(send_to_client(request, authorization_response), events)
-        case Again(query):
-            outcome = Outcome(redirect(authorize_url(request, query)))
-        case Ask(client, handle, pending):
-            outcome = Outcome(consent_page(request, client, handle, pending))
-    if not isinstance(result, Respond) and result.changed:
+        case Done(client, decision, events):
+            outcome = Outcome(done_page(request, client, decision), events)
+        case Again(query, endpoint=endpoint):
+            outcome = Outcome(redirect(return_url(request, endpoint, query)))
+        case Ask(client, handle, pending, endpoint=endpoint):
+            outcome = Outcome(consent_page(request, client, handle, pending, endpoint))
+    if not isinstance(result, Respond | Done) and result.changed:
         # Abandoned interactions have to be purged as well.
         request.oauth2.authorization_service.purger.after_issue()
     return delivered(request, finish(request, outcome) if result.changed else outcome)

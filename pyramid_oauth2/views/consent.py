@@ -6,6 +6,7 @@ from pyramid.response import Response
 
 from ..endpoint_urls import endpoint_url
 from ..protection.request import Request
+from ..protocol.authorization.extensions import consent_lines
 from ..protocol.authorization.interaction import OpenInteraction
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
@@ -14,10 +15,14 @@ from .pages import destination, render_page
 
 
 def consent_page(
-    request: Request, client: Client, handle: str, pending: OpenInteraction
+    request: Request, client: Client, handle: str, pending: OpenInteraction, endpoint: str
 ) -> Response:
-    """Ask the user. The form sends back only a handle; the stored request is what is granted."""
+    """Ask the user. The form sends back only a handle; the stored request is what is granted.
+
+    :param endpoint: the name of the endpoint to which the form is sent.
+    """
     requested, subject = pending.interaction.request, pending.interaction.subject
+    server = request.oauth2.authorization_service.server
     values = {
         "client_name": client.client_name or client.client_id,
         "logo_uri": https_only(client.logo_uri),
@@ -33,10 +38,13 @@ def consent_page(
             }
             for name in sorted(requested.scope)
         ],
-        "action": endpoint_url(request.registry, "authorize"),
+        "lines": [
+            str(request.localizer.translate(line)) for line in consent_lines(server, requested)
+        ],
+        "action": endpoint_url(request.registry, endpoint),
         "handle": handle,
         "browser_field": FIELD,
         "browser_token": browser_token(request),
-        **destination(requested.redirect_uri),
+        **({} if requested.redirect_uri is None else destination(requested.redirect_uri)),
     }
     return render_page(request, "consent", values)

@@ -22,9 +22,9 @@ def signed_in_subject(request: Request) -> str | None:
     return request.oauth2.authorization_service.owners.subject(request)
 
 
-def authorize_url(request: Request, query: str) -> str:
+def return_url(request: Request, endpoint: str, query: str) -> str:
     """The URL at which a request continues, after a login for instance."""
-    return f"{endpoint_url(request.registry, 'authorize')}?{query}"
+    return f"{endpoint_url(request.registry, endpoint)}?{query}"
 
 
 def send_to_login(request: Request, url: str) -> Response:

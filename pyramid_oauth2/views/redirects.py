@@ -21,6 +21,7 @@ FORM_POST_POLICY = f"{POLICY}; script-src 'sha256-{SUBMIT_HASH}'"
 
 def send_to_client(request: Request, response: AuthorizationResponse) -> Response:
     """Return the HTTP response that sends an authorization response to the client."""
+    assert response.redirect_uri is not None  # Without one there is nothing to send.
     if response.response_mode == "form_post":
         values = {
             "action": response.redirect_uri,

@@ -27,7 +27,7 @@ from pyramid_oauth2 import PerProcess
 from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.interfaces import IBackend
 
-READS = {"find", "get", "grants", "tokens", "list", "search", "export"}
+READS = {"find", "get", "was_deleted", "grants", "tokens", "list", "search", "export"}
 
 
 # One for all files: the system would treat two threads with a file each as a deadlock.

@@ -13,6 +13,7 @@ from babel.messages.mofile import write_mo
 from webtest import TestApp
 
 from tests.browser.application import CookiePolicy, authorize_query, log_in, register
+from tests.devices import GRANT_TYPE, device_request, plug
 
 from .page import ROOT, Page
 
@@ -92,7 +93,10 @@ def test_words_of_the_shop_come_first(browser: TestApp) -> None:
     assert page.html.h1.string == "Wer ist das?"
 
 
-@pytest.mark.parametrize("name", ["consent", "form_post", "login_again", "authorizations", "error"])
+PAGES = ("consent", "form_post", "done", "login_again", "authorizations", "error")
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_the_table_has_what_the_templates_get(
     browser: TestApp, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,9 +110,14 @@ def test_the_table_has_what_the_templates_get(
     client_id = "nobody" if name == "error" else "gifts"
     prompt = "login" if name == "login_again" else "consent"
     query = authorize_query(client_id, response_mode="form_post", prompt=prompt)
-    path = "authorizations" if name == "authorizations" else f"authorize?{query}"
-    browser.get(f"/oauth2/{path}", status="*")
-    if name == "form_post":
+    path = "/oauth2/authorizations" if name == "authorizations" else f"/oauth2/authorize?{query}"
+    if name == "done":
+        registry = browser.app.registry
+        plug(registry)
+        register(registry, "tv", "https://tv.example/", grant_types=(GRANT_TYPE,))
+        path = device_request(registry, "tv")
+    browser.get(path, status="*")
+    if name in ("form_post", "done"):
         form = {
             "interaction": given["handle"],
             given["browser_field"]: given["browser_token"],
@@ -123,9 +132,7 @@ def documented() -> dict[str, set[str]]:
     """The names of the table, by page."""
     text = (ROOT / NAME).read_text()
     section = text.partition("## Template variables")[2].partition("\n## ")[0]
-    names: dict[str, set[str]] = {
-        name: set() for name in ("consent", "form_post", "login_again", "authorizations", "error")
-    }
+    names: dict[str, set[str]] = {name: set() for name in PAGES}
     pages = ""
     for cell, cells in re.findall(r"^\| ([\w, ]*?) ?\| (`[^|]*) \|", section, re.MULTILINE):
         pages = cell or pages

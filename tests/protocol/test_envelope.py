@@ -16,6 +16,7 @@ from pyramid_oauth2.protocol.authorization.interaction import (
     Interaction,
     UnusableInteraction,
     begin_interaction,
+    interaction_of,
     open_interaction,
 )
 from pyramid_oauth2.protocol.authorization.response import approval
@@ -149,7 +150,7 @@ def test_a_member_of_another_type_is_refused(record: Any, members: dict[str, Any
 )
 def test_a_request_for_what_is_not_known_is_refused(members: dict[str, Any]) -> None:
     with pytest.raises(NotUnderstood):
-        Interaction.decode(asked_with(INTERACTION, **members))
+        interaction_of(make_server(), asked_with(INTERACTION, **members))
 
 
 DEEP = b"[" * 100_000

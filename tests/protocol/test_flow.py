@@ -39,9 +39,9 @@ REQUEST = {
 
 
 class World:
-    def __init__(self) -> None:
+    def __init__(self, **changes: Any) -> None:
         self.clock = Clock()
-        self.server = make_server(self.clock)
+        self.server = make_server(self.clock, **changes)
         self.server.clients.add(make_client(optional_scope=frozenset({"write"})))
         self.authentication: Authentication | None = None
 

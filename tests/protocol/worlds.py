@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyramid_oauth2.backends.memory import MemoryBackend
-from pyramid_oauth2.protocol.authorization.request import AuthorizationRequest
+from pyramid_oauth2.protocol.authorization.authorization_request import AuthorizationRequest
+from pyramid_oauth2.protocol.authorization.response_types import CodeResponse, TokenResponse
 from pyramid_oauth2.protocol.authorization_server import AuthorizationServer
 from pyramid_oauth2.protocol.client_authentication.basic import ClientSecretBasic
 from pyramid_oauth2.protocol.client_authentication.none import NoAuthentication
@@ -51,6 +52,7 @@ FACTORIES = Factories(
         "none": NoAuthentication,
     },
     access_token_formats={"opaque": OpaqueAccessToken},
+    response_types={"code": CodeResponse, "token": TokenResponse},
 )
 
 

@@ -62,7 +62,7 @@ class Client:
         for _ in range(2):
             answer = self.post(path, key.proof(f"http://localhost{path}"), **form)
             key.nonce = answer.headers.get("Proof-Nonce", key.nonce)
-            if answer.status_int == 200 or answer.json["error"] != "use_proof_nonce":
+            if answer.status_int < 300 or answer.json["error"] != "use_proof_nonce":
                 break
         return answer
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from pyramid_oauth2.interfaces import (
     application,
+    authorization,
     endpoints,
     entries,
     extension,
@@ -46,6 +47,22 @@ TO_WRITE = (
         "ITokenResponseExtension",
         "`config.add_oauth2_token_response`",
     ),
+    ("a response type", "IResponseType", "`config.add_oauth2_response_type`"),
+    (
+        "parameters of authorization requests",
+        "IAuthorizationRequestExtension",
+        "`config.add_oauth2_request_extension`",
+    ),
+    (
+        "authorization requests that come by another way",
+        "IAuthorizationRequestSource",
+        "`config.add_oauth2_request_source`",
+    ),
+    (
+        "clients that are not in the store",
+        "IClientResolver",
+        "`config.add_oauth2_client_resolver`",
+    ),
     ("an endpoint", "IEndpoint", "`config.add_oauth2_endpoint`"),
     (
         "members of the server metadata",
@@ -81,6 +98,7 @@ def page() -> str:
         | definitions(server)
         | definitions(extension)
         | definitions(tokens)
+        | definitions(authorization)
         | definitions(endpoints)
         | definitions(protection)
         | definitions(application)

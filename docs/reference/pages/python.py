@@ -11,14 +11,17 @@ from pyramid_oauth2.protocol import (
     access,
     authentication,
     errors,
+    http,
+    kept_values,
     masking,
     parameters,
     refusal,
     requested_access,
     token_strings,
 )
+from pyramid_oauth2.protocol.authorization import authorization_request, source
 from pyramid_oauth2.protocol.clients import codecs, field, registry, rules
-from pyramid_oauth2.protocol.token import access_token, issuance, presentation
+from pyramid_oauth2.protocol.token import access_token, issuance, presentation, product
 from pyramid_oauth2.protocol.token import request as token_request
 
 from .classes import Entry
@@ -83,6 +86,21 @@ ENTRIES = {
         Entry(masking, "masked", f"{masking.__name__}.masked"),
     ),
     "Token response extensions": (Entry(issuance, "Issuing", f"{issuance.__name__}.Issuing"),),
+    "Plug-ins of the authorization endpoint": (
+        Entry(http, "Parameters", f"{http.__name__}.Parameters", only=("once", "if_once")),
+        Entry(
+            authorization_request,
+            "AuthorizationRequest",
+            f"{authorization_request.__name__}.AuthorizationRequest",
+            only=("access",),
+        ),
+        Entry(kept_values, "KeptValues", f"{kept_values.__name__}.KeptValues", only=()),
+        Entry(product, "Product", f"{product.__name__}.Product", only=()),
+        *(
+            Entry(source, name, f"{source.__name__}.{name}")
+            for name in ("SourcedParameters", "StoredRequest", "PushedRequest")
+        ),
+    ),
     "Custom client fields": (
         Entry(field, "ClientField", only=()),
         Entry(codecs, "Codec", f"{codecs.__name__}.Codec", only=()),

@@ -162,8 +162,11 @@ class ClientRecords(Contract):
     def test_client_is_deleted_for_good(self) -> None:
         client = new_client(owner="alice", client_name="gone")
         self.clients.add(client)
+        assert self.clients.was_deleted(client.client_id) is False
         assert self.clients.delete(client.client_id, NOW) is True
         assert self.clients.delete(client.client_id, NOW) is False
+        assert self.clients.was_deleted(client.client_id) is True
+        assert self.clients.was_deleted(f"{client.client_id}x") is False
         assert self.clients.get(client.client_id) is None
         assert self.clients.edit(client.client_id, 0, {"client_name": "x"}) is False
         assert self.clients.raise_epoch(client.client_id, NOW) is None
@@ -187,6 +190,7 @@ class ClientRecords(Contract):
         assert self.clients.import_(exported) == 0
         copied = list(every(self.clients.export))
         assert sorted(copied, key=str) == sorted(exported, key=str)
+        assert self.clients.was_deleted("client-3")
         with pytest.raises(DuplicateRecord):
             self.clients.add(new_client(client_id="client-3"))
         assert len(list(every(self.clients.search, prefix="client-4"))) == 1
@@ -198,4 +202,5 @@ class ClientRecords(Contract):
         assert self.clients.delete(deleted.client_id, NOW)
         assert self.clients.import_([kept.client_id, deleted]) == 0
         assert self.clients.get(kept.client_id) == kept
+        assert self.clients.was_deleted(kept.client_id) is False
         assert self.clients.get(deleted.client_id) is None

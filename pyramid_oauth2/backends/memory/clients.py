@@ -36,6 +36,11 @@ class MemoryClientStore:
         with self._lock():
             return self._clients.get(client_id)
 
+    def was_deleted(self, client_id: str) -> bool:
+        """Whether there is a tombstone."""
+        with self._lock():
+            return client_id in self._clients and self._clients[client_id] is None
+
     def add(self, client: Client) -> None:
         """Insert a client."""
         with self._lock():

@@ -49,6 +49,11 @@ class RedisClientStore:
         (value,) = self._server.read(client_key(client_id))
         return _client_of(value)
 
+    def was_deleted(self, client_id: str) -> bool:
+        """Whether there is a tombstone."""
+        (value,) = self._server.read(client_key(client_id))
+        return value == TOMBSTONE
+
     def add(self, client: Client) -> None:
         """Insert a client."""
         if not self._server.run(PUT_CLIENT, *_putting(None, client)):

@@ -25,6 +25,9 @@ _client = client_table.c
 _there = and_(_client.client_id == bindparam("of_client"), _client.deleted_at.is_(None))
 
 READ = select(client_table).where(_there)
+READ_TOMBSTONE = select(_client.client_id).where(
+    _client.client_id == bindparam("of_client"), _client.deleted_at.is_not(None)
+)
 INSERT = insert(client_table)
 EDIT = (
     update(client_table)
@@ -99,6 +102,10 @@ class SQLAlchemyClientStore:
         """Return the client."""
         row = self._database.row(READ, {"of_client": client_id})
         return None if row is None else client_of(row)
+
+    def was_deleted(self, client_id: str) -> bool:
+        """Whether there is a tombstone."""
+        return self._database.row(READ_TOMBSTONE, {"of_client": client_id}) is not None
 
     def add(self, client: Client) -> None:
         """Insert a client."""

@@ -11,6 +11,15 @@ REDIRECT_URI = Refusal(
     "redirect_uri_registered", "RFC 9700 section 2.1", decided_by="client.redirect_uris"
 )
 REQUEST_OBJECT = Refusal("request_object", "RFC 9101 section 7.4")
+REQUEST_SOURCES = Refusal("request_by_one_parameter", "RFC 9101 section 5")
+REQUEST_CLIENT = Refusal("request_of_client", "RFC 9101 section 5")
+REQUEST_WITHIN = Refusal("request_within_request", "RFC 9101 section 4")
+REQUEST_LENGTH = Refusal("request_length", OWN_RULE)
+PUSHED_TWICE = Refusal("pushed_request_is_new", "RFC 9126 section 2.1")
+PUSHED_CLIENT = Refusal(
+    "pushed_request_of_client", "RFC 9126 section 2.2", decided_by="interaction"
+)
+PUSHED_KEY = Refusal("pushed_request_key", "RFC 9449 section 10.1")
 RESPONSE_TYPE = Refusal("response_type_sent", "RFC 6749 section 3.1.1")
 RESPONSE_TYPE_ENABLED = Refusal(
     "response_type_enabled", "RFC 6749 section 3.1.1", decided_by="oauth2.response_types"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..envelope import CRITICAL, Members, NotUnderstood
+from ..envelope import Members, NotUnderstood, mark_critical
+from ..kept_values import NOTHING_KEPT, KeptValues
 from ..records import TokenRef
 from ..server import Server
 from ..token.confirmation import MEMBER as CONFIRMATION
@@ -25,7 +26,8 @@ class CodeData:
     is valid, and a code without a challenge would look like one that never had any.
 
     ``cnf`` is the key that the client must prove to redeem the code (RFC 7800 section 3.1);
-    ``others`` are the members that a later version wrote.
+    ``extensions`` are the values of request extensions that stay in the code; ``others`` are
+    the members that a later version wrote.
     """
 
     redirect_uri: str
@@ -33,24 +35,32 @@ class CodeData:
     code_challenge: str | None = None
     wrong_verifiers: int = 0
     cnf: Mapping[str, str] | None = None
+    extensions: KeptValues = NOTHING_KEPT
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    def encode(self) -> bytes:
-        """As the opaque ``data`` of a record."""
+    def members(self) -> dict[str, Any]:
+        """As members of a record."""
         members = _MEMBERS.write(self)
         if self.cnf is None:
             del members[CONFIRMATION]
         else:
-            members[CRITICAL] = sorted({*members.get(CRITICAL, ()), CONFIRMATION})
-        return json.dumps(members).encode()
+            mark_critical(members, [CONFIRMATION])
+        self.extensions.write(members)
+        return members
+
+    def encode(self) -> bytes:
+        """As the opaque ``data`` of a record."""
+        return json.dumps(self.members()).encode()
 
     @classmethod
-    def decode(cls, data: bytes) -> CodeData:
+    def decode(cls, data: bytes, understood: Collection[str] = ()) -> CodeData:
         """From the ``data`` of a record.
 
+        :param understood: as for :meth:`~..envelope.Members.read`.
         :raises NotUnderstood: this version cannot use the code.
         """
-        members, others = _MEMBERS.read(data)
+        members, others = _MEMBERS.read(data, understood)
+        members["extensions"] = KeptValues.of({**members, **others})
         return cls(**members, others=others)
 
 
@@ -64,7 +74,7 @@ def burn_after_wrong_verifiers(server: Server, ref: TokenRef) -> None:
         if token.consumed_at is not None or token.revoked_at is not None:
             return
         try:
-            data = CodeData.decode(token.data)
+            data = CodeData.decode(token.data, server.understood)
         except NotUnderstood:
             return
         if data.wrong_verifiers + 1 >= WRONG_VERIFIERS:

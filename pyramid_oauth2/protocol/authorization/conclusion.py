@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 
+from ..authorization_server import AuthorizationServer
 from ..events import ConsentGiven, Emit
 from ..grants import find_grant
 from ..records import Client, StoreUnavailable, Token
-from ..server import Server
+from .authorization_request import AuthorizationRequest
 from .consent import remember_consent
-from .request import AuthorizationRequest
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ NAMESPACE = "decision concluded"
 
 
 def conclude(
-    server: Server,
+    server: AuthorizationServer,
     client: Client,
     subject: str,
     requested: AuthorizationRequest,
@@ -48,7 +48,7 @@ def conclude(
         log.warning("A consent was not remembered: %s", unavailable)
 
 
-def _is_first(server: Server, interaction: Token) -> bool:
+def _is_first(server: AuthorizationServer, interaction: Token) -> bool:
     now = server.clock()
     try:
         return server.grants.reserve(NAMESPACE, interaction.digest, interaction.expires_at, now)

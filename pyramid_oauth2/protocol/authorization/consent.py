@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..access import Access
-from ..envelope import NotUnderstood, check_understood
+from ..authorization_server import AuthorizationServer
+from ..envelope import NotUnderstood
 from ..records import Client, Consent
-from ..server import Server
-from .request import AuthorizationRequest
+from .authorization_request import AuthorizationRequest
+from .consent_data import ConsentData
+from .extensions import covers_extensions, remembered_extensions
 
 
 def needs_consent(
-    server: Server, requested: AuthorizationRequest, client: Client, subject: str
+    server: AuthorizationServer, requested: AuthorizationRequest, client: Client, subject: str
 ) -> bool:
     """Whether the user sees the consent page, or has already allowed all of this."""
     if "consent" in requested.prompt or client.consent == "ask":
+        return True
+    # RFC 8628 section 5.4: what is allowed for another device must be seen each time, since
+    # someone else may have begun there.
+    if requested.redirect_uri is None:
         return True
     # RFC 8252 section 8.6: any app on the device could claim such a redirect URI, so it
     # does not identify the client, and nothing is allowed without the page.
@@ -22,35 +30,39 @@ def needs_consent(
     if client.consent == "skip":
         return False
     consent = server.consents.get(subject, client.client_id)
-    return consent is None or not _covers(consent, requested, server.clock())
+    return consent is None or not _covers(server, consent, requested)
 
 
-def _covers(consent: Consent, requested: AuthorizationRequest, now: int) -> bool:
+def _covers(server: AuthorizationServer, consent: Consent, requested: AuthorizationRequest) -> bool:
     allowed = Access(consent.scope, consent.resources)
-    return allowed.covers(requested.access) and _is_of_the_same_kind(consent, requested, now)
-
-
-def _is_of_the_same_kind(consent: Consent, requested: AuthorizationRequest, now: int) -> bool:
+    data = _data_of_the_same_kind(server, consent, requested)
     return (
-        now < consent.expires_at
-        and _is_understood(consent)
-        and requested.redirect_uri == consent.redirect_uri
-        # What was allowed for some resources alone was not allowed for others.
-        and set(requested.resources) == set(consent.resources)
+        data is not None
+        and allowed.covers(requested.access)
+        and covers_extensions(server, data.extensions, requested)
     )
 
 
-def _is_understood(consent: Consent) -> bool:
-    # A later version may have limited it by something that this version would ignore.
+def _data_of_the_same_kind(
+    server: AuthorizationServer, consent: Consent, requested: AuthorizationRequest
+) -> ConsentData | None:
+    """What is stored with a consent; None if the consent does not count for such a request."""
+    if (
+        consent.expires_at <= server.clock()
+        or requested.redirect_uri != consent.redirect_uri
+        # What was allowed for some resources alone was not allowed for others.
+        or set(requested.resources) != set(consent.resources)
+    ):
+        return None
     try:
-        check_understood(consent.data)
+        return ConsentData.decode(consent.data, server.understood)
     except NotUnderstood:
-        return False
-    return True
+        # A later version may have limited it by something that this version would ignore.
+        return None
 
 
 def remember_consent(
-    server: Server,
+    server: AuthorizationServer,
     requested: AuthorizationRequest,
     granted: AuthorizationRequest,
     client: Client,
@@ -66,24 +78,26 @@ def remember_consent(
     :param requested: what the page showed.
     :param granted: what the user allowed of it.
     """
-    if client.consent != "remember" or granted.details:
+    redirect_uri = granted.redirect_uri
+    if client.consent != "remember" or granted.details or redirect_uri is None:
         return
     while True:
         now = server.clock()
         earlier = server.consents.get(subject, client.client_id)
-        scope, since, data = granted.scope, now, b""
-        if earlier and _is_of_the_same_kind(earlier, granted, now):
+        scope, since, data = granted.scope, now, ConsentData()
+        if earlier and (same := _data_of_the_same_kind(server, earlier, granted)):
             scope, since = scope | (earlier.scope - requested.scope), earlier.created_at
-            data = earlier.data
+            data = same
+        kept = remembered_extensions(server, data.extensions, granted)
         consent = Consent(
             subject=subject,
             client_id=client.client_id,
             scope=scope,
-            redirect_uri=granted.redirect_uri,
+            redirect_uri=redirect_uri,
             resources=granted.resources,
             created_at=since,
             expires_at=now + server.lifetimes.consent,
-            data=data,
+            data=replace(data, extensions=kept).encode(),
         )
         # Again if another tab was faster, so that the scopes of both are stored.
         if server.consents.put(consent, earlier.version if earlier else None):

@@ -12,7 +12,7 @@ from .return_query import is_too_long, return_query
 def again(progress: Progress) -> Again:
     """Send the request to our own URL."""
     query = return_query(progress.parameters, progress.handle)
-    return stored(progress) if is_too_long(query) else Again(query)
+    return stored(progress) if is_too_long(query) else Again(query, endpoint=progress.endpoint)
 
 
 def to_login(progress: Progress, mark: LoginMark | None = None) -> Login | Again:
@@ -20,7 +20,7 @@ def to_login(progress: Progress, mark: LoginMark | None = None) -> Login | Again
     query = return_query(progress.parameters, progress.handle)
     if mark is not None:
         query = mark.on(query)
-    return stored(progress) if is_too_long(query) else Login(query)
+    return stored(progress) if is_too_long(query) else Login(query, progress.endpoint)
 
 
 def stored(progress: Progress) -> Again:
@@ -34,4 +34,4 @@ def stored(progress: Progress) -> Again:
         attempt.count_or_refuse(progress.destination.client.client_id)
     browser = progress.user.browser() if progress.http.method == "GET" else ""
     handle, _ = begin_interaction(progress.server, Interaction(progress.request, browser))
-    return Again(return_query(None, handle), changed=True)
+    return Again(return_query(None, handle), changed=True, endpoint=progress.endpoint)

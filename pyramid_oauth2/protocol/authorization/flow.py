@@ -13,36 +13,26 @@ from ..authorization_server import AuthorizationServer
 from ..errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
-from ..records import DuplicateRecord, StoreUnavailable
+from ..records import Client, DuplicateRecord, StoreUnavailable
 from . import checks
+from .clients import store_resolved
 from .conclusion import conclude
 from .consent import needs_consent
 from .detour import again, to_login
 from .interaction import (
     UNUSED,
-    ForeignInteraction,
     Interaction,
     OpenInteraction,
     UnusableInteraction,
     begin_interaction,
-    is_taken,
-    open_interaction,
 )
 from .login_demand import require_new_login
-from .login_mark import LoginMark, read_mark
-from .new_login import has_logged_in
-from .progress import Progress
+from .progress import AUTHORIZE, Progress
+from .reading import read_sent, read_stored
 from .repetition import Decision, repeated, sealed_for
-from .request import (
-    find_destination,
-    narrowed,
-    read_request,
-    still_a_destination,
-    still_allowed,
-)
-from .response import USED, SealResponse, approval, denial, refusal
-from .results import Ask, Refuse, Respond, Result
-from .return_query import MARK, return_query
+from .request import narrowed, still_allowed
+from .response import USED, AuthorizationResponse, SealResponse, approval, denial
+from .results import Ask, Done, Refuse, Respond, Result, refused
 from .user import User
 
 
@@ -50,17 +40,7 @@ def begin(
     server: AuthorizationServer, http: HTTPRequest, parameters: Parameters, user: User
 ) -> Result:
     """Process a client's request."""
-
-    def read(events: list[OAuth2Event]) -> Progress | Result:
-        destination = find_destination(server, parameters)
-        try:
-            request = read_request(server, destination, parameters)
-        except OAuth2Error as error:
-            return Respond(refusal(server, destination, error))
-        mark = _mark_of(server, parameters, user)
-        return Progress(server, http, user, destination, request, events, parameters, mark=mark)
-
-    return _walk(read)
+    return _walk(lambda events: read_sent(server, http, parameters, user, events))
 
 
 def resume(
@@ -69,16 +49,33 @@ def resume(
     handle: str,
     user: User,
     mark: str | None = None,
+    endpoint: str = AUTHORIZE,
 ) -> Result:
-    """Process a request that was stored, when its user returns."""
-    return _walk(lambda events: _stored(server, http, handle, user, events, mark=mark))
+    """Process a request that was stored, when its user returns.
+
+    :param mark: of a new login, with which they return.
+    :param endpoint: at which this is, and to which the browser comes again.
+    """
+    return _walk(
+        lambda events: read_stored(server, http, handle, user, events, mark=mark, endpoint=endpoint)
+    )
 
 
 def decide(
-    server: AuthorizationServer, http: HTTPRequest, handle: str, user: User, form: Parameters
+    server: AuthorizationServer,
+    http: HTTPRequest,
+    handle: str,
+    user: User,
+    form: Parameters,
+    endpoint: str = AUTHORIZE,
 ) -> Result:
-    """Process the user's decision; the form can only narrow the scope."""
-    result = _walk(lambda events: _stored(server, http, handle, user, events, form))
+    """Process the user's decision; the form can only narrow the scope.
+
+    :param endpoint: as for :func:`resume`.
+    """
+    result = _walk(
+        lambda events: read_stored(server, http, handle, user, events, form, endpoint=endpoint)
+    )
     if isinstance(result, Refuse) and type(result.error) is UnusableInteraction:
         # Sent again; or of two forms that were sent at once, the one that lost.
         return _decided_before(server, handle, user, form) or result
@@ -94,56 +91,13 @@ def _decided_before(
     events: list[OAuth2Event] = []
     ticked = _ticked(form)
     try:
-        response = repeated(server, handle, user.secret(), subject, answer, ticked, events.append)
+        found = repeated(server, handle, user.secret(), subject, answer, ticked, events.append)
     except (OAuth2Error, UnusableInteraction, StoreUnavailable) as error:
         return Refuse(error, tuple(events))
-    return Respond(response, tuple(events), changed=True) if response else None
-
-
-def _stored(
-    server: AuthorizationServer,
-    http: HTTPRequest,
-    handle: str,
-    user: User,
-    events: list[OAuth2Event],
-    form: Parameters | None = None,
-    mark: str | None = None,
-) -> Progress:
-    found = read_mark(server, user, return_query(None, handle), mark)
-    pending = open_interaction(
-        server,
-        handle,
-        user.browser(),
-        user.subject,
-        bind=form is None,
-        new_login_since=found.demanded_at if found and has_logged_in(user, found) else None,
-    )
-    if user.earlier and not pending.interaction.new_browser:
-        # A page that began with a cookie is valid with that cookie only: a new one is
-        # set when another user has signed in.
-        raise ForeignInteraction("This page belongs to another browser.", another_user=False)
-    request = pending.interaction.request
-    destination = still_a_destination(server, request)
-    return Progress(
-        server,
-        http,
-        user,
-        destination,
-        request,
-        events,
-        handle=handle,
-        pending=pending,
-        form=form,
-        mark=found,
-    )
-
-
-def _mark_of(server: AuthorizationServer, parameters: Parameters, user: User) -> LoginMark | None:
-    mark = read_mark(server, user, return_query(parameters, ""), parameters.if_once(MARK))
-    # One that is used, or another user's, is as good as none.
-    if mark is None or is_taken(server, mark.handle(user.secret()), user.subject):
+    if found is None:
         return None
-    return mark
+    client, response = found
+    return _decided(client, answer, response, events)
 
 
 def _walk(read: Callable[[list[OAuth2Event]], Progress | Result]) -> Result:
@@ -178,7 +132,7 @@ def _check_client(progress: Progress) -> Result | None:
     try:
         still_allowed(progress.server, progress.destination.client, progress.request)
     except OAuth2Error as error:
-        return _refused(progress, error)
+        return refused(progress, error)
     return None
 
 
@@ -193,7 +147,7 @@ def _require_login(progress: Progress) -> Result | None:
     # OpenID Connect Core section 3.1.2.1: with prompt=none the server "MUST NOT
     # display any authentication or consent user interface pages".
     if "none" in progress.request.prompt:
-        return _refused(progress, LoginRequired("Nobody is signed in.", refusal=checks.SIGNED_IN))
+        return refused(progress, LoginRequired("Nobody is signed in.", refusal=checks.SIGNED_IN))
     return to_login(progress)
 
 
@@ -201,7 +155,7 @@ def _deny(progress: Progress) -> Result | None:
     if _decision(progress) != "deny" or progress.pending is None:
         return None
     response = denial(progress.server, progress.pending, _seal(progress, "deny"))
-    return Respond(response, changed=True)
+    return _decided(progress.destination.client, "deny", response, progress.events)
 
 
 def _approve(progress: Progress) -> Result | None:
@@ -217,6 +171,7 @@ def _approve(progress: Progress) -> Result | None:
         return None
     elif pending is None and progress.mark is not None:
         _, pending = _begun(progress)
+    store_resolved(server, client)
     response = approval(
         server,
         client,
@@ -239,7 +194,15 @@ def _approve(progress: Progress) -> Result | None:
             progress.pending.token,
             progress.events.append,
         )
-    return Respond(response, tuple(progress.events), changed=True)
+    return _decided(client, "allow", response, progress.events)
+
+
+def _decided(
+    client: Client, decision: str, response: AuthorizationResponse, events: list[OAuth2Event]
+) -> Result:
+    if response.redirect_uri is None:
+        return Done(client, decision, tuple(events))
+    return Respond(response, tuple(events), changed=True)
 
 
 def _seal(
@@ -254,13 +217,11 @@ def _seal(
 def _ask(progress: Progress) -> Result:
     client = progress.destination.client
     if "none" in progress.request.prompt:
-        return _refused(
-            progress, ConsentRequired("The user must be asked.", refusal=checks.CONSENT)
-        )
+        return refused(progress, ConsentRequired("The user must be asked.", refusal=checks.CONSENT))
     if progress.pending is not None:
-        return Ask(client, progress.handle, progress.pending)
+        return Ask(client, progress.handle, progress.pending, endpoint=progress.endpoint)
     handle, pending = _begun(progress)
-    return Ask(client, handle, pending, changed=True)
+    return Ask(client, handle, pending, changed=True, endpoint=progress.endpoint)
 
 
 def _begun(progress: Progress) -> tuple[str, OpenInteraction]:
@@ -293,7 +254,3 @@ def _decision(progress: Progress) -> str | None:
 
 def _ticked(form: Parameters) -> frozenset[str]:
     return frozenset(form.values.get("scope", ()))
-
-
-def _refused(progress: Progress, error: OAuth2Error) -> Respond:
-    return Respond(refusal(progress.server, progress.destination, error))

@@ -7,17 +7,18 @@ The handle can be used once, in the browser that began, by the user who opened i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..authorization_server import AuthorizationServer
 from ..envelope import Members, NotUnderstood
-from ..records import INTERACTION, DuplicateRecord, Token
+from ..records import INTERACTION, DuplicateRecord, Token, TokenChanges
 from ..refusal import OWN_RULE, Refusal
 from ..server import Server
 from ..token_strings import NewToken, new_family, new_token, parse_token
+from .authorization_request import AuthorizationRequest
 from .new_login import demands_new_login
-from .request import AuthorizationRequest
 
 KNOWN = Refusal("page_known", OWN_RULE, decided_by="interaction")
 UNUSED = Refusal("page_unused", OWN_RULE, decided_by="interaction")
@@ -90,13 +91,14 @@ class Interaction:
         return json.dumps(members).encode()
 
     @classmethod
-    def decode(cls, data: bytes) -> Interaction:
+    def decode(cls, data: bytes, understood: Collection[str] = ()) -> Interaction:
         """From the ``data`` of a record.
 
+        :param understood: as for :meth:`~..envelope.Members.read`.
         :raises NotUnderstood: this version cannot respond to the request.
         """
-        members, others = _MEMBERS.read(data)
-        request = AuthorizationRequest.decode(members.pop("asked"))
+        members, others = _MEMBERS.read(data, understood)
+        request = AuthorizationRequest.decode(members.pop("asked"), understood)
         return cls(request, **members, others=others)
 
 
@@ -120,12 +122,27 @@ class OpenInteraction:
     token: Token
 
 
+def interaction_of(server: AuthorizationServer, data: bytes) -> Interaction:
+    """From the ``data`` of a record, for a server that responds to the request.
+
+    :raises NotUnderstood: it cannot; no plug-in has registered the response type, for instance.
+    """
+    interaction = Interaction.decode(data, server.understood)
+    if interaction.request.response_type not in server.plug_ins.response_types:
+        raise NotUnderstood("asks for what this version of the server does not know")
+    return interaction
+
+
 def begin_interaction(
-    server: Server, interaction: Interaction, handle: NewToken | None = None
+    server: AuthorizationServer,
+    interaction: Interaction,
+    handle: NewToken | None = None,
+    lifetime: int | None = None,
 ) -> tuple[str, OpenInteraction]:
     """Store a request; return its handle, which is stored nowhere, and what was stored.
 
     :param handle: one that is derived. If it was begun before, that interaction is opened.
+    :param lifetime: in seconds; None: ``oauth2.interaction_lifetime``.
     :raises UnusableInteraction: the one that was begun before is used.
     """
     now = server.clock()
@@ -137,7 +154,7 @@ def begin_interaction(
         family,
         digest,
         issued_at=now,
-        expires_at=now + server.lifetimes.interaction,
+        expires_at=now + (server.lifetimes.interaction if lifetime is None else lifetime),
         data=interaction.encode(),
     )
     try:
@@ -151,7 +168,7 @@ def begin_interaction(
 
 
 def open_interaction(
-    server: Server,
+    server: AuthorizationServer,
     handle: str,
     browser: str,
     subject: str | None,
@@ -169,7 +186,8 @@ def open_interaction(
     :raises ForeignInteraction: it is bound to another browser or user.
     """
 
-    def bound(interaction: Interaction) -> Interaction:
+    def bound(found: OpenInteraction) -> Interaction:
+        interaction = found.interaction
         if interaction.browser != browser and (interaction.browser or not bind):
             raise ForeignInteraction("This page belongs to another browser.", another_user=False)
         if subject is not None and interaction.subject not in (None, subject):
@@ -185,10 +203,10 @@ def open_interaction(
             return of_browser
         return replace(of_browser, subject=subject, login_demanded_at=new_login_since)
 
-    return _change(server, handle, bound)
+    return change_interaction(server, handle, bound)
 
 
-def is_taken(server: Server, handle: NewToken, subject: str | None) -> bool:
+def is_taken(server: AuthorizationServer, handle: NewToken, subject: str | None) -> bool:
     """Whether the interaction of a derived handle is used, or is another user's.
 
     :param subject: the signed-in user.
@@ -199,29 +217,41 @@ def is_taken(server: Server, handle: NewToken, subject: str | None) -> bool:
     token, _ = found
     try:
         _check_usable(server, token)
-        interaction = Interaction.decode(token.data)
+        interaction = interaction_of(server, token.data)
     except (UnusableInteraction, NotUnderstood):
         return True
     return subject is not None and interaction.subject not in (None, subject)
 
 
-def _change(
-    server: Server, handle: str, change: Callable[[Interaction], Interaction]
+def change_interaction(
+    server: AuthorizationServer,
+    handle: str,
+    change: Callable[[OpenInteraction], Interaction],
+    end: int | None = None,
 ) -> OpenInteraction:
+    """Change a pending interaction.
+
+    :param end: until when one waits that a browser has not opened before, in UTC seconds; None:
+        as long as before.
+    :raises UnusableInteraction: it is unknown, expired or used, or of another version.
+    """
     while True:
         token = _find(server, handle)
         try:
-            before = Interaction.decode(token.data)
+            before = interaction_of(server, token.data)
         except NotUnderstood as error:
             raise UnusableInteraction(
                 "This page belongs to another version of the server: try again in a moment.",
                 refusal=error.refusal,
             ) from None
-        after = change(before)
+        after = change(OpenInteraction(before, token))
         if after == before:
             return OpenInteraction(before, token)
         # Compare and swap: of two users who open it at once, it is bound to one.
-        server.grants.amend(token.ref, token.version, {"data": after.encode()})
+        changes: TokenChanges = {"data": after.encode()}
+        if end is not None and not before.browser:
+            changes["expires_at"] = max(end, token.expires_at)
+        server.grants.amend(token.ref, token.version, changes)
 
 
 def _find(server: Server, handle: str) -> Token:

@@ -16,9 +16,8 @@ from .detour import again, to_login
 from .interaction import CookiesNeeded
 from .login_mark import Session, make_mark
 from .new_login import demands_new_login, has_logged_in
-from .progress import Progress
-from .response import refusal
-from .results import Again, LoginAgain, Refuse, Respond, Result
+from .progress import AUTHORIZE, Progress
+from .results import Again, LoginAgain, Refuse, Result, refused
 from .return_query import MARK, return_query
 from .user import User
 
@@ -39,23 +38,32 @@ def require_new_login(progress: Progress) -> Result | None:
         # "If it cannot reauthenticate the End-User, it MUST return an error, typically
         # login_required."
         error = LoginRequired("The present login cannot be ended.", refusal=checks.NEW_LOGIN)
-        return Respond(refusal(progress.server, progress.destination, error))
+        return refused(progress, error)
     if user.auth_time() is None or (mark is None and not user.has_login_page):
         query = return_query(parameters, progress.handle)
-        return LoginAgain(progress.destination.client, query)
+        return LoginAgain(progress.destination.client, query, progress.endpoint)
     if mark is None:
         return _login(progress, Session.KEPT)
-    return end_login(progress.server, parameters, progress.handle, user)
+    return end_login(progress.server, parameters, progress.handle, user, progress.endpoint)
 
 
-def end_login(server: Server, parameters: Parameters | None, handle: str, user: User) -> Again:
+def end_login(
+    server: Server,
+    parameters: Parameters | None,
+    handle: str,
+    user: User,
+    endpoint: str = AUTHORIZE,
+) -> Again:
     """End the present login. The request then comes again, and shows whether that worked.
 
     :param parameters: what the client sent; None for a request that is stored.
+    :param endpoint: at which this is, and to which the browser comes again.
     """
     # Not by what forget() returns: where the login is in a session, there are no headers.
     query = return_query(parameters, handle)
-    return Again(make_mark(server, user, query, Session.ENDED).on(query), end=True)
+    return Again(
+        make_mark(server, user, query, Session.ENDED).on(query), end=True, endpoint=endpoint
+    )
 
 
 def _is_made(progress: Progress) -> bool:

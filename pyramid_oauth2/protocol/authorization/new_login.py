@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .authorization_request import AuthorizationRequest
 from .login_mark import LoginMark, Session
-from .request import AuthorizationRequest
 from .user import User
 
 

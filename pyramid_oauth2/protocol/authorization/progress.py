@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from ..authorization_server import AuthorizationServer
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
+from .authorization_request import AuthorizationRequest
 from .interaction import OpenInteraction
 from .login_mark import LoginMark
-from .request import AuthorizationRequest, Destination
+from .request import Destination
 from .user import User
+
+AUTHORIZE = "authorize"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Progress:
     :param pending: the stored request, whose handle is ``handle``.
     :param form: the user's decision.
     :param mark: the mark of a new login, with which the user has returned.
+    :param endpoint: at which the request is processed, and to which it comes again.
     """
 
     server: AuthorizationServer
@@ -34,3 +38,4 @@ class Progress:
     pending: OpenInteraction | None = None
     form: Parameters | None = field(default=None, repr=False)
     mark: LoginMark | None = None
+    endpoint: str = AUTHORIZE

@@ -1,8 +1,9 @@
 """The same decision sent again: a double click, a lost response, a phone that repeats the form.
 
 The response is stored with the spent interaction, sealed under a key that the store does not
-have. A code is not repeated, but replaced by another code of the same grant: both
-responses may be followed, and a code that is redeemed twice ends its grant.
+have. A code is not repeated, but replaced by another code of the same grant: both responses may
+be followed, and a code that is redeemed twice ends its grant. So is what another response type
+produces, if the response contains it.
 """
 
 from __future__ import annotations
@@ -15,15 +16,23 @@ from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
 from ..errors import InvalidScope
 from ..events import Emit
-from ..records import INTERACTION, Grant, SealedAnswer, Token
+from ..grants import find_grant
+from ..records import ACCESS_TOKEN, INTERACTION, Client, Grant, SealedAnswer, Token
 from ..scopes import format_scope
+from ..token.resolution import reference_of
 from ..token.sealing import Seal, derived_seal
 from ..token.validity import NotValid, check_grant
 from ..token_strings import parse_token
+from .authorization_request import AuthorizationRequest
 from .conclusion import conclude
-from .interaction import Interaction
-from .request import AuthorizationRequest, narrowed, still_a_destination, still_allowed
-from .response import AuthorizationResponse, SealResponse, another_code
+from .interaction import interaction_of
+from .request import narrowed, still_a_destination, still_allowed
+from .response import (
+    AuthorizationResponse,
+    SealResponse,
+    another_response,
+    response_parameter,
+)
 from .user import browser_digest
 
 WINDOW = 30  # seconds
@@ -72,8 +81,8 @@ def repeated(
     answer: str,
     ticked: frozenset[str],
     emit: Emit,
-) -> AuthorizationResponse | None:
-    """The response to a decision that was made a moment ago; None if there is none.
+) -> tuple[Client, AuthorizationResponse] | None:
+    """The client and the response of a decision that was made a moment ago; None without one.
 
     :param secret: the browser's.
     :param subject: the signed-in user.
@@ -96,15 +105,18 @@ def repeated(
     client = still_a_destination(server, request).client
     response = AuthorizationResponse(request.redirect_uri, request.response_mode, parameters)
     if granted is None:
-        return response
+        return client, response
     still_allowed(server, client, granted)
-    grant = _grant(server, parameters.get("code") or parameters["access_token"])
+    name = response_parameter(server, granted, spent.family)
+    grant = _grant(server, spent, parameters.get(name) if name else None)
     if grant is None:
         return None
     conclude(server, client, subject, request, granted, spent, emit)
-    if "code" not in parameters:
-        return response
-    return another_code(server, client, granted, grant) if _reserve(server, spent) else None
+    if name is None or name == ACCESS_TOKEN:
+        return client, response
+    if not _reserve(server, spent):
+        return None
+    return client, another_response(server, client, granted, grant)
 
 
 def _spent(
@@ -116,7 +128,7 @@ def _spent(
     if found is None or found[0].consumed_at is None or found[0].revoked_at is not None:
         return None
     try:
-        interaction = Interaction.decode(found[0].data)
+        interaction = interaction_of(server, found[0].data)
     except NotUnderstood:
         return None
     if (interaction.browser, interaction.subject) != (browser_digest(secret), subject):
@@ -133,11 +145,18 @@ def _opened(server: AuthorizationServer, decision: Decision, spent: Token) -> di
     return None if opened is None else dict(json.loads(opened))
 
 
-def _grant(server: AuthorizationServer, issued: str) -> Grant | None:
-    """The grant of what the first response contains, if it is still valid."""
-    ref = parse_token(issued)
-    token, grant = (server.grants.find(ref) if ref else None) or (None, None)
-    if token is None or grant is None or token.revoked_at is not None:
+def _grant(server: AuthorizationServer, spent: Token, issued: str | None) -> Grant | None:
+    """The grant of the decision, if it and what was issued are still valid.
+
+    :param issued: what the first response contains, if it contains a token or a code.
+    """
+    grant = find_grant(server, spent.family)
+    if issued is not None:
+        ref = parse_token(issued) or reference_of(server, issued)
+        token, grant = (server.grants.find(ref) if ref else None) or (None, None)
+        if token is None or token.revoked_at is not None:
+            return None
+    if grant is None:
         return None
     try:
         check_grant(server, grant)

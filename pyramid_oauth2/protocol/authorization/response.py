@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 from ..authentication import Authentication
 from ..authorization_server import AuthorizationServer
 from ..errors import AccessDenied, OAuth2Error
 from ..events import Emit, emit_nothing
 from ..grants import end_grant
-from ..records import AUTHORIZATION_CODE, Client, Grant, Outcome, SealedAnswer
+from ..records import ACCESS_TOKEN, Client, Grant, Outcome, SealedAnswer
 from ..server import USER_ACTIVE
-from ..token.draft import make_draft
+from ..token.added_members import added_members
+from ..token.confirmation import Confirmation
+from ..token.draft import Draft, make_draft
 from ..token.issuance import Add, Issuance, Open
 from ..token.issuing import settle, spend, store
+from ..token.possession import token_type
 from . import checks
-from .codes import CodeData
+from .authorization_request import AuthorizationRequest
 from .consent import needs_consent
 from .interaction import UNUSED, OpenInteraction, UnusableInteraction
-from .request import AuthorizationRequest, Destination
+from .request import Destination
 
 USED = "This page was used already, or has expired."
 WITHDRAWN = "The access was withdrawn."
@@ -28,9 +33,12 @@ WITHDRAWN = "The access was withdrawn."
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationResponse:
-    """Parameters for the client, and how they get there."""
+    """Parameters for the client, and how they get there.
 
-    redirect_uri: str
+    ``redirect_uri`` is None if they are not sent: the client finds the decision in another way.
+    """
+
+    redirect_uri: str | None
     response_mode: str
     parameters: Mapping[str, str] = field(repr=False)
 
@@ -76,7 +84,7 @@ def approval(
     authentication: Authentication | None = None,
     seal: SealResponse | None = None,
 ) -> AuthorizationResponse:
-    """Open the grant, and respond with a code, or with the implicit grant's access token.
+    """Open the grant, and respond with what the response type produces: a code, for instance.
 
     :param pending: the interaction that is spent for it; None where the user
         need not be prompted.
@@ -89,16 +97,19 @@ def approval(
     if not server.is_active(subject):
         refusal = USER_ACTIVE.comparing(subject=subject)
         raise UnusableInteraction("This user is deactivated.", refusal=refusal)
-    operation = Open(subject, pending.token if pending else None, authentication)
-    issuance = Issuance(requested.access, operation, refresh_token=False)
-    if requested.response_type == "code":
-        draft = make_draft(server, client, issuance, _code_data(requested))
-        issued, members = None, {"code": draft.strings[AUTHORIZATION_CODE].value}
-    else:
-        # RFC 6749 section 4.2.2: "The authorization server MUST NOT issue a refresh token."
-        draft = make_draft(server, client, issuance)
-        issued = draft.issued(issuance)
-        members = {name: str(value) for name, value in issued.parameters().items()}
+    waiting = pending.token if pending else None
+    kept = requested.extensions.only(server.plug_ins.extensions_in("grant"))
+    # RFC 6749 section 4.2.2: "The authorization server MUST NOT issue a refresh token."
+    issuance = Issuance(
+        requested.access, Open(subject, waiting, authentication, kept), refresh_token=False
+    )
+    draft = _draft(server, client, issuance, requested)
+    grant_type = server.plug_ins.response_types[requested.response_type].grant_type
+    issued, members = None, _produced(draft)
+    if draft.product is None:
+        added = added_members(server, client, issuance, draft, grant_type)
+        issued = draft.issued(issuance, token_type(server, _confirmation(requested)), added)
+        members = {name: _text(value) for name, value in issued.parameters().items()}
     response = _respond_to(server, requested, members)
     sealed = seal(response) if seal else None
     if store(server, issuance, draft, sealed).outcome is not Outcome.WON:
@@ -111,11 +122,11 @@ def approval(
             end_grant(server, draft.grant, "consent withdrawn meanwhile", emit)
         raise UnusableInteraction(WITHDRAWN, refusal=checks.NOT_WITHDRAWN)
     if issued is not None:
-        settle(server, client, issuance, draft.grant, issued, "implicit", emit)
+        settle(server, client, issuance, draft.grant, issued, grant_type, emit)
     return response
 
 
-def another_code(
+def another_response(
     server: AuthorizationServer, client: Client, requested: AuthorizationRequest, grant: Grant
 ) -> AuthorizationResponse:
     """Respond with one more code of a grant, within the grant's end.
@@ -123,16 +134,51 @@ def another_code(
     :raises UnusableInteraction: the grant ended meanwhile.
     """
     issuance = Issuance(requested.access, Add(grant, USED))
-    draft = make_draft(server, client, issuance, _code_data(requested))
+    draft = _draft(server, client, issuance, requested)
     if store(server, issuance, draft, None).outcome is not Outcome.WON:
         raise UnusableInteraction(USED, refusal=checks.GRANT_CURRENT)
-    return _respond_to(server, requested, {"code": draft.strings[AUTHORIZATION_CODE].value})
+    return _respond_to(server, requested, _produced(draft))
 
 
-def _code_data(requested: AuthorizationRequest) -> bytes:
-    return CodeData(
-        requested.redirect_uri, requested.redirect_uri_named, requested.code_challenge
-    ).encode()
+def response_parameter(
+    server: AuthorizationServer, requested: AuthorizationRequest, family: str
+) -> str | None:
+    """The parameter of the response that has what an approval produces; None if none has it."""
+    product = server.plug_ins.response_types[requested.response_type].product(requested, family)
+    return ACCESS_TOKEN if product is None else product.parameter
+
+
+def _draft(
+    server: AuthorizationServer,
+    client: Client,
+    issuance: Issuance,
+    requested: AuthorizationRequest,
+) -> Draft:
+    response_type = server.plug_ins.response_types[requested.response_type]
+    return make_draft(
+        server,
+        client,
+        issuance,
+        _confirmation(requested),
+        partial(response_type.product, requested),
+        requested.extensions.only(server.plug_ins.extensions_in("code")),
+    )
+
+
+def _confirmation(requested: AuthorizationRequest) -> Confirmation | None:
+    return Confirmation(requested.cnf) if requested.cnf else None
+
+
+def _produced(draft: Draft) -> dict[str, str]:
+    product = draft.product
+    if product is None or product.parameter is None:
+        return {}
+    return {product.parameter: draft.strings[product.kind].value}
+
+
+def _text(member: Any) -> str:
+    # A parameter of a URL is a text; what is none is sent as JSON.
+    return member if isinstance(member, str) else json.dumps(member)
 
 
 def _respond_to(
@@ -145,7 +191,7 @@ def _respond_to(
 
 def _respond(
     server: AuthorizationServer,
-    redirect_uri: str,
+    redirect_uri: str | None,
     mode: str,
     state: str | None,
     members: Mapping[str, str],

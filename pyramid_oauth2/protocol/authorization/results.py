@@ -9,7 +9,8 @@ from ..errors import OAuth2Error
 from ..events import OAuth2Event
 from ..records import Client, StoreUnavailable
 from .interaction import OpenInteraction, UnusableInteraction
-from .response import AuthorizationResponse
+from .progress import AUTHORIZE, Progress
+from .response import AuthorizationResponse, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +26,41 @@ class Respond:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """Show the user that the decision was taken; no response is sent to the client.
+
+    :param decision: ``allow`` or ``deny``.
+    """
+
+    client: Client
+    decision: str
+    events: tuple[OAuth2Event, ...] = ()
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
-    """Send the user to the login; it returns them to our URL with *query*."""
+    """Send the user to the login; it returns them to the URL of *endpoint* with *query*."""
 
     query: str = field(repr=False)
+    endpoint: str = AUTHORIZE
 
 
 @dataclass(frozen=True, slots=True)
 class LoginAgain:
-    """Show the page with the button that ends the present login, at our URL with *query*."""
+    """Show the page with the button that ends the present login.
+
+    Its form is sent to the URL of *endpoint* with *query*.
+    """
 
     client: Client
     query: str = field(repr=False)
+    endpoint: str = AUTHORIZE
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Redirect the browser to our URL with *query*, for a request that has its cookies.
+    """Redirect the browser to the URL of *endpoint* with *query*, for a request with its cookies.
 
     :param changed: whether the request was stored for it.
     :param end: whether the redirect ends the present login.
@@ -50,11 +69,12 @@ class Again:
     query: str = field(repr=False)
     changed: bool = False
     end: bool = False
+    endpoint: str = AUTHORIZE
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Show the consent page.
+    """Show the consent page, whose form is sent to *endpoint*.
 
     :param changed: whether the request was stored for it.
     """
@@ -63,6 +83,7 @@ class Ask:
     handle: str = field(repr=False)
     pending: OpenInteraction
     changed: bool = False
+    endpoint: str = AUTHORIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +94,11 @@ class Refuse:
     events: tuple[OAuth2Event, ...] = ()
 
 
-Result: TypeAlias = Respond | Login | LoginAgain | Again | Ask | Refuse
+Result: TypeAlias = Respond | Done | Login | LoginAgain | Again | Ask | Refuse
+
+
+def refused(progress: Progress, error: OAuth2Error) -> Respond | Refuse:
+    """Send an error to the client, or show it if no response is sent to the client."""
+    if progress.destination.redirect_uri is None:
+        return Refuse(error, tuple(progress.events))
+    return Respond(refusal(progress.server, progress.destination, error))

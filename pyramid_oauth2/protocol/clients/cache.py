@@ -88,6 +88,10 @@ class ClientCache:
             self._changes += 1
             self._known.pop(client_id, None)
 
+    def was_deleted(self, client_id: str) -> bool:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        return self._store.was_deleted(client_id)
+
     def add(self, client: Client) -> None:
         """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
         self._store.add(client)

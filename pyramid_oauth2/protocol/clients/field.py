@@ -46,6 +46,10 @@ class Known(Protocol):
         """The names of the enabled grant types."""
 
     @property
+    def response_types(self) -> frozenset[str]:
+        """The names of the enabled response types."""
+
+    @property
     def client_authentications(self) -> frozenset[str]:
         """The names of the methods of client authentication."""
 

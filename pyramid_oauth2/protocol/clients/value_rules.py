@@ -18,9 +18,9 @@ LOOKS_LIKE_NOTHING = frozenset(" \u115f\u1160\u2800\u3164\uffa0")
 LIFETIMES = ("access_token",)
 MAX_LIFETIME = 365 * 86400
 MAX_URI = 2048
-RESPONSE_TYPES = ("code", "token")
 
-# RFC 7591 section 2. A client may be registered for a grant type that is not enabled yet.
+# RFC 7591 section 2. A client may be registered for what is not enabled yet.
+STANDARD_RESPONSE_TYPES = frozenset({"code", "token"})
 STANDARD_GRANT_TYPES = frozenset(
     {"authorization_code", "implicit", "password", "client_credentials", "refresh_token"}
 )
@@ -56,10 +56,11 @@ def grant_types(server: Known, value: Iterable[str]) -> Iterator[str]:
 
 
 def response_types(server: Known, value: Iterable[str]) -> Iterator[str]:
-    """Response types of the authorization endpoint."""
+    """Response types of the authorization endpoint that are enabled, or standard ones."""
+    known = server.response_types | STANDARD_RESPONSE_TYPES
     for response_type in value:
-        if response_type not in RESPONSE_TYPES:
-            yield f"{response_type!r} is not one of {', '.join(RESPONSE_TYPES)}"
+        if response_type not in known:
+            yield f"{response_type!r} is not one of {', '.join(sorted(known))}"
 
 
 def scope(server: Known, value: frozenset[str]) -> Iterator[str]:

@@ -61,7 +61,7 @@ class AuthorizationCode:
         :raises InvalidScope: the user did not grant the requested scope.
         """
         token, grant = _find(request, self._server)
-        data, access = _understood(token, grant)
+        data, access = _understood(self._server, token, grant)
         _check_redirect_uri(request, data)
         _check_verifier(request, self._server, token, data)
         # RFC 6749 section 4.1.3 has no scope: one that is sent is checked, and narrows nothing.
@@ -86,10 +86,10 @@ def _find(request: TokenRequest, server: Server) -> tuple[Token, Grant]:
     return token, grant
 
 
-def _understood(token: Token, grant: Grant) -> tuple[CodeData, Access]:
+def _understood(server: Server, token: Token, grant: Grant) -> tuple[CodeData, Access]:
     try:
-        access = access_of(grant)
-        return CodeData.decode(token.data), access
+        access = access_of(grant, server.understood)
+        return CodeData.decode(token.data, server.understood), access
     except NotUnderstood as error:
         raise InvalidGrant(f"The code {error}.", refusal=error.refusal) from None
 

@@ -86,7 +86,7 @@ def _find(presented: str, client: Client, server: Server) -> tuple[Token, Grant,
         raise InvalidGrant(WRONG_TOKEN, refusal=refusal)
     try:
         BOUND.read(token.data)
-        return token, grant, access_of(grant)
+        return token, grant, access_of(grant, server.understood)
     except NotUnderstood as error:
         raise InvalidGrant(f"The refresh token {error}.", refusal=error.refusal) from None
 

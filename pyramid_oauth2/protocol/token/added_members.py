@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..authorization_server import AuthorizationServer
+from ..grant_data import GrantData
+from ..kept_values import NOTHING_KEPT, kept_in
 from ..records import ACCESS_TOKEN, Client
 from .draft import Draft
 from .issuance import Issuance, Issuing, Redeem
@@ -26,7 +28,7 @@ def added_members(
     if not server.plug_ins.token_responses:
         return issuance.members
     members = dict(issuance.members)
-    issuing = _issuing(client, issuance, draft, grant_type)
+    issuing = _issuing(server, client, issuance, draft, grant_type)
     for name, extension in server.plug_ins.token_responses.items():
         added = extension.members(issuing)
         if undeclared := added.keys() - set(extension.names):
@@ -38,8 +40,14 @@ def added_members(
     return members
 
 
-def _issuing(client: Client, issuance: Issuance, draft: Draft, grant_type: str) -> Issuing:
-    access_token, operation = draft.records[0], issuance.operation
+def _issuing(
+    server: AuthorizationServer, client: Client, issuance: Issuance, draft: Draft, grant_type: str
+) -> Issuing:
+    access_token, operation, grant = draft.records[0], issuance.operation, draft.grant
+    spent = operation.token if isinstance(operation, Redeem) else None
+    of_grant = GrantData.decode(grant.data if grant else b"", server.understood)
+    of_spent = kept_in(spent.data) if spent else NOTHING_KEPT
+    registered = server.plug_ins.request_extensions
     return Issuing(
         client=client,
         grant_type=grant_type,
@@ -47,7 +55,12 @@ def _issuing(client: Client, issuance: Issuance, draft: Draft, grant_type: str) 
         access_token=draft.strings[ACCESS_TOKEN].value,
         issued_at=access_token.issued_at,
         expires_in=access_token.expires_at - access_token.issued_at,
-        subject=draft.grant.subject if draft.grant else None,
-        grant=draft.grant,
-        spent=operation.token if isinstance(operation, Redeem) else None,
+        subject=grant.subject if grant else None,
+        grant=grant,
+        spent=spent,
+        authentication=of_grant.authentication,
+        kept={
+            **of_grant.extensions.only(registered).values,
+            **of_spent.only(registered).values,
+        },
     )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..authorization_server import AuthorizationServer
 from ..grant_data import GrantData, grant_data
+from ..kept_values import NOTHING_KEPT, KeptValues
 from ..records import (
     ACCESS_TOKEN,
-    AUTHORIZATION_CODE,
     REFRESH_TOKEN,
     Client,
     Grant,
@@ -25,6 +25,7 @@ from .claims import claims_of
 from .confirmation import Confirmation, bound_data
 from .issuance import Add, Issuance, Open, Redeem
 from .issued import BEARER, IssuedTokens
+from .product import Product
 
 if TYPE_CHECKING:
     from ...interfaces.tokens import IAccessTokenFormat
@@ -35,13 +36,14 @@ class Draft:
     """What one issuance makes: strings by kind, their records, and the grant behind them.
 
     ``end`` is the latest end of its records, in UTC seconds. ``grant`` is None for
-    a token without a grant.
+    a token without a grant. ``product`` is what was made instead of tokens.
     """
 
     strings: Mapping[str, NewToken] = field(repr=False)
     records: tuple[Token, ...]
     end: int
     grant: Grant | None
+    product: Product | None = None
 
     def issued(
         self, issuance: Issuance, token_type: str = BEARER, members: Mapping[str, Any] | None = None
@@ -68,32 +70,37 @@ def make_draft(
     server: AuthorizationServer,
     client: Client,
     issuance: Issuance,
-    code: bytes | None = None,
     confirmation: Confirmation | None = None,
+    produce: Callable[[str], Product | None] | None = None,
+    kept: KeptValues = NOTHING_KEPT,
 ) -> Draft:
     """Make the strings and records of an issuance.
 
-    :param code: the data of an authorization code, which is made instead of tokens.
-    :param confirmation: the key to which the tokens are bound.
+    :param confirmation: the key to which they are bound.
+    :param produce: what is made instead of tokens, for the family; it may return None.
+    :param kept: the values of request extensions that stay in it.
     """
     frame = _frame(server, issuance)
-    if code is not None:
-        kinds = {AUTHORIZATION_CODE: code}
+    product = produce(frame.family) if produce else None
+    if product is not None:
+        kinds = {product.kind: product.data(confirmation, kept)}
     else:
         kinds = _kinds(server, client, issuance, frame, confirmation)
     strings, records = {}, []
     for kind, data in kinds.items():
-        end = _end(server, client, frame, kind)
+        end = _end(server, client, frame, kind, product)
         if kind == ACCESS_TOKEN:
             # Most formats say nothing, so the claims are made only if they are asked for.
             claims = partial(_claims, server, client, issuance, frame, end, confirmation)
             strings[kind] = _format(server, client, issuance).make(frame.family, claims)
+        elif product is not None and product.token is not None:
+            strings[kind] = product.token
         else:
             strings[kind] = new_token(kind, frame.family, server.random)
         records.append(_record(frame, strings[kind].ref, end, data))
     last = max(record.expires_at for record in records)
     grant = frame.grant or _new_grant(issuance, client, frame, last)
-    return Draft(strings, tuple(records), last, grant)
+    return Draft(strings, tuple(records), last, grant, product)
 
 
 def _kinds(
@@ -134,7 +141,7 @@ def _claims(
         subject, authentication = operation.subject, operation.authentication
     elif frame.grant is not None:
         subject = frame.grant.subject
-        authentication = GrantData.decode(frame.grant.data).authentication
+        authentication = GrantData.decode(frame.grant.data, server.understood).authentication
     token = AccessToken(
         client=client,
         access=issuance.access,
@@ -196,7 +203,7 @@ def _new_grant(issuance: Issuance, client: Client, frame: _Frame, end: int) -> G
         created_at=frame.now,
         expires_at=end,
         absolute_end=frame.limit,
-        data=grant_data(access, operation.authentication),
+        data=grant_data(access, operation.authentication, operation.kept),
     )
 
 
@@ -204,8 +211,9 @@ def _may_refresh(server: Server, client: Client) -> bool:
     return REFRESH_TOKEN in server.grant_types and REFRESH_TOKEN in client.grant_types
 
 
-def _end(server: Server, client: Client, frame: _Frame, kind: str) -> int:
-    end = frame.now + server.lifetimes.of(kind, client)
+def _end(server: Server, client: Client, frame: _Frame, kind: str, product: Product | None) -> int:
+    lifetime = product.lifetime if product else None
+    end = frame.now + (server.lifetimes.of(kind, client) if lifetime is None else lifetime)
     return end if frame.limit is None else min(end, frame.limit)
 
 

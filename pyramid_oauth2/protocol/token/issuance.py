@@ -15,7 +15,7 @@ from ..access import Access
 from ..authentication import Authentication
 from ..envelope import CRITICAL
 from ..events import GrantEvent
-from ..grant_data import GrantData
+from ..kept_values import NOTHING_KEPT, KeptValues
 from ..records import Client, Grant, Token
 from ..single_use import SingleUse
 from ..throttling import Attempt
@@ -28,6 +28,7 @@ class Open:
 
     :param interaction: is redeemed for the grant, where the user allowed it on a page.
     :param authentication: how the user authenticated, where the application says it.
+    :param kept: the values of request extensions that stay in the grant.
     :param refusal: the ``error_description`` where the user is deactivated, the
         interaction is used, or the user withdraws everything at this moment.
     """
@@ -35,6 +36,7 @@ class Open:
     subject: str
     interaction: Token | None = None
     authentication: Authentication | None = None
+    kept: KeptValues = NOTHING_KEPT
     refusal: str = "The grant was revoked."
 
 
@@ -144,6 +146,9 @@ class Issuing:
     :param subject: the user; None for a client that acts for itself.
     :param grant: what was granted; None without a user.
     :param spent: the code or refresh token that is redeemed; None for a new grant.
+    :param authentication: how the user authenticated when they allowed it, where that is known.
+    :param kept: the values of request extensions that are in ``spent`` or in the grant, by the
+        names of the extensions.
     """
 
     client: Client
@@ -155,8 +160,5 @@ class Issuing:
     subject: str | None = None
     grant: Grant | None = None
     spent: Token | None = None
-
-    @property
-    def authentication(self) -> Authentication | None:
-        """How the user authenticated when they allowed it, where that is known."""
-        return GrantData.decode(self.grant.data).authentication if self.grant else None
+    authentication: Authentication | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict, repr=False)

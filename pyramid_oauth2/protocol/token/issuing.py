@@ -174,12 +174,12 @@ def _check(server: Server, client: Client, issuance: Issuance) -> None:
     used = isinstance(operation, Redeem) and operation.token.consumed_at is not None
     if grant is not None and not used:
         # A token that is used issues nothing, so its scope does not matter.
-        _check_within(grant, issuance.access)
+        _check_within(server, grant, issuance.access)
 
 
-def _check_within(grant: Grant, access: Access) -> None:
+def _check_within(server: Server, grant: Grant, access: Access) -> None:
     try:
-        granted = access_of(grant)
+        granted = access_of(grant, server.understood)
     except NotUnderstood as error:
         raise InvalidGrant(f"The grant {error}.", refusal=error.refusal) from None
     granted.narrowed_to(access, "The grant")

@@ -8,6 +8,7 @@ accepted (RFC 7800 section 3.1).
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..envelope import NotUnderstood
@@ -21,7 +22,7 @@ from .presentation import BEARER_SCHEME, Presentation
 if TYPE_CHECKING:
     from ...interfaces.tokens import ISenderConstraint
     from ..authorization_server import AuthorizationServer
-    from ..http import HTTPRequest
+    from ..http import HTTPRequest, Parameters
 
 CHECKED = Refusal("confirmation_checked", "RFC 7800 section 3.1", decided_by="token")
 SCHEME = Refusal("token_scheme", "RFC 9449 section 7.2", decided_by="token")
@@ -57,6 +58,36 @@ def prove(server: AuthorizationServer, http: HTTPRequest, client: Client) -> Pro
         if (found := constraint.confirm(http, client)) is not None:
             proof = proof.and_(found)
     return proof
+
+
+def requested_methods(
+    server: AuthorizationServer, parameters: Parameters
+) -> Mapping[str, str] | None:
+    """The keys to which an authorization request binds what is issued for it; None if to none.
+
+    :raises OAuth2Error: a parameter of a sender constraint is malformed.
+    :raises ValueError: a constraint names a confirmation member that it does not check.
+    """
+    methods: dict[str, str] = {}
+    for constraint in server.plug_ins.sender_constraints.values():
+        sent = parameters.only(each.name for each in constraint.parameters).as_form()
+        if not sent:
+            continue
+        requested = constraint.requested(sent)
+        if undeclared := requested.keys() - set(constraint.members):
+            raise ValueError(f"a sender constraint does not check {sorted(undeclared)}")
+        methods.update(requested)
+    return methods or None
+
+
+def bound_in_advance(server: AuthorizationServer, proof: Proof) -> Mapping[str, str]:
+    """The keys of a proof to which a code is bound where the request is pushed with it.
+
+    RFC 9449 section 10.1: those that a parameter of the request could name.
+    """
+    constraints = server.plug_ins.sender_constraints.values()
+    members = {name for each in constraints if each.parameters for name in each.members}
+    return {name: value for name, value in proof.methods.items() if name in members}
 
 
 def check_spender(server: AuthorizationServer, spent: Token, proof: Proof) -> None:

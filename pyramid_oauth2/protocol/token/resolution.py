@@ -54,7 +54,7 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
         )
     token, grant = found
     try:
-        of_grant = check_token(token, grant, server.clock())
+        of_grant = check_token(token, grant, server.clock(), server.understood)
         data = AccessTokenData.decode(token.data)
         client = check_parties(server, grant, data)
         check_limits(server, data.access, data.confirmation)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..access import Access
 from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
@@ -34,9 +36,12 @@ class NotValid(Exception):
         self.refusal = refusal
 
 
-def check_token(token: Token, grant: Grant | None, now: int) -> GrantData:
+def check_token(
+    token: Token, grant: Grant | None, now: int, understood: Collection[str] = ()
+) -> GrantData:
     """Check the records alone, in the order of ``IGrantStore.redeem``.
 
+    :param understood: as for :meth:`~..envelope.Members.read`.
     :return: what the grant's record holds; without a grant, nothing.
     :raises NotValid: the token or its grant has ended.
     """
@@ -45,7 +50,9 @@ def check_token(token: Token, grant: Grant | None, now: int) -> GrantData:
         raise NotValid("was revoked", refusal=refusal)
     if grant is not None and grant.revoked_at is not None:
         raise NotValid("belongs to a grant that was revoked", refusal=_of_revoked(grant))
-    data = _understood(grant, "belongs to a grant that ") if grant is not None else GrantData()
+    data = GrantData()
+    if grant is not None:
+        data = _understood(grant, understood, "belongs to a grant that ")
     # A token ends with its grant, also if its own record lasts longer.
     if grant is None and token.grant_id is not None:
         refusal = GRANT_UNEXPIRED.comparing(grant_id=token.grant_id)
@@ -80,7 +87,7 @@ def check_grant(server: Server, grant: Grant) -> Client:
     """
     if grant.revoked_at is not None:
         raise NotValid("was revoked", refusal=_of_revoked(grant))
-    _understood(grant)
+    _understood(grant, server.understood)
     now = server.clock()
     if grant.expires_at <= now:
         raise NotValid("has expired", refusal=_of_expired(grant, now))
@@ -144,9 +151,9 @@ def _check(
     return client
 
 
-def _understood(grant: Grant, whose: str = "") -> GrantData:
+def _understood(grant: Grant, understood: Collection[str], whose: str = "") -> GrantData:
     try:
-        return GrantData.decode(grant.data)
+        return GrantData.decode(grant.data, understood)
     except NotUnderstood as error:
         refusal = error.refusal.comparing(grant_id=grant.id)
         raise NotValid(f"{whose}{error}", refusal=refusal) from None

@@ -1,0 +1,79 @@
+"""The request extensions at the authorization endpoint: what they read, and what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..access import Access
+from ..authorization_server import AuthorizationServer
+from ..errors import InvalidRequest
+from ..http import Parameters
+from ..kept_values import NOTHING_KEPT, KeptValues, as_json
+from ..records import Client
+from ..token.request import REQUIRED
+from .authorization_request import AuthorizationRequest
+
+
+def read_extensions(
+    server: AuthorizationServer, client: Client, access: Access, parameters: Parameters
+) -> KeptValues:
+    """What every extension reads of a request.
+
+    :raises OAuth2Error: one of them refuses the request.
+    """
+    extensions = server.plug_ins.request_extensions
+    if not extensions:
+        return NOTHING_KEPT
+    values: dict[str, Any] = {}
+    for name, extension in extensions.items():
+        for parameter in extension.parameters:
+            if parameter.required and parameters.once(parameter.name) is None:
+                raise InvalidRequest(
+                    f"The parameter {parameter.name} is missing.",
+                    refusal=REQUIRED.comparing(name=parameter.name),
+                )
+        own = parameters.only(each.name for each in extension.parameters)
+        value = extension.read(own, client, access)
+        if value is not None:
+            values[name] = as_json(value)
+    return KeptValues(values, frozenset(name for name in values if extensions[name].critical))
+
+
+def consent_lines(server: AuthorizationServer, request: AuthorizationRequest) -> Iterator[str]:
+    """What the consent page says about the values of a request."""
+    values = request.extensions.values
+    for name, extension in server.plug_ins.request_extensions.items():
+        if name in values:
+            yield from extension.lines(values[name])
+
+
+def covers_extensions(
+    server: AuthorizationServer, remembered: KeptValues, request: AuthorizationRequest
+) -> bool:
+    """Whether every extension finds its value in what the user has allowed before."""
+    values = request.extensions.values
+    return all(
+        extension.covered_by(remembered.values.get(name), values[name])
+        for name, extension in server.plug_ins.request_extensions.items()
+        if name in values
+    )
+
+
+def remembered_extensions(
+    server: AuthorizationServer, remembered: KeptValues, request: AuthorizationRequest
+) -> KeptValues:
+    """What is stored with a consent: of every extension what it remembers.
+
+    :param remembered: what is stored already.
+    """
+    values, critical = dict(remembered.values), set(remembered.critical)
+    for name, value in request.extensions.values.items():
+        extension = server.plug_ins.request_extensions.get(name)
+        if extension is None:
+            continue
+        now = extension.remember(value, values.get(name))
+        if now is not None:
+            values[name] = as_json(now)
+            critical |= {name} if extension.critical else set()
+    return KeptValues(values, frozenset(critical))

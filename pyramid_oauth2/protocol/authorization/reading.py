@@ -1,0 +1,131 @@
+"""What is read before the first step: a client's request, or one that is stored."""
+
+from __future__ import annotations
+
+from ..authorization_server import AuthorizationServer
+from ..errors import InvalidRequest, LoginRequired, OAuth2Error
+from ..events import OAuth2Event
+from ..http import HTTPRequest, Parameters
+from . import checks
+from .clients import needs_resolver
+from .interaction import ForeignInteraction, is_taken, open_interaction
+from .login_mark import LoginMark, read_mark
+from .new_login import has_logged_in
+from .progress import AUTHORIZE, Progress
+from .pushed_request import open_pushed_request
+from .request import find_destination, read_request, still_a_destination
+from .response import refusal
+from .results import Again, Login, Respond, Result
+from .return_query import MARK, is_too_long, return_query
+from .source import StoredRequest
+from .unpacking import named_only, unpacked
+from .user import User
+
+
+def read_sent(
+    server: AuthorizationServer,
+    http: HTTPRequest,
+    parameters: Parameters,
+    user: User,
+    events: list[OAuth2Event],
+) -> Progress | Result:
+    """Read a client's request, which comes by its parameters or by another way.
+
+    :raises OAuth2Error: it cannot be read; to be shown on a page.
+    """
+    if user.subject is None and needs_resolver(server, parameters):
+        return _login_first(http, parameters)
+    try:
+        requested = unpacked(server, parameters)
+    except OAuth2Error as error:
+        return _unreadable(server, parameters, error)
+    if isinstance(requested, StoredRequest):
+        if http.method != "GET":
+            # As in _send_on_by_get: a form of another site must not bind a browser.
+            return Again(return_query(named_only(server, parameters), ""))
+        client_id = parameters.once("client_id")
+        open_pushed_request(server, requested.handle, client_id, user)
+        return read_stored(server, http, requested.handle, user, events)
+    destination = find_destination(server, requested)
+    try:
+        request = read_request(server, destination, requested)
+    except OAuth2Error as error:
+        return Respond(refusal(server, destination, error))
+    mark = _mark_of(server, parameters, user)
+    return Progress(server, http, user, destination, request, events, parameters, mark=mark)
+
+
+def _login_first(http: HTTPRequest, parameters: Parameters) -> Result:
+    # What a stranger names is not looked up for a stranger.
+    if "none" in (parameters.if_once("prompt") or "").split(" "):
+        raise LoginRequired("Nobody is signed in.", refusal=checks.SIGNED_IN)
+    query = return_query(parameters, "")
+    if is_too_long(query):
+        raise InvalidRequest(
+            "The request is too long for a client that is not registered.",
+            refusal=checks.REQUEST_LENGTH,
+        )
+    return Login(query) if http.method == "GET" else Again(query)
+
+
+def _unreadable(server: AuthorizationServer, parameters: Parameters, error: OAuth2Error) -> Result:
+    try:
+        destination = find_destination(server, parameters)
+    except OAuth2Error:
+        # The redirect URI is in what cannot be read.
+        raise error from None
+    return Respond(refusal(server, destination, error))
+
+
+def read_stored(
+    server: AuthorizationServer,
+    http: HTTPRequest,
+    handle: str,
+    user: User,
+    events: list[OAuth2Event],
+    form: Parameters | None = None,
+    mark: str | None = None,
+    endpoint: str = AUTHORIZE,
+) -> Progress:
+    """Read a request that was stored.
+
+    :param form: the user's decision on it.
+    :param mark: of a new login, with which the user returns.
+    :raises UnusableInteraction: it cannot be used, or not by this browser and user.
+    :raises OAuth2Error: the client may not have the response any more.
+    """
+    found = read_mark(server, user, return_query(None, handle), mark)
+    pending = open_interaction(
+        server,
+        handle,
+        user.browser(),
+        user.subject,
+        bind=form is None,
+        new_login_since=found.demanded_at if found and has_logged_in(user, found) else None,
+    )
+    if user.earlier and not pending.interaction.new_browser:
+        # A page that began with a cookie is valid with that cookie only: a new one is
+        # set when another user has signed in.
+        raise ForeignInteraction("This page belongs to another browser.", another_user=False)
+    request = pending.interaction.request
+    return Progress(
+        server,
+        http,
+        user,
+        still_a_destination(server, request),
+        request,
+        events,
+        handle=handle,
+        pending=pending,
+        form=form,
+        mark=found,
+        endpoint=endpoint,
+    )
+
+
+def _mark_of(server: AuthorizationServer, parameters: Parameters, user: User) -> LoginMark | None:
+    mark = read_mark(server, user, return_query(parameters, ""), parameters.if_once(MARK))
+    # One that is used, or another user's, is as good as none.
+    if mark is None or is_taken(server, mark.handle(user.secret()), user.subject):
+        return None
+    return mark

@@ -1,0 +1,44 @@
+"""Authorization requests that come by another way than their parameters, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+PUSHED = "pushed"
+SIGNED = "signed"
+
+
+@dataclass(frozen=True, slots=True)
+class SourcedParameters:
+    """The parameters of a request.
+
+    :param values: each parameter once.
+    :param provenance: what is certain about them, such as ``signed``, for the extensions that
+        require it.
+    """
+
+    values: Mapping[str, str] = field(repr=False)
+    provenance: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequest:
+    """A request that the core has stored, and checked then.
+
+    :param handle: of its interaction.
+    """
+
+    handle: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PushedRequest:
+    """A request that the core has stored before a browser came.
+
+    :param handle: of its interaction; a source returns it for the parameter that has it.
+    :param expires_in: for how long a browser may open it, in seconds.
+    """
+
+    handle: str = field(repr=False)
+    expires_in: int

@@ -1,0 +1,43 @@
+"""What an approval puts in the place of an authorization request: a code, for instance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..envelope import mark_critical
+from ..kept_values import KeptValues
+from ..token_strings import NewToken
+from .confirmation import MEMBER, Confirmation
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A token of some kind, which the client redeems.
+
+    :param kind: of its record.
+    :param members: of the record's data, as JSON. The core adds the key to which it is bound,
+        and the values of request extensions.
+    :param parameter: the parameter of the response that has its string; None if no response
+        has it.
+    :param token: its string, if that is derived; otherwise it is random.
+    :param lifetime: in seconds; None for a kind of which the server has the lifetime, such as
+        ``authorization_code``.
+    """
+
+    kind: str
+    members: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    parameter: str | None = None
+    token: NewToken | None = field(default=None, repr=False)
+    lifetime: int | None = None
+
+    def data(self, confirmation: Confirmation | None, kept: KeptValues) -> bytes:
+        """The ``data`` of its record."""
+        members = dict(self.members)
+        if confirmation is not None:
+            members[MEMBER] = dict(confirmation.methods)
+            mark_critical(members, [MEMBER])
+        kept.write(members)
+        return json.dumps(members).encode()

@@ -1,0 +1,194 @@
+"""Plug-ins of the authorization endpoint, registered by directives, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationConflictError, ConfigurationError
+
+from pyramid_oauth2.extension import Client, Issuing, Parameter
+from pyramid_oauth2.protocol.authorization.response_types import CodeResponse
+from tests.protocol.test_request_extensions import Nonce, Tenants
+
+from .flow import BACK, Flow, answer_in
+from .server import Server, bearer
+
+CLIENT = "https://client.example/about"
+
+
+def returning(plug_in: Any) -> Callable[[Any, Any], Any]:
+    return lambda server, settings: plug_in
+
+
+class ReceiptResponse(CodeResponse):
+    """A code in a fragment."""
+
+    default_mode = "fragment"
+    fragment_only = True
+
+
+class Kept:
+    names = ("kept",)
+
+    def members(self, issuing: Issuing) -> Mapping[str, Any]:
+        return {"kept": dict(issuing.kept)}
+
+
+def extensions(config: Configurator) -> None:
+    config.add_oauth2_request_extension("nonce", returning(Nonce()))
+    config.add_oauth2_request_extension("tenants", returning(Tenants()))
+    config.add_oauth2_token_response("kept", returning(Kept()))
+
+
+class TestResponseTypes:
+    @pytest.fixture
+    def flow(self, start_flow: Callable[..., Flow]) -> Flow:
+        def configure(config: Configurator) -> None:
+            config.add_oauth2_response_type("receipt", ReceiptResponse)
+
+        flow = start_flow(configure, response_types="code receipt")
+        flow.edit(response_types=("receipt",))
+        return flow
+
+    def test_it_is_used(self, flow: Flow) -> None:
+        answer = answer_in(flow.allow(response_type="receipt"), "fragment")
+        assert flow.redeem(answer["code"]).status_int == 200
+
+    def test_the_metadata_has_it(self, flow: Flow) -> None:
+        document = flow.server.get("/.well-known/oauth-authorization-server").json
+        assert document["response_types_supported"] == ["code", "receipt"]
+
+    def test_one_that_is_not_registered(self, build: Callable[..., Server]) -> None:
+        message = r"oauth2\.response_types names receipt, .* Registered are: code, token\."
+        with pytest.raises(ConfigurationError, match=message):
+            build(changes={"oauth2.response_types": "code receipt"})
+
+
+class TestRequestExtensions:
+    @pytest.fixture
+    def flow(self, start_flow: Callable[..., Flow]) -> Flow:
+        return start_flow(extensions)
+
+    def test_a_value_reaches_the_token_response(self, flow: Flow) -> None:
+        page = flow.page(nonce="n", tenant="north")
+        assert "It sees north only." in page
+        code = answer_in(flow.decide(page).location)["code"]
+        issued = flow.redeem(code).json
+        assert issued["kept"] == {"nonce": "n", "tenants": ["north"]}
+        # The nonce was for the code alone.
+        again = flow.refresh(issued["refresh_token"]).json
+        assert again["kept"] == {"tenants": ["north"]}
+
+    def test_a_value_survives_the_login(self, flow: Flow) -> None:
+        flow.log_out()
+        to_login = flow.ask(nonce="n", tenant="south").location
+        back = flow.browser.get(f"{to_login}&user=bob", status="*")
+        assert back.status_int in (200, 303)
+        flow.log_in()
+        assert "It sees south only." in flow.page(nonce="n", tenant="south")
+
+    def test_a_value_that_is_too_long(self, flow: Flow) -> None:
+        answer = flow.ask(nonce="n" * 101)
+        assert answer.status_int == 400
+        assert "longer than 100 characters" in answer
+
+    def test_a_repeated_parameter(self, flow: Flow) -> None:
+        query = urlsplit(flow.ask(nonce="n", state=None).request.url).query
+        assert "error=invalid_request" in flow.get(f"{query}&nonce=m").location
+        assert "It sees north only." in flow.get(f"{query}&tenant=north&tenant=south")
+
+
+class Directory:
+    """Finds the client of one URL."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def recognises(self, client_id: str) -> bool:
+        return client_id == CLIENT
+
+    def resolve(self, client_id: str) -> Client | None:
+        self.asked += 1
+        return Client(
+            client_id,
+            redirect_uris=(BACK,),
+            scope=frozenset({"read"}),
+            token_endpoint_auth_method="none",
+        )
+
+
+class TestClientResolvers:
+    @pytest.fixture
+    def directory(self) -> Directory:
+        return Directory()
+
+    @pytest.fixture
+    def flow(self, start_flow: Callable[..., Flow], directory: Directory) -> Flow:
+        flow = start_flow(
+            lambda config: config.add_oauth2_client_resolver("directory", returning(directory))
+        )
+        flow.client_id = CLIENT
+        flow.server.secrets[CLIENT] = ""
+        return flow
+
+    def test_the_whole_flow_of_a_client_that_was_never_registered(
+        self, flow: Flow, directory: Directory
+    ) -> None:
+        # Only the authorization endpoint asks for it.
+        refused = flow.redeem("oac_x")
+        assert (refused.status_int, refused.json["error"]) == (401, "invalid_client")
+        assert directory.asked == 0
+        token = flow.tokens()["access_token"]
+        assert flow.server.get("/read", bearer(token)).text == "bob"
+        asked = directory.asked
+        # It is in the store now, and the consent is remembered.
+        assert flow.redeem(answer_in(flow.ask().location)["code"]).status_int == 200
+        assert directory.asked == asked
+
+    def test_the_user_signs_in_first(self, flow: Flow, directory: Directory) -> None:
+        flow.log_out()
+        assert urlsplit(flow.ask().location).path == "/login"
+        answer = flow.ask(prompt="none")
+        assert (answer.status_int, directory.asked) == (400, 0)
+
+    def test_a_client_that_an_operator_deleted(self, flow: Flow, directory: Directory) -> None:
+        flow.tokens()
+        flow.server.service.clients.delete(CLIENT)
+        directory.asked = 0
+        answer = flow.ask()
+        assert (answer.status_int, directory.asked) == (400, 0)
+
+
+@pytest.mark.parametrize(
+    ("directive", "noun"),
+    [
+        ("add_oauth2_response_type", "IResponseType"),
+        ("add_oauth2_request_extension", "IAuthorizationRequestExtension"),
+        ("add_oauth2_request_source", "IAuthorizationRequestSource"),
+        ("add_oauth2_client_resolver", "IClientResolver"),
+    ],
+)
+def test_two_of_one_name_and_what_is_no_factory(
+    settings: dict[str, Any], directive: str, noun: str
+) -> None:
+    config = Configurator(settings=settings)
+    config.include("pyramid_oauth2")
+    with pytest.raises(ConfigurationError, match=f"must be a factory: .* an {noun}"):
+        getattr(config, directive)("x", object())
+    for _ in range(2):
+        getattr(config, directive)("x", returning(None))
+    with pytest.raises(ConfigurationConflictError):
+        config.commit()
+
+
+def test_plug_ins_that_contradict_each_other(build: Callable[..., Server]) -> None:
+    class Scope(Nonce):
+        parameters = (Parameter("scope"),)
+
+    message = "the authorization parameter scope is declared by two: pyramid_oauth2 and"
+    with pytest.raises(ConfigurationError, match=message):
+        build(lambda config: config.add_oauth2_request_extension("x", returning(Scope())))

@@ -1,0 +1,480 @@
+"""Requests that come by another way: in one parameter, or stored before (RFC 9101, RFC 9126)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from pyramid_oauth2.extension import (
+    AccessDenied,
+    Client,
+    InvalidRequest,
+    OAuth2Error,
+    Parameter,
+    Parameters,
+    SourcedParameters,
+    StoredRequest,
+)
+from pyramid_oauth2.protocol.authorization.interaction import (
+    ForeignInteraction,
+    UnusableInteraction,
+)
+from pyramid_oauth2.protocol.authorization.pushed_request import push_request
+from pyramid_oauth2.protocol.authorization.results import Again, Ask, Login, Refuse, Respond
+from pyramid_oauth2.protocol.errors import TemporarilyUnavailable
+from pyramid_oauth2.protocol.http import HTTPRequest
+from pyramid_oauth2.protocol.token.confirmation import NO_PROOF, Proof
+
+from .plugged import Plugged, factories
+from .test_flow import REQUEST, sent
+from .test_request_extensions import Bound, Nonce, Tenants
+from .worlds import BACK, NOW, make_client, make_server
+
+URN = "urn:example:"
+
+
+class JSONObject:
+    """A request object without a signature, for the test of the seam."""
+
+    parameter = Parameter("request", max_length=9000)
+
+    def read(self, value: str, client: Client) -> SourcedParameters:
+        try:
+            return SourcedParameters(json.loads(value), frozenset({"signed"}))
+        except ValueError:
+            raise InvalidRequest("The request is no JSON.") from None
+
+
+class Stored:
+    """The handle of a request that was pushed."""
+
+    parameter = Parameter("request_uri")
+
+    def read(self, value: str, client: Client) -> StoredRequest:
+        if not value.startswith(URN):
+            raise InvalidRequest("That is no request_uri of this server.")
+        return StoredRequest(value.removeprefix(URN))
+
+
+SOURCES = {"object": JSONObject(), "stored": Stored()}
+
+
+@pytest.fixture
+def world() -> Plugged:
+    world = Plugged(request_sources=SOURCES)
+    world.server.clients.add(make_client(client_id="other"))
+    return world
+
+
+def bare(**parameters: str) -> dict[str, str | None]:
+    """Those parameters, and none of the usual ones but the client's."""
+    return {**dict.fromkeys(REQUEST), "client_id": "web", **parameters}
+
+
+class TestParameters:
+    def begin(self, world: Plugged, request: Mapping[str, Any], **beside: str) -> Any:
+        return world.begin(**bare(request=json.dumps(request), **beside))
+
+    def test_count_and_nothing_beside_them(self, world: Plugged) -> None:
+        page = self.begin(world, REQUEST, scope="write", state="other", prompt="none")
+        assert isinstance(page, Ask)
+        request = page.pending.interaction.request
+        assert (request.scope, request.state) == ({"read"}, "xyz")
+
+    def test_say_what_is_certain_about_them(self, world: Plugged) -> None:
+        seen: list[frozenset[str]] = []
+
+        class Provenance(Nonce):
+            def read(self, parameters: Any, client: Any, access: Any) -> None:
+                seen.append(parameters.provenance)
+
+        world.plug(request_sources=SOURCES, request_extensions={"nonce": Provenance()})
+        self.begin(world, REQUEST)
+        world.begin()
+        assert seen == [{"signed"}, frozenset()]
+
+    def test_of_another_client(self, world: Plugged) -> None:
+        result = self.begin(world, {**REQUEST, "client_id": "other"})
+        assert "not that of the request itself" in sent(result)["error_description"]
+
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            {"request": "x"},
+            {"request_uri": "x"},
+            {"state": "x" * 5000},
+            {"state": "a\0b"},
+            {"scope": "admin"},
+        ],
+    )
+    def test_that_no_request_may_have(self, world: Plugged, parameters: Any) -> None:
+        answer = sent(self.begin(world, {**REQUEST, **parameters}))
+        assert answer["error"] in ("invalid_request", "invalid_scope")
+
+    def test_that_cannot_be_read(self, world: Plugged) -> None:
+        result = world.begin(**bare(request="{", state="s"))
+        assert sent(result)["error_description"] == "The request is no JSON."
+        assert sent(result)["state"] == "s"
+
+    def test_that_cannot_be_read_and_may_be_sent_nowhere(self, world: Plugged) -> None:
+        world.server.clients.add(make_client(client_id="two", redirect_uris=(BACK, f"{BACK}/2")))
+        for client_id, code in (("two", "invalid_request"), ("none", "unauthorized_client")):
+            result = world.begin(**{**bare(request="{"), "client_id": client_id})
+            assert isinstance(result, Refuse)
+            assert isinstance(result.error, OAuth2Error)
+            assert result.error.code == code
+
+    def test_by_two_ways(self, world: Plugged) -> None:
+        result = world.begin(**bare(request="{}", request_uri=f"{URN}x"))
+        assert "by two parameters" in sent(result)["error_description"]
+
+    def test_return_from_the_login_as_they_came(self, world: Plugged) -> None:
+        login = world.begin(world.user(None), **bare(request=json.dumps(REQUEST)))
+        assert isinstance(login, Login)
+        assert login.query.startswith("client_id=web&request=%7B")
+
+    def test_without_a_source_the_refusal_is_as_before(self, world: Plugged) -> None:
+        world.plug()
+        for name in ("request", "request_uri"):
+            assert sent(world.begin(**{name: "x"}))["error"] == f"{name}_not_supported"
+
+
+def test_an_empty_parameter_counts_as_none(world: Plugged) -> None:
+    assert isinstance(world.begin(request="", request_uri=""), Ask)
+
+
+def push(world: Plugged, proof: Proof = NO_PROOF, client_id: str = "web", **changes: Any) -> str:
+    client = world.server.clients.get(client_id)
+    assert client is not None
+    values = {name: (v,) for name, v in {**REQUEST, **changes}.items() if v is not None}
+    form = Parameters(values, world.server.plug_ins.rules)
+    http = HTTPRequest("POST", "", remote_addr="192.0.2.1")
+    pushed = push_request(world.server, http, client, form, proof, 60, lambda event: None)
+    assert pushed.expires_in == 60
+    return URN + pushed.handle
+
+
+def opened(world: Plugged, request_uri: str, client_id: str = "web", **user: Any) -> Any:
+    values = {**bare(request_uri=request_uri), "client_id": client_id}
+    return world.begin(world.user(**user), **values)
+
+
+class TestPushedRequests:
+    def test_the_browser_brings_the_handle_alone(self, world: Plugged) -> None:
+        page = opened(world, push(world, state="pushed"))
+        assert isinstance(page, Ask)
+        assert sent(world.decide(page, decision="allow"))["state"] == "pushed"
+
+    def test_of_allow_and_deny_in_two_tabs_one_counts(self, world: Plugged) -> None:
+        uri = push(world)
+        tabs = [opened(world, uri) for _ in range(2)]
+        assert "error" in sent(world.decide(tabs[0], decision="deny"))
+        assert isinstance(world.decide(tabs[1], decision="allow"), Refuse)
+        assert world.grants() == ()
+
+    def test_it_is_used_once(self, world: Plugged) -> None:
+        uri = push(world)
+        world.decide(opened(world, uri), decision="allow")
+        result = opened(world, uri)
+        assert isinstance(result.error, UnusableInteraction)
+        # Nor where the user need not be asked: the consent is remembered now.
+        uri = push(world)
+        assert isinstance(opened(world, uri), Respond)
+        assert isinstance(opened(world, uri), Refuse)
+        assert len(world.grants()) == 2
+
+    def test_another_clients(self, world: Plugged) -> None:
+        uri = push(world)
+        result = opened(world, uri, "other")
+        assert isinstance(result, Refuse)
+        assert "another client" in str(result.error)
+        # And no browser is bound by it.
+        assert isinstance(opened(world, uri, browser="c"), Ask)
+
+    def test_another_browser_or_user(self, world: Plugged) -> None:
+        uri = push(world)
+        assert isinstance(opened(world, uri), Ask)
+        for user in ({"browser": "c"}, {"subject": "eve"}):
+            assert isinstance(opened(world, uri, **user).error, ForeignInteraction)
+
+    def test_a_browser_without_a_cookie_that_loads_it_twice(self, world: Plugged) -> None:
+        """It gets two cookies, and the later one stays."""
+        uri = push(world)
+        opened(world, uri, browser="first", new=True)
+        page = opened(world, uri, browser="second", new=True)
+        assert isinstance(page, Ask)
+        # Not a browser that has a cookie, nor another user; and it is not prolonged again.
+        assert isinstance(opened(world, uri).error, ForeignInteraction)
+        stranger = opened(world, uri, browser="third", new=True, subject="eve")
+        assert isinstance(stranger.error, ForeignInteraction)
+        assert page.pending.token.expires_at == NOW + 600
+        world.clock.now = NOW + 5
+        late = opened(world, uri, browser="third", new=True)
+        assert isinstance(late.error, ForeignInteraction)
+        assert "code" in sent(world.decide(page, world.user(browser="second"), decision="allow"))
+
+    def test_a_browser_without_a_cookie_may_not_open_that_of_another(self, world: Plugged) -> None:
+        uri = push(world)
+        assert isinstance(opened(world, uri), Ask)
+        assert isinstance(opened(world, uri, browser="c", new=True).error, ForeignInteraction)
+
+    def test_it_has_to_be_opened_soon_and_then_waits_as_any(self, world: Plugged) -> None:
+        late, uri = push(world), push(world)
+        world.clock.now = NOW + 59
+        page = opened(world, uri)
+        world.clock.now = NOW + 60
+        assert isinstance(opened(world, late).error, UnusableInteraction)
+        world.clock.now = NOW + 59 + 599
+        # Opened again, it is not prolonged again.
+        assert isinstance(opened(world, uri), Ask)
+        world.clock.now = NOW + 59 + 600
+        assert isinstance(world.decide(page, decision="allow"), Refuse)
+
+    def test_a_user_who_is_not_signed_in(self, world: Plugged) -> None:
+        uri = push(world)
+        login = opened(world, uri, subject=None)
+        assert isinstance(login, Login)
+        assert REQUEST["state"] not in login.query
+        assert isinstance(opened(world, uri, subject=None, browser="c").error, ForeignInteraction)
+        world.clock.now = NOW + 300
+        page = world.resume(login.query)
+        assert isinstance(page, Ask)
+        assert isinstance(world.resume(login.query, world.user("eve")), Refuse)
+        assert "code" in sent(world.decide(page, decision="allow"))
+
+    def test_prompt_none(self, world: Plugged) -> None:
+        uri = push(world, prompt="none")
+        assert sent(opened(world, uri, subject=None))["error"] == "login_required"
+        assert sent(opened(world, uri))["error"] == "consent_required"
+
+    def test_a_form_of_another_site_binds_no_browser(self, world: Plugged) -> None:
+        uri = push(world)
+        values = bare(request_uri=uri)
+        again = world.begin(world.user(None, "stranger"), "POST", **{**values, "state": "%" * 9000})
+        assert isinstance(again, Again)
+        assert "state" not in again.query
+        assert isinstance(opened(world, uri), Ask)
+
+    @pytest.mark.parametrize("uri", [URN, f"{URN}x", f"{URN}oin_x", "https://client.example/r"])
+    def test_one_that_was_never_made(self, world: Plugged, uri: str) -> None:
+        result = opened(world, uri)
+        if isinstance(result, Respond):
+            assert sent(result)["error"] == "invalid_request"
+        else:
+            assert isinstance(result.error, UnusableInteraction)
+
+    def test_a_code_is_no_handle(self, world: Plugged) -> None:
+        code = world.code(world.decide(world.begin(), decision="allow"))
+        assert isinstance(opened(world, URN + code), Refuse)
+
+
+class TestPushing:
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"scope": "admin"}, "invalid_scope"),
+            ({"redirect_uri": "https://evil.example/"}, "invalid_request"),
+            ({"response_type": None}, "invalid_request"),
+            ({"client_id": "other"}, "invalid_request"),
+            ({"request_uri": f"{URN}x"}, "invalid_request"),
+            ({"request": "{"}, "invalid_request"),
+            ({"code_challenge": "short"}, "invalid_request"),
+        ],
+    )
+    def test_the_checks_are_those_of_the_endpoint(
+        self, world: Plugged, changes: Any, code: str
+    ) -> None:
+        with pytest.raises(OAuth2Error) as refused:
+            push(world, **changes)
+        assert refused.value.code == code
+        assert world.server.grants.export().items == ()
+
+    def test_a_request_object_may_be_pushed(self, world: Plugged) -> None:
+        seen: list[frozenset[str]] = []
+
+        class Provenance(Nonce):
+            def read(self, parameters: Any, client: Any, access: Any) -> None:
+                seen.append(parameters.provenance)
+
+        world.plug(request_sources=SOURCES, request_extensions={"nonce": Provenance()})
+        push(world, **bare(request=json.dumps(REQUEST)))
+        assert seen == [{"pushed", "signed"}]
+
+    def test_without_a_client_id_it_is_that_of_the_client(self, world: Plugged) -> None:
+        client = world.server.clients.get("web")
+        assert client is not None
+        for sent_id in ({}, {"client_id": ("",)}):
+            values = {name: (v,) for name, v in REQUEST.items() if name != "client_id"}
+            form, http = Parameters({**values, **sent_id}), HTTPRequest("POST", "")
+            pushed = push_request(world.server, http, client, form, NO_PROOF, 9, lambda event: None)
+            assert isinstance(opened(world, URN + pushed.handle), Ask)
+
+    def test_a_repeated_parameter_is_whole(self, world: Plugged) -> None:
+        world.plug(request_sources=SOURCES, request_extensions={"tenants": Tenants()})
+        client = world.server.clients.get("web")
+        assert client is not None
+        values = {name: (v,) for name, v in REQUEST.items()} | {"tenant": ("north", "south")}
+        form, http = Parameters(values, world.server.plug_ins.rules), HTTPRequest("POST", "")
+        pushed = push_request(world.server, http, client, form, NO_PROOF, 9, lambda event: None)
+        page = opened(world, URN + pushed.handle)
+        assert page.pending.interaction.request.extensions.values["tenants"] == ["north", "south"]
+
+    def test_the_proof_binds_the_code(self, world: Plugged) -> None:
+        """RFC 9449 section 10.1."""
+        world.plug(request_sources=SOURCES, sender_constraints={"bound": Bound()})
+        page = opened(world, push(world, Proof({"kt": "k", "x5t#S256": "c"})))
+        assert page.pending.interaction.request.cnf == {"kt": "k"}
+        with pytest.raises(InvalidRequest, match="another key"):
+            push(world, Proof({"kt": "k"}), proof_kt="l")
+
+    def test_public_clients_are_limited_by_address(self, world: Plugged) -> None:
+        class Blocked:
+            def refuse_if_blocked(self) -> None:
+                raise TemporarilyUnavailable("Too many.")
+
+        class Throttle:
+            def interaction(self, http: HTTPRequest, emit: Any) -> Blocked:
+                assert http.remote_addr == "192.0.2.1"
+                return Blocked()
+
+        server = make_server(factories=factories(request_sources=SOURCES), throttle=Throttle())
+        public = make_client(client_id="app", token_endpoint_auth_method="none")
+        for client in (public, make_client()):
+            server.clients.add(client)
+        world.server = server
+        with pytest.raises(TemporarilyUnavailable):
+            push(world, client_id="app")
+        assert push(world)
+
+
+def test_two_sources_of_one_parameter() -> None:
+    plugs = {"request_sources": {"x": JSONObject(), "y": JSONObject()}}
+    with pytest.raises(ValueError, match="the authorization parameter request is declared"):
+        make_server(factories=factories(**plugs))
+
+
+class TestResolvers:
+    """Clients that the store does not have."""
+
+    class Resolver:
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+            self.found: Client | None = None
+
+        def recognises(self, client_id: str) -> bool:
+            return client_id.startswith("https:")
+
+        def resolve(self, client_id: str) -> Client | None:
+            self.asked.append(client_id)
+            return self.found
+
+    URL = "https://app.example/client"
+
+    @pytest.fixture
+    def resolver(self) -> TestResolvers.Resolver:
+        resolver = self.Resolver()
+        resolver.found = make_client(client_id=self.URL)
+        return resolver
+
+    @pytest.fixture
+    def world(self, resolver: TestResolvers.Resolver) -> Plugged:
+        return Plugged(client_resolvers={"urls": resolver})
+
+    def test_it_is_found_and_stored_when_it_is_allowed(
+        self, world: Plugged, resolver: Resolver
+    ) -> None:
+        page = world.begin(client_id=self.URL)
+        assert isinstance(page, Ask)
+        assert world.server.clients.get(self.URL) is None
+        code = world.code(world.decide(page, decision="allow"))
+        assert world.server.clients.get(self.URL) == resolver.found
+        resolver.asked.clear()
+        (grant,) = world.grants()
+        assert (grant.client_id, parse_prefix(code)) == (self.URL, "oac")
+        assert isinstance(world.begin(client_id=self.URL), Respond)
+        assert resolver.asked == []
+
+    def test_a_denial_stores_nothing(self, world: Plugged) -> None:
+        world.decide(world.begin(client_id=self.URL), decision="deny")
+        assert world.server.clients.get(self.URL) is None
+
+    def test_the_user_signs_in_first(self, world: Plugged, resolver: Resolver) -> None:
+        login = world.begin(world.user(None), client_id=self.URL)
+        assert isinstance(login, Login)
+        assert f"state={REQUEST['state']}" in login.query
+        again = world.begin(world.user(None), "POST", client_id=self.URL)
+        assert isinstance(again, Again)
+        for changes in ({"prompt": "none"}, {"state": "%" * 4000}):
+            result = world.begin(world.user(None), client_id=self.URL, **changes)
+            assert isinstance(result, Refuse)
+        assert resolver.asked == []
+
+    def test_it_is_not_asked_for_others(self, world: Plugged, resolver: Resolver) -> None:
+        assert isinstance(world.begin(), Ask)
+        for user in (world.user(), world.user(None)):
+            assert isinstance(world.begin(user, client_id="none"), Refuse)
+        assert resolver.asked == []
+
+    def test_a_disabled_client_stays_so(self, world: Plugged, resolver: Resolver) -> None:
+        world.server.clients.add(make_client(client_id=self.URL, disabled_at=NOW))
+        for user in (world.user(), world.user(None)):
+            assert isinstance(world.begin(user, client_id=self.URL), Refuse)
+        assert resolver.asked == []
+
+    def test_a_deleted_client_stays_so(self, world: Plugged, resolver: Resolver) -> None:
+        page = world.begin(client_id=self.URL)
+        assert resolver.found is not None
+        world.server.clients.add(resolver.found)
+        world.server.clients.delete(self.URL, NOW)
+        resolver.asked.clear()
+        for user in (world.user(), world.user(None)):
+            result: Any = world.begin(user, client_id=self.URL)
+            assert result.error.code == "unauthorized_client"
+        assert isinstance(world.decide(page, decision="allow"), Refuse)
+        assert (resolver.asked, world.grants()) == ([], ())
+
+    def test_one_that_is_deleted_at_this_moment(self, world: Plugged, resolver: Resolver) -> None:
+        page = world.begin(client_id=self.URL)
+
+        def found_and_deleted(client_id: str) -> Client | None:
+            assert resolver.found is not None
+            world.server.clients.add(resolver.found)
+            world.server.clients.delete(client_id, NOW)
+            return resolver.found
+
+        resolver.resolve = found_and_deleted  # type: ignore[method-assign]
+        result = world.decide(page, decision="allow")
+        assert isinstance(result, Refuse)
+        assert world.grants() == ()
+
+    def test_one_that_is_not_found_or_disabled(self, world: Plugged, resolver: Resolver) -> None:
+        for found in (None, make_client(client_id=self.URL, disabled_at=NOW)):
+            resolver.found = found
+            assert isinstance(world.begin(client_id=self.URL), Refuse)
+
+    def test_one_that_cannot_be_found_now(self, world: Plugged, resolver: Resolver) -> None:
+        def fail(client_id: str) -> Client:
+            raise AccessDenied("It is away.")
+
+        resolver.resolve = fail  # type: ignore[method-assign]
+        result = world.begin(client_id=self.URL)
+        assert isinstance(result, Refuse)
+        assert str(result.error) == "It is away."
+
+    def test_another_one(self, world: Plugged, resolver: Resolver) -> None:
+        resolver.found = make_client()
+        with pytest.raises(ValueError, match="another client"):
+            world.begin(client_id=self.URL)
+
+    def test_two_tabs_store_it_once(self, world: Plugged) -> None:
+        tabs = [world.begin(client_id=self.URL, state=state) for state in "ab"]
+        for tab in tabs:
+            assert "code" in sent(world.decide(tab, decision="allow"))
+        assert len(world.grants()) == 2
+
+
+def parse_prefix(token: str) -> str:
+    return token.partition("_")[0]
