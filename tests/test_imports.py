@@ -148,7 +148,10 @@ FORBIDDEN = {
         ),
     ),
     "testing": (*DATABASES, *without("service", "assembly")),
-    "directives": (*DATABASES, *without("resource_owners", "plug_in_factories", "views")),
+    "directives": (
+        *DATABASES,
+        *without("directives", "resource_owners", "plug_in_factories", "views"),
+    ),
     "__init__": (*DATABASES, f"{PACKAGE}.backends", f"{PACKAGE}.scripts", f"{PACKAGE}.demo"),
     "scripts": (f"{PACKAGE}.demo", f"{PACKAGE}.views", f"{PACKAGE}.protection.guards"),
     "demo": (f"{PACKAGE}.",),

@@ -11,7 +11,7 @@ from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationError
 from pyramid.response import Response
 
-from pyramid_oauth2.directives import OWN_NAMES
+from pyramid_oauth2.directives.server import OWN_NAMES
 from pyramid_oauth2.interfaces import IEndpoint, IService
 from pyramid_oauth2.plug_in_factories import registered_factories
 from pyramid_oauth2.protocol.clients.cache import ClientCache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from pyramid_oauth2 import directives
+from pyramid_oauth2.directives import authorization, server, storage, tokens, users
 
 from .docstrings import markdown
 from .source import definitions, docstring, signature
@@ -21,9 +21,11 @@ application's call overrides the call of an include. Call them before `config.co
 def page() -> str:
     """The page."""
     parts = [INTRODUCTION]
-    for name, node in definitions(directives).items():
-        if name.startswith(("add_oauth2_", "set_oauth2_")) and isinstance(node, ast.FunctionDef):
-            parts += _directive(node)
+    for module in (users, tokens, authorization, server, storage):
+        for name, node in definitions(module).items():
+            public = name.startswith(("add_oauth2_", "set_oauth2_"))
+            if public and isinstance(node, ast.FunctionDef):
+                parts += _directive(node)
     return "\n\n".join(parts) + "\n"
 
 
