@@ -29,7 +29,7 @@ class Open:
     :param interaction: is redeemed for the grant, where the user allowed it on a page.
     :param authentication: how the user authenticated, where the application says it.
     :param kept: the values of request extensions that stay in the grant.
-    :param refusal: the ``error_description`` where the user is deactivated, the
+    :param error_description: of the refusal where the user is deactivated, the
         interaction is used, or the user withdraws everything at this moment.
     """
 
@@ -37,7 +37,7 @@ class Open:
     interaction: Token | None = None
     authentication: Authentication | None = None
     kept: KeptValues = NOTHING_KEPT
-    refusal: str = "The grant was revoked."
+    error_description: str = "The grant was revoked."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,13 @@ class Repeat:
 
     :param presented: the token string that is redeemed; the key is derived from it.
     :param scope: the requested scope: the response is repeated for the same one only.
-    :param refusal: the ``error_description`` where it is requested for another scope.
+    :param error_description: of the refusal where it is requested for another scope.
     :param event: is emitted when the response is repeated.
     """
 
     presented: str = field(repr=False)
     scope: frozenset[str]
-    refusal: str
+    error_description: str
     event: type[GrantEvent]
 
 
@@ -72,7 +72,7 @@ class Repeat:
 class Redeem:
     """Redeem ``token``, which ``find`` returned with ``grant``: it can be used once.
 
-    :param refusal: the ``error_description`` where the token is used, expired or revoked.
+    :param error_description: of the refusal where the token is used, expired or revoked.
     :param reuse: what a second use means, unless the response can be repeated.
     :param repeat: for which request the response is repeated for a while
         (``oauth2.refresh_token_grace``); None where it never is.
@@ -80,7 +80,7 @@ class Redeem:
 
     token: Token
     grant: Grant
-    refusal: str
+    error_description: str
     reuse: Reuse
     repeat: Repeat | None = None
 
@@ -91,11 +91,11 @@ class Add:
 
     An access token comes without a refresh token, and ends no other token of the grant.
 
-    :param refusal: the ``error_description`` where the grant has ended.
+    :param error_description: of the refusal where the grant has ended.
     """
 
     grant: Grant
-    refusal: str
+    error_description: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,12 +165,14 @@ def _check(server: Server, client: Client, issuance: Issuance) -> None:
     subject = operation.subject if isinstance(operation, Open) else operation.grant.subject
     if grant is not None and grant.client_id != client.client_id:
         refusal = GRANT_OF_CLIENT.comparing(client_id=client.client_id, grant_of=grant.client_id)
-        raise InvalidGrant(operation.refusal, refusal=refusal)
+        raise InvalidGrant(operation.error_description, refusal=refusal)
     if grant is not None and grant.epoch < client.epoch:
         refusal = CLIENT_EPOCH.comparing(epoch_of_grant=grant.epoch, epoch_of_client=client.epoch)
-        raise InvalidGrant(operation.refusal, refusal=refusal)
+        raise InvalidGrant(operation.error_description, refusal=refusal)
     if not server.is_active(subject):
-        raise InvalidGrant(operation.refusal, refusal=USER_ACTIVE.comparing(subject=subject))
+        raise InvalidGrant(
+            operation.error_description, refusal=USER_ACTIVE.comparing(subject=subject)
+        )
     used = isinstance(operation, Redeem) and operation.token.consumed_at is not None
     if grant is not None and not used:
         # A token that is used issues nothing, so its scope does not matter.
@@ -217,7 +219,7 @@ def _not_won(
     """Answer a request whose operation wrote nothing: repeat the response, or refuse."""
     if isinstance(operation, Redeem) and redemption.token is not None:
         return _used(server, operation, redemption.token, emit, confirmation)
-    text = operation.refusal if operation else "The token could not be issued."
+    text = operation.error_description if operation else "The token could not be issued."
     raise InvalidGrant(text, refusal=STORED.comparing(outcome=redemption.outcome.value))
 
 
@@ -235,12 +237,12 @@ def _used(
         end_grant(server, redeem.grant, redeem.reuse.reason, emit, redeem.reuse.event)
         check = USED_ONCE.get(spent.kind, STORED)
         refusal = check.comparing(grant_id=redeem.grant.id, used_at=spent.consumed_at)
-        raise InvalidGrant(redeem.refusal, refusal=refusal)
+        raise InvalidGrant(redeem.error_description, refusal=refusal)
     response = _seal(repeat, redeem.grant, confirmation).open(sealed.data)
     if response is None:
         # For another scope: the client itself may have sent it, so nothing is revoked.
         refusal = SAME_REQUEST.comparing(requested=repeat.scope, used_at=spent.consumed_at)
-        raise InvalidGrant(repeat.refusal, refusal=refusal)
+        raise InvalidGrant(repeat.error_description, refusal=refusal)
     try:
         issued = IssuedTokens.decode(response, redeem.grant)
     except NotUnderstood as error:
