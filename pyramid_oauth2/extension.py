@@ -9,6 +9,7 @@ methods of an interface of this module. Its own settings are a frozen dataclass 
 
 from __future__ import annotations
 
+from .interfaces.access_token_format import IAccessTokenFormat
 from .interfaces.authorization import (
     IAuthorizationRequestExtension,
     IAuthorizationRequestSource,
@@ -19,8 +20,9 @@ from .interfaces.endpoints import IEndpoint, IServerMetadata
 from .interfaces.entries import IEntryStore
 from .interfaces.extension import IClientAuthentication, IGrantType
 from .interfaces.protection import IViewDemand
+from .interfaces.sender_constraint import ISenderConstraint
 from .interfaces.server import IResourceServer, IServer
-from .interfaces.tokens import IAccessTokenFormat, ISenderConstraint, ITokenResponseExtension
+from .interfaces.token_response import ITokenResponseExtension
 from .protocol.access import Access
 from .protocol.authentication import Authentication
 from .protocol.authorization.authorization_request import AuthorizationRequest

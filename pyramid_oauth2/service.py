@@ -18,9 +18,9 @@ from .protocol.clients.registry import ClientRegistry
 from .protocol.events import Emit
 from .protocol.purging import Purger
 from .protocol.token.access_token import AccessToken
-from .protocol.token.issued import BEARER
 from .protocol.token.presentation import BEARER_SCHEME, Presentation
 from .protocol.token.resolution import resolve
+from .protocol.token.token_response import BEARER
 from .resource_owners import ResourceOwners
 from .settings import Settings
 

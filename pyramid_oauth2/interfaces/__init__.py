@@ -1,5 +1,6 @@
 """Every interface of the add-on: what an application or a third party may supply."""
 
+from .access_token_format import IAccessTokenFormat
 from .application import (
     IAppEngine,
     IClientField,
@@ -20,6 +21,7 @@ from .endpoints import IEndpoint, IServerMetadata
 from .entries import IEntryStore
 from .extension import IClientAuthentication, IGrantType, IPlugInFactory
 from .protection import IViewDemand
+from .sender_constraint import ISenderConstraint
 from .server import IResourceServer, IServer
 from .storage import (
     IBackend,
@@ -28,7 +30,7 @@ from .storage import (
     IConsentStore,
     IGrantStore,
 )
-from .tokens import IAccessTokenFormat, ISenderConstraint, ITokenResponseExtension
+from .token_response import ITokenResponseExtension
 
 __all__ = [
     "IAccessTokenFormat",

@@ -17,8 +17,8 @@ from ..interfaces.request import PyramidRequest
 from ..protocol.errors import InsufficientScope, InvalidRequest, OAuth2Error
 from ..protocol.refusal import Refusal
 from ..protocol.scopes import format_scope
-from ..protocol.token.issued import BEARER
 from ..protocol.token.presentation import BEARER_SCHEME, Presentation
+from ..protocol.token.token_response import BEARER
 from ..responses import error_response, json_response, record_refusal
 from .protected_resources import metadata_url
 

@@ -22,8 +22,8 @@ from .records import Client
 from .server import refuse_plain_http
 from .single_use import reserve
 from .token.confirmation import Proof
-from .token.possession import prove
 from .token.request import PasswordCheck, pick_parameters
+from .token.sender_constraints import prove
 
 if TYPE_CHECKING:
     from ..interfaces.endpoints import IEndpoint

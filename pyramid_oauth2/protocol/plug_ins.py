@@ -13,11 +13,12 @@ from ..interfaces.server import IServer
 from .authorization.return_query import MARK
 from .kept_values import critical_name
 from .parameters import CORE_RULES, Parameter, ParameterRules
-from .token.issued import STANDARD_MEMBERS
 from .token.opaque import NAME as OPAQUE
 from .token.presentation import BEARER_SCHEME
+from .token.token_response import STANDARD_MEMBERS
 
 if TYPE_CHECKING:
+    from ..interfaces.access_token_format import IAccessTokenFormat
     from ..interfaces.authorization import (
         IAuthorizationRequestExtension,
         IAuthorizationRequestSource,
@@ -26,11 +27,8 @@ if TYPE_CHECKING:
     )
     from ..interfaces.endpoints import IEndpoint, IServerMetadata
     from ..interfaces.extension import IClientAuthentication, IGrantType
-    from ..interfaces.tokens import (
-        IAccessTokenFormat,
-        ISenderConstraint,
-        ITokenResponseExtension,
-    )
+    from ..interfaces.sender_constraint import ISenderConstraint
+    from ..interfaces.token_response import ITokenResponseExtension
 
 # What declares the names that are not a plug-in's.
 CORE = "pyramid_oauth2"

@@ -20,8 +20,8 @@ from ..protocol.records import ACCESS_TOKEN
 from ..protocol.refusal import OWN_RULE, Refusal
 from ..protocol.server import USER_ACTIVE
 from ..protocol.token.access_token import AccessToken
-from ..protocol.token.issued import BEARER
 from ..protocol.token.presentation import BEARER_SCHEME, Presentation, bearer
+from ..protocol.token.token_response import BEARER
 from ..protocol.token_strings import digest, has_our_prefix, parse_token
 from ..resource_owners import ResourceOwners
 from ..settings import Settings

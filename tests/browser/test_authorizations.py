@@ -11,9 +11,9 @@ from pyramid_oauth2 import get_service
 from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.errors import InvalidToken
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
-from pyramid_oauth2.protocol.token.issued import IssuedTokens
 from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.protocol.token.presentation import bearer
+from pyramid_oauth2.protocol.token.token_response import IssuedTokens
 
 from .conftest import PHONE, Site
 from .test_pages import CONTRAST, is_wide_as_the_window, sign_in

@@ -15,7 +15,7 @@ from pyramid_oauth2.protocol.records import (
     Grant,
     Token,
 )
-from pyramid_oauth2.protocol.token.issued import IssuedTokens
+from pyramid_oauth2.protocol.token.token_response import IssuedTokens
 from pyramid_oauth2.protocol.token_strings import new_family, new_token
 
 from .allowing import articles

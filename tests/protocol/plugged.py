@@ -10,9 +10,9 @@ from pyramid_oauth2.protocol.authorization.results import Respond, Result
 from pyramid_oauth2.protocol.grant_types.authorization_code import AuthorizationCode
 from pyramid_oauth2.protocol.http import HTTPRequest
 from pyramid_oauth2.protocol.token.confirmation import NO_PROOF, Proof
-from pyramid_oauth2.protocol.token.issued import IssuedTokens
 from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.protocol.token.request import TokenRequest
+from pyramid_oauth2.protocol.token.token_response import IssuedTokens
 
 from .test_flow import World
 from .worlds import BACK, FACTORIES, VERIFIER

@@ -23,7 +23,7 @@ from pyramid_oauth2.protocol.authorization.response import approval
 from pyramid_oauth2.protocol.envelope import NotUnderstood, check_understood
 from pyramid_oauth2.protocol.records import Grant
 from pyramid_oauth2.protocol.token.access_token import AccessTokenData, own_client_id
-from pyramid_oauth2.protocol.token.issued import IssuedTokens
+from pyramid_oauth2.protocol.token.token_response import IssuedTokens
 from pyramid_oauth2.protocol.token_strings import parse_token
 
 from .worlds import BACK, CHALLENGE, NOW, make_client, make_request, make_server

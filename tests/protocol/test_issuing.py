@@ -20,9 +20,9 @@ from pyramid_oauth2.protocol.records import (
 )
 from pyramid_oauth2.protocol.single_use import SingleUse
 from pyramid_oauth2.protocol.token.issuance import Add, Issuance, Open, Redeem, Repeat, Reuse
-from pyramid_oauth2.protocol.token.issued import IssuedTokens
 from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.protocol.token.resolution import find_access_token
+from pyramid_oauth2.protocol.token.token_response import IssuedTokens
 from pyramid_oauth2.protocol.token_strings import parse_token
 from pyramid_oauth2.read_only import ReadOnlyBackend
 

@@ -7,15 +7,17 @@ import inspect
 from collections.abc import Iterator
 
 from pyramid_oauth2.interfaces import (
+    access_token_format,
     application,
     authorization,
     endpoints,
     entries,
     extension,
     protection,
+    sender_constraint,
     server,
     storage,
-    tokens,
+    token_response,
 )
 
 from .docstrings import filled, inline, markdown
@@ -97,7 +99,9 @@ def page() -> str:
         | definitions(entries)
         | definitions(server)
         | definitions(extension)
-        | definitions(tokens)
+        | definitions(access_token_format)
+        | definitions(sender_constraint)
+        | definitions(token_response)
         | definitions(authorization)
         | definitions(endpoints)
         | definitions(protection)

@@ -14,7 +14,7 @@ from ..events import Emit
 from ..http import HTTPRequest, Parameters
 from ..records import Client
 from ..token.confirmation import Proof
-from ..token.possession import bound_in_advance
+from ..token.sender_constraints import bound_in_advance
 from . import checks
 from .authorization_request import AuthorizationRequest
 from .interaction import (

@@ -24,7 +24,7 @@ from ..http import Parameters
 from ..records import Client
 from ..redirect_uris import matching_redirect_uri
 from ..scopes import format_scope, grant_scope
-from ..token.possession import requested_methods
+from ..token.sender_constraints import requested_methods
 from . import checks
 from .authorization_request import PROMPTS, RESPONSE_MODES, AuthorizationRequest
 from .clients import find_client, known_client

@@ -20,7 +20,7 @@ from ..token.confirmation import Confirmation
 from ..token.draft import Draft, make_draft
 from ..token.issuance import Add, Issuance, Open
 from ..token.issuing import settle, spend, store
-from ..token.possession import token_type
+from ..token.sender_constraints import token_type
 from . import checks
 from .authorization_request import AuthorizationRequest
 from .consent import needs_consent

@@ -24,11 +24,11 @@ from .access_token import AccessToken, AccessTokenData
 from .claims import claims_of
 from .confirmation import Confirmation, bound_data
 from .issuance import Add, Issuance, Open, Redeem
-from .issued import BEARER, IssuedTokens
 from .product import Product
+from .token_response import BEARER, IssuedTokens
 
 if TYPE_CHECKING:
-    from ...interfaces.tokens import IAccessTokenFormat
+    from ...interfaces.access_token_format import IAccessTokenFormat
 
 
 @dataclass(frozen=True, slots=True)

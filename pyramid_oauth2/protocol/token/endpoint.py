@@ -16,9 +16,9 @@ from ..http import HTTPRequest
 from ..parameters import Parameter
 from ..records import Client
 from ..refusal import Refusal
-from .issued import IssuedTokens
 from .issuing import issue
 from .request import PasswordCheck, TokenRequest, pick_parameters
+from .token_response import IssuedTokens
 
 SENT = Refusal("grant_type_sent", "RFC 6749 section 3.2")
 ENABLED = Refusal("grant_type_enabled", "RFC 6749 section 5.2", decided_by="oauth2.grant_types")

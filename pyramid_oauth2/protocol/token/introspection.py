@@ -19,9 +19,9 @@ from ..refusal import Refusal
 from ..single_use import reserve
 from .access_token import AccessToken
 from .claims import claims_of
-from .possession import token_type
 from .resolution import find_access_token
 from .revocation import TOKEN, token_parameter
+from .sender_constraints import token_type
 
 # RFC 7662 section 2.2: "The authorization server SHOULD NOT include any
 # additional information about an inactive token, including why".

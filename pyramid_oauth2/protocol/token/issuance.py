@@ -19,7 +19,7 @@ from ..kept_values import NOTHING_KEPT, KeptValues
 from ..records import Client, Grant, Token
 from ..single_use import SingleUse
 from ..throttling import Attempt
-from .issued import STANDARD_MEMBERS
+from .token_response import STANDARD_MEMBERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ from .added_members import added_members
 from .confirmation import NO_PROOF, Confirmation, Proof
 from .draft import Draft, make_draft
 from .issuance import Add, Issuance, Open, Redeem, Repeat
-from .issued import IssuedTokens
-from .possession import check_spender, token_type
 from .sealing import Seal, seal_for
+from .sender_constraints import check_spender, token_type
+from .token_response import IssuedTokens
 from .validity import CLIENT_EPOCH
 
 GRANT_OF_CLIENT = Refusal("grant_of_client", "RFC 6749 section 5.2", decided_by="grant")

@@ -7,8 +7,8 @@ from typing import Any
 
 from zope.interface import implementer
 
+from ...interfaces.access_token_format import IAccessTokenFormat
 from ...interfaces.server import IServer
-from ...interfaces.tokens import IAccessTokenFormat
 from ..access import Access
 from ..records import ACCESS_TOKEN, Client, TokenRef
 from ..token_strings import NewToken, has_our_prefix, new_token, parse_token

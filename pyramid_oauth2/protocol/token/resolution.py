@@ -10,8 +10,8 @@ from ..refusal import OWN_RULE, Refusal
 from ..single_use import reserve
 from .access_token import AccessToken, AccessTokenData
 from .confirmation import NO_PROOF
-from .possession import check_presenter
 from .presentation import Presentation
+from .sender_constraints import check_presenter
 from .validity import NotValid, check_limits, check_parties, check_token
 
 KIND = Refusal("access_token_kind", OWN_RULE, decided_by="token")

@@ -13,7 +13,7 @@ from ..refusal import OWN_RULE, Refusal
 from ..server import USER_ACTIVE, Server
 from .access_token import AccessTokenData
 from .confirmation import Confirmation
-from .possession import CHECKED, checked_members
+from .sender_constraints import CHECKED, checked_members
 
 TOKEN_UNREVOKED = Refusal("token_unrevoked", "RFC 6750 section 3.1", decided_by="token")
 TOKEN_UNUSED = Refusal("token_unused", "RFC 6749 section 10.5", decided_by="token")

@@ -16,11 +16,11 @@ from ..errors import InvalidGrant, InvalidToken, OAuth2Error
 from ..records import Client, Token
 from ..refusal import Refusal
 from .confirmation import NO_PROOF, Confirmation, Proof, confirmation_of
-from .issued import BEARER
 from .presentation import BEARER_SCHEME, Presentation
+from .token_response import BEARER
 
 if TYPE_CHECKING:
-    from ...interfaces.tokens import ISenderConstraint
+    from ...interfaces.sender_constraint import ISenderConstraint
     from ..authorization_server import AuthorizationServer
     from ..http import HTTPRequest, Parameters
 

@@ -1,0 +1,37 @@
+"""What an access token string looks like, as a plug-in decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from zope.interface import Interface
+
+if TYPE_CHECKING:
+    from ..protocol.access import Access
+    from ..protocol.records import Client, TokenRef
+    from ..protocol.token_strings import NewToken
+
+
+class IAccessTokenFormat(Interface):
+    """What an access token string looks like.
+
+    Registered with ``config.add_oauth2_access_token_format``. Every access token has a record
+    in the grant store, in each format.
+    """
+
+    def suits(client: Client, access: Access) -> bool:
+        """Whether access tokens for that client and access are of this format."""
+
+    def recognises(value: str) -> bool:
+        """Whether a string looks like a token of this server. No I/O, and no proof of anything."""
+
+    def make(family: str, claims: Callable[[], Mapping[str, Any]]) -> NewToken:
+        """A new token string, and where its record is stored.
+
+        :param family: of the token's record; :meth:`reference` must find it in the string.
+        :param claims: returns what the token says, by the names of RFC 9068 section 2.2.
+        """
+
+    def reference(value: str) -> TokenRef | None:
+        """Where the record of a token string is stored; None if it is not of this format."""
