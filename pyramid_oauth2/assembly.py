@@ -40,7 +40,7 @@ from .interfaces import (
     ITokenResponseExtension,
 )
 from .per_process import PerProcess
-from .plug_in_factories import registered_factories
+from .plug_in_factories import check_provides, registered_factories
 from .protocol.authorization_server import AuthorizationServer
 from .protocol.clients.cache import ClientCache
 from .protocol.clients.field import ClientField
@@ -173,7 +173,7 @@ def _make_authorization_server(
             factories=factories,
         )
     except ValueError as error:
-        raise ConfigurationError(f"Two plug-ins contradict each other: {error}.") from error
+        raise ConfigurationError(f"A plug-in cannot be used: {error}.") from error
     return OAuth2Service(settings, server, owners, backends, purger, partial(notify, registry))
 
 
@@ -200,13 +200,21 @@ def _factories(
 ) -> dict[str, Made[PlugIn]]:
     """What makes the registered plug-ins of one kind, by their names."""
     return {
-        name: partial(_made, factory, settings)
+        name: partial(_made, interface, name, factory, settings)
         for name, factory in registered_factories(registry, interface).items()
     }
 
 
-def _made(factory: IPlugInFactory, settings: Settings, server: IServer) -> Any:
-    return factory(server, settings)
+def _made(
+    interface: type[PlugIn],
+    name: str,
+    factory: IPlugInFactory,
+    settings: Settings,
+    server: IServer,
+) -> Any:
+    plug_in = factory(server, settings)
+    check_provides(interface, name, plug_in)
+    return plug_in
 
 
 def _utc_seconds() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from .interfaces.extension import IPlugInFactory
 
@@ -20,3 +20,20 @@ def registered_factories(registry: Any, interface: type[object]) -> dict[str, IP
         for name, factory in sorted(registry.getUtilitiesFor(IPlugInFactory))
         if name.startswith(prefix)
     }
+
+
+# What a plug-in declares. A text is a collection as well, of its letters.
+TUPLES = ("members", "methods", "names", "options", "parameters")
+
+
+def check_provides(interface: type[object], name: str, plug_in: object) -> None:
+    """Check that a plug-in has what its interface names.
+
+    :param name: under which it is registered.
+    :raises ValueError: something is missing, or a text is where a tuple must be.
+    """
+    for member in sorted(cast(Any, interface).names(all=True)):
+        if not hasattr(plug_in, member):
+            raise ValueError(f"{name} has no {member}, which an {interface.__name__} needs")
+        if member in TUPLES and isinstance(getattr(plug_in, member), str):
+            raise ValueError(f"{member} of {name} is a text; write a tuple of texts")

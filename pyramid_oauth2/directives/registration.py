@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -22,7 +23,20 @@ def register_plug_in(config: Any, interface: Any, noun: str, name: str, factory:
             f"The {noun} {name!r} must be a factory: a class or a function that is called with the "
             f"server and the settings, and returns an {interface.__name__}. It is {factory!r}."
         )
+    _check_signature(noun, name, factory)
     register(config, IPlugInFactory, noun, factory, name, plug_in_name(interface, name))
+
+
+def _check_signature(noun: str, name: str, factory: Any) -> None:
+    try:
+        inspect.signature(factory).bind("the server", "the settings")
+    except TypeError as error:
+        raise ConfigurationError(
+            f"The factory of the {noun} {name!r} cannot be called with the server and the "
+            f"settings: {error}."
+        ) from None
+    except ValueError:  # A factory in C may have no signature.
+        return
 
 
 def register(

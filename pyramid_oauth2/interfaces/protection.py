@@ -33,7 +33,9 @@ class IViewDemand(Interface):
         """
 
     def check(demand: Any, token: AccessToken) -> OAuth2Error | None:
-        """Why a token does not meet the demand; None if it does.
+        """Refuse a token that does not meet the demand: raise the error, or return it.
+
+        Better raise it: a ``return`` that is forgotten lets every token pass.
 
         Called by the guard of the view, for a valid token that has the scope of the view. The
         error becomes a challenge (RFC 6750 section 3), which has its ``members`` too: such as
@@ -41,5 +43,7 @@ class IViewDemand(Interface):
         request may be run again.
 
         :param demand: as :meth:`parse` returned it.
+        :return: None if the token meets the demand.
+        :raises OAuth2Error: it does not.
         :raises StoreUnavailable: the store cannot answer; the response is then 503.
         """

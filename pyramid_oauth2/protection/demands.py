@@ -9,7 +9,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 
 from ..interfaces import IService, ISettings, IViewDemand
-from ..plug_in_factories import registered_factories
+from ..plug_in_factories import check_provides, registered_factories
 from ..protocol.errors import OAuth2Error
 from ..protocol.token.access_token import AccessToken
 
@@ -61,9 +61,13 @@ class DeclaredDemand:
         :raises StoreUnavailable: the store cannot answer.
         """
         try:
-            return self.plug_in.check(self.demand, token)
+            found: object = self.plug_in.check(self.demand, token)
         except OAuth2Error as error:
             return error
+        if found is None or isinstance(found, OAuth2Error):
+            return found
+        # Fail closed: True may have meant that the token meets the demand, or that it does not.
+        raise TypeError(f"check() of {self.plug_in!r} returned {found!r}, not None or an error")
 
 
 class ViewDemands:
@@ -111,10 +115,12 @@ class ViewDemands:
         return self._made
 
     def _check_options(self, name: str, plug_in: IViewDemand) -> None:
-        if isinstance(plug_in.options, str) or not plug_in.options:
-            raise ConfigurationError(
-                f"The view demand {name} does not name its options in a tuple."
-            )
+        try:
+            check_provides(IViewDemand, f"the view demand {name}", plug_in)
+        except ValueError as error:
+            raise ConfigurationError(f"A plug-in cannot be used: {error}.") from None
+        if not plug_in.options:
+            raise ConfigurationError(f"The view demand {name} names no options.")
         owners = dict.fromkeys(OWN_OPTIONS, "pyramid_oauth2")
         owners |= {each: owner for owner, made in self._made.items() for each in made.options}
         for option in plug_in.options:

@@ -15,10 +15,11 @@ from .authorization.source import PushedRequest
 from .authorization_server import AuthorizationServer
 from .client_authentication import authenticate_client
 from .endpoints import ClientRequest, EndpointRequest, EndpointResponse
-from .errors import OAuth2Error
+from .errors import InvalidClient, OAuth2Error
 from .events import Emit
 from .http import HTTPRequest, parse_body, parse_form
 from .records import Client
+from .refusal import Refusal
 from .server import refuse_plain_http
 from .single_use import reserve
 from .token.confirmation import Proof
@@ -27,6 +28,11 @@ from .token.sender_constraints import prove
 
 if TYPE_CHECKING:
     from ..interfaces.endpoints import IEndpoint
+
+
+CONFIDENTIAL = Refusal(
+    "client_authenticates", "RFC 6749 section 2.1", decided_by="client.token_endpoint_auth_method"
+)
 
 
 def process_request(
@@ -44,10 +50,10 @@ def process_request(
     refuse_plain_http(server, http)
     authenticated: list[ClientRequest] = []
 
-    def client_request() -> ClientRequest:
+    def client_request(*, public: bool = False) -> ClientRequest:
         # What a request may use once is reserved once.
         if not authenticated:
-            authenticated.append(_client_request(server, endpoint, http, emit))
+            authenticated.append(_client_request(server, endpoint, http, emit, public))
         return authenticated[0]
 
     try:
@@ -63,11 +69,18 @@ def process_request(
 
 
 def _client_request(
-    server: AuthorizationServer, endpoint: IEndpoint, http: HTTPRequest, emit: Emit
+    server: AuthorizationServer, endpoint: IEndpoint, http: HTTPRequest, emit: Emit, public: bool
 ) -> ClientRequest:
     form = read_form(server, http)
     client, proof = identify(server, http, form, emit)
     try:
+        if client.public and not public:
+            # RFC 6749 section 2.1: it is "incapable of secure client authentication"; its
+            # client_id is known to everyone.
+            raise InvalidClient(
+                "This endpoint is for clients that authenticate.",
+                refusal=CONFIDENTIAL.comparing(client_id=client.client_id),
+            )
         parameters = pick_parameters(form, endpoint.parameters)
         reserve(server, proof.reservations)
     except OAuth2Error as error:

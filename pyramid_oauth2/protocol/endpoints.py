@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from .authorization.source import PushedRequest
 from .events import Emit
@@ -32,21 +32,33 @@ class ClientRequest:
     push_request: Callable[[int], PushedRequest] = field(repr=False)
 
 
+class ReadClientRequest(Protocol):
+    """Reads a form, and authenticates its client as the token endpoint does."""
+
+    def __call__(self, *, public: bool = False) -> ClientRequest:
+        """The request of the client; called again, it returns the same.
+
+        What the request may use once is reserved.
+
+        :param public: whether a public client may send it. It proves nothing: its
+            client_id is no secret (RFC 6749 section 2.1).
+        :raises OAuth2Error: the client did not authenticate, or the form is wrong.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class EndpointRequest:
     """A request to an endpoint.
 
     ``owners`` checks the passwords of users. ``emit`` takes events, which are delivered
-    after the endpoint has returned or refused. ``client_request`` is for an endpoint for
-    clients: it reads the form, authenticates the client as the token endpoint does,
-    and reserves what the request may use once. It raises an ``OAuth2Error``; called again,
-    it returns the same.
+    after the endpoint has returned or refused. ``client_request()`` is for an endpoint for
+    clients, see :class:`ReadClientRequest`.
     """
 
     http: HTTPRequest
     owners: PasswordCheck
     emit: Emit = field(repr=False)
-    client_request: Callable[[], ClientRequest] = field(repr=False)
+    client_request: ReadClientRequest = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

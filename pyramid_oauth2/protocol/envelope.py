@@ -99,12 +99,16 @@ class Members:
     def _check_critical(self, critical: Any, understood: Collection[str]) -> None:
         # Like "crit" of RFC 7515 section 4.1.11: if a member that it names is
         # not understood, the whole record is invalid.
-        known = [
-            *self.names,
-            *understood,
-        ]  # A list, since the names in *critical* need not be hashable.
-        if not isinstance(critical, list) or not all(name in known for name in critical):
+        known = [*self.names, *understood]  # A list: names in *critical* need not be hashable.
+        unknown = [name for name in critical if name not in known] if _is_list(critical) else [None]
+        if unknown and all(isinstance(name, str) and "." in name for name in unknown):
+            raise NotUnderstood("needs a plug-in that this server does not have")
+        if unknown:
             raise NotUnderstood("needs a later version of the server")
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
 
 
 def _simple(hint: Any) -> Any:

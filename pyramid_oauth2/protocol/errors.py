@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 class OAuth2Error(Exception):
     """A refusal that is reported to the client. Base of the table; never raised itself.
 
+    A plug-in may raise an error of the table, or a subclass of its own with a ``code``, a
+    ``status`` (400 by default) and, for the operator, a ``source``.
+
     :param description: what is wrong and what to do, in printable ASCII
         without ``"`` and ``\\``.
     :param status: a more specific HTTP status than that of the code, such as 413.
@@ -34,7 +37,16 @@ class OAuth2Error(Exception):
 
     code: ClassVar[str]
     source: ClassVar[str] = "RFC 6749 section 5.2"
-    status: int
+    status: int = 400
+
+    def __init_subclass__(cls) -> None:
+        """Check an error of a plug-in when it is defined, not when it is raised.
+
+        :raises TypeError: it has no ``code``.
+        """
+        super().__init_subclass__()
+        if not hasattr(cls, "code"):
+            raise TypeError(f"{cls.__name__} needs a code, such as 'invalid_request'")
 
     def __init__(
         self,
@@ -136,8 +148,8 @@ class InsufficientScope(OAuth2Error):
     code, status = "insufficient_scope", 403
     source = "RFC 6750 section 3.1"
 
-    def __init__(self, description: str, scope: str, *, refusal: Refusal | None = None) -> None:
-        super().__init__(description, refusal=refusal)
+    def __init__(self, description: str, scope: str, **more: Any) -> None:
+        super().__init__(description, **more)
         self.scope = scope
 
 

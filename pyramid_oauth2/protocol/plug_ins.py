@@ -172,7 +172,6 @@ class PlugIns:
         names = {name: each.names for name, each in self.server_metadata.items()}
         _refuse_twice("the member of the server metadata", {CORE: METADATA_MEMBERS, **names})
         _refuse_twice("the authorization parameter", self._authorization_parameters())
-        _check_methods(self.endpoints)
         for name, extension in self.request_extensions.items():
             if extension.place not in PLACES:
                 raise ValueError(f"the place of {name} is {extension.place!r}, not code or grant")
@@ -208,10 +207,3 @@ def _refuse_twice(what: str, declared: Mapping[str, Iterable[str]]) -> None:
             if name in owners:
                 raise ValueError(f"{what} {name} is declared by two: {owners[name]} and {owner}")
             owners[name] = owner
-
-
-def _check_methods(endpoints: Mapping[str, IEndpoint]) -> None:
-    for name, endpoint in endpoints.items():
-        # A text is a collection as well, of its letters.
-        if isinstance(endpoint.methods, str) or not endpoint.methods:
-            raise ValueError(f"the endpoint {name} does not name its methods in a tuple")

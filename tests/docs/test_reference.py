@@ -14,6 +14,7 @@ from sqlalchemy import create_engine
 
 import pyramid_oauth2
 from docs.reference.pages import FOLDER, PAGES, python, settings
+from pyramid_oauth2 import interfaces
 from pyramid_oauth2.testing import bearer, memory_backend
 from tests.scripts.with_settings import BadgeSettings
 
@@ -48,9 +49,11 @@ def test_every_public_name_has_an_entry():
         assert any(f"\n## `{name}`\n" in page() for page in PAGES.values())
 
 
-def plug_in(**attributes: Any) -> Callable[..., SimpleNamespace]:
-    """A factory of a plug-in that has these attributes."""
-    return lambda server, settings: SimpleNamespace(**attributes)
+def plug_in(interface: type[Any], **attributes: Any) -> Callable[..., SimpleNamespace]:
+    """A factory of a plug-in that has these attributes, and all others of its interface."""
+    every: Any = interface
+    others = dict.fromkeys(every.names(all=True), lambda *values: None)
+    return lambda server, settings: SimpleNamespace(**others | attributes)
 
 
 def test_the_directives(follow: Follow):
@@ -61,18 +64,39 @@ def test_the_directives(follow: Follow):
     names = {
         "config": config,
         "engine": create_engine("sqlite://"),
-        "BadgeGrant": plug_in(parameters=()),
-        "BadgeAuthentication": plug_in(confidential=True, challenge=None, parameters=()),
-        "SignedAccessToken": plug_in(suits=lambda client, access: False),
-        "DeviceKey": plug_in(scheme=None, members=("device",), parameters=()),
-        "TenantMember": plug_in(names=("tenant",), members=lambda issuing: {"tenant": "t"}),
-        "BadgeResponse": plug_in(grant_type="badge", redeemed=True, default_mode="query"),
-        "TenantParameter": plug_in(parameters=(), place="grant", critical=False),
-        "PushedRequests": plug_in(parameter=pyramid_oauth2.Parameter("request_uri")),
-        "CompanyDirectory": plug_in(recognises=lambda client_id: False),
-        "BadgeEndpoint": plug_in(methods=("POST",), cross_origin=True, parameters=()),
-        "BadgeMetadata": plug_in(names=(), members=dict),
-        "BadgeDemand": plug_in(options=("oauth2_badge",), parse=str, check=lambda *given: None),
+        "BadgeGrant": plug_in(interfaces.IGrantType, parameters=()),
+        "BadgeAuthentication": plug_in(
+            interfaces.IClientAuthentication, confidential=True, challenge=None, parameters=()
+        ),
+        "SignedAccessToken": plug_in(
+            interfaces.IAccessTokenFormat, suits=lambda client, access: False
+        ),
+        "DeviceKey": plug_in(
+            interfaces.ISenderConstraint, scheme=None, members=("device",), parameters=()
+        ),
+        "TenantMember": plug_in(
+            interfaces.ITokenResponseExtension,
+            names=("tenant",),
+            members=lambda issuing: {"tenant": "t"},
+        ),
+        "BadgeResponse": plug_in(
+            interfaces.IResponseType, grant_type="badge", redeemed=True, default_mode="query"
+        ),
+        "TenantParameter": plug_in(
+            interfaces.IAuthorizationRequestExtension, parameters=(), place="grant", critical=False
+        ),
+        "PushedRequests": plug_in(
+            interfaces.IAuthorizationRequestSource,
+            parameter=pyramid_oauth2.Parameter("request_uri"),
+        ),
+        "CompanyDirectory": plug_in(interfaces.IClientResolver, recognises=lambda client_id: False),
+        "BadgeEndpoint": plug_in(
+            interfaces.IEndpoint, methods=("POST",), cross_origin=True, parameters=()
+        ),
+        "BadgeMetadata": plug_in(interfaces.IServerMetadata, names=(), members=dict),
+        "BadgeDemand": plug_in(
+            interfaces.IViewDemand, options=("oauth2_badge",), parse=str, check=lambda *given: None
+        ),
         "notes": lambda request: {},
         "MyBackend": SimpleNamespace,
         "Users": lambda: SimpleNamespace(describe=str.title),

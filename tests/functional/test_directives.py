@@ -84,7 +84,7 @@ class TestGrantTypeOfTheApplicationsOwn:
     [
         lambda config: config.add_oauth2_scope("admin", "Manage"),
         lambda config: config.add_oauth2_grant_type("x", MagicLink),
-        lambda config: config.add_oauth2_client_authentication("x", object),
+        lambda config: config.add_oauth2_client_authentication("x", lambda server, settings: None),
         lambda config: config.add_oauth2_backend("x", lambda settings: None),
         lambda config: config.add_oauth2_settings("x"),
         lambda config: config.set_oauth2_resource_owners(host.Users()),

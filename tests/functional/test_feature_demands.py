@@ -225,8 +225,8 @@ class TestStart:
             (("oauth2_user",), "oauth2_user is declared by user and by zebra"),
             (("oauth2_scope",), "oauth2_scope is declared by pyramid_oauth2 and by zebra"),
             (("renderer",), "renderer of zebra must begin with oauth2_"),
-            ("oauth2_x", "zebra does not name its options in a tuple"),
-            ((), "zebra does not name its options in a tuple"),
+            ("oauth2_x", "options of the view demand zebra is a text; write a tuple"),
+            ((), "The view demand zebra names no options"),
         ],
     )
     def test_options_that_are_taken(self, config: Configurator, options: Any, words: str):

@@ -362,7 +362,7 @@ class TestNames:
             methods = "POST"
 
         config.add_oauth2_endpoint("wrong", Wrong)
-        with pytest.raises(ConfigurationError, match="wrong does not name its methods in a tuple"):
+        with pytest.raises(ConfigurationError, match="methods of wrong is a text; write a tuple"):
             config.make_wsgi_app()
 
     def test_a_parameter_that_is_declared_in_two_ways(self, config: Configurator):

@@ -74,7 +74,7 @@ def test_the_client_and_the_declared_parameters(server: Any):
     seen = []
 
     def process(request: EndpointRequest) -> EndpointResponse:
-        seen.append(request.client_request())
+        seen.append(request.client_request(public=True))
         return EndpointResponse()
 
     response = call(server, process)
@@ -86,7 +86,7 @@ def test_the_client_and_the_declared_parameters(server: Any):
 
 def test_headers_of_a_proof_are_sent_with_the_response(server: Any):
     def process(request: EndpointRequest) -> EndpointResponse:
-        request.client_request()
+        request.client_request(public=True)
         return EndpointResponse(headers={"Own": "own"})
 
     assert call(server, process).headers == {"Next": "of the core", "Own": "own"}
@@ -100,7 +100,7 @@ def test_an_endpoint_that_is_not_for_clients(server: Any):
 
 def test_an_error_names_the_client(server: Any):
     def process(request: EndpointRequest) -> EndpointResponse:
-        request.client_request()
+        request.client_request(public=True)
         raise InvalidRequest("No.")
 
     with pytest.raises(InvalidRequest) as caught:
@@ -110,7 +110,7 @@ def test_an_error_names_the_client(server: Any):
 
 def test_a_client_that_did_not_authenticate_is_not_named(server: Any):
     with pytest.raises(InvalidClient) as caught:
-        call(server, lambda request: request.client_request(), b"client_id=web")
+        call(server, lambda request: request.client_request(public=True), b"client_id=web")
     assert caught.value.client is None
 
 
@@ -134,8 +134,21 @@ def test_no_request_shows_what_a_client_sent(server: Any):
     seen = []
 
     def process(request: EndpointRequest) -> EndpointResponse:
-        seen.extend([request, request.client_request()])
+        seen.extend([request, request.client_request(public=True)])
         return EndpointResponse.json({"secret": "gold"}, headers={"A": "gold"})
 
     seen.append(call(server, process))
     assert "gold" not in repr(seen)
+
+
+def test_a_public_client_must_be_expected(server: Any):
+    """RFC 6749 section 2.1: its client_id proves nothing."""
+
+    def process(request: EndpointRequest) -> EndpointResponse:
+        request.client_request()
+        raise AssertionError("the client proved nothing")
+
+    with pytest.raises(InvalidClient) as caught:
+        call(server, process)
+    assert caught.value.refusal.check == "client_authenticates"
+    assert caught.value.client == CLIENT

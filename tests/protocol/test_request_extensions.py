@@ -252,7 +252,7 @@ class TestRollingUpdate:
         restarted(world, request_extensions=extensions)
         code = world.code(world.decide(world.begin(tenant="north"), decision="allow"))
         restarted(world)
-        with pytest.raises(InvalidGrant, match="needs a later version"):
+        with pytest.raises(InvalidGrant, match="needs a plug-in"):
             world.redeem(code)
         restarted(world, request_extensions=extensions)
         assert world.redeem(code).others["kept"] == {"tenants": ["north"]}

@@ -47,7 +47,7 @@ class PushedRequestEndpoint:
 
     def process(self, request: EndpointRequest) -> EndpointResponse:
         """The core authenticates the client, checks the request, and stores it."""
-        pushed = request.client_request().push_request(LIFETIME)
+        pushed = request.client_request(public=True).push_request(LIFETIME)
         members = {"request_uri": PREFIX + pushed.handle, "expires_in": pushed.expires_in}
         return EndpointResponse.json(members, 201, stored=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..access import LIMITS, Access
@@ -70,7 +70,8 @@ class AccessToken:
     ``subject`` is None for a client that acts for itself. ``issued_at`` and
     ``expires_at`` are in UTC seconds. ``authentication`` is how the user
     authenticated, ``confirmation`` the key to which the token is bound, ``actor``
-    the party that acts for the subject (RFC 8693 section 4.1).
+    the party that acts for the subject (RFC 8693 section 4.1), ``kept`` the values of request
+    extensions that are in the grant, by their names.
     """
 
     client: Client
@@ -82,6 +83,7 @@ class AccessToken:
     authentication: Authentication | None = None
     confirmation: Confirmation | None = None
     actor: Mapping[str, Any] | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def scope(self) -> frozenset[str]:

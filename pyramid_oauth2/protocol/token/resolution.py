@@ -71,6 +71,7 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
         authentication=of_grant.authentication,
         confirmation=data.confirmation,
         actor=data.actor,
+        kept=of_grant.extensions.values,
     )
 
 
