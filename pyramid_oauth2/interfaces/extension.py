@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..protocol.http import HTTPRequest
     from ..protocol.parameters import Parameter
     from ..protocol.records import Client
+    from ..protocol.refusal import Refusal
     from ..protocol.token.issuance import Issuance
     from ..protocol.token.request import TokenRequest
 
@@ -56,6 +57,10 @@ class IClientAuthentication(Interface):
     """
 
     confidential: bool = Attribute("whether it proves who the client is; False for ``none``")
+    ambient: bool = Attribute(
+        "whether the connection presents it for every client, such as a certificate: it then "
+        "counts only for a client that is registered for it; the others authenticate beside it"
+    )
     challenge: str | None = Attribute(
         "the value of ``WWW-Authenticate`` after a failure, None if it has no scheme"
     )
@@ -67,8 +72,12 @@ class IClientAuthentication(Interface):
         :raises OAuth2Error: it uses the method, but wrongly.
         """
 
-    def authenticate(credentials: Credentials, client: Client | None) -> Authenticated | None:
-        """What follows if the credentials are the client's; None if they are not.
+    def authenticate(
+        credentials: Credentials, client: Client | None
+    ) -> Authenticated | Refusal | None:
+        """What follows if the credentials are the client's; a refusal, or None, if they are not.
+
+        The refusal says why, for the audit log; the response to the client is the same for all.
 
         It writes nothing: what may be used once, such as the ``jti`` of an assertion, is
         in what it returns, and the core reserves it later. Must cost the same for an unknown

@@ -32,11 +32,21 @@ class ISenderConstraint(Interface):
         "the parameters of an authorization request that bind its code in advance"
     )
 
+    def required(client: Client) -> bool:
+        """Whether every access token of that client is bound.
+
+        The core then refuses a request of the client to its endpoints without a proof, and a
+        response type that would give it an access token at the authorization endpoint.
+        """
+
     def confirm(http: HTTPRequest, client: Client) -> Proof | None:
         """What a request to an endpoint for clients proves; called once for each.
 
+        The access token is bound to it, and the refresh token of a public client too. That
+        of a confidential client is bound to the client, which authenticates.
+
         :return: None if the request has no proof.
-        :raises OAuth2Error: the proof is wrong, or the client needs one.
+        :raises OAuth2Error: the proof is wrong.
         """
 
     def requested(parameters: Mapping[str, str]) -> Mapping[str, str]:
@@ -54,8 +64,15 @@ class ISenderConstraint(Interface):
         :raises OAuth2Error: there is no proof, or it is wrong.
         """
 
-    def mismatch() -> OAuth2Error:
-        """The error for a request that proves another key than the one required, or none."""
+    def mismatch(presentation: Presentation | None) -> OAuth2Error:
+        """The error for a request that proves another key than the one required, or none.
+
+        :param presentation: of the access token at a protected resource; None at an endpoint
+            for clients, where the client needs a proof, or spends a code or a refresh token.
+        """
 
     def challenge() -> Mapping[str, str]:
-        """The parameters of its challenge, such as ``algs`` (RFC 9449 section 7.1)."""
+        """The parameters of its challenge, such as ``algs`` (RFC 9449 section 7.1).
+
+        Not asked if :attr:`scheme` is None.
+        """

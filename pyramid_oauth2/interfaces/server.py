@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from zope.interface import Attribute, Interface
@@ -45,6 +45,8 @@ class IServer(IResourceServer):
 
     def client(client_id: str) -> Client | None:
         """The client of that identifier; None if there is none, or if it is disabled."""
+
+    endpoints: Collection[str] = Attribute("the names of the registered endpoints")
 
     def url(endpoint: str) -> str:
         """The public URL of an endpoint, such as ``token``."""

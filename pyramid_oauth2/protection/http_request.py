@@ -40,6 +40,7 @@ def _converted(request: PyramidRequest, url: str, body: bytes) -> HTTPRequest:
         headers=_headers(request.environ),
         body=body,
         remote_addr=request.environ.get("REMOTE_ADDR"),
+        environ=request.environ,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from .plug_ins import Factories, PlugIns
@@ -29,6 +29,11 @@ class AuthorizationServer(Server):
         object.__setattr__(self, "plug_ins", plug_ins)
         object.__setattr__(self, "understood", plug_ins.understood())
         object.__setattr__(self, "response_types", frozenset(self._usable(plug_ins)))
+
+    @property
+    def endpoints(self) -> Collection[str]:
+        """The names of the registered endpoints."""
+        return self.factories.endpoints.keys()
 
     def _usable(self, plug_ins: PlugIns) -> Iterator[str]:
         # Start-up refuses a name that is not registered, with a message of its own.

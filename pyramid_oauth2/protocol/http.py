@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import parse_qsl
 
 from .errors import InvalidRequest
@@ -38,8 +39,9 @@ class HTTPRequest:
     """The parts of an HTTP request that the protocol needs.
 
     ``url`` is the public URL without its query, ``query`` the raw query string.
-    ``headers`` has lower-case names. ``secure`` is whether the request came by
-    https.
+    ``headers`` has lower-case names; a client may have sent any of them. ``secure`` is whether
+    the request came by https. ``environ`` is what the WSGI server knows beside the request, such
+    as the certificate of the connection; to be read only.
     """
 
     method: str
@@ -49,6 +51,7 @@ class HTTPRequest:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     remote_addr: str | None = None
+    environ: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,11 @@ class Server:
     entry_store: Callable[[], IEntryStore]
     client_fields: Mapping[str, ClientField] = field(default_factory=lambda: BY_NAME)
     understood: frozenset[str] = field(init=False, default=frozenset())
+
+    @property
+    def endpoints(self) -> Collection[str]:
+        """The names of the registered endpoints."""
+        return ()
 
     @property
     def entries(self) -> IEntryStore:

@@ -115,6 +115,7 @@ class Voucher:
     """A client authenticates by a voucher, which may be used once."""
 
     confidential = True
+    ambient = False
     challenge = None
     parameters = (Parameter("voucher", secret=True),)
 

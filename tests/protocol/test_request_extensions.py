@@ -288,6 +288,9 @@ class Bound:
     scheme, members = None, ("kt",)
     parameters = (Parameter("proof_kt"),)
 
+    def required(self, client: Client) -> bool:
+        return False
+
     def confirm(self, http: Any, client: Client) -> Proof | None:
         return None
 
@@ -296,7 +299,7 @@ class Bound:
             raise InvalidRequest("That is no key.")
         return {"kt": parameters["proof_kt"]}
 
-    def mismatch(self) -> InvalidGrant:
+    def mismatch(self, presentation: Any) -> InvalidGrant:
         return InvalidGrant("Another key.")
 
 

@@ -56,7 +56,6 @@ BOUND = "tls_client_certificate_bound_access_tokens"
 SUBJECT_DN, SAN_DNS = SUBJECTS = "tls_client_auth_subject_dn", "tls_client_auth_san_dns"
 READABLE = Refusal("client_certificate_readable", "RFC 9440 section 2.2", decided_by="oauth2.mtls")
 NEEDED = Refusal("client_certificate_needed", "RFC 8705 section 3", decided_by=f"client.{BOUND}")
-OF_SPENT = Refusal("certificate_of_refresh_token", "RFC 8705 section 4", decided_by="token")
 OF_TOKEN = Refusal("certificate_of_token", "RFC 8705 section 3", decided_by="token")
 
 
@@ -120,6 +119,7 @@ class CertificateAuthentication:
 
     method = ""
     confidential = True
+    ambient = True
     challenge = None
     parameters: tuple[Parameter, ...] = ()
 
@@ -127,18 +127,13 @@ class CertificateAuthentication:
         self.server, self.settings = server, settings
 
     def credentials(self, http: HTTPRequest, form: Mapping[str, str]) -> Credentials | None:
-        """The certificate of the connection, if the named client is registered for the method.
-
-        The certificate alone does not say so: a client of the other method has one too, as has a
-        public client whose tokens are bound to it (RFC 8705 section 4).
-        """
+        """The certificate of the connection: it counts for clients that are registered for it."""
         certificate = certificate_of(http, self.settings)
-        client = self.server.client(form.get("client_id", "")) if certificate else None
-        if certificate is None or client is None:
+        if certificate is None:
             return None
-        if client.token_endpoint_auth_method != self.method:
-            return None
-        return CertificateCredentials(self.method, client.client_id, certificate=certificate)
+        return CertificateCredentials(
+            self.method, form.get("client_id", ""), certificate=certificate
+        )
 
     def authenticate(self, credentials: Credentials, client: Client | None) -> Authenticated | None:
         """Check that the certificate is the client's."""
@@ -237,38 +232,33 @@ class CertificateBound:
     def __init__(self, server: IServer, settings: Settings) -> None:
         self.settings = settings
 
-    def confirm(self, http: HTTPRequest, client: Client) -> Proof | None:
-        """The certificate of the connection.
+    def required(self, client: Client) -> bool:
+        """Whether the client is registered for bound tokens."""
+        return bool(client.extra.get(BOUND))
 
-        :raises InvalidRequest: there is none, and the tokens of the client are bound.
-        """
+    def confirm(self, http: HTTPRequest, client: Client) -> Proof | None:
+        """The certificate of the connection."""
         if not client.extra.get(BOUND):
             return None
         certificate = certificate_of(http, self.settings)
-        if certificate is None:
-            raise InvalidRequest("The client needs to show its certificate.", refusal=NEEDED)
-        return Proof({MEMBER: thumbprint(certificate)})
+        return None if certificate is None else Proof({MEMBER: thumbprint(certificate)})
 
     def requested(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
         """Nothing: no parameter names a certificate."""
         return {}
 
     def check(self, confirmation: Confirmation, presentation: Presentation) -> Proof:
-        """The certificate of the connection, if it is that of the token.
-
-        :raises InvalidToken: it is not. Compared here, since ``mismatch`` is for a grant.
-        """
+        """The certificate of the connection; the core compares it with that of the token."""
         certificate = certificate_of(presentation.http, self.settings)
-        shown = thumbprint(certificate) if certificate else ""
-        if shown != confirmation.methods[MEMBER]:
-            text = "The access token is bound to another certificate."
-            raise InvalidToken(text, refusal=OF_TOKEN.comparing(shown=shown))
-        return Proof({MEMBER: shown})
+        return Proof({MEMBER: thumbprint(certificate)} if certificate else {})
 
-    def mismatch(self) -> OAuth2Error:
-        """The refresh token of a public client is used with another certificate (section 4)."""
-        text = "The refresh token is bound to another certificate."
-        return InvalidGrant(text, refusal=OF_SPENT)
+    def mismatch(self, presentation: Presentation | None) -> OAuth2Error:
+        """Another certificate than that of the token, or none (section 3 and section 4)."""
+        if presentation is not None:
+            return InvalidToken(
+                "The access token is bound to another certificate.", refusal=OF_TOKEN
+            )
+        return InvalidGrant("Show the certificate to which the tokens are bound.", refusal=NEEDED)
 
     def challenge(self) -> Mapping[str, str]:
         """Nothing: it has no scheme of its own."""

@@ -66,6 +66,10 @@ class ProofOfPossession:
         self._server = server
         self._secret = server.random(32)
 
+    def required(self, client: Client) -> bool:
+        """No: a client chooses by sending a proof."""
+        return False
+
     def confirm(self, http: HTTPRequest, client: Client) -> Proof | None:
         """The proof of a request to an endpoint for clients."""
         if "proof" not in http.headers:
@@ -86,9 +90,11 @@ class ProofOfPossession:
             raise InvalidToken("The access token is bound to a key: send a proof.")
         return self._checked(presentation.http, 401, presentation.value)
 
-    def mismatch(self) -> OAuth2Error:
+    def mismatch(self, presentation: Presentation | None) -> OAuth2Error:
         """Another key, or none."""
-        return InvalidProof("The proof is missing, or it is not of the key that is required.")
+        status = 400 if presentation is None else 401
+        text = "The proof is missing, or it is not of the key that is required."
+        return InvalidProof(text, status=status)
 
     def challenge(self) -> Mapping[str, str]:
         """What a client must be able to do."""

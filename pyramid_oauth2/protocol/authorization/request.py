@@ -24,7 +24,7 @@ from ..http import Parameters
 from ..records import Client
 from ..redirect_uris import matching_redirect_uri
 from ..scopes import format_scope, grant_scope
-from ..token.sender_constraints import requested_methods
+from ..token.sender_constraints import needs_proof, requested_methods
 from . import checks
 from .authorization_request import PROMPTS, RESPONSE_MODES, AuthorizationRequest
 from .clients import find_client, known_client
@@ -158,6 +158,12 @@ def _check_response_type(
         raise UnauthorizedClient(
             "This client is not registered for this response_type.",
             refusal=checks.response_type_of(client, name),
+        )
+    if not response_type.redeemed and needs_proof(server, client):
+        # No proof is part of an authorization request, so the token would be bound to nothing.
+        raise UnauthorizedClient(
+            "The access tokens of this client are bound to a key: use the response_type code.",
+            refusal=checks.BOUND_TOKENS.comparing(requested=name),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import InvalidClient, InvalidRequest
 from ..events import ClientAuthenticationFailed, Emit
@@ -33,6 +33,13 @@ PROOF = Refusal("client_proof", "RFC 6749 section 2.3.2", decided_by="client")
 ASSERTION = "client_assertion"
 
 
+class Proven(NamedTuple):
+    """A client that has authenticated."""
+
+    client: Client
+    authenticated: Authenticated
+
+
 def authenticate_client(
     server: AuthorizationServer, http: HTTPRequest, form: Mapping[str, str], emit: Emit
 ) -> tuple[Client, Authenticated]:
@@ -45,26 +52,31 @@ def authenticate_client(
     :raises InvalidRequest: the request uses several methods at once.
     :raises TemporarilyUnavailable: there were too many failures before (429).
     """
-    credentials = _presented(server, http, form)
+    credentials, ambient = _presented(server, http, form)
     attempt = partial(server.throttle.client_authentication, http, credentials.client_id, emit)
     if credentials.guessable:
         attempt().refuse_if_blocked()
     readings = _readings(server, credentials)
     named = next(readings)
     # Verified also if there is no client, so that the time does not reveal it.
-    if found := _authenticated(server, named, credentials):
-        return found
-    for named in readings:
-        if _usable(named, credentials) and (found := _authenticated(server, named, credentials)):
-            return found
+    found = _authenticated(server, named, credentials, ambient)
+    for again in readings:
+        if isinstance(found, Proven):
+            break
+        named = again
+        if _usable(named, _of(named, credentials, ambient)):
+            found = _authenticated(server, named, credentials, ambient)
+    if isinstance(found, Proven):
+        return found.client, found.authenticated
     # Only now, since its keys cost more than the check of a secret that the server drew.
     failed = attempt()
     failed.refuse_if_blocked()
-    known, refusal = named.client_id if named else None, _refusal(named, credentials)
+    known = named.client_id if named else None
+    refusal = found or _refusal(named, _of(named, credentials, ambient))
     emit(
         ClientAuthenticationFailed(
             client_id=known,
-            method=credentials.method,
+            method=_of(named, credentials, ambient).method,
             remote_addr=http.remote_addr,
             refusal=refusal,
         )
@@ -90,13 +102,15 @@ def _refusal(named: Client | None, credentials: Credentials) -> Refusal:
 
 def _presented(
     server: AuthorizationServer, http: HTTPRequest, form: Mapping[str, str]
-) -> Credentials:
+) -> tuple[Credentials, Mapping[str, Credentials]]:
+    """What the request presents, and what its connection presents for any client."""
     methods = server.plug_ins.client_authentications
     found = {
         name: credentials
         for name, method in methods.items()
         if (credentials := method.credentials(http, form)) is not None
     }
+    ambient = {name: found.pop(name) for name in [*found] if methods[name].ambient}
     proofs = {name: each for name, each in found.items() if methods[name].confidential}
     # An assertion is a method of its own (RFC 7521 section 4.2), even if no
     # registered method reads it: a client that sends one relies on it.
@@ -126,7 +140,8 @@ def _presented(
         raise InvalidRequest(
             "The client_id in the body is not the one that authenticates.", refusal=SAME_CLIENT
         )
-    return credentials
+    # Beside a proof of its own, a client has chosen that one.
+    return credentials, {} if proofs else ambient
 
 
 def _reads(method: IClientAuthentication, name: str) -> bool:
@@ -139,13 +154,29 @@ def _readings(server: AuthorizationServer, credentials: Credentials) -> Iterator
     return server.clients.readings(credentials.client_id)
 
 
+def _of(
+    named: Client | None, credentials: Credentials, ambient: Mapping[str, Credentials]
+) -> Credentials:
+    """The credentials by which a client authenticates: ambient ones if it is registered so."""
+    if named is None:
+        return credentials
+    return ambient.get(named.token_endpoint_auth_method, credentials)
+
+
 def _authenticated(
-    server: AuthorizationServer, named: Client | None, credentials: Credentials
-) -> tuple[Client, Authenticated] | None:
+    server: AuthorizationServer,
+    named: Client | None,
+    credentials: Credentials,
+    ambient: Mapping[str, Credentials],
+) -> Proven | Refusal | None:
+    credentials = _of(named, credentials, ambient)
     client = named if _usable(named, credentials) else None
     method = server.plug_ins.client_authentications[credentials.method]
     found = method.authenticate(credentials, client)
-    return None if found is None or client is None else (client, found)
+    if isinstance(found, Authenticated):
+        return None if client is None else Proven(client, found)
+    # Of a client that is not known, or not registered for the method, that is the reason.
+    return found if client is not None else None
 
 
 def _usable(client: Client | None, credentials: Credentials) -> bool:

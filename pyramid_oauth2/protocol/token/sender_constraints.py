@@ -55,9 +55,17 @@ def prove(server: AuthorizationServer, http: HTTPRequest, client: Client) -> Pro
     """
     proof = NO_PROOF
     for constraint in server.plug_ins.sender_constraints.values():
-        if (found := constraint.confirm(http, client)) is not None:
+        found = constraint.confirm(http, client)
+        if found is not None:
             proof = proof.and_(found)
+        elif constraint.required(client):
+            raise constraint.mismatch(None)
     return proof
+
+
+def needs_proof(server: AuthorizationServer, client: Client) -> bool:
+    """Whether every access token of *client* is bound to a key."""
+    return any(each.required(client) for each in server.plug_ins.sender_constraints.values())
 
 
 def requested_methods(
@@ -107,7 +115,7 @@ def check_spender(server: AuthorizationServer, spent: Token, proof: Proof) -> No
                 refusal=CHECKED.comparing(confirmation=name),
             )
         if not _same(proof.methods.get(name), value):
-            raise constraint.mismatch()
+            raise constraint.mismatch(None)
 
 
 def check_presenter(
@@ -136,7 +144,7 @@ def check_presenter(
         proof = proof.and_(constraint.check(confirmation, presentation))
     for name, value in (confirmation.methods if confirmation else {}).items():
         if not _same(proof.methods.get(name), value):
-            raise _mismatch(server, name)
+            raise _mismatch(server, name, presentation)
     return proof
 
 
@@ -149,14 +157,14 @@ def _constraints(
     return [each for each in constraints if confirmation.methods.keys() & set(each.members)]
 
 
-def _mismatch(server: AuthorizationServer, member: str) -> OAuth2Error:
+def _mismatch(server: AuthorizationServer, member: str, presentation: Presentation) -> OAuth2Error:
     constraint = constraint_of(server, member)
     if constraint is None:
         return InvalidToken(
             "The access token is bound to a key that this server does not check.",
             refusal=CHECKED.comparing(confirmation=member),
         )
-    return constraint.mismatch()
+    return constraint.mismatch(presentation)
 
 
 def _same(proven: str | None, value: str) -> bool:
