@@ -111,9 +111,7 @@ def add_oauth2_client_field(config: Any, field: ClientField) -> None:
 
     ::
 
-        from pyramid_oauth2 import ClientField
-        from pyramid_oauth2.protocol.clients.codecs import Codec
-        from pyramid_oauth2.protocol.clients.field import Control, Option
+        from pyramid_oauth2.extension import ClientField, Codec, Control, Option
 
         config.add_oauth2_client_field(
             ClientField(

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from ..protocol.refusal import Refusal
     from ..protocol.token.issuance import Issuance
     from ..protocol.token.request import TokenRequest
+    from ..settings import Settings
+    from .server import IServer
 
 
 class IPlugInFactory(Interface):
     """Makes a plug-in at start-up; registered by a directive."""
 
-    def __call__(server: object, settings: object) -> object:
+    def __call__(server: IServer, settings: Settings) -> object:
         """The plug-in.
 
         :param server: the :class:`~pyramid_oauth2.interfaces.IServer`.
@@ -68,6 +70,10 @@ class IClientAuthentication(Interface):
 
     def credentials(http: HTTPRequest, form: Mapping[str, str]) -> Credentials | None:
         """What the request presents by this method; None if it does not use it.
+
+        A request that presents something by two confidential methods is refused, unless one of
+        them is :attr:`ambient`. A subclass of ``Credentials`` may carry what
+        :meth:`authenticate` needs; its ``secret`` is for a client secret only.
 
         :raises OAuth2Error: it uses the method, but wrongly.
         """

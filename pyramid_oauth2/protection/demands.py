@@ -109,7 +109,8 @@ class ViewDemands:
         for name, factory in registered_factories(self._registry, IViewDemand).items():
             if name not in self._made:
                 settings = self._registry.getUtility(ISettings)
-                made: Any = factory(LateServer(self._registry), settings)
+                late: Any = LateServer(self._registry)
+                made: Any = factory(late, settings)
                 self._check_options(name, made)
                 self._made[name] = made
         return self._made

@@ -13,8 +13,8 @@ from pyramid.request import Request
 from sqlalchemy import create_engine
 
 import pyramid_oauth2
-from docs.reference.pages import FOLDER, PAGES, python, settings
-from pyramid_oauth2 import interfaces
+from docs.reference.pages import FOLDER, PAGES, plug_ins, python, settings
+from pyramid_oauth2 import extension, interfaces
 from pyramid_oauth2.testing import bearer, memory_backend
 from tests.scripts.with_settings import BadgeSettings
 
@@ -43,10 +43,24 @@ def test_every_page_is_made():
 
 def test_every_public_name_has_an_entry():
     elsewhere = {"includeme", "TokenIssued", "Client", "DuplicateRecord", "StoreUnavailable"}
-    entries = {entry.name for section in python.ENTRIES.values() for entry in section}
+    sections = [*python.ENTRIES.values(), *plug_ins.ENTRIES.values()]
+    entries = {entry.name for section in sections for entry in section}
     assert set(pyramid_oauth2.__all__) - elsewhere <= entries
     for name in elsewhere - {"includeme"}:
         assert any(f"\n## `{name}`\n" in page() for page in PAGES.values())
+
+
+def test_every_name_for_plug_ins_is_documented() -> None:
+    """By a heading, or in a table of the page of plug-ins."""
+    text = "".join(page() for page in PAGES.values())
+    values = {"REQUIRED", "OWN_RULE", "Settings", "StoreUnavailable", "format_scope", "parse_scope"}
+    missing = {
+        name
+        for name in extension.__all__
+        if f"# `{name}`" not in text and f"| `{name}` |" not in text
+    }
+    elsewhere = {"AccessToken", "Authentication", "OAuth2Event", "GrantEvent"}
+    assert missing - values - elsewhere == set()
 
 
 def plug_in(interface: type[Any], **attributes: Any) -> Callable[..., SimpleNamespace]:
