@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from zope.interface import implementer
 
+from pyramid_oauth2.events import ClientAuthenticationFailed
 from pyramid_oauth2.extension import (
     Access,
     Authenticated,
@@ -23,8 +24,10 @@ from pyramid_oauth2.extension import (
     ITokenResponseExtension,
     NewToken,
     Parameter,
+    Refusal,
     SingleUse,
     TokenRef,
+    masked,
     new_token,
     parse_token,
 )
@@ -99,6 +102,9 @@ class TestAFormat:
         assert flow.server.get("/read", bearer(f"{head}.{claims}A.{secret}")).status_int == 401
 
 
+TICKET = Refusal("ticket_is_good", "the test", decided_by="client")
+
+
 @implementer(IClientAuthentication)
 class Ticket:
     """A client proves itself by a ticket, which can be used once."""
@@ -117,9 +123,11 @@ class Ticket:
         client_id, _, ticket = form["client_assertion"].partition(":")
         return Credentials("ticket", client_id, ticket)
 
-    def authenticate(self, credentials: Credentials, client: Client | None) -> Authenticated | None:
+    def authenticate(
+        self, credentials: Credentials, client: Client | None
+    ) -> Authenticated | Refusal:
         if client is None or not credentials.secret.startswith("good"):
-            return None
+            return TICKET.comparing(ticket=masked(credentials.secret))
         end = self._server.clock() + 60
         used = InvalidClient("The ticket was used before.")
         return Authenticated((SingleUse.of("ticket", credentials.secret, end, used),))
@@ -135,9 +143,16 @@ class TestClientAuthenticationThatIsUsedOnce:
         server.register("ticketed", token_endpoint_auth_method="ticket")
         return server
 
-    def ask(self, server: Server, ticket: str, path: str = "/oauth2/token", **form: str) -> Any:
+    def ask(
+        self,
+        server: Server,
+        ticket: str,
+        path: str = "/oauth2/token",
+        client: str = "ticketed",
+        **form: str,
+    ) -> Any:
         form = {"grant_type": "client_credentials", "token": "x", **form}
-        return server.post({**form, "client_assertion": f"ticketed:{ticket}"}, path=path)
+        return server.post({**form, "client_assertion": f"{client}:{ticket}"}, path=path)
 
     @pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"])
     def test_a_ticket_is_used_once(self, server: Server, path: str) -> None:
@@ -162,6 +177,15 @@ class TestClientAuthenticationThatIsUsedOnce:
         assert store.edit("ticketed", client.version, {"client_name": "Changed"})
         assert_error(self.ask(server, "bad"), 401, "invalid_client")
         assert self.ask(server, "good 2").status_int == 200
+
+    def test_its_reason_is_for_the_operator_alone(self, server: Server) -> None:
+        """The response is that of an unknown client; the event has the reason."""
+        heard: list[ClientAuthenticationFailed] = []
+        server.hear(heard.append, ClientAuthenticationFailed)
+        known, unknown = self.ask(server, "bad"), self.ask(server, "bad", client="nobody")
+        assert (known.status, known.body) == (unknown.status, unknown.body)
+        assert [event.refusal.check for event in heard] == ["ticket_is_good", "client_known"]
+        assert "bad" not in repr(heard)
 
     def test_its_challenge_is_beside_ours(self, server: Server) -> None:
         answer = self.ask(server, "bad")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pyramid_oauth2.protocol.token.presentation import bearer
 from tests.functional.flow import Flow
 from tests.functional.server import Clock
 
@@ -75,6 +76,13 @@ def test_a_refresh_gives_one_without_the_nonce(flow: Flow) -> None:
     }
     assert "nonce" not in after
     assert after["at_hash"] != before["at_hash"]
+
+
+def test_a_view_sees_what_the_grant_keeps(flow: Flow) -> None:
+    """Not the nonce, which was for the response to the code alone."""
+    issued = flow.redeem(flow.code(scope="openid read", nonce="n")).json
+    token = flow.server.service.resolve(bearer(issued["access_token"]))
+    assert token.kept == {"openid": True}
 
 
 def test_a_repeated_refresh_gives_the_same_bytes(flow: Flow) -> None:
