@@ -178,5 +178,7 @@ def _challenged(request: ChallengedRequest, response: Response, **parameters: st
 
 def _quotable(value: str) -> str:
     """As the content of a quoted-string (RFC 9110 section 5.6.4): no line break, ASCII only."""
-    text = "".join(each if " " <= each <= "~" else "?" for each in value)
+    text = value
+    if not (value.isascii() and value.isprintable()):
+        text = "".join(each if " " <= each <= "~" else "?" for each in value)
     return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -36,6 +36,8 @@ class LateServer:
 
         :raises pyramid.exceptions.ConfigurationError: the application is not complete.
         """
+        if name.startswith("_"):  # Asked for by copy, or by zope.interface; not by a demand.
+            raise AttributeError(name)
         service = self._registry.queryUtility(IService)
         if service is None:
             raise ConfigurationError(

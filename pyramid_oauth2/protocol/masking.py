@@ -20,7 +20,10 @@ _HEADER_LENGTH = 11  # characters at least: "eyJ", and eight more
 
 # What a person may have chosen: even its length helps to guess it.
 _CHOSEN = frozenset({"client_secret", "password"})
-_SECRET_NAMES = CORE_RULES.secret | {"access_token", "authorization", "cookie", "interaction"}
+_SECRET_NAMES = CORE_RULES.secret | {
+    *("access_token", "actor_token", "assertion", "authorization", "cookie", "device_code"),
+    *("id_token", "id_token_hint", "interaction", "request", "subject_token"),
+}
 # What a secret becomes. Masking it once more changes nothing.
 _MASKED = re.compile(
     r"\(masked(?:, \d+ characters)?\)|\([a-z][a-z0-9_]{0,63} of family [0-9A-Za-z]{16}\)"
@@ -41,9 +44,10 @@ def _without_jwts(run: re.Match[str]) -> str:
     at = 0
     while at < len(parts):
         header, begins = parts[at], parts[at].find("eyJ")
-        # A header, a payload, and a signature, which may be empty.
+        # A header, a payload and a signature, of which each may be empty: the second part
+        # of a JWE that is encrypted directly is (RFC 7518 section 4.5).
         is_header = begins >= 0 and len(header) - begins >= _HEADER_LENGTH
-        if is_header and at + 2 < len(parts) and parts[at + 1]:
+        if is_header and at + 2 < len(parts):
             kept.append(header[:begins] + MASK)
             at += 3
         else:

@@ -29,7 +29,7 @@ class Parameter:
 class ParameterRules:
     """What every request must observe before it is known who reads a parameter.
 
-    :param max_lengths: only those that differ from :data:`MAX_VALUE`.
+    :param max_lengths: of those that are declared; of others it is :data:`MAX_VALUE`.
     """
 
     repeatable: frozenset[str]
@@ -45,7 +45,8 @@ class ParameterRules:
 
         :raises ValueError: two declare one parameter, but differently.
         """
-        by_name: dict[str, Parameter] = {}
+        # Those of the core are as they are, or a plug-in could loosen them for every endpoint.
+        by_name = {name: Parameter(name) for name in CORE_NAMES}
         for parameter in declared:
             # Whether it is required is the business of each reader.
             parameter = replace(parameter, required=False, secret=self._is_secret(parameter))
@@ -54,13 +55,17 @@ class ParameterRules:
         return ParameterRules(
             self.repeatable | {each.name for each in by_name.values() if each.repeatable},
             self.secret | {each.name for each in by_name.values() if each.secret},
-            {each.name: each.max_length for each in by_name.values()} | dict(self.max_lengths),
+            {each.name: each.max_length for each in by_name.values()},
         )
 
     def _is_secret(self, parameter: Parameter) -> bool:
         return parameter.secret or parameter.name in self.secret
 
 
+CORE_NAMES = (
+    *("client_id", "code_challenge", "code_challenge_method", "grant_type", "prompt"),
+    *("redirect_uri", "response_mode", "response_type", "scope", "state"),
+)
 CORE_RULES = ParameterRules(
     # RFC 8707 section 2: "Multiple resource parameters MAY be used".
     repeatable=frozenset({"resource"}),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ..interfaces.server import IServer
 from .authorization.return_query import MARK
+from .envelope import CRITICAL
 from .kept_values import critical_name
 from .parameters import CORE_RULES, Parameter, ParameterRules
 from .token.opaque import NAME as OPAQUE
@@ -66,6 +67,7 @@ OWN_PARAMETERS = frozenset(
     }
 )
 PLACES = ("code", "grant")
+NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +170,15 @@ class PlugIns:
         schemes = {name: (scheme,) for name, scheme in self._schemes().items()}
         _refuse_twice("the scheme", {CORE: (BEARER_SCHEME,), **schemes})
         names = {name: each.names for name, each in self.token_responses.items()}
-        _refuse_twice("the member of the token response", {CORE: STANDARD_MEMBERS, **names})
+        _refuse_twice(
+            "the member of the token response", {CORE: {*STANDARD_MEMBERS, CRITICAL}, **names}
+        )
         names = {name: each.names for name, each in self.server_metadata.items()}
         _refuse_twice("the member of the server metadata", {CORE: METADATA_MEMBERS, **names})
+        for name, method in self.client_authentications.items():
+            # RFC 6749 section 2.1: a client of the method none, and no other, is public.
+            if method.confidential is (name == NONE):
+                raise ValueError(f"{name} proves nothing: only the method none is not confidential")
         _refuse_twice("the authorization parameter", self._authorization_parameters())
         for name, extension in self.request_extensions.items():
             if extension.place not in PLACES:

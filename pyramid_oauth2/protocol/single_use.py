@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .errors import InvalidGrant, OAuth2Error
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from .server import Server
 
 UNUSED = Refusal("value_unused", OWN_RULE, decided_by="reservation")
+
+
+LEAST = 300  # seconds for which a value is reserved at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,9 @@ def reserve(
         if reserved is not None and use.key in reserved:
             continue
         now = server.clock()
+        # A proof may be accepted for a while after its end, since clocks differ. A reservation
+        # that has ended when it is made would let it be used again.
+        use = replace(use, expires_at=max(use.expires_at, now + LEAST))
         if not server.grants.reserve(use.namespace, use.digest, use.expires_at, now):
             raise use.error or InvalidGrant(
                 "A value that can be used once was used already.",

@@ -14,10 +14,17 @@ from ..protocol.authorization.codes import CodeData
 from ..protocol.authorization.interaction import Interaction
 from ..protocol.authorization_server import AuthorizationServer
 from ..protocol.envelope import NotUnderstood, check_understood
-from ..protocol.records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, Grant, Token
+from ..protocol.records import (
+    ACCESS_TOKEN,
+    AUTHORIZATION_CODE,
+    INTERACTION,
+    REFRESH_TOKEN,
+    Grant,
+    Token,
+)
 from ..protocol.scopes import format_scope
 from ..protocol.token.access_token import AccessTokenData
-from ..protocol.token.confirmation import confirmation_of
+from ..protocol.token.confirmation import BOUND, confirmation_of
 from ..protocol.token.validity import NotValid, check_limits, check_parties, check_token
 from ..protocol.token_strings import is_client_secret, parse_token
 from .ini import Ini
@@ -133,6 +140,7 @@ def _rights(
 _CODECS: Mapping[str, Callable[[bytes, Collection[str]], object]] = {
     AUTHORIZATION_CODE: CodeData.decode,
     INTERACTION: Interaction.decode,
+    REFRESH_TOKEN: BOUND.read,
 }
 
 

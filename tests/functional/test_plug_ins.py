@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from zope.interface import implementer
@@ -95,6 +95,24 @@ class TestAFormat:
         assert flow.browser.get("/edit").text == "bob"
         answer = flow.browser.get("/edit", headers=bearer("r.e30.x"), status="*")
         assert answer.status_int == 401
+
+    @pytest.mark.parametrize("method", ["make", "reference"])
+    def test_a_token_of_another_kind_is_no_access_token(
+        self, flow: Flow, monkeypatch: pytest.MonkeyPatch, method: str
+    ) -> None:
+        """Whatever a format says: a refresh token opens no view (RFC 6749 section 1.5)."""
+        if method == "reference":
+            refresh = flow.redeem(flow.code()).json["refresh_token"]
+            monkeypatch.setattr(Readable, "reference", lambda self, value: parse_token(value))
+            assert flow.server.get("/read", bearer(refresh)).status_int == 401
+            return
+        monkeypatch.setattr(
+            Readable,
+            "make",
+            lambda self, family, claims: new_token("refresh_token", family, self._random),
+        )
+        with pytest.raises(ValueError, match="another kind or family"):
+            flow.server.token("read")
 
     def test_a_changed_token_has_no_record(self, flow: Flow) -> None:
         token = flow.server.token("read")
@@ -192,6 +210,20 @@ class TestClientAuthenticationThatIsUsedOnce:
         assert answer.headers["WWW-Authenticate"] == (
             'Basic realm="oauth2", charset="UTF-8", Ticket realm="oauth2"'
         )
+
+    def test_an_error_of_the_method_counts_as_a_failure(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else a method that raises could be guessed without limit."""
+
+        def refuse(self: Any, credentials: Credentials, client: Client | None) -> NoReturn:
+            raise InvalidClient("No.", refusal=TICKET)
+
+        monkeypatch.setattr(Ticket, "authenticate", refuse)
+        heard: list[ClientAuthenticationFailed] = []
+        server.hear(heard.append, ClientAuthenticationFailed)
+        assert "No." not in self.ask(server, "bad").text
+        assert [event.refusal.check for event in heard] == ["ticket_is_good"]
 
     def test_beside_a_secret_it_is_a_second_method(self, server: Server) -> None:
         form = {"grant_type": "client_credentials", "client_assertion": "robot:good"}

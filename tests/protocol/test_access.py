@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -235,6 +237,17 @@ class TestToken:
             Access(READ), "web" if lone else None, 0 if lone else None, Confirmation({"jkt": "x"})
         )
         value = self.token(server, grant_id, data)
+        with pytest.raises(InvalidToken, match="is bound to a key"):
+            find_access_token(server, value)
+
+    def test_one_key_that_is_checked_does_not_make_up_for_another(self) -> None:
+        """Each member must be checked, or a part of the binding would count for nothing."""
+        server, _ = self.world()
+        constraint = SimpleNamespace(scheme=None, members=("jkt",), parameters=())
+        factories = replace(server.factories, sender_constraints={"x": lambda server: constraint})
+        server = replace(server, factories=factories)
+        bound = Confirmation({"jkt": "x", "other": "y"})
+        value = self.token(server, None, AccessTokenData(Access(READ), "web", 0, bound))
         with pytest.raises(InvalidToken, match="is bound to a key"):
             find_access_token(server, value)
 

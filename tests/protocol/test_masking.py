@@ -79,7 +79,7 @@ class TestAText:
             (f"x.{JWT}", "x.********"),
             ("eyJ.eyJaaaaaaaa.b.", "eyJ.********"),
             ("eyJaaaaaaaa.b", "eyJaaaaaaaa.b"),
-            ("eyJaaaaaaaa..c", "eyJaaaaaaaa..c"),
+            ("eyJaaaaaaaa..c", "********"),
             ("eyJaaaaaaa.b.c", "eyJaaaaaaa.b.c"),
         ],
     )

@@ -63,6 +63,21 @@ class TestContradictions:
                 id="standard member",
             ),
             pytest.param(
+                {"token_responses": {"a": made(names=("critical",))}},
+                "the member of the token response critical is declared by two",
+                id="member of a sealed response",
+            ),
+            pytest.param(
+                {"grant_types": {"a": made(parameters=(Parameter("scope", repeatable=True),))}},
+                "the parameter scope is declared in two ways",
+                id="a looser parameter of the core",
+            ),
+            pytest.param(
+                {"client_authentications": {"a": made(confidential=False, parameters=())}},
+                "a proves nothing",
+                id="a second public method",
+            ),
+            pytest.param(
                 {"grant_types": {"a": made(parameters=(Parameter("code", max_length=9),))}},
                 "the parameter code is declared in two ways",
                 id="parameter",

@@ -187,6 +187,44 @@ class TestCodesAndRefreshTokens:
         assert_error(self.refresh(client, issued, Key()), 400, "invalid_proof")
         assert client.get(first.json["access_token"]).status_int == 200
 
+    def test_what_is_bound_is_critical(self, flow: Flow) -> None:
+        """An earlier version, which does not know keys, must not redeem it unbound."""
+        client = Client(flow.server, "app")
+        find = flow.server.service.server.grants.find
+        code = flow.code(proof_kt=client.key.digest)
+        issued = self.redeem(client, flow, code).json
+        for value in (code, issued["refresh_token"], issued["access_token"]):
+            assert "cnf" in json.loads(find(parse_token(value))[0].data)["critical"]
+
+    def test_a_lost_response_of_a_confidential_client_needs_the_same_key(self, flow: Flow) -> None:
+        """Its refresh token is not bound, but the response holds a token that is."""
+        flow.client_id = "web"
+        client = Client(flow.server, "web")
+        issued = self.redeem(client, flow, flow.code()).json
+        first = self.refresh(client, issued)
+        assert_error(self.refresh(client, issued, Key()), 400, "invalid_grant")
+        assert self.refresh(client, issued).body == first.body
+
+    def test_a_proof_is_used_once_for_a_repeated_response_too(self, flow: Flow) -> None:
+        client = Client(flow.server, "app")
+        issued = self.redeem(client, flow, flow.code()).json
+        self.refresh(client, issued)
+        form = {"grant_type": "refresh_token", "refresh_token": issued["refresh_token"]}
+        proof = client.key.proof(f"http://localhost{TOKEN}")
+        assert client.post(TOKEN, proof, **form).status_int == 200
+        assert_error(client.post(TOKEN, proof, **form), 400, "invalid_proof")
+
+    def test_a_thief_s_request_does_not_spend_the_proof(self, flow: Flow) -> None:
+        """The key of what is redeemed is compared before anything is reserved."""
+        client, thief = Client(flow.server, "app"), Key()
+        issued = self.redeem(client, flow, flow.code()).json
+        form = {"grant_type": "refresh_token", "refresh_token": issued["refresh_token"]}
+        thief.nonce = client.key.nonce
+        for _ in range(2):
+            proof = thief.proof(f"http://localhost{TOKEN}", jti="the same")
+            answer = client.post(TOKEN, proof, **form)
+            assert "required" in answer.json["error_description"]
+
     def test_a_stolen_code_is_useless_where_the_request_named_the_key(self, flow: Flow) -> None:
         client = Client(flow.server, "app")
         code = flow.code(proof_kt=client.key.digest)
@@ -207,10 +245,6 @@ class TestAtAResource:
         answer = client.get(self.token(client))
         assert answer.status_int == 200
         assert answer.headers["Proof-Nonce"] == client.key.nonce
-
-    def test_the_application_sees_the_key(self, client: Client) -> None:
-        token = self.token(client)
-        assert client.get(token).status_int == 200
 
     def test_a_proof_is_used_once(self, client: Client) -> None:
         token, jti = self.token(client), "the same"

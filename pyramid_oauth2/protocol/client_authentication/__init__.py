@@ -172,7 +172,12 @@ def _authenticated(
     credentials = _of(named, credentials, ambient)
     client = named if _usable(named, credentials) else None
     method = server.plug_ins.client_authentications[credentials.method]
-    found = method.authenticate(credentials, client)
+    found: Authenticated | Refusal | None
+    try:
+        found = method.authenticate(credentials, client)
+    except InvalidClient as error:
+        # A failure like any other: it is counted, and the response is the same.
+        found = error.refusal
     if isinstance(found, Authenticated):
         return None if client is None else Proven(client, found)
     # Of a client that is not known, or not registered for the method, that is the reason.

@@ -97,10 +97,18 @@ def make_draft(
             strings[kind] = product.token
         else:
             strings[kind] = new_token(kind, frame.family, server.random)
+        _check_reference(strings[kind].ref, kind, frame.family)
         records.append(_record(frame, strings[kind].ref, end, data))
     last = max(record.expires_at for record in records)
     grant = frame.grant or _new_grant(issuance, client, frame, last)
     return Draft(strings, tuple(records), last, grant, product)
+
+
+def _check_reference(ref: TokenRef, kind: str, family: str) -> None:
+    # A plug-in may have made the string. Under another kind or family its record would be
+    # a token that no one granted.
+    if (ref.kind, ref.family) != (kind, family):
+        raise ValueError(f"a plug-in made a {kind} whose reference has another kind or family")
 
 
 def _kinds(

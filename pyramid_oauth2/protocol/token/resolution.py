@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
 from ..errors import InvalidToken
-from ..records import TokenRef
+from ..records import ACCESS_TOKEN, TokenRef
 from ..refusal import OWN_RULE, Refusal
 from ..single_use import reserve
 from .access_token import AccessToken, AccessTokenData
@@ -77,7 +77,12 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
 
 def reference_of(server: AuthorizationServer, value: str) -> TokenRef | None:
     """Where the record of an access token string is stored; None if no format knows it."""
-    for format_ in server.plug_ins.access_token_formats:
-        if (ref := format_.reference(value)) is not None:
+    # Ours first, although it is the last to be chosen for a new token: no other format can
+    # claim a string that has our form.
+    for format_ in reversed(server.plug_ins.access_token_formats):
+        ref = format_.reference(value)
+        # RFC 6749 section 1.5: a code, or a refresh token, is not an access token, also if
+        # its record looks like one.
+        if ref is not None and ref.kind == ACCESS_TOKEN:
             return ref
     return None

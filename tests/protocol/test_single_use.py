@@ -1,0 +1,38 @@
+"""What may be used once (RFC 7523 section 3, RFC 9449 section 11.1)."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyramid_oauth2.protocol.errors import InvalidGrant, InvalidRequest
+from pyramid_oauth2.protocol.single_use import SingleUse, reserve
+
+from .worlds import NOW, Clock, make_server
+
+
+@pytest.mark.parametrize("end", [NOW - 100, NOW, NOW + 60])
+def test_it_is_used_once_also_if_its_end_is_past(end: int) -> None:
+    """A proof may be accepted a little after its end, since clocks differ."""
+    server = make_server(Clock())
+    use = SingleUse.of("proof", "jti", end)
+    reserve(server, [use])
+    with pytest.raises(InvalidGrant):
+        reserve(server, [use])
+
+
+def test_its_error_is_that_of_the_plug_in() -> None:
+    server = make_server(Clock())
+    use = SingleUse.of("proof", "jti", NOW + 60, InvalidRequest("Used."))
+    reserve(server, [use])
+    with pytest.raises(InvalidRequest, match="Used"):
+        reserve(server, [use])
+
+
+def test_a_second_run_of_one_request_may_use_its_own_only() -> None:
+    server, reserved = make_server(Clock()), set()
+    one, other = (SingleUse.of("proof", text, NOW + 60) for text in ("one", "other"))
+    reserve(server, [one], reserved)
+    reserve(server, [one], reserved)
+    reserve(server, [other])
+    with pytest.raises(InvalidGrant):
+        reserve(server, [other], reserved)
