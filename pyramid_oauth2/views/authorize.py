@@ -29,6 +29,7 @@ from ..protocol.authorization.return_query import MARK
 from ..protocol.authorization.user import User
 from ..protocol.http import HTTPRequest, Parameters, parse_body, parse_query
 from ..protocol.server import refuse_plain_http
+from ..responses import record_refusal
 from .browser import (
     FIELD,
     browser_secret,
@@ -123,7 +124,9 @@ def _respond(request: Request, result: Result) -> Response:
             return login_again_page(request, client, return_url(request, endpoint, query))
         case Again(query, end=True, endpoint=endpoint):
             return forgetting(request, redirect(return_url(request, endpoint, query)))
-        case Respond(authorization_response, events):
+        case Respond(authorization_response, events, refusal=refusal):
+            if refusal is not None:
+                record_refusal(request, refusal)
             outcome = Outcome(send_to_client(request, authorization_response), events)
         case Done(client, decision, events):
             outcome = Outcome(done_page(request, client, decision), events)

@@ -10,6 +10,7 @@ import pytest
 from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationError
 
+from pyramid_oauth2.events import ClientChanged
 from pyramid_oauth2.extension import Client, Issuing, Parameter
 from pyramid_oauth2.protocol.authorization.response_types import CodeResponse
 from tests.protocol.test_request_extensions import Nonce, Tenants
@@ -142,8 +143,11 @@ class TestClientResolvers:
         refused = flow.redeem("oac_x")
         assert (refused.status_int, refused.json["error"]) == (401, "invalid_client")
         assert directory.asked == 0
+        heard: list[ClientChanged] = []
+        flow.server.hear(heard.append, ClientChanged)
         token = flow.tokens()["access_token"]
         assert flow.server.get("/read", bearer(token)).text == "bob"
+        assert [(event.client_id, event.change) for event in heard] == [(CLIENT, "resolved")]
         asked = directory.asked
         # It is in the store now, and the consent is remembered.
         assert flow.redeem(answer_in(flow.ask().location)["code"]).status_int == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -390,12 +391,20 @@ class TestResolvers:
         assert isinstance(page, Ask)
         assert world.server.clients.get(self.URL) is None
         code = world.code(world.decide(page, decision="allow"))
-        assert world.server.clients.get(self.URL) == resolver.found
+        stored, now = world.server.clients.get(self.URL), world.server.clock()
+        assert stored == replace(resolver.found, created_at=now, updated_at=now)
         resolver.asked.clear()
         (grant,) = world.grants()
         assert (grant.client_id, parse_prefix(code)) == (self.URL, "oac")
         assert isinstance(world.begin(client_id=self.URL), Respond)
         assert resolver.asked == []
+
+    def test_one_that_breaks_a_rule_is_none(self, world: Plugged, resolver: Resolver) -> None:
+        """No other party may bring in what an operator could not register."""
+        resolver.found = make_client(client_id=self.URL, redirect_uris=("javascript:alert(1)",))
+        result = world.begin(client_id=self.URL, redirect_uri="javascript:alert(1)")
+        assert isinstance(result, Refuse)
+        assert result.error.refusal.check == "client_metadata"
 
     def test_a_denial_stores_nothing(self, world: Plugged) -> None:
         world.decide(world.begin(client_id=self.URL), decision="deny")

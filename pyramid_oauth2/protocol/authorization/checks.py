@@ -10,6 +10,7 @@ CLIENT = Refusal("client_usable", "RFC 6749 section 4.1.2.1", decided_by="client
 REDIRECT_URI = Refusal(
     "redirect_uri_registered", "RFC 9700 section 2.1", decided_by="client.redirect_uris"
 )
+CLIENT_METADATA = Refusal("client_metadata", "RFC 7591 section 3.2.2", decided_by="client")
 REQUEST_OBJECT = Refusal("request_object", "RFC 9101 section 7.4")
 REQUEST_SOURCES = Refusal("request_by_one_parameter", "RFC 9101 section 5")
 REQUEST_CLIENT = Refusal("request_of_client", "RFC 9101 section 5")

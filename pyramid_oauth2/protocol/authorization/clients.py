@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..authorization_server import AuthorizationServer
+from ..clients.rules import InvalidClientMetadata, check_client
 from ..errors import InvalidRequest, UnauthorizedClient
+from ..events import ClientChanged, Emit
 from ..http import Parameters
 from ..records import CLIENT_ID_LENGTH, Client, DuplicateRecord
 from . import checks
@@ -45,15 +48,18 @@ def needs_resolver(server: AuthorizationServer, parameters: Parameters) -> bool:
     return server.clients.get(client_id) is None and bool(_resolvers(server, client_id))
 
 
-def store_resolved(server: AuthorizationServer, client: Client) -> None:
+def store_resolved(server: AuthorizationServer, client: Client, emit: Emit) -> None:
     """Add a client to the store that a resolver has found, for what is issued to it.
 
+    :param emit: receives the event.
     :raises UnauthorizedClient: it was deleted.
     """
     if not server.plug_ins.client_resolvers or server.clients.get(client.client_id) is not None:
         return
+    now = server.clock()
     try:
-        server.clients.add(client)
+        server.clients.add(replace(client, created_at=now, updated_at=now))
+        emit(ClientChanged(client_id=client.client_id, change="resolved"))
     except DuplicateRecord:
         # Added by another request at this moment, or deleted: then its client_id is barred.
         if server.clients.get(client.client_id) is None:
@@ -68,8 +74,21 @@ def _resolved(server: AuthorizationServer, client_id: str) -> Client | None:
         if client is not None and client.client_id != client_id:
             raise ValueError("a client resolver has found another client than the one named")
         if client is not None:
-            return client
+            return _checked(server, client)
     return None
+
+
+def _checked(server: AuthorizationServer, client: Client) -> Client:
+    # The rules of every client: no other party may bring in a redirect URI, or a right, that
+    # an operator could not register.
+    try:
+        check_client(server, client)
+    except InvalidClientMetadata as error:
+        fields = checks.CLIENT_METADATA.comparing(fields=error.problems)
+        raise UnauthorizedClient(
+            "The metadata of this client is not valid.", refusal=fields
+        ) from None
+    return client
 
 
 def _resolvers(server: AuthorizationServer, client_id: str) -> list[IClientResolver]:

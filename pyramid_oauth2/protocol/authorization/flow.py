@@ -171,7 +171,7 @@ def _approve(progress: Progress) -> Result | None:
         return None
     elif pending is None and progress.mark is not None:
         _, pending = _begun(progress)
-    store_resolved(server, client)
+    store_resolved(server, client, progress.events.append)
     response = approval(
         server,
         client,

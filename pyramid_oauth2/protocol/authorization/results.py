@@ -8,6 +8,7 @@ from typing import TypeAlias
 from ..errors import OAuth2Error
 from ..events import OAuth2Event
 from ..records import Client, StoreUnavailable
+from ..refusal import Refusal
 from .interaction import OpenInteraction, UnusableInteraction
 from .progress import AUTHORIZE, Progress
 from .response import AuthorizationResponse, refusal
@@ -18,11 +19,13 @@ class Respond:
     """Send a response to the client.
 
     :param changed: whether the store was changed for it, so that it must not be computed twice.
+    :param refusal: why it is an error, for the operator.
     """
 
     response: AuthorizationResponse
     events: tuple[OAuth2Event, ...] = ()
     changed: bool = False
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +104,5 @@ def refused(progress: Progress, error: OAuth2Error) -> Respond | Refuse:
     """Send an error to the client, or show it if no response is sent to the client."""
     if progress.destination.redirect_uri is None:
         return Refuse(error, tuple(progress.events))
-    return Respond(refusal(progress.server, progress.destination, error))
+    response = refusal(progress.server, progress.destination, error)
+    return Respond(response, refusal=error.refusal)
