@@ -60,14 +60,14 @@ def authenticate_client(
     named = next(readings)
     # Verified also if there is no client, so that the time does not reveal it.
     found = _authenticated(server, named, credentials, ambient)
-    for again in readings:
-        if isinstance(found, Proven):
-            break
-        named = again
+    if isinstance(found, Proven):
+        # Before the next reading, which is one of the store.
+        return found.client, found.authenticated
+    for named in readings:
         if _usable(named, _of(named, credentials, ambient)):
             found = _authenticated(server, named, credentials, ambient)
-    if isinstance(found, Proven):
-        return found.client, found.authenticated
+            if isinstance(found, Proven):
+                return found.client, found.authenticated
     # Only now, since its keys cost more than the check of a secret that the server drew.
     failed = attempt()
     failed.refuse_if_blocked()
