@@ -205,6 +205,23 @@ def test_users_whose_login_time_is_known_stay_signed_in(start_flow: Callable[...
     flow.log_in().browser.get(way_back(answer), status=200)
 
 
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_a_login_that_is_always_older_than_the_demand(
+    start_flow: Callable[..., Flow], signed_in: bool
+):
+    """A single sign-on signs the user in by a session of its own."""
+    flow = start_flow(lambda config: config.set_oauth2_resource_owners(Known()))
+    if not signed_in:
+        flow.log_out()
+    answer, logins = flow.ask(prompt="login"), 0
+    while "/login?" in answer.location and logins < 5:
+        answer, logins = flow.log_in().browser.get(way_back(answer), status=303), logins + 1
+        if not is_signed_in(flow):
+            answer = flow.browser.get(answer.location, status=303)
+    assert answer_in(answer.location)["error"] == "login_required"
+    assert logins == 1 + signed_in
+
+
 def test_a_login_in_a_session(start_with: Callable[..., Flow]):
     """``forget`` has no headers then, but it ends the login."""
     flow = start_with(SessionPolicy())

@@ -238,6 +238,22 @@ class TestKnownTime:
         assert sent(known.follow(again.query))["error"] == "login_required"
         assert known.grants() == ()
 
+    def test_a_login_that_is_older_than_the_demand_is_no_endless_loop(
+        self, known: Known, changes: dict[str, str]
+    ):
+        """A single sign-on has a session of its own, or its clock is behind."""
+        result = known.ask(known.user(None), **changes)
+        if isinstance(result, Again):
+            result = known.follow(result.query, known.user(None))
+        assert session_in(result) == "none"
+        assert isinstance(result, Login)
+        answer = sent(known.follow(result.query))
+        assert answer["error"] == "login_required"
+        assert answer["error_description"] == "The present login is not a new one."
+        assert known.grants() == ()
+        known.log_in()
+        assert isinstance(known.follow(result.query), Ask)
+
     def test_where_the_login_is_for_strangers_only(self, known: Known):
         """A forbidden view refuses a signed-in user."""
         page = known.ask(known.user(has_login_page=False))

@@ -2,6 +2,7 @@
 
 If the time of the login is known, the user stays signed in and is sent to the login. If they come
 back as they were, since the login page redirects signed-in users, their login is ended first.
+A login after that which is still older than the demand is refused: another one would not help.
 If the time is not known, only a user who was signed out before has certainly logged in. They
 press a button for that: a link of another site must not be enough to sign a user out.
 """
@@ -34,10 +35,13 @@ def require_new_login(progress: Progress) -> Result | None:
         return Refuse(CookiesNeeded("The browser sends no cookie of this site."))
     if user.subject is None:
         return _login(progress, Session.NONE)
-    if mark is not None and mark.session is Session.ENDED:
+    if mark is not None and mark.session is not Session.KEPT:
         # "If it cannot reauthenticate the End-User, it MUST return an error, typically
-        # login_required."
-        error = LoginRequired("The present login cannot be ended.", refusal=checks.NEW_LOGIN)
+        # login_required." To end the login of a user who was signed out before would be
+        # without end: an upstream signs them in by an older session, or its clock is behind.
+        ended = mark.session is Session.ENDED
+        reason = "cannot be ended" if ended else "is not a new one"
+        error = LoginRequired(f"The present login {reason}.", refusal=checks.NEW_LOGIN)
         return refused(progress, error)
     if user.auth_time() is None or (mark is None and not user.has_login_page):
         query = return_query(parameters, progress.handle)
