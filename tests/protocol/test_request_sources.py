@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -18,12 +19,23 @@ from pyramid_oauth2.extension import (
     SourcedParameters,
     StoredRequest,
 )
+from pyramid_oauth2.protocol.authentication import Authentication
 from pyramid_oauth2.protocol.authorization.interaction import (
+    CookiesNeeded,
     ForeignInteraction,
     UnusableInteraction,
 )
+from pyramid_oauth2.protocol.authorization.login_demand import end_login
 from pyramid_oauth2.protocol.authorization.pushed_request import push_request
-from pyramid_oauth2.protocol.authorization.results import Again, Ask, Login, Refuse, Respond
+from pyramid_oauth2.protocol.authorization.results import (
+    Again,
+    Ask,
+    Login,
+    LoginAgain,
+    Refuse,
+    Respond,
+)
+from pyramid_oauth2.protocol.authorization.user import User
 from pyramid_oauth2.protocol.errors import TemporarilyUnavailable
 from pyramid_oauth2.protocol.http import HTTPRequest
 from pyramid_oauth2.protocol.token.confirmation import NO_PROOF, Proof
@@ -411,6 +423,69 @@ class TestResolvers:
             result = world.begin(world.user(None), client_id=self.URL, **changes)
             assert isinstance(result, Refuse)
         assert resolver.asked == []
+
+    @pytest.mark.parametrize("known", [False, True])
+    def test_a_new_login(self, world: Plugged, resolver: Resolver, known: bool) -> None:
+        """The mark of the login comes back with a user who is signed out."""
+        stranger, wanted = world.user(None), {"client_id": self.URL, "prompt": "login"}
+        world.authentication = Authentication(NOW - 60) if known else None
+        result = world.begin(**wanted)
+        if isinstance(result, Login):
+            result = world.follow(result.query)
+        if isinstance(result, LoginAgain):
+            sent_again = Parameters({name: (v,) for name, v in parse_qsl(result.query)})
+            result = end_login(world.server, sent_again, "", world.user())
+        assert isinstance(result, Again)
+        assert result.end
+        login = world.follow(result.query, stranger)
+        assert isinstance(login, Login)
+        # The URL stays the same: a forbidden view returns users to the present one.
+        world.clock.now += 5
+        assert world.follow(login.query, stranger) == login
+        world.authentication = Authentication(world.clock.now) if known else None
+        assert isinstance(world.follow(login.query), Ask)
+
+    def test_a_new_login_of_a_user_who_was_signed_out(self, world: Plugged) -> None:
+        login = world.begin(world.user(None), client_id=self.URL, prompt="login")
+        assert isinstance(login, Login)
+        assert isinstance(world.follow(login.query), Ask)
+
+    def test_a_new_login_in_a_browser_without_cookies(
+        self, world: Plugged, resolver: Resolver
+    ) -> None:
+        stranger = world.user(None, new=True)
+        login = world.begin(stranger, client_id=self.URL, prompt="login")
+        assert isinstance(login, Login)
+        result = world.follow(login.query, stranger)
+        assert isinstance(result, Refuse)
+        assert isinstance(result.error, CookiesNeeded)
+        assert resolver.asked == []
+
+    def test_a_form_of_another_site_makes_no_secret(self, world: Plugged) -> None:
+        def secret() -> str:
+            raise AssertionError("a cookie would be replaced")
+
+        stranger = User(None, secret, lambda: None, new=True)
+        again = world.begin(stranger, "POST", client_id=self.URL, prompt="login")
+        assert isinstance(again, Again)
+        assert "oauth2_login" not in again.query
+
+    def test_a_new_login_that_a_request_object_demands(
+        self, world: Plugged, resolver: Resolver
+    ) -> None:
+        """It is not read for a stranger: the mark alone says that a login was demanded."""
+        url, stranger = self.URL, world.user(None)
+        world.plug(request_sources=SOURCES, client_resolvers={"urls": resolver})
+        wanted = json.dumps({**REQUEST, "client_id": url, "prompt": "login"})
+        first = world.begin(stranger, **{**bare(request=wanted), "client_id": url})
+        assert isinstance(first, Login)
+        page = world.follow(first.query)
+        assert isinstance(page, LoginAgain)
+        sent_again = Parameters({name: (v,) for name, v in parse_qsl(page.query)})
+        ended = end_login(world.server, sent_again, "", world.user())
+        login = world.follow(ended.query, stranger)
+        assert isinstance(login, Login)
+        assert isinstance(world.follow(login.query), Ask)
 
     def test_it_is_not_asked_for_others(self, world: Plugged, resolver: Resolver) -> None:
         assert isinstance(world.begin(), Ask)
