@@ -307,6 +307,17 @@ class TestUnknownTime:
         }
         assert unknown.grants() == ()
 
+    def test_a_stored_request_is_not_bound_by_a_login_that_was_not_ended(self, unknown: LoginWorld):
+        """The mark is valid, but the user has not logged in since it was made."""
+        begun = unknown.ask(unknown.user(None), state=LONG)
+        assert isinstance(begun, Again)
+        ended = unknown.press(unknown.follow(begun.query))
+        assert ended.query.startswith(f"{begun.query}&oauth2_login=")
+        for _ in range(2):
+            assert sent(unknown.follow(ended.query))["error"] == "login_required"
+        assert isinstance(unknown.follow(begun.query), LoginAgain)
+        assert unknown.grants() == ()
+
     def test_a_user_who_pressed_it_without_being_signed_in(self, unknown: LoginWorld):
         again = unknown.press(unknown.ask(), unknown.user(None))
         assert isinstance(unknown.follow(again.query, unknown.user(None)), Login)
