@@ -11,9 +11,13 @@ from pyramid.authentication import SessionAuthenticationHelper
 from pyramid.request import RequestLocalCache
 from pyramid.session import SignedCookieSessionFactory
 
+from pyramid_oauth2.extension import Parameter
+from tests.protocol.test_request_extensions import Nonce
+
 from . import host
 from .flow import AUTHORIZE, LONG, SETTINGS, Flow, answer_in, register_clients
 from .server import Server
+from .test_authorization_plug_ins import returning
 from .test_login import way_back
 
 
@@ -89,6 +93,20 @@ def test_the_page(flow: Flow):
     assert page.html.find("form")["method"] == "post"
     assert page.html.find("a") is None
     assert page.form.fields.keys() == {"oauth2_login", "oauth2_browser_token", None}
+
+
+def test_the_button_sends_what_a_link_may_send(start_flow: Callable[..., Flow]):
+    """A plug-in's parameter may be longer than any of ours."""
+
+    class Details(Nonce):
+        parameters = (Parameter("nonce", max_length=6000),)
+
+    flow = start_flow(
+        lambda config: config.add_oauth2_request_extension("nonce", returning(Details()))
+    )
+    page = flow.ask(prompt="login", nonce="n" * 5000)
+    assert urlsplit(flow.press(page).location).path == AUTHORIZE, "stored: it is too long"
+    assert not is_signed_in(flow)
 
 
 def test_only_the_button_ends_the_login(flow: Flow):
