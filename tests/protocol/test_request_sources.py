@@ -158,14 +158,20 @@ def test_an_empty_parameter_counts_as_none(world: Plugged) -> None:
     assert isinstance(world.begin(request="", request_uri=""), Ask)
 
 
-def push(world: Plugged, proof: Proof = NO_PROOF, client_id: str = "web", **changes: Any) -> str:
+def push(
+    world: Plugged,
+    proof: Proof = NO_PROOF,
+    client_id: str = "web",
+    lifetime: int = 60,
+    **changes: Any,
+) -> str:
     client = world.server.clients.get(client_id)
     assert client is not None
     values = {name: (v,) for name, v in {**REQUEST, **changes}.items() if v is not None}
     form = Parameters(values, world.server.plug_ins.rules)
     http = HTTPRequest("POST", "", remote_addr="192.0.2.1")
-    pushed = push_request(world.server, http, client, form, proof, 60, lambda event: None)
-    assert pushed.expires_in == 60
+    pushed = push_request(world.server, http, client, form, proof, lifetime, lambda event: None)
+    assert pushed.expires_in == lifetime
     return URN + pushed.handle
 
 
@@ -227,6 +233,49 @@ class TestPushedRequests:
         late = opened(world, uri, browser="third", new=True)
         assert isinstance(late.error, ForeignInteraction)
         assert "code" in sent(world.decide(page, world.user(browser="second"), decision="allow"))
+
+    @pytest.mark.parametrize("lifetime", [60, 5000])
+    def test_the_time_for_that_begins_when_it_is_opened(
+        self, world: Plugged, lifetime: int
+    ) -> None:
+        """However long it may wait before and after."""
+        uris = [push(world, lifetime=lifetime) for _ in "12"]
+        world.clock.now = opened_at = NOW + 50
+        for uri in uris:
+            assert isinstance(opened(world, uri, browser="first", new=True), Ask)
+        world.clock.now = opened_at + 4
+        assert isinstance(opened(world, uris[0], browser="second", new=True), Ask)
+        world.clock.now = opened_at + 5
+        for uri in uris:
+            late = opened(world, uri, browser="third", new=True)
+            assert isinstance(late.error, ForeignInteraction)
+
+    def test_one_that_a_version_before_opened_is_not_opened_twice(self, world: Plugged) -> None:
+        """It did not store when that was."""
+        uri = push(world)
+        page = opened(world, uri, browser="first", new=True)
+        token = page.pending.token
+        members = json.loads(token.data)
+        assert members.pop("opened_at") == NOW
+        (found, _) = world.server.grants.find(token.ref) or (None, None)
+        assert found is not None
+        data = json.dumps(members).encode()
+        world.server.grants.amend(found.ref, found.version, {"data": data})
+        twice = opened(world, uri, browser="second", new=True)
+        assert isinstance(twice.error, ForeignInteraction)
+        assert "code" in sent(world.decide(page, world.user(browser="first"), decision="allow"))
+
+    def test_one_that_demands_a_new_login_is_loaded_twice(self, world: Plugged) -> None:
+        """It is not bound to its user before they have logged in."""
+        uri = push(world, prompt="login")
+        assert isinstance(opened(world, uri, browser="first", new=True), LoginAgain)
+        assert isinstance(opened(world, uri, browser="second", new=True), LoginAgain)
+
+    def test_one_that_a_stranger_opened_is_not_another_users(self, world: Plugged) -> None:
+        uri = push(world)
+        assert isinstance(opened(world, uri, subject=None, browser="first", new=True), Login)
+        other = opened(world, uri, browser="second", new=True)
+        assert isinstance(other.error, ForeignInteraction)
 
     def test_a_browser_without_a_cookie_may_not_open_that_of_another(self, world: Plugged) -> None:
         uri = push(world)
