@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
+from pyramid_oauth2.attempt_storage import AttemptCounter
 from pyramid_oauth2.extension import (
     AccessDenied,
     Client,
@@ -38,6 +40,7 @@ from pyramid_oauth2.protocol.authorization.results import (
 from pyramid_oauth2.protocol.authorization.user import User
 from pyramid_oauth2.protocol.errors import TemporarilyUnavailable
 from pyramid_oauth2.protocol.http import HTTPRequest
+from pyramid_oauth2.protocol.throttling import Limit, Throttle
 from pyramid_oauth2.protocol.token.confirmation import NO_PROOF, Proof
 
 from .plugged import Plugged, factories
@@ -390,6 +393,30 @@ class TestPushing:
         assert page.pending.interaction.request.cnf == {"kt": "k"}
         with pytest.raises(InvalidRequest, match="another key"):
             push(world, Proof({"kt": "k"}), proof_kt="l")
+
+    def test_a_key_that_is_named_and_not_proven_binds_the_code_too(self, world: Plugged) -> None:
+        world.plug(request_sources=SOURCES, sender_constraints={"bound": Bound()})
+        page = opened(world, push(world, proof_kt="k"))
+        assert page.pending.interaction.request.cnf == {"kt": "k"}
+
+    def test_the_requests_of_public_clients_are_counted(self, world: Plugged) -> None:
+        limit = Limit(2, "minute")
+        counter = AttemptCounter(None, world.clock)
+        throttle = Throttle(limit, limit, limit, limit, limit, counter)
+        world.server = replace(world.server, throttle=throttle)
+        public = make_client(client_id="app", token_endpoint_auth_method="none")
+        world.server.clients.add(public)
+        values = {name: (value,) for name, value in {**REQUEST, "client_id": "app"}.items()}
+        http, form = HTTPRequest("POST", "", remote_addr="192.0.2.1"), Parameters(values)
+
+        def push_once() -> None:
+            push_request(world.server, http, public, form, NO_PROOF, 60, lambda event: None)
+
+        for _ in range(limit.attempts):
+            push_once()
+        with pytest.raises(TemporarilyUnavailable):
+            push_once()
+        assert push(world), "a client that authenticates is not counted"
 
     def test_public_clients_are_limited_by_address(self, world: Plugged) -> None:
         class Blocked:
