@@ -91,9 +91,9 @@ def _end_login(request: Request, http: HTTPRequest, form: Parameters) -> Respons
     if not is_from_our_page(request, supplied) and earlier_secret(request, supplied) is None:
         description = "The form does not come from this browser's own page."
         return error_page(request, description, 403, "another_browser")
-    parameters = parse_query(http)
-    handle = parameters.once("interaction")
     server = request.oauth2.authorization_service.server
+    parameters = parse_query(http, server.plug_ins.rules)
+    handle = parameters.once("interaction")
     sent = parameters if handle is None else None
     return _respond(request, end_login(server, sent, handle or "", _user(request)))
 

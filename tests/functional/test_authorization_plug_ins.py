@@ -17,6 +17,7 @@ from tests.protocol.test_request_extensions import Nonce, Tenants
 
 from .flow import BACK, Flow, answer_in
 from .server import Server, bearer
+from .test_login import way_back
 
 CLIENT = "https://client.example/about"
 
@@ -158,6 +159,11 @@ class TestClientResolvers:
         assert urlsplit(flow.ask().location).path == "/login"
         answer = flow.ask(prompt="none")
         assert (answer.status_int, directory.asked) == (400, 0)
+
+    def test_a_new_login(self, flow: Flow) -> None:
+        to_login = flow.press(flow.ask(prompt="login"))
+        page = flow.log_in().browser.get(way_back(to_login), status=200)
+        assert flow.redeem(answer_in(flow.decide(page).location)["code"]).status_int == 200
 
     def test_a_client_that_an_operator_deleted(self, flow: Flow, directory: Directory) -> None:
         flow.tokens()

@@ -11,9 +11,13 @@ from pyramid.authentication import SessionAuthenticationHelper
 from pyramid.request import RequestLocalCache
 from pyramid.session import SignedCookieSessionFactory
 
+from pyramid_oauth2.extension import Parameter
+from tests.protocol.test_request_extensions import Nonce
+
 from . import host
 from .flow import AUTHORIZE, LONG, SETTINGS, Flow, answer_in, register_clients
 from .server import Server
+from .test_authorization_plug_ins import returning
 from .test_login import way_back
 
 
@@ -89,6 +93,20 @@ def test_the_page(flow: Flow):
     assert page.html.find("form")["method"] == "post"
     assert page.html.find("a") is None
     assert page.form.fields.keys() == {"oauth2_login", "oauth2_browser_token", None}
+
+
+def test_the_button_sends_what_a_link_may_send(start_flow: Callable[..., Flow]):
+    """A plug-in's parameter may be longer than any of ours."""
+
+    class Details(Nonce):
+        parameters = (Parameter("nonce", max_length=6000),)
+
+    flow = start_flow(
+        lambda config: config.add_oauth2_request_extension("nonce", returning(Details()))
+    )
+    page = flow.ask(prompt="login", nonce="n" * 5000)
+    assert urlsplit(flow.press(page).location).path == AUTHORIZE, "stored: it is too long"
+    assert not is_signed_in(flow)
 
 
 def test_only_the_button_ends_the_login(flow: Flow):
@@ -203,6 +221,23 @@ def test_users_whose_login_time_is_known_stay_signed_in(start_flow: Callable[...
     answer = flow.browser.get(ended.location)
     users.at = flow.server.service.server.clock() + 5
     flow.log_in().browser.get(way_back(answer), status=200)
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_a_login_that_is_always_older_than_the_demand(
+    start_flow: Callable[..., Flow], signed_in: bool
+):
+    """A single sign-on signs the user in by a session of its own."""
+    flow = start_flow(lambda config: config.set_oauth2_resource_owners(Known()))
+    if not signed_in:
+        flow.log_out()
+    answer, logins = flow.ask(prompt="login"), 0
+    while "/login?" in answer.location and logins < 5:
+        answer, logins = flow.log_in().browser.get(way_back(answer), status=303), logins + 1
+        if not is_signed_in(flow):
+            answer = flow.browser.get(answer.location, status=303)
+    assert answer_in(answer.location)["error"] == "login_required"
+    assert logins == 1 + signed_in
 
 
 def test_a_login_in_a_session(start_with: Callable[..., Flow]):

@@ -173,6 +173,17 @@ class TestDecision:
         assert result.error.another_user is another_user
         assert world.grants() == ()
 
+    @pytest.mark.parametrize("decision", ["allow", "deny"])
+    def test_of_a_user_who_has_not_seen_the_page(self, world: World, decision: str):
+        """The handle of a request that was stored is known before the login."""
+        begun = world.begin(world.user(None), state="%" * LONGEST)
+        assert isinstance(begun, Again)
+        form = Parameters({"decision": (decision,)})
+        handle = dict(parse_qsl(begun.query))["interaction"]
+        result = decide(world.server, HTTPRequest("POST", ""), handle, world.user(), form)
+        assert result == Again(begun.query)
+        assert world.grants() == ()
+
     @pytest.mark.parametrize("decision", ["", "maybe"])
     def test_that_is_none(self, world: World, decision: str):
         assert isinstance(world.decide(world.begin(), decision=decision), Refuse)

@@ -238,6 +238,22 @@ class TestKnownTime:
         assert sent(known.follow(again.query))["error"] == "login_required"
         assert known.grants() == ()
 
+    def test_a_login_that_is_older_than_the_demand_is_no_endless_loop(
+        self, known: Known, changes: dict[str, str]
+    ):
+        """A single sign-on has a session of its own, or its clock is behind."""
+        result = known.ask(known.user(None), **changes)
+        if isinstance(result, Again):
+            result = known.follow(result.query, known.user(None))
+        assert session_in(result) == "none"
+        assert isinstance(result, Login)
+        answer = sent(known.follow(result.query))
+        assert answer["error"] == "login_required"
+        assert answer["error_description"] == "The present login is not a new one."
+        assert known.grants() == ()
+        known.log_in()
+        assert isinstance(known.follow(result.query), Ask)
+
     def test_where_the_login_is_for_strangers_only(self, known: Known):
         """A forbidden view refuses a signed-in user."""
         page = known.ask(known.user(has_login_page=False))
@@ -289,6 +305,17 @@ class TestUnknownTime:
             "state": changes.get("state", "xyz"),
             "iss": unknown.server.issuer,
         }
+        assert unknown.grants() == ()
+
+    def test_a_stored_request_is_not_bound_by_a_login_that_was_not_ended(self, unknown: LoginWorld):
+        """The mark is valid, but the user has not logged in since it was made."""
+        begun = unknown.ask(unknown.user(None), state=LONG)
+        assert isinstance(begun, Again)
+        ended = unknown.press(unknown.follow(begun.query))
+        assert ended.query.startswith(f"{begun.query}&oauth2_login=")
+        for _ in range(2):
+            assert sent(unknown.follow(ended.query))["error"] == "login_required"
+        assert isinstance(unknown.follow(begun.query), LoginAgain)
         assert unknown.grants() == ()
 
     def test_a_user_who_pressed_it_without_being_signed_in(self, unknown: LoginWorld):

@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
+from pyramid_oauth2.attempt_storage import AttemptCounter
 from pyramid_oauth2.extension import (
     AccessDenied,
     Client,
@@ -19,14 +21,26 @@ from pyramid_oauth2.extension import (
     SourcedParameters,
     StoredRequest,
 )
+from pyramid_oauth2.protocol.authentication import Authentication
 from pyramid_oauth2.protocol.authorization.interaction import (
+    CookiesNeeded,
     ForeignInteraction,
     UnusableInteraction,
 )
+from pyramid_oauth2.protocol.authorization.login_demand import end_login
 from pyramid_oauth2.protocol.authorization.pushed_request import push_request
-from pyramid_oauth2.protocol.authorization.results import Again, Ask, Login, Refuse, Respond
+from pyramid_oauth2.protocol.authorization.results import (
+    Again,
+    Ask,
+    Login,
+    LoginAgain,
+    Refuse,
+    Respond,
+)
+from pyramid_oauth2.protocol.authorization.user import User
 from pyramid_oauth2.protocol.errors import TemporarilyUnavailable
 from pyramid_oauth2.protocol.http import HTTPRequest
+from pyramid_oauth2.protocol.throttling import Limit, Throttle
 from pyramid_oauth2.protocol.token.confirmation import NO_PROOF, Proof
 
 from .plugged import Plugged, factories
@@ -147,14 +161,20 @@ def test_an_empty_parameter_counts_as_none(world: Plugged) -> None:
     assert isinstance(world.begin(request="", request_uri=""), Ask)
 
 
-def push(world: Plugged, proof: Proof = NO_PROOF, client_id: str = "web", **changes: Any) -> str:
+def push(
+    world: Plugged,
+    proof: Proof = NO_PROOF,
+    client_id: str = "web",
+    lifetime: int = 60,
+    **changes: Any,
+) -> str:
     client = world.server.clients.get(client_id)
     assert client is not None
     values = {name: (v,) for name, v in {**REQUEST, **changes}.items() if v is not None}
     form = Parameters(values, world.server.plug_ins.rules)
     http = HTTPRequest("POST", "", remote_addr="192.0.2.1")
-    pushed = push_request(world.server, http, client, form, proof, 60, lambda event: None)
-    assert pushed.expires_in == 60
+    pushed = push_request(world.server, http, client, form, proof, lifetime, lambda event: None)
+    assert pushed.expires_in == lifetime
     return URN + pushed.handle
 
 
@@ -216,6 +236,49 @@ class TestPushedRequests:
         late = opened(world, uri, browser="third", new=True)
         assert isinstance(late.error, ForeignInteraction)
         assert "code" in sent(world.decide(page, world.user(browser="second"), decision="allow"))
+
+    @pytest.mark.parametrize("lifetime", [60, 5000])
+    def test_the_time_for_that_begins_when_it_is_opened(
+        self, world: Plugged, lifetime: int
+    ) -> None:
+        """However long it may wait before and after."""
+        uris = [push(world, lifetime=lifetime) for _ in "12"]
+        world.clock.now = opened_at = NOW + 50
+        for uri in uris:
+            assert isinstance(opened(world, uri, browser="first", new=True), Ask)
+        world.clock.now = opened_at + 4
+        assert isinstance(opened(world, uris[0], browser="second", new=True), Ask)
+        world.clock.now = opened_at + 5
+        for uri in uris:
+            late = opened(world, uri, browser="third", new=True)
+            assert isinstance(late.error, ForeignInteraction)
+
+    def test_one_that_a_version_before_opened_is_not_opened_twice(self, world: Plugged) -> None:
+        """It did not store when that was."""
+        uri = push(world)
+        page = opened(world, uri, browser="first", new=True)
+        token = page.pending.token
+        members = json.loads(token.data)
+        assert members.pop("opened_at") == NOW
+        (found, _) = world.server.grants.find(token.ref) or (None, None)
+        assert found is not None
+        data = json.dumps(members).encode()
+        world.server.grants.amend(found.ref, found.version, {"data": data})
+        twice = opened(world, uri, browser="second", new=True)
+        assert isinstance(twice.error, ForeignInteraction)
+        assert "code" in sent(world.decide(page, world.user(browser="first"), decision="allow"))
+
+    def test_one_that_demands_a_new_login_is_loaded_twice(self, world: Plugged) -> None:
+        """It is not bound to its user before they have logged in."""
+        uri = push(world, prompt="login")
+        assert isinstance(opened(world, uri, browser="first", new=True), LoginAgain)
+        assert isinstance(opened(world, uri, browser="second", new=True), LoginAgain)
+
+    def test_one_that_a_stranger_opened_is_not_another_users(self, world: Plugged) -> None:
+        uri = push(world)
+        assert isinstance(opened(world, uri, subject=None, browser="first", new=True), Login)
+        other = opened(world, uri, browser="second", new=True)
+        assert isinstance(other.error, ForeignInteraction)
 
     def test_a_browser_without_a_cookie_may_not_open_that_of_another(self, world: Plugged) -> None:
         uri = push(world)
@@ -331,6 +394,30 @@ class TestPushing:
         with pytest.raises(InvalidRequest, match="another key"):
             push(world, Proof({"kt": "k"}), proof_kt="l")
 
+    def test_a_key_that_is_named_and_not_proven_binds_the_code_too(self, world: Plugged) -> None:
+        world.plug(request_sources=SOURCES, sender_constraints={"bound": Bound()})
+        page = opened(world, push(world, proof_kt="k"))
+        assert page.pending.interaction.request.cnf == {"kt": "k"}
+
+    def test_the_requests_of_public_clients_are_counted(self, world: Plugged) -> None:
+        limit = Limit(2, "minute")
+        counter = AttemptCounter(None, world.clock)
+        throttle = Throttle(limit, limit, limit, limit, limit, counter)
+        world.server = replace(world.server, throttle=throttle)
+        public = make_client(client_id="app", token_endpoint_auth_method="none")
+        world.server.clients.add(public)
+        values = {name: (value,) for name, value in {**REQUEST, "client_id": "app"}.items()}
+        http, form = HTTPRequest("POST", "", remote_addr="192.0.2.1"), Parameters(values)
+
+        def push_once() -> None:
+            push_request(world.server, http, public, form, NO_PROOF, 60, lambda event: None)
+
+        for _ in range(limit.attempts):
+            push_once()
+        with pytest.raises(TemporarilyUnavailable):
+            push_once()
+        assert push(world), "a client that authenticates is not counted"
+
     def test_public_clients_are_limited_by_address(self, world: Plugged) -> None:
         class Blocked:
             def refuse_if_blocked(self) -> None:
@@ -420,6 +507,69 @@ class TestResolvers:
             result = world.begin(world.user(None), client_id=self.URL, **changes)
             assert isinstance(result, Refuse)
         assert resolver.asked == []
+
+    @pytest.mark.parametrize("known", [False, True])
+    def test_a_new_login(self, world: Plugged, resolver: Resolver, known: bool) -> None:
+        """The mark of the login comes back with a user who is signed out."""
+        stranger, wanted = world.user(None), {"client_id": self.URL, "prompt": "login"}
+        world.authentication = Authentication(NOW - 60) if known else None
+        result = world.begin(**wanted)
+        if isinstance(result, Login):
+            result = world.follow(result.query)
+        if isinstance(result, LoginAgain):
+            sent_again = Parameters({name: (v,) for name, v in parse_qsl(result.query)})
+            result = end_login(world.server, sent_again, "", world.user())
+        assert isinstance(result, Again)
+        assert result.end
+        login = world.follow(result.query, stranger)
+        assert isinstance(login, Login)
+        # The URL stays the same: a forbidden view returns users to the present one.
+        world.clock.now += 5
+        assert world.follow(login.query, stranger) == login
+        world.authentication = Authentication(world.clock.now) if known else None
+        assert isinstance(world.follow(login.query), Ask)
+
+    def test_a_new_login_of_a_user_who_was_signed_out(self, world: Plugged) -> None:
+        login = world.begin(world.user(None), client_id=self.URL, prompt="login")
+        assert isinstance(login, Login)
+        assert isinstance(world.follow(login.query), Ask)
+
+    def test_a_new_login_in_a_browser_without_cookies(
+        self, world: Plugged, resolver: Resolver
+    ) -> None:
+        stranger = world.user(None, new=True)
+        login = world.begin(stranger, client_id=self.URL, prompt="login")
+        assert isinstance(login, Login)
+        result = world.follow(login.query, stranger)
+        assert isinstance(result, Refuse)
+        assert isinstance(result.error, CookiesNeeded)
+        assert resolver.asked == []
+
+    def test_a_form_of_another_site_makes_no_secret(self, world: Plugged) -> None:
+        def secret() -> str:
+            raise AssertionError("a cookie would be replaced")
+
+        stranger = User(None, secret, lambda: None, new=True)
+        again = world.begin(stranger, "POST", client_id=self.URL, prompt="login")
+        assert isinstance(again, Again)
+        assert "oauth2_login" not in again.query
+
+    def test_a_new_login_that_a_request_object_demands(
+        self, world: Plugged, resolver: Resolver
+    ) -> None:
+        """It is not read for a stranger: the mark alone says that a login was demanded."""
+        url, stranger = self.URL, world.user(None)
+        world.plug(request_sources=SOURCES, client_resolvers={"urls": resolver})
+        wanted = json.dumps({**REQUEST, "client_id": url, "prompt": "login"})
+        first = world.begin(stranger, **{**bare(request=wanted), "client_id": url})
+        assert isinstance(first, Login)
+        page = world.follow(first.query)
+        assert isinstance(page, LoginAgain)
+        sent_again = Parameters({name: (v,) for name, v in parse_qsl(page.query)})
+        ended = end_login(world.server, sent_again, "", world.user())
+        login = world.follow(ended.query, stranger)
+        assert isinstance(login, Login)
+        assert isinstance(world.follow(login.query), Ask)
 
     def test_it_is_not_asked_for_others(self, world: Plugged, resolver: Resolver) -> None:
         assert isinstance(world.begin(), Ask)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from .interaction import Interaction, begin_interaction
+from ..http import Parameters
+from .interaction import CookiesNeeded, Interaction, begin_interaction
 from .login_mark import LoginMark
 from .progress import Progress
 from .results import Again, Login
-from .return_query import is_too_long, return_query
+from .return_query import MARK, is_too_long, return_query
+from .user import User
 
 
 def again(progress: Progress) -> Again:
@@ -21,6 +23,15 @@ def to_login(progress: Progress, mark: LoginMark | None = None) -> Login | Again
     if mark is not None:
         query = mark.on(query)
     return stored(progress) if is_too_long(query) else Login(query, progress.endpoint)
+
+
+def check_cookie(user: User, parameters: Parameters) -> None:
+    """Check that a browser which was sent to the login with a mark keeps our cookie.
+
+    :raises CookiesNeeded: no mark can be verified, so another one would be in vain, without end.
+    """
+    if user.new and parameters.if_once(MARK):
+        raise CookiesNeeded("The browser sends no cookie of this site.")
 
 
 def stored(progress: Progress) -> Again:

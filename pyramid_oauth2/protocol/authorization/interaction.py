@@ -67,6 +67,7 @@ class Interaction:
     ``subject`` is the user who has logged in since then.
     ``new_browser`` is set if the browser had no cookie of ours when it began:
     if it loads two first pages at once, each sets a cookie, and one of them stays.
+    ``opened_at`` is when a browser opened a pushed request, in UTC seconds.
     ``others`` are the members that a later version wrote.
     """
 
@@ -75,6 +76,7 @@ class Interaction:
     subject: str | None = None
     login_demanded_at: int | None = None
     new_browser: bool = False
+    opened_at: int | None = None
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def encode(self) -> bytes:
@@ -88,6 +90,8 @@ class Interaction:
         }
         if self.new_browser:
             members["new_browser"] = True
+        if self.opened_at is not None:
+            members["opened_at"] = self.opened_at
         return json.dumps(members).encode()
 
     @classmethod
@@ -109,6 +113,7 @@ _MEMBERS = Members(
         "subject": str | None,
         "login_demanded_at": int | None,
         "new_browser": bool,
+        "opened_at": int | None,
     },
     frozenset({"asked"}),
 )

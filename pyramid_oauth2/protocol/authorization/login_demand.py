@@ -2,6 +2,7 @@
 
 If the time of the login is known, the user stays signed in and is sent to the login. If they come
 back as they were, since the login page redirects signed-in users, their login is ended first.
+A login after that which is still older than the demand is refused: another one would not help.
 If the time is not known, only a user who was signed out before has certainly logged in. They
 press a button for that: a link of another site must not be enough to sign a user out.
 """
@@ -12,13 +13,12 @@ from ..errors import LoginRequired
 from ..http import Parameters
 from ..server import Server
 from . import checks
-from .detour import again, to_login
-from .interaction import CookiesNeeded
-from .login_mark import Session, make_mark
+from .detour import again, check_cookie, to_login
+from .login_mark import Session, make_mark, mark_for
 from .new_login import demands_new_login, has_logged_in
 from .progress import AUTHORIZE, Progress
-from .results import Again, LoginAgain, Refuse, Result, refused
-from .return_query import MARK, return_query
+from .results import Again, LoginAgain, Result, refused
+from .return_query import return_query
 from .user import User
 
 
@@ -29,15 +29,17 @@ def require_new_login(progress: Progress) -> Result | None:
     if progress.form is not None:
         return again(progress)
     user, mark, parameters = progress.user, progress.mark, progress.parameters
-    if user.new and parameters is not None and parameters.if_once(MARK):
-        # No mark can be verified, so another one would be in vain, without end.
-        return Refuse(CookiesNeeded("The browser sends no cookie of this site."))
+    if parameters is not None:
+        check_cookie(user, parameters)
     if user.subject is None:
         return _login(progress, Session.NONE)
-    if mark is not None and mark.session is Session.ENDED:
+    if mark is not None and mark.session is not Session.KEPT:
         # "If it cannot reauthenticate the End-User, it MUST return an error, typically
-        # login_required."
-        error = LoginRequired("The present login cannot be ended.", refusal=checks.NEW_LOGIN)
+        # login_required." To end the login of a user who was signed out before would be
+        # without end: an upstream signs them in by an older session, or its clock is behind.
+        ended = mark.session is Session.ENDED
+        reason = "cannot be ended" if ended else "is not a new one"
+        error = LoginRequired(f"The present login {reason}.", refusal=checks.NEW_LOGIN)
         return refused(progress, error)
     if user.auth_time() is None or (mark is None and not user.has_login_page):
         query = return_query(parameters, progress.handle)
@@ -79,10 +81,7 @@ def _is_made(progress: Progress) -> bool:
 
 
 def _login(progress: Progress, session: Session) -> Result:
-    mark = progress.mark
-    # The same mark again: a forbidden view returns the user to the present URL, so it
-    # must not have another one each time.
-    if mark is None or mark.session is not session:
-        query = return_query(progress.parameters, progress.handle)
-        mark = make_mark(progress.server, progress.user, query, session)
-    return to_login(progress, mark)
+    query = return_query(progress.parameters, progress.handle)
+    return to_login(
+        progress, mark_for(progress.server, progress.user, query, session, progress.mark)
+    )

@@ -79,6 +79,19 @@ def make_mark(server: Server, user: User, query: str, session: Session) -> Login
     return _mark(user.secret(), query, session, server.clock(), nonce)
 
 
+def mark_for(
+    server: Server, user: User, query: str, session: Session, present: LoginMark | None
+) -> LoginMark:
+    """The mark with which a user is sent to the login: the present one, if it says the same.
+
+    A forbidden view returns the user to the present URL, so it must not have another one
+    each time.
+    """
+    if present is not None and present.session is session:
+        return present
+    return make_mark(server, user, query, session)
+
+
 def read_mark(server: Server, user: User, query: str, text: str | None) -> LoginMark | None:
     """The mark that came back in our URL; None if it is missing, expired, or another's.
 

@@ -24,6 +24,7 @@ from .interaction import (
     begin_interaction,
     change_interaction,
 )
+from .new_login import demands_new_login
 from .request import find_destination, read_request
 from .source import PUSHED, PushedRequest, StoredRequest
 from .unpacking import unpacked
@@ -67,7 +68,7 @@ def open_pushed_request(
     :param client_id: as the browser brings it.
     :raises UnusableInteraction: it is unknown, expired or used, or another client's.
     """
-    browser = user.browser()
+    browser, now = user.browser(), server.clock()
 
     def opened(found: OpenInteraction) -> Interaction:
         interaction = found.interaction
@@ -76,20 +77,23 @@ def open_pushed_request(
             raise UnusableInteraction(
                 "This request is another client's.", refusal=checks.PUSHED_CLIENT
             )
-        if interaction.browser and not _is_loaded_twice(server, found, user):
-            return interaction
-        return replace(interaction, browser=browser, new_browser=user.new)
+        if not interaction.browser:
+            return replace(interaction, browser=browser, new_browser=user.new, opened_at=now)
+        if _is_loaded_twice(interaction, user, now):
+            return replace(interaction, browser=browser)
+        return interaction
 
-    change_interaction(server, handle, opened, server.clock() + server.lifetimes.interaction)
+    change_interaction(server, handle, opened, now + server.lifetimes.interaction)
 
 
-def _is_loaded_twice(server: AuthorizationServer, found: OpenInteraction, user: User) -> bool:
+def _is_loaded_twice(interaction: Interaction, user: User, now: int) -> bool:
     # A browser without a cookie that loads the page twice, after a double click for instance,
     # gets two: the later one stays, and the first page may never be shown.
-    interaction = found.interaction
-    opened_at = found.token.expires_at - server.lifetimes.interaction
-    soon = server.clock() < opened_at + TWICE
-    return soon and interaction.new_browser and user.new and interaction.subject == user.subject
+    if not (interaction.new_browser and user.new) or interaction.opened_at is None:
+        return False
+    # One that demands a new login has no user before that, although one may be signed in.
+    unbound = interaction.subject is None and demands_new_login(interaction.request)
+    return now < interaction.opened_at + TWICE and (unbound or interaction.subject == user.subject)
 
 
 def _checked(

@@ -8,8 +8,9 @@ from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
 from . import checks
 from .clients import needs_resolver
+from .detour import check_cookie
 from .interaction import ForeignInteraction, is_taken, open_interaction
-from .login_mark import LoginMark, read_mark
+from .login_mark import LoginMark, Session, mark_for, read_mark
 from .new_login import has_logged_in
 from .progress import AUTHORIZE, Progress
 from .pushed_request import open_pushed_request
@@ -34,7 +35,7 @@ def read_sent(
     :raises OAuth2Error: it cannot be read; to be shown on a page.
     """
     if user.subject is None and needs_resolver(server, parameters):
-        return _login_first(http, parameters)
+        return _login_first(server, http, parameters, user)
     try:
         requested = unpacked(server, parameters)
     except OAuth2Error as error:
@@ -55,17 +56,35 @@ def read_sent(
     return Progress(server, http, user, destination, request, events, parameters, mark=mark)
 
 
-def _login_first(http: HTTPRequest, parameters: Parameters) -> Result:
+def _login_first(
+    server: AuthorizationServer, http: HTTPRequest, parameters: Parameters, user: User
+) -> Result:
     # What a stranger names is not looked up for a stranger.
-    if "none" in (parameters.if_once("prompt") or "").split(" "):
+    prompt = (parameters.if_once("prompt") or "").split(" ")
+    if "none" in prompt:
         raise LoginRequired("Nobody is signed in.", refusal=checks.SIGNED_IN)
     query = return_query(parameters, "")
+    if http.method == "GET":
+        # A form of another site has no cookie of ours, and must not replace one.
+        query = _marked(server, parameters, user, query, "login" in prompt)
     if is_too_long(query):
         raise InvalidRequest(
             "The request is too long for a client that is not registered.",
             refusal=checks.REQUEST_LENGTH,
         )
     return Login(query) if http.method == "GET" else Again(query)
+
+
+def _marked(
+    server: AuthorizationServer, parameters: Parameters, user: User, query: str, demanded: bool
+) -> str:
+    present = _mark_of(server, parameters, user)
+    if demanded:
+        check_cookie(user, parameters)
+    elif present is None:
+        return query
+    # With a mark it was demanded before: by a request object, which is not read here.
+    return mark_for(server, user, query, Session.NONE, present).on(query)
 
 
 def _unreadable(server: AuthorizationServer, parameters: Parameters, error: OAuth2Error) -> Result:
