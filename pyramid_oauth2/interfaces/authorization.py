@@ -82,14 +82,22 @@ class IAuthorizationRequestExtension(Interface):
     def covered_by(remembered: Any, value: Any) -> bool:
         """Whether the user has allowed the value before, so that they need not be asked.
 
+        Asked if there is a value, or something is remembered.
+
         :param remembered: what :meth:`remember` returned; None if there is nothing.
+        :param value: None if the request has none: what limits an access must not be
+            missing unseen.
         """
 
     def remember(value: Any, remembered: Any) -> Any:
         """What is stored with the consent once the user has allowed the value, as JSON.
 
+        Scopes that were allowed before count further only if this is equal to *remembered*;
+        otherwise it is asked again, with None, and the decision replaces the earlier one.
+
         :param remembered: what they allowed before, which the consent still has; None if
             there is nothing.
+        :return: None if nothing is stored.
         """
 
 
