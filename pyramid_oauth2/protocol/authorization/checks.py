@@ -13,6 +13,7 @@ REDIRECT_URI = Refusal(
 REQUEST_OBJECT = Refusal("request_object", "RFC 9101 section 7.4")
 REQUEST_SOURCES = Refusal("request_by_one_parameter", "RFC 9101 section 5")
 REQUEST_CLIENT = Refusal("request_of_client", "RFC 9101 section 5")
+REQUEST_VALUES = Refusal("request_values", "RFC 9101 section 4")
 REQUEST_WITHIN = Refusal("request_within_request", "RFC 9101 section 4")
 REQUEST_LENGTH = Refusal("request_length", OWN_RULE)
 PUSHED_TWICE = Refusal("pushed_request_is_new", "RFC 9126 section 2.1")
