@@ -98,6 +98,19 @@ class TestOfAStranger:
         assert badges[0] != badges[1]
         assert len(world.grants()) == 1
 
+    def test_the_same_decision_again_repeats_a_string_that_is_derived(self, world: Plugged) -> None:
+        class Derived(Badge):
+            def product(self, request: AuthorizationRequest, family: str) -> Product | None:
+                return Product(AUTHORIZATION_CODE, parameter="badge", token=approval(family))
+
+        world.plug(response_types={"badge": Derived()})
+        page = self.begin(world)
+        badges = {sent(world.decide(page, decision="allow"))["badge"] for _ in range(2)}
+        assert len(badges) == 1
+        assert len(world.grants()) == 1
+        world.server.grants.revoke_grant(world.grants()[0].id, world.clock(), "test")
+        assert isinstance(world.decide(page, decision="allow"), Refuse)
+
     def test_its_response_is_never_in_a_query(self, world: Plugged) -> None:
         answer = sent(self.begin(world, response_mode="query"))
         expected = "With response_type=badge the response_mode cannot be query."

@@ -13,13 +13,14 @@ from ..authorization_server import AuthorizationServer
 from ..errors import AccessDenied, OAuth2Error
 from ..events import Emit, emit_nothing
 from ..grants import end_grant
-from ..records import ACCESS_TOKEN, Client, Grant, Outcome, SealedAnswer
+from ..records import Client, Grant, Outcome, SealedAnswer
 from ..server import USER_ACTIVE
 from ..token.added_members import added_members
 from ..token.confirmation import Confirmation
 from ..token.draft import Draft, make_draft
 from ..token.issuance import Add, Issuance, Open
 from ..token.issuing import settle, spend, store
+from ..token.product import Product
 from ..token.sender_constraints import token_type
 from . import checks
 from .authorization_request import AuthorizationRequest
@@ -140,12 +141,11 @@ def another_response(
     return _respond_to(server, requested, _produced(draft))
 
 
-def response_parameter(
+def response_product(
     server: AuthorizationServer, requested: AuthorizationRequest, family: str
-) -> str | None:
-    """The parameter of the response that has what an approval produces; None if none has it."""
-    product = server.plug_ins.response_types[requested.response_type].product(requested, family)
-    return ACCESS_TOKEN if product is None else product.parameter
+) -> Product | None:
+    """What an approval puts in the place of the request; None for the access token itself."""
+    return server.plug_ins.response_types[requested.response_type].product(requested, family)
 
 
 def _draft(
