@@ -29,6 +29,7 @@ RESPONSE_TYPE_OF_CLIENT = Refusal(
     "response_type_of_client", "RFC 6749 section 4.1.2.1", decided_by="client.response_types"
 )
 BOUND_TOKENS = Refusal("response_type_bound", "RFC 7800 section 3.1", decided_by="client")
+CRITICAL_VALUE = Refusal("critical_value_redeemed", OWN_RULE)
 RESPONSE_MODE = Refusal("response_mode", "RFC 6749 section 3.1.1")
 PROMPT = Refusal("prompt", "OpenID Connect Core section 3.1.2.1")
 SIGNED_IN = Refusal("user_signed_in", "OpenID Connect Core section 3.1.2.1", decided_by="user")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..access import Access
 from ..authorization_server import AuthorizationServer
@@ -12,7 +12,11 @@ from ..http import Parameters
 from ..kept_values import NOTHING_KEPT, KeptValues, as_json
 from ..records import Client
 from ..token.request import REQUIRED
+from . import checks
 from .authorization_request import AuthorizationRequest
+
+if TYPE_CHECKING:
+    from ...interfaces.authorization import IResponseType
 
 
 def read_extensions(
@@ -38,6 +42,23 @@ def read_extensions(
         if value is not None:
             values[name] = as_json(value)
     return KeptValues(values, frozenset(name for name in values if extensions[name].critical))
+
+
+def refuse_unredeemed(
+    server: AuthorizationServer, response_type: IResponseType, extensions: KeptValues
+) -> None:
+    """Refuse a critical value for what is redeemed, where nothing is.
+
+    :raises InvalidRequest: it would be in no record, so nothing would enforce it.
+    """
+    if response_type.redeemed:
+        return
+    names = extensions.critical.intersection(server.plug_ins.extensions_in("code"))
+    if names:
+        raise InvalidRequest(
+            "With this response_type there is no code, which a parameter limits.",
+            refusal=checks.CRITICAL_VALUE.comparing(extensions=sorted(names)),
+        )
 
 
 def consent_lines(server: AuthorizationServer, request: AuthorizationRequest) -> Iterator[str]:

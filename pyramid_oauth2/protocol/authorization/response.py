@@ -13,6 +13,7 @@ from ..authorization_server import AuthorizationServer
 from ..errors import AccessDenied, OAuth2Error
 from ..events import Emit, emit_nothing
 from ..grants import end_grant
+from ..kept_values import KeptValues
 from ..records import Client, Grant, Outcome, SealedAnswer
 from ..server import USER_ACTIVE
 from ..token.added_members import added_members
@@ -108,7 +109,8 @@ def approval(
     grant_type = server.plug_ins.response_types[requested.response_type].grant_type
     issued, members = None, _produced(draft)
     if draft.product is None:
-        added = added_members(server, client, issuance, draft, grant_type)
+        of_response = _of_response(server, requested)
+        added = added_members(server, client, issuance, draft, grant_type, of_response)
         issued = draft.issued(issuance, token_type(server, _confirmation(requested)), added)
         members = {name: _text(value) for name, value in issued.parameters().items()}
     response = _respond_to(server, requested, members)
@@ -161,8 +163,13 @@ def _draft(
         issuance,
         _confirmation(requested),
         partial(response_type.product, requested),
-        requested.extensions.only(server.plug_ins.extensions_in("code")),
+        _of_response(server, requested),
     )
+
+
+def _of_response(server: AuthorizationServer, requested: AuthorizationRequest) -> KeptValues:
+    """The values for one response alone: that to the code, or this one if there is no code."""
+    return requested.extensions.only(server.plug_ins.extensions_in("code"))
 
 
 def _confirmation(requested: AuthorizationRequest) -> Confirmation | None:

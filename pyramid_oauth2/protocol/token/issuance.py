@@ -148,7 +148,7 @@ class Issuing:
     :param spent: the code or refresh token that is redeemed; None for a new grant.
     :param authentication: how the user authenticated when they allowed it, where that is known.
     :param kept: the values of request extensions that are in ``spent`` or in the grant, by the
-        names of the extensions.
+        names of the extensions; without a code, those that would be in it.
     """
 
     client: Client
