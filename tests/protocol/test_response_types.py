@@ -113,6 +113,16 @@ class TestOfAStranger:
         world.server.grants.revoke_grant(world.grants()[0].id, world.clock(), "test")
         assert isinstance(world.decide(page, decision="allow"), Refuse)
 
+    def test_one_that_is_redeemed_has_a_product(self, world: Plugged) -> None:
+        class Wrong(Badge):
+            def product(self, request: AuthorizationRequest, family: str) -> Product | None:
+                return None
+
+        world.plug(response_types={"badge": Wrong()})
+        with pytest.raises(ValueError, match="badge is redeemed, but has no product"):
+            world.decide(self.begin(world), decision="allow")
+        assert world.grants() == ()
+
     def test_its_response_is_never_in_a_query(self, world: Plugged) -> None:
         answer = sent(self.begin(world, response_mode="query"))
         expected = "With response_type=badge the response_mode cannot be query."

@@ -157,7 +157,7 @@ def _draft(
     requested: AuthorizationRequest,
 ) -> Draft:
     response_type = server.plug_ins.response_types[requested.response_type]
-    return make_draft(
+    draft = make_draft(
         server,
         client,
         issuance,
@@ -165,6 +165,10 @@ def _draft(
         partial(response_type.product, requested),
         _of_response(server, requested),
     )
+    if draft.product is None and response_type.redeemed:
+        # Its access token could be in a query, and the critical values for a code nowhere.
+        raise ValueError(f"{requested.response_type} is redeemed, but has no product")
+    return draft
 
 
 def _of_response(server: AuthorizationServer, requested: AuthorizationRequest) -> KeptValues:
