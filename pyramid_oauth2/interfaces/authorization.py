@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class IResponseType(Interface):
     """One ``response_type`` of the authorization endpoint (RFC 6749 section 3.1.1).
 
-    Registered with ``config.add_oauth2_response_type``.
+    Registered with ``config.add_oauth2_response_type``; its name has no space.
     """
 
     grant_type: str = Attribute("the grant type that a client needs for it")
@@ -33,12 +33,15 @@ class IResponseType(Interface):
         "response is sent to the client, and no authorization request can name the type"
     )
     fragment_only: bool = Attribute(
-        "whether a response must not be in a query, which logs and histories store"
+        "whether a response must not be in a query, which logs and histories store; True if "
+        "nothing is redeemed"
     )
     pkce: bool = Attribute("whether the request has a ``code_challenge`` (RFC 7636 section 4.3)")
 
     def product(request: AuthorizationRequest, family: str) -> Product | None:
         """What an approval puts in the place of the request; None for the access token itself.
+
+        It is None if and only if :attr:`redeemed` is false.
 
         :param request: what the user allowed.
         :param family: of the grant that is opened, and of every record of it.
@@ -82,14 +85,22 @@ class IAuthorizationRequestExtension(Interface):
     def covered_by(remembered: Any, value: Any) -> bool:
         """Whether the user has allowed the value before, so that they need not be asked.
 
+        Asked if there is a value, or something is remembered.
+
         :param remembered: what :meth:`remember` returned; None if there is nothing.
+        :param value: None if the request has none: what limits an access must not be
+            missing unseen.
         """
 
     def remember(value: Any, remembered: Any) -> Any:
         """What is stored with the consent once the user has allowed the value, as JSON.
 
+        Scopes that were allowed before count further only if this is equal to *remembered*;
+        otherwise it is asked again, with None, and the decision replaces the earlier one.
+
         :param remembered: what they allowed before, which the consent still has; None if
             there is nothing.
+        :return: None if nothing is stored.
         """
 
 
@@ -100,7 +111,7 @@ class IAuthorizationRequestSource(Interface):
     nothing, except ``client_id``, which must be that of the request.
     """
 
-    parameter: Parameter = Attribute("such as ``request`` or ``request_uri``")
+    parameter: Parameter = Attribute("such as ``request`` or ``request_uri``; no secret")
 
     def read(value: str, client: Client) -> SourcedParameters | StoredRequest:
         """The parameters, or where the core has stored the request.

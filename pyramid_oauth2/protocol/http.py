@@ -211,7 +211,7 @@ def _parameters(
 def check_value(name: str, value: str, rules: ParameterRules, max_value: int = MAX_VALUE) -> None:
     """Refuse a value that no parameter of that name may have.
 
-    :raises InvalidRequest: it is too long, or contains a NUL character.
+    :raises InvalidRequest: it is too long, contains a NUL character, or cannot be UTF-8.
     """
     most = rules.max_length(name, max_value)
     if len(value) > most:
@@ -222,3 +222,8 @@ def check_value(name: str, value: str, rules: ParameterRules, max_value: int = M
     if "\0" in name or ("\0" in value and name not in WHATEVER_IS_IN_IT):
         refusal = NO_NUL.comparing(name=name)
         raise InvalidRequest("A parameter contains a NUL character.", refusal=refusal)
+    try:
+        # A form is decoded strictly, but JSON may have half of a surrogate pair.
+        f"{name}{value}".encode()
+    except UnicodeEncodeError:
+        raise InvalidRequest("A parameter cannot be UTF-8.", refusal=ENCODING) from None

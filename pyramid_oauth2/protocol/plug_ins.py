@@ -16,7 +16,7 @@ from .kept_values import critical_name
 from .parameters import CORE_RULES, Parameter, ParameterRules
 from .token.opaque import NAME as OPAQUE
 from .token.presentation import BEARER_SCHEME
-from .token.token_response import STANDARD_MEMBERS
+from .token.token_response import RESERVED_NAMES, STANDARD_MEMBERS
 
 if TYPE_CHECKING:
     from ..interfaces.access_token_format import IAccessTokenFormat
@@ -170,9 +170,8 @@ class PlugIns:
         schemes = {name: (scheme,) for name, scheme in self._schemes().items()}
         _refuse_twice("the scheme", {CORE: (BEARER_SCHEME,), **schemes})
         names = {name: each.names for name, each in self.token_responses.items()}
-        _refuse_twice(
-            "the member of the token response", {CORE: {*STANDARD_MEMBERS, CRITICAL}, **names}
-        )
+        own = STANDARD_MEMBERS | RESERVED_NAMES | {CRITICAL}
+        _refuse_twice("the member of the token response", {CORE: own, **names})
         names = {name: each.names for name, each in self.server_metadata.items()}
         _refuse_twice("the member of the server metadata", {CORE: METADATA_MEMBERS, **names})
         for name, method in self.client_authentications.items():
@@ -183,9 +182,11 @@ class PlugIns:
         for name, extension in self.request_extensions.items():
             if extension.place not in PLACES:
                 raise ValueError(f"the place of {name} is {extension.place!r}, not code or grant")
-            if any(parameter.secret for parameter in extension.parameters):
-                # The login would return without it: a secret is not put into our URL.
-                raise ValueError(f"{name} reads a secret, which no authorization request has")
+            _refuse_secrets(name, extension.parameters)
+        for name, source in self.request_sources.items():
+            _refuse_secrets(name, [source.parameter])
+        for name, response_type in self.response_types.items():
+            _check_response_type(name, response_type)
 
     def _authorization_parameters(self) -> dict[str, Iterable[str]]:
         declared: dict[str, Iterable[str]] = {CORE: OWN_PARAMETERS}
@@ -215,3 +216,20 @@ def _refuse_twice(what: str, declared: Mapping[str, Iterable[str]]) -> None:
             if name in owners:
                 raise ValueError(f"{what} {name} is declared by two: {owners[name]} and {owner}")
             owners[name] = owner
+
+
+def _refuse_secrets(name: str, parameters: Iterable[Parameter]) -> None:
+    if any(each.secret or each.name in CORE_RULES.secret for each in parameters):
+        # The login would return without it: a secret is not put into our URL.
+        raise ValueError(f"{name} reads a secret, which no authorization request has")
+
+
+def _check_response_type(name: str, response_type: IResponseType) -> None:
+    if name.split() != [name]:
+        # RFC 6749 section 3.1.1: of names that are separated by spaces, "the order of values
+        # does not matter".
+        raise ValueError(f"the response type {name!r} is not one word")
+    if not response_type.redeemed and not response_type.fragment_only:
+        raise ValueError(f"{name} responds with an access token, so it must be fragment_only")
+    if response_type.fragment_only and response_type.default_mode == "query":
+        raise ValueError(f"{name} is fragment_only, but its default_mode is query")

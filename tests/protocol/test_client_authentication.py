@@ -163,6 +163,21 @@ class TestAChangeByAnotherProcess:
         with pytest.raises(InvalidClient):
             self.ask(server, SECRET)
 
+    def test_a_client_that_is_proven_is_not_read_again(self):
+        """The second reading is one of the store, which every request would pay for."""
+        server, others = self.server_and_others()
+        self.ask(server, SECRET)
+        reads = []
+
+        class Counting:
+            def get(self, client_id):
+                reads.append(client_id)
+                return others.get(client_id)
+
+        server.clients._store = Counting()
+        self.ask(server, SECRET)
+        assert reads == []
+
     def test_a_client_that_was_enabled_again(self):
         server, others = self.server_and_others()
         others.raise_epoch("robot", NOW, disabled_at=NOW)

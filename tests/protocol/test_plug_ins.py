@@ -9,11 +9,16 @@ from typing import Any
 
 import pytest
 
+from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.authorization_server import AuthorizationServer
 from pyramid_oauth2.protocol.errors import InvalidRequest
 from pyramid_oauth2.protocol.http import HTTPRequest, parse_body, parse_form
 from pyramid_oauth2.protocol.parameters import CORE_RULES, MAX_VALUE, Parameter
 from pyramid_oauth2.protocol.plug_ins import Factories
+from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE
+from pyramid_oauth2.protocol.token.issuance import Issuance
+from pyramid_oauth2.protocol.token.product import Product
+from pyramid_oauth2.protocol.token.token_response import RESERVED_NAMES
 
 from .worlds import FACTORIES, make_server
 
@@ -25,6 +30,19 @@ def made(**attributes: Any) -> Callable[..., Any]:
 
 def constraint(**changes: Any) -> Callable[..., Any]:
     return made(**{"scheme": None, "members": (), "parameters": (), **changes})
+
+
+def response_type(**changes: Any) -> Callable[..., Any]:
+    usual = {"redeemed": True, "fragment_only": False, "default_mode": "query"}
+    return made(**{**usual, **changes})
+
+
+def source(parameter: Parameter) -> Callable[..., Any]:
+    return made(parameter=parameter)
+
+
+def extension(*parameters: Parameter) -> Callable[..., Any]:
+    return made(parameters=parameters, place="grant")
 
 
 def server_with(**factories: Mapping[str, Any]) -> AuthorizationServer:
@@ -87,6 +105,42 @@ class TestContradictions:
     def test_two_of_one_name(self, factories: Any, message: str) -> None:
         with pytest.raises(ValueError, match=message):
             server_with(**factories)
+
+    @pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
+    def test_a_name_of_an_error_or_of_the_authorization_response(self, name: str) -> None:
+        with pytest.raises(ValueError, match=f"{name} is declared by two: pyramid_oauth2 and a"):
+            server_with(token_responses={"a": made(names=(name,))})
+        with pytest.raises(ValueError, match=name):
+            Issuance(Access(frozenset()), members={name: "x"})
+        with pytest.raises(ValueError, match=name):
+            Product(AUTHORIZATION_CODE, parameter=name)
+
+    @pytest.mark.parametrize(
+        "plug_ins",
+        [
+            {"request_sources": {"a": source(Parameter("word", secret=True))}},
+            {"request_sources": {"a": source(Parameter("token"))}},
+            {"request_extensions": {"a": extension(Parameter("word", secret=True))}},
+            {"request_extensions": {"a": extension(Parameter("n"), Parameter("code"))}},
+        ],
+    )
+    def test_a_secret_in_an_authorization_request(self, plug_ins: Any) -> None:
+        with pytest.raises(ValueError, match="a reads a secret"):
+            server_with(**plug_ins)
+
+    @pytest.mark.parametrize(
+        ("name", "changes", "message"),
+        [
+            ("code x", {}, "'code x' is not one word"),
+            ("", {}, "'' is not one word"),
+            ("x", {"redeemed": False}, "x responds with an access token"),
+            ("x", {"fragment_only": True}, "x is fragment_only, but its default_mode is query"),
+        ],
+    )
+    def test_a_response_type(self, name: str, changes: Any, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            server_with(response_types={name: response_type(**changes)})
+        server_with(response_types={"x": response_type()})
 
     def test_one_parameter_may_have_many_readers(self) -> None:
         """Whether it is required is the business of each."""

@@ -68,7 +68,7 @@ class Tenants:
         return [f"It sees {name} only." for name in value]
 
     def covered_by(self, remembered: Any, value: Any) -> bool:
-        return set(value) <= set(remembered or ())
+        return value is not None and set(value) <= set(remembered or ())
 
     def remember(self, value: Any, remembered: Any) -> Any:
         return sorted({*value, *(remembered or ())})
@@ -183,15 +183,43 @@ class TestConsent:
     def test_what_was_allowed_is_not_asked_again(self, world: Plugged) -> None:
         world.decide(world.begin(tenant="north"), decision="allow")
         assert isinstance(world.begin(tenant="north"), Respond)
-        assert isinstance(world.begin(), Respond)
         assert isinstance(world.begin(tenant="south"), Ask)
 
-    def test_what_was_allowed_together_counts_together(self, world: Plugged) -> None:
+    def test_a_limit_does_not_disappear_with_its_parameter(self, world: Plugged) -> None:
+        """What was allowed with a limit was not allowed without it."""
+        world.decide(world.begin(tenant="north"), decision="allow")
+        assert isinstance(world.begin(), Ask)
+        assert "error" in sent(world.begin(prompt="none"))
+
+    def test_one_that_is_allowed_without_the_limit(self, world: Plugged) -> None:
+        for changes in ({"tenant": "north"}, {}):
+            world.decide(world.begin(**changes), decision="allow")
+        assert isinstance(world.begin(), Respond)
+
+    def test_the_scopes_of_equal_values_count_together(self, world: Plugged) -> None:
+        for scope in ("read", "write"):
+            page = world.begin(scope=scope, tenant="north")
+            world.decide(page, decision="allow", scope=scope)
+        assert isinstance(world.begin(scope="read write", tenant="north"), Respond)
+
+    @pytest.mark.parametrize("later", [{"tenant": "south"}, {}])
+    def test_scopes_and_values_do_not_multiply(self, world: Plugged, later: Any) -> None:
+        world.decide(world.begin(scope="read", tenant="north"), decision="allow")
+        world.decide(world.begin(scope="write", **later), decision="allow", scope="write")
+        assert isinstance(world.begin(scope="write", **later), Respond)
+        for scope in ("read", "write"):
+            assert isinstance(world.begin(scope=scope, tenant="north"), Ask)
+        assert isinstance(world.begin(scope="read", **later), Ask)
+
+    def test_what_is_remembered_no_more(self, world: Plugged) -> None:
+        class Forgetful(Tenants):
+            def remember(self, value: Any, remembered: Any) -> Any:
+                return None if value == ["south"] else value
+
+        world.plug(request_extensions={"tenants": Forgetful()})
         for tenant in ("north", "south"):
             world.decide(world.begin(tenant=tenant), decision="allow")
-        # A request without one takes nothing away.
-        world.decide(world.begin(prompt="consent"), decision="allow")
-        assert isinstance(world.begin(tenant="north"), Respond)
+        assert isinstance(world.begin(tenant="north"), Ask)
 
     def test_a_denial_remembers_nothing(self, world: Plugged) -> None:
         world.decide(world.begin(), decision="allow")

@@ -37,6 +37,7 @@ from pyramid_oauth2.protocol.authorization.results import (
     Refuse,
     Respond,
 )
+from pyramid_oauth2.protocol.authorization.unpacking import unpacked
 from pyramid_oauth2.protocol.authorization.user import User
 from pyramid_oauth2.protocol.errors import TemporarilyUnavailable
 from pyramid_oauth2.protocol.http import HTTPRequest
@@ -123,11 +124,30 @@ class TestParameters:
             {"state": "x" * 5000},
             {"state": "a\0b"},
             {"scope": "admin"},
+            {"state": "\ud800"},
+            {"\udfff": "x"},
+            {"exp": 1},
+            {"state": None},
+            {"claims": {}},
+            {"resource": ["https://api.example/", 1]},
+            {"state": ["a", "b"]},
+            {"client_id": ["web", "web"]},
         ],
     )
     def test_that_no_request_may_have(self, world: Plugged, parameters: Any) -> None:
         answer = sent(self.begin(world, {**REQUEST, **parameters}))
         assert answer["error"] in ("invalid_request", "invalid_scope")
+
+    @pytest.mark.parametrize("request_object", ["[]", "1", '"x"', "null"])
+    def test_that_are_no_object(self, world: Plugged, request_object: str) -> None:
+        result = world.begin(**bare(request=request_object))
+        assert sent(result)["error_description"] == "The request is no object."
+
+    def test_one_that_is_a_list(self, world: Plugged) -> None:
+        request = json.dumps({"resource": ["a", "b"], "state": "s"})
+        found = unpacked(world.server, Parameters({"client_id": ("web",), "request": (request,)}))
+        assert isinstance(found, Parameters)
+        assert found.values == {"client_id": ("web",), "resource": ("a", "b"), "state": ("s",)}
 
     def test_that_cannot_be_read(self, world: Plugged) -> None:
         result = world.begin(**bare(request="{", state="s"))

@@ -13,15 +13,17 @@ import pytest
 from pyramid_oauth2.extension import AuthorizationRequest, NewToken, Product, new_token
 from pyramid_oauth2.protocol.authorization.flow import decide, resume
 from pyramid_oauth2.protocol.authorization.interaction import Interaction, begin_interaction
+from pyramid_oauth2.protocol.authorization.request import still_allowed
 from pyramid_oauth2.protocol.authorization.results import Again, Ask, Done, Login, Refuse, Respond
 from pyramid_oauth2.protocol.clients.rules import InvalidClientMetadata, check_client
+from pyramid_oauth2.protocol.errors import InvalidRequest
 from pyramid_oauth2.protocol.http import HTTPRequest, Parameters
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE
 from pyramid_oauth2.protocol.token_strings import digest, parse_token
 
 from .plugged import Plugged
 from .test_flow import sent
-from .test_request_extensions import Bound, Nonce
+from .test_request_extensions import Bound, Kept, Nonce, Tenants
 from .worlds import make_client, make_request, make_server
 
 GRANT_TYPE = "urn:example:device"
@@ -97,6 +99,29 @@ class TestOfAStranger:
         badges = [sent(world.decide(page, decision="allow"))["badge"] for _ in range(2)]
         assert badges[0] != badges[1]
         assert len(world.grants()) == 1
+
+    def test_the_same_decision_again_repeats_a_string_that_is_derived(self, world: Plugged) -> None:
+        class Derived(Badge):
+            def product(self, request: AuthorizationRequest, family: str) -> Product | None:
+                return Product(AUTHORIZATION_CODE, parameter="badge", token=approval(family))
+
+        world.plug(response_types={"badge": Derived()})
+        page = self.begin(world)
+        badges = {sent(world.decide(page, decision="allow"))["badge"] for _ in range(2)}
+        assert len(badges) == 1
+        assert len(world.grants()) == 1
+        world.server.grants.revoke_grant(world.grants()[0].id, world.clock(), "test")
+        assert isinstance(world.decide(page, decision="allow"), Refuse)
+
+    def test_one_that_is_redeemed_has_a_product(self, world: Plugged) -> None:
+        class Wrong(Badge):
+            def product(self, request: AuthorizationRequest, family: str) -> Product | None:
+                return None
+
+        world.plug(response_types={"badge": Wrong()})
+        with pytest.raises(ValueError, match="badge is redeemed, but has no product"):
+            world.decide(self.begin(world), decision="allow")
+        assert world.grants() == ()
 
     def test_its_response_is_never_in_a_query(self, world: Plugged) -> None:
         answer = sent(self.begin(world, response_mode="query"))
@@ -262,3 +287,47 @@ def test_an_implicit_response_has_the_members_of_extensions_as_text() -> None:
     world.server.clients.edit("web", client.version, edited)
     answer = sent(world.decide(world.begin(response_type="token"), decision="allow"))
     assert (answer["account"], answer["roles"], answer["expires_in"]) == ("a", '["x"]', "3600")
+
+
+class TestImplicitValues:
+    """The values of request extensions, where no code has them."""
+
+    def world(self, place: str = "code", critical: bool = False) -> Plugged:
+        tenants = Tenants(critical)
+        tenants.place = place
+        world = Plugged(
+            {"response_types": frozenset({"token"})},
+            request_extensions={"tenants": tenants},
+            token_responses={"kept": Kept()},
+        )
+        client = world.server.clients.get("web")
+        assert client is not None
+        edited = {"grant_types": ("implicit",), "response_types": ("token",)}
+        world.server.clients.edit("web", client.version, edited)
+        return world
+
+    @pytest.mark.parametrize("place", ["code", "grant"])
+    def test_the_response_gets_them(self, place: str) -> None:
+        world = self.world(place)
+        page = world.begin(response_type="token", tenant="north")
+        answer = sent(world.decide(page, decision="allow"))
+        assert json.loads(answer["kept"]) == {"tenants": ["north"]}
+
+    def test_a_critical_one_is_refused_where_nothing_is_redeemed(self) -> None:
+        world = self.world(critical=True)
+        answer = sent(world.begin(response_type="token", tenant="north"))
+        assert answer["error"] == "invalid_request"
+        assert "there is no code" in answer["error_description"]
+        assert isinstance(world.begin(response_type="token"), Ask)
+        world = self.world("grant", critical=True)
+        assert isinstance(world.begin(response_type="token", tenant="north"), Ask)
+
+    def test_a_page_of_one_that_became_critical(self) -> None:
+        world = self.world()
+        page: Any = world.begin(response_type="token", tenant="north")
+        request = page.pending.interaction.request
+        kept = replace(request.extensions, critical=frozenset({"tenants"}))
+        client = world.server.clients.get("web")
+        assert client is not None
+        with pytest.raises(InvalidRequest, match="there is no code"):
+            still_allowed(world.server, client, replace(request, extensions=kept))

@@ -14,6 +14,7 @@ CLIENT_METADATA = Refusal("client_metadata", "RFC 7591 section 3.2.2", decided_b
 REQUEST_OBJECT = Refusal("request_object", "RFC 9101 section 7.4")
 REQUEST_SOURCES = Refusal("request_by_one_parameter", "RFC 9101 section 5")
 REQUEST_CLIENT = Refusal("request_of_client", "RFC 9101 section 5")
+REQUEST_VALUES = Refusal("request_values", "RFC 9101 section 4")
 REQUEST_WITHIN = Refusal("request_within_request", "RFC 9101 section 4")
 REQUEST_LENGTH = Refusal("request_length", OWN_RULE)
 PUSHED_TWICE = Refusal("pushed_request_is_new", "RFC 9126 section 2.1")
@@ -29,6 +30,7 @@ RESPONSE_TYPE_OF_CLIENT = Refusal(
     "response_type_of_client", "RFC 6749 section 4.1.2.1", decided_by="client.response_types"
 )
 BOUND_TOKENS = Refusal("response_type_bound", "RFC 7800 section 3.1", decided_by="client")
+CRITICAL_VALUE = Refusal("critical_value_redeemed", OWN_RULE)
 RESPONSE_MODE = Refusal("response_mode", "RFC 6749 section 3.1.1")
 PROMPT = Refusal("prompt", "OpenID Connect Core section 3.1.2.1")
 SIGNED_IN = Refusal("user_signed_in", "OpenID Connect Core section 3.1.2.1", decided_by="user")

@@ -71,9 +71,9 @@ def remember_consent(
     """Remember what the user allowed, together with what they allowed before.
 
     Not together with what they allowed for another redirect URI, which may be another
-    party, or for other resources, nor with what they have just unticked. Details are
-    allowed each time. A consent that this version does not understand is replaced: this
-    decision is newer, and complete without it.
+    party, or for other resources, or with other values of request extensions, nor with what
+    they have just unticked. Details are allowed each time. A consent that this version does
+    not understand is replaced: this decision is newer, and complete without it.
 
     :param requested: what the page showed.
     :param granted: what the user allowed of it.
@@ -85,7 +85,7 @@ def remember_consent(
         now = server.clock()
         earlier = server.consents.get(subject, client.client_id)
         scope, since, data = granted.scope, now, ConsentData()
-        if earlier and (same := _data_of_the_same_kind(server, earlier, granted)):
+        if earlier and (same := _mergeable_data(server, earlier, granted)):
             scope, since = scope | (earlier.scope - requested.scope), earlier.created_at
             data = same
         kept = remembered_extensions(server, data.extensions, granted)
@@ -102,3 +102,15 @@ def remember_consent(
         # Again if another tab was faster, so that the scopes of both are stored.
         if server.consents.put(consent, earlier.version if earlier else None):
             return
+
+
+def _mergeable_data(
+    server: AuthorizationServer, earlier: Consent, granted: AuthorizationRequest
+) -> ConsentData | None:
+    """What is stored with a consent; None if the new decision replaces it."""
+    data = _data_of_the_same_kind(server, earlier, granted)
+    if data is None:
+        return None
+    # {read, north} and {write, south} together would allow {read, south}, which no page showed.
+    now = remembered_extensions(server, data.extensions, granted)
+    return data if now == data.extensions else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..access import Access
 from ..authorization_server import AuthorizationServer
@@ -12,7 +12,11 @@ from ..http import Parameters
 from ..kept_values import NOTHING_KEPT, KeptValues, as_json
 from ..records import Client
 from ..token.request import REQUIRED
+from . import checks
 from .authorization_request import AuthorizationRequest
+
+if TYPE_CHECKING:
+    from ...interfaces.authorization import IResponseType
 
 
 def read_extensions(
@@ -40,6 +44,23 @@ def read_extensions(
     return KeptValues(values, frozenset(name for name in values if extensions[name].critical))
 
 
+def refuse_unredeemed(
+    server: AuthorizationServer, response_type: IResponseType, extensions: KeptValues
+) -> None:
+    """Refuse a critical value for what is redeemed, where nothing is.
+
+    :raises InvalidRequest: it would be in no record, so nothing would enforce it.
+    """
+    if response_type.redeemed:
+        return
+    names = extensions.critical.intersection(server.plug_ins.extensions_in("code"))
+    if names:
+        raise InvalidRequest(
+            "With this response_type there is no code, which a parameter limits.",
+            refusal=checks.CRITICAL_VALUE.comparing(extensions=sorted(names)),
+        )
+
+
 def consent_lines(server: AuthorizationServer, request: AuthorizationRequest) -> Iterator[str]:
     """What the consent page says about the values of a request."""
     values = request.extensions.values
@@ -51,28 +72,34 @@ def consent_lines(server: AuthorizationServer, request: AuthorizationRequest) ->
 def covers_extensions(
     server: AuthorizationServer, remembered: KeptValues, request: AuthorizationRequest
 ) -> bool:
-    """Whether every extension finds its value in what the user has allowed before."""
-    values = request.extensions.values
+    """Whether every extension finds its value in what the user has allowed before.
+
+    Also one whose value is missing: what was allowed with a limit was not allowed without it.
+    """
+    values, before = request.extensions.values, remembered.values
     return all(
-        extension.covered_by(remembered.values.get(name), values[name])
+        extension.covered_by(before.get(name), values.get(name))
         for name, extension in server.plug_ins.request_extensions.items()
-        if name in values
+        if name in values or name in before
     )
 
 
 def remembered_extensions(
     server: AuthorizationServer, remembered: KeptValues, request: AuthorizationRequest
 ) -> KeptValues:
-    """What is stored with a consent: of every extension what it remembers.
+    """What is stored with a consent: of every extension what it remembers of the request.
 
-    :param remembered: what is stored already.
+    :param remembered: what is stored already; values whose extension is not registered stay.
     """
-    values, critical = dict(remembered.values), set(remembered.critical)
+    extensions = server.plug_ins.request_extensions
+    names = [name for name in remembered.values if name not in extensions]
+    unknown = remembered.only(names)
+    values, critical = dict(unknown.values), set(unknown.critical)
     for name, value in request.extensions.values.items():
-        extension = server.plug_ins.request_extensions.get(name)
+        extension = extensions.get(name)
         if extension is None:
             continue
-        now = extension.remember(value, values.get(name))
+        now = extension.remember(value, remembered.values.get(name))
         if now is not None:
             values[name] = as_json(now)
             critical |= {name} if extension.critical else set()

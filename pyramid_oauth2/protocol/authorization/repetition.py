@@ -3,7 +3,7 @@
 The response is stored with the spent interaction, sealed under a key that the store does not
 have. A code is not repeated, but replaced by another code of the same grant: both responses may
 be followed, and a code that is redeemed twice ends its grant. So is what another response type
-produces, if the response contains it.
+produces, if the response contains it. A token, and a string that is derived, are repeated.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .response import (
     AuthorizationResponse,
     SealResponse,
     another_response,
-    response_parameter,
+    response_product,
 )
 from .user import browser_digest
 
@@ -107,12 +107,14 @@ def repeated(
     if granted is None:
         return client, response
     still_allowed(server, client, granted)
-    name = response_parameter(server, granted, spent.family)
+    product = response_product(server, granted, spent.family)
+    name = ACCESS_TOKEN if product is None else product.parameter
     grant = _grant(server, spent, parameters.get(name) if name else None)
     if grant is None:
         return None
     conclude(server, client, subject, request, granted, spent, emit)
-    if name is None or name == ACCESS_TOKEN:
+    # Of a string that is derived there is no other: it would be the same.
+    if product is None or product.parameter is None or product.token is not None:
         return client, response
     if not _reserve(server, spent):
         return None

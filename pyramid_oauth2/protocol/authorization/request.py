@@ -28,7 +28,7 @@ from ..token.sender_constraints import needs_proof, requested_methods
 from . import checks
 from .authorization_request import PROMPTS, RESPONSE_MODES, AuthorizationRequest
 from .clients import find_client, known_client
-from .extensions import read_extensions
+from .extensions import read_extensions, refuse_unredeemed
 from .pkce import code_challenge
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ def read_request(
     scope = grant_scope(
         parameters.once("scope"), client, server.known_scopes, server.default_scopes
     )
+    extensions = read_extensions(server, client, Access(scope), parameters)
+    refuse_unredeemed(server, response_type, extensions)
     return AuthorizationRequest(
         client_id=client.client_id,
         redirect_uri=destination.redirect_uri,
@@ -110,7 +112,7 @@ def read_request(
         code_challenge=code_challenge(server, client, parameters) if response_type.pkce else None,
         prompt=_prompt(parameters),
         cnf=requested_methods(server, parameters),
-        extensions=read_extensions(server, client, Access(scope), parameters),
+        extensions=extensions,
     )
 
 
@@ -235,6 +237,8 @@ def still_allowed(
     :raises OAuth2Error: to be sent to the client.
     """
     _check_response_type(server, client, requested.response_type)
+    response_type = server.plug_ins.response_types[requested.response_type]
+    refuse_unredeemed(server, response_type, requested.extensions)
     grant_scope(format_scope(requested.scope), client, server.known_scopes, server.default_scopes)
 
 

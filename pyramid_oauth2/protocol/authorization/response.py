@@ -13,13 +13,15 @@ from ..authorization_server import AuthorizationServer
 from ..errors import AccessDenied, OAuth2Error
 from ..events import Emit, emit_nothing
 from ..grants import end_grant
-from ..records import ACCESS_TOKEN, Client, Grant, Outcome, SealedAnswer
+from ..kept_values import KeptValues
+from ..records import Client, Grant, Outcome, SealedAnswer
 from ..server import USER_ACTIVE
 from ..token.added_members import added_members
 from ..token.confirmation import Confirmation
 from ..token.draft import Draft, make_draft
 from ..token.issuance import Add, Issuance, Open
 from ..token.issuing import settle, spend, store
+from ..token.product import Product
 from ..token.sender_constraints import token_type
 from . import checks
 from .authorization_request import AuthorizationRequest
@@ -107,7 +109,8 @@ def approval(
     grant_type = server.plug_ins.response_types[requested.response_type].grant_type
     issued, members = None, _produced(draft)
     if draft.product is None:
-        added = added_members(server, client, issuance, draft, grant_type)
+        of_response = _of_response(server, requested)
+        added = added_members(server, client, issuance, draft, grant_type, of_response)
         issued = draft.issued(issuance, token_type(server, _confirmation(requested)), added)
         members = {name: _text(value) for name, value in issued.parameters().items()}
     response = _respond_to(server, requested, members)
@@ -140,12 +143,11 @@ def another_response(
     return _respond_to(server, requested, _produced(draft))
 
 
-def response_parameter(
+def response_product(
     server: AuthorizationServer, requested: AuthorizationRequest, family: str
-) -> str | None:
-    """The parameter of the response that has what an approval produces; None if none has it."""
-    product = server.plug_ins.response_types[requested.response_type].product(requested, family)
-    return ACCESS_TOKEN if product is None else product.parameter
+) -> Product | None:
+    """What an approval puts in the place of the request; None for the access token itself."""
+    return server.plug_ins.response_types[requested.response_type].product(requested, family)
 
 
 def _draft(
@@ -155,14 +157,23 @@ def _draft(
     requested: AuthorizationRequest,
 ) -> Draft:
     response_type = server.plug_ins.response_types[requested.response_type]
-    return make_draft(
+    draft = make_draft(
         server,
         client,
         issuance,
         _confirmation(requested),
         partial(response_type.product, requested),
-        requested.extensions.only(server.plug_ins.extensions_in("code")),
+        _of_response(server, requested),
     )
+    if draft.product is None and response_type.redeemed:
+        # Its access token could be in a query, and the critical values for a code nowhere.
+        raise ValueError(f"{requested.response_type} is redeemed, but has no product")
+    return draft
+
+
+def _of_response(server: AuthorizationServer, requested: AuthorizationRequest) -> KeptValues:
+    """The values for one response alone: that to the code, or this one if there is no code."""
+    return requested.extensions.only(server.plug_ins.extensions_in("code"))
 
 
 def _confirmation(requested: AuthorizationRequest) -> Confirmation | None:

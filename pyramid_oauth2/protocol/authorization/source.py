@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 PUSHED = "pushed"
@@ -13,12 +13,13 @@ SIGNED = "signed"
 class SourcedParameters:
     """The parameters of a request.
 
-    :param values: each parameter once.
+    :param values: of one that is sent more than once, a list. Values of other types are refused,
+        so a source may pass on what it read as JSON.
     :param provenance: what is certain about them, such as ``signed``, for the extensions that
         require it.
     """
 
-    values: Mapping[str, str] = field(repr=False)
+    values: Mapping[str, str | Sequence[str]] = field(repr=False)
     provenance: frozenset[str] = frozenset()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..authorization_server import AuthorizationServer
 from ..errors import InvalidRequest
@@ -58,20 +59,39 @@ def _parameters(
 ) -> Parameters:
     # RFC 9101 section 6.3: the server "MUST only use the parameters in the Request Object,
     # even if the same parameter is provided in the query parameter".
-    values = {"client_id": client_id, **found.values}
-    if values["client_id"] != client_id:
+    values = {"client_id": (client_id,), **_values(found.values)}
+    if values["client_id"] != (client_id,):
         # RFC 9101 section 5: the client_id beside it "MUST match".
         raise InvalidRequest(
             "The client_id is not that of the request itself.", refusal=checks.REQUEST_CLIENT
         )
-    for name, value in values.items():
-        check_value(name, value, sent.rules)
-    parameters = replace(
-        sent,
-        values={name: (value,) for name, value in values.items()},
-        provenance=sent.provenance | found.provenance,
-    )
+    for name, each in values.items():
+        for value in each:
+            check_value(name, value, sent.rules)
+    provenance = sent.provenance | found.provenance
+    parameters = replace(sent, values=values, provenance=provenance)
     # RFC 9101 section 4: a request object must not contain request or request_uri.
     if _sources(server, parameters):
         raise InvalidRequest("The request names another request.", refusal=checks.REQUEST_WITHIN)
     return parameters
+
+
+def _values(found: Any) -> dict[str, tuple[str, ...]]:
+    """As parameters have them. A source may have read anything as JSON.
+
+    :raises InvalidRequest: there are other types.
+    """
+    if not isinstance(found, Mapping):
+        raise InvalidRequest("The request is no object.", refusal=checks.REQUEST_VALUES)
+    values = {}
+    for name, value in found.items():
+        several = (value,) if isinstance(value, str) else value
+        if not isinstance(several, list | tuple):
+            several = (None,)
+        if not all(isinstance(each, str) for each in (name, *several)):
+            raise InvalidRequest(
+                "A parameter of the request is neither a string nor a list of strings.",
+                refusal=checks.REQUEST_VALUES.comparing(name=str(name)),
+            )
+        values[name] = tuple(several)
+    return values

@@ -8,19 +8,25 @@ from typing import Any
 
 from ..authorization_server import AuthorizationServer
 from ..grant_data import GrantData
-from ..kept_values import NOTHING_KEPT, kept_in
+from ..kept_values import NOTHING_KEPT, KeptValues, kept_in
 from ..records import ACCESS_TOKEN, Client
 from .draft import Draft
 from .issuance import Issuance, Issuing, Redeem
 
 
 def added_members(
-    server: AuthorizationServer, client: Client, issuance: Issuance, draft: Draft, grant_type: str
+    server: AuthorizationServer,
+    client: Client,
+    issuance: Issuance,
+    draft: Draft,
+    grant_type: str,
+    kept: KeptValues = NOTHING_KEPT,
 ) -> Mapping[str, Any]:
     """Those of the grant type, and those of every token response extension.
 
     Collected before anything is stored, so that a response that is repeated has them too.
 
+    :param kept: the values of request extensions that would be in a code, if there were one.
     :raises ValueError: an extension adds a member that it did not declare, or that the
         grant type adds as well.
     :raises TypeError: one cannot be written as JSON.
@@ -28,7 +34,7 @@ def added_members(
     if not server.plug_ins.token_responses:
         return issuance.members
     members = dict(issuance.members)
-    issuing = _issuing(server, client, issuance, draft, grant_type)
+    issuing = _issuing(server, client, issuance, draft, grant_type, kept)
     for name, extension in server.plug_ins.token_responses.items():
         added = extension.members(issuing)
         if undeclared := added.keys() - set(extension.names):
@@ -41,12 +47,17 @@ def added_members(
 
 
 def _issuing(
-    server: AuthorizationServer, client: Client, issuance: Issuance, draft: Draft, grant_type: str
+    server: AuthorizationServer,
+    client: Client,
+    issuance: Issuance,
+    draft: Draft,
+    grant_type: str,
+    kept: KeptValues,
 ) -> Issuing:
     access_token, operation, grant = draft.records[0], issuance.operation, draft.grant
     spent = operation.token if isinstance(operation, Redeem) else None
     of_grant = GrantData.decode(grant.data if grant else b"", server.understood)
-    of_spent = kept_in(spent.data) if spent else NOTHING_KEPT
+    of_spent = kept_in(spent.data) if spent else kept
     registered = server.plug_ins.request_extensions
     return Issuing(
         client=client,

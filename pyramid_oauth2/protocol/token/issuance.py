@@ -19,7 +19,7 @@ from ..kept_values import NOTHING_KEPT, KeptValues
 from ..records import Client, Grant, Token
 from ..single_use import SingleUse
 from ..throttling import Attempt
-from .token_response import STANDARD_MEMBERS
+from .token_response import RESERVED_NAMES, STANDARD_MEMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Issuance:
     def __post_init__(self) -> None:
         if not self.members:
             return
-        if taken := self.members.keys() & {*STANDARD_MEMBERS, CRITICAL}:
+        if taken := self.members.keys() & {*STANDARD_MEMBERS, *RESERVED_NAMES, CRITICAL}:
             raise ValueError(f"the token response has members of these names: {sorted(taken)}")
         # Before anything is stored: the response may be sealed, and must be sent.
         json.dumps(dict(self.members))
@@ -148,7 +148,7 @@ class Issuing:
     :param spent: the code or refresh token that is redeemed; None for a new grant.
     :param authentication: how the user authenticated when they allowed it, where that is known.
     :param kept: the values of request extensions that are in ``spent`` or in the grant, by the
-        names of the extensions.
+        names of the extensions; without a code, those that would be in it.
     """
 
     client: Client

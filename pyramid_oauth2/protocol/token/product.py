@@ -11,6 +11,7 @@ from ..envelope import mark_critical
 from ..kept_values import KeptValues
 from ..token_strings import NewToken
 from .confirmation import MEMBER, Confirmation
+from .token_response import RESERVED_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Product:
     :param token: its string, if that is derived; otherwise it is random.
     :param lifetime: in seconds; None for a kind of which the server has the lifetime, such as
         ``authorization_code``.
+    :raises ValueError: ``parameter`` is one that the core sets.
     """
 
     kind: str
@@ -32,6 +34,10 @@ class Product:
     parameter: str | None = None
     token: NewToken | None = field(default=None, repr=False)
     lifetime: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.parameter in RESERVED_NAMES:
+            raise ValueError(f"the parameter {self.parameter} of a response is not a product's")
 
     def data(self, confirmation: Confirmation | None, kept: KeptValues) -> bytes:
         """The ``data`` of its record."""

@@ -13,6 +13,9 @@ from ..scopes import format_scope, parse_scope
 
 BEARER = "Bearer"
 STANDARD_MEMBERS = frozenset({"access_token", "token_type", "expires_in", "scope", "refresh_token"})
+# What an error has (RFC 6749 section 5.2), or what the core adds to an authorization response
+# (RFC 6749 section 4.1.2, RFC 9207 section 2): a client would mistake another value for it.
+RESERVED_NAMES = frozenset({"error", "error_description", "error_uri", "iss", "state"})
 
 
 @dataclass(frozen=True, slots=True)
