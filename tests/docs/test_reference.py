@@ -94,7 +94,11 @@ def test_the_directives(follow: Follow):
             members=lambda issuing: {"tenant": "t"},
         ),
         "BadgeResponse": plug_in(
-            interfaces.IResponseType, grant_type="badge", redeemed=True, default_mode="query"
+            interfaces.IResponseType,
+            grant_type="badge",
+            redeemed=True,
+            default_mode="query",
+            fragment_only=False,
         ),
         "TenantParameter": plug_in(
             interfaces.IAuthorizationRequestExtension, parameters=(), place="grant", critical=False
