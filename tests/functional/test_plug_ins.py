@@ -100,7 +100,7 @@ class TestAFormat:
     def test_a_token_of_another_kind_is_no_access_token(
         self, flow: Flow, monkeypatch: pytest.MonkeyPatch, method: str
     ) -> None:
-        """Whatever a format says: a refresh token opens no view (RFC 6749 section 1.5)."""
+        """A format cannot say otherwise: a refresh token opens no view (RFC 6749 section 1.5)."""
         if method == "reference":
             refresh = flow.redeem(flow.code()).json["refresh_token"]
             monkeypatch.setattr(Readable, "reference", lambda self, value: parse_token(value))
