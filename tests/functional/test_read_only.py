@@ -79,7 +79,12 @@ class TestChecking:
         token = flow.tokens()["access_token"]
         assert reader.get("/read", bearer(token)).status_int == 200
         assert reader.get("/write", bearer(token)).status_int == 403
-        assert reader.get("/read", bearer(token[:-1] + "x")).status_int == 401
+        assert (
+            reader.get(
+                "/read", bearer(token[:-1] + ("y" if token.endswith("x") else "x"))
+            ).status_int
+            == 401
+        )
 
     def test_a_revoked_one_does_not(self, flow: Flow, reader: Reader):
         token = flow.tokens()["access_token"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from ...protocol.clients.document import client_document, client_from_document
@@ -57,10 +58,16 @@ CLIENT_FIELDS = tuple(field.name for field in fields(Client) if field.name in cl
 Values = dict[str, Any]
 
 
+@lru_cache(maxsize=1024)
+def _scope_of(text: str) -> frozenset[str]:
+    # Kept for the next grant of the scope: every request to a view reads one.
+    return frozenset(json.loads(text))
+
+
 def grant_of(row: Sequence[Any]) -> Grant:
     """Return the grant of a row of :data:`GRANT_COLUMNS`."""
     values = list(row)
-    values[_SCOPE] = frozenset(json.loads(values[_SCOPE]))
+    values[_SCOPE] = _scope_of(values[_SCOPE])
     # Most grants have none: then nothing is parsed.
     values[_RESOURCES] = () if values[_RESOURCES] == "[]" else tuple(json.loads(values[_RESOURCES]))
     return Grant(*values)
