@@ -72,7 +72,7 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Factories:
-    """What makes the plug-ins of a server, by their names, in the order of registration."""
+    """What makes the plug-ins of a server, by their names."""
 
     grant_types: Mapping[str, Made[IGrantType]]
     client_authentications: Mapping[str, Made[IClientAuthentication]]

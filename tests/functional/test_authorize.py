@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 
 from pyramid_oauth2.protocol.token_strings import parse_token
+from pyramid_oauth2.responses import REFUSAL
 
 from .errors import DESCRIPTION
 from .flow import AUTHORIZE, BACK, VERIFIER, Flow, answer_in, challenge_of
@@ -39,6 +40,22 @@ def assert_page(flow: Flow, answer, status: int = 400) -> None:
     assert answer.content_type == "text/html"
     assert "Traceback" not in answer.text
     assert flow.server.records() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        pytest.param({"code_challenge": None}, "code_challenge_sent", id="as it is read"),
+        pytest.param({"prompt": "none"}, "consent_given", id="at a later step"),
+    ],
+)
+def test_an_error_by_redirect_has_its_reason(
+    flow: Flow, changes: dict[str, str | None], check: str
+):
+    """For the operator: the response to the client does not show it."""
+    answer = flow.ask(**changes)
+    assert answer.location.startswith(f"{BACK}?")
+    assert answer.request.environ[REFUSAL].check == check
 
 
 class TestWhoAndWhere:

@@ -9,6 +9,8 @@ import pytest
 from pyramid.config import Configurator
 from webtest import TestApp
 
+from pyramid_oauth2.protocol.plug_ins import METADATA_MEMBERS
+
 from . import host
 from .server import Server
 
@@ -49,6 +51,12 @@ def test_the_document(server: Server):
         "response_types_supported": [],
         "scopes_supported": ["read", "write"],
     }
+
+
+def test_no_plug_in_may_declare_a_member_of_the_core(build: Callable[..., Server]):
+    """RFC 8414 section 2: with every grant and some scopes, the document has all of them."""
+    document = build(changes={"oauth2.grant_types": ""}).get(METADATA).json
+    assert set(document) == METADATA_MEMBERS
 
 
 def test_what_it_says_of_the_authorization_endpoint(build: Callable[..., Server]):

@@ -22,6 +22,7 @@ from pyramid_oauth2.extension import (
     StoredRequest,
 )
 from pyramid_oauth2.protocol.authentication import Authentication
+from pyramid_oauth2.protocol.authorization import checks
 from pyramid_oauth2.protocol.authorization.interaction import (
     CookiesNeeded,
     ForeignInteraction,
@@ -115,6 +116,7 @@ class TestParameters:
     def test_of_another_client(self, world: Plugged) -> None:
         result = self.begin(world, {**REQUEST, "client_id": "other"})
         assert "not that of the request itself" in sent(result)["error_description"]
+        assert result.refusal == checks.REQUEST_CLIENT  # For the operator.
 
     @pytest.mark.parametrize(
         "parameters",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import LoginRequired
 from ..records import Client
 from ..refusal import OWN_RULE, Refusal
 
@@ -43,6 +44,11 @@ ALLOWED = Refusal("user_allowed", "RFC 6749 section 4.1.2.1", decided_by="user")
 NOT_WITHDRAWN = Refusal("consent_not_withdrawn", OWN_RULE, decided_by="consent")
 GRANT_CURRENT = Refusal("grant_current", OWN_RULE, decided_by="grant")
 SCOPE_TICKED = Refusal("scope_ticked", OWN_RULE, decided_by="user")
+
+
+def login_required() -> LoginRequired:
+    """The error for a request with ``prompt=none`` when no user is signed in."""
+    return LoginRequired("No user is signed in.", refusal=SIGNED_IN)
 
 
 def usable_client(client: Client | None) -> Refusal:

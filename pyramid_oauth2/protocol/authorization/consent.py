@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..access import Access
 from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
+from ..kept_values import NOTHING_KEPT
 from ..records import Client, Consent
 from .authorization_request import AuthorizationRequest
 from .consent_data import ConsentData
@@ -84,11 +83,12 @@ def remember_consent(
     while True:
         now = server.clock()
         earlier = server.consents.get(subject, client.client_id)
-        scope, since, data = granted.scope, now, ConsentData()
+        scope, since = granted.scope, now
         if earlier and (same := _mergeable_data(server, earlier, granted)):
             scope, since = scope | (earlier.scope - requested.scope), earlier.created_at
             data = same
-        kept = remembered_extensions(server, data.extensions, granted)
+        else:
+            data = ConsentData(remembered_extensions(server, NOTHING_KEPT, granted))
         consent = Consent(
             subject=subject,
             client_id=client.client_id,
@@ -97,7 +97,7 @@ def remember_consent(
             resources=granted.resources,
             created_at=since,
             expires_at=now + server.lifetimes.consent,
-            data=replace(data, extensions=kept).encode(),
+            data=data.encode(),
         )
         # Again if another tab was faster, so that the scopes of both are stored.
         if server.consents.put(consent, earlier.version if earlier else None):

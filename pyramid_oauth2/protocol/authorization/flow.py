@@ -1,4 +1,4 @@
-"""The authorization endpoint's decisions, in their order (RFC 6749 sections 4.1.1 and 4.2.1).
+"""The steps of an authorization request, in their order (RFC 6749 sections 4.1.1 and 4.2.1).
 
 :data:`STEPS` is the order. :func:`begin`, :func:`resume` and :func:`decide` share it. They
 differ in what they read first: a client's request, a request that is stored, or the user's form
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..authorization_server import AuthorizationServer
-from ..errors import ConsentRequired, InvalidRequest, LoginRequired, OAuth2Error
+from ..errors import ConsentRequired, InvalidRequest, OAuth2Error
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
 from ..records import Client, DuplicateRecord, StoreUnavailable
@@ -147,7 +147,7 @@ def _require_login(progress: Progress) -> Result | None:
     # OpenID Connect Core section 3.1.2.1: with prompt=none the server "MUST NOT
     # display any authentication or consent user interface pages".
     if "none" in progress.request.prompt:
-        return refused(progress, LoginRequired("Nobody is signed in.", refusal=checks.SIGNED_IN))
+        return refused(progress, checks.login_required())
     return to_login(progress)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..authorization_server import AuthorizationServer
-from ..errors import InvalidRequest, LoginRequired, OAuth2Error
+from ..errors import InvalidRequest, OAuth2Error
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
 from . import checks
@@ -15,8 +15,7 @@ from .new_login import has_logged_in
 from .progress import AUTHORIZE, Progress
 from .pushed_request import open_pushed_request
 from .request import find_destination, read_request, still_a_destination
-from .response import refusal
-from .results import Again, Login, Respond, Result
+from .results import Again, Login, Result, error_to_client
 from .return_query import MARK, is_too_long, return_query
 from .source import StoredRequest
 from .unpacking import named_only, unpacked
@@ -51,7 +50,7 @@ def read_sent(
     try:
         request = read_request(server, destination, requested)
     except OAuth2Error as error:
-        return Respond(refusal(server, destination, error))
+        return error_to_client(server, destination, error)
     mark = _mark_of(server, parameters, user)
     return Progress(server, http, user, destination, request, events, parameters, mark=mark)
 
@@ -62,7 +61,7 @@ def _login_first(
     # What a stranger names is not looked up for a stranger.
     prompt = (parameters.if_once("prompt") or "").split(" ")
     if "none" in prompt:
-        raise LoginRequired("Nobody is signed in.", refusal=checks.SIGNED_IN)
+        raise checks.login_required()
     query = return_query(parameters, "")
     if http.method == "GET":
         # A form of another site has no cookie of ours, and must not replace one.
@@ -93,7 +92,7 @@ def _unreadable(server: AuthorizationServer, parameters: Parameters, error: OAut
     except OAuth2Error:
         # The redirect URI is in what cannot be read.
         raise error from None
-    return Respond(refusal(server, destination, error))
+    return error_to_client(server, destination, error)
 
 
 def read_stored(

@@ -1,4 +1,4 @@
-"""The authorization endpoint's decisions, in their order (RFC 6749 section 4.1.1, RFC 9700).
+"""Reads an authorization request and its destination (RFC 6749 section 4.1.1, RFC 9700).
 
 First the client and its redirect URI: where a response may be sent. An error there
 is shown to the user on a page, never sent by a redirect, or the server would be an

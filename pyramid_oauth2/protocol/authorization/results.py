@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from ..authorization_server import AuthorizationServer
 from ..errors import OAuth2Error
 from ..events import OAuth2Event
 from ..records import Client, StoreUnavailable
 from ..refusal import Refusal
 from .interaction import OpenInteraction, UnusableInteraction
 from .progress import AUTHORIZE, Progress
+from .request import Destination
 from .response import AuthorizationResponse, refusal
 
 
@@ -104,5 +106,14 @@ def refused(progress: Progress, error: OAuth2Error) -> Respond | Refuse:
     """Send an error to the client, or show it if no response is sent to the client."""
     if progress.destination.redirect_uri is None:
         return Refuse(error, tuple(progress.events))
-    response = refusal(progress.server, progress.destination, error)
-    return Respond(response, refusal=error.refusal)
+    return error_to_client(progress.server, progress.destination, error, tuple(progress.events))
+
+
+def error_to_client(
+    server: AuthorizationServer,
+    destination: Destination,
+    error: OAuth2Error,
+    events: tuple[OAuth2Event, ...] = (),
+) -> Respond:
+    """Send an error to the client, with the reason for the operator."""
+    return Respond(refusal(server, destination, error), events, refusal=error.refusal)

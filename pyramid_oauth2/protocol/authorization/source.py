@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 PUSHED = "pushed"
-SIGNED = "signed"
 
 
 @dataclass(frozen=True, slots=True)
