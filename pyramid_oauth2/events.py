@@ -24,6 +24,7 @@ from .interfaces.request import PyramidRequest
 from .plug_in_factories import registered_factories
 from .protocol.events import (
     AttemptsThrottled,
+    AuthorizationRefused,
     ClientAuthenticationFailed,
     ClientChanged,
     CodeReplayed,
@@ -40,6 +41,7 @@ from .protocol.events import (
 
 __all__ = [
     "AttemptsThrottled",
+    "AuthorizationRefused",
     "ClientAuthenticationFailed",
     "ClientChanged",
     "CodeReplayed",

@@ -59,6 +59,9 @@ class IClientAuthentication(Interface):
     """
 
     confidential: bool = Attribute("whether it proves who the client is; False for ``none``")
+    by_secret: bool = Attribute(
+        "whether it proves that by a ``client_secret``, which registration then generates"
+    )
     ambient: bool = Attribute(
         "whether the connection presents it for every client, such as a certificate: it then "
         "counts only for a client that is registered for it; the others authenticate beside it"

@@ -6,6 +6,8 @@ signed in to the browser.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyramid.response import Response
 
 from ..interfaces.request import PyramidRequest
@@ -13,7 +15,7 @@ from ..protocol.records import Client
 
 # A wildcard does not cover Authorization, so every header is named.
 ALLOWED_HEADERS = "authorization, content-type, dpop"
-EXPOSED_HEADERS = "Retry-After, WWW-Authenticate"
+EXPOSED_HEADERS = ("Retry-After", "WWW-Authenticate")
 PREFLIGHT_SECONDS = 3600
 
 
@@ -36,11 +38,18 @@ def cors_preflight(*methods: str) -> Response:
     return response
 
 
-def cors_readable(request: PyramidRequest, response: Response, client: Client | None) -> Response:
+def cors_readable(
+    request: PyramidRequest,
+    response: Response,
+    client: Client | None,
+    headers: Iterable[str] = (),
+) -> Response:
     """Allow pages of other origins to read *response*.
 
     :param client: the client that the response is for: only its ``allowed_origins``
         may read it. None if no client is known: then there is nothing to protect.
+    :param headers: the names of headers that they may read beside ``Retry-After`` and
+        ``WWW-Authenticate``.
     """
     origin = "*"
     if client is not None:
@@ -49,5 +58,5 @@ def cors_readable(request: PyramidRequest, response: Response, client: Client | 
         if origin not in client.allowed_origins:
             return response
     response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+    response.headers["Access-Control-Expose-Headers"] = ", ".join((*EXPOSED_HEADERS, *headers))
     return response

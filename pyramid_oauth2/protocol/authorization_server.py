@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from .plug_ins import Factories, PlugIns
+from .records import Client
 from .server import Server
 
 
@@ -34,6 +35,14 @@ class AuthorizationServer(Server):
     def endpoints(self) -> Collection[str]:
         """The names of the registered endpoints."""
         return self.factories.endpoints.keys()
+
+    def has_secret(self, client: Client) -> bool:
+        """Whether a client authenticates by a secret.
+
+        If its method is not registered any more, its secrets are left as they are.
+        """
+        method = self.plug_ins.client_authentications.get(client.token_endpoint_auth_method)
+        return not client.public if method is None else method.by_secret
 
     def _usable(self, plug_ins: PlugIns) -> Iterator[str]:
         # Start-up refuses a name that is not registered, with a message of its own.

@@ -1,7 +1,7 @@
 """What every endpoint for clients does first: the form, the client, and what it proves.
 
-The endpoints of the core call :func:`read_form` and :func:`identify` themselves. Any other
-has both in :attr:`~.endpoints.EndpointRequest.client_request`.
+The token endpoint, which looks at the grant type in between, reads the form and calls
+:func:`identify` itself. Any other has both in :attr:`~.endpoints.EndpointRequest.client_request`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 CONFIDENTIAL = Refusal(
     "client_authenticates", "RFC 6749 section 2.1", decided_by="client.token_endpoint_auth_method"
 )
+REQUIRED = Refusal("parameter_required", "RFC 6749 section 5.2")
 
 
 def process_request(
@@ -59,8 +60,8 @@ def process_request(
     try:
         response = endpoint.process(EndpointRequest(http, owners, emit, client_request))
     except OAuth2Error as error:
-        if authenticated:
-            error.client = authenticated[0].client
+        for call in authenticated:
+            error.respond_to(call.client, call.proof.headers)
         raise
     for call in authenticated:
         headers = {**call.proof.headers, **response.headers}
@@ -71,7 +72,7 @@ def process_request(
 def _client_request(
     server: AuthorizationServer, endpoint: IEndpoint, http: HTTPRequest, emit: Emit, public: bool
 ) -> ClientRequest:
-    form = read_form(server, http)
+    form = parse_form(http, server.plug_ins.rules)
     client, proof = identify(server, http, form, emit)
     try:
         if client.public and not public:
@@ -81,10 +82,10 @@ def _client_request(
                 "This endpoint is for clients that authenticate.",
                 refusal=CONFIDENTIAL.comparing(client_id=client.client_id),
             )
-        parameters = pick_parameters(form, endpoint.parameters)
+        parameters = pick_parameters(form, endpoint.parameters, REQUIRED)
         reserve(server, proof.reservations)
     except OAuth2Error as error:
-        error.client = client
+        error.respond_to(client, proof.headers)
         raise
 
     def push(lifetime: int) -> PushedRequest:
@@ -93,15 +94,6 @@ def _client_request(
         return push_request(server, http, client, sent, proof, lifetime, emit)
 
     return ClientRequest(client, parameters, proof, push)
-
-
-def read_form(server: AuthorizationServer, http: HTTPRequest) -> dict[str, str]:
-    """The parameters of a request that a client sent to one of its endpoints.
-
-    :raises InvalidRequest: it came by plain http, or it is no well-formed form.
-    """
-    refuse_plain_http(server, http)
-    return parse_form(http, server.plug_ins.rules)
 
 
 def identify(

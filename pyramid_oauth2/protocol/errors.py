@@ -69,6 +69,14 @@ class OAuth2Error(Exception):
         if status is not None:
             self.status = status
 
+    def respond_to(self, client: Client, headers: Mapping[str, str]) -> None:
+        """Make this the response to a client that has authenticated.
+
+        :param headers: of what it proved, such as a new nonce; the error's own come first.
+        """
+        self.client = client
+        self.headers = {**headers, **self.headers}
+
     def response_members(self) -> dict[str, Any]:
         """The members of the error response (RFC 6749 section 5.2); nothing of the refusal."""
         own = {"error": self.code, "error_description": self.description}

@@ -4,8 +4,8 @@ Each event is emitted after the store committed, so no subscriber can undo it.
 The exception is ClientChanged under ``oauth2.sqlalchemy.session``: the
 request's transaction is still open then, so the event is also emitted for a
 client that is rolled back afterwards. No event carries a token, a secret or a
-password, nor any text written by an unauthenticated caller; except that the
-refusal of a token request shows what was compared, masked, escaped and shortened.
+password, nor any text written by an unauthenticated caller; except that a
+refusal shows what was compared, masked, escaped and shortened.
 """
 
 from __future__ import annotations
@@ -74,6 +74,20 @@ class TokenRefused(OAuth2Event):
 
     client_id: str
     grant_type: str
+    error: str
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationRefused(OAuth2Event):
+    """The authorization endpoint refused a request that named a client.
+
+    ``error`` is the error code, whether it was sent to the client or shown to the user. It is
+    emitted for every error but the user's own refusal. Anyone can send such a request.
+    ``refusal`` is the check that refused, and what it compared; the response has less.
+    """
+
+    client_id: str
     error: str
     refusal: Refusal | None = None
 

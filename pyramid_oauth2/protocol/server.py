@@ -85,6 +85,10 @@ class Server:
         client = self.clients.get(client_id)
         return None if client is None or client.disabled_at is not None else client
 
+    def has_secret(self, client: Client) -> bool:
+        """Whether a client authenticates by a secret."""
+        return not client.public
+
     @property
     def known_scopes(self) -> frozenset[str]:
         """The names of all scopes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -54,7 +54,7 @@ class RegisteredEndpoint:
             service.purger.after_issue()
         response = endpoint_response(processed)
         if registered.cross_origin:
-            return cors_readable(request, response, processed.client)
+            return cors_readable(request, response, processed.client, processed.headers)
         return response
 
 
@@ -87,6 +87,7 @@ def respond(
     if cross_origin and request.method == "OPTIONS":
         return cors_preflight(*methods)
     client: Client | None = None
+    headers: Iterable[str] = ()
     if request.method not in methods:
         allowed = ", ".join(methods)
         refusal = METHOD.comparing(method=request.method, allowed=methods)
@@ -97,11 +98,12 @@ def respond(
             return view(request)
         except OAuth2Error as error:
             record_refusal(request, error.refusal)
-            refused, client = error_response(error, _challenges(request, error)), error.client
+            refused = error_response(error, _challenges(request, error))
+            client, headers = error.client, error.headers
         except StoreUnavailable as unavailable:
             text = "The server cannot answer now. Try again in a moment."
             refused = store_unavailable(unavailable, text)
-    return cors_readable(request, refused, client) if cross_origin else refused
+    return cors_readable(request, refused, client, headers) if cross_origin else refused
 
 
 def _challenges(request: Request, error: OAuth2Error) -> dict[str, str]:

@@ -115,6 +115,7 @@ class Voucher:
     """A client authenticates by a voucher, which may be used once."""
 
     confidential = True
+    by_secret = False
     ambient = False
     challenge = None
     parameters = (Parameter("voucher", secret=True),)

@@ -231,6 +231,7 @@ class ApiKey:
     """An authentication method of an application."""
 
     confidential = True
+    by_secret = True
     ambient = False
     challenge = None
     parameters = ()

@@ -128,6 +128,7 @@ class Ticket:
     """A client proves itself by a ticket, which can be used once."""
 
     confidential = True
+    by_secret = False
     ambient = False
     challenge = 'Ticket realm="oauth2"'
     parameters = (Parameter("client_assertion", secret=True), Parameter("client_assertion_type"))

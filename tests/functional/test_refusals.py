@@ -250,6 +250,53 @@ def test_text_of_a_request(flow: Flow, log: Log, sent: str, shown: str):
     assert re.fullmatch(shown, last(log)["compared_sent"])
 
 
+class TestAtTheAuthorizationEndpoint:
+    @pytest.mark.parametrize(
+        ("changes", "error", "check", "compared"),
+        [
+            ({"redirect_uri": "https://x.example/"}, "invalid_request", "redirect_uri", "sent"),
+            ({"scope": "read fly"}, "invalid_scope", "scope_known", "requested"),
+            ({"response_type": "id_token"}, "unsupported_response_type", "response_type", ""),
+            ({"code_challenge": None}, "invalid_request", "code_challenge_sent", ""),
+        ],
+        ids=["on a page", "scope", "response type", "PKCE"],
+    )
+    def test_a_wrong_request(
+        self,
+        flow: Flow,
+        log: Log,
+        changes: dict[str, str | None],
+        error: str,
+        check: str,
+        compared: str,
+    ):
+        """Whether the client or the user gets the error."""
+        flow.ask(**changes)
+        (line,) = log.read()
+        assert (line["event"], line["client_id"]) == ("AuthorizationRefused", "web")
+        assert line["error"] == error
+        assert line["check"].startswith(check)
+        if compared:
+            assert line[f"compared_{compared}"] in (changes.get("redirect_uri"), "fly read")
+
+    def test_silent_authentication(self, flow: Flow, log: Log):
+        flow.ask(prompt="none")
+        assert log.read()[-1]["error"] == "consent_required"
+
+    def test_a_form_without_a_decision(self, flow: Flow, log: Log):
+        flow.decide(flow.page(), decision="perhaps")
+        assert log.events() == ["AuthorizationRefused"]
+
+    def test_an_unknown_client_is_no_event(self, flow: Flow, log: Log):
+        """It may be a secret in the wrong field, and there is no end of such requests."""
+        flow.ask(client_id="ghost")
+        assert log.read() == []
+
+    def test_the_user_who_denies_is_no_event(self, flow: Flow, log: Log):
+        flow.decide(flow.page(), "deny")
+        assert log.read() == []
+
+
 class TestAFeature:
     def test_its_error_over_http(self, build: Callable[..., Server], log: Log):
         """It adds headers and members, and replaces nothing; its refusal is optional."""

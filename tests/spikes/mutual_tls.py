@@ -119,6 +119,7 @@ class CertificateAuthentication:
 
     method = ""
     confidential = True
+    by_secret = False
     ambient = True
     challenge = None
     parameters: tuple[Parameter, ...] = ()
@@ -299,12 +300,20 @@ def is_subject(name: str) -> Callable[[object, str | None], Iterator[str]]:
     return rule
 
 
+def has_one_subject(_: object, client: Client) -> Iterator[str]:
+    """Section 2.1.2: a client of this method registers "exactly one" of the subjects."""
+    registered = client.extra.keys() & set(SUBJECTS)
+    if client.token_endpoint_auth_method == TLSClientAuth.method and len(registered) != 1:
+        yield "name one subject of its certificate, by this field or by another"
+
+
 FIELDS = (
     ClientField(
         SUBJECT_DN,
         Codec.OPTIONAL_TEXT,
         "The distinguished name of its certificate, for tls_client_auth.",
         rule=is_subject(SUBJECT_DN),
+        client_rule=has_one_subject,
         control=Control("line", "Distinguished name of the certificate", folded=True),
         option=Option("--tls-subject-dn"),
     ),

@@ -19,6 +19,7 @@ from pyramid.exceptions import ConfigurationError
 
 from pyramid_oauth2 import InvalidClientMetadata, TokenIssued
 from tests.functional import host
+from tests.functional.client_pages import ClientPages, words
 from tests.functional.errors import assert_error
 from tests.functional.flow import BACK, VERIFIER, Flow, answer_in
 from tests.functional.server import Server, bearer
@@ -69,6 +70,8 @@ def shows(shown: x509.Certificate | None) -> dict[str, str]:
     return {} if shown is None else {"Client-Cert": f":{der(shown)}:"}
 
 
+ON_FOR_OPERATORS = {"admin": "true", "admin_principals": "bob", "login_route": "login"}
+CHOSEN = "a-secret-of-its-own-that-is-long-enough"
 BANK = certificate(issuer="authority")
 OWN, OTHER = certificate("own"), certificate("other")
 JWKS = {"keys": [{"kty": "EC", "x5c": [der(each)]} for each in (OWN, OTHER)]}
@@ -165,7 +168,8 @@ class TestAuthentication:
     @pytest.mark.parametrize("extra", [{}, {SAN_DNS: "bank.example", SUBJECT_DN: DN}])
     def test_a_client_has_one_subject(self, server: Server, extra: dict[str, str]) -> None:
         """Section 2.1.2: "exactly one of the below metadata parameters"."""
-        server.service.clients.edit("bank", None, extra=extra)
+        stored = server.service.clients.get("bank")
+        assert server.service.server.clients.edit("bank", stored.version, {"extra": extra})
         assert_error(ask(server, "bank", BANK), 401, "invalid_client")
 
     def test_it_names_itself(self, server: Server) -> None:
@@ -414,11 +418,24 @@ class TestConfiguration:
         with pytest.raises(InvalidClientMetadata, match="distinguished name"):
             server.service.clients.edit("named", None, **{SUBJECT_DN: "bank"})
 
-    @pytest.mark.xfail(strict=True, reason="every confidential client gets a secret")
     def test_no_secret(self, server: Server) -> None:
         assert not server.service.clients.get("bank").client_secrets
+        with pytest.raises(InvalidClientMetadata, match="tls_client_auth has no secret"):
+            server.service.clients.rotate_secret("bank")
+        with pytest.raises(InvalidClientMetadata, match="tls_client_auth has no secret"):
+            server.service.clients.end_earlier_secret("bank")
+        fields = {"token_endpoint_auth_method": "tls_client_auth", SAN_DNS: "bank.example"}
+        with pytest.raises(InvalidClientMetadata, match="tls_client_auth has no secret"):
+            server.service.clients.add(None, CHOSEN, resource_server=True, grant_types=(), **fields)
 
-    @pytest.mark.xfail(strict=True, reason="the rule of an added field sees only its own value")
+    def test_the_pages_show_no_secret(self, start: Callable[..., Flow]) -> None:
+        pages = ClientPages(start(**ON_FOR_OPERATORS).server)
+        page = pages.get("client", client_id="bank", done="registered")
+        assert "The client is registered. It needs no secret." in words(page)
+        assert "Secrets" not in words(page)
+        assert "This client has no secret" in words(pages.get("secret", 404, client_id="bank"))
+        assert pages.post("secret", "bank", version="0", overlap="now").status_int == 404
+
     def test_a_client_without_a_subject_is_not_registered(self, server: Server) -> None:
         with pytest.raises(InvalidClientMetadata):
             server.register("nobody", token_endpoint_auth_method="tls_client_auth")

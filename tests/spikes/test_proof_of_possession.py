@@ -127,6 +127,36 @@ class TestAtTheTokenEndpoint:
         assert "used before" in answer.json["error_description"]
 
     @pytest.mark.parametrize(
+        "path", [TOKEN, "/oauth2/introspect", "/oauth2/revoke"], ids=lambda path: path[8:]
+    )
+    @pytest.mark.parametrize(
+        "form",
+        [{"grant_type": "client_credentials", "token": "x"}, {"grant_type": "password"}],
+        ids=["success", "error"],
+    )
+    def test_a_nonce_comes_with_the_response(
+        self, client: Client, path: str, form: dict[str, str]
+    ) -> None:
+        """RFC 9449 section 8.2: also with an error that has nothing to do with the proof."""
+        client.ask(grant_type="client_credentials")
+        answer = client.post(path, client.key.proof(f"http://localhost{path}"), **form)
+        assert answer.status_int == (200 if "token" in form else 400)
+        assert answer.headers["Proof-Nonce"] == client.key.nonce
+
+    @pytest.mark.parametrize("nonce", [True, False])
+    def test_a_page_may_read_it(self, client: Client, nonce: bool) -> None:
+        """A single-page application could not follow the challenge otherwise."""
+        origin = "https://spa.example"
+        client.server.service.clients.edit("robot", allowed_origins=(origin,))
+        if nonce:
+            client.ask(grant_type="client_credentials")
+        headers = client.server.login("robot") | {"Origin": origin}
+        headers |= {"Proof": client.key.proof(f"http://localhost{TOKEN}")}
+        answer = client.server.post({"grant_type": "client_credentials"}, headers)
+        assert answer.status_int == (200 if nonce else 400)
+        assert "Proof-Nonce" in answer.headers["Access-Control-Expose-Headers"].split(", ")
+
+    @pytest.mark.parametrize(
         "proof",
         ["", "x", "x.y.z", "e30.", "eyJrZXkiOiAiMTIifQ.AAAA", "\xff.\xff", "W10.W10", "MQ.MQ"],
     )

@@ -32,7 +32,7 @@ from .reading import read_sent, read_stored
 from .repetition import Decision, repeated, sealed_for
 from .request import narrowed, still_allowed
 from .response import USED, AuthorizationResponse, SealResponse, approval, denial
-from .results import Ask, Done, Refuse, Respond, Result, refused
+from .results import Ask, Done, Refuse, Respond, Result, refuse, refused
 from .user import User
 
 
@@ -92,7 +92,9 @@ def _decided_before(
     ticked = _ticked(form)
     try:
         found = repeated(server, handle, user.secret(), subject, answer, ticked, events.append)
-    except (OAuth2Error, UnusableInteraction, StoreUnavailable) as error:
+    except OAuth2Error as error:
+        return refuse(error, events)
+    except (UnusableInteraction, StoreUnavailable) as error:
         return Refuse(error, tuple(events))
     if found is None:
         return None
@@ -102,14 +104,18 @@ def _decided_before(
 
 def _walk(read: Callable[[list[OAuth2Event]], Progress | Result]) -> Result:
     events: list[OAuth2Event] = []
+    client: Client | None = None
     try:
         progress = read(events)
         if not isinstance(progress, Progress):
             return progress
+        client = progress.destination.client
         for step in STEPS:
             if (result := step(progress)) is not None:
                 return result
-    except (OAuth2Error, UnusableInteraction, StoreUnavailable) as error:
+    except OAuth2Error as error:
+        return refuse(error, events, client)
+    except (UnusableInteraction, StoreUnavailable) as error:
         # With the events: what they report has happened.
         return Refuse(error, tuple(events))
     except DuplicateRecord:

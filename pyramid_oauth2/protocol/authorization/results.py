@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..authorization_server import AuthorizationServer
-from ..errors import OAuth2Error
-from ..events import OAuth2Event
+from ..errors import OAuth2Error, TemporarilyUnavailable
+from ..events import AuthorizationRefused, OAuth2Event
 from ..records import Client, StoreUnavailable
 from ..refusal import Refusal
 from .interaction import OpenInteraction, UnusableInteraction
@@ -105,7 +106,7 @@ Result: TypeAlias = Respond | Done | Login | LoginAgain | Again | Ask | Refuse
 def refused(progress: Progress, error: OAuth2Error) -> Respond | Refuse:
     """Send an error to the client, or show it if no response is sent to the client."""
     if progress.destination.redirect_uri is None:
-        return Refuse(error, tuple(progress.events))
+        return refuse(error, progress.events, progress.destination.client)
     return error_to_client(progress.server, progress.destination, error, tuple(progress.events))
 
 
@@ -116,4 +117,24 @@ def error_to_client(
     events: tuple[OAuth2Event, ...] = (),
 ) -> Respond:
     """Send an error to the client, with the reason for the operator."""
-    return Respond(refusal(server, destination, error), events, refusal=error.refusal)
+    response = refusal(server, destination, error)
+    event = _refused_event(error, destination.client)
+    return Respond(response, (*events, event), refusal=error.refusal)
+
+
+def refuse(
+    error: OAuth2Error, events: Iterable[OAuth2Event] = (), client: Client | None = None
+) -> Refuse:
+    """Show an error to the user.
+
+    :param client: that the request names, if it is not in the error.
+    """
+    client = client or error.client
+    # That there were too many attempts is an event of its own, once for each window.
+    if client is None or isinstance(error, TemporarilyUnavailable):
+        return Refuse(error, tuple(events))
+    return Refuse(error, (*events, _refused_event(error, client)))
+
+
+def _refused_event(error: OAuth2Error, client: Client) -> AuthorizationRefused:
+    return AuthorizationRefused(client_id=client.client_id, error=error.code, refusal=error.refusal)

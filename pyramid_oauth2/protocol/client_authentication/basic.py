@@ -28,6 +28,7 @@ class ClientSecretBasic:
     """The client's id and secret, each form-encoded, in an ``Authorization: Basic`` header."""
 
     confidential = True
+    by_secret = True
     ambient = False
     challenge = 'Basic realm="oauth2", charset="UTF-8"'
     parameters: tuple[Parameter, ...] = ()

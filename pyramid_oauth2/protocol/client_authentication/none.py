@@ -19,6 +19,7 @@ class NoAuthentication:
     """``client_id`` alone, as a form parameter."""
 
     confidential = False
+    by_secret = False
     ambient = False
     challenge = None
     parameters: tuple[Parameter, ...] = ()

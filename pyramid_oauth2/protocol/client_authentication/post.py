@@ -25,6 +25,7 @@ class ClientSecretPost:
     """``client_id`` and ``client_secret`` as form parameters."""
 
     confidential = True
+    by_secret = True
     ambient = False
     # RFC 6749 section 5.2 wants one for the scheme that the client used, and this is none.
     challenge = None

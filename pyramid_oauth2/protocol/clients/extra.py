@@ -71,6 +71,8 @@ def extra_problems(
 ) -> Iterator[tuple[str, str]]:
     """What is wrong with the values of the added *fields*, as pairs of field and message."""
     for field in fields:
+        if field.client_rule is not None:
+            yield from ((field.name, text) for text in field.client_rule(server, client))
         if field.name not in client.extra:
             continue
         try:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from zope.interface import implementer
 
 from ...interfaces.application import IClientField
 from .codecs import Codec
+
+if TYPE_CHECKING:
+    from ..records import Client
 
 Setter = Literal["operator", "owner", "registration"]
 Kind = Literal["line", "url", "lines", "ticks", "choice", "switch"]
@@ -55,6 +58,7 @@ class Known(Protocol):
 
 
 Rule = Callable[[Known, Any], Iterable[str]]
+ClientRule = Callable[[Known, "Client"], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,8 @@ class ClientField:
     :param default: the value of a client that does not have the field.
     :param rule: called with the server and a value; yields what is wrong with the
         value and how to correct it. Without one, a field with choices has one of these.
+    :param client_rule: called with the server and the client; yields what is wrong with the
+        value, or with its absence, beside the client's other fields.
     :param set_by: who may set it: ``operator``, ``owner`` (the user who owns the client),
         ``registration`` (a client that registers itself, RFC 7591).
     :param control: how a form shows it; None for a field that no form has.
@@ -139,6 +145,7 @@ class ClientField:
     for_users: bool = field(default=False, kw_only=True)
     widens: bool = field(default=False, kw_only=True)
     most: int | None = field(default=None, kw_only=True)
+    client_rule: ClientRule | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):

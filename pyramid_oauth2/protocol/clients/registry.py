@@ -33,7 +33,7 @@ class ClientChangedMeanwhile(Exception):
 class Registered:
     """A client, and its new secret in clear text, which is not stored anywhere.
 
-    ``secret`` is None for a public client.
+    ``secret`` is None for a client that does not authenticate by one.
     """
 
     client: Client
@@ -89,8 +89,8 @@ class ClientRegistry:
 
         :param client: its record; or pass the fields as *metadata*, in which case
             the server generates a missing ``client_id``.
-        :param secret: the secret of a confidential client; by default the server
-            generates one.
+        :param secret: the secret of a client that authenticates by one; by default the
+            server generates it.
         :raises TypeError: both a record and fields were given.
         :raises InvalidClientMetadata: a rule is broken.
         :raises DuplicateRecord: the client_id is or was in use.
@@ -103,10 +103,11 @@ class ClientRegistry:
             raise TypeError(f"give the client as a record or by its fields, not both: {beside}")
         check_client(self._server, client)
         now = self._server.clock()
-        if client.public and secret is not None:
-            problem = "a public client (auth method none) has no secret"
-            raise InvalidClientMetadata({"client_secret": problem})
-        stored, secret = (None, None) if client.public else self._secret(secret, now)
+        stored = None
+        if self._server.has_secret(client):
+            stored, secret = self._secret(secret, now)
+        elif secret is not None:
+            raise _without_secret(client)
         client = replace(
             client, client_secrets=(stored,) if stored else (), created_at=now, updated_at=now
         )
@@ -163,11 +164,12 @@ class ClientRegistry:
         :param version: the version that the rotation is based on, if the client was
             read before: a rotation requested twice would end the secret in use.
         :raises UnknownClient: there is none.
-        :raises InvalidClientMetadata: it is public, or *secret* cannot be used.
+        :raises InvalidClientMetadata: it has no secret, or *secret* cannot be used.
         :raises ClientChangedMeanwhile: the client has another version.
         """
         client, now = self._get(client_id, version), self._server.clock()
-        _refuse_public(client)
+        if not self._server.has_secret(client):
+            raise _without_secret(client)
         if not 0 <= overlap <= MAX_OVERLAP:
             problem = f"choose 0 to {MAX_OVERLAP} seconds for the old secret to end"
             raise InvalidClientMetadata({"overlap": problem})
@@ -184,11 +186,12 @@ class ClientRegistry:
         """End the previous secret that a rotation left valid: only the newest stays valid.
 
         :raises UnknownClient: there is none.
-        :raises InvalidClientMetadata: it is public.
+        :raises InvalidClientMetadata: it has no secret.
         :raises ClientChangedMeanwhile: the client has another version.
         """
         client = self._get(client_id, version)
-        _refuse_public(client)
+        if not self._server.has_secret(client):
+            raise _without_secret(client)
         newest = _newest(client.client_secrets, self._server.clock())
         if client.client_secrets == newest:
             return client
@@ -271,9 +274,11 @@ class ClientRegistry:
         self._emit(ClientChanged(client_id=client_id, change=change))
 
 
-def _refuse_public(client: Client) -> None:
-    if client.public:
-        raise InvalidClientMetadata({"client_secret": "a public client has no secret"})
+def _without_secret(client: Client) -> InvalidClientMetadata:
+    kind = "a public client"
+    if not client.public:
+        kind = f"a client that authenticates by {client.token_endpoint_auth_method}"
+    return InvalidClientMetadata({"client_secret": f"{kind} has no secret"})
 
 
 def _newest(secrets: tuple[ClientSecret, ...], now: int) -> tuple[ClientSecret, ...]:

@@ -8,11 +8,11 @@ from zope.interface import implementer
 
 from ...interfaces.endpoints import IEndpoint
 from ..authorization_server import AuthorizationServer
-from ..client_endpoint import identify, read_form
+from ..client_endpoint import identify
 from ..endpoints import EndpointRequest, EndpointResponse
 from ..errors import InvalidRequest, OAuth2Error, UnauthorizedClient, UnsupportedGrantType
 from ..events import Emit, TokenRefused
-from ..http import HTTPRequest
+from ..http import HTTPRequest, parse_form
 from ..parameters import Parameter
 from ..records import Client
 from ..refusal import Refusal
@@ -59,7 +59,7 @@ def process_token_request(
     :return: the client, what was issued to it, and the headers of the response.
     :raises OAuth2Error: the request is refused, and nothing was issued.
     """
-    form = read_form(server, http)
+    form = parse_form(http, server.plug_ins.rules)
     name = form.get("grant_type")
     if name is None:
         raise InvalidRequest("The parameter grant_type is missing.", refusal=SENT)
@@ -88,7 +88,7 @@ def process_token_request(
         issuance = grant_type.validate(request)
         return client, issue(server, client, issuance, name, emit, proof), proof.headers
     except OAuth2Error as error:
-        error.client = client
+        error.respond_to(client, proof.headers)
         emit(_refused(error, client, name))
         raise
 

@@ -9,29 +9,18 @@ from zope.interface import implementer
 
 from ...interfaces.endpoints import IEndpoint
 from ..authorization_server import AuthorizationServer
-from ..client_endpoint import identify, read_form
 from ..endpoints import EndpointRequest, EndpointResponse
-from ..errors import InvalidClient, InvalidToken
-from ..events import Emit
-from ..http import HTTPRequest
+from ..errors import InvalidToken
 from ..records import Client
-from ..refusal import Refusal
-from ..single_use import reserve
 from .access_token import AccessToken
 from .claims import claims_of
 from .resolution import find_access_token
-from .revocation import TOKEN, token_parameter
+from .revocation import TOKEN
 from .sender_constraints import token_type
 
 # RFC 7662 section 2.2: "The authorization server SHOULD NOT include any
 # additional information about an inactive token, including why".
 INACTIVE: Mapping[str, Any] = {"active": False}
-
-CONFIDENTIAL = Refusal(
-    "introspection_by_confidential_client",
-    "RFC 7662 section 4",
-    decided_by="client.token_endpoint_auth_method",
-)
 
 
 @implementer(IEndpoint)
@@ -51,36 +40,24 @@ class IntrospectionEndpoint:
 
         :raises OAuth2Error: the request is refused.
         """
-        return EndpointResponse.json(
-            process_introspection(self._server, request.http, request.emit)
-        )
+        # RFC 7662 section 4: against token scanning, the endpoint "MUST require some form of
+        # authorization". A client_id alone proves nothing.
+        call = request.client_request(public=False)
+        members = introspect(self._server, call.client, call.parameters["token"])
+        return EndpointResponse.json(members)
 
 
-def process_introspection(
-    server: AuthorizationServer, http: HTTPRequest, emit: Emit
-) -> Mapping[str, Any]:
-    """The members of the response: what the calling client may know about a token.
+def introspect(server: AuthorizationServer, client: Client, value: str) -> Mapping[str, Any]:
+    """The members of the response: what *client* may know about a token.
 
     A client may know about its own access tokens, a client that is registered as a
     resource server about every access token. Every other token is inactive, without
     a difference: unknown, expired, revoked, or of another client. Codes and
     refresh tokens are inactive too: a resource server that checks ``active`` alone
     must not accept one as an access token.
-
-    :param emit: receives the event of a failed authentication.
-    :raises OAuth2Error: the request is refused.
     """
-    form = read_form(server, http)
-    client, proof = identify(server, http, form, emit)
-    if client.public:
-        # RFC 7662 section 4: against token scanning, the endpoint "MUST require
-        # some form of authorization"; a client_id alone proves nothing.
-        raise InvalidClient(
-            "Introspection is for clients that authenticate with a secret.", refusal=CONFIDENTIAL
-        )
-    reserve(server, proof.reservations)
     try:
-        token = find_access_token(server, token_parameter(form))
+        token = find_access_token(server, value)
     except InvalidToken:
         return INACTIVE
     return _members(server, token) if _may_know(client, token) else INACTIVE

@@ -41,9 +41,12 @@ class TokenRequest:
     emit: Emit = field(repr=False)
 
 
-def pick_parameters(form: Mapping[str, str], declared: Iterable[Parameter]) -> dict[str, str]:
+def pick_parameters(
+    form: Mapping[str, str], declared: Iterable[Parameter], required: Refusal = REQUIRED
+) -> dict[str, str]:
     """Those of the *declared* parameters that the form has.
 
+    :param required: the check that refuses a form without a required one.
     :raises InvalidRequest: a required one is missing; the message names it.
     """
     picked = {}
@@ -51,6 +54,6 @@ def pick_parameters(form: Mapping[str, str], declared: Iterable[Parameter]) -> d
         if parameter.name in form:
             picked[parameter.name] = form[parameter.name]
         elif parameter.required:
-            refusal = REQUIRED.comparing(name=parameter.name)
+            refusal = required.comparing(name=parameter.name)
             raise InvalidRequest(f"The parameter {parameter.name} is missing.", refusal=refusal)
     return picked

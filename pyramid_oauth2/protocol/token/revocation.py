@@ -6,22 +6,17 @@ from zope.interface import implementer
 
 from ...interfaces.endpoints import IEndpoint
 from ..authorization_server import AuthorizationServer
-from ..client_endpoint import identify, read_form
 from ..endpoints import EndpointRequest, EndpointResponse
-from ..errors import InvalidRequest, OAuth2Error
 from ..events import Emit, TokenRevoked
 from ..grants import end_grant
-from ..http import HTTPRequest
 from ..parameters import Parameter
 from ..records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Grant, Token
-from ..refusal import Refusal
-from ..single_use import reserve
 from ..token_strings import parse_token
 from .access_token import own_client_id
 from .resolution import reference_of
 
-TOKEN_SENT = Refusal("token_parameter_sent", "RFC 7009 section 2.1")
-# RFC 7009 section 2.1 and RFC 7662 section 2.1.
+# RFC 7009 section 2.1 and RFC 7662 section 2.1. The hint is not read: the prefix of a token
+# string names its kind, and RFC 7009 section 2.1 allows a server to ignore the hint.
 TOKEN = (Parameter("token", required=True), Parameter("token_type_hint"))
 
 
@@ -41,39 +36,11 @@ class RevocationEndpoint:
 
         :raises OAuth2Error: the request is refused, and nothing was revoked.
         """
-        client = process_revocation(self._server, request.http, request.emit)
-        return EndpointResponse(client=client)
-
-
-def process_revocation(server: AuthorizationServer, http: HTTPRequest, emit: Emit) -> Client:
-    """Revoke the token of the request, if it is the client's; on return no process accepts it.
-
-    ``token_type_hint`` is not read: the prefix of a token string names its kind, and
-    RFC 7009 section 2.1 allows a server to ignore the hint.
-
-    :param emit: receives the events.
-    :return: the client that sent the request.
-    :raises OAuth2Error: the request is refused, and nothing was revoked.
-    """
-    form = read_form(server, http)
-    client, proof = identify(server, http, form, emit)
-    try:
-        reserve(server, proof.reservations)
-        revoke_token(server, client, token_parameter(form), emit)
-    except OAuth2Error as error:
-        error.client = client
-        raise
-    return client
-
-
-def token_parameter(form: dict[str, str]) -> str:
-    """The token that a revocation or introspection request is about.
-
-    :raises InvalidRequest: there is none.
-    """
-    if "token" not in form:
-        raise InvalidRequest("The parameter token is missing.", refusal=TOKEN_SENT)
-    return form["token"]
+        # RFC 7009 section 2.1: "first validates the client credentials (in case of a
+        # confidential client)"; a public client has none.
+        call = request.client_request(public=True)
+        revoke_token(self._server, call.client, call.parameters["token"], request.emit)
+        return EndpointResponse()
 
 
 def revoke_token(server: AuthorizationServer, client: Client, value: str, emit: Emit) -> None:

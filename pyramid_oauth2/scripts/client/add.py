@@ -88,7 +88,9 @@ def _print_registered(
         print(json.dumps({name: value for name, value in members.items() if value is not None}))
         return
     print(f"client_id:     {client.client_id}")
-    if registered.secret is None:
+    if client.public:
         print("A public client: it has no secret.")
+    elif registered.secret is None:
+        print(f"It has no secret: it authenticates by {client.token_endpoint_auth_method}.")
     elif not arguments.secret_stdin:
         print_secret(registered.secret)

@@ -80,7 +80,8 @@ def import_clients(ini: Ini, arguments: argparse.Namespace) -> int:
         print(json.dumps({"imported": new, "left": len(clients) - new}))
         return 0
     print(f"{new} imported, {len(clients) - new} left as they are")
-    bare = [c.client_id for c in clients if not c.public and not c.client_secrets]
+    with_secret = filter(service.server.has_secret, clients)
+    bare = [client.client_id for client in with_secret if not client.client_secrets]
     if bare:
         print(f"Without a secret, so give them one by rotate-secret: {', '.join(bare)}")
     return 0

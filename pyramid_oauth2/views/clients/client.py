@@ -38,7 +38,7 @@ def _changed_just_now(client: Client, now: int) -> bool:
 # What a redirect may report as done, and the condition on which the page shows it:
 # a forged link can report anything.
 DONE: dict[str, Callable[[Client, int], bool]] = {
-    "registered": lambda client, now: client.public,
+    "registered": lambda client, now: not client.client_secrets,
     "edited": _changed_just_now,
     "unchanged": lambda client, now: True,  # It makes no claim.
     "enabled": lambda client, now: client.disabled_at is None,
@@ -61,6 +61,7 @@ def _show(page: ClientPage) -> Response:
         "disabled_at": client.disabled_at and utc_minute(client.disabled_at),
         "lists": _values(page, client, LISTS),
         "texts": _values(page, client, TEXTS),
+        "has_secret": page.server.has_secret(client),
         "secrets": _secrets(client, now),
         "lifetime": client.lifetimes.get("access_token"),
         "endpoints": _endpoints(page),

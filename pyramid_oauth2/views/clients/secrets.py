@@ -14,6 +14,7 @@ from ...endpoint_urls import endpoint_url
 from ...protocol.clients.registry import Registered
 from ...protocol.clients.secrets import live_secrets
 from ...protocol.errors import InvalidRequest
+from ...protocol.records import Client
 from .page import FORM_AS_SENT, ClientPage, Refused, client_page
 from .times import utc_minute
 
@@ -48,8 +49,7 @@ def _secret_page(page: ClientPage, registered: Registered, done: str) -> Respons
 
 def _show(page: ClientPage) -> Response:
     client = page.client_to_change()
-    if client.public:
-        raise Refused("public_client", 404, client.client_id)
+    _refuse_without_secret(page, client)
     values = {
         "client": client,
         "overlaps": OVERLAPS,
@@ -66,11 +66,16 @@ def _rotate(page: ClientPage) -> Response:
         raise InvalidRequest(
             "The form does not say when the secret in use ends.", refusal=FORM_AS_SENT
         )
-    if client.public:
-        raise Refused("public_client", 404, client.client_id)
+    _refuse_without_secret(page, client)
     # With the version: a form sent twice would end the secret in use too early.
     registered = page.clients.rotate_secret(client.client_id, overlap, version=client.version)
     return _secret_page(page, registered, "rotated")
+
+
+def _refuse_without_secret(page: ClientPage, client: Client) -> None:
+    if not page.server.has_secret(client):
+        code = "public_client" if client.public else "secretless_client"
+        raise Refused(code, 404, client.client_id)
 
 
 rotating = client_page(_show, _rotate)
