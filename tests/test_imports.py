@@ -108,6 +108,7 @@ FORBIDDEN = {
             "assembly",
             "resource_server",
             "protection.challenges",
+            "protection.cors",
             "protection.http_request",
         ),
     ),

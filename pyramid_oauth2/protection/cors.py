@@ -58,5 +58,13 @@ def cors_readable(
         if origin not in client.allowed_origins:
             return response
     response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["Access-Control-Expose-Headers"] = ", ".join((*EXPOSED_HEADERS, *headers))
+    response.headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED_HEADERS)
+    expose(response, headers)
     return response
+
+
+def expose(response: Response, headers: Iterable[str]) -> None:
+    """Allow a page that may read *response* to read these headers, too."""
+    present = response.headers.get("Access-Control-Expose-Headers")
+    if present is not None:
+        response.headers["Access-Control-Expose-Headers"] = ", ".join((present, *headers))

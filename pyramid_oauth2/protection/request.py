@@ -18,6 +18,7 @@ from ..protocol.token.presentation import Presentation, credentials_in
 from ..resource_server import ResourceServer
 from ..service import OAuth2Service
 from .challenges import SENT, ScopeRequired, TokenRequired
+from .cors import expose
 from .http_request import protected_request
 
 if TYPE_CHECKING:
@@ -173,6 +174,7 @@ class RequestOAuth2:
 
         def add(_request: PyramidRequest, response: Response) -> None:
             response.headers.update(headers)
+            expose(response, headers)
 
         self._request.add_response_callback(add)
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CONFIDENTIAL = Refusal(
     "client_authenticates", "RFC 6749 section 2.1", decided_by="client.token_endpoint_auth_method"
 )
-REQUIRED = Refusal("parameter_required", "RFC 6749 section 5.2")
+REQUIRED = Refusal("parameter_of_endpoint_required", "RFC 6749 section 5.2")
 
 
 def process_request(

@@ -33,6 +33,8 @@ class OAuth2Error(Exception):
         replace one that the response has anyway.
     :param members: further members of the response, such as ``error_uri``. They cannot
         replace ``error`` and ``error_description``.
+    :param client: that is refused, for the operator: one that has authenticated, or that an
+        authorization request names.
     """
 
     code: ClassVar[str]
@@ -57,11 +59,11 @@ class OAuth2Error(Exception):
         refusal: Refusal | None = None,
         headers: Mapping[str, str] | None = None,
         members: Mapping[str, Any] | None = None,
+        client: Client | None = None,
     ) -> None:
         super().__init__(description)
         self.description = description
-        # The refused client, once it has authenticated.
-        self.client: Client | None = None
+        self.client = client
         self.retry_after = retry_after
         self.refusal = refusal or Refusal(self.code, self.source)
         self.headers = headers or {}

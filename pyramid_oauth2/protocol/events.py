@@ -80,11 +80,12 @@ class TokenRefused(OAuth2Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationRefused(OAuth2Event):
-    """The authorization endpoint refused a request that named a client.
+    """An authorization request of a known client was refused. Anyone can send one.
 
-    ``error`` is the error code, whether it was sent to the client or shown to the user. It is
-    emitted for every error but the user's own refusal. Anyone can send such a request.
+    ``error`` is the error code, whether it was sent to the client or shown to the user.
     ``refusal`` is the check that refused, and what it compared; the response has less.
+    The user's own denial is no such event, nor are too many requests, nor a page that can
+    no longer be used.
     """
 
     client_id: str

@@ -8,7 +8,6 @@ from functools import partial
 from pyramid.response import Response
 
 from ..endpoint_urls import endpoint_url
-from ..events import notify
 from ..interfaces import ISettings
 from ..protection.http_request import http_request
 from ..protection.request import Request
@@ -45,7 +44,7 @@ from .login import forgetting, return_url, send_to_login, signed_in_subject
 from .login_again import login_again_page
 from .pages import error_page, page_endpoint
 from .redirects import redirect, send_to_client
-from .retries import Outcome, delivered, finish, finished
+from .retries import Outcome, deliver, delivered, finish, finished
 
 
 @page_endpoint("GET", "POST")
@@ -113,8 +112,7 @@ def _user(request: Request) -> User:
 def _respond(request: Request, result: Result) -> Response:
     match result:
         case Refuse(error, events):
-            for event in events:
-                notify(request.registry, event, request)
+            deliver(request, events)
             if isinstance(error, ForeignInteraction) and error.another_user:
                 renew_browser(request)
             raise error

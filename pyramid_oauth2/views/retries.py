@@ -7,7 +7,7 @@ successful redemption would look like a replay of itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from pyramid.response import Response
@@ -58,13 +58,18 @@ def delivered(request: Request, outcome: Outcome) -> Response:
 
     :raises OAuth2Error: the outcome is an error.
     """
-    redelivered = DELIVERED in request.environ
-    request.environ[DELIVERED] = True
-    for event in outcome.events:
-        notify(request.registry, replace(event, redelivered=redelivered), request)
+    deliver(request, outcome.events)
     if isinstance(outcome.result, OAuth2Error):
         raise outcome.result
     return outcome.result.copy()
+
+
+def deliver(request: Request, events: Iterable[OAuth2Event]) -> None:
+    """Deliver events to the subscribers; from the second attempt on, they are redelivered."""
+    redelivered = DELIVERED in request.environ
+    request.environ[DELIVERED] = True
+    for event in events:
+        notify(request.registry, replace(event, redelivered=redelivered), request)
 
 
 def _outcome(request: Request, respond: Callable[[Request, Emit], Response]) -> Outcome:

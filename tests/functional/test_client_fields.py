@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationError
 from pyramid.i18n import TranslationStringFactory
 
-from pyramid_oauth2 import ClientField, InvalidClientMetadata
+from pyramid_oauth2 import Client, ClientField, InvalidClientMetadata
 from pyramid_oauth2.protocol.clients.codecs import Codec
 from pyramid_oauth2.protocol.clients.field import ALL, Control, Option
+from pyramid_oauth2.protocol.clients.registry import ClientRegistry
 
 from .client_pages import ADMIN, APPLICATIONS, ClientPages, words
 from .server import Server
@@ -263,3 +265,32 @@ def test_a_server_knows_all_fields(build: Callable[..., Server]):
     known = build(fields).service.server.client_fields
     assert known["customer_number"] is CUSTOMER
     assert "client_name" in known
+
+
+def seats_of_gold(server: Any, client: Client) -> Iterator[str]:
+    """A rule across fields of the application."""
+    if client.extra.get("plan") == "gold" and client.extra.get("seats", 5) < 10:
+        yield "gold has ten seats at least"
+
+
+class TestARuleAcrossFields:
+    @pytest.fixture
+    def clients(self, build: Callable[..., Server]) -> ClientRegistry:
+        def configure(config: Any) -> None:
+            config.add_oauth2_client_field(PLAN)
+            config.add_oauth2_client_field(replace(SEATS, client_rule=seats_of_gold))
+
+        return build(configure).service.clients
+
+    def test_it_is_checked(self, clients: ClientRegistry) -> None:
+        with pytest.raises(InvalidClientMetadata, match="seats: gold has ten seats at least"):
+            clients.edit("robot", plan="gold")
+        with pytest.raises(InvalidClientMetadata, match="ten seats"):
+            clients.edit("robot", plan="gold", seats=9)
+        assert clients.edit("robot", plan="gold", seats=10).extra == {"plan": "gold", "seats": 10}
+
+    def test_it_sees_no_value_of_another_form(self, clients: ClientRegistry) -> None:
+        client = replace(clients.get("robot"), client_id="x", client_secrets=())
+        client = replace(client, extra={"plan": "gold", "seats": "nine"})
+        with pytest.raises(InvalidClientMetadata, match="seats: a whole number is needed"):
+            clients.restore(client)

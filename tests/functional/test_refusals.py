@@ -287,6 +287,20 @@ class TestAtTheAuthorizationEndpoint:
         flow.decide(flow.page(), decision="perhaps")
         assert log.events() == ["AuthorizationRefused"]
 
+    def test_a_request_whose_client_was_changed_meanwhile(self, flow: Flow, log: Log):
+        page = flow.page()
+        flow.edit(redirect_uris=("https://client.example/new",))
+        flow.decide(page)
+        flow.server.service.clients.disable("web")
+        flow.decide(page)
+        flow.ask()
+        refused = [each for each in log.read() if each["event"] == "AuthorizationRefused"]
+        assert [(each["client_id"], each["check"]) for each in refused] == [
+            ("web", "redirect_uri_registered"),
+            ("web", "client_usable"),
+            ("web", "client_usable"),
+        ]
+
     def test_an_unknown_client_is_no_event(self, flow: Flow, log: Log):
         """It may be a secret in the wrong field, and there is no end of such requests."""
         flow.ask(client_id="ghost")

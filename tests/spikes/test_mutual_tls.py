@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -428,10 +429,26 @@ class TestConfiguration:
         with pytest.raises(InvalidClientMetadata, match="tls_client_auth has no secret"):
             server.service.clients.add(None, CHOSEN, resource_server=True, grant_types=(), **fields)
 
+    def test_a_secret_ends_with_its_method(self, server: Server) -> None:
+        """It may have leaked long ago; a change back does not make it valid again."""
+        server.register("turned")
+        login, clients = server.login("turned"), server.service.clients
+        fields = {"token_endpoint_auth_method": "tls_client_auth", SAN_DNS: "bank.example"}
+        assert clients.edit("turned", **fields).client_secrets == ()
+        clients.edit("turned", token_endpoint_auth_method="client_secret_basic")
+        answer = server.post({"grant_type": "client_credentials"}, login)
+        assert_error(answer, 401, "invalid_client")
+
+    def test_an_import_brings_no_secret(self, server: Server) -> None:
+        secrets = server.register("turned").client_secrets
+        bank = replace(server.service.clients.get("bank"), client_id="x", client_secrets=secrets)
+        with pytest.raises(InvalidClientMetadata, match="tls_client_auth has no secret"):
+            server.service.clients.restore(bank)
+
     def test_the_pages_show_no_secret(self, start: Callable[..., Flow]) -> None:
         pages = ClientPages(start(**ON_FOR_OPERATORS).server)
         page = pages.get("client", client_id="bank", done="registered")
-        assert "The client is registered. It needs no secret." in words(page)
+        assert "is registered" not in words(page)
         assert "Secrets" not in words(page)
         assert "This client has no secret" in words(pages.get("secret", 404, client_id="bank"))
         assert pages.post("secret", "bank", version="0", overlap="now").status_int == 404

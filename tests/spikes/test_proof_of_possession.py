@@ -279,7 +279,9 @@ class TestAtAResource:
     def test_a_proof_is_used_once(self, client: Client) -> None:
         token, jti = self.token(client), "the same"
         assert client.get(token, jti=jti).status_int == 200
-        assert client.get(token, jti=jti).status_int == 401
+        again = client.get(token, jti=jti)
+        assert again.status_int == 401
+        assert again.headers["Proof-Nonce"] == client.key.nonce
 
     @pytest.mark.parametrize(
         ("other", "error"),

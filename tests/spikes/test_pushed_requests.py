@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from webtest import TestResponse
 
+from pyramid_oauth2.events import AuthorizationRefused
 from tests.functional import host
 from tests.functional.errors import assert_error
 from tests.functional.flow import BACK, VERIFIER, Flow, answer_in
@@ -60,6 +61,12 @@ class TestPushing:
         form = {**flow.parameters(), "client_secret": "wrong"}
         assert_error(flow.server.post(form, path=PAR), 401, "invalid_client")
         assert flow.server.records() == []
+
+    def test_a_refusal_is_an_event(self, flow: Flow) -> None:
+        heard: list[AuthorizationRefused] = []
+        flow.server.hear(heard.append, AuthorizationRefused)
+        push(flow, scope="admin")
+        assert [(event.client_id, event.error) for event in heard] == [("web", "invalid_scope")]
 
     def test_a_public_client_does_not(self, flow: Flow) -> None:
         flow.client_id = "app"

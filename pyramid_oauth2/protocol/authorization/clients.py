@@ -27,7 +27,9 @@ def find_client(server: AuthorizationServer, parameters: Parameters) -> Client:
         raise InvalidRequest("The parameter client_id is missing.", refusal=checks.CLIENT_ID)
     client = known_client(server, client_id) if len(client_id) <= CLIENT_ID_LENGTH else None
     if client is None or client.disabled_at is not None:
-        raise UnauthorizedClient("There is no such client.", refusal=checks.usable_client(client))
+        raise UnauthorizedClient(
+            "There is no such client.", refusal=checks.usable_client(client), client=client
+        )
     return client
 
 

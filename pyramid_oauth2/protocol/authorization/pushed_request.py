@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..authorization_server import AuthorizationServer
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, OAuth2Error
 from ..events import Emit
 from ..http import HTTPRequest, Parameters
 from ..records import Client
@@ -26,6 +26,7 @@ from .interaction import (
 )
 from .new_login import demands_new_login
 from .request import find_destination, read_request
+from .results import refused_event
 from .source import PUSHED, PushedRequest, StoredRequest
 from .unpacking import unpacked
 from .user import User
@@ -55,7 +56,11 @@ def push_request(
         attempt = server.throttle.interaction(http, emit)
         attempt.refuse_if_blocked()
         attempt.count_or_refuse(client.client_id)
-    request = _checked(server, client, form, proof)
+    try:
+        request = _checked(server, client, form, proof)
+    except OAuth2Error as error:
+        emit(refused_event(error, client))
+        raise
     handle, _ = begin_interaction(server, Interaction(request), lifetime=lifetime)
     return PushedRequest(handle, lifetime)
 

@@ -89,8 +89,9 @@ def _marked(
 def _unreadable(server: AuthorizationServer, parameters: Parameters, error: OAuth2Error) -> Result:
     try:
         destination = find_destination(server, parameters)
-    except OAuth2Error:
+    except OAuth2Error as other:
         # The redirect URI is in what cannot be read.
+        error.client = other.client
         raise error from None
     return error_to_client(server, destination, error)
 

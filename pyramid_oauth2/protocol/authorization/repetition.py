@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
-from ..errors import InvalidScope
+from ..errors import InvalidScope, OAuth2Error
 from ..events import Emit
 from ..grants import find_grant
 from ..records import ACCESS_TOKEN, INTERACTION, Client, Grant, SealedAnswer, Token
@@ -106,7 +106,11 @@ def repeated(
     response = AuthorizationResponse(request.redirect_uri, request.response_mode, parameters)
     if granted is None:
         return client, response
-    still_allowed(server, client, granted)
+    try:
+        still_allowed(server, client, granted)
+    except OAuth2Error as error:
+        error.client = client
+        raise
     product = response_product(server, granted, spent.family)
     name = ACCESS_TOKEN if product is None else product.parameter
     grant = _grant(server, spent, parameters.get(name) if name else None)

@@ -15,7 +15,6 @@ from ..authorization_server import AuthorizationServer
 from ..errors import (
     InvalidRequest,
     InvalidScope,
-    OAuth2Error,
     RequestNotSupported,
     RequestURINotSupported,
     UnauthorizedClient,
@@ -57,12 +56,16 @@ def find_destination(server: AuthorizationServer, parameters: Parameters) -> Des
     :raises OAuth2Error: to be shown on a page.
     """
     client = find_client(server, parameters)
-    try:
-        named = parameters.once("redirect_uri")
-        redirect_uri = _redirect_uri(client, named)
-    except OAuth2Error as error:
-        error.client = client
-        raise
+    named = parameters.once("redirect_uri")
+    redirect_uri = matching_redirect_uri(client.redirect_uris, named)
+    if redirect_uri is None:
+        raise InvalidRequest(
+            "The redirect_uri is not one that the client registered."
+            if named
+            else "The redirect_uri is missing, and the client did not register exactly one.",
+            refusal=checks.other_redirect_uri(client, named),
+            client=client,
+        )
     # Both only shape an error that may follow; read_request reports the errors in
     # these parameters themselves, without them.
     state = parameters.if_once("state")
@@ -72,18 +75,6 @@ def find_destination(server: AuthorizationServer, parameters: Parameters) -> Des
         response_type = server.plug_ins.response_types.get(named_type)
         mode = (response_type and response_type.default_mode) or "query"
     return Destination(client, redirect_uri, named is not None, state, mode)
-
-
-def _redirect_uri(client: Client, named: str | None) -> str | None:
-    redirect_uri = matching_redirect_uri(client.redirect_uris, named)
-    if redirect_uri is None:
-        raise InvalidRequest(
-            "The redirect_uri is not one that the client registered."
-            if named
-            else "The redirect_uri is missing, and the client did not register exactly one.",
-            refusal=checks.other_redirect_uri(client, named),
-        )
-    return redirect_uri
 
 
 def _reaches(redirect_uri: str | None, mode: str) -> bool:
@@ -222,13 +213,16 @@ def still_a_destination(
     client = known_client(server, requested.client_id)
     if client is None or client.disabled_at is not None:
         raise UnauthorizedClient(
-            "There is no such client any more.", refusal=checks.usable_client(client)
+            "There is no such client any more.",
+            refusal=checks.usable_client(client),
+            client=client,
         )
     uri = requested.redirect_uri
     if uri is not None and matching_redirect_uri(client.redirect_uris, uri) is None:
         raise InvalidRequest(
             "The client no longer registers this redirect_uri.",
             refusal=checks.other_redirect_uri(client, uri),
+            client=client,
         )
     return Destination(
         client,

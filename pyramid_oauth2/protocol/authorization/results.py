@@ -118,7 +118,7 @@ def error_to_client(
 ) -> Respond:
     """Send an error to the client, with the reason for the operator."""
     response = refusal(server, destination, error)
-    event = _refused_event(error, destination.client)
+    event = refused_event(error, destination.client)
     return Respond(response, (*events, event), refusal=error.refusal)
 
 
@@ -133,8 +133,9 @@ def refuse(
     # That there were too many attempts is an event of its own, once for each window.
     if client is None or isinstance(error, TemporarilyUnavailable):
         return Refuse(error, tuple(events))
-    return Refuse(error, (*events, _refused_event(error, client)))
+    return Refuse(error, (*events, refused_event(error, client)))
 
 
-def _refused_event(error: OAuth2Error, client: Client) -> AuthorizationRefused:
+def refused_event(error: OAuth2Error, client: Client) -> AuthorizationRefused:
+    """The event of an authorization request that is refused."""
     return AuthorizationRefused(client_id=client.client_id, error=error.code, refusal=error.refusal)

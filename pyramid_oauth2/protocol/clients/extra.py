@@ -6,7 +6,7 @@ is no longer registered. A value that is the field's default is not stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -67,18 +67,28 @@ def with_members(
 
 
 def extra_problems(
-    server: Known, fields: Iterable[ClientField], client: Client
+    server: Known, fields: Collection[ClientField], client: Client
 ) -> Iterator[tuple[str, str]]:
     """What is wrong with the values of the added *fields*, as pairs of field and message."""
-    for field in fields:
-        if field.client_rule is not None:
-            yield from ((field.name, text) for text in field.client_rule(server, client))
-        if field.name not in client.extra:
-            continue
-        try:
-            value = field.codec.read(client.extra[field.name])
-        except TypeError as error:
-            yield field.name, str(error)
-            continue
-        yield from ((field.name, text) for text in field.excess(value))
-        yield from ((field.name, text) for text in field.problems(server, value))
+    problems = [(field.name, text) for field in fields for text in _problems(server, field, client)]
+    if not problems:
+        # Only now, when each value is of its form.
+        problems = [
+            (field.name, text)
+            for field in fields
+            if field.client_rule
+            for text in field.client_rule(server, client)
+        ]
+    yield from problems
+
+
+def _problems(server: Known, field: ClientField, client: Client) -> Iterator[str]:
+    if field.name not in client.extra:
+        return
+    try:
+        value = field.codec.read(client.extra[field.name])
+    except TypeError as error:
+        yield str(error)
+        return
+    yield from field.excess(value)
+    yield from field.problems(server, value)

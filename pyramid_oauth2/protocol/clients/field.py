@@ -121,8 +121,10 @@ class ClientField:
     :param default: the value of a client that does not have the field.
     :param rule: called with the server and a value; yields what is wrong with the
         value and how to correct it. Without one, a field with choices has one of these.
-    :param client_rule: called with the server and the client; yields what is wrong with the
-        value, or with its absence, beside the client's other fields.
+    :param client_rule: called with the server and the client, once each added value is right by
+        itself; yields what is wrong with this one, or with its absence, beside the client's
+        other fields. ``client.extra`` has the added values in their JSON form. A demand for
+        a value stops every change by a person who may not set it.
     :param set_by: who may set it: ``operator``, ``owner`` (the user who owns the client),
         ``registration`` (a client that registers itself, RFC 7591).
     :param control: how a form shows it; None for a field that no form has.

@@ -85,7 +85,7 @@ FIELDS: tuple[ClientField, ...] = (
         rule=value_rules.auth_method,
         set_by=ALL,
         confidential=True,
-        control=Control("choice", _("How it sends its secret"), place=7),
+        control=Control("choice", _("How it authenticates"), place=7),
         option=Option(
             "--auth-method",
             "client_secret_basic (default), client_secret_post, or none: a public client",

@@ -15,7 +15,14 @@ from ..records import Client, ClientSecret, Page
 from ..server import Server
 from ..token_strings import new_client_secret
 from .extra import into_extra
-from .rules import InvalidClientMetadata, check_change, check_client, client_of, new_client_id
+from .rules import (
+    InvalidClientMetadata,
+    check_change,
+    check_client,
+    client_of,
+    new_client_id,
+    secretless,
+)
 from .secrets import UnusableSecret, keep_secret, live_secrets, verify_secret
 
 MAX_OVERLAP = 90 * 86400  # seconds: two valid secrets are for a change-over, not permanent
@@ -145,7 +152,8 @@ class ClientRegistry:
         changed = check_change(self._server, client, changes)
         if changed == client:
             return client
-        return self._write(client, changes, "edited")
+        written = {name: getattr(changed, name) for name in (*changes, "client_secrets")}
+        return self._write(client, written, "edited")
 
     def rotate_secret(
         self,
@@ -275,10 +283,7 @@ class ClientRegistry:
 
 
 def _without_secret(client: Client) -> InvalidClientMetadata:
-    kind = "a public client"
-    if not client.public:
-        kind = f"a client that authenticates by {client.token_endpoint_auth_method}"
-    return InvalidClientMetadata({"client_secret": f"{kind} has no secret"})
+    return InvalidClientMetadata({"client_secret": f"{secretless(client)} has no secret"})
 
 
 def _newest(secrets: tuple[ClientSecret, ...], now: int) -> tuple[ClientSecret, ...]:

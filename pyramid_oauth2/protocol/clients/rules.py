@@ -66,6 +66,9 @@ def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> 
         _refuse((name, "this cannot be changed") for name in fixed)
     _refuse(_identifier_problems(changes))
     changed = replace(client, **changes)
+    if not server.has_secret(changed):
+        # Otherwise a secret that leaked long ago would be valid again after a change back.
+        changed = replace(changed, client_secrets=())
     problems = list(client_problems(server, changed))
     if changed.public != client.public:
         # RFC 6749 section 2.1: a client is designed as one type. A public client
@@ -75,6 +78,13 @@ def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> 
         problems.append(("token_endpoint_auth_method", problem))
     _refuse(problems)
     return changed
+
+
+def secretless(client: Client) -> str:
+    """What a client is that does not authenticate by a secret, for a message."""
+    if client.public:
+        return "a public client"
+    return f"a client that authenticates by {client.token_endpoint_auth_method}"
 
 
 def _refuse(problems: Iterable[tuple[str, str]]) -> None:
@@ -107,13 +117,13 @@ def client_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]
         yield from ((field.name, text) for text in field.problems(server, value))
         for rule in ACROSS.get(field.name, ()):
             yield from rule(client)
-    yield from _secret_problems(client)
-    yield from extra_problems(server, added(server.client_fields), client)
+    yield from _secret_problems(server, client)
+    yield from extra_problems(server, list(added(server.client_fields)), client)
 
 
-def _secret_problems(client: Client) -> Iterator[tuple[str, str]]:
-    if client.public and client.client_secrets:
-        yield "client_secrets", "a public client has no secret"
+def _secret_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]:
+    if client.client_secrets and not server.has_secret(client):
+        yield "client_secrets", f"{secretless(client)} has no secret"
     if len(client.client_secrets) > MAX_SECRETS:
         yield "client_secrets", f"there are more than {MAX_SECRETS}"
     for secret in client.client_secrets:

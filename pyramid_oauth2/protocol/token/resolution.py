@@ -28,8 +28,9 @@ def resolve(server: AuthorizationServer, presentation: Presentation) -> AccessTo
     token = find_access_token(server, presentation.value)
     proof = check_presenter(server, token.confirmation, presentation)
     if proof is not NO_PROOF:
-        reserve(server, proof.reservations, presentation.presenter.reserved())
+        # First the headers: they are sent with a refusal, too.
         presentation.presenter.send(proof.headers)
+        reserve(server, proof.reservations, presentation.presenter.reserved())
     return token
 
 

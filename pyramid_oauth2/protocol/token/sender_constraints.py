@@ -144,6 +144,7 @@ def check_presenter(
         proof = proof.and_(constraint.check(confirmation, presentation))
     for name, value in (confirmation.methods if confirmation else {}).items():
         if not _same(proof.methods.get(name), value):
+            presentation.presenter.send(proof.headers)
             raise _mismatch(server, name, presentation)
     return proof
 

@@ -38,7 +38,7 @@ def _changed_just_now(client: Client, now: int) -> bool:
 # What a redirect may report as done, and the condition on which the page shows it:
 # a forged link can report anything.
 DONE: dict[str, Callable[[Client, int], bool]] = {
-    "registered": lambda client, now: not client.client_secrets,
+    "registered": lambda client, now: client.public,
     "edited": _changed_just_now,
     "unchanged": lambda client, now: True,  # It makes no claim.
     "enabled": lambda client, now: client.disabled_at is None,
