@@ -19,6 +19,7 @@ from ..interfaces.request import PyramidRequest
 from ..protocol.events import (
     AttemptsThrottled,
     ClientAuthenticationFailed,
+    CodeRepeated,
     GrantRevoked,
     OAuth2Event,
     RefreshRepeated,
@@ -48,6 +49,7 @@ AUTHENTICATION_FAILURES = Counter(
 THROTTLED = Counter("oauth2_attempts_throttled", "Sources that were told to wait.", ["limit"])
 GRANTS_REVOKED = Counter("oauth2_grants_revoked", "Grants that ended early.", ["reason"])
 REFRESH_REPEATS = Counter("oauth2_refresh_repeats", "Refreshes that were answered once more.")
+CODE_REPEATS = Counter("oauth2_code_repeats", "Codes that were answered once more.")
 REQUEST_SECONDS = Histogram(
     "oauth2_request_seconds", "Requests of an endpoint.", ["endpoint", "status"]
 )
@@ -68,6 +70,8 @@ def count_event(event: OAuth2Event) -> None:
             GRANTS_REVOKED.labels(event.reason).inc()
         case RefreshRepeated():
             REFRESH_REPEATS.inc()
+        case CodeRepeated():
+            CODE_REPEATS.inc()
         case AttemptsThrottled():
             THROTTLED.labels(event.limit).inc()
         case ClientAuthenticationFailed():

@@ -127,6 +127,15 @@ class CodeReplayed(GrantEvent):
     __slots__ = ()
 
 
+class CodeRepeated(GrantEvent):
+    """A code was redeemed again within ``oauth2.authorization_code_grace``, by the same client.
+
+    It got the same response again.
+    """
+
+    __slots__ = ()
+
+
 class RefreshRepeated(GrantEvent):
     """A refresh request was repeated within the grace period and got the same response again."""
 

@@ -70,7 +70,7 @@ class World:
         return Redeem(*self.find(value), "It cannot be used.", REUSE, repeat)
 
     def repeat(self, value: str | None, scope: frozenset[str] = READ.scope) -> Repeat:
-        return Repeat(value or "", scope, "For another scope.", CodeReplayed)
+        return Repeat(value or "", scope, 30, CodeReplayed, "For another scope.")
 
 
 @pytest.fixture
