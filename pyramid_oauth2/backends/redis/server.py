@@ -13,10 +13,10 @@ from redis.exceptions import ConnectionError, MaxConnectionsError, MovedError, N
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from ...per_process import PerProcess
-from ...protocol.records import StoreUnavailable
+from ...protocol.records import OutcomeUnknown
 from . import first_contact
 from .connections import ClientFactory
-from .failures import translated
+from .failures import may_have_arrived, translated
 from .key_names import EVERYTHING
 from .scripts import BY_SHA, Script
 
@@ -82,12 +82,13 @@ class Server:
         :param repeatable: whether the script may be run twice; it is then run
             again if the connection breaks.
         :param replicated: wait for the configured number of replicas.
+        :raises OutcomeUnknown: it may have been run, or too few replicas have what it wrote.
         """
 
         def once(client: Any) -> Any:
             return self._evaluate(client, script, keys, arguments, before, replicated)
 
-        return self._repeated(once) if repeatable else self._tried(once)
+        return self._repeated(once, writes=True) if repeatable else self._tried(once, writes=True)
 
     def many(self, commands: Iterable[Command]) -> list[Any]:
         """Run commands on keys of any slots, in any order, in as few steps as possible."""
@@ -152,19 +153,22 @@ class Server:
     def _check(self, client: Any) -> list[str]:
         return list(first_contact.check(client.info(), self.is_cluster))
 
-    def _tried(self, step: Callable[[Any], Result]) -> Result:
-        with translated():
+    def _tried(self, step: Callable[[Any], Result], writes: bool = False) -> Result:
+        with translated(writes):
             return step(self._connected())
 
-    def _repeated(self, step: Callable[[Any], Result]) -> Result:
-        with translated():
+    def _repeated(self, step: Callable[[Any], Result], writes: bool = False) -> Result:
+        with translated(writes):
             client = self._connected()
             try:
                 return step(client)
             except MaxConnectionsError:
                 raise
-            except (ConnectionError, RedisTimeout):
-                return step(client)
+            except (ConnectionError, RedisTimeout) as error:
+                # The first one stays in doubt also if the second one cannot be sent.
+                sent = may_have_arrived(error)
+        with translated(writes, sent):
+            return step(client)
 
     def _evaluate(
         self,
@@ -186,7 +190,7 @@ class Server:
             answers = self._on_one_connection(client, keys[0], commands)
         _raise_first(answers)
         if waiting and answers[-1] < self._replicas:
-            raise StoreUnavailable(
+            raise OutcomeUnknown(
                 f"Only {answers[-1]} replicas have what was written, and "
                 f"oauth2.redis.wait_replicas asks for {self._replicas}: see to the replicas."
             )

@@ -23,7 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ...per_process import PerProcess
 from ...protocol.records import DuplicateRecord
-from .failures import is_deadlock, is_lost, translated
+from .failures import in_doubt, is_deadlock, is_lost, may_have_arrived, translated
 from .forks import Uses
 
 DEADLOCK_TRIES = 5
@@ -37,7 +37,8 @@ class Database:
     """An engine in autocommit for each process, and the operations that the stores use.
 
     Every method raises :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`
-    if the database fails and
+    if the database fails
+    (:exc:`~pyramid_oauth2.protocol.records.OutcomeUnknown` if it may have written) and
     :exc:`~pyramid_oauth2.protocol.records.DuplicateRecord` if a key exists.
     After a deadlock it tries again, a few times. After a lost connection it tries
     once more if the operation can be repeated safely.
@@ -108,7 +109,7 @@ class Database:
         :param repeatable: whether *work* may be run again after a commit whose
             outcome is unknown, and then gives the same result.
         """
-        return self._answered(work, transaction, repeatable)
+        return self._answered(work, transaction, repeatable, writes=True)
 
     def close(self) -> None:
         """Close every connection."""
@@ -118,23 +119,26 @@ class Database:
                 self._uses.closed()
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
-        return self._answered(work, Engine.connect, repeatable=True)
+        return self._answered(work, Engine.connect, repeatable=True, writes=False)
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
-        return self._answered(work, Engine.connect, repeatable=False)
+        return self._answered(work, Engine.connect, repeatable=False, writes=True)
 
     def _answered(
         self,
         work: Callable[[Connection], Result],
         scope: Callable[[Engine], Any],
         repeatable: bool,
+        writes: bool,
     ) -> Result:
-        tries = 1
+        tries, unknown = 1, False
         while True:
             try:
                 with self._uses, scope(self._engines()) as connection:
                     return work(connection)
             except (DBAPIError, PoolTimeout) as error:
+                # Stays so if a later try cannot connect: what the first one wrote is not known.
+                unknown = unknown or (writes and may_have_arrived(error))
                 if repeatable and is_lost(error):
                     # The pool has discarded every connection as old as the lost one. Any other
                     # write is left to the caller: a repeated INSERT would find its own row.
@@ -143,7 +147,8 @@ class Database:
                     tries += 1
                 else:
                     # With the cause, a log would contain the parameters, and so digests.
-                    raise translated(error) from None
+                    failure = translated(error)
+                    raise (in_doubt(failure) if unknown else failure) from None
 
 
 @contextmanager

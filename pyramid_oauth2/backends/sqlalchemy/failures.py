@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ...protocol.records import DuplicateRecord, StoreUnavailable
+from ...protocol.records import DuplicateRecord, OutcomeUnknown, StoreUnavailable
 
 # SQLSTATE of PostgreSQL, error number of MySQL and MariaDB.
 DEADLOCK = {"40001", "40P01", 1213}
@@ -43,6 +43,20 @@ def is_deadlock(error: Exception) -> bool:
 def is_lost(error: Exception) -> bool:
     """Whether the connection broke, so that the outcome of the statement is unknown."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def may_have_arrived(error: Exception) -> bool:
+    """Whether the connection broke when a statement was sent, or its result was awaited.
+
+    An error in connecting has no statement. That of a transaction may be its COMMIT.
+    """
+    return is_lost(error) and isinstance(error, DBAPIError) and error.statement is not None
+
+
+def in_doubt(failure: Exception) -> Exception:
+    """Return what a store raises instead of *failure*, if an earlier try may have written."""
+    unavailable = isinstance(failure, StoreUnavailable)
+    return OutcomeUnknown(str(failure)) if unavailable else failure
 
 
 def translated(error: Exception) -> Exception:

@@ -26,6 +26,12 @@ local function replace(key, record)
   redis.call('SET', key, text(record), 'KEEPTTL')
 end
 
+-- Writes a record as it is. WAIT counts replicas for the writes of its own connection only: without
+-- one, a repeated call would not wait for what the first call wrote.
+local function rewrite(key, value)
+  redis.call('SET', key, value, 'KEEPTTL')
+end
+
 -- A grant holds the names of its spent tokens of a kind that is remembered, separated by commas.
 -- They are stored as long as the grant lives, since their replay must be detected.
 
