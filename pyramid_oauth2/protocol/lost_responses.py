@@ -7,12 +7,15 @@ request, and only then the response is 503.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from time import monotonic, sleep
 from typing import TypeVar
 
 from .records import DuplicateRecord, OutcomeUnknown, StoreUnavailable, Token
 from .server import Server
+
+log = logging.getLogger(__name__)
 
 PAUSES = (0.05, 0.25, 1.0)  # seconds before each repetition: a restart takes a moment
 PATIENCE = 2.0  # seconds after the first loss, within which a repetition begins
@@ -33,6 +36,7 @@ def until_known(call: Callable[[], Result], again: Callable[[], Result] | None =
         return call()
     except OutcomeUnknown as error:
         lost = error
+    log.warning("The outcome of a call of the store is unknown, so it is repeated: %s", lost)
     end = monotonic() + PATIENCE
     for pause in PAUSES:
         if monotonic() + pause > end:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,8 @@ from pyramid_oauth2.protocol.single_use import SingleUse, reserve
 
 from .worlds import NOW, make_server
 
+PROTOCOL = Path(lost_responses.__file__).parent
+WRITES = {"open", "add", "redeem", "revoke_grant", "revoke_token", "revoke_subject"}
 LOST = OutcomeUnknown("lost")
 
 
@@ -36,6 +40,29 @@ def answering(*results: Any) -> Callable[[], Any]:
         return result
 
     return call
+
+
+def called_directly(source: str) -> list[str]:
+    """The writing operations of a grant store that a module calls itself."""
+    return [
+        node.func.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in WRITES
+        and isinstance(node.func.value, ast.Attribute)
+        and node.func.value.attr == "grants"
+    ]
+
+
+def test_no_other_module_calls_the_store_directly() -> None:
+    direct = {
+        str(file.relative_to(PROTOCOL)): called
+        for file in PROTOCOL.rglob("*.py")
+        if (called := called_directly(file.read_text()))
+    }
+    assert direct == {}
+    assert called_directly("server.grants.redeem(token)") == ["redeem"]
 
 
 class TestCalls:
