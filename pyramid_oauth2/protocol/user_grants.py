@@ -6,12 +6,14 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from typing import TypeVar
 
 from .events import ConsentWithdrawn, Emit
 from .grants import end_grants_of, is_living
 from .listings import every
+from .lost_responses import until_known
 from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Consent, Grant, Page
 from .server import Server
 
@@ -150,11 +152,13 @@ def withdraw(server: Server, subject: str, client_id: str, emit: Emit) -> bool:
     """
     # The consent first: otherwise the client could get a new grant without a prompt
     # while the old ones are being revoked.
-    forgotten = server.consents.forget(subject, client_id)
+    forget = partial(server.consents.forget, subject, client_id)
+    # One that is gone after a lost response counts as withdrawn now: the user asked for it.
+    forgotten = until_known(forget, lambda: forget() or True)
     ended = end_grants_of(server, subject, "withdrawn by the user", emit, client_id)
     # Again: a decision at this moment may have stored it since. One that stores it
     # later finds its grant revoked, and forgets it.
-    server.consents.forget(subject, client_id)
+    until_known(forget)
     if not forgotten and not ended:
         return False
     emit(ConsentWithdrawn(client_id=client_id, subject=subject))

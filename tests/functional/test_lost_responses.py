@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from webtest import TestResponse
 from pyramid_oauth2.events import (
     CodeReplayed,
     ConsentGiven,
+    ConsentWithdrawn,
     GrantRevoked,
     RefreshReused,
     TokenIssued,
@@ -19,6 +20,7 @@ from pyramid_oauth2.events import (
 )
 from pyramid_oauth2.protocol import lost_responses
 from pyramid_oauth2.protocol.records import Grant, OutcomeUnknown, StoreUnavailable, Token
+from pyramid_oauth2.protocol.user_grants import withdraw
 
 from .errors import assert_error
 from .flow import Flow, answer_in
@@ -328,6 +330,18 @@ class TestOfOtherOperations:
         assert flow.decide(page).status_int == 303
         assert ConsentGiven in kinds(heard)
         assert "code" in answer_in(flow.ask().location)
+
+    def test_a_consent_that_is_withdrawn(self, start_heard: Callable[..., Flow]):
+        flow = start_heard()
+        flow.allow()
+        server = flow.server.service.server
+        server.grants.revoke_subject("bob", server.clock(), "test")
+        consents = LosesResponses(server.consents, "forget")
+        consents.lost = 1
+        events: list[Any] = []
+        assert withdraw(replace(server, consents=consents), "bob", "web", events.append)
+        assert kinds(events) == [ConsentWithdrawn]
+        assert server.consents.get("bob", "web") is None
 
     def test_a_consent_that_was_withdrawn_meanwhile_is_forgotten(
         self, start_heard: Callable[..., Flow]
