@@ -33,7 +33,9 @@ SLOW = 10  # times the usual time of a line: it waited for something, such as a 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line that is about to run: its number in the call, and the time that was spent before it.
+    """A moment: a line, or a call of other code, is about to run.
+
+    It has its number in the call, and the time that was spent before it.
 
     :param place: file and line, for a failure's message.
     """
@@ -59,7 +61,7 @@ def outcome(call: Callable[[], Any]) -> Any:
 
 
 def steps_of(call: Callable[[], Any], directories: tuple[str, ...]) -> list[Step]:
-    """Run a call, and return the lines of the backend that it ran."""
+    """Run a call, and return the moments at which the backend's code can be stopped."""
     steps: list[Step] = []
     last = time.perf_counter()
 
@@ -151,7 +153,13 @@ def _traced(
         return within
 
     def enter(frame: FrameType, _event: str, _: Any) -> Trace | None:
-        return within if _is_below(frame.f_code.co_filename, directories) else None
+        if _is_below(frame.f_code.co_filename, directories):
+            return within
+        caller = frame.f_back
+        if caller is not None and _is_below(caller.f_code.co_filename, directories):
+            # Two calls of a driver may be on one line.
+            line(caller)
+        return None
 
     before = sys.gettrace()
     sys.settrace(enter)

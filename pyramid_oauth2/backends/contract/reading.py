@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
+
+from pyramid_oauth2.backends.memory import MemoryBackend
 
 from .elsewhere import Elsewhere
 from .harness import Contract
 from .pausing import outcome
-from .scenes import CALLERS, differences, labelled
+from .scenes import CALLERS, SOON, differences, labelled
 from .writers import (
     CLIENTS,
     CONSENTS,
@@ -20,8 +23,13 @@ from .writers import (
     NO_CONSENT,
     NO_ENTRY,
     OPENING,
+    PURGE,
     Table,
 )
+
+Call: TypeAlias = Callable[[Any], Any]
+Access: TypeAlias = Callable[[Call], Any]
+"""Makes a call of a store, here or elsewhere."""
 
 
 class Reading(Contract):
@@ -33,16 +41,13 @@ class Reading(Contract):
         if opener is None or store is None:
             pytest.skip("the store is in one process (no open_elsewhere())")
         with Elsewhere(opener) as process:
-            for name, writer in table.writers.items():
-                for here in (True, False):
-                    scene = table.scene()
-                    scene.lay(store)
-                    looks: list[Any] = [scene.look(store), _read(process, table, scene.look)]
-                    call = writer(scene, CALLERS[0])
-                    outcome(partial(call, store)) if here else _read(process, table, call)
-                    looks = [scene.look(store), _read(process, table, scene.look)]
-                    ours, theirs = (labelled(look, scene.names) for look in looks)
-                    assert ours == theirs, "\n".join((name, *differences(ours, theirs)))
+            here = partial(_here, store)
+            there = partial(_there, process, table.role)
+            for name in table.writers:
+                right = _written(table, name, _here_in_memory(table), ())[0]
+                for write, read in ((here, there), (there, here)):
+                    for seen in _written(table, name, write, (read, write)):
+                        assert seen == right, "\n".join((name, *differences(seen, right)))
 
 
 class GrantReading(Reading):
@@ -77,5 +82,25 @@ class EntryReading(Reading):
         self.read_elsewhere(table)
 
 
-def _read(process: Elsewhere, table: Table, call: Any) -> Any:
-    return process.start(table.role, call).result()
+def _written(table: Table, name: str, write: Access, read: Iterable[Access]) -> list[Any]:
+    """What each access reads after one of the writers has written."""
+    scene = table.scene()
+    write(scene.lay)
+    accesses = [*read] or [write]
+    for access in accesses:
+        access(scene.look)
+    write(table.writers[name](scene, CALLERS[0]))
+    look = partial(scene.look, purged_at=SOON if name == PURGE else 0)
+    return [labelled(access(look), scene.names) for access in accesses]
+
+
+def _here(store: Any, call: Call) -> Any:
+    return outcome(partial(call, store))
+
+
+def _there(process: Elsewhere, role: str, call: Call) -> Any:
+    return process.start(role, call).result()
+
+
+def _here_in_memory(table: Table) -> Access:
+    return partial(_here, getattr(MemoryBackend(), table.role))

@@ -63,6 +63,12 @@ def _redeem(scene: GrantScene, who: str) -> Any:
     )
 
 
+def _redeem_access(scene: GrantScene, who: str) -> Any:
+    return methodcaller(
+        "redeem", scene.access, LAST, scene.attempts[who], [], grant_expires_at=NOW + 3 * HOUR
+    )
+
+
 def _open(scene: OpeningScene, _who: str) -> Any:
     return methodcaller("open", scene.grant, [scene.first], NOW)
 
@@ -76,6 +82,7 @@ GRANTS = Table(
     GrantScene,
     {
         "redeem": _redeem,
+        "redeem_access": _redeem_access,
         "amend": lambda scene, who: methodcaller(
             "amend", scene.refresh.ref, 0, {"data": who.encode(), "expires_at": SOON + MINUTE}
         ),
