@@ -258,7 +258,11 @@ class IGrantStore(Interface):
         """Return a page of everything, for a copy."""
 
     def import_(records: Iterable[Grant | Token | Reservation]) -> int:
-        """Insert what does not exist; return how many were new."""
+        """Insert what does not exist, each record by itself; return how many were new.
+
+        A grant that :meth:`revoke_subject` revokes at this moment may be left out, as for
+        :meth:`open`.
+        """
 
 
 class IConsentStore(Interface):

@@ -46,11 +46,13 @@ local function remember(grant, name)
   grant[REMEMBERED] = grant[REMEMBERED] == '-' and name or grant[REMEMBERED] .. ',' .. name
 end
 
--- Stores a spent token, and its name among the members if it is one, at least until an end.
+-- Stores a spent token of a grant, if it is there, and its name among the members, at least until
+-- an end. The name may be missing: a purge takes it out at the earlier end.
 local function hold(key, members, name, wanted, now)
+  if redis.call('EXISTS', key) == 0 then return end
   keep(key, milliseconds(wanted, now))
-  redis.call('ZADD', members, 'XX', 'GT', wanted, name)
-  if redis.call('EXISTS', members) == 1 then keep(members, milliseconds(wanted, now)) end
+  redis.call('ZADD', members, 'GT', wanted, name)
+  keep(members, milliseconds(wanted, now))
 end
 
 -- New records are the last keys; each has four arguments: value, milliseconds, and its end and

@@ -36,7 +36,11 @@ if ANSWER == '-' then
 else
   redis.call('SET', KEYS[4], ANSWER, 'PX', string.format('%.0f', milliseconds(ANSWER_END, NOW)))
   if tonumber(ANSWER_END) > tonumber(token[END]) then
-    hold(KEYS[1], KEYS[3], NAME, ANSWER_END, NOW)
+    if granted then
+      hold(KEYS[1], KEYS[3], NAME, ANSWER_END, NOW)
+    else
+      keep(KEYS[1], milliseconds(ANSWER_END, NOW))
+    end
   end
 end
 redis.call('DEL', KEYS[5])
