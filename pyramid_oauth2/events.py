@@ -37,6 +37,7 @@ from .protocol.events import (
     TokenIssued,
     TokenRefused,
     TokenRevoked,
+    UserForgotten,
 )
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "TokenIssued",
     "TokenRefused",
     "TokenRevoked",
+    "UserForgotten",
     "notify",
 ]
 
