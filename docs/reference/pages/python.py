@@ -8,6 +8,8 @@ from pyramid_oauth2.protection import cors, request, security
 from pyramid_oauth2.protocol import (
     authentication,
     token_strings,
+    user_grants,
+    users,
 )
 from pyramid_oauth2.protocol.clients import registry, rules
 from pyramid_oauth2.protocol.token import access_token, presentation
@@ -29,14 +31,20 @@ ENTRIES = {
             "RequestOAuth2",
             "request.oauth2",
             only=(
-                *("token", "subject", "client", "scope", "clients", "require"),
+                *("token", "subject", "client", "scope", "clients", "users", "require"),
                 *("has_bearer", "is_bearer", "is_malformed", "userid", "identity"),
             ),
         ),
         Entry(access_token, "AccessToken", "request.oauth2.token"),
         Entry(registry, "ClientRegistry", "request.oauth2.clients"),
+        Entry(users, "Users", "request.oauth2.users"),
         Entry(request, "Request", only=()),
         Entry(authentication, "Authentication"),
+    ),
+    "Users": (
+        Entry(users, "Ended"),
+        Entry(user_grants, "Authorizations"),
+        Entry(user_grants, "Authorization"),
     ),
     "Clients": (
         Entry(registry, "Registered"),
@@ -47,7 +55,7 @@ ENTRIES = {
     ),
     "Outside of a request": (
         Entry(assembly, "get_service"),
-        Entry(service, "OAuth2Service", only=("settings", "clients", "resolve", "close")),
+        Entry(service, "OAuth2Service", only=("settings", "clients", "users", "resolve", "close")),
         Entry(presentation, "bearer", f"{presentation.__name__}.bearer"),
     ),
     "Policies": (
