@@ -53,6 +53,10 @@ class PyramidRequest(Protocol):
         """The path, with :attr:`script_name`, without the query."""
 
     @property
+    def path_info(self) -> str:
+        """The path below :attr:`script_name`."""
+
+    @property
     def path_qs(self) -> str:
         """The path with the query."""
 
