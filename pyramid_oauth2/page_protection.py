@@ -49,9 +49,7 @@ def cookie_options(registry: Any, name: str) -> dict[str, Any]:
 
     They are keyword arguments of Pyramid's ``SignedCookieSessionFactory`` and
     ``CookieCSRFStoragePolicy``. If the public URL of the server is https, the cookie is
-    ``Secure`` and its name begins with ``__Host-``, so that no other host can set it. ::
-
-        policy = CookieCSRFStoragePolicy(**cookie_options(config.registry, "csrf"))
+    ``Secure`` and its name begins with ``__Host-``, so that no other host can set it.
 
     :param registry: the registry of the application, ``config.registry`` for instance.
     :param name: the name of the cookie, without a prefix.

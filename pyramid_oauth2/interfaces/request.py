@@ -89,6 +89,10 @@ class PyramidRequest(Protocol):
         """The media type of the body, without its parameters."""
 
     @property
+    def charset(self) -> str:
+        """The encoding that the media type names; by default UTF-8."""
+
+    @property
     def content_length(self) -> int | None:
         """The length of the body, None if the request does not declare it."""
 

@@ -29,6 +29,11 @@ log = logging.getLogger(__name__)
 PATH = Refusal("path_encoding", OWN_RULE)
 COOKIES = Refusal("cookie_encoding", OWN_RULE)
 
+# UnicodeDecodeError is a ValueError. A form raises others as well: a ValueError for an empty
+# boundary, a LookupError for a part in an unknown encoding, and, in WebOb, a DeprecationWarning
+# for a form that is not in UTF-8.
+UNDECODABLE = (ValueError, LookupError, DeprecationWarning)
+
 BAD_PATH = "The path is not valid UTF-8."
 BAD_COOKIE = "The request has a cookie that is not text. Delete this site's cookies."
 
@@ -49,10 +54,8 @@ def undecodable_tween(
                 return refusal
         try:
             return handler(request)
-        except (ValueError, LookupError):
-            # UnicodeDecodeError is a ValueError. A form raises others as well: for an empty
-            # boundary, or the name of an unknown encoding.
-            problem = _problem(request)
+        except UNDECODABLE as error:
+            problem = _problem(request, error)
             if problem is None:
                 raise
             log.info("Refused with 400: %s", problem, exc_info=True)
@@ -74,7 +77,7 @@ def _refusal(request: Request) -> Response | None:
     return error_response(InvalidRequest(BAD_COOKIE, refusal=COOKIES))
 
 
-def _problem(request: Request) -> str | None:
+def _problem(request: Request, error: Exception) -> str | None:
     """What of the request cannot be decoded; None if the error has another reason."""
     if not _is_readable(lambda: request.path_info):
         return BAD_PATH
@@ -82,6 +85,9 @@ def _problem(request: Request) -> str | None:
         return BAD_COOKIE
     if not _is_readable(lambda: request.GET):
         return "The query is not valid UTF-8."
+    if isinstance(error, DeprecationWarning):
+        # WebOb raises it before it reads the form.
+        return "The form is not in UTF-8." if request.charset != "UTF-8" else None
     # Only a form that was read already: its reader has made the body seekable.
     if request.is_body_seekable and not _is_readable(lambda: request.POST):
         return "The form cannot be decoded."
@@ -96,6 +102,6 @@ def _has_readable_cookies(request: Request) -> bool:
 def _is_readable(read: Callable[[], object]) -> bool:
     try:
         read()
-    except (ValueError, LookupError):
+    except UNDECODABLE:
         return False
     return True

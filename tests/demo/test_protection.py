@@ -82,6 +82,7 @@ PART = b'--x\r\nContent-Disposition: form-data; name="a"\r\n'
     [
         (f"{MULTIPART}; boundary=", b"--x\r\n"),
         (MULTIPART, b"--x\r\n"),
+        ("application/x-www-form-urlencoded; charset=unknown", b"a=b"),
         (
             f"{MULTIPART}; boundary=x",
             PART + b"Content-Type: text/plain; charset=no\r\n\r\na\r\n--x--",

@@ -76,7 +76,7 @@ class TestWhatTheApplicationDecides:
     def test_a_page_that_reads_no_cookie(self):
         assert Request.blank("/page", headers=BROKEN).get_response(start()).text == "page"
 
-    @pytest.mark.parametrize("error", [ValueError, KeyError])
+    @pytest.mark.parametrize("error", [ValueError, KeyError, DeprecationWarning])
     def test_its_own_error_is_raised(self, error: type[Exception]):
         def mistaken(request: Any) -> Any:
             raise error("a mistake of the application")

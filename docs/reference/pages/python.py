@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyramid_oauth2 import assembly, per_process, service, testing
+from pyramid_oauth2 import assembly, page_protection, per_process, service, testing
 from pyramid_oauth2.backends.sqlalchemy import forks
 from pyramid_oauth2.protection import cors, request, security
 from pyramid_oauth2.protocol import (
@@ -64,6 +64,10 @@ ENTRIES = {
         # Their methods are the methods of Pyramid's interfaces.
         Entry(security, "OAuth2SecurityPolicy", only=()),
         Entry(security, "OAuth2AuthenticationPolicy", only=()),
+    ),
+    "Login pages": (
+        Entry(page_protection, "page_headers"),
+        Entry(page_protection, "cookie_options"),
     ),
     "CORS": (Entry(cors, "cors_readable"), Entry(cors, "cors_preflight")),
     "Custom backends": (
