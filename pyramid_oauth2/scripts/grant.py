@@ -118,7 +118,7 @@ def _print(grant: Grant, state: str) -> None:
     print(f"{grant.id}  {shown(grant.subject)} to {shown(grant.client_id)}: {scope}")
     until = f"until {utc(grant.expires_at)}"
     if grant.revoked_at is not None:
-        until = f"ended {utc(grant.revoked_at)}: {grant.revoke_reason}"
+        until = f"ended {utc(grant.revoked_at)}: {shown(grant.revoke_reason or '')}"
     elif state != COUNTS:
         until = f"{until}; it {state}"
     print(f"    since {utc(grant.created_at)}, {until}")
