@@ -38,6 +38,7 @@ from .protocol.events import (
     TokenIssued,
     TokenRefused,
     TokenRevoked,
+    UserForgotten,
 )
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "TokenIssued",
     "TokenRefused",
     "TokenRevoked",
+    "UserForgotten",
     "notify",
 ]
 

@@ -31,8 +31,7 @@ try:
     from prometheus_client import Counter, Histogram
 except ImportError as error:
     raise ConfigurationError(
-        "oauth2.metrics = true needs a package that is not installed: "
-        "pip install 'pyramid-oauth2-server[metrics]'."
+        "oauth2.metrics = true needs a package that is not installed: pip install prometheus-client"
     ) from error
 
 # At module level, so that several applications in a process share them.

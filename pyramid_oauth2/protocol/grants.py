@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 # Few round trips where many records of a listing have ended.
 PAGE = 500
 REVOKED_BY_OPERATOR = "revoked by an operator"
+WITHDRAWN_BY_USER = "withdrawn by the user"
 
 
 def end_grant(
@@ -61,16 +62,16 @@ def end_grants_of(
     reason: str,
     emit: Emit,
     client_id: str | None = None,
-) -> int:
+) -> list[Grant]:
     """Revoke every grant of a user; with *client_id*, every one to this client.
 
-    :return: how many grants this call revoked.
+    :return: the grants that this call revoked.
     """
-    grants = every(lambda at: server.grants.grants(subject, client_id, at))
+    grants = every(lambda at: server.grants.grants(subject, client_id, at, PAGE))
     living = [grant for grant in grants if is_living(grant, server.clock())]
-    ended = sum(end_grant(server, grant, reason, emit) for grant in living)
-    # Also grants that are being opened at this moment, which no listing shows. Their
-    # number is not added: a store may count grants that have expired.
+    ended = [grant for grant in living if end_grant(server, grant, reason, emit)]
+    # Also grants that are being opened at this moment, which no listing shows. They are
+    # not returned: a store counts them together with grants that have expired.
     until_known(partial(server.grants.revoke_subject, subject, server.clock(), reason, client_id))
     return ended
 

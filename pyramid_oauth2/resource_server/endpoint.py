@@ -55,8 +55,8 @@ class IntrospectionEndpoint:
             import urllib3
         except ImportError:
             raise ConfigurationError(
-                "oauth2.mode = resource_server needs an extra: "
-                "pip install 'pyramid-oauth2-server[introspection]'"
+                "oauth2.mode = resource_server needs a package that is not installed: "
+                "pip install urllib3"
             ) from None
         self._failure = urllib3.exceptions.HTTPError
         self._broken = urllib3.exceptions.ProtocolError
