@@ -81,7 +81,8 @@ FIELDS: tuple[ClientField, ...] = (
     _field(
         "token_endpoint_auth_method",
         Codec.TEXT,
-        "How the client authenticates. The client is public if it is `none`.",
+        "How the client authenticates. The client is public if it is `none`. One registered for "
+        "`client_secret_post` may use HTTP Basic as well.",
         rule=value_rules.auth_method,
         set_by=ALL,
         confidential=True,
