@@ -148,7 +148,7 @@ def secrets(poauth2):
     ("words", "hint"),
     [
         (("client", "add"), "--redirect-uri"),
-        ((*WEB, "--scope", "red"), "read write"),
+        ((*WEB, "--scope", "red"), "read, write"),
         ((*WEB, "--grant-type", "client_credential"), "client_credentials"),
         ((*WEB, "--auth-method", "client_secret_jwt"), "client_secret_post"),
         ((*WEB, "--redirect-uri", "http://app.example/"), "use https"),
