@@ -120,6 +120,29 @@ def test_a_chosen_secret_is_read_from_stdin_and_not_repeated(with_tables, chosen
     assert secret["scheme"] == "argon2id"
 
 
+ENCODED = "must form-encode client_id and secret"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "noted"),
+    [("a+b", True), ("50%25", True), ("100%", False), ("a b:c", False), ("pässwörd", False)],
+)
+def test_a_chosen_secret_that_clients_must_encode(with_tables, chosen, noted):
+    """RFC 6749 section 2.3.1, which curl -u does not follow."""
+    status, out, err = with_tables(*WEB, "--secret-stdin", "--json", stdin=chosen)
+    assert status == 0
+    assert (ENCODED in err) is noted
+    assert json.loads(out)
+    assert chosen not in err
+
+
+def test_a_chosen_client_id_that_clients_must_encode(with_tables):
+    assert f"{ENCODED} (RFC" in with_tables(*WEB, "--client-id", "a+b")[2]
+    assert ENCODED not in with_tables(*WEB, "--client-id", "a-b")[2]
+    public = ("--auth-method", "none")
+    assert ENCODED not in with_tables(*WEB, "--client-id", "c+d", *public)[2]
+
+
 def test_a_secret_of_our_own_form_is_kept_as_sha256(with_tables):
     secret = json.loads(with_tables(*WEB, "--json")[1])["client_secret"]
     assert with_tables(*WEB, "--client-id", "second", "--secret-stdin", stdin=secret)[0] == 0

@@ -83,6 +83,14 @@ class ClientSecretBasic:
         return Authenticated() if right else None
 
 
+def must_be_encoded(half: str) -> bool:
+    """Whether a client that sends this client_id or secret without encoding it is refused.
+
+    Such as one with a ``+``, which means a space in a form.
+    """
+    return _form_decode(half) != half
+
+
 def _form_decode(half: str) -> str:
     # RFC 6749 section 2.3.1: both halves are "encoded using the
     # application/x-www-form-urlencoded encoding algorithm". Some clients do not
