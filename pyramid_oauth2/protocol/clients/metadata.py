@@ -216,7 +216,8 @@ FIELDS: tuple[ClientField, ...] = (
     _field(
         "allowed_origins",
         Codec.TEXTS,
-        "The origins whose pages may read the server's responses (CORS); at most 50.",
+        "The origins whose pages may read the server's responses (CORS), such as "
+        "`https://app.example`, or `capacitor://localhost` for an app's web view; at most 50.",
         rule=value_rules.origins,
         most=MAX_ENTRIES,
         set_by=ALL,
