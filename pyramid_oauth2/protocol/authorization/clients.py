@@ -60,7 +60,8 @@ def store_resolved(server: AuthorizationServer, client: Client, emit: Emit) -> N
         return
     now = server.clock()
     try:
-        server.clients.add(replace(client, created_at=now, updated_at=now))
+        # No operator has seen it, also if the resolver is no longer there.
+        server.clients.add(replace(client, self_registered=True, created_at=now, updated_at=now))
         emit(ClientChanged(client_id=client.client_id, change="resolved"))
     except DuplicateRecord:
         # Added by another request at this moment, or deleted: then its client_id is barred.
