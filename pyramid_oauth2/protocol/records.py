@@ -1,12 +1,13 @@
 """What the server stores: immutable records that are passed between protocol and stores.
 
-Field names of :class:`Client` are those of RFC 7591 where it has one. Every time is an integer
-of UTC seconds, and every interval is half open: a record whose ``expires_at`` equals *now* has
-expired.
+Field names of :class:`Client` are those of RFC 7591 where it has one. Every
+time is an integer of UTC seconds, and every interval is half open: a record
+whose ``expires_at`` equals *now* has expired.
 
-A record is validated when it is created, so a store never receives an identifier that it could
-not return unchanged: a client_id has at most 512 characters, and 1536 bytes in UTF-8; a subject
-at most 255 characters, like the key of an entry, whose namespace has at most 64.
+A record is validated when it is created, so a store never receives an
+identifier that it could not return unchanged: a client_id has at most 512
+characters, and 1536 bytes in UTF-8; a subject at most 255 characters, like the
+key of an entry, whose namespace has at most 64.
 """
 
 from __future__ import annotations
@@ -47,11 +48,11 @@ class ClientSecret:
 class Client:
     """An application that may request tokens (RFC 6749 section 2, RFC 7591 section 2).
 
-    A client whose ``token_endpoint_auth_method`` is ``none`` is public. ``scope`` is the most
-    that it may be granted (empty: the server's default scopes only); ``optional_scope`` is what
-    a user may untick. ``consent`` is ``remember``, ``ask`` or ``skip``. ``lifetimes`` overrides
-    the server's, in seconds, by kind of token. ``owner`` is the subject of the user who owns it;
-    ``self_registered`` says that it came without an operator in another way.
+    A client whose ``token_endpoint_auth_method`` is ``none`` is public.
+    ``scope`` is the most that it may be granted (empty: the server's default
+    scopes only); ``optional_scope`` is what a user may untick. ``consent`` is
+    ``remember``, ``ask`` or ``skip``. ``lifetimes`` overrides the server's,
+    in seconds, by kind of token. ``owner`` is the subject of the user who owns it.
 
     Raising ``epoch`` revokes all of the client's rights in one step:
     everything that was issued under a lower epoch is refused from then on.
@@ -79,7 +80,6 @@ class Client:
     resource_server: bool = False
     lifetimes: Mapping[str, int] = field(default_factory=dict)
     allowed_origins: tuple[str, ...] = ()
-    self_registered: bool = False
     created_at: int = 0
     updated_at: int = 0
     disabled_at: int | None = None

@@ -502,7 +502,7 @@ class TestResolvers:
         code = world.code(world.decide(page, decision="allow"))
         stored, now = world.server.clients.get(self.URL), world.server.clock()
         found = replace(resolver.found, created_at=now, updated_at=now)
-        assert stored == replace(found, self_registered=True)
+        assert stored == replace(found, extra={"self_registered": True})
         resolver.asked.clear()
         (grant,) = world.grants()
         assert (grant.client_id, parse_prefix(code)) == (self.URL, "oac")

@@ -120,6 +120,14 @@ def test_a_chosen_secret_is_read_from_stdin_and_not_repeated(with_tables, chosen
     assert secret["scheme"] == "argon2id"
 
 
+def test_a_client_that_anyone_can_register(with_tables):
+    with_tables(*WEB, "--client-id", "hobby", "--self-registered")
+    words = ("client", "show", "hobby", "--json")
+    assert json.loads(with_tables(*words)[1])["extra"] == {"self_registered": True}
+    with_tables("client", "edit", "hobby", "--no-self-registered")
+    assert not json.loads(with_tables(*words)[1]).get("extra")
+
+
 ENCODED = "must form-encode client_id and secret"
 
 

@@ -17,10 +17,13 @@ from .field import ALL, ClientField, Control, Option
 from .field import translatable as _
 
 CONSENTS = ("remember", "ask", "skip")
+MAX_ENTRIES = 50
+
+_DEFAULT = Client("default")
 
 
 def _field(name: str, codec: Codec, help: str, **more: Any) -> ClientField:
-    return ClientField(name, codec, help, getattr(Client("default"), name), **more)
+    return ClientField(name, codec, help, getattr(_DEFAULT, name), **more)
 
 
 FIELDS: tuple[ClientField, ...] = (
@@ -78,7 +81,8 @@ FIELDS: tuple[ClientField, ...] = (
     _field(
         "token_endpoint_auth_method",
         Codec.TEXT,
-        "How it authenticates. `none` makes it public; `client_secret_post` allows Basic as well.",
+        "How the client authenticates. The client is public if it is `none`. One registered for "
+        "`client_secret_post` may use HTTP Basic as well.",
         rule=value_rules.auth_method,
         set_by=ALL,
         confidential=True,
@@ -193,7 +197,7 @@ FIELDS: tuple[ClientField, ...] = (
         Codec.TEXTS,
         "Where users are sent back to; at most 50.",
         rule=value_rules.redirect_uris,
-        most=value_rules.MAX_ENTRIES,
+        most=MAX_ENTRIES,
         set_by=ALL,
         widens=True,
         control=Control(
@@ -212,9 +216,10 @@ FIELDS: tuple[ClientField, ...] = (
     _field(
         "allowed_origins",
         Codec.TEXTS,
-        "The origins whose pages may read the server's responses (CORS); at most 50.",
+        "The origins whose pages may read the server's responses (CORS), such as "
+        "`https://app.example`, or `capacitor://localhost` for an app's web view; at most 50.",
         rule=value_rules.origins,
-        most=value_rules.MAX_ENTRIES,
+        most=MAX_ENTRIES,
         set_by=ALL,
         control=Control(
             "lines",
@@ -275,7 +280,7 @@ FIELDS: tuple[ClientField, ...] = (
         Codec.TEXTS,
         "How to reach those who run the client; at most 50.",
         rule=value_rules.contacts,
-        most=value_rules.MAX_ENTRIES,
+        most=MAX_ENTRIES,
         set_by=ALL,
         control=Control(
             "lines",
@@ -285,12 +290,6 @@ FIELDS: tuple[ClientField, ...] = (
             place=17,
         ),
         option=Option("--contact", "whom to ask about it; repeatable", metavar="CONTACT", place=18),
-    ),
-    _field(
-        "self_registered",
-        Codec.BOOLEAN,
-        "Whether anyone can register it: see Security. A client with an owner counts as one.",
-        option=Option("--self-registered", "whether anyone can register it", place=19),
     ),
     _field("jwks", Codec.OPTIONAL_MAPPING, "The public keys of the client (RFC 7517).", set_by=ALL),
     _field("jwks_uri", Codec.OPTIONAL_TEXT, "Where its public keys are published.", set_by=ALL),

@@ -18,7 +18,6 @@ LOOKS_LIKE_NOTHING = frozenset(" \u115f\u1160\u2800\u3164\uffa0")
 LIFETIMES = ("access_token",)
 MAX_LIFETIME = 365 * 86400
 MAX_URI = 2048
-MAX_ENTRIES = 50
 
 # RFC 7591 section 2. A client may be registered for what is not enabled yet.
 STANDARD_RESPONSE_TYPES = frozenset({"code", "token"})
