@@ -33,6 +33,7 @@ from .protocol.client_authentication.post import ClientSecretPost
 from .protocol.clients.field import ClientField
 from .protocol.clients.registry import ClientChangedMeanwhile, Registered, UnknownClient
 from .protocol.clients.rules import InvalidClientMetadata
+from .protocol.clients.self_registration import SELF_REGISTERED
 from .protocol.errors import OAuth2Error
 from .protocol.grant_types.authorization_code import AuthorizationCode
 from .protocol.grant_types.client_credentials import ClientCredentials
@@ -105,6 +106,7 @@ def includeme(config: Any) -> None:
     config.add_oauth2_client_authentication("none", NoAuthentication)
 
     config.add_oauth2_access_token_format(OPAQUE, OpaqueAccessToken)
+    config.add_oauth2_client_field(SELF_REGISTERED)
 
     config.include(".assembly")
     config.include(".protection.request")

@@ -126,7 +126,8 @@ class IClientResolver(Interface):
 
     Registered with ``config.add_oauth2_client_resolver``. It is asked where an authorization
     request begins, for a user who is signed in, and never for a client that is disabled or
-    was deleted. A client that it finds is added to the store when a user allows it something.
+    was deleted. A client that it finds is added to the store when a user allows it something, as
+    one that anyone can register (``self_registered``).
     """
 
     def recognises(client_id: str) -> bool:

@@ -75,8 +75,9 @@ class IClientAuthentication(Interface):
         """What the request presents by this method; None if it does not use it.
 
         A request that presents something by two confidential methods is refused, unless one of
-        them is :attr:`ambient`. A subclass of ``Credentials`` may carry what
-        :meth:`authenticate` needs; its ``secret`` is for a client secret only.
+        them is :attr:`ambient`. They count for a client that is registered for this method, and
+        for those that ``Credentials.also_for`` names. A subclass of ``Credentials`` may carry
+        what :meth:`authenticate` needs; its ``secret`` is for a client secret only.
 
         :raises OAuth2Error: it uses the method, but wrongly.
         """

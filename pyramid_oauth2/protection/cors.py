@@ -13,14 +13,19 @@ from pyramid.response import Response
 from ..interfaces.request import PyramidRequest
 from ..protocol.records import Client
 
-# A wildcard does not cover Authorization, so every header is named.
-ALLOWED_HEADERS = "authorization, content-type, dpop"
+# Every header, since tools add their own to each request of a page (traceparent, ...), and a
+# response has no cookie's rights. The wildcard does not cover Authorization (Fetch standard,
+# "CORS non-wildcard request-header name"); the others are for a browser that does not know it.
+# Not what the preflight asks for: one response is right for all.
+ALLOWED_HEADERS = "*, authorization, content-type, dpop"
 EXPOSED_HEADERS = ("Retry-After", "WWW-Authenticate")
 PREFLIGHT_SECONDS = 3600
 
 
 def cors_preflight(*methods: str) -> Response:
     """The response to ``OPTIONS``, before any authentication: a preflight has no credentials.
+
+    A page may send any header, but no cookie.
 
     :param methods: the methods that the resource supports.
     """

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from .envelope import NotUnderstood
 from .errors import InvalidAuthorizationDetails, InvalidScope, InvalidTarget
 from .refusal import Refusal
-from .scopes import format_scope, parse_scope
+from .scopes import format_scope, named_scope, parse_scope
 
 Details: TypeAlias = Mapping[str, Any]
 """An object of ``authorization_details``, as JSON (RFC 9396 section 2)."""
@@ -56,16 +56,16 @@ class Access:
         :raises InvalidTarget: a resource is not in this (RFC 8707 section 2.2).
         :raises InvalidAuthorizationDetails: details are not in this (RFC 9396 section 6).
         """
-        if not requested.scope <= self.scope:
+        # What is in the way alone: of a long list a log line has the beginning.
+        if excess := requested.scope - self.scope:
             raise InvalidScope(
-                f"{what} was not issued for one of these scopes.",
-                refusal=SCOPE_GRANTED.comparing(requested=requested.scope, granted=self.scope),
+                f"{what} was not issued for this scope: {named_scope(excess)}.",
+                refusal=SCOPE_GRANTED.comparing(excess=excess, granted=self.scope),
             )
-        if not set(requested.resources) <= set(self.resources):
-            resources = {"requested": requested.resources, "granted": self.resources}
+        if others := set(requested.resources) - set(self.resources):
             raise InvalidTarget(
                 f"{what} was not issued for one of these resources.",
-                refusal=RESOURCE_GRANTED.comparing(**resources),
+                refusal=RESOURCE_GRANTED.comparing(excess=others, granted=self.resources),
             )
         if not all(each in self.details for each in requested.details):
             # What the details say may be as private as a payment.

@@ -2,8 +2,9 @@
 
 Protocol code raises them; one place in the views turns them into a response.
 The description is sent to the client, so it is written for the client's
-developer, and never repeats the contents of the request (RFC 6749 section 5.2
-allows ``%x20-21 / %x23-5B / %x5D-7E`` only).
+developer (RFC 6749 section 5.2 allows ``%x20-21 / %x23-5B / %x5D-7E`` only). Of the
+contents of the request it repeats scope names and nothing else: they are of these
+characters, and :func:`~.scopes.named_scope` bounds their length.
 """
 
 from __future__ import annotations

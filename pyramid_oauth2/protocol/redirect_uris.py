@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 # A client that reads the first of two parameters of one name would read the registered one.
 RESPONSE_PARAMETERS = frozenset(
     {"access_token", "code", "error", "error_description", "expires_in", "iss", "state"}
 )
 
+WEB = frozenset({"https", "http"})
+# Their pages have an opaque origin, sent as "null" (Fetch standard), or there are no pages.
+NO_ORIGIN = frozenset(
+    {"about", "blob", "data", "file", "filesystem", "ftp", "javascript", "mailto", "ws", "wss"}
+)
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # A URI is ASCII without white space, control characters, or the characters
@@ -41,19 +46,8 @@ def redirect_uri_problem(uri: str) -> str | None:
         return "is not a URI"
     if RESPONSE_PARAMETERS & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
         return "has a query parameter that answers have as well, such as code or state"
-    if parts.scheme in ("https", "http"):
-        if not host:
-            return "has no host"
-        if parts.username is not None or parts.password is not None:
-            return "has a user name before the host; leave it out"
-        if "*" in host:
-            # No such host exists, and a wildcard match is what RFC 9700 section 2.1 forbids.
-            return "has a wildcard; register each host by its whole name"
-        if port == 0:
-            return "has port 0"
-        if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
-            return "is http on a public host; use https (http is for localhost and 127.0.0.1 only)"
-        return None
+    if parts.scheme in WEB:
+        return _host_problem(parts, port) if host else "has no host"
     if not parts.scheme:
         return "is relative; write it whole, with https://"
     if not _PRIVATE_USE_SCHEME.fullmatch(parts.scheme):
@@ -63,17 +57,44 @@ def redirect_uri_problem(uri: str) -> str | None:
     return None
 
 
-def origin_problem(origin: str) -> str | None:
-    """What is wrong with an origin whose pages may read the responses to a client."""
-    problem = redirect_uri_problem(origin)
-    if problem is not None:
-        return problem
-    parts = urlsplit(origin)
-    if parts.scheme not in ("https", "http") or origin != f"{parts.scheme}://{parts.netloc}":
-        return "is not an origin; write scheme, host and port only, as in https://app.example"
-    if parts.netloc != parts.netloc.lower():
-        return "has capital letters; browsers send an origin in lower case"
+def _host_problem(parts: SplitResult, port: int | None) -> str | None:
+    host = parts.hostname or ""
+    if parts.username is not None or parts.password is not None:
+        return "has a user name before the host; leave it out"
+    if "*" in host:
+        # No such host exists, and a wildcard match is what RFC 9700 section 2.1 forbids.
+        return "has a wildcard; register each host by its whole name"
+    if port == 0:
+        return "has port 0"
+    if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
+        return "is http on a public host; use https (http is for localhost and 127.0.0.1 only)"
     return None
+
+
+def origin_problem(origin: str) -> str | None:
+    """What is wrong with an origin whose pages may read the responses to a client.
+
+    An origin is a scheme, a host and a port (RFC 6454 section 6.2). The scheme is https, http on
+    a loopback host, or that by which an app or a browser's extension loads its pages
+    (``capacitor://localhost``, ``chrome-extension://...``).
+    """
+    if origin == "null":
+        return "is what every page without an origin sends: any site can make one"
+    if not _URI.fullmatch(origin):
+        return "has characters that an origin cannot have"
+    try:
+        parts = urlsplit(origin)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "is not an origin"
+    if parts.scheme in NO_ORIGIN:
+        return "has a scheme whose pages have no origin of their own"
+    if not host or origin != f"{parts.scheme}://{parts.netloc}":
+        return "is not an origin; write scheme, host and port only, as in https://app.example"
+    if parts.scheme in WEB and parts.netloc != parts.netloc.lower():
+        # Of another scheme the host stays as it is written (URL standard, "opaque host").
+        return "has capital letters; browsers send an origin in lower case"
+    return _host_problem(parts, port)
 
 
 # RFC 8252 section 7.3: the two loopback addresses. localhost is not one of

@@ -10,6 +10,7 @@ from zope.interface import implementer
 
 from ..interfaces.application import IScope
 from .errors import InvalidScope
+from .masking import shown
 from .records import Client
 from .refusal import Refusal
 
@@ -52,6 +53,15 @@ def format_scope(scope: Iterable[str]) -> str:
     return " ".join(sorted(scope))
 
 
+def named_scope(scope: Iterable[str]) -> str:
+    """The scopes as the description of an error names them: of bounded length, no credential.
+
+    :param scope: that :func:`parse_scope` has read: an ``error_description`` may have every
+        character of it (RFC 6749 section 5.2).
+    """
+    return shown(format_scope(scope))
+
+
 def grant_scope(
     requested: str | None,
     client: Client,
@@ -80,14 +90,15 @@ def grant_scope(
                 "No scope was requested, and this client has no default scope.",
                 refusal=DEFAULT.comparing(default=default, allowed=allowed),
             )
-    if not names <= known:
+    # Only the scopes that are in the way: of a long list a log line has the beginning.
+    if unknown := names - known:
         raise InvalidScope(
-            "The server does not know one of the requested scopes.",
-            refusal=KNOWN.comparing(requested=names, known=known),
+            f"The server does not know this scope: {named_scope(unknown)}.",
+            refusal=KNOWN.comparing(unknown=unknown, known=known),
         )
-    if not names <= allowed:
+    if excess := names - allowed:
         raise InvalidScope(
-            "This client may not have one of the requested scopes.",
-            refusal=OF_CLIENT.comparing(requested=names, allowed=allowed),
+            f"This client may not have this scope: {named_scope(excess)}.",
+            refusal=OF_CLIENT.comparing(excess=excess, allowed=allowed),
         )
     return names

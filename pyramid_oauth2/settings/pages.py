@@ -56,6 +56,12 @@ class PageSettings:
         "The template of the error page.",
         key="renderer.error",
     )
+    renderer_unchecked: str = setting(
+        renderer,
+        "pyramid_oauth2:templates/unchecked.oauth2",
+        "The template of the page that shows an error of a client that anyone can register.",
+        key="renderer.unchecked",
+    )
     renderer_form_post: str = setting(
         renderer,
         "pyramid_oauth2:templates/form_post.oauth2",

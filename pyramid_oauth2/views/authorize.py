@@ -43,7 +43,7 @@ from .done import done_page
 from .login import forgetting, return_url, send_to_login, signed_in_subject
 from .login_again import login_again_page
 from .pages import error_page, page_endpoint
-from .redirects import redirect, send_to_client
+from .redirects import link_to_client, redirect, send_to_client
 from .retries import Outcome, deliver, delivered, finish, finished
 
 
@@ -122,10 +122,11 @@ def _respond(request: Request, result: Result) -> Response:
             return login_again_page(request, client, return_url(request, endpoint, query))
         case Again(query, end=True, endpoint=endpoint):
             return forgetting(request, redirect(return_url(request, endpoint, query)))
-        case Respond(authorization_response, events, refusal=refusal):
+        case Respond(authorization_response, events, refusal=refusal, by_link=by_link):
             if refusal is not None:
                 record_refusal(request, refusal)
-            outcome = Outcome(send_to_client(request, authorization_response), events)
+            send = link_to_client if by_link else send_to_client
+            outcome = Outcome(send(request, authorization_response), events)
         case Done(client, decision, events):
             outcome = Outcome(done_page(request, client, decision), events)
         case Again(query, endpoint=endpoint):

@@ -100,7 +100,7 @@ def destination(redirect_uri: str) -> dict[str, Any]:
 def error_page(
     request: Request, description: str, status: int = 400, code: str | None = None
 ) -> Response:
-    """The page that explains an error to the user. It repeats nothing from the request.
+    """The page that explains an error to the user. Of the request it repeats scopes at most.
 
     :param description: for the developer, in English; the page shows it in small print.
     :param code: selects the page's own text: an OAuth error code,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Any
 
 from pyramid.response import Response
 
@@ -22,17 +23,28 @@ FORM_POST_POLICY = f"{CONTENT_POLICY}; script-src 'sha256-{SUBMIT_HASH}'"
 
 def send_to_client(request: Request, response: AuthorizationResponse) -> Response:
     """Return the HTTP response that sends an authorization response to the client."""
-    assert response.redirect_uri is not None  # Without one there is nothing to send.
     if response.response_mode == "form_post":
-        values = {
-            "action": response.redirect_uri,
-            "parameters": dict(response.parameters),
-            "script": SUBMIT,
-            **destination(response.redirect_uri),
-        }
+        values = {**_delivery(response), "script": SUBMIT}
         return render_page(request, "form_post", values, content_policy=FORM_POST_POLICY)
-    location = redirect_url(response.redirect_uri, response.parameters, response.response_mode)
-    return redirect(location)
+    return redirect(_delivery(response)["action"])
+
+
+def link_to_client(request: Request, response: AuthorizationResponse) -> Response:
+    """Return a page on which the user may follow a link to the client, with an error for it.
+
+    The page shows the host, and nothing that the client chose: no name, no description.
+    """
+    return render_page(request, "unchecked", _delivery(response), 400)
+
+
+def _delivery(response: AuthorizationResponse) -> dict[str, Any]:
+    """Where a response is sent, and what a form posts there; without that, it is in the URL."""
+    uri, mode = response.redirect_uri, response.response_mode
+    assert uri is not None  # Without one there is nothing to send.
+    parameters = dict(response.parameters)
+    if mode != "form_post":
+        return {"action": redirect_url(uri, parameters, mode), "parameters": {}, **destination(uri)}
+    return {"action": uri, "parameters": parameters, **destination(uri)}
 
 
 def redirect(location: str) -> Response:

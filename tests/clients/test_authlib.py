@@ -76,6 +76,26 @@ def test_revocation(server: LiveServer, method: str, kind: str) -> None:
     assert session.get(server.me).status_code == 401
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_revocation_by_the_default_method(server: LiveServer, method: str) -> None:
+    """It is Basic, also where the token endpoint is sent the secret in the body."""
+    client = server.register(method)
+    session = OAuth2Session(
+        client.id,
+        client.secret,
+        scope="read write",
+        redirect_uri=client.redirect_uri,
+        code_challenge_method="S256",
+        token_endpoint_auth_method=method,
+        revocation_endpoint_auth_method=None if client.secret else "none",
+    )
+    token = sign_in(server, session)
+    answer = session.revoke_token(server.revoke, token["refresh_token"])
+    assert (answer.status_code, answer.content) == (200, b"")
+    session.metadata.clear()
+    assert session.get(server.me).status_code == 401
+
+
 def test_introspection(server: LiveServer) -> None:
     session = session_of(server.register())
     token = sign_in(server, session)

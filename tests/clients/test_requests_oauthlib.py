@@ -29,23 +29,36 @@ def signed_in(server: LiveServer, client: LiveClient) -> OAuth2Session:
     session = web_session(client)
     url, _ = session.authorization_url(server.authorize)
     back = Visitor().send(url)
-    # Without a secret, it sends its client_id in the form.
-    session.fetch_token(
-        server.token,
-        authorization_response=back,
-        client_secret=client.secret,
-        include_client_id=client.secret is None,
-    )
+    # Without a secret, it sends an empty one by Basic.
+    session.fetch_token(server.token, authorization_response=back, client_secret=client.secret)
     return session
 
 
-@pytest.mark.parametrize("method", ["client_secret_basic", "none"])
+METHODS = ["client_secret_basic", "client_secret_post", "none"]
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_the_web_flow(server: LiveServer, method: str) -> None:
     session = signed_in(server, server.register(method))
     assert set(session.token["scope"]) == set(SCOPE)
     assert session.get(server.me).json()["user"] == "alice"
     note = session.post(f"{server.issuer}/api/notes", json={"text": "Buy milk"})
     assert note.status_code == 201
+
+
+@pytest.mark.parametrize("include_client_id", [True, False])
+def test_the_web_flow_of_a_public_client(server: LiveServer, include_client_id: bool) -> None:
+    """Its client_id in the body, or by Basic; beside an empty secret or alone."""
+    for secret in (None, ""):
+        session = web_session(server.register("none"))
+        url, _ = session.authorization_url(server.authorize)
+        session.fetch_token(
+            server.token,
+            authorization_response=Visitor().send(url),
+            client_secret=secret,
+            include_client_id=include_client_id,
+        )
+        assert session.get(server.me).json()["user"] == "alice"
 
 
 def test_the_user_denies(server: LiveServer) -> None:

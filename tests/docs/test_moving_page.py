@@ -112,11 +112,14 @@ def goes_on_at_its_old_addresses(page: Page, server: str, log: Path) -> None:
     """With its secret, once its authentication method is registered."""
     url, old = f"{server}/login/oauth/access_token", "b10b8f721e95117cb13c"
     refreshing = {"grant_type": "refresh_token", "refresh_token": old}
-    assert requests.post(url, refreshing, auth=SHOP, timeout=60).json()["error"] == "invalid_client"
+    by_post = {**refreshing, "client_id": SHOP[0], "client_secret": SHOP[1]}
+    assert requests.post(url, by_post, timeout=60).json()["error"] == "invalid_client"
+    assert requests.post(url, refreshing, auth=SHOP, timeout=60).json()["error"] == "invalid_grant"
     said, _, address = page.block("event=").strip().rpartition("=")
     assert address
     assert said in log.read_text()
     page.run("client edit")
+    assert requests.post(url, by_post, timeout=60).json()["error"] == "invalid_grant"
     assert requests.post(url, refreshing, auth=SHOP, timeout=60).json()["error"] == "invalid_grant"
     revoke = f"{server}/o/revoke_token/"
     assert requests.post(revoke, {"token": old}, auth=SHOP, timeout=60).status_code == 200

@@ -95,7 +95,7 @@ def test_words_of_the_shop_come_first(browser: TestApp) -> None:
     assert page.html.h1.string == "Wer ist das?"
 
 
-PAGES = ("consent", "form_post", "done", "login_again", "authorizations", "error")
+PAGES = ("consent", "form_post", "unchecked", "done", "login_again", "authorizations", "error")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -118,6 +118,12 @@ def test_the_table_has_what_the_templates_get(
         plug(registry)
         register(registry, "tv", "https://tv.example/", grant_types=(GRANT_TYPE,))
         path = device_request(registry, "tv")
+    if name == "unchecked":
+        register(
+            browser.app.registry, "hobby", "https://hobby.example/", owner="eve", scope=frozenset()
+        )
+        browser.reset()
+        path = f"/oauth2/authorize?{authorize_query('hobby', scope='fly')}"
     browser.get(path, status="*")
     if name in ("form_post", "done"):
         form = {

@@ -109,10 +109,15 @@ def test_unknown_client_and_wrong_secret_look_the_same(server: Server):
     )
 
 
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "none"])
 @pytest.mark.parametrize("secret", ["a secret that a person chose", None], ids=["chosen", "drawn"])
-def test_unknown_client_and_wrong_secret_cost_the_same(patient: Server, secret: str | None):
+def test_unknown_client_and_wrong_secret_cost_the_same(
+    patient: Server, secret: str | None, method: str
+):
     """RFC 6819 section 5.1.4.2: the response time must not reveal which clients exist."""
-    patient.register("there", "another secret that a person chose" if secret else None)
+    chosen = "another secret that a person chose" if secret and method != "none" else None
+    grant_types = ("password",) if method == "none" else ("client_credentials",)
+    patient.register("there", chosen, token_endpoint_auth_method=method, grant_types=grant_types)
     presented = secret or patient.secrets["robot"]
     patient.post(FORM, basic("there", presented))
 
@@ -179,7 +184,45 @@ def test_post_by_a_client_registered_for_basic(server: Server):
 
 
 def test_basic_by_a_client_registered_for_post(poster: Server):
-    assert_error(poster.post(FORM, poster.login("poster")), 401, "invalid_client")
+    """RFC 6749 section 2.3.1: Basic is for every client that has a secret."""
+    assert poster.post(FORM, poster.login("poster")).status_int == 200
+    assert_error(poster.post(FORM, basic("poster", "wrong")), 401, "invalid_client")
+
+
+class TestAnEmptySecret:
+    """RFC 6749 section 2.3.1 lets a client leave out a secret that is empty."""
+
+    LOGIN = {"grant_type": "password", "username": "bob", "password": "bob's password"}
+
+    @pytest.fixture
+    def app(self, server: Server) -> Server:
+        server.register("app", grant_types=("password",), token_endpoint_auth_method="none")
+        return server
+
+    def test_of_a_public_client(self, app: Server):
+        assert app.post(self.LOGIN, basic("app", "")).status_int == 200
+
+    def test_of_a_public_client_with_its_id_in_the_body(self, app: Server):
+        assert app.post({**self.LOGIN, "client_id": "app"}, basic("app", "")).status_int == 200
+        other = {**self.LOGIN, "client_id": "robot"}
+        assert_error(app.post(other, basic("app", "")), 400, "invalid_request")
+
+    @pytest.mark.parametrize("secret", ["x", " ", "app"])
+    def test_a_public_client_has_no_other(self, app: Server, secret: str):
+        assert_error(app.post(self.LOGIN, basic("app", secret)), 401, "invalid_client")
+
+    def test_beside_a_secret_in_the_body(self, app: Server):
+        form = {**self.LOGIN, "client_secret": "x"}
+        assert_error(app.post(form, basic("app", "")), 400, "invalid_request")
+
+    def test_a_public_client_cannot_introspect(self, app: Server):
+        answer = app.post({"token": "x"}, basic("app", ""), path="/oauth2/introspect")
+        assert_error(answer, 401, "invalid_client")
+
+    @pytest.mark.parametrize("client_id", ["robot", "poster", "nobody", ""])
+    def test_of_any_other_client(self, poster: Server, client_id: str):
+        assert_error(poster.post(FORM, basic(client_id, "")), 401, "invalid_client")
+        assert poster.records() == []
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ class TestTheRecord:
         [
             ({"customer_number": "7"}, "a customer number is even"),
             ({"customer_number": 7}, "a text is needed"),
-            ({"teams": ("a", "b", "c")}, "there are more than 2"),
+            ({"teams": ("a", "b", "c")}, "not more than 2"),
             ({"extra": {"customer_number": "7"}}, "a customer number is even"),
         ],
     )
@@ -158,7 +158,7 @@ class TestThePage:
             ("plan", "platinum", "choose one of free, gold"),
             ("seats", "-1", "write a whole number"),
             ("seats", "", "write a whole number"),
-            ("teams", "a\nb\nc", "there are more than 2"),
+            ("teams", "a\nb\nc", "there are 3, and not more than 2 are allowed"),
         ],
     )
     def test_a_mistake(self, pages: ClientPages, field: str, value: str, problem: str):
@@ -288,6 +288,17 @@ class TestARuleAcrossFields:
         with pytest.raises(InvalidClientMetadata, match="ten seats"):
             clients.edit("robot", plan="gold", seats=9)
         assert clients.edit("robot", plan="gold", seats=10).extra == {"plan": "gold", "seats": 10}
+
+    def test_a_value_that_is_wrong_already_takes_it_not_away(self, clients: ClientRegistry) -> None:
+        robot = clients.get("robot")
+        wrong = replace(robot, client_id="wrong", extra={"plan": "silver"})
+        assert clients._store.import_([wrong]) == 1
+        assert clients.edit("wrong", client_name="W").client_name == "W"
+        assert clients.edit("wrong", seats=7).extra == {"plan": "silver", "seats": 7}
+        with pytest.raises(InvalidClientMetadata, match="plan: choose one of free, gold"):
+            clients.edit("wrong", plan="bronze")
+        with pytest.raises(InvalidClientMetadata, match="ten seats"):
+            clients.edit("wrong", plan="gold")
 
     def test_it_sees_no_value_of_another_form(self, clients: ClientRegistry) -> None:
         client = replace(clients.get("robot"), client_id="x", client_secrets=())

@@ -81,9 +81,20 @@ class TestScope:
         assert opens(flow, answer.json, "/write") == 403
 
     def test_nothing_left_of_it(self, flow: Flow):
+        """RFC 6749 section 5.2: after invalid_grant a client asks its user again."""
         value = flow.tokens(scope="read")["refresh_token"]
         flow.edit(scope=frozenset({"write"}))
-        assert_error(flow.refresh(value), 400, "invalid_scope")
+        assert_error(flow.refresh(value), 400, "invalid_grant")
+        assert_error(flow.refresh(value, scope="read"), 400, "invalid_grant")
+        flow.edit(scope=frozenset({"read"}))
+        assert flow.refresh(value).json["scope"] == "read", "nothing was spent"
+
+    def test_nothing_left_of_what_is_requested(self, flow: Flow):
+        """Without a scope, or with another, the refresh token is good."""
+        value = flow.tokens(scope="read write")["refresh_token"]
+        flow.edit(scope=frozenset({"write"}))
+        assert_error(flow.refresh(value, scope="read"), 400, "invalid_scope")
+        assert flow.refresh(value).json["scope"] == "write"
 
 
 class TestRefused:

@@ -67,6 +67,19 @@ class TestClients:
         assert post(server, FORM, server.login(), CLEAN).status_int == 200
         assert len(server.records()) == 1
 
+    @pytest.mark.parametrize("client_id", ["robot", "nobody"])
+    def test_an_empty_secret_is_a_failure_as_well(self, server: Server, client_id: str):
+        guess = lambda: post(server, FORM, basic(client_id, ""))  # noqa: E731
+        assert statuses(12, guess) == {401: 10, 429: 2}
+
+    def test_a_public_client_that_sends_an_empty_secret(self, server: Server):
+        """As one that sends its client_id in the body: there is nothing to guess."""
+        server.register("app", grant_types=("password",), token_endpoint_auth_method="none")
+        form = {"grant_type": "password", "username": "bob", "password": "bob's password"}
+        for _ in range(11):
+            post(server, FORM, basic("robot", "wrong"))
+        assert post(server, form, basic("app", "")).status_int == 200
+
     def test_unknown_and_known_clients_look_the_same(self, server: Server):
         Time(server)
         known, unknown = (

@@ -96,6 +96,13 @@ def test_more_than_was_granted_is_refused(requested: Access, error: type[Excepti
         Access(READ, (API,), (PAY,)).narrowed_to(requested, "The refresh token")
 
 
+def test_the_scope_that_was_not_granted_is_named() -> None:
+    many = frozenset(f"https://api.example/scopes/{number:03}" for number in range(80))
+    with pytest.raises(InvalidScope, match=r"for this scope: zebra\.$") as refused:
+        Access(many).narrowed_to(Access(many | {"zebra"}), "It")
+    assert refused.value.refusal.compared[0] == ("excess", "zebra")
+
+
 @given(accesses, st.none() | st.builds(dict, jkt=st.text(min_size=1)))
 def test_an_access_tokens_record(access: Access, key: dict[str, str] | None) -> None:
     data = AccessTokenData(access, "web", 3, Confirmation(key) if key else None, {"sub": "robot"})

@@ -27,7 +27,12 @@ from .worlds import NOW, make_server
 
 SECRET = new_client_secret(os.urandom)
 SECRETS = (keep_secret(SECRET, NOW),)
-METHODS = {"basic": "client_secret_basic", "post": "client_secret_post", "public": "none"}
+METHODS = {
+    "basic": "client_secret_basic",
+    "post": "client_secret_post",
+    "public": "none",
+    "assertion": "private_key_jwt",
+}
 
 
 def header(value: str | None) -> HTTPRequest:
@@ -67,6 +72,8 @@ POST = {"client_id": "post", "client_secret": SECRET}
         pytest.param(basic("%62asic", SECRET), {}, "basic", id="encoded id"),
         pytest.param("  " + basic("basic", SECRET) + " ", {}, "basic", id="blanks"),
         pytest.param(None, POST, "post", id="post"),
+        pytest.param(basic("post", SECRET), {}, "post", id="basic where post is registered"),
+        pytest.param(basic("public", ""), {}, "public", id="public, by basic without a secret"),
         pytest.param(None, {"client_id": "public"}, "public", id="public"),
     ],
 )
@@ -87,8 +94,15 @@ def test_authenticated(server, authorization, form, client_id):
         pytest.param(None, {**POST, "client_secret": "wrong"}, id="wrong secret by post"),
         pytest.param(None, {**POST, "client_id": "basic"}, id="post where basic is registered"),
         pytest.param(None, {**POST, "client_id": "public"}, id="secret of a public client"),
-        pytest.param(basic("post", SECRET), {}, id="basic where post is registered"),
-        pytest.param(basic("public", ""), {}, id="basic of a public client"),
+        pytest.param(basic("post", "wrong"), {}, id="wrong secret where post is registered"),
+        pytest.param(basic("post", ""), {}, id="empty secret where post is registered"),
+        pytest.param(basic("public", SECRET), {}, id="secret of a public client by basic"),
+        pytest.param(basic("assertion", SECRET), {}, id="basic where neither is registered"),
+        pytest.param(basic("assertion", ""), {}, id="empty where neither is registered"),
+        pytest.param(
+            None, {**POST, "client_id": "assertion"}, id="post where neither is registered"
+        ),
+        pytest.param(basic("disabled-public", ""), {}, id="disabled, public, by basic"),
         pytest.param(basic("basic", "wrong"), {}, id="wrong secret"),
         pytest.param(basic("basic", ""), {}, id="empty secret"),
         pytest.param(basic("basic", SECRET + "\0"), {}, id="NUL"),
@@ -122,6 +136,9 @@ def test_refused(server, authorization, form):
         pytest.param(basic("basic", SECRET), {"client_id": "post"}, id="two clients"),
         pytest.param(basic("basic", SECRET), {"client_assertion": "x"}, id="and an assertion"),
         pytest.param(None, {**POST, "client_assertion": "x"}, id="post and an assertion"),
+        pytest.param(
+            basic("public", ""), {"client_id": "public", "client_secret": "x"}, id="empty and post"
+        ),
     ],
 )
 def test_more_than_one_method(server, authorization, form):

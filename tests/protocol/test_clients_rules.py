@@ -189,6 +189,75 @@ class TestChange:
         check_change(server, client, {"token_endpoint_auth_method": "client_secret_post"})
 
 
+class TestAClientThatBreaksARuleAlready:
+    """Since the server no longer knows a scope, a grant type or a method of it."""
+
+    GONE = {"fly", "swim"}
+
+    @pytest.fixture
+    def client(self):
+        return Client(
+            "robot",
+            grant_types=("client_credentials", "magic"),
+            token_endpoint_auth_method="telepathy",
+            scope=frozenset({"read"} | self.GONE),
+            consent="never",
+            contacts=("",),
+        )
+
+    def test_something_else_can_be_changed(self, server, client):
+        assert check_change(server, client, {"client_name": "R2"}).client_name == "R2"
+        assert check_change(server, client, {"scope": client.scope}) == client
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            pytest.param({"scope": frozenset({"read", "fly"})}, id="one gone scope less"),
+            pytest.param({"scope": frozenset({"read"})}, id="both less"),
+            pytest.param({"scope": frozenset({"read", "write", "fly"})}, id="another scope"),
+            pytest.param({"grant_types": ("magic",)}, id="one grant type less"),
+            pytest.param({"grant_types": ("refresh_token", "magic")}, id="another grant type"),
+            pytest.param({"token_endpoint_auth_method": "client_secret_post"}, id="a method"),
+            pytest.param({"contacts": ("", "ops@a.example")}, id="another contact"),
+        ],
+    )
+    def test_it_can_be_mended_in_steps(self, server, client, changes):
+        changed = check_change(server, client, changes)
+        assert all(getattr(changed, name) == value for name, value in changes.items())
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"scope": frozenset({"read", "fly", "swim", "dive"})},
+            {"scope": frozenset({"dive"})},
+            {"grant_types": ("client_credentials", "magic", "spell")},
+            {"token_endpoint_auth_method": "smoke"},
+            {"consent": "ever"},
+            {"contacts": ("", "a\nb")},
+            {"client_name": "a\nb"},
+            {"redirect_uris": ("http://evil.example/",)},
+        ],
+        ids=lambda changes: str(*changes),
+    )
+    def test_it_cannot_get_another_wrong_value(self, server, client, changes):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            check_change(server, client, changes)
+        assert caught.value.problems.keys() == changes.keys()
+
+    def test_nor_more_values_than_are_allowed(self, server):
+        uris = [f"https://a.example/{number}" for number in range(52)]
+        client = Client("web", redirect_uris=tuple(uris[:51]))
+        assert check_change(server, client, {"client_name": "W"}).client_name == "W"
+        with pytest.raises(InvalidClientMetadata):
+            check_change(server, client, {"redirect_uris": tuple(uris)})
+
+    def test_a_new_client_cannot_have_them(self, server, client):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            check_client(server, client)
+        assert "'fly'" in caught.value.problems["scope"]
+        assert "'swim'" in caught.value.problems["scope"]
+
+
 def test_client_ids_are_letters_and_digits(server):
     drawn = {new_client_id(server) for _ in range(100)}
     assert len(drawn) == 100

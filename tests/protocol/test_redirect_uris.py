@@ -99,7 +99,21 @@ def test_no_control_character_or_blank_passes_anywhere(uri, text, position):
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://spa.example", "https://spa.example:8443", "http://localhost:5173"]
+    "origin",
+    [
+        "https://spa.example",
+        "https://spa.example:8443",
+        "http://localhost:5173",
+        "http://[::1]:5173",
+        # Apps with a web view, and extensions of browsers.
+        "capacitor://localhost",
+        "ionic://localhost",
+        "tauri://localhost",
+        "app://app.example",
+        "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb",
+        "moz-extension://0f3d2f0e-5b0a-4b0e-8a0e-2f0d9a7f0c11",
+        "safari-web-extension://0F3D2F0E-5B0A-4B0E-8A0E-2F0D9A7F0C11",
+    ],
 )
 def test_good_origin(origin):
     assert origin_problem(origin) is None
@@ -107,7 +121,17 @@ def test_good_origin(origin):
 
 @pytest.mark.parametrize(
     "origin",
-    ["*", "null", "", "https://spa.example/", "https://SPA.example", "http://spa.example", "a.b:"],
+    [
+        *("*", "null", "", "https://spa.example/", "https://SPA.example", "http://spa.example"),
+        *("a.b:", "https://*.example", "capacitor://*", "chrome-extension://*", "capacitor://"),
+        *("capacitor:localhost", "capacitor://localhost/", "Capacitor://localhost"),
+        *("chrome-extension://a/page.html", "capacitor://u@localhost", "capacitor://a:0"),
+        *("file://", "file://localhost", "file:///a", "data:text/html,x", "data://a"),
+        *("javascript:alert(1)", "javascript://a", "blob:https://a.example", "about:blank"),
+        *("about://blank", "filesystem://a", "ws://a.example", "ftp://a.example", "a b://c"),
+        *("https://a.example?x", "https://a.example#x", "https://a.example:x", "//a.example"),
+        *("https://[::1", "https://b\u00fccher.example", "https://", "localhost:5173"),
+    ],
 )
 def test_bad_origin(origin):
     assert origin_problem(origin)

@@ -501,7 +501,8 @@ class TestResolvers:
         assert world.server.clients.get(self.URL) is None
         code = world.code(world.decide(page, decision="allow"))
         stored, now = world.server.clients.get(self.URL), world.server.clock()
-        assert stored == replace(resolver.found, created_at=now, updated_at=now)
+        found = replace(resolver.found, created_at=now, updated_at=now)
+        assert stored == replace(found, extra={"self_registered": True})
         resolver.asked.clear()
         (grant,) = world.grants()
         assert (grant.client_id, parse_prefix(code)) == (self.URL, "oac")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from pyramid_oauth2.protocol.errors import InvalidScope
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.scopes import format_scope, grant_scope, parse_scope
+from pyramid_oauth2.protocol.token_strings import new_client_secret
 
 KNOWN = frozenset({"read", "write", "admin"})
 
@@ -68,6 +72,56 @@ def test_refused(requested, client, default):
     own = Client("c", scope=words(client))
     with pytest.raises(InvalidScope):
         grant_scope(requested, own, KNOWN, words(default))
+
+
+MANY = frozenset(f"https://api.example/scopes/{number:03}" for number in range(80))
+
+
+class TestTheScopeThatIsInTheWay:
+    """A developer sees it in the response, and an operator in the log."""
+
+    @pytest.mark.parametrize(
+        ("requested", "client", "culprit"),
+        [
+            pytest.param("magic read", MANY | {"read"}, "magic", id="unknown"),
+            pytest.param(
+                " ".join([*MANY, "xylophone"]), MANY | {"read"}, "xylophone", id="one of many"
+            ),
+            pytest.param("admin read", {"read"}, "admin", id="not the client's"),
+            pytest.param(" ".join([*MANY, "read", "zoo"]), MANY, "read", id="not, of many"),
+        ],
+    )
+    def test_is_named(self, requested, client, culprit):
+        known = KNOWN | MANY | {"zoo"}
+        own = Client("c", scope=frozenset(client) | {"zoo"})
+        with pytest.raises(InvalidScope) as refused:
+            grant_scope(requested, own, known, None)
+        assert refused.value.description.endswith(f"this scope: {culprit}.")
+        assert culprit in dict(refused.value.refusal.compared).values()
+
+    def test_that_is_long_is_cut(self):
+        with pytest.raises(InvalidScope) as refused:
+            grant_scope("x" * 4000, Client("c", scope=KNOWN), KNOWN, None)
+        assert len(refused.value.description) < 200
+
+    def test_that_is_a_secret_is_masked(self):
+        """A client may send one parameter in the place of another."""
+        secret = new_client_secret(os.urandom)
+        with pytest.raises(InvalidScope) as refused:
+            grant_scope(f"{secret} read", Client("c", scope=KNOWN), KNOWN, None)
+        assert secret[-20:] not in f"{refused.value.description}{refused.value.refusal.compared}"
+
+    @given(st.frozensets(names, min_size=1, max_size=9))
+    def test_the_description_has_no_other_character(self, requested):
+        """RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E."""
+        with pytest.raises(InvalidScope) as refused:
+            grant_scope(" ".join(requested), Client("c"), frozenset(), frozenset())
+        assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", refused.value.description)
+
+    def test_what_is_no_scope_is_not_repeated(self):
+        with pytest.raises(InvalidScope) as refused:
+            grant_scope("read <b>\u00e9", Client("c", scope=KNOWN), KNOWN, None)
+        assert "<b>" not in refused.value.description
 
 
 @given(

@@ -120,6 +120,37 @@ def test_a_chosen_secret_is_read_from_stdin_and_not_repeated(with_tables, chosen
     assert secret["scheme"] == "argon2id"
 
 
+def test_a_client_that_anyone_can_register(with_tables):
+    with_tables(*WEB, "--client-id", "hobby", "--self-registered")
+    words = ("client", "show", "hobby", "--json")
+    assert json.loads(with_tables(*words)[1])["extra"] == {"self_registered": True}
+    with_tables("client", "edit", "hobby", "--no-self-registered")
+    assert not json.loads(with_tables(*words)[1]).get("extra")
+
+
+ENCODED = "must form-encode client_id and secret"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "noted"),
+    [("a+b", True), ("50%25", True), ("100%", False), ("a b:c", False), ("pässwörd", False)],
+)
+def test_a_chosen_secret_that_clients_must_encode(with_tables, chosen, noted):
+    """RFC 6749 section 2.3.1, which curl -u does not follow."""
+    status, out, err = with_tables(*WEB, "--secret-stdin", "--json", stdin=chosen)
+    assert status == 0
+    assert (ENCODED in err) is noted
+    assert json.loads(out)
+    assert chosen not in err
+
+
+def test_a_chosen_client_id_that_clients_must_encode(with_tables):
+    assert f"{ENCODED} (RFC" in with_tables(*WEB, "--client-id", "a+b")[2]
+    assert ENCODED not in with_tables(*WEB, "--client-id", "a-b")[2]
+    public = ("--auth-method", "none")
+    assert ENCODED not in with_tables(*WEB, "--client-id", "c+d", *public)[2]
+
+
 def test_a_secret_of_our_own_form_is_kept_as_sha256(with_tables):
     secret = json.loads(with_tables(*WEB, "--json")[1])["client_secret"]
     assert with_tables(*WEB, "--client-id", "second", "--secret-stdin", stdin=secret)[0] == 0
@@ -148,7 +179,7 @@ def secrets(poauth2):
     ("words", "hint"),
     [
         (("client", "add"), "--redirect-uri"),
-        ((*WEB, "--scope", "red"), "read write"),
+        ((*WEB, "--scope", "red"), "read, write"),
         ((*WEB, "--grant-type", "client_credential"), "client_credentials"),
         ((*WEB, "--auth-method", "client_secret_jwt"), "client_secret_post"),
         ((*WEB, "--redirect-uri", "http://app.example/"), "use https"),

@@ -168,6 +168,11 @@ class TestRotateSecret:
         assert "chosen-secret" not in out
         assert counts(web, "chosen-secret")
 
+    def test_to_one_that_clients_must_encode(self, web):
+        rotate = ("client", "rotate-secret", "web", "--secret-stdin")
+        assert "form-encode" in web(*rotate, stdin="chosen+secret\n")[2]
+        assert "form-encode" not in web(*rotate, stdin="chosen-secret\n")[2]
+
     @pytest.mark.parametrize(
         ("words", "status"),
         [(("nobody",), 1), (("web", "--overlap", "1y"), 2), (("web", "--overlap", "91d"), 1)],

@@ -104,6 +104,20 @@ def test_a_secret_that_was_kept_in_clear_goes_on(with_tables):
     assert CHOSEN not in export(with_tables)
 
 
+def test_secrets_that_clients_must_encode(with_tables):
+    """RFC 6749 section 2.3.1."""
+    secrets = {"plain": CHOSEN, "plus": "a+b", "percent": "%41", "none": None}
+    clients = [
+        {**MACHINE, "client_id": name, "client_secret": secret} for name, secret in secrets.items()
+    ]
+    status, _, err = load(with_tables, clients)
+    assert status == 0
+    assert "form-encode" in err
+    assert "in them: plus, percent." in err
+    assert "a+b" not in err
+    assert load(with_tables, [{**PUBLIC, "client_id": "c+d"}])[2] == ""
+
+
 @pytest.mark.parametrize(("ends", "counted"), [(0, True), (2**33, True), (1_000_000_000, False)])
 def test_a_secret_ends_when_it_would_have_there(with_tables, ends, counted):
     """RFC 7591 section 3.2.1."""

@@ -38,7 +38,7 @@ def read_sent(
     try:
         requested = unpacked(server, parameters)
     except OAuth2Error as error:
-        return _unreadable(server, parameters, error)
+        return _unreadable(server, parameters, error, user)
     if isinstance(requested, StoredRequest):
         if http.method != "GET":
             # As in _send_on_by_get: a form of another site must not bind a browser.
@@ -50,7 +50,7 @@ def read_sent(
     try:
         request = read_request(server, destination, requested)
     except OAuth2Error as error:
-        return error_to_client(server, destination, error)
+        return error_to_client(server, destination, error, user)
     mark = _mark_of(server, parameters, user)
     return Progress(server, http, user, destination, request, events, parameters, mark=mark)
 
@@ -86,14 +86,16 @@ def _marked(
     return mark_for(server, user, query, Session.NONE, present).on(query)
 
 
-def _unreadable(server: AuthorizationServer, parameters: Parameters, error: OAuth2Error) -> Result:
+def _unreadable(
+    server: AuthorizationServer, parameters: Parameters, error: OAuth2Error, user: User
+) -> Result:
     try:
         destination = find_destination(server, parameters)
     except OAuth2Error as other:
         # The redirect URI is in what cannot be read.
         error.client = other.client
         raise error from None
-    return error_to_client(server, destination, error)
+    return error_to_client(server, destination, error, user)
 
 
 def read_stored(

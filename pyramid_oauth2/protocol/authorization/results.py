@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..authorization_server import AuthorizationServer
-from ..errors import OAuth2Error, TemporarilyUnavailable
+from ..clients.self_registration import is_self_registered
+from ..errors import LoginRequired, OAuth2Error, TemporarilyUnavailable
 from ..events import AuthorizationRefused, OAuth2Event
 from ..records import Client, StoreUnavailable
 from ..refusal import Refusal
@@ -15,6 +16,7 @@ from .interaction import OpenInteraction, UnusableInteraction
 from .progress import AUTHORIZE, Progress
 from .request import Destination
 from .response import AuthorizationResponse, refusal
+from .user import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,14 @@ class Respond:
 
     :param changed: whether the store was changed for it, so that it must not be computed twice.
     :param refusal: why it is an error, for the operator.
+    :param by_link: whether the user sends it, by a link on a page, instead of a redirect.
     """
 
     response: AuthorizationResponse
     events: tuple[OAuth2Event, ...] = ()
     changed: bool = False
     refusal: Refusal | None = None
+    by_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +111,30 @@ def refused(progress: Progress, error: OAuth2Error) -> Respond | Refuse:
     """Send an error to the client, or show it if no response is sent to the client."""
     if progress.destination.redirect_uri is None:
         return refuse(error, progress.events, progress.destination.client)
-    return error_to_client(progress.server, progress.destination, error, tuple(progress.events))
+    server, destination, user = progress.server, progress.destination, progress.user
+    return error_to_client(server, destination, error, user, tuple(progress.events))
 
 
 def error_to_client(
     server: AuthorizationServer,
     destination: Destination,
     error: OAuth2Error,
+    user: User,
     events: tuple[OAuth2Event, ...] = (),
 ) -> Respond:
     """Send an error to the client, with the reason for the operator."""
-    response = refusal(server, destination, error)
-    event = refused_event(error, destination.client)
-    return Respond(response, (*events, event), refusal=error.refusal)
+    response, client = refusal(server, destination, error), destination.client
+    event = refused_event(error, client)
+    by_link = not _redirects(client, error, user)
+    return Respond(response, (*events, event), refusal=error.refusal, by_link=by_link)
+
+
+def _redirects(client: Client, error: OAuth2Error, user: User) -> bool:
+    # RFC 9700 section 4.11.2: else a link to this server, which people trust, leads anyone at
+    # once to a site that a stranger has registered. Silent authentication is excepted there.
+    if user.subject is not None or isinstance(error, LoginRequired):
+        return True
+    return not is_self_registered(client)
 
 
 def refuse(

@@ -1,4 +1,4 @@
-"""Client authentication (RFC 6749 section 2.3): exactly one method, the registered one."""
+"""Client authentication (RFC 6749 section 2.3): exactly one method, one that the client may use."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def authenticate_client(
     failed = attempt()
     failed.refuse_if_blocked()
     known = named.client_id if named else None
-    refusal = found or _refusal(named, _of(named, credentials, ambient))
+    refusal = found or _refusal(server, named, _of(named, credentials, ambient))
     emit(
         ClientAuthenticationFailed(
             client_id=known,
@@ -88,16 +88,19 @@ def authenticate_client(
     )
 
 
-def _refusal(named: Client | None, credentials: Credentials) -> Refusal:
+def _refusal(
+    server: AuthorizationServer, named: Client | None, credentials: Credentials
+) -> Refusal:
     if named is None:
         # Without the text that was sent: it may be a secret in the wrong field.
         return KNOWN
     if named.disabled_at is not None:
         return ENABLED.comparing(disabled_at=named.disabled_at)
     registered = named.token_endpoint_auth_method
-    if registered != credentials.method:
+    if not credentials.counts_for(registered):
         return METHOD.comparing(used=credentials.method, registered=registered)
-    return SECRET if credentials.secret else PROOF.comparing(method=registered)
+    by_secret = server.plug_ins.client_authentications[credentials.method].by_secret
+    return SECRET if by_secret else PROOF.comparing(method=registered)
 
 
 def _presented(
@@ -188,4 +191,4 @@ def _usable(client: Client | None, credentials: Credentials) -> bool:
     if client is None or client.disabled_at is not None:
         return False
     # RFC 7591 section 2: the registered method, and no weaker one.
-    return client.token_endpoint_auth_method == credentials.method
+    return credentials.counts_for(client.token_endpoint_auth_method)

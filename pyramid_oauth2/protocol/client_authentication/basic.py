@@ -22,6 +22,13 @@ from .credentials import Authenticated, Credentials
 
 SYNTAX = Refusal("basic_syntax", "RFC 7617 section 2")
 
+# RFC 6749 section 2.3.1: the server "MUST support the HTTP Basic authentication scheme for
+# authenticating clients that were issued a client password".
+OTHER_SECRET = "client_secret_post"
+# RFC 6749 section 2.3.1 lets a client leave out a secret that is empty: then this is its
+# client_id alone, as in the body.
+PUBLIC = "none"
+
 
 @implementer(IClientAuthentication)
 class ClientSecretBasic:
@@ -59,14 +66,29 @@ class ClientSecretBasic:
                 "The Basic header has no colon between client_id and secret.", refusal=SYNTAX
             )
         secret = _form_decode(secret)
-        guessable = not is_client_secret(secret)
-        return Credentials("client_secret_basic", _form_decode(client_id), secret, guessable)
+        return Credentials(
+            "client_secret_basic",
+            _form_decode(client_id),
+            secret,
+            guessable=bool(secret) and not is_client_secret(secret),
+            also_for=(OTHER_SECRET,) if secret else (OTHER_SECRET, PUBLIC),
+        )
 
     def authenticate(self, credentials: Credentials, client: Client | None) -> Authenticated | None:
-        """Check that the secret is one of the client's."""
+        """Check that the secret is one of the client's, or that both have none."""
+        if client is not None and client.public:
+            return None if credentials.secret else Authenticated()
         secrets = client.client_secrets if client else ()
         right = verify_secret(credentials.secret, secrets, self._server.clock())
         return Authenticated() if right else None
+
+
+def must_be_encoded(half: str) -> bool:
+    """Whether a client that sends this client_id or secret without encoding it is refused.
+
+    Such as one with a ``+``, which means a space in a form.
+    """
+    return _form_decode(half) != half
 
 
 def _form_decode(half: str) -> str:

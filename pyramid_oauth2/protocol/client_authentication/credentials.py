@@ -14,12 +14,19 @@ class Credentials:
     :param guessable: whether a person may have chosen the secret: an address with too many
         failures is then refused. 256 random bits cannot be guessed, so a block of the
         address does not keep their client out.
+    :param also_for: the ``token_endpoint_auth_method`` of further clients for which it counts,
+        beside those registered for *method*.
     """
 
     method: str
     client_id: str
     secret: str = field(default="", repr=False)
     guessable: bool = False
+    also_for: tuple[str, ...] = ()
+
+    def counts_for(self, registered: str) -> bool:
+        """Whether it can authenticate a client that is registered for the method *registered*."""
+        return registered in (self.method, *self.also_for)
 
 
 @dataclass(frozen=True, slots=True)

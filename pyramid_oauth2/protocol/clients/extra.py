@@ -6,7 +6,7 @@ is no longer registered. A value that is the field's default is not stored.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -70,16 +70,26 @@ def extra_problems(
     server: Known, fields: Collection[ClientField], client: Client
 ) -> Iterator[tuple[str, str]]:
     """What is wrong with the values of the added *fields*, as pairs of field and message."""
-    problems = [(field.name, text) for field in fields for text in _problems(server, field, client)]
-    if not problems:
-        # Only now, when each value is of its form.
-        problems = [
-            (field.name, text)
-            for field in fields
-            if field.client_rule
-            for text in field.client_rule(server, client)
-        ]
-    yield from problems
+    broken = set()
+    for field in fields:
+        for text in _problems(server, field, client):
+            broken.add(field.name)
+            yield field.name, text
+    # A rule across fields sees no value that is not right by itself.
+    sound = {name: value for name, value in client.extra.items() if name not in broken}
+    client = replace(client, extra=sound)
+    for field in fields:
+        if field.client_rule:
+            yield from ((field.name, text) for text in field.client_rule(server, client))
+
+
+def changed_problems(
+    server: Known, fields: Iterable[ClientField], client: Client, changed: Client
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with those values of added *fields* that are not what they were."""
+    for field in fields:
+        if client.extra.get(field.name) != changed.extra.get(field.name):
+            yield from ((field.name, text) for text in _problems(server, field, changed))
 
 
 def _problems(server: Known, field: ClientField, client: Client) -> Iterator[str]:

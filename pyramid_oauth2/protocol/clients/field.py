@@ -169,7 +169,7 @@ class ClientField:
     def excess(self, value: Collection[Any]) -> Iterator[str]:
         """What is wrong with the number of values."""
         if self.most is not None and len(value) > self.most:
-            yield f"there are more than {self.most}"
+            yield f"there are {len(value)}, and not more than {self.most} are allowed"
 
 
 def on_a_form(fields: Iterable[ClientField]) -> list[tuple[ClientField, Control]]:

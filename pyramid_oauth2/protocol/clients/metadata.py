@@ -81,7 +81,8 @@ FIELDS: tuple[ClientField, ...] = (
     _field(
         "token_endpoint_auth_method",
         Codec.TEXT,
-        "How the client authenticates. The client is public if it is `none`.",
+        "How the client authenticates. The client is public if it is `none`. One registered for "
+        "`client_secret_post` may use HTTP Basic as well.",
         rule=value_rules.auth_method,
         set_by=ALL,
         confidential=True,
@@ -215,7 +216,8 @@ FIELDS: tuple[ClientField, ...] = (
     _field(
         "allowed_origins",
         Codec.TEXTS,
-        "The origins whose pages may read the server's responses (CORS); at most 50.",
+        "The origins whose pages may read the server's responses (CORS), such as "
+        "`https://app.example`, or `capacitor://localhost` for an app's web view; at most 50.",
         rule=value_rules.origins,
         most=MAX_ENTRIES,
         set_by=ALL,

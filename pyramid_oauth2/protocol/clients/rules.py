@@ -13,7 +13,7 @@ from typing import Any
 from ..records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client, check_identifier
 from ..server import Server
 from ..token_strings import is_client_secret, random_text
-from .extra import added, extra_problems, into_extra
+from .extra import added, changed_problems, extra_problems, into_extra
 from .metadata import BY_NAME, FIELDS
 from .secrets import ARGON2ID, SHA256
 
@@ -58,7 +58,10 @@ def client_of(metadata: Mapping[str, Any]) -> Client:
 def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> Client:
     """Return the client with its metadata changed.
 
-    :raises InvalidClientMetadata: a rule is broken, or a field cannot be changed.
+    A rule that the client breaks already, since the server no longer knows a scope for
+    instance, is not a reason to refuse the change of something else.
+
+    :raises InvalidClientMetadata: the change breaks a rule, or a field cannot be changed.
     """
     changes = into_extra(server.client_fields, changes, client.extra)
     fixed = [name for name in changes if name not in EDITABLE]
@@ -69,7 +72,8 @@ def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> 
     if not server.has_secret(changed):
         # Otherwise a secret that leaked long ago would be valid again after a change back.
         changed = replace(changed, client_secrets=())
-    problems = list(client_problems(server, changed))
+    present = _present_problems(server, client, changed)
+    problems = [each for each in client_problems(server, changed) if each not in present]
     if changed.public != client.public:
         # RFC 6749 section 2.1: a client is designed as one type. A public client
         # has no secret to continue with, and a confidential one would still be
@@ -78,6 +82,27 @@ def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> 
         problems.append(("token_endpoint_auth_method", problem))
     _refuse(problems)
     return changed
+
+
+def _present_problems(server: Server, client: Client, changed: Client) -> set[tuple[str, str]]:
+    """The problems that a client has already, without those of the values that a change brings.
+
+    A message need not name its value: one wrong value must not stand in for another.
+    """
+    present = set(client_problems(server, client))
+    if not present:
+        return present
+    for field in FIELDS:
+        old, new = getattr(client, field.name), getattr(changed, field.name)
+        if new != old:
+            present -= {(field.name, text) for text in field.problems(server, _brought(old, new))}
+    return present - set(changed_problems(server, added(server.client_fields), client, changed))
+
+
+def _brought(old: Any, new: Any) -> Any:
+    if isinstance(new, tuple | frozenset):
+        return type(new)(value for value in new if value not in old)
+    return new
 
 
 def secretless(client: Client) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from ..redirect_uris import origin_problem, redirect_uri_problem
-from ..scopes import SCOPE_TOKEN, format_scope
+from ..scopes import SCOPE_TOKEN
 from .field import Known
 
 MAX_NAME = 255
@@ -67,10 +67,10 @@ def scope(server: Known, value: frozenset[str]) -> Iterator[str]:
     """Scopes that the server knows."""
     if not all(SCOPE_TOKEN.fullmatch(name) for name in value):
         yield "a scope has no spaces, quotes, backslashes or characters beyond ASCII"
-    elif not value <= server.known_scopes:
-        unknown = format_scope(value - server.known_scopes)
-        known = format_scope(server.known_scopes) or "none"
-        yield f"unknown: {unknown}; the server knows: {known}"
+        return
+    known = ", ".join(sorted(server.known_scopes)) or "no scope"
+    for unknown in sorted(value - server.known_scopes):
+        yield f"{unknown!r} is unknown; the server knows {known}"
 
 
 def redirect_uris(server: Known, value: Iterable[str]) -> Iterator[str]:

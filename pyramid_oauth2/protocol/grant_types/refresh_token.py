@@ -18,7 +18,7 @@ from ..grant_data import access_of
 from ..parameters import Parameter
 from ..records import REFRESH_TOKEN, Client, Grant, Token
 from ..refusal import Refusal
-from ..scopes import OF_CLIENT, parse_scope
+from ..scopes import OF_CLIENT, named_scope, parse_scope
 from ..server import Server
 from ..token.confirmation import BOUND
 from ..token.issuance import Issuance, Redeem, Repeat, Reuse
@@ -48,8 +48,10 @@ class RefreshToken:
     def validate(self, request: TokenRequest) -> Issuance:
         """Redeem the refresh token; its successor and an access token take its place.
 
-        :raises InvalidGrant: it is not a refresh token of this client.
-        :raises InvalidScope: the client requests more than the user granted.
+        :raises InvalidGrant: it is not a refresh token of this client, or the client may have
+            nothing of its grant any more.
+        :raises InvalidScope: the client requests more than the user granted, or only what it
+            may not have any more.
         :raises TemporarilyUnavailable: the grant was refreshed too often (429).
         """
         presented = request.parameters["refresh_token"]
@@ -67,7 +69,7 @@ class RefreshToken:
         # RFC 6749 section 6: "MUST NOT include any scope not originally granted
         # by the resource owner".
         access = granted.narrowed_to(requested, "The refresh token")
-        access = _still_allowed(access, request.client, self._server)
+        access = _still_allowed(access, granted, request.client, self._server)
         rotation = self._server.throttle.rotation(request, grant.id)
         rotation.refuse_if_blocked()
         return Issuance(access, redeem, attempt=rotation)
@@ -92,13 +94,19 @@ def _find(presented: str, client: Client, server: Server) -> tuple[Token, Grant,
         raise InvalidGrant(f"The refresh token {error}.", refusal=error.refusal) from None
 
 
-def _still_allowed(access: Access, client: Client, server: Server) -> Access:
+def _still_allowed(access: Access, granted: Access, client: Client, server: Server) -> Access:
     # Without the scopes that the client lost since. The grant keeps its scope: a
     # narrower request narrows this access token only.
     may_have = (client.scope or server.default_scopes or frozenset()) & server.known_scopes
+    if not granted.scope & may_have:
+        # For invalid_grant a client asks its user again; no other scope of this grant helps.
+        raise InvalidGrant(
+            "The client may have nothing of what was granted any more.",
+            refusal=OF_CLIENT.comparing(granted=granted.scope, allowed=may_have),
+        )
     if not access.scope & may_have:
         raise InvalidScope(
-            "The client may have none of these scopes any more.",
-            refusal=OF_CLIENT.comparing(requested=access.scope, allowed=may_have),
+            f"The client may not have this scope any more: {named_scope(access.scope)}.",
+            refusal=OF_CLIENT.comparing(excess=access.scope, allowed=may_have),
         )
     return access.with_scope(access.scope & may_have)

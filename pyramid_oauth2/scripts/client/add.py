@@ -14,7 +14,7 @@ from ...protocol.clients.rules import InvalidClientMetadata
 from ...protocol.records import DuplicateRecord
 from ..ini import Ini
 from .metadata import add_flags, metadata_of, print_problems
-from .secret import print_secret, read_secret
+from .secret import note_encoding, print_secret, read_secret
 
 EXAMPLES = """\
 examples:
@@ -83,6 +83,8 @@ def _print_registered(
             "there is nothing that it could be granted",
             file=sys.stderr,
         )
+    if registered.secret is not None:
+        note_encoding([(client.client_id, registered.secret)])
     if arguments.json:
         members = {"client_id": client.client_id, "client_secret": registered.secret}
         print(json.dumps({name: value for name, value in members.items() if value is not None}))

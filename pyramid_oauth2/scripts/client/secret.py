@@ -6,8 +6,10 @@ import argparse
 import getpass
 import json
 import sys
+from collections.abc import Iterable
 from typing import Any
 
+from ...protocol.client_authentication.basic import must_be_encoded
 from ...protocol.clients.registry import ClientChangedMeanwhile, UnknownClient
 from ...protocol.clients.rules import InvalidClientMetadata
 from ..ini import Ini
@@ -66,6 +68,8 @@ def rotate_secret(ini: Ini, arguments: argparse.Namespace) -> int:
             return 1
         except (UnknownClient, ClientChangedMeanwhile) as error:
             return refused(error)
+    if given is not None:
+        note_encoding([(registered.client.client_id, given)])
     old = [s.expires_at for s in registered.client.client_secrets if s.expires_at is not None]
     if arguments.json:
         shown = {} if given else {"client_secret": registered.secret}
@@ -104,6 +108,23 @@ def read_secret() -> str:
     if sys.stdin.isatty():
         return getpass.getpass("Client secret: ")
     return sys.stdin.readline().rstrip("\r\n")
+
+
+def note_encoding(pairs: Iterable[tuple[str, str]]) -> None:
+    """Say which clients have to encode what they send by HTTP Basic; libraries often do not.
+
+    :param pairs: of client_id and secret, both brought along by a person.
+    """
+    named = [
+        client_id for client_id, secret in pairs if any(map(must_be_encoded, (client_id, secret)))
+    ]
+    if named:
+        print(
+            "poauth2: note: for HTTP Basic these clients must form-encode client_id and secret "
+            f"(RFC 6749 section 2.3.1), which have a + or a % code in them: {', '.join(named)}. "
+            "curl -u does not do that. A secret that the server draws needs no encoding",
+            file=sys.stderr,
+        )
 
 
 def print_secret(secret: str) -> None:

@@ -19,6 +19,7 @@ from ...protocol.records import Client
 from ...protocol.server import Server
 from ..arguments import without_secrets
 from ..ini import Ini
+from .secret import note_encoding
 
 NOT_A_LIST = "write a JSON list of clients, as client export does"
 
@@ -76,6 +77,12 @@ def import_clients(ini: Ini, arguments: argparse.Namespace) -> int:
             print("poauth2: nothing was imported:", *problems, sep="\n  ", file=sys.stderr)
             return 1
         new = sum(map(service.clients.restore, clients))
+    brought = zip(clients, documents, strict=True)
+    note_encoding(
+        (client.client_id, members["client_secret"])
+        for client, members in brought
+        if members.get("client_secret") is not None
+    )
     if arguments.json:
         print(json.dumps({"imported": new, "left": len(clients) - new}))
         return 0
