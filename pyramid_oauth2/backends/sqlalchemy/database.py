@@ -18,8 +18,6 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ...per_process import PerProcess
 from ...protocol.records import DuplicateRecord
@@ -134,7 +132,8 @@ class Database:
             try:
                 with self._uses, scope(self._engines()) as connection:
                     return work(connection)
-            except (DBAPIError, PoolTimeout) as error:
+            except Exception as error:
+                # Of any class: see translated().
                 if repeatable and is_lost(error):
                     # The pool has discarded every connection as old as the lost one. Any other
                     # write is left to the caller: a repeated INSERT would find its own row.
