@@ -30,8 +30,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url
 
+from ..backends.sqlalchemy.pooler import prepare_nothing, without_threshold
 from ..backends.sqlalchemy.schema import metadata
 
 VERSION_TABLE = "oauth2_alembic_version"
@@ -102,9 +103,13 @@ def _connected(where: str | URL | Engine) -> Iterator[Connection]:
         # Only its way to connect is used: an engine in autocommit has no transactions.
         engine = create_engine(where.url, poolclass=NullPool, creator=where.pool._creator)
     else:
-        engine = create_engine(where, poolclass=NullPool)
+        url, connect_args = without_threshold(make_url(where))
+        engine = create_engine(url, poolclass=NullPool, connect_args=connect_args)
     if engine.dialect.name == "sqlite":
         _begin_at_once(engine)
+    if engine.dialect.name == "postgresql":
+        # Through a pooler, a prepared statement would be in the way of the next upgrade.
+        event.listen(engine, "connect", lambda connection, _record: prepare_nothing(connection))
     with engine.connect() as connection:
         yield connection
 

@@ -22,6 +22,9 @@ def run_alone(connection: Connection) -> None:
     """
     match connection.dialect.name:
         case "postgresql":
+            # The limits of the role are meant for requests, not for a wait or for a long upgrade.
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({POSTGRESQL_LOCK})")
         case "mysql" | "mariadb":
             # The lock ends with the connection, since DDL ends every transaction.

@@ -29,9 +29,10 @@ from ...interfaces.request import PyramidRequest
 from .clients import SQLAlchemyClientStore
 from .consents import SQLAlchemyConsentStore
 from .database import Database
-from .engine import engine_factory, engine_of_app
+from .engine import LOCK_SECONDS, STATEMENT_SECONDS, engine_factory, engine_of_app
 from .entries import SQLAlchemyEntryStore
 from .grants import SQLAlchemyGrantStore
+from .pooler import UNLIMITED, UNLIMITED_ADVICE
 from .schema import metadata
 from .session import clients_in
 
@@ -78,13 +79,23 @@ class SQLAlchemyBackend:
         return clients_in(session, getattr(request, "tm", None))
 
     def check(self) -> tuple[str, ...]:
-        """Query every column of every table; there is nothing to warn about.
+        """Query every column of every table; warn about reads that may wait without limit.
 
         :raises StoreUnavailable: the database cannot be used as it is.
         """
         for table in metadata.sorted_tables:
             self._database.rows(select(table).limit(0), {})
-        return ()
+        return self._unlimited_reads()
+
+    def _unlimited_reads(self) -> tuple[str, ...]:
+        if self._database.engine.dialect.name != "postgresql":
+            return ()
+        row = self._database.row(UNLIMITED, {})
+        if row is None:
+            return ()
+        return (
+            UNLIMITED_ADVICE.format(user=row[0], lock=LOCK_SECONDS, statement=STATEMENT_SECONDS),
+        )
 
     def close(self) -> None:
         """Close every connection of this process."""

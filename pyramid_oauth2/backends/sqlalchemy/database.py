@@ -23,6 +23,7 @@ from ...per_process import PerProcess
 from ...protocol.records import DuplicateRecord
 from .failures import is_deadlock, is_lost, translated
 from .forks import Uses
+from .pooler import BEGIN
 
 DEADLOCK_TRIES = 5
 BATCH = 500
@@ -119,7 +120,7 @@ class Database:
         return self._answered(work, Engine.connect, repeatable=True)
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
-        return self._answered(work, Engine.connect, repeatable=False)
+        return self._answered(work, writing, repeatable=False)
 
     def _answered(
         self,
@@ -155,14 +156,33 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     # SQLAlchemy's own begin() sends nothing on a connection in autocommit. SQLite's plain BEGIN
     # takes no lock, and a write then fails at once if another connection wrote in between.
     begin = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else "BEGIN"
+    with engine.connect() as connection, _committed(connection, begin):
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A connection for one statement that writes, which commits itself wherever it can.
+
+    Behind a pooler it would wait for a lock without limit, so there it is a transaction.
+    """
     with engine.connect() as connection:
-        try:
-            connection.exec_driver_sql(begin)
+        if BEGIN in connection.info:
+            with _committed(connection):
+                yield connection
+        else:
             yield connection
-            connection.exec_driver_sql("COMMIT")
-        except BaseException:
-            _undo(connection)
-            raise
+
+
+@contextmanager
+def _committed(connection: Connection, begin: str = "BEGIN") -> Iterator[None]:
+    try:
+        connection.exec_driver_sql(connection.info.get(BEGIN, begin))
+        yield
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        _undo(connection)
+        raise
 
 
 def _undo(connection: Connection) -> None:
