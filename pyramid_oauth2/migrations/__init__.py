@@ -41,10 +41,12 @@ VERSION_TABLE = "oauth2_alembic_version"
 def upgrade(where: str | URL | Engine, revision: str = "head") -> None:
     """Bring the tables to *revision*; do nothing if they are at it already.
 
-    Everything is one transaction on SQLite and PostgreSQL. Upgrades that are started
-    at the same time wait for each other.
+    Everything is one transaction on SQLite and PostgreSQL. On MariaDB and MySQL an upgrade
+    that was interrupted is completed by the next one. Upgrades that are started at the same
+    time wait for each other.
 
     :param where: the database's URL, or an engine for it.
+    :raises StoreUnavailable: a table of another program, or of another history, is in the way.
     """
     with _connected(where) as connection:
         config = _config()
@@ -60,12 +62,20 @@ def current(where: str | URL | Engine) -> str | None:
 
 
 def made_elsewhere(where: str | URL | Engine) -> bool:
-    """Whether all our tables exist without a revision, as an application's history makes them.
+    """Whether all our tables exist without our version table, as an application's history does.
 
     All, not only some: another program may have a table with the same name.
     """
-    with _connected(where) as connection:
-        return metadata.tables.keys() <= set(inspect(connection).get_table_names())
+    there = _tables(where)
+    return VERSION_TABLE not in there and metadata.tables.keys() <= there
+
+
+def interrupted(where: str | URL | Engine) -> bool:
+    """Whether the first upgrade was interrupted where each statement is committed by itself."""
+    there = _tables(where)
+    return (
+        VERSION_TABLE in there and current(where) is None and bool(metadata.tables.keys() & there)
+    )
 
 
 def heads() -> tuple[str, ...]:
@@ -95,6 +105,11 @@ def _config(**arguments: Any) -> Config:
     config = Config(**arguments)
     config.set_main_option("script_location", "pyramid_oauth2:migrations")
     return config
+
+
+def _tables(where: str | URL | Engine) -> set[str]:
+    with _connected(where) as connection:
+        return set(inspect(connection).get_table_names())
 
 
 @contextmanager

@@ -19,11 +19,6 @@ from .ini import Ini
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-IN_THE_WAY = (
-    "{error}. It is another program's, or made by another history than ours. Give pyramid_oauth2 a "
-    "database of its own (oauth2.sqlalchemy.url), or go on with that history."
-)
-
 
 def add_parser(commands: Any, name: str) -> None:
     """Add the command and its subcommands."""
@@ -72,11 +67,14 @@ def current(ini: Ini, arguments: argparse.Namespace) -> int:
     with _errors_explained():
         revision = migrations.current(engine)
         elsewhere = revision is None and migrations.made_elsewhere(engine)
+        interrupted = migrations.interrupted(engine)
     newest = ", ".join(migrations.heads())
     if elsewhere:
         print("The tables are there, made by another history than ours: ask that for its revision.")
         return 0
-    if revision is None:
+    if interrupted:
+        print(f"An upgrade was interrupted. Complete it with: poauth2 {ini.path} db upgrade")
+    elif revision is None:
         print(f"There are no tables. Make them with: poauth2 {ini.path} db upgrade")
     elif revision != newest:
         print(f"{revision} (the newest is {newest}: poauth2 {ini.path} db upgrade)")
@@ -127,8 +125,6 @@ def _errors_explained() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if "already exists" in str(error.orig):
-            raise StoreUnavailable(IN_THE_WAY.format(error=error.orig)) from None
         raise translated(error) from None
 
 
