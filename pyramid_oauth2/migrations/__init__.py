@@ -32,7 +32,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url
 
-from ..backends.sqlalchemy.pooler import prepare_nothing, without_threshold
+from ..backends.sqlalchemy.prepared_statements import prepare_nothing, without_threshold
 from ..backends.sqlalchemy.schema import metadata
 
 VERSION_TABLE = "oauth2_alembic_version"

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Timer
 from time import monotonic
 from typing import Any
 
 import pytest
 from pyramid.config import Configurator
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, text
 
 from pyramid_oauth2 import migrations
 from pyramid_oauth2.backends.contract.factories import NOW, new_grant, new_token
-from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
-from pyramid_oauth2.backends.sqlalchemy import engine as engines
+from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, pooler
 from pyramid_oauth2.protocol.records import Outcome, StoreUnavailable
 from tests.functional.server import FORM, TOKEN, Server
 from tests.servers.databases import DatabaseServer
 from tests.servers.pgbouncer import PgBouncer, pgbouncer
 
 from .server_databases import ServerContract, new_database, open_backend
-from .sqlite_databases import Ini, engine_of
+from .sqlite_databases import engine_of
 
 LIMITS = "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
 
@@ -156,13 +156,15 @@ def test_a_pooler_is_recognised_whichever_connection_it_lends(
 
 
 def test_a_read_without_limit_is_warned_about_with_the_cure(
-    url: str, pgbouncer_server: PgBouncer
+    backend: SQLAlchemyBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pooled = open_backend(pgbouncer_server.through(url))
-    (warning,) = pooled.check()
+    pooler._warn.cache_clear()
+    (warning,) = backend.check()
     assert "ALTER ROLE postgres SET lock_timeout = '3s'" in warning
     assert "SET statement_timeout = '10s'" in warning
-    pooled.close()
+    backend.close()
+    backend.check()
+    assert [record.getMessage() for record in caplog.records] == [warning]
 
 
 def test_with_the_cure_there_is_no_warning(
@@ -180,29 +182,21 @@ def test_with_the_cure_there_is_no_warning(
 def test_the_tables_are_made_and_upgraded_through_it(
     postgresql_server: DatabaseServer, pgbouncer_server: PgBouncer
 ) -> None:
-    name = postgresql_server.new_database()
-    for setting in ("lock_timeout = '1ms'", "statement_timeout = '1ms'"):
-        # For requests, not for an upgrade.
-        postgresql_server.execute(f"ALTER DATABASE {make_url(name).database} SET {setting}")
-    pooled = pgbouncer_server.through(name)
+    pooled = pgbouncer_server.through(postgresql_server.new_database())
     for _ in range(8):
         migrations.upgrade(pooled)
         assert (migrations.current(pooled),) == migrations.heads()
 
 
-def made(url: str) -> Engine:
-    settings: Any = Ini(url=url)
-    return engines.engine_factory(settings)()
-
-
-@pytest.mark.parametrize(("given", "meant"), [("0", 0), ("7", 7), ("none", None), ("None", None)])
-def test_the_threshold_of_the_url(url: str, given: str, meant: int | None) -> None:
-    """psycopg takes a number or None, while the parameter of a URL is text."""
-    named = make_url(url).update_query_dict({"prepare_threshold": given})
-    engine = made(named.render_as_string(hide_password=False))
-    with engine.connect() as connection:
-        driver_connection: Any = connection.connection.driver_connection
-        assert driver_connection.prepare_threshold == meant
-    migrations.upgrade(engine)
-    migrations.upgrade(named)
-    engine.dispose()
+def test_an_upgrade_waits_for_another_longer_than_a_request_may(
+    postgresql_server: DatabaseServer, pgbouncer_server: PgBouncer
+) -> None:
+    direct = postgresql_server.new_database()
+    for setting in ("lock_timeout = '500ms'", "statement_timeout = '500ms'"):
+        postgresql_server.execute(f"ALTER DATABASE {make_url(direct).database} SET {setting}")
+    other = create_engine(direct)
+    with other.connect() as connection:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({int.from_bytes(b'oauth2')})"))
+        Timer(1, connection.rollback).start()
+        migrations.upgrade(pgbouncer_server.through(direct))
+    other.dispose()

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from zope.interface import implementer
 
 from ...interfaces import IBackend, IClientStore
@@ -29,10 +29,10 @@ from ...interfaces.request import PyramidRequest
 from .clients import SQLAlchemyClientStore
 from .consents import SQLAlchemyConsentStore
 from .database import Database
-from .engine import LOCK_SECONDS, STATEMENT_SECONDS, engine_factory, engine_of_app
+from .engine import engine_factory, engine_of_app, limits
 from .entries import SQLAlchemyEntryStore
 from .grants import SQLAlchemyGrantStore
-from .pooler import UNLIMITED, UNLIMITED_ADVICE
+from .pooler import UNLIMITED, unlimited_reads
 from .schema import metadata
 from .session import clients_in
 
@@ -85,17 +85,10 @@ class SQLAlchemyBackend:
         """
         for table in metadata.sorted_tables:
             self._database.rows(select(table).limit(0), {})
-        return self._unlimited_reads()
-
-    def _unlimited_reads(self) -> tuple[str, ...]:
         if self._database.engine.dialect.name != "postgresql":
             return ()
-        row = self._database.row(UNLIMITED, {})
-        if row is None:
-            return ()
-        return (
-            UNLIMITED_ADVICE.format(user=row[0], lock=LOCK_SECONDS, statement=STATEMENT_SECONDS),
-        )
+        row = self._database.row(text(UNLIMITED), {})
+        return () if row is None else (unlimited_reads(row[0], limits()),)
 
     def close(self) -> None:
         """Close every connection of this process."""

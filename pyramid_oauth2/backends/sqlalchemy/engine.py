@@ -22,7 +22,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from ...interfaces import IAppEngine
 from ...protocol.records import StoreUnavailable
-from .pooler import BEGIN, beginning, prepare_nothing, set_for_session, without_threshold
+from .pooler import BEGIN, beginning, set_for_session, warn_of_unlimited_reads
+from .prepared_statements import prepare_nothing, renew_when_stale, without_threshold
 from .sockets import watch
 
 if TYPE_CHECKING:
@@ -136,6 +137,8 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
     if parsed.get_backend_name() != "sqlite":
         watch(engine)
         _spare_rollbacks(engine.dialect)
+    if parsed.get_backend_name() == "postgresql":
+        renew_when_stale(engine)
     return engine
 
 
@@ -187,13 +190,18 @@ def _switch_to_wal(cursor: DBAPICursor) -> None:
             return
 
 
+def limits() -> dict[str, str]:
+    """The settings of PostgreSQL that limit how long a statement waits or runs."""
+    return {"lock_timeout": f"{LOCK_SECONDS}s", "statement_timeout": f"{STATEMENT_SECONDS}s"}
+
+
 def _prepare_postgresql(cursor: DBAPICursor) -> str | None:
-    limits = {"lock_timeout": f"{LOCK_SECONDS}s", "statement_timeout": f"{STATEMENT_SECONDS}s"}
     isolation = {"default_transaction_isolation": "read committed"}
-    if set_for_session(cursor, limits | isolation):
+    if set_for_session(cursor, limits() | isolation):
         return None
     prepare_nothing(cursor.connection)
-    return beginning(limits)
+    warn_of_unlimited_reads(cursor, limits())
+    return beginning(limits())
 
 
 def _prepare_mysql(cursor: DBAPICursor) -> None:

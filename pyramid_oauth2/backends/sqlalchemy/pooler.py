@@ -7,26 +7,23 @@ each transaction that writes sets its own limits, and no statement is prepared.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import URL, text
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 # In the ``info`` of a connection that is behind a pooler: the statement that begins a transaction.
 BEGIN = "begin"
 
-PREPARE_THRESHOLD = "prepare_threshold"
-
-UNLIMITED = text(
+# A row if what the session began with sets no limit.
+UNLIMITED = (
     "SELECT current_user FROM pg_settings"
     " WHERE name IN ('lock_timeout', 'statement_timeout') AND setting = '0'"
 )
-UNLIMITED_ADVICE = (
-    "PostgreSQL is behind a pooler, where pyramid_oauth2 limits how long a write waits, but not a "
-    "read. ALTER ROLE {user} SET lock_timeout = '{lock}s' and ALTER ROLE {user} SET "
-    "statement_timeout = '{statement}s', then let the pooler reconnect."
-)
+
+log = logging.getLogger(__name__)
 
 
 def set_for_session(cursor: DBAPICursor, settings: Mapping[str, str]) -> bool:
@@ -43,29 +40,31 @@ def set_for_session(cursor: DBAPICursor, settings: Mapping[str, str]) -> bool:
     return cursor.fetchone() is not None
 
 
-def prepare_nothing(dbapi_connection: Any) -> None:
-    """Keep psycopg from preparing a statement that it executes often."""
-    if hasattr(dbapi_connection, PREPARE_THRESHOLD):  # psycopg2 never prepares one.
-        dbapi_connection.prepare_threshold = None
+def beginning(limits: Mapping[str, str]) -> str:
+    """Return what begins a transaction with *limits*, in one round trip."""
+    local = "".join(f"; SET LOCAL {name} = '{value}'" for name, value in limits.items())
+    return f"BEGIN ISOLATION LEVEL READ COMMITTED{local}"
 
 
-def beginning(settings: Mapping[str, str]) -> str:
-    """Return what begins a transaction with *settings*, in one round trip."""
-    limits = "".join(f"; SET LOCAL {name} = '{value}'" for name, value in settings.items())
-    return f"BEGIN ISOLATION LEVEL READ COMMITTED{limits}"
+def warn_of_unlimited_reads(cursor: DBAPICursor, limits: Mapping[str, str]) -> None:
+    """Log once for each process that a read through a pooler may wait without limit.
 
-
-def without_threshold(url: URL) -> tuple[URL, dict[str, Any]]:
-    """Take ``prepare_threshold`` out of *url*, where it is text: psycopg needs a number or None.
-
-    :return: the rest of the URL, and the arguments of the connection.
-    :raises ValueError: it is neither a number nor ``none``.
+    A read commits itself, so *limits* could only be set for it by two more round trips.
     """
-    given = url.query.get(PREPARE_THRESHOLD)
-    if given is None:
-        return url, {}
-    value = str(given)
-    if value.lower() != "none" and not (value.isascii() and value.isdigit()):
-        raise ValueError(f"{PREPARE_THRESHOLD} is a number of executions, or none")
-    threshold = None if value.lower() == "none" else int(value)
-    return url.difference_update_query([PREPARE_THRESHOLD]), {PREPARE_THRESHOLD: threshold}
+    cursor.execute(UNLIMITED)
+    if (row := cursor.fetchone()) is not None:
+        _warn(unlimited_reads(row[0], limits))
+
+
+def unlimited_reads(user: str, limits: Mapping[str, str]) -> str:
+    """Return the warning about reads without limit, with the cure for the role *user*."""
+    cures = (f"ALTER ROLE {user} SET {name} = '{value}'" for name, value in limits.items())
+    return (
+        "PostgreSQL is behind a pooler, where pyramid_oauth2 limits how long a write waits, but "
+        f"not a read: {' and '.join(cures)}, then let the pooler connect anew."
+    )
+
+
+@cache
+def _warn(message: str) -> None:
+    log.warning("%s", message)
