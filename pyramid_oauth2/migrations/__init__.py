@@ -80,7 +80,12 @@ def interrupted(where: str | URL | Engine) -> bool:
 
 def heads() -> tuple[str, ...]:
     """Return the newest revisions that this version of the package knows."""
-    return tuple(ScriptDirectory.from_config(_config()).get_heads())
+    return tuple(_scripts().get_heads())
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version of the package has *revision*; a later version may have made it."""
+    return any(revision == known.revision for known in _scripts().walk_revisions())
 
 
 def sql(dialect_name: str, revision: str = "head") -> str:
@@ -98,6 +103,10 @@ def sql(dialect_name: str, revision: str = "head") -> str:
 def include_name(name: str | None, type_: str, parent_names: Any) -> bool:
     """For an application's Alembic: whether a name is the application's, that is, not our table."""
     return type_ != "table" or (name not in metadata.tables and name != VERSION_TABLE)
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _config(**arguments: Any) -> Config:
