@@ -127,8 +127,8 @@ def _connected(where: str | URL | Engine) -> Iterator[Connection]:
         # Only its way to connect is used: an engine in autocommit has no transactions.
         engine = create_engine(where.url, poolclass=NullPool, creator=where.pool._creator)
     else:
-        url, connect_args = without_threshold(make_url(where))
-        engine = create_engine(url, poolclass=NullPool, connect_args=connect_args)
+        url, more = without_threshold(make_url(where))
+        engine = create_engine(url, poolclass=NullPool, **more)
     if engine.dialect.name == "sqlite":
         _begin_at_once(engine)
     if engine.dialect.name == "postgresql":

@@ -152,7 +152,7 @@ class TestAnyErrorOfADriver:
         """A missing value does not mean that there is such a record."""
         missing: Any = None
         consent = new_consent(subject="secret subject", expires_at=missing)
-        with pytest.raises(StoreUnavailable, match="refuses a value") as caught:
+        with pytest.raises(StoreUnavailable, match="constraint refuses a row") as caught:
             on_each_engine.consents.put(consent, None)
         assert "secret subject" not in str(caught.value)
         assert on_each_engine.consents.put(new_consent(), None)

@@ -101,22 +101,12 @@ def _resolve(dotted_name: str) -> Callable[[Settings], Engine]:
 
 
 def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engine:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        # A URL may hold a password: neither the message nor a cause repeats it.
-        raise ConfigurationError(f"oauth2.sqlalchemy.url is not a URL: {SCHEMES}") from None
+    parsed, more = _parsed(url)
     prepare = _preparation(parsed)
+    name = parsed.get_backend_name()
     try:
-        parsed, connect_args = without_threshold(parsed)
-    except ValueError as error:
-        raise ConfigurationError(f"oauth2.sqlalchemy.url: {error}") from None
-    if parsed.get_backend_name() != "sqlite":
-        parsed = parsed.update_query_dict({"connect_timeout": str(CONNECT_SECONDS), **parsed.query})
-    try:
-        engine = engine_from_config(
-            {**options, "url": parsed}, prefix="", connect_args=connect_args, **FIXED, **arguments
-        )
+        configured = {**options, "url": parsed}
+        engine = engine_from_config(configured, prefix="", **FIXED, **more, **arguments)
     except (NoSuchModuleError, ImportError) as error:
         raise ConfigurationError(
             f"oauth2.sqlalchemy.url: there is no driver for {parsed.drivername} ({error}). "
@@ -134,12 +124,28 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
         finally:
             cursor.close()
 
-    if parsed.get_backend_name() != "sqlite":
+    if name != "sqlite":
         watch(engine)
         _spare_rollbacks(engine.dialect)
-    if parsed.get_backend_name() == "postgresql":
+    if name == "postgresql":
         renew_when_stale(engine)
     return engine
+
+
+def _parsed(url: str | URL) -> tuple[URL, dict[str, Any]]:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # A URL may hold a password: neither the message nor a cause repeats it.
+        raise ConfigurationError(f"oauth2.sqlalchemy.url is not a URL: {SCHEMES}") from None
+    if parsed.get_backend_name() == "sqlite":
+        return parsed, {}
+    try:
+        parsed, more = without_threshold(parsed)
+    except ValueError as error:
+        raise ConfigurationError(f"oauth2.sqlalchemy.url: {error}") from None
+    query = {"connect_timeout": str(CONNECT_SECONDS), **parsed.query}
+    return parsed.update_query_dict(query), more
 
 
 def _spare_rollbacks(dialect: Dialect) -> None:

@@ -43,23 +43,29 @@ def translated(error: Exception) -> Exception:
     """
     if isinstance(error, DuplicateRecord | StoreUnavailable):
         return error
-    if isinstance(error, PoolTimeout):
-        return StoreUnavailable(POOL.text)
     if is_duplicate(error):
         return DuplicateRecord("a record of that identity exists")
+    return StoreUnavailable(_explained(error))
+
+
+def _explained(error: Exception) -> str:
+    if isinstance(error, PoolTimeout):
+        return POOL.text
     if not isinstance(error, DBAPIError):
-        return StoreUnavailable(f"The database cannot be used: {_kind(error)}: {_first(error)}")
+        return f"The database cannot be used: {_kind(error)}: {_first(error)}"
     code, text = _code(error), str(error.orig)
-    if isinstance(error, DataError | IntegrityError):
-        # The message of the server may repeat the value or the whole row.
-        return StoreUnavailable(
-            f"The database refuses a value: {_kind(error.orig)} ({code}). If db check finds the "
-            "tables in order, a constraint or trigger on them is not of pyramid_oauth2."
+    # The message of the server may repeat the value, or the whole row.
+    if isinstance(error, DataError):
+        return f"The database refuses a value: {_kind(error.orig)} ({code})"
+    if isinstance(error, IntegrityError):
+        return (
+            f"A constraint refuses a row: {_kind(error.orig)} ({code}). Remove constraints and "
+            "triggers that are not of pyramid_oauth2 from its tables."
         )
     if isinstance(error, OperationalError):
         # Of several attempts to connect, psycopg says what became of each on a line of its own.
         text = " ".join(text.split())
-    return StoreUnavailable(advice(code, text) or f"The database does not answer: {_first(text)}")
+    return advice(code, text) or f"The database does not answer: {_first(text)}"
 
 
 def _kind(error: object) -> str:

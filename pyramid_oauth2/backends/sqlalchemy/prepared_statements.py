@@ -35,7 +35,7 @@ def renew_when_stale(engine: Engine) -> None:
 def without_threshold(url: URL) -> tuple[URL, dict[str, Any]]:
     """Take ``prepare_threshold`` out of *url*, where it is text: psycopg needs a number or None.
 
-    :return: the rest of the URL, and the arguments of the connection.
+    :return: the rest of the URL, and what to pass to ``create_engine`` besides.
     :raises ValueError: it is neither a number nor ``none``.
     """
     given = url.query.get(PREPARE_THRESHOLD)
@@ -45,4 +45,5 @@ def without_threshold(url: URL) -> tuple[URL, dict[str, Any]]:
     if value != "none" and not (value.isascii() and value.isdigit()):
         raise ValueError(f"{PREPARE_THRESHOLD} is a number of executions, or none")
     threshold = None if value == "none" else int(value)
-    return url.difference_update_query([PREPARE_THRESHOLD]), {PREPARE_THRESHOLD: threshold}
+    rest = url.difference_update_query([PREPARE_THRESHOLD])
+    return rest, {"connect_args": {PREPARE_THRESHOLD: threshold}}
