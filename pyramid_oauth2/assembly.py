@@ -54,7 +54,7 @@ from .resource_server import ResourceServer, make_resource_server
 from .service import REQUIRED_ROLES, ROLES, OAuth2Service, entry_store, required_store
 from .settings import Settings
 from .settings.types import RESOURCE_SERVER
-from .startup import configuration_errors, enabled_grant_types
+from .startup import configuration_errors, enabled_grant_types, warn_of_unusable_stores
 
 BUILT_IN_BACKENDS = {
     "memory": "pyramid_oauth2.backends.memory",
@@ -276,3 +276,5 @@ def _make_at_start(event: Any) -> None:
         )
     if service.settings.read_only:
         log.warning(REFUSAL)
+    if isinstance(service, OAuth2Service):
+        warn_of_unusable_stores(service.backends)

@@ -1,14 +1,19 @@
-"""Which registered grant and response types the settings enable, and the errors in them."""
+"""What is examined at start-up: the names in the settings, and whether the stores can be used."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from .interfaces import IBackend
 from .protocol.clients.value_rules import STANDARD_GRANT_TYPES
+from .protocol.records import StoreUnavailable
 from .protocol.scopes import format_scope
 from .resource_owners import ResourceOwners
 from .settings import Settings
+
+log = logging.getLogger(__name__)
 
 DEFAULT_GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})
 
@@ -32,6 +37,25 @@ def enabled_grant_types(settings: Settings, registered: Collection[str]) -> froz
     """The names of the grant types of the token endpoint."""
     # The default is limited to those that are registered; what an ini names must be registered.
     return settings.grant_types or DEFAULT_GRANT_TYPES & frozenset(registered)
+
+
+def warn_of_unusable_stores(backends: Mapping[str, IBackend]) -> None:
+    """Log what is wrong with a store that cannot be used yet, and what to do.
+
+    The application starts nevertheless: its database may start later than it.
+    """
+    for name, backend in backends.items():
+        try:
+            backend.check()
+        except StoreUnavailable as unavailable:
+            log.warning(
+                "The store %s cannot be used; requests that need it get 503 until it can. %s",
+                name,
+                unavailable,
+            )
+        finally:
+            # A server that forks its workers from here would leave them these connections.
+            backend.close()
 
 
 def _grant_type_errors(

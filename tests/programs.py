@@ -19,6 +19,7 @@ PACKAGES = {
     "git": "git",
     "mariadbd": "mariadb-server-core",
     "nginx": "nginx-light",
+    "pgbouncer": "pgbouncer",
 }
 # Servers are in folders that are not in the path of an ordinary user.
 SYSTEM = ("/usr/sbin", "/usr/local/sbin")

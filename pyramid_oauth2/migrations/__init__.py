@@ -30,8 +30,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url
 
+from ..backends.sqlalchemy.prepared_statements import prepare_nothing, without_threshold
 from ..backends.sqlalchemy.schema import metadata
 
 VERSION_TABLE = "oauth2_alembic_version"
@@ -40,10 +41,12 @@ VERSION_TABLE = "oauth2_alembic_version"
 def upgrade(where: str | URL | Engine, revision: str = "head") -> None:
     """Bring the tables to *revision*; do nothing if they are at it already.
 
-    Everything is one transaction on SQLite and PostgreSQL. Upgrades that are started
-    at the same time wait for each other.
+    Everything is one transaction on SQLite and PostgreSQL. On MariaDB and MySQL an upgrade
+    that was interrupted is completed by the next one. Upgrades that are started at the same
+    time wait for each other.
 
     :param where: the database's URL, or an engine for it.
+    :raises StoreUnavailable: a table of another program, or of another history, is in the way.
     """
     with _connected(where) as connection:
         config = _config()
@@ -59,17 +62,30 @@ def current(where: str | URL | Engine) -> str | None:
 
 
 def made_elsewhere(where: str | URL | Engine) -> bool:
-    """Whether all our tables exist without a revision, as an application's history makes them.
+    """Whether all our tables exist without our version table, as an application's history does.
 
     All, not only some: another program may have a table with the same name.
     """
-    with _connected(where) as connection:
-        return metadata.tables.keys() <= set(inspect(connection).get_table_names())
+    there = _tables(where)
+    return VERSION_TABLE not in there and metadata.tables.keys() <= there
+
+
+def interrupted(where: str | URL | Engine) -> bool:
+    """Whether the first upgrade was interrupted where each statement is committed by itself."""
+    there = _tables(where)
+    return (
+        VERSION_TABLE in there and current(where) is None and bool(metadata.tables.keys() & there)
+    )
 
 
 def heads() -> tuple[str, ...]:
     """Return the newest revisions that this version of the package knows."""
-    return tuple(ScriptDirectory.from_config(_config()).get_heads())
+    return tuple(_scripts().get_heads())
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version of the package has *revision*; a later version may have made it."""
+    return any(revision == known.revision for known in _scripts().walk_revisions())
 
 
 def sql(dialect_name: str, revision: str = "head") -> str:
@@ -89,11 +105,20 @@ def include_name(name: str | None, type_: str, parent_names: Any) -> bool:
     return type_ != "table" or (name not in metadata.tables and name != VERSION_TABLE)
 
 
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
 def _config(**arguments: Any) -> Config:
     # Without a file, so Alembic finds no logging section that would override the application's.
     config = Config(**arguments)
     config.set_main_option("script_location", "pyramid_oauth2:migrations")
     return config
+
+
+def _tables(where: str | URL | Engine) -> set[str]:
+    with _connected(where) as connection:
+        return set(inspect(connection).get_table_names())
 
 
 @contextmanager
@@ -102,9 +127,13 @@ def _connected(where: str | URL | Engine) -> Iterator[Connection]:
         # Only its way to connect is used: an engine in autocommit has no transactions.
         engine = create_engine(where.url, poolclass=NullPool, creator=where.pool._creator)
     else:
-        engine = create_engine(where, poolclass=NullPool)
+        url, more = without_threshold(make_url(where))
+        engine = create_engine(url, poolclass=NullPool, **more)
     if engine.dialect.name == "sqlite":
         _begin_at_once(engine)
+    if engine.dialect.name == "postgresql":
+        # Through a pooler, a prepared statement would be in the way of the next upgrade.
+        event.listen(engine, "connect", lambda connection, _record: prepare_nothing(connection))
     with engine.connect() as connection:
         yield connection
 

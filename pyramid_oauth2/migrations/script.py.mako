@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 
+# MySQL and MariaDB commit each statement: use the operations of pyramid_oauth2.migrations.resuming.
 def upgrade() -> None:
     """Bring the tables from ${down_revision} to this revision."""
     ${upgrades if upgrades else "pass"}

@@ -19,10 +19,8 @@ from .ini import Ini
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-IN_THE_WAY = (
-    "{error}. It is another program's, or made by another history than ours. Give pyramid_oauth2 a "
-    "database of its own (oauth2.sqlalchemy.url), or go on with that history."
-)
+ELSEWHERE = "The tables are there, made by another history than ours: ask that for its revision."
+LATER = "{revision}: the tables are of a later version of pyramid_oauth2, and are left as they are."
 
 
 def add_parser(commands: Any, name: str) -> None:
@@ -55,6 +53,9 @@ def upgrade(ini: Ini, arguments: argparse.Namespace) -> int:
 
     with _errors_explained():
         before = migrations.current(engine)
+        if before is not None and not migrations.is_known(before):
+            print(LATER.format(revision=before))
+            return 0
         migrations.upgrade(engine)
         after = migrations.current(engine)
     print(f"The tables are up to date: {after}" + (" (they were)" if before == after else ""))
@@ -62,27 +63,33 @@ def upgrade(ini: Ini, arguments: argparse.Namespace) -> int:
 
 
 def current(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Print the revision of the tables; the exit status is 1 if that is not the newest."""
+    """Print the revision of the tables; the exit status is 1 if an upgrade is needed."""
     engine = _engine(ini)
     if engine is None:
         print("No part of the state is kept in SQL.")
         return 0
+    with _errors_explained():
+        words, complete = _state(engine)
+    print(words if complete else f"{words}: poauth2 {ini.path} db upgrade")
+    return 0 if complete else 1
+
+
+def _state(engine: Engine) -> tuple[str, bool]:
+    """What is known of the tables, and whether no upgrade is needed."""
     from .. import migrations
 
-    with _errors_explained():
-        revision = migrations.current(engine)
-        elsewhere = revision is None and migrations.made_elsewhere(engine)
-    newest = ", ".join(migrations.heads())
-    if elsewhere:
-        print("The tables are there, made by another history than ours: ask that for its revision.")
-        return 0
-    if revision is None:
-        print(f"There are no tables. Make them with: poauth2 {ini.path} db upgrade")
-    elif revision != newest:
-        print(f"{revision} (the newest is {newest}: poauth2 {ini.path} db upgrade)")
-    else:
-        print(f"{revision} (the newest)")
-    return 0 if revision == newest else 1
+    revision, newest = migrations.current(engine), ", ".join(migrations.heads())
+    if revision == newest:
+        return f"{revision} (the newest)", True
+    if revision is not None and not migrations.is_known(revision):
+        return LATER.format(revision=revision), True
+    if revision is not None:
+        return f"{revision} (the newest is {newest})", False
+    if migrations.made_elsewhere(engine):
+        return ELSEWHERE, True
+    if migrations.interrupted(engine):
+        return "An upgrade was interrupted. Complete it with", False
+    return "There are no tables. Make them with", False
 
 
 def check(ini: Ini, arguments: argparse.Namespace) -> int:
@@ -127,8 +134,6 @@ def _errors_explained() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if "already exists" in str(error.orig):
-            raise StoreUnavailable(IN_THE_WAY.format(error=error.orig)) from None
         raise translated(error) from None
 
 

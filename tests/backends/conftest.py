@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
 from tests.servers import (  # noqa: F401
     mariadb_server,
+    pgbouncer_server,
     postgresql_server,
     redis_cluster_url,
     redis_sentinel_url,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,22 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Column, Engine, Integer, MetaData, NullPool, Table, create_engine, inspect
+from sqlalchemy import (
+    Column,
+    Engine,
+    Integer,
+    MetaData,
+    NullPool,
+    Table,
+    create_engine,
+    event,
+    inspect,
+)
 
 from pyramid_oauth2 import migrations
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
+from pyramid_oauth2.protocol.records import StoreUnavailable
 
 from .server_databases import new_empty_database
 from .sqlite_databases import Ini
@@ -144,15 +156,162 @@ def test_upgrade_takes_the_engine_of_the_backend(url: str) -> None:
     backend.close()
 
 
-@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
-def test_a_failed_upgrade_leaves_nothing(url: str, engine: Engine) -> None:
+class Interruption(Exception):
+    """What ends an upgrade in the tests, as the end of its process would."""
+
+
+@contextmanager
+def interrupted(after: int) -> Iterator[list[str]]:
+    """Interrupt upgrades after as many statements that write; collect these statements."""
+    done: list[str] = []
+
+    def before(*args: Any) -> None:
+        if len(done) >= after and writes(args[2]):
+            raise Interruption
+
+    def afterwards(*args: Any) -> None:
+        if writes(args[2]):
+            done.append(args[2])
+
+    listeners = [("before_cursor_execute", before), ("after_cursor_execute", afterwards)]
+    for name, listener in listeners:
+        event.listen(Engine, name, listener)
+    try:
+        yield done
+    finally:
+        for name, listener in listeners:
+            event.remove(Engine, name, listener)
+
+
+def writes(statement: str) -> bool:
+    return statement.split()[0] in {"CREATE", "ALTER", "DROP", "INSERT", "UPDATE"}
+
+
+def upgrade_until_interrupted(url: str, after: int, revision: str = "head") -> list[str] | None:
+    """The statements that were executed; None if the upgrade was completed."""
+    with interrupted(after) as done:
+        try:
+            migrations.upgrade(url, revision)
+        except Interruption:
+            return done
+    return None
+
+
+@pytest.mark.parametrize("revision", ["oauth2_0001", "oauth2_0002"])
+class TestInterruption:
+    @pytest.fixture
+    def finished(
+        self, request: pytest.FixtureRequest, new_url: Callable[[str], str], engine: Engine
+    ) -> dict[str, Any]:
+        name = "mariadb" if engine.dialect.name == "mysql" else engine.dialect.name
+        url = new_url(name)
+        migrations.upgrade(url, request.getfixturevalue("revision"))
+        return schema_of(create_engine(url, poolclass=NullPool))
+
+    @pytest.fixture
+    def before(self, url: str, engine: Engine, revision: str) -> str | None:
+        """The revision before, which the database is at, with a client and a consent."""
+        if revision == "oauth2_0001":
+            return None
+        migrations.upgrade(url, "oauth2_0001")
+        with engine.begin() as connection:
+            for row in ROWS:
+                connection.exec_driver_sql(row)
+        return "oauth2_0001"
+
+    @pytest.mark.parametrize("url", ["mariadb"], indirect=True)
+    def test_the_next_upgrade_goes_on(
+        self,
+        url: str,
+        engine: Engine,
+        revision: str,
+        before: str | None,
+        finished: dict[str, Any],
+    ) -> None:
+        """Each is interrupted after one statement, so together after every one of them."""
+        interruptions = 0
+        while (done := upgrade_until_interrupted(url, 1, revision)) is not None:
+            interruptions += 1
+            assert len(done) == 1
+            assert migrations.current(url) == before
+            assert interruptions < 100
+        assert interruptions > 5
+        assert schema_of(engine) == finished
+        assert migrations.current(url) == revision
+        if before:
+            assert rows_of(engine) == [1, 1]
+
+    @pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+    def test_it_leaves_nothing(
+        self,
+        url: str,
+        engine: Engine,
+        revision: str,
+        before: str | None,
+        finished: dict[str, Any],
+    ) -> None:
+        clean, after = schema_of(engine), 0
+        while upgrade_until_interrupted(url, after, revision) is not None:
+            assert schema_of(engine) == clean
+            assert migrations.current(url) == before
+            after += 3
+        assert after > 5
+        assert schema_of(engine) == finished
+
+
+ROWS = (
+    "INSERT INTO oauth2_client (client_id, name_key, created_at, updated_at, version, epoch,"
+    " document) VALUES ('a', 'a', 1, 1, 0, 0, '{}')",
+    "INSERT INTO oauth2_consent (subject, client_id, scopes, redirect_uri, created_at, expires_at,"
+    " resources, version) VALUES ('a', 'a', '', '', 1, 1, '', 0)",
+)
+
+
+def rows_of(engine: Engine) -> list[int]:
+    with engine.connect() as connection:
+        return [
+            connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
+            for table in ("oauth2_client", "oauth2_consent")
+        ]
+
+
+@pytest.mark.parametrize("url", ["mariadb"], indirect=True)
+def test_an_interrupted_upgrade_is_known(url: str, engine: Engine) -> None:
+    assert not migrations.interrupted(url)
+    assert upgrade_until_interrupted(url, 4)
+    assert migrations.interrupted(url)
+    migrations.upgrade(url)
+    assert not migrations.interrupted(url)
+    # All tables without a revision, but beside our version table: another history has none.
     with engine.begin() as connection:
-        # In the way of the last table.
-        connection.exec_driver_sql("CREATE TABLE oauth2_reservation (mine INTEGER)")
-    with pytest.raises(Exception, match="already exists"):
+        connection.exec_driver_sql(f"DELETE FROM {migrations.VERSION_TABLE}")
+    assert migrations.interrupted(url)
+    assert not migrations.made_elsewhere(url)
+
+
+class TestAnotherProgramsTable:
+    def test_nothing_is_made_beside_it(self, url: str, engine: Engine) -> None:
+        with engine.begin() as connection:
+            # In the way of the last table of the first revision.
+            connection.exec_driver_sql("CREATE TABLE oauth2_reservation (mine INTEGER)")
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable, match="oauth2_reservation already exists"):
+                migrations.upgrade(url)
+            assert list(schema_of(engine)) == ["oauth2_reservation"]
+            assert migrations.current(url) is None
+
+    def test_it_is_not_taken_for_ours_later(self, url: str, engine: Engine) -> None:
+        migrations.upgrade(url, "oauth2_0001")
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE oauth2_entry (mine INTEGER)")
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable, match="oauth2_entry already exists"):
+                migrations.upgrade(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE oauth2_entry")
         migrations.upgrade(url)
-    assert list(schema_of(engine)) == ["oauth2_reservation"]
-    assert migrations.current(url) is None
+        options = {"version_table": migrations.VERSION_TABLE}
+        assert differences(engine, metadata, **options) == []
 
 
 class TestBesideAnApplication:

@@ -59,6 +59,7 @@ class TestEngineSettings:
             ({"url": "nonsense"}, "not a URL"),
             ({"url": "oracle://user:hidden@host/x"}, "oracle is not supported"),
             ({"url": "mysql+nosuchdriver://user:hidden@host/x"}, "mysql.pymysql"),
+            ({"url": "postgresql+psycopg://h/x?prepare_threshold=no"}, "a number of executions"),
             ({"url": "sqlite://"}, "Name a file"),
             ({"url": "sqlite:///file:x?mode=memory&uri=true"}, "Name a file"),
             ({"url": "sqlite:///x", "isolation_level": "SERIALIZABLE"}, "isolation_level"),

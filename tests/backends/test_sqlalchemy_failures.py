@@ -10,17 +10,27 @@ from threading import Thread, Timer
 from time import monotonic
 from typing import Any
 
+import psycopg
+import pymysql
 import pytest
-from sqlalchemy import Connection, Engine, event, func, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from pyramid_oauth2.backends.contract.factories import NOW, new_attempt, new_grant, new_token
+from pyramid_oauth2.backends.contract.factories import (
+    NOW,
+    new_attempt,
+    new_consent,
+    new_grant,
+    new_token,
+)
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
 from pyramid_oauth2.backends.sqlalchemy.database import Database, transaction
+from pyramid_oauth2.backends.sqlalchemy.failures import translated
 from pyramid_oauth2.protocol.records import Outcome, StoreUnavailable
 
-from .sqlite_databases import engine_of, new_backend, open_backend
+from . import server_databases
+from .sqlite_databases import Ini, engine_of, new_backend, open_backend
 
 
 @pytest.fixture
@@ -115,6 +125,83 @@ class TestUnavailable:
         with engine_of(backend).connect() as connection, pytest.raises(Exception) as caught:
             connection.execute(text("SELECT :digest FROM nowhere"), {"digest": "DDDD"})
         assert "DDDD" not in str(caught.value)
+
+
+@pytest.fixture
+def on_each_engine(url: str) -> Iterator[SQLAlchemyBackend]:
+    backend = server_databases.open_backend(url)
+    yield backend
+    backend.close()
+
+
+class TestAnyErrorOfADriver:
+    """Whichever its class, it is the store's failure and no internal error."""
+
+    def test_a_value_that_a_column_does_not_hold(self, on_each_engine: SQLAlchemyBackend) -> None:
+        with pytest.raises(StoreUnavailable) as caught:
+            on_each_engine.grants.open(new_grant(expires_at=2**80), (), NOW)
+        assert "\n" not in str(caught.value)
+        assert on_each_engine.grants.open(new_grant(), (), NOW)
+
+    def test_a_value_that_a_driver_does_not_encode(self, on_each_engine: SQLAlchemyBackend) -> None:
+        with pytest.raises(StoreUnavailable, match="UnicodeEncodeError"):
+            on_each_engine.clients.get("\udc00")
+        assert on_each_engine.clients.get("client") is None
+
+    def test_a_constraint_that_is_not_of_a_key(self, on_each_engine: SQLAlchemyBackend) -> None:
+        """A missing value does not mean that there is such a record."""
+        missing: Any = None
+        consent = new_consent(subject="secret subject", expires_at=missing)
+        with pytest.raises(StoreUnavailable, match="constraint refuses a row") as caught:
+            on_each_engine.consents.put(consent, None)
+        assert "secret subject" not in str(caught.value)
+        assert on_each_engine.consents.put(new_consent(), None)
+        assert not on_each_engine.consents.put(new_consent(), None)
+
+    def test_a_connection_that_cannot_be_made(self, file: Path) -> None:
+        """The application's own way to connect may fail in any way."""
+
+        def creator() -> sqlite3.Connection:
+            raise RuntimeError("the vault is sealed")
+
+        app_engine = create_engine(f"sqlite:///{file}", creator=creator)
+        settings: Any = Ini()
+        backend = SQLAlchemyBackend(engines.engine_factory(settings, app_engine))
+        with pytest.raises(StoreUnavailable, match="the vault is sealed"):
+            backend.clients.get("client")
+
+    @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+    def test_a_user_without_rights(self, url: str) -> None:
+        owner = create_engine(url, isolation_level="AUTOCOMMIT")
+        with owner.connect() as connection:
+            connection.exec_driver_sql("DROP ROLE IF EXISTS stranger")
+            connection.exec_driver_sql("CREATE ROLE stranger LOGIN PASSWORD 'x'")
+            stranger = make_url(url).set(username="stranger", password="x")
+            backend = server_databases.open_backend(stranger.render_as_string(False))
+            with pytest.raises(StoreUnavailable, match="GRANT it SELECT"):
+                backend.clients.get("client")
+            backend.close()
+            connection.exec_driver_sql("DROP ROLE stranger")
+        owner.dispose()
+
+    @pytest.mark.parametrize(
+        ("error", "words"),
+        [
+            (psycopg.errors.InvalidSqlStatementName("no such statement"), "prepare_threshold=none"),
+            (psycopg.errors.DuplicatePreparedStatement("it exists"), "prepare_threshold=none"),
+            (psycopg.errors.ReadOnlySqlTransaction("cannot execute INSERT"), "name the primary"),
+            (psycopg.errors.DiskFull("could not extend file"), "make room"),
+            (psycopg.OperationalError("FATAL:  sorry, too many clients already"), "pool_size"),
+            (pymysql.err.OperationalError(1040, "Too many connections"), "pool_size"),
+            (pymysql.err.OperationalError(1142, "INSERT command denied"), "GRANT"),
+            (pymysql.err.InternalError(1290, "running with --read-only"), "name the primary"),
+            (sqlite3.OperationalError("attempt to write a readonly database"), "its folder"),
+            (sqlite3.OperationalError("database or disk is full"), "make room"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+    )
+    def test_where_the_cure_is_known_it_is_named(self, error: Exception, words: str) -> None:
+        assert words in str(translated(DBAPIError(None, None, error)))
 
 
 class TestTransaction:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from webtest import TestApp
 
 from pyramid_oauth2 import get_service, migrations
-from pyramid_oauth2.backends.sqlalchemy.failures import SQLITE_LOCK_ADVICE
+from pyramid_oauth2.backends.sqlalchemy.advice import SQLITE_LOCK
 from tests.functional.flow import VERIFIER, challenge_of
 from tests.ports import free_port
 from tests.servers.databases import DatabaseServer
@@ -144,4 +144,4 @@ def test_without_the_session_a_client_stays(start: Callable[..., TestApp]) -> No
 
 
 def test_the_message_of_a_locked_file() -> None:
-    assert f"`{SQLITE_LOCK_ADVICE.partition(':')[0]}`" in PAGE.read_text()
+    assert f"`{SQLITE_LOCK.text.partition(':')[0]}`" in PAGE.read_text()

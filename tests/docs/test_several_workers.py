@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import create_engine
 
 from pyramid_oauth2.backends.redis import first_contact
-from pyramid_oauth2.backends.sqlalchemy.failures import POOL_ADVICE
+from pyramid_oauth2.backends.sqlalchemy.advice import POOL
 from pyramid_oauth2.backends.sqlalchemy.forks import IN_USE, INHERITED
 from pyramid_oauth2.protocol.records import StoreUnavailable
 from tests.ports import free_port
@@ -93,7 +93,7 @@ def test_the_messages() -> None:
         list(first_contact.check(cache, of_cluster=False))
     storage = ROOT / "pyramid_oauth2/attempt_storage.py"
     logged = " ".join(re.findall(r'"(.*?)"', storage.read_text()))
-    said = (str(caught.value), first_contact.NO_APPEND_ONLY_FILE, POOL_ADVICE, IN_USE, INHERITED)
+    said = (str(caught.value), first_contact.NO_APPEND_ONLY_FILE, POOL.text, IN_USE, INHERITED)
     said += (logged,)
     assert [row for row in quoted() if not any(row in message for message in said)] == []
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
 
-from pyramid_oauth2 import get_service
+from pyramid_oauth2 import get_service, migrations
+from tests.ports import HOST, free_port
 
 from .conftest import BASE
 from .server import Server
@@ -109,6 +112,39 @@ def test_all_mistakes_are_told_at_once():
 def test_a_backend_by_dotted_name_that_is_not_there():
     with pytest.raises((ConfigurationError, ImportError), match="nowhere"):
         start(oauth2__backend="nowhere.at.all")
+
+
+class TestAStoreThatCannotBeUsed:
+    """It is said at the start, which it does not prevent: the store may come later."""
+
+    def test_without_tables(self, tmp_path: Path, caplog: pytest.LogCaptureFixture):
+        url = f"sqlite:///{tmp_path}/oauth2.sqlite"
+        app = start(oauth2__backend="sqlalchemy", **{"oauth2.sqlalchemy.url": url})
+        assert warnings_in(caplog) == [
+            "The store sqlalchemy cannot be used; requests that need it get 503 until it can. "
+            "The tables of pyramid_oauth2 are missing or out of date: run poauth2 INI db upgrade"
+        ]
+        migrations.upgrade(url)
+        assert Server(app).ask().status_int == 200
+
+    def test_a_server_that_is_down(self, caplog: pytest.LogCaptureFixture):
+        url = f"redis://{HOST}:{free_port()}/0"
+        assert start(oauth2__backend="redis", **{"oauth2.redis.url": url})
+        (warning,) = warnings_in(caplog)
+        assert "The store redis cannot be used" in warning
+
+    def test_with_tables_nothing_is_said(self, tmp_path: Path, caplog: pytest.LogCaptureFixture):
+        url = f"sqlite:///{tmp_path}/oauth2.sqlite"
+        migrations.upgrade(url)
+        app = start(oauth2__backend="sqlalchemy", **{"oauth2.sqlalchemy.url": url})
+        assert warnings_in(caplog) == []
+        service = get_service(app.registry)
+        # What is open when a server forks its workers, they have too.
+        assert service.backends["sqlalchemy"]._database.engine.pool.checkedin() == 0
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
 
 
 def test_no_include_no_service():

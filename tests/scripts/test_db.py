@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy import create_engine
 
+from pyramid_oauth2 import migrations
 from pyramid_oauth2.backends.sqlalchemy import metadata
 
 
@@ -101,6 +102,30 @@ def test_sql_prints_what_upgrade_would_run(poauth2, tmp_path):
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     connection.close()
     assert {"oauth2_grant", "oauth2_token", "oauth2_client"} <= tables
+
+
+def change(tmp_path, *statements):
+    with closing(sqlite3.connect(tmp_path / "oauth2.sqlite")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def test_an_upgrade_that_was_interrupted_is_completed(poauth2, tmp_path):
+    """As MariaDB and MySQL leave it, which commit each statement."""
+    migrations.upgrade(f"sqlite:///{tmp_path}/oauth2.sqlite", "oauth2_0001")
+    change(tmp_path, "DELETE FROM oauth2_alembic_version", "DROP TABLE oauth2_reservation")
+    status, out, _ = poauth2("db", "check")
+    assert (status, "An upgrade was interrupted. Complete it with" in out) == (1, True)
+    assert poauth2("db", "upgrade")[0] == 0
+    assert poauth2("db", "check")[0] == 0
+
+
+def test_tables_of_a_later_version_are_left_alone(with_tables, tmp_path):
+    change(tmp_path, "UPDATE oauth2_alembic_version SET version_num = 'oauth2_9999'")
+    for command in ("upgrade", "current", "check"):
+        status, out, _ = with_tables("db", command)
+        assert (status, "oauth2_9999: the tables are of a later version" in out) == (0, True)
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 """Real servers for the tests, each started when a test first requests it.
 
 PostgreSQL and Valkey are part of the extra ``test``; without them the tests
-fail. MariaDB is Debian's ``mariadb-server-core``; without it its tests are
-skipped, or fail under ``TEST_DEMAND=all``. To use your own servers, set:
+fail. MariaDB is Debian's ``mariadb-server-core``, PgBouncer its ``pgbouncer``;
+without one its tests are skipped, or fail under ``TEST_DEMAND=all``. To use
+your own servers, set:
 
 =============================  =================================================
 ``TEST_POSTGRESQL_URL``        an SQLAlchemy URL of a user who may create databases
@@ -21,10 +22,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from . import databases, valkey
+from . import databases, pgbouncer, valkey
 
 __all__ = [
     "mariadb_server",
+    "pgbouncer_server",
     "postgresql_server",
     "redis_cluster_url",
     "redis_sentinel_url",
@@ -45,6 +47,13 @@ def mariadb_server() -> Iterator[databases.DatabaseServer]:
     """MariaDB; ``new_database()`` creates an empty database and returns its URL."""
     own = os.environ.get("TEST_MYSQL_URL")
     with databases.given(own) if own else databases.mariadb() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pgbouncer_server(postgresql_server: databases.DatabaseServer) -> Iterator[pgbouncer.PgBouncer]:
+    """PgBouncer in transaction mode, in front of the PostgreSQL server."""
+    with pgbouncer.pgbouncer(postgresql_server) as server:
         yield server
 
 

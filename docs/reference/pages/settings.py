@@ -39,7 +39,8 @@ to redis-py: see [storage](../storage.md).
 The database: `sqlite:///FILE`, `postgresql+psycopg://...`, `mysql+pymysql://...` or
 `mariadb+pymysql://...`.
 
-- Value: a URL of SQLAlchemy.
+- Value: a URL of SQLAlchemy. `?prepare_threshold=` is a number or `none`: see [PostgreSQL behind a
+  pooler](../storage.md#postgresql-behind-a-pooler).
 - Required if a role is stored in SQL, unless an engine is given.
 
 ### `oauth2.sqlalchemy.engine`

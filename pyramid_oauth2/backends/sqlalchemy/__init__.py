@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from zope.interface import implementer
 
 from ...interfaces import IBackend, IClientStore
@@ -29,9 +29,10 @@ from ...interfaces.request import PyramidRequest
 from .clients import SQLAlchemyClientStore
 from .consents import SQLAlchemyConsentStore
 from .database import Database
-from .engine import engine_factory, engine_of_app
+from .engine import engine_factory, engine_of_app, limits
 from .entries import SQLAlchemyEntryStore
 from .grants import SQLAlchemyGrantStore
+from .pooler import UNLIMITED, unlimited_reads
 from .schema import metadata
 from .session import clients_in
 
@@ -78,13 +79,16 @@ class SQLAlchemyBackend:
         return clients_in(session, getattr(request, "tm", None))
 
     def check(self) -> tuple[str, ...]:
-        """Query every column of every table; there is nothing to warn about.
+        """Query every column of every table; warn about reads that may wait without limit.
 
         :raises StoreUnavailable: the database cannot be used as it is.
         """
         for table in metadata.sorted_tables:
             self._database.rows(select(table).limit(0), {})
-        return ()
+        if self._database.engine.dialect.name != "postgresql":
+            return ()
+        row = self._database.row(text(UNLIMITED), {})
+        return () if row is None else (unlimited_reads(row[0], limits()),)
 
     def close(self) -> None:
         """Close every connection of this process."""

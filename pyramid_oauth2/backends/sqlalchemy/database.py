@@ -18,13 +18,12 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ...per_process import PerProcess
 from ...protocol.records import DuplicateRecord
 from .failures import in_doubt, is_deadlock, is_lost, may_have_arrived, translated
 from .forks import Uses
+from .pooler import BEGIN
 
 DEADLOCK_TRIES = 5
 BATCH = 500
@@ -122,7 +121,7 @@ class Database:
         return self._answered(work, Engine.connect, repeatable=True, writes=False)
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
-        return self._answered(work, Engine.connect, repeatable=False, writes=True)
+        return self._answered(work, writing, repeatable=False, writes=True)
 
     def _answered(
         self,
@@ -136,8 +135,9 @@ class Database:
             try:
                 with self._uses, scope(self._engines()) as connection:
                     return work(connection)
-            except (DBAPIError, PoolTimeout) as error:
-                # Stays so if a later try cannot connect: what the first one wrote is not known.
+            except Exception as error:
+                # Of any class: see translated(). It stays unknown if a later try cannot connect:
+                # what the first one wrote is not known.
                 unknown = unknown or (writes and may_have_arrived(error))
                 if repeatable and is_lost(error):
                     # The pool has discarded every connection as old as the lost one. Any other
@@ -161,14 +161,33 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     # SQLAlchemy's own begin() sends nothing on a connection in autocommit. SQLite's plain BEGIN
     # takes no lock, and a write then fails at once if another connection wrote in between.
     begin = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else "BEGIN"
+    with engine.connect() as connection, _committed(connection, begin):
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A connection for one statement that writes, which commits itself wherever it can.
+
+    Behind a pooler it would wait for a lock without limit, so there it is a transaction.
+    """
     with engine.connect() as connection:
-        try:
-            connection.exec_driver_sql(begin)
+        if BEGIN in connection.info:
+            with _committed(connection):
+                yield connection
+        else:
             yield connection
-            connection.exec_driver_sql("COMMIT")
-        except BaseException:
-            _undo(connection)
-            raise
+
+
+@contextmanager
+def _committed(connection: Connection, begin: str = "BEGIN") -> Iterator[None]:
+    try:
+        connection.exec_driver_sql(connection.info.get(BEGIN, begin))
+        yield
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        _undo(connection)
+        raise
 
 
 def _undo(connection: Connection) -> None:

@@ -18,9 +18,12 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy import URL, Dialect, Engine, engine_from_config, event, make_url
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from ...interfaces import IAppEngine
 from ...protocol.records import StoreUnavailable
+from .pooler import BEGIN, beginning, set_for_session, warn_of_unlimited_reads
+from .prepared_statements import prepare_nothing, renew_when_stale, without_threshold
 from .sockets import watch
 
 if TYPE_CHECKING:
@@ -98,16 +101,12 @@ def _resolve(dotted_name: str) -> Callable[[Settings], Engine]:
 
 
 def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engine:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        # A URL may hold a password: neither the message nor a cause repeats it.
-        raise ConfigurationError(f"oauth2.sqlalchemy.url is not a URL: {SCHEMES}") from None
+    parsed, more = _parsed(url)
     prepare = _preparation(parsed)
-    if parsed.get_backend_name() != "sqlite":
-        parsed = parsed.update_query_dict({"connect_timeout": str(CONNECT_SECONDS), **parsed.query})
+    name = parsed.get_backend_name()
     try:
-        engine = engine_from_config({**options, "url": parsed}, prefix="", **FIXED, **arguments)
+        configured = {**options, "url": parsed}
+        engine = engine_from_config(configured, prefix="", **FIXED, **more, **arguments)
     except (NoSuchModuleError, ImportError) as error:
         raise ConfigurationError(
             f"oauth2.sqlalchemy.url: there is no driver for {parsed.drivername} ({error}). "
@@ -117,17 +116,36 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
         raise ConfigurationError(f"oauth2.sqlalchemy.*: {error}") from None
 
     @event.listens_for(engine, "connect")
-    def on_connect(dbapi_connection: Any, _record: object) -> None:
+    def on_connect(dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
         cursor = dbapi_connection.cursor()
         try:
-            prepare(cursor)
+            if (begin := prepare(cursor)) is not None:
+                record.info[BEGIN] = begin
         finally:
             cursor.close()
 
-    if parsed.get_backend_name() != "sqlite":
+    if name != "sqlite":
         watch(engine)
         _spare_rollbacks(engine.dialect)
+    if name == "postgresql":
+        renew_when_stale(engine)
     return engine
+
+
+def _parsed(url: str | URL) -> tuple[URL, dict[str, Any]]:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # A URL may hold a password: neither the message nor a cause repeats it.
+        raise ConfigurationError(f"oauth2.sqlalchemy.url is not a URL: {SCHEMES}") from None
+    if parsed.get_backend_name() == "sqlite":
+        return parsed, {}
+    try:
+        parsed, more = without_threshold(parsed)
+    except ValueError as error:
+        raise ConfigurationError(f"oauth2.sqlalchemy.url: {error}") from None
+    query = {"connect_timeout": str(CONNECT_SECONDS), **parsed.query}
+    return parsed.update_query_dict(query), more
 
 
 def _spare_rollbacks(dialect: Dialect) -> None:
@@ -143,7 +161,7 @@ def _spare_rollbacks(dialect: Dialect) -> None:
     dialect.do_rollback = rollback_if_needed  # type: ignore[method-assign]
 
 
-def _preparation(url: URL) -> Callable[[DBAPICursor], None]:
+def _preparation(url: URL) -> Callable[[DBAPICursor], str | None]:
     name = url.get_backend_name()
     if name not in PREPARATIONS:
         raise ConfigurationError(f"oauth2.sqlalchemy.url: {name} is not supported: {SCHEMES}")
@@ -178,13 +196,18 @@ def _switch_to_wal(cursor: DBAPICursor) -> None:
             return
 
 
-def _prepare_postgresql(cursor: DBAPICursor) -> None:
-    cursor.execute(
-        f"SELECT set_config('lock_timeout', '{LOCK_SECONDS}s', false),"
-        f" set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),"
-        " set_config('default_transaction_isolation', 'read committed', false)"
-    )
-    _demand(cursor, f"{LOCK_SECONDS}s", "lock_timeout")
+def limits() -> dict[str, str]:
+    """The settings of PostgreSQL that limit how long a statement waits or runs."""
+    return {"lock_timeout": f"{LOCK_SECONDS}s", "statement_timeout": f"{STATEMENT_SECONDS}s"}
+
+
+def _prepare_postgresql(cursor: DBAPICursor) -> str | None:
+    isolation = {"default_transaction_isolation": "read committed"}
+    if set_for_session(cursor, limits() | isolation):
+        return None
+    prepare_nothing(cursor.connection)
+    warn_of_unlimited_reads(cursor, limits())
+    return beginning(limits())
 
 
 def _prepare_mysql(cursor: DBAPICursor) -> None:
@@ -205,7 +228,8 @@ def _demand(cursor: DBAPICursor, expected: object, what: str) -> None:
         raise StoreUnavailable(f"The database did not accept the setting {what}")
 
 
-PREPARATIONS: Mapping[str, Callable[[DBAPICursor], None]] = {
+# Each returns what a transaction on the connection begins with, None for the usual statement.
+PREPARATIONS: Mapping[str, Callable[[DBAPICursor], str | None]] = {
     "sqlite": _prepare_sqlite,
     "postgresql": _prepare_postgresql,
     "mysql": _prepare_mysql,

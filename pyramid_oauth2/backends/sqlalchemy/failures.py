@@ -6,33 +6,15 @@ parameters of a statement, since they may be digests.
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ...protocol.records import DuplicateRecord, OutcomeUnknown, StoreUnavailable
+from .advice import POOL, advice
 
 # SQLSTATE of PostgreSQL, error number of MySQL and MariaDB.
 DEADLOCK = {"40001", "40P01", 1213}
-LOCKED = {"55P03", "57014", 1205}
-NO_SCHEMA = {"42P01", "42703", 1146, 1054}
-
-SCHEMA_ADVICE = (
-    "The tables of pyramid_oauth2 are missing or out of date: run poauth2 INI db upgrade"
-)
-LOCK_ADVICE = (
-    "The database kept us waiting for too long, most likely for a row that another transaction "
-    "has locked: find the one that stays open (pg_stat_activity, SHOW PROCESSLIST) and commit it "
-    "sooner."
-)
-SQLITE_LOCK_ADVICE = (
-    "The SQLite file is locked: SQLite lets one connection write at a time, and another kept "
-    "its transaction open for too long. Give pyramid_oauth2 a file of its own "
-    "(oauth2.sqlalchemy.url), commit sooner, or use PostgreSQL, MariaDB or MySQL."
-)
-POOL_ADVICE = (
-    "Every connection of the pool is in use: raise oauth2.sqlalchemy.pool_size or max_overflow, "
-    "or find out why the database is slow."
-)
+UNIQUE = {"23505", 1062}
 
 
 def is_deadlock(error: Exception) -> bool:
@@ -59,24 +41,53 @@ def in_doubt(failure: Exception) -> Exception:
     return OutcomeUnknown(str(failure)) if unavailable else failure
 
 
+def is_duplicate(error: Exception) -> bool:
+    """Whether a row with that key exists. Any other broken constraint is a failure."""
+    return isinstance(error, IntegrityError) and (
+        # SQLite has no code that every driver shows; its primary keys are UNIQUE here too.
+        _code(error) in UNIQUE or str(error.orig).startswith("UNIQUE constraint failed")
+    )
+
+
 def translated(error: Exception) -> Exception:
-    """Return what a store raises for *error*: the error itself if our statement is at fault."""
-    if isinstance(error, PoolTimeout):
-        return StoreUnavailable(POOL_ADVICE)
-    if not isinstance(error, DBAPIError):
+    """Return what a store raises for *error*, which came out of a driver or of SQLAlchemy.
+
+    Drivers also raise errors of other classes than the DB-API has: of a missing
+    library, for instance, or for a value that they cannot convert.
+    """
+    if isinstance(error, DuplicateRecord | StoreUnavailable):
         return error
-    if isinstance(error, IntegrityError):
+    if is_duplicate(error):
         return DuplicateRecord("a record of that identity exists")
+    return StoreUnavailable(_explained(error))
+
+
+def _explained(error: Exception) -> str:
+    if isinstance(error, PoolTimeout):
+        return POOL.text
+    if not isinstance(error, DBAPIError):
+        return f"The database cannot be used: {_kind(error)}: {_first(error)}"
     code, text = _code(error), str(error.orig)
-    if code in NO_SCHEMA or text.startswith(("no such table", "no such column")):
-        return StoreUnavailable(SCHEMA_ADVICE)
-    if text.startswith(("database is locked", "database table is locked")):
-        return StoreUnavailable(SQLITE_LOCK_ADVICE)
-    if code in LOCKED:
-        return StoreUnavailable(LOCK_ADVICE)
-    if isinstance(error, DataError | ProgrammingError):
-        return error
-    return StoreUnavailable(f"The database does not answer: {text}")
+    # The message of the server may repeat the value, or the whole row.
+    if isinstance(error, DataError):
+        return f"The database refuses a value: {_kind(error.orig)} ({code})"
+    if isinstance(error, IntegrityError):
+        return (
+            f"A constraint refuses a row: {_kind(error.orig)} ({code}). Remove constraints and "
+            "triggers that are not of pyramid_oauth2 from its tables."
+        )
+    if isinstance(error, OperationalError):
+        # Of several attempts to connect, psycopg says what became of each on a line of its own.
+        text = " ".join(text.split())
+    return advice(code, text) or f"The database does not answer: {_first(text)}"
+
+
+def _kind(error: object) -> str:
+    return type(error).__name__
+
+
+def _first(text: object) -> str:
+    return str(text).partition("\n")[0]
 
 
 def _code(error: DBAPIError) -> str | int | None:

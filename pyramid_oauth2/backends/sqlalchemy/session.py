@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from ...interfaces import IClientStore
-from ...protocol.records import DuplicateRecord
 from .clients import SQLAlchemyClientStore
 from .database import Database
+from .failures import is_duplicate, translated
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -50,9 +50,9 @@ class SessionDatabase(Database):
             _begin(self._session.connection())
             with self._session.begin_nested():
                 result = work(self._session.connection())
-        except IntegrityError:
-            raise DuplicateRecord("a record of that identity exists") from None
         except DBAPIError as error:
+            if is_duplicate(error):
+                raise translated(error) from None
             # The application's engine may show parameters; ours hold digests.
             error.hide_parameters = True
             raise

@@ -13,6 +13,8 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 
+from pyramid_oauth2.migrations.resuming import create_index, create_table
+
 # Both begin with our name, since an application's history may have its own "0001" and "main".
 revision = "oauth2_0001"
 down_revision = None
@@ -54,7 +56,7 @@ def upgrade() -> None:
 
 def make_clients() -> None:
     """Create the table of registered clients, tombstones included."""
-    op.create_table(
+    create_table(
         "oauth2_client",
         sa.Column("client_id", identifier(128), nullable=False),
         sa.Column("owner", identifier(255)),
@@ -76,7 +78,7 @@ def make_clients() -> None:
 
 def make_grants() -> None:
     """Create the table of what users allowed clients."""
-    op.create_table(
+    create_table(
         "oauth2_grant",
         sa.Column("id", identifier(64), nullable=False),
         sa.Column("client_id", identifier(128), nullable=False),
@@ -100,7 +102,7 @@ def make_grants() -> None:
 
 def make_tokens() -> None:
     """Create the table of all transient records: codes, tokens, interactions."""
-    op.create_table(
+    create_table(
         "oauth2_token",
         sa.Column("digest", DIGEST, nullable=False),
         sa.Column("kind", identifier(64), nullable=False),
@@ -127,7 +129,7 @@ def make_tokens() -> None:
 
 def make_consents() -> None:
     """Create the table of what users allowed for future requests."""
-    op.create_table(
+    create_table(
         "oauth2_consent",
         sa.Column("subject", identifier(255), nullable=False),
         sa.Column("client_id", identifier(128), nullable=False),
@@ -146,7 +148,7 @@ def make_consents() -> None:
 
 def make_reservations() -> None:
     """Create the table of values that may be used once."""
-    op.create_table(
+    create_table(
         "oauth2_reservation",
         sa.Column("namespace", identifier(64), nullable=False),
         sa.Column("digest", DIGEST, nullable=False),
@@ -159,4 +161,4 @@ def make_reservations() -> None:
 
 def make_index(table: str, *columns: str) -> None:
     """Create an index, named by the convention of the metadata."""
-    op.create_index(f"ix_{table}_{'_'.join(columns)}", table, list(columns))
+    create_index(f"ix_{table}_{'_'.join(columns)}", table, list(columns))

@@ -14,6 +14,15 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 
+from pyramid_oauth2.migrations.resuming import (
+    add_column_in,
+    create_index,
+    create_index_in,
+    create_table,
+    drop_index_in,
+    lengthen_in,
+)
+
 revision = "oauth2_0002"
 down_revision = "oauth2_0001"
 branch_labels = None
@@ -33,7 +42,7 @@ INNODB: dict[str, Any] = {
 }
 
 
-def identifier(length: int) -> sa.types.TypeEngine[str]:
+def identifier(length: int) -> sa.String:
     """Text that is compared byte for byte, trailing blanks included."""
     dialect = op.get_context().dialect
     if isinstance(dialect, MySQLDialect):
@@ -46,30 +55,25 @@ def upgrade() -> None:
     """Change the tables that contain a client_id, and create the table of entries."""
     with op.batch_alter_table("oauth2_client", copy_from=clients()) as client:
         # With a longer client_id it would exceed the 3072 bytes of an index in InnoDB.
-        client.drop_index("ix_oauth2_client_owner_name_key_client_id")
+        drop_index_in(client, "ix_oauth2_client_owner_name_key_client_id")
         lengthen_client_id(client)
-        client.create_index("ix_oauth2_client_owner_name_key", ["owner", "name_key"])
+        create_index_in(client, "ix_oauth2_client_owner_name_key", ["owner", "name_key"])
     with op.batch_alter_table("oauth2_grant", copy_from=grants()) as grant:
         lengthen_client_id(grant)
     with op.batch_alter_table("oauth2_consent", copy_from=consents()) as consent:
         lengthen_client_id(consent)
-        consent.add_column(sa.Column("data", BLOB))
+        add_column_in(consent, sa.Column("data", BLOB))
     make_entries()
 
 
 def lengthen_client_id(table: Any) -> None:
     """Let the client_id of a table have 512 characters."""
-    table.alter_column(
-        "client_id",
-        existing_type=identifier(128),
-        type_=identifier(512),
-        existing_nullable=False,
-    )
+    lengthen_in(table, "client_id", identifier(128), identifier(512))
 
 
 def make_entries() -> None:
     """Create the table of small records of features."""
-    op.create_table(
+    create_table(
         "oauth2_entry",
         sa.Column("namespace", identifier(64), nullable=False),
         sa.Column("key", identifier(255), nullable=False),
@@ -80,10 +84,10 @@ def make_entries() -> None:
         sa.PrimaryKeyConstraint("namespace", "key", name="pk_oauth2_entry"),
         **INNODB,
     )
-    op.create_index(
+    create_index(
         "ix_oauth2_entry_owner_namespace_key", "oauth2_entry", ["owner", "namespace", "key"]
     )
-    op.create_index("ix_oauth2_entry_expires_at", "oauth2_entry", ["expires_at"])
+    create_index("ix_oauth2_entry_expires_at", "oauth2_entry", ["expires_at"])
 
 
 def clients() -> sa.Table:
