@@ -20,7 +20,7 @@ from pyramid_oauth2.events import (
 )
 from pyramid_oauth2.protocol import lost_responses
 from pyramid_oauth2.protocol.records import Grant, OutcomeUnknown, StoreUnavailable, Token
-from pyramid_oauth2.protocol.user_grants import withdraw
+from pyramid_oauth2.protocol.users import Users
 
 from .errors import assert_error
 from .flow import Flow, answer_in
@@ -339,7 +339,8 @@ class TestOfOtherOperations:
         consents = LosesResponses(server.consents, "forget")
         consents.lost = 1
         events: list[Any] = []
-        assert withdraw(replace(server, consents=consents), "bob", "web", events.append)
+        users = Users(replace(server, consents=consents), events.append)
+        assert users.revoke("bob", "web").consents == 1
         assert kinds(events) == [ConsentWithdrawn]
         assert server.consents.get("bob", "web") is None
 
