@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar
 
-from redis.exceptions import ConnectionError, MaxConnectionsError, MovedError, NoScriptError
+from redis.exceptions import (
+    ConnectionError,
+    MaxConnectionsError,
+    MovedError,
+    NoScriptError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import TimeoutError as RedisTimeout
 
+from ...circuit_breaker import CircuitBreaker
+from ...deadlines import SECONDS, Deadline
 from ...per_process import PerProcess
 from ...protocol.records import StoreUnavailable
 from . import first_contact
@@ -26,7 +37,6 @@ Command: TypeAlias = tuple[Any, ...]
 Result = TypeVar("Result")
 
 WAIT_MILLISECONDS = 800  # Less than the socket's timeout, so that WAIT ends first.
-BATCH = 100
 
 
 def call(script: Script, keys: Sequence[str], *arguments: Any) -> Command:
@@ -62,6 +72,7 @@ class Server:
         self._make_client = make_client
         self._replicas = replicas
         self._contacts = PerProcess(_Contact)
+        self._breaker = CircuitBreaker("Redis", SECONDS)
 
     def read(self, *keys: str) -> list[bytes | None]:
         """Read keys of one slot in one step."""
@@ -153,11 +164,11 @@ class Server:
         return list(first_contact.check(client.info(), self.is_cluster))
 
     def _tried(self, step: Callable[[Any], Result]) -> Result:
-        with translated():
+        with self._in_time():
             return step(self._connected())
 
     def _repeated(self, step: Callable[[Any], Result]) -> Result:
-        with translated():
+        with self._in_time():
             client = self._connected()
             try:
                 return step(client)
@@ -165,6 +176,24 @@ class Server:
                 raise
             except (ConnectionError, RedisTimeout):
                 return step(client)
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """Allow an operation until its deadline; raise :exc:`StoreUnavailable` for any error."""
+        self._breaker.check()
+        with translated(), Deadline() as deadline:
+            try:
+                yield
+            except (ResponseError, StoreUnavailable):
+                self._breaker.answered()
+                raise
+            except (RedisError, RedisClusterException, OSError):
+                self._breaker.failed(deadline.seconds)
+                if deadline.passed:  # The connection was shut down here.
+                    raise RedisTimeout("the deadline has passed") from None
+                raise
+            else:
+                self._breaker.answered()
 
     def _evaluate(
         self,
@@ -263,12 +292,3 @@ def _raise_first(answers: Iterable[Any]) -> None:
     for answer in answers:
         if isinstance(answer, Exception):
             raise answer
-
-
-def every_key(server: Server) -> Iterator[str]:
-    """Iterate over all our keys; a key that exists throughout is returned at least once."""
-    for node in range(server.nodes()):
-        cursor = -1
-        while cursor:
-            cursor, keys = server.scan(node, max(cursor, 0), BATCH)
-            yield from keys

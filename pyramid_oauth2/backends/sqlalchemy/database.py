@@ -21,13 +21,20 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from ...circuit_breaker import CircuitBreaker
+from ...deadlines import SECONDS, Deadline
 from ...per_process import PerProcess
-from ...protocol.records import DuplicateRecord
-from .failures import is_deadlock, is_lost, translated
+from ...protocol.records import DuplicateRecord, StoreUnavailable
+from .failures import is_deadlock, is_lost, is_response, translated
 from .forks import Uses
 
 DEADLOCK_TRIES = 5
 BATCH = 500
+
+OVERDUE = (
+    "The database did not answer in time: it is overloaded, or something between here and there "
+    "stops its responses."
+)
 
 Result = TypeVar("Result")
 Parameters = Mapping[str, Any]
@@ -40,13 +47,15 @@ class Database:
     if the database fails and
     :exc:`~pyramid_oauth2.protocol.records.DuplicateRecord` if a key exists.
     After a deadlock it tries again, a few times. After a lost connection it tries
-    once more if the operation can be repeated safely.
+    once more if the operation can be repeated safely. All of that ends with the
+    :class:`~pyramid_oauth2.deadlines.Deadline` of the operation.
 
     :param make_engine: makes an engine that connects when it is used.
     """
 
     def __init__(self, make_engine: Callable[[], Engine]) -> None:
         self._engines = PerProcess(make_engine)
+        self._breaker = CircuitBreaker("The database", SECONDS)
         # Created now, so that mistakes in the settings are reported at start-up.
         is_file = self.engine.dialect.name == "sqlite"
         self._uses: AbstractContextManager[None] = Uses(self.close) if is_file else nullcontext()
@@ -129,21 +138,31 @@ class Database:
         scope: Callable[[Engine], Any],
         repeatable: bool,
     ) -> Result:
-        tries = 1
-        while True:
-            try:
-                with self._uses, scope(self._engines()) as connection:
-                    return work(connection)
-            except (DBAPIError, PoolTimeout) as error:
-                if repeatable and is_lost(error):
-                    # The pool has discarded every connection as old as the lost one. Any other
-                    # write is left to the caller: a repeated INSERT would find its own row.
-                    repeatable = False
-                elif is_deadlock(error) and tries < DEADLOCK_TRIES:
-                    tries += 1
-                else:
-                    # With the cause, a log would contain the parameters, and so digests.
-                    raise translated(error) from None
+        self._breaker.check()
+        with Deadline() as deadline:
+            tries = 1
+            while True:
+                try:
+                    with self._uses, scope(self._engines()) as connection:
+                        result = work(connection)
+                    self._breaker.answered()
+                    return result
+                except (DBAPIError, PoolTimeout, TimeoutError) as error:
+                    if is_response(error):
+                        self._breaker.answered()
+                    else:
+                        self._breaker.failed(deadline.seconds)
+                    if deadline.passed:
+                        raise StoreUnavailable(OVERDUE) from None
+                    if repeatable and is_lost(error):
+                        # The pool has discarded every connection as old as the lost one. Any other
+                        # write is left to the caller: a repeated INSERT would find its own row.
+                        repeatable = False
+                    elif is_deadlock(error) and tries < DEADLOCK_TRIES:
+                        tries += 1
+                    else:
+                        # With the cause, a log would contain the parameters, and so digests.
+                        raise translated(error) from None
 
 
 @contextmanager

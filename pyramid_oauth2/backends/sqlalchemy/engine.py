@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ...interfaces import IAppEngine
 from ...protocol.records import StoreUnavailable
+from .handshakes import limit, limited_creator
 from .sockets import watch
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 LOCK_SECONDS = 3
 SQLITE_LOCK_SECONDS = 5
 STATEMENT_SECONDS = 10
-CONNECT_SECONDS = 3
 IN_TRANSACTION = 1  # in the server_status of a MySQL connection
 
 # The stores rely on these values, so they cannot be set.
@@ -81,8 +81,7 @@ def sibling(engine: Engine, options: Mapping[str, str]) -> Engine:
     Nothing else is taken from it: its pool, isolation level and listeners belong
     to the application.
     """
-    # Only the pool has the connect arguments, and the do_connect listeners that fetch a password.
-    return _make(engine.url, options, creator=engine.pool._creator)
+    return _make(engine.url, options, creator=limited_creator(engine))
 
 
 def _resolve(dotted_name: str) -> Callable[[Settings], Engine]:
@@ -104,8 +103,6 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
         # A URL may hold a password: neither the message nor a cause repeats it.
         raise ConfigurationError(f"oauth2.sqlalchemy.url is not a URL: {SCHEMES}") from None
     prepare = _preparation(parsed)
-    if parsed.get_backend_name() != "sqlite":
-        parsed = parsed.update_query_dict({"connect_timeout": str(CONNECT_SECONDS), **parsed.query})
     try:
         engine = engine_from_config({**options, "url": parsed}, prefix="", **FIXED, **arguments)
     except (NoSuchModuleError, ImportError) as error:
@@ -125,6 +122,7 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
             cursor.close()
 
     if parsed.get_backend_name() != "sqlite":
+        limit(engine)
         watch(engine)
         _spare_rollbacks(engine.dialect)
     return engine

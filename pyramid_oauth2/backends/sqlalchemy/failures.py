@@ -45,6 +45,15 @@ def is_lost(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
+def is_response(error: Exception) -> bool:
+    """Whether the database sent the error itself, and so can be reached."""
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(code := _code(error), int):
+        return not 2000 <= code < 3000  # Errors of MySQL's clients.
+    return code is not None or hasattr(error.orig, "sqlite_errorcode")
+
+
 def translated(error: Exception) -> Exception:
     """Return what a store raises for *error*: the error itself if our statement is at fault."""
     if isinstance(error, PoolTimeout):
