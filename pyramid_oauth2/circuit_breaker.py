@@ -28,35 +28,41 @@ class CircuitBreaker:
         self, server: str, trial: float, rest: float = 0, clock: Callable[[], float] = monotonic
     ) -> None:
         self._server = server
-        self._trial = trial
+        self._trial_seconds = trial
         self._rest = rest
         self._clock = clock
         # Without a lock, which might be held at a fork: a race lets one more request try.
         self._is_open = False
         self._waits_until = 0.0
+        self._trial = 0.0  # when the attempt began for which the others are refused
         self._answered_at = float("-inf")
 
-    def check(self) -> None:
-        """Begin an attempt.
+    def check(self) -> float:
+        """Begin an attempt; return when it began.
 
         :raises StoreUnavailable: the server did not answer, and another attempt is in progress.
         """
+        now = self._clock()
         if self._is_open:
-            now = self._clock()
             if now < self._waits_until:
                 raise StoreUnavailable(f"{self._server} did not answer a moment ago.")
-            self._waits_until = now + self._trial
+            self._trial, self._waits_until = now, now + self._trial_seconds
+        return now
 
     def answered(self) -> None:
         """End an attempt: there was a response, even if it was an error."""
         self._answered_at = self._clock()
         self._is_open = False
 
-    def failed(self, seconds: float) -> None:
+    def failed(self, began: float) -> None:
         """End an attempt without a response.
 
-        :param seconds: how long it took.
+        :param began: as returned by :meth:`check`.
         """
         now = self._clock()
-        if self._is_open or (seconds >= SLOW_SECONDS and self._answered_at < now - seconds):
+        if self._is_open:
+            # Not at the end of one that began before: each would be replaced by another.
+            if began == self._trial:
+                self._waits_until = now + self._rest
+        elif now - began >= SLOW_SECONDS and self._answered_at < began:
             self._is_open, self._waits_until = True, now + self._rest

@@ -50,17 +50,12 @@ class Deadline:
         for duplicate in self._sockets:
             _watchers().remove(duplicate)
         if self._outer is None:
-            _thread.left -= self.seconds
+            _thread.left -= monotonic() - self._begin
 
     @property
     def passed(self) -> bool:
         """Whether the operation has taken too long, so that its connections are unusable."""
         return monotonic() >= self._end
-
-    @property
-    def seconds(self) -> float:
-        """How long the operation has taken until now."""
-        return monotonic() - self._begin
 
     def check(self) -> None:
         """Raise :exc:`TimeoutError` if the deadline has passed."""

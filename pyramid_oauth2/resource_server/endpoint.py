@@ -71,13 +71,12 @@ class IntrospectionEndpoint:
         :raises StoreUnavailable: there is no usable response. The request with
             this token is then refused: no token is accepted without a check.
         """
-        self._breaker.check()
+        began = self._breaker.check()
         body = urlencode({"token": token, "token_type_hint": "access_token"})
-        began = time.monotonic()
         try:
             response = self._fetcher.post(self._url, body, self._headers)
         except self._failure as error:
-            self._breaker.failed(time.monotonic() - began)
+            self._breaker.failed(began)
             raise StoreUnavailable(f"The introspection endpoint {self._url} {error}.") from None
         self._breaker.answered()
         return _members(response)

@@ -271,9 +271,9 @@ class TestClosed:
         self.refused(app)
 
     def test_while_it_hangs_one_waits_and_the_others_do_not(self, app: TestApp, endpoint: Endpoint):
-        now = 0.0
+        later = 0.0
         asking = service_of(app.app.registry).endpoint  # type: ignore[union-attr]
-        asking._breaker._clock = lambda: now
+        asking._breaker._clock = lambda: time.monotonic() + later
         endpoint.hangs.clear()
         self.refused(app)
         began = time.monotonic()
@@ -282,7 +282,7 @@ class TestClosed:
         assert time.monotonic() - began < 1
         endpoint.hangs.set()
         self.refused(app)
-        now += 2
+        later += 2
         assert get(app).status_int == 200
         assert get(app).status_int == 200
 

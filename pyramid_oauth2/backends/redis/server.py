@@ -180,7 +180,7 @@ class Server:
     @contextmanager
     def _in_time(self) -> Iterator[None]:
         """Allow an operation until its deadline; raise :exc:`StoreUnavailable` for any error."""
-        self._breaker.check()
+        began = self._breaker.check()
         with translated(), Deadline() as deadline:
             try:
                 yield
@@ -188,7 +188,7 @@ class Server:
                 self._breaker.answered()
                 raise
             except (RedisError, RedisClusterException, OSError):
-                self._breaker.failed(deadline.seconds)
+                self._breaker.failed(began)
                 if deadline.passed:  # The connection was shut down here.
                     raise RedisTimeout("the deadline has passed") from None
                 raise

@@ -138,7 +138,7 @@ class Database:
         scope: Callable[[Engine], Any],
         repeatable: bool,
     ) -> Result:
-        self._breaker.check()
+        began = self._breaker.check()
         with Deadline() as deadline:
             tries = 1
             while True:
@@ -151,7 +151,7 @@ class Database:
                     if is_response(error):
                         self._breaker.answered()
                     else:
-                        self._breaker.failed(deadline.seconds)
+                        self._breaker.failed(began)
                     if deadline.passed:
                         raise StoreUnavailable(OVERDUE) from None
                     if repeatable and is_lost(error):
