@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
+from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
@@ -218,3 +222,49 @@ class TestEngineOfTheApplication:
         assert ["connect_timeout" in named for named in asked] == [False, False]
         backend.close()
         theirs.dispose()
+
+
+REDIS_REPLY = b"$1000\r\n"
+# The beginning of a record of 16384 bytes, of a TLS handshake.
+TLS_RECORD = b"\x16\x03\x03\x40\x00"
+
+
+@pytest.mark.parametrize(
+    ("url", "beginning"),
+    [
+        ("redis+sentinel://{address},{address}/oauth2/0", REDIS_REPLY),
+        ("redis+cluster://{address},{address}", REDIS_REPLY),
+        ("rediss://{address}/0", TLS_RECORD),
+        ("rediss+sentinel://{address}/oauth2/0", TLS_RECORD),
+        ("rediss+cluster://{address}", TLS_RECORD),
+        ("unix://{file}", REDIS_REPLY),
+    ],
+)
+def test_each_kind_of_connection_to_redis(tmp_path: Path, short: None, url: str, beginning: bytes):
+    file = str(tmp_path / "socket")
+    if url.startswith("unix"):
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(file)
+        listener.listen()
+    else:
+        listener = socket.create_server(("127.0.0.1", 0))
+    address = "127.0.0.1:" + str(listener.getsockname()[1])
+    Thread(target=drip_for_ever, args=(listener, beginning), daemon=True).start()
+    backend: Any = redis_contract.open_backend(url.format(address=address, file=file))
+    assert_refused(find, backend, new_token(), SHORT + SPARE)
+    backend.close()
+    listener.close()
+
+
+def drip_for_ever(listener: socket.socket, beginning: bytes) -> None:
+    def serve(client: socket.socket) -> None:
+        with suppress(OSError), client:
+            client.recv(1 << 16)
+            client.sendall(beginning)
+            while True:
+                sleep(0.2)
+                client.sendall(b"x")
+
+    with suppress(OSError):
+        while True:
+            Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
