@@ -1,4 +1,4 @@
-"""A TCP proxy that goes wrong when it is told to: it is mute, drips, or cuts connections."""
+"""A TCP proxy that goes wrong when a test demands it: it is mute, drips, or cuts connections."""
 
 from __future__ import annotations
 
