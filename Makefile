@@ -7,6 +7,7 @@
 # make docs         build the documentation in docs/_build/html
 # make reference    after a change of the code: write the pages of docs/reference that are made from it
 # make links        ask every outside address that the documentation names
+# make mutants      show ten times that the contract of the stores detects broken ones
 # make translations after a change of the pages' words: bring the catalogues up to date
 # make clean        remove everything that these made
 #
@@ -25,7 +26,7 @@ SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo example-machine-client example-native-app example-resource-server
-.PHONY: test bench lint docs reference links translations clean
+.PHONY: test mutants bench lint docs reference links translations clean
 
 demo: .venv/demo $(INI)
 	@$(BIN)/poauth2 $(INI) db upgrade
@@ -49,6 +50,11 @@ test: export PYTHONDONTWRITEBYTECODE =
 
 test: .venv/test
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(TESTS)
+
+mutants: export MUTANT_ROUNDS ?= 10
+
+mutants: .venv/test
+	@$(BIN)/python -m pytest tests/backends/test_mutants.py
 
 bench: .venv/test
 	@$(BIN)/python -m benchmarks $(if $(AGAINST),--against $(AGAINST)) $(BENCH)

@@ -15,6 +15,7 @@ from typing import Any
 
 from .assembly import get_service, include_backends
 from .events import TokenIssued
+from .page_protection import cookie_options, page_headers
 from .per_process import PerProcess
 from .protection.cors import cors_preflight, cors_readable
 from .protection.request import Request
@@ -68,11 +69,13 @@ __all__ = [
     "StoreUnavailable",
     "TokenIssued",
     "UnknownClient",
+    "cookie_options",
     "cors_preflight",
     "cors_readable",
     "get_service",
     "includeme",
     "new_client_secret",
+    "page_headers",
 ]
 
 

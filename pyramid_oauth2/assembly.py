@@ -228,6 +228,7 @@ def _lifetimes(settings: Settings) -> Lifetimes:
         refresh_token=settings.refresh_token_lifetime,
         refresh_token_grace=settings.refresh_token_grace,
         authorization_code=settings.authorization_code_lifetime,
+        authorization_code_grace=settings.authorization_code_grace,
         interaction=settings.interaction_lifetime,
         consent=settings.consent_lifetime,
         grant=settings.grant_lifetime,

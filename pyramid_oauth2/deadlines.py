@@ -19,6 +19,10 @@ from .per_process import PerProcess
 # For one operation, and for all operations of one request together. Longer than a database
 # takes to end a slow statement by itself, which gives the more precise message.
 SECONDS = 11.0
+OVERDUE = (
+    "{} did not answer in time: it is overloaded, or something between here and there stops its "
+    "responses."
+)
 TICK = 0.1  # seconds by which a socket may be shut down too late
 IDLE_TICKS = 100  # after which the thread ends; the next socket starts it again
 

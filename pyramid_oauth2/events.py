@@ -27,6 +27,7 @@ from .protocol.events import (
     AuthorizationRefused,
     ClientAuthenticationFailed,
     ClientChanged,
+    CodeRepeated,
     CodeReplayed,
     ConsentGiven,
     ConsentWithdrawn,
@@ -37,6 +38,7 @@ from .protocol.events import (
     TokenIssued,
     TokenRefused,
     TokenRevoked,
+    UserForgotten,
 )
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "AuthorizationRefused",
     "ClientAuthenticationFailed",
     "ClientChanged",
+    "CodeRepeated",
     "CodeReplayed",
     "ConsentGiven",
     "ConsentWithdrawn",
@@ -54,6 +57,7 @@ __all__ = [
     "TokenIssued",
     "TokenRefused",
     "TokenRevoked",
+    "UserForgotten",
     "notify",
 ]
 

@@ -45,7 +45,14 @@ from .protocol.errors import (
     TemporarilyUnavailable,
     UnauthorizedClient,
 )
-from .protocol.events import CodeReplayed, GrantEvent, OAuth2Event, RefreshRepeated, RefreshReused
+from .protocol.events import (
+    CodeRepeated,
+    CodeReplayed,
+    GrantEvent,
+    OAuth2Event,
+    RefreshRepeated,
+    RefreshReused,
+)
 from .protocol.http import HTTPRequest, Parameters
 from .protocol.kept_values import KeptValues
 from .protocol.masking import masked
@@ -99,6 +106,7 @@ __all__ = [
     "Client",
     "ClientField",
     "ClientRequest",
+    "CodeRepeated",
     "CodeReplayed",
     "Codec",
     "Confirmation",

@@ -21,6 +21,7 @@ from .protocol.token.access_token import AccessToken
 from .protocol.token.presentation import BEARER_SCHEME, Presentation
 from .protocol.token.resolution import resolve
 from .protocol.token.token_response import BEARER
+from .protocol.users import Users
 from .resource_owners import ResourceOwners
 from .settings import Settings
 
@@ -86,6 +87,11 @@ class OAuth2Service:
         return ClientRegistry(self.server, self.server.clients, self.emit)
 
     @property
+    def users(self) -> Users:
+        """What users allow and own, and how it ends, for code that has no request."""
+        return Users(self.server, self.emit)
+
+    @property
     def entries(self) -> IEntryStore:
         """The entry store, for a feature that uses entries; so far no feature does.
 
@@ -106,6 +112,10 @@ class OAuth2Service:
             return ClientRegistry(self.server, self.server.clients, emit)
         store = self.server.clients.within(in_request(request))
         return ClientRegistry(self.server, store, emit)
+
+    def users_of_request(self, request: PyramidRequest) -> Users:
+        """As :attr:`users`, for what *request* itself ends: the events have the request."""
+        return Users(self.server, partial(notify, request.registry, request=request))
 
     def present_clients(self, emit: Emit) -> ClientRegistry:
         """The clients as the store has them, past the cache; each change is written at once.

@@ -14,7 +14,7 @@ from typing import Any
 from pyramid.config import Configurator
 from pyramid.csrf import CookieCSRFStoragePolicy
 
-from pyramid_oauth2 import get_service, new_client_secret
+from pyramid_oauth2 import cookie_options, get_service, new_client_secret
 
 from .clients import SECRET_FILES, ensure_clients
 from .login import DemoSecurityPolicy
@@ -42,8 +42,10 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
     users = Users.from_ini(settings["demo.users"])
 
     config = Configurator(settings=settings)
-    config.set_security_policy(DemoSecurityPolicy(users, cookie_secret))
-    config.set_csrf_storage_policy(CookieCSRFStoragePolicy(cookie_name="demo_csrf", httponly=True))
+    login_cookie = cookie_options(config.registry, "demo_login")
+    config.set_security_policy(DemoSecurityPolicy(users, cookie_secret, login_cookie))
+    csrf_cookie = cookie_options(config.registry, "demo_csrf")
+    config.set_csrf_storage_policy(CookieCSRFStoragePolicy(**csrf_cookie))
     config.set_default_csrf_options(require_csrf=True)
     config.set_oauth2_resource_owners(users)
     config.registry["demo.users"] = users

@@ -7,6 +7,7 @@ from typing import Any
 from pyramid_oauth2 import Request
 
 from .clients import DEMO_CLIENT
+from .pages import protected_page
 
 
 def home(request: Request) -> dict[str, Any]:
@@ -20,4 +21,6 @@ def home(request: Request) -> dict[str, Any]:
 def includeme(config: Any) -> None:
     """Add the page."""
     config.add_route("home", "/")
-    config.add_view(home, route_name="home", renderer="templates/home.jinja2")
+    config.add_view(
+        home, route_name="home", renderer="templates/home.jinja2", decorator=protected_page
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,20 +14,25 @@ from pyramid.security import forget, remember
 
 from pyramid_oauth2 import Request
 
+from .pages import protected_page
 from .users import User, Users
 
 
 class DemoSecurityPolicy:
-    """Authenticates users by cookie. It knows nothing of tokens."""
+    """Authenticates users by cookie. It knows nothing of tokens.
 
-    def __init__(self, users: Users, secret: str) -> None:
+    :param cookie: as :func:`pyramid_oauth2.cookie_options` returns it.
+    """
+
+    def __init__(self, users: Users, secret: str, cookie: Mapping[str, Any]) -> None:
         self.users = users
         self._cookie = AuthTktCookieHelper(
             secret,
-            cookie_name="demo_login",
+            cookie_name=cookie["cookie_name"],
             hashalg="sha512",
-            http_only=True,
-            samesite="Lax",
+            secure=cookie["secure"],
+            http_only=cookie["httponly"],
+            samesite=cookie["samesite"],
             # For this host only; the default also covers all its subdomains.
             wild_domain=False,
         )
@@ -113,10 +119,10 @@ def _public(request: Request, path: str) -> str:
 
 def includeme(config: Any) -> None:
     """Add the login form, the redirect to it, and the logout."""
-    form = "templates/login.jinja2"
+    form = {"renderer": "templates/login.jinja2", "decorator": protected_page}
     config.add_route("login", "/login")
-    config.add_view(show_login, route_name="login", request_method="GET", renderer=form)
-    config.add_view(log_in, route_name="login", request_method="POST", renderer=form)
+    config.add_view(show_login, route_name="login", request_method="GET", **form)
+    config.add_view(log_in, route_name="login", request_method="POST", **form)
     config.add_forbidden_view(send_to_login)
     config.add_route("logout", "/logout")
     config.add_view(log_out, route_name="logout", request_method="POST")

@@ -15,10 +15,11 @@ from typing import Any
 from pyramid.httpexceptions import HTTPBadRequest, HTTPSeeOther
 from pyramid.session import SignedCookieSessionFactory
 
-from pyramid_oauth2 import Request
+from pyramid_oauth2 import Request, cookie_options
 
 from .clients import SAMPLE_CALLBACK, SAMPLE_CLIENT
 from .code_flow import Attempt, CodeFlowClient, Exchange, NoAnswer
+from .pages import protected_page
 
 PAGE = "templates/sample.jinja2"
 STEPS = "templates/steps.jinja2"
@@ -109,34 +110,25 @@ def _client(request: Request) -> CodeFlowClient:
 
 def includeme(config: Any) -> None:
     """Add the pages, and the session in which the client stores its state."""
-    issuer = config.registry.settings.get("oauth2.issuer", "")
     config.set_session_factory(
         # Signed, not encrypted: the user can read there only what the pages show.
         SignedCookieSessionFactory(
-            config.registry["demo.cookie_secret"],
-            cookie_name="demo_sample",
-            secure=issuer.startswith("https:"),
-            httponly=True,
-            samesite="Lax",
+            config.registry["demo.cookie_secret"], **cookie_options(config.registry, "demo_sample")
         )
     )
     config.add_route("sample", "/sample")
     config.add_route("sample.callback", SAMPLE_CALLBACK)
     config.add_route("sample.refresh", "/sample/refresh")
-    config.add_view(show, route_name="sample", request_method="GET", renderer=PAGE)
-    config.add_view(start, route_name="sample", request_method="POST")
-    # http_cache=0: these pages are for this user only, and must not be cached.
-    config.add_view(
-        callback,
-        route_name="sample.callback",
-        request_method="GET",
-        renderer=STEPS,
-        http_cache=0,
-    )
-    config.add_view(
-        refresh,
-        route_name="sample.refresh",
-        request_method="POST",
-        renderer=STEPS,
-        http_cache=0,
-    )
+    for view, name, method, renderer in (
+        (show, "sample", "GET", PAGE),
+        (start, "sample", "POST", None),
+        (callback, "sample.callback", "GET", STEPS),
+        (refresh, "sample.refresh", "POST", STEPS),
+    ):
+        config.add_view(
+            view,
+            route_name=name,
+            request_method=method,
+            renderer=renderer,
+            decorator=protected_page,
+        )

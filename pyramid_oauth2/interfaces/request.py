@@ -53,6 +53,10 @@ class PyramidRequest(Protocol):
         """The path, with :attr:`script_name`, without the query."""
 
     @property
+    def path_info(self) -> str:
+        """The path below :attr:`script_name`."""
+
+    @property
     def path_qs(self) -> str:
         """The path with the query."""
 
@@ -83,6 +87,10 @@ class PyramidRequest(Protocol):
     @property
     def content_type(self) -> str:
         """The media type of the body, without its parameters."""
+
+    @property
+    def charset(self) -> str:
+        """The encoding that the media type names; by default UTF-8."""
 
     @property
     def content_length(self) -> int | None:

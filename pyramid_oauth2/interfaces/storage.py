@@ -14,7 +14,9 @@ Rules for every store:
   store is only garbage collection.
 * A store connects to its server when it is used, not when it is created.
 * A store that cannot answer raises
-  :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`.
+  :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`. If it may have written, as when
+  the connection broke after a request was sent, it is
+  :exc:`~pyramid_oauth2.protocol.records.OutcomeUnknown`: the protocol then repeats the call.
 * A cursor is an opaque string, which may come from a URL: for one that the store never
   issued, a listing returns some page or raises ``ValueError``. A listing is complete for
   the records that exist throughout; its order is unspecified unless stated.
@@ -119,10 +121,7 @@ class IClientStore(Interface):
         """
 
     def delete(client_id: str, now: int) -> bool:
-        """Replace the client by a tombstone, so that its client_id is never used again.
-
-        :return: whether the client existed.
-        """
+        """Replace the client by a tombstone, which stays; return whether the client existed."""
 
     def search(
         owner: str | None = None,
@@ -197,7 +196,7 @@ class IGrantStore(Interface):
         ``absolute_end``), *retire* is revoked.
 
         Of any number of attempts exactly one wins, and it wins again when it is repeated,
-        so that it can be retried after a lost response. It is linearizable with
+        as it is after a lost response (``OutcomeUnknown``). It is linearizable with
         :meth:`revoke_grant`: either the attempt is refused, or what it produced is dead.
         The end of the grant is not checked: the caller keeps the end of every token within it.
 
@@ -230,7 +229,7 @@ class IGrantStore(Interface):
         """Revoke all grants of a user, or those for one client; return how many it revoked."""
 
     def reserve(namespace: str, digest: bytes, expires_at: int, now: int) -> bool:
-        """Claim a value until *expires_at*; True for one caller only. An expired claim is void."""
+        """Claim a value until *expires_at*; True for one call only. An expired claim is void."""
 
     def grants(
         subject: str | None = None,
@@ -259,7 +258,11 @@ class IGrantStore(Interface):
         """Return a page of everything, for a copy."""
 
     def import_(records: Iterable[Grant | Token | Reservation]) -> int:
-        """Insert what does not exist; return how many were new."""
+        """Insert what does not exist, each record by itself; return how many were new.
+
+        A grant that :meth:`revoke_subject` revokes at this moment may be left out, as for
+        :meth:`open`.
+        """
 
 
 class IConsentStore(Interface):

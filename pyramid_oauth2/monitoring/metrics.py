@@ -19,6 +19,7 @@ from ..interfaces.request import PyramidRequest
 from ..protocol.events import (
     AttemptsThrottled,
     ClientAuthenticationFailed,
+    CodeRepeated,
     GrantRevoked,
     OAuth2Event,
     RefreshRepeated,
@@ -30,8 +31,7 @@ try:
     from prometheus_client import Counter, Histogram
 except ImportError as error:
     raise ConfigurationError(
-        "oauth2.metrics = true needs a package that is not installed: "
-        "pip install 'pyramid-oauth2-server[metrics]'."
+        "oauth2.metrics = true needs a package that is not installed: pip install prometheus-client"
     ) from error
 
 # At module level, so that several applications in a process share them.
@@ -48,6 +48,7 @@ AUTHENTICATION_FAILURES = Counter(
 THROTTLED = Counter("oauth2_attempts_throttled", "Sources that were told to wait.", ["limit"])
 GRANTS_REVOKED = Counter("oauth2_grants_revoked", "Grants that ended early.", ["reason"])
 REFRESH_REPEATS = Counter("oauth2_refresh_repeats", "Refreshes that were answered once more.")
+CODE_REPEATS = Counter("oauth2_code_repeats", "Codes that were answered once more.")
 REQUEST_SECONDS = Histogram(
     "oauth2_request_seconds", "Requests of an endpoint.", ["endpoint", "status"]
 )
@@ -68,6 +69,8 @@ def count_event(event: OAuth2Event) -> None:
             GRANTS_REVOKED.labels(event.reason).inc()
         case RefreshRepeated():
             REFRESH_REPEATS.inc()
+        case CodeRepeated():
+            CODE_REPEATS.inc()
         case AttemptsThrottled():
             THROTTLED.labels(event.limit).inc()
         case ClientAuthenticationFailed():

@@ -15,6 +15,7 @@ from ..protocol.http import HTTPRequest
 from ..protocol.records import Client
 from ..protocol.token.access_token import AccessToken
 from ..protocol.token.presentation import Presentation, credentials_in
+from ..protocol.users import Users
 from ..resource_server import ResourceServer
 from ..service import OAuth2Service
 from .challenges import SENT, ScopeRequired, TokenRequired
@@ -102,6 +103,14 @@ class RequestOAuth2:
         writes of the request. Otherwise it is written at once.
         """
         return self.authorization_service.clients_of_request(self._request)
+
+    @property
+    def users(self) -> Users:
+        """What users allow and own, to be ended by this request; written at once.
+
+        Its events have this request.
+        """
+        return self.authorization_service.users_of_request(self._request)
 
     @property
     def has_bearer(self) -> bool:

@@ -127,6 +127,15 @@ class CodeReplayed(GrantEvent):
     __slots__ = ()
 
 
+class CodeRepeated(GrantEvent):
+    """A code was redeemed again within ``oauth2.authorization_code_grace``, by the same client.
+
+    It got the same response again.
+    """
+
+    __slots__ = ()
+
+
 class RefreshRepeated(GrantEvent):
     """A refresh request was repeated within the grace period and got the same response again."""
 
@@ -150,10 +159,28 @@ class ConsentGiven(OAuth2Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentWithdrawn(OAuth2Event):
-    """A user withdrew what a client was allowed."""
+    """All that a user allowed a client has ended: its grants, and the remembered consent.
+
+    ``reason`` is a fixed text, as that of :class:`GrantRevoked`: by whom, or why.
+    """
 
     client_id: str
     subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserForgotten(OAuth2Event):
+    """Everything of a user has ended, because the account was deleted.
+
+    ``grants``, ``consents`` and ``clients`` are how many of each this call ended, each of
+    which has an event of its own. ``clients`` are those that the user owned, now disabled.
+    """
+
+    subject: str
+    grants: int
+    consents: int
+    clients: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from .events import Emit, GrantEvent, GrantRevoked, grant_event
 from .listings import every
+from .lost_responses import until_known
 from .records import ACCESS_TOKEN, Grant, StoreUnavailable, Token, TokenRef
 from .server import Server
 
@@ -14,6 +16,7 @@ log = logging.getLogger(__name__)
 # Few round trips where many records of a listing have ended.
 PAGE = 500
 REVOKED_BY_OPERATOR = "revoked by an operator"
+WITHDRAWN_BY_USER = "withdrawn by the user"
 
 
 def end_grant(
@@ -26,15 +29,31 @@ def end_grant(
     """Revoke a grant and with it every token that was issued for it; the first reason stays.
 
     :param reason: a fixed text, the same for every such case: metrics count by it.
-    :param cause: the event that led to it; emitted also where the grant was revoked before.
+    :param cause: the event that led to it; emitted also where the grant was revoked before,
+        and where the store does not confirm the revocation.
     :return: whether this call revoked it.
+    :raises StoreUnavailable: it is not certain that the grant is revoked.
     """
-    ended = server.grants.revoke_grant(grant.id, server.clock(), reason)
     if cause is not None:
         emit(grant_event(cause, grant))
+    ended = _revoke(server, grant, reason)
     if ended:
         emit(grant_event(GrantRevoked, grant, reason=reason))
     return ended
+
+
+def _revoke(server: Server, grant: Grant, reason: str) -> bool:
+    now = server.clock()
+    revoke = partial(server.grants.revoke_grant, grant.id, now, reason)
+
+    def again() -> bool:
+        if revoke():
+            return True
+        # By the call whose response was lost, or by another one before.
+        found = find_grant(server, grant.id)
+        return found is not None and (found.revoked_at, found.revoke_reason) == (now, reason)
+
+    return until_known(revoke, again)
 
 
 def end_grants_of(
@@ -43,17 +62,17 @@ def end_grants_of(
     reason: str,
     emit: Emit,
     client_id: str | None = None,
-) -> int:
+) -> list[Grant]:
     """Revoke every grant of a user; with *client_id*, every one to this client.
 
-    :return: how many grants this call revoked.
+    :return: the grants that this call revoked.
     """
-    grants = every(lambda at: server.grants.grants(subject, client_id, at))
+    grants = every(lambda at: server.grants.grants(subject, client_id, at, PAGE))
     living = [grant for grant in grants if is_living(grant, server.clock())]
-    ended = sum(end_grant(server, grant, reason, emit) for grant in living)
-    # Also grants that are being opened at this moment, which no listing shows. Their
-    # number is not added: a store may count grants that have expired.
-    server.grants.revoke_subject(subject, server.clock(), reason, client_id)
+    ended = [grant for grant in living if end_grant(server, grant, reason, emit)]
+    # Also grants that are being opened at this moment, which no listing shows. They are
+    # not returned: a store counts them together with grants that have expired.
+    until_known(partial(server.grants.revoke_subject, subject, server.clock(), reason, client_id))
     return ended
 
 

@@ -11,7 +11,8 @@ from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, REFRESH_TOKE
 class Lifetimes:
     """How long things live, in seconds.
 
-    ``refresh_token_grace`` is for how long the response to a refresh can be repeated.
+    ``refresh_token_grace`` is for how long the response to a refresh can be repeated,
+    ``authorization_code_grace`` the same for a code; 0: never.
     """
 
     access_token: int
@@ -19,6 +20,7 @@ class Lifetimes:
     refresh_token: int
     refresh_token_grace: int
     authorization_code: int
+    authorization_code_grace: int
     interaction: int
     consent: int
     grant: int

@@ -18,6 +18,9 @@ from enum import Enum
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from .identifiers import check_identifier as check_identifier
+from .store_errors import DuplicateRecord as DuplicateRecord
+from .store_errors import OutcomeUnknown as OutcomeUnknown
+from .store_errors import StoreUnavailable as StoreUnavailable
 from .token_kinds import ACCESS_TOKEN as ACCESS_TOKEN
 from .token_kinds import AUTHORIZATION_CODE as AUTHORIZATION_CODE
 from .token_kinds import INTERACTION as INTERACTION
@@ -271,17 +274,6 @@ class Page(Generic[Item]):
 
     items: tuple[Item, ...]
     cursor: str | None = None
-
-
-class DuplicateRecord(Exception):
-    """A record of that identity exists, or existed and left a tombstone. Nothing was written."""
-
-
-class StoreUnavailable(Exception):
-    """The store cannot answer now; the message says why. The caller decides whether to retry.
-
-    It says nothing about the record: the response is 503, never ``invalid_grant``.
-    """
 
 
 def kept_until(token: Token, grant_end: int | None) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .errors import InvalidGrant, OAuth2Error
+from .lost_responses import until_known
+from .records import OutcomeUnknown
 from .refusal import OWN_RULE, Refusal
 
 if TYPE_CHECKING:
@@ -54,9 +57,14 @@ def reserve(
 ) -> None:
     """Reserve values that may be used once.
 
+    A reservation does not say which request has made it. If the store's response is lost, and
+    the value is taken then, the request gets 503 and the value stays reserved: the client uses
+    another value in the next request, such as a proof with another ``jti``.
+
     :param reserved: the keys that this request has reserved, if it may be run again: those
         are its own, and no second use. Is added to.
     :raises OAuth2Error: one was used before; those before it stay reserved.
+    :raises OutcomeUnknown: one is taken, perhaps by this request.
     """
     for use in uses:
         if reserved is not None and use.key in reserved:
@@ -65,10 +73,18 @@ def reserve(
         # A proof may be accepted for a while after its end, since clocks differ. A reservation
         # that has ended when it is made would let it be used again.
         use = replace(use, expires_at=max(use.expires_at, now + LEAST))
-        if not server.grants.reserve(use.namespace, use.digest, use.expires_at, now):
+        claim = partial(server.grants.reserve, use.namespace, use.digest, use.expires_at, now)
+        if not _claimed(claim):
             raise use.error or InvalidGrant(
                 "A value that can be used once was used already.",
                 refusal=UNUSED.comparing(namespace=use.namespace),
             )
         if reserved is not None:
             reserved.add(use.key)
+
+
+def _claimed(claim: Callable[[], bool]) -> bool:
+    claimed = until_known(claim, lambda: claim() or None)
+    if claimed is None:
+        raise OutcomeUnknown("A value is reserved, perhaps by the call whose response was lost.")
+    return claimed

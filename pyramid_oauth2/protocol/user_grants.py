@@ -1,4 +1,4 @@
-"""What a user allows at present, by client, and how it is withdrawn."""
+"""What a user allows at present, by client."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TypeVar
 
-from .events import ConsentWithdrawn, Emit
-from .grants import end_grants_of, is_living
+from .grants import is_living
 from .listings import every
 from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Consent, Grant, Page
 from .server import Server
@@ -141,21 +140,3 @@ def last_token(server: Server, grants: Iterable[Grant]) -> LastToken | None:
     ]
     or_later = any(page.cursor is not None for page in pages)
     return LastToken(max(issued), or_later) if issued else None
-
-
-def withdraw(server: Server, subject: str, client_id: str, emit: Emit) -> bool:
-    """End all grants of *subject* for the client, and forget the consent.
-
-    :return: whether there was anything to withdraw.
-    """
-    # The consent first: otherwise the client could get a new grant without a prompt
-    # while the old ones are being revoked.
-    forgotten = server.consents.forget(subject, client_id)
-    ended = end_grants_of(server, subject, "withdrawn by the user", emit, client_id)
-    # Again: a decision at this moment may have stored it since. One that stores it
-    # later finds its grant revoked, and forgets it.
-    server.consents.forget(subject, client_id)
-    if not forgotten and not ended:
-        return False
-    emit(ConsentWithdrawn(client_id=client_id, subject=subject))
-    return True

@@ -48,8 +48,8 @@ class IntrospectionEndpoint:
             from ..fetching import TOTAL_SECONDS, Fetcher, FetchError
         except ImportError:
             raise ConfigurationError(
-                "oauth2.mode = resource_server needs an extra: "
-                "pip install 'pyramid-oauth2-server[introspection]'"
+                "oauth2.mode = resource_server needs a package that is not installed: "
+                "pip install urllib3"
             ) from None
         self._url = url
         # RFC 6749 section 2.3.1: both halves are form-encoded.

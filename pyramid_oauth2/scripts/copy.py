@@ -15,6 +15,7 @@ from ..service import ROLES, OAuth2Service, store_of
 from .copying import Comparison, Copied, Findings, Store, compare_stores, copy_store
 from .ini import Ini
 from .progress import counting
+from .terminal import shown
 
 EXAMPLES = """\
 examples:
@@ -239,6 +240,6 @@ def _print_findings(sentence: str, found: list[Findings]) -> None:
     print(f"poauth2: {sentence.format(count=count)}", file=sys.stderr)
     examples = [name for each in found for name in each.examples]
     for name in examples:
-        print(f"  {name}", file=sys.stderr)
+        print(f"  {shown(name)}", file=sys.stderr)
     if len(examples) < count:
         print("  ...", file=sys.stderr)

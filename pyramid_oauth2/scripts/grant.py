@@ -1,4 +1,4 @@
-"""``poauth2 INI grant``: list what users allowed which clients, and revoke it."""
+"""``poauth2 INI grant``: list the grants of users to clients, and revoke them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ examples:
   poauth2 development.ini grant list --user alice
   poauth2 development.ini grant revoke GRANT
 
-  # Log alice out everywhere:
+  # End every token that acts for alice. A client whose access she has allowed gets
+  # new ones without asking her, while she is signed in; see also: user revoke.
   poauth2 development.ini grant revoke --user alice
 
   # Take away everything that a client was ever given:
@@ -43,7 +44,7 @@ def add_parser(commands: Any, name: str) -> None:
     """Add the command and its subcommands."""
     parser = commands.add_parser(
         name,
-        help="list what users allowed, and revoke it",
+        help="list the grants of users to clients, and revoke them",
         epilog=EXAMPLES,
     )
     subcommands = parser.add_subparsers(title="subcommands", required=True, metavar="SUBCOMMAND")
@@ -117,7 +118,7 @@ def _print(grant: Grant, state: str) -> None:
     print(f"{grant.id}  {shown(grant.subject)} to {shown(grant.client_id)}: {scope}")
     until = f"until {utc(grant.expires_at)}"
     if grant.revoked_at is not None:
-        until = f"ended {utc(grant.revoked_at)}: {grant.revoke_reason}"
+        until = f"ended {utc(grant.revoked_at)}: {shown(grant.revoke_reason or '')}"
     elif state != COUNTS:
         until = f"{until}; it {state}"
     print(f"    since {utc(grant.created_at)}, {until}")
@@ -140,7 +141,7 @@ def revoke_grants(ini: Ini, arguments: argparse.Namespace) -> int:
             return _revoke_named(server, named, emit, arguments.json)
         if user:
             ended = end_grants_of(server, user, REVOKED_BY_OPERATOR, emit, client)
-            return _report(arguments.json, ended, f"of {shown(user)}")
+            return _report(arguments.json, len(ended), f"of {shown(user)}")
         return _withdraw(service, client, arguments.json)
 
 

@@ -12,7 +12,7 @@ from pyramid.exceptions import ConfigurationError
 from ..protocol.clients.field import ClientField
 from ..protocol.clients.metadata import FIELDS
 from ..protocol.records import StoreUnavailable
-from . import client, copy, db, grant, purge, settings, token, views
+from . import client, copy, db, grant, purge, settings, token, user, views
 from .arguments import Parser, hold_a_token
 from .client_options import with_client_fields
 from .ini import Ini
@@ -23,7 +23,7 @@ examples:
   poauth2 development.ini db upgrade
   poauth2 development.ini client add --name "My app" --redirect-uri https://app.example/callback
   poauth2 development.ini client list --json
-  poauth2 development.ini grant revoke --user alice
+  poauth2 development.ini user revoke alice
   poauth2 development.ini token inspect < token.txt
   poauth2 old.ini copy --to new.ini
   poauth2 development.ini settings
@@ -83,6 +83,7 @@ COMMANDS = {
     "db": db,
     "client": client,
     "grant": grant,
+    "user": user,
     "token": token,
     "purge": purge,
     "copy": copy,

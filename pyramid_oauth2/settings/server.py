@@ -57,5 +57,5 @@ class ServerSettings:
         boolean,
         False,
         "Whether to collect Prometheus metrics, for the application to expose. Requires the "
-        "extra: pip install 'pyramid-oauth2-server[metrics]'.",
+        "package prometheus-client, which the extra metrics installs.",
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .declaration import setting
 from .types import (
     boolean,
+    code_grace,
     code_lifetime,
     lifetime,
     response_type_words,
@@ -65,6 +66,14 @@ class TokenSettings:
     )
     authorization_code_lifetime: int = setting(
         code_lifetime, 60, "How long an authorization code may be redeemed; at most 10m."
+    )
+    authorization_code_grace: int = setting(
+        code_grace,
+        0,
+        "For how many seconds a client that lost the response to an authorization code gets the "
+        "same response again; at most 60. For codes with PKCE only, with the same code_verifier, "
+        "and until the new refresh token was used. 0, as RFC 6749 section 4.1.2 requires it, "
+        "never repeats a response: a second use of a code revokes the grant.",
     )
     refresh_token_lifetime: int = setting(
         lifetime, 30 * 86400, "How long a refresh token lives after it was issued."

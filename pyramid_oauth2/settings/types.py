@@ -67,6 +67,14 @@ def seconds(value: str | int) -> int:
     return number
 
 
+def code_grace(value: str | int) -> int:
+    """``0``, ``30``, ``1m``: seconds, at most one minute."""
+    number = seconds(value)
+    if number > 60:
+        raise BadValue("choose 60 seconds or less")
+    return number
+
+
 def boolean(value: str | bool) -> bool:
     """``true`` or ``false``."""
     text = str(value).strip().lower()

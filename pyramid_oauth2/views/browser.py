@@ -11,11 +11,13 @@ import hashlib
 import hmac
 import re
 import secrets
+from typing import Any
 from urllib.parse import urlsplit
 
 from pyramid.response import Response
 
 from ..interfaces import ISettings
+from ..page_protection import cookie_options
 from ..protection.request import Request
 
 FIELD = "oauth2_browser_token"
@@ -100,25 +102,14 @@ def earlier_secret(request: Request, supplied: str | None) -> str | None:
 
 
 def _sent(request: Request) -> str:
-    sent = request.cookies.get(_cookie_name(request), "")
+    sent = request.cookies.get(_cookie(request)["cookie_name"], "")
     return sent if _SECRET.fullmatch(sent) else ""
 
 
 def _set_cookie(request: Request, response: Response) -> None:
-    response.set_cookie(
-        _cookie_name(request),
-        request.environ[NEW],
-        secure=_is_secure(request),
-        httponly=True,
-        samesite="Lax",
-    )
+    options = _cookie(request)
+    response.set_cookie(options.pop("cookie_name"), request.environ[NEW], **options)
 
 
-def _cookie_name(request: Request) -> str:
-    # The prefix makes browsers refuse a cookie that a sibling domain set.
-    return "__Host-oauth2_browser" if _is_secure(request) else "oauth2_browser"
-
-
-def _is_secure(request: Request) -> bool:
-    public_url: str = request.registry.getUtility(ISettings).public_url
-    return public_url.startswith("https:")
+def _cookie(request: Request) -> dict[str, Any]:
+    return cookie_options(request.registry, "oauth2_browser")

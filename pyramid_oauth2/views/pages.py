@@ -14,6 +14,7 @@ from pyramid.renderers import render
 from pyramid.response import Response
 
 from ..interfaces import ISettings
+from ..page_protection import CONTENT_POLICY, page_headers
 from ..protection.request import Request
 from ..protocol.authorization.interaction import (
     CookiesNeeded,
@@ -26,11 +27,6 @@ from ..responses import RETRY_AFTER, record_refusal
 
 log = logging.getLogger(__name__)
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' https:; "
-    "frame-ancestors 'none'; base-uri 'none'"
-)
-
 STYLESHEETS = ("pyramid_oauth2:static/simple.css", "pyramid_oauth2:static/pages.css")
 
 View = Callable[[Request], Response]
@@ -41,7 +37,7 @@ def render_page(
     name: str,
     values: Mapping[str, Any],
     status: int = 200,
-    content_policy: str = POLICY,
+    content_policy: str = CONTENT_POLICY,
     stylesheets: tuple[str, ...] = STYLESHEETS,
 ) -> Response:
     """Render the template *name*, or the one that ``oauth2.renderer.<name>`` names instead."""
@@ -53,15 +49,7 @@ def render_page(
         request=request,
     )
     response = Response(html, status=status, content_type="text/html", charset="UTF-8")
-    response.headers.update(
-        {
-            "Cache-Control": "no-store",
-            "Content-Security-Policy": content_policy,
-            "Referrer-Policy": "same-origin",
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-        }
-    )
+    response.headers.update(page_headers(content_policy))
     return response
 
 

@@ -7,16 +7,17 @@ import hashlib
 
 from pyramid.response import Response
 
+from ..page_protection import CONTENT_POLICY
 from ..protection.request import Request
 from ..protocol.authorization.response import AuthorizationResponse
 from ..protocol.redirect_uris import redirect_url
-from .pages import POLICY, destination, render_page
+from .pages import destination, render_page
 
 # The only script of any page: it submits the form. The Content-Security-Policy has its
 # hash, so no other script runs. Without JavaScript the user presses the button.
 SUBMIT = "document.forms[0].submit()"
 SUBMIT_HASH = base64.b64encode(hashlib.sha256(SUBMIT.encode()).digest()).decode()
-FORM_POST_POLICY = f"{POLICY}; script-src 'sha256-{SUBMIT_HASH}'"
+FORM_POST_POLICY = f"{CONTENT_POLICY}; script-src 'sha256-{SUBMIT_HASH}'"
 
 
 def send_to_client(request: Request, response: AuthorizationResponse) -> Response:

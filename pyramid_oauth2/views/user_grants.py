@@ -15,10 +15,12 @@ from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.errors import InvalidRequest
 from ..protocol.events import Emit
+from ..protocol.grants import WITHDRAWN_BY_USER
 from ..protocol.http import Parameters, parse_body, parse_query
 from ..protocol.refusal import OWN_RULE, Refusal
 from ..protocol.server import refuse_plain_http
-from ..protocol.user_grants import Authorization, authorizations_of, last_token, withdraw
+from ..protocol.user_grants import Authorization, last_token
+from ..protocol.users import Users
 from .browser import FIELD, browser_token, is_from_our_page
 from .descriptions import describe_scope, https_only
 from .login import active_subject, send_to_login
@@ -46,7 +48,7 @@ def _show(request: Request, parameters: Parameters) -> Response:
     if subject is None:
         return send_to_login(request, _url(request))
     service = request.oauth2.authorization_service
-    found = authorizations_of(service.server, subject)
+    found = service.users.authorizations(subject)
     allowed = found.newest_first
     pages = max(1, -(-len(allowed) // CLIENTS_A_PAGE))
     number = _page_number(parameters.once("page"), pages)
@@ -86,7 +88,8 @@ def _withdraw_and_redirect(
 ) -> Response:
     # The same response for a client that has no grants, or does not exist: its access
     # may have been withdrawn in another tab.
-    withdraw(request.oauth2.authorization_service.server, subject, client_id, emit)
+    users = Users(request.oauth2.authorization_service.server, emit)
+    users.revoke(subject, client_id, WITHDRAWN_BY_USER)
     return redirect(back)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import inf
 
 from pyramid_oauth2.backends.contract import BackendContract
-from pyramid_oauth2.backends.redis import RedisBackend, server_from_settings
+from pyramid_oauth2.backends.contract.harness import Record
+from pyramid_oauth2.backends.redis import RedisBackend, key_names, server_from_settings
 from pyramid_oauth2.interfaces import IBackend
+from pyramid_oauth2.protocol.records import Consent, Entry, Grant, Reservation, Token
 from pyramid_oauth2.settings import Settings
 
 
@@ -38,6 +41,21 @@ def flush(backend: RedisBackend) -> None:
         node.flushall()
 
 
+def key_of(record: Record) -> str:
+    """The key of a record."""
+    match record:
+        case Grant():
+            return key_names.grant_key(record.id)
+        case Token():
+            return key_names.token_key(record)
+        case Reservation():
+            return key_names.reservation_key(record)
+        case Consent():
+            return key_names.consent_key(record.subject, record.client_id)
+        case Entry():
+            return key_names.entry_key(record.namespace, record.key)
+
+
 class RedisContract(BackendContract):
     """A subclass provides ``url`` by a fixture."""
 
@@ -50,6 +68,10 @@ class RedisContract(BackendContract):
 
     def open_elsewhere(self) -> Callable[[], IBackend]:
         return partial(open_backend, self.url)
+
+    def kept_for(self, backend: RedisBackend, record: Record) -> float:
+        left = backend._server._connected().pttl(key_of(record))
+        return {-2: 0, -1: inf}.get(left, left / 1000)
 
     def raw_dump(self, backend: IBackend) -> bytes:
         return b"\n".join(part for entry in raw_entries(backend) for part in entry)

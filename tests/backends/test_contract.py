@@ -16,45 +16,16 @@ from pyramid_oauth2.backends.contract.write_races import WriteRaces
 from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
 
 from . import broken
+from .hunt import hunt
 from .memory_contract import MemoryContract
 
 FAULTS = [name for name in vars(broken) if name.startswith("Test") and name != "TestSound"]
 
 
-class Hunt:
-    """Runs the tests that must detect the fault of each broken backend, until one does."""
-
-    def __init__(self) -> None:
-        self.caught: set[str] = set()
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [
-            item
-            for item in items
-            if any(words in item.name for words in item.cls.caught_by.split(" or "))
-        ]
-
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        if item.cls.__name__ in self.caught:
-            pytest.skip("caught already")
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]):
-        report = yield
-        # A warning may come from another class.
-        warned = call.excinfo is not None and isinstance(call.excinfo.value, Warning)
-        if report.when == "call" and report.failed and not warned:
-            self.caught.add(item.cls.__name__)
-        return report
-
-
 @pytest.fixture(scope="module")
 def caught() -> set[str]:
     """The faults that the suite detected, in one session of its own."""
-    hunt = Hunt()
-    quiet = ["-q", "--tb=no", "--no-summary", "-p", "no:cacheprovider"]
-    pytest.main([broken.__file__, *quiet], plugins=[hunt])
-    return hunt.caught
+    return hunt([broken.__file__])
 
 
 @pytest.mark.parametrize("fault", FAULTS)

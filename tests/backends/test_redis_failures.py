@@ -31,11 +31,13 @@ from pyramid_oauth2.protocol.records import (
     AUTHORIZATION_CODE,
     DuplicateRecord,
     Outcome,
+    OutcomeUnknown,
     StoreUnavailable,
 )
 from tests.servers import valkey
 from tests.servers.proxy import AFTER, BEFORE, Proxy
 
+from .proxy import Proxy as CuttingProxy
 from .redis_contract import flush, open_backend
 
 A_FEW_SECONDS = 4
@@ -117,7 +119,7 @@ class TestCutConnections:
             tokens = [new_token(grant=grant) for _ in range(3)]
             try:
                 done = distant.grants.open(grant, tokens, NOW)
-            except StoreUnavailable:
+            except OutcomeUnknown:
                 done = False
             found = [backend.grants.find(token.ref) for token in tokens]
             assert found in ([(token, grant) for token in tokens], [None] * 3)
@@ -192,6 +194,29 @@ class TestCutConnections:
                 assert listed == ((kept,) if kept and kept.owner == owner else ())
 
 
+@pytest.mark.parametrize("answered", [False, True], ids=["request lost", "answer lost"])
+def test_a_call_that_was_cut_stays_in_doubt(node, backend, answered):
+    """Also if the repeated one finds no server; the outcome of the next call is known."""
+    proxy = CuttingProxy(("127.0.0.1", node.port))
+    distant = open_backend(f"redis://127.0.0.1:{proxy.port}/0")
+    token = new_token()
+    backend.grants.open(None, [token], NOW)
+    for call in (
+        lambda: distant.grants.redeem(token, NOW, new_attempt(), []),
+        lambda: distant.grants.open(None, [new_token()], NOW),
+        lambda: distant.grants.revoke_token(token.ref, NOW),
+    ):
+        distant.grants.find(token.ref)
+        proxy.cut(1, answered, for_good=True)
+        for error in OutcomeUnknown, StoreUnavailable:
+            with pytest.raises(StoreUnavailable) as caught:
+                call()
+            assert type(caught.value) is error
+        proxy.mend()
+    distant.close()
+    proxy.close()
+
+
 class TestServerGone:
     def test_clear_refusal_and_recovery(self, node, backend):
         grant = new_grant()
@@ -207,8 +232,11 @@ class TestServerGone:
             lambda: backend.entries.put(new_entry(), None),
         ):
             begin = time.monotonic()
-            with pytest.raises(StoreUnavailable, match=r"cannot be reached at oauth2\.redis\.url"):
+            with pytest.raises(
+                StoreUnavailable, match=r"cannot be reached at oauth2\.redis\.url"
+            ) as refused:
                 operation()
+            assert type(refused.value) is StoreUnavailable, "nothing was sent"
             assert time.monotonic() - begin < A_FEW_SECONDS
         node.start()
         assert backend.grants.find(token.ref) == (token, grant)
@@ -232,8 +260,9 @@ class TestServerGone:
         assert backend.clients.get("client") is None
         pool = backend._server._connected().connection_pool
         connection = pool.get_connection()
-        with pytest.raises(StoreUnavailable, match=r"oauth2\.redis\.max_connections"):
+        with pytest.raises(StoreUnavailable, match=r"oauth2\.redis\.max_connections") as refused:
             backend.grants.open(None, [new_token()], NOW)
+        assert type(refused.value) is StoreUnavailable, "nothing was sent"
         pool.release(connection)
         assert backend.grants.open(None, [new_token()], NOW)
         backend.close()
@@ -243,8 +272,9 @@ class TestServerGone:
         assert backend.grants.open(None, [token], NOW)
         node.command("CONFIG", "SET", "maxmemory", 1)
         try:
-            with pytest.raises(StoreUnavailable, match=r"OOM.*maxmemory"):
+            with pytest.raises(StoreUnavailable, match=r"OOM.*maxmemory") as refused:
                 backend.grants.open(None, [new_token()], NOW)
+            assert type(refused.value) is StoreUnavailable, "the server refused it"
             with pytest.raises(StoreUnavailable, match="OOM"):
                 backend.grants.redeem(token, NOW, new_attempt(), [])
             assert backend.grants.find(token.ref) == (token, None)
@@ -256,7 +286,7 @@ class TestServerGone:
         token, attempt = new_token(), new_attempt()
         assert backend.grants.open(None, [token], NOW)
         careful = open_backend(node.url, wait_replicas="1")
-        with pytest.raises(StoreUnavailable, match=r"oauth2\.redis\.wait_replicas asks for 1"):
+        with pytest.raises(OutcomeUnknown, match=r"oauth2\.redis\.wait_replicas asks for 1"):
             careful.grants.redeem(token, NOW, attempt, [])
         careful.close()
         assert backend.grants.redeem(token, NOW, attempt, []).outcome is Outcome.WON

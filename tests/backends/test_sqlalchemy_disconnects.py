@@ -30,7 +30,7 @@ from pyramid_oauth2.backends.sqlalchemy import engine as engines
 from pyramid_oauth2.backends.sqlalchemy.database import Database
 from pyramid_oauth2.backends.sqlalchemy.schema import grant_table, reservation_table
 from pyramid_oauth2.backends.sqlalchemy.sockets import SILENCE_SECONDS
-from pyramid_oauth2.protocol.records import Grant, Outcome, StoreUnavailable
+from pyramid_oauth2.protocol.records import Grant, Outcome, OutcomeUnknown, StoreUnavailable
 from tests.servers.databases import DatabaseServer
 
 from .proxy import Proxy
@@ -247,16 +247,37 @@ def test_a_cut_at_every_request_leaves_nothing_half_done(
         effects = {effect(backend) for effect in game.effects}
         assert len(effects) == 1, f"half done when cut at request {request}"
         done = effects == {True}
-        assert outcome == (game.done if done else "StoreUnavailable") or (
-            done and outcome == "StoreUnavailable" and answered
-        )
+        if outcome != game.done:
+            assert outcome == "OutcomeUnknown" or (outcome == "StoreUnavailable" and not done)
+            assert answered or not done
         if game.repeatable and not for_good:
             assert outcome == game.done
         reached = not proxy.pending
         proxy.mend()
+        assert (outcome == game.done) <= done
         assert run(game, proxied) == (game.again if done else game.done)
         assert {effect(backend) for effect in game.effects} == {True}
     assert request > 1
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["request lost", "answer lost"])
+def test_a_dead_server_is_no_unknown_outcome(
+    answered: bool, backend: SQLAlchemyBackend, proxied: SQLAlchemyBackend, proxy: Proxy
+) -> None:
+    """The outcome of the call that was cut is not known; that of the next one is."""
+    token = new_token()
+    backend.grants.open(None, [token], NOW)
+    for call in (
+        lambda: proxied.grants.redeem(token, NOW, new_attempt(), []),
+        lambda: proxied.grants.open(None, [new_token()], NOW),
+    ):
+        proxied.clients.get("client")
+        proxy.cut(1, answered, for_good=True)
+        for error in OutcomeUnknown, StoreUnavailable:
+            with pytest.raises(StoreUnavailable) as caught:
+                call()
+            assert type(caught.value) is error
+        proxy.mend()
 
 
 KILL = {"postgresql": "SELECT pg_terminate_backend({})", "mysql": "KILL {}"}

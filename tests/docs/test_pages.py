@@ -12,6 +12,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from webtest import TestApp
 
+from pyramid_oauth2 import page_headers
+from pyramid_oauth2.testing import memory_backend
 from tests.browser.application import CookiePolicy, authorize_query, log_in, register
 from tests.devices import GRANT_TYPE, device_request, plug
 
@@ -139,3 +141,18 @@ def documented() -> dict[str, set[str]]:
         for page in names if pages == "all" else pages.split(", "):
             names[page] |= set(re.findall(r"`(\w+)`", cells))
     return names
+
+
+def test_the_login_page(tmp_path: Path, load: Callable[[str], Any]):
+    Page(NAME, tmp_path).write_files()
+    config = load("shop").Configurator(
+        settings=memory_backend()
+        | {"oauth2.issuer": "https://shop.example", "oauth2.scopes": "a = A", "shop.secret": "s"}
+    )
+    config.include("pyramid_oauth2")
+    config.include("shop.login")
+    answer = TestApp(config.make_wsgi_app()).get("https://shop.example/login")
+    assert {name: answer.headers[name] for name in page_headers()} == page_headers()
+    cookie, _, attributes = answer.headers["Set-Cookie"].partition(";")
+    assert cookie.startswith("__Host-shop_csrf=")
+    assert "secure" in attributes

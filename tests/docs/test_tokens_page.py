@@ -51,7 +51,7 @@ def revoke_all_of_alice(page: Page, server: LiveServer, client: LiveClient) -> N
     # The token is read from standard input.
     ask = page.block("token inspect").rstrip()
     assert "alice" in page.shell(f'{ask} <<< "$TOKEN"', TOKEN=token)
-    assert client.id in page.run("grant revoke --user")
+    assert client.id in page.run("user revoke")
     assert look(page, client, token) == {"active": False}
     assert "revoked" in page.shell(f'{ask} <<< "$TOKEN"', TOKEN=token)
 

@@ -1,4 +1,7 @@
-"""The applications under test, each on every backend that needs no server."""
+"""The applications under test, on one backend: the contract proves that backends are alike.
+
+A test that needs another one says so, with a reason: ``@pytest.mark.stores("sqlite", reason=...)``.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +38,23 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def storage(request: pytest.FixtureRequest) -> dict[str, str]:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that is marked so on each of the stores that its marker names."""
+    marker = metafunc.definition.get_closest_marker("stores")
+    if marker is not None and "store" in metafunc.fixturenames:
+        metafunc.parametrize("store", marker.args)
+
+
+@pytest.fixture
+def store() -> str:
+    """The store of a test that does not name others."""
+    return "memory"
+
+
+@pytest.fixture
+def storage(request: pytest.FixtureRequest, store: str) -> dict[str, str]:
     """The settings that choose a backend, which is empty; the same for every test."""
-    if request.param == "memory":
+    if store == "memory":
         return {"oauth2.backend": "memory"}
     empty: Path = request.getfixturevalue("empty_database")
     file = empty.with_name("oauth2.sqlite")

@@ -15,6 +15,11 @@ from .errors import assert_error
 from .flow import BACK, VERIFIER, Flow, challenge_of
 from .server import bearer
 
+# What spends a token is where a store could differ most.
+pytestmark = pytest.mark.stores(
+    "memory", "sqlite", reason="the response to a redemption depends on what the store returns"
+)
+
 WRONG = "wrong" * 10
 
 

@@ -12,10 +12,9 @@ from webtest import TestResponse
 
 from pyramid_oauth2.events import ConsentGiven
 from pyramid_oauth2.protocol.authorization.repetition import MOST, WINDOW
-from pyramid_oauth2.protocol.events import emit_nothing
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE as CODE
 from pyramid_oauth2.protocol.records import INTERACTION, Grant, StoreUnavailable
-from pyramid_oauth2.protocol.user_grants import withdraw
+from pyramid_oauth2.protocol.users import Users
 from pyramid_oauth2.scripts.exported import kind_of
 
 from .flow import AUTHORIZE, Flow, answer_in
@@ -276,7 +275,7 @@ def test_a_withdrawal_at_the_same_moment_counts(flow: Flow, monkeypatch: pytest.
     put = type(server.consents).put
 
     def withdrawn_first(self: Any, consent: Any, version: int | None) -> bool:
-        withdraw(server, "bob", "web", emit_nothing)
+        Users(server).revoke("bob", "web")
         return put(self, consent, version)
 
     page = flow.page()

@@ -36,6 +36,27 @@ def filled(own: ClientPages) -> Any:
     return form
 
 
+def test_a_user_who_is_deactivated_at_the_same_moment_owns_nothing(
+    own: ClientPages, monkeypatch: pytest.MonkeyPatch
+):
+    """The account was deleted, and everything of it ended, before the client was added."""
+    service = own.server.service
+    form = filled(own)
+    store = type(service.backends[service.settings.backend].clients)
+    add = store.add
+
+    def deleted_first(self: Any, client: Any) -> None:
+        monkeypatch.setattr(
+            service.owners._owners, "is_active", lambda subject: False, raising=False
+        )
+        service.users.forget("alice")
+        add(self, client)
+
+    monkeypatch.setattr(store, "add", deleted_first)
+    form.submit(status=302)  # the forbidden view of the application
+    assert owned(own) == []
+
+
 def owned(own: ClientPages, user: str = "alice") -> list[str]:
     return [client.client_id for client in own.server.service.clients.search(owner=user).items]
 

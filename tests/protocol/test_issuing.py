@@ -70,7 +70,7 @@ class World:
         return Redeem(*self.find(value), "It cannot be used.", REUSE, repeat)
 
     def repeat(self, value: str | None, scope: frozenset[str] = READ.scope) -> Repeat:
-        return Repeat(value or "", scope, "For another scope.", CodeReplayed)
+        return Repeat(value or "", scope, 30, CodeReplayed, "For another scope.")
 
 
 @pytest.fixture
@@ -266,6 +266,20 @@ class TestRepeat:
         with pytest.raises(InvalidGrant, match="For another scope"):
             world.issue(Issuance(READ, other))
         assert world.find(presented)[1].revoked_at is None
+
+    def test_another_request_is_a_reuse_where_no_refusal_is_named(self, world: World):
+        _, presented = self.issue_once(world)
+        other = world.repeat(presented, READ.scope | {"write"})
+        redeem = world.redeem(presented, replace(other, error_description=None))
+        with pytest.raises(InvalidGrant, match="It cannot be used"):
+            world.issue(Issuance(READ, redeem))
+        assert world.find(presented)[1].revoked_at == world.clock.now
+
+    def test_nothing_is_sealed_without_a_grace(self, world: World):
+        presented = world.open().refresh_token or ""
+        repeat = replace(world.repeat(presented), grace=0)
+        world.issue(Issuance(READ, world.redeem(presented, repeat)))
+        assert world.find(presented)[0].sealed_answer is None
 
     def test_nor_once_the_successor_was_used_after_it_was_found(self, world: World):
         first, presented = self.issue_once(world)

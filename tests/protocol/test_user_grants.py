@@ -1,69 +1,22 @@
-"""What a user allows at present, and withdrawing it."""
+"""What a user allows at present."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pyramid_oauth2.protocol import user_grants
-from pyramid_oauth2.protocol.access import Access
-from pyramid_oauth2.protocol.authorization.consent import remember_consent
 from pyramid_oauth2.protocol.authorization.response import approval
-from pyramid_oauth2.protocol.events import ConsentWithdrawn, GrantRevoked
 from pyramid_oauth2.protocol.records import REFRESH_TOKEN
-from pyramid_oauth2.protocol.token.issuance import Issuance, Open
-from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.protocol.user_grants import (
-    Authorization,
     LastToken,
     authorizations_of,
     last_token,
-    withdraw,
 )
 
-from .worlds import LIFETIMES, NOW, Clock, make_client, make_request, make_server
-
-READ, WRITE = frozenset({"read"}), frozenset({"write"})
-
-
-class World:
-    """Two clients, and bob, who allows them what the test defines."""
-
-    def __init__(self) -> None:
-        self.clock, self.emitted = Clock(), list[Any]()
-        self.server = make_server(self.clock)
-        for name in ("web", "app"):
-            self.server.clients.add(make_client(client_id=name))
-
-    def issue(self, client_id: str = "web", scope: frozenset[str] = READ) -> str:
-        """Issue tokens for bob; return the id of their grant."""
-        client = self.server.clients.get(client_id)
-        assert client is not None
-        grant_id = issue(self.server, client, Issuance(Access(scope), Open("bob"))).grant_id
-        assert grant_id is not None
-        return grant_id
-
-    def remember(self, scope: frozenset[str] = READ, client_id: str = "web") -> None:
-        asked = make_request(scope=scope, client_id=client_id)
-        remember_consent(self.server, asked, asked, make_client(client_id=client_id), "bob")
-
-    def allowed(self) -> list[str]:
-        found = authorizations_of(self.server, "bob")
-        assert found.complete
-        return [authorization.client_id for authorization in found.newest_first]
-
-    def only(self) -> Authorization:
-        (authorization,) = authorizations_of(self.server, "bob").newest_first
-        return authorization
-
-    def last_token_at(self) -> int | None:
-        found = last_token(self.server, self.only().grants)
-        return found and found.issued_at
-
-    def withdraw(self, client_id: str = "web", subject: str = "bob") -> bool:
-        return withdraw(self.server, subject, client_id, self.emitted.append)
+from .allowing import READ, WRITE, World
+from .worlds import LIFETIMES, NOW, make_client, make_request
 
 
 @pytest.fixture
@@ -210,66 +163,3 @@ class TestTheLastToken:
         monkeypatch.setattr(world.server.grants, "tokens", look)
         assert world.last_token_at() == world.clock.now - 1
         assert len(seen) == user_grants.GRANTS_READ
-
-
-class TestWithdraw:
-    def test_everything_of_the_client(self, world: World):
-        grants = {world.issue(), world.issue()}
-        world.remember()
-        world.issue("app")
-        assert world.withdraw()
-        assert world.allowed() == ["app"]
-        assert world.server.consents.get("bob", "web") is None
-        *revoked, withdrawn = world.emitted
-        assert withdrawn == ConsentWithdrawn(client_id="web", subject="bob")
-        assert {event.grant_id for event in revoked} == grants
-        assert {type(event) for event in revoked} == {GrantRevoked}
-        assert {event.reason for event in revoked} == {"withdrawn by the user"}
-
-    @pytest.mark.parametrize("what", ["issue", "remember"])
-    def test_a_grant_or_a_consent_alone(self, world: World, what: str):
-        getattr(world, what)()
-        assert world.withdraw()
-        assert world.allowed() == []
-        assert world.emitted[-1] == ConsentWithdrawn(client_id="web", subject="bob")
-
-    def test_the_code_on_its_way(self, world: World):
-        approval(world.server, make_client(), "bob", make_request())
-        assert world.withdraw()
-        assert world.allowed() == []
-
-    @pytest.mark.parametrize(("client_id", "subject"), [("nobody", "bob"), ("web", "alice")])
-    def test_where_there_is_nothing(self, world: World, client_id: str, subject: str):
-        world.issue()
-        world.remember()
-        assert not world.withdraw(client_id, subject)
-        assert world.allowed() == ["web"]
-        assert world.emitted == []
-
-    def test_twice(self, world: World):
-        world.issue()
-        assert world.withdraw()
-        emitted = len(world.emitted)
-        assert not world.withdraw()
-        assert len(world.emitted) == emitted
-
-    def test_the_consent_goes_before_the_grants(self, world: World):
-        """Otherwise a silent authorization could come between them."""
-        world.issue()
-        world.remember()
-        seen: list[Any] = []
-
-        class Watched:
-            def __getattr__(self, name: str) -> Any:
-                seen.append((name, world.server.consents.get("bob", "web")))
-                return getattr(world.server.grants, name)
-
-        withdraw(replace(world.server, grants=Watched()), "bob", "web", world.emitted.append)
-        assert ("revoke_grant", None) in seen
-        assert {consent for _, consent in seen} == {None}
-
-    def test_of_a_deleted_client(self, world: World):
-        world.issue()
-        world.server.clients.delete("web", NOW)
-        assert world.withdraw()
-        assert world.allowed() == []

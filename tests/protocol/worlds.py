@@ -33,6 +33,7 @@ LIFETIMES = Lifetimes(
     refresh_token=7200,
     refresh_token_grace=30,
     authorization_code=60,
+    authorization_code_grace=0,
     interaction=600,
     consent=100_000,
     grant=86400,

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from pyramid_oauth2.protocol.clients.secrets import verify_secret
+from pyramid_oauth2.protocol.records import Client
 
 from .test_grant import open_service
 
@@ -42,6 +43,19 @@ class TestShow:
         assert "created_at:                  20" in out
         assert "secret:                      of 20" in out
         assert web.secret not in out
+
+    def test_a_value_does_not_command_the_terminal(self, web):
+        """Nor does it look like a line of another field."""
+        forged = "\x1b[2Jmallory\nconsent: skip"
+        with open_service(web) as service:
+            service.server.clients.add(
+                Client("forged", client_name=forged, owner=forged, contacts=(forged,))
+            )
+        for words in (("show", "forged"), ("list",)):
+            out = web("client", *words)[1]
+            assert "mallory" in out
+            assert "\x1b" not in out
+            assert "\nconsent: skip" not in out
 
     def test_as_json_without_secrets(self, web):
         client = show(web)

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from pyramid_oauth2.backends.contract.factories import new_client, new_entry
+from pyramid_oauth2.backends.contract.factories import new_client, new_consent, new_entry
 from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.protocol.listings import every
 from pyramid_oauth2.scripts import copying
@@ -134,6 +134,16 @@ class TestComparing:
         assert (status, roles["clients"]["missing"]["count"]) == (1, 3)
         assert "tombstone gone" in roles["clients"]["missing"]["examples"]
         assert "16 missing in the new store" in move()[2]
+
+    def test_a_name_does_not_command_the_terminal(self, move):
+        """Nor does it look like a line of the report."""
+        with Ini(str(move.new)).service() as service:
+            forged = "\x1b[2Jmallory\nconsents: nothing is wrong"
+            service.server.consents.put(new_consent(subject=forged), None)
+        err = move()[2]
+        assert "mallory" in err
+        assert "\x1b" not in err
+        assert "\nconsents: nothing" not in err
 
     def test_what_only_the_new_store_has_is_told_and_left(self, move):
         """For instance a consent that was withdrawn since a rehearsal."""

@@ -124,7 +124,9 @@ class TestList:
 
     def test_a_name_does_not_command_the_terminal(self, world):
         keep(world, "\x1b[2Jmallory", end=4_000_000_000)
-        out = world.poauth2("grant", "list", "--client", "web")[1]
+        with open_service(world.poauth2) as service:
+            service.users.revoke("bob", reason="\x1b[2Jnone")
+        out = world.poauth2("grant", "list", "--client", "web", "--all")[1]
         assert "\x1b" not in out
         assert "mallory" in out
 

@@ -123,6 +123,23 @@ def single(*options: str) -> Iterator[Node]:
         yield node
 
 
+@contextmanager
+def replicated() -> Iterator[tuple[Node, Node]]:
+    """Run one server and a replica of it."""
+    with _nodes() as add:
+        master = add(Node())
+        master.start()
+        replica = add(Node(f"replicaof {HOST} {master.port}"))
+        replica.start()
+
+        def online() -> None:
+            with master.client() as client:
+                assert client.info("replication")["slave0"]["state"] == "online"
+
+        eventually(online)
+        yield master, replica
+
+
 class SentinelServers:
     """A master, two replicas and three Sentinels that watch them.
 

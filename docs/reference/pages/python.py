@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pyramid_oauth2 import assembly, per_process, service, testing
+from pyramid_oauth2 import assembly, page_protection, per_process, service, testing
 from pyramid_oauth2.backends.sqlalchemy import forks
 from pyramid_oauth2.protection import cors, request, security
 from pyramid_oauth2.protocol import (
     authentication,
     token_strings,
+    user_grants,
+    users,
 )
 from pyramid_oauth2.protocol.clients import registry, rules
 from pyramid_oauth2.protocol.token import access_token, presentation
@@ -29,14 +31,20 @@ ENTRIES = {
             "RequestOAuth2",
             "request.oauth2",
             only=(
-                *("token", "subject", "client", "scope", "clients", "require"),
+                *("token", "subject", "client", "scope", "clients", "users", "require"),
                 *("has_bearer", "is_bearer", "is_malformed", "userid", "identity"),
             ),
         ),
         Entry(access_token, "AccessToken", "request.oauth2.token"),
         Entry(registry, "ClientRegistry", "request.oauth2.clients"),
+        Entry(users, "Users", "request.oauth2.users"),
         Entry(request, "Request", only=()),
         Entry(authentication, "Authentication"),
+    ),
+    "Users": (
+        Entry(users, "Ended"),
+        Entry(user_grants, "Authorizations"),
+        Entry(user_grants, "Authorization"),
     ),
     "Clients": (
         Entry(registry, "Registered"),
@@ -47,7 +55,7 @@ ENTRIES = {
     ),
     "Outside of a request": (
         Entry(assembly, "get_service"),
-        Entry(service, "OAuth2Service", only=("settings", "clients", "resolve", "close")),
+        Entry(service, "OAuth2Service", only=("settings", "clients", "users", "resolve", "close")),
         Entry(presentation, "bearer", f"{presentation.__name__}.bearer"),
     ),
     "Policies": (
@@ -56,6 +64,10 @@ ENTRIES = {
         # Their methods are the methods of Pyramid's interfaces.
         Entry(security, "OAuth2SecurityPolicy", only=()),
         Entry(security, "OAuth2AuthenticationPolicy", only=()),
+    ),
+    "Login pages": (
+        Entry(page_protection, "page_headers"),
+        Entry(page_protection, "cookie_options"),
     ),
     "CORS": (Entry(cors, "cors_readable"), Entry(cors, "cors_preflight")),
     "Custom backends": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 
-from pyramid_oauth2.protocol import records
+from pyramid_oauth2.protocol import records, store_errors
 
 from .classes import Entry
 from .docstrings import markdown
@@ -24,8 +24,9 @@ def page() -> str:
     """The page."""
     rules = inspect.cleandoc(records.__doc__ or "").partition("\n\n")[2]
     parts = [INTRODUCTION, markdown(rules)]
-    found = definitions(records)
-    # The records before the helper functions.
-    for name in sorted(found, key=lambda name: isinstance(found[name], ast.FunctionDef)):
-        parts += Entry(records, name).parts("##")
+    for module in (records, store_errors):
+        found = definitions(module)
+        # The records before the helper functions.
+        for name in sorted(found, key=lambda name: isinstance(found[name], ast.FunctionDef)):
+            parts += Entry(module, name).parts("##")
     return "\n\n".join(parts) + "\n"

@@ -37,8 +37,9 @@ A backend that fills one role only inherits from :class:`GrantStoreContract`,
 instead. While a
 backend is being written, a test class may inherit from single groups.
 
-Each race is run for several rounds; the environment variable ``TEST_ROUNDS`` (a
-factor, 0.1 by default) sets how many: use ``TEST_ROUNDS=10`` before a release.
+Each race is run for several rounds, and each write is stopped at several moments; the
+environment variable ``TEST_ROUNDS`` (a factor, 0.1 by default) sets how many: use
+``TEST_ROUNDS=1`` before a release.
 """
 
 from pkgutil import iter_modules
@@ -55,12 +56,20 @@ from .client_search import ClientSearch  # noqa: E402
 from .clients import ClientRecords  # noqa: E402
 from .consents import Consents  # noqa: E402
 from .copying import Copying  # noqa: E402
+from .crashes import ClientCrashes, ConsentCrashes, EntryCrashes, GrantCrashes  # noqa: E402
 from .entries import Entries  # noqa: E402
 from .entry_listings import EntryListings  # noqa: E402
 from .forks import Forks  # noqa: E402
 from .harness import Contract  # noqa: E402
+from .interleavings import (  # noqa: E402
+    ClientInterleavings,
+    ConsentInterleavings,
+    EntryInterleavings,
+    GrantInterleavings,
+)
 from .keeping import KeepingSpentTokens  # noqa: E402
 from .leaks import ConsentLeaks, EntryLeaks, GrantLeaks  # noqa: E402
+from .lifetimes import ConsentLifetimes, EntryLifetimes, GrantLifetimes  # noqa: E402
 from .listings import Listings  # noqa: E402
 from .long_identifiers import (  # noqa: E402
     LongClientIds,
@@ -71,6 +80,7 @@ from .opening import Adding, Finding, Opening  # noqa: E402
 from .precedence import RedemptionOutcomes  # noqa: E402
 from .purging import Purging  # noqa: E402
 from .races import RedemptionRaces  # noqa: E402
+from .reading import ClientReading, ConsentReading, EntryReading, GrantReading  # noqa: E402
 from .record_races import ClientRaces, ConsentRaces, EntryRaces  # noqa: E402
 from .redemption import RedemptionEffects  # noqa: E402
 from .revocation import Revocation  # noqa: E402
@@ -84,25 +94,40 @@ __all__ = [
     "AtRest",
     "BackendContract",
     "Boundaries",
+    "ClientCrashes",
+    "ClientInterleavings",
     "ClientRaces",
+    "ClientReading",
     "ClientRecords",
     "ClientSearch",
     "ClientStoreContract",
+    "ConsentCrashes",
+    "ConsentInterleavings",
     "ConsentLeaks",
+    "ConsentLifetimes",
     "ConsentRaces",
+    "ConsentReading",
     "ConsentStoreContract",
     "Consents",
     "Contract",
     "Copying",
     "Entries",
     "EntriesAtRest",
+    "EntryCrashes",
+    "EntryInterleavings",
     "EntryLeaks",
+    "EntryLifetimes",
     "EntryListings",
     "EntryRaces",
+    "EntryReading",
     "EntryStoreContract",
     "Finding",
     "Forks",
+    "GrantCrashes",
+    "GrantInterleavings",
     "GrantLeaks",
+    "GrantLifetimes",
+    "GrantReading",
     "GrantStoreContract",
     "KeepingSpentTokens",
     "KindsOfApplications",
@@ -143,20 +168,54 @@ class GrantStoreContract(
     Copying,
     RedemptionRaces,
     WriteRaces,
+    GrantInterleavings,
+    GrantCrashes,
+    GrantReading,
+    GrantLifetimes,
     Forks,
 ):
     """The contract of an :class:`~pyramid_oauth2.interfaces.IGrantStore`."""
 
 
-class ClientStoreContract(ClientRecords, LongClientIds, ClientSearch, ClientRaces, Forks):
+class ClientStoreContract(
+    ClientRecords,
+    LongClientIds,
+    ClientSearch,
+    ClientRaces,
+    ClientInterleavings,
+    ClientCrashes,
+    ClientReading,
+    Forks,
+):
     """The contract of an :class:`~pyramid_oauth2.interfaces.IClientStore`."""
 
 
-class ConsentStoreContract(Consents, LongConsentClientIds, ConsentLeaks, ConsentRaces, Forks):
+class ConsentStoreContract(
+    Consents,
+    LongConsentClientIds,
+    ConsentLeaks,
+    ConsentRaces,
+    ConsentInterleavings,
+    ConsentCrashes,
+    ConsentReading,
+    ConsentLifetimes,
+    Forks,
+):
     """The contract of an :class:`~pyramid_oauth2.interfaces.IConsentStore`."""
 
 
-class EntryStoreContract(Entries, EntryListings, EntryLeaks, EntriesAtRest, EntryRaces, Forks):
+class EntryStoreContract(
+    Entries,
+    EntryListings,
+    EntryLeaks,
+    EntriesAtRest,
+    EntryRaces,
+    EntryInterleavings,
+    EntryCrashes,
+    EntryReading,
+    EntryLifetimes,
+    Forks,
+):
     """The contract of an :class:`~pyramid_oauth2.interfaces.IEntryStore`."""
 
 

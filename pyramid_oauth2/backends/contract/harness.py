@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -16,9 +16,18 @@ from pyramid_oauth2.interfaces import (
     IEntryStore,
     IGrantStore,
 )
-from pyramid_oauth2.protocol.records import REFRESH_TOKEN, Grant, Token
+from pyramid_oauth2.protocol.records import (
+    REFRESH_TOKEN,
+    Consent,
+    Entry,
+    Grant,
+    Reservation,
+    Token,
+)
 
 from .factories import NOW, new_grant, new_token
+
+Record: TypeAlias = Grant | Token | Reservation | Consent | Entry
 
 
 class Contract(ABC):
@@ -60,6 +69,15 @@ class Contract(ABC):
         """Return how many rows or keys the store holds, including its own indexes.
 
         :return: None skips the tests for leaks.
+        """
+        return None
+
+    def kept_for(self, backend: IBackend, record: Record) -> float | None:
+        """Return for how many seconds from now on the store itself will keep a record.
+
+        :param record: a grant, token, reservation, consent or entry that is stored.
+        :return: 0 if it is gone. None skips the tests of what a store removes by itself, which
+            only a store with ``expires_itself`` needs.
         """
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from traceback import walk_tb
 
 from redis.exceptions import (
     AuthenticationError,
@@ -16,7 +17,7 @@ from redis.exceptions import (
 )
 from redis.sentinel import MasterNotFoundError
 
-from ...protocol.records import StoreUnavailable
+from ...protocol.records import OutcomeUnknown, StoreUnavailable
 
 POOL_ADVICE = (
     "Every connection to Redis is in use: raise oauth2.redis.max_connections, or find out why "
@@ -85,10 +86,28 @@ def advice(error: Exception) -> str:
     return f"Redis refuses: {type(error).__name__}: {error}"
 
 
+# Functions of redis-py that get a connection. It has no exception of its own for their failure.
+_CONNECTING = {"get_connection", "connect", "connect_check_health"}
+
+
+def may_have_arrived(error: Exception) -> bool:
+    """Whether the server may have executed the command of which this is the error."""
+    if type(error) not in (ConnectionError, TimeoutError) and not isinstance(error, OSError):
+        return False  # The server's reply: it refused the command.
+    frames = walk_tb(error.__traceback__)
+    return not any(frame.f_code.co_name in _CONNECTING for frame, _ in frames)
+
+
 @contextmanager
-def translated() -> Iterator[None]:
-    """Raise :exc:`StoreUnavailable` for any error in the communication with the server."""
+def translated(writes: bool = False, sent: bool = False) -> Iterator[None]:
+    """Raise :exc:`StoreUnavailable` for any error in the communication with the server.
+
+    :param writes: whether what is done inside writes; then it is :exc:`OutcomeUnknown` if the
+        server may have executed it.
+    :param sent: whether the same was sent before, without a response.
+    """
     try:
         yield
     except (RedisError, RedisClusterException, OSError) as error:
-        raise StoreUnavailable(advice(error)) from error
+        unknown = writes and (sent or may_have_arrived(error))
+        raise (OutcomeUnknown if unknown else StoreUnavailable)(advice(error)) from error

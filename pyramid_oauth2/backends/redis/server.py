@@ -15,19 +15,17 @@ from redis.exceptions import (
     MaxConnectionsError,
     MovedError,
     NoScriptError,
-    RedisClusterException,
-    RedisError,
     ResponseError,
 )
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from ...circuit_breaker import CircuitBreaker
-from ...deadlines import SECONDS, Deadline
+from ...deadlines import OVERDUE, SECONDS, Deadline
 from ...per_process import PerProcess
-from ...protocol.records import StoreUnavailable
+from ...protocol.records import OutcomeUnknown, StoreUnavailable
 from . import first_contact
 from .connections import ClientFactory
-from .failures import translated
+from .failures import may_have_arrived, translated
 from .key_names import EVERYTHING
 from .scripts import BY_SHA, Script
 
@@ -36,6 +34,7 @@ log = logging.getLogger(__name__)
 Command: TypeAlias = tuple[Any, ...]
 Result = TypeVar("Result")
 
+NAME = "Redis"
 WAIT_MILLISECONDS = 800  # Less than the socket's timeout, so that WAIT ends first.
 
 
@@ -72,7 +71,7 @@ class Server:
         self._make_client = make_client
         self._replicas = replicas
         self._contacts = PerProcess(_Contact)
-        self._breaker = CircuitBreaker("Redis", SECONDS)
+        self._breaker = CircuitBreaker(NAME, SECONDS)
 
     def read(self, *keys: str) -> list[bytes | None]:
         """Read keys of one slot in one step."""
@@ -93,12 +92,13 @@ class Server:
         :param repeatable: whether the script may be run twice; it is then run
             again if the connection breaks.
         :param replicated: wait for the configured number of replicas.
+        :raises OutcomeUnknown: it may have been run, or too few replicas have what it wrote.
         """
 
         def once(client: Any) -> Any:
             return self._evaluate(client, script, keys, arguments, before, replicated)
 
-        return self._repeated(once) if repeatable else self._tried(once)
+        return self._repeated(once, writes=True) if repeatable else self._tried(once, writes=True)
 
     def many(self, commands: Iterable[Command]) -> list[Any]:
         """Run commands on keys of any slots, in any order, in as few steps as possible."""
@@ -163,34 +163,41 @@ class Server:
     def _check(self, client: Any) -> list[str]:
         return list(first_contact.check(client.info(), self.is_cluster))
 
-    def _tried(self, step: Callable[[Any], Result]) -> Result:
-        with self._in_time():
+    def _tried(self, step: Callable[[Any], Result], writes: bool = False) -> Result:
+        with self._in_time(), translated(writes):
             return step(self._connected())
 
-    def _repeated(self, step: Callable[[Any], Result]) -> Result:
+    def _repeated(self, step: Callable[[Any], Result], writes: bool = False) -> Result:
         with self._in_time():
+            return self._twice(step, writes)
+
+    def _twice(self, step: Callable[[Any], Result], writes: bool) -> Result:
+        with translated(writes):
             client = self._connected()
             try:
                 return step(client)
             except MaxConnectionsError:
                 raise
-            except (ConnectionError, RedisTimeout):
-                return step(client)
+            except (ConnectionError, RedisTimeout) as error:
+                # The first one stays in doubt also if the second one cannot be sent.
+                sent = may_have_arrived(error)
+        with translated(writes, sent):
+            return step(client)
 
     @contextmanager
     def _in_time(self) -> Iterator[None]:
-        """Allow an operation until its deadline; raise :exc:`StoreUnavailable` for any error."""
+        """Allow an operation until its deadline, and none while the server is silent."""
         began = self._breaker.check()
-        with translated(), Deadline() as deadline:
+        with Deadline() as deadline:
             try:
                 yield
-            except (ResponseError, StoreUnavailable):
-                self._breaker.answered()
-                raise
-            except (RedisError, RedisClusterException, OSError):
+            except StoreUnavailable as unavailable:
+                if isinstance(unavailable.__cause__, ResponseError | None):
+                    self._breaker.answered()
+                    raise
                 self._breaker.failed(began)
                 if deadline.passed:  # The connection was shut down here.
-                    raise RedisTimeout("the deadline has passed") from None
+                    raise type(unavailable)(OVERDUE.format(NAME)) from unavailable.__cause__
                 raise
             else:
                 self._breaker.answered()
@@ -215,7 +222,7 @@ class Server:
             answers = self._on_one_connection(client, keys[0], commands)
         _raise_first(answers)
         if waiting and answers[-1] < self._replicas:
-            raise StoreUnavailable(
+            raise OutcomeUnknown(
                 f"Only {answers[-1]} replicas have what was written, and "
                 f"oauth2.redis.wait_replicas asks for {self._replicas}: see to the replicas."
             )

@@ -129,7 +129,9 @@ class SQLAlchemyClientStore:
         parameters = {"of_client": client_id, "now": now, "new_disabled_at": disabled_at}
 
         def raise_and_read(connection: Connection) -> int | None:
-            connection.execute(RAISE_EPOCH, parameters)
+            if not connection.execute(RAISE_EPOCH, parameters).rowcount:
+                # One that is added at this moment would be read, and was not raised.
+                return None
             epoch: int | None = connection.execute(READ_EPOCH, {"of_client": client_id}).scalar()
             return epoch
 

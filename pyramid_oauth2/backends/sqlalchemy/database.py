@@ -22,19 +22,23 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ...circuit_breaker import CircuitBreaker
-from ...deadlines import SECONDS, Deadline
+from ...deadlines import OVERDUE, SECONDS, Deadline
 from ...per_process import PerProcess
 from ...protocol.records import DuplicateRecord, StoreUnavailable
-from .failures import is_deadlock, is_lost, is_response, translated
+from .failures import (
+    in_doubt,
+    is_deadlock,
+    is_lost,
+    is_response,
+    may_have_arrived,
+    translated,
+)
 from .forks import Uses
 
 DEADLOCK_TRIES = 5
 BATCH = 500
 
-OVERDUE = (
-    "The database did not answer in time: it is overloaded, or something between here and there "
-    "stops its responses."
-)
+NAME = "The database"
 
 Result = TypeVar("Result")
 Parameters = Mapping[str, Any]
@@ -44,7 +48,8 @@ class Database:
     """An engine in autocommit for each process, and the operations that the stores use.
 
     Every method raises :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`
-    if the database fails and
+    if the database fails
+    (:exc:`~pyramid_oauth2.protocol.records.OutcomeUnknown` if it may have written) and
     :exc:`~pyramid_oauth2.protocol.records.DuplicateRecord` if a key exists.
     After a deadlock it tries again, a few times. After a lost connection it tries
     once more if the operation can be repeated safely. All of that ends with the
@@ -55,7 +60,7 @@ class Database:
 
     def __init__(self, make_engine: Callable[[], Engine]) -> None:
         self._engines = PerProcess(make_engine)
-        self._breaker = CircuitBreaker("The database", SECONDS)
+        self._breaker = CircuitBreaker(NAME, SECONDS)
         # Created now, so that mistakes in the settings are reported at start-up.
         is_file = self.engine.dialect.name == "sqlite"
         self._uses: AbstractContextManager[None] = Uses(self.close) if is_file else nullcontext()
@@ -117,7 +122,7 @@ class Database:
         :param repeatable: whether *work* may be run again after a commit whose
             outcome is unknown, and then gives the same result.
         """
-        return self._answered(work, transaction, repeatable)
+        return self._answered(work, transaction, repeatable, writes=True)
 
     def close(self) -> None:
         """Close every connection."""
@@ -127,20 +132,21 @@ class Database:
                 self._uses.closed()
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
-        return self._answered(work, Engine.connect, repeatable=True)
+        return self._answered(work, Engine.connect, repeatable=True, writes=False)
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
-        return self._answered(work, Engine.connect, repeatable=False)
+        return self._answered(work, Engine.connect, repeatable=False, writes=True)
 
     def _answered(
         self,
         work: Callable[[Connection], Result],
         scope: Callable[[Engine], Any],
         repeatable: bool,
+        writes: bool,
     ) -> Result:
         began = self._breaker.check()
         with Deadline() as deadline:
-            tries = 1
+            tries, unknown = 1, False
             while True:
                 try:
                     with self._uses, scope(self._engines()) as connection:
@@ -148,21 +154,28 @@ class Database:
                     self._breaker.answered()
                     return result
                 except (DBAPIError, PoolTimeout, TimeoutError) as error:
-                    if is_response(error):
-                        self._breaker.answered()
-                    else:
-                        self._breaker.failed(began)
-                    if deadline.passed:
-                        raise StoreUnavailable(OVERDUE) from None
-                    if repeatable and is_lost(error):
+                    self._note(error, began)
+                    # Stays so if a later try cannot connect: what the first one wrote is not known.
+                    unknown = unknown or (writes and may_have_arrived(error))
+                    if repeatable and is_lost(error) and not deadline.passed:
                         # The pool has discarded every connection as old as the lost one. Any other
                         # write is left to the caller: a repeated INSERT would find its own row.
                         repeatable = False
-                    elif is_deadlock(error) and tries < DEADLOCK_TRIES:
+                    elif is_deadlock(error) and tries < DEADLOCK_TRIES and not deadline.passed:
                         tries += 1
                     else:
                         # With the cause, a log would contain the parameters, and so digests.
-                        raise translated(error) from None
+                        overdue = deadline.passed and not is_response(error)
+                        failure = (
+                            StoreUnavailable(OVERDUE.format(NAME)) if overdue else translated(error)
+                        )
+                        raise (in_doubt(failure) if unknown else failure) from None
+
+    def _note(self, error: Exception, began: float) -> None:
+        if is_response(error):
+            self._breaker.answered()
+        else:
+            self._breaker.failed(began)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ...protocol.records import DuplicateRecord, StoreUnavailable
+from ...protocol.records import DuplicateRecord, OutcomeUnknown, StoreUnavailable
 
 # SQLSTATE of PostgreSQL, error number of MySQL and MariaDB.
 DEADLOCK = {"40001", "40P01", 1213}
@@ -52,6 +52,20 @@ def is_response(error: Exception) -> bool:
     if isinstance(code := _code(error), int):
         return not 2000 <= code < 3000  # Errors of MySQL's clients.
     return code is not None or hasattr(error.orig, "sqlite_errorcode")
+
+
+def may_have_arrived(error: Exception) -> bool:
+    """Whether the connection broke when a statement was sent, or its result was awaited.
+
+    An error in connecting has no statement. That of a transaction may be its COMMIT.
+    """
+    return is_lost(error) and isinstance(error, DBAPIError) and error.statement is not None
+
+
+def in_doubt(failure: Exception) -> Exception:
+    """Return what a store raises instead of *failure*, if an earlier try may have written."""
+    unavailable = isinstance(failure, StoreUnavailable)
+    return OutcomeUnknown(str(failure)) if unavailable else failure
 
 
 def translated(error: Exception) -> Exception:

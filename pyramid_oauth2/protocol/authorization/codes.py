@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from ..envelope import Members, NotUnderstood, mark_critical
 from ..kept_values import NOTHING_KEPT, KeptValues
+from ..lost_responses import until_known
 from ..records import TokenRef
 from ..server import Server
 from ..token.confirmation import MEMBER as CONFIRMATION
@@ -78,7 +80,7 @@ def burn_after_wrong_verifiers(server: Server, ref: TokenRef) -> None:
         except NotUnderstood:
             return
         if data.wrong_verifiers + 1 >= WRONG_VERIFIERS:
-            server.grants.revoke_token(ref, server.clock())
+            until_known(partial(server.grants.revoke_token, ref, server.clock()))
             return
         counted = replace(data, wrong_verifiers=data.wrong_verifiers + 1)
         # Repeated until it is written, so that each of many guesses at once counts.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from ..authorization_server import AuthorizationServer
 from ..events import ConsentGiven, Emit
 from ..grants import find_grant
+from ..lost_responses import until_known
 from ..records import Client, StoreUnavailable, Token
 from .authorization_request import AuthorizationRequest
 from .consent import remember_consent
@@ -38,14 +40,23 @@ def conclude(
         return
     emit(ConsentGiven(client_id=client.client_id, subject=subject, scope=granted.scope))
     try:
-        remember_consent(server, requested, granted, client, subject)
-        # A withdrawal that ended the grant meanwhile could not see the consent.
-        grant = find_grant(server, interaction.family)
-        if grant is None or grant.revoked_at is not None:
-            server.consents.forget(subject, client.client_id)
+        try:
+            remember_consent(server, requested, granted, client, subject)
+        finally:
+            # Also where it is not known whether the consent was stored.
+            _forget_if_withdrawn(server, client, subject, interaction)
     except StoreUnavailable as unavailable:
-        # The code is already issued; the user is asked again next time.
-        log.warning("A consent was not remembered: %s", unavailable)
+        # The code is already issued; the user may be asked again next time.
+        log.warning("It is not certain that a consent is remembered: %s", unavailable)
+
+
+def _forget_if_withdrawn(
+    server: AuthorizationServer, client: Client, subject: str, interaction: Token
+) -> None:
+    # A withdrawal that ended the grant meanwhile could not see the consent.
+    grant = find_grant(server, interaction.family)
+    if grant is None or grant.revoked_at is not None:
+        until_known(partial(server.consents.forget, subject, client.client_id))
 
 
 def _is_first(server: AuthorizationServer, interaction: Token) -> bool:

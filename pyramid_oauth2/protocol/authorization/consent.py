@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..access import Access
 from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
 from ..kept_values import NOTHING_KEPT
+from ..lost_responses import until_known
 from ..records import Client, Consent
 from .authorization_request import AuthorizationRequest
 from .consent_data import ConsentData
@@ -100,7 +103,8 @@ def remember_consent(
             data=data.encode(),
         )
         # Again if another tab was faster, so that the scopes of both are stored.
-        if server.consents.put(consent, earlier.version if earlier else None):
+        version = earlier.version if earlier else None
+        if until_known(partial(server.consents.put, consent, version)):
             return
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from ..authorization_server import AuthorizationServer
 from ..envelope import Members, NotUnderstood
+from ..lost_responses import until_inserted, until_known
 from ..records import INTERACTION, DuplicateRecord, Token, TokenChanges
 from ..refusal import OWN_RULE, Refusal
 from ..server import Server
@@ -163,7 +165,7 @@ def begin_interaction(
         data=interaction.encode(),
     )
     try:
-        server.grants.open(None, [token], now)
+        until_inserted(server, partial(server.grants.open, None, [token], now), token)
     except DuplicateRecord:
         browser, subject = interaction.browser, interaction.subject
         since = interaction.login_demanded_at
@@ -256,7 +258,7 @@ def change_interaction(
         changes: TokenChanges = {"data": after.encode()}
         if end is not None and not before.browser:
             changes["expires_at"] = max(end, token.expires_at)
-        server.grants.amend(token.ref, token.version, changes)
+        until_known(partial(server.grants.amend, token.ref, token.version, changes))
 
 
 def _find(server: Server, handle: str) -> Token:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
 from ..errors import InvalidScope, OAuth2Error
 from ..events import Emit
 from ..grants import find_grant
+from ..lost_responses import until_known
 from ..records import ACCESS_TOKEN, INTERACTION, Client, Grant, SealedAnswer, Token
 from ..scopes import format_scope
 from ..token.resolution import reference_of
@@ -174,9 +176,9 @@ def _grant(server: AuthorizationServer, spent: Token, issued: str | None) -> Gra
 def _reserve(server: AuthorizationServer, spent: Token) -> bool:
     """Count one more code; False if there were :data:`MOST`. Each number is reserved once."""
     now = server.clock()
+    digests = (hashlib.sha256(spent.digest + bytes([number])).digest() for number in range(MOST))
+    # A number whose reservation got no response counts as taken, and the next one is tried.
     return any(
-        server.grants.reserve(
-            NAMESPACE, hashlib.sha256(spent.digest + bytes([number])).digest(), now + WINDOW, now
-        )
-        for number in range(MOST)
+        until_known(partial(server.grants.reserve, NAMESPACE, digest, now + WINDOW, now))
+        for digest in digests
     )

@@ -42,8 +42,8 @@ def keep_secret(secret: str, now: int, expires_at: int | None = None) -> ClientS
     hasher = _hasher()
     if hasher is None:
         raise UnusableSecret(
-            "a secret that this server did not make is kept as argon2id, which needs an extra: "
-            "pip install 'pyramid-oauth2-server[argon2]'; or leave the secret to the server"
+            "a secret that this server did not make is kept as argon2id, which needs a package: "
+            "pip install argon2-cffi; or leave the secret to the server"
         )
     return ClientSecret(hasher.hash(secret).encode(), ARGON2ID, now, expires_at)
 

@@ -10,14 +10,14 @@ from ..authorization.codes import CodeData, burn_after_wrong_verifiers
 from ..authorization.pkce import check_verifier, proves, s256
 from ..envelope import NotUnderstood
 from ..errors import InvalidGrant
-from ..events import CodeReplayed
+from ..events import CodeRepeated, CodeReplayed
 from ..grant_data import access_of
 from ..parameters import Parameter
 from ..records import AUTHORIZATION_CODE, Grant, Token
 from ..refusal import Refusal
 from ..scopes import parse_scope
 from ..server import Server
-from ..token.issuance import Issuance, Redeem, Reuse
+from ..token.issuance import Issuance, Redeem, Repeat, Reuse
 from ..token.request import TokenRequest
 from ..token_strings import parse_token
 
@@ -66,7 +66,17 @@ class AuthorizationCode:
         _check_verifier(request, self._server, token, data)
         # RFC 6749 section 4.1.3 has no scope: one that is sent is checked, and narrows nothing.
         access.narrowed_to(Access(parse_scope(request.parameters.get("scope", ""))), "The code")
-        return Issuance(access, Redeem(token, grant, WRONG_CODE, REPLAY))
+        repeat = self._repeat(request, access, data)
+        return Issuance(access, Redeem(token, grant, WRONG_CODE, REPLAY, repeat))
+
+    def _repeat(self, request: TokenRequest, access: Access, data: CodeData) -> Repeat | None:
+        grace = self._server.lifetimes.authorization_code_grace
+        # RFC 7636 section 1: a code may be intercepted on its way through the user's device. The
+        # verifier does not go that way, so without one a response is never repeated.
+        if not grace or data.code_challenge is None:
+            return None
+        presented = f"{request.parameters['code']} {request.parameters['code_verifier']}"
+        return Repeat(presented, access.scope, grace, CodeRepeated)
 
 
 def _find(request: TokenRequest, server: Server) -> tuple[Token, Grant]:

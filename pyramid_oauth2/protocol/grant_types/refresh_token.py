@@ -57,7 +57,8 @@ class RefreshToken:
         requested = granted.with_scope(
             parse_scope(request.parameters.get("scope", "")) or granted.scope
         )
-        repeat = Repeat(presented, requested.scope, OTHER_SCOPE, RefreshRepeated)
+        grace = self._server.lifetimes.refresh_token_grace
+        repeat = Repeat(presented, requested.scope, grace, RefreshRepeated, OTHER_SCOPE)
         redeem = Redeem(token, grant, WRONG_TOKEN, REUSE, repeat)
         if token.consumed_at is not None:
             # It issues nothing, so scope and rate do not matter. The client waits for a

@@ -56,16 +56,20 @@ class Reuse:
 class Repeat:
     """A request whose response is stored, encrypted, and sent again if the request is repeated.
 
-    :param presented: the token string that is redeemed; the key is derived from it.
+    :param presented: what the client presents and the store does not have, with the token
+        string that is redeemed; the key is derived from it.
     :param scope: the requested scope: the response is repeated for the same one only.
-    :param error_description: of the refusal where it is requested for another scope.
+    :param grace: for how many seconds the response is repeated; 0 never repeats it.
     :param event: is emitted when the response is repeated.
+    :param error_description: of the refusal where it is requested for another scope, or with
+        another proof, and nothing is revoked; None: that is a reuse.
     """
 
     presented: str = field(repr=False)
     scope: frozenset[str]
-    error_description: str
+    grace: int
     event: type[GrantEvent]
+    error_description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,8 @@ class Redeem:
 
     :param error_description: of the refusal where the token is used, expired or revoked.
     :param reuse: what a second use means, unless the response can be repeated.
-    :param repeat: for which request the response is repeated for a while
-        (``oauth2.refresh_token_grace``); None where it never is.
+    :param repeat: for which request the response is repeated for a while; None where it
+        never is.
     """
 
     token: Token

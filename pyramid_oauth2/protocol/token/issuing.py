@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..access import Access
 from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
@@ -9,6 +11,7 @@ from ..errors import InvalidGrant, InvalidTarget
 from ..events import Emit, TokenIssued, emit_nothing, grant_event
 from ..grant_data import access_of
 from ..grants import earlier_access_tokens, end_earlier_grants, end_grant
+from ..lost_responses import until_inserted, until_known
 from ..records import (
     AUTHORIZATION_CODE,
     REFRESH_TOKEN,
@@ -87,28 +90,32 @@ def issue(
 def store(
     server: Server, issuance: Issuance, draft: Draft, sealed_answer: SealedAnswer | None
 ) -> Redemption:
-    """Put a draft into the store: one atomic operation.
+    """Put a draft into the store: one atomic operation, repeated if its response is lost.
 
     :param sealed_answer: the response, for an operation that can be repeated.
     :return: what came of it; only ``WON`` wrote.
     """
-    operation = issuance.operation
+    operation, now = issuance.operation, server.clock()
     if isinstance(operation, Redeem):
-        return server.grants.redeem(
+        redeem = partial(
+            server.grants.redeem,
             operation.token,
-            server.clock(),
+            now,
+            # Made once: the same attempt wins again, another one would be a second use.
             random_text(ATTEMPT_LENGTH, server.random),
             draft.records,
             grant_expires_at=draft.end,
             sealed_answer=sealed_answer,
             retire=earlier_access_tokens(server, operation.grant),
         )
+        return until_known(redeem)
     if isinstance(operation, Open) and operation.interaction is not None:
         return spend(server, operation.interaction, draft, sealed_answer)
     if isinstance(operation, Add):
-        written = server.grants.add(operation.grant.id, draft.records, server.clock())
+        insert = partial(server.grants.add, operation.grant.id, draft.records, now)
     else:
-        written = server.grants.open(draft.grant, draft.records, server.clock())
+        insert = partial(server.grants.open, draft.grant, draft.records, now)
+    written = until_inserted(server, insert, draft.records[0])
     return Redemption(Outcome.WON if written else Outcome.DEAD)
 
 
@@ -148,7 +155,10 @@ def spend(
     """Redeem a token for the new grant and the records of a draft, or for nothing."""
     records, grant = (draft.records, draft.grant) if draft else ((), None)
     now, attempt = server.clock(), random_text(ATTEMPT_LENGTH, server.random)
-    return server.grants.redeem(token, now, attempt, records, grant, sealed_answer=sealed_answer)
+    redeem = server.grants.redeem
+    return until_known(
+        partial(redeem, token, now, attempt, records, grant, sealed_answer=sealed_answer)
+    )
 
 
 def _check(server: Server, client: Client, issuance: Issuance) -> None:
@@ -198,11 +208,11 @@ def _sealed(
     issued: IssuedTokens,
     confirmation: Confirmation | None,
 ) -> SealedAnswer | None:
-    grace = server.lifetimes.refresh_token_grace
-    if not isinstance(redeem, Redeem) or redeem.repeat is None or not grace:
+    if not isinstance(redeem, Redeem) or redeem.repeat is None or not redeem.repeat.grace:
         return None
     seal = _seal(redeem.repeat, redeem.grant, confirmation)
-    return SealedAnswer(seal.close(issued.encode(), server.random), server.clock() + grace)
+    end = server.clock() + redeem.repeat.grace
+    return SealedAnswer(seal.close(issued.encode(), server.random), end)
 
 
 def _seal(repeat: Repeat, grant: Grant, confirmation: Confirmation | None) -> Seal:
@@ -230,22 +240,32 @@ def _used(
     emit: Emit,
     confirmation: Confirmation | None,
 ) -> IssuedTokens:
-    repeat, sealed = redeem.repeat, spent.sealed_answer
-    # The store clears the sealed answer when the successor is used: then the client
-    # has its response, and this request is someone else's.
-    if repeat is None or sealed is None or sealed.expires_at <= server.clock():
+    response = _response_before(server, redeem, spent, confirmation)
+    if response is None or redeem.repeat is None:
         end_grant(server, redeem.grant, redeem.reuse.reason, emit, redeem.reuse.event)
         check = USED_ONCE.get(spent.kind, STORED)
         refusal = check.comparing(grant_id=redeem.grant.id, used_at=spent.consumed_at)
         raise InvalidGrant(redeem.error_description, refusal=refusal)
-    response = _seal(repeat, redeem.grant, confirmation).open(sealed.data)
-    if response is None:
-        # For another scope: the client itself may have sent it, so nothing is revoked.
-        refusal = SAME_REQUEST.comparing(requested=repeat.scope, used_at=spent.consumed_at)
-        raise InvalidGrant(repeat.error_description, refusal=refusal)
     try:
         issued = IssuedTokens.decode(response, redeem.grant)
     except NotUnderstood as error:
-        raise InvalidGrant(f"The answer to this refresh {error}.", refusal=error.refusal) from None
-    emit(grant_event(repeat.event, redeem.grant))
+        raise InvalidGrant(f"The answer to this request {error}.", refusal=error.refusal) from None
+    emit(grant_event(redeem.repeat.event, redeem.grant))
     return issued
+
+
+def _response_before(
+    server: Server, redeem: Redeem, spent: Token, confirmation: Confirmation | None
+) -> bytes | None:
+    """The response to the request that spent the token; None if this one is a reuse."""
+    repeat, sealed = redeem.repeat, spent.sealed_answer
+    # The store clears the sealed answer when the successor is used: then the client
+    # has its response, and this request is someone else's.
+    if repeat is None or sealed is None or sealed.expires_at <= server.clock():
+        return None
+    response = _seal(repeat, redeem.grant, confirmation).open(sealed.data)
+    if response is None and repeat.error_description is not None:
+        # For another scope: the client itself may have sent it, so nothing is revoked.
+        refusal = SAME_REQUEST.comparing(requested=repeat.scope, used_at=spent.consumed_at)
+        raise InvalidGrant(repeat.error_description, refusal=refusal)
+    return response

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from zope.interface import implementer
 
 from ...interfaces.endpoints import IEndpoint
@@ -9,8 +11,10 @@ from ..authorization_server import AuthorizationServer
 from ..endpoints import EndpointRequest, EndpointResponse
 from ..events import Emit, TokenRevoked
 from ..grants import end_grant
+from ..lost_responses import until_known
 from ..parameters import Parameter
 from ..records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Grant, Token
+from ..server import Server
 from ..token_strings import parse_token
 from .access_token import own_client_id
 from .resolution import reference_of
@@ -63,10 +67,24 @@ def revoke_token(server: AuthorizationServer, client: Client, value: str, emit: 
         # RFC 7009 section 2.1: for a refresh token, the server "SHOULD also
         # invalidate all access tokens based on the same authorization grant".
         end_grant(server, grant, "revoked by the client", emit)
-    elif server.grants.revoke_token(token.ref, server.clock()):
+    elif _revoked(server, token):
         subject = grant.subject if grant else None
         event = TokenRevoked(client_id=client.client_id, subject=subject, grant_id=token.grant_id)
         emit(event)
+
+
+def _revoked(server: Server, token: Token) -> bool:
+    now = server.clock()
+    revoke = partial(server.grants.revoke_token, token.ref, now)
+
+    def again() -> bool:
+        if revoke():
+            return True
+        # By the call whose response was lost, or by another one before.
+        found = server.grants.find(token.ref)
+        return found is not None and found[0].revoked_at == now
+
+    return until_known(revoke, again)
 
 
 def _client_id(token: Token, grant: Grant | None) -> str | None:

@@ -14,6 +14,7 @@ from ...protocol.listings import every
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope
 from ..ini import Ini
+from ..terminal import shown
 from ..times import utc
 from .secret import refused
 
@@ -41,7 +42,7 @@ def list_clients(ini: Ini, arguments: argparse.Namespace) -> int:
         return 0
     for client in clients:
         state = "  (disabled)" if client.disabled_at is not None else ""
-        print(f"{client.client_id}  {client.client_name!r}{state}")
+        print(f"{shown(client.client_id)}  {client.client_name!r}{state}")
         print(f"    {client.token_endpoint_auth_method}; {', '.join(client.grant_types) or '-'}")
         print(f"    scope: {format_scope(client.scope) or '(the default scopes)'}")
     print(f"{len(clients)} client{'' if len(clients) == 1 else 's'}")
@@ -74,11 +75,17 @@ def print_client(client: Client, as_json: bool, fields: Iterable[ClientField]) -
     for name, value in {**members, **values, "extra": extra}.items():
         if value in ("", [], {}):
             continue
-        shown = utc(value) if name in TIMES else value
-        print(f"{name + ':':<28} {' '.join(shown) if isinstance(shown, list) else shown}")
+        print(f"{name + ':':<28} {utc(value) if name in TIMES else _text(value)}")
     for secret in client.client_secrets:
         ends = "" if secret.expires_at is None else f", until {utc(secret.expires_at)}"
         print(f"{'secret:':<28} of {utc(secret.created_at)}{ends}")
+
+
+def _text(value: Any) -> str:
+    """A value as text; that of an added field may be of any form of JSON."""
+    if isinstance(value, list):
+        return " ".join(map(_text, value))
+    return shown(str(value))
 
 
 def document(client: Client) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import re
 from contextlib import suppress
 from typing import Any
 
+from pyramid.httpexceptions import HTTPForbidden
 from pyramid.response import Response
 
 from ...protection.http_request import http_request
@@ -74,6 +75,7 @@ def _register(page: ClientPage) -> Response:
         page.find(client_id)
         raise Refused("sent_already", 409, client_id) from None
     _refuse_beyond_limit(page, client_id)
+    _refuse_deactivated_owner(page, client_id)
     return registered_page(page, registered)
 
 
@@ -151,6 +153,18 @@ def _refuse_beyond_limit(page: ClientPage, client_id: str) -> None:
     if full:
         page.clients.delete(client_id)
         raise Refused("too_many_clients", 403)
+
+
+def _refuse_deactivated_owner(page: ClientPage, client_id: str) -> None:
+    """Delete the client again if its owner was deactivated at the same time.
+
+    What ends everything of a deleted user disables the clients that are there by then: one
+    that was added later would stay.
+    """
+    owner = page.context.owner
+    if owner is not None and not page.server.is_active(owner):
+        page.clients.delete(client_id)
+        raise HTTPForbidden("This user is deactivated.")
 
 
 def _form_page(

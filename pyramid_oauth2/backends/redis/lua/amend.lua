@@ -15,7 +15,9 @@ replace(KEYS[1], token)
 if later ~= 0 then
   local left = math.max(redis.call('PTTL', KEYS[1]) + later, SPARE * 1000)
   redis.call('PEXPIRE', KEYS[1], string.format('%.0f', left))
-  redis.call('ZADD', KEYS[2], 'XX', token[END], ARGV[6])
-  if redis.call('EXISTS', KEYS[2]) == 1 then keep(KEYS[2], left) end
+  if token[GRANTED] ~= '-' then
+    redis.call('ZADD', KEYS[2], token[END], ARGV[6])
+    keep(KEYS[2], left)
+  end
 end
 return 1

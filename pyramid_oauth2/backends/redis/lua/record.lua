@@ -26,6 +26,12 @@ local function replace(key, record)
   redis.call('SET', key, text(record), 'KEEPTTL')
 end
 
+-- Writes a record as it is. WAIT counts replicas for the writes of its own connection only: without
+-- one, a repeated call would not wait for what the first call wrote.
+local function rewrite(key, value)
+  redis.call('SET', key, value, 'KEEPTTL')
+end
+
 -- A grant holds the names of its spent tokens of a kind that is remembered, separated by commas.
 -- They are stored as long as the grant lives, since their replay must be detected.
 
@@ -40,11 +46,13 @@ local function remember(grant, name)
   grant[REMEMBERED] = grant[REMEMBERED] == '-' and name or grant[REMEMBERED] .. ',' .. name
 end
 
--- Stores a spent token, and its name among the members if it is one, at least until an end.
+-- Stores a spent token of a grant, if it is there, and its name among the members, at least until
+-- an end. The name may be missing: a purge takes it out at the earlier end.
 local function hold(key, members, name, wanted, now)
+  if redis.call('EXISTS', key) == 0 then return end
   keep(key, milliseconds(wanted, now))
-  redis.call('ZADD', members, 'XX', 'GT', wanted, name)
-  if redis.call('EXISTS', members) == 1 then keep(members, milliseconds(wanted, now)) end
+  redis.call('ZADD', members, 'GT', wanted, name)
+  keep(members, milliseconds(wanted, now))
 end
 
 -- New records are the last keys; each has four arguments: value, milliseconds, and its end and

@@ -17,7 +17,10 @@ local grant = (granted or NEW_GRANT ~= '-') and read(KEYS[2]) or nil
 if token[REVOKED] ~= '-' or (granted and not grant) or (grant and grant[REVOKED] ~= '-') then
   return {'DEAD'}
 end
-if token[ATTEMPT] == BY then return {'WON'} end
+if token[ATTEMPT] == BY then
+  rewrite(KEYS[1], value)
+  return {'WON'}
+end
 if token[CONSUMED] ~= '-' then return {'CONSUMED', value, redis.call('GET', KEYS[4])} end
 if tonumber(token[END]) <= tonumber(NOW) then return {'EXPIRED'} end
 if taken(FIRST_NEW) then return {'DUPLICATE'} end
@@ -33,7 +36,11 @@ if ANSWER == '-' then
 else
   redis.call('SET', KEYS[4], ANSWER, 'PX', string.format('%.0f', milliseconds(ANSWER_END, NOW)))
   if tonumber(ANSWER_END) > tonumber(token[END]) then
-    hold(KEYS[1], KEYS[3], NAME, ANSWER_END, NOW)
+    if granted then
+      hold(KEYS[1], KEYS[3], NAME, ANSWER_END, NOW)
+    else
+      keep(KEYS[1], milliseconds(ANSWER_END, NOW))
+    end
   end
 end
 redis.call('DEL', KEYS[5])

@@ -1,7 +1,11 @@
 -- KEYS: token
 -- ARGV: now
-local token = read(KEYS[1])
-if not token or token[REVOKED] ~= '-' then return 0 end
+local token, value = read(KEYS[1])
+if not token then return 0 end
+if token[REVOKED] ~= '-' then
+  rewrite(KEYS[1], value)
+  return 0
+end
 token[REVOKED] = ARGV[1]
 replace(KEYS[1], token)
 return 1

@@ -1,0 +1,142 @@
+"""How long a store keeps what it removes by itself: at least as long as it has an effect."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pyramid_oauth2.protocol.records import (
+    ACCESS_TOKEN,
+    AUTHORIZATION_CODE,
+    INTERACTION,
+    REFRESH_TOKEN,
+    Outcome,
+    Reservation,
+    Token,
+)
+
+from .factories import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    new_answer,
+    new_attempt,
+    new_consent,
+    new_digest,
+    new_entry,
+    new_grant,
+    new_token,
+)
+from .harness import Contract, Record
+
+SLACK = 30  # seconds that a test may take meanwhile
+
+
+class Lifetimes(Contract):
+    """Asks a store for how long it keeps a record."""
+
+    def is_kept(self, store: Any, record: Record, end: int) -> None:
+        """Check that a record that was written at ``NOW`` is kept until an end.
+
+        The end of the records is so near that a spare time of the store does not hide a mistake.
+        """
+        if not getattr(store, "expires_itself", False):
+            pytest.skip("the store removes nothing by itself (no expires_itself)")
+        left = self.kept_for(self.backend, record)
+        if left is None:
+            pytest.skip("implement kept_for(backend, record) to run the tests of what it removes")
+        assert left >= end - NOW - SLACK, f"kept for {left} seconds instead of {end - NOW}"
+
+
+class GrantLifetimes(Lifetimes):
+    """Tokens, grants and reservations."""
+
+    def test_lifetime_of_a_spent_code(self) -> None:
+        """A replay is noticed as long as there is its grant (RFC 6749 section 4.1.2)."""
+        grant, code = self.opened(AUTHORIZATION_CODE)
+        code = self._with_end(code, NOW + MINUTE)
+        self._spend(code)
+        self.is_kept(self.grants, code, grant.expires_at)
+
+    def test_lifetime_of_a_spent_code_whose_grant_is_extended(self) -> None:
+        _, code = self.opened(AUTHORIZATION_CODE)
+        code = self._with_end(code, NOW + MINUTE)
+        self._spend(code)
+        refresh = new_token(family=code.family, grant_id=code.family)
+        assert self.grants.add(code.family, [refresh], NOW)
+        self._spend(refresh, grant_expires_at=NOW + 12 * HOUR)
+        self.is_kept(self.grants, code, NOW + 12 * HOUR)
+
+    @pytest.mark.parametrize("kind", [REFRESH_TOKEN, INTERACTION])
+    def test_lifetime_of_a_sealed_answer(self, kind: str) -> None:
+        grant = new_grant() if kind == REFRESH_TOKEN else None
+        token = new_token(kind, grant, expires_at=NOW + MINUTE)
+        assert self.grants.open(grant, [token], NOW)
+        self._spend(token, sealed_answer=new_answer(expires_at=NOW + HOUR))
+        self.is_kept(self.grants, token, NOW + HOUR)
+
+    def test_lifetime_of_an_extended_grant(self) -> None:
+        grant, refresh = self.opened(REFRESH_TOKEN)
+        self._spend(refresh, grant_expires_at=NOW + DAY)
+        self.is_kept(self.grants, grant, NOW + DAY)
+
+    def test_lifetime_of_a_revoked_grant(self) -> None:
+        grant, token = self.opened(ACCESS_TOKEN)
+        assert self.grants.revoke_grant(grant.id, NOW, "test")
+        assert self.grants.revoke_token(token.ref, NOW)
+        self.is_kept(self.grants, grant, grant.expires_at)
+        self.is_kept(self.grants, token, token.expires_at)
+
+    def test_lifetime_of_an_amended_token(self) -> None:
+        token = new_token(expires_at=NOW + MINUTE)
+        assert self.grants.open(None, [token], NOW)
+        self.is_kept(self.grants, self._with_end(token, NOW + HOUR), NOW + HOUR)
+
+    def test_lifetime_of_a_reservation(self) -> None:
+        claim = Reservation("test", new_digest(), NOW + HOUR)
+        assert self.grants.reserve(claim.namespace, claim.digest, NOW - 1, NOW - 2)
+        assert self.grants.reserve(claim.namespace, claim.digest, claim.expires_at, NOW)
+        self.is_kept(self.grants, claim, NOW + HOUR)
+
+    def test_lifetimes_in_a_copy(self) -> None:
+        """However the records come in: a code before its grant, and after it."""
+        for code_first in (True, False):
+            grant = new_grant()
+            code = new_token(AUTHORIZATION_CODE, grant, expires_at=NOW + MINUTE)
+            code = replace(code, consumed_at=NOW, attempt=new_attempt())
+            records: list[Any] = [code, grant] if code_first else [grant, code]
+            assert [self.grants.import_([record]) for record in records] == [1, 1]
+            self.is_kept(self.grants, grant, grant.expires_at)
+            self.is_kept(self.grants, code, grant.expires_at)
+
+    def _with_end(self, token: Token, end: int) -> Token:
+        assert self.grants.amend(token.ref, token.version, {"expires_at": end})
+        return replace(token, expires_at=end, version=token.version + 1)
+
+    def _spend(self, token: Token, **more: Any) -> None:
+        won = self.grants.redeem(token, NOW, new_attempt(), [], **more)
+        assert won.outcome is Outcome.WON
+
+
+class ConsentLifetimes(Lifetimes):
+    """A consent whose end was moved."""
+
+    def test_lifetime_of_a_consent_that_is_replaced(self) -> None:
+        consent = new_consent(expires_at=NOW + MINUTE)
+        assert self.consents.put(consent, None)
+        assert self.consents.put(replace(consent, expires_at=NOW + DAY), 0)
+        self.is_kept(self.consents, consent, NOW + DAY)
+
+
+class EntryLifetimes(Lifetimes):
+    """Entries whose end was moved, or that have none."""
+
+    @pytest.mark.parametrize("end", [NOW + DAY, None])
+    def test_lifetime_of_an_entry_that_is_replaced(self, end: int | None) -> None:
+        entry = new_entry(expires_at=NOW + MINUTE)
+        assert self.entries.put(entry, None)
+        assert self.entries.put(replace(entry, expires_at=end), 0)
+        self.is_kept(self.entries, entry, end or NOW + 1000 * DAY)

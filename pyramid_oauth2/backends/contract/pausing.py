@@ -1,0 +1,188 @@
+"""A call of a store that pauses at one line of the backend's own code, while another call runs.
+
+A race that needs luck needs many rounds. Here the moment is chosen: the first call is stopped
+before each line in turn, and the second one runs in the middle of it. The lines are found by
+Python's tracing, so a backend needs no hook for it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from statistics import median
+from types import FrameType
+from typing import Any, TypeAlias
+
+from pyramid_oauth2.protocol.records import DuplicateRecord
+
+Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
+Start: TypeAlias = Callable[[], "Future[Any]"]
+
+STUCK = 60  # seconds after which a paused call goes on in any case
+SLOW = 10  # times the usual time of a line: it waited for something, such as a server
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A moment: a line, or a call of other code, is about to run.
+
+    It has its number in the call, and the time that was spent before it.
+
+    :param place: file and line, for a failure's message.
+    """
+
+    number: int
+    place: str
+    seconds: float
+
+
+def directories_of(store: object) -> tuple[str, ...]:
+    """Where the code of a store is: the directories of its class, and of those it inherits from."""
+    classes = (base for base in type(store).__mro__ if base is not object)
+    files = (Path(inspect.getfile(base)) for base in classes if base.__module__ != "builtins")
+    return tuple({f"{file.parent}/" for file in files})
+
+
+def outcome(call: Callable[[], Any]) -> Any:
+    """What a call returns; a :exc:`DuplicateRecord` is a result, too."""
+    try:
+        return call()
+    except DuplicateRecord:
+        return DuplicateRecord.__name__
+
+
+def steps_of(call: Callable[[], Any], directories: tuple[str, ...]) -> list[Step]:
+    """Run a call, and return the moments at which the backend's code can be stopped."""
+    steps: list[Step] = []
+    last = time.perf_counter()
+
+    def note(frame: FrameType) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+        steps.append(Step(len(steps), place, now - last))
+        last = time.perf_counter()
+
+    _traced(call, directories, note)
+    return steps
+
+
+def chosen(steps: list[Step], most: int) -> list[Step]:
+    """At most so many of the lines, in their order: first those before which the call waited.
+
+    Before them it wrote or read something: the moments that matter. Of
+    a line that is run several times, those are the first and the last.
+    """
+    first = {step.place: step for step in reversed(steps)}
+    last = {step.place: step for step in steps}
+    distinct = sorted({*first.values(), *last.values()}, key=lambda step: step.number)
+    if not distinct:
+        return []
+    usual = median(step.seconds for step in distinct)
+    slow = sorted((step for step in distinct if step.seconds > SLOW * usual), key=_by_time)
+    taken = slow[-most:]
+    others = [step for step in distinct if step not in taken]
+    if (left := most - len(taken)) and others:
+        taken += others[:: -(-len(others) // left)]
+    return sorted(taken, key=lambda step: step.number)
+
+
+def run_paused(
+    pool: ThreadPoolExecutor,
+    first: Callable[[], Any],
+    second: Start,
+    at: Step,
+    directories: tuple[str, ...],
+    patience: float,
+) -> tuple[Any, Any, bool]:
+    """Run *first* as far as a line, then *second*, then the rest of *first*.
+
+    :param second: starts the other call, in another thread or process.
+    :param patience: seconds for which the first waits: the other may need what it holds.
+    :return: both results, and whether the first went on before the second had ended.
+    """
+    reached, go_on = threading.Event(), threading.Event()
+    number = -1
+
+    def stop(frame: FrameType) -> None:
+        nonlocal number
+        number += 1
+        if number == at.number:
+            reached.set()
+            go_on.wait(STUCK)
+
+    running = pool.submit(_traced, first, directories, stop)
+    running.add_done_callback(lambda _: reached.set())
+    try:
+        reached.wait(STUCK)
+        other = second()
+        waited = not wait([other], timeout=patience).done
+    finally:
+        go_on.set()
+    return running.result(STUCK), other.result(STUCK), waited
+
+
+def killed_at(call: Callable[[], Any], line: int, directories: tuple[str, ...]) -> None:
+    """Kill this process before so many lines of a call have run."""
+    number = -1
+
+    def kill(_: FrameType) -> None:
+        nonlocal number
+        number += 1
+        if number == line:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    _traced(call, directories, kill)
+
+
+def _traced(
+    call: Callable[[], Any], directories: tuple[str, ...], line: Callable[[FrameType], None]
+) -> Any:
+    def within(frame: FrameType, event: str, _: Any) -> Trace:
+        if event == "line":
+            line(frame)
+        return within
+
+    def enter(frame: FrameType, _event: str, _: Any) -> Trace | None:
+        if _is_below(frame.f_code.co_filename, directories):
+            return within
+        caller = frame.f_back
+        if caller is not None and _is_below(caller.f_code.co_filename, directories):
+            # Two calls of a driver may be on one line.
+            line(caller)
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(enter)
+    try:
+        return outcome(call)
+    finally:
+        sys.settrace(before)
+
+
+@lru_cache(maxsize=4096)
+def _is_below(file: str, directories: tuple[str, ...]) -> bool:
+    return file.startswith(directories)
+
+
+def _by_time(step: Step) -> float:
+    return step.seconds
+
+
+def one_after_the_other(calls: Iterable[Callable[[], Any]]) -> list[Any]:
+    """The results of calls that do not meet."""
+    return [outcome(call) for call in calls]
+
+
+def in_thread(pool: ThreadPoolExecutor, call: Callable[[], Any]) -> Start:
+    """How another thread starts a call."""
+    return partial(pool.submit, outcome, call)

@@ -1,0 +1,149 @@
+"""What a user allows and owns, and how it ends: a changed password, a deleted account."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+
+from .clients.registry import ClientRegistry, UnknownClient
+from .events import ConsentWithdrawn, Emit, UserForgotten, emit_nothing
+from .grants import PAGE, end_grants_of
+from .listings import every
+from .lost_responses import until_known
+from .records import SUBJECT_LENGTH, Client, check_identifier
+from .server import Server
+from .user_grants import Authorizations, authorizations_of
+
+REVOKED_BY_APPLICATION = "revoked by the application"
+USER_FORGOTTEN = "the user was forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How much one call ended: how many grants, remembered consents and owned clients."""
+
+    grants: int
+    consents: int
+    clients: int = 0
+
+
+class Users:
+    """The users of a server: what they allow, which clients they own, and how both end.
+
+    A *subject* is the text that names the user in grants, as
+    :meth:`~pyramid_oauth2.interfaces.IResourceOwners.subject` returns it. The users
+    themselves, their passwords and their sessions are the application's. Each change is
+    written at once, also within a transaction of the application.
+
+    :param emit: receives an event for every change.
+    """
+
+    def __init__(self, server: Server, emit: Emit = emit_nothing) -> None:
+        self._server = server
+        self._emit = emit
+
+    def authorizations(self, subject: str) -> Authorizations:
+        """What the user allows at present, by client, newest first.
+
+        At most 1,000 grants and consents and 100 clients are read; ``complete`` of the
+        result is false if there are more.
+
+        :raises ValueError: *subject* names no user.
+        """
+        return authorizations_of(self._server, _checked(subject))
+
+    def clients(self, subject: str) -> list[Client]:
+        """The clients that the user owns, also disabled ones, by name.
+
+        :raises ValueError: *subject* names no user.
+        """
+        owner, search = _checked(subject), self._server.clients.search
+        return list(every(lambda at: search(owner, cursor=at, limit=PAGE)))
+
+    def revoke(
+        self, subject: str, client_id: str | None = None, reason: str = REVOKED_BY_APPLICATION
+    ) -> Ended:
+        """End all grants of the user, with their tokens, and forget the remembered consents.
+
+        Afterwards each client has to ask the user again. (One that is registered with
+        ``consent = "skip"`` need not: end the user's login as well.) A grant that is opened
+        meanwhile ends too, unless the user allows it on the consent page after this call
+        began.
+
+        :param client_id: only what the user allows this client.
+        :param reason: a fixed text for the events and the records: metrics count by it.
+        :raises ValueError: *subject* names no user.
+        :raises StoreUnavailable: the store cannot write, or ``oauth2.read_only`` is set.
+            A part may have ended; call it again to end the rest.
+        """
+        _checked(subject)
+        lost: set[str] = set()
+        try:
+            # The consents first: otherwise a client could get a new grant without a prompt
+            # while the old ones are being revoked.
+            consents = self._forget_consents(subject, client_id, lost)
+            grants = end_grants_of(self._server, subject, reason, self._emit, client_id)
+            lost.update(grant.client_id for grant in grants)
+            # Again: a decision at this moment may have stored one since. A decision that
+            # stores it later finds its grant revoked, and forgets it.
+            consents += self._forget_consents(subject, client_id, lost)
+        finally:
+            for each in sorted(lost):
+                self._emit(ConsentWithdrawn(client_id=each, subject=subject, reason=reason))
+        return Ended(len(grants), consents)
+
+    def forget(self, subject: str) -> Ended:
+        """End everything of a user: what they allow, and the clients that they own.
+
+        The clients are disabled, not deleted: an operator may give them to another owner,
+        or delete them. Ended grants name the subject until they are purged at their own
+        end. Before this call, deactivate or delete the user in the application, so that
+        :meth:`~pyramid_oauth2.interfaces.IResourceOwners.is_active` says no: the user can
+        allow nothing new then.
+
+        :raises ValueError: *subject* names no user.
+        :raises StoreUnavailable: as for :meth:`revoke`.
+        """
+        clients = sum(map(self._disable, self.clients(subject)))
+        ended = replace(self.revoke(subject, reason=USER_FORGOTTEN), clients=clients)
+        self._emit(
+            UserForgotten(
+                subject=subject, grants=ended.grants, consents=ended.consents, clients=clients
+            )
+        )
+        return ended
+
+    def _forget_consents(self, subject: str, client_id: str | None, lost: set[str]) -> int:
+        consents = self._server.consents
+        if client_id is None:
+            found = every(lambda at: consents.list(subject, None, at, PAGE))
+            named = [consent.client_id for consent in found]
+        else:
+            named = [client_id]
+        forgotten = [each for each in named if self._forget_consent(subject, each)]
+        lost.update(forgotten)
+        return len(forgotten)
+
+    def _forget_consent(self, subject: str, client_id: str) -> bool:
+        forget = partial(self._server.consents.forget, subject, client_id)
+        # One that is gone after a lost response counts as forgotten now: it was asked for.
+        return until_known(forget, lambda: forget() or True)
+
+    def _disable(self, client: Client) -> bool:
+        if client.disabled_at is not None:
+            return False
+        with suppress(UnknownClient):
+            clients = ClientRegistry(self._server, self._server.clients, self._emit)
+            clients.disable(client.client_id)
+            return True
+        return False
+
+
+def _checked(subject: str) -> str:
+    # A listing without a subject is that of all users; and a store may compare a number with
+    # a text as it likes.
+    if not isinstance(subject, str):
+        raise TypeError(f"a subject is a str, such as str(user.id), not {subject!r}")
+    check_identifier("the subject", subject, SUBJECT_LENGTH)
+    return subject

@@ -1,0 +1,116 @@
+"""Faults of the Redis store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.backends.redis_contract import RedisContract
+
+from . import wrappers
+from .mutation import Mutated
+from .scripts import rewritten
+
+
+class Redis(Mutated, RedisContract):
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def _server(cls, redis_url: str) -> None:
+        cls.url = redis_url
+
+
+class TestForgetsSpentCodes(Redis):
+    """A spent code is kept until its own end only, so a later replay is not noticed."""
+
+    caught_by = "lifetime_of_a_spent_code"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        return rewritten(backend, ("redeem", "if IS_REMEMBERED == '+' then", "if false then"))
+
+
+class TestForgetsSpentTokens(Redis):
+    """A spent token ends before its sealed answer does."""
+
+    caught_by = "lifetime_of_a_sealed_answer"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        part = "if tonumber(ANSWER_END) > tonumber(token[END]) then"
+        return rewritten(backend, ("redeem", part, "if false then"))
+
+
+class TestExtendedGrantEnds(Redis):
+    """The key of a grant whose end was moved ends at the earlier end."""
+
+    caught_by = "lifetime_of_an_extended_grant"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        part = "keep(KEYS[2], milliseconds(grant[END], NOW))"
+        return rewritten(backend, ("redeem", part, ""))
+
+
+class TestAmendedTokenEnds(Redis):
+    """The key of a token whose end was amended ends at the earlier end."""
+
+    caught_by = "lifetime_of_an_amended_token"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        return rewritten(backend, ("amend", "if later ~= 0 then", "if false then"))
+
+
+class TestLosesPurgedNames(Redis):
+    """A purge at the same moment takes a living token out of the listing of its grant."""
+
+    caught_by = "interleaving_about_a_grant"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        part = "redis.call('ZADD', KEYS[2], token[END], ARGV[6])"
+        return rewritten(backend, ("amend", part, part.replace("KEYS[2],", "KEYS[2], 'XX',")))
+
+
+class TestSpendsWhatIsRevoked(Redis):
+    """A redemption does not look at the revocation of the grant."""
+
+    caught_by = "dead"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        part = "(grant and grant[REVOKED] ~= '-')"
+        return rewritten(backend, ("redeem", part, "false"))
+
+
+class TestRedeemsThenAdds(Redis):
+    """Spent in one step, its products in another."""
+
+    caught_by = "crash_in_a_write_to_a_grant"
+    mutate = wrappers.RedeemsThenAdds.into
+
+
+class TestAmendsTheLatest(Redis):
+    """An amendment undoes what came between its two reads."""
+
+    caught_by = "interleaving_about_a_grant"
+    mutate = wrappers.AmendsTheLatest.into
+
+
+class TestFindsFromMemory(Redis):
+    """A process does not see what another one has changed."""
+
+    caught_by = "reading_a_grant_elsewhere"
+    mutate = wrappers.FindsFromMemory.into
+
+
+class TestConsentAtAnyVersion(Redis):
+    """A consent is replaced at any version."""
+
+    caught_by = "interleaving_about_a_consent"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        part = "if (earlier and earlier[2] or '-') ~= ARGV[1] then return 0 end"
+        return rewritten(backend, ("put_consent", part, ""))

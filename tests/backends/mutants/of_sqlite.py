@@ -1,0 +1,70 @@
+"""Faults of the SQL store on SQLite."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tests.backends.test_sqlalchemy import TestSQLite as SQLite
+
+from . import statements, wrappers
+from .mutation import Mutated
+from .statements import swapped
+
+
+class TestOpensThenAdds(Mutated, SQLite):
+    """A grant is opened without its tokens first."""
+
+    caught_by = "crash_in_the_opening_of_a_grant"
+    mutate = wrappers.OpensThenAdds.into
+
+
+class TestFindsFromMemory(Mutated, SQLite):
+    """A process does not see what another one has changed."""
+
+    caught_by = "reading_a_grant_elsewhere"
+    mutate = wrappers.FindsFromMemory.into
+
+
+class TestClientsFromMemory(Mutated, SQLite):
+    """A process does not see that another one has disabled a client."""
+
+    caught_by = "reading_a_client_elsewhere"
+    mutate = wrappers.ClientsFromMemory.into
+
+
+class TestForgetsThenPuts(Mutated, SQLite):
+    """A consent is gone for a moment, and comes back after it was forgotten."""
+
+    caught_by = "interleaving_about_a_consent"
+    mutate = wrappers.ForgetsThenPuts.into
+
+
+class TestDeletesThenPuts(Mutated, SQLite):
+    """An entry is lost if the process ends between two steps."""
+
+    caught_by = "crash_in_a_write_to_an_entry"
+    mutate = wrappers.DeletesThenPuts.into
+
+
+class TestReadsThenDeletes(Mutated, SQLite):
+    """An entry is deleted though it was replaced meanwhile."""
+
+    caught_by = "interleaving_about_an_entry"
+    mutate = wrappers.ReadsThenDeletes.into
+
+
+class TestSpentTwice(Mutated, SQLite):
+    """The statement that spends does not ask whether the token is spent."""
+
+    caught_by = "interleaving_about_a_grant"
+    mutate = staticmethod(partial(swapped, swaps=statements.SPENT_TWICE))
+
+
+class TestAmendedWhenSpent(Mutated, SQLite):
+    """The statement that amends does not ask whether the token is spent or revoked."""
+
+    caught_by = "amend"
+    mutate = staticmethod(partial(swapped, swaps=statements.AMENDED_WHEN_SPENT))
+
+
+del SQLite
