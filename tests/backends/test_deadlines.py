@@ -20,7 +20,7 @@ from pyramid_oauth2 import deadlines
 from pyramid_oauth2.backends.contract.factories import NOW, new_attempt, new_grant, new_token
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, handshakes
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
-from pyramid_oauth2.protocol.records import Outcome, StoreUnavailable, Token
+from pyramid_oauth2.protocol.records import Outcome, OutcomeUnknown, StoreUnavailable, Token
 from tests.servers.faulty_proxy import CUT, DRIP, MUTE, SOUND, FaultyProxy
 
 from . import redis_contract, server_databases
@@ -122,6 +122,13 @@ def test_the_real_deadline(distant: Distant):
     began = monotonic()
     assert_refused(find, distant.far, token, 15)
     assert monotonic() - began > deadlines.SECONDS - 1, "an answer may take as long as this"
+
+
+def test_the_outcome_of_a_write_is_unknown_then(distant: Distant, short: None):
+    token = distant.add_token()
+    distant.proxy.mode = MUTE
+    with pytest.raises(OutcomeUnknown):
+        redeem(distant.far, token)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 Command: TypeAlias = tuple[Any, ...]
 Result = TypeVar("Result")
 
-NAME = "Redis"
 WAIT_MILLISECONDS = 800  # Less than the socket's timeout, so that WAIT ends first.
 
 
@@ -71,7 +70,7 @@ class Server:
         self._make_client = make_client
         self._replicas = replicas
         self._contacts = PerProcess(_Contact)
-        self._breaker = CircuitBreaker(NAME, SECONDS)
+        self._breaker = CircuitBreaker("Redis", SECONDS)
 
     def read(self, *keys: str) -> list[bytes | None]:
         """Read keys of one slot in one step."""
@@ -197,7 +196,7 @@ class Server:
                     raise
                 self._breaker.failed(began)
                 if deadline.passed:  # The connection was shut down here.
-                    raise type(unavailable)(OVERDUE.format(NAME)) from unavailable.__cause__
+                    raise type(unavailable)(OVERDUE.format("Redis")) from unavailable.__cause__
                 raise
             else:
                 self._breaker.answered()

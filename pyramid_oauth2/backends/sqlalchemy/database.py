@@ -37,7 +37,6 @@ from .forks import Uses
 
 DEADLOCK_TRIES = 5
 BATCH = 500
-
 NAME = "The database"
 
 Result = TypeVar("Result")
@@ -165,11 +164,13 @@ class Database:
                         tries += 1
                     else:
                         # With the cause, a log would contain the parameters, and so digests.
-                        overdue = deadline.passed and not is_response(error)
-                        failure = (
-                            StoreUnavailable(OVERDUE.format(NAME)) if overdue else translated(error)
-                        )
+                        failure = self._failure(error, deadline)
                         raise (in_doubt(failure) if unknown else failure) from None
+
+    def _failure(self, error: Exception, deadline: Deadline) -> Exception:
+        if deadline.passed and not is_response(error):
+            return StoreUnavailable(OVERDUE.format(NAME))
+        return translated(error)
 
     def _note(self, error: Exception, began: float) -> None:
         if is_response(error):
