@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from math import ceil
 from typing import Any, Protocol, TypeVar
@@ -14,14 +14,19 @@ from typing import Any, Protocol, TypeVar
 import limits.storage
 from pyramid.exceptions import ConfigurationError
 
+from .bounded_storage import BoundedStorage
 from .per_process import PerProcess
 from .protocol.throttling import Throttle, Uncounted
 from .settings import Settings
 
 MOST_SOURCES = 20_000  # about 6 MB
 PAUSE = 60  # seconds for which a storage that failed is not used again
-# Without these, redis-py waits for ever, and the request waits with it.
-TIMEOUTS = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
+# Without these the client libraries wait for ever, and a thread is lost with each of them.
+TIMEOUTS: Mapping[str, Mapping[str, Any]] = {
+    "redis": {"socket_timeout": 1.0, "socket_connect_timeout": 1.0},
+    "valkey": {"socket_timeout": 1.0, "socket_connect_timeout": 1.0},
+    "memcached": {"timeout": 1.0, "connect_timeout": 1.0},
+}
 
 log = logging.getLogger(__name__)
 
@@ -178,13 +183,13 @@ def _storage(settings: Settings, backend: Any) -> Callable[[], Storage] | None:
 
 def _storage_of_limits(uri: str) -> Storage:
     try:
-        options: Any = TIMEOUTS if uri.startswith(("redis", "valkey")) else {}
+        options = next((TIMEOUTS[name] for name in TIMEOUTS if uri.startswith(name)), {})
         storage = limits.storage.storage_from_string(uri, **options)
     except Exception as error:
         reason = type(error).__name__
     else:
         if isinstance(storage, limits.storage.Storage):
-            return storage
+            return BoundedStorage(storage)
         reason = "it is an asynchronous one"
     raise ConfigurationError(
         f"oauth2.throttle_storage cannot be used ({reason}). Write memory://, or the URI of a "

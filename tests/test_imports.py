@@ -29,6 +29,7 @@ INNER = tuple(
         "protection.request",
         "startup",
         "resource_owners",
+        "fetching",
         "resource_server",
         "protection.protected_resources",
         "responses",
@@ -43,6 +44,7 @@ INNER = tuple(
         "protection.security",
         "protection.guards",
         "debugtoolbar",
+        "bounded_storage",
         "attempt_storage",
         "views",
         "directives",
@@ -60,10 +62,13 @@ def without(*allowed: str) -> tuple[str, ...]:
 
 
 # What the modules below a name must never import; of two names the longer one counts.
-# The layers, from the inside: per_process, interfaces, protocol, settings, events
+# The layers, from the inside: per_process, deadlines, interfaces, protocol, settings, events
 # <- backends | service <- assembly <- protection, views <- directives <- __init__ <- scripts, demo.
 FORBIDDEN = {
     "per_process": (*WEB, *DATABASES, *without()),
+    "deadlines": (*WEB, *DATABASES, *without()),
+    "circuit_breaker": (*WEB, *DATABASES, *without()),
+    "fetching": (*WEB, *DATABASES, *without()),
     "interfaces": (*DATABASES, *without()),
     "protocol": (*WEB, *DATABASES, *without(), f"{PACKAGE}.settings", f"{PACKAGE}.events"),
     "settings": (*DATABASES, *without()),
@@ -81,8 +86,9 @@ FORBIDDEN = {
     "protection.demands": (*DATABASES, *without("plug_in_factories")),
     "backends": without("backends"),
     "migrations": without("migrations", "backends"),
-    "resource_server": (*DATABASES, *without("resource_owners", "resource_server")),
-    "attempt_storage": (*DATABASES, *without()),
+    "resource_server": (*DATABASES, *without("fetching", "resource_owners", "resource_server")),
+    "bounded_storage": (*WEB, *DATABASES, *without()),
+    "attempt_storage": (*DATABASES, *without("bounded_storage")),
     "startup": (*DATABASES, *without("resource_owners")),
     "service": (*DATABASES, *without("resource_owners")),
     "assembly": (

@@ -32,6 +32,10 @@ def includeme(config: Any) -> None:
         # pyramid_tm reads the user. The order in which both are included does not matter.
         over=("pyramid_tm.tm_tween_factory", EXCVIEW),
     )
+    config.add_tween(
+        "pyramid_oauth2.views.waiting.waiting_tween",
+        over=("pyramid_oauth2.views.undecodable.undecodable_tween", "pyramid_tm.tm_tween_factory"),
+    )
     _add_protected_resource(config)
     if settings.mode == RESOURCE_SERVER:
         return

@@ -271,9 +271,9 @@ class TestClosed:
         self.refused(app)
 
     def test_while_it_hangs_one_waits_and_the_others_do_not(self, app: TestApp, endpoint: Endpoint):
-        now = 0.0
+        later = 0.0
         asking = service_of(app.app.registry).endpoint  # type: ignore[union-attr]
-        asking._clock = lambda: now
+        asking._breaker._clock = lambda: time.monotonic() + later
         endpoint.hangs.clear()
         self.refused(app)
         began = time.monotonic()
@@ -282,7 +282,7 @@ class TestClosed:
         assert time.monotonic() - began < 1
         endpoint.hangs.set()
         self.refused(app)
-        now += 2
+        later += 2
         assert get(app).status_int == 200
         assert get(app).status_int == 200
 
@@ -384,6 +384,7 @@ class TestStart:
 
     def test_without_the_library(self, build: Build, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setitem(sys.modules, "urllib3", None)
+        monkeypatch.delitem(sys.modules, "pyramid_oauth2.fetching", raising=False)
         with pytest.raises(ConfigurationError, match="pip install urllib3"):
             build()
 

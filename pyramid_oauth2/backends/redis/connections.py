@@ -13,14 +13,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
-from redis import BlockingConnectionPool, Connection, Redis, RedisCluster, SSLConnection
+from redis import BlockingConnectionPool, Redis, RedisCluster
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
-from redis.connection import URL_QUERY_ARGUMENT_PARSERS, UnixDomainSocketConnection
+from redis.connection import URL_QUERY_ARGUMENT_PARSERS
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
 from .urls import CLUSTER, SENTINEL, Address
+from .watched_connections import (
+    FileConnection,
+    MasterConnection,
+    MasterTLSConnection,
+    TCPConnection,
+    TLSConnection,
+)
 
 DEFAULTS: Mapping[str, Any] = {
     "socket_connect_timeout": 1.0,
@@ -97,13 +104,16 @@ def _single(address: Address, options: dict[str, Any], wait: float) -> Redis:
     if address.path is not None:
         # A socket file has no keep-alive, and connecting to it takes no time.
         options = {name: options[name] for name in options if name not in _OF_NETWORKS}
-        place = {"connection_class": UnixDomainSocketConnection, "path": address.path}
+        place = {"connection_class": FileConnection, "path": address.path}
     else:
         host, port = address.hosts[0]
-        kind = SSLConnection if address.tls else Connection
-        place = {"connection_class": kind, "host": host, "port": port}
+        place = {"connection_class": _kind(address), "host": host, "port": port}
     pool = _BlockingPool(timeout=wait, retry=_no_retry(), **place, **options)
     return Redis.from_pool(pool)
+
+
+def _kind(address: Address) -> type[TCPConnection]:
+    return TLSConnection if address.tls else TCPConnection
 
 
 _OF_NETWORKS = ("socket_keepalive", "socket_keepalive_options", "socket_connect_timeout")
@@ -127,19 +137,30 @@ def _sentinel(
     network = {name: options[name] for name in options if name.startswith(("socket_", "ssl_"))}
     own = {**network, **sentinels, "ssl": address.tls, "retry": _no_retry()}
     manager = _SentinelManager(address.hosts, sentinel_kwargs=own)
+    for client in manager.sentinels:
+        client.connection_pool.connection_class = _kind(address)
+    kind = MasterTLSConnection if address.tls else MasterConnection
     pool = _SentinelPool(
-        address.service, manager, ssl=address.tls, timeout=wait, retry=_no_retry(), **options
+        address.service,
+        manager,
+        connection_class=kind,
+        timeout=wait,
+        retry=_no_retry(),
+        **options,
     )
     return Redis.from_pool(pool)
 
 
 def _cluster(address: Address, options: dict[str, Any]) -> RedisCluster:
+    host, port = address.hosts[0]
     return RedisCluster(
+        # With a URL, even of one node, the class of the connections can be chosen.
+        url=f"redis://{f'[{host}]' if ':' in host else host}:{port}",
+        connection_class=_kind(address),
         startup_nodes=[_Node(host, port) for host, port in address.hosts],
         retry=_no_retry(),
         # If some slots have no master, the others can still be used.
         require_full_coverage=False,
         reinitialize_steps=1,
-        ssl=address.tls,
         **options,
     )

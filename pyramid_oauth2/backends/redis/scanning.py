@@ -14,13 +14,14 @@ from typing import TypeVar
 
 from ...per_process import PerProcess
 from ...protocol.records import Page, Purged
-from .server import Command, Server, every_key
+from .server import Command, Server
 
 Record = TypeVar("Record")
 
 # The most keys that one call of `purge` scans. Few, so that a call is short: a
 # time-to-live removes everything in the end.
 STEP = 100
+BATCH = 100
 
 
 class Purging:
@@ -82,3 +83,12 @@ def export_page(
         pending = pending[room:]
     more = pending or node < nodes
     return Page(tuple(records), json.dumps([node, position, pending]) if more else None)
+
+
+def every_key(server: Server) -> Iterator[str]:
+    """Iterate over all our keys; a key that exists throughout is returned at least once."""
+    for node in range(server.nodes()):
+        cursor = -1
+        while cursor:
+            cursor, keys = server.scan(node, max(cursor, 0), BATCH)
+            yield from keys

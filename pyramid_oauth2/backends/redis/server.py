@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar
 
-from redis.exceptions import ConnectionError, MaxConnectionsError, MovedError, NoScriptError
+from redis.exceptions import (
+    ConnectionError,
+    MaxConnectionsError,
+    MovedError,
+    NoScriptError,
+    ResponseError,
+)
 from redis.exceptions import TimeoutError as RedisTimeout
 
+from ...circuit_breaker import CircuitBreaker
+from ...deadlines import OVERDUE, SECONDS, Deadline
 from ...per_process import PerProcess
-from ...protocol.records import OutcomeUnknown
+from ...protocol.records import OutcomeUnknown, StoreUnavailable
 from . import first_contact
 from .connections import ClientFactory
 from .failures import may_have_arrived, translated
@@ -26,7 +35,6 @@ Command: TypeAlias = tuple[Any, ...]
 Result = TypeVar("Result")
 
 WAIT_MILLISECONDS = 800  # Less than the socket's timeout, so that WAIT ends first.
-BATCH = 100
 
 
 def call(script: Script, keys: Sequence[str], *arguments: Any) -> Command:
@@ -62,6 +70,7 @@ class Server:
         self._make_client = make_client
         self._replicas = replicas
         self._contacts = PerProcess(_Contact)
+        self._breaker = CircuitBreaker("Redis", SECONDS)
 
     def read(self, *keys: str) -> list[bytes | None]:
         """Read keys of one slot in one step."""
@@ -154,10 +163,14 @@ class Server:
         return list(first_contact.check(client.info(), self.is_cluster))
 
     def _tried(self, step: Callable[[Any], Result], writes: bool = False) -> Result:
-        with translated(writes):
+        with self._in_time(), translated(writes):
             return step(self._connected())
 
     def _repeated(self, step: Callable[[Any], Result], writes: bool = False) -> Result:
+        with self._in_time():
+            return self._twice(step, writes)
+
+    def _twice(self, step: Callable[[Any], Result], writes: bool) -> Result:
         with translated(writes):
             client = self._connected()
             try:
@@ -169,6 +182,24 @@ class Server:
                 sent = may_have_arrived(error)
         with translated(writes, sent):
             return step(client)
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """Allow an operation until its deadline, and none while the server is silent."""
+        began = self._breaker.check()
+        with Deadline() as deadline:
+            try:
+                yield
+            except StoreUnavailable as unavailable:
+                if isinstance(unavailable.__cause__, ResponseError | None):
+                    self._breaker.answered()
+                    raise
+                self._breaker.failed(began)
+                if deadline.passed:  # The connection was shut down here.
+                    raise type(unavailable)(OVERDUE.format("Redis")) from unavailable.__cause__
+                raise
+            else:
+                self._breaker.answered()
 
     def _evaluate(
         self,
@@ -267,12 +298,3 @@ def _raise_first(answers: Iterable[Any]) -> None:
     for answer in answers:
         if isinstance(answer, Exception):
             raise answer
-
-
-def every_key(server: Server) -> Iterator[str]:
-    """Iterate over all our keys; a key that exists throughout is returned at least once."""
-    for node in range(server.nodes()):
-        cursor = -1
-        while cursor:
-            cursor, keys = server.scan(node, max(cursor, 0), BATCH)
-            yield from keys

@@ -18,15 +18,27 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from ...circuit_breaker import CircuitBreaker
+from ...deadlines import OVERDUE, SECONDS, Deadline
 from ...per_process import PerProcess
-from ...protocol.records import DuplicateRecord
-from .failures import in_doubt, is_deadlock, is_lost, may_have_arrived, translated
+from ...protocol.records import DuplicateRecord, StoreUnavailable
+from .failures import (
+    in_doubt,
+    is_deadlock,
+    is_lost,
+    is_response,
+    may_have_arrived,
+    translated,
+)
 from .forks import Uses
 from .pooler import BEGIN
 
 DEADLOCK_TRIES = 5
 BATCH = 500
+NAME = "The database"
 
 Result = TypeVar("Result")
 Parameters = Mapping[str, Any]
@@ -40,13 +52,15 @@ class Database:
     (:exc:`~pyramid_oauth2.protocol.records.OutcomeUnknown` if it may have written) and
     :exc:`~pyramid_oauth2.protocol.records.DuplicateRecord` if a key exists.
     After a deadlock it tries again, a few times. After a lost connection it tries
-    once more if the operation can be repeated safely.
+    once more if the operation can be repeated safely. All of that ends with the
+    :class:`~pyramid_oauth2.deadlines.Deadline` of the operation.
 
     :param make_engine: makes an engine that connects when it is used.
     """
 
     def __init__(self, make_engine: Callable[[], Engine]) -> None:
         self._engines = PerProcess(make_engine)
+        self._breaker = CircuitBreaker(NAME, SECONDS)
         # Created now, so that mistakes in the settings are reported at start-up.
         is_file = self.engine.dialect.name == "sqlite"
         self._uses: AbstractContextManager[None] = Uses(self.close) if is_file else nullcontext()
@@ -130,25 +144,41 @@ class Database:
         repeatable: bool,
         writes: bool,
     ) -> Result:
-        tries, unknown = 1, False
-        while True:
-            try:
-                with self._uses, scope(self._engines()) as connection:
-                    return work(connection)
-            except Exception as error:
-                # Of any class: see translated(). It stays unknown if a later try cannot connect:
-                # what the first one wrote is not known.
-                unknown = unknown or (writes and may_have_arrived(error))
-                if repeatable and is_lost(error):
-                    # The pool has discarded every connection as old as the lost one. Any other
-                    # write is left to the caller: a repeated INSERT would find its own row.
-                    repeatable = False
-                elif is_deadlock(error) and tries < DEADLOCK_TRIES:
-                    tries += 1
-                else:
-                    # With the cause, a log would contain the parameters, and so digests.
-                    failure = translated(error)
-                    raise (in_doubt(failure) if unknown else failure) from None
+        began = self._breaker.check()
+        with Deadline() as deadline:
+            tries, unknown = 1, False
+            while True:
+                try:
+                    with self._uses, scope(self._engines()) as connection:
+                        result = work(connection)
+                    self._breaker.answered()
+                    return result
+                except Exception as error:
+                    # Of any class: see translated().
+                    self._note(error, began)
+                    # Stays so if a later try cannot connect: what the first one wrote is not known.
+                    unknown = unknown or (writes and may_have_arrived(error))
+                    if repeatable and is_lost(error) and not deadline.passed:
+                        # The pool has discarded every connection as old as the lost one. Any other
+                        # write is left to the caller: a repeated INSERT would find its own row.
+                        repeatable = False
+                    elif is_deadlock(error) and tries < DEADLOCK_TRIES and not deadline.passed:
+                        tries += 1
+                    else:
+                        # With the cause, a log would contain the parameters, and so digests.
+                        failure = self._failure(error, deadline)
+                        raise (in_doubt(failure) if unknown else failure) from None
+
+    def _failure(self, error: Exception, deadline: Deadline) -> Exception:
+        if deadline.passed and not is_response(error):
+            return StoreUnavailable(OVERDUE.format(NAME))
+        return translated(error)
+
+    def _note(self, error: Exception, began: float) -> None:
+        if is_response(error):
+            self._breaker.answered()
+        elif isinstance(error, DBAPIError | PoolTimeout | TimeoutError):
+            self._breaker.failed(began)
 
 
 @contextmanager

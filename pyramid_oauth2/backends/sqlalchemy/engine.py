@@ -22,6 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from ...interfaces import IAppEngine
 from ...protocol.records import StoreUnavailable
+from .handshakes import limit, limited_creator
 from .pooler import BEGIN, beginning, set_for_session, warn_of_unlimited_reads
 from .prepared_statements import prepare_nothing, renew_when_stale, without_threshold
 from .sockets import watch
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 LOCK_SECONDS = 3
 SQLITE_LOCK_SECONDS = 5
 STATEMENT_SECONDS = 10
-CONNECT_SECONDS = 3
 IN_TRANSACTION = 1  # in the server_status of a MySQL connection
 
 # The stores rely on these values, so they cannot be set.
@@ -84,8 +84,7 @@ def sibling(engine: Engine, options: Mapping[str, str]) -> Engine:
     Nothing else is taken from it: its pool, isolation level and listeners belong
     to the application.
     """
-    # Only the pool has the connect arguments, and the do_connect listeners that fetch a password.
-    return _make(engine.url, options, creator=engine.pool._creator)
+    return _make(engine.url, options, creator=limited_creator(engine))
 
 
 def _resolve(dotted_name: str) -> Callable[[Settings], Engine]:
@@ -125,6 +124,7 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
             cursor.close()
 
     if name != "sqlite":
+        limit(engine)
         watch(engine)
         _spare_rollbacks(engine.dialect)
     if name == "postgresql":
@@ -144,8 +144,7 @@ def _parsed(url: str | URL) -> tuple[URL, dict[str, Any]]:
         parsed, more = without_threshold(parsed)
     except ValueError as error:
         raise ConfigurationError(f"oauth2.sqlalchemy.url: {error}") from None
-    query = {"connect_timeout": str(CONNECT_SECONDS), **parsed.query}
-    return parsed.update_query_dict(query), more
+    return parsed, more
 
 
 def _spare_rollbacks(dialect: Dialect) -> None:

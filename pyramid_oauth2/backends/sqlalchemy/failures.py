@@ -27,6 +27,15 @@ def is_lost(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
+def is_response(error: Exception) -> bool:
+    """Whether the database sent the error itself, and so can be reached."""
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(code := _code(error), int):
+        return not 2000 <= code < 3000  # Errors of MySQL's clients.
+    return code is not None or hasattr(error.orig, "sqlite_errorcode")
+
+
 def may_have_arrived(error: Exception) -> bool:
     """Whether the connection broke when a statement was sent, or its result was awaited.
 

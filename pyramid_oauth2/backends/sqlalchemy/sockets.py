@@ -1,4 +1,4 @@
-"""The socket of a connection: whether the server has closed it, and how long it may be silent."""
+"""The socket of a connection: whether the server has closed it, and how long it is waited for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from ... import deadlines
+
 # How long sent data may wait for the server's machine, or the one that replaces it, to receive it.
 SILENCE_SECONDS = 10
 
@@ -20,16 +22,23 @@ def watch(engine: Engine) -> None:
     So the first request after a restart of the server is served like any other,
     whether it reads or writes. ``pool_pre_ping`` would cost each request a round
     trip; checking the socket costs microseconds.
+
+    What is sent over a connection must be answered before the deadline of the thread.
     """
 
-    @event.listens_for(engine, "connect")
+    # Before the other listeners, which send the first statements.
+    @event.listens_for(engine, "connect", insert=True)
     def on_connect(dbapi_connection: Any, _record: object) -> None:
-        _limit_silence(_descriptor(dbapi_connection))
+        descriptor = _descriptor(dbapi_connection)
+        _limit_silence(descriptor)
+        deadlines.watch(descriptor)
 
     @event.listens_for(engine, "checkout")
     def on_checkout(dbapi_connection: Any, _record: object, _proxy: object) -> None:
-        if _has_news(_descriptor(dbapi_connection)):
+        descriptor = _descriptor(dbapi_connection)
+        if _has_news(descriptor):
             raise DisconnectionError("the server has closed the connection")  # The pool reconnects.
+        deadlines.watch(descriptor)
 
 
 def _descriptor(dbapi_connection: Any) -> int:

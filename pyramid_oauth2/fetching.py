@@ -1,0 +1,145 @@
+"""Outgoing HTTP requests, to URLs that an operator has named in the settings.
+
+A request is limited in time, and its response in time and size, as a whole and not
+for each part. Needs urllib3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, ProtocolError
+
+from .deadlines import Deadline, check, watch
+from .per_process import PerProcess
+
+if TYPE_CHECKING:
+    import socket
+    from typing import Any
+
+    from urllib3 import BaseHTTPResponse
+
+CONNECT_SECONDS = 2
+READ_SECONDS = 3
+TOTAL_SECONDS = CONNECT_SECONDS + READ_SECONDS
+CONNECTIONS = 10
+MAX_BODY = 64 * 1024
+
+
+class FetchError(Exception):
+    """There is no usable response; the message says why. It never repeats what was sent."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response of any status; its body is read only if that is 200."""
+
+    status: int
+    body: bytes
+
+
+class Fetcher:
+    """Sends requests. Connections are kept open, and shared by the threads of a process only."""
+
+    def __init__(self) -> None:
+        self._pool = PerProcess(partial(_Manager, CONNECTIONS))
+
+    def post(self, url: str, body: str, headers: Mapping[str, str]) -> Response:
+        """Send a POST request; once more if the connection breaks, in the same time.
+
+        :raises FetchError: there is no complete response within :data:`TOTAL_SECONDS`,
+            or it is longer than :data:`MAX_BODY` bytes.
+        """
+        with Deadline(TOTAL_SECONDS) as deadline:
+            try:
+                try:
+                    response = self._post(url, body, headers)
+                except ProtocolError:
+                    # A kept-open connection that the server had closed.
+                    response = self._post(url, body, headers)
+                # Headers that end with the connection, instead of an empty line, would be accepted.
+                deadline.check()
+                return response
+            except (HTTPError, TimeoutError) as error:
+                kind = "too slow" if deadline.passed else type(error).__name__
+                raise FetchError(f"does not answer: {kind}") from None
+
+    def _post(self, url: str, body: str, headers: Mapping[str, str]) -> Response:
+        check()
+        response = self._pool().request(
+            "POST",
+            url,
+            body=body,
+            headers=headers,
+            preload_content=False,
+            # No retry, which would wait twice for a slow server, and no redirect, which would
+            # send the body to another host. Set here, because urllib3 before 2.5 follows
+            # redirects if they are only forbidden on the pool.
+            retries=False,
+            redirect=False,
+        )
+        try:
+            if response.status == 200:
+                return Response(200, _body(response))
+            response.close()
+            return Response(response.status, b"")
+        except BaseException:
+            # The rest of this response would be read as the response to the next request.
+            response.close()
+            raise
+        finally:
+            response.release_conn()
+
+    def close(self) -> None:
+        """Close every connection. The fetcher may be used again afterwards."""
+        if (pool := self._pool.made()) is not None:
+            pool.clear()
+
+
+def _body(response: BaseHTTPResponse) -> bytes:
+    body = response.read(MAX_BODY + 1, decode_content=True)
+    if len(body) > MAX_BODY:
+        raise FetchError(f"answers with more than {MAX_BODY} bytes")
+    return body
+
+
+class _WatchedHTTPConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        its = super()._new_conn()
+        try:
+            watch(its.fileno())
+        except BaseException:
+            its.close()
+            raise
+        return its
+
+    def request(self, *arguments: Any, **named: Any) -> None:
+        if self.sock is not None:
+            watch(self.sock.fileno())
+        super().request(*arguments, **named)
+
+
+class _WatchedHTTPSConnection(HTTPSConnection, _WatchedHTTPConnection):
+    """Watched from before the TLS handshake."""
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _WatchedHTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedHTTPSConnection
+
+
+class _Manager(PoolManager):
+    def __init__(self, connections: int) -> None:
+        super().__init__(
+            maxsize=connections,
+            timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+        )
+        self.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
