@@ -17,6 +17,7 @@ from zope.interface import implementer
 
 from ...interfaces import IClientStore
 from ...protocol.clients.document import client_document, client_from_document
+from ...protocol.contention import Contention
 from ...protocol.records import Client, DuplicateRecord, Page
 from .key_names import client_key, clients_index
 from .scripts import PUT_CLIENT
@@ -70,6 +71,7 @@ class RedisClientStore:
 
     def raise_epoch(self, client_id: str, now: int, disabled_at: int | None = None) -> int | None:
         """Revoke everything the client was ever given."""
+        contention = Contention("the client")
         while (client := self.get(client_id)) is not None:
             raised = replace(
                 client,
@@ -80,13 +82,16 @@ class RedisClientStore:
             )
             if self._swap(client, raised):
                 return raised.epoch
+            contention.lost()
         return None
 
     def delete(self, client_id: str, now: int) -> bool:
         """Replace the client by a tombstone."""
+        contention = Contention("the client")
         while (client := self.get(client_id)) is not None:
             if self._swap(client, None):
                 return True
+            contention.lost()
         return False
 
     def search(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-
 from ..authorization_server import AuthorizationServer
 from ..events import ConsentGiven, Emit
+from ..follow_up import follow_up
 from ..grants import find_grant
-from ..records import Client, StoreUnavailable, Token
+from ..records import Client, Token
 from .authorization_request import AuthorizationRequest
 from .consent import remember_consent
-
-log = logging.getLogger(__name__)
 
 NAMESPACE = "decision concluded"
 
@@ -37,20 +34,17 @@ def conclude(
     if not _is_first(server, interaction):
         return
     emit(ConsentGiven(client_id=client.client_id, subject=subject, scope=granted.scope))
-    try:
+    # The code is already issued. If this fails, the user is asked again next time.
+    with follow_up("A consent was not remembered"):
         remember_consent(server, requested, granted, client, subject)
         # A withdrawal that ended the grant meanwhile could not see the consent.
         grant = find_grant(server, interaction.family)
         if grant is None or grant.revoked_at is not None:
             server.consents.forget(subject, client.client_id)
-    except StoreUnavailable as unavailable:
-        # The code is already issued; the user is asked again next time.
-        log.warning("A consent was not remembered: %s", unavailable)
 
 
 def _is_first(server: AuthorizationServer, interaction: Token) -> bool:
-    now = server.clock()
-    try:
-        return server.grants.reserve(NAMESPACE, interaction.digest, interaction.expires_at, now)
-    except StoreUnavailable:
-        return True
+    now, first = server.clock(), True
+    with follow_up("Whether a decision was concluded before is not known"):
+        first = server.grants.reserve(NAMESPACE, interaction.digest, interaction.expires_at, now)
+    return first

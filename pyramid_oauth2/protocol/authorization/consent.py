@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..access import Access
 from ..authorization_server import AuthorizationServer
+from ..contention import Contention
 from ..envelope import NotUnderstood
 from ..kept_values import NOTHING_KEPT
 from ..records import Client, Consent
@@ -80,6 +81,7 @@ def remember_consent(
     redirect_uri = granted.redirect_uri
     if client.consent != "remember" or granted.details or redirect_uri is None:
         return
+    contention = Contention("the consent")
     while True:
         now = server.clock()
         earlier = server.consents.get(subject, client.client_id)
@@ -102,6 +104,7 @@ def remember_consent(
         # Again if another tab was faster, so that the scopes of both are stored.
         if server.consents.put(consent, earlier.version if earlier else None):
             return
+        contention.lost()
 
 
 def _mergeable_data(

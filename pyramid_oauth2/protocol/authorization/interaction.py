@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..authorization_server import AuthorizationServer
+from ..contention import Contention
 from ..envelope import Members, NotUnderstood
 from ..records import INTERACTION, DuplicateRecord, Token, TokenChanges
 from ..refusal import OWN_RULE, Refusal
@@ -239,7 +240,9 @@ def change_interaction(
     :param end: until when one waits that a browser has not opened before, in UTC seconds; None:
         as long as before.
     :raises UnusableInteraction: it is unknown, expired or used, or of another version.
+    :raises StoreUnavailable: others changed it at each try.
     """
+    contention = Contention("the interaction")
     while True:
         token = _find(server, handle)
         try:
@@ -256,7 +259,8 @@ def change_interaction(
         changes: TokenChanges = {"data": after.encode()}
         if end is not None and not before.browser:
             changes["expires_at"] = max(end, token.expires_at)
-        server.grants.amend(token.ref, token.version, changes)
+        if not server.grants.amend(token.ref, token.version, changes):
+            contention.lost()
 
 
 def _find(server: Server, handle: str) -> Token:
