@@ -1,4 +1,4 @@
-"""What follows the issuance of a code or token cannot fail it, whatever a store raises."""
+"""What follows the issuance of a code or token cannot fail it, with any error of a store."""
 
 from __future__ import annotations
 

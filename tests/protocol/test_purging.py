@@ -104,7 +104,7 @@ def test_a_store_that_is_included_later_is_purged_too():
 
 @pytest.mark.parametrize("error", [StoreUnavailable("away"), KeyError("an error of a driver")])
 def test_a_purge_that_fails_is_no_failure_of_the_issue(caplog: Any, error: Exception):
-    """Whatever it raises; and the next store is purged all the same."""
+    """With any error; and the next store is purged all the same."""
     purged: list[int] = []
 
     class Failing:

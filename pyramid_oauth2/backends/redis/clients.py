@@ -18,6 +18,7 @@ from zope.interface import implementer
 from ...interfaces import IClientStore
 from ...protocol.clients.document import client_document, client_from_document
 from ...protocol.contention import Contention
+from ...protocol.listings import NotACursor
 from ...protocol.records import Client, DuplicateRecord, Page
 from .key_names import client_key, clients_index
 from .scripts import PUT_CLIENT
@@ -107,7 +108,7 @@ class RedisClientStore:
             raise ValueError(f"clients are sorted by {' or '.join(_ORDERS)}")
         order = _ORDERS[sort]
         within = _name_key(prefix) if prefix is not None and order == NAME else b""
-        after = None if cursor is None else b64decode(cursor)
+        after = None if cursor is None else _after(cursor)
         # The index by creation cannot be filtered by name: read more entries than are shown.
         width = limit if prefix is None or order == NAME else max(limit, FILTERED)
         entries = self._entries(clients_index(order, owner), within, after, width + 1)
@@ -117,7 +118,7 @@ class RedisClientStore:
 
     def export(self, cursor: str | None = None, limit: int = 500) -> Page[Client | str]:
         """List everything, tombstones as bare client_ids."""
-        after = None if cursor is None else b64decode(cursor)
+        after = None if cursor is None else _after(cursor)
         entries = self._entries(clients_index(ID), b"", after, limit + 1)
         found = list(self._read(entries[:limit]))
         items = tuple(client or client_id for client_id, client in found)
@@ -175,6 +176,17 @@ def _cursor(entries: list[bytes], looked_at: int) -> str | None:
     if len(entries) <= looked_at:
         return None
     return b64encode(entries[looked_at - 1]).decode("ascii")
+
+
+def _after(cursor: str) -> bytes:
+    try:
+        entry = b64decode(cursor, validate=True)
+    except ValueError:
+        raise NotACursor from None
+    # The decoder ignores the last bits of the text, so several texts have one meaning.
+    if NUL not in entry or b64encode(entry).decode("ascii") != cursor:
+        raise NotACursor
+    return entry
 
 
 def _matches(client: Client, prefix: str | None) -> bool:

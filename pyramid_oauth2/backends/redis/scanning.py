@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TypeVar
 
 from ...per_process import PerProcess
+from ...protocol.listings import NotACursor
 from ...protocol.records import Page, Purged
 from .server import Command, Server, every_key
 
@@ -21,6 +22,7 @@ Record = TypeVar("Record")
 # The most keys that one call of `purge` scans. Few, so that a call is short: a
 # time-to-live removes everything in the end.
 STEP = 100
+MOST = 2**64  # The cursor of SCAN is an unsigned integer of 64 bits.
 
 
 class Purging:
@@ -67,8 +69,9 @@ def export_page(
 
     :param read: reads the records of some keys; fewer if one is gone or is not a
         record.
+    :raises NotACursor: *cursor* is not a cursor of such a listing.
     """
-    node, position, pending = (0, 0, []) if cursor is None else json.loads(cursor)
+    node, position, pending = (0, 0, []) if cursor is None else _decode(cursor)
     nodes = server.nodes()
     records: list[Record] = []
     while node < nodes or pending:
@@ -82,3 +85,15 @@ def export_page(
         pending = pending[room:]
     more = pending or node < nodes
     return Page(tuple(records), json.dumps([node, position, pending]) if more else None)
+
+
+def _decode(cursor: str) -> tuple[int, int, list[str]]:
+    try:
+        node, position, pending = json.loads(cursor)
+    except (ValueError, TypeError, RecursionError):
+        raise NotACursor from None
+    numbers = [type(number) is int and 0 <= number < MOST for number in (node, position)]
+    names = isinstance(pending, list) and all(isinstance(key, str) for key in pending)
+    if not all(numbers) or not names or json.dumps([node, position, pending]) != cursor:
+        raise NotACursor
+    return node, position, pending

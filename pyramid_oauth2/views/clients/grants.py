@@ -7,6 +7,7 @@ from typing import Any
 from pyramid.response import Response
 
 from ...protocol.grants import REVOKED_BY_OPERATOR, end_grant, find_grant
+from ...protocol.listings import NotACursor
 from ...protocol.records import Client, Grant
 from ...protocol.scopes import format_scope
 from ...protocol.server import UserNotChecked
@@ -24,7 +25,7 @@ def _show(page: ClientPage) -> Response:
     client_id = client.client_id
     try:
         found = page.server.grants.grants(client_id=client_id, cursor=cursor, limit=PAGE_SIZE)
-    except ValueError:
+    except NotACursor:
         raise Refused("unknown_page", 404) from None
 
     def url(at: str | None = None) -> str:

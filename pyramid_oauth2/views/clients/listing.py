@@ -7,6 +7,7 @@ from typing import Any
 from pyramid.response import Response
 
 from ...protocol.clients.registry import UnknownClient
+from ...protocol.listings import NotACursor
 from ...protocol.records import Client
 from .page import ClientPage, Refused, client_page
 from .times import utc_minute
@@ -23,7 +24,7 @@ def _show(page: ClientPage) -> Response:
         raise Refused("unknown_page", 404)
     try:
         found = page.clients.search(page.context.owner, search_text, sort, cursor, PAGE_SIZE)
-    except ValueError:
+    except NotACursor:
         raise Refused("unknown_page", 404) from None
     values = {
         "clients": [_line(client) for client in found.items],
