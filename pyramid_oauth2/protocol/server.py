@@ -47,10 +47,10 @@ class Server:
     :class:`~.authorization_server.AuthorizationServer` has their objects.
     ``default_scopes`` is None where none are set. ``is_active`` returns whether a subject
     may still do anything, or raises :exc:`UserNotChecked`. ``clock`` returns integer UTC
-    seconds. ``url`` returns the public URL of an endpoint, ``entry_store`` the store for entries. ``client_fields`` are the
-    fields of a client's metadata by name, also those that an application or an extension
-    added. ``understood`` names what a record may name as critical beside its members: the
-    values of the registered request extensions.
+    seconds. ``url`` returns the public URL of an endpoint, ``entry_store`` the store for
+    entries. ``client_fields`` are the fields of a client's metadata by name, also those that
+    an application or an extension added. ``understood`` names what a record may name as
+    critical beside its members: the values of the registered request extensions.
     """
 
     issuer: str

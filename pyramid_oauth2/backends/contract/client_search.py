@@ -12,7 +12,7 @@ from pyramid_oauth2.protocol.listings import NotACursor
 from .factories import MADE_UP_CURSORS, NOW, every, new_client, spoilt, take_made_up
 from .harness import Contract
 
-LATE = 2**40
+LATE = 253_402_300_799  # The last second of the year 9999
 
 
 class ClientSearch(Contract):

@@ -16,7 +16,8 @@ from typing import Any
 from zope.interface import implementer
 
 from ...interfaces import IClientStore
-from ...protocol.clients.document import client_document, client_from_document
+from ...protocol.clients.document import client_document
+from ...protocol.clients.stored import stored_client
 from ...protocol.contention import Contention
 from ...protocol.listings import NotACursor
 from ...protocol.records import Client, DuplicateRecord, Page
@@ -49,7 +50,7 @@ class RedisClientStore:
     def get(self, client_id: str) -> Client | None:
         """Return the client."""
         (value,) = self._server.read(client_key(client_id))
-        return _client_of(value)
+        return _client_of(client_id, value)
 
     def was_deleted(self, client_id: str) -> bool:
         """Whether there is a tombstone."""
@@ -169,7 +170,7 @@ class RedisClientStore:
     def _read(self, entries: list[bytes]) -> Iterator[tuple[str, Client | None]]:
         ids = [entry.rpartition(NUL)[2].decode() for entry in entries]
         values = self._server.read(*map(client_key, ids)) if ids else []
-        return zip(ids, map(_client_of, values), strict=True)
+        return zip(ids, map(_client_of, ids, values), strict=True)
 
 
 def _cursor(entries: list[bytes], looked_at: int) -> str | None:
@@ -258,7 +259,10 @@ def _value(client: Client | None) -> bytes:
     return b"%d\n" % client.version + json.dumps(client_document(client)).encode()
 
 
-def _client_of(value: bytes | None) -> Client | None:
+def _client_of(client_id: str, value: bytes | None) -> Client | None:
     if value is None or value == TOMBSTONE:
         return None
-    return client_from_document(json.loads(value.split(b"\n", 1)[1]))
+    version, _, document = value.partition(b"\n")
+    # The version that a script compares, also if the document cannot be read.
+    columns = {"version": int(version)} if version.isdigit() else {}
+    return stored_client(client_id, document, columns)

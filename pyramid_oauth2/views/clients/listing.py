@@ -7,6 +7,7 @@ from typing import Any
 from pyramid.response import Response
 
 from ...protocol.clients.registry import UnknownClient
+from ...protocol.clients.unreadable import UnreadableClient
 from ...protocol.listings import NotACursor
 from ...protocol.records import Client
 from .page import ClientPage, Refused, client_page
@@ -53,6 +54,7 @@ def _line(client: Client) -> dict[str, Any]:
         "client_id": client.client_id,
         "client_name": client.client_name,
         "public": client.public,
+        "unreadable": isinstance(client, UnreadableClient),
         "disabled": client.disabled_at is not None,
         "owner": client.owner,
         "created_at": utc_minute(client.created_at),
