@@ -14,6 +14,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from pyramid.httpexceptions import HTTPForbidden
 from pyramid.interfaces import PHASE1_CONFIG, IDefaultCSRFOptions, IDefaultPermission
+from pyramid.predicates import RequestMethodPredicate
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.static import static_view
@@ -69,7 +70,7 @@ class Guard:
             checked = info.options.get("require_csrf") is True
             demand = Demand(scope, _tokens_only(info, permission), permission)
             return _demand(view, demand, demands, checked=checked)
-        if info.options.get("oauth2_only"):
+        if info.options.get("oauth2_only") and not _is_preflight(info):
             raise ConfigurationError("oauth2_only=True closes nothing without an oauth2_scope.")
         if info.options.get("oauth2_refused"):
             return _refuse_tokens(view)
@@ -80,9 +81,18 @@ class Guard:
         return _refuse_bad_tokens(view, Demand(frozenset(), only=False, permission=permission))
 
 
+def _is_preflight(info: Any) -> bool:
+    """Whether the view responds to ``OPTIONS`` only, and says itself that it is public."""
+    # The Fetch standard sends a preflight without credentials. A framework such as Cornice gives
+    # its view the options of the resource, the scope among them.
+    predicates = (each for each in info.predicates if isinstance(each, RequestMethodPredicate))
+    public = info.options.get("permission") == NO_PERMISSION_REQUIRED
+    return public and [each.val for each in predicates] == [("OPTIONS",)]
+
+
 def _declared_scope(info: Any) -> frozenset[str] | None:
     declared = info.options.get("oauth2_scope")
-    if declared is None:
+    if declared is None or _is_preflight(info):
         return None
     if info.exception_only:
         raise ConfigurationError("An exception view cannot declare oauth2_scope.")
