@@ -27,7 +27,6 @@ from zope.interface import implementedBy
 
 from ..interfaces import ISettings
 from ..settings import Settings, setting_fields
-from ..startup import DEFAULT_GRANT_TYPES
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +76,9 @@ def _variable_of(route: Any) -> str | None:
 
 
 def _warn_without_login(registry: Any, settings: Settings) -> None:
-    enabled = settings.grant_types or DEFAULT_GRANT_TYPES
-    needed = "authorization_code" in enabled or "token" in settings.response_types
+    # The authorization code grant is on by default.
+    codes = not settings.grant_types or "authorization_code" in settings.grant_types
+    needed = codes or "token" in settings.response_types
     if needed and settings.login_route is None and not _has_forbidden_view(registry):
         log.warning(
             "A user who is not signed in gets a bare 403 at the authorization endpoint: name the "
@@ -92,7 +92,8 @@ def _has_forbidden_view(registry: Any) -> bool:
     """Whether a view of the application responds to the HTTPForbidden of our endpoint."""
     route = registry.queryUtility(IRouteRequest, name="oauth2.authorize")
     request = IRequest if route is None else route.combined
-    about = (IExceptionViewClassifier, request, implementedBy(HTTPForbidden))
+    forbidden = implementedBy(HTTPForbidden)  # type: ignore[no-untyped-call]
+    about = (IExceptionViewClassifier, request, forbidden)
     found = (registry.adapters.lookup(about, view) for view in (ISecuredView, IMultiView, IView))
     view = next(filter(None, found), None)
     # Pyramid itself registers a view that returns the exception as it is.

@@ -62,9 +62,7 @@ def test_a_preflight_needs_no_token(build: Callable[..., Server], options: dict[
     ],
     ids=str,
 )
-def test_any_other_view_of_a_scope_needs_one(
-    build: Callable[..., Server], options: dict[str, Any]
-):
+def test_any_other_view_of_a_scope_needs_one(build: Callable[..., Server], options: dict[str, Any]):
     def configure(config: Any) -> None:
         config.add_route("other", "/other")
         config.add_view(host.whoami, route_name="other", oauth2_scope="read", **options)
