@@ -9,9 +9,8 @@ from typing import Any
 from . import Settings
 from .declaration import declared_fields
 from .feature import full_key
-from .types import AUTHORIZATION_SERVER
+from .types import RESOURCE_SERVER
 
-ROLES = ("clients", "grants", "consents", "entries")
 # The built-in backends whose section is passed to a library.
 LIBRARIES = ("redis", "sqlalchemy")
 
@@ -58,15 +57,15 @@ def _missing(
 
 
 def _of_libraries(settings: Settings) -> Iterator[str]:
-    issues = settings.mode == AUTHORIZATION_SERVER
-    used = {settings.backend_of(role) for role in ROLES} if issues else set()
-    for name in LIBRARIES:
-        if name not in used:
+    if settings.mode == RESOURCE_SERVER:
+        for name in LIBRARIES:
             for key in sorted(settings.section(name)):
-                yield f"oauth2.{name}.{key} has no effect: no role is stored in {name}."
-    in_sql = issues and settings.backend_of("clients") == "sqlalchemy"
-    if "sqlalchemy" in used and not in_sql and "session" in settings.section("sqlalchemy"):
-        yield (
-            "oauth2.sqlalchemy.session has no effect: it is for clients, and they are stored in "
-            f"{settings.backend_of('clients')}."
-        )
+                yield f"oauth2.{name}.{key} has no effect: a resource server stores nothing."
+    # The URL of a store that is not chosen is no mistake: it may be prepared for a change.
+    elif "session" in settings.section("sqlalchemy"):
+        backend = settings.backend_of("clients")
+        if backend != "sqlalchemy":
+            yield (
+                "oauth2.sqlalchemy.session has no effect: it is for clients, and they are stored "
+                f"in {backend}."
+            )

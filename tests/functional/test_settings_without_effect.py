@@ -114,13 +114,16 @@ def test_what_only_an_authorization_server_has(caplog: Any, key: str, value: str
     )
 
 
-@pytest.mark.parametrize("settings", [SERVER, API])
 @pytest.mark.parametrize("key", ["sqlalchemy.url", "sqlalchemy.session", "redis.url"])
-def test_the_library_of_a_store_that_is_not_chosen(caplog: Any, settings: dict[str, str], key: str):
-    name = key.partition(".")[0]
-    assert said(caplog, {**settings, f"oauth2.{key}": "x"}) == [
-        f"oauth2.{key} has no effect: no role is stored in {name}."
+def test_a_store_of_a_resource_server(caplog: Any, key: str):
+    assert said(caplog, {**API, f"oauth2.{key}": "x"}) == [
+        f"oauth2.{key} has no effect: a resource server stores nothing."
     ]
+
+
+@pytest.mark.parametrize("key", ["sqlalchemy.url", "redis.url"])
+def test_the_url_of_a_store_may_be_prepared(caplog: Any, key: str):
+    assert said(caplog, {**SERVER, f"oauth2.{key}": "x"}) == []
 
 
 def test_a_session_for_clients_that_are_elsewhere(caplog: Any, tmp_path: Any):
