@@ -35,6 +35,7 @@ from .challenges import (
     missing_token,
     refused_token,
 )
+from .cors import is_preflight
 from .demands import OWN_OPTIONS, DeclaredDemand, ViewDemands
 from .request import Demand, Request
 
@@ -82,12 +83,8 @@ class Guard:
 
 
 def _is_preflight(info: Any) -> bool:
-    """Whether the view responds to ``OPTIONS`` only, and says itself that it is public."""
-    # The Fetch standard sends a preflight without credentials. A framework such as Cornice gives
-    # its view the options of the resource, the scope among them.
-    predicates = (each for each in info.predicates if isinstance(each, RequestMethodPredicate))
-    public = info.options.get("permission") == NO_PERMISSION_REQUIRED
-    return public and [each.val for each in predicates] == [("OPTIONS",)]
+    found = [each.val for each in info.predicates if isinstance(each, RequestMethodPredicate)]
+    return len(found) == 1 and is_preflight(found[0], info.options.get("permission"))
 
 
 def _declared_scope(info: Any) -> frozenset[str] | None:
