@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
 from .interfaces.request import PyramidRequest
 from .protocol.authentication import Authentication
 from .protocol.records import SUBJECT_LENGTH, check_identifier
+from .protocol.server import UserNotChecked
+
+log = logging.getLogger(__name__)
 
 METHODS = (
     "subject",
@@ -64,12 +68,28 @@ class ResourceOwners:
         return self._owners.permits(request, subject, context, permission)
 
     def is_active(self, subject: str) -> bool:
-        """Whether the user may still do anything."""
-        return bool(self._owners.is_active(subject)) if self.knows("is_active") else True
+        """Whether the user may still do anything.
+
+        :raises UserNotChecked: the application's method failed.
+        """
+        if not self.knows("is_active"):
+            return True
+        try:
+            return bool(self._owners.is_active(subject))
+        except Exception as error:
+            raise _not_checked("is_active") from error
 
     def describe(self, subject: str) -> str:
-        """What the user is called on a page."""
-        return str(self._owners.describe(subject)) if self.knows("describe") else subject
+        """What the user is called on a page: the subject if the application's method fails."""
+        if not self.knows("describe"):
+            return subject
+        try:
+            return str(self._owners.describe(subject))
+        except Exception:
+            # It may fail for a user who was deleted, and it is on the page that their grants
+            # are ended.
+            log.exception("describe() of the resource owners failed")
+            return subject
 
     def authenticated_at(self, request: PyramidRequest) -> int | None:
         """When the signed-in user logged in, in UTC seconds; None if it is not known."""
@@ -102,9 +122,24 @@ class BoundOwners:
         self._owners, self._request = owners, request
 
     def authenticate(self, username: str, password: str) -> str | None:
-        """The subject of the user with this name and password, None if they do not match."""
-        subject = self._owners.authenticate(self._request, username, password)
+        """The subject of the user with this name and password, None if they do not match.
+
+        :raises UserNotChecked: the application's method failed.
+        """
+        try:
+            subject = self._owners.authenticate(self._request, username, password)
+        except Exception as error:
+            # A session that failed within a flush cannot be committed.
+            if "tm.active" in self._request.environ:
+                self._request.tm.doom()
+            raise _not_checked("authenticate") from error
         return _checked("authenticate", subject)
+
+
+def _not_checked(method: str) -> UserNotChecked:
+    # Logged here, where the traceback of the application's error is at hand.
+    log.exception("%s() of the resource owners failed", method)
+    return UserNotChecked(f"{method}() of the resource owners failed")
 
 
 def _checked(method: str, subject: Any) -> str | None:

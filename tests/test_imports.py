@@ -128,6 +128,7 @@ FORBIDDEN = {
             "protection.request",
             "protection.security",
             "protection.challenges",
+            "protection.cors",
             "protection.demands",
             "responses",
         ),

@@ -2,7 +2,8 @@
 
 Each is an action of its own, so two that contradict each other raise a conflict
 that shows the lines of both, and an application overrides what it includes. The
-values are registered as utilities and shown by Pyramid's introspection.
+values are registered as utilities and shown by Pyramid's introspection. A plug-in that calls
+one includes this package first.
 """
 
 from __future__ import annotations
@@ -34,7 +35,11 @@ from .users import add_oauth2_scope, set_oauth2_engine, set_oauth2_resource_owne
 
 
 def includeme(config: Any) -> None:
-    """Add the directives to the configurator."""
+    """Add the directives to the configurator.
+
+    The includeme of a plug-in begins with it, so that the order of the includes does not
+    matter: ``config.include("pyramid_oauth2.directives")``.
+    """
     for directive in (
         add_oauth2_scope,
         add_oauth2_grant_type,

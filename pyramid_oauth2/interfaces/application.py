@@ -19,6 +19,11 @@ class IResourceOwners(Interface):
     Registered with ``config.set_oauth2_resource_owners``. A *subject* is the
     string that permanently identifies a user in grants and tokens; a *userid* is
     the value that the application's own code uses (often an integer).
+
+    A method may raise. After an error of ``is_active`` or ``authenticate`` nothing is issued
+    and no token is accepted: the response is 503, with the error in the log. After an error of
+    ``describe`` a page shows the subject. An error of any other method is the application's
+    own, and goes to its exception views.
     """
 
     def subject(request: Request) -> str | None:
@@ -44,7 +49,7 @@ class IResourceOwners(Interface):
         """Whether the user is active. Default: yes.
 
         Called whenever a token of the user is used or issued, so deactivating a
-        user takes effect at once.
+        user takes effect at once. Return False for a user who was deleted.
         """
 
     def describe(subject: str) -> str:

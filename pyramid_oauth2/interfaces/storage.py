@@ -17,9 +17,11 @@ Rules for every store:
   :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`. If it may have written, as when
   the connection broke after a request was sent, it is
   :exc:`~pyramid_oauth2.protocol.records.OutcomeUnknown`: the protocol then repeats the call.
-* A cursor is an opaque string, which may come from a URL: for one that the store never
-  issued, a listing returns some page or raises ``ValueError``. A listing is complete for
-  the records that exist throughout; its order is unspecified unless stated.
+* A cursor is an opaque string, which may come from a URL. For a text that does not have the
+  form of the store's cursors, to the letter, a listing raises
+  :exc:`~pyramid_oauth2.protocol.listings.NotACursor`; for one that has the form, but was never
+  issued, it may return some page. A listing is complete for the records that exist
+  throughout; its order is unspecified unless stated.
 """
 
 from __future__ import annotations

@@ -6,9 +6,10 @@ signed in to the browser.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
 
 from ..interfaces.request import PyramidRequest
 from ..protocol.records import Client
@@ -20,6 +21,18 @@ from ..protocol.records import Client
 ALLOWED_HEADERS = "*, authorization, content-type, dpop"
 EXPOSED_HEADERS = ("Retry-After", "WWW-Authenticate")
 PREFLIGHT_SECONDS = 3600
+
+
+def is_preflight(methods: Collection[str], permission: str | None) -> bool:
+    """Whether a view responds to ``OPTIONS`` only, and says itself that it is public.
+
+    The Fetch standard sends a preflight without credentials. A framework such as Cornice gives
+    its view the options of the resource, the scope among them.
+
+    :param methods: the ``request_method=`` of the view.
+    :param permission: its own ``permission=``.
+    """
+    return tuple(methods) == ("OPTIONS",) and permission == NO_PERMISSION_REQUIRED
 
 
 def cors_preflight(*methods: str) -> Response:

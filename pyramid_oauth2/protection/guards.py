@@ -14,6 +14,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from pyramid.httpexceptions import HTTPForbidden
 from pyramid.interfaces import PHASE1_CONFIG, IDefaultCSRFOptions, IDefaultPermission
+from pyramid.predicates import RequestMethodPredicate
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.static import static_view
@@ -34,6 +35,7 @@ from .challenges import (
     missing_token,
     refused_token,
 )
+from .cors import is_preflight
 from .demands import OWN_OPTIONS, DeclaredDemand, ViewDemands
 from .request import Demand, Request
 
@@ -69,7 +71,7 @@ class Guard:
             checked = info.options.get("require_csrf") is True
             demand = Demand(scope, _tokens_only(info, permission), permission)
             return _demand(view, demand, demands, checked=checked)
-        if info.options.get("oauth2_only"):
+        if info.options.get("oauth2_only") and not _is_preflight(info):
             raise ConfigurationError("oauth2_only=True closes nothing without an oauth2_scope.")
         if info.options.get("oauth2_refused"):
             return _refuse_tokens(view)
@@ -80,9 +82,14 @@ class Guard:
         return _refuse_bad_tokens(view, Demand(frozenset(), only=False, permission=permission))
 
 
+def _is_preflight(info: Any) -> bool:
+    found = [each.val for each in info.predicates if isinstance(each, RequestMethodPredicate)]
+    return len(found) == 1 and is_preflight(found[0], info.options.get("permission"))
+
+
 def _declared_scope(info: Any) -> frozenset[str] | None:
     declared = info.options.get("oauth2_scope")
-    if declared is None:
+    if declared is None or _is_preflight(info):
         return None
     if info.exception_only:
         raise ConfigurationError("An exception view cannot declare oauth2_scope.")

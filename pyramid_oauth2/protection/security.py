@@ -7,7 +7,10 @@ passed to the wrapped policy unchanged.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +97,30 @@ class BearerTokenHelper:
         return found
 
 
+class CookiePolicyAsked(RuntimeError):
+    """A method of the wrapped policy was called with a bearer request, and could only read its
+    cookie: it would answer for one user, while the token is that of another.
+    """
+
+
+def _unless_bearer(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def guarded(*args: Any, **kw: Any) -> Any:
+        request = args[0] if args else kw.get("request")
+        if getattr(getattr(request, "oauth2", None), "is_bearer", False):
+            name = method.__name__
+            raise CookiePolicyAsked(
+                f"{name}() of the application's security policy was called with a request that "
+                "presents an access token, and would answer for the user of its cookie. Use "
+                "request.identity, request.authenticated_userid or request.has_permission, and "
+                "give the principals of a token's user by principals() of IResourceOwners. If "
+                f"the user of the cookie is meant, call policy.wrapped.{name}()."
+            )
+        return method(*args, **kw)
+
+    return guarded
+
+
 @implementer(ISecurityPolicy)
 class OAuth2SecurityPolicy:
     """Recognises bearer tokens; passes every other request to the policy it wraps.
@@ -137,10 +164,14 @@ class OAuth2SecurityPolicy:
         return self.wrapped.forget(request, **kw) if self.wrapped else []
 
     def __getattr__(self, name: str) -> Any:
-        """Any other attribute of the wrapped policy, for code that uses the policy directly."""
+        """Any other attribute of the wrapped policy, for code that uses the policy directly.
+
+        A method raises :exc:`CookiePolicyAsked` if it is called with a bearer request.
+        """
         if name == "wrapped":  # Not set yet while the policy is being copied or unpickled.
             raise AttributeError(name)
-        return getattr(self.wrapped, name)
+        value = getattr(self.wrapped, name)
+        return _unless_bearer(value) if inspect.isroutine(value) else value
 
 
 @implementer(IAuthenticationPolicy)

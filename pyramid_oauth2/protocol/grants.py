@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 
 from .events import Emit, GrantEvent, GrantRevoked, grant_event
+from .follow_up import follow_up
 from .listings import every
 from .lost_responses import until_known
-from .records import ACCESS_TOKEN, Grant, StoreUnavailable, Token, TokenRef
+from .records import ACCESS_TOKEN, Grant, Token, TokenRef
 from .server import Server
-
-log = logging.getLogger(__name__)
 
 # Few round trips where many records of a listing have ended.
 PAGE = 500
@@ -93,12 +91,8 @@ def end_earlier_grants(server: Server, latest: Grant, emit: Emit) -> None:
     """
     if not server.single_access_token:
         return
-    try:
+    with follow_up("Earlier grants were not ended"):
         _end_earlier(server, latest, emit)
-    except StoreUnavailable as unavailable:
-        # The tokens are issued and the code is spent: after an error the client would
-        # try again, and its code would count as replayed.
-        log.warning("Earlier grants were not ended: %s", unavailable)
 
 
 def _end_earlier(server: Server, latest: Grant, emit: Emit) -> None:

@@ -1,4 +1,4 @@
-"""Listings of any length, read a page at a time."""
+"""Listings of any length, read a page at a time, and what no page begins at."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from typing import TypeVar
 from .records import Page
 
 Item = TypeVar("Item")
+
+
+class NotACursor(ValueError):
+    """The text is not a cursor of the listing. It may be from a URL, which anyone can write."""
+
+    def __init__(self) -> None:
+        super().__init__("not a cursor of this listing")
 
 
 def every(listing: Callable[[str | None], Page[Item]]) -> Iterator[Item]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from typing import TypeAlias
@@ -10,9 +9,7 @@ from typing import TypeAlias
 from ..interfaces.entries import IEntryStore
 from ..interfaces.storage import IConsentStore, IGrantStore
 from ..per_process import PerProcess
-from .records import StoreUnavailable
-
-log = logging.getLogger(__name__)
+from .follow_up import follow_up
 
 Store: TypeAlias = IGrantStore | IConsentStore | IEntryStore
 
@@ -59,8 +56,6 @@ class Purger:
             if self._issued % EVERY and 0 <= now - self._purged_at < PAUSE:
                 return
             self._purged_at = now
-        try:
-            for store in self._stores:
+        for store in self._stores:
+            with follow_up("Expired records were not swept"):
                 store.purge(now, LIMIT)
-        except StoreUnavailable as unavailable:
-            log.warning("Expired records were not swept: %s", unavailable)

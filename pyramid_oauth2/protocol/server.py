@@ -15,7 +15,7 @@ from .clients.field import ClientField
 from .clients.metadata import BY_NAME
 from .errors import InvalidRequest
 from .lifetimes import Lifetimes
-from .records import Client
+from .records import Client, StoreUnavailable
 from .refusal import OWN_RULE, Refusal
 from .token_strings import RandomBytes
 
@@ -30,6 +30,14 @@ USER_ACTIVE = Refusal("user_active", OWN_RULE, decided_by="user")
 HTTPS = Refusal("https", "RFC 6749 section 3.1", decided_by="oauth2.enforce_https")
 
 
+class UserNotChecked(StoreUnavailable):
+    """The application cannot say now whether a user is active, or whether a password is right.
+
+    The user is neither active nor deactivated then: nothing is issued and no token is accepted,
+    but a grant of the user can be listed and ended.
+    """
+
+
 @implementer(IServer)
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -38,11 +46,11 @@ class Server:
     ``grant_types`` (those that are enabled) and ``client_authentications`` are names;
     :class:`~.authorization_server.AuthorizationServer` has their objects.
     ``default_scopes`` is None where none are set. ``is_active`` returns whether a subject
-    may still do anything. ``clock`` returns integer UTC seconds. ``url`` returns the public
-    URL of an endpoint, ``entry_store`` the store for entries. ``client_fields`` are the
-    fields of a client's metadata by name, also those that an application or an extension
-    added. ``understood`` names what a record may name as critical beside its members: the
-    values of the registered request extensions.
+    may still do anything, or raises :exc:`UserNotChecked`. ``clock`` returns integer UTC
+    seconds. ``url`` returns the public URL of an endpoint, ``entry_store`` the store for
+    entries. ``client_fields`` are the fields of a client's metadata by name, also those that
+    an application or an extension added. ``understood`` names what a record may name as
+    critical beside its members: the values of the registered request extensions.
     """
 
     issuer: str

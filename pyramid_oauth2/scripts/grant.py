@@ -14,7 +14,7 @@ from ..protocol.grants import REVOKED_BY_OPERATOR, end_grant, end_grants_of, fin
 from ..protocol.listings import every
 from ..protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Grant
 from ..protocol.scopes import format_scope
-from ..protocol.server import Server
+from ..protocol.server import Server, UserNotChecked
 from ..protocol.token.validity import NotValid, check_grant
 from ..protocol.token_strings import FAMILY_LENGTH
 from ..service import OAuth2Service
@@ -24,6 +24,7 @@ from .terminal import shown
 from .times import utc
 
 COUNTS = "counts"
+UNCHECKED = "cannot be checked"
 
 EXAMPLES = """\
 examples:
@@ -94,7 +95,8 @@ def list_grants(ini: Ini, arguments: argparse.Namespace) -> int:
         listed = every(lambda at: server.grants.grants(user, client, at, 500))
         grants = [(grant, _state(server, grant)) for grant in listed]
     if not arguments.all:
-        grants = [(grant, state) for grant, state in grants if state == COUNTS]
+        # A grant that cannot be checked may count, and may have to be ended.
+        grants = [(grant, state) for grant, state in grants if state in (COUNTS, UNCHECKED)]
     grants.sort(key=lambda pair: (pair[0].created_at, pair[0].id))
     if arguments.json:
         print(json.dumps([_document(*pair) for pair in grants], indent=2))
@@ -110,6 +112,8 @@ def _state(server: Server, grant: Grant) -> str:
         check_grant(server, grant)
     except NotValid as dead:
         return str(dead)
+    except UserNotChecked:
+        return UNCHECKED
     return COUNTS
 
 

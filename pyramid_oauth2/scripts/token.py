@@ -23,6 +23,7 @@ from ..protocol.records import (
     Token,
 )
 from ..protocol.scopes import format_scope
+from ..protocol.server import UserNotChecked
 from ..protocol.token.access_token import AccessTokenData
 from ..protocol.token.confirmation import BOUND, confirmation_of
 from ..protocol.token.validity import NotValid, check_limits, check_parties, check_token
@@ -162,4 +163,6 @@ def _state(server: AuthorizationServer, token: Token, grant: Grant | None) -> st
         # The reason belongs to the grant; it does not explain a token revoked on its own.
         reason = grant.revoke_reason if grant and token.revoked_at is None else None
         return f"{dead} ({reason})" if reason else str(dead)
+    except UserNotChecked as error:
+        return f"cannot be checked: {error}"
     return "counts"

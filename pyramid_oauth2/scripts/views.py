@@ -11,6 +11,7 @@ from typing import Any
 from pyramid.interfaces import IRoutesMapper
 from pyramid.registry import Registry
 
+from ..protection.cors import is_preflight
 from .ini import Ini
 
 HEADINGS = ("WHERE", "METHODS", "PERMISSION", "SCOPE", "COOKIES", "VIEW")
@@ -68,15 +69,18 @@ def view_entries(registry: Registry) -> Iterator[ViewEntry]:
         view = item["introspectable"]
         name = view["route_name"]
         route = registry.introspector.get("routes", name) if name else None
-        scope = view.get("oauth2_scope") or ()
+        methods = _words(view["request_methods"] or (route and route["request_methods"]) or ())
+        # The permission in force, which may be the default; not the declared one.
+        permission = getattr(view["derived_callable"], "__permission__", None)
+        public = is_preflight(_words(view["request_methods"] or ()), permission)
+        scope = () if public else view.get("oauth2_scope") or ()
         endpoint = bool(view.get("oauth2_endpoint")) or _is_our_static(view["callable"])
         yield ViewEntry(
             view=_name(view),
             where="/" + mapper.get_route(name).pattern.lstrip("/") if name else _place(view),
             route=name,
-            methods=_words(view["request_methods"] or (route and route["request_methods"]) or ()),
-            # The permission in force, which may be the default; not the declared one.
-            permission=getattr(view["derived_callable"], "__permission__", None),
+            methods=methods,
+            permission=permission,
             scope=tuple(sorted(scope.split() if isinstance(scope, str) else scope)),
             cookies=None if endpoint else not scope or not view.get("oauth2_only", True),
             endpoint=endpoint,

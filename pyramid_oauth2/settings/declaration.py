@@ -19,6 +19,7 @@ def setting(
     mode: str | None = None,
     secret: bool = False,
     limit: bool = False,
+    needs: str | None = None,
 ) -> Any:
     """Declare a setting as a dataclass field.
 
@@ -28,10 +29,12 @@ def setting(
     :param meaning: one or two sentences for the reference.
     :param key: the name after ``oauth2.``, or after the prefix of a feature, if it differs
         from the field's name. ``""`` is the prefix itself: ``oauth2.badges = true``.
-    :param mode: the ``oauth2.mode`` that requires the setting, if not both do.
+    :param mode: the ``oauth2.mode`` that has, and may require, the setting, if not both do.
     :param secret: whether the value is masked wherever it is shown.
     :param limit: whether a blank value is parsed like any other value. It then does not
         mean the default, which is no limit.
+    :param needs: the key, relative like *key*, of another setting without which this one has
+        no effect: one that is off or not set. The start then warns.
     """
     metadata = {
         "parse": parse,
@@ -41,6 +44,7 @@ def setting(
         "mode": mode,
         "secret": secret,
         "limit": limit,
+        "needs": needs,
     }
     value = None if default is REQUIRED else default
     return dataclasses.field(default_factory=lambda: value, metadata=metadata, repr=not secret)

@@ -44,4 +44,5 @@ class IntrospectionSettings:
         "For how many seconds a response of that endpoint is cached: a revoked token may still be "
         "accepted here for that time. 0 calls the endpoint for every request.",
         key="introspection.cache",
+        mode=RESOURCE_SERVER,
     )

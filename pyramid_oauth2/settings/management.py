@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .declaration import setting
-from .types import boolean, count, principals, some_words, words
+from .types import AUTHORIZATION_SERVER, boolean, count, principals, some_words, words
 
 
 @dataclass(frozen=True)
@@ -20,35 +20,45 @@ class ManagementSettings:
         False,
         "Whether to enable the pages for managing all clients, at <path>/admin/clients. Requires "
         "oauth2.admin_principals.",
+        mode=AUTHORIZATION_SERVER,
     )
     admin_principals: frozenset[str] = setting(
         principals,
         frozenset(),
         "Who may use these pages: principals of the application's policy, such as group:admin or "
         "a userid.",
+        needs="admin",
+        mode=AUTHORIZATION_SERVER,
     )
     self_service: bool = setting(
         boolean,
         False,
         "Whether every signed-in user may register and manage their own clients, at "
         "<path>/applications.",
+        mode=AUTHORIZATION_SERVER,
     )
     self_service_max_clients: int = setting(
         count,
         10,
         "How many clients a user may own with oauth2.self_service.",
         key="self_service.max_clients",
+        needs="self_service",
+        mode=AUTHORIZATION_SERVER,
     )
     self_service_grant_types: frozenset[str] = setting(
         words,
         frozenset({"authorization_code", "refresh_token"}),
         "The grant types that a user may choose for their clients.",
         key="self_service.grant_types",
+        needs="self_service",
+        mode=AUTHORIZATION_SERVER,
     )
     self_service_scopes: frozenset[str] | None = setting(
         some_words,
         None,
         "The scopes that a user may choose for their clients. Default: all scopes.",
         key="self_service.scopes",
+        needs="self_service",
         limit=True,
+        mode=AUTHORIZATION_SERVER,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .declaration import setting
-from .types import renderer, route_name
+from .types import AUTHORIZATION_SERVER, renderer, route_name
 
 
 @dataclass(frozen=True)
@@ -20,41 +20,49 @@ class PageSettings:
         None,
         "The route of the application's login page. Default: the application's forbidden view "
         "handles a user who is not signed in.",
+        mode=AUTHORIZATION_SERVER,
     )
     login_return_param: str = setting(
         route_name,
         "next",
         "The query parameter that passes the path to return to after login to the login page.",
+        needs="login_route",
+        mode=AUTHORIZATION_SERVER,
     )
     renderer_consent: str = setting(
         renderer,
         "pyramid_oauth2:templates/consent.oauth2",
         "The template of the consent page.",
         key="renderer.consent",
+        mode=AUTHORIZATION_SERVER,
     )
     renderer_login_again: str = setting(
         renderer,
         "pyramid_oauth2:templates/login_again.oauth2",
         "The template of the page that ends the user's login before a new one.",
         key="renderer.login_again",
+        mode=AUTHORIZATION_SERVER,
     )
     renderer_done: str = setting(
         renderer,
         "pyramid_oauth2:templates/done.oauth2",
         "The template of the page after a decision that is not sent to a client by the browser.",
         key="renderer.done",
+        mode=AUTHORIZATION_SERVER,
     )
     renderer_authorizations: str = setting(
         renderer,
         "pyramid_oauth2:templates/authorizations.oauth2",
         "The template of the page that lists what a user has authorized.",
         key="renderer.authorizations",
+        mode=AUTHORIZATION_SERVER,
     )
     renderer_error: str = setting(
         renderer,
         "pyramid_oauth2:templates/error.oauth2",
         "The template of the error page.",
         key="renderer.error",
+        mode=AUTHORIZATION_SERVER,
     )
     renderer_unchecked: str = setting(
         renderer,
@@ -67,4 +75,5 @@ class PageSettings:
         "pyramid_oauth2:templates/form_post.oauth2",
         "The template of the page that posts an authorization response to the client.",
         key="renderer.form_post",
+        mode=AUTHORIZATION_SERVER,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +12,12 @@ from pyramid.interfaces import PHASE1_CONFIG
 
 from ..interfaces.application import ISettings, ISettingsPrefix
 from . import Settings, setting_fields
+from .effect import without_effect
 from .feature import FeatureSettings, parse_feature
 from .parsing import parse_settings, unknown_keys
 from .values import below_prefix
+
+log = logging.getLogger(__name__)
 
 FEATURES = "pyramid_oauth2.feature_settings"
 
@@ -44,8 +48,14 @@ def load_settings(config: Any) -> Settings:
         # After the prefixes, which are declared in PHASE1_CONFIG, and before the routes and
         # views, where a wrong setting would cause a misleading error.
         config.action("oauth2 settings", check, order=PHASE1_CONFIG + 1)
-    # Once more for a feature that was included after the action.
-    config.add_subscriber(lambda event: check(), ApplicationCreated)
+
+    def check_again(event: Any) -> None:
+        # For a feature that was included after the action.
+        check()
+        for sentence in without_effect(settings, below_prefix(raw)):
+            log.warning("%s", sentence)
+
+    config.add_subscriber(check_again, ApplicationCreated)
     return settings
 
 

@@ -28,7 +28,10 @@ class ServerSettings:
         "https, or http on a loopback host; without a trailing slash, query or fragment.",
     )
     path: str = setting(
-        route_path, "/oauth2", "The path below which the endpoints are served, such as /oauth2."
+        route_path,
+        "/oauth2",
+        "The path below which the endpoints are served, such as /oauth2.",
+        mode=AUTHORIZATION_SERVER,
     )
     base_url: str | None = setting(
         base_url,
@@ -40,6 +43,7 @@ class ServerSettings:
         boolean,
         None,
         "Whether the endpoints refuse plain http. Default: true for an https issuer.",
+        mode=AUTHORIZATION_SERVER,
     )
     security_policy: bool = setting(
         boolean,

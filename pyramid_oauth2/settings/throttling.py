@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..protocol.throttling import Limit
 from .declaration import setting
-from .types import boolean, plain_text, rate
+from .types import AUTHORIZATION_SERVER, boolean, plain_text, rate
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class ThrottleSettings:
         "Whether a source of too many attempts is refused for a time (429). Set it to false only "
         "if a component in front of the server does that; oauth2.throttle.registrations then has "
         "no effect either.",
+        mode=AUTHORIZATION_SERVER,
     )
     throttle_clients: Limit = setting(
         rate,
@@ -29,6 +30,8 @@ class ThrottleSettings:
         "How many client authentications may fail for one client_id from one address, such as "
         "10/minute or 50/hour; ten times as many for the whole address.",
         key="throttle.clients",
+        needs="throttle",
+        mode=AUTHORIZATION_SERVER,
     )
     throttle_passwords: Limit = setting(
         rate,
@@ -36,12 +39,16 @@ class ThrottleSettings:
         "How many passwords may be wrong for one user name from one address, or by one "
         "confidential client (password grant); ten times as many for the whole address.",
         key="throttle.passwords",
+        needs="throttle",
+        mode=AUTHORIZATION_SERVER,
     )
     throttle_rotations: Limit = setting(
         rate,
         Limit(60, "minute"),
         "How often one grant may be refreshed.",
         key="throttle.rotations",
+        needs="throttle",
+        mode=AUTHORIZATION_SERVER,
     )
     throttle_interactions: Limit = setting(
         rate,
@@ -49,6 +56,8 @@ class ThrottleSettings:
         "How many authorization requests of users who are not signed in are stored for one "
         "address.",
         key="throttle.interactions",
+        needs="throttle",
+        mode=AUTHORIZATION_SERVER,
     )
     throttle_registrations: Limit = setting(
         rate,
@@ -56,6 +65,8 @@ class ThrottleSettings:
         "How many clients a user may register with oauth2.self_service, including clients that "
         "they deleted: each leaves a permanent record, so that its client_id is never used again.",
         key="throttle.registrations",
+        needs="throttle",
+        mode=AUTHORIZATION_SERVER,
     )
     throttle_storage: str | None = setting(
         plain_text,
@@ -64,4 +75,6 @@ class ThrottleSettings:
         "redis://localhost:6379/1, or memory:// for counters per process. Default: the server of "
         "oauth2.redis if grants are in Redis, else memory://.",
         secret=True,
+        needs="throttle",
+        mode=AUTHORIZATION_SERVER,
     )

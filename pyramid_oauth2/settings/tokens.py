@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .declaration import setting
 from .types import (
+    AUTHORIZATION_SERVER,
     boolean,
     code_grace,
     code_lifetime,
@@ -37,35 +38,46 @@ class TokenSettings:
         None,
         "The scopes for a request without the parameter scope, limited to the client's own "
         "scope. Default: the client's own scope.",
+        mode=AUTHORIZATION_SERVER,
     )
     grant_types: frozenset[str] | None = setting(
         words,
         None,
         "The grant types that the token endpoint supports. Default: authorization_code "
         "refresh_token client_credentials, as far as they are registered.",
+        mode=AUTHORIZATION_SERVER,
     )
     response_types: frozenset[str] = setting(
         response_type_words,
         frozenset({"code"}),
         "The response types that the authorization endpoint supports. The response type token is "
         "the implicit grant, which RFC 9700 section 2.1.2 advises against.",
+        mode=AUTHORIZATION_SERVER,
     )
     require_pkce: bool = setting(
         boolean,
         True,
         "Whether confidential clients must use PKCE. Public clients always must. A single "
         "confidential client can be exempted at its registration.",
+        mode=AUTHORIZATION_SERVER,
     )
     access_token_lifetime: int = setting(
-        lifetime, 3600, "How long an access token lives, such as 3600, 10m or 1h."
+        lifetime,
+        3600,
+        "How long an access token lives, such as 3600, 10m or 1h.",
+        mode=AUTHORIZATION_SERVER,
     )
     public_access_token_lifetime: int | None = setting(
         lifetime,
         None,
         "How long an access token of a public client lives. Default: oauth2.access_token_lifetime.",
+        mode=AUTHORIZATION_SERVER,
     )
     authorization_code_lifetime: int = setting(
-        code_lifetime, 60, "How long an authorization code may be redeemed; at most 10m."
+        code_lifetime,
+        60,
+        "How long an authorization code may be redeemed; at most 10m.",
+        mode=AUTHORIZATION_SERVER,
     )
     authorization_code_grace: int = setting(
         code_grace,
@@ -76,7 +88,10 @@ class TokenSettings:
         "never repeats a response: a second use of a code revokes the grant.",
     )
     refresh_token_lifetime: int = setting(
-        lifetime, 30 * 86400, "How long a refresh token lives after it was issued."
+        lifetime,
+        30 * 86400,
+        "How long a refresh token lives after it was issued.",
+        mode=AUTHORIZATION_SERVER,
     )
     refresh_token_grace: int = setting(
         seconds,
@@ -84,20 +99,29 @@ class TokenSettings:
         "For how many seconds a client that lost the response to a refresh gets the same response "
         "again. After that time, or once the new refresh token was used, using the old one "
         "revokes the grant. 0 never repeats a response.",
+        mode=AUTHORIZATION_SERVER,
     )
     grant_lifetime: int = setting(
         lifetime,
         365 * 86400,
         "The maximum lifetime of a grant, regardless of refreshes.",
+        mode=AUTHORIZATION_SERVER,
     )
     single_access_token: bool = setting(
         boolean,
         False,
         "Whether a new access token of a user for a client and scope revokes the earlier ones.",
+        mode=AUTHORIZATION_SERVER,
     )
     interaction_lifetime: int = setting(
-        lifetime, 600, "How long a user may take to sign in and decide."
+        lifetime,
+        600,
+        "How long a user may take to sign in and decide.",
+        mode=AUTHORIZATION_SERVER,
     )
     consent_lifetime: int = setting(
-        lifetime, 365 * 86400, "How long remembered consent is valid after it was given."
+        lifetime,
+        365 * 86400,
+        "How long remembered consent is valid after it was given.",
+        mode=AUTHORIZATION_SERVER,
     )

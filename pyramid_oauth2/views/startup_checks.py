@@ -1,4 +1,4 @@
-"""Start-up checks of the application's route and templates that the settings name.
+"""Start-up checks of the application's login, and of the templates that the settings name.
 
 A typo stops the application at its start, and causes no error for its first user.
 """
@@ -6,16 +6,29 @@ A typo stops the application at its start, and causes no error for its first use
 from __future__ import annotations
 
 import difflib
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 from pyramid.events import ApplicationCreated
 from pyramid.exceptions import ConfigurationError
-from pyramid.interfaces import IRoutesMapper
+from pyramid.httpexceptions import HTTPForbidden, default_exceptionresponse_view
+from pyramid.interfaces import (
+    IExceptionViewClassifier,
+    IMultiView,
+    IRequest,
+    IRouteRequest,
+    IRoutesMapper,
+    ISecuredView,
+    IView,
+)
 from pyramid.renderers import RendererHelper
+from zope.interface import implementedBy
 
 from ..interfaces import ISettings
 from ..settings import Settings, setting_fields
+
+log = logging.getLogger(__name__)
 
 RENDERER = "renderer."
 
@@ -30,16 +43,61 @@ def _check_names(event: Any) -> None:
     settings = registry.getUtility(ISettings)
     if found := [*_route_mistakes(registry, settings), *_template_mistakes(registry, settings)]:
         raise ConfigurationError("\n".join(found))
+    _warn_without_login(registry, settings)
 
 
 def _route_mistakes(registry: Any, settings: Settings) -> Iterator[str]:
     name = settings.login_route
     mapper = registry.queryUtility(IRoutesMapper)
     names = [route.name for route in mapper.get_routes(include_static=True)] if mapper else []
-    if name is not None and name not in names:
+    if name is None:
+        return
+    if name not in names:
         near = difflib.get_close_matches(name, names, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         yield f"oauth2.login_route = {name}: the application has no such route.{hint}"
+    elif (variable := _variable_of(mapper.get_route(name))) is not None:
+        yield (
+            f"oauth2.login_route = {name}: the pattern of that route has the variable {variable}, "
+            "for which pyramid_oauth2 has no value. Name a route without variables, or let the "
+            "route fill them in: config.add_route(..., pregenerator=...)."
+        )
+
+
+def _variable_of(route: Any) -> str | None:
+    """A variable of the pattern that has no value in a redirect to the route, None if all have."""
+    if route is None or route.pregenerator is not None:
+        return None
+    try:
+        route.generate({})
+    except KeyError as missing:
+        return str(missing.args[0])
+    return None
+
+
+def _warn_without_login(registry: Any, settings: Settings) -> None:
+    # The authorization code grant is on by default.
+    codes = not settings.grant_types or "authorization_code" in settings.grant_types
+    needed = codes or "token" in settings.response_types
+    if needed and settings.login_route is None and not _has_forbidden_view(registry):
+        log.warning(
+            "A user who is not signed in gets a bare 403 at the authorization endpoint: name the "
+            "route of the login page in oauth2.login_route, or add a view with "
+            "config.add_forbidden_view(...) that redirects to it. If no user ever signs in here, "
+            "leave authorization_code out of oauth2.grant_types."
+        )
+
+
+def _has_forbidden_view(registry: Any) -> bool:
+    """Whether a view of the application responds to the HTTPForbidden of our endpoint."""
+    route = registry.queryUtility(IRouteRequest, name="oauth2.authorize")
+    request = IRequest if route is None else route.combined
+    forbidden = implementedBy(HTTPForbidden)  # type: ignore[no-untyped-call]
+    about = (IExceptionViewClassifier, request, forbidden)
+    found = (registry.adapters.lookup(about, view) for view in (ISecuredView, IMultiView, IView))
+    view = next(filter(None, found), None)
+    # Pyramid itself registers a view that returns the exception as it is.
+    return getattr(view, "__original_view__", view) is not default_exceptionresponse_view
 
 
 def _template_mistakes(registry: Any, settings: Settings) -> Iterator[str]:

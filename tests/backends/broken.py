@@ -749,3 +749,14 @@ class TestCopyOverwritesEntries(MemoryContract):
             known = (entry.namespace, entry.key) in self._entries
             self._entries[entry.namespace, entry.key] = entry
             return not known
+
+
+class LenientCursors(MemoryClientStore):
+    def search(self, owner=None, prefix=None, sort="client_name", cursor=None, limit=50):
+        cursor = cursor and cursor.strip(" !")
+        return super().search(owner, prefix, sort, cursor, limit)
+
+
+class TestCursorsAreReadLeniently(MemoryContract):
+    caught_by = "cursor_of_clients_that_somebody_spoilt"
+    Clients = LenientCursors

@@ -10,7 +10,7 @@ from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationError
 from zope.interface import implementer
 
-from pyramid_oauth2 import OAuth2Error, Parameter
+from pyramid_oauth2 import OAuth2Error, Parameter, get_service
 from pyramid_oauth2.interfaces import IGrantType
 from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
@@ -192,3 +192,26 @@ class TestSettingsOfAnExtension:
             lambda config: config.add_oauth2_settings("mail"), changes={"oauth2.mail.a.b": "c"}
         )
         assert server.service.settings.section("mail") == {"a.b": "c"}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_plug_in_may_be_included_first(first: bool):
+    """Its includeme begins with the directives, so the order of the includes does not matter."""
+
+    def plug_in(config: Any) -> None:
+        config.include("pyramid_oauth2.directives")
+        config.add_oauth2_grant_type(EMAIL, MagicLink)
+        config.add_oauth2_scope("tea", "Have some tea")
+
+    config = Configurator(
+        settings={
+            "oauth2.issuer": "http://localhost",
+            "oauth2.backend": "memory",
+            "oauth2.grant_types": EMAIL,
+        }
+    )
+    for included in (plug_in, "pyramid_oauth2") if first else ("pyramid_oauth2", plug_in):
+        config.include(included)
+    server = get_service(config.make_wsgi_app().registry).server
+    assert server.grant_types == {EMAIL}
+    assert server.known_scopes == {"tea"}

@@ -13,6 +13,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.testing import DummyRequest
 
+from pyramid_oauth2.protection.security import CookiePolicyAsked
 from pyramid_oauth2.protocol.records import StoreUnavailable
 
 from . import host
@@ -60,6 +61,42 @@ def test_what_else_the_applications_policy_has_is_still_there(server: Server):
     assert policy.cookie is policy.wrapped.cookie
     with pytest.raises(AttributeError):
         _ = policy.nothing_of_the_kind
+
+
+class PolicyWithGroups(host.CookiePolicy):
+    def groups(self, request: Any) -> list[str]:
+        return [f"group:{self.identity(request)}"]
+
+
+def test_a_method_of_the_wrapped_policy_does_not_answer_for_the_cookie(
+    build: Callable[..., Server],
+):
+    """With bob's token beside alice's cookie it would name the groups of alice."""
+
+    def groups(request: Any) -> Response:
+        policy = request.registry.getUtility(ISecurityPolicy)
+        try:
+            found = policy.groups(request=request) if request.params else policy.groups(request)
+        except CookiePolicyAsked as error:
+            found = [str(error), *policy.wrapped.groups(request)]
+        return Response(" ".join(found))
+
+    def configure(config: Any) -> None:
+        config.set_security_policy(PolicyWithGroups())
+        config.add_route("login", "/login")
+        config.add_view(host.log_in, route_name="login")
+        config.add_route("groups", "/groups")
+        config.add_view(groups, route_name="groups")
+
+    server = build(configure)
+    server.browser.get("/login?user=alice")
+    assert server.get("/groups").text == "group:alice"
+    token = server.token(user="bob")
+    for path in ("/groups", "/groups?by=keyword"):
+        refused = server.get(path, bearer(token)).text
+        assert "policy.wrapped.groups()" in refused
+        assert "request.authenticated_userid" in refused
+        assert refused.endswith("group:alice")
 
 
 @pytest.mark.parametrize("make", [DummyRequest, lambda: Request.blank("/")])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
+from pyramid.response import Response
 
 from pyramid_oauth2 import get_service, migrations
 from tests.ports import HOST, free_port
@@ -19,11 +20,16 @@ from .server import Server
 
 
 def start(**changes: Any) -> Any:
+    return start_with(lambda config: None, **changes)
+
+
+def start_with(configure: Callable[[Any], None], **changes: Any) -> Any:
     settings = {**BASE, "oauth2.backend": "memory", "oauth2.grant_types": ""}
     settings |= {key.replace("__", "."): value for key, value in changes.items()}
     config = Configurator(settings=settings)
     config.include("pyramid_oauth2")
     config.add_route("login", "/login")
+    configure(config)
     return config.make_wsgi_app()
 
 
@@ -178,3 +184,74 @@ def test_roles_in_different_backends(build: Callable[..., Server], storage: dict
     names = {type(backend).__name__ for backend in server.service.backends.values()}
     other = storage["oauth2.backend"] != "memory"
     assert names == {"MemoryBackend", "SQLAlchemyBackend"} if other else {"MemoryBackend"}
+
+
+@pytest.mark.parametrize("pattern", ["/{lang}/login", "/login/*rest", "/login/{when:[0-9]+}"])
+def test_a_login_route_with_a_variable(pattern: str):
+    """Each login would be a KeyError."""
+
+    def route(config: Any) -> None:
+        config.add_route("sign_in", pattern)
+
+    with pytest.raises(
+        ConfigurationError, match=r"has the variable (lang|rest|when).*pregenerator"
+    ):
+        start_with(route, oauth2__login_route="sign_in")
+
+
+def test_a_login_route_that_fills_in_its_variable():
+    def english(request: Any, elements: Any, kw: Any) -> Any:
+        return elements, {"lang": "en", **kw}
+
+    def route(config: Any) -> None:
+        config.add_route("sign_in", "/{lang}/login", pregenerator=english)
+        config.add_route("elsewhere", "https://login.example/sign-in")
+
+    for name in ("sign_in", "elsewhere", "login"):
+        start_with(route, oauth2__login_route=name)
+
+
+BARE = "gets a bare 403"
+
+
+def forbidden(config: Any) -> None:
+    config.add_forbidden_view(lambda request: Response("sign in"))
+
+
+def for_every_error(config: Any) -> None:
+    config.add_exception_view(lambda request: Response("sorry"))
+
+
+def of_our_route(config: Any) -> None:
+    config.add_forbidden_view(lambda request: Response("x"), route_name="oauth2.authorize")
+
+
+def of_another_route(config: Any) -> None:
+    config.add_forbidden_view(lambda request: Response("x"), route_name="login")
+
+
+def in_cases(config: Any) -> None:
+    for method in ("GET", "POST"):
+        config.add_forbidden_view(lambda request: Response("sign in"), request_method=method)
+
+
+@pytest.mark.parametrize(
+    ("configure", "changes", "warned"),
+    [
+        (None, {}, True),
+        (of_another_route, {}, True),
+        (None, {"oauth2__login_route": "login"}, False),
+        (None, {"oauth2__grant_types": "client_credentials"}, False),
+        (forbidden, {}, False),
+        # Pyramid's own view for HTTP exceptions is more specific than one for every exception.
+        (for_every_error, {}, True),
+        (of_our_route, {}, False),
+        (in_cases, {}, False),
+    ],
+)
+def test_no_way_to_sign_in_is_said(
+    caplog: pytest.LogCaptureFixture, configure: Any, changes: dict[str, str], warned: bool
+):
+    with caplog.at_level(logging.WARNING):
+        start_with(configure or (lambda config: None), **changes)
+    assert (BARE in caplog.text) is warned

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyramid_oauth2.protocol.clients.codecs import Codec
+from pyramid_oauth2.protocol.clients.codecs import LAST_TIME, Codec
 from pyramid_oauth2.protocol.clients.document import client_document, client_from_document
 from pyramid_oauth2.protocol.clients.metadata import FIELDS
 from pyramid_oauth2.protocol.records import Client, ClientSecret
@@ -18,13 +18,13 @@ from pyramid_oauth2.protocol.records import Client, ClientSecret
 identifiers = st.text(
     st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20
 )
-times = st.integers(0, 2**40)
+times = st.integers(0, LAST_TIME)
 words = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=8)
 scopes = st.frozensets(words, max_size=3)
 texts = st.none() | st.text(max_size=10)
 arrays = st.lists(st.text(max_size=10), max_size=3).map(tuple)
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=5,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config, view_defaults
 
 
@@ -33,6 +34,10 @@ class Notes:
     @view_config(request_method="GET", permission="view", oauth2_only=False)
     def read(self) -> Response:
         return Response("read")
+
+    @view_config(request_method="OPTIONS", permission=NO_PERMISSION_REQUIRED)
+    def preflight(self) -> Response:
+        return Response("preflight")
 
     @view_config(request_method=("PUT", "DELETE"))
     def change(self) -> Response:

@@ -10,17 +10,32 @@ import pytest
 from argon2 import PasswordHasher
 
 from pyramid_oauth2 import new_client_secret
+from pyramid_oauth2.protocol.clients.codecs import LAST_TIME
 
 from .test_client_changes import WEB, counts, show
 
 CHOSEN = "e53ddb9736f9eea65100885a1b20fb5f2bb0fb4d"
 DIGEST = {"digest": "", "scheme": "argon2id", "created_at": 0}
+
 MACHINE = {"client_id": "old", "grant_types": ["client_credentials"]}
 PUBLIC = {
     "client_id": "app",
     "redirect_uris": ["com.example.app:/back"],
     "token_endpoint_auth_method": "none",
 }
+MADE = {**DIGEST, "digest": base64.b64encode(bytes(32)).decode(), "scheme": "sha256"}
+
+
+def deep(levels):
+    """An object within objects."""
+    return {"a": deep(levels - 1)} if levels else {}
+
+
+def argon2(m=1024, t=2):
+    """A digest with these parameters."""
+    text = f"$argon2id$v=19$m={m},t={t},p=1${'a' * 22}${'a' * 43}"
+    digest = base64.b64encode(text.encode()).decode()
+    return {"digest": digest, "scheme": "argon2id", "created_at": 1}
 
 
 @pytest.fixture
@@ -126,7 +141,7 @@ def test_a_secret_ends_when_it_would_have_there(with_tables, ends, counted):
     assert counts(with_tables, CHOSEN, client_id="old") is counted
 
 
-@pytest.mark.parametrize("ends", [-1, "never", None, True, 1.5])
+@pytest.mark.parametrize("ends", [-1, "never", None, True, 1.5, 10**19, LAST_TIME + 1])
 def test_an_end_that_is_none(with_tables, ends):
     client = {**MACHINE, "client_secret": CHOSEN, "client_secret_expires_at": ends}
     status, _, err = load(with_tables, [client])
@@ -165,6 +180,23 @@ def test_a_secret_that_django_kept_as_argon2_goes_on(with_tables):
         ([{**MACHINE, "client_secret": ""}], "client 1 ('old'): a secret is Unicode text"),
         ([{**MACHINE, "client_secret": CHOSEN, "client_secrets": [DIGEST]}], "not both"),
         ([{**PUBLIC, "client_secret": CHOSEN}], "client_secrets: a public client has no secret"),
+        ([{**MACHINE, "created_at": 2**53}], "created_at: UTC seconds up to the year 9999"),
+        ([{**MACHINE, "updated_at": LAST_TIME + 1}], "updated_at: UTC seconds up to the year"),
+        ([{**MACHINE, "disabled_at": 2**53}], "disabled_at: UTC seconds up to the year 9999"),
+        ([{**MACHINE, "client_secrets": [{**DIGEST, "created_at": 2**53}]}], "UTC seconds up to"),
+        ([{**MACHINE, "client_secrets": [{**DIGEST, "expires_at": 2**53}]}], "UTC seconds up to"),
+        ([{**MACHINE, "version": 2**53}], "version: a number up to"),
+        ([{**MACHINE, "epoch": 10**8 + 1}], "epoch: a number up to"),
+        ([{**MACHINE, "extra": {"a": float("nan")}}], "extra: a number is needed, not NaN"),
+        ([{**MACHINE, "extra": {"a": [{"b": 10**30}]}}], "extra: a whole number is needed"),
+        ([{**MACHINE, "extra": {"a": "\ud800"}}], "extra: a text is needed that can be UTF-8"),
+        ([{**MACHINE, "extra": {"\ud800": 1}}], "extra: a text is needed that can be UTF-8"),
+        ([{**MACHINE, "extra": deep(60)}], "levels deep"),
+        ("[" * 100_000, "cannot be read"),
+        ([{**MACHINE, "contacts": ["\ud800"]}], "contacts: a text is needed that can be UTF-8"),
+        ([{**MACHINE, "client_secrets": [{**DIGEST, "scheme": "argon2id"}]}], "each is a digest"),
+        ([{**MACHINE, "client_secrets": [argon2(m=2**30)]}], "each is a digest by"),
+        ([{**MACHINE, "client_secrets": [argon2(t=0)]}], "each is a digest by"),
     ],
 )
 def test_what_cannot_be_imported(with_tables, documents, says):
@@ -179,6 +211,17 @@ def test_all_or_nothing(with_tables):
     assert status == 1
     assert "client 2 ('bad'): redirect_uris" in err
     assert json.loads(export(with_tables)) == []
+
+
+def test_the_largest_numbers_can_be_read_again_and_changed(with_tables):
+    far = {"created_at": LAST_TIME, "version": 10**8, "epoch": 10**8, "updated_at": LAST_TIME}
+    secrets = [{**MADE, "expires_at": LAST_TIME}]
+    client = {**MACHINE, "extra": {"a": [2**53, -1.5, None, "\U0001d11e"]}, **far}
+    assert load(with_tables, [{**client, "client_secrets": secrets}])[0] == 0
+    assert show(with_tables, "old")["extra"] == client["extra"]
+    assert with_tables("client", "edit", "old", "--name", "New")[0] == 0
+    assert with_tables("client", "disable", "old")[0] == 0
+    assert "New" in with_tables("client", "list")[1]
 
 
 def test_a_file_that_is_not_there(with_tables):

@@ -37,6 +37,12 @@ def test_what_a_view_asks_for(listing):
     assert (read["permission"], read["cookies"]) == ("view", True)
 
 
+def test_a_view_for_preflights_needs_no_token(listing):
+    """Also if it has the options of its resource."""
+    found = entries(listing)["/notes/{id}", "OPTIONS"]
+    assert (found["scope"], found["cookies"]) == ([], True)
+
+
 def test_a_default_permission_and_a_routes_method_count(listing):
     ping = entries(listing)["/ping", "POST"]
     assert (ping["permission"], ping["scope"], ping["cookies"]) == ("see", [], True)

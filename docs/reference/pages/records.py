@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 
-from pyramid_oauth2.protocol import records, store_errors
+from pyramid_oauth2.protocol import listings, records, store_errors
 
 from .classes import Entry
 from .docstrings import markdown
@@ -17,7 +17,7 @@ INTRODUCTION = """\
 The records that a store saves and returns. You need them to write [your own
 backend](interfaces.md#ibackend), or to read from a backend. All are in
 `pyramid_oauth2.protocol.records`; `Client`, `DuplicateRecord` and `StoreUnavailable` are also in
-the package itself."""
+the package itself. `NotACursor` is in `pyramid_oauth2.protocol.listings`."""
 
 
 def page() -> str:
@@ -29,4 +29,5 @@ def page() -> str:
         # The records before the helper functions.
         for name in sorted(found, key=lambda name: isinstance(found[name], ast.FunctionDef)):
             parts += Entry(module, name).parts("##")
+    parts += Entry(listings, "NotACursor").parts("##")
     return "\n\n".join(parts) + "\n"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from .factories import MADE_UP_CURSORS, NOW, every, new_client, take_made_up
+from pyramid_oauth2.protocol.listings import NotACursor
+
+from .factories import MADE_UP_CURSORS, NOW, every, new_client, spoilt, take_made_up
 from .harness import Contract
 
-LATE = 2**40
+LATE = 253_402_300_799  # The last second of the year 9999
 
 
 class ClientSearch(Contract):
@@ -17,10 +20,30 @@ class ClientSearch(Contract):
 
     @pytest.mark.parametrize("cursor", MADE_UP_CURSORS)
     def test_a_cursor_of_clients_that_somebody_made_up(self, cursor: str) -> None:
-        """It gives some page, or a ``ValueError``; no other exception."""
+        """It gives some page, or ``NotACursor``; no other exception."""
         self.clients.add(new_client(owner="alice"))
         take_made_up(self.clients.search, cursor, owner="alice")
         take_made_up(self.clients.search, cursor, prefix="a", sort="created_at")
+        take_made_up(self.clients.export, cursor)
+
+    @pytest.mark.parametrize("cursor", MADE_UP_CURSORS)
+    def test_a_cursor_of_an_export_that_somebody_made_up(self, cursor: str) -> None:
+        """The same for the other stores."""
+        for store in (self.grants, self.consents, self.entries):
+            take_made_up(store.export, cursor)
+
+    @pytest.mark.parametrize("sort", ["client_name", "created_at"])
+    def test_a_cursor_of_clients_that_somebody_spoilt(self, sort: str) -> None:
+        """A text that only resembles a cursor is none: a page has one URL."""
+        for _ in range(3):
+            self.clients.add(new_client())
+        for listing in (partial(self.clients.search, sort=sort), self.clients.export):
+            cursor = listing(limit=1).cursor
+            assert cursor is not None
+            assert len(listing(cursor=cursor, limit=1).items) == 1
+            for text in spoilt(cursor):
+                with pytest.raises(NotACursor):
+                    listing(cursor=text, limit=1)
 
     def named(self, *names: str) -> None:
         """Add a client of each name."""

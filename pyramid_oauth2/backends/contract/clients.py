@@ -17,7 +17,7 @@ from pyramid_oauth2.protocol.records import (
 from .factories import LONG_CLIENT_IDS, NOW, every, new_client, new_digest
 from .harness import Contract
 
-LATE = 2**40
+LATE = 253_402_300_799  # The last second of the year 9999
 
 FIELDS: dict[str, list[Any]] = {
     "client_id": [

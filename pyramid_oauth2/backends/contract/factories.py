@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from pyramid_oauth2.protocol.identifiers import MOST_BYTES
+from pyramid_oauth2.protocol.listings import NotACursor
 from pyramid_oauth2.protocol.records import (
     CLIENT_ID_LENGTH,
     REFRESH_TOKEN,
@@ -153,6 +154,15 @@ MADE_UP_CURSORS = (
 
 
 def take_made_up(listing: Callable[..., Page[Any]], cursor: str, **of: Any) -> None:
-    """Request the page of an invalid cursor: it gives some page, or a ``ValueError``."""
-    with suppress(ValueError):
+    """Request the page of an invalid cursor: it gives some page, or ``NotACursor``.
+
+    A page only if the text has the form of the store's cursors, to the letter.
+    """
+    with suppress(NotACursor):
         listing(cursor=cursor, **of)
+
+
+def spoilt(cursor: str) -> Iterator[str]:
+    """Texts that a lenient decoder takes for the cursor, or for another one of the listing."""
+    yield from (f"{cursor}!", f"!{cursor}", f"{cursor} ", f" {cursor}", f"{cursor}\n", cursor[:-1])
+    yield from (f"{cursor}=", f"{cursor}==junk", cursor * 2)

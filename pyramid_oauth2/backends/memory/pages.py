@@ -8,11 +8,10 @@ from heapq import nsmallest
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from pyramid_oauth2.protocol.listings import NotACursor
 from pyramid_oauth2.protocol.records import Page
 
 Item = TypeVar("Item")
-
-NOT_A_CURSOR = "not a cursor of this listing"
 
 
 def page_of(
@@ -25,13 +24,13 @@ def page_of(
 
     :param entries: keys and items in any order; a key is a tuple of strings and integers.
     :param limit: at least 1.
-    :raises ValueError: *cursor* is not a cursor of this listing.
+    :raises NotACursor: *cursor* is not a cursor of this listing.
     """
     after = () if cursor is None else _decode(cursor)
     try:
         ahead = [entry for entry in entries if entry[0] > after]
     except TypeError:
-        raise ValueError(NOT_A_CURSOR) from None
+        raise NotACursor from None
     chosen = nsmallest(limit + 1, ahead, key=itemgetter(0))
     shown = chosen[:limit]
     return Page(
@@ -45,6 +44,7 @@ def _decode(cursor: str) -> tuple[Any, ...]:
         key = json.loads(cursor)
     except (ValueError, RecursionError):
         key = None
-    if not isinstance(key, list):
-        raise ValueError(NOT_A_CURSOR)
+    # The text itself, and not another with the same meaning, such as one with blanks.
+    if not isinstance(key, list) or json.dumps(key) != cursor:
+        raise NotACursor
     return tuple(key)

@@ -16,7 +16,10 @@ from typing import Any
 from zope.interface import implementer
 
 from ...interfaces import IClientStore
-from ...protocol.clients.document import client_document, client_from_document
+from ...protocol.clients.document import client_document
+from ...protocol.clients.stored import stored_client
+from ...protocol.contention import Contention
+from ...protocol.listings import NotACursor
 from ...protocol.records import Client, DuplicateRecord, Page
 from .key_names import client_key, clients_index
 from .scripts import PUT_CLIENT
@@ -47,7 +50,7 @@ class RedisClientStore:
     def get(self, client_id: str) -> Client | None:
         """Return the client."""
         (value,) = self._server.read(client_key(client_id))
-        return _client_of(value)
+        return _client_of(client_id, value)
 
     def was_deleted(self, client_id: str) -> bool:
         """Whether there is a tombstone."""
@@ -70,6 +73,7 @@ class RedisClientStore:
 
     def raise_epoch(self, client_id: str, now: int, disabled_at: int | None = None) -> int | None:
         """Revoke everything the client was ever given."""
+        contention = Contention("the client")
         while (client := self.get(client_id)) is not None:
             raised = replace(
                 client,
@@ -80,13 +84,16 @@ class RedisClientStore:
             )
             if self._swap(client, raised):
                 return raised.epoch
+            contention.lost()
         return None
 
     def delete(self, client_id: str, now: int) -> bool:
         """Replace the client by a tombstone."""
+        contention = Contention("the client")
         while (client := self.get(client_id)) is not None:
             if self._swap(client, None):
                 return True
+            contention.lost()
         return False
 
     def search(
@@ -102,7 +109,7 @@ class RedisClientStore:
             raise ValueError(f"clients are sorted by {' or '.join(_ORDERS)}")
         order = _ORDERS[sort]
         within = _name_key(prefix) if prefix is not None and order == NAME else b""
-        after = None if cursor is None else b64decode(cursor)
+        after = None if cursor is None else _after(cursor)
         # The index by creation cannot be filtered by name: read more entries than are shown.
         width = limit if prefix is None or order == NAME else max(limit, FILTERED)
         entries = self._entries(clients_index(order, owner), within, after, width + 1)
@@ -112,7 +119,7 @@ class RedisClientStore:
 
     def export(self, cursor: str | None = None, limit: int = 500) -> Page[Client | str]:
         """List everything, tombstones as bare client_ids."""
-        after = None if cursor is None else b64decode(cursor)
+        after = None if cursor is None else _after(cursor)
         entries = self._entries(clients_index(ID), b"", after, limit + 1)
         found = list(self._read(entries[:limit]))
         items = tuple(client or client_id for client_id, client in found)
@@ -163,13 +170,24 @@ class RedisClientStore:
     def _read(self, entries: list[bytes]) -> Iterator[tuple[str, Client | None]]:
         ids = [entry.rpartition(NUL)[2].decode() for entry in entries]
         values = self._server.read(*map(client_key, ids)) if ids else []
-        return zip(ids, map(_client_of, values), strict=True)
+        return zip(ids, map(_client_of, ids, values), strict=True)
 
 
 def _cursor(entries: list[bytes], looked_at: int) -> str | None:
     if len(entries) <= looked_at:
         return None
     return b64encode(entries[looked_at - 1]).decode("ascii")
+
+
+def _after(cursor: str) -> bytes:
+    try:
+        entry = b64decode(cursor, validate=True)
+    except ValueError:
+        raise NotACursor from None
+    # The decoder ignores the last bits of the text, so several texts have one meaning.
+    if NUL not in entry or b64encode(entry).decode("ascii") != cursor:
+        raise NotACursor
+    return entry
 
 
 def _matches(client: Client, prefix: str | None) -> bool:
@@ -241,7 +259,10 @@ def _value(client: Client | None) -> bytes:
     return b"%d\n" % client.version + json.dumps(client_document(client)).encode()
 
 
-def _client_of(value: bytes | None) -> Client | None:
+def _client_of(client_id: str, value: bytes | None) -> Client | None:
     if value is None or value == TOMBSTONE:
         return None
-    return client_from_document(json.loads(value.split(b"\n", 1)[1]))
+    version, _, document = value.partition(b"\n")
+    # The version that a script compares, also if the document cannot be read.
+    columns = {"version": int(version)} if version.isdigit() else {}
+    return stored_client(client_id, document, columns)

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from zope.interface import implementer
 
 from ...interfaces import IEntryStore
+from ...protocol.contention import Contention
 from ...protocol.records import Entry, Page, Purged
 from .indexes import page_after
 from .key_names import ENTRY, entries_in_namespace, entries_of_owner, entry_key, entry_name
@@ -50,16 +51,20 @@ class RedisEntryStore:
         if version is None:
             return self._swap(None, replace(entry, version=0))
         new = replace(entry, version=version + 1)
+        contention = Contention("the entry")
         while (old := self.get(entry.namespace, entry.key)) and old.version == version:
             if self._swap(old, new):
                 return True
+            contention.lost()
         return False
 
     def delete(self, namespace: str, key: str, version: int | None = None) -> bool:
         """Remove the entry."""
+        contention = Contention("the entry")
         while (old := self.get(namespace, key)) and version in (None, old.version):
             if self._swap(old, None):
                 return True
+            contention.lost()
         return False
 
     def list(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from ...protocol.listings import NotACursor
 from .key_names import client_index, subject_index
 from .scripts import INDEX, PAGE
 from .server import Command, Server, call
@@ -17,7 +18,6 @@ from .values import milliseconds
 Entry = tuple[bytes, int]
 
 BATCH = 500
-NOT_A_CURSOR = "not a cursor of this listing"
 BEFORE_ALL = (b"", -(2**53))
 
 
@@ -48,7 +48,7 @@ def page_after(
 ) -> tuple[list[str], str | None]:
     """Read a page of an index; return its names, and the cursor of the next one.
 
-    :raises ValueError: *cursor* is not a cursor of this listing.
+    :raises NotACursor: *cursor* is not a cursor of this listing.
     """
     after = BEFORE_ALL if cursor is None else _decode(cursor)
     found = entries_after(server, index, after, limit + 1)
@@ -61,10 +61,10 @@ def _decode(cursor: str) -> Entry:
         name, end = json.loads(cursor)
         after = (name.encode(), end)
     except (ValueError, TypeError, AttributeError, RecursionError):
-        raise ValueError(NOT_A_CURSOR) from None
+        raise NotACursor from None
     # Redis stores scores as doubles, which are exact only up to this integer.
-    if type(end) is not int or abs(end) > 2**53:
-        raise ValueError(NOT_A_CURSOR)
+    if type(end) is not int or abs(end) > 2**53 or json.dumps([name, end]) != cursor:
+        raise NotACursor
     return after
 
 

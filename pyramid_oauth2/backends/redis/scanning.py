@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TypeVar
 
 from ...per_process import PerProcess
+from ...protocol.listings import NotACursor
 from ...protocol.records import Page, Purged
 from .server import Command, Server
 
@@ -22,6 +23,7 @@ Record = TypeVar("Record")
 # time-to-live removes everything in the end.
 STEP = 100
 BATCH = 100
+MOST = 2**64  # The cursor of SCAN is an unsigned integer of 64 bits.
 
 
 class Purging:
@@ -68,8 +70,9 @@ def export_page(
 
     :param read: reads the records of some keys; fewer if one is gone or is not a
         record.
+    :raises NotACursor: *cursor* is not a cursor of such a listing.
     """
-    node, position, pending = (0, 0, []) if cursor is None else json.loads(cursor)
+    node, position, pending = (0, 0, []) if cursor is None else _decode(cursor)
     nodes = server.nodes()
     records: list[Record] = []
     while node < nodes or pending:
@@ -92,3 +95,15 @@ def every_key(server: Server) -> Iterator[str]:
         while cursor:
             cursor, keys = server.scan(node, max(cursor, 0), BATCH)
             yield from keys
+
+
+def _decode(cursor: str) -> tuple[int, int, list[str]]:
+    try:
+        node, position, pending = json.loads(cursor)
+    except (ValueError, TypeError, RecursionError):
+        raise NotACursor from None
+    numbers = [type(number) is int and 0 <= number < MOST for number in (node, position)]
+    names = isinstance(pending, list) and all(isinstance(key, str) for key in pending)
+    if not all(numbers) or not names or json.dumps([node, position, pending]) != cursor:
+        raise NotACursor
+    return node, position, pending

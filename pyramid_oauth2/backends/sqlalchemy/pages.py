@@ -7,17 +7,16 @@ meanwhile, and a late page costs no more than the first.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import BigInteger, Column, ColumnElement, LargeBinary, Select, and_, bindparam, or_
 
+from ...protocol.listings import NotACursor
 from ...protocol.records import Page
 from .database import Database
 
 Item = TypeVar("Item")
-
-NOT_A_CURSOR = "not a cursor of this listing"
 
 
 class Listing(Generic[Item]):
@@ -47,7 +46,7 @@ class Listing(Generic[Item]):
     ) -> Page[Item]:
         """Return the page that begins after *cursor*.
 
-        :raises ValueError: *cursor* is not a cursor of this listing.
+        :raises NotACursor: *cursor* is not a cursor of this listing.
         """
         last = self._decode(cursor) if cursor is not None else map(_least, self._key)
         after = {f"after_{place}": value for place, value in enumerate(last)}
@@ -57,8 +56,7 @@ class Listing(Generic[Item]):
         return Page(items, self._encode(rows[limit - 1]) if len(rows) > limit else None)
 
     def _encode(self, row: Any) -> str:
-        values = [row._mapping[column] for column in self._key]
-        return json.dumps([v.hex() if isinstance(v, bytes) else v for v in values])
+        return _text_of([row._mapping[column] for column in self._key])
 
     def _decode(self, cursor: str) -> list[Any]:
         least = [_least(column) for column in self._key]
@@ -68,10 +66,11 @@ class Listing(Generic[Item]):
                 for value, first in zip(json.loads(cursor), least, strict=True)
             ]
         except (TypeError, ValueError, RecursionError):
-            raise ValueError(NOT_A_CURSOR) from None
+            raise NotACursor from None
         same_types = [type(value) for value in values] == [type(first) for first in least]
-        if not same_types or not all(map(_storable, values)):
-            raise ValueError(NOT_A_CURSOR)
+        # The text itself, and not another with the same meaning, such as one with blanks.
+        if not same_types or not all(map(_storable, values)) or _text_of(values) != cursor:
+            raise NotACursor
         return values
 
 
@@ -84,7 +83,7 @@ class Chain(Generic[Item]):
     def page(self, database: Database, cursor: str | None, limit: int) -> Page[Item]:
         """Return the page that begins after *cursor*.
 
-        :raises ValueError: *cursor* is not a cursor of this chain.
+        :raises NotACursor: *cursor* is not a cursor of this chain.
         """
         place, within = self._decode(cursor) if cursor is not None else (0, None)
         items: list[Item] = []
@@ -99,10 +98,15 @@ class Chain(Generic[Item]):
         return Page(tuple(items))
 
     def _decode(self, cursor: str) -> tuple[int, str | None]:
-        place, _, within = cursor.partition(" ")
-        if not place.isdecimal() or int(place) >= len(self._listings):
-            raise ValueError(NOT_A_CURSOR)
-        return int(place), within or None
+        place, blank, within = cursor.partition(" ")
+        places = [str(number) for number in range(len(self._listings))]
+        if place not in places or (blank and not within):
+            raise NotACursor
+        return places.index(place), within or None
+
+
+def _text_of(values: Iterable[Any]) -> str:
+    return json.dumps([v.hex() if isinstance(v, bytes) else v for v in values])
 
 
 def _after(key: tuple[Column[Any], ...]) -> ColumnElement[bool]:

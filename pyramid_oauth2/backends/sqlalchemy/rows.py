@@ -12,7 +12,8 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
-from ...protocol.clients.document import client_document, client_from_document
+from ...protocol.clients.document import client_document
+from ...protocol.clients.stored import stored_client
 from ...protocol.records import (
     Client,
     Consent,
@@ -159,7 +160,7 @@ def reservation_values(reservation: Reservation) -> Values:
 def client_of(row: Any) -> Client:
     """Return the client of a row of the whole table."""
     columns = {name: getattr(row, name) for name in CLIENT_FIELDS}
-    return client_from_document(json.loads(row.document) | columns)
+    return stored_client(row.client_id, row.document, columns)
 
 
 def client_values(client: Client) -> Values:

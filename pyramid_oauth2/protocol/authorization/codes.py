@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from ..contention import Contention
 from ..envelope import Members, NotUnderstood, mark_critical
 from ..kept_values import NOTHING_KEPT, KeptValues
 from ..lost_responses import until_known
@@ -71,6 +72,7 @@ _MEMBERS = Members.of(CodeData)
 
 def burn_after_wrong_verifiers(server: Server, ref: TokenRef) -> None:
     """Count a wrong verifier before the response is sent; the fifth revokes the code."""
+    contention = Contention("the code")
     while (found := server.grants.find(ref)) is not None:
         token, _ = found
         if token.consumed_at is not None or token.revoked_at is not None:
@@ -86,3 +88,4 @@ def burn_after_wrong_verifiers(server: Server, ref: TokenRef) -> None:
         # Repeated until it is written, so that each of many guesses at once counts.
         if server.grants.amend(ref, token.version, {"data": counted.encode()}):
             return
+        contention.lost()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 
 from ..authorization_server import AuthorizationServer
 from ..events import ConsentGiven, Emit
+from ..follow_up import follow_up
 from ..grants import find_grant
 from ..lost_responses import until_known
-from ..records import Client, StoreUnavailable, Token
+from ..records import Client, Token
 from .authorization_request import AuthorizationRequest
 from .consent import remember_consent
-
-log = logging.getLogger(__name__)
 
 NAMESPACE = "decision concluded"
 
@@ -39,15 +37,13 @@ def conclude(
     if not _is_first(server, interaction):
         return
     emit(ConsentGiven(client_id=client.client_id, subject=subject, scope=granted.scope))
-    try:
+    # The code is already issued. If this fails, the user may be asked again next time.
+    with follow_up("It is not certain that a consent is remembered"):
         try:
             remember_consent(server, requested, granted, client, subject)
         finally:
             # Also where it is not known whether the consent was stored.
             _forget_if_withdrawn(server, client, subject, interaction)
-    except StoreUnavailable as unavailable:
-        # The code is already issued; the user may be asked again next time.
-        log.warning("It is not certain that a consent is remembered: %s", unavailable)
 
 
 def _forget_if_withdrawn(
@@ -60,8 +56,7 @@ def _forget_if_withdrawn(
 
 
 def _is_first(server: AuthorizationServer, interaction: Token) -> bool:
-    now = server.clock()
-    try:
-        return server.grants.reserve(NAMESPACE, interaction.digest, interaction.expires_at, now)
-    except StoreUnavailable:
-        return True
+    now, first = server.clock(), True
+    with follow_up("Whether a decision was concluded before is not known"):
+        first = server.grants.reserve(NAMESPACE, interaction.digest, interaction.expires_at, now)
+    return first

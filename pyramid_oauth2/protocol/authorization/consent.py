@@ -6,6 +6,7 @@ from functools import partial
 
 from ..access import Access
 from ..authorization_server import AuthorizationServer
+from ..contention import Contention
 from ..envelope import NotUnderstood
 from ..kept_values import NOTHING_KEPT
 from ..lost_responses import until_known
@@ -83,6 +84,7 @@ def remember_consent(
     redirect_uri = granted.redirect_uri
     if client.consent != "remember" or granted.details or redirect_uri is None:
         return
+    contention = Contention("the consent")
     while True:
         now = server.clock()
         earlier = server.consents.get(subject, client.client_id)
@@ -106,6 +108,7 @@ def remember_consent(
         version = earlier.version if earlier else None
         if until_known(partial(server.consents.put, consent, version)):
             return
+        contention.lost()
 
 
 def _mergeable_data(

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..authorization_server import AuthorizationServer
+from ..contention import Contention
 from ..envelope import Members, NotUnderstood
 from ..lost_responses import until_inserted, until_known
 from ..records import INTERACTION, DuplicateRecord, Token, TokenChanges
@@ -241,7 +242,9 @@ def change_interaction(
     :param end: until when one waits that a browser has not opened before, in UTC seconds; None:
         as long as before.
     :raises UnusableInteraction: it is unknown, expired or used, or of another version.
+    :raises StoreUnavailable: others changed it at each try.
     """
+    contention = Contention("the interaction")
     while True:
         token = _find(server, handle)
         try:
@@ -258,7 +261,8 @@ def change_interaction(
         changes: TokenChanges = {"data": after.encode()}
         if end is not None and not before.browser:
             changes["expires_at"] = max(end, token.expires_at)
-        until_known(partial(server.grants.amend, token.ref, token.version, changes))
+        if not until_known(partial(server.grants.amend, token.ref, token.version, changes)):
+            contention.lost()
 
 
 def _find(server: Server, handle: str) -> Token:

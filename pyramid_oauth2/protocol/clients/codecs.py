@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
 Reader = Callable[[Any], Any]
 
+LAST_TIME = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that Python can show
+DEEPEST = 50  # objects and lists within each other
+
 
 def text(value: Any) -> str:
     """A text of a document, unchanged.
 
-    :raises TypeError: it is none.
+    :raises TypeError: it is none, or cannot be UTF-8.
     """
     if not isinstance(value, str):
         raise TypeError("a text is needed")
+    # JSON may have half of a surrogate pair, which no response and no terminal can.
+    if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+        raise TypeError("a text is needed that can be UTF-8")
     return value
 
 
@@ -30,14 +37,44 @@ def integer(value: Any) -> int:
     return value
 
 
+def time(value: Any) -> int:
+    """A time of a document in UTC seconds, unchanged.
+
+    :raises TypeError: it is none, or is after the year 9999.
+    """
+    if integer(value) > LAST_TIME:
+        raise TypeError("UTC seconds up to the year 9999 are needed")
+    return int(value)
+
+
 def mapping(value: Any) -> dict[str, Any]:
     """An object of a document, unchanged.
 
-    :raises TypeError: it is none.
+    :raises TypeError: it is none, or has what JSON readers do not read in the same way.
     """
     if not isinstance(value, dict):
         raise TypeError("an object is needed")
+    _check_json(value, 0)
     return value
+
+
+def _check_json(value: Any, depth: int) -> None:
+    if depth > DEEPEST:
+        raise TypeError(f"an object is needed that is at most {DEEPEST} levels deep")
+    if isinstance(value, str):
+        text(value)
+    elif isinstance(value, Mapping):
+        for name, member in value.items():
+            text(name)
+            _check_json(member, depth + 1)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            _check_json(member, depth + 1)
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise TypeError("a number is needed, not NaN or Infinity")
+    elif value is not None and not isinstance(value, bool):
+        integer(abs(value) if isinstance(value, int) else value)
 
 
 def or_none(read: Reader) -> Reader:

@@ -8,13 +8,14 @@ a secret it has only what the record has: its digest, in base64.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
 from ..records import Client, ClientSecret
-from .codecs import Codec, integer, mapping, or_none, text
+from .codecs import Reader, integer, mapping, or_none, text, time
 from .metadata import BY_NAME
+from .unreadable import refuse_to_write
 
 
 def client_document(client: Client) -> dict[str, Any]:
@@ -22,7 +23,10 @@ def client_document(client: Client) -> dict[str, Any]:
 
     Defaults are included: a client stays as it was registered even if a later
     version has other defaults.
+
+    :raises StoreUnavailable: its own record cannot be read, and must not be replaced.
     """
+    refuse_to_write(client)
     return {name: write(getattr(client, name)) for name, (_, write) in _CODECS.items()}
 
 
@@ -35,12 +39,26 @@ def client_from_document(document: Mapping[str, Any]) -> Client:
     # Unknown names are ignored: while a new version is rolled out, the old one can still read.
     known = _CODECS.keys() & document.keys()
     try:
-        return Client(**{name: _read(name, document[name]) for name in known})
+        return Client(**{name: read_field(name, document[name]) for name in known})
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a client's document: {error}") from None
 
 
-def _read(name: str, value: Any) -> Any:
+def document_problems(client: Client) -> Iterator[tuple[str, str]]:
+    """The fields that could not be read again, as pairs of field and message."""
+    for name, (read, write) in _CODECS.items():
+        try:
+            read(write(getattr(client, name)))
+        except (KeyError, TypeError, ValueError) as error:
+            yield name, str(error)
+
+
+def read_field(name: str, value: Any) -> Any:
+    """Return the Python value of one member of a document.
+
+    :raises KeyError: a part of it is missing.
+    :raises TypeError: it is not of the field's form.
+    """
     read, _ = _CODECS[name]
     try:
         return read(value)
@@ -58,8 +76,8 @@ def _read_secret(document: Mapping[str, Any]) -> ClientSecret:
     return ClientSecret(
         digest=base64.b64decode(text(document["digest"]), validate=True),
         scheme=text(document["scheme"]),
-        created_at=integer(document["created_at"]),
-        expires_at=or_none(integer)(document.get("expires_at")),
+        created_at=time(document["created_at"]),
+        expires_at=or_none(time)(document.get("expires_at")),
     )
 
 
@@ -75,18 +93,22 @@ def _write_secrets(secrets: Iterable[ClientSecret]) -> list[dict[str, Any]]:
     ]
 
 
+def _unchanged(value: Any) -> Any:
+    return value
+
+
 # What the registry itself maintains.
-_MAINTAINED: Mapping[str, Codec] = {
-    "client_id": Codec.TEXT,
-    "created_at": Codec.INTEGER,
-    "updated_at": Codec.INTEGER,
-    "disabled_at": Codec.OPTIONAL_INTEGER,
-    "version": Codec.INTEGER,
-    "epoch": Codec.INTEGER,
+_MAINTAINED: Mapping[str, Reader] = {
+    "client_id": text,
+    "created_at": time,
+    "updated_at": time,
+    "disabled_at": or_none(time),
+    "version": integer,
+    "epoch": integer,
 }
 _BY_NAME = {
     "client_secrets": (_read_secrets, _write_secrets),
-    **{name: (codec.read, codec.write) for name, codec in _MAINTAINED.items()},
+    **{name: (read, _unchanged) for name, read in _MAINTAINED.items()},
     **{name: (field.codec.read, field.codec.write) for name, field in BY_NAME.items()},
 }
 # In the order of the record.

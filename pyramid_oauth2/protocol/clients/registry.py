@@ -24,6 +24,7 @@ from .rules import (
     secretless,
 )
 from .secrets import UnusableSecret, keep_secret, live_secrets, verify_secret
+from .unreadable import UNREADABLE, UnreadableClient
 
 MAX_OVERLAP = 90 * 86400  # seconds: two valid secrets are for a change-over, not permanent
 
@@ -225,6 +226,7 @@ class ClientRegistry:
         :param version: the version that was inspected: the client may have been
             enabled since, and disabled again for another reason.
         :raises UnknownClient: there is none.
+        :raises InvalidClientMetadata: its record cannot be read.
         :raises ClientChangedMeanwhile: the client has another version.
         """
         client = self._get(client_id, version)
@@ -251,14 +253,16 @@ class ClientRegistry:
         :raises UnknownClient: there is none.
         :raises ClientChangedMeanwhile: the client has another version.
         """
-        if version is not None:
-            self._get(client_id, version)
+        if version is not None and self.get(client_id).version != version:
+            raise ClientChangedMeanwhile(client_id)
         if not self._store.delete(client_id, self._server.clock()):
             raise UnknownClient("There is no such client.")
         self._emit_change(client_id, "deleted")
 
     def _get(self, client_id: str, version: int | None) -> Client:
         client = self.get(client_id)
+        if isinstance(client, UnreadableClient):
+            raise InvalidClientMetadata({"client_id": UNREADABLE})
         if version is not None and client.version != version:
             raise ClientChangedMeanwhile(client_id)
         return client

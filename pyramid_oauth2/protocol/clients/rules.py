@@ -13,12 +13,14 @@ from typing import Any
 from ..records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client, check_identifier
 from ..server import Server
 from ..token_strings import is_client_secret, random_text
+from .document import document_problems
 from .extra import added, changed_problems, extra_problems, into_extra
 from .metadata import BY_NAME, FIELDS
-from .secrets import ARGON2ID, SHA256
+from .secrets import ARGON2ID, SHA256, is_digest
 
 CLIENT_ID_GENERATED_LENGTH = 24
 MAX_SECRETS = 2
+MOST_CHANGES = 10**8
 
 # All others are fixed: the client_id, and what the registry itself maintains.
 EDITABLE = frozenset(BY_NAME)
@@ -136,8 +138,14 @@ def new_client_id(server: Server) -> str:
 
 def client_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]:
     """The broken rules, as pairs of field and message."""
+    broken = dict(document_problems(client))
+    yield from broken.items()
     yield from _client_id_problems(client)
+    yield from _count_problems(client)
     for field in FIELDS:
+        # A rule expects a value of the field's form.
+        if field.name in broken:
+            continue
         value = getattr(client, field.name)
         yield from ((field.name, text) for text in field.problems(server, value))
         for rule in ACROSS.get(field.name, ()):
@@ -152,8 +160,7 @@ def _secret_problems(server: Server, client: Client) -> Iterator[tuple[str, str]
     if len(client.client_secrets) > MAX_SECRETS:
         yield "client_secrets", f"there are more than {MAX_SECRETS}"
     for secret in client.client_secrets:
-        made = secret.scheme == SHA256 and len(secret.digest) == 32
-        if not made and secret.scheme != ARGON2ID:
+        if not is_digest(secret):
             yield "client_secrets", f"each is a digest by {SHA256} or {ARGON2ID}"
 
 
@@ -174,6 +181,13 @@ def _client_id_problems(client: Client) -> Iterator[tuple[str, str]]:
         yield "client_id", "use printable ASCII characters only"
     elif is_client_secret(client.client_id):
         yield "client_id", "this is a client secret; leave the client_id to the server"
+
+
+def _count_problems(client: Client) -> Iterator[tuple[str, str]]:
+    # Each change counts on from here, and must not come to a number that cannot be read.
+    for name in ("version", "epoch"):
+        if getattr(client, name) > MOST_CHANGES:
+            yield name, f"a number up to {MOST_CHANGES} is needed"
 
 
 def _has_a_use(client: Client) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ two secrets that people chose, during a rotation, does a check cost argon2id twi
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -24,9 +25,24 @@ SHA256 = "sha256"
 ARGON2ID = "argon2id"
 MAX_SECRET = 1024
 
+# As argon2 writes it (a PHC string). The parameters are those of the digest, so they are
+# limited: an unauthenticated caller makes the server spend that much memory and time.
+CHOSEN = re.compile(
+    rb"\$argon2id\$v=19\$m=([0-9]{1,6}),t=([0-9]{1,2}),p=([0-9]{1,2})"
+    rb"\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,86}"
+)
+
 
 class UnusableSecret(ValueError):
     """A secret that cannot be stored; the message says why and what to do."""
+
+
+def is_digest(secret: ClientSecret) -> bool:
+    """Whether the digest has the form that its scheme gives it."""
+    if secret.scheme == ARGON2ID:
+        found = CHOSEN.fullmatch(secret.digest)
+        return found is not None and all(map(int, found.groups()))
+    return secret.scheme == SHA256 and len(secret.digest) == 32
 
 
 def keep_secret(secret: str, now: int, expires_at: int | None = None) -> ClientSecret:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...protocol.clients.registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
+from ...protocol.clients.rules import InvalidClientMetadata
 from ..ini import Ini
 from .secret import FOLLOW, refused
 
@@ -64,6 +65,9 @@ def _done(
     with ini.service() as service:
         try:
             step(service.clients, arguments.client_id)
+        except InvalidClientMetadata as invalid:
+            print(f"poauth2: {'; '.join(invalid.problems.values())}", file=sys.stderr)
+            return 1
         except (UnknownClient, ClientChangedMeanwhile) as error:
             return refused(error)
     if arguments.json:

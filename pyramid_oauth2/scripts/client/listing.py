@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 from ...protocol.clients.document import client_document
 from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import UnknownClient
+from ...protocol.clients.unreadable import UNREADABLE, UnreadableClient
 from ...protocol.listings import every
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope
@@ -41,12 +43,19 @@ def list_clients(ini: Ini, arguments: argparse.Namespace) -> int:
         print(json.dumps([document(client) for client in clients], indent=2))
         return 0
     for client in clients:
-        state = "  (disabled)" if client.disabled_at is not None else ""
-        print(f"{shown(client.client_id)}  {client.client_name!r}{state}")
+        print(f"{shown(client.client_id)}  {client.client_name!r}{_state(client)}")
+        if isinstance(client, UnreadableClient):
+            continue
         print(f"    {client.token_endpoint_auth_method}; {', '.join(client.grant_types) or '-'}")
         print(f"    scope: {format_scope(client.scope) or '(the default scopes)'}")
     print(f"{len(clients)} client{'' if len(clients) == 1 else 's'}")
     return 0
+
+
+def _state(client: Client) -> str:
+    if isinstance(client, UnreadableClient):
+        return "  (its record cannot be read: delete it)"
+    return "  (disabled)" if client.disabled_at is not None else ""
 
 
 def show_client(ini: Ini, arguments: argparse.Namespace) -> int:
@@ -57,6 +66,9 @@ def show_client(ini: Ini, arguments: argparse.Namespace) -> int:
         except UnknownClient as error:
             return refused(error)
         fields = service.server.client_fields.values()
+    if isinstance(client, UnreadableClient):
+        print(f"poauth2: {client.client_id}: {UNREADABLE}", file=sys.stderr)
+        return 1
     print_client(client, arguments.json, fields)
     return 0
 
@@ -90,6 +102,8 @@ def _text(value: Any) -> str:
 
 def document(client: Client) -> dict[str, Any]:
     """The client as JSON, without its secrets."""
+    if isinstance(client, UnreadableClient):
+        return {"client_id": client.client_id, "unreadable": True}
     members = client_document(client)
     # Not even their digests: what is printed ends up in logs and tickets.
     del members["client_secrets"]

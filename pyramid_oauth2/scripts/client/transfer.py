@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ...protocol.clients.codecs import time
 from ...protocol.clients.document import client_document, client_from_document
 from ...protocol.clients.extra import with_members
 from ...protocol.clients.rules import InvalidClientMetadata, check_client
 from ...protocol.clients.secrets import keep_secret
+from ...protocol.clients.unreadable import UNREADABLE, UnreadableClient
 from ...protocol.listings import every
 from ...protocol.records import Client
 from ...protocol.server import Server
@@ -48,24 +50,28 @@ def add_parsers(subcommands: Any) -> None:
 
 
 def export_clients(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Print every client, with one page in memory at a time."""
+    """Print every client, with one page in memory at a time; 1 if one cannot be read."""
+    status = 0
     with ini.service() as service:
         clients = every(lambda at: service.server.clients.export(at))
         between = "[\n"
         for client in clients:
             # The bare client_id of a deleted client is only for a copy of the store.
-            if isinstance(client, Client):
+            if isinstance(client, UnreadableClient):
+                print(f"poauth2: left out: {client.client_id}: {UNREADABLE}", file=sys.stderr)
+                status = 1
+            elif isinstance(client, Client):
                 print(between + json.dumps(client_document(client)), end="")
                 between = ",\n"
     print("\n]" if between == ",\n" else "[]")
-    return 0
+    return status
 
 
 def import_clients(ini: Ini, arguments: argparse.Namespace) -> int:
     """Register what is not there; report the number, and the clients that break a rule."""
     try:
         documents = json.loads(_text(arguments.file))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         print(f"poauth2: {arguments.file} cannot be read: {error}", file=sys.stderr)
         return 1
     if not isinstance(documents, list):
@@ -130,9 +136,10 @@ def _with_secret(client: Client, members: Mapping[str, Any], now: int) -> Client
         raise ValueError("write client_secret or client_secrets, not both")
     if not isinstance(secret, str):
         raise ValueError("client_secret: a text is needed")
-    ends = members.get("client_secret_expires_at", 0)
-    if type(ends) is not int or ends < 0:
-        raise ValueError("client_secret_expires_at: UTC seconds are needed, or 0 for never")
+    try:
+        ends = time(members.get("client_secret_expires_at", 0))
+    except TypeError as error:
+        raise ValueError(f"client_secret_expires_at: {error}, or 0 for never") from None
     return replace(client, client_secrets=(keep_secret(secret, now, ends or None),))
 
 

@@ -12,6 +12,7 @@ from ...protocol.clients.extra import value_of
 from ...protocol.clients.field import on_a_form
 from ...protocol.clients.rules import acts_for_users
 from ...protocol.clients.secrets import live_secrets
+from ...protocol.clients.unreadable import UnreadableClient
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope
 from .page import ClientPage, client_page
@@ -50,6 +51,9 @@ DONE: dict[str, Callable[[Client, int], bool]] = {
 
 def _show(page: ClientPage) -> Response:
     client, now = page.client(), page.server.clock()
+    if isinstance(client, UnreadableClient):
+        urls = {name: page.context.url(name, client_id=client.client_id) for name in _pages(page)}
+        return page.render("unreadable", {"client": client, "urls": urls})
     values = {
         "client": client,
         "for_users": acts_for_users(client.grant_types),
@@ -58,7 +62,7 @@ def _show(page: ClientPage) -> Response:
         "optional_scope": format_scope(client.optional_scope),
         "created_at": utc_minute(client.created_at),
         "updated_at": utc_minute(client.updated_at),
-        "disabled_at": client.disabled_at and utc_minute(client.disabled_at),
+        "disabled_at": None if client.disabled_at is None else utc_minute(client.disabled_at),
         "lists": _values(page, client, LISTS),
         "texts": _values(page, client, TEXTS),
         "has_secret": page.server.has_secret(client),

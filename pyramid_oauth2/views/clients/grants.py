@@ -7,8 +7,10 @@ from typing import Any
 from pyramid.response import Response
 
 from ...protocol.grants import REVOKED_BY_OPERATOR, end_grant, find_grant
+from ...protocol.listings import NotACursor
 from ...protocol.records import Client, Grant
 from ...protocol.scopes import format_scope
+from ...protocol.server import UserNotChecked
 from ...protocol.token.validity import NotValid, check_grant
 from ...protocol.user_grants import last_token
 from ..redirects import redirect
@@ -23,7 +25,7 @@ def _show(page: ClientPage) -> Response:
     client_id = client.client_id
     try:
         found = page.server.grants.grants(client_id=client_id, cursor=cursor, limit=PAGE_SIZE)
-    except ValueError:
+    except NotACursor:
         raise Refused("unknown_page", 404) from None
 
     def url(at: str | None = None) -> str:
@@ -44,6 +46,11 @@ def _show(page: ClientPage) -> Response:
 
 def _line(page: ClientPage, grant: Grant) -> dict[str, Any]:
     last = last_token(page.server, [grant])
+    try:
+        unchecked, ended = False, _ended(page, grant)
+    except UserNotChecked:
+        # It may be valid, so it can be revoked.
+        unchecked, ended = True, None
     return {
         "id": grant.id,
         "user": page.request.oauth2.authorization_service.owners.describe(grant.subject),
@@ -51,12 +58,16 @@ def _line(page: ClientPage, grant: Grant) -> dict[str, Any]:
         "since": utc_minute(grant.created_at),
         "last_token": last and utc_minute(last.issued_at),
         "or_later": last is not None and last.or_later,
-        "ended": _ended(page, grant),
+        "ended": ended,
+        "unchecked": unchecked,
     }
 
 
 def _ended(page: ClientPage, grant: Grant) -> str | None:
-    """Why the tokens of the grant are not valid, in English; None if they are."""
+    """Why the tokens of the grant are not valid, in English; None if they are.
+
+    :raises UserNotChecked: whether they are cannot be said.
+    """
     try:
         check_grant(page.server, grant)
     except NotValid as dead:

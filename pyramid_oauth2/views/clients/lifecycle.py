@@ -15,14 +15,14 @@ WITH_VERSION = frozenset({"enable", "delete", "secret.earlier"})
 
 
 def _ask_to_delete(page: ClientPage) -> Response:
-    return _ask(page, page.client_to_change(), "delete")
+    return _ask(page, page.client_to_change(to_delete=True), "delete")
 
 
 def _confirmation(what: str) -> Step:
     """The step that explains an action and asks for confirmation."""
 
     def show(page: ClientPage) -> Response:
-        return _ask(page, page.client(), what)
+        return _ask(page, page.readable_client(), what)
 
     return show
 
@@ -55,7 +55,7 @@ def _end_earlier(page: ClientPage) -> Response:
 
 
 def _disable(page: ClientPage) -> Response:
-    client = page.client()
+    client = page.readable_client()
     page.clients.disable(client.client_id)
     return page.go_to(client.client_id, "disabled")
 
@@ -67,13 +67,13 @@ def _enable(page: ClientPage) -> Response:
 
 
 def _withdraw(page: ClientPage) -> Response:
-    client = page.client()
+    client = page.readable_client()
     page.clients.withdraw(client.client_id)
     return page.go_to(client.client_id, "withdrawn")
 
 
 def _delete(page: ClientPage) -> Response:
-    client = page.client_of_form()
+    client = page.client_of_form(to_delete=True)
     typed = page.form.once("name") or ""
     # Browsers and users add and drop blanks; the name is no secret.
     if typed.split() != (client.client_name or client.client_id).split():

@@ -7,6 +7,8 @@ from typing import Any
 from pyramid.response import Response
 
 from ...protocol.clients.registry import UnknownClient
+from ...protocol.clients.unreadable import UnreadableClient
+from ...protocol.listings import NotACursor
 from ...protocol.records import Client
 from .page import ClientPage, Refused, client_page
 from .times import utc_minute
@@ -23,7 +25,7 @@ def _show(page: ClientPage) -> Response:
         raise Refused("unknown_page", 404)
     try:
         found = page.clients.search(page.context.owner, search_text, sort, cursor, PAGE_SIZE)
-    except ValueError:
+    except NotACursor:
         raise Refused("unknown_page", 404) from None
     values = {
         "clients": [_line(client) for client in found.items],
@@ -52,6 +54,7 @@ def _line(client: Client) -> dict[str, Any]:
         "client_id": client.client_id,
         "client_name": client.client_name,
         "public": client.public,
+        "unreadable": isinstance(client, UnreadableClient),
         "disabled": client.disabled_at is not None,
         "owner": client.owner,
         "created_at": utc_minute(client.created_at),

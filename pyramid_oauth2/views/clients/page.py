@@ -15,6 +15,7 @@ from ...protection.http_request import http_request
 from ...protection.request import Request
 from ...protocol.authorization_server import AuthorizationServer
 from ...protocol.clients.registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
+from ...protocol.clients.unreadable import UnreadableClient
 from ...protocol.errors import InvalidRequest
 from ...protocol.events import Emit, emit_nothing
 from ...protocol.http import MAX_BODY, HTTPRequest, Parameters, parse_body, parse_query
@@ -116,29 +117,42 @@ class ClientPage:
             raise UnknownClient("There is no such client.")
         return client
 
-    def client_to_change(self) -> Client:
+    def readable_client(self) -> Client:
+        """The client that the URL names, for a page that does more than delete it.
+
+        :raises UnknownClient: there is none, or it belongs to another user.
+        :raises Refused: its record cannot be read.
+        """
+        client = self.client()
+        if isinstance(client, UnreadableClient):
+            raise Refused("unreadable_client", 409, client.client_id)
+        return client
+
+    def client_to_change(self, *, to_delete: bool = False) -> Client:
         """The client that the URL names, for a page that changes or deletes it.
 
         :raises UnknownClient: there is none, or it belongs to another user.
-        :raises Refused: an operator disabled it, so its owner cannot change it.
+        :raises Refused: an operator disabled it, so its owner cannot change it; or its
+            record cannot be read, so it can only be deleted.
         """
-        client = self.client()
+        client = self.client() if to_delete else self.readable_client()
         if self.context.self_service and client.disabled_at is not None:
             raise Refused("disabled_stays", 403, client.client_id)
         return client
 
-    def client_of_form(self) -> Client:
+    def client_of_form(self, *, to_delete: bool = False) -> Client:
         """The client to change, if it is still in the version of the form.
 
         The write then checks the same version, so it cannot affect a client whose
         owner has changed since this check.
 
         :raises UnknownClient: there is none, or it belongs to another user.
-        :raises Refused: an operator disabled it.
+        :raises Refused: an operator disabled it, or its record cannot be read.
         :raises InvalidRequest: the form does not have its version.
         :raises ClientChangedMeanwhile: its version is another.
         """
-        client, version = self.client_to_change(), self.form.once("version") or ""
+        client = self.client_to_change(to_delete=to_delete)
+        version = self.form.once("version") or ""
         if not VERSION.fullmatch(version):
             raise InvalidRequest("The form is not as it was sent.", refusal=FORM_AS_SENT)
         if client.version != int(version):

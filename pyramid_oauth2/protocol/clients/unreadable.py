@@ -1,0 +1,30 @@
+"""A client whose stored record cannot be read: listed, refused and deletable, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..records import Client, StoreUnavailable
+
+UNREADABLE = (
+    "the stored record of the client cannot be read, so the client is refused; the log says why: "
+    "delete the client, and register another"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableClient(Client):
+    """Stands in for the client: with what can be read of its record, and disabled.
+
+    So one record that was damaged, or written by another program, does not end a listing, and
+    a request that names the client is refused as for any disabled client.
+    """
+
+
+def refuse_to_write(client: Client) -> None:
+    """Keep the record as it is: what stands in for it has lost what could not be read.
+
+    :raises StoreUnavailable: *client* is an :class:`UnreadableClient`.
+    """
+    if isinstance(client, UnreadableClient):
+        raise StoreUnavailable(f"{client.client_id}: {UNREADABLE}")

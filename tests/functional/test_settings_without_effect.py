@@ -1,0 +1,144 @@
+"""A setting that is written in the ini and has no effect is said when the application starts."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+
+from pyramid_oauth2.extension import boolean, plain_text, setting
+from pyramid_oauth2.settings import setting_fields
+
+from . import host
+from .conftest import BASE
+
+SERVER = {**BASE, "oauth2.backend": "memory", "oauth2.grant_types": "client_credentials"}
+API = {
+    "oauth2.issuer": "https://auth.example.com",
+    "oauth2.mode": "resource_server",
+    "oauth2.base_url": "https://api.example.com",
+    "oauth2.introspection.url": "https://auth.example.com/oauth2/introspect",
+    "oauth2.introspection.client_id": "api",
+    "oauth2.introspection.client_secret": "secret",
+}
+
+
+@dataclass(frozen=True)
+class BadgeSettings:
+    """Badges."""
+
+    badges: bool = setting(boolean, False, "Whether there are badges.", key="")
+    text: str = setting(plain_text, "badge", "What is on a badge.", needs="")
+
+
+def said(caplog: pytest.LogCaptureFixture, settings: dict[str, str], **changes: str) -> list[str]:
+    """What the start says of settings."""
+    changed = {f"oauth2.{key.replace('__', '.')}": value for key, value in changes.items()}
+    caplog.clear()
+    with caplog.at_level(logging.WARNING, "pyramid_oauth2.settings"):
+        config = Configurator(settings={**settings, **changed})
+        config.include("pyramid_oauth2")
+        config.add_oauth2_settings("badges", BadgeSettings)
+        config.add_route("login", "/login")
+        host.policy(config)
+        config.make_wsgi_app()
+    return [record.getMessage() for record in caplog.records if "effect" in record.getMessage()]
+
+
+@pytest.mark.parametrize("settings", [SERVER, API])
+def test_an_ini_without_such_a_setting(caplog: Any, settings: dict[str, str]):
+    assert said(caplog, settings) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "cure"),
+    [
+        ("admin_principals", "bob", {"admin": "true"}),
+        ("self_service__max_clients", "5", {"self_service": "true"}),
+        ("self_service__grant_types", "authorization_code", {"self_service": "true"}),
+        ("self_service__scopes", "read", {"self_service": "true"}),
+        ("login_return_param", "back", {"login_route": "login"}),
+        ("badges__text", "x", {"badges": "true"}),
+    ],
+)
+def test_a_setting_of_what_is_off(caplog: Any, key: str, value: str, cure: dict[str, str]):
+    (sentence,) = said(caplog, SERVER, **{key: value})
+    (needed,) = cure
+    assert sentence.startswith(f"oauth2.{key.replace('__', '.')} has no effect, since ")
+    assert f"oauth2.{needed} is " in sentence
+    cured = {"admin": "true", "admin_principals": "bob", key: value, **cure}
+    assert said(caplog, SERVER, **cured) == []
+
+
+LIMITS = [key for key in setting_fields() if key.startswith("throttle.")]
+
+
+@pytest.mark.parametrize("key", [*LIMITS, "throttle_storage"])
+def test_a_limit_where_nothing_is_throttled(caplog: Any, key: str):
+    value = "memory://" if key == "throttle_storage" else "3/minute"
+    name = key.replace(".", "__")
+    (sentence,) = said(caplog, SERVER, throttle="false", **{name: value})
+    assert sentence == f"oauth2.{key} has no effect, since oauth2.throttle is false."
+    assert said(caplog, SERVER, **{name: value}) == []
+
+
+@pytest.mark.parametrize("key", ["client_id", "client_secret", "cache"])
+def test_introspection_on_an_authorization_server(caplog: Any, key: str):
+    (sentence,) = said(caplog, SERVER, **{f"introspection__{key}": "9"})
+    assert sentence == (
+        f"oauth2.introspection.{key} has no effect: it is for oauth2.mode = resource_server."
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(
+            ("path", "/auth"),
+            ("enforce_https", "true"),
+            ("backend", "memory"),
+            ("read_only", "true"),
+        ),
+        *(("grant_types", "password"), ("access_token_lifetime", "60"), ("login_route", "login")),
+        *(("throttle", "true"), ("throttle__clients", "3/minute"), ("admin_principals", "bob")),
+    ],
+)
+def test_what_only_an_authorization_server_has(caplog: Any, key: str, value: str):
+    (sentence,) = said(caplog, API, **{key: value})
+    assert sentence == (
+        f"oauth2.{key.replace('__', '.')} has no effect: it is for "
+        "oauth2.mode = authorization_server."
+    )
+
+
+@pytest.mark.parametrize("key", ["sqlalchemy.url", "sqlalchemy.session", "redis.url"])
+def test_a_store_of_a_resource_server(caplog: Any, key: str):
+    assert said(caplog, {**API, f"oauth2.{key}": "x"}) == [
+        f"oauth2.{key} has no effect: a resource server stores nothing."
+    ]
+
+
+@pytest.mark.parametrize("key", ["sqlalchemy.url", "redis.url"])
+def test_the_url_of_a_store_may_be_prepared(caplog: Any, key: str):
+    assert said(caplog, {**SERVER, f"oauth2.{key}": "x"}) == []
+
+
+def test_a_session_for_clients_that_are_elsewhere(caplog: Any, tmp_path: Any):
+    sql = {
+        **SERVER,
+        "oauth2.backend.grants": "sqlalchemy",
+        "oauth2.sqlalchemy.url": f"sqlite:///{tmp_path}/oauth2.sqlite",
+        "oauth2.sqlalchemy.session": "dbsession",
+    }
+    (sentence,) = said(caplog, sql)
+    assert sentence.startswith("oauth2.sqlalchemy.session has no effect: it is for clients")
+    assert "stored in memory" in sentence
+    assert said(caplog, sql, backend__clients="sqlalchemy") == []
+
+
+def test_a_secret_is_not_repeated(caplog: Any):
+    assert "s3cret" not in str(said(caplog, SERVER, introspection__client_secret="s3cret"))
+    assert "s3cret" not in caplog.text
