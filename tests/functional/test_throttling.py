@@ -31,7 +31,7 @@ class Time:
 
     def __init__(self, server: Server) -> None:
         self.now = 1_800_000_000.0
-        counter = AttemptCounter(None, lambda: self.now)
+        counter = AttemptCounter(None, monotonic=lambda: self.now)
         server.change(throttle=replace(server.service.server.throttle, counter=counter))
 
 

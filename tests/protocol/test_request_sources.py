@@ -423,7 +423,7 @@ class TestPushing:
 
     def test_the_requests_of_public_clients_are_counted(self, world: Plugged) -> None:
         limit = Limit(2, "minute")
-        counter = AttemptCounter(None, world.clock)
+        counter = AttemptCounter(None, monotonic=world.clock)
         throttle = Throttle(limit, limit, limit, limit, limit, counter)
         world.server = replace(world.server, throttle=throttle)
         public = make_client(client_id="app", token_endpoint_auth_method="none")
