@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .client_pages import ClientPages, words
+from .flow import Flow
 
 
 def test_disable_and_enable(pages: ClientPages):
@@ -27,6 +28,37 @@ def test_revoke_all_its_tokens(pages: ClientPages):
     asked.form.submit(status=303).follow()
     assert pages.server.get("/read", bearer).status_int == 401
     assert pages.server.ask().status_int == 200
+
+
+@pytest.mark.parametrize(
+    ("page", "says"),
+    [
+        ("disable", "users who allowed it for next time are then asked again"),
+        ("withdraw", "users who allowed it for next time are asked again"),
+    ],
+)
+def test_users_are_asked_again_as_the_page_says(pages: ClientPages, page: str, says: str):
+    server = pages.server
+    back = "https://diary.example/back"
+    usual = {"grant_types": ("authorization_code",), "scope": frozenset({"read"})}
+    server.register("diary", redirect_uris=(back,), **usual)
+    flow = Flow(server, "diary").log_in()
+    flow.allow(redirect_uri=back)
+    assert flow.ask(redirect_uri=back).status_int == 303
+    asked = pages.get(page, client_id="diary")
+    assert says in words(asked)
+    shown = asked.form.submit(status=303).follow()
+    if page == "disable":
+        shown.click("Enable").form.submit(status=303)
+    assert flow.ask(redirect_uri=back).status_int == 200
+    flow.allow(redirect_uri=back)
+    assert flow.ask(redirect_uri=back).status_int == 303
+
+
+def test_a_client_without_users_asks_none(pages: ClientPages):
+    pages.server.register("machine", grant_types=("client_credentials",))
+    for page in ("disable", "withdraw"):
+        assert "users" not in words(pages.get(page, client_id="machine"))
 
 
 @pytest.mark.parametrize("page", ["delete", "enable"])

@@ -17,7 +17,7 @@ from ..records import Client, DuplicateRecord, StoreUnavailable
 from . import checks
 from .clients import store_resolved
 from .conclusion import conclude
-from .consent import needs_consent
+from .consent import allowed_before
 from .detour import again, to_login
 from .interaction import (
     UNUSED,
@@ -168,15 +168,18 @@ def _approve(progress: Progress) -> Result | None:
     """Respond if the user allows it by the form, or has allowed it before."""
     server, client, subject = progress.server, progress.destination.client, progress.user.subject
     assert subject is not None  # An earlier step sends a user who is not signed in to the login.
-    granted, pending = progress.request, progress.pending
+    pending = progress.pending
     if progress.form is not None:
         if _decision(progress) != "allow":
             raise InvalidRequest("The form says neither allow nor deny.", refusal=checks.DECISION)
         granted = narrowed(progress.request, _ticked(progress.form))
-    elif needs_consent(server, progress.request, client, subject):
-        return None
-    elif pending is None and progress.mark is not None:
-        _, pending = _begun(progress)
+    else:
+        allowed = allowed_before(server, progress.request, client, subject)
+        if allowed is None:
+            return None
+        granted = allowed
+        if pending is None and progress.mark is not None:
+            _, pending = _begun(progress)
     store_resolved(server, client, progress.events.append)
     response = approval(
         server,

@@ -25,7 +25,7 @@ from ..token.product import Product
 from ..token.sender_constraints import token_type
 from . import checks
 from .authorization_request import AuthorizationRequest
-from .consent import needs_consent
+from .consent import allowed_before
 from .interaction import UNUSED, OpenInteraction, UnusableInteraction
 from .request import Destination
 
@@ -118,9 +118,9 @@ def approval(
     if store(server, issuance, draft, sealed).outcome is not Outcome.WON:
         text, check = (USED, UNUSED) if pending else (WITHDRAWN, checks.GRANT_CURRENT)
         raise UnusableInteraction(text, refusal=check)
-    if not prompted and needs_consent(server, requested, client, subject):
-        # The user withdrew the consent between the first check and the opening of the
-        # grant, which the withdrawal could not see.
+    if not prompted and allowed_before(server, requested, client, subject) != requested:
+        # The user withdrew the consent, or a part of it, between the first check and the
+        # opening of the grant, which the withdrawal could not see.
         if draft.grant is not None:
             end_grant(server, draft.grant, "consent withdrawn meanwhile", emit)
         raise UnusableInteraction(WITHDRAWN, refusal=checks.NOT_WITHDRAWN)
