@@ -214,13 +214,16 @@ class TestKnownTime:
         known.authentication = Authentication(NOW + seconds)
         assert isinstance(known.follow(login.query), Ask) is new
 
-    def test_a_user_who_was_sent_straight_back_is_signed_out(
+    def test_a_user_who_was_sent_straight_back_is_asked_by_a_page(
         self, known: Known, changes: dict[str, str]
     ):
+        """Otherwise a link would sign them out, where the login redirects signed-in users."""
         login = known.sent_to_login(**changes)
         known.clock.now += 2
-        again = known.follow(login.query)
-        assert isinstance(again, Again)
+        page = known.follow(login.query)
+        assert isinstance(page, LoginAgain)
+        assert "oauth2_login" not in page.query
+        again = known.press(page)
         assert again.end
         assert session_in(again) == "ended"
         login_again = known.follow(again.query, known.user(None))
@@ -233,8 +236,7 @@ class TestKnownTime:
     def test_a_login_that_cannot_be_ended_is_no_endless_loop(
         self, known: Known, changes: dict[str, str]
     ):
-        again = known.follow(known.sent_to_login(**changes).query)
-        assert isinstance(again, Again)
+        again = known.press(known.follow(known.sent_to_login(**changes).query))
         assert sent(known.follow(again.query))["error"] == "login_required"
         assert known.grants() == ()
 
