@@ -185,6 +185,23 @@ class TestPasswords:
             answer = self.log_in(server, client_id="robot", address=f"192.0.2.{number}")
         assert answer.status_int == 429
 
+    def test_guesses_through_a_confidential_client_refuse_the_user_there_alone(
+        self, server: Server
+    ):
+        """Not at another client, not for what the user has there, and for one window."""
+        time = Time(server)
+        server.register("second", grant_types=("password",))
+        right = {"password": "bob's password"}
+        token = self.log_in(server, client_id="robot", **right).json["access_token"]
+        statuses(1000, lambda: self.log_in(server, client_id="robot"))
+        assert self.log_in(server, client_id="robot", **right).status_int == 429
+        for client_id in ("second", "app"):
+            assert self.log_in(server, client_id=client_id, **right).status_int == 200
+        assert server.get("/read", {"Authorization": f"Bearer {token}"}).text == "bob"
+        assert self.log_in(server, "alice", "alice's password", "robot").status_int == 200
+        time.now += 60
+        assert self.log_in(server, client_id="robot", **right).status_int == 200
+
     def test_right_ones_are_not_counted(self, server: Server):
         right = lambda: self.log_in(server, password="bob's password")  # noqa: E731
         assert statuses(15, right) == {200: 15}
