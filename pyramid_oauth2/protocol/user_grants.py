@@ -118,8 +118,12 @@ def _authorization(
 
 
 def _is_ended(server: Server, consent: Consent, client: Client | None) -> bool:
-    """Whether a raised epoch has ended a consent."""
-    if client is None:
+    """Whether a raised epoch has ended a consent.
+
+    That of a client that is deleted or disabled is listed, so that its user sees what became
+    of the client.
+    """
+    if client is None or client.disabled_at is not None:
         return False
     try:
         return ConsentData.decode(consent.data, server.understood).epoch < client.epoch

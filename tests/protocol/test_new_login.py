@@ -11,13 +11,7 @@ import pytest
 
 from pyramid_oauth2.protocol.authentication import Authentication
 from pyramid_oauth2.protocol.authorization.flow import decide
-from pyramid_oauth2.protocol.authorization.interaction import (
-    CookiesNeeded,
-    ForeignInteraction,
-    Interaction,
-    UnusableInteraction,
-    begin_interaction,
-)
+from pyramid_oauth2.protocol.authorization.interaction import Interaction, begin_interaction
 from pyramid_oauth2.protocol.authorization.login_demand import end_login
 from pyramid_oauth2.protocol.authorization.login_mark import LoginMark, Session
 from pyramid_oauth2.protocol.authorization.results import (
@@ -28,6 +22,11 @@ from pyramid_oauth2.protocol.authorization.results import (
     Refuse,
     Respond,
     Result,
+)
+from pyramid_oauth2.protocol.authorization.unusable import (
+    CookiesNeeded,
+    ForeignInteraction,
+    UsedInteraction,
 )
 from pyramid_oauth2.protocol.authorization.user import browser_digest
 from pyramid_oauth2.protocol.http import HTTPRequest, Parameters
@@ -508,7 +507,7 @@ class TestUsedTwice:
         world.decide(world.follow(login.query), decision="allow")
         result = world.follow(login.query)
         assert isinstance(result, Refuse)
-        assert type(result.error) is UnusableInteraction
+        assert isinstance(result.error, UsedInteraction)
         assert len(world.grants()) == 1
 
     def test_by_another_user(self, world: LoginWorld):
@@ -541,7 +540,7 @@ class TestUsedTwice:
         world.server.grants.purge(NOW + 601)
         result = world.follow(login.query)
         assert isinstance(result, Refuse)
-        assert type(result.error) is UnusableInteraction
+        assert isinstance(result.error, UsedInteraction)
         assert len(world.grants()) == 1
 
     def test_a_login_of_the_same_second_has_a_mark_of_its_own(self, world: LoginWorld):
