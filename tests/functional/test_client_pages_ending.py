@@ -78,6 +78,28 @@ def test_by_a_page_that_shows_an_older_client_nothing_happens(pages: ClientPages
     assert pages.client("robot") == before
 
 
+@pytest.mark.parametrize("page", ["disable", "withdraw", "enable"])
+def test_a_form_that_is_sent_twice(pages: ClientPages, page: str):
+    if page == "enable":
+        pages.server.service.clients.disable("robot")
+    form = pages.get(page, client_id="robot").form
+    first, second = form.submit(status=303), form.submit(status=303)
+    assert first.location == second.location
+    assert "role=\"status\"" in second.follow()
+
+
+def test_an_enabling_form_of_before_does_not_enable_a_client_that_was_disabled_again(
+    pages: ClientPages,
+):
+    clients = pages.server.service.clients
+    clients.disable("robot")
+    form = pages.get("enable", client_id="robot").form
+    form.submit(status=303)
+    clients.disable("robot")
+    form.submit(status=409)
+    assert pages.client("robot").disabled_at is not None
+
+
 @pytest.mark.parametrize("page", ["disable", "withdraw"])
 def test_taking_away_works_by_an_older_page_as_well(pages: ClientPages, page: str):
     """Who is in a hurry to stop a client is not sent back to look at its new logo."""
@@ -99,4 +121,5 @@ def test_delete_asks_for_the_name(pages: ClientPages, name: str):
     gone = again.form.submit(status=303).follow()
     assert "The client was deleted." in words(gone)
     assert pages.server.ask().status_int == 401
-    assert "There is no such client" in words(again.form.submit(status=404))
+    # Sent twice, by a double click for instance: the second response is the one that is shown.
+    assert "The client was deleted." in words(again.form.submit(status=303).follow())
