@@ -85,7 +85,7 @@ def test_a_form_that_is_sent_twice(pages: ClientPages, page: str):
     form = pages.get(page, client_id="robot").form
     first, second = form.submit(status=303), form.submit(status=303)
     assert first.location == second.location
-    assert "role=\"status\"" in second.follow()
+    assert 'role="status"' in second.follow()
 
 
 def test_an_enabling_form_of_before_does_not_enable_a_client_that_was_disabled_again(
