@@ -170,6 +170,7 @@ def _make_authorization_server(
             url=partial(endpoint_url, registry),
             entry_store=partial(entry_store, backends, settings, purger),
             client_fields=client_fields(registry),
+            max_parameter_length=settings.max_parameter_length,
             factories=factories,
         )
     except ValueError as error:

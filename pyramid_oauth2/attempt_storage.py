@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
-from math import ceil
+from math import ceil, inf
 from typing import Any, Protocol, TypeVar
 
 import limits.storage
@@ -48,7 +48,8 @@ class ProcessMemory:
 
     The memory storage of the limits library has no such bound.
 
-    :param clock: returns the time in seconds.
+    :param clock: returns the time in seconds. One that a step of the system's clock does not
+        change: a window must not become longer.
     """
 
     def __init__(self, clock: Callable[[], float], most: int = MOST_SOURCES) -> None:
@@ -106,40 +107,47 @@ class AttemptCounter:
 
     :param storage: returns the storage for the current process; None to always
         count in this process.
-    :param clock: returns the time in seconds, as ``time.time()`` does.
+    :param clock: returns the time in seconds, as ``time.time()`` does: that of the storage.
+    :param monotonic: returns the time in seconds, as ``time.monotonic()`` does: how long a
+        source is blocked does not change when the system's clock is set.
     """
 
     def __init__(
-        self, storage: Callable[[], Storage] | None, clock: Callable[[], float] = time.time
+        self,
+        storage: Callable[[], Storage] | None,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._memory = ProcessMemory(clock)
-        self._blocked = ProcessMemory(clock)
-        self._storage = storage or (lambda: self._memory)
+        self._memory = ProcessMemory(monotonic)
+        self._blocked = ProcessMemory(monotonic)
+        self._storage = storage
         self._clock = clock
-        self._alone_until = 0.0
+        self._monotonic = monotonic
+        self._alone_until = -inf
 
     def blocked_for(self, key: str) -> int:
         """For how many seconds the source is blocked, 0 if it is not."""
-        return ceil(max(self._blocked.get_expiry(key) - self._clock(), 0))
+        return ceil(max(self._blocked.get_expiry(key) - self._monotonic(), 0))
 
     def count(self, key: str, seconds: int) -> int:
         """Count an attempt; return how many there are in this window."""
-        return self._asked(lambda storage: storage.incr(key, seconds))
+        return self._asked(lambda storage, now: storage.incr(key, seconds))
 
     def block(self, key: str, seconds: int) -> int:
         """Block the source in this process until its window ends; return the seconds."""
-        ends = self._asked(lambda storage: storage.get_expiry(key))
-        left = min(max(ceil(ends - self._clock()), 1), seconds)
-        self._blocked.hold(key, seconds, left)
-        return left
+        # The clock of a storage may be wrong, and may be set: no block is longer than a window.
+        left = self._asked(lambda storage, now: storage.get_expiry(key) - now())
+        held = min(max(ceil(left), 1), seconds)
+        self._blocked.hold(key, seconds, held)
+        return held
 
-    def _asked(self, question: Callable[[Storage], Answer]) -> Answer:
-        if self._clock() >= self._alone_until:
+    def _asked(self, question: Callable[[Storage, Callable[[], float]], Answer]) -> Answer:
+        if self._storage is not None and self._monotonic() >= self._alone_until:
             try:
-                return question(self._storage())
+                return question(self._storage(), self._clock)
             except Exception as error:
                 # Each library has its own exceptions, and none of them justifies a 500.
-                self._alone_until = self._clock() + PAUSE
+                self._alone_until = self._monotonic() + PAUSE
                 log.warning(
                     "The storage of the throttle fails, so this process counts attempts alone "
                     "for %d seconds: %s: %s",
@@ -147,7 +155,7 @@ class AttemptCounter:
                     type(error).__name__,
                     error,
                 )
-        return question(self._memory)
+        return question(self._memory, self._monotonic)
 
 
 def make_throttle(settings: Settings, backend: Any) -> Throttle:

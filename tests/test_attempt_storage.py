@@ -25,10 +25,22 @@ MINUTE = 60
 
 
 class Time:
-    now = 1_800_000_000.0
+    """Two clocks: the system's, which can be set, and one that only goes on."""
+
+    def __init__(self) -> None:
+        self.set_by = 0.0
+        self.passed = 1000.0  # seconds since the machine was started
 
     def __call__(self) -> float:
-        return self.now
+        return 1_800_000_000.0 + self.passed + self.set_by
+
+    def monotonic(self) -> float:
+        return self.passed
+
+
+def counter_with(storage: Any, clock: Time) -> AttemptCounter:
+    storages = None if storage is None else lambda: storage
+    return AttemptCounter(storages, clock, clock.monotonic)
 
 
 @pytest.fixture
@@ -51,24 +63,24 @@ class Failing:
 
 class TestProcessMemory:
     def test_a_window_begins_with_the_first_and_then_ends(self, clock: Time):
-        memory = ProcessMemory(clock)
+        memory = ProcessMemory(clock.monotonic)
         assert [memory.incr("a", MINUTE), memory.incr("a", MINUTE)] == [1, 2]
-        clock.now += 59
+        clock.passed += 59
         assert memory.incr("a", MINUTE) == 3
-        assert memory.get_expiry("a") == clock.now + 1
-        clock.now += 1
+        assert memory.get_expiry("a") == clock.passed + 1
+        clock.passed += 1
         assert memory.incr("a", MINUTE) == 1
 
     def test_what_is_over_is_forgotten(self, clock: Time):
-        memory = ProcessMemory(clock)
+        memory = ProcessMemory(clock.monotonic)
         for number in range(100):
             memory.incr(str(number), MINUTE)
-        clock.now += MINUTE
+        clock.passed += MINUTE
         memory.incr("another", MINUTE)
         assert len(memory) == 1
 
     def test_a_hundred_thousand_sources(self, clock: Time):
-        memory = ProcessMemory(clock)
+        memory = ProcessMemory(clock.monotonic)
         for number in range(100_000):
             memory.incr(str(number), MINUTE)
         assert len(memory) == MOST_SOURCES
@@ -78,17 +90,17 @@ class TestProcessMemory:
 
 class TestAttemptCounter:
     def test_blocked_until_the_window_ends(self, clock: Time):
-        counter = AttemptCounter(None, clock)
+        counter = counter_with(None, clock)
         assert counter.blocked_for("a") == 0
         counter.count("a", MINUTE)
-        clock.now += 20.5
+        clock.passed += 20.5
         assert counter.block("a", MINUTE) == 40
         assert (counter.blocked_for("a"), counter.blocked_for("b")) == (40, 0)
-        clock.now += 40
+        clock.passed += 40
         assert counter.blocked_for("a") == 0
 
     def test_a_hundred_thousand_blocked_sources(self, clock: Time):
-        counter = AttemptCounter(None, clock)
+        counter = counter_with(None, clock)
         for number in range(100_000):
             counter.count(str(number), MINUTE)
             counter.block(str(number), MINUTE)
@@ -96,14 +108,58 @@ class TestAttemptCounter:
         assert counter.blocked_for("99999") == MINUTE
 
     def test_a_storage_whose_clock_is_wrong_blocks_no_longer_than_a_window(self, clock: Time):
-        storage = ProcessMemory(lambda: clock.now + 86400)
-        counter = AttemptCounter(lambda: storage, clock)
+        storage = ProcessMemory(lambda: clock() + 86400)
+        counter = counter_with(storage, clock)
         counter.count("a", MINUTE)
         assert counter.block("a", MINUTE) == MINUTE
 
+    @pytest.mark.parametrize("step", [-86400, -3600, 3600, 86400])
+    def test_setting_the_clock_changes_no_block(self, clock: Time, step: int):
+        counter = counter_with(None, clock)
+        counter.count("a", MINUTE)
+        counter.block("a", MINUTE)
+        clock.passed += 20
+        clock.set_by = step
+        assert counter.blocked_for("a") == 40
+        assert [counter.count("b", MINUTE), counter.count("b", MINUTE)] == [1, 2]
+        clock.passed += 40
+        assert counter.blocked_for("a") == 0
+        assert counter.count("a", MINUTE) == 1
+
+    @pytest.mark.parametrize("step", [-86400, -3600, 3600, 86400])
+    def test_a_storage_whose_clock_was_set_blocks_no_longer_than_a_window(
+        self, clock: Time, step: int
+    ):
+        storage = ProcessMemory(clock)
+        counter = counter_with(storage, clock)
+        counter.count("a", MINUTE)
+        clock.set_by = step
+        assert counter.block("a", MINUTE) in (1, MINUTE)
+
+    @pytest.mark.parametrize("step", [-86400, 86400])
+    def test_a_storage_that_failed_is_asked_again_also_if_the_clock_was_set(
+        self, clock: Time, step: int
+    ):
+        storage: Any = Failing()
+        counter = counter_with(storage, clock)
+        counter.count("a", MINUTE)
+        clock.set_by = step
+        counter.count("a", MINUTE)
+        assert storage.asked == 1
+        clock.passed += PAUSE
+        counter.count("a", MINUTE)
+        assert storage.asked == 2
+
+    def test_a_machine_that_was_just_started(self, clock: Time):
+        """Its monotonic clock may be at zero."""
+        clock.passed = 0.0
+        storage = ProcessMemory(clock)
+        counter_with(storage, clock).count("a", MINUTE)
+        assert len(storage) == 1
+
     def test_a_storage_that_fails(self, clock: Time, caplog: pytest.LogCaptureFixture):
         storage = Failing()
-        counter = AttemptCounter(lambda: storage, clock)
+        counter = counter_with(storage, clock)
         with caplog.at_level(logging.WARNING, "pyramid_oauth2"):
             assert [counter.count("a", MINUTE) for _ in range(20)] == list(range(1, 21))
             assert counter.block("a", MINUTE) == MINUTE
@@ -113,9 +169,9 @@ class TestAttemptCounter:
 
     def test_a_storage_that_failed_is_asked_again(self, clock: Time):
         storage: Any = Failing()
-        counter = AttemptCounter(lambda: storage, clock)
+        counter = counter_with(storage, clock)
         counter.count("a", MINUTE)
-        clock.now += PAUSE
+        clock.passed += PAUSE
         storage.incr = lambda key, expiry: 7
         assert counter.count("a", MINUTE) == 7
 

@@ -13,6 +13,7 @@ from pyramid_oauth2.settings.types import (
     count,
     issuer_url,
     lifetime,
+    parameter_length,
     principals,
     rate,
     route_path,
@@ -26,6 +27,8 @@ GOOD = [
     (count, 1000, 1000),
     (principals, "group:admin\n  bob", {"group:admin", "bob"}),
     (principals, "system.Authenticated", {"system.Authenticated"}),
+    (parameter_length, " 4096 ", 4096),
+    (parameter_length, 65536, 65536),
     (lifetime, "3600", 3600),
     (lifetime, 3600, 3600),
     (lifetime, "60s", 60),
@@ -69,6 +72,7 @@ GOOD = [
 
 BAD = [
     *((lifetime, text) for text in ("", "0", "0d", "-1", "1.5h", "soon", "1w", "1h30m", "3651d")),
+    *((parameter_length, text) for text in ("", "0", "4095", "65537", "4k", "-4096", "\u0664096")),
     *((lifetime, text) for text in ("9999999999", "\u0661h")),
     *((seconds, text) for text in ("", "-1", "3601", "61m", "2h", "2.0", "99999")),
     *((count, text) for text in ("", "0", "1001", "-1", "1.5", "ten", "\u0661")),

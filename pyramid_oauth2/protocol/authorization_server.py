@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from .http import MAX_BODY
+from .parameters import CORE_RULES
 from .plug_ins import Factories, PlugIns
 from .records import Client
 from .server import Server
@@ -26,7 +28,8 @@ class AuthorizationServer(Server):
     plug_ins: PlugIns = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        plug_ins = PlugIns.made(self.factories, self)
+        rules = CORE_RULES.limited(self.max_parameter_length, self.known_scopes, MAX_BODY)
+        plug_ins = PlugIns.made(self.factories, self, rules)
         object.__setattr__(self, "plug_ins", plug_ins)
         object.__setattr__(self, "understood", plug_ins.understood())
         object.__setattr__(self, "response_types", frozenset(self._usable(plug_ins)))

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from .errors import InvalidRequest
-from .parameters import CORE_RULES, MAX_VALUE, ParameterRules
+from .parameters import CORE_RULES, ParameterRules
 from .refusal import OWN_RULE, Refusal
 
 MAX_BODY = 64 * 1024
@@ -30,7 +30,7 @@ BODY_LENGTH = Refusal("body_length", "RFC 9110 section 15.5.14")
 NOT_IN_URL = Refusal("secret_not_in_url", "RFC 6749 section 2.3.1")
 ENCODING = Refusal("parameter_encoding", "RFC 6749 appendix B")
 COUNT = Refusal("parameter_count", OWN_RULE)
-LENGTH = Refusal("parameter_length", OWN_RULE)
+LENGTH = Refusal("parameter_length", OWN_RULE, decided_by="oauth2.max_parameter_length")
 NO_NUL = Refusal("parameter_without_nul", OWN_RULE)
 
 
@@ -131,13 +131,14 @@ def parse_query(http: HTTPRequest, rules: ParameterRules = CORE_RULES) -> Parame
 def parse_body(
     http: HTTPRequest,
     max_fields: int = MAX_FIELDS,
-    max_value: int = MAX_VALUE,
+    max_value: int | None = None,
     rules: ParameterRules = CORE_RULES,
 ) -> Parameters:
     """Return the parameters of a form body.
 
     :param max_fields: how many there may be; a page has a check box for every scope.
     :param max_value: how many characters each may have; a page has one field for many URIs.
+        None: as *rules* say.
     :raises InvalidRequest: the body is not a form, or is too large, compressed or malformed.
     """
     media_type, *options = http.headers.get("content-type", "").lower().split(";")
@@ -198,7 +199,7 @@ def _decode(body: bytes, max_fields: int) -> list[tuple[str, str]]:
 def _parameters(
     text: bytes,
     max_fields: int = MAX_FIELDS,
-    max_value: int = MAX_VALUE,
+    max_value: int | None = None,
     rules: ParameterRules = CORE_RULES,
 ) -> Parameters:
     values: dict[str, tuple[str, ...]] = {}
@@ -208,7 +209,7 @@ def _parameters(
     return Parameters(values, rules)
 
 
-def check_value(name: str, value: str, rules: ParameterRules, max_value: int = MAX_VALUE) -> None:
+def check_value(name: str, value: str, rules: ParameterRules, max_value: int | None = None) -> None:
     """Refuse a value that no parameter of that name may have.
 
     :raises InvalidRequest: it is too long, contains a NUL character, or cannot be UTF-8.

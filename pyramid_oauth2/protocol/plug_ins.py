@@ -113,9 +113,12 @@ class PlugIns:
     schemes: frozenset[str]
 
     @classmethod
-    def made(cls, factories: Factories, server: IServer) -> PlugIns:
+    def made(
+        cls, factories: Factories, server: IServer, rules: ParameterRules = CORE_RULES
+    ) -> PlugIns:
         """The plug-ins of *server*.
 
+        :param rules: those of the core's own parameters.
         :raises ValueError: two declare the same name, or one parameter in two ways.
         """
         made = cls(
@@ -130,12 +133,12 @@ class PlugIns:
             client_resolvers=_made(factories.client_resolvers, server),
             endpoints=_made(factories.endpoints, server),
             server_metadata=_made(factories.server_metadata, server),
-            rules=CORE_RULES,
+            rules=rules,
             schemes=frozenset(),
         )
         made._check()
         schemes = {BEARER_SCHEME, *made._schemes().values()}
-        rules = CORE_RULES.including(made._parameters())
+        rules = rules.including(made._parameters())
         return replace(made, rules=rules, schemes=frozenset(schemes))
 
     def extensions_in(self, place: str) -> list[str]:

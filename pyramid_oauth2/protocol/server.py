@@ -15,6 +15,7 @@ from .clients.field import ClientField
 from .clients.metadata import BY_NAME
 from .errors import InvalidRequest
 from .lifetimes import Lifetimes
+from .parameters import MAX_VALUE
 from .records import Client, StoreUnavailable
 from .refusal import OWN_RULE, Refusal
 from .token_strings import RandomBytes
@@ -49,8 +50,9 @@ class Server:
     may still do anything, or raises :exc:`UserNotChecked`. ``clock`` returns integer UTC
     seconds. ``url`` returns the public URL of an endpoint, ``entry_store`` the store for
     entries. ``client_fields`` are the fields of a client's metadata by name, also those that
-    an application or an extension added. ``understood`` names what a record may name as
-    critical beside its members: the values of the registered request extensions.
+    an application or an extension added. ``max_parameter_length`` is in characters.
+    ``understood`` names what a record may name as critical beside its members: the values of
+    the registered request extensions.
     """
 
     issuer: str
@@ -73,6 +75,7 @@ class Server:
     url: Callable[[str], str]
     entry_store: Callable[[], IEntryStore]
     client_fields: Mapping[str, ClientField] = field(default_factory=lambda: BY_NAME)
+    max_parameter_length: int = MAX_VALUE
     understood: frozenset[str] = field(init=False, default=frozenset())
 
     @property

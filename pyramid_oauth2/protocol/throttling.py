@@ -3,7 +3,10 @@
 RFC 6749 section 2.3.1: "the authorization server MUST protect any endpoint
 utilizing it against brute force attacks", and the same in section 4.3.2 for
 passwords. No guess is ever counted by client or user alone: otherwise an
-attacker who guesses wrong would lock out the legitimate client or user.
+attacker who guesses wrong would lock out the legitimate client or user everywhere.
+A password that comes through a confidential client is counted by both: all its users
+have that client's address. So guesses there refuse that user there, for a window at
+most, and at no other client, nor at the application's own login.
 """
 
 from __future__ import annotations
@@ -217,6 +220,7 @@ class Throttle:
             }
         else:
             # The client is a server used by many users, so its address does not identify one.
+            # Nothing else does: without this count, a guess through it would not be limited.
             sources = {_key("passwords", "client", request.client.client_id, user): limit.attempts}
         return Attempt("passwords", limit.seconds, sources, self.counter, http, request.emit)
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TypeVar
 
+from .authorization.consent_data import ConsentData
+from .envelope import NotUnderstood
 from .grants import is_living
 from .listings import every
 from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Consent, Grant, Page
@@ -102,7 +104,7 @@ def _authorization(
     client = server.clients.get(client_id)
     # What was issued under a lower epoch was permanently withdrawn from the client.
     living = tuple(grant for grant in grants if client is None or grant.epoch >= client.epoch)
-    consents = () if consent is None else (consent,)
+    consents = () if consent is None or _is_ended(server, consent, client) else (consent,)
     if not living and not consents:
         return None
     return Authorization(
@@ -112,6 +114,21 @@ def _authorization(
         min(record.created_at for record in (*living, *consents)),
         living,
     )
+
+
+def _is_ended(server: Server, consent: Consent, client: Client | None) -> bool:
+    """Whether a raised epoch has ended a consent.
+
+    That of a client that is deleted or disabled is listed, so that its user sees what became
+    of the client.
+    """
+    if client is None or client.disabled_at is not None:
+        return False
+    try:
+        return ConsentData.decode(consent.data, server.understood).epoch < client.epoch
+    except NotUnderstood:
+        # A later version may still count it, so the user can withdraw it.
+        return False
 
 
 @dataclass(frozen=True, slots=True)

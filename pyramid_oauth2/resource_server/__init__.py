@@ -15,7 +15,6 @@ from zope.interface import implementer
 
 from ..interfaces import IResourceServer, IService
 from ..protocol.errors import InvalidToken
-from ..protocol.parameters import MAX_VALUE
 from ..protocol.records import ACCESS_TOKEN
 from ..protocol.refusal import OWN_RULE, Refusal
 from ..protocol.server import USER_ACTIVE
@@ -85,7 +84,7 @@ class ResourceServer:
         :raises StoreUnavailable: the authorization server gave no usable response.
         """
         value = presentation.value
-        if not _can_be_an_access_token(value):
+        if not _can_be_an_access_token(value, self.settings.max_parameter_length):
             raise InvalidToken("This is not an access token.", refusal=FORMAT)
         key = digest(value)
         token = self.cache.recall(key, lambda: self._ask(value))
@@ -129,9 +128,12 @@ def make_resource_server(settings: Settings, owners: ResourceOwners) -> Resource
     )
 
 
-def _can_be_an_access_token(value: str) -> bool:
-    """Whether it is worth a request: garbage must cost the authorization server nothing."""
-    if len(value) > MAX_VALUE:
+def _can_be_an_access_token(value: str, longest: int) -> bool:
+    """Whether it is worth a request: garbage must cost the authorization server nothing.
+
+    :param longest: how many characters a parameter may have there.
+    """
+    if len(value) > longest:
         return False
     if not has_our_prefix(value):
         # The tokens may be issued by another product.

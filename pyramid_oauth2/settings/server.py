@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..protocol.parameters import MAX_VALUE
 from .declaration import REQUIRED, setting
-from .types import AUTHORIZATION_SERVER, base_url, boolean, issuer_url, mode_name, paths, route_path
+from .types import (
+    AUTHORIZATION_SERVER,
+    base_url,
+    boolean,
+    issuer_url,
+    mode_name,
+    parameter_length,
+    paths,
+    route_path,
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,14 @@ class ServerSettings:
         frozenset(),
         "Paths such as /api below which pyramid_oauth2 handles every bearer token, including "
         "tokens without one of its prefixes.",
+    )
+    max_parameter_length: int = setting(
+        parameter_length,
+        MAX_VALUE,
+        "How many characters a parameter of a request may have, such as a state or a token; a "
+        "scope may be longer if all scopes of the server together are. WSGI servers and proxies "
+        "limit the length of a URL as well, often to 4 or 8 KB: a longer authorization request "
+        "has to be sent by POST. In a resource server: a token that is presented.",
     )
     metrics: bool = setting(
         boolean,

@@ -54,7 +54,8 @@ class ThrottleSettings:
         rate,
         Limit(100, "minute"),
         "How many authorization requests of users who are not signed in are stored for one "
-        "address.",
+        "address: those that are too long for the URL of a login. Beyond the limit these alone "
+        "are refused; shorter requests from that address are not stored, and not limited.",
         key="throttle.interactions",
         needs="throttle",
         mode=AUTHORIZATION_SERVER,

@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..protocol.http import MAX_BODY
+from ..protocol.parameters import MAX_VALUE
 from ..protocol.redirect_uris import LOOPBACK_HOSTS
 from ..protocol.scopes import SCOPE_TOKEN
 from ..protocol.throttling import PERIODS, Limit
@@ -123,6 +125,15 @@ def count(value: str | int) -> int:
     text = str(value).strip()
     if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= 1000:
         raise BadValue("write a number from 1 to 1000")
+    return int(text)
+
+
+def parameter_length(value: str | int) -> int:
+    """A number of characters from 4096 to 65536."""
+    text = str(value).strip()
+    # At most the longest body that is read.
+    if not re.fullmatch("[0-9]{4,5}", text) or not MAX_VALUE <= int(text) <= MAX_BODY:
+        raise BadValue(f"write a number from {MAX_VALUE} to {MAX_BODY}")
     return int(text)
 
 

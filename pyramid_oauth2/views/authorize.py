@@ -12,7 +12,6 @@ from ..interfaces import ISettings
 from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.authorization.flow import begin, decide, resume
-from ..protocol.authorization.interaction import CookiesNeeded, ForeignInteraction
 from ..protocol.authorization.login_demand import end_login
 from ..protocol.authorization.results import (
     Again,
@@ -25,6 +24,11 @@ from ..protocol.authorization.results import (
     Result,
 )
 from ..protocol.authorization.return_query import MARK
+from ..protocol.authorization.unusable import (
+    CookiesNeeded,
+    ForeignInteraction,
+    UnusableInteraction,
+)
 from ..protocol.authorization.user import User
 from ..protocol.http import HTTPRequest, Parameters, parse_body, parse_query
 from ..protocol.server import refuse_plain_http
@@ -42,7 +46,7 @@ from .consent import consent_page
 from .done import done_page
 from .login import forgetting, return_url, send_to_login, signed_in_subject
 from .login_again import login_again_page
-from .pages import error_page, page_endpoint
+from .pages import error_page, page_endpoint, unusable_page
 from .redirects import link_to_client, redirect, send_to_client
 from .retries import Outcome, deliver, delivered, finish, finished
 
@@ -111,10 +115,12 @@ def _user(request: Request) -> User:
 
 def _respond(request: Request, result: Result) -> Response:
     match result:
-        case Refuse(error, events):
+        case Refuse(error, events, way_back):
             deliver(request, events)
             if isinstance(error, ForeignInteraction) and error.another_user:
                 renew_browser(request)
+            if isinstance(error, UnusableInteraction):
+                return unusable_page(request, error, way_back)
             raise error
         case Login(query, endpoint):
             return send_to_login(request, return_url(request, endpoint, query))

@@ -33,7 +33,10 @@ def browser_token(request: Request, user: str | None = None) -> str:
         page that was open before another user signed in on this browser is not
         valid for that user.
     """
-    return bound_to(user, browser_secret(request))
+    new, secret = is_new_browser(request), browser_secret(request)
+    token = bound_to(user, secret)
+    # If the browser loads two first pages at once, the other cookie may stay: see earlier_secret.
+    return f"{secret}.{token}" if new and user is not None else token
 
 
 def bound_to(user: str | None, secret: str) -> str:
@@ -75,7 +78,13 @@ def is_from_our_page(request: Request, supplied: str | None, user: str | None = 
     sent = _sent(request)
     if not sent or supplied is None:
         return False
-    return hmac.compare_digest(bound_to(user, sent).encode(), supplied.encode())
+    earlier, _, token = supplied.rpartition(".")
+    possible = [sent]
+    # The page of a new browser, which has got another cookie since. Never that of another user.
+    if user is not None and (secret := earlier_secret(request, earlier)):
+        possible.append(secret)
+    tokens = [bound_to(user, secret).encode() for secret in possible]
+    return any(hmac.compare_digest(each, token.encode()) for each in tokens)
 
 
 def is_new_browser(request: Request) -> bool:

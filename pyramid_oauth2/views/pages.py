@@ -16,14 +16,12 @@ from pyramid.response import Response
 from ..interfaces import ISettings
 from ..page_protection import CONTENT_POLICY, page_headers
 from ..protection.request import Request
-from ..protocol.authorization.interaction import (
-    CookiesNeeded,
-    ForeignInteraction,
-    UnusableInteraction,
-)
+from ..protocol.authorization.unusable import ForeignInteraction, UnusableInteraction
+from ..protocol.authorization.way_back import WayBack
 from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.records import StoreUnavailable
 from ..responses import RETRY_AFTER, record_refusal
+from .way_back import link_back
 
 log = logging.getLogger(__name__)
 
@@ -98,17 +96,37 @@ def destination(redirect_uri: str) -> dict[str, Any]:
 
 
 def error_page(
-    request: Request, description: str, status: int = 400, code: str | None = None
+    request: Request,
+    description: str,
+    status: int = 400,
+    code: str | None = None,
+    way_back: WayBack | None = None,
 ) -> Response:
     """The page that explains an error to the user. Of the request it repeats scopes at most.
 
     :param description: for the developer, in English; the page shows it in small print.
-    :param code: selects the page's own text: an OAuth error code,
-        or ``page_expired``, ``another_browser``, ``foreign_form``, ``another_user``,
-        ``cookies_needed``, ``too_many_requests``.
+    :param code: selects the page's own text: an OAuth error code, the code of an
+        :class:`~pyramid_oauth2.protocol.authorization.unusable.UnusableInteraction`,
+        or ``foreign_form``, ``too_many_requests``.
+    :param way_back: to the client, if the page is of its request.
     """
-    values = {"description": description, "code": code}
+    back = None if way_back is None else link_back(way_back)
+    values: dict[str, Any] = {"description": description, "code": code, "back": back}
+    if back is not None:
+        values |= destination(back["url"])
     return render_page(request, "error", values, status)
+
+
+def unusable_page(
+    request: Request, error: UnusableInteraction, way_back: WayBack | None = None
+) -> Response:
+    """The page for a request or a form that cannot be used any more, or not here.
+
+    :param way_back: where the user can go from it.
+    """
+    record_refusal(request, error.refusal)
+    status = 403 if isinstance(error, ForeignInteraction) else 400
+    return error_page(request, str(error), status, error.code, way_back)
 
 
 def page_endpoint(*methods: str) -> Callable[[View], View]:
@@ -140,13 +158,8 @@ def _respond(view: View, request: Request) -> Response:
         return response
     except OAuth2Error as error:
         return error_page(request, error.description, 400, error.code)
-    except ForeignInteraction as foreign:
-        code = "another_user" if foreign.another_user else "another_browser"
-        return error_page(request, str(foreign), 403, code)
-    except CookiesNeeded as needed:
-        return error_page(request, str(needed), 400, "cookies_needed")
     except UnusableInteraction as unusable:
-        return error_page(request, str(unusable), 400, "page_expired")
+        return unusable_page(request, unusable)
     except StoreUnavailable as unavailable:
         log.error("The store cannot answer: %s", unavailable)
         response = error_page(
@@ -159,6 +172,6 @@ def _respond(view: View, request: Request) -> Response:
 def _recorded(view: View, request: Request) -> Response:
     try:
         return view(request)
-    except (OAuth2Error, UnusableInteraction) as refused:
+    except OAuth2Error as refused:
         record_refusal(request, refused.refusal)
         raise

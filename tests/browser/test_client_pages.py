@@ -18,6 +18,7 @@ from pyramid_oauth2 import get_service
 from .application import CookiePolicy, configurator
 from .conftest import PHONE, served
 from .test_pages import CONTRAST, heading, is_wide_as_the_window, sign_in
+from .test_repeated_requests import click_twice, slow
 
 ADMIN, APPLICATIONS = "/oauth2/admin/clients", "/oauth2/applications"
 LONG = "https://" + "sub." * 40 + "example/" + "path/" * 100
@@ -133,6 +134,35 @@ def test_a_double_click_registers_one_client(page: Page, site: Site) -> None:
     answered = re.compile("The client is registered|This form was sent already")
     expect(page.get_by_role("heading", level=1)).to_have_text(answered)
     assert len(site.clients.search().items) == 1
+
+
+@pytest.mark.parametrize("milliseconds", [30, 150])
+def test_every_button_clicked_twice(page: Page, site: Site, milliseconds: int) -> None:
+    """The second response is the one that the browser shows: it is that of the first."""
+    come(slow(page), site)
+    client_id, _ = register_service(page)
+    here = f"{site.url}{ADMIN}/{{}}?client_id={client_id}"
+
+    def send_twice(name: str, says: str) -> None:
+        click_twice(page, "form[method=post] button", milliseconds)
+        expect(page.get_by_role("status")).to_contain_text(says)
+        page.reload()
+        expect(page.get_by_role("status")).to_contain_text(says)
+
+    page.goto(here.format("edit"))
+    page.get_by_role("textbox", name="Name", exact=True).fill("Daily")
+    send_twice("edit", "saved")
+    for name, says in (
+        ("withdraw", "tokens"),
+        ("disable", "disabled"),
+        ("enable", "may ask for tokens"),
+    ):
+        page.goto(here.format(name))
+        send_twice(name, says)
+    page.goto(here.format("delete"))
+    page.get_by_role("textbox").fill("Daily")
+    send_twice("delete", "The client was deleted.")
+    assert site.clients.search().items == ()
 
 
 def test_by_keyboard_alone(page: Page, site: Site) -> None:

@@ -183,7 +183,7 @@ def test_a_used_page(page: Page, site: Site) -> None:
     page.click(DENY)
     arrived(page, site)
     page.goto(consent)
-    assert heading(page) == "This page has expired"
+    assert heading(page) == "This page was used already"
 
 
 def test_back_after_deny(page: Page, site: Site) -> None:

@@ -14,7 +14,8 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from pyramid_oauth2.protocol.http import MAX_BODY, MAX_VALUE
+from pyramid_oauth2.protocol.http import MAX_BODY
+from pyramid_oauth2.protocol.parameters import MAX_VALUE
 from tests import programs
 from tests.certificates import write_certificate
 from tests.ports import free_port

@@ -61,7 +61,7 @@ class ClientPages:
         """The anti-forgery field's value for the user in this browser."""
         if "oauth2_browser" not in self.browser.cookies:
             self.get()
-        return bound_to(self.user, self.browser.cookies["oauth2_browser"].strip('"'))
+        return bound_to(self.user or "", self.browser.cookies["oauth2_browser"].strip('"'))
 
     def post(
         self, page: str, client_id: str, /, token: str | None = "", **form: Any

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from pyramid_oauth2.protocol.records import StoreUnavailable
+from pyramid_oauth2.views.browser import FIELD
 
 from . import host
 from .allowing import PAGE, Allowing, articles, form_of
@@ -54,6 +55,65 @@ def test_a_bearer_token_is_no_login(bob: Allowing, method: str):
     answer = getattr(bob.browser, method)(PAGE, form, headers=headers, status=303)
     assert answer.location.startswith("http://localhost/login?")
     bob.assert_untouched()
+
+
+class TestANewBrowserThatLoadsThePageTwice:
+    """Each page sets a cookie, and the later one stays."""
+
+    OWN = {"Origin": "http://localhost"}
+
+    def post(self, flow: Flow, form: dict[str, str], cookie: str, **headers: str) -> int:
+        sent = {**headers, "Cookie": f"{login_cookie(flow)}; {cookie}"}
+        answer = flow.server.fresh_browser().post(PAGE, form, headers=sent, status="*")
+        return int(answer.status_int)
+
+    def pages(self, flow: Flow) -> tuple[list[dict[str, str]], str]:
+        """The forms of both pages, and the cookie that stays."""
+        headers = {"Cookie": login_cookie(flow)}
+        pages = [flow.server.fresh_browser().get(PAGE, headers=headers) for _ in "12"]
+        return [form_of(page) for page in pages], set_cookie(pages[1])
+
+    def test_both_work(self, bob: Allowing):
+        forms, cookie = self.pages(bob)
+        assert [self.post(bob, form, cookie, **self.OWN) for form in forms] == [303, 303]
+        assert articles(bob.show()) == []
+
+    @pytest.mark.parametrize("origin", [None, "null", "https://evil.example"])
+    def test_no_page_of_another_site(self, bob: Allowing, origin: str | None):
+        (first, second), cookie = self.pages(bob)
+        headers = {} if origin is None else {"Origin": origin}
+        assert self.post(bob, first, cookie, **headers) == 403
+        bob.assert_untouched()
+        assert self.post(bob, second, cookie, **headers) == 303
+
+    def test_not_for_another_user(self, bob: Allowing):
+        (first, _), cookie = self.pages(bob)
+        alice = Flow(bob.server).log_in("alice")
+        assert self.post(alice, first, cookie, **self.OWN) == 403
+        # Nor by a token that is put together of the page's secret and another user's name.
+        secret, _, token = first[FIELD].partition(".")
+        for forged in (secret, token, f"{secret}.{secret}", f".{token}", f"x.{token}"):
+            assert self.post(alice, {**first, FIELD: forged}, cookie, **self.OWN) == 403
+        bob.assert_untouched()
+
+    def test_a_page_of_a_browser_with_a_cookie_is_valid_with_that_alone(self, bob: Allowing):
+        form, (_, cookie) = form_of(bob.show()), self.pages(bob)
+        assert "." not in form[FIELD]
+        assert self.post(bob, form, cookie, **self.OWN) == 403
+        bob.assert_untouched()
+
+    def test_not_without_any_cookie(self, bob: Allowing):
+        (first, _), _ = self.pages(bob)
+        assert self.post(bob, first, "", **self.OWN) == 403
+        bob.assert_untouched()
+
+
+def login_cookie(flow: Flow) -> str:
+    return next(f"{c.name}={c.value}" for c in flow.browser.cookiejar if c.name == "auth_tkt")
+
+
+def set_cookie(page: Any) -> str:
+    return str(page.headers["Set-Cookie"].partition(";")[0])
 
 
 def test_a_user_who_is_deactivated(start_flow: Callable[..., Flow]):

@@ -263,11 +263,23 @@ class TestRemembered:
         flow.allow()
         assert self.asked_again(Flow(flow.server, "app", flow.browser))
 
-    def test_what_was_unticked_is_not_remembered(self, flow: Flow):
+    def test_what_was_unticked_is_remembered_as_declined(self, flow: Flow):
         flow.edit(optional_scope=frozenset({"write"}))
         flow.decide(flow.page(scope="read write"), scope="read")
-        assert self.asked_again(flow, scope="read write")
-        assert not self.asked_again(flow, scope="read")
+        for prompt in (None, "none"):
+            answer = answer_in(flow.ask(scope="read write", prompt=prompt).location)
+            # RFC 6749 section 3.3: the response says the scope if it is not the requested one.
+            assert flow.redeem(answer["code"]).json["scope"] == "read"
+        assert self.asked_again(flow, scope="read write", prompt="consent")
+        assert self.asked_again(flow, scope="write")
+
+    def test_a_client_that_was_disabled_meanwhile(self, flow: Flow):
+        flow.allow()
+        flow.server.service.clients.disable("web")
+        flow.server.service.clients.enable("web")
+        assert self.asked_again(flow)
+        flow.allow()
+        assert not self.asked_again(flow)
 
     def test_after_its_end(self, flow: Flow):
         flow.allow()

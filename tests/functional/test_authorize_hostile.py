@@ -150,7 +150,9 @@ def test_a_broken_cookie_is_none(flow: Flow, cookie: str):
     """The browser gets a valid one, and continues with it."""
     stranger = flow.server.fresh_browser()
     query = urlencode(flow.parameters(state=LONG))
-    answer = stranger.get(f"{AUTHORIZE}?{query}", headers={"Cookie": cookie}, status=303)
+    headers = {"Cookie": cookie}
+    stored = stranger.get(f"{AUTHORIZE}?{query}", headers=headers, status=303)
+    answer = stranger.get(stored.location, headers=headers, status=303)
     assert len(answer.headers.getall("Set-Cookie")) == 1
     name, _, value = answer.headers["Set-Cookie"].partition(";")[0].partition("=")
     assert (name, len(value)) == ("oauth2_browser", 32)

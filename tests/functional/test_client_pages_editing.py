@@ -65,6 +65,18 @@ def test_as_many_as_the_rules_allow_are_saved(pages: ClientPages, web: Client, f
     assert (changed.client_name, getattr(changed, field)) == ("Another name", many)
 
 
+def test_a_form_that_is_sent_twice_is_saved_once(pages: ClientPages, web: Client):
+    form = pages.get("edit", client_id=web.client_id).form
+    form["client_name"] = "Mine"
+    form["redirect_uris"] = "https://one.example/\nhttps://two.example/"
+    first = form.submit(status=303)
+    version = pages.client(web.client_id).version
+    second = form.submit(status=303)
+    assert first.location == second.location
+    assert 'role="status"' in second.follow()
+    assert pages.client(web.client_id).version == version
+
+
 def test_somebody_else_was_faster(pages: ClientPages, web: Client):
     form = pages.get("edit", client_id=web.client_id).form
     pages.server.service.clients.edit(web.client_id, client_name="Theirs")

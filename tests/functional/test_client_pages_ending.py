@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .client_pages import ClientPages, words
+from .flow import Flow
 
 
 def test_disable_and_enable(pages: ClientPages):
@@ -29,6 +30,37 @@ def test_revoke_all_its_tokens(pages: ClientPages):
     assert pages.server.ask().status_int == 200
 
 
+@pytest.mark.parametrize(
+    ("page", "says"),
+    [
+        ("disable", "users who allowed it for next time are then asked again"),
+        ("withdraw", "users who allowed it for next time are asked again"),
+    ],
+)
+def test_users_are_asked_again_as_the_page_says(pages: ClientPages, page: str, says: str):
+    server = pages.server
+    back = "https://diary.example/back"
+    usual = {"grant_types": ("authorization_code",), "scope": frozenset({"read"})}
+    server.register("diary", redirect_uris=(back,), **usual)
+    flow = Flow(server, "diary").log_in()
+    flow.allow(redirect_uri=back)
+    assert flow.ask(redirect_uri=back).status_int == 303
+    asked = pages.get(page, client_id="diary")
+    assert says in words(asked)
+    shown = asked.form.submit(status=303).follow()
+    if page == "disable":
+        shown.click("Enable").form.submit(status=303)
+    assert flow.ask(redirect_uri=back).status_int == 200
+    flow.allow(redirect_uri=back)
+    assert flow.ask(redirect_uri=back).status_int == 303
+
+
+def test_a_client_without_users_asks_none(pages: ClientPages):
+    pages.server.register("machine", grant_types=("client_credentials",))
+    for page in ("disable", "withdraw"):
+        assert "users" not in words(pages.get(page, client_id="machine"))
+
+
 @pytest.mark.parametrize("page", ["delete", "enable"])
 def test_by_a_page_that_shows_an_older_client_nothing_happens(pages: ClientPages, page: str):
     clients = pages.server.service.clients
@@ -44,6 +76,28 @@ def test_by_a_page_that_shows_an_older_client_nothing_happens(pages: ClientPages
     for version in ({}, {"version": "x"}):
         assert pages.post(page, "robot", name="robot", **version).status_int == 400
     assert pages.client("robot") == before
+
+
+@pytest.mark.parametrize("page", ["disable", "withdraw", "enable"])
+def test_a_form_that_is_sent_twice(pages: ClientPages, page: str):
+    if page == "enable":
+        pages.server.service.clients.disable("robot")
+    form = pages.get(page, client_id="robot").form
+    first, second = form.submit(status=303), form.submit(status=303)
+    assert first.location == second.location
+    assert 'role="status"' in second.follow()
+
+
+def test_an_enabling_form_of_before_does_not_enable_a_client_that_was_disabled_again(
+    pages: ClientPages,
+):
+    clients = pages.server.service.clients
+    clients.disable("robot")
+    form = pages.get("enable", client_id="robot").form
+    form.submit(status=303)
+    clients.disable("robot")
+    form.submit(status=409)
+    assert pages.client("robot").disabled_at is not None
 
 
 @pytest.mark.parametrize("page", ["disable", "withdraw"])
@@ -67,4 +121,5 @@ def test_delete_asks_for_the_name(pages: ClientPages, name: str):
     gone = again.form.submit(status=303).follow()
     assert "The client was deleted." in words(gone)
     assert pages.server.ask().status_int == 401
-    assert "There is no such client" in words(again.form.submit(status=404))
+    # Sent twice, by a double click for instance: the second response is the one that is shown.
+    assert "The client was deleted." in words(again.form.submit(status=303).follow())

@@ -215,3 +215,25 @@ def test_an_address_that_says_something_twice(pages: ClientPages):
     assert "repeated" in words(page)
     forms = pages.browser.post(f"{ADMIN}/edit?client_id=a&client_id=b", {}, status=400)
     assert "This form cannot be read" in words(forms)
+
+
+@pytest.mark.parametrize("root", [ADMIN, APPLICATIONS])
+def test_a_new_browser_that_loads_two_pages_at_once(pages: ClientPages, root: str):
+    """Each page sets a cookie, and one stays: both forms work, and none of another site."""
+    pages = ClientPages(pages.server, root)
+    clients = [pages.server.register(name, owner="bob").client_id for name in ("one", "two")]
+    login = next(f"{c.name}={c.value}" for c in pages.browser.cookiejar if c.name == "auth_tkt")
+
+    def ask(number: int, cookie: str = "", origin: str = "http://localhost") -> TestResponse:
+        browser = pages.server.fresh_browser()
+        headers = {"Cookie": f"{login}; {cookie}", "Origin": origin}
+        url = pages.url("withdraw", client_id=clients[number])
+        if not cookie:
+            return browser.get(url, headers=headers, status=200)
+        return browser.post(url, forms[number], headers=headers, status="*")
+
+    shown = [ask(0), ask(1)]
+    forms = [dict(page.form.submit_fields()) for page in shown]
+    stays = shown[1].headers["Set-Cookie"].partition(";")[0]
+    assert ask(0, stays, "https://evil.example").status_int == 403
+    assert [ask(0, stays).status_int, ask(1, stays).status_int] == [303, 303]

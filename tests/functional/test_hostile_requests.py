@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from webob import Request
 
-from pyramid_oauth2.protocol.http import MAX_BODY, MAX_FIELDS, MAX_VALUE
+from pyramid_oauth2.protocol.http import MAX_BODY, MAX_FIELDS
+from pyramid_oauth2.protocol.parameters import MAX_VALUE
 
 from .errors import assert_error
 from .server import FORM, TOKEN, Server, basic

@@ -147,11 +147,30 @@ class TestNobodySignedIn:
         stranger.decide(page)
         assert not flow.server.service.server.grants.grants(subject="bob").items
 
-    def test_one_that_is_stored_is_bound_to_its_browser(self, flow: Flow):
+    @pytest.mark.parametrize("has_cookie", [False, True])
+    def test_one_that_is_stored_is_bound_to_its_browser(self, flow: Flow, has_cookie: bool):
+        """From the login on; before it only if the browser has a cookie that stays."""
+        if has_cookie:
+            flow.log_in().page()
         stored = self.at_login(flow.log_out(), state=LONG).location
         back = way_back(flow.browser.get(stored, status=303))
-        stranger = Flow(flow.server).log_in("alice")
-        assert stranger.browser.get(back, status=403).content_type == "text/html"
+        if not has_cookie:
+            flow.log_in().browser.get(back, status=200)
+        for user in ("alice", "bob"):
+            stranger = Flow(flow.server).log_in(user)
+            assert stranger.browser.get(back, status=403).content_type == "text/html"
+        assert flow.log_in().browser.get(back, status=200)
+
+    def test_two_that_are_stored_at_once(self, flow: Flow):
+        """Each gives the new browser a cookie, and one stays. Both pages work after the login."""
+        query = flow.parameters(state=LONG)
+        tabs = [self.at_login(Flow(flow.server), state=LONG).location for _ in "12"]
+        opened = [flow.server.fresh_browser().get(tab, status=303) for tab in tabs]
+        assert len({answer.headers["Set-Cookie"] for answer in opened}) == 2
+        flow.log_in().page()
+        pages = [flow.browser.get(way_back(answer), status=200) for answer in opened]
+        for page in pages:
+            assert answer_in(flow.decide(page).location)["state"] == query["state"]
 
     def test_an_integer_that_the_application_calls_its_user(self, build: Callable[..., Any]):
         """The default subject is the userid as text."""
@@ -198,8 +217,8 @@ class TestPromptLogin:
         flow.log_in("alice")
         back = way_back(flow.ask(prompt="login"))
         flow.log_in("alice")
-        ended = flow.browser.get(back, status=303)
-        assert ended.follow().location.startswith("http://localhost/login?")
+        asked = flow.browser.get(back, status=200)
+        assert flow.press(asked).location.startswith("http://localhost/login?")
         users.at = flow.server.service.server.clock() + 60
         page = flow.log_in("bob").browser.get(back, status=200)
         assert "code" in answer_in(flow.decide(page).location)
@@ -260,8 +279,8 @@ class TestWhenTheUserLoggedIn:
         back = way_back(flow.ask(prompt="login"))
         flow.log_in()
         users.at = flow.server.service.server.clock() - 60
-        ended = flow.browser.get(back, status=303)
-        assert ended.follow().location.startswith("http://localhost/login")
+        asked = flow.browser.get(back, status=200)
+        assert flow.press(asked).location.startswith("http://localhost/login")
         flow.log_in()
         users.at = flow.server.service.server.clock() + 60
         flow.browser.get(back, status=200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from webtest import TestApp, TestResponse
 
 import pyramid_oauth2
 from pyramid_oauth2 import get_service
+from pyramid_oauth2.interfaces import IService
 from pyramid_oauth2.protocol.records import StoreUnavailable
 from tests.browser.application import advance_clock, authorize_query, configurator, register
 
@@ -159,6 +161,8 @@ ERRORS = {
     "wrong redirect": ("The application made a mistake", "invalid_request"),
     "method": ("The application made a mistake", "This address is for a web browser."),
     "expired": ("This page has expired", "page_expired"),
+    "used": ("This page was used already", "page_used"),
+    "deactivated": ("Your account is deactivated", "user_deactivated"),
     "another browser": ("This page belongs to another browser", "another_browser"),
     "no cookies": ("Your browser keeps no cookies of this site", "cookies_needed"),
     "forged": ("This page belongs to another browser", "another_browser"),
@@ -181,6 +185,12 @@ def go_wrong(visitor: Visitor, how: str, monkeypatch: pytest.MonkeyPatch) -> Tes
             return visitor.browser.put("/oauth2/authorize", status=405)
         case "expired":
             advance_clock(visitor.registry, 601)
+        case "used":
+            form.submit("decision", value="deny", status=303)
+        case "deactivated":
+            owners = replace(server, is_active=lambda subject: False)
+            service = replace(get_service(visitor.registry), server=owners)
+            visitor.registry.registerUtility(service, IService)
         case "another browser":
             link = f"/oauth2/authorize?interaction={form['interaction'].value}"
             return TestApp(visitor.browser.app).get(link, status=403)

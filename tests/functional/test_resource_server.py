@@ -166,6 +166,12 @@ class TestInactive:
         assert error(get(app, token="a" * length)) == (401, "invalid_token")
         assert endpoint.tokens == []
 
+    def test_a_token_may_be_as_long_as_the_setting_says(self, build: Build, endpoint: Endpoint):
+        app = build(max_parameter_length="9000")
+        assert get(app, token="a" * 9000).status_int == 200
+        assert error(get(app, token="a" * 9001)) == (401, "invalid_token")
+        assert endpoint.tokens == ["a" * 9000]
+
     @pytest.mark.parametrize(
         "audience",
         [

@@ -31,7 +31,7 @@ class Time:
 
     def __init__(self, server: Server) -> None:
         self.now = 1_800_000_000.0
-        counter = AttemptCounter(None, lambda: self.now)
+        counter = AttemptCounter(None, monotonic=lambda: self.now)
         server.change(throttle=replace(server.service.server.throttle, counter=counter))
 
 
@@ -197,6 +197,23 @@ class TestPasswords:
         for number in range(11):
             answer = self.log_in(server, client_id="robot", address=f"192.0.2.{number}")
         assert answer.status_int == 429
+
+    def test_guesses_through_a_confidential_client_refuse_the_user_there_alone(
+        self, server: Server
+    ):
+        """Not at another client, not for what the user has there, and for one window."""
+        time = Time(server)
+        server.register("second", grant_types=("password",))
+        right = {"password": "bob's password"}
+        token = self.log_in(server, client_id="robot", **right).json["access_token"]
+        statuses(1000, lambda: self.log_in(server, client_id="robot"))
+        assert self.log_in(server, client_id="robot", **right).status_int == 429
+        for client_id in ("second", "app"):
+            assert self.log_in(server, client_id=client_id, **right).status_int == 200
+        assert server.get("/read", {"Authorization": f"Bearer {token}"}).text == "bob"
+        assert self.log_in(server, "alice", "alice's password", "robot").status_int == 200
+        time.now += 60
+        assert self.log_in(server, client_id="robot", **right).status_int == 200
 
     def test_right_ones_are_not_counted(self, server: Server):
         right = lambda: self.log_in(server, password="bob's password")  # noqa: E731

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyramid_oauth2.protocol.http import MAX_FIELDS, MAX_VALUE
+from pyramid_oauth2.protocol.http import MAX_FIELDS
+from pyramid_oauth2.protocol.parameters import MAX_VALUE
 
 from .errors import assert_error
 from .server import Server, bearer

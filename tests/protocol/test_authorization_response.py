@@ -7,13 +7,10 @@ from dataclasses import replace
 import pytest
 
 from pyramid_oauth2.protocol.authorization.codes import CodeData
-from pyramid_oauth2.protocol.authorization.interaction import (
-    Interaction,
-    UnusableInteraction,
-    begin_interaction,
-)
+from pyramid_oauth2.protocol.authorization.interaction import Interaction, begin_interaction
 from pyramid_oauth2.protocol.authorization.request import Destination
 from pyramid_oauth2.protocol.authorization.response import approval, denial, refusal
+from pyramid_oauth2.protocol.authorization.unusable import UnusableInteraction
 from pyramid_oauth2.protocol.errors import InvalidScope
 from pyramid_oauth2.protocol.token_strings import parse_token
 

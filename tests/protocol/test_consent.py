@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from pyramid_oauth2.protocol.authorization.consent import needs_consent, remember_consent
+from pyramid_oauth2.protocol.authorization.consent import allowed_before, remember_consent
 
 from .worlds import BACK, NOW, Clock, make_client, make_request, make_server
 
@@ -23,6 +24,10 @@ def clock():
 @pytest.fixture
 def server(clock):
     return make_server(clock)
+
+
+def needs_consent(server, requested, client, subject):
+    return allowed_before(server, requested, client, subject) is None
 
 
 def remember(server, requested, granted=None, **record):
@@ -101,6 +106,90 @@ def test_what_was_unticked_is_not_remembered_from_before(server):
     remember(server, both)
     remember(server, both, granted=make_request())
     assert server.consents.get("bob", "web").scope == READ
+
+
+class TestDeclined:
+    """What the user unticked is decided as well."""
+
+    def asks(self, **changes):
+        optional = frozenset({"write", "more"})
+        return make_request(**{"scope": BOTH, "optional_scope": optional, **changes})
+
+    def granted(self, server, requested, **record):
+        found = allowed_before(server, requested, make_client(**record), "bob")
+        return None if found is None else found.scope
+
+    @pytest.fixture(autouse=True)
+    def decided(self, server):
+        remember(server, self.asks(), granted=self.asks(scope=READ))
+
+    def test_it_is_not_granted_and_not_asked_again(self, server):
+        assert self.granted(server, self.asks()) == READ
+        assert server.consents.get("bob", "web").scope == READ
+
+    def test_it_is_asked_where_the_client_demands(self, server):
+        assert self.granted(server, self.asks(prompt=frozenset({"consent"}))) is None
+        assert self.granted(server, self.asks(), consent="ask") is None
+
+    def test_it_is_asked_where_it_is_not_optional_any_more(self, server):
+        assert self.granted(server, self.asks(optional_scope=frozenset())) is None
+
+    def test_it_is_asked_where_nothing_else_is_requested(self, server):
+        assert self.granted(server, self.asks(scope=frozenset({"write"}))) is None
+
+    def test_it_is_asked_for_another_redirect_uri(self, server):
+        assert self.granted(server, self.asks(redirect_uri=f"{BACK}2")) is None
+
+    def test_a_scope_that_was_never_on_a_page_is_asked(self, server):
+        assert self.granted(server, self.asks(scope=BOTH | {"more"})) is None
+
+    def test_it_is_forgotten_where_it_is_allowed_later(self, server):
+        remember(server, self.asks())
+        assert self.granted(server, self.asks()) == BOTH
+        remember(server, self.asks(), granted=self.asks(scope=READ))
+        assert self.granted(server, self.asks()) == READ
+
+    def test_it_stays_when_something_else_is_decided(self, server):
+        remember(server, self.asks(scope=READ | {"more"}))
+        assert self.granted(server, self.asks(scope=BOTH | {"more"})) == READ | {"more"}
+
+    def test_an_earlier_version_merely_asks(self, server):
+        """It preserves the member, and counts as allowed what the user allows with it."""
+        consent = server.consents.get("bob", "web")
+        members = json.loads(consent.data)
+        assert members == {"declined": ["write"]}, "not critical"
+        assert server.consents.put(replace(consent, scope=BOTH), consent.version)
+        assert self.granted(server, self.asks()) == BOTH
+
+    @pytest.mark.parametrize("data", [b'{"declined": "write"}', b'{"declined": [1]}'])
+    def test_what_cannot_be_read_is_asked(self, server, data):
+        consent = server.consents.get("bob", "web")
+        assert server.consents.put(replace(consent, data=data), consent.version)
+        assert self.granted(server, self.asks()) is None
+
+
+class TestEpoch:
+    """A client that was disabled, or whose tokens were all revoked, asks anew."""
+
+    def test_what_was_allowed_before_does_not_count(self, server):
+        remember(server, make_request())
+        assert not needs_consent(server, make_request(), make_client(), "bob")
+        assert needs_consent(server, make_request(), make_client(epoch=1), "bob")
+
+    def test_nor_is_it_merged(self, server, clock):
+        remember(server, make_request(scope=BOTH))
+        clock.now += 5
+        remember(server, make_request(), epoch=1)
+        consent = server.consents.get("bob", "web")
+        assert (consent.scope, consent.created_at) == (READ, clock.now)
+        assert not needs_consent(server, make_request(), make_client(epoch=1), "bob")
+
+    def test_a_process_that_knows_an_older_epoch(self, server):
+        """As for tokens: a higher epoch than one's own is valid."""
+        remember(server, make_request(), epoch=2)
+        assert not needs_consent(server, make_request(), make_client(epoch=1), "bob")
+        remember(server, make_request(), epoch=1)
+        assert needs_consent(server, make_request(), make_client(epoch=2), "bob")
 
 
 def test_an_expired_one_adds_nothing(server, clock):

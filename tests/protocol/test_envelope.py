@@ -14,12 +14,12 @@ from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.authorization.codes import CodeData, burn_after_wrong_verifiers
 from pyramid_oauth2.protocol.authorization.interaction import (
     Interaction,
-    UnusableInteraction,
     begin_interaction,
     interaction_of,
     open_interaction,
 )
 from pyramid_oauth2.protocol.authorization.response import approval
+from pyramid_oauth2.protocol.authorization.unusable import UnusableInteraction
 from pyramid_oauth2.protocol.envelope import NotUnderstood, check_understood
 from pyramid_oauth2.protocol.records import Grant
 from pyramid_oauth2.protocol.token.access_token import AccessTokenData, own_client_id

@@ -11,7 +11,6 @@ import pytest
 from pyramid_oauth2.events import ConsentGiven
 from pyramid_oauth2.protocol.authentication import Authentication
 from pyramid_oauth2.protocol.authorization.flow import begin, decide, resume
-from pyramid_oauth2.protocol.authorization.interaction import ForeignInteraction
 from pyramid_oauth2.protocol.authorization.results import (
     Again,
     Ask,
@@ -21,6 +20,7 @@ from pyramid_oauth2.protocol.authorization.results import (
     Result,
 )
 from pyramid_oauth2.protocol.authorization.return_query import LONGEST
+from pyramid_oauth2.protocol.authorization.unusable import ForeignInteraction
 from pyramid_oauth2.protocol.authorization.user import User
 from pyramid_oauth2.protocol.http import HTTPRequest, Parameters
 from pyramid_oauth2.protocol.records import Grant

@@ -14,14 +14,13 @@ from pyramid_oauth2.protocol.http import (
     FORM,
     MAX_BODY,
     MAX_FIELDS,
-    MAX_VALUE,
     HTTPRequest,
     Parameters,
     parse_body,
     parse_form,
     parse_query,
 )
-from pyramid_oauth2.protocol.parameters import CORE_RULES, Parameter
+from pyramid_oauth2.protocol.parameters import CORE_RULES, MAX_VALUE, Parameter
 from pyramid_oauth2.protocol.token.request import pick_parameters
 
 

@@ -7,13 +7,12 @@ from dataclasses import replace
 import pytest
 
 from pyramid_oauth2.protocol.authorization.interaction import (
-    ForeignInteraction,
     Interaction,
-    UnusableInteraction,
     begin_interaction,
     open_interaction,
 )
 from pyramid_oauth2.protocol.authorization.response import approval, denial
+from pyramid_oauth2.protocol.authorization.unusable import ForeignInteraction, UnusableInteraction
 
 from .worlds import NOW, Clock, make_client, make_request, make_server
 
@@ -39,14 +38,68 @@ def test_it_survives_being_kept():
         assert Interaction.decode(interaction.encode()) == interaction
 
 
-def test_the_first_browser_and_user_own_it(server):
+def test_the_first_user_and_their_browser_own_it(server):
     handle = begin(server)
-    assert open_interaction(server, handle, "browser", None).interaction.browser == "browser"
-    assert open_interaction(server, handle, "browser", "bob").interaction.subject == "bob"
+    opened = open_interaction(server, handle, "browser", "bob").interaction
+    assert (opened.browser, opened.subject) == ("browser", "bob")
     for browser, subject, by_user in (("other", "bob", False), ("browser", "alice", True)):
         with pytest.raises(ForeignInteraction) as caught:
             open_interaction(server, handle, browser, subject)
         assert caught.value.another_user is by_user
+
+
+def test_until_a_user_is_signed_in_it_is_no_browsers(server):
+    """Another page may give the browser another cookie before the user returns from the login."""
+    handle = begin(server)
+    for browser in ("first", "second"):
+        assert open_interaction(server, handle, browser, None).interaction.browser == ""
+    assert open_interaction(server, handle, "second", "bob").interaction.browser == "second"
+    with pytest.raises(ForeignInteraction):
+        open_interaction(server, handle, "first", "bob")
+
+
+class TestANewBrowserThatOpensItTwice:
+    """Each answer sets a cookie; one of them stays, and the forms of both pages are valid."""
+
+    @pytest.fixture
+    def handle(self, server):
+        handle = begin(server)
+        open_interaction(server, handle, "first", "bob", new=True)
+        return handle
+
+    def test_both_pages_are_valid(self, server, handle):
+        open_interaction(server, handle, "second", "bob", new=True)
+        for browser in ("first", "second"):
+            assert open_interaction(server, handle, browser, "bob", bind=False)
+            assert open_interaction(server, handle, browser, "bob")
+
+    @pytest.mark.parametrize(
+        ("seconds", "browser"),
+        [
+            (5, {"new": True}),
+            (0, {"new": False}),
+            (0, {"new": True, "subject": "alice"}),
+            (0, {"new": True, "bind": False}),
+        ],
+        ids=["later", "with a cookie", "another user", "a form"],
+    )
+    def test_no_other_browser(self, server, clock, handle, seconds, browser):
+        clock.now += seconds
+        with pytest.raises(ForeignInteraction) as caught:
+            open_interaction(server, handle, "second", **{"subject": "bob", **browser})
+        assert not caught.value.another_user
+
+    def test_not_one_that_began_with_a_cookie(self, server):
+        handle = begin(server)
+        open_interaction(server, handle, "first", "bob")
+        with pytest.raises(ForeignInteraction):
+            open_interaction(server, handle, "second", "bob", new=True)
+
+    def test_it_does_not_grow_without_end(self, server, handle):
+        for number in range(4):
+            open_interaction(server, handle, str(number), "bob", new=True)
+        with pytest.raises(ForeignInteraction):
+            open_interaction(server, handle, "4", "bob", new=True)
 
 
 def test_nobody_signed_in_owns_nothing(server):

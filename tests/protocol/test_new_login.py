@@ -11,13 +11,7 @@ import pytest
 
 from pyramid_oauth2.protocol.authentication import Authentication
 from pyramid_oauth2.protocol.authorization.flow import decide
-from pyramid_oauth2.protocol.authorization.interaction import (
-    CookiesNeeded,
-    ForeignInteraction,
-    Interaction,
-    UnusableInteraction,
-    begin_interaction,
-)
+from pyramid_oauth2.protocol.authorization.interaction import Interaction, begin_interaction
 from pyramid_oauth2.protocol.authorization.login_demand import end_login
 from pyramid_oauth2.protocol.authorization.login_mark import LoginMark, Session
 from pyramid_oauth2.protocol.authorization.results import (
@@ -28,6 +22,11 @@ from pyramid_oauth2.protocol.authorization.results import (
     Refuse,
     Respond,
     Result,
+)
+from pyramid_oauth2.protocol.authorization.unusable import (
+    CookiesNeeded,
+    ForeignInteraction,
+    UsedInteraction,
 )
 from pyramid_oauth2.protocol.authorization.user import browser_digest
 from pyramid_oauth2.protocol.http import HTTPRequest, Parameters
@@ -214,13 +213,16 @@ class TestKnownTime:
         known.authentication = Authentication(NOW + seconds)
         assert isinstance(known.follow(login.query), Ask) is new
 
-    def test_a_user_who_was_sent_straight_back_is_signed_out(
+    def test_a_user_who_was_sent_straight_back_is_asked_by_a_page(
         self, known: Known, changes: dict[str, str]
     ):
+        """Otherwise a link would sign them out, where the login redirects signed-in users."""
         login = known.sent_to_login(**changes)
         known.clock.now += 2
-        again = known.follow(login.query)
-        assert isinstance(again, Again)
+        page = known.follow(login.query)
+        assert isinstance(page, LoginAgain)
+        assert "oauth2_login" not in page.query
+        again = known.press(page)
         assert again.end
         assert session_in(again) == "ended"
         login_again = known.follow(again.query, known.user(None))
@@ -233,8 +235,7 @@ class TestKnownTime:
     def test_a_login_that_cannot_be_ended_is_no_endless_loop(
         self, known: Known, changes: dict[str, str]
     ):
-        again = known.follow(known.sent_to_login(**changes).query)
-        assert isinstance(again, Again)
+        again = known.press(known.follow(known.sent_to_login(**changes).query))
         assert sent(known.follow(again.query))["error"] == "login_required"
         assert known.grants() == ()
 
@@ -506,7 +507,7 @@ class TestUsedTwice:
         world.decide(world.follow(login.query), decision="allow")
         result = world.follow(login.query)
         assert isinstance(result, Refuse)
-        assert type(result.error) is UnusableInteraction
+        assert isinstance(result.error, UsedInteraction)
         assert len(world.grants()) == 1
 
     def test_by_another_user(self, world: LoginWorld):
@@ -539,7 +540,7 @@ class TestUsedTwice:
         world.server.grants.purge(NOW + 601)
         result = world.follow(login.query)
         assert isinstance(result, Refuse)
-        assert type(result.error) is UnusableInteraction
+        assert isinstance(result.error, UsedInteraction)
         assert len(world.grants()) == 1
 
     def test_a_login_of_the_same_second_has_a_mark_of_its_own(self, world: LoginWorld):

@@ -23,11 +23,6 @@ from pyramid_oauth2.extension import (
 )
 from pyramid_oauth2.protocol.authentication import Authentication
 from pyramid_oauth2.protocol.authorization import checks
-from pyramid_oauth2.protocol.authorization.interaction import (
-    CookiesNeeded,
-    ForeignInteraction,
-    UnusableInteraction,
-)
 from pyramid_oauth2.protocol.authorization.login_demand import end_login
 from pyramid_oauth2.protocol.authorization.pushed_request import push_request
 from pyramid_oauth2.protocol.authorization.results import (
@@ -39,6 +34,11 @@ from pyramid_oauth2.protocol.authorization.results import (
     Respond,
 )
 from pyramid_oauth2.protocol.authorization.unpacking import unpacked
+from pyramid_oauth2.protocol.authorization.unusable import (
+    CookiesNeeded,
+    ForeignInteraction,
+    UnusableInteraction,
+)
 from pyramid_oauth2.protocol.authorization.user import User
 from pyramid_oauth2.protocol.errors import TemporarilyUnavailable
 from pyramid_oauth2.protocol.http import HTTPRequest
@@ -423,7 +423,7 @@ class TestPushing:
 
     def test_the_requests_of_public_clients_are_counted(self, world: Plugged) -> None:
         limit = Limit(2, "minute")
-        counter = AttemptCounter(None, world.clock)
+        counter = AttemptCounter(None, monotonic=world.clock)
         throttle = Throttle(limit, limit, limit, limit, limit, counter)
         world.server = replace(world.server, throttle=throttle)
         public = make_client(client_id="app", token_endpoint_auth_method="none")

@@ -44,7 +44,7 @@ class World:
         attempts, _, period = clients.partition("/")
         limit = Limit(int(attempts), period)
         self.clock = Clock()
-        self.counter = AttemptCounter(None, self.clock)
+        self.counter = AttemptCounter(None, monotonic=self.clock)
         throttle = Throttle(limit, limit, limit, limit, limit, self.counter)
         self.server: AuthorizationServer = make_server(self.clock, throttle=throttle)
         self.heard: list[OAuth2Event] = []

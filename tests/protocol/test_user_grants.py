@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pyramid_oauth2.protocol import user_grants
+from pyramid_oauth2.protocol.authorization.consent import remember_consent
 from pyramid_oauth2.protocol.authorization.response import approval
 from pyramid_oauth2.protocol.records import REFRESH_TOKEN
 from pyramid_oauth2.protocol.user_grants import (
@@ -75,6 +77,27 @@ class TestWhatIsAllowed:
         assert world.allowed() == []
         new = world.issue()
         assert [grant.id for grant in world.only().grants] == [new]
+
+    def test_nor_its_remembered_consent(self, world: World):
+        """It does not count any more: the user is asked again."""
+        world.remember()
+        assert world.allowed() == ["web"]
+        world.server.clients.raise_epoch("web", NOW)
+        assert world.allowed() == []
+
+    def test_not_what_was_declined(self, world: World):
+        both = make_request(scope=READ | {"write"}, optional_scope=frozenset({"write"}))
+        remember_consent(world.server, both, make_request(scope=READ), make_client(), "bob")
+        assert world.only().scope == READ
+
+    def test_one_of_a_later_version(self, world: World):
+        """That version may count it, so the user can withdraw it."""
+        world.remember()
+        consent = world.server.consents.get("bob", "web")
+        assert consent is not None
+        later = replace(consent, data=b'{"later": 1, "critical": ["later"]}')
+        assert world.server.consents.put(later, consent.version)
+        assert world.allowed() == ["web"]
 
     def test_a_deleted_client(self, world: World):
         world.issue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from ..access import Access
@@ -16,38 +17,51 @@ from .consent_data import ConsentData
 from .extensions import covers_extensions, remembered_extensions
 
 
-def needs_consent(
+def allowed_before(
     server: AuthorizationServer, requested: AuthorizationRequest, client: Client, subject: str
-) -> bool:
-    """Whether the user sees the consent page, or has already allowed all of this."""
+) -> AuthorizationRequest | None:
+    """The request as it is granted without the consent page; None if the user must see that.
+
+    It lacks the optional scopes that the user has declined before.
+    """
     if "consent" in requested.prompt or client.consent == "ask":
-        return True
+        return None
     # RFC 8628 section 5.4: what is allowed for another device must be seen each time, since
     # someone else may have begun there.
     if requested.redirect_uri is None:
-        return True
+        return None
     # RFC 8252 section 8.6: any app on the device could claim such a redirect URI, so it
     # does not identify the client, and nothing is allowed without the page.
     if client.public and not requested.redirect_uri.startswith("https:"):
-        return True
+        return None
     if client.consent == "skip":
-        return False
+        return requested
     consent = server.consents.get(subject, client.client_id)
-    return consent is None or not _covers(server, consent, requested)
+    return None if consent is None else _decided(server, consent, requested, client)
 
 
-def _covers(server: AuthorizationServer, consent: Consent, requested: AuthorizationRequest) -> bool:
+def _decided(
+    server: AuthorizationServer, consent: Consent, requested: AuthorizationRequest, client: Client
+) -> AuthorizationRequest | None:
+    """What a remembered consent allows of a request; None if it does not decide all of it."""
+    data = _data_of_the_same_kind(server, consent, requested, client)
+    if data is None:
+        return None
+    # Only what is optional: without another scope the client may not work any more. A version
+    # that knows no declined scopes may have added one to those that are allowed.
+    declined = (data.declined - consent.scope) & requested.optional_scope
+    granted = replace(requested, scope=requested.scope - declined)
     allowed = Access(consent.scope, consent.resources)
-    data = _data_of_the_same_kind(server, consent, requested)
-    return (
-        data is not None
-        and allowed.covers(requested.access)
-        and covers_extensions(server, data.extensions, requested)
+    decided = (
+        granted.scope
+        and allowed.covers(granted.access)
+        and covers_extensions(server, data.extensions, granted)
     )
+    return granted if decided else None
 
 
 def _data_of_the_same_kind(
-    server: AuthorizationServer, consent: Consent, requested: AuthorizationRequest
+    server: AuthorizationServer, consent: Consent, requested: AuthorizationRequest, client: Client
 ) -> ConsentData | None:
     """What is stored with a consent; None if the consent does not count for such a request."""
     if (
@@ -58,10 +72,12 @@ def _data_of_the_same_kind(
     ):
         return None
     try:
-        return ConsentData.decode(consent.data, server.understood)
+        data = ConsentData.decode(consent.data, server.understood)
     except NotUnderstood:
         # A later version may have limited it by something that this version would ignore.
         return None
+    # A client that was disabled, or lost all that it had, has to ask again.
+    return None if data.epoch < client.epoch else data
 
 
 def remember_consent(
@@ -71,12 +87,12 @@ def remember_consent(
     client: Client,
     subject: str,
 ) -> None:
-    """Remember what the user allowed, together with what they allowed before.
+    """Remember what the user decided, together with what they decided before.
 
-    Not together with what they allowed for another redirect URI, which may be another
+    Not together with what they decided for another redirect URI, which may be another
     party, or for other resources, or with other values of request extensions, nor with what
-    they have just unticked. Details are allowed each time. A consent that this version does
-    not understand is replaced: this decision is newer, and complete without it.
+    they have just decided otherwise. Details are allowed each time. A consent that this version
+    does not understand is replaced: this decision is newer, and complete without it.
 
     :param requested: what the page showed.
     :param granted: what the user allowed of it.
@@ -89,11 +105,14 @@ def remember_consent(
         now = server.clock()
         earlier = server.consents.get(subject, client.client_id)
         scope, since = granted.scope, now
-        if earlier and (same := _mergeable_data(server, earlier, granted)):
+        # Also what was not allowed: the user is not asked about it at each request.
+        declined = requested.scope - granted.scope
+        if earlier and (data := _mergeable_data(server, earlier, granted, client)):
             scope, since = scope | (earlier.scope - requested.scope), earlier.created_at
-            data = same
+            declined |= data.declined - requested.scope
         else:
             data = ConsentData(remembered_extensions(server, NOTHING_KEPT, granted))
+        data = replace(data, declined=declined - scope, epoch=client.epoch)
         consent = Consent(
             subject=subject,
             client_id=client.client_id,
@@ -112,10 +131,10 @@ def remember_consent(
 
 
 def _mergeable_data(
-    server: AuthorizationServer, earlier: Consent, granted: AuthorizationRequest
+    server: AuthorizationServer, earlier: Consent, granted: AuthorizationRequest, client: Client
 ) -> ConsentData | None:
     """What is stored with a consent; None if the new decision replaces it."""
-    data = _data_of_the_same_kind(server, earlier, granted)
+    data = _data_of_the_same_kind(server, earlier, granted, client)
     if data is None:
         return None
     # {read, north} and {write, south} together would allow {read, south}, which no page showed.

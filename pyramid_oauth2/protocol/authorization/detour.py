@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ..http import Parameters
-from .interaction import CookiesNeeded, Interaction, begin_interaction
+from .interaction import Interaction, begin_interaction
 from .login_mark import LoginMark
 from .progress import Progress
 from .results import Again, Login
 from .return_query import MARK, is_too_long, return_query
+from .unusable import CookiesNeeded
 from .user import User
 
 
@@ -43,6 +44,9 @@ def stored(progress: Progress) -> Again:
         attempt = progress.server.throttle.interaction(progress.http, progress.events.append)
         attempt.refuse_if_blocked()
         attempt.count_or_refuse(progress.destination.client.client_id)
-    browser = progress.user.browser() if progress.http.method == "GET" else ""
+    user = progress.user
+    # A form of another site has no cookie. A new browser may get one by each of several first
+    # pages, and the last one stays: the request waits for its user.
+    browser = user.browser() if progress.http.method == "GET" and not user.new else ""
     handle, _ = begin_interaction(progress.server, Interaction(progress.request, browser))
     return Again(return_query(None, handle), changed=True, endpoint=progress.endpoint)

@@ -17,15 +17,9 @@ from ..records import Client, DuplicateRecord, StoreUnavailable
 from . import checks
 from .clients import store_resolved
 from .conclusion import conclude
-from .consent import needs_consent
+from .consent import allowed_before
 from .detour import again, to_login
-from .interaction import (
-    UNUSED,
-    Interaction,
-    OpenInteraction,
-    UnusableInteraction,
-    begin_interaction,
-)
+from .interaction import Interaction, OpenInteraction, begin_interaction
 from .login_demand import require_new_login
 from .progress import AUTHORIZE, Progress
 from .reading import read_sent, read_stored
@@ -33,14 +27,16 @@ from .repetition import Decision, repeated, sealed_for
 from .request import narrowed, still_allowed
 from .response import USED, AuthorizationResponse, SealResponse, approval, denial
 from .results import Ask, Done, Refuse, Respond, Result, refuse, refused
+from .unusable import UnusableInteraction, UsedInteraction
 from .user import User
+from .way_back import way_back
 
 
 def begin(
     server: AuthorizationServer, http: HTTPRequest, parameters: Parameters, user: User
 ) -> Result:
     """Process a client's request."""
-    return _walk(lambda events: read_sent(server, http, parameters, user, events))
+    return _walk(server, user, lambda events: read_sent(server, http, parameters, user, events))
 
 
 def resume(
@@ -57,7 +53,11 @@ def resume(
     :param endpoint: at which this is, and to which the browser comes again.
     """
     return _walk(
-        lambda events: read_stored(server, http, handle, user, events, mark=mark, endpoint=endpoint)
+        server,
+        user,
+        lambda events: read_stored(
+            server, http, handle, user, events, mark=mark, endpoint=endpoint
+        ),
     )
 
 
@@ -74,9 +74,11 @@ def decide(
     :param endpoint: as for :func:`resume`.
     """
     result = _walk(
-        lambda events: read_stored(server, http, handle, user, events, form, endpoint=endpoint)
+        server,
+        user,
+        lambda events: read_stored(server, http, handle, user, events, form, endpoint=endpoint),
     )
-    if isinstance(result, Refuse) and type(result.error) is UnusableInteraction:
+    if isinstance(result, Refuse) and isinstance(result.error, UsedInteraction):
         # Sent again; or of two forms that were sent at once, the one that lost.
         return _decided_before(server, handle, user, form) or result
     return result
@@ -102,7 +104,11 @@ def _decided_before(
     return _decided(client, answer, response, events)
 
 
-def _walk(read: Callable[[list[OAuth2Event]], Progress | Result]) -> Result:
+def _walk(
+    server: AuthorizationServer,
+    user: User,
+    read: Callable[[list[OAuth2Event]], Progress | Result],
+) -> Result:
     events: list[OAuth2Event] = []
     client: Client | None = None
     try:
@@ -115,12 +121,14 @@ def _walk(read: Callable[[list[OAuth2Event]], Progress | Result]) -> Result:
                 return result
     except OAuth2Error as error:
         return refuse(error, events, client)
-    except (UnusableInteraction, StoreUnavailable) as error:
+    except UnusableInteraction as error:
         # With the events: what they report has happened.
+        return Refuse(error, tuple(events), way_back(server, user, error))
+    except StoreUnavailable as error:
         return Refuse(error, tuple(events))
     except DuplicateRecord:
         # The grant of a mark's interaction, which is gone: a store's clock is ahead of ours.
-        return Refuse(UnusableInteraction(USED, refusal=UNUSED), tuple(events))
+        return Refuse(UsedInteraction(USED), tuple(events))
     raise AssertionError("the last step always has a result")
 
 
@@ -168,15 +176,18 @@ def _approve(progress: Progress) -> Result | None:
     """Respond if the user allows it by the form, or has allowed it before."""
     server, client, subject = progress.server, progress.destination.client, progress.user.subject
     assert subject is not None  # An earlier step sends a user who is not signed in to the login.
-    granted, pending = progress.request, progress.pending
+    pending = progress.pending
     if progress.form is not None:
         if _decision(progress) != "allow":
             raise InvalidRequest("The form says neither allow nor deny.", refusal=checks.DECISION)
         granted = narrowed(progress.request, _ticked(progress.form))
-    elif needs_consent(server, progress.request, client, subject):
-        return None
-    elif pending is None and progress.mark is not None:
-        _, pending = _begun(progress)
+    else:
+        allowed = allowed_before(server, progress.request, client, subject)
+        if allowed is None:
+            return None
+        granted = allowed
+        if pending is None and progress.mark is not None:
+            _, pending = _begun(progress)
     store_resolved(server, client, progress.events.append)
     response = approval(
         server,

@@ -17,60 +17,35 @@ from ..contention import Contention
 from ..envelope import Members, NotUnderstood
 from ..lost_responses import until_inserted, until_known
 from ..records import INTERACTION, DuplicateRecord, Token, TokenChanges
-from ..refusal import OWN_RULE, Refusal
 from ..server import Server
 from ..token_strings import NewToken, new_family, new_token, parse_token
 from .authorization_request import AuthorizationRequest
 from .new_login import demands_new_login
+from .unusable import (
+    KNOWN,
+    UNEXPIRED,
+    ExpiredInteraction,
+    ForeignInteraction,
+    UnusableInteraction,
+    UsedInteraction,
+)
 
-KNOWN = Refusal("page_known", OWN_RULE, decided_by="interaction")
-UNUSED = Refusal("page_unused", OWN_RULE, decided_by="interaction")
-UNEXPIRED = Refusal("page_unexpired", OWN_RULE, decided_by="oauth2.interaction_lifetime")
-OF_BROWSER = Refusal("page_of_browser", "RFC 6749 section 10.12", decided_by="interaction")
-COOKIE = Refusal("page_with_cookie", "RFC 6749 section 10.12", decided_by="interaction")
-OF_USER = Refusal("page_of_user", "RFC 6749 section 10.12", decided_by="interaction")
-
-
-class UnusableInteraction(Exception):
-    """The handle cannot be used; the message is for the user and says why.
-
-    :param refusal: which check refused, for the operator.
-    """
-
-    def __init__(self, message: str, *, refusal: Refusal) -> None:
-        super().__init__(message)
-        self.refusal = refusal
-
-
-class ForeignInteraction(UnusableInteraction):
-    """The handle belongs to another browser or another user.
-
-    :ivar another_user: whether it belongs to another user.
-    """
-
-    def __init__(self, message: str, *, another_user: bool) -> None:
-        super().__init__(message, refusal=OF_USER if another_user else OF_BROWSER)
-        self.another_user = another_user
-
-
-class CookiesNeeded(UnusableInteraction):
-    """The browser returned from a login without the cookie that it was given."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, refusal=COOKIE)
+TWICE = 5  # seconds between two loads of one page
+MOST_COOKIES = 4  # of one browser, which loads it more than twice
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
     """A request that waits for its user.
 
-    ``browser`` is a digest of the browser's cookie, empty until a browser opened
-    it; ``subject`` is None until a signed-in user opened it.
+    ``browser`` is a digest of the browser's cookie, empty until it belongs to a browser;
+    ``subject`` is None until a signed-in user opened it.
     ``login_demanded_at`` is when the request's new login was demanded, in UTC seconds;
     ``subject`` is the user who has logged in since then.
     ``new_browser`` is set if the browser had no cookie of ours when it began:
     if it loads two first pages at once, each sets a cookie, and one of them stays.
-    ``opened_at`` is when a browser opened a pushed request, in UTC seconds.
+    ``opened_at`` is when a browser opened a request that was stored before, in UTC seconds.
+    ``further_cookies`` are the digests of what such a browser got when it loaded the page again.
     ``others`` are the members that a later version wrote.
     """
 
@@ -80,6 +55,7 @@ class Interaction:
     login_demanded_at: int | None = None
     new_browser: bool = False
     opened_at: int | None = None
+    further_cookies: tuple[str, ...] = ()
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def encode(self) -> bytes:
@@ -95,6 +71,8 @@ class Interaction:
             members["new_browser"] = True
         if self.opened_at is not None:
             members["opened_at"] = self.opened_at
+        if self.further_cookies:
+            members["further_cookies"] = list(self.further_cookies)
         return json.dumps(members).encode()
 
     @classmethod
@@ -106,7 +84,36 @@ class Interaction:
         """
         members, others = _MEMBERS.read(data, understood)
         request = AuthorizationRequest.decode(members.pop("asked"), understood)
-        return cls(request, **members, others=others)
+        further = tuple(members.pop("further_cookies", ()))
+        return cls(request, **members, further_cookies=further, others=others)
+
+    def is_of(self, browser: str) -> bool:
+        """Whether it belongs to the browser of that digest."""
+        return browser in (self.browser, *self.further_cookies)
+
+    def opened_by(self, browser: str, subject: str | None, new: bool, now: int) -> Interaction:
+        """As it is once a browser has opened it; it may be another one's nevertheless.
+
+        :param new: whether the browser sent no cookie.
+        """
+        if not self.browser:
+            return replace(self, browser=browser, new_browser=new, opened_at=now)
+        if self.is_of(browser) or not (new and self._is_loaded_again(subject, now)):
+            return self
+        return replace(self, further_cookies=(*self.further_cookies, browser))
+
+    def _is_loaded_again(self, subject: str | None, now: int) -> bool:
+        # A browser without a cookie that loads the page twice, after a double click for
+        # instance, gets two: one of them stays, and either page may be the one that is shown.
+        if not self.new_browser or self.opened_at is None:
+            return False
+        # One that demands a new login has no user before that, although one may be signed in.
+        unbound = self.subject is None and demands_new_login(self.request)
+        return (
+            now < self.opened_at + TWICE
+            and len(self.further_cookies) < MOST_COOKIES
+            and (unbound or self.subject == subject)
+        )
 
 
 _MEMBERS = Members(
@@ -117,6 +124,7 @@ _MEMBERS = Members(
         "login_demanded_at": int | None,
         "new_browser": bool,
         "opened_at": int | None,
+        "further_cookies": list,
     },
     frozenset({"asked"}),
 )
@@ -181,11 +189,13 @@ def open_interaction(
     browser: str,
     subject: str | None,
     *,
+    new: bool = False,
     bind: bool = True,
     new_login_since: int | None = None,
 ) -> OpenInteraction:
     """Find the interaction of a handle.
 
+    :param new: whether the browser sent no cookie.
     :param bind: whether to bind it to this browser and user where it is not
         yet. A decision does not: its page was shown before.
     :param new_login_since: when a login was demanded that the user has made since. A request
@@ -195,15 +205,17 @@ def open_interaction(
     """
 
     def bound(found: OpenInteraction) -> Interaction:
-        interaction = found.interaction
-        if interaction.browser != browser and (interaction.browser or not bind):
+        of_browser = interaction = found.interaction
+        if bind and not interaction.browser and subject is None:
+            # Another page may have given the browser another cookie until the user is back.
+            return interaction
+        if bind:
+            of_browser = interaction.opened_by(browser, subject, new, server.clock())
+        if not of_browser.is_of(browser):
             raise ForeignInteraction("This page belongs to another browser.", another_user=False)
         if subject is not None and interaction.subject not in (None, subject):
             raise ForeignInteraction("This page was opened by another user.", another_user=True)
-        if not bind:
-            return interaction
-        of_browser = replace(interaction, browser=browser)
-        if subject is None:
+        if not bind or subject is None:
             return of_browser
         if not demands_new_login(interaction.request):
             return replace(of_browser, subject=subject)
@@ -253,6 +265,7 @@ def change_interaction(
             raise UnusableInteraction(
                 "This page belongs to another version of the server: try again in a moment.",
                 refusal=error.refusal,
+                code="another_version",
             ) from None
         after = change(OpenInteraction(before, token))
         if after == before:
@@ -269,7 +282,7 @@ def _find(server: Server, handle: str) -> Token:
     ref = parse_token(handle)
     found = server.grants.find(ref) if ref and ref.kind == INTERACTION else None
     if found is None:
-        raise UnusableInteraction("This page has expired.", refusal=KNOWN)
+        raise ExpiredInteraction("This page has expired.", refusal=KNOWN)
     token, _ = found
     _check_usable(server, token)
     return token
@@ -277,7 +290,7 @@ def _find(server: Server, handle: str) -> Token:
 
 def _check_usable(server: Server, token: Token) -> None:
     if token.consumed_at is not None or token.revoked_at is not None:
-        raise UnusableInteraction("This page was used already.", refusal=UNUSED)
+        raise UsedInteraction("This page was used already.", token=token)
     if token.expires_at <= server.clock():
         refusal = UNEXPIRED.comparing(expires_at=token.expires_at, now=server.clock())
-        raise UnusableInteraction("This page has expired.", refusal=refusal)
+        raise ExpiredInteraction("This page has expired.", refusal=refusal, token=token)

@@ -1,10 +1,10 @@
 """The step that requires a new login (OpenID Connect Core section 3.1.2.1).
 
 If the time of the login is known, the user stays signed in and is sent to the login. If they come
-back as they were, since the login page redirects signed-in users, their login is ended first.
+back as they were, since the login page redirects signed-in users, their login has to end first.
+So it has if the time is not known: only a user who was signed out before has certainly logged in.
+They press a button for that: a link of another site must not be enough to sign a user out.
 A login after that which is still older than the demand is refused: another one would not help.
-If the time is not known, only a user who was signed out before has certainly logged in. They
-press a button for that: a link of another site must not be enough to sign a user out.
 """
 
 from __future__ import annotations
@@ -41,12 +41,10 @@ def require_new_login(progress: Progress) -> Result | None:
         reason = "cannot be ended" if ended else "is not a new one"
         error = LoginRequired(f"The present login {reason}.", refusal=checks.NEW_LOGIN)
         return refused(progress, error)
-    if user.auth_time() is None or (mark is None and not user.has_login_page):
-        query = return_query(parameters, progress.handle)
-        return LoginAgain(progress.destination.client, query, progress.endpoint)
-    if mark is None:
+    if mark is None and user.has_login_page and user.auth_time() is not None:
         return _login(progress, Session.KEPT)
-    return end_login(progress.server, parameters, progress.handle, user, progress.endpoint)
+    query = return_query(parameters, progress.handle)
+    return LoginAgain(progress.destination.client, query, progress.endpoint)
 
 
 def end_login(

@@ -20,18 +20,15 @@ from .authorization_request import AuthorizationRequest
 from .interaction import (
     Interaction,
     OpenInteraction,
-    UnusableInteraction,
     begin_interaction,
     change_interaction,
 )
-from .new_login import demands_new_login
 from .request import find_destination, read_request
 from .results import refused_event
 from .source import PUSHED, PushedRequest, StoredRequest
 from .unpacking import unpacked
+from .unusable import UnusableInteraction
 from .user import User
-
-TWICE = 5  # seconds between two loads of one page
 
 
 def push_request(
@@ -80,25 +77,14 @@ def open_pushed_request(
         if interaction.request.client_id != client_id:
             # RFC 9126 section 2.2: the request_uri "MUST be bound to the client".
             raise UnusableInteraction(
-                "This request is another client's.", refusal=checks.PUSHED_CLIENT
+                "This request is another client's.",
+                refusal=checks.PUSHED_CLIENT,
+                code="another_request",
             )
-        if not interaction.browser:
-            return replace(interaction, browser=browser, new_browser=user.new, opened_at=now)
-        if _is_loaded_twice(interaction, user, now):
-            return replace(interaction, browser=browser)
-        return interaction
+        # Also where no user is signed in: a handle that a client sent is for one browser.
+        return interaction.opened_by(browser, user.subject, user.new, now)
 
     change_interaction(server, handle, opened, now + server.lifetimes.interaction)
-
-
-def _is_loaded_twice(interaction: Interaction, user: User, now: int) -> bool:
-    # A browser without a cookie that loads the page twice, after a double click for instance,
-    # gets two: the later one stays, and the first page may never be shown.
-    if not (interaction.new_browser and user.new) or interaction.opened_at is None:
-        return False
-    # One that demands a new login has no user before that, although one may be signed in.
-    unbound = interaction.subject is None and demands_new_login(interaction.request)
-    return now < interaction.opened_at + TWICE and (unbound or interaction.subject == user.subject)
 
 
 def _checked(

@@ -9,7 +9,7 @@ from ..http import HTTPRequest, Parameters
 from . import checks
 from .clients import needs_resolver
 from .detour import check_cookie
-from .interaction import ForeignInteraction, is_taken, open_interaction
+from .interaction import is_taken, open_interaction
 from .login_mark import LoginMark, Session, mark_for, read_mark
 from .new_login import has_logged_in
 from .progress import AUTHORIZE, Progress
@@ -19,6 +19,7 @@ from .results import Again, Login, Result, error_to_client
 from .return_query import MARK, is_too_long, return_query
 from .source import StoredRequest
 from .unpacking import named_only, unpacked
+from .unusable import ForeignInteraction
 from .user import User
 
 
@@ -121,6 +122,7 @@ def read_stored(
         handle,
         user.browser(),
         user.subject,
+        new=user.new,
         bind=form is None,
         new_login_since=found.demanded_at if found and has_logged_in(user, found) else None,
     )

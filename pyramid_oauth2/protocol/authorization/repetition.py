@@ -139,7 +139,7 @@ def _spent(
         interaction = interaction_of(server, found[0].data)
     except NotUnderstood:
         return None
-    if (interaction.browser, interaction.subject) != (browser_digest(secret), subject):
+    if not interaction.is_of(browser_digest(secret)) or interaction.subject != subject:
         return None
     return found[0], interaction.request
 

@@ -25,12 +25,12 @@ from ..token.product import Product
 from ..token.sender_constraints import token_type
 from . import checks
 from .authorization_request import AuthorizationRequest
-from .consent import needs_consent
-from .interaction import UNUSED, OpenInteraction, UnusableInteraction
+from .consent import allowed_before
+from .interaction import OpenInteraction
 from .request import Destination
+from .unusable import UnusableInteraction, UsedInteraction, WithdrawnMeanwhile
 
 USED = "This page was used already, or has expired."
-WITHDRAWN = "The access was withdrawn."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def denial(
     response = _respond_to(server, pending.interaction.request, error.response_members())
     sealed = seal(response) if seal else None
     if spend(server, pending.token, sealed_answer=sealed).outcome is not Outcome.WON:
-        raise UnusableInteraction(USED, refusal=UNUSED)
+        raise UsedInteraction(USED, token=pending.token)
     return response
 
 
@@ -98,7 +98,9 @@ def approval(
     """
     if not server.is_active(subject):
         refusal = USER_ACTIVE.comparing(subject=subject)
-        raise UnusableInteraction("This user is deactivated.", refusal=refusal)
+        raise UnusableInteraction(
+            "This user is deactivated.", refusal=refusal, code="user_deactivated"
+        )
     waiting = pending.token if pending else None
     kept = requested.extensions.only(server.plug_ins.extensions_in("grant"))
     # RFC 6749 section 4.2.2: "The authorization server MUST NOT issue a refresh token."
@@ -116,14 +118,15 @@ def approval(
     response = _respond_to(server, requested, members)
     sealed = seal(response) if seal else None
     if store(server, issuance, draft, sealed).outcome is not Outcome.WON:
-        text, check = (USED, UNUSED) if pending else (WITHDRAWN, checks.GRANT_CURRENT)
-        raise UnusableInteraction(text, refusal=check)
-    if not prompted and needs_consent(server, requested, client, subject):
-        # The user withdrew the consent between the first check and the opening of the
-        # grant, which the withdrawal could not see.
+        if waiting is not None:
+            raise UsedInteraction(USED, token=waiting)
+        raise WithdrawnMeanwhile(refusal=checks.GRANT_CURRENT)
+    if not prompted and allowed_before(server, requested, client, subject) != requested:
+        # The user withdrew the consent, or a part of it, between the first check and the
+        # opening of the grant, which the withdrawal could not see.
         if draft.grant is not None:
             end_grant(server, draft.grant, "consent withdrawn meanwhile", emit)
-        raise UnusableInteraction(WITHDRAWN, refusal=checks.NOT_WITHDRAWN)
+        raise WithdrawnMeanwhile(refusal=checks.NOT_WITHDRAWN)
     if issued is not None:
         settle(server, client, issuance, draft.grant, issued, grant_type, emit)
     return response
@@ -139,7 +142,7 @@ def another_response(
     issuance = Issuance(requested.access, Add(grant, USED))
     draft = _draft(server, client, issuance, requested)
     if store(server, issuance, draft, None).outcome is not Outcome.WON:
-        raise UnusableInteraction(USED, refusal=checks.GRANT_CURRENT)
+        raise WithdrawnMeanwhile(refusal=checks.GRANT_CURRENT)
     return _respond_to(server, requested, _produced(draft))
 
 

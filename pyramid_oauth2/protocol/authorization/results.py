@@ -12,11 +12,13 @@ from ..errors import LoginRequired, OAuth2Error, TemporarilyUnavailable
 from ..events import AuthorizationRefused, OAuth2Event
 from ..records import Client, StoreUnavailable
 from ..refusal import Refusal
-from .interaction import OpenInteraction, UnusableInteraction
+from .interaction import OpenInteraction
 from .progress import AUTHORIZE, Progress
 from .request import Destination
 from .response import AuthorizationResponse, refusal
+from .unusable import UnusableInteraction
 from .user import User
+from .way_back import WayBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Show the error to the user, since it cannot be sent to the client."""
+    """Show the error to the user, since it cannot be sent to the client.
+
+    :param way_back: where the user can go from the page.
+    """
 
     error: OAuth2Error | UnusableInteraction | StoreUnavailable
     events: tuple[OAuth2Event, ...] = ()
+    way_back: WayBack | None = None
 
 
 Result: TypeAlias = Respond | Done | Login | LoginAgain | Again | Ask | Refuse

@@ -69,12 +69,24 @@ def _save(page: ClientPage) -> Response:
             metadata |= _without_trust(client)
         edited = page.clients.edit(client.client_id, client.version, **metadata)
     except ClientChangedMeanwhile:
-        # The input was based on another version of the client.
         client = page.client_to_change()
+        if _is_saved(page, client):
+            # The form was sent twice: the second response is the one that the browser shows.
+            return page.go_to(client.client_id, "edited")
+        # The input was based on another version of the client.
         shown = form_of(client, _fields(page, client))
         return _form_page(page, client, shown, changed_meanwhile=True)
     changed = edited.version != client.version
     return page.go_to(client.client_id, "edited" if changed else "unchanged")
+
+
+def _is_saved(page: ClientPage, client: Client) -> bool:
+    """Whether the client has what the form says."""
+    metadata, form = read_fields(page.form, _fields(page, client))
+    settable = page.context.settable
+    return not form.problems and all(
+        value_of(settable[name], client) == value for name, value in metadata.items()
+    )
 
 
 def _auth_methods(page: ClientPage, client: Client) -> list[str]:

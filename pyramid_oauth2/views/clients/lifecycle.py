@@ -1,9 +1,14 @@
-"""Actions that have to be confirmed: disabling, revoking, deleting, and ending a secret."""
+"""Actions that have to be confirmed: disabling, revoking, deleting, and ending a secret.
+
+A form that is sent twice, by a double click for instance, has one effect, and the second
+response is that of the first: it is the one that the browser shows.
+"""
 
 from __future__ import annotations
 
 from pyramid.response import Response
 
+from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.rules import acts_for_users
 from ...protocol.records import Client
 from ..redirects import redirect
@@ -49,8 +54,10 @@ def _ask_to_end_earlier(page: ClientPage) -> Response:
 
 
 def _end_earlier(page: ClientPage) -> Response:
-    client = page.client_of_form()
-    page.clients.end_earlier_secret(client.client_id, client.version)
+    client = page.client_to_change()
+    if len(client.client_secrets) > 1:
+        client = page.client_of_form()
+        page.clients.end_earlier_secret(client.client_id, client.version)
     return page.go_to(client.client_id, "earlier_secret_ended")
 
 
@@ -61,8 +68,10 @@ def _disable(page: ClientPage) -> Response:
 
 
 def _enable(page: ClientPage) -> Response:
-    client = page.client_of_form()
-    page.clients.enable(client.client_id, client.version)
+    client = page.client()
+    if client.disabled_at is not None:
+        client = page.client_of_form()
+        page.clients.enable(client.client_id, client.version)
     return page.go_to(client.client_id, "enabled")
 
 
@@ -73,7 +82,13 @@ def _withdraw(page: ClientPage) -> Response:
 
 
 def _delete(page: ClientPage) -> Response:
-    client = page.client_of_form(to_delete=True)
+    try:
+        client = page.client_of_form(to_delete=True)
+    except UnknownClient:
+        client_id = page.query.once("client_id")
+        if not client_id or not page.server.clients.was_deleted(client_id):
+            raise
+        return redirect(page.context.url(done="deleted", client_id=client_id))
     typed = page.form.once("name") or ""
     # Browsers and users add and drop blanks; the name is no secret.
     if typed.split() != (client.client_name or client.client_id).split():

@@ -92,6 +92,11 @@ class ClientPage:
         return self.request.oauth2.authorization_service.present_clients(self.emit)
 
     @property
+    def user(self) -> str:
+        """To whom the forms belong; empty for an operator whom the policy does not name."""
+        return self.context.user or ""
+
+    @property
     def here(self) -> str:
         """The public URL of this page, with the client or the application type that it is about."""
         name = self.request.matched_route.name.removeprefix(f"oauth2.{self.context.name}")
@@ -168,7 +173,7 @@ class ClientPage:
             "browser_field": FIELD,
         }
         if "browser_token" not in values:
-            common["browser_token"] = browser_token(self.request, self.context.user)
+            common["browser_token"] = browser_token(self.request, self.user)
         return render_page(
             self.request,
             f"admin/{name}",
@@ -218,7 +223,7 @@ def _query(request: Request) -> Parameters:
 
 def _act(page: ClientPage, http: HTTPRequest, act: Step) -> Response:
     form = parse_body(http, MAX_FIELDS, MAX_BODY)
-    if not is_from_our_page(page.request, form.once(FIELD), page.context.user):
+    if not is_from_our_page(page.request, form.once(FIELD), page.user):
         raise Refused("forged", 403)
 
     def respond(request: Request, emit: Emit) -> Response:
