@@ -150,7 +150,7 @@ def test_a_secret_in_the_query_however_it_is_written(server: Server, name: str):
 
 
 def test_an_error_tells_nothing_of_the_inside(server: Server):
-    for body in (GOOD + b"&scope=%ff", b"grant_type=<script>", GOOD + b"&scope='; DROP TABLE x"):
+    for body in (GOOD + b"&scope=%ff", b"grant_type=<script>", b"grant_type='; DROP TABLE x"):
         text = send(server, body).text
         for word in ("Traceback", "site-packages", "sqlalchemy", "<script>", "DROP"):
             assert word not in text

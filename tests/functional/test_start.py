@@ -120,12 +120,16 @@ def test_a_backend_by_dotted_name_that_is_not_there():
         start(oauth2__backend="nowhere.at.all")
 
 
+# Without the code flow, for which the start asks for a login.
+NO_PAGES = {"oauth2.grant_types": "client_credentials"}
+
+
 class TestAStoreThatCannotBeUsed:
     """It is said at the start, which it does not prevent: the store may come later."""
 
     def test_without_tables(self, tmp_path: Path, caplog: pytest.LogCaptureFixture):
         url = f"sqlite:///{tmp_path}/oauth2.sqlite"
-        app = start(oauth2__backend="sqlalchemy", **{"oauth2.sqlalchemy.url": url})
+        app = start(**NO_PAGES, oauth2__backend="sqlalchemy", **{"oauth2.sqlalchemy.url": url})
         assert warnings_in(caplog) == [
             "The store sqlalchemy cannot be used; requests that need it get 503 until it can. "
             "The tables of pyramid_oauth2 are missing or out of date: run poauth2 INI db upgrade"
@@ -135,14 +139,14 @@ class TestAStoreThatCannotBeUsed:
 
     def test_a_server_that_is_down(self, caplog: pytest.LogCaptureFixture):
         url = f"redis://{HOST}:{free_port()}/0"
-        assert start(oauth2__backend="redis", **{"oauth2.redis.url": url})
+        assert start(**NO_PAGES, oauth2__backend="redis", **{"oauth2.redis.url": url})
         (warning,) = warnings_in(caplog)
         assert "The store redis cannot be used" in warning
 
     def test_with_tables_nothing_is_said(self, tmp_path: Path, caplog: pytest.LogCaptureFixture):
         url = f"sqlite:///{tmp_path}/oauth2.sqlite"
         migrations.upgrade(url)
-        app = start(oauth2__backend="sqlalchemy", **{"oauth2.sqlalchemy.url": url})
+        app = start(**NO_PAGES, oauth2__backend="sqlalchemy", **{"oauth2.sqlalchemy.url": url})
         assert warnings_in(caplog) == []
         service = get_service(app.registry)
         # What is open when a server forks its workers, they have too.
