@@ -1,6 +1,7 @@
 # make demo         serve the demo on http://localhost:6543 (another port: make demo PORT=7001)
 # make example-NAME run one of examples/ beside the demo: make example-native-app
 # make test         run the tests, some of them: make test TESTS=tests/protocol
+# make lowest       the same on the lowest version of everything that pyproject.toml allows
 # make bench        the CPU time of a request, by workload and store; beside that of
 #                   another commit: make bench AGAINST=REVISION
 # make lint         formatting, lint, types, and the documentation's build
@@ -26,7 +27,7 @@ SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo example-machine-client example-native-app example-resource-server
-.PHONY: test mutants bench lint docs reference links translations clean
+.PHONY: test lowest mutants bench lint docs reference links translations clean
 
 demo: .venv/demo $(INI)
 	@$(BIN)/poauth2 $(INI) db upgrade
@@ -50,6 +51,16 @@ test: export PYTHONDONTWRITEBYTECODE =
 
 test: .venv/test
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(TESTS)
+
+# A range that no test runs is a guess.
+LOWEST = .venv-lowest
+LOWEST_TESTS = tests/protocol tests/functional \
+  $(addprefix tests/backends/test_,memory.py sqlalchemy.py postgresql.py redis.py)
+
+lowest: export PYTHONDONTWRITEBYTECODE =
+
+lowest: $(LOWEST)/ready
+	@$(LOWEST)/bin/python -m pytest --numprocesses auto --maxprocesses 4 $(LOWEST_TESTS)
 
 mutants: export MUTANT_ROUNDS ?= 10
 
@@ -87,7 +98,7 @@ translations: .venv/test
 	$(BIN)/pybabel compile $(CATALOGUES)
 
 clean:
-	rm -rf .venv build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv $(LOWEST) build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f development-*.ini examples/resource_server/api-*.ini demo-client*.secret demo-client.cookie-secret *.sqlite *.sqlite-shm *.sqlite-wal
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -102,6 +113,15 @@ clean:
 	  echo "name another, as in: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@echo "Making a virtual environment in .venv ..."
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+
+$(LOWEST)/ready: pyproject.toml constraints.txt tests/lowest_versions.py
+	@echo "Installing the lowest versions in $(LOWEST) ..."
+	@rm -rf $(LOWEST)
+	@$(PYTHON) -m venv $(LOWEST)
+	@$(PYTHON) tests/lowest_versions.py > $(LOWEST)/requirements.txt
+	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --requirement $(LOWEST)/requirements.txt --editable .
+	@touch $@
 
 .venv/demo .venv/examples .venv/test .venv/lint .venv/docs: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing what make $(@F) needs ..."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from ..assembly import get_service, service_of
 from ..service import OAuth2Service
 from ..settings import Settings
 from ..settings.parsing import parse_settings
+from ..views import startup_checks
 
 UNREADABLE = (OSError, LookupError, ValueError, configparser.Error, plaster.PlasterError)
 
@@ -66,7 +68,9 @@ class Ini:
         self.raw_settings()  # So that a missing file gets the same message everywhere.
         loader = _loader(self.path)
         loader.setup_logging(dict(self.variables))
-        loader.get_wsgi_app(defaults=dict(self.variables))
+        # A command serves no page, so what is missing for one is not said here.
+        with _silent(startup_checks.log):
+            loader.get_wsgi_app(defaults=dict(self.variables))
         with prepare() as environment:  # of the application that was started last
             registry = environment["registry"]
             service = service_of(registry)
@@ -96,6 +100,15 @@ class StartedIni(Ini):
         if self.error is not None:
             raise self.error
         yield self.started
+
+
+@contextmanager
+def _silent(log: logging.Logger) -> Iterator[None]:
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
 
 
 @cache

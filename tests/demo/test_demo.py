@@ -215,7 +215,8 @@ def test_a_store_that_does_not_answer_is_told(ini):
     ini.write_text(text.replace("localhost:6379", f"localhost:{free_port()}"))
     done = start(ini)
     assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
+    warning, line = done.stderr.splitlines()
+    assert "The store redis cannot be used" in warning
     assert line.startswith("The demo cannot start: ")
     assert "oauth2.redis.url" in line
 

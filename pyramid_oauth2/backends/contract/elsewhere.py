@@ -13,6 +13,8 @@ from pyramid_oauth2.interfaces import IBackend
 
 from .pausing import killed_at, outcome
 
+KILLED = "killed"
+
 _opened: IBackend | None = None
 
 
@@ -40,7 +42,8 @@ class Elsewhere:
         self, role: str, call: Callable[[Any], Any], line: int, directories: tuple[str, ...]
     ) -> None:
         """Make a call in a child of that process, which is killed before so many lines of it."""
-        _process().submit(_kill, self._opener, role, call, line, directories).result()
+        outcome = _process().submit(_kill, self._opener, role, call, line, directories).result()
+        assert outcome == KILLED, f"the process was not killed in the middle: {outcome}"
 
 
 @cache
@@ -70,15 +73,22 @@ def _kill(
     call: Callable[[Any], Any],
     line: int,
     directories: tuple[str, ...],
-) -> None:
-    child = os.fork()
-    if child:
-        os.waitpid(child, 0)
-        return
+) -> str:
+    receiver, sender = os.pipe()
+    if child := os.fork():
+        os.close(sender)
+        said = os.read(receiver, 4000).decode(errors="replace")
+        os.close(receiver)
+        _, status = os.waitpid(child, 0)
+        return KILLED if os.WIFSIGNALED(status) and not said else said
     try:
         # A store of its own, which has a connection already.
         store = getattr(opener(), role)
-        store.purge(0, 1) if hasattr(store, "purge") else store.get("nothing")
+        store.export(limit=1)
         killed_at(partial(call, store), line, directories)
+        os.write(sender, b"the call ended before that line")
+    except BaseException as error:
+        os.write(sender, f"{type(error).__name__}: {error}".encode()[:4000])
     finally:
+        # Without the normal exit of a program: its exit handlers belong to the parent.
         os._exit(0)

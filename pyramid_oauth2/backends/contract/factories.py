@@ -153,13 +153,14 @@ MADE_UP_CURSORS = (
 )
 
 
-def take_made_up(listing: Callable[..., Page[Any]], cursor: str, **of: Any) -> None:
-    """Request the page of an invalid cursor: it gives some page, or ``NotACursor``.
+def take_made_up(listing: Callable[..., Page[Any]], **of: Any) -> None:
+    """Request the pages of invalid cursors: each gives some page, or ``NotACursor``.
 
     A page only if the text has the form of the store's cursors, to the letter.
     """
-    with suppress(NotACursor):
-        listing(cursor=cursor, **of)
+    for cursor in MADE_UP_CURSORS:
+        with suppress(NotACursor):
+            listing(cursor=cursor, **of)
 
 
 def spoilt(cursor: str) -> Iterator[str]:

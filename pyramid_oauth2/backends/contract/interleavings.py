@@ -168,6 +168,7 @@ def _meet(pair: Pair, store: Any, begin: Callable[..., Start]) -> Iterator[str]:
     """What is wrong with a pair of calls, at each moment at which they can meet."""
     directories = directories_of(store)
     steps, patience = _rehearsed(pair, store, directories)
+    assert steps, f"{pair.first} runs no Python code of the store, so it cannot be stopped"
     orders = _orders(*pair)
     with ThreadPoolExecutor(2) as pool:
         held = 0

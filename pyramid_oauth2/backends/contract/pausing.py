@@ -28,6 +28,7 @@ Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
 Start: TypeAlias = Callable[[], "Future[Any]"]
 
 STUCK = 60  # seconds after which a paused call goes on in any case
+STANDARD = sys.stdlib_module_names | {"builtins"}
 SLOW = 10  # times the usual time of a line: it waited for something, such as a server
 
 
@@ -46,10 +47,14 @@ class Step:
 
 
 def directories_of(store: object) -> tuple[str, ...]:
-    """Where the code of a store is: the directories of its class, and of those it inherits from."""
-    classes = (base for base in type(store).__mro__ if base is not object)
-    files = (Path(inspect.getfile(base)) for base in classes if base.__module__ != "builtins")
-    return tuple({f"{file.parent}/" for file in files})
+    """Where the code of a store is: of its class, of those it inherits from, and of a store in it.
+
+    A wrapper stores another one as an attribute. The standard library is left out.
+    """
+    within = [each for each in getattr(store, "__dict__", {}).values() if hasattr(each, "export")]
+    classes = {base for part in (store, *within) for base in type(part).__mro__}
+    stores = {base for base in classes if base.__module__.partition(".")[0] not in STANDARD}
+    return tuple(sorted({f"{Path(inspect.getfile(base)).parent}/" for base in stores}))
 
 
 def outcome(call: Callable[[], Any]) -> Any:
