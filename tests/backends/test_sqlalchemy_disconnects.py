@@ -27,7 +27,7 @@ from pyramid_oauth2.backends.contract.factories import (
 )
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
-from pyramid_oauth2.backends.sqlalchemy.database import Database
+from pyramid_oauth2.backends.sqlalchemy.database import DEADLOCK_TRIES, Database
 from pyramid_oauth2.backends.sqlalchemy.schema import grant_table, reservation_table
 from pyramid_oauth2.backends.sqlalchemy.sockets import SILENCE_SECONDS
 from pyramid_oauth2.protocol.records import Grant, Outcome, OutcomeUnknown, StoreUnavailable
@@ -471,7 +471,8 @@ class TestWhileItWaits:
             touch(other, first)
             other.commit()
             assert ours.result(timeout=10) == 1
-        assert len(starts) == 2
+        # More than once if it gets the first row again before the other one wakes up.
+        assert 2 <= len(starts) <= DEADLOCK_TRIES
 
 
 def touch(connection: Connection, digest: bytes) -> int:
