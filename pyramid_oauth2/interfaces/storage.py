@@ -17,11 +17,9 @@ Rules for every store:
   :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`. If it may have written, as when
   the connection broke after a request was sent, it is
   :exc:`~pyramid_oauth2.protocol.records.OutcomeUnknown`: the protocol then repeats the call.
-* A cursor is an opaque string, which may come from a URL. For a text that does not have the
-  form of the store's cursors, to the letter, a listing raises
-  :exc:`~pyramid_oauth2.protocol.listings.NotACursor`; for one that has the form, but was never
-  issued, it may return some page. A listing is complete for the records that exist
-  throughout; its order is unspecified unless stated.
+* A cursor is an opaque string, which may come from a URL. A text that does not have its form,
+  to the letter, is :exc:`~pyramid_oauth2.protocol.listings.NotACursor`. A listing is complete
+  for the records that exist throughout; its order is unspecified unless stated.
 """
 
 from __future__ import annotations
@@ -239,10 +237,7 @@ class IGrantStore(Interface):
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Grant]:
-        """List the grants of a user, of a client, or of both together; may include invalid ones.
-
-        :raises ValueError: neither is given.
-        """
+        """List a user's, a client's, or of both (else ``ValueError``); also invalid ones."""
 
     def tokens(grant_id: str, cursor: str | None = None, limit: int = 50) -> Page[Token]:
         """List the tokens of a grant; may include invalid ones."""
@@ -260,10 +255,9 @@ class IGrantStore(Interface):
         """Return a page of everything, for a copy."""
 
     def import_(records: Iterable[Grant | Token | Reservation]) -> int:
-        """Insert what does not exist, each record by itself; return how many were new.
+        """Insert what does not exist, one by one; return how many were new.
 
-        A grant that :meth:`revoke_subject` revokes at this moment may be left out, as for
-        :meth:`open`.
+        A grant that :meth:`revoke_subject` revokes meanwhile may be left out, as for :meth:`open`.
         """
 
 
