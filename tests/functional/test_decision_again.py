@@ -11,7 +11,8 @@ import pytest
 from webtest import TestResponse
 
 from pyramid_oauth2.events import ConsentGiven
-from pyramid_oauth2.protocol.authorization.repetition import MOST, WINDOW
+from pyramid_oauth2.protocol.authorization.interaction import WINDOW
+from pyramid_oauth2.protocol.authorization.repetition import MOST
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE as CODE
 from pyramid_oauth2.protocol.records import INTERACTION, Grant, StoreUnavailable
 from pyramid_oauth2.protocol.users import Users
@@ -92,6 +93,23 @@ def test_a_decision_of_the_last_second_is_repeated_too(flow: Flow, answer: str):
     server.grants.purge(clock.now)
     assert flow.decide(page, answer).status_int == 400
     assert not [record for record in flow.server.records() if kind_of(record) == INTERACTION]
+
+
+def test_one_of_the_last_second_does_not_replace_a_newer_consent(flow: Flow):
+    flow.edit(optional_scope=frozenset({"write"}), consent="remember")
+    server, clock = flow.server.service.server, Clock(flow.server)
+    heard: list[ConsentGiven] = []
+    flow.server.hear(heard.append, ConsentGiven)
+    page = flow.page(scope="read write")
+    clock.now += server.lifetimes.interaction - 1
+    code_of(flow.decide(page))
+    narrower = flow.page(scope="read write", prompt="consent")
+    clock.now += WINDOW // 3
+    code_of(flow.decide(narrower, scope=[]))
+    consent = server.consents.get("bob", "web")
+    code_of(flow.decide(page))
+    assert server.consents.get("bob", "web") == consent
+    assert [event.scope for event in heard] == [{"read", "write"}, {"read"}]
 
 
 def test_deny_is_repeated_as_it_was(flow: Flow):

@@ -27,7 +27,7 @@ from ..token.validity import NotValid, check_grant
 from ..token_strings import parse_token
 from .authorization_request import AuthorizationRequest
 from .conclusion import conclude
-from .interaction import interaction_of
+from .interaction import WINDOW, interaction_of
 from .request import narrowed, still_a_destination, still_allowed
 from .response import (
     AuthorizationResponse,
@@ -37,7 +37,6 @@ from .response import (
 )
 from .user import browser_digest
 
-WINDOW = 30  # seconds
 MOST = 5  # further codes of one decision
 PURPOSE = b"pyramid_oauth2 decision"
 NAMESPACE = "decision"
@@ -64,7 +63,7 @@ class Decision:
 
 
 def sealed_for(server: AuthorizationServer, decision: Decision) -> SealResponse:
-    """What seals the response to a decision, for :data:`WINDOW` seconds."""
+    """What seals the response to a decision, for :data:`~.interaction.WINDOW` seconds."""
 
     def seal(response: AuthorizationResponse) -> SealedAnswer:
         data = json.dumps(dict(response.parameters)).encode()
