@@ -202,6 +202,11 @@ class TestTheFirstPageTwice:
         for page in (one, two):
             assert code_of(self.send(flow, page, cookies, Origin="http://localhost"))
 
+    def test_where_the_settings_name_the_default_port(self, start_flow: Callable[..., Flow]):
+        flow = start_flow(issuer="http://localhost:80").log_in()
+        one, _, cookies = self.pages(flow)
+        assert code_of(self.send(flow, one, cookies, Origin="http://localhost"))
+
     @pytest.mark.parametrize("origin", [None, "null", "https://evil.example", "http://localhost:1"])
     def test_not_from_another_site(self, flow: Flow, origin: str | None):
         one, _, cookies = self.pages(flow)
