@@ -18,7 +18,7 @@ from pyramid_oauth2.protocol.records import INTERACTION, Grant, StoreUnavailable
 from pyramid_oauth2.protocol.users import Users
 from pyramid_oauth2.scripts.exported import kind_of
 
-from .flow import AUTHORIZE, Flow, answer_in
+from .flow import AUTHORIZE, LONG, Flow, answer_in
 from .server import Clock, bearer
 from .test_login import way_back
 
@@ -175,6 +175,68 @@ def test_of_several_returns_from_a_login_at_once_one_gets_a_code(flow: Flow):
             True,
         ]
         assert len(grants(flow)) == before + 1
+
+
+class TestWithoutAPrompt:
+    """A request that is stored, and that the user allowed before, is opened twice."""
+
+    @pytest.fixture(params=["remember", "skip"])
+    def opened(self, flow: Flow, request: pytest.FixtureRequest) -> str:
+        """The URL at which the signed-in user returns from the login."""
+        flow.edit(consent=request.param)
+        if request.param == "remember":
+            flow.allow()
+        else:
+            flow.ask(prompt="consent")
+        flow.log_out()
+        back = way_back(flow.browser.get(flow.ask(state=LONG).location))
+        flow.log_in()
+        return str(back)
+
+    def test_another_code_of_the_same_grant(self, flow: Flow, opened: str):
+        heard: list[ConsentGiven] = []
+        flow.server.hear(heard.append, ConsentGiven)
+        before = len(grants(flow))
+        first, second = (code_of(flow.browser.get(opened, status="*")) for _ in "12")
+        assert first != second
+        assert len(grants(flow)) == before + 1
+        assert [flow.redeem(code).status_int for code in (first, second)] == [200, 200]
+        assert heard == []
+
+    def test_of_several_at_once_each_gets_a_response(self, flow: Flow, opened: str):
+        cookies = "; ".join(f"{c.name}={c.value}" for c in flow.browser.cookiejar)
+
+        def send() -> TestResponse:
+            headers = {"Cookie": cookies}
+            return flow.server.fresh_browser().get(opened, headers=headers, status="*")
+
+        before = len(grants(flow))
+        with ThreadPoolExecutor(3) as pool:
+            answers = [future.result() for future in [pool.submit(send) for _ in "123"]]
+        assert len({code_of(answer) for answer in answers}) == 3
+        assert len(grants(flow)) == before + 1
+
+    def test_not_after_the_window(self, flow: Flow, opened: str):
+        clock = Clock(flow.server)
+        flow.browser.get(opened, status=303)
+        clock.now += WINDOW
+        assert flow.browser.get(opened, status="*").status_int == 400
+
+    def test_not_for_another_user(self, flow: Flow, opened: str):
+        flow.browser.get(opened, status=303)
+        flow.log_in("alice")
+        assert "Location" not in flow.browser.get(opened, status="*").headers
+
+    def test_not_for_another_browser(self, flow: Flow, opened: str):
+        flow.browser.get(opened, status=303)
+        other = Flow(flow.server).log_in()
+        other.page(prompt="consent")
+        assert "Location" not in other.browser.get(opened, status="*").headers
+
+    def test_not_after_the_consent_was_withdrawn(self, flow: Flow, opened: str):
+        flow.browser.get(opened, status=303)
+        flow.server.service.users.revoke("bob")
+        assert "Location" not in flow.browser.get(opened, status="*").headers
 
 
 class TestTheFirstPageTwice:

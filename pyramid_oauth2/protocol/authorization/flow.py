@@ -23,7 +23,7 @@ from .interaction import Interaction, OpenInteraction, begin_interaction
 from .login_demand import require_new_login
 from .progress import AUTHORIZE, Progress
 from .reading import read_sent, read_stored
-from .repetition import Decision, repeated, sealed_for
+from .repetition import SILENT, Decision, repeated, sealed_for
 from .request import narrowed, still_allowed
 from .response import USED, AuthorizationResponse, SealResponse, approval, denial
 from .results import Ask, Done, Refuse, Respond, Result, refuse, refused
@@ -52,13 +52,14 @@ def resume(
     :param mark: of a new login, with which they return.
     :param endpoint: at which this is, and to which the browser comes again.
     """
-    return _walk(
+    result = _walk(
         server,
         user,
         lambda events: read_stored(
             server, http, handle, user, events, mark=mark, endpoint=endpoint
         ),
     )
+    return _unless_repeated(result, server, handle, user, SILENT)
 
 
 def decide(
@@ -78,20 +79,33 @@ def decide(
         user,
         lambda events: read_stored(server, http, handle, user, events, form, endpoint=endpoint),
     )
+    answer = form.if_once("decision")
+    if answer not in ("allow", "deny"):
+        return result
+    return _unless_repeated(result, server, handle, user, answer, _ticked(form))
+
+
+def _unless_repeated(
+    result: Result,
+    server: AuthorizationServer,
+    handle: str,
+    user: User,
+    answer: str,
+    ticked: frozenset[str] = frozenset(),
+) -> Result:
     if isinstance(result, Refuse) and isinstance(result.error, UsedInteraction):
-        # Sent again; or of two forms that were sent at once, the one that lost.
-        return _decided_before(server, handle, user, form) or result
+        # Sent again; or of two requests that were sent at once, the one that lost.
+        return _decided_before(server, handle, user, answer, ticked) or result
     return result
 
 
 def _decided_before(
-    server: AuthorizationServer, handle: str, user: User, form: Parameters
+    server: AuthorizationServer, handle: str, user: User, answer: str, ticked: frozenset[str]
 ) -> Result | None:
-    answer, subject = form.if_once("decision"), user.subject
-    if answer not in ("allow", "deny") or subject is None:
+    subject = user.subject
+    if subject is None:
         return None
     events: list[OAuth2Event] = []
-    ticked = _ticked(form)
     try:
         found = repeated(server, handle, user.secret(), subject, answer, ticked, events.append)
     except OAuth2Error as error:
@@ -198,7 +212,7 @@ def _approve(progress: Progress) -> Result | None:
         progress.events.append,
         prompted=progress.form is not None,
         authentication=progress.user.authentication(),
-        seal=_seal(progress, "allow", granted.scope),
+        seal=_seal(progress, "allow" if progress.form is not None else SILENT, granted.scope),
     )
     if progress.form is not None and progress.pending is not None:
         # Only now: of Allow and Deny in two tabs, the one that loses stores no consent.
@@ -225,7 +239,7 @@ def _decided(
 def _seal(
     progress: Progress, answer: str, scope: frozenset[str] = frozenset()
 ) -> SealResponse | None:
-    if progress.form is None or progress.pending is None:
+    if progress.pending is None:
         return None
     decision = Decision(progress.handle, progress.user.secret(), answer, scope)
     return sealed_for(progress.server, decision)
