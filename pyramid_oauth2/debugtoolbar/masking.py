@@ -21,6 +21,9 @@ Handler = Callable[[PyramidRequest], Response]
 # is not a credential, and may be a word that the page needs.
 _PIECE = re.compile(r"[A-Za-z0-9._~+/=-]{8,}")
 _BROWSER = re.compile(r"oauth2_browser=([0-9a-f]{32})")
+# What a form of ours contains: a secret, what is bound to one, or both. Between the name and the
+# value is what the panel writes there.
+_FIELD = re.compile(r"oauth2_browser_token.{0,80}?([0-9a-f]{32,})(?:\.([0-9a-f]{32,}))?", re.DOTALL)
 
 
 def masking_tween(handler: Handler, registry: Any) -> Handler:
@@ -41,6 +44,9 @@ def masked(page: str, requests: Iterable[PyramidRequest]) -> str:
     """Return the page without tokens, and without the credentials of these requests."""
     page = mask_credentials(page)
     credentials = {piece for request in requests for piece in _credentials(request.environ)}
+    credentials |= {piece for pieces in _FIELD.findall(page) for piece in pieces if piece}
+    # A cookie that is set is in no request yet.
+    credentials.update(_BROWSER.findall(page))
     for credential in sorted(credentials, key=len, reverse=True):
         page = page.replace(credential, MASK)
     return page

@@ -82,10 +82,17 @@ def _clients(issuer: str) -> Iterator[Client]:
     yield replace(
         SPA_CLIENT,
         redirect_uris=(f"{issuer}{SPA_PATH}", f"{ELSEWHERE}/"),
-        allowed_origins=(urlsplit(issuer)._replace(path="").geturl(), ELSEWHERE),
+        allowed_origins=(_origin(issuer), ELSEWHERE),
     )
     yield NATIVE_CLIENT
     yield API_CLIENT
+
+
+def _origin(issuer: str) -> str:
+    # As browsers send it: without the default port.
+    parts = urlsplit(issuer)
+    default = {"https": ":443", "http": ":80"}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.removesuffix(default)}"
 
 
 def _ensure(service: OAuth2Service, client: Client, secret: str | None) -> None:

@@ -19,11 +19,14 @@ WEB = frozenset({"https", "http"})
 NO_ORIGIN = frozenset(
     {"about", "blob", "data", "file", "filesystem", "ftp", "javascript", "mailto", "ws", "wss"}
 )
+# Not in an origin as browsers send it (URL standard: the port is null then).
+DEFAULT_PORTS = {"https": 443, "http": 80}
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # A URI is ASCII without white space, control characters, or the characters
 # that RFC 3986 excludes; other parsers may read anything else differently.
 _URI = re.compile(r"[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+")
+_PORT = re.compile(r":[0-9]*$")
 _PRIVATE_USE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 
 
@@ -94,7 +97,23 @@ def origin_problem(origin: str) -> str | None:
     if parts.scheme in WEB and parts.netloc != parts.netloc.lower():
         # Of another scheme the host stays as it is written (URL standard, "opaque host").
         return "has capital letters; browsers send an origin in lower case"
-    return _host_problem(parts, port)
+    if problem := _host_problem(parts, port):
+        return problem
+    sent = origin_of(origin)
+    return None if origin == sent else f"has a port that browsers do not send; write {sent}"
+
+
+def origin_of(url: str) -> str:
+    """The origin of a URL as browsers send it (RFC 6454 section 6.2): without the default port.
+
+    :raises ValueError: *url* is not a URL.
+    """
+    parts = urlsplit(url)
+    host = _PORT.sub("", parts.netloc.rpartition("@")[2])
+    if parts.scheme in WEB:
+        host = host.lower()
+    given = parts.port not in (None, DEFAULT_PORTS.get(parts.scheme))
+    return f"{parts.scheme}://{host}:{parts.port}" if given else f"{parts.scheme}://{host}"
 
 
 # RFC 8252 section 7.3: the two loopback addresses. localhost is not one of

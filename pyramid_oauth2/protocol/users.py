@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
 from .clients.registry import ClientRegistry, UnknownClient
+from .clients.unreadable import UnreadableClient, UnwritableClient
 from .events import ConsentWithdrawn, Emit, UserForgotten, emit_nothing
 from .grants import PAGE, end_grants_of
 from .listings import every
@@ -17,15 +19,25 @@ from .user_grants import Authorizations, authorizations_of
 
 REVOKED_BY_APPLICATION = "revoked by the application"
 USER_FORGOTTEN = "the user was forgotten"
+NOT_DISABLED = (
+    "The client %s of a user who is forgotten is not disabled: its stored record cannot be read. "
+    "Delete the client."
+)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How much one call ended: how many grants, remembered consents and owned clients."""
+    """How much one call ended: how many grants, remembered consents and owned clients.
+
+    ``not_disabled`` are the client_ids of owned clients that the store cannot disable, since
+    their records cannot be read. They are refused as long as that is so: delete them.
+    """
 
     grants: int
     consents: int
     clients: int = 0
+    not_disabled: tuple[str, ...] = ()
 
 
 class Users:
@@ -102,11 +114,19 @@ class Users:
         :meth:`~pyramid_oauth2.interfaces.IResourceOwners.is_active` says no: the user can
         allow nothing new then.
 
+        :return: how much ended, and which clients could not be disabled.
         :raises ValueError: *subject* names no user.
         :raises StoreUnavailable: as for :meth:`revoke`.
         """
-        clients = sum(map(self._disable, self.clients(subject)))
-        ended = replace(self.revoke(subject, reason=USER_FORGOTTEN), clients=clients)
+        clients, left = 0, []
+        for client in self.clients(subject):
+            try:
+                clients += self._disable(client)
+            except UnwritableClient:
+                left.append(client.client_id)
+                log.error(NOT_DISABLED, client.client_id)
+        revoked = self.revoke(subject, reason=USER_FORGOTTEN)
+        ended = replace(revoked, clients=clients, not_disabled=tuple(left))
         self._emit(
             UserForgotten(
                 subject=subject, grants=ended.grants, consents=ended.consents, clients=clients
@@ -131,7 +151,8 @@ class Users:
         return until_known(forget, lambda: forget() or True)
 
     def _disable(self, client: Client) -> bool:
-        if client.disabled_at is not None:
+        # Of one that cannot be read it is not known, and its record may become readable again.
+        if client.disabled_at is not None and not isinstance(client, UnreadableClient):
             return False
         with suppress(UnknownClient):
             clients = ClientRegistry(self._server, self._server.clients, self._emit)

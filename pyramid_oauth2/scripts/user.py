@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from typing import Any
 
+from ..protocol.clients.unreadable import UNREADABLE
 from ..protocol.grants import REVOKED_BY_OPERATOR
 from ..protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client
 from ..protocol.scopes import format_scope
@@ -144,9 +146,15 @@ def forget(ini: Ini, arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace, ended: Ended) -> int:
+    for client_id in ended.not_disabled:
+        print(f"poauth2: {shown(client_id)}: not disabled, since {UNREADABLE}", file=sys.stderr)
+    status = 1 if ended.not_disabled else 0
     if arguments.json:
-        print(json.dumps({"subject": arguments.subject, **asdict(ended)}))
-        return 0
+        members = {"subject": arguments.subject, **asdict(ended)}
+        if not ended.not_disabled:
+            del members["not_disabled"]
+        print(json.dumps(members))
+        return status
     parts = [
         f"{_counted(ended.grants, 'grant')} revoked, with every token",
         f"{_counted(ended.consents, 'consent')} forgotten",
@@ -156,7 +164,7 @@ def _report(arguments: argparse.Namespace, ended: Ended) -> int:
     print(f"{shown(arguments.subject)}: {'; '.join(parts)}.")
     if ended.clients:
         print(FOLLOW)
-    return 0
+    return status
 
 
 def _counted(number: int, noun: str) -> str:

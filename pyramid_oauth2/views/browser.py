@@ -12,13 +12,13 @@ import hmac
 import re
 import secrets
 from typing import Any
-from urllib.parse import urlsplit
 
 from pyramid.response import Response
 
 from ..interfaces import ISettings
 from ..page_protection import cookie_options
 from ..protection.request import Request
+from ..protocol.redirect_uris import origin_of
 
 FIELD = "oauth2_browser_token"
 NEW = "pyramid_oauth2.new_browser"
@@ -101,8 +101,8 @@ def earlier_secret(request: Request, supplied: str | None) -> str | None:
     :return: None if the form may come from another site: only the user agent writes
         ``Origin``, and no page of another site can send ours.
     """
-    public = urlsplit(request.registry.getUtility(ISettings).public_url)
-    if request.headers.get("Origin") != f"{public.scheme}://{public.netloc}":
+    ours = origin_of(request.registry.getUtility(ISettings).public_url)
+    if request.headers.get("Origin") != ours:
         return None
     # A browser that stores no cookie has not loaded two pages: its form is refused.
     if is_new_browser(request):

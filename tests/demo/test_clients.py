@@ -44,6 +44,10 @@ def test_a_start_on_another_port_leaves_the_first_its_addresses(start):
     )
 
 
+def test_at_the_default_port_the_origin_has_none(start):
+    assert "http://localhost" in start(80)("demo-spa").allowed_origins
+
+
 @pytest.mark.parametrize("client_id", ["demo-spa", "demo-native"])
 def test_a_start_changes_nothing_that_is_right(start, client_id):
     before = start()(client_id)

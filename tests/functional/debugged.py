@@ -12,6 +12,8 @@ from bs4 import BeautifulSoup
 from pyramid.httpexceptions import HTTPForbidden
 from pyramid.response import Response
 
+from pyramid_oauth2.views.browser import renew_browser
+
 from .server import Server
 
 PANEL = "pDebugPanel-oauth2"
@@ -42,9 +44,14 @@ def more_views(config: Any) -> None:
         header = request.headers["Authorization"]
         raise RuntimeError(f"boom: {len(header)}")
 
-    for view in (ask_for_more, forbid, fail):
+    def new_browser(request: Any) -> Response:
+        renew_browser(request)
+        return Response()
+
+    for view in (ask_for_more, forbid, fail, new_browser):
         config.add_route(view.__name__, f"/{view.__name__}")
-        config.add_view(view, route_name=view.__name__, oauth2_scope="read")
+        scope = {} if view is new_browser else {"oauth2_scope": "read"}
+        config.add_view(view, route_name=view.__name__, **scope)
 
 
 def _ours(page: str) -> str:

@@ -77,6 +77,17 @@ def test_a_link_tells_nobody_whether_a_client_of_others_is_there(pages: ClientPa
     assert words(of_others) == words(of_nobody)
 
 
+def test_deleting_tells_no_user_which_clients_others_have_deleted(pages: ClientPages):
+    pages.server.register("hers", owner="carol")
+    pages.server.service.clients.delete("hers")
+    own = ClientPages(pages.server, APPLICATIONS, "alice")
+    of_others, of_nobody = (
+        own.post("delete", client_id, version="0", name="x") for client_id in ("hers", "never")
+    )
+    assert of_others.status_int == of_nobody.status_int == 404
+    assert words(of_others) == words(of_nobody)
+
+
 def test_a_grant_that_lives_has_not_ended(pages: ClientPages):
     usual = {"grant_types": ("authorization_code", "refresh_token"), "redirect_uris": (BACK,)}
     pages.server.register("web", **usual)

@@ -116,6 +116,24 @@ def test_our_cookie_at_a_page_of_the_application(debugged: Debugged):
     assert "auth_tkt" in page, "the application's own cookies are left to the developer"
 
 
+def test_a_secret_of_our_browser_in_a_form(debugged: Debugged):
+    """The form of a new browser's first page contains the secret, and what is bound to it."""
+    secret, bound = "a1" * 16, "b2" * 32
+    debugged.server.post({"oauth2_browser_token": f"{secret}.{bound}"}, path="/read")
+    page = debugged.page().text
+    assert "oauth2_browser_token" in page
+    assert_hidden(page, secret)
+    assert_hidden(page, bound)
+
+
+def test_our_cookie_when_it_is_set(debugged: Debugged):
+    """At a view of the application that uses a form of ours."""
+    answer = debugged.server.get("/new_browser")
+    secret = answer.headers["Set-Cookie"].partition("oauth2_browser=")[2][:32]
+    assert len(secret) == 32
+    assert_hidden(debugged.page().text, secret)
+
+
 def test_the_way_through_the_application_s_login(debugged: Debugged):
     """The handle of a request that is stored is in the URL of the login page."""
     answer = Flow(debugged.server, browser=debugged.server.browser).ask(state=LONG)

@@ -11,13 +11,14 @@ import pytest
 from webtest import TestResponse
 
 from pyramid_oauth2.events import ConsentGiven
-from pyramid_oauth2.protocol.authorization.repetition import MOST, WINDOW
+from pyramid_oauth2.protocol.authorization.interaction import WINDOW
+from pyramid_oauth2.protocol.authorization.repetition import MOST
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE as CODE
 from pyramid_oauth2.protocol.records import INTERACTION, Grant, StoreUnavailable
 from pyramid_oauth2.protocol.users import Users
 from pyramid_oauth2.scripts.exported import kind_of
 
-from .flow import AUTHORIZE, Flow, answer_in
+from .flow import AUTHORIZE, LONG, Flow, answer_in
 from .server import Clock, bearer
 from .test_login import way_back
 
@@ -94,6 +95,23 @@ def test_a_decision_of_the_last_second_is_repeated_too(flow: Flow, answer: str):
     assert not [record for record in flow.server.records() if kind_of(record) == INTERACTION]
 
 
+def test_one_of_the_last_second_does_not_replace_a_newer_consent(flow: Flow):
+    flow.edit(optional_scope=frozenset({"write"}), consent="remember")
+    server, clock = flow.server.service.server, Clock(flow.server)
+    heard: list[ConsentGiven] = []
+    flow.server.hear(heard.append, ConsentGiven)
+    page = flow.page(scope="read write")
+    clock.now += server.lifetimes.interaction - 1
+    code_of(flow.decide(page))
+    narrower = flow.page(scope="read write", prompt="consent")
+    clock.now += WINDOW // 3
+    code_of(flow.decide(narrower, scope=[]))
+    consent = server.consents.get("bob", "web")
+    code_of(flow.decide(page))
+    assert server.consents.get("bob", "web") == consent
+    assert [event.scope for event in heard] == [{"read", "write"}, {"read"}]
+
+
 def test_deny_is_repeated_as_it_was(flow: Flow):
     page = flow.page()
     first, second = (flow.decide(page, "deny") for _ in "12")
@@ -137,8 +155,8 @@ def test_of_several_at_once_each_gets_a_response(flow: Flow, rounds: int):
     assert len(grants(flow)) == rounds
 
 
-def test_of_several_returns_from_a_login_at_once_one_gets_a_code(flow: Flow):
-    """If no page is shown: the mark in the URL is used once."""
+def test_of_several_returns_from_a_login_at_once_each_gets_a_code(flow: Flow):
+    """If no page is shown: the mark in the URL gives one grant."""
     flow.allow()
     for _ in range(3):
         back = way_back(flow.press(flow.ask(prompt="login")))
@@ -151,12 +169,78 @@ def test_of_several_returns_from_a_login_at_once_one_gets_a_code(flow: Flow):
         before = len(grants(flow))
         with ThreadPoolExecutor(3) as pool:
             answers = [future.result() for future in [pool.submit(send) for _ in "123"]]
-        assert sorted("code=" in answer.headers.get("Location", "") for answer in answers) == [
-            False,
-            False,
-            True,
-        ]
+        assert len({code_of(answer) for answer in answers}) == 3
         assert len(grants(flow)) == before + 1
+
+
+class TestWithoutAPrompt:
+    """The user returns twice from the login, with a request that they allowed before."""
+
+    @pytest.fixture(params=["stored", "marked"])
+    def kind(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
+
+    @pytest.fixture(params=["remember", "skip"])
+    def opened(self, flow: Flow, kind: str, request: pytest.FixtureRequest) -> str:
+        """The URL at which the signed-in user returns from the login."""
+        flow.edit(consent=request.param)
+        if request.param == "remember":
+            flow.allow()
+        else:
+            flow.ask(prompt="consent")
+        flow.log_out()
+        if kind == "stored":
+            at_login = flow.browser.get(flow.ask(state=LONG).location)
+        else:
+            at_login = flow.ask(prompt="login")
+        back = way_back(at_login)
+        flow.log_in()
+        return str(back)
+
+    def test_another_code_of_the_same_grant(self, flow: Flow, opened: str):
+        heard: list[ConsentGiven] = []
+        flow.server.hear(heard.append, ConsentGiven)
+        before = len(grants(flow))
+        first, second = (code_of(flow.browser.get(opened, status="*")) for _ in "12")
+        assert first != second
+        assert len(grants(flow)) == before + 1
+        assert [flow.redeem(code).status_int for code in (first, second)] == [200, 200]
+        assert heard == []
+
+    def test_of_several_at_once_each_gets_a_response(self, flow: Flow, opened: str):
+        cookies = "; ".join(f"{c.name}={c.value}" for c in flow.browser.cookiejar)
+
+        def send() -> TestResponse:
+            headers = {"Cookie": cookies}
+            return flow.server.fresh_browser().get(opened, headers=headers, status="*")
+
+        before = len(grants(flow))
+        with ThreadPoolExecutor(3) as pool:
+            answers = [future.result() for future in [pool.submit(send) for _ in "123"]]
+        assert len({code_of(answer) for answer in answers}) == 3
+        assert len(grants(flow)) == before + 1
+
+    def test_not_after_the_window(self, flow: Flow, opened: str):
+        clock = Clock(flow.server)
+        flow.browser.get(opened, status=303)
+        clock.now += WINDOW
+        assert "code=" not in flow.browser.get(opened, status="*").headers.get("Location", "")
+
+    def test_not_for_another_user(self, flow: Flow, opened: str):
+        flow.browser.get(opened, status=303)
+        flow.log_in("alice")
+        assert "code=" not in flow.browser.get(opened, status="*").headers.get("Location", "")
+
+    def test_not_for_another_browser(self, flow: Flow, opened: str):
+        flow.browser.get(opened, status=303)
+        other = Flow(flow.server).log_in()
+        other.page(prompt="consent")
+        assert "code=" not in other.browser.get(opened, status="*").headers.get("Location", "")
+
+    def test_not_after_the_consent_was_withdrawn(self, flow: Flow, opened: str):
+        flow.browser.get(opened, status=303)
+        flow.server.service.users.revoke("bob")
+        assert "code=" not in flow.browser.get(opened, status="*").headers.get("Location", "")
 
 
 class TestTheFirstPageTwice:
@@ -183,6 +267,11 @@ class TestTheFirstPageTwice:
         one, two, cookies = self.pages(flow)
         for page in (one, two):
             assert code_of(self.send(flow, page, cookies, Origin="http://localhost"))
+
+    def test_where_the_settings_name_the_default_port(self, start_flow: Callable[..., Flow]):
+        flow = start_flow(issuer="http://localhost:80").log_in()
+        one, _, cookies = self.pages(flow)
+        assert code_of(self.send(flow, one, cookies, Origin="http://localhost"))
 
     @pytest.mark.parametrize("origin", [None, "null", "https://evil.example", "http://localhost:1"])
     def test_not_from_another_site(self, flow: Flow, origin: str | None):

@@ -117,3 +117,20 @@ def test_the_pages_of_its_owner(pages: ClientPages):
     assert own.get().status_int == 200
     assert own.get("client", client_id="bad", status="*").status_int in (200, 404)
     assert own.get("delete", client_id="bad", status="*").status_int in (403, 404)
+
+
+def test_it_is_disabled_when_its_owner_is_forgotten(pages: ClientPages, settings: Any, caplog: Any):
+    """Where the store can write it; otherwise the call and the log say that it is not."""
+    service = pages.server.service
+    with caplog.at_level(logging.ERROR):
+        ended = service.users.forget("alice")
+    if settings["oauth2.backend"] == "redis":
+        assert (ended.clients, ended.not_disabled) == (0, ("bad",))
+        assert "The client bad of a user who is forgotten is not disabled" in caplog.text
+        return
+    assert (ended.clients, ended.not_disabled) == (1, ())
+    engine = create_engine(settings["oauth2.sqlalchemy.url"])
+    with engine.connect() as connection:
+        query = text("SELECT disabled_at FROM oauth2_client WHERE client_id = 'bad'")
+        assert connection.execute(query).scalar_one() is not None
+    engine.dispose()

@@ -10,6 +10,7 @@ from webtest import TestResponse
 
 from .flow import AUTHORIZE, BACK, LONG, Flow, answer_in
 from .server import Clock
+from .test_login import way_back
 
 EXPIRED, USED = "This page has expired", "This page was used already"
 
@@ -79,6 +80,19 @@ class TestExpired:
         clock, page = Clock(flow.server), flow.page()
         clock.now += 600
         assert links(flow.log_out().decide(page))
+
+    @pytest.mark.parametrize("has_cookie", [False, True])
+    def test_when_the_login_took_too_long(self, flow: Flow, has_cookie: bool):
+        """A request that is stored belongs to no browser before its user has logged in."""
+        clock, browser = Clock(flow.server), Flow(flow.server)
+        if has_cookie:
+            browser.log_in().page()
+            browser.log_out()
+        at_login = browser.browser.get(browser.ask(state=LONG).location)
+        clock.now += 601
+        answer = browser.log_in().browser.get(way_back(at_login), status=400)
+        assert answer.html.h1.string == EXPIRED
+        assert answer_in(links(answer)[0])["state"] == LONG
 
     @pytest.mark.parametrize("what", ["disabled", "deleted", "another redirect URI"])
     def test_not_where_the_client_is_not_there_any_more(self, flow: Flow, what: str):

@@ -11,7 +11,7 @@ import pytest
 
 from pyramid_oauth2.protocol.authentication import Authentication
 from pyramid_oauth2.protocol.authorization.flow import decide
-from pyramid_oauth2.protocol.authorization.interaction import Interaction, begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction import WINDOW, Interaction, begin_interaction
 from pyramid_oauth2.protocol.authorization.login_demand import end_login
 from pyramid_oauth2.protocol.authorization.login_mark import LoginMark, Session
 from pyramid_oauth2.protocol.authorization.results import (
@@ -465,7 +465,7 @@ class TestBrowserWithoutCookies:
 
 
 class TestUsedTwice:
-    """One mark gives one code."""
+    """One mark gives one grant."""
 
     def test_a_second_page_is_the_first_one(self, world: LoginWorld):
         login = world.sent_to_login()
@@ -487,7 +487,10 @@ class TestUsedTwice:
         world.decide(world.begin(), decision="allow")
         login = world.sent_to_login()
         world.log_in()
-        assert "code" in sent(world.follow(login.query))
+        first, second = (sent(world.follow(login.query))["code"] for _ in "12")
+        assert first != second
+        assert len(world.grants()) == 2
+        world.clock.now += WINDOW
         assert not isinstance(world.follow(login.query), Respond | Ask)
         assert len(world.grants()) == 2
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pyramid_oauth2.protocol.redirect_uris import (
     matching_redirect_uri,
+    origin_of,
     origin_problem,
     redirect_uri_problem,
     redirect_url,
@@ -135,6 +136,37 @@ def test_good_origin(origin):
 )
 def test_bad_origin(origin):
     assert origin_problem(origin)
+
+
+@pytest.mark.parametrize(
+    ("origin", "sent"),
+    [
+        ("https://spa.example:443", "https://spa.example"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("https://spa.example:", "https://spa.example"),
+        ("https://spa.example:08443", "https://spa.example:8443"),
+        ("capacitor://localhost:", "capacitor://localhost"),
+    ],
+)
+def test_an_origin_that_no_browser_sends(origin, sent):
+    """URL standard: the default port of a scheme is no part of a URL."""
+    assert origin_problem(origin) == f"has a port that browsers do not send; write {sent}"
+    assert origin_problem(sent) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://as.example:443/sso", "https://as.example"),
+        ("https://as.example:80", "https://as.example:80"),
+        ("http://localhost:80/", "http://localhost"),
+        ("http://[::1]:6543", "http://[::1]:6543"),
+        ("https://AS.example", "https://as.example"),
+    ],
+)
+def test_origin_of_a_url(url, origin):
+    assert origin_of(url) == origin
 
 
 WEB = "https://client.example/back?tenant=1"

@@ -8,7 +8,10 @@ import logging
 import pytest
 
 from pyramid_oauth2.protocol.authorization.consent import remember_consent
+from pyramid_oauth2.protocol.clients.cache import ClientCache
+from pyramid_oauth2.protocol.clients.unreadable import UnreadableClient, UnwritableClient
 from pyramid_oauth2.protocol.records import Client
+from pyramid_oauth2.protocol.users import Users
 from tests.protocol.worlds import make_client, make_request
 
 from .test_grant import EVERYTHING, World, open_service
@@ -107,6 +110,23 @@ class TestForget:
         world.poauth2("user", "forget", "alice")
         out = world.poauth2("user", "forget", "alice", "--json")[1]
         assert json.loads(out) == {"subject": "alice", "grants": 0, "consents": 0, "clients": 0}
+
+    @pytest.mark.parametrize("as_json", [(), ("--json",)])
+    def test_a_client_that_cannot_be_disabled(self, world, monkeypatch, as_json):
+        """As with Redis, where a record that cannot be read is written only to delete it."""
+
+        def refuses(self, client_id, *arguments, **more):
+            raise UnwritableClient(f"{client_id} cannot be read")
+
+        unreadable = UnreadableClient("own", owner="alice", disabled_at=0)
+        monkeypatch.setattr(Users, "clients", lambda self, subject: [unreadable])
+        monkeypatch.setattr(ClientCache, "raise_epoch", refuses)
+        status, out, err = world.poauth2("user", "forget", "alice", *as_json)
+        assert status == 1
+        assert "own: not disabled, since the stored record of the client cannot be read" in err
+        assert "delete the client" in err
+        assert ('"not_disabled": ["own"]' in out) is bool(as_json)
+        assert world.living() == {"bob-web", "web"}
 
 
 @pytest.mark.parametrize("subcommand", ["revoke", "forget"])

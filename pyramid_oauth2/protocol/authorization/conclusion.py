@@ -12,6 +12,7 @@ from ..lost_responses import until_known
 from ..records import Client, Token
 from .authorization_request import AuthorizationRequest
 from .consent import remember_consent
+from .interaction import WINDOW
 
 NAMESPACE = "decision concluded"
 
@@ -57,6 +58,9 @@ def _forget_if_withdrawn(
 
 def _is_first(server: AuthorizationServer, interaction: Token) -> bool:
     now, first = server.clock(), True
+    # As long as it can be repeated, which may be beyond the end of the interaction: a repetition
+    # must not replace what the user has allowed since.
+    end = max(interaction.expires_at, now + WINDOW)
     with follow_up("Whether a decision was concluded before is not known"):
-        first = server.grants.reserve(NAMESPACE, interaction.digest, interaction.expires_at, now)
+        first = server.grants.reserve(NAMESPACE, interaction.digest, end, now)
     return first

@@ -8,6 +8,7 @@ as well. The first step that returns a result decides; the others return None.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..authorization_server import AuthorizationServer
 from ..errors import ConsentRequired, InvalidRequest, OAuth2Error
@@ -23,13 +24,16 @@ from .interaction import Interaction, OpenInteraction, begin_interaction
 from .login_demand import require_new_login
 from .progress import AUTHORIZE, Progress
 from .reading import read_sent, read_stored
-from .repetition import Decision, repeated, sealed_for
+from .repetition import SILENT, Decision, repeated, sealed_for
 from .request import narrowed, still_allowed
 from .response import USED, AuthorizationResponse, SealResponse, approval, denial
 from .results import Ask, Done, Refuse, Respond, Result, refuse, refused
 from .unusable import UnusableInteraction, UsedInteraction
 from .user import User
 from .way_back import way_back
+
+Answer = tuple[str, frozenset[str]]  # and the optional scopes that the form has
+SILENTLY: Answer = (SILENT, frozenset())
 
 
 def begin(
@@ -52,13 +56,14 @@ def resume(
     :param mark: of a new login, with which they return.
     :param endpoint: at which this is, and to which the browser comes again.
     """
-    return _walk(
+    result = _walk(
         server,
         user,
         lambda events: read_stored(
             server, http, handle, user, events, mark=mark, endpoint=endpoint
         ),
     )
+    return _unless_repeated(result, server, handle, user, SILENTLY)
 
 
 def decide(
@@ -78,22 +83,30 @@ def decide(
         user,
         lambda events: read_stored(server, http, handle, user, events, form, endpoint=endpoint),
     )
+    answer = form.if_once("decision")
+    if answer not in ("allow", "deny"):
+        return result
+    return _unless_repeated(result, server, handle, user, (answer, _ticked(form)))
+
+
+def _unless_repeated(
+    result: Result, server: AuthorizationServer, handle: str, user: User, answer: Answer
+) -> Result:
     if isinstance(result, Refuse) and isinstance(result.error, UsedInteraction):
-        # Sent again; or of two forms that were sent at once, the one that lost.
-        return _decided_before(server, handle, user, form) or result
+        # Sent again; or of two requests that were sent at once, the one that lost.
+        return _decided_before(server, handle, user, answer) or result
     return result
 
 
 def _decided_before(
-    server: AuthorizationServer, handle: str, user: User, form: Parameters
+    server: AuthorizationServer, handle: str, user: User, answer: Answer
 ) -> Result | None:
-    answer, subject = form.if_once("decision"), user.subject
-    if answer not in ("allow", "deny") or subject is None:
+    subject = user.subject
+    if subject is None:
         return None
     events: list[OAuth2Event] = []
-    ticked = _ticked(form)
     try:
-        found = repeated(server, handle, user.secret(), subject, answer, ticked, events.append)
+        found = repeated(server, handle, user.secret(), subject, *answer, events.append)
     except OAuth2Error as error:
         return refuse(error, events)
     except (UnusableInteraction, StoreUnavailable) as error:
@@ -101,7 +114,7 @@ def _decided_before(
     if found is None:
         return None
     client, response = found
-    return _decided(client, answer, response, events)
+    return _decided(client, answer[0], response, events)
 
 
 def _walk(
@@ -111,6 +124,7 @@ def _walk(
 ) -> Result:
     events: list[OAuth2Event] = []
     client: Client | None = None
+    progress: Progress | Result | None = None
     try:
         progress = read(events)
         if not isinstance(progress, Progress):
@@ -122,8 +136,12 @@ def _walk(
     except OAuth2Error as error:
         return refuse(error, events, client)
     except UnusableInteraction as error:
+        again = None
+        if isinstance(error, UsedInteraction) and isinstance(progress, Progress):
+            # Of two returns that were sent at once, the one that lost.
+            again = _repeat(replace(progress, used=progress.mark))
         # With the events: what they report has happened.
-        return Refuse(error, tuple(events), way_back(server, user, error))
+        return again or Refuse(error, tuple(events), way_back(server, user, error))
     except StoreUnavailable as error:
         return Refuse(error, tuple(events))
     except DuplicateRecord:
@@ -138,6 +156,14 @@ def _send_on_by_get(progress: Progress) -> Result | None:
     if progress.parameters is None or progress.http.method == "GET":
         return None
     return again(progress)
+
+
+def _repeat(progress: Progress) -> Result | None:
+    # Before a new login is required: the mark that proved it gave a response a moment ago.
+    if progress.used is None:
+        return None
+    handle = progress.used.handle(progress.user.secret()).value
+    return _decided_before(progress.server, handle, progress.user, SILENTLY)
 
 
 def _check_client(progress: Progress) -> Result | None:
@@ -168,7 +194,7 @@ def _require_login(progress: Progress) -> Result | None:
 def _deny(progress: Progress) -> Result | None:
     if _decision(progress) != "deny" or progress.pending is None:
         return None
-    response = denial(progress.server, progress.pending, _seal(progress, "deny"))
+    response = denial(progress.server, progress.pending, _seal(progress, progress.handle, "deny"))
     return _decided(progress.destination.client, "deny", response, progress.events)
 
 
@@ -176,7 +202,7 @@ def _approve(progress: Progress) -> Result | None:
     """Respond if the user allows it by the form, or has allowed it before."""
     server, client, subject = progress.server, progress.destination.client, progress.user.subject
     assert subject is not None  # An earlier step sends a user who is not signed in to the login.
-    pending = progress.pending
+    handle, pending = progress.handle, progress.pending
     if progress.form is not None:
         if _decision(progress) != "allow":
             raise InvalidRequest("The form says neither allow nor deny.", refusal=checks.DECISION)
@@ -187,7 +213,7 @@ def _approve(progress: Progress) -> Result | None:
             return None
         granted = allowed
         if pending is None and progress.mark is not None:
-            _, pending = _begun(progress)
+            handle, pending = _begun(progress)
     store_resolved(server, client, progress.events.append)
     response = approval(
         server,
@@ -198,7 +224,7 @@ def _approve(progress: Progress) -> Result | None:
         progress.events.append,
         prompted=progress.form is not None,
         authentication=progress.user.authentication(),
-        seal=_seal(progress, "allow", granted.scope),
+        seal=_seal(progress, handle, SILENT if progress.form is None else "allow", granted.scope),
     )
     if progress.form is not None and progress.pending is not None:
         # Only now: of Allow and Deny in two tabs, the one that loses stores no consent.
@@ -223,11 +249,11 @@ def _decided(
 
 
 def _seal(
-    progress: Progress, answer: str, scope: frozenset[str] = frozenset()
+    progress: Progress, handle: str, answer: str, scope: frozenset[str] = frozenset()
 ) -> SealResponse | None:
-    if progress.form is None or progress.pending is None:
+    if not handle:
         return None
-    decision = Decision(progress.handle, progress.user.secret(), answer, scope)
+    decision = Decision(handle, progress.user.secret(), answer, scope)
     return sealed_for(progress.server, decision)
 
 
@@ -256,6 +282,7 @@ def _begun(progress: Progress) -> tuple[str, OpenInteraction]:
 
 STEPS: tuple[Callable[[Progress], Result | None], ...] = (
     _send_on_by_get,
+    _repeat,
     _check_client,
     require_new_login,
     _require_login,

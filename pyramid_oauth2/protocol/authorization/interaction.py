@@ -30,6 +30,7 @@ from .unusable import (
     UsedInteraction,
 )
 
+WINDOW = 30  # seconds for which the response to a decision is repeated
 TWICE = 5  # seconds between two loads of one page
 MOST_COOKIES = 4  # of one browser, which loads it more than twice
 

@@ -3,7 +3,7 @@
 It is a MAC of the time and of the whole request, keyed by the browser's secret, so nothing is
 stored for it, and it is valid in that browser and for that request alone. The interaction that
 is begun with a mark has a handle derived from it: there is one for each mark, and it is spent
-with the code. So one mark gives one code, and a decision can be repeated.
+with the code. So one mark gives one grant, and its response can be repeated.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ class Progress:
     :param pending: the stored request, whose handle is ``handle``.
     :param form: the user's decision.
     :param mark: the mark of a new login, with which the user has returned.
+    :param used: such a mark that gave a response before: it is as good as none.
     :param endpoint: at which the request is processed, and to which it comes again.
     """
 
@@ -38,4 +39,5 @@ class Progress:
     pending: OpenInteraction | None = None
     form: Parameters | None = field(default=None, repr=False)
     mark: LoginMark | None = None
+    used: LoginMark | None = None
     endpoint: str = AUTHORIZE

@@ -52,8 +52,12 @@ def read_sent(
         request = read_request(server, destination, requested)
     except OAuth2Error as error:
         return error_to_client(server, destination, error, user)
-    mark = _mark_of(server, parameters, user)
-    return Progress(server, http, user, destination, request, events, parameters, mark=mark)
+    sent = read_mark(server, user, return_query(parameters, ""), parameters.if_once(MARK))
+    mark = _unless_taken(server, sent, user)
+    used = sent if mark is None else None
+    return Progress(
+        server, http, user, destination, request, events, parameters, mark=mark, used=used
+    )
 
 
 def _login_first(
@@ -148,6 +152,12 @@ def read_stored(
 
 def _mark_of(server: AuthorizationServer, parameters: Parameters, user: User) -> LoginMark | None:
     mark = read_mark(server, user, return_query(parameters, ""), parameters.if_once(MARK))
+    return _unless_taken(server, mark, user)
+
+
+def _unless_taken(
+    server: AuthorizationServer, mark: LoginMark | None, user: User
+) -> LoginMark | None:
     # One that is used, or another user's, is as good as none.
     if mark is None or is_taken(server, mark.handle(user.secret()), user.subject):
         return None

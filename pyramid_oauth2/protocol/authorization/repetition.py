@@ -27,7 +27,8 @@ from ..token.validity import NotValid, check_grant
 from ..token_strings import parse_token
 from .authorization_request import AuthorizationRequest
 from .conclusion import conclude
-from .interaction import interaction_of
+from .consent import allowed_before
+from .interaction import WINDOW, interaction_of
 from .request import narrowed, still_a_destination, still_allowed
 from .response import (
     AuthorizationResponse,
@@ -37,8 +38,8 @@ from .response import (
 )
 from .user import browser_digest
 
-WINDOW = 30  # seconds
 MOST = 5  # further codes of one decision
+SILENT = "silent"  # The answer of an approval without a prompt: the user allowed it before.
 PURPOSE = b"pyramid_oauth2 decision"
 NAMESPACE = "decision"
 
@@ -48,6 +49,7 @@ class Decision:
     """A decision on the request of one handle.
 
     :param secret: the browser's; a handle alone may have been in a URL.
+    :param answer: ``allow``, ``deny``, or :data:`SILENT`.
     :param scope: what was allowed; empty for a denial.
     """
 
@@ -64,7 +66,7 @@ class Decision:
 
 
 def sealed_for(server: AuthorizationServer, decision: Decision) -> SealResponse:
-    """What seals the response to a decision, for :data:`WINDOW` seconds."""
+    """What seals the response to a decision, for :data:`~.interaction.WINDOW` seconds."""
 
     def seal(response: AuthorizationResponse) -> SealedAnswer:
         data = json.dumps(dict(response.parameters)).encode()
@@ -97,8 +99,10 @@ def repeated(
         return None
     spent, request = found
     try:
-        granted = narrowed(request, ticked) if answer == "allow" else None
+        granted = _granted(server, request, subject, answer, ticked)
     except InvalidScope:
+        return None
+    if granted is None and answer != "deny":
         return None
     scope = granted.scope if granted else frozenset()
     parameters = _opened(server, Decision(handle, secret, answer, scope), spent)
@@ -118,13 +122,28 @@ def repeated(
     grant = _grant(server, spent, parameters.get(name) if name else None)
     if grant is None:
         return None
-    conclude(server, client, subject, request, granted, spent, emit)
+    if answer != SILENT:
+        conclude(server, client, subject, request, granted, spent, emit)
     # Of a string that is derived there is no other: it would be the same.
     if product is None or product.parameter is None or product.token is not None:
         return client, response
     if not _reserve(server, spent):
         return None
     return client, another_response(server, client, granted, grant)
+
+
+def _granted(
+    server: AuthorizationServer,
+    request: AuthorizationRequest,
+    subject: str,
+    answer: str,
+    ticked: frozenset[str],
+) -> AuthorizationRequest | None:
+    """What was allowed of a request; None if nothing was, or is not any more."""
+    if answer == SILENT:
+        client = still_a_destination(server, request).client
+        return allowed_before(server, request, client, subject)
+    return narrowed(request, ticked) if answer == "allow" else None
 
 
 def _spent(

@@ -36,8 +36,9 @@ def way_back(server: AuthorizationServer, user: User, error: UnusableInteraction
         interaction = interaction_of(server, error.token.data)
     except NotUnderstood:
         return None
-    # Only to those who have seen the page: the response contains the client's state.
-    if user.new or not interaction.is_of(user.browser()):
+    # Only to those who have seen the page: the response contains the client's state. A request
+    # that is stored has no browser before its user has logged in: only its handle finds it.
+    if interaction.browser and (user.new or not interaction.is_of(user.browser())):
         return None
     if user.subject is not None and interaction.subject not in (None, user.subject):
         return None

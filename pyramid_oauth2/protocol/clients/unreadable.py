@@ -21,10 +21,14 @@ class UnreadableClient(Client):
     """
 
 
+class UnwritableClient(StoreUnavailable):
+    """The store writes a client as a whole, and this one cannot be read."""
+
+
 def refuse_to_write(client: Client) -> None:
     """Keep the record as it is: what stands in for it has lost what could not be read.
 
-    :raises StoreUnavailable: *client* is an :class:`UnreadableClient`.
+    :raises UnwritableClient: *client* is an :class:`UnreadableClient`.
     """
     if isinstance(client, UnreadableClient):
-        raise StoreUnavailable(f"{client.client_id}: {UNREADABLE}")
+        raise UnwritableClient(f"{client.client_id}: {UNREADABLE}")

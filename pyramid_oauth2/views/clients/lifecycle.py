@@ -86,7 +86,10 @@ def _delete(page: ClientPage) -> Response:
         client = page.client_of_form(to_delete=True)
     except UnknownClient:
         client_id = page.query.once("client_id")
-        if not client_id or not page.server.clients.was_deleted(client_id):
+        # Whose it was is not known any more, and no user learns what others have deleted.
+        if page.context.self_service or not client_id:
+            raise
+        if not page.server.clients.was_deleted(client_id):
             raise
         return redirect(page.context.url(done="deleted", client_id=client_id))
     typed = page.form.once("name") or ""
