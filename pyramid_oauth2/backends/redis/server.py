@@ -200,6 +200,8 @@ class Server:
                 raise
             else:
                 self._breaker.answered()
+            finally:
+                self._breaker.ended(began)
 
     def _evaluate(
         self,
