@@ -139,7 +139,8 @@ class _Watcher:
         """End the watch; without effect on what the parent process watches."""
         with self._lock:
             self._ends.pop(duplicate, None)
-        socket.close(duplicate)
+        with suppress(OSError):  # Other code has closed it.
+            socket.close(duplicate)
 
     def _run(self) -> None:
         idle = 0
@@ -156,10 +157,17 @@ class _Watcher:
         now = monotonic()
         for duplicate in [each for each, end in self._ends.items() if end <= now]:
             del self._ends[duplicate]
-            its = socket.socket(fileno=duplicate)
-            with suppress(OSError):  # The other side has closed it.
-                its.shutdown(socket.SHUT_RDWR)
-            its.detach()
+            # The other side has closed it, or other code here: this thread must not end of that.
+            with suppress(OSError):
+                _shut_down(duplicate)
+
+
+def _shut_down(descriptor: int) -> None:
+    its = socket.socket(fileno=descriptor)
+    try:
+        its.shutdown(socket.SHUT_RDWR)
+    finally:
+        its.detach()
 
 
 _watchers = PerProcess(_Watcher)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -87,6 +88,28 @@ def test_the_number_of_a_closed_socket_may_belong_to_another(pair: Pair):
             assert deadline.passed
             theirs.send(b"x")
             assert ours.recv(1) == b"x"
+
+
+@pytest.mark.parametrize("other", [None, os.devnull], ids=["closed", "a file now"])
+def test_a_descriptor_that_other_code_closed_ends_no_later_watch(pair: Pair, other: str | None):
+    """As a worker that closes every descriptor, or a library that closes one twice."""
+    ours, theirs = pair
+    with Deadline(0.3) as deadline:
+        watch(ours.fileno())
+        watch(theirs.fileno())
+        (closed, _) = deadline._sockets
+        os.close(closed)
+        if other is not None:
+            opened = os.open(other, os.O_RDONLY)
+            os.dup2(opened, closed)
+            os.close(opened)
+        wait_for(theirs)
+    for _ in range(2):
+        later, end = socket.socketpair()
+        later.settimeout(PATIENCE)
+        with later, end, Deadline(0.3):
+            watch(later.fileno())
+            assert wait_for(later) < SPARE
 
 
 def test_within_another_the_earlier_end_counts():
