@@ -14,7 +14,7 @@ from time import monotonic, sleep
 import pytest
 
 from pyramid_oauth2 import deadlines
-from pyramid_oauth2.deadlines import Deadline, request_limit, watch
+from pyramid_oauth2.deadlines import Deadline, pause, request_limit, watch
 
 SPARE = 2.0
 PATIENCE = 30
@@ -138,7 +138,7 @@ def test_without_a_deadline_a_socket_is_not_watched(pair: Pair, monkeypatch: pyt
 class TestRequestLimit:
     @pytest.fixture(autouse=True)
     def seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(deadlines, "SECONDS", 0.4)
+        monkeypatch.setattr(deadlines, "REQUEST_SECONDS", 0.4)
 
     def test_operations_share_it(self):
         with request_limit():
@@ -156,6 +156,17 @@ class TestRequestLimit:
                 sleep(0.3)
                 with Deadline() as deadline:
                     assert not deadline.passed
+
+    def test_a_pause_counts_and_leaves_time(self):
+        with request_limit():
+            assert pause(0.3)
+            assert not pause(0.3)
+            with Deadline() as deadline:
+                assert not deadline.passed
+                sleep(0.15)
+                assert deadline.passed
+            assert not pause(0)
+        assert pause(0)
 
     def test_each_request_has_its_own(self):
         for _ in range(3):
