@@ -15,6 +15,7 @@ from redis.exceptions import (
     MaxConnectionsError,
     MovedError,
     NoScriptError,
+    RedisClusterException,
     ResponseError,
 )
 from redis.exceptions import TimeoutError as RedisTimeout
@@ -177,7 +178,7 @@ class Server:
                 return step(client)
             except MaxConnectionsError:
                 raise
-            except (ConnectionError, RedisTimeout) as error:
+            except (ConnectionError, RedisTimeout, RedisClusterException) as error:
                 # The first one stays in doubt also if the second one cannot be sent.
                 sent = may_have_arrived(error)
         with translated(writes, sent):
