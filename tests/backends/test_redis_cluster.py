@@ -1,15 +1,17 @@
-"""On a Cluster, a reply that is lost while no node can be reached leaves a write in doubt."""
+"""A Cluster of which some nodes, or all, do not answer."""
 
 from __future__ import annotations
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from pyramid_oauth2.backends.contract.factories import NOW, new_attempt, new_grant, new_token
 from pyramid_oauth2.backends.redis import watched_connections
-from pyramid_oauth2.protocol.records import OutcomeUnknown
+from pyramid_oauth2.protocol.records import OutcomeUnknown, StoreUnavailable
 from tests.servers import valkey
 
 from .redis_contract import open_backend
@@ -45,7 +47,15 @@ class Disconnected:
             process.send_signal(number)
 
 
-@pytest.mark.parametrize("operation", ["add", "redeem"])
+def add(backend, token, grant):
+    return backend.grants.add(grant.id, [new_token(grant=grant)], NOW)
+
+
+def redeem(backend, token, grant):
+    return backend.grants.redeem(token, NOW, new_attempt(), [])
+
+
+@pytest.mark.parametrize("operation", [add, redeem])
 def test_a_write_stays_in_doubt(monkeypatch, operation):
     with valkey.cluster() as servers:
         backend = open_backend(servers.url)
@@ -55,11 +65,36 @@ def test_a_write_stays_in_doubt(monkeypatch, operation):
         disconnected = Disconnected(servers, monkeypatch)
         try:
             with pytest.raises(OutcomeUnknown):
-                if operation == "add":
-                    backend.grants.add(grant.id, [new_token(grant=grant)], NOW)
-                else:
-                    backend.grants.redeem(token, NOW, new_attempt(), [])
+                operation(backend, token, grant)
         finally:
             disconnected.signal(signal.SIGCONT)
         assert not disconnected.pending
+        backend.close()
+
+
+def test_while_one_master_is_silent_the_slots_of_the_others_are_served():
+    with valkey.cluster() as servers:
+        for node in servers.nodes:
+            node.command("CONFIG", "SET", "cluster-node-timeout", 60000)  # No failover meanwhile.
+        backend = open_backend(servers.url)
+        server = backend._server
+        client = server._connected()
+        keys = [f"oauth2:{number}" for number in range(100)]
+        silent = client.get_node_from_key(keys[0]).port
+        served = next(key for key in keys if client.get_node_from_key(key).port != silent)
+        process = next(node.daemon.process for node in servers.nodes if node.port == silent)
+        process.send_signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(StoreUnavailable, match="in time"):
+                server.read(keys[0])
+            with ThreadPoolExecutor(1) as pool:
+                trial = pool.submit(server.read, keys[0])
+                sleep(0.2)
+                with pytest.raises(StoreUnavailable, match="a moment ago"):
+                    server.read(keys[0])
+                assert server.read(served) == [None]
+                assert not trial.done()
+                assert isinstance(trial.exception(), StoreUnavailable)
+        finally:
+            process.send_signal(signal.SIGCONT)
         backend.close()
