@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from ...interfaces.storage import IClientStore
 from ..events import ClientChanged, Emit, emit_nothing
-from ..lost_responses import until_known
-from ..records import Client, ClientSecret, DuplicateRecord, Page
+from ..records import Client, ClientSecret, Page
 from ..server import Server
 from ..token_strings import new_client_secret
 from .extra import into_extra
@@ -27,6 +25,7 @@ from .rules import (
 )
 from .secrets import UnusableSecret, keep_secret, live_secrets, verify_secret
 from .unreadable import UNREADABLE, UnreadableClient
+from .writes import Writes
 
 MAX_OVERLAP = 90 * 86400  # seconds: two valid secrets are for a change-over, not permanent
 
@@ -60,7 +59,7 @@ class ClientRegistry:
 
     def __init__(self, server: Server, store: IClientStore, emit: Emit = emit_nothing) -> None:
         self._server = server
-        self._store = store
+        self._store, self._writes = store, Writes(store)
         self._emit = emit
 
     def get(self, client_id: str) -> Client:
@@ -121,7 +120,7 @@ class ClientRegistry:
         client = replace(
             client, client_secrets=(stored,) if stored else (), created_at=now, updated_at=now
         )
-        until_known(partial(self._store.add, client), partial(self._add_again, client))
+        self._writes.add(client)
         self._emit_change(client.client_id, "registered")
         return Registered(client, secret)
 
@@ -135,8 +134,7 @@ class ClientRegistry:
         if not client.created_at:
             now = self._server.clock()
             client = replace(client, created_at=now, updated_at=now)
-        import_ = partial(self._store.import_, [client])
-        if not until_known(import_, lambda: import_() or self._is_stored(client)):
+        if not self._writes.restore(client):
             return False
         self._emit_change(client.client_id, "registered")
         return True
@@ -219,7 +217,8 @@ class ClientRegistry:
         :raises UnknownClient: there is none.
         """
         now = self._server.clock()
-        self._raise_epoch(client_id, now, now)
+        if not self._writes.raise_epoch(client_id, now, disabled_at=now):
+            raise UnknownClient("There is no such client.")
         self._emit_change(client_id, "disabled")
 
     def enable(self, client_id: str, version: int | None = None) -> Client:
@@ -243,7 +242,8 @@ class ClientRegistry:
 
         :raises UnknownClient: there is none.
         """
-        self._raise_epoch(client_id, self._server.clock())
+        if not self._writes.raise_epoch(client_id, self._server.clock()):
+            raise UnknownClient("There is no such client.")
         self._emit_change(client_id, "rights withdrawn")
 
     def delete(self, client_id: str, version: int | None = None) -> None:
@@ -256,8 +256,7 @@ class ClientRegistry:
         """
         if version is not None and self.get(client_id).version != version:
             raise ClientChangedMeanwhile(client_id)
-        delete = partial(self._store.delete, client_id, self._server.clock())
-        if not until_known(delete, lambda: delete() or True):
+        if not self._writes.delete(client_id, self._server.clock()):
             raise UnknownClient("There is no such client.")
         self._emit_change(client_id, "deleted")
 
@@ -279,28 +278,11 @@ class ClientRegistry:
     def _write(self, client: Client, changes: Mapping[str, Any], change: str) -> Client:
         now = self._server.clock()
         written = {**changes, "updated_at": now}
-        changed = replace(client, **written, version=client.version + 1)
-        edit = partial(self._store.edit, client.client_id, client.version, written)
-        if not until_known(edit, lambda: edit() or self._is_stored(changed)):
+        changed = self._writes.edit(client, written)
+        if changed is None:
             raise ClientChangedMeanwhile(client.client_id)
         self._emit_change(client.client_id, change)
         return changed
-
-    def _add_again(self, client: Client) -> None:
-        try:
-            self._store.add(client)
-        except DuplicateRecord:
-            if not self._is_stored(client):
-                raise
-
-    def _is_stored(self, client: Client) -> bool:
-        return self._store.get(client.client_id) == client
-
-    def _raise_epoch(self, client_id: str, now: int, disabled_at: int | None = None) -> None:
-        # Raised twice, it revokes the same.
-        raise_epoch = partial(self._store.raise_epoch, client_id, now, disabled_at)
-        if until_known(raise_epoch) is None:
-            raise UnknownClient("There is no such client.")
 
     def _emit_change(self, client_id: str, change: str) -> None:
         self._emit(ClientChanged(client_id=client_id, change=change))
