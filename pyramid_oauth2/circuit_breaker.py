@@ -66,3 +66,14 @@ class CircuitBreaker:
                 self._waits_until = now + self._rest
         elif now - began >= SLOW_SECONDS and self._answered_at < began:
             self._is_open, self._waits_until = True, now + self._rest
+
+    def ended(self, began: float) -> None:
+        """End an attempt in any case, also after an error that says nothing of the server.
+
+        Called at the end of each attempt: otherwise such an error would leave the others
+        refused for as long as a trial may take.
+
+        :param began: as returned by :meth:`check`.
+        """
+        if self._is_open and began == self._trial:
+            self._waits_until = min(self._waits_until, self._clock() + self._rest)

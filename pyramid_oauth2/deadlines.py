@@ -16,9 +16,12 @@ from time import monotonic, sleep
 
 from .per_process import PerProcess
 
-# For one operation, and for all operations of one request together. Longer than a database
-# takes to end a slow statement by itself, which gives the more precise message.
-SECONDS = 11.0
+# For one operation. Longer than a database takes to end a slow statement by itself, which gives
+# the more precise message.
+SECONDS = 8.0
+# For all operations of one request together. Longer than for one, so that a request whose first
+# operation got no response has time to repeat it.
+REQUEST_SECONDS = 11.0
 OVERDUE = (
     "{} did not answer in time: it is overloaded, or something between here and there stops its "
     "responses."
@@ -86,15 +89,27 @@ _thread = _Thread()
 
 @contextmanager
 def request_limit() -> Iterator[None]:
-    """Give all operations within, together, the time of one: :data:`SECONDS`.
+    """Limit all operations within, together, to :data:`REQUEST_SECONDS`.
 
-    Only the operations count, not what the application does between them.
+    Only the operations and :func:`pause` count, not what the application does between them.
     """
-    before, _thread.left = _thread.left, SECONDS
+    before, _thread.left = _thread.left, REQUEST_SECONDS
     try:
         yield
     finally:
         _thread.left = before
+
+
+def pause(seconds: float) -> bool:
+    """Wait before an operation is repeated, unless no time would be left for it.
+
+    :return: whether it has waited.
+    """
+    if _thread.left <= seconds:
+        return False
+    sleep(seconds)
+    _thread.left -= seconds
+    return True
 
 
 def watch(descriptor: int) -> None:
@@ -139,7 +154,8 @@ class _Watcher:
         """End the watch; without effect on what the parent process watches."""
         with self._lock:
             self._ends.pop(duplicate, None)
-        socket.close(duplicate)
+        with suppress(OSError):  # Other code has closed it.
+            socket.close(duplicate)
 
     def _run(self) -> None:
         idle = 0
@@ -156,10 +172,17 @@ class _Watcher:
         now = monotonic()
         for duplicate in [each for each, end in self._ends.items() if end <= now]:
             del self._ends[duplicate]
-            its = socket.socket(fileno=duplicate)
-            with suppress(OSError):  # The other side has closed it.
-                its.shutdown(socket.SHUT_RDWR)
-            its.detach()
+            # The other side has closed it, or other code here: this thread must not end of that.
+            with suppress(OSError):
+                _shut_down(duplicate)
+
+
+def _shut_down(descriptor: int) -> None:
+    its = socket.socket(fileno=descriptor)
+    try:
+        its.shutdown(socket.SHUT_RDWR)
+    finally:
+        its.detach()
 
 
 _watchers = PerProcess(_Watcher)

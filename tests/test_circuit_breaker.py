@@ -86,11 +86,25 @@ def test_a_trial_whose_end_is_not_reported_does_not_block_for_ever(
     assert [refused(opened), refused(opened)] == [False, True]
 
 
+def test_a_trial_that_ends_without_a_result_is_followed_by_another(
+    opened: CircuitBreaker, clock: Time
+):
+    earlier = opened.check()
+    clock.now += 3
+    opened.ended(earlier)
+    trial = opened.check()
+    opened.ended(earlier)
+    assert refused(opened), "the end of another attempt"
+    opened.ended(trial)
+    assert not refused(opened)
+
+
 def test_between_two_trials_is_a_rest(clock: Time):
     breaker = CircuitBreaker("The store", 10, 2, clock)
     began = breaker.check()
     clock.now += 5
     breaker.failed(began)
+    breaker.ended(began)
     assert refused(breaker)
     clock.now += 2
     assert [refused(breaker), refused(breaker)] == [False, True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from time import monotonic, sleep
 import pytest
 
 from pyramid_oauth2 import deadlines
-from pyramid_oauth2.deadlines import Deadline, request_limit, watch
+from pyramid_oauth2.deadlines import Deadline, pause, request_limit, watch
 
 SPARE = 2.0
 PATIENCE = 30
@@ -89,6 +90,28 @@ def test_the_number_of_a_closed_socket_may_belong_to_another(pair: Pair):
             assert ours.recv(1) == b"x"
 
 
+@pytest.mark.parametrize("other", [None, os.devnull], ids=["closed", "a file now"])
+def test_a_descriptor_that_other_code_closed_ends_no_later_watch(pair: Pair, other: str | None):
+    """As a worker that closes every descriptor, or a library that closes one twice."""
+    ours, theirs = pair
+    with Deadline(0.3) as deadline:
+        watch(ours.fileno())
+        watch(theirs.fileno())
+        (closed, _) = deadline._sockets
+        os.close(closed)
+        if other is not None:
+            opened = os.open(other, os.O_RDONLY)
+            os.dup2(opened, closed)
+            os.close(opened)
+        wait_for(theirs)
+    for _ in range(2):
+        later, end = socket.socketpair()
+        later.settimeout(PATIENCE)
+        with later, end, Deadline(0.3):
+            watch(later.fileno())
+            assert wait_for(later) < SPARE
+
+
 def test_within_another_the_earlier_end_counts():
     with Deadline(0.05) as outer, Deadline(60) as inner:
         sleep(0.1)
@@ -115,7 +138,7 @@ def test_without_a_deadline_a_socket_is_not_watched(pair: Pair, monkeypatch: pyt
 class TestRequestLimit:
     @pytest.fixture(autouse=True)
     def seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(deadlines, "SECONDS", 0.4)
+        monkeypatch.setattr(deadlines, "REQUEST_SECONDS", 0.4)
 
     def test_operations_share_it(self):
         with request_limit():
@@ -133,6 +156,17 @@ class TestRequestLimit:
                 sleep(0.3)
                 with Deadline() as deadline:
                     assert not deadline.passed
+
+    def test_a_pause_counts_and_leaves_time(self):
+        with request_limit():
+            assert pause(0.3)
+            assert not pause(0.3)
+            with Deadline() as deadline:
+                assert not deadline.passed
+                sleep(0.15)
+                assert deadline.passed
+            assert not pause(0)
+        assert pause(0)
 
     def test_each_request_has_its_own(self):
         for _ in range(3):

@@ -173,7 +173,7 @@ PURE = (
     "cryptography",
     "zope.interface",
     "argon2",
-    *(f"{PACKAGE}.{name}" for name in ("interfaces", "per_process", "protocol")),
+    *(f"{PACKAGE}.{name}" for name in ("deadlines", "interfaces", "per_process", "protocol")),
 )
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from time import monotonic, sleep
+from time import monotonic
 from typing import TypeVar
 
+from ..deadlines import pause
 from .records import DuplicateRecord, OutcomeUnknown, StoreUnavailable, Token
 from .server import Server
 
@@ -38,10 +39,9 @@ def until_known(call: Callable[[], Result], again: Callable[[], Result] | None =
         lost = error
     log.warning("The outcome of a call of the store is unknown, so it is repeated: %s", lost)
     end = monotonic() + PATIENCE
-    for pause in PAUSES:
-        if monotonic() + pause > end:
+    for seconds in PAUSES:
+        if monotonic() + seconds > end or not pause(seconds):
             break
-        sleep(pause)
         try:
             return (again or call)()
         except StoreUnavailable:

@@ -78,7 +78,10 @@ class IntrospectionEndpoint:
         except self._failure as error:
             self._breaker.failed(began)
             raise StoreUnavailable(f"The introspection endpoint {self._url} {error}.") from None
-        self._breaker.answered()
+        else:
+            self._breaker.answered()
+        finally:
+            self._breaker.ended(began)
         return _members(response)
 
     def close(self) -> None:

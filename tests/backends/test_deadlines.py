@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 from time import monotonic, sleep
 from typing import Any
 
@@ -20,6 +20,8 @@ from pyramid_oauth2 import deadlines
 from pyramid_oauth2.backends.contract.factories import NOW, new_attempt, new_grant, new_token
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, handshakes
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
+from pyramid_oauth2.deadlines import request_limit
+from pyramid_oauth2.protocol.lost_responses import until_known
 from pyramid_oauth2.protocol.records import Outcome, OutcomeUnknown, StoreUnavailable, Token
 from tests.servers.faulty_proxy import CUT, DRIP, MUTE, SOUND, FaultyProxy
 
@@ -28,6 +30,7 @@ from .sqlite_databases import Ini
 
 SHORT = 1.0  # seconds, in place of the real deadline
 SPARE = 1.5
+REAL_SECONDS, REAL_REQUEST_SECONDS = deadlines.SECONDS, deadlines.REQUEST_SECONDS
 STORES = ("postgresql", "mariadb", "redis")
 
 Operation = Callable[[Any, Token], Any]
@@ -129,6 +132,23 @@ def test_the_outcome_of_a_write_is_unknown_then(distant: Distant, short: None):
     distant.proxy.mode = MUTE
     with pytest.raises(OutcomeUnknown):
         redeem(distant.far, token)
+
+
+def test_a_request_has_time_to_repeat_an_operation_without_response(
+    distant: Distant, short: None, monkeypatch: pytest.MonkeyPatch
+):
+    """The response is lost for good; a new connection works."""
+    monkeypatch.setattr(
+        deadlines, "REQUEST_SECONDS", SHORT * REAL_REQUEST_SECONDS / REAL_SECONDS, raising=False
+    )
+    token = distant.add_token()
+    distant.proxy.mode = MUTE
+    works_again = Timer(SHORT / 2, partial(setattr, distant.proxy, "mode", SOUND))
+    works_again.start()
+    with request_limit():
+        redemption = until_known(partial(distant.far.grants.redeem, token, NOW, new_attempt(), []))
+    works_again.join()
+    assert redemption.outcome is Outcome.WON
 
 
 @pytest.mark.parametrize("seed", range(6))

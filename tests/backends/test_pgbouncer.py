@@ -161,7 +161,7 @@ def test_a_read_without_limit_is_warned_about_with_the_cure(
     pooler._warn.cache_clear()
     (warning,) = backend.check()
     assert "ALTER ROLE postgres SET lock_timeout = '3s'" in warning
-    assert "SET statement_timeout = '10s'" in warning
+    assert "SET statement_timeout = '7s'" in warning
     backend.close()
     backend.check()
     assert [record.getMessage() for record in caplog.records] == [warning]
@@ -172,7 +172,7 @@ def test_with_the_cure_there_is_no_warning(
 ) -> None:
     """A database takes the same settings as a role, and is that of this test alone."""
     name = make_url(url).database
-    for setting in ("lock_timeout = '3s'", "statement_timeout = '10s'"):
+    for setting in ("lock_timeout = '3s'", "statement_timeout = '7s'"):
         postgresql_server.execute(f"ALTER DATABASE {name} SET {setting}")
     pooled = open_backend(pgbouncer_server.through(url))
     assert pooled.check() == ()

@@ -72,7 +72,7 @@ def filled(server: DatabaseServer) -> Iterator[SQLAlchemyBackend]:
 def test_what_the_stores_rely_on_is_in_force(filled: SQLAlchemyBackend) -> None:
     settings = {
         "lock_timeout": "3s",
-        "statement_timeout": "10s",
+        "statement_timeout": "7s",
         "transaction_isolation": "read committed",
     }
     with engine_of(filled).connect() as connection:

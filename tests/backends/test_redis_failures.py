@@ -255,6 +255,18 @@ class TestServerGone:
             node.daemon.process.send_signal(signal.SIGCONT)
         assert backend.grants.find(token.ref) == (token, None)
 
+    @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+    def test_a_trial_that_fails_for_another_reason_blocks_no_other(self, backend, error):
+        server = backend._server
+        server._breaker._is_open = True
+
+        def failing(client):
+            raise error
+
+        with pytest.raises(error):
+            server._repeated(failing)
+        assert backend.grants.find(new_token().ref) is None
+
     def test_pool_exhausted(self, node):
         backend = open_backend(node.url, max_connections="1", timeout="0.1")
         assert backend.clients.get("client") is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from threading import Thread, Timer
 from time import monotonic
@@ -27,6 +28,7 @@ from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
 from pyramid_oauth2.backends.sqlalchemy.database import Database, transaction
 from pyramid_oauth2.backends.sqlalchemy.failures import translated
+from pyramid_oauth2.circuit_breaker import CircuitBreaker
 from pyramid_oauth2.protocol.records import Outcome, StoreUnavailable
 
 from . import server_databases
@@ -294,3 +296,30 @@ def rows_in(engine: Engine, table: str) -> int:
     with engine.connect() as connection:
         count = connection.execute(select(func.count()).select_from(metadata.tables[table]))
         return count.scalar_one()
+
+
+class Interrupted(BaseException):
+    """An error of no class that the store translates, as of a worker that is stopped."""
+
+
+@pytest.mark.parametrize("error", [ValueError, StoreUnavailable, Interrupted])
+def test_a_trial_that_fails_for_another_reason_blocks_no_other(
+    backend: SQLAlchemyBackend, error: type[BaseException]
+) -> None:
+    database = backend.grants._database
+
+    def silent(connection: Connection) -> None:
+        raise TimeoutError
+
+    def failing(connection: Connection) -> None:
+        raise error
+
+    breaker = CircuitBreaker("The database", 60, clock=(elapsed := count(step=2.0)).__next__)
+    database._breaker = breaker
+    with pytest.raises(StoreUnavailable):
+        database.atomically(silent)
+    assert breaker._is_open
+    with pytest.raises((StoreUnavailable, Interrupted)):
+        database.atomically(failing)
+    assert next(elapsed) < 60
+    assert backend.clients.get("any") is None

@@ -77,6 +77,7 @@ def server(
     build: Callable[..., Server], proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> Server:
     monkeypatch.setattr(deadlines, "SECONDS", SHORT)
+    monkeypatch.setattr(deadlines, "REQUEST_SECONDS", SHORT)
     monkeypatch.setattr(handshakes, "CONNECT_SECONDS", 2)
     return build(with_quick_view, changes={"oauth2.client_cache": "0"})
 

@@ -34,6 +34,6 @@ def test_operations_of_a_view_share_the_limit_of_its_request(
     build: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
 ):
     server = build(with_slow_view)
-    monkeypatch.setattr(deadlines, "SECONDS", 0.5)
+    monkeypatch.setattr(deadlines, "REQUEST_SECONDS", 0.5)
     for _ in range(2):
         assert server.get("/slow").text == "[False, True]"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pyramid_oauth2.protocol import lost_responses
 from pyramid_oauth2.protocol.clients.registry import (
     MAX_OVERLAP,
     ClientChangedMeanwhile,
@@ -14,7 +15,7 @@ from pyramid_oauth2.protocol.clients.registry import (
 )
 from pyramid_oauth2.protocol.clients.rules import InvalidClientMetadata
 from pyramid_oauth2.protocol.clients.secrets import verify_secret
-from pyramid_oauth2.protocol.records import Client, DuplicateRecord
+from pyramid_oauth2.protocol.records import Client, DuplicateRecord, OutcomeUnknown
 from pyramid_oauth2.protocol.token_strings import is_client_secret
 
 from .worlds import NOW, Clock, make_server
@@ -281,3 +282,99 @@ class TestEnd:
         with pytest.raises(UnknownClient, match="no such client"):
             getattr(world.registry, step)("robot")
         assert world.emitted == []
+
+
+class LosesResponse:
+    """A client store that carries out the next call of one operation, without a response."""
+
+    def __init__(self, store: Any) -> None:
+        self._store, self.operation = store, ""
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._store, name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            result = operation(*arguments, **named)
+            if name == self.operation:
+                self.operation = ""
+                raise OutcomeUnknown("the response is lost")
+            return result
+
+        return call
+
+
+class TestLostResponses:
+    """Each change is carried out once, reported as done, and followed by its event."""
+
+    @pytest.fixture(autouse=True)
+    def _at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(lost_responses, "PAUSES", (0, 0, 0))
+
+    @pytest.fixture
+    def store(self, world: World, robot: str) -> LosesResponse:
+        store: Any = LosesResponse(world.server.clients)
+        world.registry = ClientRegistry(world.server, store, world.emit)
+        return store
+
+    def test_rotate_secret(self, world: World, store: LosesResponse, robot: str):
+        store.operation = "edit"
+        registered = world.registry.rotate_secret("robot")
+        assert world.good(registered.secret)
+        assert not world.good(robot)
+        assert registered.client == world.get()
+        assert world.emitted == ["secret rotated"]
+
+    def test_add(self, world: World, store: LosesResponse):
+        store.operation = "add"
+        registered = world.registry.add(Client("other", **MACHINE))
+        assert world.get("other") == registered.client
+        store.operation = "add"
+        with pytest.raises(DuplicateRecord):
+            world.registry.add(Client("other", **MACHINE))
+        assert world.emitted == ["registered"]
+
+    def test_restore(self, world: World, store: LosesResponse):
+        store.operation = "import_"
+        assert world.registry.restore(Client("other", **MACHINE))
+        store.operation = "import_"
+        assert not world.registry.restore(Client("other", client_name="Other", **MACHINE))
+        assert world.emitted == ["registered"]
+
+    def test_edit(self, world: World, store: LosesResponse):
+        store.operation = "edit"
+        assert world.registry.edit("robot", client_name="Robot") == world.get()
+        assert world.emitted == ["edited"]
+
+    def test_edit_of_a_client_that_was_changed_meanwhile(self, world: World, store: LosesResponse):
+        edit = world.server.clients.edit
+
+        class Changed(LosesResponse):
+            def edit(self, client_id: str, version: int, changes: Any) -> bool:
+                if self.operation:
+                    self.operation = ""
+                    assert edit(client_id, version, {"client_name": "Other"})
+                    raise OutcomeUnknown("the response is lost")
+                return edit(client_id, version, changes)
+
+        changed: Any = Changed(world.server.clients)
+        changed.operation = "edit"
+        registry = ClientRegistry(world.server, changed, world.emit)
+        with pytest.raises(ClientChangedMeanwhile):
+            registry.edit("robot", client_name="Robot")
+        assert world.emitted == []
+
+    def test_disable_and_withdraw(self, world: World, store: LosesResponse):
+        store.operation = "raise_epoch"
+        world.registry.disable("robot")
+        assert world.get().disabled_at == NOW
+        store.operation, epoch = "raise_epoch", world.get().epoch
+        world.registry.withdraw("robot")
+        assert world.get().epoch > epoch
+        assert world.emitted == ["disabled", "rights withdrawn"]
+
+    def test_delete(self, world: World, store: LosesResponse):
+        store.operation = "delete"
+        world.registry.delete("robot")
+        with pytest.raises(UnknownClient):
+            world.get()
+        assert world.emitted == ["deleted"]

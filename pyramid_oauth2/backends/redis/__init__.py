@@ -26,11 +26,12 @@ from zope.interface import implementer
 from ...interfaces import IBackend
 from .attempts import RedisAttemptStorage
 from .clients import RedisClientStore
+from .cluster import ClusterServer
 from .connections import client_factory
 from .consents import RedisConsentStore
 from .entries import RedisEntryStore
 from .grants import RedisGrantStore
-from .server import ClusterServer, Server
+from .server import Server
 from .urls import CLUSTER, SCHEMES, parse_url
 
 if TYPE_CHECKING:

@@ -92,6 +92,10 @@ _CONNECTING = {"get_connection", "connect", "connect_check_health"}
 
 def may_have_arrived(error: Exception) -> bool:
     """Whether the server may have executed the command of which this is the error."""
+    # After a lost reply, redis-py looks for the nodes of the Cluster. If it finds none, only the
+    # error of that is raised.
+    while isinstance(error, RedisClusterException) and isinstance(error.__context__, Exception):
+        error = error.__context__
     if type(error) not in (ConnectionError, TimeoutError) and not isinstance(error, OSError):
         return False  # The server's reply: it refused the command.
     frames = walk_tb(error.__traceback__)

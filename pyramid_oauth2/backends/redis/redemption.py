@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...protocol.contention import Contention
 from ...protocol.records import (
     DuplicateRecord,
     Grant,
@@ -47,7 +48,9 @@ class Redeeming:
         """Run the script, which decides and writes."""
         new = new_records(self.grant, self.produce, self.now)
         outcome, *rest = self._run(server, new)
+        contention = Contention("the token")
         while outcome == b"AGAIN":
+            contention.lost()
             outcome, *rest = self._run(server, new)
         if outcome == b"DUPLICATE":
             raise DuplicateRecord("a grant or a token of that identity exists")

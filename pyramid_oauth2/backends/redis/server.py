@@ -6,15 +6,14 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar
 
 from redis.exceptions import (
     ConnectionError,
     MaxConnectionsError,
-    MovedError,
     NoScriptError,
+    RedisClusterException,
     ResponseError,
 )
 from redis.exceptions import TimeoutError as RedisTimeout
@@ -74,7 +73,7 @@ class Server:
 
     def read(self, *keys: str) -> list[bytes | None]:
         """Read keys of one slot in one step."""
-        return self._repeated(lambda client: client.execute_command("MGET", *keys))
+        return self._repeated(lambda client: client.execute_command("MGET", *keys), key=keys[0])
 
     def run(
         self,
@@ -97,7 +96,8 @@ class Server:
         def once(client: Any) -> Any:
             return self._evaluate(client, script, keys, arguments, before, replicated)
 
-        return self._repeated(once, writes=True) if repeatable else self._tried(once, writes=True)
+        way = self._repeated if repeatable else self._tried
+        return way(once, writes=True, key=keys[0])
 
     def many(self, commands: Iterable[Command]) -> list[Any]:
         """Run commands on keys of any slots, in any order, in as few steps as possible."""
@@ -162,12 +162,16 @@ class Server:
     def _check(self, client: Any) -> list[str]:
         return list(first_contact.check(client.info(), self.is_cluster))
 
-    def _tried(self, step: Callable[[Any], Result], writes: bool = False) -> Result:
-        with self._in_time(), translated(writes):
+    def _tried(
+        self, step: Callable[[Any], Result], writes: bool = False, key: str | None = None
+    ) -> Result:
+        with self._in_time(key), translated(writes):
             return step(self._connected())
 
-    def _repeated(self, step: Callable[[Any], Result], writes: bool = False) -> Result:
-        with self._in_time():
+    def _repeated(
+        self, step: Callable[[Any], Result], writes: bool = False, key: str | None = None
+    ) -> Result:
+        with self._in_time(key):
             return self._twice(step, writes)
 
     def _twice(self, step: Callable[[Any], Result], writes: bool) -> Result:
@@ -177,29 +181,36 @@ class Server:
                 return step(client)
             except MaxConnectionsError:
                 raise
-            except (ConnectionError, RedisTimeout) as error:
+            except (ConnectionError, RedisTimeout, RedisClusterException) as error:
                 # The first one stays in doubt also if the second one cannot be sent.
                 sent = may_have_arrived(error)
         with translated(writes, sent):
             return step(client)
 
     @contextmanager
-    def _in_time(self) -> Iterator[None]:
-        """Allow an operation until its deadline, and none while the server is silent."""
-        began = self._breaker.check()
+    def _in_time(self, key: str | None) -> Iterator[None]:
+        """Allow an operation until its deadline, and none while the server of *key* is silent."""
+        breaker = self._breaker_of(key)
+        began = breaker.check()
         with Deadline() as deadline:
             try:
                 yield
             except StoreUnavailable as unavailable:
                 if isinstance(unavailable.__cause__, ResponseError | None):
-                    self._breaker.answered()
+                    breaker.answered()
                     raise
-                self._breaker.failed(began)
+                breaker.failed(began)
                 if deadline.passed:  # The connection was shut down here.
                     raise type(unavailable)(OVERDUE.format("Redis")) from unavailable.__cause__
                 raise
             else:
-                self._breaker.answered()
+                breaker.answered()
+            finally:
+                breaker.ended(began)
+
+    def _breaker_of(self, key: str | None) -> CircuitBreaker:
+        """Return the breaker for an operation on *key*; None for one on several servers."""
+        return self._breaker
 
     def _evaluate(
         self,
@@ -233,10 +244,10 @@ class Server:
                 return [client.execute_command(*commands[0])]
             except NoScriptError as error:
                 return [error]
-        return _answers(client.pipeline(transaction=False), commands)
+        return answers_of(client.pipeline(transaction=False), commands)
 
     def _pipelined(self, client: Any, commands: list[Command]) -> list[Any]:
-        answers = _answers(client.pipeline(transaction=False), commands)
+        answers = answers_of(client.pipeline(transaction=False), commands)
         for number, answer in enumerate(answers):
             if isinstance(answer, NoScriptError):
                 answers[number] = client.execute_command(*_spelt_out(commands[number]))
@@ -247,46 +258,8 @@ class Server:
         return client.scan(cursor, match=EVERYTHING, count=count)
 
 
-class ClusterServer(Server):
-    """A Cluster: keys in different slots may be on different servers."""
-
-    is_cluster = True
-
-    def nodes(self) -> int:
-        """Return how many masters there are."""
-        return len(self._tried(lambda client: client.get_primaries()))
-
-    def _check(self, client: Any) -> list[str]:
-        infos = [client.info(target_nodes=node) for node in client.get_primaries()]
-        warnings = (first_contact.check(info, self.is_cluster) for info in infos)
-        return list(dict.fromkeys(chain.from_iterable(warnings)))
-
-    def _on_one_connection(self, client: Any, key: str, commands: list[Command]) -> list[Any]:
-        # The earlier commands are in other slots. They are sent one by one, since a
-        # pipeline does not preserve the order between servers.
-        waits = commands[-1][0] == "WAIT"
-        *before, main = commands[:-1] if waits else commands
-        answers = [client.execute_command(*command) for command in before]
-        if not waits:
-            return [*answers, *super()._on_one_connection(client, key, [main])]
-        # WAIT only counts the writes of its own connection.
-        node = client.get_node_from_key(key)
-        pair = _answers(
-            client.get_redis_connection(node).pipeline(transaction=False), [main, commands[-1]]
-        )
-        if isinstance(pair[0], MovedError):
-            client.nodes_manager.initialize()
-        return [*answers, *pair]
-
-    def _scan(self, client: Any, node: int, cursor: int, count: int) -> Any:
-        primaries = sorted(client.get_primaries(), key=lambda primary: str(primary.name))
-        cursors, keys = client.scan(
-            cursor, match=EVERYTHING, count=count, target_nodes=primaries[node]
-        )
-        return next(iter(cursors.values())), keys
-
-
-def _answers(pipeline: Any, commands: Iterable[Command]) -> list[Any]:
+def answers_of(pipeline: Any, commands: Iterable[Command]) -> list[Any]:
+    """Run commands in a pipeline of redis-py; return the replies, of which some may be errors."""
     for command in commands:
         pipeline.execute_command(*command)
     # An error raised here by redis-py would quote the command, and so digests.

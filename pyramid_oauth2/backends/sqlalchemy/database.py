@@ -145,6 +145,19 @@ class Database:
         writes: bool,
     ) -> Result:
         began = self._breaker.check()
+        try:
+            return self._tried(began, work, scope, repeatable, writes)
+        finally:
+            self._breaker.ended(began)
+
+    def _tried(
+        self,
+        began: float,
+        work: Callable[[Connection], Result],
+        scope: Callable[[Engine], Any],
+        repeatable: bool,
+        writes: bool,
+    ) -> Result:
         with Deadline() as deadline:
             tries, unknown = 1, False
             while True:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # How long a statement waits for a lock of another. SQLite has one lock for all writers.
 LOCK_SECONDS = 3
 SQLITE_LOCK_SECONDS = 5
-STATEMENT_SECONDS = 10
+STATEMENT_SECONDS = 7
 IN_TRANSACTION = 1  # in the server_status of a MySQL connection
 
 # The stores rely on these values, so they cannot be set.

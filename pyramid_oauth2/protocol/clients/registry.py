@@ -25,6 +25,7 @@ from .rules import (
 )
 from .secrets import UnusableSecret, keep_secret, live_secrets, verify_secret
 from .unreadable import UNREADABLE, UnreadableClient
+from .writes import Writes
 
 MAX_OVERLAP = 90 * 86400  # seconds: two valid secrets are for a change-over, not permanent
 
@@ -58,7 +59,7 @@ class ClientRegistry:
 
     def __init__(self, server: Server, store: IClientStore, emit: Emit = emit_nothing) -> None:
         self._server = server
-        self._store = store
+        self._store, self._writes = store, Writes(store)
         self._emit = emit
 
     def get(self, client_id: str) -> Client:
@@ -119,7 +120,7 @@ class ClientRegistry:
         client = replace(
             client, client_secrets=(stored,) if stored else (), created_at=now, updated_at=now
         )
-        self._store.add(client)
+        self._writes.add(client)
         self._emit_change(client.client_id, "registered")
         return Registered(client, secret)
 
@@ -133,7 +134,7 @@ class ClientRegistry:
         if not client.created_at:
             now = self._server.clock()
             client = replace(client, created_at=now, updated_at=now)
-        if not self._store.import_([client]):
+        if not self._writes.restore(client):
             return False
         self._emit_change(client.client_id, "registered")
         return True
@@ -216,7 +217,7 @@ class ClientRegistry:
         :raises UnknownClient: there is none.
         """
         now = self._server.clock()
-        if self._store.raise_epoch(client_id, now, disabled_at=now) is None:
+        if not self._writes.raise_epoch(client_id, now, disabled_at=now):
             raise UnknownClient("There is no such client.")
         self._emit_change(client_id, "disabled")
 
@@ -241,7 +242,7 @@ class ClientRegistry:
 
         :raises UnknownClient: there is none.
         """
-        if self._store.raise_epoch(client_id, self._server.clock()) is None:
+        if not self._writes.raise_epoch(client_id, self._server.clock()):
             raise UnknownClient("There is no such client.")
         self._emit_change(client_id, "rights withdrawn")
 
@@ -255,7 +256,7 @@ class ClientRegistry:
         """
         if version is not None and self.get(client_id).version != version:
             raise ClientChangedMeanwhile(client_id)
-        if not self._store.delete(client_id, self._server.clock()):
+        if not self._writes.delete(client_id, self._server.clock()):
             raise UnknownClient("There is no such client.")
         self._emit_change(client_id, "deleted")
 
@@ -277,10 +278,11 @@ class ClientRegistry:
     def _write(self, client: Client, changes: Mapping[str, Any], change: str) -> Client:
         now = self._server.clock()
         written = {**changes, "updated_at": now}
-        if not self._store.edit(client.client_id, client.version, written):
+        changed = self._writes.edit(client, written)
+        if changed is None:
             raise ClientChangedMeanwhile(client.client_id)
         self._emit_change(client.client_id, change)
-        return replace(client, **written, version=client.version + 1)
+        return changed
 
     def _emit_change(self, client_id: str, change: str) -> None:
         self._emit(ClientChanged(client_id=client_id, change=change))
