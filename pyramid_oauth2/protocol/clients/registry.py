@@ -23,7 +23,7 @@ from .rules import (
     new_client_id,
     secretless,
 )
-from .secrets import UnusableSecret, keep_secret, live_secrets, verify_secret
+from .secrets import UnusableSecret, ending_secret, keep_secret, newest_secret, verify_secret
 from .unreadable import UNREADABLE, UnreadableClient
 from .writes import Writes
 
@@ -187,7 +187,7 @@ class ClientRegistry:
         if only and secret is not None and verify_secret(secret, client.client_secrets, now):
             return Registered(client, secret)
         stored, secret = self._secret(secret, now)
-        secrets = (stored, *_ending(client.client_secrets, now, now + overlap))
+        secrets = (stored, *ending_secret(client.client_secrets, now, now + overlap))
         return Registered(
             self._write(client, {"client_secrets": secrets}, "secret rotated"), secret
         )
@@ -202,7 +202,7 @@ class ClientRegistry:
         client = self._get(client_id, version)
         if not self._server.has_secret(client):
             raise _without_secret(client)
-        newest = _newest(client.client_secrets, self._server.clock())
+        newest = newest_secret(client.client_secrets, self._server.clock())
         if client.client_secrets == newest:
             return client
         return self._write(client, {"client_secrets": newest}, "earlier secret ended")
@@ -290,21 +290,3 @@ class ClientRegistry:
 
 def _without_secret(client: Client) -> InvalidClientMetadata:
     return InvalidClientMetadata({"client_secret": f"{secretless(client)} has no secret"})
-
-
-def _newest(secrets: tuple[ClientSecret, ...], now: int) -> tuple[ClientSecret, ...]:
-    """The newest secret that is valid at *now*, if there is one.
-
-    It is the first one, because a rotation puts the new secret first. Times are
-    not compared: the clocks of two processes may differ.
-    """
-    return live_secrets(secrets, now)[:1]
-
-
-def _ending(secrets: tuple[ClientSecret, ...], now: int, end: int) -> tuple[ClientSecret, ...]:
-    """The newest secret, ending at *end*: with the new one, at most two are valid at once."""
-    if end <= now:
-        return ()
-    return tuple(
-        replace(s, expires_at=min(end, s.expires_at or end)) for s in _newest(secrets, now)
-    )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -127,3 +128,23 @@ def _nobodys_secret() -> bytes:
     hasher = _hasher()
     assert hasher is not None
     return hasher.hash("nobody has this secret").encode()
+
+
+def newest_secret(secrets: tuple[ClientSecret, ...], now: int) -> tuple[ClientSecret, ...]:
+    """The newest secret that is valid at *now*, if there is one.
+
+    It is the first one, because a rotation puts the new secret first. Times are
+    not compared: the clocks of two processes may differ.
+    """
+    return live_secrets(secrets, now)[:1]
+
+
+def ending_secret(
+    secrets: tuple[ClientSecret, ...], now: int, end: int
+) -> tuple[ClientSecret, ...]:
+    """The newest secret, ending at *end*: with the new one, at most two are valid at once."""
+    if end <= now:
+        return ()
+    return tuple(
+        replace(s, expires_at=min(end, s.expires_at or end)) for s in newest_secret(secrets, now)
+    )
