@@ -19,9 +19,11 @@ from ..assembly import get_service, service_of
 from ..service import OAuth2Service
 from ..settings import Settings
 from ..settings.parsing import parse_settings
-from ..views import startup_checks
 
 UNREADABLE = (OSError, LookupError, ValueError, configparser.Error, plaster.PlasterError)
+
+# Its messages are about pages.
+CHECKS_OF_PAGES = logging.getLogger("pyramid_oauth2.views.startup_checks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Ini:
         loader = _loader(self.path)
         loader.setup_logging(dict(self.variables))
         # A command serves no page, so what is missing for one is not said here.
-        with _silent(startup_checks.log):
+        with _silent(CHECKS_OF_PAGES):
             loader.get_wsgi_app(defaults=dict(self.variables))
         with prepare() as environment:  # of the application that was started last
             registry = environment["registry"]

@@ -23,7 +23,7 @@ from .rules import (
     new_client_id,
     secretless,
 )
-from .secrets import UnusableSecret, ending_secret, keep_secret, newest_secret, verify_secret
+from .secrets import UnusableSecret, ending, keep_secret, newest_secret, verify_secret
 from .unreadable import UNREADABLE, UnreadableClient
 from .writes import Writes
 
@@ -187,7 +187,7 @@ class ClientRegistry:
         if only and secret is not None and verify_secret(secret, client.client_secrets, now):
             return Registered(client, secret)
         stored, secret = self._secret(secret, now)
-        secrets = (stored, *ending_secret(client.client_secrets, now, now + overlap))
+        secrets = (stored, *ending(client.client_secrets, now, now + overlap))
         return Registered(
             self._write(client, {"client_secrets": secrets}, "secret rotated"), secret
         )

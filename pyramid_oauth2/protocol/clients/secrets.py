@@ -139,9 +139,7 @@ def newest_secret(secrets: tuple[ClientSecret, ...], now: int) -> tuple[ClientSe
     return live_secrets(secrets, now)[:1]
 
 
-def ending_secret(
-    secrets: tuple[ClientSecret, ...], now: int, end: int
-) -> tuple[ClientSecret, ...]:
+def ending(secrets: tuple[ClientSecret, ...], now: int, end: int) -> tuple[ClientSecret, ...]:
     """The newest secret, ending at *end*: with the new one, at most two are valid at once."""
     if end <= now:
         return ()
