@@ -13,7 +13,7 @@ from pyramid_oauth2.backends.memory import MemoryBackend
 from .elsewhere import Elsewhere
 from .harness import Contract
 from .pausing import chosen, directories_of, outcome, steps_of
-from .racing import rounds
+from .racing import moments
 from .scenes import CALLERS, Scene, differences, labelled
 from .writers import CLIENTS, CONSENTS, ENTRIES, GRANTS, OPENING, Table
 
@@ -33,7 +33,7 @@ class Crashes(Contract):
         directories = directories_of(store)
         faults = []
         with Elsewhere(opener) as process:
-            for step in chosen(_rehearsed(table, name, store), max(4, rounds() // 2)):
+            for step in chosen(_rehearsed(table, name, store), moments()):
                 scene, call = _set_up(table, name, store)
                 process.killed(table.role, call, step.number, directories)
                 left = _settled(scene, store)

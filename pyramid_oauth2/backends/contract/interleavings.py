@@ -30,7 +30,7 @@ from .pausing import (
     run_paused,
     steps_of,
 )
-from .racing import rounds
+from .racing import moments
 from .scenes import CALLERS, SOON, Scene, differences, labelled
 from .writers import (
     CLIENTS,
@@ -197,7 +197,7 @@ def _rehearsed(pair: Pair, store: Any, directories: tuple[str, ...]) -> tuple[li
     begin = time.perf_counter()
     one_after_the_other([partial(second, store)])
     alone = time.perf_counter() - begin
-    return chosen(steps, max(4, rounds() // 2)), LEAST_PATIENCE + 4 * alone
+    return chosen(steps, moments()), LEAST_PATIENCE + 4 * alone
 
 
 @cache

@@ -44,6 +44,11 @@ def rounds() -> int:
     return max(3, round(100 * float(os.environ.get("TEST_ROUNDS", "0.1"))))
 
 
+def moments() -> int:
+    """At how many moments a call is stopped: 10 times the environment's TEST_ROUNDS, at least 5."""
+    return max(5, rounds() // 10)
+
+
 def race_of_threads(backend: IBackend, races: Rounds, role: str = "grants") -> list[list[Any]]:
     """Run each round with one thread for each call.
 
