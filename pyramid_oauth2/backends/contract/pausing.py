@@ -47,12 +47,11 @@ class Step:
 
 
 def directories_of(store: object) -> tuple[str, ...]:
-    """Where the code of a store is: of its class, of those it inherits from, and of a store in it.
+    """Where the code of a store is: of its class, and of those it inherits from.
 
-    A wrapper stores another one as an attribute. The standard library is left out.
+    The standard library is left out.
     """
-    within = [each for each in getattr(store, "__dict__", {}).values() if hasattr(each, "export")]
-    classes = {base for part in (store, *within) for base in type(part).__mro__}
+    classes = type(store).__mro__
     stores = {base for base in classes if base.__module__.partition(".")[0] not in STANDARD}
     return tuple(sorted({f"{Path(inspect.getfile(base)).parent}/" for base in stores}))
 
