@@ -54,8 +54,9 @@ test: .venv/test
 
 # A range that no test runs is a guess.
 LOWEST = .venv-lowest
-LOWEST_TESTS = tests/protocol tests/functional \
-  $(addprefix tests/backends/test_,memory.py sqlalchemy.py postgresql.py redis.py)
+LOWEST_TESTS = tests/protocol tests/functional tests/scripts $(addprefix tests/backends/test_, \
+  memory.py migrations.py sqlalchemy.py sqlalchemy_engine.py sqlalchemy_session.py postgresql.py \
+  redis.py redis_cluster.py redis_failures.py)
 
 lowest: export PYTHONDONTWRITEBYTECODE =
 

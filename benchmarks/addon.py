@@ -62,6 +62,7 @@ def make_site(store: str, url: str) -> Site:
         f"oauth2.{'redis' if store == 'redis' else 'sqlalchemy'}.url": url,
         "oauth2.scopes": f"{SCOPE} = Read your data",
         "oauth2.grant_types": " ".join(GRANT_TYPES),
+        "oauth2.login_route": "open",
     }
     with Configurator(settings=settings) as config:
         config.include("pyramid_tm")

@@ -12,10 +12,9 @@ from .protocol.records import StoreUnavailable
 from .protocol.scopes import format_scope
 from .resource_owners import ResourceOwners
 from .settings import Settings
+from .settings.tokens import DEFAULT_GRANT_TYPES
 
 log = logging.getLogger(__name__)
-
-DEFAULT_GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})
 
 
 def configuration_errors(

@@ -7,7 +7,10 @@ import dataclasses
 import pytest
 
 from pyramid_oauth2.settings import REQUIRED, setting_fields
+from pyramid_oauth2.settings.pages import PageSettings
 from pyramid_oauth2.settings.parsing import parse_settings, unknown_keys
+from pyramid_oauth2.settings.tokens import TokenSettings
+from pyramid_oauth2.settings.types import AUTHORIZATION_SERVER
 
 MINIMAL = {"oauth2.issuer": "https://auth.example.com", "oauth2.backend": "memory"}
 
@@ -175,6 +178,13 @@ def test_every_setting_says_what_it_means(key):
     if field.metadata["default"] is not REQUIRED:
         settings, _ = parse()
         assert getattr(settings, field.name) == field.metadata["default"]
+
+
+def test_a_page_and_a_lifetime_belong_to_a_server_that_has_them():
+    # oauth2.scopes are of a resource server too.
+    fields = (field for kind in (PageSettings, TokenSettings) for field in dataclasses.fields(kind))
+    others = {field.name for field in fields if field.metadata["mode"] != AUTHORIZATION_SERVER}
+    assert others == {"scopes"}
 
 
 def test_settings_cannot_be_changed():

@@ -69,6 +69,7 @@ class PageSettings:
         "pyramid_oauth2:templates/unchecked.oauth2",
         "The template of the page that shows an error of a client that anyone can register.",
         key="renderer.unchecked",
+        mode=AUTHORIZATION_SERVER,
     )
     renderer_form_post: str = setting(
         renderer,

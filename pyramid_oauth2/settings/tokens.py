@@ -19,6 +19,8 @@ from .types import (
     words,
 )
 
+DEFAULT_GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})
+
 
 @dataclass(frozen=True)
 class TokenSettings:
@@ -86,6 +88,7 @@ class TokenSettings:
         "same response again; at most 60. For codes with PKCE only, with the same code_verifier, "
         "and until the new refresh token was used. 0, as RFC 6749 section 4.1.2 requires it, "
         "never repeats a response: a second use of a code revokes the grant.",
+        mode=AUTHORIZATION_SERVER,
     )
     refresh_token_lifetime: int = setting(
         lifetime,

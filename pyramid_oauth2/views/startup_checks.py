@@ -27,6 +27,7 @@ from zope.interface import implementedBy
 
 from ..interfaces import ISettings
 from ..settings import Settings, setting_fields
+from ..settings.tokens import DEFAULT_GRANT_TYPES
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +77,7 @@ def _variable_of(route: Any) -> str | None:
 
 
 def _warn_without_login(registry: Any, settings: Settings) -> None:
-    # The authorization code grant is on by default.
-    codes = not settings.grant_types or "authorization_code" in settings.grant_types
+    codes = "authorization_code" in (settings.grant_types or DEFAULT_GRANT_TYPES)
     needed = codes or "token" in settings.response_types
     if needed and settings.login_route is None and not _has_forbidden_view(registry):
         log.warning(

@@ -18,6 +18,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import (
     Column,
     Engine,
+    Inspector,
     Integer,
     MetaData,
     NullPool,
@@ -64,6 +65,13 @@ def engine(url: str) -> Engine:
     return engine
 
 
+def options_of(inspector: Inspector, table: str) -> Any:
+    try:
+        return inspector.get_table_options(table)
+    except NotImplementedError:  # SQLAlchemy 2.0 reads them on MariaDB only.
+        return {}
+
+
 def schema_of(engine: Engine, without: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Columns, keys and indexes by table, with the engine's description of each."""
     inspector = inspect(engine)
@@ -72,7 +80,7 @@ def schema_of(engine: Engine, without: frozenset[str] = frozenset()) -> dict[str
             [{**column, "type": repr(column["type"])} for column in inspector.get_columns(table)],
             inspector.get_pk_constraint(table),
             sorted(inspector.get_indexes(table), key=lambda index: str(index["name"])),
-            inspector.get_table_options(table),
+            options_of(inspector, table),
         )
         for table in inspector.get_table_names()
         if table not in without

@@ -26,7 +26,9 @@ from pyramid_oauth2.backends.contract.factories import (
     new_token,
 )
 from pyramid_oauth2.backends.redis import first_contact
+from pyramid_oauth2.backends.redis.failures import translated
 from pyramid_oauth2.backends.redis.key_names import token_key
+from pyramid_oauth2.backends.redis.watched_connections import TCPConnection
 from pyramid_oauth2.protocol.records import (
     AUTHORIZATION_CODE,
     DuplicateRecord,
@@ -34,6 +36,7 @@ from pyramid_oauth2.protocol.records import (
     OutcomeUnknown,
     StoreUnavailable,
 )
+from tests.ports import HOST
 from tests.servers import valkey
 from tests.servers.proxy import AFTER, BEFORE, Proxy
 
@@ -302,6 +305,20 @@ class TestServerGone:
             careful.grants.redeem(token, NOW, attempt, [])
         careful.close()
         assert backend.grants.redeem(token, NOW, attempt, []).outcome is Outcome.WON
+
+    def test_a_connection_that_another_thread_closes_is_a_lost_one(self, node):
+        connection = TCPConnection(host=HOST, port=node.port, socket_timeout=A_FEW_SECONDS)
+        connection.send_command("BLPOP", "nothing", A_FEW_SECONDS)
+        threading.Timer(0.2, connection.disconnect).start()
+        with pytest.raises(StoreUnavailable, match="closed"), translated():
+            connection.read_response()
+
+    def test_a_write_whose_connection_another_thread_closes_is_in_doubt(self, node):
+        connection = TCPConnection(host=HOST, port=node.port, socket_timeout=A_FEW_SECONDS)
+        connection.send_command("BLPOP", "nothing", A_FEW_SECONDS)
+        threading.Timer(0.2, connection.disconnect).start()
+        with pytest.raises(OutcomeUnknown, match="closed"), translated(writes=True):
+            connection.read_response()
 
     def test_close_and_use_again(self, backend):
         backend.clients.add(new_client(client_id="client"))

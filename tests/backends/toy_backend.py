@@ -1,7 +1,7 @@
 """A third-party backend: one pickle file for each store, written with public names only.
 
-At every call, the file is locked, its records are loaded into a memory store by
-``import_``, the call is executed there, and the result of ``export`` is written back.
+At every call, a lock is taken, the file's records are loaded into a memory store by
+``import_``, the call is executed there, and the result of ``export`` replaces the file.
 Slow, but correct, also between processes.
 
 .. code-block:: ini
@@ -53,17 +53,17 @@ class ToyStore:
     @contextmanager
     def _opened(self, save: bool) -> Iterator[Any]:
         store = getattr(MemoryBackend(), self._role)
-        self._file.touch()
-        with _lock(), self._file.open("rb+") as file:
+        with _lock(), self._file.with_suffix(".lock").open("a") as lock:
             # Not flock: its lock is inherited by a child that is forked meanwhile.
-            fcntl.lockf(file, fcntl.LOCK_EX)
-            if content := file.read():
-                store.import_(pickle.loads(content))
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            if self._file.exists():
+                store.import_(pickle.loads(self._file.read_bytes()))
             yield store
             if save:
-                file.seek(0)
-                pickle.dump(store.export(limit=10**9).items, file)
-                file.truncate()
+                # A process that is killed leaves the old file or the new one.
+                written = self._file.with_suffix(".new")
+                written.write_bytes(pickle.dumps(store.export(limit=10**9).items))
+                written.replace(self._file)
 
 
 @implementer(IBackend)

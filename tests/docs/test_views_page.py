@@ -77,7 +77,17 @@ def check(app: Any, cookie: dict[str, str]) -> None:
 
 def test_the_example(notes: Any):
     app = notes.main({}, **SETTINGS)
-    check(app, cookie_of(notes.CookiePolicy(), app, "bob"))
+    check(app, cookie_of(notes.CookiePolicy(app.registry), app, "bob"))
+
+
+def test_the_cookie_of_a_server_with_https(notes: Any):
+    issuer = {"oauth2.issuer": "https://notes.example.com"}
+    app = notes.main({}, **{**SETTINGS, **issuer})
+    request = app.request_factory.blank("/")
+    request.registry = app.registry
+    (_, cookie), *_ = notes.CookiePolicy(app.registry).remember(request, "bob")
+    assert cookie.startswith("__Host-notes=")
+    assert {"secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
 
 
 def test_require(notes: Any):
@@ -92,7 +102,7 @@ def test_require(notes: Any):
 def test_a_policy_of_ones_own(load: Load, notes: Any, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(notes, "CookiePolicy", load("own").OwnPolicy)
     app = notes.main({}, **SETTINGS, **{"oauth2.security_policy": "false"})
-    check(app, cookie_of(notes.CookiePolicy(), app, "bob"))
+    check(app, cookie_of(notes.CookiePolicy(app.registry), app, "bob"))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -106,7 +116,11 @@ def test_the_pair(load: Load, notes: Any, monkeypatch: pytest.MonkeyPatch):
     check(
         app,
         cookie_of(
-            load("pair").AuthTktAuthenticationPolicy("change me", hashalg="sha512"), app, "bob"
+            load("pair").AuthTktAuthenticationPolicy(
+                "change me", hashalg="sha512", cookie_name="notes"
+            ),
+            app,
+            "bob",
         ),
     )
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import select
 import socket
-import threading
 import time
 
-from tests.ports import HOST
+from .relay import Relay
 
 SOUND, MUTE, DRIP, CUT = "sound", "mute", "drip", "cut"
-CHUNK = 1 << 20
 
 
-class FaultyProxy:
-    """Forwards everything to a local port, in the mode of the moment.
+class FaultyProxy(Relay):
+    """Forwards everything, in the mode of the moment.
 
     A connection that is made while it is not sound goes wrong in the handshake.
 
-    :ivar port: where it listens.
     :ivar mode: ``mute`` acknowledges what it receives, and sends nothing more;
         ``drip`` sends what the server sends a byte at a time; ``cut`` closes a
         connection after the next *left* bytes from the server.
@@ -27,48 +22,22 @@ class FaultyProxy:
     """
 
     def __init__(self, target: int, pause: float = 0.5) -> None:
-        self._target = target
         self._pause = pause
-        self._listener = socket.create_server((HOST, 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
         self.mode = SOUND
         self.left = 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(target)
 
     def close(self) -> None:
         """Stop listening, and end every connection at its next byte."""
-        self._listener.close()
+        super().close()
         self.mode, self.left = CUT, 0
 
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+    def _request(self, client: socket.socket, server: socket.socket, data: bytes) -> bool:
+        return self.mode == MUTE or super()._request(client, server, data)
 
-    def _serve(self, client: socket.socket) -> None:
-        with (
-            contextlib.suppress(OSError),
-            client,
-            socket.create_connection((HOST, self._target)) as server,
-        ):
-            while self._pass_on(client, server):
-                pass
-
-    def _pass_on(self, client: socket.socket, server: socket.socket) -> bool:
-        readable, _, _ = select.select([client, server], [], [])
-        source = readable[0]
-        data = source.recv(CHUNK)
-        if not data:
-            return False
+    def _reply(self, client: socket.socket, server: socket.socket, data: bytes) -> bool:
         if self.mode == MUTE:
             return True
-        if source is client:
-            server.sendall(data)
-            return True
-        return self._reply(client, data)
-
-    def _reply(self, client: socket.socket, data: bytes) -> bool:
         if self.mode == CUT:
             client.sendall(data[: self.left])
             self.left -= len(data)
@@ -77,6 +46,5 @@ class FaultyProxy:
             for byte in data:
                 client.sendall(bytes([byte]))
                 time.sleep(self._pause)
-        else:
-            client.sendall(data)
-        return True
+            return True
+        return super()._reply(client, server, data)

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import select
 import socket
 import threading
 
-from tests.ports import HOST
+from .relay import CHUNK, Relay
 
 BEFORE, AFTER = "before", "after"
 
 
-class Proxy:
-    """Forwards everything to a local port, except for one request, where it may cut.
+class Proxy(Relay):
+    """Forwards everything, except for one request, where it may cut.
 
-    :ivar port: where it listens.
     :ivar requests: how many requests came since the last :meth:`cut`.
     """
 
     def __init__(self, target: int) -> None:
-        self._target = target
-        self._listener = socket.create_server((HOST, 0))
-        self.port = self._listener.getsockname()[1]
         self._lock = threading.Lock()
         self._due: tuple[str, int] | None = None
         self.requests = 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(target)
 
     def cut(self, side: str, number: int) -> None:
         """Cut the connection of the request with that number (from 0).
@@ -41,38 +35,13 @@ class Proxy:
         """Whether there was such a request."""
         return self._due is None
 
-    def close(self) -> None:
-        """Stop listening."""
-        self._listener.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client: socket.socket) -> None:
-        with (
-            contextlib.suppress(OSError),
-            client,
-            socket.create_connection((HOST, self._target)) as server,
-        ):
-            while self._pass_on(client, server):
-                pass
-
-    def _pass_on(self, client: socket.socket, server: socket.socket) -> bool:
-        readable, _, _ = select.select([client, server], [], [])
-        if server in readable:
-            answer = server.recv(1 << 20)
-            client.sendall(answer)
-            return bool(answer)
-        request = client.recv(1 << 20)
+    def _request(self, client: socket.socket, server: socket.socket, data: bytes) -> bool:
         side = self._side()
-        if not request or side == BEFORE:
+        if side == BEFORE:
             return False
-        server.sendall(request)
+        server.sendall(data)
         if side == AFTER:
-            server.recv(1 << 20)
+            server.recv(CHUNK)
             return False
         return True
 

@@ -31,11 +31,11 @@ class Crashes(Contract):
             pytest.skip("no process can be killed: the store is in one (no open_elsewhere())")
         states = _states(table, name)
         directories = directories_of(store)
-        faults = []
+        faults, killed = [], 0
         with Elsewhere(opener) as process:
             for step in chosen(_rehearsed(table, name, store), moments()):
                 scene, call = _set_up(table, name, store)
-                process.killed(table.role, call, step.number, directories)
+                killed += process.killed(table.role, call, step.number, directories)
                 left = _settled(scene, store)
                 again = outcome(partial(call, store))
                 end = labelled({"result": again, **scene.look(store)}, scene.names)
@@ -44,6 +44,7 @@ class Crashes(Contract):
                         nearest = min((list(differences(seen, each)) for each in allowed), key=len)
                         faults.append(f"killed before {step.place}:\n  " + "\n  ".join(nearest))
         assert not faults, "\n\n".join(faults)
+        assert killed, f"{name} was at its end before each of the lines"
 
 
 class GrantCrashes(Crashes):

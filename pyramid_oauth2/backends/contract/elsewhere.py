@@ -14,6 +14,7 @@ from pyramid_oauth2.interfaces import IBackend
 from .pausing import killed_at, outcome
 
 KILLED = "killed"
+ENDED = "the call ended before that line"
 
 _opened: IBackend | None = None
 
@@ -40,10 +41,14 @@ class Elsewhere:
 
     def killed(
         self, role: str, call: Callable[[Any], Any], line: int, directories: tuple[str, ...]
-    ) -> None:
-        """Make a call in a child of that process, which is killed before so many lines of it."""
+    ) -> bool:
+        """Make a call in a child of that process, which is killed before so many lines of it.
+
+        :return: whether it was: a call that opens no connection may have fewer lines.
+        """
         outcome = _process().submit(_kill, self._opener, role, call, line, directories).result()
-        assert outcome == KILLED, f"the process was not killed in the middle: {outcome}"
+        assert outcome in (KILLED, ENDED), f"the process was not killed in the middle: {outcome}"
+        return outcome == KILLED
 
 
 @cache
@@ -86,7 +91,7 @@ def _kill(
         store = getattr(opener(), role)
         store.export(limit=1)
         killed_at(partial(call, store), line, directories)
-        os.write(sender, b"the call ended before that line")
+        os.write(sender, ENDED.encode())
     except BaseException as error:
         os.write(sender, f"{type(error).__name__}: {error}".encode()[:4000])
     finally:

@@ -9,6 +9,7 @@ from typing import Any
 
 from redis import Connection, SSLConnection
 from redis.connection import UnixDomainSocketConnection
+from redis.exceptions import ConnectionError
 from redis.exceptions import TimeoutError as RedisTimeout
 from redis.sentinel import SentinelManagedConnection, SentinelManagedSSLConnection
 
@@ -36,6 +37,14 @@ class _Watched:
             except TimeoutError as error:
                 raise RedisTimeout(str(error)) from None
         super().send_packed_command(command, check_health)  # type: ignore[misc]
+
+    def read_response(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().read_response(*arguments, **options)  # type: ignore[misc]
+        except (ValueError, AttributeError) as error:
+            # redis-py reads on in the buffer of a connection that another thread has closed. A
+            # reply that it cannot parse is no better: the connection is lost, and it closed it.
+            raise ConnectionError(f"The connection was closed: {error}") from error
 
 
 class TCPConnection(_Watched, Connection):
