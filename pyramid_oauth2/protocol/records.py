@@ -31,6 +31,9 @@ CLIENT_ID_LENGTH = 512
 SUBJECT_LENGTH = 255
 NAMESPACE_LENGTH = 64
 KEY_LENGTH = 255
+# The ``data`` of a grant or consent of which the store cannot read what was allowed. It is no
+# JSON, so each decoder of the protocol refuses it; the record can be listed, ended and copied.
+UNREADABLE = b"unreadable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ The line is described in ``lua/record.lua``; scripts do not read the bytes.
 from __future__ import annotations
 
 import json
+import logging
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
 from ...protocol.records import (
+    UNREADABLE,
     Consent,
     Entry,
     Grant,
@@ -21,6 +23,10 @@ from ...protocol.records import (
     TokenRef,
 )
 
+log = logging.getLogger(__name__)
+
+# What decoding raises for a document that another program has damaged.
+DAMAGED = (ValueError, LookupError, TypeError, RecursionError)
 # Seconds that a key outlives its record, in case the clocks of callers differ.
 SPARE = 300
 ABSENT = b"-"
@@ -58,30 +64,35 @@ def revoked_in_advance(end: int, now: int, reason: str) -> bytes:
 
 
 def grant_of(grant_id: str, value: bytes | None) -> Grant | None:
-    """Decode a grant; None if there is none, or only the mark of one."""
+    """Decode a grant; None if there is none, only the mark of one, or one that cannot be read."""
     if value is None:
         return None
     header, rest = _parted(value)
     expires_at, absolute_end, revoked_at, reason = header[:4]
     if absolute_end == ABSENT:
         return None
-    document, data = rest.split(b"\n", 1)
-    facts: dict[str, Any] = json.loads(document)
-    # By name: while a new version is rolled out, the old one reads records of the new one.
-    return Grant(
-        id=grant_id,
-        client_id=facts["client_id"],
-        epoch=facts["epoch"],
-        subject=facts["subject"],
-        scope=frozenset(facts["scope"]),
-        created_at=facts["created_at"],
-        resources=tuple(facts["resources"]),
-        expires_at=int(expires_at),
-        absolute_end=int(absolute_end),
-        revoked_at=_integer(revoked_at),
-        revoke_reason=_text(reason),
-        data=data,
-    )
+    try:
+        document, data = rest.split(b"\n", 1)
+        facts: dict[str, Any] = json.loads(document)
+        # By name: while a new version is rolled out, the old one reads records of the new one.
+        return Grant(
+            id=grant_id,
+            client_id=facts["client_id"],
+            epoch=facts["epoch"],
+            subject=facts["subject"],
+            scope=frozenset(facts["scope"]),
+            created_at=facts["created_at"],
+            resources=tuple(facts["resources"]),
+            expires_at=int(expires_at),
+            absolute_end=int(absolute_end),
+            revoked_at=_integer(revoked_at),
+            revoke_reason=_text(reason),
+            data=data,
+        )
+    except DAMAGED as error:
+        # Whose it is stands in what cannot be read. Scripts still end and remove it.
+        log.error("The stored record of the grant %s cannot be read: %s", grant_id, error)
+        return None
 
 
 def remembered_of(value: bytes) -> str:
@@ -157,21 +168,30 @@ def consent_value(consent: Consent, version: int) -> bytes:
 
 
 def consent_of(subject: str, client_id: str, value: bytes) -> Consent:
-    """Decode a consent."""
+    """Decode a consent.
+
+    If its document cannot be read, it allows nothing, and its data is
+    :data:`~...protocol.records.UNREADABLE`.
+    """
     header, document = _parted(value)
-    expires_at, version = header[:2]
-    facts: dict[str, Any] = json.loads(document)
-    return Consent(
-        subject,
-        client_id,
-        scope=frozenset(facts["scopes"]),
-        redirect_uri=facts["redirect_uri"],
-        created_at=facts["created_at"],
-        expires_at=int(expires_at),
-        resources=tuple(facts["resources"]),
-        version=int(version),
-        data=b64decode(facts.get("data", "")),
-    )
+    expires_at, version = map(int, header[:2])
+    try:
+        facts: dict[str, Any] = json.loads(document)
+        return Consent(
+            subject,
+            client_id,
+            scope=frozenset(facts["scopes"]),
+            redirect_uri=facts["redirect_uri"],
+            created_at=facts["created_at"],
+            expires_at=expires_at,
+            resources=tuple(facts["resources"]),
+            version=version,
+            data=b64decode(facts.get("data", "")),
+        )
+    except DAMAGED as error:
+        log.error("A stored consent to %s cannot be read: %s", client_id, error)
+    nothing: frozenset[str] = frozenset()
+    return Consent(subject, client_id, nothing, "", 0, expires_at, (), version, UNREADABLE)
 
 
 def entry_value(entry: Entry) -> bytes:

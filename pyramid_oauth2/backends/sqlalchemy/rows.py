@@ -7,6 +7,7 @@ fields of its record.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import fields
 from functools import lru_cache
@@ -15,6 +16,7 @@ from typing import Any
 from ...protocol.clients.document import client_document
 from ...protocol.clients.stored import stored_client
 from ...protocol.records import (
+    UNREADABLE,
     Client,
     Consent,
     Entry,
@@ -34,6 +36,8 @@ from .schema import (
     token_table,
 )
 
+log = logging.getLogger(__name__)
+
 
 def _consent_column(field: str) -> str:
     # The field once had the name of the column, which is kept.
@@ -49,8 +53,8 @@ TOKEN_COLUMNS = (
     *(token_table.c[field.name] for field in fields(Token)),
     token_table.c.sealed_until,
 )
-_SCOPE, _RESOURCES = (
-    [field.name for field in fields(Grant)].index(name) for name in ("scope", "resources")
+_SCOPE, _RESOURCES, _DATA = (
+    [field.name for field in fields(Grant)].index(name) for name in ("scope", "resources", "data")
 )
 _SEALED_ANSWER = [field.name for field in fields(Token)].index("sealed_answer")
 # The fields of a client that are columns, and so not in its document.
@@ -65,12 +69,23 @@ def _scope_of(text: str) -> frozenset[str]:
     return frozenset(json.loads(text))
 
 
+def _allowed_by(scope: str, resources: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    # Most grants have no resources: then nothing is parsed.
+    return _scope_of(scope), () if resources == "[]" else tuple(json.loads(resources))
+
+
 def grant_of(row: Sequence[Any]) -> Grant:
-    """Return the grant of a row of :data:`GRANT_COLUMNS`."""
+    """Return the grant of a row of :data:`GRANT_COLUMNS`.
+
+    If its scope or resources cannot be read, the grant has none, and its data is
+    :data:`~...protocol.records.UNREADABLE`.
+    """
     values = list(row)
-    values[_SCOPE] = _scope_of(values[_SCOPE])
-    # Most grants have none: then nothing is parsed.
-    values[_RESOURCES] = () if values[_RESOURCES] == "[]" else tuple(json.loads(values[_RESOURCES]))
+    try:
+        values[_SCOPE], values[_RESOURCES] = _allowed_by(values[_SCOPE], values[_RESOURCES])
+    except (ValueError, TypeError, RecursionError) as error:
+        log.error("The stored record of the grant %s cannot be read: %s", values[0], error)
+        values[_SCOPE], values[_RESOURCES], values[_DATA] = frozenset(), (), UNREADABLE
     return Grant(*values)
 
 
@@ -112,18 +127,15 @@ def reference(ref: TokenRef) -> Values:
 
 
 def consent_of(row: Sequence[Any]) -> Consent:
-    """Return the consent of a row of :data:`CONSENT_COLUMNS`."""
+    """Return the consent of a row of :data:`CONSENT_COLUMNS`; as :func:`grant_of` does."""
     subject, client_id, scopes, redirect_uri, created, expires, resources, version, data = row
+    try:
+        scope, allowed = _allowed_by(scopes, resources)
+    except (ValueError, TypeError, RecursionError) as error:
+        log.error("A stored consent to %s cannot be read: %s", client_id, error)
+        scope, allowed, data = frozenset(), (), UNREADABLE
     return Consent(
-        subject,
-        client_id,
-        frozenset(json.loads(scopes)),
-        redirect_uri,
-        created,
-        expires,
-        tuple(json.loads(resources)),
-        version,
-        data or b"",
+        subject, client_id, scope, redirect_uri, created, expires, allowed, version, data or b""
     )
 
 
