@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from math import inf
+from typing import Any
 
 from pyramid_oauth2.backends.contract import BackendContract
+from pyramid_oauth2.backends.contract.factories import NOW
 from pyramid_oauth2.backends.contract.harness import Record
 from pyramid_oauth2.backends.redis import RedisBackend, key_names, server_from_settings
 from pyramid_oauth2.interfaces import IBackend
@@ -56,6 +58,36 @@ def key_of(record: Record) -> str:
             return key_names.entry_key(record.namespace, record.key)
 
 
+def _left(client: Any, key: str) -> float:
+    """For how many seconds a key is there."""
+    left = client.pttl(key)
+    return {-2: 0, -1: inf}.get(left, left / 1000)
+
+
+def _places(client: Any, record: Record) -> Iterator[tuple[str, float]]:
+    """The indexes that must lead to a record, with the seconds for which its place is there."""
+    match record:
+        case Grant():
+            names = {
+                key_names.subject_index(record.subject): record.id,
+                key_names.client_index(record.client_id): record.id,
+            }
+        case Token() if record.grant_id is not None:
+            names = {key_names.members_key(record.family): key_names.member(record)}
+        case Consent():
+            names = {key_names.consents_to_client(record.client_id): record.subject}
+        case Entry():
+            name = key_names.entry_name(record.namespace, record.key)
+            names = {key_names.entries_in_namespace(record.namespace): name}
+            if record.owner is not None:
+                names[key_names.entries_of_owner(record.owner)] = name
+        case _:
+            return
+    for index, name in names.items():
+        end = client.zscore(index, name)
+        yield index, 0 if end is None else end - NOW
+
+
 class RedisContract(BackendContract):
     """A subclass provides ``url`` by a fixture."""
 
@@ -70,8 +102,9 @@ class RedisContract(BackendContract):
         return partial(open_backend, self.url)
 
     def kept_for(self, backend: RedisBackend, record: Record) -> float:
-        left = backend._server._connected().pttl(key_of(record))
-        return {-2: 0, -1: inf}.get(left, left / 1000)
+        client = backend._server._connected()
+        listed = [min(_left(client, index), end) for index, end in _places(client, record)]
+        return min(_left(client, key_of(record)), *listed, inf)
 
     def raw_dump(self, backend: IBackend) -> bytes:
         return b"\n".join(part for entry in raw_entries(backend) for part in entry)

@@ -8,8 +8,10 @@ from multiprocessing.managers import BaseManager
 
 import pytest
 
-from pyramid_oauth2.backends import contract
+from pyramid_oauth2.backends import contract, memory
 from pyramid_oauth2.backends.contract import BackendContract, Contract
+from pyramid_oauth2.backends.contract.factories import NOW
+from pyramid_oauth2.backends.contract.pausing import directories_of, steps_of
 from pyramid_oauth2.backends.contract.races import RedemptionRaces
 from pyramid_oauth2.backends.contract.racing import race_of_processes, race_of_threads
 from pyramid_oauth2.backends.contract.write_races import WriteRaces
@@ -46,6 +48,18 @@ def test_every_test_has_a_name_of_its_own():
 def test_every_group_is_in_the_contract():
     for name in contract.__all__:
         assert issubclass(BackendContract, getattr(contract, name))
+
+
+def test_a_call_is_stopped_in_code_elsewhere_too():
+    class Thin:
+        def __init__(self, store):
+            self.purge = store.purge
+
+    store = Thin(MemoryGrantStore())
+    call = partial(store.purge, NOW)
+    assert steps_of(call, directories_of(store)) == []
+    steps = steps_of(call, directories_of(store, [memory]))
+    assert {step.place.partition(":")[0] for step in steps} >= {"grants.py"}
 
 
 def test_make_backend_is_mandatory():

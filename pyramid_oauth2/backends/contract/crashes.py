@@ -12,7 +12,7 @@ from pyramid_oauth2.backends.memory import MemoryBackend
 
 from .elsewhere import Elsewhere
 from .harness import Contract
-from .pausing import chosen, directories_of, outcome, steps_of
+from .pausing import Step, chosen, directories_of, outcome, steps_of
 from .racing import moments
 from .scenes import CALLERS, Scene, differences, labelled
 from .writers import CLIENTS, CONSENTS, ENTRIES, GRANTS, OPENING, Table
@@ -30,10 +30,10 @@ class Crashes(Contract):
         if opener is None or store is None or not hasattr(os, "fork"):
             pytest.skip("no process can be killed: the store is in one (no open_elsewhere())")
         states = _states(table, name)
-        directories = directories_of(store)
+        directories = directories_of(store, self.code_elsewhere)
         faults, killed = [], 0
         with Elsewhere(opener) as process:
-            for step in chosen(_rehearsed(table, name, store), moments()):
+            for step in chosen(_rehearsed(table, name, store, directories), moments()):
                 scene, call = _set_up(table, name, store)
                 killed += process.killed(table.role, call, step.number, directories)
                 left = _settled(scene, store)
@@ -89,9 +89,9 @@ def _set_up(table: Table, name: str, store: Any) -> tuple[Scene, Any]:
     return scene, table.writers[name](scene, CALLERS[0])
 
 
-def _rehearsed(table: Table, name: str, store: Any) -> Any:
+def _rehearsed(table: Table, name: str, store: Any, directories: tuple[str, ...]) -> list[Step]:
     _, call = _set_up(table, name, store)
-    return steps_of(partial(call, store), directories_of(store))
+    return steps_of(partial(call, store), directories)
 
 
 def _settled(scene: Scene, store: Any) -> Any:

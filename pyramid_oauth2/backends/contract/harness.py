@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import pytest
@@ -36,10 +37,14 @@ class Contract(ABC):
     While a test runs, ``self.backend`` is a backend with an empty store, and
     ``self.directory`` is a directory for this test, which exists before
     :meth:`make_backend` is called.
+
+    A call is stopped at lines of the modules in the folders of the store's class and its bases.
+    ``code_elsewhere`` names modules in other folders, such as those of a store that is wrapped.
     """
 
     backend: IBackend
     directory: Path
+    code_elsewhere: tuple[ModuleType, ...] = ()
 
     @abstractmethod
     def make_backend(self) -> IBackend:
@@ -76,8 +81,9 @@ class Contract(ABC):
         """Return for how many seconds from now on the store itself will keep a record.
 
         :param record: a grant, token, reservation, consent or entry that is stored.
-        :return: 0 if it is gone. None skips the tests of what a store removes by itself, which
-            only a store with ``expires_itself`` needs.
+        :return: 0 if it is gone; the least, where the record and its place in an index that
+            lists it are kept for different times. None skips the tests of what a store removes
+            by itself, which only a store with ``expires_itself`` needs.
         """
         return None
 

@@ -87,10 +87,11 @@ class Interleavings(Contract):
         if store is None:
             pytest.skip(f"the backend has no {table.role}")
         faults: list[str] = []
+        directories = directories_of(store, self.code_elsewhere)
         with self._other(table.role, store, elsewhere) as begin, ThreadPoolExecutor(2) as pool:
             for second in table.writers:
                 pair = Pair(table, first, second)
-                faults += _meet(pair, store, partial(begin, pool))
+                faults += _meet(pair, store, directories, partial(begin, pool))
         assert not faults, "\n\n".join(faults)
 
     @contextmanager
@@ -164,9 +165,10 @@ class EntryInterleavings(Interleavings):
         self.interleave(NO_ENTRY, first, elsewhere)
 
 
-def _meet(pair: Pair, store: Any, begin: Callable[..., Start]) -> Iterator[str]:
+def _meet(
+    pair: Pair, store: Any, directories: tuple[str, ...], begin: Callable[..., Start]
+) -> Iterator[str]:
     """What is wrong with a pair of calls, at each moment at which they can meet."""
-    directories = directories_of(store)
     steps, patience = _rehearsed(pair, store, directories)
     assert steps, f"{pair.first} runs no Python code of the store, so it cannot be stopped"
     orders = _orders(*pair)

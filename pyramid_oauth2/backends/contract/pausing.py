@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from statistics import median
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, TypeAlias
 
 from pyramid_oauth2.protocol.records import DuplicateRecord
@@ -46,14 +46,15 @@ class Step:
     seconds: float
 
 
-def directories_of(store: object) -> tuple[str, ...]:
-    """Where the code of a store is: of its class, and of those it inherits from.
+def directories_of(store: object, more: Iterable[ModuleType] = ()) -> tuple[str, ...]:
+    """Where the code of a store is: of its class, of those it inherits from, of *more* modules.
 
     The standard library is left out.
     """
     classes = type(store).__mro__
     stores = {base for base in classes if base.__module__.partition(".")[0] not in STANDARD}
-    return tuple(sorted({f"{Path(inspect.getfile(base)).parent}/" for base in stores}))
+    files = [*map(inspect.getfile, stores), *map(inspect.getfile, more)]
+    return tuple(sorted({f"{Path(file).parent}/" for file in files}))
 
 
 def outcome(call: Callable[[], Any]) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from pyramid_oauth2.backends.redis import RedisBackend
+from pyramid_oauth2.backends.redis.scripts import Script
 from tests.backends.redis_contract import RedisContract
 
 from . import wrappers
 from .mutation import Mutated
-from .scripts import rewritten
+from .scripts import Rewriting, rewritten
 
 
 class Redis(Mutated, RedisContract):
@@ -50,6 +53,23 @@ class TestExtendedGrantEnds(Redis):
     def mutate(backend: Any) -> Any:
         part = "keep(KEYS[2], milliseconds(grant[END], NOW))"
         return rewritten(backend, ("redeem", part, ""))
+
+
+class _Unlisted(Rewriting):
+    def run(self, script: Script, keys: Sequence[str], *arguments: Any, **more: Any) -> Any:
+        if script.name == "redeem":
+            more["before"] = ()
+        return super().run(script, keys, *arguments, **more)
+
+
+class TestExtendedGrantIsUnlisted(Redis):
+    """A grant whose end was moved leaves the listings of its user and client at the earlier end."""
+
+    caught_by = "lifetime_of_an_extended_grant"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        return RedisBackend(_Unlisted(backend._server))  # type: ignore[arg-type]
 
 
 class TestAmendedTokenEnds(Redis):
