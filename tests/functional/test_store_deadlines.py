@@ -10,6 +10,7 @@ import http.client
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from time import monotonic, sleep
 from typing import Any
 from urllib.parse import urlencode
@@ -89,7 +90,9 @@ def port(server: Server, proxy: FaultyProxy) -> Iterator[int]:
     thread.start()
     yield int(served.effective_port)
     proxy.mode = SOUND
-    served.trigger.pull_trigger(lambda: served.asyncore.close_all(served._map))
+    with suppress(OSError):
+        # A late response may wake the server, which then closes everything before this wakes it.
+        served.trigger.pull_trigger(lambda: served.asyncore.close_all(served._map))
     served.task_dispatcher.shutdown()
     thread.join()
 

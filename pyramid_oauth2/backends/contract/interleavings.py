@@ -30,7 +30,7 @@ from .pausing import (
     run_paused,
     steps_of,
 )
-from .racing import moments
+from .racing import moments, thorough
 from .scenes import CALLERS, SOON, Scene, differences, labelled
 from .writers import (
     CLIENTS,
@@ -97,6 +97,10 @@ class Interleavings(Contract):
     @contextmanager
     def _other(self, role: str, store: Any, elsewhere: bool) -> Iterator[Callable[..., Start]]:
         if not elsewhere:
+            if self.open_elsewhere() is not None and not thorough():
+                pytest.skip(
+                    "only the calls of two processes: set TEST_ROUNDS=1 for two threads too"
+                )
             yield lambda pool, call: in_thread(pool, partial(call, store))
             return
         opener = self.open_elsewhere()

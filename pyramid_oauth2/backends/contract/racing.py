@@ -45,8 +45,13 @@ def rounds() -> int:
 
 
 def moments() -> int:
-    """At how many moments a call is stopped: 10 times TEST_ROUNDS, at least 10."""
-    return max(10, rounds() // 10)
+    """At how many moments a call is stopped: 10 times the environment's TEST_ROUNDS, at least 6."""
+    return max(6, rounds() // 10)
+
+
+def thorough() -> bool:
+    """Whether the environment's TEST_ROUNDS is 1 or more."""
+    return rounds() >= 100
 
 
 def race_of_threads(backend: IBackend, races: Rounds, role: str = "grants") -> list[list[Any]]:
