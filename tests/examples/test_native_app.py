@@ -47,10 +47,9 @@ def test_the_whole_way(checkout: Checkout) -> None:
 
 
 def test_the_authorization_request(checkout: Checkout) -> None:
-    asked = []
-    for _ in range(2):
-        with checkout.run("native_app") as running:
-            asked.append(parameters(address(running)))
+    # Both at once, so that they cannot be given the same port.
+    with checkout.run("native_app") as one, checkout.run("native_app") as other:
+        asked = [parameters(address(running)) for running in (one, other)]
     for name in ("state", "code_challenge", "redirect_uri"):
         assert asked[0][name] != asked[1][name]
     assert asked[0]["code_challenge_method"] == "S256"

@@ -82,23 +82,26 @@ def steps_of(call: Callable[[], Any], directories: tuple[str, ...]) -> list[Step
 
 
 def chosen(steps: list[Step], most: int) -> list[Step]:
-    """At most so many of the lines, in their order: first those before which the call waited.
+    """The first line, and at most so many others, in their order: those before which it waited.
 
-    Before them it wrote or read something: the moments that matter. Of
-    a line that is run several times, those are the first and the last.
+    Before the first line, nothing has begun: the other call comes before this one. Before the
+    others it wrote or read something: the moments that matter. Of a line that is run several
+    times, those are the first and the last.
     """
+    if not steps:
+        return []
     first = {step.place: step for step in reversed(steps)}
     last = {step.place: step for step in steps}
-    distinct = sorted({*first.values(), *last.values()}, key=lambda step: step.number)
+    begin, *distinct = sorted({*first.values(), *last.values()}, key=lambda step: step.number)
     if not distinct:
-        return []
+        return [begin]
     usual = median(step.seconds for step in distinct)
     slow = sorted((step for step in distinct if step.seconds > SLOW * usual), key=_by_time)
     taken = slow[-most:]
     others = [step for step in distinct if step not in taken]
     if (left := most - len(taken)) and others:
         taken += others[:: -(-len(others) // left)]
-    return sorted(taken, key=lambda step: step.number)
+    return [begin, *sorted(taken, key=lambda step: step.number)]
 
 
 def run_paused(
