@@ -45,7 +45,7 @@ def rounds() -> int:
 
 
 def moments() -> int:
-    """At how many moments a call is stopped: 10 times the environment's TEST_ROUNDS, at least 10."""
+    """At how many moments a call is stopped: 10 times TEST_ROUNDS, at least 10."""
     return max(10, rounds() // 10)
 
 
