@@ -8,7 +8,16 @@ from contextlib import contextmanager
 
 import pytest
 
-from pyramid_oauth2.backends.contract.factories import NOW, new_attempt, new_grant, new_token
+from pyramid_oauth2.backends.contract.factories import (
+    HOUR,
+    NOW,
+    new_attempt,
+    new_client,
+    new_consent,
+    new_digest,
+    new_grant,
+    new_token,
+)
 from pyramid_oauth2.backends.redis import RedisBackend
 from pyramid_oauth2.protocol.records import Outcome, OutcomeUnknown
 from tests.servers import valkey
@@ -59,7 +68,51 @@ def revoking_a_token(backend: RedisBackend) -> tuple[Callable[[], object], objec
     return lambda: backend.grants.revoke_token(token.ref, NOW), False
 
 
-@pytest.mark.parametrize("begin", [redeeming, revoking_a_grant, revoking_a_token])
+def reserving(backend: RedisBackend) -> tuple[Callable[[], object], object]:
+    digest = new_digest()
+    return lambda: backend.grants.reserve("test", digest, NOW + HOUR, NOW), False
+
+
+def withdrawing_a_consent(backend: RedisBackend) -> tuple[Callable[[], object], object]:
+    consent = new_consent()
+    backend.consents.put(consent, None)
+    return lambda: backend.consents.forget(consent.subject, consent.client_id), False
+
+
+def disabling_a_client(backend: RedisBackend) -> tuple[Callable[[], object], object]:
+    client_id = added(backend)
+    return lambda: backend.clients.raise_epoch(client_id, NOW, NOW) is not None, True
+
+
+def editing_a_client(backend: RedisBackend) -> tuple[Callable[[], object], object]:
+    client_id = added(backend)
+    return lambda: backend.clients.edit(client_id, 0, {"redirect_uris": ()}), False
+
+
+def deleting_a_client(backend: RedisBackend) -> tuple[Callable[[], object], object]:
+    client_id = added(backend)
+    return lambda: backend.clients.delete(client_id, NOW), False
+
+
+def added(backend: RedisBackend) -> str:
+    client = new_client()
+    backend.clients.add(client)
+    return client.client_id
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        redeeming,
+        revoking_a_grant,
+        revoking_a_token,
+        reserving,
+        withdrawing_a_consent,
+        disabling_a_client,
+        editing_a_client,
+        deleting_a_client,
+    ],
+)
 def test_a_repeated_call_waits_as_well(
     nodes: tuple[Node, Node],
     backend: RedisBackend,

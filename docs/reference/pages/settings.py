@@ -66,7 +66,9 @@ The server: `redis://`, `rediss://`, `unix://`, `redis+sentinel://` or `redis+cl
 
 ### `oauth2.redis.wait_replicas`
 
-How many replicas must have acknowledged a redemption or a revocation before it succeeds.
+How many replicas must have acknowledged what spends or ends something before it succeeds: a
+redemption, a revocation, the use of a value that can be used once, the withdrawal of a consent, a
+change of a client.
 
 - Value: a number of replicas, such as `1`.
 - Default: `0`"""

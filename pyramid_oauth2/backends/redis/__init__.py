@@ -6,7 +6,7 @@
     oauth2.redis.url = redis://localhost:6379/0
 
 The forms of a URL are described in :mod:`~pyramid_oauth2.backends.redis.urls`.
-``oauth2.redis.wait_replicas`` makes each redemption and revocation wait until
+``oauth2.redis.wait_replicas`` makes what spends or ends something wait until
 that number of replicas has it. Other ``oauth2.redis.*`` keys, such as
 ``socket_timeout`` or ``max_connections``, are passed to redis-py.
 

@@ -68,6 +68,7 @@ class RedisClientStore:
             raise ValueError(f"a client cannot be changed in {', '.join(sorted(refused))}")
         client = self.get(client_id)
         if client is None or client.version != version:
+            self._server.replicate(client_key(client_id))
             return False
         return self._swap(client, replace(client, version=version + 1, **changes))
 
@@ -94,6 +95,7 @@ class RedisClientStore:
             if self._swap(client, None):
                 return True
             contention.lost()
+        self._server.replicate(client_key(client_id))
         return False
 
     def search(
@@ -134,7 +136,7 @@ class RedisClientStore:
         return new
 
     def _swap(self, old: Client, new: Client | None) -> bool:
-        return bool(self._server.run(PUT_CLIENT, *_putting(old, new)))
+        return bool(self._server.run(PUT_CLIENT, *_putting(old, new), replicated=True))
 
     def _entries(self, index: str, within: bytes, after: bytes | None, count: int) -> list[bytes]:
         low = b"[" + within if after is None else b"(" + max(after, within)

@@ -52,7 +52,7 @@ class RedisConsentStore:
     def forget(self, subject: str, client_id: str) -> bool:
         """Remove the consent."""
         keys = [consent_key(subject, client_id), consents_of_subject(subject)]
-        return bool(self._server.run(FORGET_CONSENT, keys, client_id))
+        return bool(self._server.run(FORGET_CONSENT, keys, client_id, replicated=True))
 
     def list(
         self,

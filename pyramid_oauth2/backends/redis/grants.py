@@ -170,7 +170,8 @@ class RedisGrantStore:
         """Claim a value."""
         claim = Reservation(namespace, digest, expires_at)
         value, kept = reservation_value(claim), milliseconds(expires_at, now)
-        return bool(self._server.run(RESERVE, [reservation_key(claim)], now, value, kept))
+        keys = [reservation_key(claim)]
+        return bool(self._server.run(RESERVE, keys, now, value, kept, replicated=True))
 
     def grants(
         self,

@@ -26,7 +26,7 @@ from . import first_contact
 from .connections import ClientFactory
 from .failures import may_have_arrived, translated
 from .key_names import EVERYTHING
-from .scripts import BY_SHA, Script
+from .scripts import BY_SHA, REWRITE, Script
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +98,14 @@ class Server:
 
         way = self._repeated if repeatable else self._tried
         return way(once, writes=True, key=keys[0])
+
+    def replicate(self, key: str) -> None:
+        """Wait for the configured number of replicas, if an earlier call may have written *key*.
+
+        :raises OutcomeUnknown: too few have it.
+        """
+        if self._replicas:
+            self.run(REWRITE, [key], replicated=True)
 
     def many(self, commands: Iterable[Command]) -> list[Any]:
         """Run commands on keys of any slots, in any order, in as few steps as possible."""
