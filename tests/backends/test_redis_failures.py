@@ -196,6 +196,27 @@ class TestCutConnections:
                 listed = backend.entries.list(owner=owner).items
                 assert listed == ((kept,) if kept and kept.owner == owner else ())
 
+    @pytest.mark.parametrize("store", ["clients", "consents", "entries", "grants"])
+    def test_an_import_that_was_sent_is_in_doubt(self, backend, proxy, distant, store):
+        importing, imported = getattr(distant, store).import_, getattr(backend, store)
+        for number, _ in enumerate(cuts(proxy, distant)):
+            records = records_of(store, number)
+            try:
+                assert importing(records) == len(records)
+            except OutcomeUnknown:
+                imported.import_(records)
+            stored = list(every(imported.export))
+            assert all(record in stored for record in records)
+
+
+def records_of(store, number):
+    if store == "grants":
+        grant = new_grant()
+        return [grant, new_token(AUTHORIZATION_CODE, grant, consumed_at=NOW, attempt=new_attempt())]
+    if store == "consents":
+        return [new_consent(client_id=f"client-{number}")]
+    return [new_client() if store == "clients" else new_entry()]
+
 
 @pytest.mark.parametrize("answered", [False, True], ids=["request lost", "answer lost"])
 def test_a_call_that_was_cut_stays_in_doubt(node, backend, answered):

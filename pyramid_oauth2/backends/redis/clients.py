@@ -132,7 +132,7 @@ class RedisClientStore:
         left = iter(records)
         new = 0
         while batch := list(islice(left, BATCH)):
-            new += sum(self._server.many(map(_insertion, batch)))
+            new += sum(self._server.many(map(_insertion, batch), writes=True))
         return new
 
     def _swap(self, old: Client, new: Client | None) -> bool:

@@ -83,8 +83,8 @@ class RedisConsentStore:
     def import_(self, records: Iterable[Consent]) -> int:
         """Insert what is not there."""
         consents = tuple(records)
-        self._server.many(map(_client_entry, consents))
-        return sum(self._server.many(map(_insertion, consents)))
+        self._server.many(map(_client_entry, consents), writes=True)
+        return sum(self._server.many(map(_insertion, consents), writes=True))
 
     def _behind(self, keys: Iterable[str]) -> Sequence[Consent]:
         found = [match for match in map(RECORD.fullmatch, keys) if match and match["client"]]

@@ -85,8 +85,10 @@ class GrantCopy:
         now = int(time.time())
         while batch := list(islice(left, BATCH)):
             grants = [record for record in batch if isinstance(record, Grant)]
-            self._server.many(entry for grant in grants for entry in _entries(grant, now))
-            answers = self._server.many(_insertion(record, now) for record in batch)
+            entries = (entry for grant in grants for entry in _entries(grant, now))
+            self._server.many(entries, writes=True)
+            insertions = (_insertion(record, now) for record in batch)
+            answers = self._server.many(insertions, writes=True)
             new += sum(answer in (b"DONE", b"OK", True) for answer in answers)
             self._settle(batch, now)
         return new
@@ -98,15 +100,15 @@ class GrantCopy:
             if isinstance(record, Token) and is_remembered(record.kind)
         }
         ordered = sorted(families)
-        members = self._server.many(
-            ("ZRANGE", members_key(family), 0, MEMBERS_READ - 1) for family in ordered
-        )
-        self._server.many(
+        listings = (("ZRANGE", members_key(family), 0, MEMBERS_READ - 1) for family in ordered)
+        members = self._server.many(listings, writes=True)
+        settlings = (
             _settling(family, name, now)
             for family, names in zip(ordered, members, strict=True)
             for name in map(bytes.decode, names)
             if is_remembered(ref_of(family, name).kind)
         )
+        self._server.many(settlings, writes=True)
 
 
 def _entries(grant: Grant, now: int) -> tuple[Command, ...]:

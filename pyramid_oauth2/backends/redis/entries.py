@@ -19,7 +19,7 @@ from .key_names import ENTRY, entries_in_namespace, entries_of_owner, entry_key,
 from .purging import entry_purge
 from .scanning import Purging, export_page
 from .scripts import PUT_ENTRY
-from .server import Server, call
+from .server import Command, Server, call
 from .values import entry_of, entry_value, milliseconds, quoted
 
 NONE, REMOVED = "-", b""
@@ -102,7 +102,7 @@ class RedisEntryStore:
         left = iter(records)
         new = 0
         while batch := list(islice(left, BATCH)):
-            new += sum(self._server.many(call(PUT_ENTRY, *_putting(None, one)) for one in batch))
+            new += sum(self._server.many(map(_insertion, batch), writes=True))
         return new
 
     def _swap(self, old: Entry | None, new: Entry | None) -> bool:
@@ -145,6 +145,10 @@ def _putting(old: Entry | None, new: Entry | None) -> tuple[Any, ...]:
         entry_name(entry.namespace, entry.key),
         *indexes.values(),
     )
+
+
+def _insertion(entry: Entry) -> Command:
+    return call(PUT_ENTRY, *_putting(None, entry))
 
 
 def _indexes(entry: Entry | None) -> tuple[str, ...]:

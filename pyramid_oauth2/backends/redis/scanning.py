@@ -47,7 +47,7 @@ class Purging:
             keys = list(islice(remaining, step))
             # A dictionary, since a scan may return a key twice.
             commands = {key: command for key in keys if (command := self._command_of(key, now))}
-            answers = self._server.many(commands.values())
+            answers = self._server.many(commands.values(), writes=True)
             again = [key for key, answer in zip(commands, answers, strict=True) if answer < 0]
             more = bool(again) or len(keys) == step
             if more:

@@ -107,10 +107,14 @@ class Server:
         if self._replicas:
             self.run(REWRITE, [key], replicated=True)
 
-    def many(self, commands: Iterable[Command]) -> list[Any]:
-        """Run commands on keys of any slots, in any order, in as few steps as possible."""
+    def many(self, commands: Iterable[Command], writes: bool = False) -> list[Any]:
+        """Run commands on keys of any slots, in any order, in as few steps as possible.
+
+        :param writes: whether they write, or follow a write of the same operation.
+        :raises OutcomeUnknown: they write, and some may have been run.
+        """
         batch = list(commands)
-        return self._tried(lambda client: self._pipelined(client, batch)) if batch else []
+        return self._tried(lambda client: self._pipelined(client, batch), writes) if batch else []
 
     def get_many(self, keys: Iterable[str]) -> list[bytes | None]:
         """Read keys of any slots."""
