@@ -18,6 +18,7 @@ from tests.protocol.test_request_extensions import Nonce, Tenants
 from .flow import BACK, Flow, answer_in
 from .server import Server, bearer
 from .test_login import way_back
+from .test_lost_responses import LosesResponses
 
 CLIENT = "https://client.example/about"
 
@@ -152,6 +153,16 @@ class TestClientResolvers:
         # It is in the store now, and the consent is remembered.
         assert flow.redeem(answer_in(flow.ask().location)["code"]).status_int == 200
         assert directory.asked == asked
+
+    def test_a_lost_response_of_the_store(self, flow: Flow) -> None:
+        heard: list[ClientChanged] = []
+        flow.server.hear(heard.append, ClientChanged)
+        page = flow.page()
+        clients = LosesResponses(flow.server.service.server.clients, "add")
+        flow.server.change(clients=clients)
+        clients.lost = 1
+        assert "code" in answer_in(flow.decide(page).location)
+        assert [(event.client_id, event.change) for event in heard] == [(CLIENT, "resolved")]
 
     def test_the_user_signs_in_first(self, flow: Flow, directory: Directory) -> None:
         flow.log_out()

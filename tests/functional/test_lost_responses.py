@@ -31,7 +31,7 @@ IMPLICIT = {"response_type": "token", "code_challenge": None, "code_challenge_me
 
 
 class LosesResponses:
-    """A grant store whose calls of one operation are carried out, and then get no response.
+    """A store whose calls of one operation are carried out, and then get no response.
 
     :ivar lost: how many responses are lost from now on.
     :ivar calls: the arguments of each call.
@@ -320,6 +320,14 @@ class TestOfOtherOperations:
         flow.decide(page)
         store.lost = 1
         assert flow.decide(page).status_int == 303
+
+    def test_a_wrong_verifier(self, losing: Callable[..., tuple[Flow, LosesResponses]]):
+        """RFC 7636 section 4.6."""
+        flow, store = losing("amend")
+        value = flow.code()
+        store.lost = 1
+        assert_error(flow.redeem(value, code_verifier="w" * 43), 400, "invalid_grant")
+        assert flow.redeem(value).status_int == 200
 
     def test_a_consent_is_remembered(self, start_heard: Callable[..., Flow], heard: list[Any]):
         flow = start_heard()

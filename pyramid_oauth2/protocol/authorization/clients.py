@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..authorization_server import AuthorizationServer
 from ..clients.rules import InvalidClientMetadata, check_client
 from ..clients.self_registration import self_registered
+from ..clients.writes import Writes
 from ..errors import InvalidRequest, UnauthorizedClient
 from ..events import ClientChanged, Emit
 from ..http import Parameters
@@ -63,7 +64,7 @@ def store_resolved(server: AuthorizationServer, client: Client, emit: Emit) -> N
     try:
         # No operator has seen it, also if the resolver is no longer there.
         stored = replace(self_registered(client), created_at=now, updated_at=now)
-        server.clients.add(stored)
+        Writes(server.clients).add(stored)
         emit(ClientChanged(client_id=client.client_id, change="resolved"))
     except DuplicateRecord:
         # Added by another request at this moment, or deleted: then its client_id is barred.

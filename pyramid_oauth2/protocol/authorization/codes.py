@@ -85,7 +85,9 @@ def burn_after_wrong_verifiers(server: Server, ref: TokenRef) -> None:
             until_known(partial(server.grants.revoke_token, ref, server.clock()))
             return
         counted = replace(data, wrong_verifiers=data.wrong_verifiers + 1)
-        # Repeated until it is written, so that each of many guesses at once counts.
-        if server.grants.amend(ref, token.version, {"data": counted.encode()}):
+        amend = partial(server.grants.amend, ref, token.version, {"data": counted.encode()})
+        # Repeated until it is written, so that each of many guesses at once counts. One whose
+        # response is lost may count twice: what is found then may be another request's guess.
+        if until_known(amend):
             return
         contention.lost()
