@@ -32,8 +32,13 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url
 
+from ..backends.sqlalchemy.database import NAME
+from ..backends.sqlalchemy.failures import is_response
 from ..backends.sqlalchemy.prepared_statements import prepare_nothing, without_threshold
 from ..backends.sqlalchemy.schema import metadata
+from ..backends.sqlalchemy.sockets import watch
+from ..deadlines import OVERDUE, Deadline
+from ..protocol.records import StoreUnavailable
 
 VERSION_TABLE = "oauth2_alembic_version"
 
@@ -55,8 +60,11 @@ def upgrade(where: str | URL | Engine, revision: str = "head") -> None:
 
 
 def current(where: str | URL | Engine) -> str | None:
-    """Return the revision that the database is at, None if it has none of our tables."""
-    with _connected(where) as connection:
+    """Return the revision that the database is at, None if it has none of our tables.
+
+    :raises StoreUnavailable: the database did not answer in time.
+    """
+    with _reading(where) as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         return context.get_current_revision()
 
@@ -117,8 +125,21 @@ def _config(**arguments: Any) -> Config:
 
 
 def _tables(where: str | URL | Engine) -> set[str]:
-    with _connected(where) as connection:
+    with _reading(where) as connection:
         return set(inspect(connection).get_table_names())
+
+
+@contextmanager
+def _reading(where: str | URL | Engine) -> Iterator[Connection]:
+    """Connect for one operation that has a deadline; an upgrade may take as long as it needs."""
+    with Deadline() as deadline:
+        try:
+            with _connected(where) as connection:
+                yield connection
+        except Exception as error:
+            if deadline.passed and not is_response(error):
+                raise StoreUnavailable(OVERDUE.format(NAME)) from None
+            raise
 
 
 @contextmanager
@@ -134,6 +155,8 @@ def _connected(where: str | URL | Engine) -> Iterator[Connection]:
     if engine.dialect.name == "postgresql":
         # Through a pooler, a prepared statement would be in the way of the next upgrade.
         event.listen(engine, "connect", lambda connection, _record: prepare_nothing(connection))
+    if engine.dialect.name != "sqlite":
+        watch(engine)
     with engine.connect() as connection:
         yield connection
 

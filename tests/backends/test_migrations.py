@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,12 +27,15 @@ from sqlalchemy import (
     create_engine,
     event,
     inspect,
+    make_url,
 )
 
-from pyramid_oauth2 import migrations
+from pyramid_oauth2 import deadlines, migrations
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
 from pyramid_oauth2.protocol.records import StoreUnavailable
+from tests.ports import HOST
+from tests.servers.faulty_proxy import MUTE, FaultyProxy
 
 from .server_databases import new_empty_database
 from .sqlite_databases import Ini
@@ -295,6 +299,30 @@ def test_an_interrupted_upgrade_is_known(url: str, engine: Engine) -> None:
         connection.exec_driver_sql(f"DELETE FROM {migrations.VERSION_TABLE}")
     assert migrations.interrupted(url)
     assert not migrations.made_elsewhere(url)
+
+
+class MuteFromTheFirstQuery(FaultyProxy):
+    def _request(self, client: socket.socket, server: socket.socket, data: bytes) -> bool:
+        if b"SELECT" in data.upper():
+            self.mode = MUTE
+        return super()._request(client, server, data)
+
+
+@pytest.mark.parametrize("url", ["postgresql", "mariadb"], indirect=True)
+@pytest.mark.parametrize(
+    "look", [migrations.current, migrations.made_elsewhere, migrations.interrupted]
+)
+def test_a_look_at_a_database_that_sends_nothing_ends(
+    url: str, look: Callable[[Engine], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = MuteFromTheFirstQuery(make_url(url).port or 0)
+    near = make_url(url).set(host=HOST, port=proxy.port)
+    ini: Any = Ini(url=near.render_as_string(hide_password=False))
+    engine = engines.engine_factory(ini)()
+    monkeypatch.setattr(deadlines, "SECONDS", 1)
+    with pytest.raises(StoreUnavailable, match="The database did not answer in time"):
+        look(engine)
+    proxy.close()
 
 
 class TestAnotherProgramsTable:
