@@ -41,23 +41,25 @@ class Deadline:
     __slots__ = ("_begin", "_end", "_outer", "_sockets")
 
     def __init__(self, seconds: float | None = None) -> None:
+        thread = _thread()
         self._begin = monotonic()
-        self._outer: Deadline | None = _thread.deadline
-        self._end: float = self._begin + min(SECONDS if seconds is None else seconds, _thread.left)
+        self._outer: Deadline | None = thread.deadline
+        self._end: float = self._begin + min(SECONDS if seconds is None else seconds, thread.left)
         if self._outer is not None:
             self._end = min(self._end, self._outer._end)
         self._sockets: list[int] = []
 
     def __enter__(self) -> Deadline:
-        _thread.deadline = self
+        _thread().deadline = self
         return self
 
     def __exit__(self, *_error: object) -> None:
-        _thread.deadline = self._outer
+        thread = _thread()
+        thread.deadline = self._outer
         for duplicate in self._sockets:
             _watchers().remove(duplicate)
         if self._outer is None:
-            _thread.left -= monotonic() - self._begin
+            thread.left -= monotonic() - self._begin
 
     @property
     def passed(self) -> bool:
@@ -84,7 +86,8 @@ class _Thread(threading.local):
     left: float = float("inf")  # seconds for which the request of this thread may still wait
 
 
-_thread = _Thread()
+# Also this: a process that is forked within a request is not limited by what is left of it.
+_thread = PerProcess(_Thread)
 
 
 @contextmanager
@@ -93,11 +96,11 @@ def request_limit() -> Iterator[None]:
 
     Only the operations and :func:`pause` count, not what the application does between them.
     """
-    before, _thread.left = _thread.left, REQUEST_SECONDS
+    before, _thread().left = _thread().left, REQUEST_SECONDS
     try:
         yield
     finally:
-        _thread.left = before
+        _thread().left = before
 
 
 def pause(seconds: float) -> bool:
@@ -105,10 +108,11 @@ def pause(seconds: float) -> bool:
 
     :return: whether it has waited.
     """
-    if _thread.left <= seconds:
+    thread = _thread()
+    if thread.left <= seconds:
         return False
     sleep(seconds)
-    _thread.left -= seconds
+    thread.left -= seconds
     return True
 
 
@@ -117,13 +121,13 @@ def watch(descriptor: int) -> None:
 
     :raises TimeoutError: the deadline has passed already.
     """
-    if (deadline := _thread.deadline) is not None:
+    if (deadline := _thread().deadline) is not None:
         deadline.watch(descriptor)
 
 
 def check() -> None:
     """Raise :exc:`TimeoutError` if this thread has a deadline that has passed."""
-    if (deadline := _thread.deadline) is not None:
+    if (deadline := _thread().deadline) is not None:
         deadline.check()
 
 

@@ -251,6 +251,23 @@ def test_a_child_watches_for_itself(fork: str, busy: int):
     assert printed == ["0"] * 10 + ["True"]
 
 
+@pytest.mark.parametrize("fork", ["os.fork", "ctypes.PyDLL(None).fork"], ids=["hooks", "none"])
+def test_a_child_inherits_no_limit(fork: str):
+    """As the process for a task in the background that a view starts, within its request."""
+    assert run(f"""
+        from pyramid_oauth2 import deadlines
+
+        deadlines.REQUEST_SECONDS = 0
+        with deadlines.request_limit(), Deadline(0):
+            child = {fork}()
+            if child == 0:
+                with Deadline(60) as deadline:
+                    os._exit(0 if deadlines.pause(0) and not deadline.passed else 1)
+            assert not deadlines.pause(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    """) == ["0"]
+
+
 def test_the_interpreter_exits_while_a_socket_is_watched():
     began = monotonic()
     printed = run("""
