@@ -41,6 +41,7 @@ INNER = tuple(
         "protection.challenges",
         "protection.cors",
         "protection.demands",
+        "protection.wrapped_policy",
         "protection.security",
         "protection.guards",
         "debugtoolbar",
@@ -120,7 +121,11 @@ FORBIDDEN = {
             "protection.http_request",
         ),
     ),
-    "protection.security": (*DATABASES, *without("service", "protection.request")),
+    "protection.wrapped_policy": (*DATABASES, *without("protection.request")),
+    "protection.security": (
+        *DATABASES,
+        *without("service", "protection.request", "protection.wrapped_policy"),
+    ),
     "protection.guards": (
         *DATABASES,
         *without(

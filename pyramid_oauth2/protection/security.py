@@ -7,10 +7,7 @@ passed to the wrapped policy unchanged.
 
 from __future__ import annotations
 
-import functools
-import inspect
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +21,7 @@ from zope.interface import implementer
 from ..interfaces import ISettings
 from ..protocol.records import StoreUnavailable
 from .request import Request
+from .wrapped_policy import PolicyWrapper
 
 log = logging.getLogger(__name__)
 
@@ -97,32 +95,8 @@ class BearerTokenHelper:
         return found
 
 
-class CookiePolicyAsked(RuntimeError):
-    """A method of the wrapped policy was called with a bearer request, and could only read its
-    cookie: it would answer for one user, while the token is that of another.
-    """
-
-
-def _unless_bearer(method: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(method)
-    def guarded(*args: Any, **kw: Any) -> Any:
-        request = args[0] if args else kw.get("request")
-        if getattr(getattr(request, "oauth2", None), "is_bearer", False):
-            name = method.__name__
-            raise CookiePolicyAsked(
-                f"{name}() of the application's security policy was called with a request that "
-                "presents an access token, and would answer for the user of its cookie. Use "
-                "request.identity, request.authenticated_userid or request.has_permission, and "
-                "give the principals of a token's user by principals() of IResourceOwners. If "
-                f"the user of the cookie is meant, call policy.wrapped.{name}()."
-            )
-        return method(*args, **kw)
-
-    return guarded
-
-
 @implementer(ISecurityPolicy)
-class OAuth2SecurityPolicy:
+class OAuth2SecurityPolicy(PolicyWrapper):
     """Recognises bearer tokens; passes every other request to the policy it wraps.
 
     :param wrapped: the application's own policy, None if it has none: then
@@ -130,7 +104,7 @@ class OAuth2SecurityPolicy:
     """
 
     def __init__(self, wrapped: Any = None) -> None:
-        self.wrapped = wrapped
+        super().__init__(wrapped)
         self.bearer = BearerTokenHelper()
 
     def identity(self, request: Request) -> Any:
@@ -163,26 +137,16 @@ class OAuth2SecurityPolicy:
         """The wrapped policy's headers that log the user out."""
         return self.wrapped.forget(request, **kw) if self.wrapped else []
 
-    def __getattr__(self, name: str) -> Any:
-        """Any other attribute of the wrapped policy, for code that uses the policy directly.
-
-        A method raises :exc:`CookiePolicyAsked` if it is called with a bearer request.
-        """
-        if name == "wrapped":  # Not set yet while the policy is being copied or unpickled.
-            raise AttributeError(name)
-        value = getattr(self.wrapped, name)
-        return _unless_bearer(value) if inspect.isroutine(value) else value
-
 
 @implementer(IAuthenticationPolicy)
-class OAuth2AuthenticationPolicy:
+class OAuth2AuthenticationPolicy(PolicyWrapper):
     """The same for Pyramid 1.x's pair of policies: wraps the authentication policy.
 
     :param wrapped: the application's own authentication policy.
     """
 
     def __init__(self, wrapped: Any) -> None:
-        self.wrapped = wrapped
+        super().__init__(wrapped)
         self.bearer = BearerTokenHelper()
 
     def authenticated_userid(self, request: Request) -> Any:
@@ -220,7 +184,12 @@ class LegacyOAuth2SecurityPolicy(OAuth2SecurityPolicy, LegacySecurityPolicy):  #
     """
 
     def _get_authn_policy(self, request: Request) -> Any:
-        return OAuth2AuthenticationPolicy(self.wrapped._get_authn_policy(request))
+        return _wrapped_authentication(self.wrapped._get_authn_policy(request))
+
+
+def _wrapped_authentication(policy: Any) -> OAuth2AuthenticationPolicy:
+    done = isinstance(policy, OAuth2AuthenticationPolicy)
+    return policy if done else OAuth2AuthenticationPolicy(policy)
 
 
 def includeme(config: Any) -> None:
@@ -229,10 +198,16 @@ def includeme(config: Any) -> None:
         return
 
     def wrap() -> None:
-        policy = config.registry.queryUtility(ISecurityPolicy)
+        registry = config.registry
+        policy = registry.queryUtility(ISecurityPolicy)
         legacy = isinstance(policy, LegacySecurityPolicy)
         wrapper = LegacyOAuth2SecurityPolicy if legacy else OAuth2SecurityPolicy
-        config.registry.registerUtility(wrapper(policy), ISecurityPolicy)
+        registry.registerUtility(wrapper(policy), ISecurityPolicy)
+        authentication = registry.queryUtility(IAuthenticationPolicy) if legacy else None
+        if authentication is not None:
+            # The application's own code asks it directly, as it did in Pyramid 1.x.
+            wrapped = _wrapped_authentication(authentication)
+            registry.registerUtility(wrapped, IAuthenticationPolicy)
 
     # After set_security_policy and set_authentication_policy, which act in
     # PHASE2_CONFIG, and before the views, which read the policy in PHASE3_CONFIG.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import logging
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.testing import DummyRequest
 
-from pyramid_oauth2.protection.security import CookiePolicyAsked
+from pyramid_oauth2.protection.wrapped_policy import CookiePolicyAsked
 from pyramid_oauth2.protocol.records import StoreUnavailable
 
 from . import host
@@ -64,21 +67,42 @@ def test_what_else_the_applications_policy_has_is_still_there(server: Server):
 
 
 class PolicyWithGroups(host.CookiePolicy):
+    def __init__(self) -> None:
+        super().__init__()
+        self.bound = partial(self.groups)
+        self.cached = lru_cache(self.groups)
+        self.error = KeyError
+
     def groups(self, request: Any) -> list[str]:
         return [f"group:{self.identity(request)}"]
 
+    def find(self, userid: str, request: Any) -> list[str]:
+        """A callback as those of Pyramid 1.x, which have the request last."""
+        return self.groups(request)
 
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("groups", lambda groups, request: groups(request)),
+        ("groups", lambda groups, request: groups(request=request)),
+        ("find", lambda find, request: find("bob", request)),
+        ("find", lambda find, request: find(request=request, userid="bob")),
+        ("bound", lambda bound, request: bound(request)),
+        ("cached", lambda cached, request: cached(request)),
+    ],
+)
 def test_a_method_of_the_wrapped_policy_does_not_answer_for_the_cookie(
-    build: Callable[..., Server],
+    build: Callable[..., Server], name: str, call: Callable[[Any, Any], list[str]]
 ):
     """With bob's token beside alice's cookie it would name the groups of alice."""
 
     def groups(request: Any) -> Response:
         policy = request.registry.getUtility(ISecurityPolicy)
         try:
-            found = policy.groups(request=request) if request.params else policy.groups(request)
+            found = call(getattr(policy, name), request)
         except CookiePolicyAsked as error:
-            found = [str(error), *policy.wrapped.groups(request)]
+            found = [str(error), *call(getattr(policy.wrapped, name), request)]
         return Response(" ".join(found))
 
     def configure(config: Any) -> None:
@@ -91,12 +115,21 @@ def test_a_method_of_the_wrapped_policy_does_not_answer_for_the_cookie(
     server = build(configure)
     server.browser.get("/login?user=alice")
     assert server.get("/groups").text == "group:alice"
-    token = server.token(user="bob")
-    for path in ("/groups", "/groups?by=keyword"):
-        refused = server.get(path, bearer(token)).text
-        assert "policy.wrapped.groups()" in refused
-        assert "request.authenticated_userid" in refused
-        assert refused.endswith("group:alice")
+    refused = server.get("/groups", bearer(server.token(user="bob"))).text
+    assert f"policy.wrapped.{name}()" in refused
+    assert "request.authenticated_userid" in refused
+    assert refused.endswith("group:alice")
+
+
+def test_a_callable_of_the_wrapped_policy_keeps_what_else_it_has(build: Callable[..., Server]):
+    server = build(lambda config: config.set_security_policy(PolicyWithGroups()))
+    policy = server.registry.getUtility(ISecurityPolicy)
+    assert policy.error is KeyError
+    assert policy.cached.cache_info().hits == 0
+    assert policy.find.__name__ == "find"
+    assert "Pyramid 1.x" in policy.find.__doc__
+    assert inspect.signature(policy.find) == inspect.signature(policy.wrapped.find)
+    assert copy.copy(policy.bound)(Request.blank("/")) == ["group:None"]
 
 
 @pytest.mark.parametrize("make", [DummyRequest, lambda: Request.blank("/")])

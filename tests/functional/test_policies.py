@@ -12,8 +12,11 @@ from pyramid.authorization import ACLAuthorizationPolicy, Authenticated
 from pyramid.config import Configurator
 from pyramid.events import NewResponse
 from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import IAuthenticationPolicy
 from pyramid.response import Response
 from pyramid.security import forget
+
+from pyramid_oauth2.protection.wrapped_policy import CookiePolicyAsked
 
 from . import host
 from .server import Server, bearer
@@ -115,6 +118,50 @@ class TestLegacyPair:
         headers = bearer(server.token(user="alice"))
         assert server.get("/names", headers).text == "None: False, False"
         assert server.get("/scoped-names", headers).text == "alice: False, True"
+
+    def test_the_registered_authentication_policy_does_not_answer_for_the_cookie(
+        self, build: Callable[..., Server]
+    ):
+        """Code older than the add-on asks it for the groups of the user."""
+
+        def groups(request: Any) -> list[str]:
+            policy = request.registry.getUtility(IAuthenticationPolicy)
+            return [policy.authenticated_userid(request), *policy.effective_principals(request)]
+
+        def configure(config: Any) -> None:
+            self.configure(config)
+            config.add_route("groups", "/groups")
+            config.add_view(groups, route_name="groups", oauth2_scope="read", renderer="string")
+
+        server = build(configure)
+        server.browser.get("/login?user=bob", status=200)
+        answer = server.get("/groups", bearer(server.token(user="alice")))
+        assert "bob" not in answer.text
+        assert "alice" in answer.text
+
+    def test_what_else_the_authentication_policy_has(self, build: Callable[..., Server]):
+        """A callback is called with a token as each other method: not at all."""
+
+        def callback(request: Any) -> Response:
+            policy = request.registry.getUtility(IAuthenticationPolicy)
+            assert policy.cookie is policy.wrapped.cookie
+            assert policy.wrapped.callback("bob", request) == ["group:bob"]
+            with pytest.raises(CookiePolicyAsked):
+                policy.callback("bob", request)
+            return Response("refused")
+
+        def configure(config: Any) -> None:
+            config.set_authentication_policy(
+                AuthTktAuthenticationPolicy(
+                    "not so secret", hashalg="sha512", callback=lambda user, _: [f"group:{user}"]
+                )
+            )
+            config.set_authorization_policy(ACLAuthorizationPolicy())
+            config.add_route("callback", "/callback")
+            config.add_view(callback, route_name="callback")
+
+        server = build(configure)
+        assert server.get("/callback", bearer(server.token(user="bob"))).text == "refused"
 
 
 def test_without_a_policy_no_permission_is_given(
