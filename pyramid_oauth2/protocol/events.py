@@ -94,6 +94,18 @@ class AuthorizationRefused(OAuth2Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IntrospectionRefused(OAuth2Event):
+    """A client introspected a valid access token of another client (RFC 7662).
+
+    It is not registered as a resource server, so the response was that to an unknown token.
+    ``refusal`` is the check that refused, and what it compared.
+    """
+
+    client_id: str
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRevoked(OAuth2Event):
     """A client revoked one access token (RFC 7009)."""
 

@@ -250,6 +250,49 @@ def test_text_of_a_request(flow: Flow, log: Log, sent: str, shown: str):
     assert re.fullmatch(shown, last(log)["compared_sent"])
 
 
+class TestAnIntrospection:
+    """The response is that to an unknown token (RFC 7662 section 2.2)."""
+
+    @staticmethod
+    def introspect(flow: Flow, token: str, client_id: str = "robot") -> TestResponse:
+        return flow.server.post(
+            {"token": token}, flow.server.login(client_id), "/oauth2/introspect"
+        )
+
+    def test_by_a_client_that_is_no_resource_server(self, flow: Flow, log: Log):
+        token = flow.tokens()["access_token"]
+        log.read()
+        answer = self.introspect(flow, token)
+        assert wire(answer) == wire(self.introspect(flow, "oat_unknown"))
+        assert log.read() == [
+            {
+                "event": "IntrospectionRefused",
+                "client_id": "robot",
+                "check": "introspection_of_token",
+                "source": "RFC 7662 section 2.2",
+                "decided_by": "client.resource_server",
+                "compared_client_id": "robot",
+                "compared_token_of": "web",
+            }
+        ]
+        assert token not in log.everything
+
+    def test_of_a_token_that_is_not_valid(self, flow: Flow, log: Log):
+        """No client may know it, so the client is not the reason."""
+        tokens = flow.tokens()
+        flow.exchange(path="/oauth2/revoke", token=tokens["access_token"])
+        log.read()
+        for value in (*tokens.values(), "oat_unknown"):
+            self.introspect(flow, str(value))
+        assert log.read() == []
+
+    def test_of_its_own_token(self, flow: Flow, log: Log):
+        token = flow.tokens()["access_token"]
+        log.read()
+        assert self.introspect(flow, token, "web").json["active"] is True
+        assert log.read() == []
+
+
 class TestAtTheAuthorizationEndpoint:
     @pytest.mark.parametrize(
         ("changes", "error", "check", "compared"),

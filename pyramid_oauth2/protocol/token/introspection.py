@@ -11,7 +11,9 @@ from ...interfaces.endpoints import IEndpoint
 from ..authorization_server import AuthorizationServer
 from ..endpoints import EndpointRequest, EndpointResponse
 from ..errors import InvalidToken
+from ..events import Emit, IntrospectionRefused
 from ..records import Client
+from ..refusal import Refusal
 from .access_token import AccessToken
 from .claims import claims_of
 from .resolution import find_access_token
@@ -21,6 +23,10 @@ from .sender_constraints import token_type
 # RFC 7662 section 2.2: "The authorization server SHOULD NOT include any
 # additional information about an inactive token, including why".
 INACTIVE: Mapping[str, Any] = {"active": False}
+
+OF_TOKEN = Refusal(
+    "introspection_of_token", "RFC 7662 section 2.2", decided_by="client.resource_server"
+)
 
 
 @implementer(IEndpoint)
@@ -43,11 +49,13 @@ class IntrospectionEndpoint:
         # RFC 7662 section 4: against token scanning, the endpoint "MUST require some form of
         # authorization". A client_id alone proves nothing.
         call = request.client_request(public=False)
-        members = introspect(self._server, call.client, call.parameters["token"])
+        members = introspect(self._server, call.client, call.parameters["token"], request.emit)
         return EndpointResponse.json(members)
 
 
-def introspect(server: AuthorizationServer, client: Client, value: str) -> Mapping[str, Any]:
+def introspect(
+    server: AuthorizationServer, client: Client, value: str, emit: Emit
+) -> Mapping[str, Any]:
     """The members of the response: what *client* may know about a token.
 
     A client may know about its own access tokens, a client that is registered as a
@@ -60,11 +68,11 @@ def introspect(server: AuthorizationServer, client: Client, value: str) -> Mappi
         token = find_access_token(server, value)
     except InvalidToken:
         return INACTIVE
-    return _members(server, token) if _may_know(client, token) else INACTIVE
-
-
-def _may_know(client: Client, token: AccessToken) -> bool:
-    return client.resource_server or token.client.client_id == client.client_id
+    if client.resource_server or token.client.client_id == client.client_id:
+        return _members(server, token)
+    refusal = OF_TOKEN.comparing(client_id=client.client_id, token_of=token.client.client_id)
+    emit(IntrospectionRefused(client_id=client.client_id, refusal=refusal))
+    return INACTIVE
 
 
 def _members(server: AuthorizationServer, token: AccessToken) -> Mapping[str, Any]:
