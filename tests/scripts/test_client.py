@@ -147,6 +147,7 @@ def test_a_chosen_secret_that_clients_must_encode(with_tables, chosen, noted):
 
 def test_a_chosen_client_id_that_clients_must_encode(with_tables):
     assert f"{ENCODED} (RFC" in with_tables(*WEB, "--client-id", "a+b")[2]
+    assert f"{ENCODED} (RFC" in with_tables(*WEB, "--client-id", "urn:app:1")[2]
     assert ENCODED not in with_tables(*WEB, "--client-id", "a-b")[2]
     public = ("--auth-method", "none")
     assert ENCODED not in with_tables(*WEB, "--client-id", "c+d", *public)[2]

@@ -173,6 +173,11 @@ class TestRotateSecret:
         assert "form-encode" in web(*rotate, stdin="chosen+secret\n")[2]
         assert "form-encode" not in web(*rotate, stdin="chosen-secret\n")[2]
 
+    def test_of_a_client_id_that_clients_must_encode(self, web):
+        """Also with a secret that the server draws."""
+        web(*WEB, "--client-id", "urn:app:1")
+        assert "form-encode" in web("client", "rotate-secret", "urn:app:1")[2]
+
     @pytest.mark.parametrize(
         ("words", "status"),
         [(("nobody",), 1), (("web", "--overlap", "1y"), 2), (("web", "--overlap", "91d"), 1)],

@@ -128,9 +128,18 @@ def test_secrets_that_clients_must_encode(with_tables):
     status, _, err = load(with_tables, clients)
     assert status == 0
     assert "form-encode" in err
-    assert "in them: plus, percent." in err
+    assert "a colon in the client_id: plus, percent." in err
     assert "a+b" not in err
     assert load(with_tables, [{**PUBLIC, "client_id": "c+d"}])[2] == ""
+
+
+@pytest.mark.parametrize("secret", [{"client_secret": CHOSEN}, {"client_secrets": [argon2()]}, {}])
+def test_client_ids_that_clients_must_encode(with_tables, secret):
+    """RFC 7617 section 2: a colon ends the client_id, also where only a digest is known."""
+    clients = [{**MACHINE, "client_id": name, **secret} for name in ("urn:app:1", "a+b", "old")]
+    status, _, err = load(with_tables, clients)
+    assert status == 0
+    assert "a colon in the client_id: urn:app:1, a+b." in err
 
 
 @pytest.mark.parametrize(("ends", "counted"), [(0, True), (2**33, True), (1_000_000_000, False)])

@@ -83,12 +83,13 @@ class ClientSecretBasic:
         return Authenticated() if right else None
 
 
-def must_be_encoded(half: str) -> bool:
-    """Whether a client that sends this client_id or secret without encoding it is refused.
+def must_be_encoded(client_id: str, secret: str) -> bool:
+    """Whether a client that sends these without encoding them is refused.
 
-    Such as one with a ``+``, which means a space in a form.
+    Such as one with a ``+``, which means a space in a form, or with a colon in its client_id,
+    where that ends (RFC 7617 section 2).
     """
-    return _form_decode(half) != half
+    return ":" in client_id or any(_form_decode(half) != half for half in (client_id, secret))
 
 
 def _form_decode(half: str) -> str:

@@ -68,8 +68,7 @@ def rotate_secret(ini: Ini, arguments: argparse.Namespace) -> int:
             return 1
         except (UnknownClient, ClientChangedMeanwhile) as error:
             return refused(error)
-    if given is not None:
-        note_encoding([(registered.client.client_id, given)])
+    note_encoding([(registered.client.client_id, registered.secret or "")])
     old = [s.expires_at for s in registered.client.client_secrets if s.expires_at is not None]
     if arguments.json:
         shown = {} if given else {"client_secret": registered.secret}
@@ -113,16 +112,15 @@ def read_secret() -> str:
 def note_encoding(pairs: Iterable[tuple[str, str]]) -> None:
     """Say which clients have to encode what they send by HTTP Basic; libraries often do not.
 
-    :param pairs: of client_id and secret, both brought along by a person.
+    :param pairs: of client_id and secret; the secret is empty where only its digest is known.
     """
-    named = [
-        client_id for client_id, secret in pairs if any(map(must_be_encoded, (client_id, secret)))
-    ]
+    named = [client_id for client_id, secret in pairs if must_be_encoded(client_id, secret)]
     if named:
         print(
             "poauth2: note: for HTTP Basic these clients must form-encode client_id and secret "
-            f"(RFC 6749 section 2.3.1), which have a + or a % code in them: {', '.join(named)}. "
-            "curl -u does not do that. A secret that the server draws needs no encoding",
+            "(RFC 6749 section 2.3.1), which have a + or a % code in them, or a colon in the "
+            f"client_id: {', '.join(named)}. curl -u does not do that. "
+            "A secret that the server draws needs no encoding",
             file=sys.stderr,
         )
 

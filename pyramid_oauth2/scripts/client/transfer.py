@@ -83,11 +83,10 @@ def import_clients(ini: Ini, arguments: argparse.Namespace) -> int:
             print("poauth2: nothing was imported:", *problems, sep="\n  ", file=sys.stderr)
             return 1
         new = sum(map(service.clients.restore, clients))
-    brought = zip(clients, documents, strict=True)
     note_encoding(
-        (client.client_id, members["client_secret"])
-        for client, members in brought
-        if members.get("client_secret") is not None
+        (client.client_id, members.get("client_secret") or "")
+        for client, members in zip(clients, documents, strict=True)
+        if service.server.has_secret(client)
     )
     if arguments.json:
         print(json.dumps({"imported": new, "left": len(clients) - new}))
