@@ -28,10 +28,14 @@ from zope.interface import implementedBy
 from ..interfaces import ISettings
 from ..settings import Settings, setting_fields
 from ..settings.tokens import DEFAULT_GRANT_TYPES
+from .clients.contexts import AllClients, OwnClients
 
 log = logging.getLogger(__name__)
 
 RENDERER = "renderer."
+WITHOUT_USERS = (
+    " If no user ever signs in here, leave authorization_code out of oauth2.grant_types."
+)
 
 
 def includeme(config: Any) -> None:
@@ -77,20 +81,36 @@ def _variable_of(route: Any) -> str | None:
 
 
 def _warn_without_login(registry: Any, settings: Settings) -> None:
-    codes = "authorization_code" in (settings.grant_types or DEFAULT_GRANT_TYPES)
-    needed = codes or "token" in settings.response_types
-    if needed and settings.login_route is None and not _has_forbidden_view(registry):
+    bare = [words for page, words in _pages(settings) if not _has_forbidden_view(registry, page)]
+    if bare and settings.login_route is None:
         log.warning(
-            "A user who is not signed in gets a bare 403 at the authorization endpoint: name the "
-            "route of the login page in oauth2.login_route, or add a view with "
-            "config.add_forbidden_view(...) that redirects to it. If no user ever signs in here, "
-            "leave authorization_code out of oauth2.grant_types."
+            "A user who is not signed in gets a bare 403 at %s: name the route of the login page "
+            "in oauth2.login_route, or add a view with config.add_forbidden_view(...) that "
+            "redirects to it.%s",
+            " and at ".join(bare),
+            "" if settings.self_service else WITHOUT_USERS,
+        )
+    # Pyramid checks the permission of these: our code, which reads the setting, is not reached.
+    if settings.admin and not _has_forbidden_view(registry, AllClients.name):
+        log.warning(
+            "An operator who is not signed in gets a bare 403 at %s/admin/clients (oauth2.admin): "
+            "add a view with config.add_forbidden_view(...) that redirects to the login page.",
+            settings.path,
         )
 
 
-def _has_forbidden_view(registry: Any) -> bool:
-    """Whether a view of the application responds to the HTTPForbidden of our endpoint."""
-    route = registry.queryUtility(IRouteRequest, name="oauth2.authorize")
+def _pages(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The pages that send a user to the login themselves: their routes, and what they are."""
+    codes = "authorization_code" in (settings.grant_types or DEFAULT_GRANT_TYPES)
+    if codes or "token" in settings.response_types:
+        yield "authorize", "the authorization endpoint"
+    if settings.self_service:
+        yield OwnClients.name, f"{settings.path}/applications (oauth2.self_service)"
+
+
+def _has_forbidden_view(registry: Any, page: str) -> bool:
+    """Whether a view of the application responds to the HTTPForbidden of our page."""
+    route = registry.queryUtility(IRouteRequest, name=f"oauth2.{page}")
     request = IRequest if route is None else route.combined
     forbidden = implementedBy(HTTPForbidden)  # type: ignore[no-untyped-call]
     about = (IExceptionViewClassifier, request, forbidden)

@@ -15,6 +15,7 @@ from pyramid.response import Response
 from pyramid_oauth2 import get_service, migrations
 from tests.ports import HOST, free_port
 
+from . import host
 from .conftest import BASE
 from .server import Server
 
@@ -259,3 +260,55 @@ def test_no_way_to_sign_in_is_said(
     with caplog.at_level(logging.WARNING):
         start_with(configure or (lambda config: None), **changes)
     assert (BARE in caplog.text) is warned
+
+
+CLIENTS_ONLY = {"oauth2__grant_types": "client_credentials"}
+SELF_SERVICE = {"oauth2__self_service": "true"}
+ADMIN = {"oauth2__admin": "true", "oauth2__admin_principals": "admin"}
+LOGIN = {"oauth2__login_route": "login"}
+AUTHORIZATION_PAGE = "the authorization endpoint"
+OWN_PAGES = "/oauth2/applications (oauth2.self_service)"
+ADMIN_PAGES = "/oauth2/admin/clients (oauth2.admin)"
+
+
+def of_self_service(config: Any) -> None:
+    for page in ("applications", "authorize"):
+        config.add_forbidden_view(lambda request: Response("x"), route_name=f"oauth2.{page}")
+
+
+@pytest.mark.parametrize(
+    ("configure", "changes", "named"),
+    [
+        (None, {**CLIENTS_ONLY, **SELF_SERVICE}, {OWN_PAGES}),
+        (None, SELF_SERVICE, {AUTHORIZATION_PAGE, OWN_PAGES}),
+        (of_our_route, SELF_SERVICE, {OWN_PAGES}),
+        (None, {**SELF_SERVICE, **LOGIN}, set()),
+        (None, {**CLIENTS_ONLY, **ADMIN}, {ADMIN_PAGES}),
+        (None, {**SELF_SERVICE, **ADMIN}, {AUTHORIZATION_PAGE, OWN_PAGES, ADMIN_PAGES}),
+        # The application's policy refuses there, which does not look at our setting.
+        (None, {**ADMIN, **LOGIN}, {ADMIN_PAGES}),
+        (of_self_service, {**SELF_SERVICE, **ADMIN}, {ADMIN_PAGES}),
+        (forbidden, {**SELF_SERVICE, **ADMIN}, set()),
+    ],
+)
+def test_pages_for_managing_clients_where_no_user_can_sign_in(
+    caplog: pytest.LogCaptureFixture, configure: Any, changes: dict[str, str], named: set[str]
+):
+    def configured(config: Any) -> None:
+        host.policy(config)
+        if configure is not None:
+            configure(config)
+
+    with caplog.at_level(logging.WARNING):
+        start_with(configured, **changes)
+    warnings = [r.getMessage() for r in caplog.records if BARE in r.getMessage()]
+    pages = (AUTHORIZATION_PAGE, OWN_PAGES, ADMIN_PAGES)
+    assert {page for page in pages if any(page in each for each in warnings)} == named
+
+
+def test_what_the_pages_for_operators_do_without_a_forbidden_view(build: Callable[..., Server]):
+    """Why oauth2.login_route alone is not enough for them."""
+    changes = {"oauth2.admin": "true", "oauth2.admin_principals": "bob"}
+    routes = (host.policy, lambda config: config.add_route("login", "/login"))
+    server = build(*routes, changes={**changes, "oauth2.login_route": "login"})
+    assert server.get("/oauth2/admin/clients").status_int == 403
