@@ -269,6 +269,8 @@ def includeme(config: Any) -> None:
 
 def _make_at_start(event: Any) -> None:
     service = service_of(event.app.registry)
+    if not isinstance(service, OAuth2Service):
+        return
     if "token" in service.settings.response_types:
         log.warning(
             "oauth2.response_types names token, the implicit grant: access tokens will be in URLs, "
@@ -277,5 +279,4 @@ def _make_at_start(event: Any) -> None:
         )
     if service.settings.read_only:
         log.warning(REFUSAL)
-    if isinstance(service, OAuth2Service):
-        warn_of_unusable_stores(service.backends)
+    warn_of_unusable_stores(service.backends)

@@ -19,7 +19,8 @@ def setting(
     mode: str | None = None,
     secret: bool = False,
     limit: bool = False,
-    needs: str | None = None,
+    needs: str | tuple[str, ...] = (),
+    grant_type: str | None = None,
 ) -> Any:
     """Declare a setting as a dataclass field.
 
@@ -34,7 +35,8 @@ def setting(
     :param limit: whether a blank value is parsed like any other value. It then does not
         mean the default, which is no limit.
     :param needs: the key, relative like *key*, of another setting without which this one has
-        no effect: one that is off or not set. The start then warns.
+        no effect: one that is off or not set. The start then warns. Also several keys.
+    :param grant_type: the same for a grant type that ``oauth2.grant_types`` does not name.
     """
     metadata = {
         "parse": parse,
@@ -44,7 +46,8 @@ def setting(
         "mode": mode,
         "secret": secret,
         "limit": limit,
-        "needs": needs,
+        "needs": (needs,) if isinstance(needs, str) else needs,
+        "grant_type": grant_type,
     }
     value = None if default is REQUIRED else default
     return dataclasses.field(default_factory=lambda: value, metadata=metadata, repr=not secret)

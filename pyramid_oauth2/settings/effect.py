@@ -9,6 +9,7 @@ from typing import Any
 from . import Settings
 from .declaration import declared_fields
 from .feature import full_key
+from .tokens import DEFAULT_GRANT_TYPES
 from .types import RESOURCE_SERVER
 
 # The built-in backends whose section is passed to a library.
@@ -20,40 +21,48 @@ def without_effect(settings: Settings, ours: Mapping[str, Any]) -> Iterator[str]
 
     :param ours: the settings of the ini by their key without ``oauth2.``.
     """
-    yield from _unmet(Settings, settings, ours, settings.mode)
+    yield from _unmet(settings, Settings, settings, ours)
     for feature in settings.features.values():
-        yield from _unmet(feature.declared, feature.values, ours, settings.mode, feature.prefix)
+        yield from _unmet(settings, feature.declared, feature.values, ours, feature.prefix)
     yield from _of_libraries(settings)
 
 
 def _unmet(
-    declared: type[Any], values: Any, ours: Mapping[str, Any], mode: str, prefix: str = ""
+    settings: Settings,
+    declared: type[Any],
+    values: Any,
+    ours: Mapping[str, Any],
+    prefix: str = "",
 ) -> Iterator[str]:
     fields = declared_fields(declared)
     for key, field in fields.items():
         name = full_key(prefix, key) if prefix else key
         if not str(ours.get(name) or "").strip():
             continue
-        if field.metadata["mode"] not in (None, mode):
+        if field.metadata["mode"] not in (None, settings.mode):
             yield f"oauth2.{name} has no effect: it is for oauth2.mode = {field.metadata['mode']}."
-        elif reason := _missing(fields, values, field, prefix):
-            yield f"oauth2.{name} has no effect, since {reason}."
+            continue
+        needs = {each: fields[each] for each in field.metadata["needs"]}
+        missing = [*_off(needs, values, prefix), *_without_grant_type(settings, field)]
+        if missing:
+            yield f"oauth2.{name} has no effect, since {missing[0]}."
 
 
-def _missing(
-    fields: Mapping[str, dataclasses.Field[Any]],
-    values: Any,
-    field: dataclasses.Field[Any],
-    prefix: str,
-) -> str | None:
-    needs = field.metadata["needs"]
-    if needs is None:
-        return None
-    value = getattr(values, fields[needs].name)
-    name = full_key(prefix, needs) if prefix else needs
-    if value is False:
-        return f"oauth2.{name} is false"
-    return None if value else f"oauth2.{name} is not set"
+def _off(needs: Mapping[str, dataclasses.Field[Any]], values: Any, prefix: str) -> Iterator[str]:
+    for key, field in needs.items():
+        value = getattr(values, field.name)
+        name = full_key(prefix, key) if prefix else key
+        if not value:
+            yield f"oauth2.{name} is {'false' if value is False else 'not set'}"
+
+
+def _without_grant_type(settings: Settings, field: dataclasses.Field[Any]) -> Iterator[str]:
+    needed = field.metadata["grant_type"]
+    if needed is None or needed in (settings.grant_types or DEFAULT_GRANT_TYPES):
+        return
+    # The authorization endpoint, of which most such settings are, also serves other flows.
+    if needed != "authorization_code" or settings.response_types <= {"code"}:
+        yield f"oauth2.grant_types does not name {needed}"
 
 
 def _of_libraries(settings: Settings) -> Iterator[str]:

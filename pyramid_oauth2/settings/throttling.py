@@ -40,6 +40,7 @@ class ThrottleSettings:
         "confidential client (password grant); ten times as many for the whole address.",
         key="throttle.passwords",
         needs="throttle",
+        grant_type="password",
         mode=AUTHORIZATION_SERVER,
     )
     throttle_rotations: Limit = setting(
@@ -48,6 +49,7 @@ class ThrottleSettings:
         "How often one grant may be refreshed.",
         key="throttle.rotations",
         needs="throttle",
+        grant_type="refresh_token",
         mode=AUTHORIZATION_SERVER,
     )
     throttle_interactions: Limit = setting(
@@ -58,6 +60,7 @@ class ThrottleSettings:
         "are refused; shorter requests from that address are not stored, and not limited.",
         key="throttle.interactions",
         needs="throttle",
+        grant_type="authorization_code",
         mode=AUTHORIZATION_SERVER,
     )
     throttle_registrations: Limit = setting(
@@ -66,7 +69,7 @@ class ThrottleSettings:
         "How many clients a user may register with oauth2.self_service, including clients that "
         "they deleted: each leaves a permanent record, so that its client_id is never used again.",
         key="throttle.registrations",
-        needs="throttle",
+        needs=("throttle", "self_service"),
         mode=AUTHORIZATION_SERVER,
     )
     throttle_storage: str | None = setting(

@@ -61,6 +61,7 @@ class TokenSettings:
         True,
         "Whether confidential clients must use PKCE. Public clients always must. A single "
         "confidential client can be exempted at its registration.",
+        grant_type="authorization_code",
         mode=AUTHORIZATION_SERVER,
     )
     access_token_lifetime: int = setting(
@@ -79,6 +80,7 @@ class TokenSettings:
         code_lifetime,
         60,
         "How long an authorization code may be redeemed; at most 10m.",
+        grant_type="authorization_code",
         mode=AUTHORIZATION_SERVER,
     )
     authorization_code_grace: int = setting(
@@ -88,12 +90,14 @@ class TokenSettings:
         "same response again; at most 60. For codes with PKCE only, with the same code_verifier, "
         "and until the new refresh token was used. 0, as RFC 6749 section 4.1.2 requires it, "
         "never repeats a response: a second use of a code revokes the grant.",
+        grant_type="authorization_code",
         mode=AUTHORIZATION_SERVER,
     )
     refresh_token_lifetime: int = setting(
         lifetime,
         30 * 86400,
         "How long a refresh token lives after it was issued.",
+        grant_type="refresh_token",
         mode=AUTHORIZATION_SERVER,
     )
     refresh_token_grace: int = setting(
@@ -102,6 +106,7 @@ class TokenSettings:
         "For how many seconds a client that lost the response to a refresh gets the same response "
         "again. After that time, or once the new refresh token was used, using the old one "
         "revokes the grant. 0 never repeats a response.",
+        grant_type="refresh_token",
         mode=AUTHORIZATION_SERVER,
     )
     grant_lifetime: int = setting(
@@ -120,11 +125,13 @@ class TokenSettings:
         lifetime,
         600,
         "How long a user may take to sign in and decide.",
+        grant_type="authorization_code",
         mode=AUTHORIZATION_SERVER,
     )
     consent_lifetime: int = setting(
         lifetime,
         365 * 86400,
         "How long remembered consent is valid after it was given.",
+        grant_type="authorization_code",
         mode=AUTHORIZATION_SERVER,
     )

@@ -32,6 +32,9 @@ class BadgeSettings:
 
     badges: bool = setting(boolean, False, "Whether there are badges.", key="")
     text: str = setting(plain_text, "badge", "What is on a badge.", needs="")
+    refreshed: bool = setting(
+        boolean, False, "Whether they live on.", needs="", grant_type="refresh_token"
+    )
 
 
 def said(caplog: pytest.LogCaptureFixture, settings: dict[str, str], **changes: str) -> list[str]:
@@ -44,6 +47,7 @@ def said(caplog: pytest.LogCaptureFixture, settings: dict[str, str], **changes: 
         config.add_oauth2_settings("badges", BadgeSettings)
         config.add_route("login", "/login")
         host.policy(config)
+        host.users(config)
         config.make_wsgi_app()
     return [record.getMessage() for record in caplog.records if "effect" in record.getMessage()]
 
@@ -74,15 +78,70 @@ def test_a_setting_of_what_is_off(caplog: Any, key: str, value: str, cure: dict[
 
 
 LIMITS = [key for key in setting_fields() if key.startswith("throttle.")]
+EVERYTHING = {
+    "grant_types": "authorization_code refresh_token password",
+    "self_service": "true",
+    "login_route": "login",
+}
 
 
 @pytest.mark.parametrize("key", [*LIMITS, "throttle_storage"])
 def test_a_limit_where_nothing_is_throttled(caplog: Any, key: str):
     value = "memory://" if key == "throttle_storage" else "3/minute"
     name = key.replace(".", "__")
-    (sentence,) = said(caplog, SERVER, throttle="false", **{name: value})
+    changes = {**EVERYTHING, name: value}
+    (sentence,) = said(caplog, SERVER, throttle="false", **changes)
     assert sentence == f"oauth2.{key} has no effect, since oauth2.throttle is false."
-    assert said(caplog, SERVER, **{name: value}) == []
+    assert said(caplog, SERVER, **changes) == []
+
+
+def test_a_limit_of_registrations_where_users_register_nothing(caplog: Any):
+    (sentence,) = said(caplog, SERVER, throttle__registrations="3/day")
+    assert sentence == (
+        "oauth2.throttle.registrations has no effect, since oauth2.self_service is false."
+    )
+
+
+@pytest.mark.parametrize(
+    ("grant_type", "key", "value"),
+    [
+        ("authorization_code", "authorization_code_lifetime", "30"),
+        ("authorization_code", "authorization_code_grace", "10"),
+        ("authorization_code", "require_pkce", "false"),
+        ("authorization_code", "interaction_lifetime", "30"),
+        ("authorization_code", "consent_lifetime", "1d"),
+        ("authorization_code", "throttle__interactions", "3/minute"),
+        ("refresh_token", "refresh_token_lifetime", "5d"),
+        ("refresh_token", "refresh_token_grace", "10"),
+        ("refresh_token", "throttle__rotations", "3/minute"),
+        ("password", "throttle__passwords", "3/minute"),
+    ],
+)
+def test_a_setting_of_a_grant_type_that_is_off(caplog: Any, grant_type: str, key: str, value: str):
+    (sentence,) = said(caplog, SERVER, **{key: value})
+    assert sentence == (
+        f"oauth2.{key.replace('__', '.')} has no effect, since oauth2.grant_types does not name "
+        f"{grant_type}."
+    )
+    cured = {"grant_types": f"client_credentials {grant_type}", key: value}
+    assert said(caplog, SERVER, **cured) == []
+    by_default = said(caplog, SERVER, grant_types="", **{key: value})
+    assert bool(by_default) is (grant_type == "password")
+
+
+@pytest.mark.parametrize("key", ["interaction_lifetime", "consent_lifetime"])
+def test_a_setting_of_the_pages_for_another_response_type(caplog: Any, key: str):
+    """The implicit grant has no grant type at the token endpoint (RFC 6749 section 4.2)."""
+    assert said(caplog, SERVER, response_types="token", **{key: "1d"}) == []
+
+
+def test_a_setting_of_a_feature_that_needs_both(caplog: Any):
+    switched = {"badges__refreshed": "true", "badges": "true"}
+    (sentence,) = said(caplog, SERVER, **switched)
+    assert sentence.endswith("since oauth2.grant_types does not name refresh_token.")
+    assert said(caplog, SERVER, grant_types="refresh_token", **switched) == []
+    (sentence,) = said(caplog, SERVER, grant_types="refresh_token", badges__refreshed="true")
+    assert sentence.endswith("since oauth2.badges is false.")
 
 
 @pytest.mark.parametrize("key", ["client_id", "client_secret", "cache"])
@@ -112,6 +171,14 @@ def test_what_only_an_authorization_server_has(caplog: Any, key: str, value: str
         f"oauth2.{key.replace('__', '.')} has no effect: it is for "
         "oauth2.mode = authorization_server."
     )
+
+
+@pytest.mark.parametrize(("key", "value"), [("read_only", "true"), ("response_types", "token")])
+def test_what_has_no_effect_is_not_said_to_have_one(caplog: Any, key: str, value: str):
+    said(caplog, API, **{key: value})
+    assert [r.getMessage() for r in caplog.records if f"oauth2.{key}" in r.getMessage()] == [
+        f"oauth2.{key} has no effect: it is for oauth2.mode = authorization_server."
+    ]
 
 
 @pytest.mark.parametrize("key", ["sqlalchemy.url", "sqlalchemy.session", "redis.url"])
