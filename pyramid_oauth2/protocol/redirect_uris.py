@@ -22,6 +22,8 @@ NO_ORIGIN = frozenset(
 # Not in an origin as browsers send it (URL standard: the port is null then).
 DEFAULT_PORTS = {"https": 443, "http": 80}
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+# RFC 6761 section 6.3: names below localhost are loopback as well.
+_BELOW_LOCALHOST = re.compile(r"([a-z0-9_-]+\.)+localhost")
 
 # A URI is ASCII without white space, control characters, or the characters
 # that RFC 3986 excludes; other parsers may read anything else differently.
@@ -50,7 +52,9 @@ def redirect_uri_problem(uri: str) -> str | None:
     if RESPONSE_PARAMETERS & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
         return "has a query parameter that answers have as well, such as code or state"
     if parts.scheme in WEB:
-        return _host_problem(parts, port) if host else "has no host"
+        if not host:
+            return "has no host"
+        return _host_problem(parts, port) or _plain_http_problem(parts.scheme, host)
     if not parts.scheme:
         return "is relative; write it whole, with https://"
     if not _PRIVATE_USE_SCHEME.fullmatch(parts.scheme):
@@ -69,7 +73,11 @@ def _host_problem(parts: SplitResult, port: int | None) -> str | None:
         return "has a wildcard; register each host by its whole name"
     if port == 0:
         return "has port 0"
-    if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
+    return None
+
+
+def _plain_http_problem(scheme: str, host: str) -> str | None:
+    if scheme == "http" and host not in LOOPBACK_HOSTS:
         return "is http on a public host; use https (http is for localhost and 127.0.0.1 only)"
     return None
 
@@ -78,8 +86,8 @@ def origin_problem(origin: str) -> str | None:
     """What is wrong with an origin whose pages may read the responses to a client.
 
     An origin is a scheme, a host and a port (RFC 6454 section 6.2). The scheme is https, http on
-    a loopback host, or that by which an app or a browser's extension loads its pages
-    (``capacitor://localhost``, ``chrome-extension://...``).
+    a loopback host (also ``http://tauri.localhost``), or that by which an app or a browser's
+    extension loads its pages (``capacitor://localhost``, ``chrome-extension://...``).
     """
     if origin == "null":
         return "is what every page without an origin sends: any site can make one"
@@ -98,6 +106,11 @@ def origin_problem(origin: str) -> str | None:
         # Of another scheme the host stays as it is written (URL standard, "opaque host").
         return "has capital letters; browsers send an origin in lower case"
     if problem := _host_problem(parts, port):
+        return problem
+    # Not for a redirect URI: some resolvers ask a server for such a name, and a code is sent
+    # there. A page that reads a token response has the code already.
+    local = _BELOW_LOCALHOST.fullmatch(host) is not None
+    if not local and (problem := _plain_http_problem(parts.scheme, host)):
         return problem
     sent = origin_of(origin)
     return None if origin == sent else f"has a port that browsers do not send; write {sent}"

@@ -50,6 +50,8 @@ def test_good(uri):
         pytest.param("http://client.example/back", "https", id="http on a public host"),
         pytest.param("http://127.0.0.1.evil.test/", "https", id="loopback as a prefix"),
         pytest.param("http://localhost.evil.test/", "https", id="localhost as a prefix"),
+        # RFC 8252 section 8.3: localhost is not recommended; no name below it is needed.
+        pytest.param("http://app.localhost/", "https", id="below localhost"),
         pytest.param("http://127.0.0.1@evil.test/", "user name", id="loopback as a user"),
         pytest.param("https://user:pw@client.example/", "user name", id="userinfo"),
         pytest.param("https://:@client.example/", "user name", id="empty userinfo"),
@@ -106,6 +108,10 @@ def test_no_control_character_or_blank_passes_anywhere(uri, text, position):
         "https://spa.example:8443",
         "http://localhost:5173",
         "http://[::1]:5173",
+        # RFC 6761 section 6.3: names below localhost are loopback as well. Tauri and Capacitor
+        # load the pages of an app from one.
+        "http://tauri.localhost",
+        "http://app.localhost:3000",
         # Apps with a web view, and extensions of browsers.
         "capacitor://localhost",
         "ionic://localhost",
@@ -124,6 +130,8 @@ def test_good_origin(origin):
     "origin",
     [
         *("*", "null", "", "https://spa.example/", "https://SPA.example", "http://spa.example"),
+        *("http://localhost.example", "http://notlocalhost", "http://.localhost"),
+        *("http://*.localhost", "http://tauri.localhost:80", "http://Tauri.localhost"),
         *("a.b:", "https://*.example", "capacitor://*", "chrome-extension://*", "capacitor://"),
         *("capacitor:localhost", "capacitor://localhost/", "Capacitor://localhost"),
         *("chrome-extension://a/page.html", "capacitor://u@localhost", "capacitor://a:0"),
