@@ -172,8 +172,8 @@ def _withdraw(service: OAuth2Service, client_id: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"client_id": client_id, "withdrawn": True}))
     else:
-        print(f"Everything that {client_id} was given has ended, its own tokens as well. Processes")
-        print("that are running know it within oauth2.client_cache seconds.")
+        print(f"Everything that {shown(client_id)} was given has ended, its own tokens as well.")
+        print("Processes that are running know it within oauth2.client_cache seconds.")
     return 0
 
 

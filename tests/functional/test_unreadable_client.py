@@ -87,7 +87,7 @@ def test_it_is_listed_and_can_only_be_deleted(pages: ClientPages, caplog: Any):
     with caplog.at_level(logging.ERROR):
         listed = names(pages.get())
     assert sorted(listed) in (["Bad", "Good", "robot"], ["Good", "bad", "robot"])
-    assert "The stored record of the client bad cannot be read" in caplog.text
+    assert "The stored record of the client 'bad' cannot be read" in caplog.text
     assert "Good" in names(pages.get(q="Good"))
     assert "cannot be read" in words(pages.get("client", client_id="bad"))
     assert pages.get("grants", client_id="bad").status_int == 200

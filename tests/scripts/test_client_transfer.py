@@ -185,6 +185,11 @@ def test_a_secret_that_django_kept_as_argon2_goes_on(with_tables):
         ([{"client_id": 5}], "client 1: "),
         ([{"client_id": "a", "redirect_uris": "https://a.example/"}], "a list is needed"),
         ([{"client_id": "a", "grant_types": ["magic"]}], "client 1 ('a'): grant_types: 'magic'"),
+        (
+            [{**MACHINE, "lifetimes": {"a\x1b": 1}}],
+            "lifetimes: 'a\\x1b' is not one of access_token",
+        ),
+        ([{**MACHINE, "lifetimes": {"access_token": 0}}], "access_token: choose between one"),
         ([{**MACHINE, "client_secret": 5}], "client 1 ('old'): client_secret: a text is needed"),
         ([{**MACHINE, "client_secret": ""}], "client 1 ('old'): a secret is Unicode text"),
         ([{**MACHINE, "client_secret": CHOSEN, "client_secrets": [DIGEST]}], "not both"),

@@ -7,7 +7,9 @@ import sqlite3
 
 import pytest
 
-CANNOT = "bad: the stored record of the client cannot be read"
+# What a terminal would execute: a colour, and a line that looks like one of ours.
+HOSTILE = "b\x1b[31m\nforged"
+CANNOT = "the stored record of the client cannot be read"
 
 
 @pytest.fixture
@@ -46,23 +48,71 @@ def test_what_needs_the_record_says_so(damaged, words):
 def test_an_export_leaves_it_out_and_says_so(damaged):
     status, out, err = damaged("client", "export")
     assert status == 1
-    assert f"left out: {CANNOT}" in err
+    assert f"left out: bad: {CANNOT}" in err
     assert [client["client_id"] for client in json.loads(out)] == ["ok"]
 
 
-def test_a_copy_does_not_replace_it_by_less(damaged, tmp_path):
+def copy(poauth2, tmp_path):
+    """Copy the store to a new one."""
     new = tmp_path / "new"
     new.mkdir()
-    (new / "app.ini").write_text(damaged.path.read_text())
-    old, damaged.path = damaged.path, new / "app.ini"
-    assert damaged("db", "upgrade")[0] == 0
-    damaged.path = old
-    status, _, err = damaged("copy", "--to", str(new / "app.ini"), "--live")
+    (new / "app.ini").write_text(poauth2.path.read_text())
+    old, poauth2.path = poauth2.path, new / "app.ini"
+    assert poauth2("db", "upgrade")[0] == 0
+    poauth2.path = old
+    return poauth2("copy", "--to", str(new / "app.ini"), "--live")
+
+
+def test_a_copy_does_not_replace_it_by_less(damaged, tmp_path):
+    status, _, err = copy(damaged, tmp_path)
     assert status == 1
-    assert CANNOT in err
+    assert f"'bad': {CANNOT}" in err
 
 
 def test_it_can_be_deleted(damaged):
     assert damaged("client", "delete", "bad", "--yes")[0] == 0
     assert damaged("client", "export")[0] == 0
     assert "bad" not in damaged("client", "list")[1]
+
+
+@pytest.fixture
+def hostile(damaged, tmp_path):
+    """The client_id, too, is another program's: no rule of ours was applied to it."""
+    with sqlite3.connect(tmp_path / "oauth2.sqlite") as database:
+        database.execute(
+            "UPDATE oauth2_client SET client_id = ? WHERE client_id = 'bad'", [HOSTILE]
+        )
+    database.close()
+    return damaged
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("client", "list"),
+        ("client", "show", HOSTILE),
+        ("client", "edit", HOSTILE, "--name", "New"),
+        ("client", "export"),
+        ("client", "rotate-secret", HOSTILE),
+        ("client", "end-earlier-secret", HOSTILE),
+        ("client", "disable", HOSTILE),
+        ("client", "enable", HOSTILE),
+        ("client", "delete", HOSTILE, "--yes"),
+        ("grant", "revoke", "--client", HOSTILE),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_a_terminal_executes_nothing_of_its_client_id(hostile, caplog, words):
+    assert_harmless(hostile(*words), caplog)
+
+
+def test_a_terminal_executes_nothing_of_it_after_a_copy(hostile, caplog, tmp_path):
+    assert_harmless(copy(hostile, tmp_path), caplog)
+
+
+def assert_harmless(answer, caplog):
+    _, out, err = answer
+    printed = f"{out}{err}{caplog.text}"
+    assert out or err
+    assert "\x1b" not in printed
+    assert "\nforged" not in printed

@@ -33,7 +33,7 @@ def stored_client(client_id: str, document: str | bytes, columns: Mapping[str, A
         members = {**loaded, **columns, "client_id": client_id}
         return client_from_document(members)
     except (ValueError, RecursionError) as error:
-        log.error("The stored record of the client %s cannot be read: %s", client_id, error)
+        log.error("The stored record of the client %r cannot be read: %s", client_id, error)
     return _stand_in(client_id, members)
 
 

@@ -31,4 +31,4 @@ def refuse_to_write(client: Client) -> None:
     :raises UnwritableClient: *client* is an :class:`UnreadableClient`.
     """
     if isinstance(client, UnreadableClient):
-        raise UnwritableClient(f"{client.client_id}: {UNREADABLE}")
+        raise UnwritableClient(f"{client.client_id!r}: {UNREADABLE}")

@@ -37,7 +37,9 @@ def name(server: Known, value: str) -> Iterator[str]:
 def lifetimes(server: Known, value: Mapping[str, int]) -> Iterator[str]:
     """Seconds, by a kind of token that may have its own lifetime."""
     for kind, lifetime in value.items():
-        if kind not in LIFETIMES or not 0 < lifetime <= MAX_LIFETIME:
+        if kind not in LIFETIMES:
+            yield f"{kind!r} is not one of {', '.join(LIFETIMES)}"
+        elif not 0 < lifetime <= MAX_LIFETIME:
             yield f"{kind}: choose between one second and a year"
 
 

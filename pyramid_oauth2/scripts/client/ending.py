@@ -11,6 +11,7 @@ from typing import Any
 from ...protocol.clients.registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
 from ...protocol.clients.rules import InvalidClientMetadata
 from ..ini import Ini
+from ..terminal import shown
 from .secret import FOLLOW, refused
 
 DISABLED = "disabled: it can ask for nothing, and all that it was given has ended"
@@ -52,7 +53,7 @@ def _confirmed(client_id: str) -> bool:
     if not sys.stdin.isatty():
         print("poauth2: to delete without being asked, add --yes", file=sys.stderr)
         return False
-    print(f"This cannot be undone. Type {client_id} to delete it: ", end="", file=sys.stderr)
+    print(f"This cannot be undone. Type {shown(client_id)} to delete it: ", end="", file=sys.stderr)
     return sys.stdin.readline().strip() == client_id
 
 
@@ -73,6 +74,6 @@ def _done(
     if arguments.json:
         print(json.dumps({"client_id": arguments.client_id, "done": what.partition(":")[0]}))
     else:
-        print(f"{arguments.client_id} is {what}.")
+        print(f"{shown(arguments.client_id)} is {what}.")
         print(FOLLOW)
     return 0

@@ -67,7 +67,7 @@ def show_client(ini: Ini, arguments: argparse.Namespace) -> int:
             return refused(error)
         fields = service.server.client_fields.values()
     if isinstance(client, UnreadableClient):
-        print(f"poauth2: {client.client_id}: {UNREADABLE}", file=sys.stderr)
+        print(f"poauth2: {shown(client.client_id)}: {UNREADABLE}", file=sys.stderr)
         return 1
     print_client(client, arguments.json, fields)
     return 0

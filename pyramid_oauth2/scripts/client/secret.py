@@ -13,6 +13,7 @@ from ...protocol.client_authentication.basic import must_be_encoded
 from ...protocol.clients.registry import ClientChangedMeanwhile, UnknownClient
 from ...protocol.clients.rules import InvalidClientMetadata
 from ..ini import Ini
+from ..terminal import shown
 from ..times import utc
 from .metadata import duration, print_problems
 
@@ -97,7 +98,7 @@ def end_earlier_secret(ini: Ini, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"client_id": arguments.client_id, "done": "earlier secret ended"}))
     else:
-        print(f"Only the newest secret of {arguments.client_id} counts now.")
+        print(f"Only the newest secret of {shown(arguments.client_id)} counts now.")
         print(FOLLOW)
     return 0
 
@@ -119,7 +120,7 @@ def note_encoding(pairs: Iterable[tuple[str, str]]) -> None:
         print(
             "poauth2: note: for HTTP Basic these clients must form-encode client_id and secret "
             "(RFC 6749 section 2.3.1), which have a + or a % code in them, or a colon in the "
-            f"client_id: {', '.join(named)}. curl -u does not do that. "
+            f"client_id: {', '.join(map(shown, named))}. curl -u does not do that. "
             "A secret that the server draws needs no encoding",
             file=sys.stderr,
         )

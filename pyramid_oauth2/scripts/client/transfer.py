@@ -21,6 +21,7 @@ from ...protocol.records import Client
 from ...protocol.server import Server
 from ..arguments import without_secrets
 from ..ini import Ini
+from ..terminal import shown
 from .secret import note_encoding
 
 NOT_A_LIST = "write a JSON list of clients, as client export does"
@@ -58,7 +59,9 @@ def export_clients(ini: Ini, arguments: argparse.Namespace) -> int:
         for client in clients:
             # The bare client_id of a deleted client is only for a copy of the store.
             if isinstance(client, UnreadableClient):
-                print(f"poauth2: left out: {client.client_id}: {UNREADABLE}", file=sys.stderr)
+                print(
+                    f"poauth2: left out: {shown(client.client_id)}: {UNREADABLE}", file=sys.stderr
+                )
                 status = 1
             elif isinstance(client, Client):
                 print(between + json.dumps(client_document(client)), end="")
