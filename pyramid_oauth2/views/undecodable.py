@@ -1,4 +1,4 @@
-"""Responds with 400 to a request of which a part cannot be decoded, instead of a 500.
+"""Responds with 400 to a request of which a part cannot be read, instead of a 500.
 
 A path such as ``/%ff`` raises in the router. A broken cookie, of any origin, raises in all
 code that reads the user, as pyramid_tm does before any view.
@@ -15,6 +15,7 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.response import Response
+from webob.request import DisconnectionError
 
 from ..interfaces import ISettings
 from ..protection.request import Request
@@ -33,6 +34,8 @@ COOKIES = Refusal("cookie_encoding", OWN_RULE)
 # boundary, a LookupError for a part in an unknown encoding, and, in WebOb, a DeprecationWarning
 # for a form that is not in UTF-8.
 UNDECODABLE = (ValueError, LookupError, DeprecationWarning)
+# WebOb raises a DisconnectionError in all code that reads a body that ends too early.
+UNREADABLE = (*UNDECODABLE, DisconnectionError)
 
 BAD_PATH = "The path is not valid UTF-8."
 BAD_COOKIE = "The request has a cookie that is not text. Delete this site's cookies."
@@ -54,7 +57,7 @@ def undecodable_tween(
                 return refusal
         try:
             return handler(request)
-        except UNDECODABLE as error:
+        except UNREADABLE as error:
             problem = _problem(request, error)
             if problem is None:
                 raise
@@ -79,6 +82,10 @@ def _refusal(request: Request) -> Response | None:
 
 def _problem(request: Request, error: Exception) -> str | None:
     """What of the request cannot be decoded; None if the error has another reason."""
+    if isinstance(error, DisconnectionError):
+        # A complete body is seekable once it was read: then the error is of another request.
+        short = bool(request.content_length) and not request.is_body_seekable
+        return "The body is shorter than its Content-Length." if short else None
     if not _is_readable(lambda: request.path_info):
         return BAD_PATH
     if not _has_readable_cookies(request):

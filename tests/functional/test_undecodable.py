@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from pyramid.config import Configurator
 from pyramid.exceptions import URLDecodeError
 from pyramid.response import Response
 from webob import Request
+from webob.request import DisconnectionError
 
 from pyramid_oauth2.testing import memory_backend
 
@@ -59,6 +61,23 @@ def test_a_form():
     assert "The form cannot be decoded." in response.text
 
 
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        (FORM, b"x=1"),
+        ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="x"\r\n'),
+    ],
+)
+def test_a_form_that_is_shorter_than_its_content_length(media_type: str, body: bytes):
+    """RFC 9112 section 8: such a message is incomplete."""
+    app = start(view=lambda request: Response(str(dict(request.POST))))
+    request = Request.blank("/page", method="POST", content_type=media_type)
+    request.environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": "1000"}
+    response = request.get_response(app)
+    assert response.status_int == 400
+    assert "The body is shorter than its Content-Length." in response.text
+
+
 def test_a_person_gets_a_page():
     app = start(view=lambda request: Response(str(dict(request.cookies))))
     request = Request.blank("/page", headers=BROKEN | {"Accept": "text/html"})
@@ -84,6 +103,23 @@ class TestWhatTheApplicationDecides:
         request = Request.blank("/page?a=b", headers={"Cookie": "a=b"})
         with pytest.raises(error, match="a mistake"):
             request.get_response(start(view=mistaken))
+
+    @pytest.mark.parametrize("body", [b"", b"x=1"])
+    def test_a_short_body_of_another_request_is_its_own_error(self, body: bytes):
+        """Such as of an inner request that a page makes; its own is read, or there is none."""
+
+        def inner(request: Any) -> Any:
+            if body:
+                assert dict(request.POST) == {"x": "1"}
+            other = Request.blank("/", method="POST", content_type=FORM)
+            other.environ |= {"wsgi.input": BytesIO(b"x"), "CONTENT_LENGTH": "9"}
+            return Response(other.body)
+
+        request = Request.blank("/page", method="POST", content_type=FORM, body=body)
+        # As from a WSGI server.
+        del request.environ["webob.is_body_seekable"]
+        with pytest.raises(DisconnectionError):
+            request.get_response(start(view=inner))
 
     def test_a_body_that_it_did_not_read_is_not_read(self):
         body = Endless()
