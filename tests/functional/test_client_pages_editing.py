@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pyramid_oauth2 import Client
+from pyramid_oauth2.extension import ClientField, Codec, Control
 
 from .client_pages import ADMIN, APPLICATIONS, BACK, ClientPages, words
 
@@ -75,6 +76,42 @@ def test_a_form_that_is_sent_twice_is_saved_once(pages: ClientPages, web: Client
     assert first.location == second.location
     assert 'role="status"' in second.follow()
     assert pages.client(web.client_id).version == version
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("client_credentials",), ("client_credentials", "password")),
+        (("client_credentials", "password"), ("client_credentials",)),
+    ],
+)
+def test_so_is_one_that_changes_which_fields_there_are(
+    start_pages: Callable[..., ClientPages], before: tuple[str, ...], after: tuple[str, ...]
+):
+    control = Control("switch", "Partner")
+    partner = ClientField(
+        "partner", Codec.BOOLEAN, "A partner's.", True, control=control, for_users=True
+    )
+    pages = start_pages(lambda config: config.add_oauth2_client_field(partner))
+    pages.server.register("machine", grant_types=before)
+    form = pages.get("edit", client_id="machine").form
+    for box in form.fields["grant_types"]:
+        box.checked = box._value in after
+    first = form.submit(status=303)
+    assert pages.client("machine").grant_types == after
+    assert form.submit(status=303).location == first.location
+
+
+def test_a_form_that_does_not_name_its_fields_is_saved_once_as_well(
+    pages: ClientPages, web: Client
+):
+    form = pages.get("edit", client_id=web.client_id).form
+    form["oauth2_fields"].force_value("")
+    form["client_name"] = "Mine"
+    first = form.submit(status=303)
+    assert form.submit(status=303).location == first.location
+    form["client_name"] = "Another name"
+    assert "nothing was saved" in words(form.submit(status=409))
 
 
 def test_somebody_else_was_faster(pages: ClientPages, web: Client):

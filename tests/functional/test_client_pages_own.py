@@ -328,6 +328,25 @@ class TestWhatOnlyAnOperatorSays:
         for name in ("optional_scope", "consent", "require_pkce", "resource_server", "lifetimes"):
             assert getattr(changed, name) == given[name], name
 
+    def test_nor_does_it_make_a_form_that_is_sent_twice_another_one(
+        self, start_pages: Callable[..., ClientPages]
+    ):
+        own = at_own(
+            start_pages(self_service__scopes="read", self_service__grant_types="authorization_code")
+        )
+        mine = own.registered("web")
+        given = {
+            "grant_types": ("refresh_token", "authorization_code"),
+            "scope": frozenset({"read", "write"}),
+        }
+        own.server.service.clients.edit(mine.client_id, **given)
+        form = own.get("edit", client_id=mine.client_id).form
+        form["client_name"] = "Other"
+        first = form.submit(status=303)
+        assert form.submit(status=303).location == first.location
+        form["client_name"] = "A third"
+        form.submit(status=409)
+
 
 def test_neither_place_is_there_by_default(build: Callable[..., Any]):
     pages = ClientPages(build(host.pages))

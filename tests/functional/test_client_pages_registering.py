@@ -101,6 +101,15 @@ def test_a_form_that_is_sent_twice_registers_one_client(pages: ClientPages):
     assert "New secret" in words(again.click("Go to the client"))
 
 
+def test_of_a_public_client_the_second_response_is_the_first(pages: ClientPages):
+    form = pages.get("register", kind="browser").form
+    form["client_name"], form["redirect_uris"] = "Board", BACK
+    form.fields["scope"][0].checked = True
+    first, again = form.submit(status=303), form.submit(status=303)
+    assert again.location == first.location
+    assert names(pages.get(q="Board")) == ["Board"]
+
+
 def test_what_was_typed_stays_beside_what_is_wrong(pages: ClientPages):
     page = pages.register(
         "web", client_name="Shop", redirect_uris="http://shop.example/\n/back", scope=["write"]

@@ -14,7 +14,7 @@ from .metadata import FIELDS
 NAMES = frozenset(field.name for field in fields(Client)) | {
     *("client_secret", "client_secret_expires_at", "client_id_issued_at"),
     *("registration_access_token", "registration_client_uri", "software_statement"),
-    "oauth2_browser_token",
+    *("oauth2_browser_token", "oauth2_fields"),
 }
 
 

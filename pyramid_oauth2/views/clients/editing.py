@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pyramid.response import Response
@@ -15,7 +15,7 @@ from ...protocol.clients.rules import acts_for_users, check_change
 from ...protocol.records import Client
 from .choices import beyond_choices, grant_type_choices, missing_scope, scope_choices
 from .controls import labels, shown_fields
-from .fields import NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
+from .fields import FORM_FIELDS, NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
 from .page import ClientPage, client_page
 
 
@@ -55,9 +55,7 @@ def _show(page: ClientPage) -> Response:
 def _save(page: ClientPage) -> Response:
     try:
         client = page.client_of_form()
-        metadata, form = read_fields(page.form, _fields(page, client))
-        choices, known = page.context.choices, page.context.known
-        metadata, refused = within_choices(metadata, client, choices, known)
+        metadata, form, refused = _read(page, client, _fields(page, client))
         if metadata.get("grant_types", client.grant_types):
             refused |= missing_scope(page, metadata)
         if client.client_name and not metadata["client_name"]:
@@ -80,13 +78,32 @@ def _save(page: ClientPage) -> Response:
     return page.go_to(client.client_id, "edited" if changed else "unchanged")
 
 
+def _read(
+    page: ClientPage, client: Client, fields: Iterable[ClientField]
+) -> tuple[dict[str, Any], Form, dict[str, str]]:
+    """What the form says of *fields*, the form to show again, and what may not be chosen."""
+    metadata, form = read_fields(page.form, fields)
+    choices, known = page.context.choices, page.context.known
+    metadata, refused = within_choices(metadata, client, choices, known)
+    return metadata, form, refused
+
+
 def _is_saved(page: ClientPage, client: Client) -> bool:
     """Whether the client has what the form says."""
-    metadata, form = read_fields(page.form, _fields(page, client))
     settable = page.context.settable
-    return not form.problems and all(
-        value_of(settable[name], client) == value for name, value in metadata.items()
-    )
+    metadata, form, refused = _read(page, client, _fields_of_form(page, client))
+    if form.problems or refused:
+        return False
+    return all(value_of(settable[name], client) == value for name, value in metadata.items())
+
+
+def _fields_of_form(page: ClientPage, client: Client) -> list[ClientField]:
+    # The client as it is now may have others, by its grant types; and a box that is not
+    # ticked cannot be distinguished from one that is not there.
+    names = page.form.once(FORM_FIELDS)
+    if names is None:  # The form of an earlier version, or of an application's own template.
+        return _fields(page, client)
+    return [field for name, field in page.context.settable.items() if name in names.split()]
 
 
 def _auth_methods(page: ClientPage, client: Client) -> list[str]:
@@ -117,6 +134,7 @@ def _form_page(
         "fields": shown_fields(_fields(page, client), for_users=for_users, choices=choices),
         "labels": labels(page.server.client_fields.values(), for_users=for_users),
         "version": client.version,
+        "form_fields": FORM_FIELDS,
         "beyond": beyond_choices(page, client),
         "changed_meanwhile": changed_meanwhile,
         "client_url": page.context.url("client", client_id=client.client_id),

@@ -89,6 +89,9 @@ INPUTS: Mapping[tuple[Codec, str], Input] = {
     (Codec.LIFETIMES, "line"): Input(_text, _lifetimes, _shown_lifetime),
 }
 
+# The names of the fields that a form has; in the form itself.
+FORM_FIELDS = "oauth2_fields"
+
 NAMELESS = {"client_name": "say what people know it by"}
 
 

@@ -55,7 +55,8 @@ def _register(page: ClientPage) -> Response:
     if application_type is None or not DRAWN_ID.fullmatch(client_id):
         raise InvalidRequest("The form is not as it was sent.", refusal=FORM_AS_SENT)
     # Before any limit: a client that is registered must not be reported as refused.
-    _refuse_sent_already(page, client_id)
+    with suppress(UnknownClient):
+        return _registered_before(page, client_id)
     if _is_full(page, spare=1):
         raise Refused("too_many_clients", 403)
     metadata, form = read_fields(page.form, _fields(page, application_type))
@@ -72,8 +73,7 @@ def _register(page: ClientPage) -> Response:
         registered = page.clients.add(client)
     except DuplicateRecord:
         # Raises if it was deleted again, so none is registered, or belongs to another user.
-        page.find(client_id)
-        raise Refused("sent_already", 409, client_id) from None
+        return _registered_before(page, client_id)
     _refuse_beyond_limit(page, client_id)
     _refuse_deactivated_owner(page, client_id)
     return registered_page(page, registered)
@@ -116,10 +116,16 @@ def _is_full(page: ClientPage, spare: int) -> bool:
     return len(owned.items) > most - spare
 
 
-def _refuse_sent_already(page: ClientPage, client_id: str) -> None:
-    with suppress(UnknownClient):
-        page.find(client_id)
+def _registered_before(page: ClientPage, client_id: str) -> Response:
+    """Respond to a form whose client is registered: as before, but a secret is not shown again.
+
+    :raises UnknownClient: it is not, or it belongs to another user.
+    :raises Refused: the client has a secret.
+    """
+    client = page.find(client_id)
+    if page.server.has_secret(client):
         raise Refused("sent_already", 409, client_id)
+    return page.go_to(client_id, "registered")
 
 
 def _refuse_too_often(page: ClientPage) -> None:
