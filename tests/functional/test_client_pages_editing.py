@@ -222,6 +222,42 @@ def test_a_scope_that_the_server_forgot_is_dropped(pages: ClientPages, web: Clie
     assert pages.client(web.client_id).scope == {"read"}
 
 
+@pytest.mark.parametrize("root", [ADMIN, APPLICATIONS])
+@pytest.mark.parametrize("default_scopes", ["", "read"])
+def test_a_client_of_which_no_scope_is_left_is_edited_and_given_none(
+    start_pages: Callable[..., ClientPages], root: str, default_scopes: str
+):
+    """An empty scope would be the default scopes of the server."""
+    pages = start_pages(default_scopes=default_scopes)
+    web = pages.registered("web")
+    gone = {"scope": frozenset({"old"}), "optional_scope": frozenset({"old"}), "owner": "bob"}
+    assert pages.server.service.server.clients.edit(web.client_id, web.version, gone)
+    form = ClientPages(pages.server, root).get("edit", client_id=web.client_id).form
+    form["client_name"] = "Another name"
+    first = form.submit(status=303)
+    changed = pages.client(web.client_id)
+    assert (changed.client_name, changed.scope) == ("Another name", {"old"})
+    assert form.submit(status=303).location == first.location
+    form = ClientPages(pages.server, root).get("edit", client_id=web.client_id).form
+    form.fields["scope"][0].checked = True
+    form.submit(status=303)
+    assert pages.client(web.client_id).scope == {"read"}
+    form = ClientPages(pages.server, root).get("edit", client_id=web.client_id).form
+    form.fields["scope"][0].checked = False
+    form.submit(status=303 if default_scopes else 422)
+
+
+def test_so_is_one_of_which_no_grant_type_is_left(pages: ClientPages):
+    robot = pages.client("robot")
+    gone = {"grant_types": ("urn:example:gone",)}
+    assert pages.server.service.server.clients.edit("robot", robot.version, gone)
+    form = pages.get("edit", client_id="robot").form
+    form["consent"] = "ask"
+    form.submit(status=303)
+    changed = pages.client("robot")
+    assert (changed.consent, changed.grant_types) == ("ask", ("urn:example:gone",))
+
+
 def test_more_scopes_than_a_token_request_has_parameters(start_pages: Callable[..., ClientPages]):
     many = {"read", "write", *(f"scope-{number}" for number in range(300))}
     pages = start_pages(scopes="\n".join(f"{name} = Do {name}" for name in many))

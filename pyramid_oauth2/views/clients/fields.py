@@ -92,6 +92,10 @@ INPUTS: Mapping[tuple[Codec, str], Input] = {
 # The names of the fields that a form has; in the form itself.
 FORM_FIELDS = "oauth2_fields"
 
+# A form in which nothing could be unticked empties neither. An empty scope would be the
+# default scopes of the server, and a client needs a grant type.
+NOT_EMPTIED = frozenset({"scope", "grant_types"})
+
 NAMELESS = {"client_name": "say what people know it by"}
 
 
@@ -156,14 +160,18 @@ def within_choices(
     """Add the values of *client* beyond the choices, which a form can neither give nor remove.
 
     :param choices: the values that may be chosen, by field.
-    :param known: the values that the server knows, by field: all others are dropped.
+    :param known: the values that the server knows, by field: all others are dropped, unless
+        nothing would be left of the scope or of the grant types by that alone.
     :return: the metadata, and a problem for each field in which another value was chosen.
     """
     granted, problems = dict(metadata), {}
     for name in choices.keys() & metadata.keys():
         if beyond := sorted(frozenset(metadata[name]) - choices[name]):
             problems[name] = f"you cannot choose {', '.join(beyond)[:100]} here"
-        had = (choice for choice in getattr(client, name) if choice not in choices[name])
-        more = [choice for choice in had if choice in known[name]]
-        granted[name] = type(metadata[name])((*metadata[name], *more))
+        had = getattr(client, name)
+        left = [choice for choice in had if choice in known[name]]
+        chosen = (*metadata[name], *(choice for choice in left if choice not in choices[name]))
+        if not chosen and not left and name in NOT_EMPTIED:
+            chosen = tuple(had)
+        granted[name] = type(metadata[name])(chosen)
     return granted, problems
