@@ -30,7 +30,7 @@ from ..protocol.authorization.unusable import (
     UnusableInteraction,
 )
 from ..protocol.authorization.user import User
-from ..protocol.http import HTTPRequest, Parameters, parse_body, parse_query
+from ..protocol.http import MAX_FIELDS, HTTPRequest, Parameters, parse_body, parse_query
 from ..protocol.server import refuse_plain_http
 from ..responses import record_refusal
 from .browser import (
@@ -66,7 +66,9 @@ def authorize(request: Request) -> Response:
     refuse_plain_http(server, http)
     by_get = request.method == "GET"
     rules = server.plug_ins.rules
-    parameters = parse_query(http, rules) if by_get else parse_body(http, rules=rules)
+    # The form of the consent page has a check box for each optional scope.
+    most = MAX_FIELDS + len(server.known_scopes)
+    parameters = parse_query(http, rules) if by_get else parse_body(http, most, rules=rules)
     if not by_get and parameters.once(MARK) is not None:
         return _end_login(request, http, parameters)
     handle = parameters.once("interaction")

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from pyramid_oauth2.protocol.http import MAX_FIELDS
 from pyramid_oauth2.protocol.records import Reservation
 
 from .flow import AUTHORIZE, BACK, Flow, answer_in
@@ -206,6 +207,15 @@ class TestOptionalScopes:
         assert self.scope(flow, "write") == "read write"
         assert self.scope(flow) == "read"
         assert self.scope(flow, "admin", "openid") == "read"
+
+    def test_more_than_a_client_may_send_parameters(self, start_flow: Callable[..., Flow]):
+        many = [f"scope-{number}" for number in range(MAX_FIELDS + 1)]
+        scopes = "\n".join(f"{name} = Do {name}" for name in ["read", "write", *many])
+        flow = start_flow(scopes=scopes)
+        flow.edit(scope=frozenset(many), optional_scope=frozenset(many))
+        form = flow.page(scope=" ".join(many)).form
+        answer = answer_in(form.submit("decision", value="allow", status=303).location)
+        assert set(flow.redeem(answer["code"]).json["scope"].split()) == set(many)
 
     def test_the_form_cannot_widen(self, flow: Flow):
         answer = flow.decide(flow.page(scope="read"), scope="write")
