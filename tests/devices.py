@@ -8,7 +8,8 @@ from typing import Any
 from pyramid_oauth2 import get_service
 from pyramid_oauth2.extension import AuthorizationRequest, Product
 from pyramid_oauth2.interfaces import IService
-from pyramid_oauth2.protocol.authorization.interaction import Interaction, begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction import begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction_data import Interaction
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE
 
 GRANT_TYPE = "urn:example:device"

@@ -7,11 +7,13 @@ import getpass
 import json
 import sys
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..protocol.access import Access
 from ..protocol.authorization.codes import CodeData
-from ..protocol.authorization.interaction import Interaction
+from ..protocol.authorization.interaction import end_of
+from ..protocol.authorization.interaction_data import Interaction
 from ..protocol.authorization_server import AuthorizationServer
 from ..protocol.envelope import NotUnderstood, check_understood
 from ..protocol.records import (
@@ -80,7 +82,8 @@ def inspect(ini: Ini, arguments: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             return 1
-        members = _members(service.server, *found)
+        token, grant = found
+        members = _members(service.server, _until_decided(service.server, token), grant)
     if arguments.json:
         print(json.dumps(members, indent=2))
         return 0
@@ -102,6 +105,17 @@ def _no_token(value: str) -> str:
     if is_client_secret(value):
         return "this is a client secret, no token"
     return "this is no token of this server" if value else "there is no token on standard input"
+
+
+def _until_decided(server: AuthorizationServer, token: Token) -> Token:
+    """The token; a pending request with its own end, since its record may stay for longer."""
+    if token.kind != INTERACTION:
+        return token
+    try:
+        pending = Interaction.decode(token.data, server.understood)
+    except NotUnderstood:
+        return token
+    return replace(token, expires_at=end_of(pending, token))
 
 
 def _members(server: AuthorizationServer, token: Token, grant: Grant | None) -> dict[str, Any]:

@@ -39,6 +39,11 @@ def used(flow: Flow, **changes: Any) -> TestResponse:
     return answer
 
 
+def purge(flow: Flow, clock: Clock) -> None:
+    """Remove what is due, as an issuance does; a store may do it at any time."""
+    flow.server.service.server.grants.purge(clock.now)
+
+
 def links(answer: TestResponse) -> list[str]:
     return [link["href"] for link in answer.html.find_all("a")]
 
@@ -75,6 +80,28 @@ class TestExpired:
         clock.now += 600
         answer = flow.get({"interaction": page.form["interaction"].value})
         assert answer_in(links(answer)[0])["state"] == LONG
+
+    @pytest.mark.parametrize("state", ["xyz", LONG])
+    def test_for_two_hours_whatever_is_purged(self, flow: Flow, state: str):
+        clock, page = Clock(flow.server), flow.page(state=state)
+        clock.now += 600 + 2 * 3600 - 1
+        purge(flow, clock)
+        answer = flow.decide(page)
+        assert answer.html.h1.string == EXPIRED
+        assert answer_in(links(answer)[0])["state"] == state
+        clock.now += 1
+        purge(flow, clock)
+        answer = flow.decide(page)
+        assert (answer.html.h1.string, links(answer)) == (EXPIRED, [])
+
+    def test_no_longer_where_no_user_has_opened_it(self, flow: Flow):
+        """Anyone can have a long request stored, so it must not stay for long."""
+        clock, stranger = Clock(flow.server), Flow(flow.server)
+        stranger.ask(state=LONG)
+        assert [record.kind for record in flow.server.records()] == ["interaction"]
+        clock.now += 600
+        purge(flow, clock)
+        assert flow.server.records() == []
 
     def test_also_when_the_session_has_ended_too(self, flow: Flow):
         clock, page = Clock(flow.server), flow.page()
@@ -130,6 +157,16 @@ class TestExpired:
 
 
 class TestUsed:
+    @pytest.mark.parametrize("decision", ["allow", "deny"])
+    def test_for_two_hours_whatever_is_purged(self, flow: Flow, decision: str):
+        clock, page = Clock(flow.server), flow.page()
+        flow.decide(page, decision)
+        clock.now += 600 + 2 * 3600 - 1
+        purge(flow, clock)
+        answer = flow.decide(page, decision)
+        assert answer.html.h1.string == USED
+        assert links(answer) == ["https://client.example/"]
+
     def test_the_site_of_the_redirect_uri(self, flow: Flow):
         """The client has its response, so this is none."""
         assert links(used(flow)) == ["https://client.example/"]

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pyramid_oauth2.protocol.authorization.codes import CodeData
-from pyramid_oauth2.protocol.authorization.interaction import Interaction, begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction import begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction_data import Interaction
 from pyramid_oauth2.protocol.authorization.request import Destination
 from pyramid_oauth2.protocol.authorization.response import approval, denial, refusal
 from pyramid_oauth2.protocol.authorization.unusable import UnusableInteraction

@@ -10,11 +10,8 @@ from pyramid_oauth2.backends.memory.consents import MemoryConsentStore
 from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
 from pyramid_oauth2.protocol.authorization.codes import burn_after_wrong_verifiers
 from pyramid_oauth2.protocol.authorization.consent import remember_consent
-from pyramid_oauth2.protocol.authorization.interaction import (
-    Interaction,
-    begin_interaction,
-    open_interaction,
-)
+from pyramid_oauth2.protocol.authorization.interaction import begin_interaction, open_interaction
+from pyramid_oauth2.protocol.authorization.interaction_data import Interaction
 from pyramid_oauth2.protocol.authorization.response import approval
 from pyramid_oauth2.protocol.contention import TRIES, Contention
 from pyramid_oauth2.protocol.records import StoreUnavailable

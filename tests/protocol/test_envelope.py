@@ -13,11 +13,11 @@ from hypothesis import strategies as some
 from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.authorization.codes import CodeData, burn_after_wrong_verifiers
 from pyramid_oauth2.protocol.authorization.interaction import (
-    Interaction,
     begin_interaction,
     interaction_of,
     open_interaction,
 )
+from pyramid_oauth2.protocol.authorization.interaction_data import Interaction
 from pyramid_oauth2.protocol.authorization.response import approval
 from pyramid_oauth2.protocol.authorization.unusable import UnusableInteraction
 from pyramid_oauth2.protocol.envelope import NotUnderstood, check_understood

@@ -12,7 +12,8 @@ from pyramid_oauth2.backends.contract.factories import new_grant
 from pyramid_oauth2.backends.memory.consents import MemoryConsentStore
 from pyramid_oauth2.backends.memory.grants import MemoryGrantStore
 from pyramid_oauth2.protocol.authorization.conclusion import conclude
-from pyramid_oauth2.protocol.authorization.interaction import Interaction, begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction import begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction_data import Interaction
 from pyramid_oauth2.protocol.events import ConsentGiven, emit_nothing
 from pyramid_oauth2.protocol.grants import end_earlier_grants
 from pyramid_oauth2.protocol.records import StoreUnavailable

@@ -7,12 +7,17 @@ from dataclasses import replace
 import pytest
 
 from pyramid_oauth2.protocol.authorization.interaction import (
-    Interaction,
+    KEPT,
     begin_interaction,
     open_interaction,
 )
+from pyramid_oauth2.protocol.authorization.interaction_data import Interaction
 from pyramid_oauth2.protocol.authorization.response import approval, denial
-from pyramid_oauth2.protocol.authorization.unusable import ForeignInteraction, UnusableInteraction
+from pyramid_oauth2.protocol.authorization.unusable import (
+    ExpiredInteraction,
+    ForeignInteraction,
+    UnusableInteraction,
+)
 
 from .worlds import NOW, Clock, make_client, make_request, make_server
 
@@ -120,6 +125,35 @@ def test_expired(server, clock):
     clock.now += 600
     with pytest.raises(UnusableInteraction, match="expired"):
         open_interaction(server, handle, "browser", None)
+
+
+def test_its_record_stays_for_the_user_who_has_seen_it(server, clock):
+    """And only its record: no later change makes the page valid for longer."""
+    handle = begin(server, "browser")
+    opened = open_interaction(server, handle, "browser", "bob")
+    assert opened.token.expires_at == NOW + 600 + KEPT
+    with pytest.raises(UnusableInteraction):
+        open_interaction(server, handle, "browser", "alice")
+    clock.now += 599
+    assert open_interaction(server, handle, "browser", "bob").token == opened.token
+    clock.now += 1
+    for bind in (True, False):
+        with pytest.raises(ExpiredInteraction) as caught:
+            open_interaction(server, handle, "browser", "bob", bind=bind)
+        assert caught.value.token == opened.token
+        assert dict(caught.value.refusal.compared)["expires_at"] == str(NOW + 600)
+
+
+def test_one_of_an_earlier_version_ends_with_its_record(server, clock):
+    handle, begun = begin_interaction(server, Interaction(make_request(), "browser", "bob"))
+    earlier = replace(begun.interaction, ends_at=None)
+    changes = {"data": earlier.encode(), "expires_at": NOW + 2 * 600 + KEPT}
+    assert server.grants.amend(begun.token.ref, begun.token.version, changes)
+    clock.now += 600 + KEPT
+    assert open_interaction(server, handle, "browser", "bob").interaction == earlier
+    clock.now += 600
+    with pytest.raises(ExpiredInteraction):
+        open_interaction(server, handle, "browser", "bob")
 
 
 @pytest.mark.parametrize("end", ["allowed", "denied", "revoked"])

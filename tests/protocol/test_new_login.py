@@ -11,7 +11,8 @@ import pytest
 
 from pyramid_oauth2.protocol.authentication import Authentication
 from pyramid_oauth2.protocol.authorization.flow import decide
-from pyramid_oauth2.protocol.authorization.interaction import WINDOW, Interaction, begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction import KEPT, WINDOW, begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction_data import Interaction
 from pyramid_oauth2.protocol.authorization.login_demand import end_login
 from pyramid_oauth2.protocol.authorization.login_mark import LoginMark, Session
 from pyramid_oauth2.protocol.authorization.results import (
@@ -535,12 +536,12 @@ class TestUsedTwice:
         assert "code" in sent(world.decide(page, decision="allow"))
 
     def test_after_a_purge_by_a_clock_that_is_ahead(self, world: LoginWorld):
-        lifetimes = replace(world.server.lifetimes, authorization_code=1000)
+        lifetimes = replace(world.server.lifetimes, authorization_code=1000 + KEPT)
         world.server = replace(world.server, lifetimes=lifetimes)
         login = world.sent_to_login()
         world.log_in()
         world.decide(world.follow(login.query), decision="allow")
-        world.server.grants.purge(NOW + 601)
+        world.server.grants.purge(NOW + 600 + KEPT)
         result = world.follow(login.query)
         assert isinstance(result, Refuse)
         assert isinstance(result.error, UsedInteraction)

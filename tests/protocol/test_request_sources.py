@@ -253,7 +253,7 @@ class TestPushedRequests:
         assert isinstance(opened(world, uri).error, ForeignInteraction)
         stranger = opened(world, uri, browser="third", new=True, subject="eve")
         assert isinstance(stranger.error, ForeignInteraction)
-        assert page.pending.token.expires_at == NOW + 600
+        assert page.pending.interaction.ends_at == NOW + 600
         world.clock.now = NOW + 5
         late = opened(world, uri, browser="third", new=True)
         assert isinstance(late.error, ForeignInteraction)

@@ -12,7 +12,8 @@ import pytest
 
 from pyramid_oauth2.extension import AuthorizationRequest, NewToken, Product, new_token
 from pyramid_oauth2.protocol.authorization.flow import decide, resume
-from pyramid_oauth2.protocol.authorization.interaction import Interaction, begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction import begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction_data import Interaction
 from pyramid_oauth2.protocol.authorization.request import still_allowed
 from pyramid_oauth2.protocol.authorization.results import Again, Ask, Done, Login, Refuse, Respond
 from pyramid_oauth2.protocol.clients.rules import InvalidClientMetadata, check_client

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
-from pyramid_oauth2.protocol.authorization.interaction import Interaction, begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction import begin_interaction
+from pyramid_oauth2.protocol.authorization.interaction_data import Interaction
 from pyramid_oauth2.protocol.authorization.response import approval
 from pyramid_oauth2.protocol.token_strings import (
     new_client_secret,
@@ -131,10 +133,16 @@ def test_a_code(world):
 def test_a_pending_request(world):
     with open_service(world.poauth2) as service:
         waiting = Interaction(make_request(), "browser", "carol")
-        handle, _ = begin_interaction(service.server, waiting)
+        handle, begun = begin_interaction(service.server, waiting)
     shown = members(world, handle)
     assert (shown["kind"], shown["client_id"], shown["user"]) == ("interaction", "web", "carol")
     assert (shown["scope"], shown["state"]) == ("read", "counts")
+    assert shown["expires_at"] == begun.interaction.ends_at
+    with open_service(world.poauth2) as service:
+        ended = replace(begun.interaction, ends_at=begun.token.issued_at)
+        changes = {"data": ended.encode()}
+        assert service.server.grants.amend(begun.token.ref, begun.token.version, changes)
+    assert members(world, handle)["state"] == "has expired"
 
 
 @pytest.mark.parametrize("kind", ["access token", "code", "pending request"])

@@ -58,9 +58,9 @@ def _forget_if_withdrawn(
 
 def _is_first(server: AuthorizationServer, interaction: Token) -> bool:
     now, first = server.clock(), True
-    # As long as it can be repeated, which may be beyond the end of the interaction: a repetition
-    # must not replace what the user has allowed since.
-    end = max(interaction.expires_at, now + WINDOW)
+    # Longer than it can be repeated: a repetition must not replace what the user has allowed
+    # since. Not until the end of its record, which stays for hours.
+    end = now + max(server.lifetimes.interaction, WINDOW)
     with follow_up("Whether a decision was concluded before is not known"):
         first = server.grants.reserve(NAMESPACE, interaction.digest, end, now)
     return first

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..http import Parameters
-from .interaction import Interaction, begin_interaction
+from .interaction import begin_interaction
+from .interaction_data import Interaction
 from .login_mark import LoginMark
 from .progress import Progress
 from .results import Again, Login

@@ -20,7 +20,8 @@ from .clients import store_resolved
 from .conclusion import conclude
 from .consent import allowed_before
 from .detour import again, to_login
-from .interaction import Interaction, OpenInteraction, begin_interaction
+from .interaction import OpenInteraction, begin_interaction
+from .interaction_data import Interaction
 from .login_demand import require_new_login
 from .progress import AUTHORIZE, Progress
 from .reading import read_sent, read_stored

@@ -6,20 +6,18 @@ The handle can be used once, in the browser that began, by the user who opened i
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from ..authorization_server import AuthorizationServer
 from ..contention import Contention
-from ..envelope import Members, NotUnderstood
+from ..envelope import NotUnderstood
 from ..lost_responses import until_inserted, until_known
 from ..records import INTERACTION, DuplicateRecord, Token, TokenChanges
 from ..server import Server
 from ..token_strings import NewToken, new_family, new_token, parse_token
-from .authorization_request import AuthorizationRequest
+from .interaction_data import Interaction
 from .new_login import demands_new_login
 from .unusable import (
     KNOWN,
@@ -31,104 +29,7 @@ from .unusable import (
 )
 
 WINDOW = 30  # seconds for which the response to a decision is repeated
-TWICE = 5  # seconds between two loads of one page
-MOST_COOKIES = 4  # of one browser, which loads it more than twice
-
-
-@dataclass(frozen=True, slots=True)
-class Interaction:
-    """A request that waits for its user.
-
-    ``browser`` is a digest of the browser's cookie, empty until it belongs to a browser;
-    ``subject`` is None until a signed-in user opened it.
-    ``login_demanded_at`` is when the request's new login was demanded, in UTC seconds;
-    ``subject`` is the user who has logged in since then.
-    ``new_browser`` is set if the browser had no cookie of ours when it began:
-    if it loads two first pages at once, each sets a cookie, and one of them stays.
-    ``opened_at`` is when a browser opened a request that was stored before, in UTC seconds.
-    ``further_cookies`` are the digests of what such a browser got when it loaded the page again.
-    ``others`` are the members that a later version wrote.
-    """
-
-    request: AuthorizationRequest
-    browser: str = ""
-    subject: str | None = None
-    login_demanded_at: int | None = None
-    new_browser: bool = False
-    opened_at: int | None = None
-    further_cookies: tuple[str, ...] = ()
-    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-    def encode(self) -> bytes:
-        """As the opaque ``data`` of a record."""
-        members = {
-            **self.others,
-            "asked": self.request.encode(),
-            "browser": self.browser,
-            "subject": self.subject,
-            "login_demanded_at": self.login_demanded_at,
-        }
-        if self.new_browser:
-            members["new_browser"] = True
-        if self.opened_at is not None:
-            members["opened_at"] = self.opened_at
-        if self.further_cookies:
-            members["further_cookies"] = list(self.further_cookies)
-        return json.dumps(members).encode()
-
-    @classmethod
-    def decode(cls, data: bytes, understood: Collection[str] = ()) -> Interaction:
-        """From the ``data`` of a record.
-
-        :param understood: as for :meth:`~..envelope.Members.read`.
-        :raises NotUnderstood: this version cannot respond to the request.
-        """
-        members, others = _MEMBERS.read(data, understood)
-        request = AuthorizationRequest.decode(members.pop("asked"), understood)
-        further = tuple(members.pop("further_cookies", ()))
-        return cls(request, **members, further_cookies=further, others=others)
-
-    def is_of(self, browser: str) -> bool:
-        """Whether it belongs to the browser of that digest."""
-        return browser in (self.browser, *self.further_cookies)
-
-    def opened_by(self, browser: str, subject: str | None, new: bool, now: int) -> Interaction:
-        """As it is once a browser has opened it; it may be another one's nevertheless.
-
-        :param new: whether the browser sent no cookie.
-        """
-        if not self.browser:
-            return replace(self, browser=browser, new_browser=new, opened_at=now)
-        if self.is_of(browser) or not (new and self._is_loaded_again(subject, now)):
-            return self
-        return replace(self, further_cookies=(*self.further_cookies, browser))
-
-    def _is_loaded_again(self, subject: str | None, now: int) -> bool:
-        # A browser without a cookie that loads the page twice, after a double click for
-        # instance, gets two: one of them stays, and either page may be the one that is shown.
-        if not self.new_browser or self.opened_at is None:
-            return False
-        # One that demands a new login has no user before that, although one may be signed in.
-        unbound = self.subject is None and demands_new_login(self.request)
-        return (
-            now < self.opened_at + TWICE
-            and len(self.further_cookies) < MOST_COOKIES
-            and (unbound or self.subject == subject)
-        )
-
-
-_MEMBERS = Members(
-    {
-        "asked": object,
-        "browser": str,
-        "subject": str | None,
-        "login_demanded_at": int | None,
-        "new_browser": bool,
-        "opened_at": int | None,
-        "further_cookies": list,
-    },
-    frozenset({"asked"}),
-)
+KEPT = 2 * 3600  # seconds for which a page that a user has opened leads back to the client
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +51,22 @@ def interaction_of(server: AuthorizationServer, data: bytes) -> Interaction:
     return interaction
 
 
+def end_of(interaction: Interaction, token: Token) -> int:
+    """Until when the user can decide, in UTC seconds.
+
+    :param token: the record of the interaction, which may stay for longer.
+    """
+    return token.expires_at if interaction.ends_at is None else interaction.ends_at
+
+
+def _kept(interaction: Interaction, end: int) -> tuple[Interaction, int]:
+    """The interaction that can be decided until *end*, and the end of its record."""
+    if interaction.subject is None:
+        # Anyone can have a request stored: it must not take up space for hours.
+        return interaction, end
+    return replace(interaction, ends_at=end), end + KEPT
+
+
 def begin_interaction(
     server: AuthorizationServer,
     interaction: Interaction,
@@ -163,6 +80,8 @@ def begin_interaction(
     :raises UnusableInteraction: the one that was begun before is used.
     """
     now = server.clock()
+    end = now + (server.lifetimes.interaction if lifetime is None else lifetime)
+    interaction, expires_at = _kept(interaction, end)
     if handle is None:
         handle = new_token(INTERACTION, new_family(server.random), server.random)
     kind, family, digest = handle.ref
@@ -171,7 +90,7 @@ def begin_interaction(
         family,
         digest,
         issued_at=now,
-        expires_at=now + (server.lifetimes.interaction if lifetime is None else lifetime),
+        expires_at=expires_at,
         data=interaction.encode(),
     )
     try:
@@ -237,8 +156,8 @@ def is_taken(server: AuthorizationServer, handle: NewToken, subject: str | None)
         return False
     token, _ = found
     try:
-        _check_usable(server, token)
         interaction = interaction_of(server, token.data)
+        _check_usable(server, token, end_of(interaction, token))
     except (UnusableInteraction, NotUnderstood):
         return True
     return subject is not None and interaction.subject not in (None, subject)
@@ -268,13 +187,16 @@ def change_interaction(
                 refusal=error.refusal,
                 code="another_version",
             ) from None
+        until = end_of(before, token)
+        _check_usable(server, token, until)
         after = change(OpenInteraction(before, token))
         if after == before:
             return OpenInteraction(before, token)
         # Compare and swap: of two users who open it at once, it is bound to one.
-        changes: TokenChanges = {"data": after.encode()}
         if end is not None and not before.browser:
-            changes["expires_at"] = max(end, token.expires_at)
+            until = max(end, until)
+        after, expires_at = _kept(after, until)
+        changes: TokenChanges = {"data": after.encode(), "expires_at": expires_at}
         if not until_known(partial(server.grants.amend, token.ref, token.version, changes)):
             contention.lost()
 
@@ -285,13 +207,14 @@ def _find(server: Server, handle: str) -> Token:
     if found is None:
         raise ExpiredInteraction("This page has expired.", refusal=KNOWN)
     token, _ = found
-    _check_usable(server, token)
+    # Before it is read: also one of another version is used or expired.
+    _check_usable(server, token, token.expires_at)
     return token
 
 
-def _check_usable(server: Server, token: Token) -> None:
+def _check_usable(server: Server, token: Token, end: int) -> None:
     if token.consumed_at is not None or token.revoked_at is not None:
         raise UsedInteraction("This page was used already.", token=token)
-    if token.expires_at <= server.clock():
-        refusal = UNEXPIRED.comparing(expires_at=token.expires_at, now=server.clock())
+    if end <= server.clock():
+        refusal = UNEXPIRED.comparing(expires_at=end, now=server.clock())
         raise ExpiredInteraction("This page has expired.", refusal=refusal, token=token)

@@ -17,12 +17,8 @@ from ..token.confirmation import Proof
 from ..token.sender_constraints import bound_in_advance
 from . import checks
 from .authorization_request import AuthorizationRequest
-from .interaction import (
-    Interaction,
-    OpenInteraction,
-    begin_interaction,
-    change_interaction,
-)
+from .interaction import OpenInteraction, begin_interaction, change_interaction
+from .interaction_data import Interaction
 from .request import find_destination, read_request
 from .results import refused_event
 from .source import PUSHED, PushedRequest, StoredRequest
