@@ -264,6 +264,7 @@ class TestRemembered:
         flow.allow(redirect_uri=other)
         assert not self.asked_again(flow, redirect_uri=other)
         assert self.asked_again(flow), "the second replaces the first"
+        assert answer_in(flow.ask(prompt="none").location)["error"] == "consent_required"
 
     def test_another_user(self, flow: Flow):
         flow.allow()
