@@ -1,8 +1,8 @@
 """What the server stores: immutable records that are passed between protocol and stores.
 
 Field names of :class:`Client` are those of RFC 7591 where it has one. Every
-time is an integer of UTC seconds, and every interval is half open: a record
-whose ``expires_at`` equals *now* has expired.
+time is an integer of UTC seconds up to the year 9999, and every interval is
+half open: a record whose ``expires_at`` equals *now* has expired.
 
 A record is validated when it is created, so a store never receives an
 identifier that it could not return unchanged: a client_id has at most 512

@@ -14,7 +14,7 @@ from .harness import Contract
 from .purging import purge_all
 from .round_trips import ALL_BYTES
 
-LATE = 2**40
+LATE = 253_402_300_799  # The last second of the year 9999
 
 
 class Consents(Contract):

@@ -22,7 +22,7 @@ from .factories import NOW, every, new_answer, new_attempt, new_digest, new_gran
 from .harness import Contract
 
 ALL_BYTES = bytes(range(256)) * 64  # includes NUL, and is not valid UTF-8
-LATE = 2**40
+LATE = 253_402_300_797  # Two seconds before the last one of the year 9999
 
 # Names that careless collations, key schemes or trims treat as equal.
 LOOKALIKES = (

@@ -265,6 +265,7 @@ def _client_of(client_id: str, value: bytes | None) -> Client | None:
     if value is None or value == TOMBSTONE:
         return None
     version, _, document = value.partition(b"\n")
-    # The version that a script compares, also if the document cannot be read.
-    columns = {"version": int(version)} if version.isdigit() else {}
+    # The version that a script compares, also if the document cannot be read. Without one the
+    # client cannot be read, and counts as version 0 there.
+    columns = {"version": int(version) if version.isdigit() else None}
     return stored_client(client_id, document, columns)

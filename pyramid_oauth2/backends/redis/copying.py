@@ -51,11 +51,14 @@ class GrantCopy:
         for match, value in zip(plain, values, strict=True):
             if value is None:
                 continue
+            record: Record | None
             if match["reserved"]:
                 digest = bytes.fromhex(match["reserved"])
-                records.append(reservation_of(match["namespace"], digest, value))
-            elif grant := grant_of(unquote(match["family"]), value):
-                records.append(grant)
+                record = reservation_of(match["namespace"], digest, value)
+            else:
+                record = grant_of(unquote(match["family"]), value)
+            if record is not None:
+                records.append(record)
         tokens = [match for match in found if match["token"]]
         records += self.read_tokens(
             [
@@ -70,12 +73,12 @@ class GrantCopy:
         return records
 
     def read_tokens(self, refs: Sequence[TokenRef]) -> Iterator[Token]:
-        """Return the tokens that exist."""
+        """Return the tokens that exist and can be read."""
         answers = [answer_key(ref.family, ref.digest) for ref in refs]
         values = self._server.get_many([*map(token_key, refs), *answers])
         for ref, value, answer in zip(refs, values[: len(refs)], values[len(refs) :], strict=True):
-            if value is not None:
-                yield token_of(ref, value, answer)
+            if value is not None and (token := token_of(ref, value, answer)):
+                yield token
 
     def write(self, records: Iterable[Record]) -> int:
         """Insert what is not there; return how many were new."""

@@ -116,9 +116,9 @@ class RedisEntryStore:
         places = [*map(_place, names)]
         values = self._server.get_many(entry_key(*place) for place in places)
         return [
-            entry_of(*place, value)
+            entry
             for place, value in zip(places, values, strict=True)
-            if value is not None
+            if value is not None and (entry := entry_of(*place, value))
         ]
 
 

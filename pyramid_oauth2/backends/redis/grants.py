@@ -81,6 +81,8 @@ class RedisGrantStore:
         if value is None:
             return None
         token = token_of(ref, value, answer)
+        if token is None:
+            return None
         return token, None if token.grant_id is None else grant_of(ref.family, grant)
 
     def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:

@@ -55,7 +55,8 @@ class Redeeming:
         if outcome == b"DUPLICATE":
             raise DuplicateRecord("a grant or a token of that identity exists")
         if outcome == b"CONSUMED":
-            return Redemption(Outcome.CONSUMED, token_of(self.token.ref, *rest))
+            token = token_of(self.token.ref, *rest)
+            return Redemption(Outcome.CONSUMED if token else Outcome.MISSING, token)
         return Redemption(Outcome[outcome.decode("ascii")])
 
     def _run(self, server: Server, new: Sequence[NewRecord]) -> list[bytes]:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
+from ...protocol.clients.codecs import integer, text, texts
+from ...protocol.damaged_records import DAMAGED, check_times, nearest_time
 from ...protocol.records import (
     UNREADABLE,
     Consent,
@@ -25,8 +27,6 @@ from ...protocol.records import (
 
 log = logging.getLogger(__name__)
 
-# What decoding raises for a document that another program has damaged.
-DAMAGED = (ValueError, LookupError, TypeError, RecursionError)
 # Seconds that a key outlives its record, in case the clocks of callers differ.
 SPARE = 300
 ABSENT = b"-"
@@ -67,28 +67,30 @@ def grant_of(grant_id: str, value: bytes | None) -> Grant | None:
     """Decode a grant; None if there is none, only the mark of one, or one that cannot be read."""
     if value is None:
         return None
-    header, rest = _parted(value)
-    expires_at, absolute_end, revoked_at, reason = header[:4]
-    if absolute_end == ABSENT:
-        return None
     try:
+        header, rest = _parted(value)
+        expires_at, absolute_end, revoked_at, reason, _ = header[:5]
+        if absolute_end == ABSENT:
+            return None
         document, data = rest.split(b"\n", 1)
         facts: dict[str, Any] = json.loads(document)
         # By name: while a new version is rolled out, the old one reads records of the new one.
-        return Grant(
+        grant = Grant(
             id=grant_id,
-            client_id=facts["client_id"],
-            epoch=facts["epoch"],
-            subject=facts["subject"],
-            scope=frozenset(facts["scope"]),
+            client_id=text(facts["client_id"]),
+            epoch=integer(facts["epoch"]),
+            subject=text(facts["subject"]),
+            scope=frozenset(texts(facts["scope"])),
             created_at=facts["created_at"],
-            resources=tuple(facts["resources"]),
+            resources=texts(facts["resources"]),
             expires_at=int(expires_at),
             absolute_end=int(absolute_end),
             revoked_at=_integer(revoked_at),
             revoke_reason=_text(reason),
             data=data,
         )
+        check_times((grant.created_at, grant.expires_at, grant.absolute_end, grant.revoked_at))
+        return grant
     except DAMAGED as error:
         # Whose it is stands in what cannot be read. Scripts still end and remove it.
         log.error("The stored record of the grant %s cannot be read: %s", grant_id, error)
@@ -115,23 +117,29 @@ def token_value(token: Token) -> bytes:
     return header + token.data
 
 
-def token_of(ref: TokenRef, value: bytes, answer: bytes | None) -> Token:
-    """Decode a token and its sealed answer."""
-    header, data = _parted(value)
-    expires_at, consumed_at, revoked_at, attempt, version, granted, issued_at, parent = header[:8]
-    return Token(
-        *ref,
-        issued_at=int(issued_at),
-        expires_at=int(expires_at),
-        grant_id=None if granted == ABSENT else ref.family,
-        parent=None if parent == ABSENT else bytes.fromhex(parent.decode("ascii")),
-        consumed_at=_integer(consumed_at),
-        attempt=_text(attempt),
-        sealed_answer=None if answer is None else _answer_of(answer),
-        revoked_at=_integer(revoked_at),
-        version=int(version),
-        data=data,
-    )
+def token_of(ref: TokenRef, value: bytes, answer: bytes | None) -> Token | None:
+    """Decode a token and its sealed answer; None if it cannot be read."""
+    try:
+        header, data = _parted(value)
+        end, consumed_at, revoked_at, attempt, version, granted, issued_at, parent = header[:8]
+        token = Token(
+            *ref,
+            issued_at=int(issued_at),
+            expires_at=int(end),
+            grant_id=None if granted == ABSENT else ref.family,
+            parent=None if parent == ABSENT else bytes.fromhex(parent.decode("ascii")),
+            consumed_at=_integer(consumed_at),
+            attempt=_text(attempt),
+            sealed_answer=None if answer is None else _answer_of(answer),
+            revoked_at=_integer(revoked_at),
+            version=int(version),
+            data=data,
+        )
+        check_times((token.issued_at, token.expires_at, token.consumed_at, token.revoked_at))
+        return token
+    except DAMAGED as error:
+        log.error("The stored record of a token of %r cannot be read: %s", ref.family, error)
+        return None
 
 
 def answer_value(answer: SealedAnswer) -> bytes:
@@ -149,9 +157,13 @@ def reservation_value(claim: Reservation) -> bytes:
     return _line(claim.expires_at)
 
 
-def reservation_of(namespace: str, digest: bytes, value: bytes) -> Reservation:
-    """Decode a reservation."""
-    return Reservation(unquote(namespace), digest, int(fields_of(value)[0]))
+def reservation_of(namespace: str, digest: bytes, value: bytes) -> Reservation | None:
+    """Decode a reservation; None if it cannot be read."""
+    try:
+        return Reservation(unquote(namespace), digest, int(fields_of(value)[0]))
+    except DAMAGED as error:
+        log.error("A stored reservation of %r cannot be read: %s", namespace, error)
+        return None
 
 
 def consent_value(consent: Consent, version: int) -> bytes:
@@ -170,28 +182,32 @@ def consent_value(consent: Consent, version: int) -> bytes:
 def consent_of(subject: str, client_id: str, value: bytes) -> Consent:
     """Decode a consent.
 
-    If its document cannot be read, it allows nothing, and its data is
+    If it cannot be read, it allows nothing, and its data is
     :data:`~...protocol.records.UNREADABLE`.
     """
-    header, document = _parted(value)
-    expires_at, version = map(int, header[:2])
+    # What ``version_of`` in ``lua/record.lua`` says of a line that cannot be read.
+    expires_at, version = 0, 0
     try:
+        header, document = _parted(value)
+        expires_at, version = map(int, header[:2])
         facts: dict[str, Any] = json.loads(document)
-        return Consent(
+        consent = Consent(
             subject,
             client_id,
-            scope=frozenset(facts["scopes"]),
-            redirect_uri=facts["redirect_uri"],
+            scope=frozenset(texts(facts["scopes"])),
+            redirect_uri=text(facts["redirect_uri"]),
             created_at=facts["created_at"],
             expires_at=expires_at,
-            resources=tuple(facts["resources"]),
+            resources=texts(facts["resources"]),
             version=version,
             data=b64decode(facts.get("data", "")),
         )
+        check_times((consent.created_at, expires_at))
+        return consent
     except DAMAGED as error:
         log.error("A stored consent to %s cannot be read: %s", client_id, error)
-    nothing: frozenset[str] = frozenset()
-    return Consent(subject, client_id, nothing, "", 0, expires_at, (), version, UNREADABLE)
+    end, nothing = nearest_time(expires_at), frozenset[str]()
+    return Consent(subject, client_id, nothing, "", 0, end, (), version, UNREADABLE)
 
 
 def entry_value(entry: Entry) -> bytes:
@@ -199,11 +215,15 @@ def entry_value(entry: Entry) -> bytes:
     return _line(entry.expires_at, entry.version, entry.owner) + entry.data
 
 
-def entry_of(namespace: str, key: str, value: bytes) -> Entry:
-    """Decode an entry."""
-    header, data = _parted(value)
-    expires_at, version, owner = header[:3]
-    return Entry(namespace, key, _text(owner), data, int(version), _integer(expires_at))
+def entry_of(namespace: str, key: str, value: bytes) -> Entry | None:
+    """Decode an entry; None if it cannot be read."""
+    try:
+        header, data = _parted(value)
+        expires_at, version, owner = header[:3]
+        return Entry(namespace, key, _text(owner), data, int(version), _integer(expires_at))
+    except DAMAGED as error:
+        log.error("A stored entry of %r cannot be read: %s", namespace, error)
+        return None
 
 
 def quoted(text: str) -> str:

@@ -111,8 +111,10 @@ class SQLAlchemyGrantStore:
         row = self._database.row(FIND, reference(ref))
         if row is None:
             return None
-        token, grant = row[: len(TOKEN_COLUMNS)], row[len(TOKEN_COLUMNS) :]
-        return token_of(token), None if grant[0] is None else grant_of(grant)
+        token, grant = token_of(row[: len(TOKEN_COLUMNS)]), row[len(TOKEN_COLUMNS) :]
+        if token is None:
+            return None
+        return token, None if grant[0] is None else grant_of(grant)
 
     def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:
         """Insert tokens of an active grant."""

@@ -24,14 +24,14 @@ class Listing(Generic[Item]):
 
     :param query: selects at least the key.
     :param key: one or two columns, never NULL; the first sorts first.
-    :param make: turns a row into an item.
+    :param make: turns a row into an item; None if it cannot be read, and is left out.
     """
 
     def __init__(
         self,
         query: Select[Any],
         key: tuple[Column[Any], ...],
-        make: Callable[[Any], Item],
+        make: Callable[[Any], Item | None],
     ) -> None:
         self._query = query.where(_after(key)).order_by(*key).limit(bindparam("page_limit"))
         self._key = key
@@ -52,7 +52,8 @@ class Listing(Generic[Item]):
         after = {f"after_{place}": value for place, value in enumerate(last)}
         # One more row than requested shows whether there is a next page.
         rows = database.rows(self._query, {**(parameters or {}), **after, "page_limit": limit + 1})
-        items = tuple(self._make(row) for row in rows[:limit])
+        made = map(self._make, rows[:limit])
+        items = tuple(item for item in made if item is not None)
         return Page(items, self._encode(rows[limit - 1]) if len(rows) > limit else None)
 
     def _encode(self, row: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Column, Connection, Table, bindparam, delete, select, tuple_, update
+from sqlalchemy import Column, Connection, Row, Table, bindparam, delete, select, tuple_, update
 
 from ...protocol.records import Purged, kept_until
 from .database import Database
@@ -104,16 +104,17 @@ def purge_tokens(database: Database, now: int, limit: int) -> tuple[int, int]:
 
 
 class _TokenPurge:
-    def __init__(self, rows: Sequence[Sequence[Any]], now: int) -> None:
+    def __init__(self, rows: Sequence[Row[Any]], now: int) -> None:
         self.now = now
         self.held: list[dict[str, Any]] = []
         self.digests: list[bytes] = []
-        for *columns, grant_end in rows:
-            token = token_of(columns)
-            if (end := kept_until(token, grant_end)) > now:
-                self.held.append({"of_digest": token.digest, "held_until": end})
+        for row in rows:
+            token, digest, grant_end = token_of(row[:-1]), row.digest, row[-1]
+            # One that cannot be read is no token: if it stayed, each purge would read it again.
+            if token is not None and (end := kept_until(token, grant_end)) > now:
+                self.held.append({"of_digest": digest, "held_until": end})
             else:
-                self.digests.append(token.digest)
+                self.digests.append(digest)
 
     def __call__(self, connection: Connection) -> int:
         if self.held:

@@ -96,9 +96,9 @@ class Redeeming:
 
     def _judge(self, connection: Connection, grant_alive: bool) -> Redemption:
         row = connection.execute(READ_TOKEN, reference(self.token.ref)).first()
-        if row is None:
+        token = None if row is None else token_of(row)
+        if token is None:
             return Redemption(Outcome.MISSING)
-        token = token_of(row)
         if not grant_alive or token.revoked_at is not None:
             return Redemption(Outcome.DEAD)
         if token.consumed_at is None:

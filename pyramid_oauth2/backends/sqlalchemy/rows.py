@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import lru_cache
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeVar
 
+from ...protocol.clients.codecs import texts
 from ...protocol.clients.document import client_document
 from ...protocol.clients.stored import stored_client
+from ...protocol.damaged_records import DAMAGED, check_times, nearest_time
 from ...protocol.records import (
     UNREADABLE,
     Client,
@@ -53,40 +56,63 @@ TOKEN_COLUMNS = (
     *(token_table.c[field.name] for field in fields(Token)),
     token_table.c.sealed_until,
 )
-_SCOPE, _RESOURCES, _DATA = (
-    [field.name for field in fields(Grant)].index(name) for name in ("scope", "resources", "data")
+_SCOPE, _RESOURCES = (
+    [field.name for field in fields(Grant)].index(name) for name in ("scope", "resources")
 )
 _SEALED_ANSWER = [field.name for field in fields(Token)].index("sealed_answer")
+_TIMES = ("created_at", "issued_at", "expires_at", "absolute_end", "consumed_at", "revoked_at")
 # The fields of a client that are columns, and so not in its document.
 CLIENT_FIELDS = tuple(field.name for field in fields(Client) if field.name in client_table.columns)
 
 Values = dict[str, Any]
+Allowance = TypeVar("Allowance", Grant, Consent)
+
+
+def _times(record: type[Any]) -> Callable[[Sequence[Any]], tuple[int | None, ...]]:
+    names = [field.name for field in fields(record)]
+    return itemgetter(*(names.index(name) for name in _TIMES if name in names))
+
+
+_times_of_grant, _times_of_token, _times_of_consent = map(_times, (Grant, Token, Consent))
 
 
 @lru_cache(maxsize=1024)
 def _scope_of(text: str) -> frozenset[str]:
     # Kept for the next grant of the scope: every request to a view reads one.
-    return frozenset(json.loads(text))
+    return frozenset(texts(json.loads(text)))
 
 
-def _allowed_by(scope: str, resources: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    # Most grants have no resources: then nothing is parsed.
-    return _scope_of(scope), () if resources == "[]" else tuple(json.loads(resources))
+def _resources_of(text: str) -> tuple[str, ...]:
+    # Most grants have none: then nothing is parsed.
+    return () if text == "[]" else texts(json.loads(text))
 
 
-def grant_of(row: Sequence[Any]) -> Grant:
+def grant_of(row: Sequence[Any]) -> Grant | None:
     """Return the grant of a row of :data:`GRANT_COLUMNS`.
 
-    If its scope or resources cannot be read, the grant has none, and its data is
-    :data:`~...protocol.records.UNREADABLE`.
+    If what it allows or a time cannot be read, it allows nothing, and its data is
+    :data:`~...protocol.records.UNREADABLE`. None if it cannot be read whose it is.
     """
     values = list(row)
     try:
-        values[_SCOPE], values[_RESOURCES] = _allowed_by(values[_SCOPE], values[_RESOURCES])
-    except (ValueError, TypeError, RecursionError) as error:
+        check_times(_times_of_grant(row))
+        values[_SCOPE] = _scope_of(values[_SCOPE])
+        values[_RESOURCES] = _resources_of(values[_RESOURCES])
+        return Grant(*values)
+    except DAMAGED as error:
         log.error("The stored record of the grant %s cannot be read: %s", values[0], error)
-        values[_SCOPE], values[_RESOURCES], values[_DATA] = frozenset(), (), UNREADABLE
-    return Grant(*values)
+    return _allowing_nothing(Grant, row)
+
+
+def _allowing_nothing(record: type[Allowance], row: Sequence[Any]) -> Allowance | None:
+    values: Values = dict(zip((field.name for field in fields(record)), row, strict=True))
+    for name in values.keys() & _TIMES:
+        values[name] = None if values[name] is None else nearest_time(values[name])
+    values |= {"scope": frozenset(), "resources": (), "data": UNREADABLE}
+    try:
+        return record(**values)
+    except DAMAGED:
+        return None
 
 
 def grant_values(grant: Grant) -> Values:
@@ -97,12 +123,17 @@ def grant_values(grant: Grant) -> Values:
     return values
 
 
-def token_of(row: Sequence[Any]) -> Token:
-    """Return the token of a row of :data:`TOKEN_COLUMNS`."""
+def token_of(row: Sequence[Any]) -> Token | None:
+    """Return the token of a row of :data:`TOKEN_COLUMNS`; None if it cannot be read."""
     *values, sealed_until = row
-    if values[_SEALED_ANSWER] is not None:
-        values[_SEALED_ANSWER] = SealedAnswer(values[_SEALED_ANSWER], sealed_until)
-    return Token(*values)
+    try:
+        check_times(_times_of_token(row))
+        if values[_SEALED_ANSWER] is not None:
+            values[_SEALED_ANSWER] = SealedAnswer(values[_SEALED_ANSWER], int(sealed_until))
+        return Token(*values)
+    except DAMAGED as error:
+        log.error("The stored record of a token of %r cannot be read: %s", values[1], error)
+        return None
 
 
 def token_values(token: Token) -> Values:
@@ -126,17 +157,18 @@ def reference(ref: TokenRef) -> Values:
     return {"ref_kind": ref.kind, "ref_family": ref.family, "ref_digest": ref.digest}
 
 
-def consent_of(row: Sequence[Any]) -> Consent:
+def consent_of(row: Sequence[Any]) -> Consent | None:
     """Return the consent of a row of :data:`CONSENT_COLUMNS`; as :func:`grant_of` does."""
     subject, client_id, scopes, redirect_uri, created, expires, resources, version, data = row
     try:
-        scope, allowed = _allowed_by(scopes, resources)
-    except (ValueError, TypeError, RecursionError) as error:
+        check_times(_times_of_consent(row))
+        scope, allowed = _scope_of(scopes), _resources_of(resources)
+        return Consent(
+            subject, client_id, scope, redirect_uri, created, expires, allowed, version, data or b""
+        )
+    except DAMAGED as error:
         log.error("A stored consent to %s cannot be read: %s", client_id, error)
-        scope, allowed, data = frozenset(), (), UNREADABLE
-    return Consent(
-        subject, client_id, scope, redirect_uri, created, expires, allowed, version, data or b""
-    )
+    return _allowing_nothing(Consent, row)
 
 
 def consent_values(consent: Consent) -> Values:
@@ -149,9 +181,13 @@ def consent_values(consent: Consent) -> Values:
     return values
 
 
-def entry_of(row: Sequence[Any]) -> Entry:
-    """Return the entry of a row of :data:`ENTRY_COLUMNS`."""
-    return Entry(*row)
+def entry_of(row: Sequence[Any]) -> Entry | None:
+    """Return the entry of a row of :data:`ENTRY_COLUMNS`; None if it cannot be read."""
+    try:
+        return Entry(*row)
+    except DAMAGED as error:
+        log.error("A stored entry of %r cannot be read: %s", row[0], error)
+        return None
 
 
 def entry_values(entry: Entry) -> Values:

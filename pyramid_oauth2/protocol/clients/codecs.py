@@ -26,6 +26,16 @@ def text(value: Any) -> str:
     return value
 
 
+def texts(value: Any) -> tuple[str, ...]:
+    """A list of texts of a document, as a tuple.
+
+    :raises TypeError: it is no list, or one of them is no text that can be UTF-8.
+    """
+    if not isinstance(value, list):
+        raise TypeError("a list is needed")
+    return tuple(map(text, value))
+
+
 def integer(value: Any) -> int:
     """A number of a document, unchanged.
 
@@ -88,12 +98,6 @@ def _boolean(value: Any) -> bool:
     return value
 
 
-def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError("a list is needed")
-    return tuple(map(text, value))
-
-
 def _scope(value: Any) -> frozenset[str]:
     if not isinstance(value, str):
         raise TypeError("scopes are one string, separated by spaces")
@@ -127,7 +131,7 @@ class Codec(Enum):
 
     TEXT = ("text", text, _same)
     OPTIONAL_TEXT = ("text or null", or_none(text), _same)
-    TEXTS = ("list of text", _texts, list)
+    TEXTS = ("list of text", texts, list)
     SCOPE = ("scopes, separated by spaces", _scope, _scope_string)
     BOOLEAN = ("boolean", _boolean, _same)
     INTEGER = ("whole number", integer, _same)

@@ -132,5 +132,5 @@ class TestConsentAtAnyVersion(Redis):
 
     @staticmethod
     def mutate(backend: Any) -> Any:
-        part = "if (earlier and earlier[2] or '-') ~= ARGV[1] then return 0 end"
+        part = "if version_of(KEYS[1], CONSENT, 2) ~= ARGV[1] then return 0 end"
         return rewritten(backend, ("put_consent", part, ""))

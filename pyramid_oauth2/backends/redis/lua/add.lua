@@ -1,6 +1,6 @@
 -- KEYS: grant, members, new records ...
 -- ARGV: now, four for each new record ...
-local grant = read(KEYS[1])
+local grant = read(KEYS[1], GRANT)
 if not grant or grant[REVOKED] ~= '-' then return 'REFUSED' end
 if tonumber(grant[END]) <= tonumber(ARGV[1]) then return 'REFUSED' end
 if taken(3) then return 'DUPLICATE' end

@@ -1,7 +1,7 @@
 -- KEYS: token, members
 -- ARGV: version, next version, new end or "-", "+" if there is new data, the data, its name
 --       among the members
-local token = read(KEYS[1])
+local token = read(KEYS[1], TOKEN)
 if not token or token[VERSION] ~= ARGV[1] then return 0 end
 if token[CONSUMED] ~= '-' or token[REVOKED] ~= '-' then return 0 end
 local later = 0

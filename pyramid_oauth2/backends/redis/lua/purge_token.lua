@@ -1,11 +1,11 @@
 -- KEYS: token, sealed answer, grant, members
 -- ARGV: now, name among the members, "+" if its kind is remembered
-local token, answer = read(KEYS[1]), read(KEYS[2])
+local token, answer = read(KEYS[1], TOKEN), read(KEYS[2], ENDING)
 if not token then return 0 end
 local kept = tonumber(token[END])
 if answer then kept = math.max(kept, tonumber(answer[END])) end
 if ARGV[3] == '+' and token[CONSUMED] ~= '-' and token[GRANTED] ~= '-' then
-  local grant = read(KEYS[3])
+  local grant = read(KEYS[3], GRANT)
   if grant then kept = math.max(kept, tonumber(grant[END])) end
 end
 if kept > tonumber(ARGV[1]) then return 0 end

@@ -4,7 +4,7 @@
 -- ARGV: now, expected version and owner or "-" for none, value or "" to remove it,
 --       milliseconds or "-" for ever, name in the indexes, end or "-" to remove it for each index ...
 local ENTRY_OWNER = 3
-local earlier = read(KEYS[1])
+local earlier = read(KEYS[1], ENTRY)
 if (earlier and earlier[2] or '-') ~= ARGV[2] then return 0 end
 -- Deleted and inserted again it has the same version, and perhaps another owner.
 if (earlier and earlier[ENTRY_OWNER] or '-') ~= ARGV[3] then return 0 end

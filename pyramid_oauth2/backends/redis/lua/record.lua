@@ -7,15 +7,35 @@ local END, CONSUMED, REVOKED, ATTEMPT, VERSION, GRANTED = 1, 2, 3, 4, 5, 6
 -- ... and of a grant, in which END and REVOKED are the same.
 local ABSOLUTE_END, REASON, REMEMBERED = 2, 4, 5
 
-local function read(key)
+-- What the line of a record begins with; ENDING is for all that have an end.
+local TOKEN = '^%d+ %S+ %S+ %S+ %S+ %S+ %S+ %S+'
+local GRANT = '^%d+ [%d-]%d* %S+ %S+ %S+'
+local ENTRY = '^[%d-]%d* %S+ %S+'
+local CONSENT = '^%d+ %d+'
+local CLIENT = '^%d+$' -- Only its version.
+local ENDING = '^%d+'
+
+-- Returns a record, or nil, and the value if there is one. A line that another program has damaged
+-- is no record: a script must not fail between two writes, nor a purge because of one key.
+local function read(key, form)
   local value = redis.call('GET', key)
   if not value then return nil end
   local line_end = string.find(value, '\n', 1, true)
+  local line = string.sub(value, 1, (line_end or 1) - 1)
+  if not string.find(line, form) then return nil, value end
   local record = {rest = string.sub(value, line_end)}
-  for field in string.gmatch(string.sub(value, 1, line_end - 1), '%S+') do
+  for field in string.gmatch(line, '%S+') do
     record[#record + 1] = field
   end
   return record, value
+end
+
+-- Returns the version by which a caller replaces a record: "-" if there is none, and 0 if the line
+-- cannot be read.
+local function version_of(key, form, field)
+  local record, value = read(key, form)
+  if record then return record[field] end
+  return value and '0' or '-'
 end
 
 local function text(record)

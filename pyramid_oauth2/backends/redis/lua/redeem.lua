@@ -10,10 +10,10 @@ local FIRST_HELD = 6
 local FIRST_RETIRED = FIRST_HELD + tonumber(HOW_MANY_HELD)
 local FIRST_NEW = FIRST_RETIRED + tonumber(HOW_MANY_RETIRED)
 
-local token, value = read(KEYS[1])
+local token, value = read(KEYS[1], TOKEN)
 if not token then return {'MISSING'} end
 local granted = token[GRANTED] ~= '-'
-local grant = (granted or NEW_GRANT ~= '-') and read(KEYS[2]) or nil
+local grant = (granted or NEW_GRANT ~= '-') and read(KEYS[2], GRANT) or nil
 if token[REVOKED] ~= '-' or (granted and not grant) or (grant and grant[REVOKED] ~= '-') then
   return {'DEAD'}
 end
@@ -65,7 +65,7 @@ if granted then
 end
 
 for number = FIRST_RETIRED, FIRST_NEW - 1 do
-  local retired = read(KEYS[number])
+  local retired = read(KEYS[number], TOKEN)
   if retired and retired[REVOKED] == '-' then
     retired[REVOKED] = NOW
     replace(KEYS[number], retired)

@@ -1,7 +1,8 @@
 -- KEYS: reservation
 -- ARGV: now, value, milliseconds
-local earlier, value = read(KEYS[1])
-if earlier and tonumber(earlier[END]) > tonumber(ARGV[1]) then
+local earlier, value = read(KEYS[1], ENDING)
+-- Whether one that cannot be read has ended is not known.
+if value and (not earlier or tonumber(earlier[END]) > tonumber(ARGV[1])) then
   rewrite(KEYS[1], value)
   return 0
 end

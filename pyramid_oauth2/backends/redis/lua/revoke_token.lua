@@ -1,6 +1,6 @@
 -- KEYS: token
 -- ARGV: now
-local token, value = read(KEYS[1])
+local token, value = read(KEYS[1], TOKEN)
 if not token then return 0 end
 if token[REVOKED] ~= '-' then
   rewrite(KEYS[1], value)

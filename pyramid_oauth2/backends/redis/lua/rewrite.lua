@@ -1,4 +1,4 @@
 -- KEYS: record
-local _, value = read(KEYS[1])
+local value = redis.call('GET', KEYS[1])
 if value then rewrite(KEYS[1], value) end
 return 0
