@@ -248,7 +248,8 @@ class IGrantStore(Interface):
         A token is removed at :func:`~pyramid_oauth2.protocol.records.kept_until`, and stays
         in :meth:`find` and :meth:`tokens` until then, also in a store that removes records by
         itself. A grant and a reservation are removed at their end. A sealed answer is
-        cleared at its own end.
+        cleared at its own end. A :meth:`redeem` that is under way may extend a grant that
+        ends at this moment: then its spent tokens stay, or it can no longer be extended.
         """
 
     def export(cursor: str | None = None, limit: int = 500) -> Page[Grant | Token | Reservation]:

@@ -35,6 +35,7 @@ from .scenes import CALLERS, SOON, Scene, differences, labelled
 from .writers import (
     CLIENTS,
     CONSENTS,
+    ENDING,
     ENTRIES,
     GRANTS,
     NO_CLIENT,
@@ -120,6 +121,11 @@ class GrantInterleavings(Interleavings):
     @pytest.mark.parametrize("first", GRANTS.writers)
     def test_interleaving_about_a_grant(self, first: str, elsewhere: bool) -> None:
         self.interleave(GRANTS, first, elsewhere)
+
+    @either
+    @pytest.mark.parametrize("first", ENDING.writers)
+    def test_interleaving_about_a_grant_that_ends(self, first: str, elsewhere: bool) -> None:
+        self.interleave(ENDING, first, elsewhere)
 
     @either
     @pytest.mark.parametrize("first", OPENING.writers)

@@ -132,6 +132,21 @@ class KeepingSpentTokens(Contract):
         purge_all(self.grants, NOW + DAY)
         assert list(every(self.grants.export)) == []
 
+    def test_keeping_a_code_as_long_as_its_grant_can_be_extended(self) -> None:
+        # A store may purge in any order, so several grants are tried.
+        for _ in range(20):
+            grant = new_grant(expires_at=END)
+            code = new_token(AUTHORIZATION_CODE, grant, expires_at=NOW + 1)
+            refresh = new_token(REFRESH_TOKEN, grant, expires_at=END)
+            assert self.grants.open(grant, [code, refresh], NOW)
+            assert self.grants.redeem(code, NOW, OURS, []).outcome is Outcome.WON
+            more = True
+            while more and self.grants.find(code.ref) is not None:
+                more = self.grants.purge(END, limit=1).more
+            # A request that began before the purge.
+            late = self.grants.redeem(refresh, END - 1, THEIRS, [], grant_expires_at=NOW + DAY)
+            assert late.outcome is not Outcome.WON or self.grants.find(code.ref) is not None
+
     def test_keeping_follows_an_end_that_was_amended_meanwhile(self) -> None:
         token = new_token()
         assert self.grants.open(None, [token], NOW)

@@ -14,9 +14,11 @@ from typing import Any, Protocol
 
 from pyramid_oauth2.protocol.records import (
     ACCESS_TOKEN,
+    AUTHORIZATION_CODE,
     INTERACTION,
     REFRESH_TOKEN,
     Grant,
+    Outcome,
     Token,
     kept_until,
 )
@@ -120,6 +122,48 @@ class GrantScene:
         return {
             **_found(self, store, tokens, purged_at),
             **_listed(store, self.grant, purged_at),
+        }
+
+
+class EndingScene:
+    """A grant that ends soon, with a refresh token that can extend it, and its spent code."""
+
+    def __init__(self) -> None:
+        self.grant = new_grant(
+            subject=f"user-{secrets.token_hex(8)}", expires_at=SOON, absolute_end=END
+        )
+        self.code = new_token(AUTHORIZATION_CODE, self.grant)
+        self.refresh = new_token(REFRESH_TOKEN, self.grant)
+        self.fruits = {
+            who: new_token(REFRESH_TOKEN, self.grant, parent=self.refresh.digest, expires_at=END)
+            for who in CALLERS
+        }
+        self.spent_by = new_attempt()
+        self.attempts = {who: new_attempt() for who in CALLERS}
+        self.names = _names(
+            {
+                "grant": self.grant.id,
+                "user": self.grant.subject,
+                "code": self.code.digest,
+                "refresh": self.refresh.digest,
+                "redeemed": self.spent_by,
+            },
+            fruit={who: token.digest for who, token in self.fruits.items()},
+            attempt=self.attempts,
+        )
+
+    def lay(self, store: Any) -> None:
+        """Open the grant, and spend the code."""
+        assert store.open(self.grant, [self.code, self.refresh], NOW)
+        assert store.redeem(self.code, NOW, self.spent_by, []).outcome is Outcome.WON
+
+    def look(self, store: Any, purged_at: int = 0) -> Mapping[str, Any]:
+        """Find each token, and list the user's grants."""
+        tokens = (self.code, self.refresh, *self.fruits.values())
+        grants = every(store.grants, subject=self.grant.subject)
+        return {
+            **_found(self, store, tokens, purged_at),
+            "grants of the user": {each for each in grants if each.expires_at > purged_at},
         }
 
 

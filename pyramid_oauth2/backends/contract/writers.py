@@ -17,6 +17,7 @@ from .scenes import (
     SOON,
     ClientScene,
     ConsentScene,
+    EndingScene,
     EntryScene,
     GrantScene,
     NoClientScene,
@@ -69,6 +70,17 @@ def _redeem_access(scene: GrantScene, who: str) -> Any:
     )
 
 
+def _extend(scene: EndingScene, who: str) -> Any:
+    return methodcaller(
+        "redeem",
+        scene.refresh,
+        LAST,
+        scene.attempts[who],
+        [scene.fruits[who]],
+        grant_expires_at=NOW + 2 * HOUR,
+    )
+
+
 def _open(scene: OpeningScene, _who: str) -> Any:
     return methodcaller("open", scene.grant, [scene.first], NOW)
 
@@ -99,6 +111,14 @@ GRANTS = Table(
         "import": lambda scene, _: methodcaller("import_", [scene.added]),
         PURGE: lambda _scene, _who: methodcaller("purge", SOON),
     },
+)
+
+ENDING = Table(
+    "grants",
+    EndingScene,
+    {"extend": _extend, PURGE: lambda _scene, _who: methodcaller("purge", SOON)},
+    # Within a purge the token may be missing, or the grant: then the token is dead.
+    silent=frozenset({"extend", PURGE}),
 )
 
 OPENING = Table(

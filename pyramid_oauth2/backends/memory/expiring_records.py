@@ -93,13 +93,17 @@ class ExpiringRecords:
         for _ in range(limit):
             if not self._something_due(now):
                 break
-            _, key = heappop(self._agenda)
-            removed += self._tidy(key, now)
+            at, key = heappop(self._agenda)
+            removed += self._tidy(key, at, now)
         return Purged(removed, self._something_due(now))
 
-    def _tidy(self, key: Key, now: int) -> bool:
+    def _tidy(self, key: Key, at: int, now: int) -> bool:
         record = self.records.get(key)
         if record is None:
+            return False
+        if (due := self._due(record)) > at:
+            # In its turn: a spent token after its grant, which could be extended without it.
+            heappush(self._agenda, (due, key))
             return False
         if self._end(record) <= now:
             del self.records[key]

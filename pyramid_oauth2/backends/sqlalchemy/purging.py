@@ -133,11 +133,12 @@ def clear_answers(database: Database, now: int, limit: int) -> tuple[int, int]:
     return len(digests), 0
 
 
-# Tokens come before the grants, whose end decides how long a spent token may be stored.
+# Grants come before the tokens: a grant that still seems to have ended when its spent code is read
+# may be extended before the code is removed. One that is gone, or that has not ended, is safe.
 GRANT_STORE_PURGES: tuple[TablePurge, ...] = (
+    ExpiryPurge(grant_table, grant_table.c.expires_at),
     purge_tokens,
     clear_answers,
-    ExpiryPurge(grant_table, grant_table.c.expires_at),
     ExpiryPurge(reservation_table, reservation_table.c.expires_at),
 )
 CONSENT_STORE_PURGES: tuple[TablePurge, ...] = (

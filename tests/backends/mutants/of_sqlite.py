@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
+from pyramid_oauth2.backends.sqlalchemy.grants import SQLAlchemyGrantStore
+from pyramid_oauth2.backends.sqlalchemy.purging import GRANT_STORE_PURGES, purge, purge_tokens
+from pyramid_oauth2.protocol.records import Purged
 from tests.backends.test_sqlalchemy import TestSQLite as SQLite
 
 from . import statements, wrappers
@@ -51,6 +55,23 @@ class TestReadsThenDeletes(Mutated, SQLite):
 
     caught_by = "interleaving_about_an_entry"
     mutate = wrappers.ReadsThenDeletes.into
+
+
+class TokensFirst(SQLAlchemyGrantStore):
+    def purge(self, now: int, limit: int = 1000) -> Purged:
+        purges = (purge_tokens, *(each for each in GRANT_STORE_PURGES if each is not purge_tokens))
+        return purge(self._database, purges, now, limit)
+
+
+class TestExtendsWithoutItsCode(Mutated, SQLite):
+    """A grant whose spent code was purged can still be extended."""
+
+    caught_by = "interleaving_about_a_grant_that_ends"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        backend.grants = TokensFirst(backend.grants._database)
+        return backend
 
 
 class TestSpentTwice(Mutated, SQLite):
