@@ -7,12 +7,14 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import Engine, event
 
 from pyramid_oauth2 import migrations
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
+from pyramid_oauth2.backends.sqlalchemy.connection import PooledConnection
 
 
 class Ini:
@@ -51,6 +53,13 @@ def engine_of(backend: SQLAlchemyBackend) -> Engine:
     return backend._database.engine
 
 
+def _as_sqlalchemy_has_them(values: Any) -> Any:
+    if isinstance(values, list):
+        several = bool(values) and isinstance(values[0], list | dict)
+        return [tuple(each) for each in values] if several else tuple(values)
+    return values
+
+
 def statements_of(engine: Engine, work: Callable[[], object]) -> list[tuple[str, Any]]:
     """The statements that *work* sends to the database, with their parameters."""
     sent: list[tuple[str, Any]] = []
@@ -58,9 +67,16 @@ def statements_of(engine: Engine, work: Callable[[], object]) -> list[tuple[str,
     def record(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         sent.append((statement, parameters))
 
+    def run(its: Any, compiled: Any, text: str, *values: Any, **named: Any) -> Any:
+        sent.append((text, _as_sqlalchemy_has_them(values[0])))
+        return usual(its, compiled, text, *values, **named)
+
+    usual = PooledConnection._run
+    # Some statements are still executed by SQLAlchemy.
     event.listen(engine, "before_cursor_execute", record)
     try:
-        work()
+        with patch.object(PooledConnection, "_run", run):
+            work()
     finally:
         event.remove(engine, "before_cursor_execute", record)
     return sent

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 from zope.interface import implementer
 
 from ...interfaces import IClientStore
 from ...protocol.records import Client, Page
+from .connection import Connection
 from .database import Database
 from .pages import Listing
 from .rows import client_of, client_values, name_key, tombstone_values
@@ -69,9 +70,12 @@ DELETE = (
 )
 
 
-def _exported(row: Any) -> Client | str:
-    client_id: str = row.client_id
-    return client_of(row) if row.deleted_at is None else client_id
+_CLIENT_ID, _DELETED_AT = map(list(_client.keys()).index, ("client_id", "deleted_at"))
+
+
+def _exported(row: Sequence[Any]) -> Client | str:
+    client_id: str = row[_CLIENT_ID]
+    return client_of(row) if row[_DELETED_AT] is None else client_id
 
 
 EXPORT: Listing[Client | str] = Listing(select(client_table), (_client.client_id,), _exported)
@@ -132,8 +136,8 @@ class SQLAlchemyClientStore:
             if not connection.execute(RAISE_EPOCH, parameters).rowcount:
                 # One that is added at this moment would be read, and was not raised.
                 return None
-            epoch: int | None = connection.execute(READ_EPOCH, {"of_client": client_id}).scalar()
-            return epoch
+            row = connection.execute(READ_EPOCH, {"of_client": client_id}).first()
+            return None if row is None else int(row[0])
 
         return self._database.atomically(raise_and_read)
 

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    Executable,
-    Insert,
-    Row,
-    select,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Engine, Executable, Insert, select, tuple_
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -25,6 +16,7 @@ from ...circuit_breaker import CircuitBreaker
 from ...deadlines import OVERDUE, SECONDS, Deadline
 from ...per_process import PerProcess
 from ...protocol.records import DuplicateRecord, StoreUnavailable
+from .connection import Connection, Parameters, PooledConnection, Row
 from .failures import (
     in_doubt,
     is_deadlock,
@@ -41,7 +33,6 @@ BATCH = 500
 NAME = "The database"
 
 Result = TypeVar("Result")
-Parameters = Mapping[str, Any]
 
 
 class Database:
@@ -70,17 +61,20 @@ class Database:
         """The engine of this process."""
         return self._engines()
 
-    def rows(self, query: Executable, parameters: Parameters) -> Sequence[Row[Any]]:
+    def rows(self, query: Executable, parameters: Parameters) -> Sequence[Row]:
         """Return the rows of a query, in one round trip."""
-        return self._read(lambda connection: connection.execute(query, parameters).all())
+        rows: Sequence[Row] = self._read(lambda its: its.execute(query, parameters).all())
+        return rows
 
-    def row(self, query: Executable, parameters: Parameters) -> Row[Any] | None:
+    def row(self, query: Executable, parameters: Parameters) -> Row | None:
         """Return the first row of a query, in one round trip."""
-        return self._read(lambda connection: connection.execute(query, parameters).first())
+        row: Row | None = self._read(lambda its: its.execute(query, parameters).first())
+        return row
 
     def change(self, statement: Executable, parameters: Parameters) -> int:
         """Execute one statement; return how many rows it matched."""
-        return self._write(lambda connection: connection.execute(statement, parameters).rowcount)
+        matched: int = self._write(lambda its: its.execute(statement, parameters).rowcount)
+        return matched
 
     def insert(self, statement: Executable, parameters: Parameters) -> bool:
         """Insert one row; return False if its key exists."""
@@ -132,7 +126,7 @@ class Database:
                 self._uses.closed()
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
-        return self._answered(work, Engine.connect, repeatable=True, writes=False)
+        return self._answered(work, PooledConnection, repeatable=True, writes=False)
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
         return self._answered(work, writing, repeatable=False, writes=True)
@@ -195,26 +189,26 @@ class Database:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
+def transaction(engine: Engine) -> Iterator[PooledConnection]:
     """Commit what is done inside, or none of it if an exception is raised.
 
     Do not catch a statement's error inside: PostgreSQL would then answer the
     COMMIT with a rollback, without an error.
     """
-    # SQLAlchemy's own begin() sends nothing on a connection in autocommit. SQLite's plain BEGIN
-    # takes no lock, and a write then fails at once if another connection wrote in between.
+    # SQLite's plain BEGIN takes no lock, and a write then fails at once if another connection
+    # wrote in between.
     begin = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else "BEGIN"
-    with engine.connect() as connection, _committed(connection, begin):
+    with PooledConnection(engine) as connection, _committed(connection, begin):
         yield connection
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine) -> Iterator[PooledConnection]:
     """A connection for one statement that writes, which commits itself wherever it can.
 
     Behind a pooler it would wait for a lock without limit, so there it is a transaction.
     """
-    with engine.connect() as connection:
+    with PooledConnection(engine) as connection:
         if BEGIN in connection.info:
             with _committed(connection):
                 yield connection
@@ -223,22 +217,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def _committed(connection: Connection, begin: str = "BEGIN") -> Iterator[None]:
+def _committed(connection: PooledConnection, begin: str = "BEGIN") -> Iterator[None]:
     try:
         connection.exec_driver_sql(connection.info.get(BEGIN, begin))
         yield
         connection.exec_driver_sql("COMMIT")
     except BaseException:
-        _undo(connection)
-        raise
-
-
-def _undo(connection: Connection) -> None:
-    try:
         connection.rollback()
-    except BaseException:
-        # A connection that cannot be rolled back must not return to the pool.
-        connection.invalidate()
+        raise
 
 
 def _execute_many(

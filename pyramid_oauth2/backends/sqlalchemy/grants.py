@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 from zope.interface import implementer
 
 from ...interfaces import IGrantStore
@@ -20,6 +20,7 @@ from ...protocol.records import (
     TokenChanges,
     TokenRef,
 )
+from .connection import Connection
 from .database import Database
 from .pages import Chain, Listing
 from .purging import GRANT_STORE_PURGES, purge
@@ -122,7 +123,10 @@ class SQLAlchemyGrantStore:
 
         def insert(connection: Connection) -> bool:
             grant = connection.execute(LOCK_GRANT, {"grant_id": grant_id}).first()
-            if grant is None or grant.revoked_at is not None or grant.expires_at <= now:
+            if grant is None:
+                return False
+            revoked_at, expires_at, _ = grant
+            if revoked_at is not None or expires_at <= now:
                 return False
             if rows:
                 connection.execute(INSERT_TOKEN, rows)

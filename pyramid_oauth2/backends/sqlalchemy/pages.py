@@ -7,7 +7,7 @@ meanwhile, and a late page costs no more than the first.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import BigInteger, Column, ColumnElement, LargeBinary, Select, and_, bindparam, or_
@@ -35,6 +35,8 @@ class Listing(Generic[Item]):
     ) -> None:
         self._query = query.where(_after(key)).order_by(*key).limit(bindparam("page_limit"))
         self._key = key
+        selected = list(query.selected_columns)
+        self._places = [next(n for n, c in enumerate(selected) if c is column) for column in key]
         self._make = make
 
     def page(
@@ -56,8 +58,8 @@ class Listing(Generic[Item]):
         items = tuple(item for item in made if item is not None)
         return Page(items, self._encode(rows[limit - 1]) if len(rows) > limit else None)
 
-    def _encode(self, row: Any) -> str:
-        return _text_of([row._mapping[column] for column in self._key])
+    def _encode(self, row: Sequence[Any]) -> str:
+        return _text_of([row[place] for place in self._places])
 
     def _decode(self, cursor: str) -> list[Any]:
         least = [_least(column) for column in self._key]

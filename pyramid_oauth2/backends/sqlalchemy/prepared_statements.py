@@ -19,6 +19,11 @@ def prepare_nothing(dbapi_connection: Any) -> None:
         dbapi_connection.prepare_threshold = None
 
 
+def is_stale(error: BaseException) -> bool:
+    """Whether a prepared statement does not fit its tables any more."""
+    return getattr(error, "sqlstate", None) == STALE
+
+
 def renew_when_stale(engine: Engine) -> None:
     """Replace every connection of *engine* once a prepared statement does not fit its tables.
 
@@ -28,7 +33,7 @@ def renew_when_stale(engine: Engine) -> None:
 
     @event.listens_for(engine, "handle_error")
     def on_error(context: ExceptionContext) -> None:
-        if getattr(context.original_exception, "sqlstate", None) == STALE:
+        if is_stale(context.original_exception):
             context.is_disconnect = True  # So a read is repeated, on a new connection.
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Column, Connection, Row, Table, bindparam, delete, select, tuple_, update
+from sqlalchemy import Column, Table, bindparam, delete, select, tuple_, update
 
 from ...protocol.records import Purged, kept_until
+from .connection import Connection, Row
 from .database import Database
 from .rows import TOKEN_COLUMNS, token_of
 from .schema import consent_table, entry_table, grant_table, reservation_table, token_table
@@ -20,6 +21,7 @@ from .schema import consent_table, entry_table, grant_table, reservation_table, 
 BATCH = 400
 
 _token = token_table.c
+_DIGEST = [column.name for column in TOKEN_COLUMNS].index("digest")
 
 
 class TablePurge(Protocol):
@@ -104,12 +106,12 @@ def purge_tokens(database: Database, now: int, limit: int) -> tuple[int, int]:
 
 
 class _TokenPurge:
-    def __init__(self, rows: Sequence[Row[Any]], now: int) -> None:
+    def __init__(self, rows: Sequence[Row], now: int) -> None:
         self.now = now
         self.held: list[dict[str, Any]] = []
         self.digests: list[bytes] = []
         for row in rows:
-            token, digest, grant_end = token_of(row[:-1]), row.digest, row[-1]
+            token, digest, grant_end = token_of(row[:-1]), row[_DIGEST], row[-1]
             # One that cannot be read is no token: if it stayed, each purge would read it again.
             if token is not None and (end := kept_until(token, grant_end)) > now:
                 self.held.append({"of_digest": digest, "held_until": end})
@@ -122,12 +124,12 @@ class _TokenPurge:
         if not self.digests:
             return 0
         parameters = {"digests": self.digests, "now": self.now}
-        return connection.execute(_DELETE_TOKENS, parameters).rowcount
+        return int(connection.execute(_DELETE_TOKENS, parameters).rowcount)
 
 
 def clear_answers(database: Database, now: int, limit: int) -> tuple[int, int]:
     """Clear the sealed answers that are past their end; their tokens stay."""
-    digests = [row.digest for row in database.rows(_DUE_ANSWERS, {"now": now, "batch": limit})]
+    digests = [digest for (digest,) in database.rows(_DUE_ANSWERS, {"now": now, "batch": limit})]
     if digests:
         database.change(_CLEAR_ANSWERS, {"digests": digests, "now": now})
     return len(digests), 0

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection
-
 from ...protocol.records import (
     Grant,
     Outcome,
@@ -17,6 +15,7 @@ from ...protocol.records import (
     kept_until,
 )
 from ..families import check_family
+from .connection import Connection
 from .rows import grant_values, reference, token_of, token_values
 from .statements import (
     CLEAR_ANSWER,
@@ -56,8 +55,9 @@ class Redeeming:
             # The lock makes us wait for a revocation in progress, and a later one wait for us.
             row = connection.execute(LOCK_GRANT, {"grant_id": self.token.family}).first()
             if row is not None:
-                alive = row.revoked_at is None
-                end = max(row.expires_at, min(self.grant_expires_at or 0, row.absolute_end))
+                revoked_at, expires_at, absolute_end = row
+                alive = revoked_at is None
+                end = max(expires_at, min(self.grant_expires_at or 0, absolute_end))
             elif self.token.grant_id is not None:
                 alive = False
         if alive and self._spent(connection, end):
@@ -77,7 +77,7 @@ class Redeeming:
             "answer_until": answer.expires_at if answer else None,
             "held_until": kept_until(spent, grant_end),
         }
-        return connection.execute(SPEND, parameters).rowcount == 1
+        return bool(connection.execute(SPEND, parameters).rowcount == 1)
 
     def _carry_out(self, connection: Connection, grant_end: int | None) -> None:
         family = self.token.family

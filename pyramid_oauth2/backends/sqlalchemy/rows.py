@@ -62,6 +62,7 @@ _SCOPE, _RESOURCES = (
 _SEALED_ANSWER = [field.name for field in fields(Token)].index("sealed_answer")
 _TIMES = ("created_at", "issued_at", "expires_at", "absolute_end", "consumed_at", "revoked_at")
 # The fields of a client that are columns, and so not in its document.
+CLIENT_COLUMNS = tuple(client_table.columns.keys())
 CLIENT_FIELDS = tuple(field.name for field in fields(Client) if field.name in client_table.columns)
 
 Values = dict[str, Any]
@@ -205,10 +206,11 @@ def reservation_values(reservation: Reservation) -> Values:
     return {column.name: getattr(reservation, column.name) for column in RESERVATION_COLUMNS}
 
 
-def client_of(row: Any) -> Client:
+def client_of(row: Sequence[Any]) -> Client:
     """Return the client of a row of the whole table."""
-    columns = {name: getattr(row, name) for name in CLIENT_FIELDS}
-    return stored_client(row.client_id, row.document, columns)
+    columns = dict(zip(CLIENT_COLUMNS, row, strict=True))
+    fields_of_columns = {name: columns[name] for name in CLIENT_FIELDS}
+    return stored_client(columns["client_id"], columns["document"], fields_of_columns)
 
 
 def client_values(client: Client) -> Values:

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ...interfaces import IClientStore
 from .clients import SQLAlchemyClientStore
+from .connection import Connection
 from .database import Database
 from .failures import is_duplicate, translated
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection as SessionConnection
     from sqlalchemy.orm import Session
 
 Result = TypeVar("Result")
@@ -74,7 +75,7 @@ class SessionDatabase(Database):
         return self.atomically(work)
 
 
-def _begin(connection: Connection) -> None:
+def _begin(connection: SessionConnection) -> None:
     # Python's sqlite3 begins no transaction before a SAVEPOINT, whose release would then commit.
     driver_connection: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite" and not driver_connection.in_transaction:

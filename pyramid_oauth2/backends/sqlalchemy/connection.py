@@ -1,0 +1,183 @@
+"""A connection of the pool, on which the stores execute their statements.
+
+It has the methods of SQLAlchemy's own connection that the stores use, so that they also work
+within the transaction of a session. SQLAlchemy writes the statements and pools the connections;
+what is between them, the driver's cursor, is used directly.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, MutableMapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from types import MappingProxyType, TracebackType
+from typing import Any, Protocol, TypeAlias
+
+from sqlalchemy import Connection as CoreConnection
+from sqlalchemy import Dialect, Engine, Executable
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from .compiled import Compiled
+from .prepared_statements import is_stale
+
+log = logging.getLogger(__name__)
+
+Parameters: TypeAlias = Mapping[str, Any]
+Row: TypeAlias = tuple[Any, ...]
+
+NONE: Parameters = MappingProxyType({})
+
+
+class Connection(Protocol):
+    """What the stores need of a connection: one of the pool, or that of a session."""
+
+    def execute(self, statement: Executable, parameters: Any, /) -> Any:
+        """Execute a statement; return an :class:`Answer`, or one of SQLAlchemy like it."""
+
+
+class Answer:
+    """What the database answered to a statement."""
+
+    __slots__ = ("_rows", "rowcount")
+
+    def __init__(self, rows: Sequence[Row], rowcount: int) -> None:
+        self._rows = rows
+        #: How many rows it matched.
+        self.rowcount = rowcount
+
+    def all(self) -> Sequence[Row]:
+        """Every row."""
+        return self._rows
+
+    def first(self) -> Row | None:
+        """The first row; None if there is none."""
+        return self._rows[0] if self._rows else None
+
+
+class PooledConnection:
+    """A context manager: a connection that returns to the pool of an engine afterwards.
+
+    Errors of the driver are raised as by SQLAlchemy: each as a
+    :exc:`~sqlalchemy.exc.DBAPIError`, and a lost connection is not returned to the pool,
+    which then discards those that are as old.
+    """
+
+    __slots__ = ("_engine", "_pooled")
+    _pooled: PoolProxiedConnection
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> PooledConnection:
+        try:
+            self._pooled = self._engine.raw_connection()
+        except self.dialect.loaded_dbapi.Error as error:
+            lost = self.dialect.is_disconnect(error, None, None)
+            raise self._wrapped(error, None, lost) from error
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        if self._pooled.is_valid:
+            self._pooled.close()
+
+    @property
+    def dialect(self) -> Dialect:
+        """SQLAlchemy's knowledge of the engine and the driver."""
+        return self._engine.dialect
+
+    @property
+    def info(self) -> MutableMapping[Any, Any]:
+        """What is remembered of the connection as long as it is open."""
+        return self._pooled.info
+
+    def execute(
+        self, statement: Executable, parameters: Parameters | Sequence[Parameters] = NONE
+    ) -> Any:
+        """Execute a statement, once, or once for each of several mappings.
+
+        :return: an :class:`Answer`, or what SQLAlchemy returns, which has the same methods.
+        """
+        compiled = _compiled(statement, self._engine.dialect)
+        if compiled.varies:
+            core = CoreConnection(self._engine, self._pooled)
+            return core.execute(statement, parameters)
+        if isinstance(parameters, Mapping):
+            return self._run(compiled, compiled.text, compiled.values(parameters))
+        values = [compiled.values(each) for each in parameters]
+        return self._run(compiled, compiled.text, values, many=True)
+
+    def exec_driver_sql(self, text: str) -> None:
+        """Execute a statement without parameters and rows."""
+        self._run(None, text, ())
+
+    def rollback(self) -> None:
+        """End the transaction; the connection is not used again if that fails."""
+        if self._pooled.is_valid:
+            try:
+                self.dialect.do_rollback(self._pooled)
+            except BaseException as error:
+                self._pooled.invalidate(error)
+
+    def _run(self, compiled: Compiled | None, text: str, values: Any, many: bool = False) -> Answer:
+        log.debug("%s", text)  # Without the values, which may be digests.
+        cursor = self._pooled.cursor()
+        try:
+            if many:
+                cursor.executemany(text, values)
+            elif values:
+                cursor.execute(text, values)
+            else:
+                # Without values, a driver does not look for a percent sign.
+                cursor.execute(text)
+            rows = cursor.fetchall() if compiled is not None and compiled.returns_rows else []
+            answer = Answer(rows if compiled is None else compiled.rows(rows), cursor.rowcount)
+            cursor.close()
+            return answer
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._failure(error, text, cursor) from error
+        except Exception:
+            raise
+        except BaseException as interruption:
+            # In the middle of a statement: its response would be read as that of the next one.
+            self._pooled.invalidate(interruption)
+            raise
+
+    def _failure(self, error: Exception, text: str, cursor: Any) -> DBAPIError:
+        driver_connection = self._pooled.dbapi_connection
+        lost = is_stale(error) or self.dialect.is_disconnect(
+            error,  # type: ignore[arg-type]
+            driver_connection,
+            cursor,
+        )
+        if lost:
+            # As SQLAlchemy's connection does: this one, and each of the pool that is as old.
+            self._engine.pool._invalidate(self._pooled, error)
+        else:
+            with suppress(Exception):
+                cursor.close()
+        return self._wrapped(error, text, lost)
+
+    def _wrapped(self, error: Exception, text: str | None, lost: bool) -> DBAPIError:
+        wrapped = DBAPIError.instance(
+            text,
+            None,
+            error,
+            self.dialect.loaded_dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=lost,
+            dialect=self.dialect,
+        )
+        assert isinstance(wrapped, DBAPIError)
+        return wrapped
+
+
+@lru_cache(maxsize=1024)
+def _compiled(statement: Executable, dialect: Dialect) -> Compiled:
+    return Compiled(statement, dialect)
