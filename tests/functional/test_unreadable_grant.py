@@ -174,7 +174,7 @@ def test_a_consent(bob: Allowing, settings: dict[str, str], how: str, caplog: An
     with caplog.at_level(logging.ERROR):
         page = bob.ask()
     assert page.status_int == 200, "the user is asked again"
-    assert "consent to web cannot be read" in caplog.text
+    assert "consent to 'web' cannot be read" in caplog.text
     assert bob.show().status_int == 200
     assert bob.decide(page).status_int == 303
     assert bob.ask().status_int == 303, "the new consent has replaced it"

@@ -93,7 +93,7 @@ def grant_of(grant_id: str, value: bytes | None) -> Grant | None:
         return grant
     except DAMAGED as error:
         # Whose it is stands in what cannot be read. Scripts still end and remove it.
-        log.error("The stored record of the grant %s cannot be read: %s", grant_id, error)
+        log.error("The stored record of the grant %r cannot be read: %s", grant_id, error)
         return None
 
 
@@ -205,7 +205,7 @@ def consent_of(subject: str, client_id: str, value: bytes) -> Consent:
         check_times((consent.created_at, expires_at))
         return consent
     except DAMAGED as error:
-        log.error("A stored consent to %s cannot be read: %s", client_id, error)
+        log.error("A stored consent to %r cannot be read: %s", client_id, error)
     end, nothing = nearest_time(expires_at), frozenset[str]()
     return Consent(subject, client_id, nothing, "", 0, end, (), version, UNREADABLE)
 

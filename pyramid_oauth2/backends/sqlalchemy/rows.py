@@ -101,7 +101,7 @@ def grant_of(row: Sequence[Any]) -> Grant | None:
         values[_RESOURCES] = _resources_of(values[_RESOURCES])
         return Grant(*values)
     except DAMAGED as error:
-        log.error("The stored record of the grant %s cannot be read: %s", values[0], error)
+        log.error("The stored record of the grant %r cannot be read: %s", values[0], error)
     return _allowing_nothing(Grant, row)
 
 
@@ -168,7 +168,7 @@ def consent_of(row: Sequence[Any]) -> Consent | None:
             subject, client_id, scope, redirect_uri, created, expires, allowed, version, data or b""
         )
     except DAMAGED as error:
-        log.error("A stored consent to %s cannot be read: %s", client_id, error)
+        log.error("A stored consent to %r cannot be read: %s", client_id, error)
     return _allowing_nothing(Consent, row)
 
 
