@@ -54,10 +54,11 @@ def engine_of(backend: SQLAlchemyBackend) -> Engine:
 
 
 def _as_sqlalchemy_has_them(values: Any) -> Any:
-    if isinstance(values, list):
-        several = bool(values) and isinstance(values[0], list | dict)
-        return [tuple(each) for each in values] if several else tuple(values)
-    return values
+    if not isinstance(values, list):
+        return values
+    if values and isinstance(values[0], list | dict):
+        return [_as_sqlalchemy_has_them(each) for each in values]
+    return tuple(values)
 
 
 def statements_of(engine: Engine, work: Callable[[], object]) -> list[tuple[str, Any]]:
