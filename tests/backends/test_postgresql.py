@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from random import randbytes
 from typing import Any
 
@@ -20,7 +21,7 @@ from pyramid_oauth2.backends.contract.factories import (
     new_token,
 )
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
-from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE, Reservation
+from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE, Outcome, Reservation
 from tests.servers.databases import DatabaseServer
 
 from .server_databases import ServerContract, new_database, open_backend
@@ -142,3 +143,54 @@ def plan_of(engine: Engine, statement: str, parameters: Any) -> str:
     with engine.connect() as connection:
         rows = connection.exec_driver_sql(f"EXPLAIN {statement}", one)
         return "\n".join([statement, *rows.scalars()])
+
+
+@pytest.fixture
+def empty(postgresql_server: DatabaseServer) -> Iterator[SQLAlchemyBackend]:
+    """A database of this server without records."""
+    backend = open_backend(new_database(postgresql_server))
+    yield backend
+    backend.close()
+
+
+def test_what_takes_a_transaction_elsewhere_is_one_statement(empty: SQLAlchemyBackend) -> None:
+    grants, grant = empty.grants, new_grant()
+    code, refresh = new_token(AUTHORIZATION_CODE, grant), new_token(grant=grant)
+    parent = replace(refresh, parent=code.digest)
+    new = [new_token(grant=grant), new_token(grant=grant)]
+    ops: list[Callable[[], object]] = [
+        lambda: grants.open(grant, [code, parent], NOW),
+        lambda: grants.add(grant.id, [new_token(grant=grant)], NOW),
+        lambda: grants.redeem(parent, NOW, "a", new, grant_expires_at=NOW + 9),
+        lambda: grants.redeem(code, NOW, "b", []),
+    ]
+    assert [len(statements_of(engine_of(empty), op)) for op in ops] == [1] * len(ops)
+
+
+@pytest.mark.parametrize("ended", ["spent", "revoked", "grant revoked", "expired"])
+def test_a_loser_writes_nothing(empty: SQLAlchemyBackend, ended: str) -> None:
+    grants, grant = empty.grants, new_grant()
+    token = new_token(grant=grant, parent=new_digest())
+    grants.open(grant, [token], NOW)
+    now = NOW
+    if ended == "spent":
+        grants.redeem(token, NOW, "a", [])
+    elif ended == "revoked":
+        grants.revoke_token(token.ref, NOW)
+    elif ended == "grant revoked":
+        grants.revoke_grant(grant.id, NOW, "test")
+    else:
+        now = token.expires_at
+    before = versions(engine_of(empty))
+    lost = grants.redeem(token, now, "b", [new_token(grant=grant)], grant_expires_at=NOW + 10**6)
+    assert lost.outcome is not Outcome.WON
+    assert versions(engine_of(empty)) == before
+
+
+def versions(engine: Engine) -> list[Any]:
+    """Which transaction wrote each row."""
+    with engine.connect() as connection:
+        return [
+            connection.exec_driver_sql(f"SELECT xmin, ctid FROM {table} ORDER BY ctid").all()
+            for table in ("oauth2_grant", "oauth2_token")
+        ]

@@ -33,8 +33,7 @@ class Compiled:
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         assert isinstance(statement, ClauseElement)
-        columns = list(statement.table.columns.keys()) if isinstance(statement, Insert) else None
-        compiled: Any = statement.compile(dialect=dialect, column_keys=columns)
+        compiled: Any = statement.compile(dialect=dialect, column_keys=_columns(statement))
         binds = {name: bind for bind, name in compiled.bind_names.items()}
         self.returns_rows = isinstance(statement, Select | TextClause)
         #: Whether its text depends on the values, so that SQLAlchemy must execute it.
@@ -67,6 +66,13 @@ class Compiled:
             )
             for row in rows
         ]
+
+
+def _columns(statement: Executable) -> list[str] | None:
+    # Only for an INSERT of one row: they would be those of every UPDATE within a statement too.
+    if isinstance(statement, Insert) and statement.select is None:
+        return list(statement.table.columns.keys())
+    return None
 
 
 def _bind_processors(

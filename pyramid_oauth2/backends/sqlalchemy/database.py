@@ -118,6 +118,18 @@ class Database:
         """
         return self._answered(work, transaction, repeatable, writes=True)
 
+    def at_once(self, work: Callable[[Connection], Result], repeatable: bool = False) -> Result:
+        """Run *work*, whose first statement writes all or nothing; return its result.
+
+        :param repeatable: as for :meth:`atomically`.
+        """
+        return self._answered(work, writing, repeatable, writes=True)
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether one statement can do what takes a transaction elsewhere."""
+        return self.engine.dialect.name == "postgresql"
+
     def close(self) -> None:
         """Close every connection."""
         if (engine := self._engines.made()) is not None:
@@ -129,7 +141,7 @@ class Database:
         return self._answered(work, PooledConnection, repeatable=True, writes=False)
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
-        return self._answered(work, writing, repeatable=False, writes=True)
+        return self.at_once(work)
 
     def _answered(
         self,

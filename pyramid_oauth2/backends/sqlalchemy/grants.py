@@ -23,6 +23,7 @@ from ...protocol.records import (
 from .connection import Connection
 from .database import Database
 from .pages import Chain, Listing
+from .postgresql import addition, opening, row_of_grant, rows_of
 from .purging import GRANT_STORE_PURGES, purge
 from .redemption import Redeeming
 from .rows import (
@@ -103,6 +104,9 @@ class SQLAlchemyGrantStore:
 
         if grant is None and len(rows) == 1:
             self._database.change(INSERT_TOKEN, rows[0])
+        elif grant is not None and rows and self._database.is_postgresql:
+            parameters = row_of_grant(grant_values(grant)) | rows_of(rows)
+            self._database.change(opening(len(rows)), parameters)
         else:
             self._database.atomically(insert)
         return True
@@ -120,6 +124,9 @@ class SQLAlchemyGrantStore:
     def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:
         """Insert tokens of an active grant."""
         rows = [token_values(token) for token in tokens]
+        if rows and self._database.is_postgresql:
+            parameters = {"ref_family": grant_id, "now": now, **rows_of(rows)}
+            return self._database.change(addition(len(rows)), parameters) > 0
 
         def insert(connection: Connection) -> bool:
             grant = connection.execute(LOCK_GRANT, {"grant_id": grant_id}).first()
@@ -146,20 +153,20 @@ class SQLAlchemyGrantStore:
         retire: Iterable[TokenRef] = (),
     ) -> Redemption:
         """Spend a token once."""
-        return self._database.atomically(
-            Redeeming(
-                token,
-                now,
-                attempt,
-                tuple(produce),
-                grant,
-                grant_expires_at,
-                sealed_answer,
-                tuple(retire),
-            ),
-            # The same attempt wins again.
-            repeatable=True,
+        redeeming = Redeeming(
+            token,
+            now,
+            attempt,
+            tuple(produce),
+            grant,
+            grant_expires_at,
+            sealed_answer,
+            tuple(retire),
         )
+        # Repeatable: the same attempt wins again.
+        if self._database.is_postgresql and redeeming.is_one_statement:
+            return self._database.at_once(redeeming.at_once, repeatable=True)
+        return self._database.atomically(redeeming, repeatable=True)
 
     def amend(self, ref: TokenRef, version: int, changes: TokenChanges) -> bool:
         """Change a token by compare and swap."""

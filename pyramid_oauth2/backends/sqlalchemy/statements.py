@@ -6,6 +6,8 @@ RETURNING: the number of matched rows decides.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import and_, bindparam, case, func, insert, select, update
 
 from .rows import GRANT_COLUMNS, TOKEN_COLUMNS
@@ -13,12 +15,12 @@ from .schema import grant_table, reservation_table, token_table
 
 _grant, _token, _reservation = grant_table.c, token_table.c, reservation_table.c
 
-_by_ref = and_(
+BY_REF = and_(
     _token.digest == bindparam("ref_digest"),
     _token.kind == bindparam("ref_kind"),
     _token.family == bindparam("ref_family"),
 )
-_live = and_(_token.consumed_at.is_(None), _token.revoked_at.is_(None))
+LIVE = (_token.consumed_at.is_(None), _token.revoked_at.is_(None))
 
 INSERT_GRANT = insert(grant_table)
 INSERT_TOKEN = insert(token_table)
@@ -27,9 +29,9 @@ INSERT_RESERVATION = insert(reservation_table)
 FIND = (
     select(*TOKEN_COLUMNS, *GRANT_COLUMNS)
     .select_from(token_table.outerjoin(grant_table, _grant.id == _token.grant_id))
-    .where(_by_ref)
+    .where(BY_REF)
 )
-READ_TOKEN = select(*TOKEN_COLUMNS).where(_by_ref)
+READ_TOKEN = select(*TOKEN_COLUMNS).where(BY_REF)
 
 # SQLite has no FOR UPDATE, so it is omitted there: BEGIN IMMEDIATE has locked everything.
 LOCK_GRANT = (
@@ -56,7 +58,7 @@ REVOKE_SUBJECT_AT_CLIENT = REVOKE_SUBJECT.where(_grant.client_id == bindparam("o
 
 SPEND = (
     update(token_table)
-    .where(_by_ref, _live, _token.expires_at > bindparam("now"))
+    .where(BY_REF, *LIVE, _token.expires_at > bindparam("now"))
     .values(
         consumed_at=bindparam("now"),
         attempt=bindparam("by_attempt"),
@@ -68,29 +70,30 @@ SPEND = (
         ),
     )
 )
+CLEARED: tuple[tuple[Any, Any], ...] = (
+    # First: MySQL reads a column that was assigned before as what it is now. A token that was
+    # kept for its answer is due at its own end again; a purge decides what it is kept for else.
+    (
+        _token.kept_until,
+        case(
+            (_token.kept_until == _token.sealed_until, _token.expires_at),
+            else_=_token.kept_until,
+        ),
+    ),
+    (_token.sealed_answer, None),
+    (_token.sealed_until, None),
+)
 CLEAR_ANSWER = (
     update(token_table)
     .where(
         _token.digest == bindparam("parent_digest"),
         _token.family == bindparam("ref_family"),
     )
-    .ordered_values(
-        # First: MySQL reads a column that was assigned before as what it is now. A token that was
-        # kept for its answer is due at its own end again; a purge decides what it is kept for else.
-        (
-            _token.kept_until,
-            case(
-                (_token.kept_until == _token.sealed_until, _token.expires_at),
-                else_=_token.kept_until,
-            ),
-        ),
-        (_token.sealed_answer, None),
-        (_token.sealed_until, None),
-    )
+    .ordered_values(*CLEARED)
 )
 AMEND = (
     update(token_table)
-    .where(_by_ref, _live, _token.version == bindparam("seen_version"))
+    .where(BY_REF, *LIVE, _token.version == bindparam("seen_version"))
     .values(
         version=_token.version + 1,
         data=func.coalesce(bindparam("new_data", type_=_token.data.type), _token.data),
@@ -104,7 +107,7 @@ AMEND = (
 )
 REVOKE_TOKEN = (
     update(token_table)
-    .where(_by_ref, _token.revoked_at.is_(None))
+    .where(BY_REF, _token.revoked_at.is_(None))
     .values(revoked_at=bindparam("now"))
 )
 
