@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ from sqlalchemy import Engine, Select, bindparam, event, select
 from sqlalchemy.dialects.mysql import pymysql
 from sqlalchemy.dialects.postgresql import psycopg, psycopg2
 from sqlalchemy.dialects.sqlite import pysqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from pyramid_oauth2.backends.contract.factories import NOW, new_digest
-from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, purging, statements
+from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, purging, sockets, statements
+from pyramid_oauth2.backends.sqlalchemy import connection as connection_module
 from pyramid_oauth2.backends.sqlalchemy.compiled import Compiled
 from pyramid_oauth2.backends.sqlalchemy.connection import PooledConnection
+from pyramid_oauth2.backends.sqlalchemy.database import BATCH, Database
 from pyramid_oauth2.backends.sqlalchemy.schema import reservation_table
+from pyramid_oauth2.protocol.records import OutcomeUnknown, Reservation, StoreUnavailable
 
 from .sqlite_databases import engine_of, new_backend
 
@@ -71,22 +75,105 @@ def test_a_driver_with_other_types_for_bytes() -> None:
     assert list(compiled.rows([row])) == [("n", b"digest", NOW)]
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-def test_an_interrupted_statement_ends_its_connection(
-    engine: Engine, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Interrupted:
-        def execute(self, *_: object) -> None:
-            raise error
+class TimeLimit(Exception):
+    """What an application's time limit raises anywhere, by a signal for instance."""
 
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, error: type[BaseException], words: str) -> None:
+    """Raise an error in the middle of each statement that contains these words."""
+    usual = Cursor.execute
+
+    def execute(its: Cursor, text: str, *values: Any) -> Any:
+        answer = usual(its, text, *values)
+        if words in text:
+            raise error
+        return answer
+
+    monkeypatch.setattr(Cursor, "execute", execute)
+
+
+class Cursor(sqlite3.Cursor):
+    """A cursor of the driver that a test can interrupt."""
+
+
+@pytest.fixture
+def ended(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """One item for each connection that did not return to the pool."""
     ended: list[None] = []
     event.listen(engine, "invalidate", lambda *_: ended.append(None))
-    with PooledConnection(engine) as connection:
-        monkeypatch.setattr(type(connection._pooled), "cursor", lambda *_: Interrupted())
-        with pytest.raises(error):
-            connection.execute(BY_DIGEST, {"digest": b""})
+    usual = PooledConnection.__enter__
+
+    def enter(its: PooledConnection) -> PooledConnection:
+        usual(its)
+        driver = its._pooled.dbapi_connection
+        monkeypatch.setattr(type(its._pooled), "cursor", lambda _: driver.cursor(Cursor))
+        return its
+
+    monkeypatch.setattr(PooledConnection, "__enter__", enter)
+    return ended
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, TimeLimit])
+def test_an_interrupted_statement_ends_its_connection(
+    engine: Engine,
+    ended: list[None],
+    error: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    interrupt(monkeypatch, error, "SELECT")
+    with PooledConnection(engine) as connection, pytest.raises(error):
+        connection.execute(BY_DIGEST, {"digest": b""})
     assert ended == [None]
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("words", "failure"),
+    [("INSERT", StoreUnavailable), ("COMMIT", OutcomeUnknown)],
+    ids=["within the transaction", "at its end"],
+)
+def test_an_interrupted_transaction_is_in_doubt_at_its_end_only(
+    engine: Engine,
+    ended: list[None],
+    words: str,
+    failure: type[Exception],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    interrupt(monkeypatch, TimeLimit, words)
+    with pytest.raises(StoreUnavailable) as raised:
+        Database(lambda: engine).atomically(
+            lambda its: its.execute(statements.INSERT_RESERVATION, CLAIM)
+        )
+    assert (type(raised.value), ended) == (failure, [None])
+
+
+def test_an_interrupted_write_that_commits_itself_is_in_doubt(
+    engine: Engine, ended: list[None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(monkeypatch, TimeLimit, "INSERT")
+    with pytest.raises(OutcomeUnknown):
+        Database(lambda: engine).change(statements.INSERT_RESERVATION, CLAIM)
+    assert ended == [None]
+
+
+def test_a_transaction_that_nothing_ended_does_not_return_to_the_pool(
+    engine: Engine, ended: list[None]
+) -> None:
+    """As if a time limit had raised where the transaction was about to be rolled back."""
+    with PooledConnection(engine) as connection:
+        connection.begin_by("BEGIN IMMEDIATE")
+        connection.execute(statements.INSERT_RESERVATION, CLAIM)
+    assert ended == [None]
+    assert Database(lambda: engine).rows(select(reservation_table), {}) == []
+
+
+def test_an_import_is_compiled_once(engine: Engine) -> None:
+    backend = SQLAlchemyBackend(lambda: engine)
+    claims = [Reservation("n", new_digest(), NOW) for _ in range(2 * BATCH)]
+    backend.grants.import_(claims[:BATCH])
+    before = connection_module._compiled.cache_info().currsize
+    assert backend.grants.import_(claims) == BATCH
+    assert connection_module._compiled.cache_info().currsize == before
 
 
 def test_an_error_has_the_statement_and_no_values(engine: Engine) -> None:
@@ -103,3 +190,13 @@ def test_the_log_has_the_statement_and_no_values(engine: Engine, caplog: Any) ->
         connection.execute(BY_DIGEST, {"digest": CLAIM["digest"]})
     assert "oauth2_reservation" in caplog.text
     assert "dddd" not in caplog.text
+
+
+def test_a_connection_that_the_driver_has_closed_is_replaced() -> None:
+    """PyMySQL closes it if something else interrupts a wait."""
+
+    class Closed:
+        _sock = None
+
+    with pytest.raises(DisconnectionError):
+        sockets._descriptor(Closed())

@@ -430,8 +430,10 @@ class TestWhileItWaits:
     ) -> None:
         monkeypatch.setattr(engines, "LOCK_SECONDS", 1)
         backend = open_backend(url)
+        token = new_token(grant=grant)
+        backend.grants.import_([token])
         for refused in (
-            lambda: backend.grants.redeem(new_token(grant=grant), NOW, "a", []),
+            lambda: backend.grants.redeem(token, NOW, "a", []),
             lambda: backend.grants.revoke_grant(grant.id, NOW, "test"),
         ):
             started = monotonic()

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 Parameters: TypeAlias = Mapping[str, Any]
 Row: TypeAlias = tuple[Any, ...]
 
+COMMIT = "COMMIT"
 NONE: Parameters = MappingProxyType({})
 
 
@@ -64,11 +65,14 @@ class PooledConnection:
     which then discards those that are as old.
     """
 
-    __slots__ = ("_engine", "_pooled")
+    __slots__ = ("_engine", "_in_transaction", "_pooled", "in_doubt")
     _pooled: PoolProxiedConnection
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._in_transaction = False
+        #: Whether something else than the driver interrupted a statement that may have committed.
+        self.in_doubt = False
 
     def __enter__(self) -> PooledConnection:
         try:
@@ -84,7 +88,10 @@ class PooledConnection:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        if self._pooled.is_valid:
+        if self._in_transaction and self._pooled.is_valid:
+            # A time limit of the application may raise anywhere, also where a transaction is ended.
+            self._pooled.invalidate()
+        elif self._pooled.is_valid:
             self._pooled.close()
 
     @property
@@ -117,11 +124,22 @@ class PooledConnection:
         """Execute a statement without parameters and rows."""
         self._run(None, text, ())
 
+    def begin_by(self, text: str) -> None:
+        """Begin a transaction by the statement *text*."""
+        self._in_transaction = True
+        self._run(None, text, ())
+
+    def commit(self) -> None:
+        """Commit the transaction."""
+        self._run(None, COMMIT, ())
+        self._in_transaction = False
+
     def rollback(self) -> None:
         """End the transaction; the connection is not used again if that fails."""
         if self._pooled.is_valid:
             try:
                 self.dialect.do_rollback(self._pooled)
+                self._in_transaction = False
             except BaseException as error:
                 self._pooled.invalidate(error)
 
@@ -142,10 +160,12 @@ class PooledConnection:
             return answer
         except self.dialect.loaded_dbapi.Error as error:
             raise self._failure(error, text, cursor) from error
-        except Exception:
-            raise
         except BaseException as interruption:
-            # In the middle of a statement: its response would be read as that of the next one.
+            # In the middle of a statement, which the server may still carry out, and whose
+            # response would be read as that of the next one.
+            self.in_doubt = text == COMMIT or not self._in_transaction
+            with suppress(Exception):
+                cursor.close()  # SQLite keeps its locks as long as a statement is open.
             self._pooled.invalidate(interruption)
             raise
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, Executable, Insert, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Executable, Insert, bindparam, select, tuple_
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -99,7 +99,7 @@ class Database:
         # Queried first: when a copy is continued, most rows exist already, and a
         # batch that fails because of them costs many times more.
         found = {tuple(row[column.name] for column in key): row for row in batch}
-        there = self.rows(select(*key).where(tuple_(*key).in_(list(found))), {})
+        there = self.rows(_of_keys(key), {"keys": list(found)})
         return [found[value] for value in found.keys() - set(map(tuple, there))]
 
     def _insert_all(self, statement: Insert, rows: Sequence[Parameters]) -> int:
@@ -167,6 +167,7 @@ class Database:
         with Deadline() as deadline:
             tries, unknown = 1, False
             while True:
+                connection: PooledConnection | None = None
                 try:
                     with self._uses, scope(self._engines()) as connection:
                         result = work(connection)
@@ -176,7 +177,8 @@ class Database:
                     # Of any class: see translated().
                     self._note(error, began)
                     # Stays so if a later try cannot connect: what the first one wrote is not known.
-                    unknown = unknown or (writes and may_have_arrived(error))
+                    interrupted = connection is not None and connection.in_doubt
+                    unknown = unknown or (writes and (interrupted or may_have_arrived(error)))
                     if repeatable and is_lost(error) and not deadline.passed:
                         # The pool has discarded every connection as old as the lost one. Any other
                         # write is left to the caller: a repeated INSERT would find its own row.
@@ -198,6 +200,12 @@ class Database:
             self._breaker.answered()
         elif isinstance(error, DBAPIError | PoolTimeout | TimeoutError):
             self._breaker.failed(began)
+
+
+@cache
+def _of_keys(key: tuple[ColumnElement[Any], ...]) -> Executable:
+    # One for each table: it is kept compiled.
+    return select(*key).where(tuple_(*key).in_(bindparam("keys", expanding=True)))
 
 
 @contextmanager
@@ -231,9 +239,9 @@ def writing(engine: Engine) -> Iterator[PooledConnection]:
 @contextmanager
 def _committed(connection: PooledConnection, begin: str = "BEGIN") -> Iterator[None]:
     try:
-        connection.exec_driver_sql(connection.info.get(BEGIN, begin))
+        connection.begin_by(connection.info.get(BEGIN, begin))
         yield
-        connection.exec_driver_sql("COMMIT")
+        connection.commit()
     except BaseException:
         connection.rollback()
         raise

@@ -15,7 +15,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import URL, Engine, engine_from_config, event, make_url
+from sqlalchemy import URL, Dialect, Engine, engine_from_config, event, make_url
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 LOCK_SECONDS = 3
 SQLITE_LOCK_SECONDS = 5
 STATEMENT_SECONDS = 7
+IN_TRANSACTION = 1  # in the server_status of a MySQL connection
 
 # The stores rely on these values, so they cannot be set.
 FIXED: Mapping[str, Any] = {
@@ -131,6 +132,7 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
     if name != "sqlite":
         limit(engine)
         watch(engine)
+        _spare_rollbacks(engine.dialect)
     if name == "postgresql":
         renew_when_stale(engine)
     return engine
@@ -149,6 +151,18 @@ def _parsed(url: str | URL) -> tuple[URL, dict[str, Any]]:
     except ValueError as error:
         raise ConfigurationError(f"oauth2.sqlalchemy.url: {error}") from None
     return parsed, more
+
+
+def _spare_rollbacks(dialect: Dialect) -> None:
+    # Some versions of SQLAlchemy roll back whenever a connection of theirs ends. PyMySQL would
+    # send that; if the connection broke at that point, what was read would be lost.
+    rollback = dialect.do_rollback
+
+    def rollback_if_needed(dbapi_connection: Any) -> None:
+        if getattr(dbapi_connection, "server_status", IN_TRANSACTION) & IN_TRANSACTION:
+            rollback(dbapi_connection)
+
+    dialect.do_rollback = rollback_if_needed  # type: ignore[method-assign]
 
 
 def _preparation(url: URL) -> Callable[[DBAPICursor], str | None]:

@@ -43,7 +43,11 @@ def watch(engine: Engine) -> None:
 
 def _descriptor(dbapi_connection: Any) -> int:
     # psycopg has a public method for it, PyMySQL has none.
-    descriptor: int = getattr(dbapi_connection, "_sock", dbapi_connection).fileno()
+    its = getattr(dbapi_connection, "_sock", dbapi_connection)
+    if its is None:
+        # Interrupted while it was waiting, PyMySQL closes the connection.
+        raise DisconnectionError("the driver has closed the connection")
+    descriptor: int = its.fileno()
     return descriptor
 
 
