@@ -20,7 +20,7 @@ from pyramid_oauth2.backends.contract.factories import (
     new_grant,
     new_token,
 )
-from pyramid_oauth2.backends.redis import key_names
+from pyramid_oauth2.backends.redis import key_names, scripts
 from pyramid_oauth2.protocol.records import (
     AUTHORIZATION_CODE,
     INTERACTION,
@@ -328,6 +328,35 @@ def test_scripts_are_sent_again_after_they_were_flushed(backend, raw):
     assert backend.grants.revoke_grant(grant.id, NOW, "test") is True
     raw.script_flush()
     assert backend.grants.reserve("jti", new_digest(), NOW + 1, NOW) is True
+
+
+@pytest.mark.parametrize("loaded", [(), (scripts.OPEN,), (scripts.INDEX,)])
+def test_whichever_script_the_server_knows_a_grant_is_written_and_listed(backend, raw, loaded):
+    raw.script_flush()
+    for script in loaded:
+        raw.script_load(script.text)
+    grant = new_grant()
+    token = new_token(grant=grant)
+    assert backend.grants.open(grant, [token], NOW)
+    assert backend.grants.find(token.ref) == (token, grant)
+    assert list(every(backend.grants.grants, subject=grant.subject)) == [grant]
+
+
+def test_no_text_of_a_script_is_sent_twice(backend, raw):
+    def spelt_out():
+        return raw.info("commandstats").get("cmdstat_eval", {"calls": 0})["calls"]
+
+    def refreshed():
+        grant = new_grant()
+        token = new_token(grant=grant)
+        backend.grants.open(grant, [token], NOW)
+        fruit = [new_token(grant=grant)]
+        backend.grants.redeem(token, NOW, new_attempt(), fruit, grant_expires_at=NOW + DAY)
+
+    refreshed()
+    before = spelt_out()
+    refreshed()
+    assert spelt_out() == before
 
 
 def test_what_was_flushed_is_refused(backend, raw):

@@ -12,7 +12,7 @@ from ...deadlines import SECONDS
 from . import first_contact
 from .connections import ClientFactory
 from .key_names import EVERYTHING
-from .server import Command, Server, answers_of
+from .server import Command, Server, answers_of, executed
 
 
 class ClusterServer(Server):
@@ -50,7 +50,7 @@ class ClusterServer(Server):
         # pipeline does not preserve the order between servers.
         waits = commands[-1][0] == "WAIT"
         *before, main = commands[:-1] if waits else commands
-        answers = [client.execute_command(*command) for command in before]
+        answers = [executed(client, command) for command in before]
         if not waits:
             return [*answers, *super()._on_one_connection(client, key, [main])]
         # WAIT only counts the writes of its own connection.

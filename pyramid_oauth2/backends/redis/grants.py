@@ -38,6 +38,7 @@ from .purging import grant_purge
 from .redemption import Redeeming
 from .scanning import Purging, export_page
 from .scripts import ADD, AMEND, OPEN, RESERVE, REVOKE_GRANT, REVOKE_TOKEN
+from .seen_grants import SeenGrants
 from .server import Command, Server
 from .values import (
     grant_of,
@@ -61,6 +62,7 @@ class RedisGrantStore:
         self._server = server
         self._purging = Purging(server, grant_purge)
         self._copy = GrantCopy(server)
+        self._seen = SeenGrants()
 
     def open(self, grant: Grant | None, tokens: Iterable[Token], now: int) -> bool:
         """Insert a new grant and its tokens, or tokens that stand alone."""
@@ -83,6 +85,7 @@ class RedisGrantStore:
         token = token_of(ref, value, answer)
         if token is None:
             return None
+        self._seen.keep(ref, grant)
         return token, None if token.grant_id is None else grant_of(ref.family, grant)
 
     def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:
@@ -114,7 +117,7 @@ class RedisGrantStore:
             sealed_answer,
             tuple(retire),
         )
-        return redeeming(self._server)
+        return redeeming(self._server, self._seen.taken(token.family))
 
     def amend(self, ref: TokenRef, version: int, changes: TokenChanges) -> bool:
         """Change a token by compare and swap."""

@@ -44,14 +44,19 @@ class Redeeming:
     def __post_init__(self) -> None:
         check_family(self.token.family, self.grant, self.produce, self.retire)
 
-    def __call__(self, server: Server) -> Redemption:
-        """Run the script, which decides and writes."""
+    def __call__(self, server: Server, seen: bytes | None = None) -> Redemption:
+        """Run the script, which decides and writes.
+
+        :param seen: the value of the token's grant, if it was read a moment ago.
+        """
         new = new_records(self.grant, self.produce, self.now)
-        outcome, *rest = self._run(server, new)
+        outcome, *rest = self._run(server, new, seen)
         contention = Contention("the token")
         while outcome == b"AGAIN":
-            contention.lost()
-            outcome, *rest = self._run(server, new)
+            if seen is None:
+                contention.lost()
+            seen = None
+            outcome, *rest = self._run(server, new, seen)
         if outcome == b"DUPLICATE":
             raise DuplicateRecord("a grant or a token of that identity exists")
         if outcome == b"CONSUMED":
@@ -59,8 +64,8 @@ class Redeeming:
             return Redemption(Outcome.CONSUMED if token else Outcome.MISSING, token)
         return Redemption(Outcome[outcome.decode("ascii")])
 
-    def _run(self, server: Server, new: Sequence[NewRecord]) -> list[bytes]:
-        entries, held = self._extension(server)
+    def _run(self, server: Server, new: Sequence[NewRecord], seen: bytes | None) -> list[bytes]:
+        entries, held = self._extension(server, seen)
         if self.grant is not None:
             entries += self._entries(self.grant, self.grant.expires_at)
         names = [] if held == NONE else held.split(",")
@@ -76,12 +81,12 @@ class Redeeming:
         )
         return answered
 
-    def _extension(self, server: Server) -> tuple[tuple[Command, ...], str]:
+    def _extension(self, server: Server, seen: bytes | None) -> tuple[tuple[Command, ...], str]:
         # A grant that is extended must stay in its indexes for longer, so that a
         # revocation finds it; and its spent tokens that are remembered must be stored for longer.
         if self.token.grant_id is None or self.grant_expires_at is None:
             return (), NONE
-        (value,) = server.read(grant_key(self.token.family))
+        value = seen or server.read(grant_key(self.token.family))[0]
         grant = grant_of(self.token.family, value)
         if value is None or grant is None:
             return (), NONE

@@ -41,6 +41,14 @@ def call(script: Script, keys: Sequence[str], *arguments: Any) -> Command:
     return ("EVALSHA", script.sha, len(keys), *keys, *arguments)
 
 
+def executed(client: Any, command: Command) -> Any:
+    """Execute a command, with the text of its script if the server has not loaded it."""
+    try:
+        return client.execute_command(*command)
+    except NoScriptError:
+        return client.execute_command(*_spelt_out(command))
+
+
 def _spelt_out(command: Command) -> Command:
     """Return the same command with the script's text, for a server that may not have loaded it."""
     if command[0] != "EVALSHA":
@@ -233,15 +241,17 @@ class Server:
         before: Sequence[Command],
         replicated: bool,
     ) -> Any:
-        # With the text of the script, since a NOSCRIPT would reorder these commands.
-        commands = [*map(_spelt_out, before), call(script, keys, *arguments)]
+        commands = [*before, call(script, keys, *arguments)]
         waiting = replicated and self._replicas
         if waiting:
             commands.append(("WAIT", self._replicas, WAIT_MILLISECONDS))
         answers = self._on_one_connection(client, keys[0], commands)
         if isinstance(answers[len(before)], NoScriptError):
-            commands[len(before)] = _spelt_out(commands[len(before)])
+            # A server that was started since knows no script: all are repeated, in their order.
+            # If it lacks one of the earlier scripts only, that one is executed a moment later.
+            commands = list(map(_spelt_out, commands))
             answers = self._on_one_connection(client, keys[0], commands)
+        self._spell_out_missing(client, commands, answers)
         _raise_first(answers)
         if waiting and answers[-1] < self._replicas:
             raise OutcomeUnknown(
@@ -249,6 +259,14 @@ class Server:
                 f"oauth2.redis.wait_replicas asks for {self._replicas}: see to the replicas."
             )
         return answers[len(before)]
+
+    def _spell_out_missing(
+        self, client: Any, commands: Sequence[Command], answers: list[Any]
+    ) -> None:
+        """Execute what the server answered with NOSCRIPT, with the text of the script."""
+        for number, answer in enumerate(answers):
+            if isinstance(answer, NoScriptError):
+                answers[number] = client.execute_command(*_spelt_out(commands[number]))
 
     def _on_one_connection(self, client: Any, key: str, commands: list[Command]) -> list[Any]:
         if len(commands) == 1:
@@ -260,9 +278,7 @@ class Server:
 
     def _pipelined(self, client: Any, commands: list[Command]) -> list[Any]:
         answers = answers_of(client.pipeline(transaction=False), commands)
-        for number, answer in enumerate(answers):
-            if isinstance(answer, NoScriptError):
-                answers[number] = client.execute_command(*_spelt_out(commands[number]))
+        self._spell_out_missing(client, commands, answers)
         _raise_first(answers)
         return answers
 
