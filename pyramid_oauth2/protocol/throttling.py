@@ -137,12 +137,10 @@ class Attempt:
         :param client_id: the registered client of the attempt, for the event.
         :return: the seconds for which a source is blocked now, or 0.
         """
-        self._warn_once()
-        over = [
-            key
-            for key, let_through in self.sources.items()
-            if self.counter.count(key, self.seconds) > let_through
-        ]
+        counts = {key: self.counter.count(key, self.seconds) for key in self.sources}
+        if any(counts.values()):
+            self._warn_once()
+        over = [key for key, let_through in self.sources.items() if counts[key] > let_through]
         if not over:
             return 0
         self.emit(

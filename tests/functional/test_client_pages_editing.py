@@ -247,6 +247,15 @@ def test_a_client_of_which_no_scope_is_left_is_edited_and_given_none(
     form.submit(status=303 if default_scopes else 422)
 
 
+def test_a_client_without_a_scope_is_edited_and_stays_without(pages: ClientPages):
+    pages.server.register("plain", redirect_uris=(BACK,), scope=frozenset())
+    form = pages.get("edit", client_id="plain").form
+    form["client_name"] = "Another name"
+    form.submit(status=303)
+    changed = pages.client("plain")
+    assert (changed.client_name, changed.scope) == ("Another name", frozenset())
+
+
 def test_so_is_one_of_which_no_grant_type_is_left(pages: ClientPages):
     robot = pages.client("robot")
     gone = {"grant_types": ("urn:example:gone",)}

@@ -15,6 +15,7 @@ from webtest import TestApp, TestResponse
 
 from pyramid_oauth2.attempt_storage import AttemptCounter
 from pyramid_oauth2.events import AttemptsThrottled, TokenRefused
+from pyramid_oauth2.protocol import throttling
 
 from . import host
 from .errors import assert_error
@@ -287,3 +288,13 @@ def test_a_proxy_that_hides_addresses(server: Server, hidden: bool, environ: dic
     statuses(11, guess)
     text = guess().json["error_description"]
     assert (CURE in text) is hidden
+
+
+def test_of_a_proxy_nothing_is_logged_where_nothing_is_counted(
+    build: Callable[..., Server], caplog: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(throttling, "_warned", set())
+    server = build(changes={"oauth2.throttle": "false"})
+    hidden = {"HTTP_X_FORWARDED_FOR": "203.0.113.9"}
+    assert post(server, FORM, basic("robot", "wrong"), **hidden).status_int == 401
+    assert "A proxy seems to hide" not in caplog.text

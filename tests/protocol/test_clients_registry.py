@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from pyramid_oauth2.protocol import lost_responses
+from pyramid_oauth2.protocol.clients.document import document_problems
 from pyramid_oauth2.protocol.clients.registry import (
     MAX_OVERLAP,
     ClientChangedMeanwhile,
@@ -15,7 +17,7 @@ from pyramid_oauth2.protocol.clients.registry import (
 )
 from pyramid_oauth2.protocol.clients.rules import InvalidClientMetadata
 from pyramid_oauth2.protocol.clients.secrets import verify_secret
-from pyramid_oauth2.protocol.records import Client, DuplicateRecord, OutcomeUnknown
+from pyramid_oauth2.protocol.records import Client, ClientSecret, DuplicateRecord, OutcomeUnknown
 from pyramid_oauth2.protocol.token_strings import is_client_secret
 
 from .worlds import NOW, Clock, make_server
@@ -191,6 +193,18 @@ class TestRotation:
         assert world.good(robot)
         world.clock.now += 1
         assert (world.good(new), world.good(robot)) == (True, False)
+
+    def test_with_the_seconds_of_a_timedelta(self, world: World, robot: str):
+        """They are a float, which could not be read again."""
+        week = timedelta(days=7).total_seconds()
+        new = world.registry.rotate_secret("robot", overlap=week).secret  # type: ignore[arg-type]
+        assert not list(document_problems(world.get()))
+        assert (world.good(new), world.good(robot)) == (True, True)
+
+    def test_nothing_is_written_that_cannot_be_read_again(self, world: World, robot: str):
+        broken = {"client_secrets": (ClientSecret(b"digest", "sha256", created_at=0.5),)}  # type: ignore[arg-type]
+        with pytest.raises(InvalidClientMetadata, match="client_secrets"):
+            world.registry._write(world.get(), broken, "edited")
 
     def test_two_live_at_once_at_most(self, world: World, robot: str):
         secrets: list[str | None] = [robot]

@@ -112,6 +112,15 @@ def test_from_another_program(with_tables):
     assert show(with_tables, "old")["created_at"] > 0
 
 
+def test_an_import_that_is_repeated_names_no_client_that_has_a_secret(with_tables):
+    clients = [{"client_id": name, "redirect_uris": ["https://a.example/"]} for name in "abc"]
+    load(with_tables, clients)
+    with_tables("client", "rotate-secret", "a")
+    with_tables("client", "delete", "b", "--yes")
+    out = load(with_tables, [*clients, clients[2]])[1]
+    assert out.endswith("give them one by rotate-secret: c\n")
+
+
 def test_a_secret_that_was_kept_in_clear_goes_on(with_tables):
     status, out, _ = load(with_tables, [{**MACHINE, "client_secret": CHOSEN}])
     assert (status, out) == (0, "1 imported, 0 left as they are\n")

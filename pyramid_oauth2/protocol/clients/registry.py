@@ -14,6 +14,7 @@ from ..events import ClientChanged, Emit, emit_nothing
 from ..records import Client, ClientSecret, Page
 from ..server import Server
 from ..token_strings import new_client_secret
+from .document import document_problems
 from .extra import into_extra
 from .rules import (
     InvalidClientMetadata,
@@ -187,7 +188,8 @@ class ClientRegistry:
         if only and secret is not None and verify_secret(secret, client.client_secrets, now):
             return Registered(client, secret)
         stored, secret = self._secret(secret, now)
-        secrets = (stored, *ending(client.client_secrets, now, now + overlap))
+        # As a whole number: timedelta.total_seconds() is a float.
+        secrets = (stored, *ending(client.client_secrets, now, now + int(overlap)))
         return Registered(
             self._write(client, {"client_secrets": secrets}, "secret rotated"), secret
         )
@@ -278,6 +280,9 @@ class ClientRegistry:
     def _write(self, client: Client, changes: Mapping[str, Any], change: str) -> Client:
         now = self._server.clock()
         written = {**changes, "updated_at": now}
+        # What cannot be read again would end the client for good.
+        if problems := dict(document_problems(replace(client, **written))):
+            raise InvalidClientMetadata(problems)
         changed = self._writes.edit(client, written)
         if changed is None:
             raise ClientChangedMeanwhile(client.client_id)

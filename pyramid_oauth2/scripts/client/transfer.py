@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from typing import Any
 from ...protocol.clients.codecs import time
 from ...protocol.clients.document import client_document, client_from_document
 from ...protocol.clients.extra import with_members
+from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.rules import InvalidClientMetadata, check_client
 from ...protocol.clients.secrets import keep_secret
 from ...protocol.clients.unreadable import UNREADABLE, UnreadableClient
 from ...protocol.listings import every
 from ...protocol.records import Client
 from ...protocol.server import Server
+from ...service import OAuth2Service
 from ..arguments import without_secrets
 from ..ini import Ini
 from ..terminal import shown
@@ -86,6 +89,7 @@ def import_clients(ini: Ini, arguments: argparse.Namespace) -> int:
             print("poauth2: nothing was imported:", *problems, sep="\n  ", file=sys.stderr)
             return 1
         new = sum(map(service.clients.restore, clients))
+        bare = list(_without_secret(service, clients))
     note_encoding(
         (client.client_id, members.get("client_secret") or "")
         for client, members in zip(clients, documents, strict=True)
@@ -95,11 +99,18 @@ def import_clients(ini: Ini, arguments: argparse.Namespace) -> int:
         print(json.dumps({"imported": new, "left": len(clients) - new}))
         return 0
     print(f"{new} imported, {len(clients) - new} left as they are")
-    with_secret = filter(service.server.has_secret, clients)
-    bare = [client.client_id for client in with_secret if not client.client_secrets]
     if bare:
         print(f"Without a secret, so give them one by rotate-secret: {', '.join(bare)}")
     return 0
+
+
+def _without_secret(service: OAuth2Service, clients: Iterable[Client]) -> Iterator[str]:
+    """The client_ids of those that need a secret and have none, as they are stored now."""
+    for client_id in dict.fromkeys(client.client_id for client in clients):
+        with suppress(UnknownClient):
+            stored = service.clients.get(client_id)
+            if service.server.has_secret(stored) and not stored.client_secrets:
+                yield client_id
 
 
 def _text(name: str) -> str:

@@ -56,7 +56,8 @@ def _save(page: ClientPage) -> Response:
     try:
         client = page.client_of_form()
         metadata, form, refused = _read(page, client, _fields(page, client))
-        if metadata.get("grant_types", client.grant_types):
+        # A client that has none keeps the default scopes of the server.
+        if client.scope and metadata.get("grant_types", client.grant_types):
             refused |= missing_scope(page, metadata)
         if client.client_name and not metadata["client_name"]:
             refused |= NAMELESS
