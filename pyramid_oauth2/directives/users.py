@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,10 @@ def set_oauth2_resource_owners(config: Any, owners: Any) -> None:
         its dotted name.
     """
     owners = config.maybe_dotted(owners)
+    if inspect.isclass(owners):
+        raise ConfigurationError(
+            f"{owners!r} is a class: pass an object of it, or the dotted name of one."
+        )
     if not any(callable(getattr(owners, method, None)) for method in METHODS):
         raise ConfigurationError(
             f"{owners!r} has none of the methods of IResourceOwners: {', '.join(METHODS)}."

@@ -172,6 +172,14 @@ def test_owners_that_know_nothing(settings: dict[str, Any]):
         config.set_oauth2_resource_owners(object())
 
 
+def test_owners_that_are_a_class(settings: dict[str, Any]):
+    config = Configurator(settings=settings)
+    config.include("pyramid_oauth2")
+    for users in (host.Users, f"{host.__name__}.Users"):
+        with pytest.raises(ConfigurationError, match="is a class: pass an object"):
+            config.set_oauth2_resource_owners(users)
+
+
 class TestSettingsOfAnExtension:
     def test_a_declared_key(self, build: Callable[..., Server]):
         server = build(
