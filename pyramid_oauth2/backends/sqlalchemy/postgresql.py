@@ -121,7 +121,7 @@ def _end(held: CTE) -> ColumnElement[int]:
 
 def _spent(held: CTE | None) -> CTE:
     held_until: ColumnElement[Any] = bindparam("held_until", type_=_token.kept_until.type)
-    statement = update(token_table).where(BY_REF, *LIVE, _token.expires_at > bindparam("now"))
+    statement = update(token_table).where(BY_REF, LIVE, _token.expires_at > bindparam("now"))
     if held is not None:
         statement = statement.where(_token.family == held.c.id)
         remembered = bindparam("is_remembered", type_=_token.version.type) == 1

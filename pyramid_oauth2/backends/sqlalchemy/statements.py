@@ -20,7 +20,7 @@ BY_REF = and_(
     _token.kind == bindparam("ref_kind"),
     _token.family == bindparam("ref_family"),
 )
-LIVE = (_token.consumed_at.is_(None), _token.revoked_at.is_(None))
+LIVE = and_(_token.consumed_at.is_(None), _token.revoked_at.is_(None))
 
 INSERT_GRANT = insert(grant_table)
 INSERT_TOKEN = insert(token_table)
@@ -58,7 +58,7 @@ REVOKE_SUBJECT_AT_CLIENT = REVOKE_SUBJECT.where(_grant.client_id == bindparam("o
 
 SPEND = (
     update(token_table)
-    .where(BY_REF, *LIVE, _token.expires_at > bindparam("now"))
+    .where(BY_REF, LIVE, _token.expires_at > bindparam("now"))
     .values(
         consumed_at=bindparam("now"),
         attempt=bindparam("by_attempt"),
@@ -93,7 +93,7 @@ CLEAR_ANSWER = (
 )
 AMEND = (
     update(token_table)
-    .where(BY_REF, *LIVE, _token.version == bindparam("seen_version"))
+    .where(BY_REF, LIVE, _token.version == bindparam("seen_version"))
     .values(
         version=_token.version + 1,
         data=func.coalesce(bindparam("new_data", type_=_token.data.type), _token.data),
