@@ -32,7 +32,7 @@ def is_response(error: Exception) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     if isinstance(code := _code(error), int):
-        return not 2000 <= code < 3000  # Errors of MySQL's clients.
+        return code >= 1000 and not 2000 <= code < 3000  # All others are of MySQL's clients.
     return code is not None or hasattr(error.orig, "sqlite_errorcode")
 
 
