@@ -200,3 +200,12 @@ def test_a_connection_that_the_driver_has_closed_is_replaced() -> None:
 
     with pytest.raises(DisconnectionError):
         sockets._descriptor(Closed())
+
+
+def test_an_interrupted_statement_of_sqlalchemy_ends_its_connection(
+    engine: Engine, ended: list[None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(monkeypatch, TimeLimit, "DELETE")
+    with pytest.raises(OutcomeUnknown):
+        Database(lambda: engine).change(purging._DELETE_TOKENS, {"digests": [b"d"], "now": NOW})
+    assert ended == [None]

@@ -9,10 +9,8 @@ import pytest
 
 from pyramid_oauth2.protocol.listings import NotACursor
 
-from .factories import NOW, every, new_client, spoilt, take_made_up
+from .factories import LATE, NOW, every, new_client, spoilt, take_made_up
 from .harness import Contract
-
-LATE = 253_402_300_799  # The last second of the year 9999
 
 
 class ClientSearch(Contract):

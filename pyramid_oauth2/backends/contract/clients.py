@@ -14,10 +14,8 @@ from pyramid_oauth2.protocol.records import (
     DuplicateRecord,
 )
 
-from .factories import LONG_CLIENT_IDS, NOW, every, new_client, new_digest
+from .factories import LATE, LONG_CLIENT_IDS, NOW, every, new_client, new_digest
 from .harness import Contract
-
-LATE = 253_402_300_799  # The last second of the year 9999
 
 FIELDS: dict[str, list[Any]] = {
     "client_id": [

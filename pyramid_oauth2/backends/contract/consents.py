@@ -9,12 +9,10 @@ import pytest
 
 from pyramid_oauth2.protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Purged
 
-from .factories import HOUR, NOW, every, new_consent, take_made_up
+from .factories import HOUR, LATE, NOW, every, new_consent, take_made_up
 from .harness import Contract
 from .purging import purge_all
 from .round_trips import ALL_BYTES
-
-LATE = 253_402_300_799  # The last second of the year 9999
 
 
 class Consents(Contract):

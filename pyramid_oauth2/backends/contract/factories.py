@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from pyramid_oauth2.protocol.clients.codecs import LAST_TIME
 from pyramid_oauth2.protocol.identifiers import MOST_BYTES
 from pyramid_oauth2.protocol.listings import NotACursor
 from pyramid_oauth2.protocol.records import (
@@ -27,6 +28,7 @@ Item = TypeVar("Item")
 # Far ahead of any server's clock, so that a time-to-live in the store never affects a
 # test, and beyond 2**31, so that every test covers such times.
 NOW = 4_000_000_000
+LATE = LAST_TIME
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 # As long as allowed: a URL, and text of the most bytes.

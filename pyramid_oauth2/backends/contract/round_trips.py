@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pyramid_oauth2.protocol.clients.codecs import LAST_TIME
 from pyramid_oauth2.protocol.records import (
     ACCESS_TOKEN,
     AUTHORIZATION_CODE,
@@ -22,7 +23,7 @@ from .factories import NOW, every, new_answer, new_attempt, new_digest, new_gran
 from .harness import Contract
 
 ALL_BYTES = bytes(range(256)) * 64  # includes NUL, and is not valid UTF-8
-LATE = 253_402_300_797  # Two seconds before the last one of the year 9999
+LATE = LAST_TIME - 2
 
 # Names that careless collations, key schemes or trims treat as equal.
 LOOKALIKES = (

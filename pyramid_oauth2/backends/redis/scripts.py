@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import sha1
 from importlib.resources import files
+from typing import Any
 
 _FOLDER = files(__package__) / "lua"
 
@@ -34,6 +35,14 @@ def _script(name: str, prelude: str = _RECORD) -> Script:
 
 
 BY_SHA: dict[str, Script] = {}
+
+
+def spelt_out(command: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the same command with the script's text, for a server that may not have loaded it."""
+    if command[0] != "EVALSHA":
+        return command
+    return ("EVAL", BY_SHA[command[1]].text, *command[2:])
+
 
 OPEN = _script("open")
 ADD = _script("add")

@@ -26,7 +26,7 @@ from . import first_contact
 from .connections import ClientFactory
 from .failures import may_have_arrived, translated
 from .key_names import EVERYTHING
-from .scripts import BY_SHA, REWRITE, Script
+from .scripts import REWRITE, Script, spelt_out
 
 log = logging.getLogger(__name__)
 
@@ -46,14 +46,7 @@ def executed(client: Any, command: Command) -> Any:
     try:
         return client.execute_command(*command)
     except NoScriptError:
-        return client.execute_command(*_spelt_out(command))
-
-
-def _spelt_out(command: Command) -> Command:
-    """Return the same command with the script's text, for a server that may not have loaded it."""
-    if command[0] != "EVALSHA":
-        return command
-    return ("EVAL", BY_SHA[command[1]].text, *command[2:])
+        return client.execute_command(*spelt_out(command))
 
 
 @dataclass
@@ -249,7 +242,7 @@ class Server:
         if isinstance(answers[len(before)], NoScriptError):
             # A server that was started since knows no script: all are repeated, in their order.
             # If it lacks one of the earlier scripts only, that one is executed a moment later.
-            commands = list(map(_spelt_out, commands))
+            commands = list(map(spelt_out, commands))
             answers = self._on_one_connection(client, keys[0], commands)
         self._spell_out_missing(client, commands, answers)
         _raise_first(answers)
@@ -266,7 +259,7 @@ class Server:
         """Execute what the server answered with NOSCRIPT, with the text of the script."""
         for number, answer in enumerate(answers):
             if isinstance(answer, NoScriptError):
-                answers[number] = client.execute_command(*_spelt_out(commands[number]))
+                answers[number] = client.execute_command(*spelt_out(commands[number]))
 
     def _on_one_connection(self, client: Any, key: str, commands: list[Command]) -> list[Any]:
         if len(commands) == 1:

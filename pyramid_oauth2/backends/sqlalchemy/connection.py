@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import Connection as CoreConnection
 from sqlalchemy import Dialect, Engine, Executable
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from .compiled import Compiled
@@ -113,12 +113,29 @@ class PooledConnection:
         """
         compiled = _compiled(statement, self._engine.dialect)
         if compiled.varies:
-            core = CoreConnection(self._engine, self._pooled)
-            return core.execute(statement, parameters)
+            return self._run_by_sqlalchemy(statement, parameters)
         if isinstance(parameters, Mapping):
             return self._run(compiled, compiled.text, compiled.values(parameters))
         values = [compiled.values(each) for each in parameters]
         return self._run(compiled, compiled.text, values, many=True)
+
+    def _run_by_sqlalchemy(
+        self, statement: Executable, parameters: Parameters | Sequence[Parameters]
+    ) -> Any:
+        try:
+            return CoreConnection(self._engine, self._pooled).execute(statement, parameters)
+        except SQLAlchemyError:
+            raise
+        except BaseException as interruption:
+            self._interrupted(interruption, at_its_end=False)
+            raise
+
+    def _interrupted(self, interruption: BaseException, at_its_end: bool) -> None:
+        # In the middle of a statement, which the server may still carry out, and whose
+        # response would be read as that of the next one.
+        self.in_doubt = at_its_end or not self._in_transaction
+        if self._pooled.is_valid:
+            self._pooled.invalidate(interruption)
 
     def exec_driver_sql(self, text: str) -> None:
         """Execute a statement without parameters and rows."""
@@ -161,12 +178,9 @@ class PooledConnection:
         except self.dialect.loaded_dbapi.Error as error:
             raise self._failure(error, text, cursor) from error
         except BaseException as interruption:
-            # In the middle of a statement, which the server may still carry out, and whose
-            # response would be read as that of the next one.
-            self.in_doubt = text == COMMIT or not self._in_transaction
             with suppress(Exception):
                 cursor.close()  # SQLite keeps its locks as long as a statement is open.
-            self._pooled.invalidate(interruption)
+            self._interrupted(interruption, at_its_end=text == COMMIT)
             raise
 
     def _failure(self, error: Exception, text: str, cursor: Any) -> DBAPIError:

@@ -1,8 +1,7 @@
 """The steps of an authorization request, in their order (RFC 6749 sections 4.1.1 and 4.2.1).
 
-:data:`STEPS` is the order. :func:`begin`, :func:`resume` and :func:`decide` share it. They
-differ in what they read first: a client's request, a request that is stored, or the user's form
-as well. The first step that returns a result decides; the others return None.
+:data:`STEPS` is the order, which :func:`begin`, :func:`resume` and :func:`decide` share. They
+differ in what they read first. The first step that returns a result decides.
 """
 
 from __future__ import annotations
