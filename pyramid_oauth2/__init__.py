@@ -108,6 +108,7 @@ def includeme(config: Any) -> None:
     config.add_oauth2_access_token_format(OPAQUE, OpaqueAccessToken)
     config.add_oauth2_client_field(SELF_REGISTERED)
 
+    config.include(".listeners")
     config.include(".assembly")
     config.include(".protection.request")
     config.include(".protection.security")

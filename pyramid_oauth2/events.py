@@ -66,7 +66,12 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 
-def notify(registry: Any, event: OAuth2Event, request: PyramidRequest | None = None) -> None:
+def notify(
+    registry: Any,
+    event: OAuth2Event,
+    request: PyramidRequest | None = None,
+    redelivered: bool = False,
+) -> None:
     """Call every subscriber; one that fails is logged and does not change the response.
 
     The request's transaction is then rolled back, as it would be if the
@@ -74,8 +79,9 @@ def notify(registry: Any, event: OAuth2Event, request: PyramidRequest | None = N
     other subscribers are still called, for what they do outside the transaction.
 
     :param request: the request that it happened in, None at the command line.
+    :param redelivered: whether they were called before, at an earlier attempt of the request.
     """
-    event = replace(event, request=request)
+    event = replace(event, request=request, redelivered=redelivered)
     # registry.notify would stop at the first subscriber that fails.
     for subscriber in registry.adapters.subscriptions([providedBy(event)], None):
         try:

@@ -30,6 +30,7 @@ FIXED = frozenset(
 )
 REFUSAL = "pyramid_oauth2.refusal"
 STORE = Refusal("store_available", OWN_RULE)
+NOT_STORED = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 RETRY_AFTER = 5  # seconds; usually enough for a store to restart
 
 
@@ -42,25 +43,16 @@ def json_response(
 
 def endpoint_response(response: EndpointResponse) -> Response:
     """The HTTP response for that of an endpoint."""
-    if response.media_type is None:
-        finished = Response(status=response.status)
-        # Some clients refuse text/html, and there is no body.
-        del finished.content_type
-        security = {}
-    else:
-        finished = Response(
-            response.body,
-            status=response.status,
-            # Without a charset: JSON has no such parameter, and one client compares the bare
-            # type.
-            content_type=response.media_type,
-            charset=None,
-        )
-        security = {"X-Content-Type-Options": "nosniff"}
-    cached = any(name.lower() == "cache-control" for name in response.headers)
-    caching = {} if cached else {"Cache-Control": "no-store", "Pragma": "no-cache"}
-    finished.headers.update({**caching, **security, **response.headers})
-    return finished
+    own = {name.lower() for name in response.headers}
+    # All headers at once: to add them one by one costs ten microseconds.
+    headers = [] if "cache-control" in own else [*NOT_STORED]
+    # Some clients refuse the text/html that WebOb gives to a response without a body.
+    if response.media_type is not None:
+        # Without a charset: JSON has no such parameter, and one client compares the bare type.
+        typed = (("Content-Type", response.media_type), ("X-Content-Type-Options", "nosniff"))
+        headers += [header for header in typed if header[0].lower() not in own]
+    headers += response.headers.items()
+    return Response(response.body, status=response.status, headerlist=headers)
 
 
 def error_response(error: OAuth2Error, headers: Mapping[str, str] | None = None) -> Response:

@@ -14,7 +14,7 @@ from time import monotonic, sleep
 import pytest
 
 from pyramid_oauth2 import deadlines
-from pyramid_oauth2.deadlines import Deadline, pause, request_limit, watch
+from pyramid_oauth2.deadlines import Deadline, RequestLimit, pause, watch
 
 SPARE = 2.0
 PATIENCE = 30
@@ -141,7 +141,7 @@ class TestRequestLimit:
         monkeypatch.setattr(deadlines, "REQUEST_SECONDS", 0.4)
 
     def test_operations_share_it(self):
-        with request_limit():
+        with RequestLimit():
             for _ in range(2):
                 with Deadline() as deadline:
                     sleep(0.15)
@@ -151,14 +151,14 @@ class TestRequestLimit:
                 assert deadline.passed
 
     def test_the_time_between_does_not_count(self):
-        with request_limit():
+        with RequestLimit():
             for _ in range(3):
                 sleep(0.3)
                 with Deadline() as deadline:
                     assert not deadline.passed
 
     def test_a_pause_counts_and_leaves_time(self):
-        with request_limit():
+        with RequestLimit():
             assert pause(0.3)
             assert not pause(0.3)
             with Deadline() as deadline:
@@ -170,7 +170,7 @@ class TestRequestLimit:
 
     def test_each_request_has_its_own(self):
         for _ in range(3):
-            with request_limit(), Deadline() as deadline:
+            with RequestLimit(), Deadline() as deadline:
                 sleep(0.2)
                 assert not deadline.passed
 
@@ -258,7 +258,7 @@ def test_a_child_inherits_no_limit(fork: str):
         from pyramid_oauth2 import deadlines
 
         deadlines.REQUEST_SECONDS = 0
-        with deadlines.request_limit(), Deadline(0):
+        with deadlines.RequestLimit(), Deadline(0):
             child = {fork}()
             if child == 0:
                 with Deadline(60) as deadline:

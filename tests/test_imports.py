@@ -74,6 +74,7 @@ FORBIDDEN = {
     "protocol": (*WEB, *DATABASES, *without(), f"{PACKAGE}.settings", f"{PACKAGE}.events"),
     "settings": (*DATABASES, *without()),
     "events": (*DATABASES, *without("plug_in_factories")),
+    "listeners": (*DATABASES, *without()),
     "plug_in_factories": (*WEB, *DATABASES, *without()),
     "extension": (*WEB, *DATABASES, *without()),
     "monitoring.audit": (*WEB, *DATABASES, *without()),

@@ -14,6 +14,8 @@ from .records import Client
 from .token.confirmation import Proof
 from .token.request import PasswordCheck
 
+ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True)
 class ClientRequest:
@@ -89,5 +91,5 @@ class EndpointResponse:
         stored: bool = False,
     ) -> EndpointResponse:
         """A response whose body is a JSON object."""
-        body = json.dumps(members, separators=(",", ":")).encode()
+        body = ENCODER.encode(members).encode()
         return cls(body, "application/json", status, headers or {}, client, stored)

@@ -166,6 +166,8 @@ def body_too_large() -> InvalidRequest:
 def _refuse_secrets_in_url(query: str, rules: ParameterRules) -> None:
     # RFC 6749 section 2.3.1: "The parameters can only be transmitted in the
     # request-body and MUST NOT be included in the request URI."
+    if not query:
+        return
     names = {name for name, _ in parse_qsl(query, keep_blank_values=True, errors="replace")}
     for name in sorted(names & rules.secret):
         raise InvalidRequest(

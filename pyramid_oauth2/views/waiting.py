@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pyramid.response import Response
 
-from ..deadlines import request_limit
+from ..deadlines import RequestLimit
 from ..protection.request import Request
 
 
@@ -16,7 +16,7 @@ def waiting_tween(
     """Set the limit of each request, of the application's own views as well: they read tokens."""
 
     def tween(request: Request) -> Response:
-        with request_limit():
+        with RequestLimit():
             return handler(request)
 
     return tween

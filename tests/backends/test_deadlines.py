@@ -20,7 +20,7 @@ from pyramid_oauth2 import deadlines
 from pyramid_oauth2.backends.contract.factories import NOW, new_attempt, new_grant, new_token
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, handshakes
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
-from pyramid_oauth2.deadlines import request_limit
+from pyramid_oauth2.deadlines import RequestLimit
 from pyramid_oauth2.protocol.lost_responses import until_known
 from pyramid_oauth2.protocol.records import Outcome, OutcomeUnknown, StoreUnavailable, Token
 from tests.servers.faulty_proxy import CUT, DRIP, MUTE, SOUND, FaultyProxy
@@ -145,7 +145,7 @@ def test_a_request_has_time_to_repeat_an_operation_without_response(
     distant.proxy.mode = MUTE
     works_again = Timer(SHORT / 2, partial(setattr, distant.proxy, "mode", SOUND))
     works_again.start()
-    with request_limit():
+    with RequestLimit():
         redemption = until_known(partial(distant.far.grants.redeem, token, NOW, new_attempt(), []))
     works_again.join()
     assert redemption.outcome is Outcome.WON

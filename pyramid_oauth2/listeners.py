@@ -1,0 +1,41 @@
+"""Keeps the subscribers of this add-on from slowing down every request of the application.
+
+Pyramid notifies of four events in each request, five with a renderer, once anything at all has
+subscribed to anything. The subscribers of this add-on are for other events.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.events import ApplicationCreated
+from zope.interface import implementedBy
+
+from .interfaces import IOAuth2Event
+
+PACKAGE = __name__.partition(".")[0]
+
+
+def includeme(config: Any) -> None:
+    """Look at the subscribers when the application is complete."""
+    config.add_subscriber(_look, ApplicationCreated)
+
+
+def _look(event: Any) -> None:
+    registry = event.app.registry
+    listeners = [*registry.registeredHandlers(), *registry.registeredSubscriptionAdapters()]
+    # This saves two microseconds an event. A later subscriber is notified as well: the registry
+    # sets it with each registration.
+    registry.has_listeners = not all(map(_is_outside_requests, listeners))
+
+
+def _is_outside_requests(listener: Any) -> bool:
+    """Whether it is for events that the add-on delivers itself, or ours for the start."""
+    (required, *_) = listener.required
+    if required.isOrExtends(IOAuth2Event):
+        return True
+    # Not one of the application: a registry may get a second WSGI application.
+    module: str = getattr(listener.factory, "__module__", "")
+    ours = module.partition(".")[0] == PACKAGE
+    start = implementedBy(ApplicationCreated)  # type: ignore[no-untyped-call]
+    return ours and bool(required == start)
