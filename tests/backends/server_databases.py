@@ -17,7 +17,7 @@ from pyramid_oauth2.backends.sqlalchemy import engine as engines
 from pyramid_oauth2.interfaces import IBackend
 from tests.servers.databases import DatabaseServer
 
-from .sqlite_databases import Ini
+from .sqlite_databases import WAITS_IN, Ini
 
 _numbers = count(1)
 
@@ -71,6 +71,7 @@ class ServerContract(BackendContract):
 
     url: str
     onlooker: Engine
+    waits_in = WAITS_IN
 
     @pytest.fixture(scope="class", autouse=True)
     @classmethod

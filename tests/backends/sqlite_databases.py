@@ -16,6 +16,9 @@ from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
 from pyramid_oauth2.backends.sqlalchemy.connection import PooledConnection
 
+# Where a call waits for the database, and can be stopped right behind.
+WAITS_IN = (PooledConnection._run, PooledConnection._run_by_sqlalchemy)
+
 
 class Ini:
     """The part of the settings that the backend reads."""

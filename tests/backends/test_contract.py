@@ -11,7 +11,7 @@ import pytest
 from pyramid_oauth2.backends import contract, memory
 from pyramid_oauth2.backends.contract import BackendContract, Contract
 from pyramid_oauth2.backends.contract.factories import NOW
-from pyramid_oauth2.backends.contract.pausing import directories_of, steps_of
+from pyramid_oauth2.backends.contract.pausing import chosen, code_of, steps_of
 from pyramid_oauth2.backends.contract.races import RedemptionRaces
 from pyramid_oauth2.backends.contract.racing import race_of_processes, race_of_threads
 from pyramid_oauth2.backends.contract.write_races import WriteRaces
@@ -57,9 +57,31 @@ def test_a_call_is_stopped_in_code_elsewhere_too():
 
     store = Thin(MemoryGrantStore())
     call = partial(store.purge, NOW)
-    assert steps_of(call, directories_of(store)) == []
-    steps = steps_of(call, directories_of(store, [memory]))
+    assert steps_of(call, code_of(store)) == []
+    steps = steps_of(call, code_of(store, [memory]))
     assert {step.place.partition(":")[0] for step in steps} >= {"grants.py"}
+
+
+class Asking:
+    """A store that asks its server three times, by one function."""
+
+    def write(self):
+        for _ in range(3):
+            self.ask()
+        return "written"
+
+    def ask(self):
+        return None
+
+
+def test_a_call_is_stopped_behind_each_function_in_which_it_waits():
+    store = Asking()
+    steps = steps_of(store.write, code_of(store, waits_in=[Asking.ask]))
+    begin, *behind = chosen(steps, most=1)
+    assert begin.number == 0
+    assert [step.waited for step in behind] == [True] * 3
+    more = chosen(steps, most=4, known=False)
+    assert {begin, *behind} < set(more)
 
 
 def test_make_backend_is_mandatory():

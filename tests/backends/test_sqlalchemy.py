@@ -20,10 +20,12 @@ from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
 from pyramid_oauth2.interfaces import IBackend
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE, Outcome
 
-from .sqlite_databases import new_backend, open_backend, statements_of
+from .sqlite_databases import WAITS_IN, new_backend, open_backend, statements_of
 
 
 class TestSQLite(BackendContract):
+    waits_in = WAITS_IN
+
     @property
     def file(self) -> Path:
         return self.directory / "oauth2.sqlite"

@@ -12,8 +12,8 @@ from pyramid_oauth2.backends.memory import MemoryBackend
 
 from .elsewhere import Elsewhere
 from .harness import Contract
-from .pausing import Step, chosen, directories_of, outcome, steps_of
-from .racing import moments
+from .pausing import Code, Step, chosen, code_of, outcome, steps_of
+from .racing import moments, thorough
 from .scenes import CALLERS, Scene, differences, labelled
 from .writers import CLIENTS, CONSENTS, ENTRIES, GRANTS, OPENING, Table
 
@@ -30,12 +30,13 @@ class Crashes(Contract):
         if opener is None or store is None or not hasattr(os, "fork"):
             pytest.skip("no process can be killed: the store is in one (no open_elsewhere())")
         states = _states(table, name)
-        directories = directories_of(store, self.code_elsewhere)
+        code = code_of(store, self.code_elsewhere, self.waits_in)
+        steps = _rehearsed(table, name, store, code)
         faults, killed = [], 0
         with Elsewhere(opener) as process:
-            for step in chosen(_rehearsed(table, name, store, directories), moments()):
+            for step in chosen(steps, moments(), known=not thorough()):
                 scene, call = _set_up(table, name, store)
-                killed += process.killed(table.role, call, step.number, directories)
+                killed += process.killed(table.role, call, step.number, code)
                 left = _settled(scene, store)
                 again = outcome(partial(call, store))
                 end = labelled({"result": again, **scene.look(store)}, scene.names)
@@ -89,9 +90,9 @@ def _set_up(table: Table, name: str, store: Any) -> tuple[Scene, Any]:
     return scene, table.writers[name](scene, CALLERS[0])
 
 
-def _rehearsed(table: Table, name: str, store: Any, directories: tuple[str, ...]) -> list[Step]:
+def _rehearsed(table: Table, name: str, store: Any, code: Code) -> list[Step]:
     _, call = _set_up(table, name, store)
-    return steps_of(partial(call, store), directories)
+    return steps_of(partial(call, store), code)
 
 
 def _settled(scene: Scene, store: Any) -> Any:

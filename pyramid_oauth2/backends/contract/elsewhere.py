@@ -11,7 +11,7 @@ from typing import Any
 
 from pyramid_oauth2.interfaces import IBackend
 
-from .pausing import killed_at, outcome
+from .pausing import Code, killed_at, outcome
 
 KILLED = "killed"
 ENDED = "the call ended before that line"
@@ -39,14 +39,12 @@ class Elsewhere:
         """Begin a call of a store of that role."""
         return _process().submit(_call, role, call)
 
-    def killed(
-        self, role: str, call: Callable[[Any], Any], line: int, directories: tuple[str, ...]
-    ) -> bool:
+    def killed(self, role: str, call: Callable[[Any], Any], line: int, code: Code) -> bool:
         """Make a call in a child of that process, which is killed before so many lines of it.
 
         :return: whether it was: a call that opens no connection may have fewer lines.
         """
-        outcome = _process().submit(_kill, self._opener, role, call, line, directories).result()
+        outcome = _process().submit(_kill, self._opener, role, call, line, code).result()
         assert outcome in (KILLED, ENDED), f"the process was not killed in the middle: {outcome}"
         return outcome == KILLED
 
@@ -77,7 +75,7 @@ def _kill(
     role: str,
     call: Callable[[Any], Any],
     line: int,
-    directories: tuple[str, ...],
+    code: Code,
 ) -> str:
     receiver, sender = os.pipe()
     if child := os.fork():
@@ -90,7 +88,7 @@ def _kill(
         # A store of its own, which has a connection already.
         store = getattr(opener(), role)
         store.export(limit=1)
-        killed_at(partial(call, store), line, directories)
+        killed_at(partial(call, store), line, code)
         os.write(sender, ENDED.encode())
     except BaseException as error:
         os.write(sender, f"{type(error).__name__}: {error}".encode()[:4000])

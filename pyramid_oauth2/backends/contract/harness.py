@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, TypeAlias
 
 import pytest
@@ -40,11 +40,14 @@ class Contract(ABC):
 
     A call is stopped at lines of the modules in the folders of the store's class and its bases.
     ``code_elsewhere`` names modules in other folders, such as those of a store that is wrapped.
+    ``waits_in`` names the functions of that code in which it waits for its server, each time once:
+    a call is then stopped behind each of them, and only with TEST_ROUNDS=1 at other lines, too.
     """
 
     backend: IBackend
     directory: Path
     code_elsewhere: tuple[ModuleType, ...] = ()
+    waits_in: tuple[FunctionType, ...] = ()
 
     @abstractmethod
     def make_backend(self) -> IBackend:

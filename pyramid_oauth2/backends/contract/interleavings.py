@@ -21,10 +21,11 @@ from pyramid_oauth2.backends.memory import MemoryBackend
 from .elsewhere import Elsewhere
 from .harness import Contract
 from .pausing import (
+    Code,
     Start,
     Step,
     chosen,
-    directories_of,
+    code_of,
     in_thread,
     one_after_the_other,
     run_paused,
@@ -88,11 +89,11 @@ class Interleavings(Contract):
         if store is None:
             pytest.skip(f"the backend has no {table.role}")
         faults: list[str] = []
-        directories = directories_of(store, self.code_elsewhere)
+        code = code_of(store, self.code_elsewhere, self.waits_in)
         with self._other(table.role, store, elsewhere) as begin, ThreadPoolExecutor(2) as pool:
             for second in table.writers:
                 pair = Pair(table, first, second)
-                faults += _meet(pair, store, directories, partial(begin, pool))
+                faults += _meet(pair, store, code, partial(begin, pool))
         assert not faults, "\n\n".join(faults)
 
     @contextmanager
@@ -175,11 +176,9 @@ class EntryInterleavings(Interleavings):
         self.interleave(NO_ENTRY, first, elsewhere)
 
 
-def _meet(
-    pair: Pair, store: Any, directories: tuple[str, ...], begin: Callable[..., Start]
-) -> Iterator[str]:
+def _meet(pair: Pair, store: Any, code: Code, begin: Callable[..., Start]) -> Iterator[str]:
     """What is wrong with a pair of calls, at each moment at which they can meet."""
-    steps, patience = _rehearsed(pair, store, directories)
+    steps, patience = _rehearsed(pair, store, code)
     assert steps, f"{pair.first} runs no Python code of the store, so it cannot be stopped"
     orders = _orders(*pair)
     with ThreadPoolExecutor(2) as pool:
@@ -191,9 +190,7 @@ def _meet(
             scene = pair.table.scene()
             scene.lay(store)
             first, second = pair.calls(scene)
-            results = run_paused(
-                pool, partial(first, store), begin(second), step, directories, patience
-            )
+            results = run_paused(pool, partial(first, store), begin(second), step, code, patience)
             *both, waited = results
             held = held + 1 if waited else 0
             seen = pair.seen(scene, store, *both)
@@ -201,15 +198,15 @@ def _meet(
                 yield _report(pair, step, seen, orders)
 
 
-def _rehearsed(pair: Pair, store: Any, directories: tuple[str, ...]) -> tuple[list[Step], float]:
+def _rehearsed(pair: Pair, store: Any, code: Code) -> tuple[list[Step], float]:
     scene = pair.table.scene()
     scene.lay(store)
     first, second = pair.calls(scene)
-    steps = steps_of(partial(first, store), directories)
+    steps = steps_of(partial(first, store), code)
     begin = time.perf_counter()
     one_after_the_other([partial(second, store)])
     alone = time.perf_counter() - begin
-    return chosen(steps, moments()), LEAST_PATIENCE + 4 * alone
+    return chosen(steps, moments(), known=not thorough()), LEAST_PATIENCE + 4 * alone
 
 
 @cache

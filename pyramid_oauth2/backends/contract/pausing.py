@@ -1,8 +1,9 @@
 """A call of a store that pauses at one line of the backend's own code, while another call runs.
 
 A race that needs luck needs many rounds. Here the moment is chosen: the first call is stopped
-before each line in turn, and the second one runs in the middle of it. The lines are found by
-Python's tracing, so a backend needs no hook for it.
+before a line, and the second one runs in the middle of it. The lines are found by Python's
+tracing, so a backend needs no hook for it. A backend that names the functions in which it waits
+for its server is stopped behind each of these, and needs no other moments.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from statistics import median
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, TypeAlias
 
 from pyramid_oauth2.protocol.records import DuplicateRecord
@@ -39,22 +40,46 @@ class Step:
     It has its number in the call, and the time that was spent before it.
 
     :param place: file and line, for a failure's message.
+    :param waited: whether a function in which the backend waits for its server has just returned.
     """
 
     number: int
     place: str
     seconds: float
+    waited: bool = False
 
 
-def directories_of(store: object, more: Iterable[ModuleType] = ()) -> tuple[str, ...]:
-    """Where the code of a store is: of its class, of those it inherits from, of *more* modules.
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The code of a store, in which a call can be stopped; it can be sent to another process.
+
+    :param folders: the modules in these.
+    :param waits: the functions in which it waits for its server: their files and names.
+    """
+
+    folders: tuple[str, ...]
+    waits: frozenset[tuple[str, str]] = frozenset()
+
+    def waits_in(self, code: CodeType) -> bool:
+        """Whether it waits in the function of that code."""
+        return (code.co_filename, code.co_qualname) in self.waits
+
+
+def code_of(
+    store: object, more: Iterable[ModuleType] = (), waits_in: Iterable[FunctionType] = ()
+) -> Code:
+    """The code of a store: of its class, of those it inherits from, of *more* modules.
 
     The standard library is left out.
     """
     classes = type(store).__mro__
     stores = {base for base in classes if base.__module__.partition(".")[0] not in STANDARD}
     files = [*map(inspect.getfile, stores), *map(inspect.getfile, more)]
-    return tuple(sorted({f"{Path(file).parent}/" for file in files}))
+    waits = [inspect.unwrap(function).__code__ for function in waits_in]
+    return Code(
+        tuple(sorted({f"{Path(file).parent}/" for file in files})),
+        frozenset((each.co_filename, each.co_qualname) for each in waits),
+    )
 
 
 def outcome(call: Callable[[], Any]) -> Any:
@@ -65,29 +90,37 @@ def outcome(call: Callable[[], Any]) -> Any:
         return DuplicateRecord.__name__
 
 
-def steps_of(call: Callable[[], Any], directories: tuple[str, ...]) -> list[Step]:
+def steps_of(call: Callable[[], Any], code: Code) -> list[Step]:
     """Run a call, and return the moments at which the backend's code can be stopped."""
     steps: list[Step] = []
     last = time.perf_counter()
 
-    def note(frame: FrameType) -> None:
+    def note(frame: FrameType, event: str) -> None:
         nonlocal last
         now = time.perf_counter()
         place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
-        steps.append(Step(len(steps), place, now - last))
+        waited = event == "return" and code.waits_in(frame.f_code)
+        steps.append(Step(len(steps), place, now - last, waited))
         last = time.perf_counter()
 
-    _traced(call, directories, note)
+    _traced(call, code, note)
     return steps
 
 
-def chosen(steps: list[Step], most: int) -> list[Step]:
-    """The first line, and at most so many others, in their order: those before which it waited.
+def chosen(steps: list[Step], most: int, known: bool = True) -> list[Step]:
+    """The first line, and others, in their order: those before which it waited.
 
     Before the first line, nothing has begun: the other call comes before this one. Before the
-    others it wrote or read something: the moments that matter. Of a line that is run several
-    times, those are the first and the last.
+    others it wrote or read something: the moments that matter. Without a function in which the
+    backend waits, these are the slowest. Of a line that is run several times, they are the first
+    and the last.
+
+    :param most: how many others, where they are not known.
+    :param known: whether those behind such a function are enough.
     """
+    behind = [step for step in steps if step.waited]
+    if known and behind:
+        return [steps[0], *behind]
     if not steps:
         return []
     first = {step.place: step for step in reversed(steps)}
@@ -101,7 +134,8 @@ def chosen(steps: list[Step], most: int) -> list[Step]:
     others = [step for step in distinct if step not in taken]
     if (left := most - len(taken)) and others:
         taken += others[:: -(-len(others) // left)]
-    return [begin, *sorted(taken, key=lambda step: step.number)]
+    numbers = {step.number: step for step in (begin, *taken, *behind)}
+    return [numbers[number] for number in sorted(numbers)]
 
 
 def run_paused(
@@ -109,7 +143,7 @@ def run_paused(
     first: Callable[[], Any],
     second: Start,
     at: Step,
-    directories: tuple[str, ...],
+    code: Code,
     patience: float,
 ) -> tuple[Any, Any, bool]:
     """Run *first* as far as a line, then *second*, then the rest of *first*.
@@ -121,14 +155,14 @@ def run_paused(
     reached, go_on = threading.Event(), threading.Event()
     number = -1
 
-    def stop(frame: FrameType) -> None:
+    def stop(_frame: FrameType, _event: str) -> None:
         nonlocal number
         number += 1
         if number == at.number:
             reached.set()
             go_on.wait(STUCK)
 
-    running = pool.submit(_traced, first, directories, stop)
+    running = pool.submit(_traced, first, code, stop)
     running.add_done_callback(lambda _: reached.set())
     try:
         reached.wait(STUCK)
@@ -139,34 +173,32 @@ def run_paused(
     return running.result(STUCK), other.result(STUCK), waited
 
 
-def killed_at(call: Callable[[], Any], line: int, directories: tuple[str, ...]) -> None:
+def killed_at(call: Callable[[], Any], line: int, code: Code) -> None:
     """Kill this process before so many lines of a call have run."""
     number = -1
 
-    def kill(_: FrameType) -> None:
+    def kill(_frame: FrameType, _event: str) -> None:
         nonlocal number
         number += 1
         if number == line:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    _traced(call, directories, kill)
+    _traced(call, code, kill)
 
 
-def _traced(
-    call: Callable[[], Any], directories: tuple[str, ...], line: Callable[[FrameType], None]
-) -> Any:
+def _traced(call: Callable[[], Any], code: Code, moment: Callable[[FrameType, str], None]) -> Any:
     def within(frame: FrameType, event: str, _: Any) -> Trace:
-        if event == "line":
-            line(frame)
+        if event == "line" or (event == "return" and code.waits_in(frame.f_code)):
+            moment(frame, event)
         return within
 
-    def enter(frame: FrameType, _event: str, _: Any) -> Trace | None:
-        if _is_below(frame.f_code.co_filename, directories):
+    def enter(frame: FrameType, event: str, _: Any) -> Trace | None:
+        if _is_below(frame.f_code.co_filename, code.folders):
             return within
         caller = frame.f_back
-        if caller is not None and _is_below(caller.f_code.co_filename, directories):
+        if caller is not None and _is_below(caller.f_code.co_filename, code.folders):
             # Two calls of a driver may be on one line.
-            line(caller)
+            moment(caller, event)
         return None
 
     before = sys.gettrace()
