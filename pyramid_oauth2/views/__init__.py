@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from pyramid.tweens import EXCVIEW
-
 from ..interfaces import ISettings
 from ..protection.protected_resources import WELL_KNOWN
 from ..settings.types import RESOURCE_SERVER
@@ -27,15 +25,7 @@ def includeme(config: Any) -> None:
     """Add the routes and views of every endpoint that is not registered by a directive."""
     remember_prefix(config)
     settings = config.registry.getUtility(ISettings)
-    config.add_tween(
-        "pyramid_oauth2.views.undecodable.undecodable_tween",
-        # pyramid_tm reads the user. The order in which both are included does not matter.
-        over=("pyramid_tm.tm_tween_factory", EXCVIEW),
-    )
-    config.add_tween(
-        "pyramid_oauth2.views.waiting.waiting_tween",
-        over=("pyramid_oauth2.views.undecodable.undecodable_tween", "pyramid_tm.tm_tween_factory"),
-    )
+    config.include(".tweens")
     _add_protected_resource(config)
     if settings.mode == RESOURCE_SERVER:
         return
