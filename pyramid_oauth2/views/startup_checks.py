@@ -20,12 +20,14 @@ from pyramid.interfaces import (
     IRouteRequest,
     IRoutesMapper,
     ISecuredView,
+    ISecurityPolicy,
     IView,
 )
 from pyramid.renderers import RendererHelper
 from zope.interface import implementedBy
 
-from ..interfaces import ISettings
+from ..interfaces import IResourceOwners, ISettings
+from ..protection.security import OAuth2SecurityPolicy
 from ..settings import Settings, setting_fields
 from ..settings.tokens import DEFAULT_GRANT_TYPES
 from .clients.contexts import AllClients, OwnClients
@@ -81,13 +83,24 @@ def _variable_of(route: Any) -> str | None:
 
 
 def _warn_without_login(registry: Any, settings: Settings) -> None:
-    bare = [words for page, words in _pages(settings) if not _has_forbidden_view(registry, page)]
+    pages = dict(_pages(settings))
+    bare = [words for page, words in pages.items() if not _has_forbidden_view(registry, page)]
     if bare and settings.login_route is None:
         log.warning(
             "A user who is not signed in gets a bare 403 at %s: name the route of the login page "
             "in oauth2.login_route, or add a view with config.add_forbidden_view(...) that "
             "redirects to it.%s",
             " and at ".join(bare),
+            "" if settings.self_service else WITHOUT_USERS,
+        )
+    elif pages and not _knows_users(registry):
+        # The page redirects to the login, and the login back to the page, without an end.
+        log.warning(
+            "A user who has signed in is not recognised at %s, and is sent to the login again: "
+            "the application has neither a security policy nor resource owners with a method "
+            "subject(request). Set one with config.set_security_policy(...) or "
+            "config.set_oauth2_resource_owners(...).%s",
+            " and at ".join(pages.values()),
             "" if settings.self_service else WITHOUT_USERS,
         )
     # Pyramid checks the permission of these: our code, which reads the setting, is not reached.
@@ -106,6 +119,15 @@ def _pages(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "authorize", "the authorization endpoint"
     if settings.self_service:
         yield OwnClients.name, f"{settings.path}/applications (oauth2.self_service)"
+
+
+def _knows_users(registry: Any) -> bool:
+    """Whether anything of the application says who is signed in."""
+    policy = registry.queryUtility(ISecurityPolicy)
+    if isinstance(policy, OAuth2SecurityPolicy):
+        policy = policy.wrapped
+    owners = registry.queryUtility(IResourceOwners)
+    return policy is not None or callable(getattr(owners, "subject", None))
 
 
 def _has_forbidden_view(registry: Any, page: str) -> bool:

@@ -306,6 +306,52 @@ def test_pages_for_managing_clients_where_no_user_can_sign_in(
     assert {page for page in pages if any(page in each for each in warnings)} == named
 
 
+LOOP = "is not recognised at"
+
+
+class Subjects:
+    def subject(self, request: Any) -> str | None:
+        return None
+
+
+def owners(config: Any) -> None:
+    config.set_oauth2_resource_owners(Subjects())
+
+
+@pytest.mark.parametrize(
+    ("configure", "changes", "named"),
+    [
+        ((), LOGIN, {AUTHORIZATION_PAGE}),
+        ((), {**LOGIN, "oauth2__security_policy": "false"}, {AUTHORIZATION_PAGE}),
+        # Their method authenticate(), for the password grant, is not about who is signed in.
+        ((host.users,), LOGIN, {AUTHORIZATION_PAGE}),
+        ((forbidden,), {}, {AUTHORIZATION_PAGE}),
+        ((), {**LOGIN, **SELF_SERVICE}, {AUTHORIZATION_PAGE, OWN_PAGES}),
+        ((), {**LOGIN, **SELF_SERVICE, **CLIENTS_ONLY}, {OWN_PAGES}),
+        ((), {**LOGIN, **CLIENTS_ONLY}, set()),
+        ((owners,), LOGIN, set()),
+        ((host.policy,), LOGIN, set()),
+        ((host.policy,), {**LOGIN, "oauth2__security_policy": "false"}, set()),
+        # There the first warning is that nothing leads to a login.
+        ((), {}, set()),
+    ],
+)
+def test_a_login_that_no_page_can_recognise(
+    caplog: pytest.LogCaptureFixture, configure: Any, changes: dict[str, str], named: set[str]
+):
+    def configured(config: Any) -> None:
+        for each in configure:
+            each(config)
+
+    start_with(configured, **changes)
+    # At most once, for all pages.
+    warning = "".join(each for each in warnings_in(caplog) if LOOP in each)
+    assert warning.count(LOOP) == bool(named)
+    assert {page for page in (AUTHORIZATION_PAGE, OWN_PAGES) if page in warning} == named
+    for cure in ("config.set_security_policy(...)", "config.set_oauth2_resource_owners(...)"):
+        assert (cure in warning) is bool(named)
+
+
 def test_what_the_pages_for_operators_do_without_a_forbidden_view(build: Callable[..., Server]):
     """Why oauth2.login_route alone is not enough for them."""
     changes = {"oauth2.admin": "true", "oauth2.admin_principals": "bob"}
