@@ -10,7 +10,7 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE1_CONFIG
 
 from ..interfaces import IClientField, IEndpoint, IServerMetadata, IViewDemand
-from ..protocol.clients.field import ClientField
+from ..protocol.clients.field import ClientField, Control
 from ..protocol.clients.reserved import FLAGS, NAMES
 from ..protocol.server_metadata import EndpointURL
 from ..views.routes import add_registered_endpoint
@@ -133,9 +133,22 @@ def add_oauth2_client_field(config: Any, field: ClientField) -> None:
     field = config.maybe_dotted(field)
     if field.name in NAMES:
         raise ConfigurationError(f"A client has a {field.name} already; choose another name.")
+    if field.control:
+        _check_control(field.name, field.control)
     flag = field.option and field.option.flag
     if flag in FLAGS:
         raise ConfigurationError(f"The command line has {flag} already; choose another option.")
     register(config, IClientField, "client field", field, field.name)
     if flag:
         config.action(("oauth2", "client field option", flag), order=PHASE1_CONFIG)
+
+
+def _check_control(name: str, control: Control) -> None:
+    # The pages know the choices of our own fields only.
+    if control.kind == "ticks":
+        raise ConfigurationError(
+            f"{name}: the pages have no choices for ticks of an added field. Use lines for a list "
+            "of texts; scopes can have no control."
+        )
+    if control.kind == "choice" and not control.choices:
+        raise ConfigurationError(f"{name}: a control of the kind choice needs choices=.")

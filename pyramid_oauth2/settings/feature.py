@@ -103,5 +103,12 @@ def _check_class(declared: type[Any]) -> None:
     fields = dataclasses.fields(declared)
     if other := [each.name for each in fields if "parse" not in each.metadata]:
         raise ValueError(f"{declared.__qualname__}.{other[0]} is not declared by setting(...)")
-    if len(declared_fields(declared)) < len(fields):
+    by_key = declared_fields(declared)
+    if len(by_key) < len(fields):
         raise ValueError(f"two settings of {declared.__qualname__} have the same key")
+    for each in fields:
+        if unknown := [key for key in each.metadata["needs"] if key not in by_key]:
+            raise ValueError(
+                f"{declared.__qualname__}.{each.name} needs {unknown[0]!r}, which is the key of no "
+                "setting of the class"
+            )

@@ -260,6 +260,30 @@ class TestTheDirective:
         with pytest.raises(ConfigurationError, match="already"):
             config.add_oauth2_client_field(field)
 
+    @pytest.mark.parametrize(
+        ("field", "words"),
+        [
+            (
+                ClientField("teams", Codec.TEXTS, "T.", (), control=Control("ticks", "Teams")),
+                "teams: .* ticks .* Use lines",
+            ),
+            (
+                ClientField("powers", Codec.SCOPE, "", frozenset(), control=Control("ticks", "")),
+                "powers: .* ticks",
+            ),
+            (
+                ClientField("plan", Codec.TEXT, "P.", "free", control=Control("choice", "Plan")),
+                "plan: .* choice needs choices=",
+            ),
+        ],
+        ids=lambda value: getattr(value, "name", ""),
+    )
+    def test_a_control_whose_choices_no_page_has(
+        self, config: Configurator, field: ClientField, words: str
+    ):
+        with pytest.raises(ConfigurationError, match=words):
+            config.add_oauth2_client_field(field)
+
 
 def test_a_server_knows_all_fields(build: Callable[..., Server]):
     known = build(fields).service.server.client_fields

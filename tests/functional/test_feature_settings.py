@@ -301,6 +301,12 @@ class Twice:
     two: int = setting(lifetime, 3600, "How long.", key="same")
 
 
+@dataclass(frozen=True)
+class Needy:
+    enabled: bool = setting(boolean, False, "Whether there are badges.", key="")
+    colour: str = setting(plain_text, "gold", "The colour.", needs=("", "lifetme"))
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
@@ -308,6 +314,7 @@ class Twice:
         (dict, "not a frozen dataclass"),
         (NotDeclared, r"NotDeclared\.lifetime is not declared by setting"),
         (Twice, "the same key"),
+        (Needy, r"Needy\.colour needs 'lifetme', which is the key of no setting"),
     ],
 )
 def test_a_class_that_is_no_declaration(settings: dict[str, Any], wrong: type, words: str):

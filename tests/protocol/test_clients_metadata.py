@@ -9,6 +9,7 @@ import pytest
 
 from pyramid_oauth2.protocol.clients.codecs import Codec
 from pyramid_oauth2.protocol.clients.field import (
+    KINDS,
     ClientField,
     Control,
     Option,
@@ -17,7 +18,12 @@ from pyramid_oauth2.protocol.clients.field import (
 )
 from pyramid_oauth2.protocol.clients.metadata import BY_NAME, FIELDS
 from pyramid_oauth2.protocol.records import Client
+from pyramid_oauth2.scripts.client.metadata import FORMS
 
+LINE = Control("line", "Partner")
+CHOICE = Control("choice", "Partner", choices=(("a", "A"), ("b", "B")))
+FLAG = Option("--partner")
+NO_LISTS = {codec: codec.description for codec in Codec if codec not in (Codec.TEXTS, Codec.SCOPE)}
 MAINTAINED = {
     *("client_id", "client_secrets", "created_at", "updated_at", "disabled_at"),
     *("version", "epoch"),
@@ -54,9 +60,47 @@ def test_no_two_are_in_the_same_place():
         ({"control": Control("switch", "Partner")}, "controls for text: choice, line"),
         ({"codec": Codec.MAPPING, "control": Control("line", "P")}, "object: none"),
         ({"option": Option("partner")}, "no option"),
+        ({"control": LINE}, "partner: the default None is no value that Codec.TEXT has"),
+        ({"codec": Codec.TEXTS, "control": Control("lines", "P")}, "the default None"),
+        ({"codec": Codec.SCOPE, "control": Control("ticks", "P")}, "the default None"),
+        ({"codec": Codec.INTEGER, "control": LINE}, "the default None"),
+        ({"codec": Codec.LIFETIMES, "control": LINE}, "the default None"),
+        ({"codec": Codec.TEXTS, "default": "abc"}, "the default 'abc' is no value"),
+        ({"codec": Codec.INTEGER, "default": True}, "the default True is no value"),
+        ({"control": CHOICE}, "the default None is none of the choices"),
+        ({"control": CHOICE, "default": "c"}, "the default 'c' is none of the choices"),
+        (
+            {"codec": Codec.BOOLEAN, "control": Control("switch", "P", longest=9)},
+            "switch has no longest",
+        ),
+        *(
+            ({"codec": codec, part: value}, f"{part} is for lists, and the field is {words}")
+            for codec, words in NO_LISTS.items()
+            for part, value in (("widens", True), ("most", 3))
+        ),
+        ({"codec": Codec.MAPPING, "option": FLAG}, "partner: the command line has no option for"),
+        ({"codec": Codec.OPTIONAL_MAPPING, "option": FLAG}, "no option for object or null"),
+        ({"option": Option("--partner", words=True)}, "words of the option are for lists"),
+        *(
+            ({"codec": codec, "option": Option("--partner", choices=("1",))}, "choices of the opt")
+            for codec in (Codec.INTEGER, Codec.LIFETIMES, Codec.BOOLEAN)
+        ),
     ],
 )
 def test_a_declaration_that_cannot_be_used(declaration: dict[str, Any], problem: str):
     usual: dict[str, Any] = {"name": "partner", "codec": Codec.TEXT, "help": "A partner."}
-    with pytest.raises(ValueError, match=problem):
+    with pytest.raises(ValueError, match=problem) as caught:
         ClientField(**usual | declaration)
+    assert usual["name"] in str(caught.value) or "name" in declaration
+
+
+@pytest.mark.parametrize("codec", Codec, ids=lambda codec: codec.name)
+def test_a_field_that_is_neither_on_a_form_nor_an_option_needs_no_default(codec: Codec):
+    assert ClientField("partner", codec, "A partner.").default is None
+
+
+@pytest.mark.parametrize("codec", KINDS, ids=lambda codec: codec.name)
+def test_every_form_of_which_a_form_has_a_control_has_an_option(codec: Codec):
+    """And the command line knows how to convert it."""
+    assert codec in FORMS
+    assert ClientField("partner", codec, "A partner.", option=FLAG).option is FLAG

@@ -32,6 +32,11 @@ KINDS: Mapping[Codec, frozenset[str]] = {
     Codec.OPTIONAL_INTEGER: frozenset({"line"}),
     Codec.LIFETIMES: frozenset({"line"}),
 }
+# Those of which a value has several members.
+LISTS = frozenset({Codec.TEXTS, Codec.SCOPE})
+# Those of which the command line takes words; the others it converts, or has no form for.
+WORDS = LISTS | {Codec.TEXT, Codec.OPTIONAL_TEXT}
+OBJECTS = frozenset({Codec.MAPPING, Codec.OPTIONAL_MAPPING})
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 FLAG = re.compile(r"--[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LAST = 1000
@@ -66,13 +71,14 @@ class Control:
     """How a form shows a field.
 
     :param kind: ``line``, ``url``, ``lines`` (a value on each line), ``ticks`` (a box for each
-        choice), ``choice`` (one of several) or ``switch`` (one box).
+        scope or grant type; not for added fields), ``choice`` (one of several) or ``switch``
+        (one box).
     :param label: its name; a translation string is translated.
     :param hint: one or two sentences below the label.
     :param label_alone: the label for a client that acts for itself, if it is another one.
     :param hint_alone: the hint for such a client, if it is another one.
-    :param choices: for a ``choice``, each value with its label. The pages know those of a
-        field whose choices the server determines, such as scopes.
+    :param choices: for a ``choice``, each value with its label. The pages know those of our own
+        fields whose choices the server determines, such as scopes.
     :param longest: the most characters that the form accepts, if the rule cannot say so.
     :param folded: whether it is below the fold, with what is seldom changed.
     :param place: where it is in the form: a lower number is further up.
@@ -88,6 +94,16 @@ class Control:
     folded: bool = False
     place: int = LAST
 
+    def mistakes(self, codec: Codec, default: Any) -> Iterator[str]:
+        """Why no form can show a field of that form with this control."""
+        if self.kind not in KINDS.get(codec, ()):
+            kinds = ", ".join(sorted(KINDS.get(codec, ()))) or "none"
+            yield f"controls for {codec.description}: {kinds}"
+        if self.choices and default not in [value for value, _ in self.choices]:
+            yield f"the default {default!r} is none of the choices of the control"
+        if self.longest is not None and self.kind in ("switch", "ticks"):
+            yield f"a control of the kind {self.kind} has no longest text"
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -96,7 +112,7 @@ class Option:
     :param flag: the option, such as ``--logo-uri``; that of a list is repeatable.
     :param help: its help, if it is not that of the field.
     :param metavar: the word for its value, if it is not the field's name in capitals.
-    :param choices: the values that are allowed, if there are few.
+    :param choices: the texts that are allowed, if there are few.
     :param words: whether one value of a list may hold several words.
     :param place: where it is in the help: a lower number is further up.
     """
@@ -108,6 +124,17 @@ class Option:
     words: bool = False
     place: int = LAST
 
+    def mistakes(self, codec: Codec) -> Iterator[str]:
+        """Why the command line cannot take a field of that form with this option."""
+        if not FLAG.fullmatch(self.flag):
+            yield f"{self.flag!r} is no option such as --logo-uri"
+        if codec in OBJECTS:
+            yield f"the command line has no option for {codec.description}"
+        if self.words and codec not in LISTS:
+            yield f"words of the option are for lists, and the field is {codec.description}"
+        if self.choices and codec not in WORDS:
+            yield f"choices of the option are for texts, and the field is {codec.description}"
+
 
 @implementer(IClientField)
 @dataclass(frozen=True, slots=True)
@@ -118,7 +145,8 @@ class ClientField:
         where there is one.
     :param codec: the form of its value.
     :param help: what it means, in a sentence for the reference and the command line.
-    :param default: the value of a client that does not have the field.
+    :param default: the value of a client that does not have the field. A field with a control
+        needs one of its form.
     :param rule: called with the server and a value; yields what is wrong with the
         value and how to correct it. Without one, a field with choices has one of these.
     :param client_rule: called with the server and the client, once each added value is right by
@@ -131,8 +159,9 @@ class ClientField:
     :param option: how the command line takes it; None for a field without an option.
     :param confidential: whether only a confidential client has it.
     :param for_users: whether it means nothing for a client that acts for itself.
-    :param widens: whether an additional value gives the client more rights.
+    :param widens: whether an additional value of a list gives the client more rights.
     :param most: how many values a list may have; None for no limit.
+    :raises ValueError: the parts of the declaration do not fit each other.
     """
 
     name: str
@@ -152,11 +181,31 @@ class ClientField:
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise ValueError(f"{self.name!r} is not lower-case letters, digits and underscores")
-        if self.control and self.control.kind not in KINDS.get(self.codec, ()):
-            kinds = ", ".join(sorted(KINDS.get(self.codec, ()))) or "none"
-            raise ValueError(f"{self.name}: controls for {self.codec.description}: {kinds}")
-        if self.option and not FLAG.fullmatch(self.option.flag):
-            raise ValueError(f"{self.name}: {self.option.flag!r} is no option such as --logo-uri")
+        for mistake in self._mistakes():
+            raise ValueError(f"{self.name}: {mistake}")
+
+    def _mistakes(self) -> Iterator[str]:
+        # Found here, and not by the first page or command that uses the field.
+        if self.control:
+            yield from self.control.mistakes(self.codec, self.default)
+        if self.option:
+            yield from self.option.mistakes(self.codec)
+        if not self._has_usable_default():
+            yield f"the default {self.default!r} is no value that {self.codec} has in Python"
+        if self.codec not in LISTS:
+            for name, value in (("widens", self.widens), ("most", self.most is not None)):
+                if value:
+                    yield f"{name} is for lists, and the field is {self.codec.description}"
+
+    def _has_usable_default(self) -> bool:
+        # None stands for a client without the field. A form shows the default as a value; the
+        # switch shows both alike.
+        if self.default is None and (self.control is None or self.codec is Codec.BOOLEAN):
+            return True
+        try:
+            return bool(self.codec.read(self.codec.write(self.default)) == self.default)
+        except (TypeError, ValueError):
+            return False
 
     def problems(self, server: Known, value: Any) -> Iterator[str]:
         """What is wrong with a value, by the field's own rule; by its choices if it has none."""
