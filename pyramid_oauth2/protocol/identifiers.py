@@ -9,9 +9,11 @@ MOST_BYTES = 1536
 def check_identifier(name: str, value: str, length: int) -> None:
     """Refuse an identifier that some store could not store byte for byte.
 
-    :raises ValueError: *value* is empty, longer than *length* characters or
+    :raises ValueError: *value* is no text, is empty, longer than *length* characters or
         :data:`MOST_BYTES`, or holds a NUL or a lone surrogate.
     """
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is not a text")
     if not value:
         raise ValueError(f"{name} is empty")
     if len(value) > length:

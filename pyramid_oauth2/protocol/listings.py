@@ -17,6 +17,15 @@ class NotACursor(ValueError):
         super().__init__("not a cursor of this listing")
 
 
+def check_limit(limit: int) -> None:
+    """Refuse a page without a place for an item: the next one would begin where it began.
+
+    :raises ValueError: *limit* is less than 1.
+    """
+    if limit < 1:
+        raise ValueError(f"the limit of a page is at least 1, not {limit}")
+
+
 def every(listing: Callable[[str | None], Page[Item]]) -> Iterator[Item]:
     """Every item of a listing; each page is read when it is needed.
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from pyramid_oauth2.protocol import lost_responses
+from pyramid_oauth2.protocol.clients.codecs import Codec
 from pyramid_oauth2.protocol.clients.document import document_problems
+from pyramid_oauth2.protocol.clients.field import ClientField
+from pyramid_oauth2.protocol.clients.metadata import BY_NAME, FIELDS
 from pyramid_oauth2.protocol.clients.registry import (
     MAX_OVERLAP,
     ClientChangedMeanwhile,
@@ -392,3 +397,91 @@ class TestLostResponses:
         with pytest.raises(UnknownClient):
             world.get()
         assert world.emitted == ["deleted"]
+
+
+# One value of each type that a caller may pass by mistake, and lists with such members.
+WRONG: tuple[Any, ...] = (
+    *(None, True, 5, 1.5, "read", b"read", object(), [], ["read"], [None], (5,), {5}, {5: 5}),
+    *({"access_token": "1h"}, {"read": None}, [("access_token", 5)]),
+)
+TYPES: dict[Codec, tuple[type, ...]] = {
+    Codec.TEXT: (str,),
+    Codec.OPTIONAL_TEXT: (str, type(None)),
+    Codec.TEXTS: (tuple, list),
+    Codec.SCOPE: (frozenset, set),
+    Codec.BOOLEAN: (bool,),
+    Codec.INTEGER: (int,),
+    Codec.OPTIONAL_INTEGER: (int, type(None)),
+    Codec.LIFETIMES: (dict,),
+    Codec.MAPPING: (dict,),
+    Codec.OPTIONAL_MAPPING: (dict, type(None)),
+}
+DEFAULTS: dict[Codec, Any] = {
+    **{Codec.TEXT: "", Codec.TEXTS: (), Codec.SCOPE: frozenset(), Codec.BOOLEAN: False},
+    **{Codec.INTEGER: 0, Codec.LIFETIMES: {}, Codec.MAPPING: {}},
+}
+ADDED = {
+    f"added_{codec.name.lower()}": ClientField(
+        f"added_{codec.name.lower()}", codec, "Added.", DEFAULTS.get(codec)
+    )
+    for codec in Codec
+}
+
+
+def problems(change: Callable[..., object], *names: str, **metadata: Any) -> Mapping[str, str]:
+    try:
+        change(*names, **metadata)
+    except InvalidClientMetadata as error:
+        return error.problems
+    return {}
+
+
+@pytest.mark.parametrize("field", [*FIELDS, *ADDED.values()], ids=lambda field: field.name)
+def test_a_value_of_a_wrong_type_breaks_the_rule_of_its_field(world: World, field: ClientField):
+    server = replace(world.server, client_fields={**BY_NAME, **ADDED})
+    registry = ClientRegistry(server, server.clients)
+    robot = registry.add(Client("robot", **MACHINE)).client
+    for value in WRONG:
+        # In Python a bool is an int as well.
+        number = value is True and field.codec is not Codec.BOOLEAN
+        wrong = number or not isinstance(value, TYPES[field.codec])
+        # Other exceptions than InvalidClientMetadata are the fault of the rules, for any value.
+        added = problems(registry.add, **MACHINE | {field.name: value})
+        edited = problems(registry.edit, "robot", **{field.name: value})
+        if wrong:
+            assert field.name in added, value
+            assert field.name in edited, value
+            assert registry.get("robot") == robot
+        robot = registry.get("robot")
+
+
+@pytest.mark.parametrize("value", [None, 5, True, b"robot", ["robot"], ""])
+def test_a_client_id_of_a_wrong_type(world: World, value: Any):
+    with pytest.raises(InvalidClientMetadata) as caught:
+        world.registry.add(client_id=value, **MACHINE)
+    assert caught.value.problems.keys() == {"client_id"}
+
+
+@pytest.mark.parametrize("field", ["client_secrets", "created_at", "version", "epoch"])
+def test_what_the_registry_maintains_is_not_of_a_wrong_type(world: World, field: str):
+    for value in (None, "5", ["5"], object()):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            world.registry.add(**MACHINE, **{field: value})
+        assert field in caught.value.problems
+
+
+def test_fields_of_a_wrong_type_are_all_named(world: World):
+    metadata = {"scope": "read", "contacts": None, "extra": 5}
+    for change in (
+        lambda: world.registry.add(**MACHINE, **metadata),
+        lambda: world.registry.add(Client("x", **MACHINE, **metadata)),
+    ):
+        with pytest.raises(InvalidClientMetadata) as caught:
+            change()
+        assert caught.value.problems.keys() == metadata.keys()
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_page_of_a_search_has_a_place(world: World, robot: str, limit: int):
+    with pytest.raises(ValueError, match=f"at least 1, not {limit}"):
+        world.registry.search(limit=limit)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import pytest
+
 from pyramid_oauth2.protocol.clients.codecs import LAST_TIME
 from pyramid_oauth2.protocol.identifiers import MOST_BYTES
 from pyramid_oauth2.protocol.listings import NotACursor
@@ -163,6 +165,13 @@ def take_made_up(listing: Callable[..., Page[Any]], **of: Any) -> None:
     for cursor in MADE_UP_CURSORS:
         with suppress(NotACursor):
             listing(cursor=cursor, **of)
+
+
+def refuse_no_place(listing: Callable[..., Page[Any]], **of: Any) -> None:
+    """Expect ``ValueError`` for a page that has no place for an item."""
+    for limit in (0, -1):
+        with pytest.raises(ValueError):
+            listing(limit=limit, **of)
 
 
 def spoilt(cursor: str) -> Iterator[str]:

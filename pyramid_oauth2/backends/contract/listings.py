@@ -15,6 +15,7 @@ from .factories import (
     new_attempt,
     new_grant,
     new_token,
+    refuse_no_place,
     take_made_up,
 )
 from .harness import Contract
@@ -72,6 +73,13 @@ class Listings(Contract):
             take_made_up(self.grants.grants, **of)
         take_made_up(self.grants.tokens, grant_id=grant.id)
         take_made_up(self.grants.export)
+
+    def test_a_page_has_a_place(self) -> None:
+        self.grants.import_([grant := new_grant(), new_token(grant=grant)])
+        for of in ({"client_id": grant.client_id}, {"subject": grant.subject}):
+            refuse_no_place(self.grants.grants, **of)
+        refuse_no_place(self.grants.tokens, grant_id=grant.id)
+        refuse_no_place(self.grants.export)
 
     def test_list_grants_completely_while_others_come(self) -> None:
         staying = [new_grant() for _ in range(SOME)]

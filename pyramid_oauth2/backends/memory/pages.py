@@ -8,7 +8,7 @@ from heapq import nsmallest
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from pyramid_oauth2.protocol.listings import NotACursor
+from pyramid_oauth2.protocol.listings import NotACursor, check_limit
 from pyramid_oauth2.protocol.records import Page
 
 Item = TypeVar("Item")
@@ -23,9 +23,10 @@ def page_of(
     added or removed between two pages does not shift the others.
 
     :param entries: keys and items in any order; a key is a tuple of strings and integers.
-    :param limit: at least 1.
     :raises NotACursor: *cursor* is not a cursor of this listing.
+    :raises ValueError: *limit* is less than 1.
     """
+    check_limit(limit)
     after = () if cursor is None else _decode(cursor)
     try:
         ahead = [entry for entry in entries if entry[0] > after]

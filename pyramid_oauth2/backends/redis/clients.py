@@ -19,7 +19,7 @@ from ...interfaces import IClientStore
 from ...protocol.clients.document import client_document
 from ...protocol.clients.stored import stored_client
 from ...protocol.contention import Contention
-from ...protocol.listings import NotACursor
+from ...protocol.listings import NotACursor, check_limit
 from ...protocol.records import Client, DuplicateRecord, Page
 from .key_names import client_key, clients_index
 from .scripts import PUT_CLIENT
@@ -109,6 +109,7 @@ class RedisClientStore:
         """List clients in order."""
         if sort not in _ORDERS:
             raise ValueError(f"clients are sorted by {' or '.join(_ORDERS)}")
+        check_limit(limit)
         order = _ORDERS[sort]
         within = _name_key(prefix) if prefix is not None and order == NAME else b""
         after = None if cursor is None else _after(cursor)
@@ -121,6 +122,7 @@ class RedisClientStore:
 
     def export(self, cursor: str | None = None, limit: int = 500) -> Page[Client | str]:
         """List everything, tombstones as bare client_ids."""
+        check_limit(limit)
         after = None if cursor is None else _after(cursor)
         entries = self._entries(clients_index(ID), b"", after, limit + 1)
         found = list(self._read(entries[:limit]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ...protocol.listings import NotACursor
+from ...protocol.listings import NotACursor, check_limit
 from .key_names import client_index, subject_index
 from .scripts import INDEX, PAGE
 from .server import Command, Server, call
@@ -49,7 +49,9 @@ def page_after(
     """Read a page of an index; return its names, and the cursor of the next one.
 
     :raises NotACursor: *cursor* is not a cursor of this listing.
+    :raises ValueError: *limit* is less than 1.
     """
+    check_limit(limit)
     after = BEFORE_ALL if cursor is None else _decode(cursor)
     found = entries_after(server, index, after, limit + 1)
     shown = [(name.decode(), end) for name, end in found[:limit]]

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TypeVar
 
 from ...per_process import PerProcess
-from ...protocol.listings import NotACursor
+from ...protocol.listings import NotACursor, check_limit
 from ...protocol.records import Page, Purged
 from .server import Command, Server
 
@@ -71,7 +71,9 @@ def export_page(
     :param read: reads the records of some keys; fewer if one is gone or is not a
         record.
     :raises NotACursor: *cursor* is not a cursor of such a listing.
+    :raises ValueError: *limit* is less than 1.
     """
+    check_limit(limit)
     node, position, pending = (0, 0, []) if cursor is None else _decode(cursor)
     nodes = server.nodes()
     records: list[Record] = []

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import BigInteger, Column, ColumnElement, LargeBinary, Select, and_, bindparam, or_
 
-from ...protocol.listings import NotACursor
+from ...protocol.listings import NotACursor, check_limit
 from ...protocol.records import Page
 from .database import Database
 
@@ -49,7 +49,9 @@ class Listing(Generic[Item]):
         """Return the page that begins after *cursor*.
 
         :raises NotACursor: *cursor* is not a cursor of this listing.
+        :raises ValueError: *limit* is less than 1.
         """
+        check_limit(limit)
         last = self._decode(cursor) if cursor is not None else map(_least, self._key)
         after = {f"after_{place}": value for place, value in enumerate(last)}
         # One more row than requested shows whether there is a next page.
@@ -87,6 +89,7 @@ class Chain(Generic[Item]):
         """Return the page that begins after *cursor*.
 
         :raises NotACursor: *cursor* is not a cursor of this chain.
+        :raises ValueError: *limit* is less than 1.
         """
         place, within = self._decode(cursor) if cursor is not None else (0, None)
         items: list[Item] = []

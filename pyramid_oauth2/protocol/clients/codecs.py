@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from enum import Enum
 from typing import Any
 
@@ -104,8 +104,11 @@ def _scope(value: Any) -> frozenset[str]:
     return frozenset(filter(None, value.split(" ")))
 
 
-def _scope_string(scope: Iterable[str]) -> str:
-    return " ".join(sorted(scope))
+def _scope_string(scope: Set[str]) -> str:
+    # The letters of a text are no scopes, nor are the names of a list.
+    if not isinstance(scope, Set):
+        raise TypeError("a frozenset of scopes is needed")
+    return " ".join(sorted(map(text, scope)))
 
 
 def _lifetimes(value: Any) -> dict[str, int]:
@@ -116,8 +119,21 @@ def _same(value: Any) -> Any:
     return value
 
 
+def _list(value: Sequence[str]) -> list[str]:
+    # Nor are the letters of a text several texts.
+    if not isinstance(value, tuple | list):
+        raise TypeError("a tuple of texts is needed")
+    return list(value)
+
+
+def _dict(value: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError("a mapping is needed")
+    return dict(value)
+
+
 def _dict_or_none(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if value is None else dict(value)
+    return None if value is None else _dict(value)
 
 
 class Codec(Enum):
@@ -131,13 +147,13 @@ class Codec(Enum):
 
     TEXT = ("text", text, _same)
     OPTIONAL_TEXT = ("text or null", or_none(text), _same)
-    TEXTS = ("list of text", texts, list)
+    TEXTS = ("list of text", texts, _list)
     SCOPE = ("scopes, separated by spaces", _scope, _scope_string)
     BOOLEAN = ("boolean", _boolean, _same)
     INTEGER = ("whole number", integer, _same)
     OPTIONAL_INTEGER = ("whole number or null", or_none(integer), _same)
-    LIFETIMES = ("object of seconds, by kind of token", _lifetimes, dict)
-    MAPPING = ("object", mapping, dict)
+    LIFETIMES = ("object of seconds, by kind of token", _lifetimes, _dict)
+    MAPPING = ("object", mapping, _dict)
     OPTIONAL_MAPPING = ("object or null", or_none(mapping), _dict_or_none)
 
     @property
@@ -153,5 +169,8 @@ class Codec(Enum):
         return self.value[1](value)
 
     def write(self, value: Any) -> Any:
-        """Return the JSON value of a Python value."""
+        """Return the JSON value of a Python value.
+
+        :raises TypeError: it is of another type; the message says what is needed.
+        """
         return self.value[2](value)

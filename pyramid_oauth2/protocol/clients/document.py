@@ -49,7 +49,7 @@ def document_problems(client: Client) -> Iterator[tuple[str, str]]:
     for name, (read, write) in _CODECS.items():
         try:
             read(write(getattr(client, name)))
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             yield name, str(error)
 
 

@@ -55,6 +55,19 @@ def into_extra(
     return {**rest, "extra": present}
 
 
+def form_problems(
+    fields: Mapping[str, ClientField], metadata: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """The values that are not of the form of their fields, as pairs of field and message."""
+    for name in fields.keys() & metadata.keys():
+        # The default may be None, for a client without the field.
+        if metadata[name] != fields[name].default:
+            try:
+                fields[name].codec.read(fields[name].codec.write(metadata[name]))
+            except TypeError as error:
+                yield name, str(error)
+
+
 def with_members(
     fields: Mapping[str, ClientField], client: Client, document: Mapping[str, Any]
 ) -> Client:

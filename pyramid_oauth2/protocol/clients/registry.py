@@ -15,13 +15,13 @@ from ..records import Client, ClientSecret, Page
 from ..server import Server
 from ..token_strings import new_client_secret
 from .document import document_problems
-from .extra import into_extra
 from .rules import (
     InvalidClientMetadata,
     check_change,
     check_client,
     client_of,
     new_client_id,
+    record_fields,
     secretless,
 )
 from .secrets import UnusableSecret, ending, keep_secret, newest_secret, verify_secret
@@ -81,7 +81,11 @@ class ClientRegistry:
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Client]:
-        """List clients in order; see :meth:`~pyramid_oauth2.interfaces.IClientStore.search`."""
+        """List clients in order; see :meth:`~pyramid_oauth2.interfaces.IClientStore.search`.
+
+        :raises ValueError: there is no such order, or *limit* is less than 1.
+        :raises NotACursor: *cursor* is not a cursor of this listing.
+        """
         return self._store.search(owner, prefix, sort, cursor, limit)
 
     def add(
@@ -106,7 +110,7 @@ class ClientRegistry:
         :raises DuplicateRecord: the client_id is or was in use.
         """
         if client is None:
-            metadata = into_extra(self._server.client_fields, metadata, {})
+            metadata = record_fields(self._server, metadata, {})
             client = client_of({"client_id": new_client_id(self._server), **metadata})
         elif metadata:
             beside = ", ".join(metadata)
@@ -151,7 +155,7 @@ class ClientRegistry:
         :raises ClientChangedMeanwhile: the client has another version.
         """
         client = self._get(client_id, version)
-        changes = into_extra(self._server.client_fields, changes, client.extra)
+        changes = record_fields(self._server, changes, client.extra)
         changed = check_change(self._server, client, changes)
         if changed == client:
             return client

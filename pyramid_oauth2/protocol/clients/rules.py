@@ -14,7 +14,7 @@ from ..records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client, check_identifier
 from ..server import Server
 from ..token_strings import is_client_secret, random_text
 from .document import document_problems
-from .extra import added, changed_problems, extra_problems, into_extra
+from .extra import added, changed_problems, extra_problems, form_problems, into_extra
 from .metadata import BY_NAME, FIELDS
 from .secrets import ARGON2ID, SHA256, is_digest
 
@@ -57,6 +57,18 @@ def client_of(metadata: Mapping[str, Any]) -> Client:
     return Client(**metadata)
 
 
+def record_fields(
+    server: Server, metadata: Mapping[str, Any], extra: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return *metadata* as fields of the record: the values of added fields are in ``extra``.
+
+    :param extra: what the client has there now.
+    :raises InvalidClientMetadata: a value is not of the form of its field.
+    """
+    _refuse(form_problems(server.client_fields, metadata))
+    return into_extra(server.client_fields, metadata, extra)
+
+
 def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> Client:
     """Return the client with its metadata changed.
 
@@ -65,7 +77,7 @@ def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> 
 
     :raises InvalidClientMetadata: the change breaks a rule, or a field cannot be changed.
     """
-    changes = into_extra(server.client_fields, changes, client.extra)
+    changes = record_fields(server, changes, client.extra)
     fixed = [name for name in changes if name not in EDITABLE]
     if fixed:
         _refuse((name, "this cannot be changed") for name in fixed)
@@ -141,17 +153,17 @@ def client_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]
     broken = dict(document_problems(client))
     yield from broken.items()
     yield from _client_id_problems(client)
-    yield from _count_problems(client)
     for field in FIELDS:
-        # A rule expects a value of the field's form.
-        if field.name in broken:
-            continue
-        value = getattr(client, field.name)
-        yield from ((field.name, text) for text in field.problems(server, value))
-        for rule in ACROSS.get(field.name, ()):
+        # A rule expects a value of the field's form, and one across fields of each of them.
+        if field.name not in broken:
+            value = getattr(client, field.name)
+            yield from ((field.name, text) for text in field.problems(server, value))
+        for rule in () if broken else ACROSS.get(field.name, ()):
             yield from rule(client)
-    yield from _secret_problems(server, client)
-    yield from extra_problems(server, list(added(server.client_fields)), client)
+    if not broken:
+        yield from _count_problems(client)
+        yield from _secret_problems(server, client)
+        yield from extra_problems(server, list(added(server.client_fields)), client)
 
 
 def _secret_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]:
