@@ -21,6 +21,7 @@ def setting(
     limit: bool = False,
     needs: str | tuple[str, ...] = (),
     grant_type: str | None = None,
+    for_users: bool = False,
 ) -> Any:
     """Declare a setting as a dataclass field.
 
@@ -37,6 +38,8 @@ def setting(
     :param needs: the key, relative like *key*, of another setting without which this one has
         no effect: one that is off or not set. The start then warns. Also several keys.
     :param grant_type: the same for a grant type that ``oauth2.grant_types`` does not name.
+    :param for_users: the same where each client acts for itself: ``oauth2.grant_types`` names
+        ``client_credentials`` only, and no response type issues tokens.
     """
     metadata = {
         "parse": parse,
@@ -48,6 +51,7 @@ def setting(
         "limit": limit,
         "needs": (needs,) if isinstance(needs, str) else needs,
         "grant_type": grant_type,
+        "for_users": for_users,
     }
     value = None if default is REQUIRED else default
     return dataclasses.field(default_factory=lambda: value, metadata=metadata, repr=not secret)

@@ -43,7 +43,11 @@ def _unmet(
             yield f"oauth2.{name} has no effect: it is for oauth2.mode = {field.metadata['mode']}."
             continue
         needs = {each: fields[each] for each in field.metadata["needs"]}
-        missing = [*_off(needs, values, prefix), *_without_grant_type(settings, field)]
+        missing = [
+            *_off(needs, values, prefix),
+            *_without_grant_type(settings, field),
+            *_without_users(settings, field),
+        ]
         if missing:
             yield f"oauth2.{name} has no effect, since {missing[0]}."
 
@@ -61,8 +65,19 @@ def _without_grant_type(settings: Settings, field: dataclasses.Field[Any]) -> It
     if needed is None or needed in (settings.grant_types or DEFAULT_GRANT_TYPES):
         return
     # The authorization endpoint, of which most such settings are, also serves other flows.
-    if needed != "authorization_code" or settings.response_types <= {"code"}:
+    if needed != "authorization_code" or _issues_only_codes(settings):
         yield f"oauth2.grant_types does not name {needed}"
+
+
+def _without_users(settings: Settings, field: dataclasses.Field[Any]) -> Iterator[str]:
+    # An added grant type may act for users.
+    alone = settings.grant_types == frozenset({"client_credentials"})
+    if field.metadata["for_users"] and alone and _issues_only_codes(settings):
+        yield "oauth2.grant_types names client_credentials only, which is not for users"
+
+
+def _issues_only_codes(settings: Settings) -> bool:
+    return settings.response_types <= {"code"}
 
 
 def _of_libraries(settings: Settings) -> Iterator[str]:

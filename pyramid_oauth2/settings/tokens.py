@@ -113,12 +113,14 @@ class TokenSettings:
         lifetime,
         365 * 86400,
         "The maximum lifetime of a grant, regardless of refreshes.",
+        for_users=True,
         mode=AUTHORIZATION_SERVER,
     )
     single_access_token: bool = setting(
         boolean,
         False,
         "Whether a new access token of a user for a client and scope revokes the earlier ones.",
+        for_users=True,
         mode=AUTHORIZATION_SERVER,
     )
     interaction_lifetime: int = setting(

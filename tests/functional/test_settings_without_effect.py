@@ -129,6 +129,24 @@ def test_a_setting_of_a_grant_type_that_is_off(caplog: Any, grant_type: str, key
     assert bool(by_default) is (grant_type == "password")
 
 
+@pytest.mark.parametrize(("key", "value"), [("grant_lifetime", "5d"), ("single_access_token", "1")])
+def test_a_setting_of_grants_where_clients_act_for_themselves(caplog: Any, key: str, value: str):
+    """RFC 6749 section 4.4: no user has allowed anything, so there is no grant."""
+    (sentence,) = said(caplog, SERVER, **{key: value})
+    assert sentence == (
+        f"oauth2.{key} has no effect, since oauth2.grant_types names client_credentials only, "
+        "which is not for users."
+    )
+    for cure in (
+        {"grant_types": ""},
+        {"grant_types": "client_credentials password"},
+        # Grants that were opened before are still refreshed.
+        {"grant_types": "client_credentials refresh_token"},
+        {"response_types": "token"},
+    ):
+        assert said(caplog, SERVER, **{key: value, **cure}) == []
+
+
 @pytest.mark.parametrize("key", ["interaction_lifetime", "consent_lifetime"])
 def test_a_setting_of_the_pages_for_another_response_type(caplog: Any, key: str):
     """The implicit grant has no grant type at the token endpoint (RFC 6749 section 4.2)."""
