@@ -482,6 +482,6 @@ def test_fields_of_a_wrong_type_are_all_named(world: World):
 
 
 @pytest.mark.parametrize("limit", [0, -1])
-def test_a_page_of_a_search_has_a_place(world: World, robot: str, limit: int):
+def test_a_search_for_no_clients_is_refused(world: World, robot: str, limit: int):
     with pytest.raises(ValueError, match=f"at least 1, not {limit}"):
         world.registry.search(limit=limit)

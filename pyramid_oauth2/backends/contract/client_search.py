@@ -9,7 +9,7 @@ import pytest
 
 from pyramid_oauth2.protocol.listings import NotACursor
 
-from .factories import LATE, NOW, every, new_client, refuse_no_place, spoilt, take_made_up
+from .factories import LATE, NOW, every, new_client, refuse_limit_below_one, spoilt, take_made_up
 from .harness import Contract
 
 
@@ -146,11 +146,11 @@ class ClientSearch(Contract):
         with pytest.raises(ValueError):
             self.clients.search(sort="owner")
 
-    def test_a_page_of_clients_has_a_place(self) -> None:
+    def test_page_of_no_clients(self) -> None:
         self.clients.add(new_client())
         for sort in ("client_name", "created_at"):
-            refuse_no_place(self.clients.search, sort=sort)
-        refuse_no_place(self.clients.export)
+            refuse_limit_below_one(self.clients.search, sort=sort)
+        refuse_limit_below_one(self.clients.export)
 
     def test_search_of_nothing(self) -> None:
         assert self.found(owner="alice", prefix="x", sort="created_at") == []

@@ -9,7 +9,7 @@ import pytest
 
 from pyramid_oauth2.protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Purged
 
-from .factories import HOUR, LATE, NOW, every, new_consent, refuse_no_place, take_made_up
+from .factories import HOUR, LATE, NOW, every, new_consent, refuse_limit_below_one, take_made_up
 from .harness import Contract
 from .purging import purge_all
 from .round_trips import ALL_BYTES
@@ -113,11 +113,11 @@ class Consents(Contract):
         take_made_up(self.consents.list, client_id="client")
         take_made_up(self.consents.export)
 
-    def test_a_page_of_consents_has_a_place(self) -> None:
+    def test_page_of_no_consents(self) -> None:
         assert self.consents.put(new_consent(), None)
         for of in ({"subject": "alice"}, {"client_id": "client"}):
-            refuse_no_place(self.consents.list, **of)
-        refuse_no_place(self.consents.export)
+            refuse_limit_below_one(self.consents.list, **of)
+        refuse_limit_below_one(self.consents.export)
 
     def test_consents_are_listed_of_a_user_or_of_a_client(self) -> None:
         with pytest.raises(ValueError):

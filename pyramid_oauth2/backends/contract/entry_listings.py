@@ -9,7 +9,7 @@ import pytest
 
 from pyramid_oauth2.protocol.records import Entry
 
-from .factories import HOUR, NOW, every, new_entry, refuse_no_place, take_made_up
+from .factories import HOUR, NOW, every, new_entry, refuse_limit_below_one, take_made_up
 from .harness import Contract
 from .purging import purge_all
 
@@ -52,11 +52,11 @@ class EntryListings(Contract):
             take_made_up(self.entries.list, **of)
         take_made_up(self.entries.export)
 
-    def test_a_page_of_entries_has_a_place(self) -> None:
+    def test_page_of_no_entries(self) -> None:
         assert self.entries.put(new_entry(owner="alice"), None)
         for of in ({"namespace": "feature"}, {"owner": "alice"}):
-            refuse_no_place(self.entries.list, **of)
-        refuse_no_place(self.entries.export)
+            refuse_limit_below_one(self.entries.list, **of)
+        refuse_limit_below_one(self.entries.export)
 
     def test_entries_are_listed_completely_while_others_come_and_go(self) -> None:
         staying = [new_entry(owner="alice") for _ in range(SOME)]

@@ -167,8 +167,8 @@ def take_made_up(listing: Callable[..., Page[Any]], **of: Any) -> None:
             listing(cursor=cursor, **of)
 
 
-def refuse_no_place(listing: Callable[..., Page[Any]], **of: Any) -> None:
-    """Expect ``ValueError`` for a page that has no place for an item."""
+def refuse_limit_below_one(listing: Callable[..., Page[Any]], **of: Any) -> None:
+    """Expect ``ValueError`` for a page of no items, or fewer."""
     for limit in (0, -1):
         with pytest.raises(ValueError):
             listing(limit=limit, **of)

@@ -15,7 +15,7 @@ from .factories import (
     new_attempt,
     new_grant,
     new_token,
-    refuse_no_place,
+    refuse_limit_below_one,
     take_made_up,
 )
 from .harness import Contract
@@ -74,12 +74,12 @@ class Listings(Contract):
         take_made_up(self.grants.tokens, grant_id=grant.id)
         take_made_up(self.grants.export)
 
-    def test_a_page_has_a_place(self) -> None:
+    def test_page_of_no_records(self) -> None:
         self.grants.import_([grant := new_grant(), new_token(grant=grant)])
         for of in ({"client_id": grant.client_id}, {"subject": grant.subject}):
-            refuse_no_place(self.grants.grants, **of)
-        refuse_no_place(self.grants.tokens, grant_id=grant.id)
-        refuse_no_place(self.grants.export)
+            refuse_limit_below_one(self.grants.grants, **of)
+        refuse_limit_below_one(self.grants.tokens, grant_id=grant.id)
+        refuse_limit_below_one(self.grants.export)
 
     def test_list_grants_completely_while_others_come(self) -> None:
         staying = [new_grant() for _ in range(SOME)]
