@@ -7,7 +7,7 @@ from functools import partial
 from math import inf
 from typing import Any
 
-from pyramid_oauth2.backends.contract import BackendContract
+from pyramid_oauth2.backends.contract import BackendContract, Contract
 from pyramid_oauth2.backends.contract.factories import NOW
 from pyramid_oauth2.backends.contract.harness import Record
 from pyramid_oauth2.backends.redis import RedisBackend, key_names, server_from_settings
@@ -88,8 +88,8 @@ def _places(client: Any, record: Record) -> Iterator[tuple[str, float]]:
         yield index, 0 if end is None else end - NOW
 
 
-class RedisContract(BackendContract):
-    """A subclass provides ``url`` by a fixture."""
+class OnRedis(Contract):
+    """The hooks of the contract on the servers of ``url``, which a subclass provides."""
 
     url: str
 
@@ -111,6 +111,10 @@ class RedisContract(BackendContract):
 
     def count_records(self, backend: IBackend) -> int:
         return sum(1 for _ in raw_keys(backend))
+
+
+class RedisContract(OnRedis, BackendContract):
+    """The whole contract; a subclass provides ``url`` by a fixture."""
 
 
 def raw_entries(backend: RedisBackend) -> Iterator[tuple[bytes, bytes]]:

@@ -6,6 +6,13 @@ import pytest
 from zope.interface.verify import verifyObject
 
 from pyramid_oauth2.backends import redis
+from pyramid_oauth2.backends.contract import (
+    ClientReading,
+    Forks,
+    GrantReading,
+    RedemptionRaces,
+    RoundTrips,
+)
 from pyramid_oauth2.interfaces import (
     IBackend,
     IClientStore,
@@ -14,7 +21,7 @@ from pyramid_oauth2.interfaces import (
     IGrantStore,
 )
 
-from .redis_contract import RedisContract, open_backend
+from .redis_contract import OnRedis, RedisContract, open_backend
 
 
 class TestRedis(RedisContract):
@@ -24,7 +31,9 @@ class TestRedis(RedisContract):
         cls.url = redis_url
 
 
-class TestSentinel(RedisContract):
+class TestSentinel(OnRedis, RoundTrips, GrantReading, ClientReading, RedemptionRaces, Forks):
+    """What may differ behind Sentinel: connections. The scripts are those of a single server."""
+
     @pytest.fixture(autouse=True, scope="class")
     @classmethod
     def _server(cls, redis_sentinel_url):
