@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -200,14 +201,16 @@ def test_life_of_a_code_that_is_spent_while_its_grant_is_extended(backend, raw, 
     assert backend.grants.find(fruit.ref)[0] == fruit
 
 
-def test_one_spent_code_is_in_its_grant_as_it_always_was(backend, raw):
-    """A process of an earlier version reads it; several names it takes for one that is gone."""
+def test_one_spent_code_is_in_its_grant_as_in_its_key(backend, raw):
+    """Also one of an earlier version, whose key has its long name: both follow their grant."""
     grant = new_grant()
     code = new_token(AUTHORIZATION_CODE, grant)
     assert backend.grants.open(grant, [code], NOW)
     backend.grants.redeem(code, NOW, new_attempt(), [])
     line = raw.get(key_names.grant_key(grant.id)).partition(b"\n")[0]
-    assert line.split(b" ")[4].decode() == f"authorization_code:{code.digest.hex()}"
+    name = line.split(b" ")[4].decode()
+    assert raw.exists(key_names.member_key(grant.id, name))
+    assert name == key_names.member(code)
 
 
 def test_a_kind_of_any_name_is_listed_and_purged(backend, raw):
@@ -230,6 +233,16 @@ def test_life_follows_an_amended_end(backend, raw):
     assert left(raw, key_names.token_key(token)) == pytest.approx(SPARE, abs=SLACK)
 
 
+@pytest.mark.parametrize("data", [b"", b"\n", bytes(range(256))])
+def test_new_data_leaves_the_parent_before_it(backend, data):
+    grant = new_grant()
+    token = new_token(grant=grant, parent=bytes(range(10, 42)), data=b"old")
+    assert backend.grants.open(grant, [token], NOW)
+    for version in range(2):
+        assert backend.grants.amend(token.ref, version, {"data": data})
+        assert backend.grants.find(token.ref)[0] == replace(token, data=data, version=version + 1)
+
+
 def test_life_is_not_changed_by_a_revocation(backend, raw):
     grant = new_grant()
     token = new_token(grant=grant)
@@ -241,17 +254,22 @@ def test_life_is_not_changed_by_a_revocation(backend, raw):
 
 
 def test_what_a_later_version_added_to_a_document_is_passed_over(backend, raw):
-    grant, consent = new_grant(), new_consent()
-    token = new_token(grant=grant)
-    backend.grants.open(grant, [token], NOW)
+    grants = [new_grant(), new_grant(epoch=7), new_grant(resources=("https://api.example",))]
+    tokens, consent = [new_token(grant=grant) for grant in grants], new_consent()
+    for grant, token in zip(grants, tokens, strict=True):
+        backend.grants.open(grant, [token], NOW)
     assert backend.consents.put(consent, None)
-    documents = [key for _, key in raw_keys(backend) if b'"resources"' in (value_of(raw, key))]
-    assert len(documents) == 2
-    for key in documents:
-        raw.set(key, value_of(raw, key).replace(b'"resources"', b'"later": 1, "resources"'))
+    key = key_names.consent_key(consent.subject, consent.client_id)
+    raw.set(key, raw.get(key).replace(b'"resources"', b'"later": 1, "resources"'))
+    for key in map(key_names.grant_key, (grant.id for grant in grants)):
+        line, document, data = raw.get(key).split(b"\n", 2)
+        facts = json.loads(document)
+        facts += [*[0, []][len(facts) - 4 :], {"later": 1}]
+        raw.set(key, b"\n".join([line, json.dumps(facts).encode(), data]))
     for key in (key for _, key in raw_keys(backend) if raw.type(key) == b"string"):
         raw.set(key, value_of(raw, key).replace(b"\n", b" later\n", 1))
-    assert backend.grants.find(token.ref) == (token, grant)
+    for grant, token in zip(grants, tokens, strict=True):
+        assert backend.grants.find(token.ref) == (token, grant)
     assert backend.consents.get(consent.subject, consent.client_id) == consent
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,12 +16,20 @@ from pyramid_oauth2.backends.contract.factories import (
     new_grant,
     new_token,
 )
-from pyramid_oauth2.backends.redis import RedisBackend, seen_grants
+from pyramid_oauth2.backends.redis import RedisBackend, key_names, seen_grants
+from pyramid_oauth2.backends.redis.scripts import INDEX
 from pyramid_oauth2.backends.redis.watched_connections import TCPConnection
-from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE, Outcome, Token
+from pyramid_oauth2.protocol.records import (
+    ACCESS_TOKEN,
+    AUTHORIZATION_CODE,
+    REFRESH_TOKEN,
+    DuplicateRecord,
+    Outcome,
+    Token,
+)
 from tests.servers import redis_url  # noqa: F401
 
-from .redis_contract import flush, open_backend
+from .redis_contract import flush, open_backend, raw_nodes
 
 Sent = Callable[[Callable[[], Any]], list[bytes]]
 
@@ -71,6 +80,82 @@ def test_a_refresh_waits_twice(backend: RedisBackend, sent: Sent) -> None:
     packets = sent(lambda: refresh(backend, tokens[1]))
     assert len(packets) == 2
     assert b"redis.call" not in b"".join(packets)
+
+
+def test_a_refresh_within_the_margin_of_the_indexes_is_one_command(
+    backend: RedisBackend, sent: Sent
+) -> None:
+    """They hold a grant for a quarter longer than it lives, so it need not be written there."""
+    grant = new_grant(expires_at=NOW + 8 * DAY, absolute_end=NOW + 99 * DAY)
+    tokens = [new_token(grant=grant) for _ in "123"]
+    assert backend.grants.open(grant, tokens, NOW)
+
+    def refreshed(token: Token, days: int) -> bytes:
+        found = backend.grants.find(token.ref)
+        assert found is not None
+        redeem = partial(backend.grants.redeem, token, NOW, new_attempt(), [])
+        (packet,) = sent(partial(redeem, grant_expires_at=NOW + days * DAY))
+        return packet
+
+    assert INDEX.sha.encode() not in refreshed(tokens[0], days=10)
+    assert refreshed(tokens[1], days=12).count(INDEX.sha.encode()) == 2
+    assert INDEX.sha.encode() not in refreshed(tokens[2], days=15)
+
+
+def test_a_grant_of_another_time_is_read_again(backend: RedisBackend) -> None:
+    """As after a backup was restored: it was in its indexes for longer when it was read."""
+    grant = new_grant(expires_at=NOW + 8 * DAY, absolute_end=NOW + 99 * DAY)
+    token = new_token(grant=grant)
+    assert backend.grants.open(grant, [token], NOW)
+    assert backend.grants.find(token.ref) is not None
+    (raw,) = raw_nodes(backend)
+    key, index = key_names.grant_key(grant.id), key_names.subject_index(grant.subject)
+    raw.set(key, raw.get(key).replace(b" %d\n" % (NOW + 10 * DAY), b" %d\n" % (NOW + 8 * DAY)))
+    raw.zadd(index, {grant.id: NOW + 8 * DAY})
+    end = NOW + 9 * DAY
+    won = backend.grants.redeem(token, NOW, new_attempt(), [], grant_expires_at=end)
+    assert won.outcome is Outcome.WON
+    assert raw.zscore(index, grant.id) >= end
+
+
+def test_however_often_a_grant_is_extended_its_indexes_lead_to_it(backend: RedisBackend) -> None:
+    grant = new_grant(expires_at=NOW + 30 * DAY, absolute_end=NOW + 365 * DAY)
+    token = new_token(grant=grant)
+    assert backend.grants.open(grant, [token], NOW)
+    (raw,) = raw_nodes(backend)
+    for number in range(1, 120):
+        now = NOW + number * 3 * DAY
+        end = min(now + 30 * DAY, grant.absolute_end)
+        found = backend.grants.find(token.ref) if number % 2 else None
+        fruit = new_token(grant=grant, expires_at=end)
+        won = backend.grants.redeem(token, now, new_attempt(), [fruit], grant_expires_at=end)
+        assert won.outcome is Outcome.WON, found
+        for index in (
+            key_names.subject_index(grant.subject),
+            key_names.client_index(grant.client_id),
+        ):
+            score = raw.zscore(index, grant.id)
+            assert end <= score <= grant.absolute_end
+            assert raw.pttl(index) / 1000 > score - now
+        token = fruit
+
+
+def test_a_token_that_stands_alone_is_one_command(backend: RedisBackend, sent: Sent) -> None:
+    token = new_token()
+    (packet,) = sent(lambda: backend.grants.open(None, [token], NOW))
+    assert packet.startswith(b"*6\r\n$3\r\nSET\r\n")
+    with pytest.raises(DuplicateRecord):
+        backend.grants.open(None, [token], NOW)
+    assert backend.grants.find(token.ref) == (token, None)
+
+
+def test_the_members_of_a_grant_are_stored_compactly(backend: RedisBackend) -> None:
+    """A name of more than 64 bytes turns the set into a skip list, of five times the size."""
+    grant = new_grant()
+    kinds = (ACCESS_TOKEN, AUTHORIZATION_CODE, REFRESH_TOKEN)
+    assert backend.grants.open(grant, [new_token(kind, grant) for kind in kinds], NOW)
+    (raw,) = raw_nodes(backend)
+    assert raw.object("encoding", key_names.members_key(grant.id)) == b"listpack"
 
 
 def test_a_code_that_is_spent_after_the_grant_was_read_is_kept(backend: RedisBackend) -> None:

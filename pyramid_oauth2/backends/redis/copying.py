@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, starmap
 from urllib.parse import unquote
 
-from ...protocol.records import Grant, Reservation, Token, TokenRef
+from ...protocol.records import Grant, Reservation, Token
 from ...protocol.token_kinds import is_remembered
-from .family import insertion, new_records
-from .indexes import grant_entries
+from .family import first_entries, insertion, new_records
 from .key_names import (
     RECORD,
     answer_key,
+    earlier_member,
     grant_key,
     member_key,
     members_key,
     ref_of,
     reservation_key,
-    token_key,
 )
 from .scripts import OPEN, SETTLE
 from .server import Command, Server, call
@@ -59,23 +58,18 @@ class GrantCopy:
                 record = grant_of(unquote(match["family"]), value)
             if record is not None:
                 records.append(record)
-        tokens = [match for match in found if match["token"]]
-        records += self.read_tokens(
-            [
-                TokenRef(
-                    unquote(match["kind"]),
-                    unquote(match["family"]),
-                    bytes.fromhex(match["digest"]),
-                )
-                for match in tokens
-            ]
-        )
+        tokens = [(unquote(match["family"]), match["token"]) for match in found if match["token"]]
+        records += self.read_tokens(tokens)
         return records
 
-    def read_tokens(self, refs: Sequence[TokenRef]) -> Iterator[Token]:
-        """Return the tokens that exist and can be read."""
+    def read_tokens(self, places: Sequence[tuple[str, str]]) -> Iterator[Token]:
+        """Return the tokens that exist and can be read.
+
+        :param places: the family and the name within it of each, under which it was found.
+        """
+        refs = [ref_of(*place) for place in places]
         answers = [answer_key(ref.family, ref.digest) for ref in refs]
-        values = self._server.get_many([*map(token_key, refs), *answers])
+        values = self._server.get_many([*starmap(member_key, places), *answers])
         for ref, value, answer in zip(refs, values[: len(refs)], values[len(refs) :], strict=True):
             if value is not None and (token := token_of(ref, value, answer)):
                 yield token
@@ -87,14 +81,22 @@ class GrantCopy:
         # The contract passes no time here, and a time-to-live needs one.
         now = int(time.time())
         while batch := list(islice(left, BATCH)):
+            batch = self._without_earlier(batch)
             grants = [record for record in batch if isinstance(record, Grant)]
-            entries = (entry for grant in grants for entry in _entries(grant, now))
+            entries = (entry for grant in grants for entry in first_entries(grant, now))
             self._server.many(entries, writes=True)
             insertions = (_insertion(record, now) for record in batch)
             answers = self._server.many(insertions, writes=True)
             new += sum(answer in (b"DONE", b"OK", True) for answer in answers)
             self._settle(batch, now)
         return new
+
+    def _without_earlier(self, batch: Sequence[Record]) -> list[Record]:
+        """Return what no earlier version has stored here, under another name."""
+        keys = {record: _earlier_key(record) for record in batch if isinstance(record, Token)}
+        there = self._server.many((("EXISTS", key) for key in keys.values()), writes=True)
+        known = {record for record, exists in zip(keys, there, strict=True) if exists}
+        return [record for record in batch if record not in known]
 
     def _settle(self, batch: Sequence[Record], now: int) -> None:
         families = {record.id for record in batch if isinstance(record, Grant)} | {
@@ -114,8 +116,8 @@ class GrantCopy:
         self._server.many(settlings, writes=True)
 
 
-def _entries(grant: Grant, now: int) -> tuple[Command, ...]:
-    return grant_entries(grant.id, grant.subject, grant.client_id, grant.expires_at, now)
+def _earlier_key(token: Token) -> str:
+    return member_key(token.family, earlier_member(token))
 
 
 def _insertion(record: Record, now: int) -> Command:

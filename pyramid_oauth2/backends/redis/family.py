@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...protocol.records import DuplicateRecord, Grant, Token, kept_until
+from .indexes import grant_entries, indexing_end
 from .key_names import answer_key, grant_key, member, members_key, token_key
+from .server import Command
 from .values import answer_value, grant_value, milliseconds, token_value
 
 NONE = "-"
@@ -37,7 +39,8 @@ def new_records(grant: Grant | None, tokens: Iterable[Token], now: int) -> list[
     records = []
     if grant is not None:
         kept = milliseconds(grant.expires_at, now)
-        records.append(NewRecord(grant_key(grant.id), grant_value(grant), kept))
+        until = indexing_end(grant.expires_at, grant.absolute_end, now)
+        records.append(NewRecord(grant_key(grant.id), grant_value(grant, until), kept))
     for token in tokens:
         records.append(_of_token(token, now))
         if token.sealed_answer is not None:
@@ -48,6 +51,11 @@ def new_records(grant: Grant | None, tokens: Iterable[Token], now: int) -> list[
     if len({record.key for record in records}) < len(records):
         raise DuplicateRecord("one digest is there twice")
     return records
+
+
+def first_entries(grant: Grant, now: int) -> tuple[Command, ...]:
+    """Return the commands that make a new grant findable, to be run before it is written."""
+    return grant_entries(grant, indexing_end(grant.expires_at, grant.absolute_end, now), now)
 
 
 def _of_token(token: Token, now: int) -> NewRecord:

@@ -21,25 +21,25 @@ from ...protocol.records import (
 )
 from ..families import check_family
 from .copying import GrantCopy
-from .family import NONE, insertion, new_records
-from .indexes import all_entries, grant_entries, page_after
+from .family import NONE, NewRecord, first_entries, insertion, new_records
+from .indexes import all_entries, page_after
 from .key_names import (
     answer_key,
     client_index,
     grant_key,
-    member,
+    member_key,
     members_key,
-    ref_of,
+    names_of,
     reservation_key,
     subject_index,
-    token_key,
+    token_keys,
 )
 from .purging import grant_purge
 from .redemption import Redeeming
 from .scanning import Purging, export_page
 from .scripts import ADD, AMEND, OPEN, RESERVE, REVOKE_GRANT, REVOKE_TOKEN
 from .seen_grants import SeenGrants
-from .server import Command, Server
+from .server import Server
 from .values import (
     grant_of,
     milliseconds,
@@ -71,16 +71,28 @@ class RedisGrantStore:
             return True
         family = grant.id if grant is not None else tokens[0].family
         check_family(family, grant, tokens)
-        keys, arguments = insertion(family, new_records(grant, tokens, now), now)
-        entries = () if grant is None else _entries(grant, now)
+        new = new_records(grant, tokens, now)
+        if grant is None and len(new) == 1 and new[0].name == NONE:
+            return self._open_alone(new[0])
+        keys, arguments = insertion(family, new, now)
+        entries = () if grant is None else first_entries(grant, now)
         return _done(self._server.run(OPEN, keys, *arguments, before=entries))
+
+    def _open_alone(self, record: NewRecord) -> bool:
+        # One command, which the server executes in half the time of a script.
+        if not self._server.insert(record.key, record.value, record.milliseconds):
+            raise DuplicateRecord("a token of that identity exists")
+        return True
 
     def find(self, ref: TokenRef) -> tuple[Token, Grant | None] | None:
         """Return the token and its grant."""
-        value, answer, grant = self._server.read(
-            token_key(ref), answer_key(ref.family, ref.digest), grant_key(ref.family)
-        )
-        if value is None:
+        for key in token_keys(ref):
+            value, answer, grant = self._server.read(
+                key, answer_key(ref.family, ref.digest), grant_key(ref.family)
+            )
+            if value is not None:
+                break
+        else:
             return None
         token = token_of(ref, value, answer)
         if token is None:
@@ -124,17 +136,17 @@ class RedisGrantStore:
         if unknown := changes.keys() - _AMENDABLE:
             raise ValueError(f"a token cannot be amended in {', '.join(sorted(unknown))}")
         data = changes.get("data")
-        return bool(
-            self._server.run(
-                AMEND,
-                [token_key(ref), members_key(ref.family)],
-                version,
-                version + 1,
-                changes.get("expires_at", NONE),
-                NONE if data is None else "+",
-                data or b"",
-                member(ref),
-            )
+        arguments = (
+            version,
+            version + 1,
+            changes.get("expires_at", NONE),
+            NONE if data is None else "+",
+            data or b"",
+        )
+        members = members_key(ref.family)
+        return any(
+            self._server.run(AMEND, [member_key(ref.family, name), members], *arguments, name)
+            for name in names_of(ref)
         )
 
     def revoke_grant(self, grant_id: str, now: int, reason: str) -> bool:
@@ -143,7 +155,9 @@ class RedisGrantStore:
 
     def revoke_token(self, ref: TokenRef, now: int) -> bool:
         """Revoke one token."""
-        return bool(self._server.run(REVOKE_TOKEN, [token_key(ref)], now, replicated=True))
+        return any(
+            self._server.run(REVOKE_TOKEN, [key], now, replicated=True) for key in token_keys(ref)
+        )
 
     def revoke_subject(
         self, subject: str, now: int, reason: str, client_id: str | None = None
@@ -204,7 +218,7 @@ class RedisGrantStore:
         return Page(tuple(self._read_tokens(grant_id, names)), following)
 
     def _read_tokens(self, family: str, names: list[str]) -> Iterator[Token]:
-        return self._copy.read_tokens([ref_of(family, name) for name in names])
+        return self._copy.read_tokens([(family, name) for name in names])
 
     def purge(self, now: int, limit: int = 1000) -> Purged:
         """Scan the next *limit* keys, and remove what has expired."""
@@ -219,10 +233,6 @@ class RedisGrantStore:
     def import_(self, records: Iterable[Grant | Token | Reservation]) -> int:
         """Insert what is not there."""
         return self._copy.write(records)
-
-
-def _entries(grant: Grant, now: int) -> tuple[Command, ...]:
-    return grant_entries(grant.id, grant.subject, grant.client_id, grant.expires_at, now)
 
 
 def _done(answer: bytes) -> bool:

@@ -1,7 +1,8 @@
 """Sorted sets that lead to records in other slots.
 
 An entry is written before the record that it leads to, and trimmed after its end. So
-a record always has its entry, but an entry may lead to no record.
+a record always has its entry, but an entry may lead to no record. A grant holds until when
+it has its entries: :func:`~.values.indexed_until`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 from collections.abc import Iterator
 
 from ...protocol.listings import NotACursor, check_limit
+from ...protocol.records import Grant
 from .key_names import client_index, subject_index
 from .scripts import INDEX, PAGE
 from .server import Command, Server, call
@@ -18,6 +20,7 @@ from .values import milliseconds
 Entry = tuple[bytes, int]
 
 BATCH = 500
+DAY = 24 * 60 * 60
 BEFORE_ALL = (b"", -(2**53))
 
 
@@ -26,13 +29,22 @@ def entry_command(index: str, name: str, end: int, now: int) -> Command:
     return call(INDEX, [index], now, end, name, milliseconds(end, now))
 
 
-def grant_entries(
-    grant_id: str, subject: str, client_id: str, end: int, now: int
-) -> tuple[Command, Command]:
-    """Return the commands that make a grant findable by its user and by its client."""
+def indexing_end(end: int, absolute_end: int, now: int) -> int:
+    """Return until when a grant that lives until *end* should be in its indexes.
+
+    A quarter longer, so that most refreshes do not write there: that saves the request two
+    commands, on a Cluster two round trips. The grant of a code, which lives for a minute, is
+    extended by far more.
+    """
+    margin = (end - now) // 4 if end - now > DAY else 0
+    return min(end + margin, max(end, absolute_end))
+
+
+def grant_entries(grant: Grant, end: int, now: int) -> tuple[Command, Command]:
+    """Return the commands that make a grant findable by its user and by its client until *end*."""
     return (
-        entry_command(subject_index(subject), grant_id, end, now),
-        entry_command(client_index(client_id), grant_id, end, now),
+        entry_command(subject_index(grant.subject), grant.id, end, now),
+        entry_command(client_index(grant.client_id), grant.id, end, now),
     )
 
 

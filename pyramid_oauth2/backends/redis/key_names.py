@@ -3,7 +3,8 @@
 ================================================  =============================================
 ``oauth2:{family}:g``                             a grant, or the mark of one revoked in advance
 ``oauth2:{family}:m``                             sorted set: its tokens, by their end
-``oauth2:{family}:t:<kind>:<digest>``             a token
+``oauth2:{family}:t:<letter><digest>``            a token of a kind that has a letter
+``oauth2:{family}:t:<kind>:<digest>``             any other token
 ``oauth2:{family}:s:<digest>``                    the sealed answer of a token
 ``oauth2:r:<namespace>:<digest>``                 a reservation
 ``oauth2:i:subject:<subject>``                    sorted set: a user's grants, by their end
@@ -21,15 +22,20 @@
 ================================================  =============================================
 
 A name that is not ours is quoted as in a URL, since it may contain a brace or a colon.
+
+An earlier version wrote every token under the name with its kind. So a token that is not found
+under the one with a letter is looked for there. No token has both.
 """
 
 from __future__ import annotations
 
 import re
-from functools import partial
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
 from ...protocol.records import Reservation, Token, TokenRef
+from ...protocol.token_kinds import ACCESS_TOKEN, AUTHORIZATION_CODE, REFRESH_TOKEN
 
 PREFIX = "oauth2:"
 EVERYTHING = f"{PREFIX}*"
@@ -38,12 +44,16 @@ EVERYTHING = f"{PREFIX}*"
 # exists.
 NOTHING = "-"
 
-_quoted = partial(quote, safe="")
+# The kinds of which there are many. An interaction has none: its digest may be derived from a
+# login, which must find the one that an earlier version stored for it.
+LETTERS = {ACCESS_TOKEN: "a", AUTHORIZATION_CODE: "c", REFRESH_TOKEN: "r"}
+DIGEST_SIZE = 32  # bytes of a SHA-256; in Base64 43 characters, without the padding
+_KINDS = {letter: kind for kind, letter in LETTERS.items()}
 
 RECORD = re.compile(
     r"oauth2:(?:"
     r"\{(?P<family>[^}]+)\}:(?:(?P<grant>g)|(?P<members>m)"
-    r"|t:(?P<token>(?P<kind>[^:]+):(?P<digest>[0-9a-f]+))|s:(?P<answer>[0-9a-f]+))"
+    r"|t:(?P<token>[acr][A-Za-z0-9+/]{43}|[^:]+:[0-9a-f]+)|s:(?P<answer>[0-9a-f]+))"
     r"|r:(?P<namespace>[^:]*):(?P<reserved>[0-9a-f]+)"
     r"|consent:\{(?P<subject>[^}]+)\}:c:(?P<client>.+)"
     r"|i:(?P<index>.+)"
@@ -53,6 +63,11 @@ RECORD = re.compile(
 ENTRY = re.compile(
     r"oauth2:\{entries\}:(?:e:(?P<entry>(?P<namespace>[^:]+):(?P<key>[^:]+))|(?P<index>[no]:.+))"
 )
+
+
+def _quoted(name: str) -> str:
+    # Most names need no quoting: this is faster by 0.5 us, three to ten times a request.
+    return name if name.isascii() and name.isalnum() else quote(name, safe="")
 
 
 def family_of(family: str) -> str:
@@ -72,13 +87,36 @@ def members_key(family: str) -> str:
 
 def member(token: TokenRef | Token) -> str:
     """Return the name of a token within its family."""
+    letter = LETTERS.get(token.kind)
+    if letter is None or len(token.digest) != DIGEST_SIZE:
+        return earlier_member(token)
+    return letter + b2a_base64(token.digest, newline=False)[:43].decode("ascii")
+
+
+def earlier_member(token: TokenRef | Token) -> str:
+    """Return the name of a token that an earlier version wrote, or of a kind without a letter."""
     return f"{_quoted(token.kind)}:{token.digest.hex()}"
 
 
+def names_of(token: TokenRef | Token) -> Iterator[str]:
+    """Iterate over the names that a token may have; the first is that of a new token."""
+    name = member(token)
+    yield name
+    if ":" not in name:
+        yield earlier_member(token)
+
+
 def ref_of(family: str, name: str) -> TokenRef:
-    """Return the token of a :func:`member` name."""
-    kind, _, digest = name.rpartition(":")
-    return TokenRef(unquote(kind), family, bytes.fromhex(digest))
+    """Return the token of a :func:`member` name.
+
+    :raises ValueError: it is none.
+    """
+    kind, colon, digest = name.rpartition(":")
+    if colon:
+        return TokenRef(unquote(kind), family, bytes.fromhex(digest))
+    if name[:1] not in _KINDS:
+        raise ValueError("the name of a token has neither a letter nor a kind")
+    return TokenRef(_KINDS[name[0]], family, a2b_base64(f"{name[1:]}="))
 
 
 def member_key(family: str, name: str) -> str:
@@ -87,8 +125,13 @@ def member_key(family: str, name: str) -> str:
 
 
 def token_key(token: TokenRef | Token) -> str:
-    """Return the key of a token."""
+    """Return the key of a new token."""
     return member_key(token.family, member(token))
+
+
+def token_keys(token: TokenRef | Token) -> Iterator[str]:
+    """Return the keys of which one may be that of a token, first the one of a new token."""
+    return (member_key(token.family, name) for name in names_of(token))
 
 
 def answer_key(family: str, digest: bytes | None) -> str:

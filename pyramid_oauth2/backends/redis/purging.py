@@ -5,7 +5,15 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from ...protocol.token_kinds import is_remembered
-from .key_names import ENTRY, RECORD, answer_key, consents_of_subject, grant_key, members_key
+from .key_names import (
+    ENTRY,
+    RECORD,
+    answer_key,
+    consents_of_subject,
+    grant_key,
+    members_key,
+    ref_of,
+)
 from .scripts import PURGE_ENTRY, PURGE_INDEX, PURGE_RECORD, PURGE_TOKEN
 from .server import Command, call
 
@@ -18,14 +26,14 @@ def grant_purge(key: str, now: int) -> Command | None:
     if found is None or found["client"] is not None:
         return None
     if found["token"]:
-        family = unquote(found["family"])
+        ref = ref_of(unquote(found["family"]), found["token"])
         keys = [
             key,
-            answer_key(family, bytes.fromhex(found["digest"])),
-            grant_key(family),
-            members_key(family),
+            answer_key(ref.family, ref.digest),
+            grant_key(ref.family),
+            members_key(ref.family),
         ]
-        remembered = is_remembered(unquote(found["kind"]))
+        remembered = is_remembered(ref.kind)
         return call(PURGE_TOKEN, keys, now, found["token"], "+" if remembered else "-")
     if found["members"] or (found["index"] and not found["index"].startswith(_CONSENTS)):
         return call(PURGE_INDEX, [key], now)

@@ -17,12 +17,31 @@ from ...protocol.records import (
 )
 from ...protocol.token_kinds import is_remembered
 from ..families import check_family
-from .family import NONE, NewRecord, new_records
-from .indexes import grant_entries
-from .key_names import answer_key, grant_key, member, member_key, members_key, token_key
+from .family import NONE, NewRecord, first_entries, new_records
+from .indexes import grant_entries, indexing_end
+from .key_names import answer_key, grant_key, member_key, members_key, names_of
 from .scripts import REDEEM
 from .server import Command, Server
-from .values import answer_value, grant_of, quoted, remembered_of, token_of
+from .values import answer_value, grant_of, indexed_until, quoted, remembered_of, token_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Extension:
+    """What a redemption that extends the token's grant needs of it.
+
+    The grant must stay in its indexes for longer, so that a revocation finds it; and its spent
+    tokens that are remembered must be stored for longer.
+
+    :param end: the new end of the grant; none for a token that stands alone, and of a grant that
+        cannot be read, which no listing would show.
+    :param held: the names of those tokens.
+    :param until: until when the grant is in its indexes after *entries*.
+    """
+
+    end: int | str = NONE
+    held: str = NONE
+    until: int | str = NONE
+    entries: tuple[Command, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +69,10 @@ class Redeeming:
         :param seen: the value of the token's grant, if it was read a moment ago.
         """
         new = new_records(self.grant, self.produce, self.now)
-        outcome, *rest = self._run(server, new, seen)
-        contention = Contention("the token")
-        while outcome == b"AGAIN":
-            if seen is None:
-                contention.lost()
-            seen = None
-            outcome, *rest = self._run(server, new, seen)
+        for name in names_of(self.token):
+            outcome, *rest = self._decided(server, name, new, seen)
+            if outcome != b"MISSING":
+                break
         if outcome == b"DUPLICATE":
             raise DuplicateRecord("a grant or a token of that identity exists")
         if outcome == b"CONSUMED":
@@ -64,15 +80,30 @@ class Redeeming:
             return Redemption(Outcome.CONSUMED if token else Outcome.MISSING, token)
         return Redemption(Outcome[outcome.decode("ascii")])
 
-    def _run(self, server: Server, new: Sequence[NewRecord], seen: bytes | None) -> list[bytes]:
-        entries, held = self._extension(server, seen)
+    def _decided(
+        self, server: Server, name: str, new: Sequence[NewRecord], seen: bytes | None
+    ) -> list[bytes]:
+        answered = self._run(server, name, new, seen)
+        contention = Contention("the token")
+        while answered[0] == b"AGAIN":
+            if seen is None:
+                contention.lost()
+            seen = None
+            answered = self._run(server, name, new, seen)
+        return answered
+
+    def _run(
+        self, server: Server, name: str, new: Sequence[NewRecord], seen: bytes | None
+    ) -> list[bytes]:
+        extension = self._extension(server, seen)
+        entries = extension.entries
         if self.grant is not None:
-            entries += self._entries(self.grant, self.grant.expires_at)
-        names = [] if held == NONE else held.split(",")
+            entries += first_entries(self.grant, self.now)
+        held = [] if extension.held == NONE else extension.held.split(",")
         answered: list[bytes] = server.run(
             REDEEM,
-            [*self._keys(names), *(record.key for record in new)],
-            *self._arguments(held, len(names)),
+            [*self._keys(name, held), *(record.key for record in new)],
+            *self._arguments(name, extension, len(held)),
             *(argument for record in new for argument in record.arguments),
             before=entries,
             # The same attempt wins again.
@@ -81,47 +112,52 @@ class Redeeming:
         )
         return answered
 
-    def _extension(self, server: Server, seen: bytes | None) -> tuple[tuple[Command, ...], str]:
-        # A grant that is extended must stay in its indexes for longer, so that a
-        # revocation finds it; and its spent tokens that are remembered must be stored for longer.
+    def _extension(self, server: Server, seen: bytes | None) -> _Extension:
         if self.token.grant_id is None or self.grant_expires_at is None:
-            return (), NONE
+            return _Extension()
         value = seen or server.read(grant_key(self.token.family))[0]
         grant = grant_of(self.token.family, value)
-        if value is None or grant is None:
-            return (), NONE
-        end = min(self.grant_expires_at, grant.absolute_end)
-        return self._entries(grant, end), remembered_of(value)
+        if value is None:
+            return _Extension(self.grant_expires_at)  # The script ends at once, as DEAD.
+        if grant is None:
+            return _Extension()
+        end, held = min(self.grant_expires_at, grant.absolute_end), remembered_of(value)
+        if end <= indexed_until(value):
+            return _Extension(end, held)
+        until = indexing_end(end, grant.absolute_end, self.now)
+        return _Extension(end, held, until, grant_entries(grant, until, self.now))
 
-    def _entries(self, grant: Grant, end: int) -> tuple[Command, ...]:
-        return grant_entries(grant.id, grant.subject, grant.client_id, end, self.now)
-
-    def _keys(self, held: Sequence[str]) -> list[str]:
+    def _keys(self, name: str, held: Sequence[str]) -> list[str]:
         token = self.token
         return [
-            token_key(token),
+            member_key(token.family, name),
             grant_key(token.family),
             members_key(token.family),
             answer_key(token.family, token.digest),
             answer_key(token.family, token.parent),
-            *(member_key(token.family, name) for name in held),
-            *map(token_key, self.retire),
+            *(member_key(token.family, each) for each in held),
+            *self._retired(),
         ]
 
-    def _arguments(self, held: str, how_many: int) -> tuple[bytes | int | str, ...]:
+    def _retired(self) -> list[str]:
+        # One of the two keys of each exists; which one, only the server knows.
+        return [member_key(ref.family, name) for ref in self.retire for name in names_of(ref)]
+
+    def _arguments(
+        self, name: str, extension: _Extension, how_many: int
+    ) -> tuple[bytes | int | str, ...]:
         answer = self.sealed_answer
-        # A token that stands alone extends no grant, whose names would not have been read.
-        new_end = None if self.token.grant_id is None else self.grant_expires_at
         return (
             self.now,
             quoted(self.attempt),
             NONE if self.grant is None else "+",
-            NONE if new_end is None else new_end,
+            extension.end,
             NONE if answer is None else answer_value(answer),
             NONE if answer is None else answer.expires_at,
-            member(self.token),
+            name,
             "+" if is_remembered(self.token.kind) else NONE,
-            held,
+            extension.held,
             how_many,
-            len(self.retire),
+            len(self._retired()),
+            extension.until,
         )

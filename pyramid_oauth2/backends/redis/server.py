@@ -100,6 +100,11 @@ class Server:
         way = self._repeated if repeatable else self._tried
         return way(once, writes=True, key=keys[0])
 
+    def insert(self, key: str, value: bytes, milliseconds: int) -> bool:
+        """Insert a key that lives so long; return False if it exists, as after a lost reply."""
+        command = ("SET", key, value, "PX", milliseconds, "NX")
+        return bool(self._tried(lambda client: client.execute_command(*command), True, key))
+
     def replicate(self, key: str) -> None:
         """Wait for the configured number of replicas, if an earlier call may have written *key*.
 

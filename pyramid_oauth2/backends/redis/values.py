@@ -24,12 +24,19 @@ from ...protocol.records import (
     Token,
     TokenRef,
 )
+from .key_names import DIGEST_SIZE
 
 log = logging.getLogger(__name__)
 
 # Seconds that a key outlives its record, in case the clocks of callers differ.
 SPARE = 300
 ABSENT = b"-"
+# In which order a grant has its facts, as an earlier version named them; the last two may be left
+# out. A later version adds its own behind them.
+_FACTS = ("client_id", "subject", "scope", "created_at", "epoch", "resources")
+_REQUIRED = 4
+# json.dumps makes an encoder at each call with separators, which takes 4 us.
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def milliseconds(end: int, now: int) -> int:
@@ -42,20 +49,28 @@ def fields_of(value: bytes) -> list[bytes]:
     return value[: value.index(b"\n")].split(b" ")
 
 
-def grant_value(grant: Grant) -> bytes:
+def grant_value(grant: Grant, indexed_until: int) -> bytes:
     """Encode a grant."""
-    document = {
-        "client_id": grant.client_id,
-        "epoch": grant.epoch,
-        "subject": grant.subject,
-        "scope": sorted(grant.scope),
-        "created_at": grant.created_at,
-        "resources": grant.resources,
-    }
+    document: list[Any] = [
+        grant.client_id,
+        grant.subject,
+        sorted(grant.scope),
+        grant.created_at,
+        grant.epoch,
+        grant.resources,
+    ]
+    # There are many grants: what is usual takes no bytes.
+    while not document[-1] and len(document) > _REQUIRED:
+        document.pop()
     header = _line(
-        grant.expires_at, grant.absolute_end, grant.revoked_at, grant.revoke_reason, None
+        grant.expires_at,
+        grant.absolute_end,
+        grant.revoked_at,
+        grant.revoke_reason,
+        None,
+        indexed_until,
     )
-    return header + json.dumps(document).encode() + b"\n" + grant.data
+    return header + _compact(document).encode() + b"\n" + grant.data
 
 
 def revoked_in_advance(end: int, now: int, reason: str) -> bytes:
@@ -73,16 +88,17 @@ def grant_of(grant_id: str, value: bytes | None) -> Grant | None:
         if absolute_end == ABSENT:
             return None
         document, data = rest.split(b"\n", 1)
-        facts: dict[str, Any] = json.loads(document)
-        # By name: while a new version is rolled out, the old one reads records of the new one.
+        client_id, subject, scope, created_at, epoch, resources = _facts(
+            json.loads(document.decode())
+        )
         grant = Grant(
             id=grant_id,
-            client_id=text(facts["client_id"]),
-            epoch=integer(facts["epoch"]),
-            subject=text(facts["subject"]),
-            scope=frozenset(texts(facts["scope"])),
-            created_at=facts["created_at"],
-            resources=texts(facts["resources"]),
+            client_id=text(client_id),
+            epoch=integer(epoch),
+            subject=text(subject),
+            scope=frozenset(texts(scope)),
+            created_at=created_at,
+            resources=texts(resources),
             expires_at=int(expires_at),
             absolute_end=int(absolute_end),
             revoked_at=_integer(revoked_at),
@@ -97,37 +113,49 @@ def grant_of(grant_id: str, value: bytes | None) -> Grant | None:
         return None
 
 
+def _facts(document: Any) -> list[Any]:
+    if isinstance(document, dict):
+        return [document[name] for name in _FACTS]
+    return [*document, *(0, [])[len(document) - _REQUIRED :]][: len(_FACTS)]
+
+
 def remembered_of(value: bytes) -> str:
     """Return the names of the spent tokens that a grant holds, "-" if there are none."""
     return fields_of(value)[4].decode("ascii")
 
 
+def indexed_until(value: bytes) -> int:
+    """Return until when a grant is in its indexes, from the value of its key."""
+    fields = fields_of(value)
+    # An earlier version has it there as long as it lives.
+    return int(fields[5] if len(fields) > 5 and fields[5].isdigit() else fields[0])
+
+
 def token_value(token: Token) -> bytes:
     """Encode a token, without its sealed answer."""
-    header = _line(
-        token.expires_at,
-        token.consumed_at,
-        token.revoked_at,
-        token.attempt,
-        token.version,
-        None if token.grant_id is None else "+",
-        token.issued_at,
-        None if token.parent is None else token.parent.hex(),
+    granted, parent, data = "-" if token.grant_id is None else "+", "-", token.data
+    if token.parent is not None:
+        # Raw digests take half the bytes, and end where scripts do not look.
+        parent = "=" if len(token.parent) == DIGEST_SIZE else token.parent.hex()
+        data = token.parent + data if parent == "=" else data
+    state = _fields(
+        token.expires_at, token.consumed_at, token.revoked_at, token.attempt, token.version
     )
-    return header + token.data
+    return f"{state} {granted} {token.issued_at} {parent}\n".encode("ascii") + data
 
 
 def token_of(ref: TokenRef, value: bytes, answer: bytes | None) -> Token | None:
     """Decode a token and its sealed answer; None if it cannot be read."""
     try:
         header, data = _parted(value)
-        end, consumed_at, revoked_at, attempt, version, granted, issued_at, parent = header[:8]
+        end, consumed_at, revoked_at, attempt, version, granted, issued_at, mark = header[:8]
+        parent, data = _parent(mark, data)
         token = Token(
             *ref,
             issued_at=int(issued_at),
             expires_at=int(end),
             grant_id=None if granted == ABSENT else ref.family,
-            parent=None if parent == ABSENT else bytes.fromhex(parent.decode("ascii")),
+            parent=parent,
             consumed_at=_integer(consumed_at),
             attempt=_text(attempt),
             sealed_answer=None if answer is None else _answer_of(answer),
@@ -140,6 +168,13 @@ def token_of(ref: TokenRef, value: bytes, answer: bytes | None) -> Token | None:
     except DAMAGED as error:
         log.error("The stored record of a token of %r cannot be read: %s", ref.family, error)
         return None
+
+
+def _parent(mark: bytes, rest: bytes) -> tuple[bytes | None, bytes]:
+    if mark == b"=":
+        return rest[:DIGEST_SIZE], rest[DIGEST_SIZE:]
+    # Hexadecimal digits are how an earlier version wrote all of them.
+    return None if mark == ABSENT else bytes.fromhex(mark.decode("ascii")), rest
 
 
 def answer_value(answer: SealedAnswer) -> bytes:
@@ -228,16 +263,21 @@ def entry_of(namespace: str, key: str, value: bytes) -> Entry | None:
 
 def quoted(text: str) -> str:
     """Return any text as a field of a line."""
+    if text.isascii() and text.isalnum():  # Most are; this is faster by 0.5 us.
+        return text
     # With "%" for the empty text and for "-", which mean "absent" in a line.
     return quote(text, safe="") if text not in ("", "-") else f"%{text}"
 
 
 def _line(*fields: int | str | None) -> bytes:
-    spelt = (
+    return f"{_fields(*fields)}\n".encode("ascii")
+
+
+def _fields(*fields: int | str | None) -> str:
+    return " ".join(
         "-" if field is None else quoted(field) if isinstance(field, str) else str(field)
         for field in fields
     )
-    return " ".join(spelt).encode("ascii") + b"\n"
 
 
 def _parted(value: bytes) -> tuple[Sequence[bytes], bytes]:

@@ -9,7 +9,7 @@ if ARGV[3] ~= '-' then
   later = (tonumber(ARGV[3]) - tonumber(token[END])) * 1000
   token[END] = ARGV[3]
 end
-if ARGV[4] == '+' then token.rest = '\n' .. ARGV[5] end
+if ARGV[4] == '+' then token.rest = parent_of(token) .. ARGV[5] end
 token[VERSION] = ARGV[2]
 replace(KEYS[1], token)
 if later ~= 0 then

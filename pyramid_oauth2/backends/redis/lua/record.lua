@@ -3,9 +3,10 @@
 -- copied as text: Lua would print a large one as 4e+09.
 
 -- Fields of a token ...
-local END, CONSUMED, REVOKED, ATTEMPT, VERSION, GRANTED = 1, 2, 3, 4, 5, 6
+local END, CONSUMED, REVOKED, ATTEMPT, VERSION, GRANTED, PARENT = 1, 2, 3, 4, 5, 6, 8
 -- ... and of a grant, in which END and REVOKED are the same.
 local ABSOLUTE_END, REASON, REMEMBERED = 2, 4, 5
+local INDEXED = 6 -- Until when it is in its indexes; an earlier version did not write it.
 
 -- What the line of a record begins with; ENDING is for all that have an end.
 local TOKEN = '^%d+ %S+ %S+ %S+ %S+ %S+ %S+ %S+'
@@ -28,6 +29,11 @@ local function read(key, form)
     record[#record + 1] = field
   end
   return record, value
+end
+
+-- Returns what precedes the data of a token: if its parent is "=", a digest of 32 bytes.
+local function parent_of(token)
+  return string.sub(token.rest, 1, token[PARENT] == '=' and 33 or 1)
 end
 
 -- Returns the version by which a caller replaces a record: "-" if there is none, and 0 if the line

@@ -2,10 +2,10 @@
 --       the grant holds ..., tokens to retire ..., new records ...
 -- ARGV: now, attempt, "+" if a new grant is among the new records, the new end of the grant, the
 --       sealed answer, its end, the token's name among the members, "+" if its kind is remembered,
---       the names that the grant holds, how many these are, how many to retire, four for each new
---       record ...
+--       the names that the grant holds, how many these are, how many to retire, until when the
+--       grant is now in its indexes or "-" if that is as it was, four for each new record ...
 local NOW, BY, NEW_GRANT, NEW_END, ANSWER, ANSWER_END = unpack(ARGV, 1, 6)
-local NAME, IS_REMEMBERED, HELD, HOW_MANY_HELD, HOW_MANY_RETIRED = unpack(ARGV, 7, 11)
+local NAME, IS_REMEMBERED, HELD, HOW_MANY_HELD, HOW_MANY_RETIRED, UNTIL = unpack(ARGV, 7, 12)
 local FIRST_HELD = 6
 local FIRST_RETIRED = FIRST_HELD + tonumber(HOW_MANY_HELD)
 local FIRST_NEW = FIRST_RETIRED + tonumber(HOW_MANY_RETIRED)
@@ -26,6 +26,11 @@ if tonumber(token[END]) <= tonumber(NOW) then return {'EXPIRED'} end
 if taken(FIRST_NEW) then return {'DUPLICATE'} end
 -- Another token of the grant was spent since the caller has read which ones are.
 if granted and NEW_END ~= '-' and grant[REMEMBERED] ~= HELD then return {'AGAIN'} end
+-- The caller has read the grant of another time, which was in its indexes for longer.
+if granted and NEW_END ~= '-' and UNTIL == '-' then
+  local listed = math.max(tonumber(grant[END]), tonumber(grant[INDEXED] or '') or 0)
+  if math.min(tonumber(NEW_END), tonumber(grant[ABSOLUTE_END])) > listed then return {'AGAIN'} end
+end
 
 -- From here on there are only writes: an error between them would not undo the earlier ones.
 
@@ -56,6 +61,9 @@ if granted then
       number = number + 1
     end
   end
+  if UNTIL ~= '-' and tonumber(UNTIL) > (tonumber(grant[INDEXED] or '') or 0) then
+    grant[INDEXED] = UNTIL
+  end
   if IS_REMEMBERED == '+' then
     remember(grant, NAME)
     hold(KEYS[1], KEYS[3], NAME, grant[END], NOW)
@@ -71,6 +79,6 @@ for number = FIRST_RETIRED, FIRST_NEW - 1 do
     replace(KEYS[number], retired)
   end
 end
-insert(FIRST_NEW, 12, KEYS[3])
+insert(FIRST_NEW, 13, KEYS[3])
 trim(KEYS[3], NOW)
 return {'WON'}
