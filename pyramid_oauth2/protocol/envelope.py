@@ -39,6 +39,14 @@ def loads(data: bytes) -> Any:
         return None
 
 
+def dumps(members: Mapping[str, Any]) -> bytes:
+    """The ``data`` of a record, without spaces: there are millions of them, mostly in memory."""
+    return _encode(members).encode()
+
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def mark_critical(members: dict[str, Any], names: Iterable[str]) -> None:
     """Name members of a record as critical, beside those that are already."""
     if critical := {*members.get(CRITICAL, ()), *names}:
@@ -51,22 +59,31 @@ class Members:
 
     :param names: maps the name of each member, in order, to the type that it must have.
     :param required: the names of the members that are always present.
+    :param defaults: the values of the others, which are then left out.
     """
 
     names: Mapping[str, Any] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, codec: type[Any]) -> Members:
         """The fields of a dataclass, except :data:`OTHERS`."""
         declared = [each for each in fields(codec) if each.name != OTHERS]
-        required = frozenset(each.name for each in declared if each.default is MISSING)
+        defaults = {each.name: each.default for each in declared if each.default is not MISSING}
         hints = get_type_hints(codec)
-        return cls({each.name: _simple(hints[each.name]) for each in declared}, required)
+        names = {each.name: _simple(hints[each.name]) for each in declared}
+        return cls(names, frozenset(names.keys() - defaults.keys()), defaults)
 
     def write(self, record: Any) -> dict[str, Any]:
         """The members of *record*, together with the unknown ones that it was read with."""
-        return {**record.others, **{name: getattr(record, name) for name in self.names}}
+        values = {name: getattr(record, name) for name in self.names}
+        written = {
+            name: value
+            for name, value in values.items()
+            if name in self.required or value != self.defaults[name]
+        }
+        return {**record.others, **written}
 
     def read(
         self, data: bytes, understood: Collection[str] = ()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from .access import Access, Details
 from .authentication import Authentication, authentication_of
-from .envelope import Members, NotUnderstood, mark_critical
+from .envelope import Members, NotUnderstood, dumps, mark_critical
 from .kept_values import MEMBER as EXTENSIONS
 from .kept_values import NOTHING_KEPT, KeptValues
 from .records import Grant
@@ -65,7 +64,7 @@ def grant_data(
         members["details"] = list(access.details)
     mark_critical(members, access.limits())
     extensions.write(members)
-    return json.dumps(members).encode() if members else b""
+    return dumps(members) if members else b""
 
 
 def access_of(grant: Grant, understood: Collection[str] = ()) -> Access:

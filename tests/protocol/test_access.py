@@ -124,7 +124,7 @@ def test_a_request_that_waits(access: Access) -> None:
 
 
 def test_what_has_no_limit_is_written_as_before() -> None:
-    assert AccessTokenData(Access(READ)).encode() == b'{"scope": "read"}'
+    assert AccessTokenData(Access(READ)).encode() == b'{"scope":"read"}'
     assert grant_data(Access(READ), None) == b""
     assert not {"resources", "details", "critical"} & make_request().encode().keys()
 

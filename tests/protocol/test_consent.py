@@ -225,7 +225,7 @@ def test_one_that_this_version_does_not_understand_is_not_remembered(server, dat
 
 
 def test_what_a_later_version_added_without_a_limit_stays(server):
-    data = b'{"later": 1}'
+    data = b'{"later":1}'
     remember(server, make_request())
     consent = server.consents.get("bob", "web")
     assert server.consents.put(replace(consent, data=data), consent.version)

@@ -194,7 +194,7 @@ class TestWithoutARedirect:
         # The device finds its approval without having been sent anything.
         found = world.server.grants.find(approval(grant.id).ref)
         assert found is not None
-        assert found[0].data == b'{"device": true}'
+        assert found[0].data == b'{"device":true}'
 
     @pytest.mark.parametrize("decision", ["allow", "deny"])
     def test_the_same_decision_again_has_the_same_page(self, world: Plugged, decision: str) -> None:

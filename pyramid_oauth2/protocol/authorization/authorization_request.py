@@ -52,14 +52,9 @@ class AuthorizationRequest:
     def encode(self) -> dict[str, Any]:
         """As JSON can say it."""
         members = _MEMBERS.write(self)
-        members |= {name: sorted(members[name]) for name in _SETS}
-        for name in LIMITS:
-            if not members[name]:
-                del members[name]
+        members |= {name: sorted(members[name]) for name in _SETS & members.keys()}
         mark_critical(members, self.access.limits())
-        if self.cnf is None:
-            del members[CONFIRMATION]
-        else:
+        if self.cnf is not None:
             mark_critical(members, [CONFIRMATION])
         self.extensions.write(members)
         return members

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from ..contention import Contention
-from ..envelope import Members, NotUnderstood, mark_critical
+from ..envelope import Members, NotUnderstood, dumps, mark_critical
 from ..kept_values import NOTHING_KEPT, KeptValues
 from ..lost_responses import until_known
 from ..records import TokenRef
@@ -44,16 +43,14 @@ class CodeData:
     def members(self) -> dict[str, Any]:
         """As members of a record."""
         members = _MEMBERS.write(self)
-        if self.cnf is None:
-            del members[CONFIRMATION]
-        else:
+        if self.cnf is not None:
             mark_critical(members, [CONFIRMATION])
         self.extensions.write(members)
         return members
 
     def encode(self) -> bytes:
         """As the opaque ``data`` of a record."""
-        return json.dumps(self.members()).encode()
+        return dumps(self.members())
 
     @classmethod
     def decode(cls, data: bytes, understood: Collection[str] = ()) -> CodeData:

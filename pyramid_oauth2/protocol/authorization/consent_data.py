@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..envelope import Members, NotUnderstood
+from ..envelope import Members, NotUnderstood, dumps
 from ..kept_values import MEMBER, NOTHING_KEPT, KeptValues
 
 
@@ -34,7 +33,7 @@ class ConsentData:
             members[DECLINED] = sorted(self.declined)
         if self.epoch:
             members[EPOCH] = self.epoch
-        return json.dumps(members).encode() if members else b""
+        return dumps(members) if members else b""
 
     @classmethod
     def decode(cls, data: bytes, understood: Collection[str] = ()) -> ConsentData:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..envelope import Members
+from ..envelope import Members, dumps
 from .authorization_request import AuthorizationRequest
 from .new_login import demands_new_login
 
@@ -59,7 +58,7 @@ class Interaction:
             members["further_cookies"] = list(self.further_cookies)
         if self.ends_at is not None:
             members["ends_at"] = self.ends_at
-        return json.dumps(members).encode()
+        return dumps(members)
 
     @classmethod
     def decode(cls, data: bytes, understood: Collection[str] = ()) -> Interaction:

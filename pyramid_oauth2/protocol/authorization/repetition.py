@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ..authorization_server import AuthorizationServer
-from ..envelope import NotUnderstood
+from ..envelope import NotUnderstood, dumps
 from ..errors import InvalidScope, OAuth2Error
 from ..events import Emit
 from ..grants import find_grant
@@ -69,7 +69,7 @@ def sealed_for(server: AuthorizationServer, decision: Decision) -> SealResponse:
     """What seals the response to a decision, for :data:`~.interaction.WINDOW` seconds."""
 
     def seal(response: AuthorizationResponse) -> SealedAnswer:
-        data = json.dumps(dict(response.parameters)).encode()
+        data = dumps(response.parameters)
         # Also beyond the end of the interaction: stores keep its record as long as the answer.
         end = server.clock() + WINDOW
         return SealedAnswer(decision.seal.close(data, server.random), end)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -10,7 +9,7 @@ from typing import Any
 
 from ..access import LIMITS, Access
 from ..authentication import Authentication
-from ..envelope import CRITICAL, Members, loads
+from ..envelope import CRITICAL, Members, dumps, loads
 from ..records import Client
 from .confirmation import MEMBER as CONFIRMATION
 from .confirmation import Confirmation
@@ -45,7 +44,7 @@ class AccessTokenData:
             critical.append(ACTOR)
         if critical:
             members[CRITICAL] = critical
-        return json.dumps(members).encode()
+        return dumps(members)
 
     @classmethod
     def decode(cls, data: bytes) -> AccessTokenData:
@@ -73,7 +72,7 @@ class AccessTokenData:
 # What most records hold: a scope and nothing else. Tokens of one scope share the bytes, and
 # the value has nothing that can be changed. Every request to a view pays for decoding it:
 # kept for the next token, it costs 0.3 instead of 4.7 microseconds.
-SCOPE_ALONE = b'{"scope": "'
+SCOPE_ALONE = (b'{"scope":"', b'{"scope": "')  # The second, as earlier versions wrote it.
 QUOTES_OF_SCOPE_ALONE = 4
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..envelope import CRITICAL, Members, NotUnderstood, loads
+from ..envelope import CRITICAL, Members, NotUnderstood, dumps, loads
 from ..single_use import SingleUse
 
 MEMBER = "cnf"
@@ -73,7 +72,7 @@ def bound_data(confirmation: Confirmation | None) -> bytes:
     """The ``data`` of such a token; empty if it is bound to no key."""
     if confirmation is None:
         return b""
-    return json.dumps({MEMBER: dict(confirmation.methods), CRITICAL: [MEMBER]}).encode()
+    return dumps({MEMBER: dict(confirmation.methods), CRITICAL: [MEMBER]})
 
 
 def confirmation_of(data: bytes) -> Confirmation | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..envelope import mark_critical
+from ..envelope import dumps, mark_critical
 from ..kept_values import KeptValues
 from ..token_strings import NewToken
 from .confirmation import MEMBER, Confirmation
@@ -46,4 +45,4 @@ class Product:
             members[MEMBER] = dict(confirmation.methods)
             mark_critical(members, [MEMBER])
         kept.write(members)
-        return json.dumps(members).encode()
+        return dumps(members)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..envelope import Members
+from ..envelope import Members, dumps
 from ..records import Grant
 from ..scopes import format_scope, parse_scope
 
@@ -54,7 +53,7 @@ class IssuedTokens:
 
     def encode(self) -> bytes:
         """The response, to be sealed."""
-        return json.dumps(self.parameters()).encode()
+        return dumps(self.parameters())
 
     @classmethod
     def decode(cls, response: bytes, grant: Grant) -> IssuedTokens:
