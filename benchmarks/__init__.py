@@ -4,5 +4,7 @@
 that does the same work on the store with the raw driver. ``make bench
 AGAINST=REVISION`` measures another commit alternately with this one, in one run.
 
+``python -m benchmarks.start`` measures what a start costs, by configuration.
+
 A new workload is a function in :mod:`benchmarks.workloads`.
 """

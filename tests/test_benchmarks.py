@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import pytest
 
-from benchmarks import addon, floor
+from benchmarks import addon, floor, start
 from benchmarks.__main__ import main
 from benchmarks.running import ROOT
 from benchmarks.worker import measured
@@ -52,3 +53,19 @@ def test_two_commits_are_measured_in_turn(capsys):
     heading, row = capsys.readouterr().out.strip().split("\n")
     assert heading.split()[-4:] == ["floor", "this", "HEAD", "this/HEAD"]
     assert re.fullmatch(r"W1 client credentials +(\d+ +){3}\d\.\d+", row)
+
+
+def test_a_start_is_measured_beside_a_bare_application(capsys):
+    start.main(["--configuration", "sqlite", "--configuration", "resource_server", "--times", "1"])
+    heading, *rows = capsys.readouterr().out.strip().split("\n")
+    assert heading.split()[-3:] == ["pyramid", "this", "this/pyramid"]
+    assert [row.split()[0] for row in rows] == ["sqlite", "resource_server"]
+    for row in rows:
+        bare, ours, ratio = map(float, row.split()[1:])
+        assert 0 < bare < ours
+        assert ratio > 1
+
+
+def test_a_start_that_fails_is_not_measured(tmp_path):
+    with pytest.raises(subprocess.CalledProcessError):
+        start.started(ROOT, start.SERVER | {"oauth2.backend": "none"}, str(tmp_path))
