@@ -11,7 +11,6 @@ from functools import partial
 from math import ceil, inf
 from typing import Any, Protocol, TypeVar
 
-import limits.storage
 from pyramid.exceptions import ConfigurationError
 
 from .bounded_storage import BoundedStorage
@@ -190,6 +189,9 @@ def _storage(settings: Settings, backend: Any) -> Callable[[], Storage] | None:
 
 
 def _storage_of_limits(uri: str) -> Storage:
+    # Only now, for it takes 30 ms of a start, and no store of ours needs it.
+    import limits.storage
+
     try:
         options = next((TIMEOUTS[name] for name in TIMEOUTS if uri.startswith(name)), {})
         storage = limits.storage.storage_from_string(uri, **options)

@@ -11,9 +11,10 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import limits.storage
+if TYPE_CHECKING:
+    from limits.storage import Storage
 
 SECONDS = 2.0
 # Threads at a time. One that is left behind counts until its library gives up.
@@ -25,7 +26,7 @@ Result = TypeVar("Result", int, float)
 class BoundedStorage:
     """Counts in *storage*; every method raises :exc:`TimeoutError` after :data:`SECONDS`."""
 
-    def __init__(self, storage: limits.storage.Storage) -> None:
+    def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._free = threading.BoundedSemaphore(MOST)
 
