@@ -10,6 +10,7 @@ from ..protection.protected_resources import WELL_KNOWN
 from ..settings.types import RESOURCE_SERVER
 from . import authorize, metadata, protected_resource, user_grants
 from .endpoint import Endpoint
+from .page_renderer import EXTENSION, PageRenderers
 from .routes import add_endpoint, add_with_slash, remember_prefix, route_prefix
 
 METADATA_PATH = "/.well-known/oauth-authorization-server"
@@ -33,20 +34,14 @@ def includeme(config: Any) -> None:
         add_with_slash(config, name, f"{settings.path}/{name}", page)
     _add_metadata(config, settings)
     _add_pages(config, settings)
-    config.include(".clients")
+    if settings.admin or settings.self_service:
+        # Not imported otherwise: 12 ms of a start.
+        config.include(".clients")
     config.include(".startup_checks")
 
 
 def _add_pages(config: Any, settings: Any) -> None:
-    # A renderer of our own: the application's might not escape, or might have other
-    # delimiters or another translation domain.
-    config.include("pyramid_jinja2")
-    config.add_jinja2_renderer(
-        ".oauth2",
-        settings_prefix="pyramid_oauth2.jinja2.",
-        # The package's name is also the translation domain.
-        package=config.maybe_dotted("pyramid_oauth2"),
-    )
+    config.add_renderer(EXTENSION, PageRenderers(config.registry.settings))
     config.add_translation_dirs("pyramid_oauth2:locale")
     config.add_static_view(f"{settings.path.lstrip('/')}/static", "pyramid_oauth2:static")
 

@@ -30,7 +30,6 @@ from ..interfaces import IResourceOwners, ISettings
 from ..protection.security import OAuth2SecurityPolicy
 from ..settings import Settings, setting_fields
 from ..settings.tokens import DEFAULT_GRANT_TYPES
-from .clients.contexts import AllClients, OwnClients
 
 log = logging.getLogger(__name__)
 
@@ -103,8 +102,16 @@ def _warn_without_login(registry: Any, settings: Settings) -> None:
             " and at ".join(pages.values()),
             "" if settings.self_service else WITHOUT_USERS,
         )
+    if settings.admin:
+        _warn_without_operator_login(registry, settings)
+
+
+def _warn_without_operator_login(registry: Any, settings: Settings) -> None:
+    # Only here, since the pages are not imported where they are off.
+    from .clients.contexts import AllClients
+
     # Pyramid checks the permission of these: our code, which reads the setting, is not reached.
-    if settings.admin and not _has_forbidden_view(registry, AllClients.name):
+    if not _has_forbidden_view(registry, AllClients.name):
         log.warning(
             "An operator who is not signed in gets a bare 403 at %s/admin/clients (oauth2.admin): "
             "add a view with config.add_forbidden_view(...) that redirects to the login page.",
@@ -118,6 +125,8 @@ def _pages(settings: Settings) -> Iterator[tuple[str, str]]:
     if codes or "token" in settings.response_types:
         yield "authorize", "the authorization endpoint"
     if settings.self_service:
+        from .clients.contexts import OwnClients
+
         yield OwnClients.name, f"{settings.path}/applications (oauth2.self_service)"
 
 
