@@ -26,8 +26,10 @@ from pyramid_oauth2.backends.contract.factories import (
 )
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
-from pyramid_oauth2.backends.sqlalchemy.database import Database, transaction
+from pyramid_oauth2.backends.sqlalchemy.connection import PooledConnection
+from pyramid_oauth2.backends.sqlalchemy.database import Database
 from pyramid_oauth2.backends.sqlalchemy.failures import translated
+from pyramid_oauth2.backends.sqlalchemy.transactions import in_transaction
 from pyramid_oauth2.circuit_breaker import CircuitBreaker
 from pyramid_oauth2.protocol.records import Outcome, StoreUnavailable
 
@@ -209,14 +211,15 @@ class TestAnyErrorOfADriver:
 class TestTransaction:
     @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ValueError])
     def test_any_exception_rolls_back(self, engine: Engine, error: type[BaseException]) -> None:
-        with pytest.raises(error), transaction(engine) as connection:
-            insert_then_raise(connection, error())
+        with pytest.raises(error), PooledConnection(engine) as connection:
+            in_transaction(connection, lambda its: insert_then_raise(its, error()))
         assert rows_in(engine, "oauth2_reservation") == 0
         assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
     def test_what_is_done_is_committed(self, engine: Engine) -> None:
-        with transaction(engine) as connection:
-            connection.exec_driver_sql("INSERT INTO oauth2_reservation VALUES ('n', x'00', 1)")
+        insert = "INSERT INTO oauth2_reservation VALUES ('n', x'00', 1)"
+        with PooledConnection(engine) as connection:
+            in_transaction(connection, lambda its: its.exec_driver_sql(insert))
         assert rows_in(engine, "oauth2_reservation") == 1
 
     def test_a_connection_that_cannot_roll_back_is_thrown_away(
@@ -229,8 +232,8 @@ class TestTransaction:
         invalidated: list[object] = []
         event.listen(engine, "invalidate", lambda *_: invalidated.append(None))
         monkeypatch.setattr(engine.dialect, "do_rollback", broken)
-        with pytest.raises(ValueError, match="ours"), transaction(engine) as connection:
-            insert_then_raise(connection, ValueError("ours"))
+        with pytest.raises(ValueError, match="ours"), PooledConnection(engine) as connection:
+            in_transaction(connection, lambda its: insert_then_raise(its, ValueError("ours")))
         monkeypatch.undo()
         assert invalidated
         assert rows_in(engine, "oauth2_reservation") == 0

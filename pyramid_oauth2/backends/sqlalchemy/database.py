@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
 from itertools import islice
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ from .failures import (
     translated,
 )
 from .forks import Uses
-from .pooler import BEGIN
+from .transactions import as_it_is, as_one_write, in_transaction
 
 DEADLOCK_TRIES = 5
 BATCH = 500
@@ -53,7 +53,9 @@ class Database:
         self._engines = PerProcess(make_engine)
         self._breaker = CircuitBreaker(NAME, SECONDS)
         # Created now, so that mistakes in the settings are reported at start-up.
-        is_file = self.engine.dialect.name == "sqlite"
+        #: As SQLAlchemy names it: what takes a transaction needs fewer statements on some.
+        self.engine_name = self.engine.dialect.name
+        is_file = self.engine_name == "sqlite"
         self._uses: AbstractContextManager[None] = Uses(self.close) if is_file else nullcontext()
 
     @property
@@ -116,19 +118,14 @@ class Database:
         :param repeatable: whether *work* may be run again after a commit whose
             outcome is unknown, and then gives the same result.
         """
-        return self._answered(work, transaction, repeatable, writes=True)
+        return self._answered(work, in_transaction, repeatable, writes=True)
 
     def at_once(self, work: Callable[[Connection], Result], repeatable: bool = False) -> Result:
         """Run *work*, whose first statement writes all or nothing; return its result.
 
         :param repeatable: as for :meth:`atomically`.
         """
-        return self._answered(work, writing, repeatable, writes=True)
-
-    @property
-    def is_postgresql(self) -> bool:
-        """Whether one statement can do what takes a transaction elsewhere."""
-        return self.engine.dialect.name == "postgresql"
+        return self._answered(work, as_one_write, repeatable, writes=True)
 
     def close(self) -> None:
         """Close every connection."""
@@ -138,7 +135,7 @@ class Database:
                 self._uses.closed()
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
-        return self._answered(work, PooledConnection, repeatable=True, writes=False)
+        return self._answered(work, as_it_is, repeatable=True, writes=False)
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
         return self.at_once(work)
@@ -146,13 +143,13 @@ class Database:
     def _answered(
         self,
         work: Callable[[Connection], Result],
-        scope: Callable[[Engine], Any],
+        run: Callable[[PooledConnection, Callable[[Connection], Result]], Result],
         repeatable: bool,
         writes: bool,
     ) -> Result:
         began = self._breaker.check()
         try:
-            return self._tried(began, work, scope, repeatable, writes)
+            return self._tried(began, work, run, repeatable, writes)
         finally:
             self._breaker.ended(began)
 
@@ -160,7 +157,7 @@ class Database:
         self,
         began: float,
         work: Callable[[Connection], Result],
-        scope: Callable[[Engine], Any],
+        run: Callable[[PooledConnection, Callable[[Connection], Result]], Result],
         repeatable: bool,
         writes: bool,
     ) -> Result:
@@ -169,8 +166,8 @@ class Database:
             while True:
                 connection: PooledConnection | None = None
                 try:
-                    with self._uses, scope(self._engines()) as connection:
-                        result = work(connection)
+                    with self._uses, PooledConnection(self._engines()) as connection:
+                        result = run(connection, work)
                     self._breaker.answered()
                     return result
                 except Exception as error:
@@ -206,45 +203,6 @@ class Database:
 def _of_keys(key: tuple[ColumnElement[Any], ...]) -> Executable:
     # One for each table: it is kept compiled.
     return select(*key).where(tuple_(*key).in_(bindparam("keys", expanding=True)))
-
-
-@contextmanager
-def transaction(engine: Engine) -> Iterator[PooledConnection]:
-    """Commit what is done inside, or none of it if an exception is raised.
-
-    Do not catch a statement's error inside: PostgreSQL would then answer the
-    COMMIT with a rollback, without an error.
-    """
-    # SQLite's plain BEGIN takes no lock, and a write then fails at once if another connection
-    # wrote in between.
-    begin = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else "BEGIN"
-    with PooledConnection(engine) as connection, _committed(connection, begin):
-        yield connection
-
-
-@contextmanager
-def writing(engine: Engine) -> Iterator[PooledConnection]:
-    """A connection for one statement that writes, which commits itself wherever it can.
-
-    Behind a pooler it would wait for a lock without limit, so there it is a transaction.
-    """
-    with PooledConnection(engine) as connection:
-        if BEGIN in connection.info:
-            with _committed(connection):
-                yield connection
-        else:
-            yield connection
-
-
-@contextmanager
-def _committed(connection: PooledConnection, begin: str = "BEGIN") -> Iterator[None]:
-    try:
-        connection.begin_by(connection.info.get(BEGIN, begin))
-        yield
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def _execute_many(

@@ -104,7 +104,7 @@ class SQLAlchemyGrantStore:
 
         if grant is None and len(rows) == 1:
             self._database.change(INSERT_TOKEN, rows[0])
-        elif grant is not None and rows and self._database.is_postgresql:
+        elif grant is not None and rows and self._database.engine_name == "postgresql":
             parameters = row_of_grant(grant_values(grant)) | rows_of(rows)
             self._database.change(opening(len(rows)), parameters)
         else:
@@ -124,7 +124,7 @@ class SQLAlchemyGrantStore:
     def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:
         """Insert tokens of an active grant."""
         rows = [token_values(token) for token in tokens]
-        if rows and self._database.is_postgresql:
+        if rows and self._database.engine_name == "postgresql":
             parameters = {"ref_family": grant_id, "now": now, **rows_of(rows)}
             return self._database.change(addition(len(rows)), parameters) > 0
 
@@ -164,7 +164,7 @@ class SQLAlchemyGrantStore:
             tuple(retire),
         )
         # Repeatable: the same attempt wins again.
-        if self._database.is_postgresql and redeeming.is_one_statement:
+        if self._database.engine_name == "postgresql" and redeeming.is_one_statement:
             return self._database.at_once(redeeming.at_once, repeatable=True)
         return self._database.atomically(redeeming, repeatable=True)
 
