@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache, partial
 from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, NullPool, create_engine, func, make_url, select
+from sqlalchemy import Engine, NullPool, create_engine, func, make_url, select, update
 
 from pyramid_oauth2 import migrations
 from pyramid_oauth2.backends.contract import BackendContract
+from pyramid_oauth2.backends.contract.factories import DAY, NOW, new_grant, new_token
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
+from pyramid_oauth2.backends.sqlalchemy.schema import grant_table
 from pyramid_oauth2.interfaces import IBackend
+from pyramid_oauth2.protocol.records import Outcome
 from tests.servers.databases import DatabaseServer
 
 from .sqlite_databases import WAITS_IN, Ini
@@ -100,6 +104,28 @@ class ServerContract(BackendContract):
 
     def count_records(self, backend: IBackend) -> int:
         return sum(rows_in(self.onlooker, table) for table in metadata.tables)
+
+    def test_what_needs_an_active_grant_waits_for_its_revocation(self) -> None:
+        """The interleavings stop Python code, so they cannot stop in the middle of a statement."""
+        grants, grant = self.backend.grants, new_grant()
+        tokens = [new_token(grant=grant) for _ in range(3)]
+        grants.open(grant, tokens, NOW)
+        new = [new_token(grant=grant)]
+        calls: list[Callable[[], Any]] = [
+            lambda: grants.redeem(tokens[0], NOW, "a", []).outcome,
+            lambda: grants.redeem(tokens[1], NOW, "a", new, grant_expires_at=NOW + DAY).outcome,
+            lambda: grants.redeem(tokens[2], NOW, "a", [], retire=[tokens[0].ref]).outcome,
+            lambda: grants.add(grant.id, [new_token(grant=grant)], NOW),
+        ]
+        revoke = update(grant_table).where(grant_table.c.id == grant.id).values(revoked_at=NOW)
+        with ThreadPoolExecutor(len(calls)) as pool:
+            with self.onlooker.execution_options(
+                isolation_level="READ COMMITTED"
+            ).begin() as connection:
+                connection.execute(revoke)
+                results = [pool.submit(call) for call in calls]
+                assert not wait(results, timeout=0.3).done
+            assert [result.result() for result in results] == [Outcome.DEAD] * 3 + [False]
 
 
 def empty(engine: Engine) -> None:

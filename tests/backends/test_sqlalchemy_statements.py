@@ -36,6 +36,7 @@ class TestRoundTripsToTheServer:
         ops: list[Callable[[], object]] = [
             lambda: grants.open(None, [token], NOW),
             lambda: grants.find(token.ref),
+            lambda: grants.add(token.family, [new_token(), new_token()], NOW),
             lambda: grants.revoke_token(token.ref, NOW),
             lambda: grants.revoke_grant(token.family, NOW, "test"),
             lambda: grants.revoke_subject("alice", NOW, "test"),
@@ -78,11 +79,10 @@ class TestRoundTripsToTheServer:
         )
         assert [" ".join(statement.split()[:3]) for statement, _ in sent] == [
             "BEGIN IMMEDIATE",
-            "SELECT oauth2_grant.revoked_at, oauth2_grant.expires_at,",
-            "UPDATE oauth2_token SET",
-            "UPDATE oauth2_token SET",
             "UPDATE oauth2_token SET",
             "UPDATE oauth2_grant SET",
+            "UPDATE oauth2_token SET",
+            "UPDATE oauth2_token SET",
             "INSERT INTO oauth2_token",
             "COMMIT",
         ]
@@ -146,13 +146,6 @@ class TestQueryPlans:
         }
         assert not bad
 
-
-def plan_of(engine: Engine, statement: str, parameters: Any) -> list[str]:
-    with engine.connect() as connection:
-        one = parameters[0] if isinstance(parameters, list) else parameters
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", one)
-        return [row[3] for row in rows]
-
     def test_a_page_of_an_owner_costs_the_same_however_many_clients_there_are(
         self, backend: SQLAlchemyBackend
     ) -> None:
@@ -175,6 +168,13 @@ def plan_of(engine: Engine, statement: str, parameters: Any) -> list[str]:
         assert cost_of_a_page() <= few * 1.1
         found = list(every(clients.search, owner="alice", limit=33))
         assert [client.client_id for client in found] == [f"{n:05}" for n in range(5000)]
+
+
+def plan_of(engine: Engine, statement: str, parameters: Any) -> list[str]:
+    with engine.connect() as connection:
+        one = parameters[0] if isinstance(parameters, list) else parameters
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", one)
+        return [row[3] for row in rows]
 
 
 def steps_of(engine: Engine, work: Callable[[], object]) -> int:

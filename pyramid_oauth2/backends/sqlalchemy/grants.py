@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Executable, bindparam, select
 from zope.interface import implementer
 
 from ...interfaces import IGrantStore
@@ -20,10 +20,10 @@ from ...protocol.records import (
     TokenChanges,
     TokenRef,
 )
+from . import postgresql, sqlite
 from .connection import Connection
 from .database import Database
 from .pages import Chain, Listing
-from .postgresql import addition, opening, row_of_grant, rows_of
 from .purging import GRANT_STORE_PURGES, purge
 from .redemption import Redeeming
 from .rows import (
@@ -52,6 +52,13 @@ from .statements import (
     REVOKE_SUBJECT_AT_CLIENT,
     REVOKE_TOKEN,
 )
+from .values import row_of_grant, rows_of
+
+# Where one statement adds the tokens of an active grant.
+ADDITIONS: Mapping[str, Callable[[int], Executable]] = {
+    "postgresql": postgresql.addition,
+    "sqlite": sqlite.addition,
+}
 
 _all_grants = select(*GRANT_COLUMNS)
 _of_subject = grant_table.c.subject == bindparam("subject")
@@ -106,7 +113,7 @@ class SQLAlchemyGrantStore:
             self._database.change(INSERT_TOKEN, rows[0])
         elif grant is not None and rows and self._database.engine_name == "postgresql":
             parameters = row_of_grant(grant_values(grant)) | rows_of(rows)
-            self._database.change(opening(len(rows)), parameters)
+            self._database.change(postgresql.opening(len(rows)), parameters)
         else:
             self._database.atomically(insert)
         return True
@@ -124,7 +131,7 @@ class SQLAlchemyGrantStore:
     def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:
         """Insert tokens of an active grant."""
         rows = [token_values(token) for token in tokens]
-        if rows and self._database.engine_name == "postgresql":
+        if rows and (addition := ADDITIONS.get(self._database.engine_name)):
             parameters = {"ref_family": grant_id, "now": now, **rows_of(rows)}
             return self._database.change(addition(len(rows)), parameters) > 0
 
@@ -166,7 +173,9 @@ class SQLAlchemyGrantStore:
         # Repeatable: the same attempt wins again.
         if self._database.engine_name == "postgresql" and redeeming.is_one_statement:
             return self._database.at_once(redeeming.at_once, repeatable=True)
-        return self._database.atomically(redeeming, repeatable=True)
+        on_sqlite = self._database.engine_name == "sqlite"
+        work = redeeming.on_sqlite if on_sqlite else redeeming
+        return self._database.atomically(work, repeatable=True)
 
     def amend(self, ref: TokenRef, version: int, changes: TokenChanges) -> bool:
         """Change a token by compare and swap."""

@@ -8,7 +8,6 @@ A row that another transaction has locked is waited for, and then looked at agai
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,23 +15,24 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Executable,
+    Exists,
     Insert,
-    LargeBinary,
+    and_,
     bindparam,
-    case,
-    cast,
+    exists,
     func,
     insert,
+    or_,
     select,
     union_all,
     update,
 )
 
+from . import values
 from .schema import grant_table, token_table
 from .statements import BY_REF, CLEARED, LIVE
 
 _grant, _token = grant_table.c, token_table.c
-_COLUMNS = tuple(token_table.columns)
 
 
 class Shape(NamedTuple):
@@ -40,36 +40,32 @@ class Shape(NamedTuple):
 
     :param produced: how many tokens are issued for it.
     :param in_grant: whether it belongs to a grant, which must be active.
+    :param remembered: whether it is kept as long as that grant.
     :param extends: whether the end of that grant is moved.
     :param clears: whether the sealed answer of the token's parent is cleared.
+    :param opens: whether a grant of its family is inserted.
+    :param retired: how many other tokens of the family are revoked.
     """
 
     produced: int
     in_grant: bool
+    remembered: bool
     extends: bool
     clears: bool
+    opens: bool
+    retired: int
 
 
-def rows_of(tokens: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The parameters of the tokens to insert, from the values of their columns."""
-    return {
-        f"{name}_{number}": value
-        for number, token in enumerate(tokens)
-        for name, value in token.items()
-    }
-
-
-def row_of_grant(grant: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of the grant to insert, from the values of its columns."""
-    return {f"new_{name}": value for name, value in grant.items()}
-
-
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def redemption(shape: Shape) -> Executable:
-    """The statement that spends a token; it matches no row if it does not."""
+    """The statement that spends a token; it matches no row if it does not.
+
+    No two parts may write the same row: PostgreSQL would carry out one of them. So what is
+    retired is neither the token itself nor its parent.
+    """
     held = _active_grant() if shape.in_grant else None
-    spent = _spent(held)
-    parts = []
+    spent = _spent(shape, held)
+    parts: list[CTE] = []
     if held is not None and shape.extends:
         parts.append(
             update(grant_table)
@@ -84,6 +80,10 @@ def redemption(shape: Shape) -> Executable:
             .ordered_values(*CLEARED)
             .cte("cleared")
         )
+    if shape.retired:
+        parts.append(_retired(shape.retired, spent))
+    if shape.opens:
+        parts.append(_opened(spent))
     whole = _inserted(shape.produced, spent) if shape.produced else select(spent.c.family)
     return whole.add_cte(*parts)
 
@@ -91,11 +91,8 @@ def redemption(shape: Shape) -> Executable:
 @lru_cache(maxsize=16)
 def opening(count: int) -> Executable:
     """The statement that inserts a grant and so many tokens of it."""
-    values = {
-        column.name: bindparam(f"new_{column.name}", type_=column.type)
-        for column in grant_table.columns
-    }
-    return _inserted(count, insert(grant_table).values(values).returning(_grant.id).cte("opened"))
+    row = {column.name: values.new(column) for column in grant_table.columns}
+    return _inserted(count, insert(grant_table).values(row).returning(_grant.id).cte("opened"))
 
 
 @lru_cache(maxsize=16)
@@ -114,18 +111,51 @@ def _active_grant(*conditions: ColumnElement[bool]) -> CTE:
     )
 
 
+def _opened(spent: CTE) -> CTE:
+    row = select(*values.of_grant()).select_from(spent)
+    return insert(grant_table).from_select(values.GRANT_NAMES, row).cte("opened")
+
+
+def _revoked_before() -> Exists:
+    # One that is revoked meanwhile exists, so that inserting it again fails.
+    return (
+        exists()
+        .where(_grant.id == bindparam("ref_family"), _grant.revoked_at.is_not(None))
+        .correlate(None)
+    )
+
+
+def _retired(count: int, spent: CTE) -> CTE:
+    # The caller has read them, so they are in the snapshot of this statement.
+    refs = (
+        and_(
+            _token.digest == bindparam(f"retired_digest_{number}"),
+            _token.kind == bindparam(f"retired_kind_{number}"),
+        )
+        for number in range(count)
+    )
+    return (
+        update(token_table)
+        .where(or_(*refs), _token.family == spent.c.family, _token.revoked_at.is_(None))
+        .values(revoked_at=bindparam("now"))
+        .cte("retired")
+    )
+
+
 def _end(held: CTE) -> ColumnElement[int]:
     wanted = func.least(bindparam("grant_end", type_=_grant.expires_at.type), held.c.absolute_end)
     return func.greatest(held.c.expires_at, wanted)
 
 
-def _spent(held: CTE | None) -> CTE:
+def _spent(shape: Shape, held: CTE | None) -> CTE:
     held_until: ColumnElement[Any] = bindparam("held_until", type_=_token.kept_until.type)
     statement = update(token_table).where(BY_REF, LIVE, _token.expires_at > bindparam("now"))
     if held is not None:
         statement = statement.where(_token.family == held.c.id)
-        remembered = bindparam("is_remembered", type_=_token.version.type) == 1
-        held_until = func.greatest(held_until, case((remembered, _end(held)), else_=0))
+        if shape.remembered:
+            held_until = func.greatest(held_until, _end(held))
+    if shape.opens:
+        statement = statement.where(~_revoked_before())
     return (
         statement.values(
             consumed_at=bindparam("now"),
@@ -140,19 +170,6 @@ def _spent(held: CTE | None) -> CTE:
 
 
 def _inserted(count: int, after: CTE) -> Insert:
-    rows = [select(*_values(number)).select_from(after) for number in range(count)]
+    rows = [select(*values.of_token(number)).select_from(after) for number in range(count)]
     source = rows[0] if count == 1 else union_all(*rows)
-    return insert(token_table).from_select([column.name for column in _COLUMNS], source)
-
-
-def _values(number: int) -> list[ColumnElement[Any]]:
-    values = {
-        column: bindparam(f"{column.name}_{number}", type_=column.type) for column in _COLUMNS
-    }
-    return [
-        # Otherwise the type of a NULL is not known. Other types are named by the driver.
-        (cast(value, LargeBinary) if isinstance(column.type, LargeBinary) else value).label(
-            column.name
-        )
-        for column, value in values.items()
-    ]
+    return insert(token_table).from_select(values.TOKEN_NAMES, source)

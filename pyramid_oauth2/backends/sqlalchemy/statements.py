@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, null, select, update
 
 from .rows import GRANT_COLUMNS, TOKEN_COLUMNS
 from .schema import grant_table, reservation_table, token_table
@@ -32,6 +32,12 @@ FIND = (
     .where(BY_REF)
 )
 READ_TOKEN = select(*TOKEN_COLUMNS).where(BY_REF)
+# Why it was not spent: the grant is that of its family, also if the token stands alone.
+JUDGE = (
+    select(*TOKEN_COLUMNS, _grant.id.label("judged_grant"), _grant.revoked_at.label("ended_at"))
+    .select_from(token_table.outerjoin(grant_table, _grant.id == _token.family))
+    .where(BY_REF)
+)
 
 # SQLite has no FOR UPDATE, so it is omitted there: BEGIN IMMEDIATE has locked everything.
 LOCK_GRANT = (
@@ -80,8 +86,8 @@ CLEARED: tuple[tuple[Any, Any], ...] = (
             else_=_token.kept_until,
         ),
     ),
-    (_token.sealed_answer, None),
-    (_token.sealed_until, None),
+    (_token.sealed_answer, null()),
+    (_token.sealed_until, null()),
 )
 CLEAR_ANSWER = (
     update(token_table)

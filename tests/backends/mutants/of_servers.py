@@ -11,7 +11,7 @@ from tests.servers.databases import DatabaseServer
 
 from . import statements, wrappers
 from .mutation import Mutated
-from .statements import swapped
+from .statements import rewritten, swapped
 
 
 class PostgreSQL(Mutated, ServerContract):
@@ -31,8 +31,8 @@ class MariaDB(Mutated, ServerContract):
 class TestUnlockedOnPostgreSQL(PostgreSQL):
     """A redemption does not wait for a revocation, nor a revocation for it."""
 
-    caught_by = "interleaving_about_a_grant"
-    mutate = staticmethod(partial(swapped, swaps=statements.UNLOCKED))
+    caught_by = "waits_for_its_revocation"
+    mutate = staticmethod(partial(rewritten, swap=statements.UNLOCKED))
 
 
 class TestAmendedAtAnyVersionOnPostgreSQL(PostgreSQL):
@@ -60,7 +60,7 @@ class TestUnlockedOnMariaDB(MariaDB):
     """A redemption does not wait for a revocation, nor a revocation for it."""
 
     caught_by = "interleaving_about_a_grant"
-    mutate = staticmethod(partial(swapped, swaps=statements.UNLOCKED))
+    mutate = staticmethod(partial(rewritten, swap=statements.UNLOCKED))
 
 
 class TestEditedAtAnyVersionOnMariaDB(MariaDB):

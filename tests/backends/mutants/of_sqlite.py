@@ -12,7 +12,7 @@ from tests.backends.test_sqlalchemy import TestSQLite as SQLite
 
 from . import statements, wrappers
 from .mutation import Mutated
-from .statements import swapped
+from .statements import rewritten, swapped
 
 
 class TestOpensThenAdds(Mutated, SQLite):
@@ -78,7 +78,7 @@ class TestSpentTwice(Mutated, SQLite):
     """The statement that spends does not ask whether the token is spent."""
 
     caught_by = "interleaving_about_a_grant"
-    mutate = staticmethod(partial(swapped, swaps=statements.SPENT_TWICE))
+    mutate = staticmethod(partial(rewritten, swap=statements.SPENT_TWICE))
 
 
 class TestAmendedWhenSpent(Mutated, SQLite):
