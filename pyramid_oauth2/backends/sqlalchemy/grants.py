@@ -23,6 +23,7 @@ from ...protocol.records import (
 from . import postgresql, sqlite
 from .connection import Connection
 from .database import Database
+from .new_rows import row_of_grant, rows_of
 from .pages import Chain, Listing
 from .purging import GRANT_STORE_PURGES, purge
 from .redemption import Redeeming
@@ -52,7 +53,6 @@ from .statements import (
     REVOKE_SUBJECT_AT_CLIENT,
     REVOKE_TOKEN,
 )
-from .values import row_of_grant, rows_of
 
 # Where one statement adds the tokens of an active grant.
 ADDITIONS: Mapping[str, Callable[[int], Executable]] = {

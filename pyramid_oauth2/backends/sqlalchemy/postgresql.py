@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from . import values
+from . import new_rows
 from .schema import grant_table, token_table
 from .statements import BY_REF, CLEARED, LIVE
 
@@ -91,7 +91,7 @@ def redemption(shape: Shape) -> Executable:
 @lru_cache(maxsize=16)
 def opening(count: int) -> Executable:
     """The statement that inserts a grant and so many tokens of it."""
-    row = {column.name: values.new(column) for column in grant_table.columns}
+    row = {column.name: new_rows.new(column) for column in grant_table.columns}
     return _inserted(count, insert(grant_table).values(row).returning(_grant.id).cte("opened"))
 
 
@@ -112,8 +112,8 @@ def _active_grant(*conditions: ColumnElement[bool]) -> CTE:
 
 
 def _opened(spent: CTE) -> CTE:
-    row = select(*values.of_grant()).select_from(spent)
-    return insert(grant_table).from_select(values.GRANT_NAMES, row).cte("opened")
+    row = select(*new_rows.of_grant()).select_from(spent)
+    return insert(grant_table).from_select(new_rows.GRANT_NAMES, row).cte("opened")
 
 
 def _revoked_before() -> Exists:
@@ -170,6 +170,6 @@ def _spent(shape: Shape, held: CTE | None) -> CTE:
 
 
 def _inserted(count: int, after: CTE) -> Insert:
-    rows = [select(*values.of_token(number)).select_from(after) for number in range(count)]
+    rows = [select(*new_rows.of_token(number)).select_from(after) for number in range(count)]
     source = rows[0] if count == 1 else union_all(*rows)
-    return insert(token_table).from_select(values.TOKEN_NAMES, source)
+    return insert(token_table).from_select(new_rows.TOKEN_NAMES, source)

@@ -18,6 +18,7 @@ from ...protocol.token_kinds import is_remembered
 from ..families import check_family
 from . import sqlite
 from .connection import Connection
+from .new_rows import refs_of, row_of_grant, rows_of
 from .postgresql import Shape, redemption
 from .rows import grant_values, reference, token_of, token_values
 from .statements import (
@@ -31,7 +32,6 @@ from .statements import (
     REVOKE_TOKEN,
     SPEND,
 )
-from .values import refs_of, row_of_grant, rows_of
 
 # With more, psycopg would not keep the statement parsed: it has at most 50 parameters.
 MOST_RETIRED = 3

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from . import values
+from . import new_rows
 from .schema import grant_table, token_table
 from .statements import BY_REF, LIVE
 
@@ -69,13 +69,13 @@ def addition(count: int) -> Executable:
     # Not with a common table expression: Python's sqlite3 counts no rows of a statement that
     # begins with WITH.
     rows = [
-        select(*values.of_token(number))
+        select(*new_rows.of_token(number))
         .select_from(grant_table)
         .where(*_active, _grant.expires_at > bindparam("now"))
         for number in range(count)
     ]
     source = rows[0] if count == 1 else union_all(*rows)
-    return insert(token_table).from_select(values.TOKEN_NAMES, source)
+    return insert(token_table).from_select(new_rows.TOKEN_NAMES, source)
 
 
 def _end_of_grant() -> ScalarSelect[Any]:
