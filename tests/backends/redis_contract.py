@@ -11,6 +11,8 @@ from pyramid_oauth2.backends.contract import BackendContract, Contract
 from pyramid_oauth2.backends.contract.factories import NOW
 from pyramid_oauth2.backends.contract.harness import Record
 from pyramid_oauth2.backends.redis import RedisBackend, key_names, server_from_settings
+from pyramid_oauth2.backends.redis.cluster import ClusterServer
+from pyramid_oauth2.backends.redis.server import Server, answers_of, executed
 from pyramid_oauth2.interfaces import IBackend
 from pyramid_oauth2.protocol.records import Consent, Entry, Grant, Reservation, Token
 from pyramid_oauth2.settings import Settings
@@ -90,6 +92,17 @@ def _places(client: Any, record: Record) -> Iterator[tuple[str, float]]:
 
 class OnRedis(Contract):
     """The hooks of the contract on the servers of ``url``, which a subclass provides."""
+
+    waits_in = (
+        Server.read,
+        Server.insert,
+        Server._on_one_connection,
+        ClusterServer._on_one_connection,
+        executed,
+        answers_of,
+        Server._scan,
+        ClusterServer._scan,
+    )
 
     url: str
 
