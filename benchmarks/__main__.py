@@ -1,49 +1,104 @@
-"""``python -m benchmarks``: print the CPU time of one WSGI call, by workload and store."""
+"""``python -m benchmarks``: what a request costs, by workload and store.
+
+Prints the CPU time of one WSGI call, and what it sends to the store.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from importlib import import_module
 
-from .running import Measuring, Subject, medians, revision
+from .running import Measuring, Subject, medians, revision, traffics
 from .stores import STORES
-from .workloads import WORKLOADS
+from .tables import NONE, Table
+from .workloads import BESIDE, WORKLOADS, opaque, title
 
-OURS, FLOOR = "this", "floor"
+OURS, FLOOR, FEATURE = "this", "floor", "feature"
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Measure, and print a table for each store."""
+    """Measure, and print two tables for each store."""
     arguments = _parser().parse_args(words)
-    measuring = Measuring(arguments.batches, arguments.size)
+    if arguments.feature:
+        import_module(arguments.feature)  # Registers its workloads.
     with revision(arguments.against) if arguments.against else nullcontext() as tree:
         subjects = {FLOOR: Subject("floor"), OURS: Subject("addon")}
         if tree:
             subjects[arguments.against] = Subject("addon", tree)
+        if arguments.feature:
+            subjects[FEATURE] = Subject(f"addon+{arguments.feature}")
+        workloads = arguments.workload or (list(WORKLOADS) if arguments.feature else opaque())
+        measuring = Measuring(arguments.batches, arguments.size, arguments.counted)
         for store in arguments.store or STORES:
-            _print_table(store, subjects, arguments.workload or list(WORKLOADS), measuring)
+            _print_times(store, subjects, workloads, measuring, arguments.markdown)
+            _print_traffic(store, subjects, workloads, measuring, arguments.markdown)
 
 
-def _print_table(
-    store: str, subjects: dict[str, Subject], workloads: list[str], measuring: Measuring
+def _print_times(
+    store: str,
+    subjects: Mapping[str, Subject],
+    workloads: list[str],
+    measuring: Measuring,
+    markdown: bool,
 ) -> None:
-    base = next((name for name in subjects if name not in (OURS, FLOOR)), FLOOR)
-    columns = [*(name[:10] for name in subjects), f"{OURS}/{base[:7]}"]
-    print(f"\n{store}: CPU us a call".ljust(26) + "".join(f"{name:>14}" for name in columns))
+    over, under = _compared(subjects)
+    names = [name[:10] for name in subjects]
+    table = Table([f"{store}: CPU us a call", *names, f"{over}/{under[:7]}"], markdown)
+    known: dict[str, float] = {}
     for workload, times in medians(subjects, store, workloads, measuring):
-        what = WORKLOADS[workload].__name__.replace("_", " ")
-        row = [f"{nanoseconds / 1000:>14.0f}" for nanoseconds in times.values()]
-        print(f"{workload} {what:<22}" + "".join(row) + f"{times[OURS] / times[base]:>14.3f}")
+        cells = [f"{times[name] / 1000:.0f}" if name in times else NONE for name in subjects]
+        known[workload] = times[over]
+        beside = BESIDE.get(workload, "")
+        if beside:
+            ratio = f"{times[over] / known[beside]:.3f} {beside}" if beside in known else NONE
+        else:
+            ratio = f"{times[over] / times[under]:.3f}"
+        table.add(title(workload), *cells, ratio)
+
+
+def _compared(subjects: Mapping[str, Subject]) -> tuple[str, str]:
+    """Which of the subjects the last column divides by which."""
+    if FEATURE in subjects:
+        return FEATURE, OURS
+    return OURS, next((name for name in subjects if name not in (OURS, FLOOR)), FLOOR)
+
+
+def _print_traffic(
+    store: str,
+    subjects: Mapping[str, Subject],
+    workloads: list[str],
+    measuring: Measuring,
+    markdown: bool,
+) -> None:
+    # SQLite runs in the process of the application: nothing is sent.
+    shown = {"statements": "stmts"} | (
+        {} if store == "sqlite" else {"round_trips": "trips", "bytes": "bytes"}
+    )
+    columns = [f"{name[:8]} {short}" for short in shown.values() for name in subjects]
+    table = Table([f"{store}: sent by a call", *columns], markdown)
+    for workload, traffic in traffics(subjects, store, workloads, measuring):
+        cells = [
+            f"{round(getattr(traffic[name], what), 1):g}" if name in traffic else NONE
+            for what in shown
+            for name in subjects
+        ]
+        table.add(title(workload), *cells)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
     parser.add_argument("--against", metavar="REVISION", help="measure this commit in turn")
+    parser.add_argument(
+        "--feature", metavar="MODULE", help="measure the add-on with this feature in turn"
+    )
     parser.add_argument("--store", action="append", choices=STORES, help="default: all")
-    parser.add_argument("--workload", action="append", choices=WORKLOADS, help="default: all")
+    parser.add_argument("--workload", action="append", metavar="NAME", help="default: all")
     parser.add_argument("--batches", type=int, default=9, help="of each workload (9)")
     parser.add_argument("--size", type=int, default=120, help="requests of a batch (120)")
+    parser.add_argument("--counted", type=int, default=50, help="requests to count (50)")
+    parser.add_argument("--markdown", action="store_true", help="for the documentation")
     return parser
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pyramid.config import Configurator
@@ -49,13 +50,15 @@ def ok(request: Any) -> dict[str, bool]:
     return {"ok": True}
 
 
-def make_site(store: str, url: str) -> Site:
-    """Start the application on an empty store.
+def no_feature(config: Any) -> None:
+    """Nothing beside what the package itself includes."""
 
-    :param store: ``sqlite``, ``postgresql`` or ``redis``.
+
+def configured(store: str, url: str, feature: Callable[[Any], None] = no_feature) -> Configurator:
+    """The application on a store that has its tables.
+
+    :param feature: the ``includeme`` of a feature.
     """
-    if store != "redis":
-        migrations.upgrade(url)
     settings = {
         "oauth2.issuer": ISSUER,
         "oauth2.backend": "redis" if store == "redis" else "sqlalchemy",
@@ -64,16 +67,22 @@ def make_site(store: str, url: str) -> Site:
         "oauth2.grant_types": " ".join(GRANT_TYPES),
         "oauth2.login_route": "open",
     }
-    with Configurator(settings=settings) as config:
+    config = Configurator(settings=settings)
+    with config:
         config.include("pyramid_tm")
         config.set_security_policy(RemoteUser())
         config.include("pyramid_oauth2")
+        config.include(feature)
         config.set_oauth2_resource_owners(Users())
         config.add_route("open", "/open")
         config.add_view(ok, route_name="open", renderer="json")
         config.add_route("protected", "/protected")
         config.add_view(ok, route_name="protected", renderer="json", oauth2_scope=SCOPE)
-        application = config.make_wsgi_app()
+    return config
+
+
+def register_client(registry: Any) -> str:
+    """Register the client; return its secret."""
     client = Client(
         client_id=CLIENT_ID,
         client_name="Bench",
@@ -82,6 +91,18 @@ def make_site(store: str, url: str) -> Site:
         scope=frozenset({SCOPE}),
         consent="skip",
     )
-    service = get_service(config.registry)
-    registered = service.clients.add(client)
-    return Site(application, registered.secret or "", service.close)
+    return get_service(registry).clients.add(client).secret or ""
+
+
+def make_site(store: str, url: str, feature: Callable[[Any], None] = no_feature) -> Site:
+    """Start the application on an empty store.
+
+    :param store: ``sqlite``, ``postgresql`` or ``redis``.
+    :param feature: the ``includeme`` of a feature.
+    """
+    if store != "redis":
+        migrations.upgrade(url)
+    config = configured(store, url, feature)
+    application = config.make_wsgi_app()
+    secret = register_client(config.registry)
+    return Site(application, secret, get_service(config.registry).close)

@@ -12,20 +12,45 @@ Workload: TypeAlias = Callable[[Site], Environ]
 """Prepares one request, and returns it."""
 
 WORKLOADS: dict[str, Workload] = {}
+BESIDE: dict[str, str] = {}
+"""The workloads of features, each with the opaque one that it is compared with."""
 
 # RFC 7636 appendix B.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+AUTHORIZATION_REQUEST = {
+    "response_type": "code",
+    "client_id": CLIENT_ID,
+    "redirect_uri": REDIRECT_URI,
+    "scope": SCOPE,
+    "code_challenge": CHALLENGE,
+    "code_challenge_method": "S256",
+}
 
 
-def workload(name: str) -> Callable[[Workload], Workload]:
-    """Register a function that prepares the requests of a workload, under that name."""
+def workload(name: str, beside: str = "") -> Callable[[Workload], Workload]:
+    """Register a function that prepares the requests of a workload, under that name.
+
+    :param beside: for the workload of a feature, the one that does the same without it.
+    """
 
     def register(prepare: Workload) -> Workload:
         WORKLOADS[name] = prepare
+        if beside:
+            BESIDE[name] = beside
         return prepare
 
     return register
+
+
+def opaque() -> list[str]:
+    """The names of the workloads that need no feature."""
+    return [name for name in WORKLOADS if name not in BESIDE]
+
+
+def title(name: str) -> str:
+    """The name of a workload, and what it is."""
+    return f"{name} {WORKLOADS[name].__name__.replace('_', ' ')}"
 
 
 def requests_of(name: str, site: Site) -> Iterator[Environ]:
@@ -63,15 +88,8 @@ def refresh(site: Site) -> Environ:
 @workload("W4")
 def authorization_code(site: Site) -> Environ:
     """The exchange of a code, with PKCE."""
-    question = {
-        "response_type": "code",
-        "client_id": CLIENT_ID,
-        "redirect_uri": REDIRECT_URI,
-        "scope": SCOPE,
-        "code_challenge": CHALLENGE,
-        "code_challenge_method": "S256",
-    }
-    asked = environ("GET", "/oauth2/authorize", query=urlencode(question), REMOTE_USER=USER)
+    query = urlencode(AUTHORIZATION_REQUEST)
+    asked = environ("GET", "/oauth2/authorize", query=query, REMOTE_USER=USER)
     location = site.ask(asked).headers["Location"]
     (code,) = parse_qs(urlsplit(location).query)["code"]
     exchange = {"code": code, "redirect_uri": REDIRECT_URI, "code_verifier": VERIFIER}

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 import subprocess
+from contextlib import closing
 
 import pytest
+from redis import Redis
 
 from benchmarks import addon, floor, start
 from benchmarks.__main__ import main
-from benchmarks.running import ROOT
-from benchmarks.worker import measured
-from benchmarks.workloads import WORKLOADS
+from benchmarks.messages import postgresql_statements, redis_commands
+from benchmarks.running import ROOT, WARMING
+from benchmarks.traffic import Traffic, meter_of
+from benchmarks.worker import counted, measured
+from benchmarks.workloads import opaque
 from tests import programs
 from tests.servers import postgresql_server, redis_url  # noqa: F401
+
+QUICK = ["--store", "sqlite", "--workload", "W1", "--batches=1", "--size=2", "--counted=2"]
+FEATURE = "tests.spikes.pushed_requests_measured"
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "redis"])
@@ -24,13 +31,24 @@ def store(request, tmp_path):
             return request.param, f"sqlite:///{tmp_path}/bench.sqlite"
         case "postgresql":
             return request.param, request.getfixturevalue("postgresql_server").new_database()
-    return request.param, request.getfixturevalue("redis_url")
+    url = request.getfixturevalue("redis_url")
+    with Redis.from_url(url) as client:
+        client.flushdb()
+    return request.param, url
+
+
+@pytest.fixture
+def metered(store):
+    """The name of a store, and the meter before an empty one."""
+    name, url = store
+    with closing(meter_of(name, url)) as meter:
+        yield name, meter
 
 
 @pytest.mark.parametrize("application", [addon, floor])
 def test_every_workload_is_answered(application, store):
     site = application.make_site(*store)
-    times = {name: measured(site, name, 2) for name in WORKLOADS}
+    times = {name: measured(site, name, 2) for name in opaque()}
     assert set(times) == {f"W{number}" for number in range(8)}
     assert all(times.values())
     site.close()
@@ -44,15 +62,86 @@ def test_an_error_is_not_measured(tmp_path):
     site.close()
 
 
+# Of the floor, whose statements are in this repository: BEGIN, INSERT and COMMIT on SQLite,
+# and a SELECT before that for a refresh, which is a statement for each of its tokens.
+SENT = {
+    "sqlite": {"W0": (0, 0), "W1": (3, 0), "W3": (6, 0), "W5": (1, 0), "W7": (2, 0)},
+    "postgresql": {"W0": (0, 0), "W1": (1, 1), "W3": (2, 2), "W5": (1, 1), "W7": (2, 2)},
+    # A refresh is GET, DEL, and MULTI, SET, SET, EXEC in one round trip.
+    "redis": {"W0": (0, 0), "W1": (1, 1), "W3": (6, 3), "W5": (1, 1), "W7": (2, 2)},
+}
+
+
+def warm(site, meter, workload):
+    """What a request sends once its connection is open, and its statements are prepared."""
+    counted(site, meter, workload, WARMING)
+    return counted(site, meter, workload, 4)
+
+
+def test_what_is_sent_to_a_store_is_counted(metered):
+    name, meter = metered
+    site = floor.make_site(name, meter.url)
+    sent = {workload: warm(site, meter, workload) for workload in SENT[name]}
+    assert {workload: each[:2] for workload, each in sent.items()} == SENT[name]
+    assert all(bool(each.bytes) == (each.round_trips > 0) for each in sent.values())
+    site.close()
+
+
+def test_a_view_with_a_token_reads_the_store_once(metered):
+    name, meter = metered
+    site = addon.make_site(name, meter.url)
+    assert warm(site, meter, "W5")[:2] == (1, name != "sqlite")
+    site.close()
+
+
+def test_traffic_is_that_of_a_request():
+    assert Traffic(9, 5, 100).since(Traffic(1, 1, 20), 4) == (2, 1, 20)
+
+
+def message(kind: bytes, text: bytes = b"") -> bytes:
+    return kind + (4 + len(text)).to_bytes(4, "big") + text
+
+
+def test_messages_of_postgresql():
+    started = message(b"", b"\0\3\0\0user\0me\0\0")
+    buffer = bytearray(started + message(b"Q", b"SELECT 1\0") + message(b"P") + message(b"E")[:3])
+    assert postgresql_statements(buffer) == 1
+    buffer += message(b"E")[3:] + message(b"S")
+    assert postgresql_statements(buffer) == 1
+    assert not buffer
+
+
+def test_messages_of_redis():
+    get, text = b"*2\r\n$3\r\nGET\r\n$4\r\n\r\n*1\r\n", b"*1\r\n$4\r\nPING\r\n"
+    whole = get + text + get
+    for cut in range(len(whole)):
+        buffer = bytearray(whole[:cut])
+        number = redis_commands(buffer)
+        assert number == (cut >= len(get)) + (cut >= len(get + text))
+        buffer += whole[cut:]
+        assert number + redis_commands(buffer) == 3
+        assert not buffer
+
+
 def test_two_commits_are_measured_in_turn(capsys):
     programs.need("git")
     if not (ROOT / ".git").exists():
         pytest.skip("there is no history here")
-    quick = ["--store", "sqlite", "--workload", "W1", "--batches", "1", "--size", "2"]
-    main(["--against", "HEAD", *quick])
-    heading, row = capsys.readouterr().out.strip().split("\n")
+    main(["--against", "HEAD", *QUICK])
+    heading, row, _, sent, traffic = capsys.readouterr().out.strip().split("\n")
     assert heading.split()[-4:] == ["floor", "this", "HEAD", "this/HEAD"]
     assert re.fullmatch(r"W1 client credentials +(\d+ +){3}\d\.\d+", row)
+    assert sent.split()[-6:] == ["floor", "stmts", "this", "stmts", "HEAD", "stmts"]
+    assert re.fullmatch(r"W1 client credentials +3( +\d+(\.\d)?){2}", traffic)
+
+
+def test_a_feature_has_workloads_of_its_own_and_is_compared_on_the_others(capsys):
+    main([*QUICK, "--feature", FEATURE, "--workload", "P1", "--markdown"])
+    heading, line, opaque_row, row, *_ = capsys.readouterr().out.strip().split("\n")
+    assert heading == "| sqlite: CPU us a call | floor | this | feature | feature/this |"
+    assert line == "| --- | ---: | ---: | ---: | ---: |"
+    assert re.fullmatch(r"\| W1 client credentials( \| \d+){3} \| \d\.\d+ \|", opaque_row)
+    assert re.fullmatch(r"\| P1 pushed request \| - \| - \| \d+ \| \d\.\d+ W1 \|", row)
 
 
 def test_a_start_is_measured_beside_a_bare_application(capsys):
