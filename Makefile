@@ -2,8 +2,10 @@
 # make example-NAME run one of examples/ beside the demo: make example-native-app
 # make test         run the tests, some of them: make test TESTS=tests/protocol
 # make lowest       the same on the lowest version of everything that pyproject.toml allows
-# make bench        the CPU time of a request, by workload and store; beside that of
-#                   another commit: make bench AGAINST=REVISION
+# make bench        the CPU time of a request, and what it sends to the store, by workload and
+#                   store; beside that of another commit: make bench AGAINST=REVISION; in a full
+#                   store: make bench SIZE=1000000; beside other servers, over HTTP:
+#                   make bench PEERS=1; what the settings of production buy: make bench SERVERS=1
 # make lint         formatting, lint, types, and the documentation's build
 # make docs         build the documentation in docs/_build/html
 # make reference    after a change of the code: write the pages of docs/reference that are made from it
@@ -70,8 +72,11 @@ mutants: export MUTANT_ROUNDS ?= 10
 mutants: .venv/test
 	@$(BIN)/python -m pytest tests/backends/test_mutants.py
 
-bench: .venv/test
-	@$(BIN)/python -m benchmarks $(if $(AGAINST),--against $(AGAINST)) $(BENCH)
+PEERS_ENVIRONMENT = .venv-peers
+BENCHMARKS = benchmarks$(if $(SIZE),.sizes $(SIZE))$(if $(PEERS),.peers)$(if $(SERVERS),.servers)
+
+bench: .venv/test $(if $(PEERS)$(SERVERS),$(PEERS_ENVIRONMENT)/ready)
+	@$(BIN)/python -m $(BENCHMARKS) $(if $(AGAINST),--against $(AGAINST)) $(BENCH)
 
 lint: .venv/lint
 	$(BIN)/ruff format --check .
@@ -101,7 +106,7 @@ translations: .venv/test
 	$(BIN)/pybabel compile $(CATALOGUES)
 
 clean:
-	rm -rf .venv $(LOWEST) build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv $(LOWEST) $(PEERS_ENVIRONMENT) build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f development-*.ini examples/resource_server/api-*.ini demo-client*.secret demo-client.cookie-secret *.sqlite *.sqlite-shm *.sqlite-wal
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -124,6 +129,18 @@ $(LOWEST)/ready: pyproject.toml constraints.txt tests/lowest_versions.py
 	@$(PYTHON) tests/lowest_versions.py > $(LOWEST)/requirements.txt
 	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
 	  --requirement $(LOWEST)/requirements.txt --editable .
+	@touch $@
+
+$(PEERS_ENVIRONMENT)/ready: benchmarks/peers/requirements.txt benchmarks/peers/package.json pyproject.toml constraints.txt
+	@echo "Installing other servers in $(PEERS_ENVIRONMENT) ..."
+	@rm -rf $(PEERS_ENVIRONMENT)
+	@$(PYTHON) -m venv $(PEERS_ENVIRONMENT)
+	@$(PEERS_ENVIRONMENT)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --requirement benchmarks/peers/requirements.txt --editable .
+	@cp benchmarks/peers/package.json $(PEERS_ENVIRONMENT)
+	@if command -v npm > /dev/null; then cd $(PEERS_ENVIRONMENT) && \
+	  npm install --no-audit --no-fund --no-package-lock --silent; \
+	  else echo "There is no Node here: without oidc-provider."; fi
 	@touch $@
 
 .venv/demo .venv/examples .venv/test .venv/lint .venv/docs: .venv/bin/python pyproject.toml constraints.txt

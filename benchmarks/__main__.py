@@ -44,8 +44,7 @@ def _print_times(
     markdown: bool,
 ) -> None:
     over, under = _compared(subjects)
-    names = [name[:10] for name in subjects]
-    table = Table([f"{store}: CPU us a call", *names, f"{over}/{under[:7]}"], markdown)
+    table = Table([f"{store}: CPU us a call", *subjects, f"{over}/{under[:7]}"], markdown)
     known: dict[str, float] = {}
     for workload, times in medians(subjects, store, workloads, measuring):
         cells = [f"{times[name] / 1000:.0f}" if name in times else NONE for name in subjects]
@@ -76,7 +75,7 @@ def _print_traffic(
     shown = {"statements": "stmts"} | (
         {} if store == "sqlite" else {"round_trips": "trips", "bytes": "bytes"}
     )
-    columns = [f"{name[:8]} {short}" for short in shown.values() for name in subjects]
+    columns = [f"{name[:7]} {short}" for short in shown.values() for name in subjects]
     table = Table([f"{store}: sent by a call", *columns], markdown)
     for workload, traffic in traffics(subjects, store, workloads, measuring):
         cells = [

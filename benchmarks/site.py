@@ -72,7 +72,8 @@ class Site:
         if close := getattr(chunks, "close", None):
             close()
         ((status, headers, *_),) = started
-        answer = Answer(int(status[:3]), dict(headers), body)
+        names = {name.title(): value for name, value in headers}
+        answer = Answer(int(status[:3]), names, body)
         assert answer.status < 400, answer
         return answer
 

@@ -39,4 +39,4 @@ class Table:
         if self.markdown:
             return f"| {' | '.join(cells)} |"
         first, *others = cells
-        return first.ljust(FIRST) + "".join(cell.rjust(WIDTH) for cell in others)
+        return first.ljust(FIRST) + "".join(cell[: WIDTH - 1].rjust(WIDTH) for cell in others)
