@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import TypeAlias
 
-from .stores import STORES
+from .stores import STORES, NewStore
 from .traffic import Traffic
 from .workloads import BESIDE
 
@@ -63,14 +62,15 @@ def revision(name: str) -> Iterator[Path]:
 class Worker:
     """A process that measures one application on a store of its own.
 
-    :param task: ``measure`` the CPU time, or ``count`` what is sent to the store.
+    :param counts: whether it can count what is sent to the store, instead of CPU time: there
+        is a relay in its process then.
     """
 
-    def __init__(self, task: str, subject: Subject, store: str, url: str) -> None:
+    def __init__(self, subject: Subject, store: str, url: str, counts: bool = False) -> None:
         # -P: the working directory has a package of the same name as the other revision.
         command = [sys.executable, "-P", "-m", "benchmarks.worker"]
         self._process = subprocess.Popen(
-            [*command, task, subject.application, store, url],
+            [*command, subject.application, store, url, "count" if counts else "measure"],
             env=os.environ | {"PYTHONPATH": f"{subject.tree}{os.pathsep}{ROOT}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -79,60 +79,80 @@ class Worker:
 
     def measure(self, workload: str, size: int) -> float:
         """The CPU time of a request, in nanoseconds."""
-        (nanoseconds,) = self._answer(workload, size)
+        (nanoseconds,) = self._answer("measure", workload, size)
+        return nanoseconds
+
+    def latency(self, workload: str, size: int) -> float:
+        """The median time of a request, in nanoseconds."""
+        (nanoseconds,) = self._answer("latency", workload, size)
         return nanoseconds
 
     def count(self, workload: str, size: int) -> Traffic:
-        """What a request sends to the store."""
-        return Traffic(*self._answer(workload, size))
+        """What a request sends to the store, after as many that prepare its statements."""
+        self._answer("count", workload, WARMING)
+        return Traffic(*self._answer("count", workload, size))
 
-    def _answer(self, workload: str, size: int) -> list[float]:
+    def fill(self, what: str, grants: int) -> float:
+        """Add grants to the store; return the number of records.
+
+        :param what: ``live`` or ``expired``.
+        """
+        (records,) = self._answer("fill", what, grants)
+        return records
+
+    def _answer(self, verb: str, what: str, number: int) -> list[float]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(f"{workload} {size}\n")
+        self._process.stdin.write(f"{verb} {what} {number}\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError("A worker ended: what it says is above.")
         return [float(word) for word in line.split()]
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Stop the process."""
         self._process.communicate()
 
 
-Results: TypeAlias = Iterator[tuple[str, dict[str, float]]]
+def alternately(
+    workers: Mapping[str, Worker],
+    workload: str,
+    measuring: Measuring,
+    measure: Callable[[Worker, str, int], float] = Worker.measure,
+) -> dict[str, float]:
+    """The cost of a request in nanoseconds, by worker: the median of batches in turn.
+
+    :param measure: measures a batch: the CPU time, or ``Worker.latency``.
+    """
+    times: dict[str, list[float]] = {name: [] for name in workers}
+    for worker in workers.values():
+        measure(worker, workload, measuring.size)  # Fills the caches.
+    for _ in range(measuring.batches):
+        for name, worker in workers.items():
+            times[name].append(measure(worker, workload, measuring.size))
+    return {name: median(values) for name, values in times.items()}
 
 
 def medians(
     subjects: Mapping[str, Subject], store: str, workloads: list[str], measuring: Measuring
-) -> Results:
+) -> Iterator[tuple[str, dict[str, float]]]:
     """The CPU time of a request in nanoseconds, by subject, one workload after the other."""
-    with _workers("measure", subjects, store) as workers:
+    with _workers(subjects, store, counts=False) as workers:
         for workload in workloads:
             able = {name: each for name, each in workers.items() if can(subjects[name], workload)}
-            times: dict[str, list[float]] = {name: [] for name in able}
-            for worker in able.values():
-                worker.measure(workload, measuring.size)  # Fills the caches.
-            for _ in range(measuring.batches):
-                for name, worker in able.items():
-                    times[name].append(worker.measure(workload, measuring.size))
-            yield workload, {name: median(values) for name, values in times.items()}
+            yield workload, alternately(able, workload, measuring)
 
 
 def traffics(
     subjects: Mapping[str, Subject], store: str, workloads: list[str], measuring: Measuring
 ) -> Iterator[tuple[str, dict[str, Traffic]]]:
     """What a request sends to the store, by subject, one workload after the other."""
-    with _workers("count", subjects, store) as workers:
+    with _workers(subjects, store, counts=True) as workers:
         for workload in workloads:
             able = {name: each for name, each in workers.items() if can(subjects[name], workload)}
-            for worker in able.values():
-                worker.count(workload, WARMING)
-            yield (
-                workload,
-                {name: each.count(workload, measuring.counted) for name, each in able.items()},
-            )
+            counts = {name: each.count(workload, measuring.counted) for name, each in able.items()}
+            yield workload, counts
 
 
 def can(subject: Subject, workload: str) -> bool:
@@ -141,12 +161,19 @@ def can(subject: Subject, workload: str) -> bool:
 
 
 @contextmanager
-def _workers(task: str, subjects: Mapping[str, Subject], store: str) -> Iterator[dict[str, Worker]]:
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
-        new_store = stack.enter_context(STORES[store](folder))
+def _workers(
+    subjects: Mapping[str, Subject], store: str, counts: bool
+) -> Iterator[dict[str, Worker]]:
+    with new_stores(store) as new_store, ExitStack() as stack:
         workers = {}
         for name, subject in subjects.items():
-            workers[name] = Worker(task, subject, store, new_store())
-            stack.callback(workers[name].stop)
+            workers[name] = Worker(subject, store, new_store(), counts)
+            stack.callback(workers[name].close)
         yield workers
+
+
+@contextmanager
+def new_stores(store: str) -> Iterator[NewStore]:
+    """Run the server of a store, with files in a folder that is removed at the end."""
+    with TemporaryDirectory(prefix="bench-") as folder, STORES[store](Path(folder)) as new_store:
+        yield new_store

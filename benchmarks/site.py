@@ -40,11 +40,13 @@ class Site:
 
     :param secret: the secret of the client :data:`CLIENT_ID`.
     :param close: closes the connections to the store.
+    :param service: that of the add-on, None for another application.
     """
 
     application: Application
     secret: str = field(repr=False)
     close: Callable[[], None]
+    service: Any = None
 
     @property
     def basic(self) -> str:

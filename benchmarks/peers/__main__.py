@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from ..stores import STORES
+from ..running import new_stores
 from ..tables import Table
 from ..workloads import title
 from .catalog import ENVIRONMENT, WORKLOADS, Peer, peers_of
@@ -34,7 +34,7 @@ def started(
     """Serve all of them at once, each on a store of its own on one server."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
-        new_store = stack.enter_context(STORES[store](folder))
+        new_store = stack.enter_context(new_stores(store))
         yield {
             name: stack.enter_context(
                 serving(peer, store, new_store(), folder / f"{number}.log", connections)
