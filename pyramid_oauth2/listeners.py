@@ -35,7 +35,7 @@ def _is_outside_requests(listener: Any) -> bool:
     if required.isOrExtends(IOAuth2Event):
         return True
     # Not one of the application: a registry may get a second WSGI application.
-    module: str = getattr(listener.factory, "__module__", "")
+    module: str = getattr(listener.factory, "__module__", "") or ""  # None of a built-in method.
     ours = module.partition(".")[0] == PACKAGE
     start = implementedBy(ApplicationCreated)  # type: ignore[no-untyped-call]
     return ours and bool(required == start)

@@ -40,6 +40,14 @@ def test_the_second_application_of_a_registry_is_announced_too():
     assert start(ApplicationCreated).registry.has_listeners
 
 
+@pytest.mark.parametrize("interface", [NewRequest, ApplicationCreated])
+def test_one_that_is_a_built_in_method(interface: Any):
+    config = Configurator(settings={"oauth2.issuer": "http://localhost"} | memory_backend())
+    config.include("pyramid_oauth2")
+    config.add_subscriber([].append, interface)
+    assert config.make_wsgi_app().registry.has_listeners
+
+
 def test_an_adapter_of_the_application_is_called():
     config = Configurator(settings={"oauth2.issuer": "http://localhost"} | memory_backend())
     config.include("pyramid_oauth2")
