@@ -182,3 +182,18 @@ def test_what_was_read_and_not_redeemed_is_forgotten(backend: RedisBackend) -> N
         assert backend.grants.open(grant, [token], NOW)
         backend.grants.find(token.ref)
     assert len(backend.grants._seen._values) == 1
+
+
+def test_a_page_is_not_empty_because_earlier_grants_are_gone(backend: RedisBackend) -> None:
+    """Their entries are there for a quarter longer than they were."""
+    day = 24 * 3600
+    for _ in range(25):
+        gone = new_grant(client_id="shop", expires_at=NOW + 30 * day, absolute_end=NOW + 365 * day)
+        backend.grants.open(gone, [new_token(grant=gone)], NOW)
+        backend._server.many([("DEL", key_names.grant_key(gone.id))])
+    later = NOW + 31 * day
+    living = new_grant(client_id="shop", expires_at=NOW + 61 * day, absolute_end=NOW + 365 * day)
+    backend.grants.open(living, [new_token(grant=living, expires_at=later + 3600)], later)
+    page = backend.grants.grants(client_id="shop", limit=5)
+    assert [grant.id for grant in page.items] == [living.id]
+    assert page.cursor is None

@@ -9,7 +9,7 @@ from zope.interface import implementer
 
 from ...interfaces import IConsentStore
 from ...protocol.records import Consent, Page, Purged
-from .indexes import page_after
+from .indexes import page_of
 from .key_names import RECORD, consent_key, consents_of_subject, consents_to_client
 from .purging import consent_purge
 from .scanning import Purging, export_page
@@ -68,9 +68,11 @@ class RedisConsentStore:
             index = consents_to_client(client_id)
         else:
             raise ValueError("give either a subject or a client_id")
-        names, following = page_after(self._server, index, cursor, limit)
-        consents = self._read((subject or name, client_id or name) for name in names)
-        return Page(tuple(consents), following)
+
+        def read(names: list[str]) -> Sequence[Consent]:
+            return self._read((subject or name, client_id or name) for name in names)
+
+        return page_of(self._server, index, cursor, limit, read)
 
     def purge(self, now: int, limit: int = 1000) -> Purged:
         """Scan the next *limit* keys, and remove what has expired."""

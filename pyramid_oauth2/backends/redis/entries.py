@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -14,7 +14,7 @@ from zope.interface import implementer
 from ...interfaces import IEntryStore
 from ...protocol.contention import Contention
 from ...protocol.records import Entry, Page, Purged
-from .indexes import page_after
+from .indexes import page_of
 from .key_names import ENTRY, entries_in_namespace, entries_of_owner, entry_key, entry_name
 from .purging import entry_purge
 from .scanning import Purging, export_page
@@ -81,13 +81,15 @@ class RedisEntryStore:
             index = entries_in_namespace(namespace)
         else:
             raise ValueError("give a namespace, an owner or both")
-        names, following = page_after(self._server, index, cursor, limit)
-        chosen = (
-            entry
-            for entry in self._read(names)
-            if namespace in (None, entry.namespace) and owner in (None, entry.owner)
-        )
-        return Page(tuple(chosen), following)
+
+        def read(names: list[str]) -> Iterator[Entry]:
+            return (
+                entry
+                for entry in self._read(names)
+                if namespace in (None, entry.namespace) and owner in (None, entry.owner)
+            )
+
+        return page_of(self._server, index, cursor, limit, read)
 
     def purge(self, now: int, limit: int = 1000) -> Purged:
         """Scan the next *limit* keys, and remove what has expired."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from zope.interface import implementer
 
@@ -22,7 +23,7 @@ from ...protocol.records import (
 from ..families import check_family
 from .copying import GrantCopy
 from .family import NONE, NewRecord, first_entries, insertion, new_records
-from .indexes import all_entries, page_after
+from .indexes import all_entries, page_of
 from .key_names import (
     answer_key,
     client_index,
@@ -206,16 +207,18 @@ class RedisGrantStore:
             index = client_index(client_id)
         else:
             raise ValueError("give a subject, a client_id or both")
-        names, following = page_after(self._server, index, cursor, limit)
-        values = self._server.get_many(map(grant_key, names))
-        found = map(grant_of, names, values)
-        chosen = (grant for grant in found if grant and client_id in (None, grant.client_id))
-        return Page(tuple(chosen), following)
+
+        def read(names: list[str]) -> Iterator[Grant]:
+            values = self._server.get_many(map(grant_key, names))
+            found = map(grant_of, names, values)
+            return (grant for grant in found if grant and client_id in (None, grant.client_id))
+
+        return page_of(self._server, index, cursor, limit, read)
 
     def tokens(self, grant_id: str, cursor: str | None = None, limit: int = 50) -> Page[Token]:
         """List the tokens of a grant."""
-        names, following = page_after(self._server, members_key(grant_id), cursor, limit)
-        return Page(tuple(self._read_tokens(grant_id, names)), following)
+        read = partial(self._read_tokens, grant_id)
+        return page_of(self._server, members_key(grant_id), cursor, limit, read)
 
     def _read_tokens(self, family: str, names: list[str]) -> Iterator[Token]:
         return self._copy.read_tokens([(family, name) for name in names])

@@ -8,18 +8,21 @@ it has its entries: :func:`~.values.indexed_until`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from ...protocol.listings import NotACursor, check_limit
-from ...protocol.records import Grant
+from ...protocol.records import Grant, Page
 from .key_names import client_index, subject_index
 from .scripts import INDEX, PAGE
 from .server import Command, Server, call
 from .values import milliseconds
 
 Entry = tuple[bytes, int]
+Item = TypeVar("Item")
 
 BATCH = 500
+MOST_READS = 20  # for a page: an empty one has a cursor
 DAY = 24 * 60 * 60
 BEFORE_ALL = (b"", -(2**53))
 
@@ -68,6 +71,30 @@ def page_after(
     found = entries_after(server, index, after, limit + 1)
     shown = [(name.decode(), end) for name, end in found[:limit]]
     return [name for name, _ in shown], json.dumps(shown[-1]) if len(found) > limit else None
+
+
+def page_of(
+    server: Server,
+    index: str,
+    cursor: str | None,
+    limit: int,
+    read: Callable[[list[str]], Iterable[Item]],
+) -> Page[Item]:
+    """Read a page of what an index leads to.
+
+    An entry may be there for longer than its record: read on while nothing is found, so that
+    the page is empty only where very many are gone.
+
+    :param read: reads what some names stand for; fewer if one is gone or not wanted.
+    :raises NotACursor: *cursor* is not a cursor of this listing.
+    :raises ValueError: *limit* is less than 1.
+    """
+    for _ in range(MOST_READS):
+        names, cursor = page_after(server, index, cursor, limit)
+        items = tuple(read(names))
+        if items or cursor is None:
+            break
+    return Page(items, cursor)
 
 
 def _decode(cursor: str) -> Entry:
