@@ -30,12 +30,12 @@ def _look(event: Any) -> None:
 
 
 def _is_outside_requests(listener: Any) -> bool:
-    """Whether it is for events that the add-on delivers itself, or ours for the start."""
-    (required, *_) = listener.required
-    if required.isOrExtends(IOAuth2Event):
-        return True
-    # Not one of the application: a registry may get a second WSGI application.
+    """Whether it is ours, for the start or for events that the add-on delivers itself."""
+    # Not one of the application: it may notify of the same events itself, by the registry, as it
+    # does for the start if the registry gets a second WSGI application.
     module: str = getattr(listener.factory, "__module__", "") or ""  # None of a built-in method.
-    ours = module.partition(".")[0] == PACKAGE
+    if module.partition(".")[0] != PACKAGE:
+        return False
+    (required, *_) = listener.required
     start = implementedBy(ApplicationCreated)  # type: ignore[no-untyped-call]
-    return ours and bool(required == start)
+    return bool(required == start or required.isOrExtends(IOAuth2Event))
