@@ -21,8 +21,8 @@ def start(*interfaces: Any, seen: list[Any] | None = None) -> Any:
     config.include("pyramid_oauth2")
     config.add_route("page", "/page")
     config.add_view(lambda request: Response("page"), route_name="page")
+    events = [] if seen is None else seen
     for interface in interfaces:
-        events = [] if seen is None else seen
         config.add_subscriber(lambda event: events.append(event), interface)
     return config.make_wsgi_app()
 

@@ -141,6 +141,25 @@ class TestThePage:
         edited(pages, client_id, seats="5", **removed)
         assert pages.client(client_id).extra == {}
 
+    def test_a_value_that_is_no_choice_any_more_stays(self, pages: ClientPages):
+        client = replace(pages.registered(), client_id="x", extra={"plan": "platinum"})
+        pages.server.service.server.clients.add(client)
+        page = pages.get("edit", client_id="x")
+        (chosen,) = page.html.find(id="plan").select("option[selected]")
+        assert chosen.string == "platinum"
+        page.form["client_name"] = "Another name"
+        page.form.submit(status=303)
+        changed = pages.client("x")
+        assert (changed.client_name, changed.extra) == ("Another name", client.extra)
+
+    def test_a_number_that_code_accepts_can_be_edited(self, pages: ClientPages):
+        client_id = pages.registered().client_id
+        pages.server.service.clients.edit(client_id, seats=4_000_123_412_341_234)
+        edited(pages, client_id, client_name="Another name")
+        assert pages.client(client_id).extra == {"seats": 4_000_123_412_341_234}
+        page = edited(pages, client_id, 422, seats="9" * 16)
+        assert "seats" in page.html.select_one("[aria-invalid=true]")["name"]
+
     def test_its_words(self, pages: ClientPages):
         page = pages.get("edit", client_id=pages.registered().client_id)
         assert page.html.find("label", attrs={"for": "customer_number"}).string == (

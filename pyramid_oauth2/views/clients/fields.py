@@ -47,7 +47,7 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+    if not (text.isascii() and text.isdigit() and len(text) <= 16):
         raise BadValue("write a whole number")
     return int(text)
 
