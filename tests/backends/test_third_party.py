@@ -21,10 +21,13 @@ from pyramid_oauth2.protocol.purging import EVERY
 from pyramid_oauth2.protocol.records import Entry
 
 from . import toy_backend
-from .toy_backend import ToyBackend
+from .toy_backend import ToyBackend, ToyStore
 
 
 class TestToy(BackendContract):
+    # Where it has read its file, and where it has written it.
+    waits_in = (ToyStore._opened,)
+
     def make_backend(self) -> IBackend:
         for file in self.directory.iterdir():
             file.unlink()

@@ -46,6 +46,12 @@ def test_set_shown_changed_and_cleared(with_field):
     assert "customer_number" not in out
 
 
+def test_several_words_of_an_added_scope(with_field):
+    assert with_field(*BOT, "--likes", "tea cake", "--likes", "tea")[0] == 0
+    _, out, _ = with_field("client", "show", "bot", "--json")
+    assert json.loads(out)["extra"] == {"likes": "cake tea"}
+
+
 @pytest.mark.parametrize("starts", [True, False])
 def test_the_application_is_started_once(with_field, monkeypatch, starts):
     calls = []

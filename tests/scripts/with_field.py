@@ -30,4 +30,8 @@ def main(global_config, **settings):
     config.add_oauth2_client_field(
         ClientField("teams", Codec.TEXTS, "who works on it", (), option=Option("--team"))
     )
+    likes = Option("--likes", words=True)
+    config.add_oauth2_client_field(
+        ClientField("likes", Codec.SCOPE, "what it likes", frozenset(), option=likes)
+    )
     return config.make_wsgi_app()

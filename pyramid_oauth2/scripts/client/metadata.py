@@ -87,7 +87,7 @@ def metadata_of(arguments: argparse.Namespace, fields: Iterable[ClientField]) ->
         value = getattr(arguments, _dest(field))
         if value is not None:
             _, read = FORMS[field.codec]
-            found[field.name] = words(value) if option.words else read(value)
+            found[field.name] = read(words(value) if option.words else value)
     return found
 
 
