@@ -101,6 +101,8 @@ class RequestLimit:
     def __enter__(self) -> None:
         thread = self._thread = _thread()
         self._before, thread.left = thread.left, REQUEST_SECONDS
+        # Should a time limit of the application have raised at the very end of one.
+        thread.deadline = None
 
     def __exit__(self, *_error: object) -> None:
         self._thread.left = self._before

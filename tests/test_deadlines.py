@@ -168,6 +168,13 @@ class TestRequestLimit:
             assert not pause(0)
         assert pause(0)
 
+    def test_a_deadline_that_was_left_behind_ends_with_its_request(self):
+        """As if a signal handler had raised where it was about to end."""
+        with RequestLimit():
+            Deadline(0).__enter__()
+        with RequestLimit(), Deadline() as deadline:
+            assert not deadline.passed
+
     def test_each_request_has_its_own(self):
         for _ in range(3):
             with RequestLimit(), Deadline() as deadline:

@@ -156,6 +156,23 @@ def test_an_interrupted_write_that_commits_itself_is_in_doubt(
     assert ended == [None]
 
 
+@pytest.mark.parametrize("way", ["at_once", "atomically"])
+def test_a_write_that_is_interrupted_behind_its_commit_is_in_doubt(
+    engine: Engine, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = PooledConnection.__exit__
+
+    def interrupted(its: PooledConnection, *error: Any) -> None:
+        usual(its, *error)
+        raise TimeLimit
+
+    monkeypatch.setattr(PooledConnection, "__exit__", interrupted)
+    with pytest.raises(OutcomeUnknown):
+        getattr(Database(lambda: engine), way)(
+            lambda its: its.execute(statements.INSERT_RESERVATION, CLAIM)
+        )
+
+
 def test_a_transaction_that_nothing_ended_does_not_return_to_the_pool(
     engine: Engine, ended: list[None]
 ) -> None:

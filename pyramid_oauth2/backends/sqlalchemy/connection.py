@@ -76,7 +76,8 @@ class PooledConnection:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._in_transaction = False
-        #: Whether something else than the driver interrupted a statement that may have committed.
+        #: Whether a statement has committed, or may have when something else than the driver
+        #: interrupted it. A time limit of the application may raise behind it, too.
         self.in_doubt = False
 
     def __enter__(self) -> PooledConnection:
@@ -128,7 +129,9 @@ class PooledConnection:
         self, statement: Executable, parameters: Parameters | Sequence[Parameters]
     ) -> Any:
         try:
-            return CoreConnection(self._engine, self._pooled).execute(statement, parameters)
+            result = CoreConnection(self._engine, self._pooled).execute(statement, parameters)
+            self.in_doubt = not self._in_transaction
+            return result
         except SQLAlchemyError:
             raise
         except BaseException as interruption:
@@ -184,6 +187,7 @@ class PooledConnection:
                 info[CURSOR] = cursor
             else:
                 cursor.close()
+            self.in_doubt = text == COMMIT or not self._in_transaction
             return answer
         except self.dialect.loaded_dbapi.Error as error:
             raise self._failure(error, text, cursor) from error
