@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from pyramid_oauth2.backends.redis.values import _FACTS
 from pyramid_oauth2.protocol.listings import every
 from tests.backends.redis_contract import open_backend, raw_nodes
 from tests.servers import redis_url  # noqa: F401
@@ -28,7 +29,14 @@ KEYS = {"grant": b":g", "consent": b":c:web", "token": b":t:"}
 def in_document(value: bytes, **changes: Any) -> bytes:
     """A value of Redis with other members in its document."""
     line, document, *data = value.split(b"\n", 2)
-    return b"\n".join([line, json.dumps({**json.loads(document), **changes}).encode(), *data])
+    members = json.loads(document)
+    if isinstance(members, list):  # Of a grant: in their order, the last ones left out if usual.
+        usual = [0, []][len(members) - 4 :]
+        facts = dict(zip(_FACTS, [*members, *usual], strict=True))
+        members = [*(facts | changes).values()]
+    else:
+        members |= changes
+    return b"\n".join([line, json.dumps(members).encode(), *data])
 
 
 def in_line(value: bytes, place: int, field: bytes) -> bytes:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pyramid_oauth2.protocol.records import Outcome, Reservation, TokenChanges
+from pyramid_oauth2.protocol.records import ACCESS_TOKEN, Outcome, Reservation, TokenChanges
 
-from .factories import DAY, HOUR, NOW, every, new_attempt, new_digest, new_grant, new_token
+from .factories import DAY, HOUR, MINUTE, NOW, every, new_attempt, new_digest, new_grant, new_token
 from .harness import Contract
 
 
@@ -33,6 +33,16 @@ class Amending(Contract):
         assert self.grants.amend(token.ref, 3, changes) is True
         amended = replace(token, version=4, **changes)
         assert self.grants.find(token.ref) == (amended, None)
+
+    def test_amend_of_an_ended_token_lists_it_again(self) -> None:
+        grant = new_grant(expires_at=NOW + DAY)
+        token = new_token(ACCESS_TOKEN, grant, expires_at=NOW + MINUTE)
+        assert self.grants.open(grant, [token], NOW)
+        # What is written later may take what has ended out of a listing.
+        later = NOW + MINUTE + 1
+        assert self.grants.add(grant.id, [new_token(grant=grant, expires_at=later + HOUR)], later)
+        assert self.grants.amend(token.ref, 0, {"expires_at": NOW + HOUR}) is True
+        assert token.ref in [each.ref for each in every(self.grants.tokens, grant_id=grant.id)]
 
     @pytest.mark.parametrize("version", [0, 2, -1])
     def test_amend_refuses_another_version(self, version: int) -> None:

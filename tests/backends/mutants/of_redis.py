@@ -82,10 +82,10 @@ class TestAmendedTokenEnds(Redis):
         return rewritten(backend, ("amend", "if later ~= 0 then", "if false then"))
 
 
-class TestLosesPurgedNames(Redis):
-    """A purge at the same moment takes a living token out of the listing of its grant."""
+class TestLosesEndedNames(Redis):
+    """A token that had ended, and is extended, is not in the listing of its grant again."""
 
-    caught_by = "interleaving_about_a_grant"
+    caught_by = "amend_of_an_ended_token"
 
     @staticmethod
     def mutate(backend: Any) -> Any:
