@@ -81,7 +81,7 @@ def notify(
     :param request: the request that it happened in, None at the command line.
     :param redelivered: whether they were called before, at an earlier attempt of the request.
     """
-    event = replace(event, request=request, redelivered=redelivered)
+    event = replace(event, request=request, redelivered=redelivered or event.redelivered)
     # registry.notify would stop at the first subscriber that fails.
     for subscriber in registry.adapters.subscriptions([providedBy(event)], None):
         try:
