@@ -109,6 +109,7 @@ def includeme(config: Any) -> None:
     config.add_oauth2_client_field(SELF_REGISTERED)
 
     config.include(".listeners")
+    config.include(".request_classes")
     config.include(".assembly")
     config.include(".protection.request")
     config.include(".protection.security")

@@ -75,6 +75,7 @@ FORBIDDEN = {
     "settings": (*DATABASES, *without()),
     "events": (*DATABASES, *without("plug_in_factories")),
     "listeners": (*DATABASES, *without()),
+    "request_classes": (*DATABASES, *without()),
     "plug_in_factories": (*WEB, *DATABASES, *without()),
     "extension": (*WEB, *DATABASES, *without()),
     "monitoring.audit": (*WEB, *DATABASES, *without()),
