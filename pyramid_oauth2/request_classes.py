@@ -14,6 +14,8 @@ from pyramid.events import ApplicationCreated
 from pyramid.request import Request, apply_request_extensions
 from pyramid.util import InstancePropertyHelper
 
+from .interfaces.request import PyramidRequest
+
 
 def includeme(config: Any) -> None:
     """Keep the classes of requests once the application is complete."""
@@ -49,7 +51,7 @@ class KeptClasses:
             self._known, self._classes = dict(descriptors), {}
         return [("__class__", self), *self._extensions.methods.items()]
 
-    def __get__(self, request: Any, its_class: type[Any]) -> type[Any]:
+    def __get__(self, request: PyramidRequest, its_class: type[Any]) -> type[Any]:
         """The class of a request that Pyramid makes of *its_class*."""
         made = self._classes.get(its_class)
         if made is None:
