@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlsplit
 
-from pyramid.httpexceptions import HTTPForbidden
 from pyramid.response import Response
 from pyramid.security import forget
 
@@ -12,6 +11,7 @@ from ..endpoint_urls import endpoint_url
 from ..interfaces import ISettings
 from ..protection.request import Request
 from ..protocol.authorization.return_query import is_too_long
+from .forbidden import Forbidden
 from .redirects import redirect
 
 
@@ -31,13 +31,13 @@ def send_to_login(request: Request, url: str) -> Response:
     """Redirect to ``oauth2.login_route``, or raise for the application's forbidden view.
 
     :param url: where the user continues afterwards, below our public URL.
-    :raises HTTPForbidden: there is no ``oauth2.login_route``.
+    :raises Forbidden: there is no ``oauth2.login_route``.
     """
     settings = request.registry.getUtility(ISettings)
     if settings.login_route is None:
         if _is_elsewhere(request, url):
             return redirect(url)
-        raise HTTPForbidden("Sign in to go on.")
+        raise Forbidden("No user is signed in, and oauth2.login_route is not set.", "not_signed_in")
     back = urlsplit(url)._replace(scheme="", netloc="").geturl()
     parameters = {settings.login_return_param: back}
     try:
@@ -66,10 +66,10 @@ def forgetting(request: Request, response: Response) -> Response:
 def active_subject(request: Request) -> str | None:
     """The subject of the signed-in user; None if no user is signed in.
 
-    :raises HTTPForbidden: the user is deactivated. They are not sent to the login:
+    :raises Forbidden: the user is deactivated. They are not sent to the login:
         a login that redirects signed-in users back would cause an endless loop.
     """
     subject = signed_in_subject(request)
     if subject is not None and not request.oauth2.authorization_service.owners.is_active(subject):
-        raise HTTPForbidden("This user is deactivated.")
+        raise Forbidden("This user is deactivated.", "user_deactivated")
     return subject

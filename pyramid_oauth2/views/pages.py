@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pyramid.httpexceptions import HTTPForbidden
 from pyramid.interfaces import ITranslationDirectories
 from pyramid.renderers import render
 from pyramid.response import Response
@@ -21,6 +22,7 @@ from ..protocol.authorization.way_back import WayBack
 from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.records import StoreUnavailable
 from ..responses import RETRY_AFTER, record_refusal
+from .forbidden import NOT_ALLOWED, has_forbidden_view
 from .way_back import link_back
 
 log = logging.getLogger(__name__)
@@ -160,6 +162,11 @@ def _respond(view: View, request: Request) -> Response:
         return error_page(request, error.description, 400, error.code)
     except UnusableInteraction as unusable:
         return unusable_page(request, unusable)
+    except HTTPForbidden as refused:
+        if has_forbidden_view(request.registry, request.matched_route.name):
+            raise
+        code = getattr(refused, "page_code", NOT_ALLOWED)
+        return error_page(request, refused.detail or "", 403, code)
     except StoreUnavailable as unavailable:
         log.error("The store cannot answer: %s", unavailable)
         response = error_page(

@@ -12,28 +12,19 @@ from typing import Any
 
 from pyramid.events import ApplicationCreated
 from pyramid.exceptions import ConfigurationError
-from pyramid.httpexceptions import HTTPForbidden, default_exceptionresponse_view
-from pyramid.interfaces import (
-    IExceptionViewClassifier,
-    IMultiView,
-    IRequest,
-    IRouteRequest,
-    IRoutesMapper,
-    ISecuredView,
-    ISecurityPolicy,
-    IView,
-)
+from pyramid.interfaces import IRoutesMapper, ISecurityPolicy
 from pyramid.renderers import RendererHelper
-from zope.interface import implementedBy
 
 from ..interfaces import IResourceOwners, ISettings
 from ..protection.security import OAuth2SecurityPolicy
 from ..settings import Settings, setting_fields
 from ..settings.tokens import DEFAULT_GRANT_TYPES
+from .forbidden import has_forbidden_view
 
 log = logging.getLogger(__name__)
 
 RENDERER = "renderer."
+AUTHORIZE = "oauth2.authorize"
 WITHOUT_USERS = (
     " If no user ever signs in here, leave authorization_code out of oauth2.grant_types."
 )
@@ -83,14 +74,14 @@ def _variable_of(route: Any) -> str | None:
 
 def _warn_without_login(registry: Any, settings: Settings) -> None:
     pages = dict(_pages(settings))
-    bare = [words for page, words in pages.items() if not _has_forbidden_view(registry, page)]
-    if bare and settings.login_route is None:
+    closed = [words for page, words in pages.items() if not has_forbidden_view(registry, page)]
+    if closed and settings.login_route is None:
         log.warning(
-            "A user who is not signed in gets a bare 403 at %s: name the route of the login page "
-            "in oauth2.login_route, or add a view with config.add_forbidden_view(...) that "
+            "A user who is not signed in is not sent to a login at %s: name the route of the login "
+            "page in oauth2.login_route, or add a view with config.add_forbidden_view(...) that "
             "redirects to it.%s",
-            " and at ".join(bare),
-            "" if settings.self_service else WITHOUT_USERS,
+            " and at ".join(closed),
+            WITHOUT_USERS if [*pages] == [AUTHORIZE] else "",
         )
     elif pages and not _knows_users(registry):
         # The page redirects to the login, and the login back to the page, without an end.
@@ -100,22 +91,7 @@ def _warn_without_login(registry: Any, settings: Settings) -> None:
             "subject(request). Set one with config.set_security_policy(...) or "
             "config.set_oauth2_resource_owners(...).%s",
             " and at ".join(pages.values()),
-            "" if settings.self_service else WITHOUT_USERS,
-        )
-    if settings.admin:
-        _warn_without_operator_login(registry, settings)
-
-
-def _warn_without_operator_login(registry: Any, settings: Settings) -> None:
-    # Only here, since the pages are not imported where they are off.
-    from .clients.contexts import AllClients
-
-    # Pyramid checks the permission of these: our code, which reads the setting, is not reached.
-    if not _has_forbidden_view(registry, AllClients.name):
-        log.warning(
-            "An operator who is not signed in gets a bare 403 at %s/admin/clients (oauth2.admin): "
-            "add a view with config.add_forbidden_view(...) that redirects to the login page.",
-            settings.path,
+            WITHOUT_USERS if [*pages] == [AUTHORIZE] else "",
         )
 
 
@@ -123,11 +99,11 @@ def _pages(settings: Settings) -> Iterator[tuple[str, str]]:
     """The pages that send a user to the login themselves: their routes, and what they are."""
     codes = "authorization_code" in (settings.grant_types or DEFAULT_GRANT_TYPES)
     if codes or "token" in settings.response_types:
-        yield "authorize", "the authorization endpoint"
+        yield AUTHORIZE, "the authorization endpoint"
     if settings.self_service:
-        from .clients.contexts import OwnClients
-
-        yield OwnClients.name, f"{settings.path}/applications (oauth2.self_service)"
+        yield "oauth2.applications", f"{settings.path}/applications (oauth2.self_service)"
+    if settings.admin:
+        yield "oauth2.admin.clients", f"{settings.path}/admin/clients (oauth2.admin)"
 
 
 def _knows_users(registry: Any) -> bool:
@@ -137,18 +113,6 @@ def _knows_users(registry: Any) -> bool:
         policy = policy.wrapped
     owners = registry.queryUtility(IResourceOwners)
     return policy is not None or callable(getattr(owners, "subject", None))
-
-
-def _has_forbidden_view(registry: Any, page: str) -> bool:
-    """Whether a view of the application responds to the HTTPForbidden of our page."""
-    route = registry.queryUtility(IRouteRequest, name=f"oauth2.{page}")
-    request = IRequest if route is None else route.combined
-    forbidden = implementedBy(HTTPForbidden)  # type: ignore[no-untyped-call]
-    about = (IExceptionViewClassifier, request, forbidden)
-    found = (registry.adapters.lookup(about, view) for view in (ISecuredView, IMultiView, IView))
-    view = next(filter(None, found), None)
-    # Pyramid itself registers a view that returns the exception as it is.
-    return getattr(view, "__original_view__", view) is not default_exceptionresponse_view
 
 
 def _template_mistakes(registry: Any, settings: Settings) -> Iterator[str]:

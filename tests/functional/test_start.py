@@ -216,7 +216,7 @@ def test_a_login_route_that_fills_in_its_variable():
         start_with(route, oauth2__login_route=name)
 
 
-BARE = "gets a bare 403"
+BARE = "is not sent to a login at"
 
 
 def forbidden(config: Any) -> None:
@@ -285,8 +285,7 @@ def of_self_service(config: Any) -> None:
         (None, {**SELF_SERVICE, **LOGIN}, set()),
         (None, {**CLIENTS_ONLY, **ADMIN}, {ADMIN_PAGES}),
         (None, {**SELF_SERVICE, **ADMIN}, {AUTHORIZATION_PAGE, OWN_PAGES, ADMIN_PAGES}),
-        # The application's policy refuses there, which does not look at our setting.
-        (None, {**ADMIN, **LOGIN}, {ADMIN_PAGES}),
+        (None, {**ADMIN, **LOGIN}, set()),
         (of_self_service, {**SELF_SERVICE, **ADMIN}, {ADMIN_PAGES}),
         (forbidden, {**SELF_SERVICE, **ADMIN}, set()),
     ],
@@ -350,11 +349,3 @@ def test_a_login_that_no_page_can_recognise(
     assert {page for page in (AUTHORIZATION_PAGE, OWN_PAGES) if page in warning} == named
     for cure in ("config.set_security_policy(...)", "config.set_oauth2_resource_owners(...)"):
         assert (cure in warning) is bool(named)
-
-
-def test_what_the_pages_for_operators_do_without_a_forbidden_view(build: Callable[..., Server]):
-    """Why oauth2.login_route alone is not enough for them."""
-    changes = {"oauth2.admin": "true", "oauth2.admin_principals": "bob"}
-    routes = (host.policy, lambda config: config.add_route("login", "/login"))
-    server = build(*routes, changes={**changes, "oauth2.login_route": "login"})
-    assert server.get("/oauth2/admin/clients").status_int == 403

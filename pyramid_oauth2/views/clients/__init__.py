@@ -18,7 +18,7 @@ from pyramid.viewderivers import DefaultViewMapper
 from ...interfaces import ISettings
 from ..endpoint import Endpoint
 from .client import client
-from .contexts import PERMISSION, AllClients, OwnClients
+from .contexts import AllClients, OwnClients
 from .editing import editing
 from .grants import grants
 from .lifecycle import deleting, disabling, enabling, ending_earlier, withdrawing
@@ -48,31 +48,29 @@ def includeme(config: Any) -> None:
     """Add the pages that the settings enable."""
     settings = config.registry.getUtility(ISettings)
     if settings.admin:
-        _add_pages(config, AllClients, OPERATOR_PAGES, PERMISSION)
+        _add_pages(config, AllClients, OPERATOR_PAGES)
         _check_security_policy(config, settings)
     if settings.self_service:
-        # The pages themselves check the login, and send users who are not signed in there.
-        _add_pages(config, OwnClients, PAGES, NO_PERMISSION_REQUIRED)
+        _add_pages(config, OwnClients, PAGES)
 
 
-def _add_pages(config: Any, factory: Any, pages: dict[str, Endpoint], permission: str) -> None:
+def _add_pages(config: Any, factory: Any, pages: dict[str, Endpoint]) -> None:
     root = config.registry.getUtility(ISettings).path + "/" + factory.name.replace(".", "/")
     for page, view in pages.items():
         name = f"oauth2.{factory.name}.{page}".rstrip(".")
         path = f"{root}/{page.replace('.', '-')}".rstrip("/")
-        _add_page(config, name, path, factory, view, permission)
-    _add_page(config, f"oauth2.{factory.name}.slash", f"{root}/", factory, listing, permission)
+        _add_page(config, name, path, factory, view)
+    _add_page(config, f"oauth2.{factory.name}.slash", f"{root}/", factory, listing)
 
 
-def _add_page(
-    config: Any, name: str, path: str, factory: Any, view: Endpoint, permission: str
-) -> None:
+def _add_page(config: Any, name: str, path: str, factory: Any, view: Endpoint) -> None:
     config.add_route(name, path, factory=factory)
     config.add_view(
         view,
         route_name=name,
-        # Explicit, because the application may have defaults for all three.
-        permission=permission,
+        # Explicit, because the application may have defaults for all three. The pages check the
+        # permission and the login themselves, and send those who are not signed in to the login.
+        permission=NO_PERMISSION_REQUIRED,
         require_csrf=False,
         mapper=DefaultViewMapper,
         oauth2_refused=True,

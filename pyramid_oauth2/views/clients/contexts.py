@@ -76,8 +76,6 @@ class AllClients(ClientsContext):
     name = "admin.clients"
     setter = "operator"
     self_service = False
-    # Pyramid checks the permission before the view.
-    open = True
     owner = None
     max_clients = None
 
@@ -85,6 +83,11 @@ class AllClients(ClientsContext):
     def __acl__(self) -> list[Any]:
         principals = sorted(self._settings.admin_principals)
         return [*((Allow, principal, PERMISSION) for principal in principals), DENY_ALL]
+
+    @reify
+    def open(self) -> bool:
+        """Whether the user has the permission, by the application's policy."""
+        return bool(self._request.has_permission(PERMISSION, self))
 
     @reify
     def __parent__(self) -> Any:

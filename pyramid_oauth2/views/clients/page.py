@@ -24,6 +24,7 @@ from ...protocol.refusal import OWN_RULE, Refusal
 from ...protocol.server import refuse_plain_http
 from ..browser import FIELD, browser_token, is_from_our_page
 from ..endpoint import Endpoint
+from ..forbidden import Forbidden
 from ..login import send_to_login
 from ..pages import STYLESHEETS, page_endpoint, render_page
 from ..redirects import redirect
@@ -205,13 +206,20 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
             http = http_request(request, endpoint_url(request.registry, request.context.name))
             # The pages show secrets.
             refuse_plain_http(page.server, http)
-            if not request.context.open:
-                return send_to_login(request, page.here)
+            if not page.context.open:
+                return _refused(page)
             return show(page) if act is None or request.method == "GET" else _act(page, http, act)
         except PROBLEMS as error:
             return _problem(page, error)
 
     return view
+
+
+def _refused(page: ClientPage) -> Response:
+    if page.context.user is None:
+        return send_to_login(page.request, page.here)
+    # Not to the login: one that redirects signed-in users back would cause an endless loop.
+    raise Forbidden("The application's policy does not grant the permission oauth2.admin.")
 
 
 def _query(request: Request) -> Parameters:

@@ -10,7 +10,6 @@ import re
 from contextlib import suppress
 from typing import Any
 
-from pyramid.httpexceptions import HTTPForbidden
 from pyramid.response import Response
 
 from ...protection.http_request import http_request
@@ -24,6 +23,7 @@ from ...protocol.clients.rules import (
 )
 from ...protocol.errors import InvalidRequest, TemporarilyUnavailable
 from ...protocol.records import Client, DuplicateRecord, StoreUnavailable
+from ..forbidden import Forbidden
 from .application_types import ApplicationType, application_types_of
 from .choices import missing_scope, scope_choices
 from .controls import labels, shown_fields
@@ -170,7 +170,7 @@ def _refuse_deactivated_owner(page: ClientPage, client_id: str) -> None:
     owner = page.context.owner
     if owner is not None and not page.server.is_active(owner):
         page.clients.delete(client_id)
-        raise HTTPForbidden("This user is deactivated.")
+        raise Forbidden("This user is deactivated.", "user_deactivated")
 
 
 def _form_page(
