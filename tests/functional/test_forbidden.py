@@ -98,5 +98,6 @@ def test_a_form_of_who_may_not(start: Callable[..., Server]):
     operator, other = ClientPages(server), ClientPages(server, user="alice")
     mine = operator.registered("web")
     assert other.post("delete", mine.client_id, token="x").status_int == 403
-    assert ClientPages(server, user=None).post("delete", mine.client_id, token="x").status_int == 303
+    visitor = ClientPages(server, user=None)
+    assert visitor.post("delete", mine.client_id, token="x").status_int == 303
     assert operator.client(mine.client_id) == mine
