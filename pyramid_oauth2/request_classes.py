@@ -16,6 +16,8 @@ from pyramid.util import InstancePropertyHelper
 
 from .interfaces.request import PyramidRequest
 
+MOST = 8  # classes that are kept
+
 
 def includeme(config: Any) -> None:
     """Keep the classes of requests once the application is complete."""
@@ -53,11 +55,14 @@ class KeptClasses:
 
     def __get__(self, request: PyramidRequest, its_class: type[Any]) -> type[Any]:
         """The class of a request that Pyramid makes of *its_class*."""
-        made = self._classes.get(its_class)
-        if made is None:
-            InstancePropertyHelper.apply_properties(request, self._known)
-            made = self._classes[its_class] = request.__class__
-        return made
+        if (made := self._classes.get(its_class)) is not None:
+            return made
+        InstancePropertyHelper.apply_properties(request, self._known)
+        # Few: a request factory, or a copy of a request, may have a class of its own each time.
+        if len(self._classes) < MOST:
+            self._classes[its_class] = request.__class__
+        made_now: type[Any] = request.__class__
+        return made_now
 
 
 def _keep_classes(event: Any) -> None:

@@ -11,7 +11,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.scripting import prepare
 
-from pyramid_oauth2.request_classes import KeptClasses
+from pyramid_oauth2.request_classes import MOST, KeptClasses
 from pyramid_oauth2.testing import memory_backend
 
 
@@ -85,6 +85,24 @@ def test_what_the_registry_has_is_not_replaced(app: Any):
     assert isinstance(app.request_extensions, KeptClasses)
     kept = app.registry.getUtility(IRequestExtensions)
     assert not isinstance(kept, KeptClasses)
+
+
+def test_a_factory_that_makes_a_class_each_time_leaves_none_behind():
+    def factory(environ: Any) -> Any:
+        made = Request(environ)
+        made.set_property(lambda request: "own", "own")
+        return made
+
+    factory.blank = Request.blank  # type: ignore[attr-defined]
+    config = Configurator(settings={"oauth2.issuer": "http://localhost"} | memory_backend())
+    config.set_request_factory(factory)
+    config.include("pyramid_oauth2")
+    config.add_route("page", "/page")
+    config.add_view(lambda request: Response(request.own), route_name="page")
+    app = config.make_wsgi_app()
+    for _ in range(3 * MOST):
+        assert Request.blank("/page").get_response(app).text == "own"
+    assert len(app.request_extensions._classes) == MOST
 
 
 def test_a_version_of_pyramid_that_does_it_in_another_way(monkeypatch: pytest.MonkeyPatch):
