@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from math import inf
@@ -87,7 +88,9 @@ def _places(client: Any, record: Record) -> Iterator[tuple[str, float]]:
             return
     for index, name in names.items():
         end = client.zscore(index, name)
-        yield index, 0 if end is None else end - NOW
+        # A copy is made at the real time, everything else at that of the contract.
+        now = NOW if end is None or end >= NOW else time.time()
+        yield index, 0 if end is None else end - now
 
 
 class OnRedis(Contract):

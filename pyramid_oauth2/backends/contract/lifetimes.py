@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -111,6 +112,23 @@ class GrantLifetimes(Lifetimes):
             assert [self.grants.import_([record]) for record in records] == [1, 1]
             self.is_kept(self.grants, grant, grant.expires_at)
             self.is_kept(self.grants, code, grant.expires_at)
+
+    @pytest.mark.parametrize("first", ["grant", "code"])
+    def test_lifetime_in_a_copy_of_a_code_that_has_ended(self, first: str) -> None:
+        """At the real time, which is that of a copy: a code is spent, and soon at its own end."""
+        now = int(time.time())
+        grant = new_grant(created_at=now - HOUR, expires_at=now + DAY, absolute_end=now + DAY)
+        code = new_token(
+            AUTHORIZATION_CODE,
+            grant,
+            issued_at=now - HOUR,
+            expires_at=now - HOUR + MINUTE,
+            consumed_at=now - HOUR,
+            attempt=new_attempt(),
+        )
+        for record in (grant, code) if first == "grant" else (code, grant):
+            assert self.grants.import_([record]) == 1
+        self.is_kept(self.grants, code, NOW + DAY)
 
     def _with_end(self, token: Token, end: int) -> Token:
         assert self.grants.amend(token.ref, token.version, {"expires_at": end})

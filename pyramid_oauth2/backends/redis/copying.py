@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice, starmap
 from urllib.parse import unquote
 
 from ...protocol.records import Grant, Reservation, Token
 from ...protocol.token_kinds import is_remembered
-from .family import first_entries, insertion, new_records
+from .family import NONE, first_entries, insertion, new_records
 from .key_names import (
     RECORD,
     answer_key,
@@ -32,6 +33,7 @@ from .values import (
 
 BATCH = 500
 MEMBERS_READ = 1000
+SETTLED_WITHIN = 24 * 60 * 60  # seconds; a copy takes less
 Record = Grant | Token | Reservation
 
 
@@ -127,7 +129,13 @@ def _insertion(record: Record, now: int) -> Command:
     if isinstance(record, Grant):
         keys, arguments = insertion(record.id, new_records(record, (), now), now)
     else:
-        keys, arguments = insertion(record.family, new_records(None, (record,), now), now)
+        new = new_records(None, (record,), now)
+        if is_remembered(record.kind) and record.consumed_at is not None and new[0].name != NONE:
+            # Its own end is usually past. It has to be there, and in the listing of its grant,
+            # until that is copied as well: see settle.lua.
+            end = max(record.expires_at, now + SETTLED_WITHIN)
+            new[0] = replace(new[0], end=end, milliseconds=milliseconds(end, now))
+        keys, arguments = insertion(record.family, new, now)
     return call(OPEN, keys, *arguments)
 
 
