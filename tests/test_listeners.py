@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -41,6 +42,12 @@ def test_one_of_the_application_is_notified(interface: Any):
 
 class DeviceApproved(OAuth2Event):
     """An event of the application."""
+
+
+def test_an_event_of_the_application_is_in_the_audit_log(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.INFO, "pyramid_oauth2.audit"):
+        start().registry.notify(DeviceApproved())
+    assert "event=DeviceApproved" in caplog.text
 
 
 def test_an_event_of_the_application_reaches_its_subscriber():

@@ -108,6 +108,7 @@ def test_https_follows_the_issuer(changes, required):
         pytest.param(
             {"issuer": "http://localhost", "enforce_https": "true"}, "http issuer", id="http"
         ),
+        pytest.param({"issuer": "https://auth.example.com/"}, "leave out the slash", id="slash"),
     ],
 )
 def test_a_contradiction(changes, words):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -10,6 +11,8 @@ from ..protocol.errors import InvalidScope
 from ..protocol.records import SUBJECT_LENGTH, Client, StoreUnavailable, check_identifier
 from ..protocol.scopes import parse_scope
 from ..protocol.token.access_token import AccessToken
+
+log = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 
@@ -38,7 +41,9 @@ def token_of_answer(
     """
     if not _member(answer, "active", bool, False):
         return None
-    if not _is_for_us(answer, issuer, audience):
+    if (mistake := _unusable(answer, issuer, audience)) is not None:
+        # The response to the client does not say it, and it may be a mistake of the set-up.
+        log.info("An active token is refused: %s", mistake)
         return None
     client_id = _member(answer, "client_id", str, "unknown")
     subject: str | None = _member(answer, "sub", str, "") or None
@@ -52,29 +57,31 @@ def token_of_answer(
             client=Client(client_id, grant_types=()),
             access=Access(parse_scope(_member(answer, "scope", str, ""))),
             issued_at=_member(answer, "iat", int, now),
-            expires_at=_member(answer, "exp", int, now + max(cache, 1)),
+            # Not before the response leaves the cache, which counts fractions of a second.
+            expires_at=_member(answer, "exp", int, now + cache + 1),
             subject=subject,
         )
     except (ValueError, InvalidScope) as error:
         raise StoreUnavailable(f"The introspection endpoint's answer is wrong: {error}.") from None
 
 
-def _is_for_us(answer: Mapping[str, Any], issuer: str, audience: str) -> bool:
+def _unusable(answer: Mapping[str, Any], issuer: str, audience: str) -> str | None:
+    """Why a token cannot be used here; None if it can."""
     if answer.get(KEY_BOUND) is not None:
-        return False
-    if _member(answer, USE, str, "access_token") != "access_token":
-        return False
-    if _member(answer, "token_type", str, "Bearer").lower() != "bearer":
-        return False
-    if _member(answer, "iss", str, issuer) != issuer:
-        return False
+        return "it is bound to a key (cnf)"
+    if (use := _member(answer, USE, str, "access_token")) != "access_token":
+        return f"its token_use is {use!r}"
+    if (token_type := _member(answer, "token_type", str, "Bearer")).lower() != "bearer":
+        return f"its token_type is {token_type!r}"
+    if (iss := _member(answer, "iss", str, issuer)) != issuer:
+        return f"its iss is {iss!r}, and oauth2.issuer is {issuer!r}"
     named = answer.get("aud")
-    if named is None:
-        return True
-    return any(
+    if named is None or any(
         isinstance(each, str) and f"{each.rstrip('/')}/".startswith(f"{audience}/")
         for each in (named if isinstance(named, list) else [named])
-    )
+    ):
+        return None
+    return f"its aud is {named!r}, which does not name {audience!r}"
 
 
 def _member(answer: Mapping[str, Any], name: str, kind: type[Value], default: Value) -> Value:

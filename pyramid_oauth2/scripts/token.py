@@ -28,6 +28,7 @@ from ..protocol.scopes import format_scope
 from ..protocol.server import UserNotChecked
 from ..protocol.token.access_token import AccessTokenData
 from ..protocol.token.confirmation import BOUND, confirmation_of
+from ..protocol.token.resolution import reference_of
 from ..protocol.token.validity import NotValid, check_limits, check_parties, check_token
 from ..protocol.token_strings import is_client_secret, parse_token
 from .ini import Ini
@@ -69,11 +70,12 @@ def inspect(ini: Ini, arguments: argparse.Namespace) -> int:
             "leave it out, and give it when you are asked or on standard input"
         )
     value = _read()
-    ref = parse_token(value)
-    if ref is None:
-        print(f"poauth2: {_no_token(value)}", file=sys.stderr)
-        return 1
     with ini.service() as service:
+        # Of an access token, the application may have added a format.
+        ref = reference_of(service.server, value) or parse_token(value)
+        if ref is None:
+            print(f"poauth2: {_no_token(value)}", file=sys.stderr)
+            return 1
         found = service.server.grants.find(ref)
         if found is None:
             print(

@@ -76,6 +76,10 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         )
     if settings.enforce_https and (settings.issuer or "").startswith("http:"):
         yield "oauth2.enforce_https = true contradicts the http issuer."
+    if settings.mode != RESOURCE_SERVER and (settings.issuer or "").endswith("/"):
+        # Clients append well-known paths to it and compare it as a string. That of another server
+        # may have the slash, and is then compared with it.
+        yield "oauth2.issuer: leave out the slash at its end."
     # A resource server has no endpoint of its own, and http is allowed for loopback hosts only.
     issues = settings.mode != RESOURCE_SERVER
     if issues and settings.https_required and (settings.base_url or "https:").startswith("http:"):

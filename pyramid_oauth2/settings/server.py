@@ -35,7 +35,8 @@ class ServerSettings:
         issuer_url,
         REQUIRED,
         "The URL that names the authorization server to its clients (RFC 8414 section 2). "
-        "https, or http on a loopback host; without a trailing slash, query or fragment.",
+        "https, or http on a loopback host; without query or fragment, and without a slash at its "
+        "end, which only another server's issuer may have.",
     )
     path: str = setting(
         route_path,

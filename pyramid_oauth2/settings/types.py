@@ -220,8 +220,8 @@ def endpoint_url(value: str) -> str:
 
 
 def issuer_url(value: str) -> str:
-    """A URL without a trailing slash, query or fragment (RFC 8414 section 2)."""
-    return _loopback_if_http(_url(value))
+    """A URL without query or fragment (RFC 8414 section 2)."""
+    return _loopback_if_http(_url(value, slash=True))
 
 
 def _loopback_if_http(text: str) -> str:

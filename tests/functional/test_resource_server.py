@@ -150,6 +150,27 @@ class TestInactive:
         assert error(get(app)) == (401, "invalid_token")
 
     @pytest.mark.parametrize(
+        ("members", "reason"),
+        [
+            (
+                {"iss": "https://another.example.com"},
+                "its iss is 'https://another.example.com'",
+            ),
+            ({"aud": ["web"]}, "its aud is ['web'], which does not name"),
+            ({"cnf": {"jkt": "x"}}, "it is bound to a key (cnf)"),
+            ({"token_type": "DPoP"}, "its token_type is 'DPoP'"),
+            ({"token_use": "refresh_token"}, "its token_use is 'refresh_token'"),
+        ],
+    )
+    def test_the_log_says_why(
+        self, app: TestApp, endpoint: Endpoint, members: Any, reason: str, caplog: Any
+    ):
+        endpoint.members = {**ACTIVE, **members}
+        with caplog.at_level(logging.INFO):
+            assert get(app).status_int == 401
+        assert f"An active token is refused: {reason}" in caplog.text
+
+    @pytest.mark.parametrize(
         "value",
         ["oat_" + "0" * 65, "ort_" + "0" * 65, "ocs_x", "oat_", "oin_é"],
     )
@@ -306,6 +327,21 @@ class TestClosed:
 
 
 class TestRemembered:
+    @pytest.mark.parametrize("fraction", [0.0, 0.2, 0.99])
+    def test_a_token_without_an_end_counts_as_long_as_its_answer(
+        self, build: Build, endpoint: Endpoint, fraction: float
+    ):
+        app = build(introspection__cache="60")
+        service = service_of(app.app.registry)
+        now = 1000 + fraction
+        service.cache._clock = lambda: now  # type: ignore[union-attr]
+        object.__setattr__(service, "clock", lambda: now)
+        endpoint.members = {name: ACTIVE[name] for name in ACTIVE if name != "exp"}
+        assert get(app).status_int == 200
+        now += 59.995
+        assert get(app).status_int == 200
+        assert len(endpoint.tokens) == 1
+
     def test_for_the_time_of_the_setting(self, build: Build, endpoint: Endpoint):
         app = build(introspection__cache="60")
         cache = service_of(app.app.registry).cache  # type: ignore[union-attr]
@@ -379,6 +415,18 @@ class TestStart:
         settings[f"oauth2.{key}"] = value
         with pytest.raises(ConfigurationError, match=f"oauth2.{key}"):
             build()
+
+    def test_an_issuer_with_a_slash(
+        self, build: Build, settings: dict[str, str], endpoint: Endpoint
+    ):
+        """RFC 8414 section 2 allows it, and some servers have it."""
+        settings["oauth2.issuer"] = "https://auth.example.com/o/notes/"
+        app = build()
+        for issuer, status in (("https://auth.example.com/o/notes/", 200),):
+            endpoint.members = {**ACTIVE, "iss": issuer}
+            assert get(app).status_int == status
+        endpoint.members = {**ACTIVE, "iss": "https://auth.example.com/o/notes"}
+        assert get(app, token="another").status_int == 401
 
     def test_on_a_developers_machine(self, build: Build):
         """http on a loopback host, while the issuer is elsewhere and https."""

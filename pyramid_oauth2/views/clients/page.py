@@ -105,6 +105,12 @@ class ClientPage:
         about = {key: self.query.if_once(key) for key in ("client_id", "kind")}
         return self.context.url(name.lstrip("."), **about)
 
+    @property
+    def sent(self) -> str:
+        """The public URL of this page as it was requested, with the whole query."""
+        query = self.request.environ.get("QUERY_STRING", "")
+        return self.here.partition("?")[0] + (f"?{query}" if query else "")
+
     def client(self) -> Client:
         """The client that the URL names.
 
@@ -217,7 +223,7 @@ def client_page(show: Step, act: Step | None = None) -> Endpoint:
 
 def _refused(page: ClientPage) -> Response:
     if page.context.user is None:
-        return send_to_login(page.request, page.here)
+        return send_to_login(page.request, page.sent if page.request.method == "GET" else page.here)
     # Not to the login: one that redirects signed-in users back would cause an endless loop.
     raise Forbidden("The application's policy does not grant the permission oauth2.admin.")
 
