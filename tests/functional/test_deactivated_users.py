@@ -9,7 +9,7 @@ import pytest
 from pyramid_oauth2.testing import bearer as new_bearer
 
 from . import host
-from .flow import Flow
+from .flow import Flow, answer_in
 from .server import bearer
 
 
@@ -85,6 +85,17 @@ def test_where_the_consent_is_remembered(flow: Flow, users: Users):
     users.gone.add("bob")
     answer = flow.ask()
     assert "code=" not in answer.headers.get("Location", "")
+
+
+@pytest.mark.parametrize("consent", ["remember", "skip"])
+def test_without_a_page_the_client_gets_an_error(flow: Flow, users: Users, consent: str):
+    """OpenID Connect Core section 3.1.2.1: prompt=none shows nothing, maybe in a hidden frame."""
+    if consent == "remember":
+        flow.allow()
+    flow.edit(consent=consent)
+    assert "code" in answer_in(flow.ask(prompt="none").location)
+    users.gone.add("bob")
+    assert answer_in(flow.ask(prompt="none").location)["error"] == "login_required"
 
 
 def test_a_page_calls_the_user_as_the_application_does(flow: Flow):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..errors import LoginRequired
+from ..errors import ConsentRequired, LoginRequired, OAuth2Error
 from ..records import Client
 from ..refusal import OWN_RULE, Refusal
+from .unusable import DeactivatedUser, UnusableInteraction, WithdrawnMeanwhile
 
 CLIENT_ID = Refusal("client_id_sent", "RFC 6749 section 4.1.1")
 CLIENT = Refusal("client_usable", "RFC 6749 section 4.1.2.1", decided_by="client")
@@ -44,6 +45,19 @@ ALLOWED = Refusal("user_allowed", "RFC 6749 section 4.1.2.1", decided_by="user")
 NOT_WITHDRAWN = Refusal("consent_not_withdrawn", OWN_RULE, decided_by="consent")
 GRANT_CURRENT = Refusal("grant_current", OWN_RULE, decided_by="grant")
 SCOPE_TICKED = Refusal("scope_ticked", OWN_RULE, decided_by="user")
+
+
+def without_page(error: UnusableInteraction) -> OAuth2Error | None:
+    """What the client gets where the user has allowed it, and may not any more; None if not so.
+
+    OpenID Connect Core section 3.1.2.1: with prompt=none the server "MUST NOT display any
+    authentication or consent user interface pages".
+    """
+    if isinstance(error, WithdrawnMeanwhile):
+        return ConsentRequired("The user has withdrawn the access.", refusal=error.refusal)
+    if isinstance(error, DeactivatedUser):
+        return LoginRequired("The user is deactivated.", refusal=error.refusal)
+    return None
 
 
 def login_required() -> LoginRequired:

@@ -136,18 +136,25 @@ def _walk(
     except OAuth2Error as error:
         return refuse(error, events, client)
     except UnusableInteraction as error:
-        again = None
-        if isinstance(error, UsedInteraction) and isinstance(progress, Progress):
-            # Of two returns that were sent at once, the one that lost.
-            again = _repeat(replace(progress, used=progress.mark))
+        instead = _instead(progress, error) if isinstance(progress, Progress) else None
         # With the events: what they report has happened.
-        return again or Refuse(error, tuple(events), way_back(server, user, error))
+        return instead or Refuse(error, tuple(events), way_back(server, user, error))
     except StoreUnavailable as error:
         return Refuse(error, tuple(events))
     except DuplicateRecord:
         # The grant of a mark's interaction, which is gone: a store's clock is ahead of ours.
         return Refuse(UsedInteraction(USED), tuple(events))
     raise AssertionError("the last step always has a result")
+
+
+def _instead(progress: Progress, error: UnusableInteraction) -> Result | None:
+    """What responds in place of a page that says why none can be used; None if the page does."""
+    if isinstance(error, UsedInteraction):
+        # Of two returns that were sent at once, the one that lost.
+        return _repeat(replace(progress, used=progress.mark))
+    if "none" in progress.request.prompt and (silent := checks.without_page(error)) is not None:
+        return refused(progress, silent)
+    return None
 
 
 def _send_on_by_get(progress: Progress) -> Result | None:

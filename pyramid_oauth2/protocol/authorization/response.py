@@ -28,7 +28,7 @@ from .authorization_request import AuthorizationRequest
 from .consent import allowed_before
 from .interaction import OpenInteraction
 from .request import Destination
-from .unusable import UnusableInteraction, UsedInteraction, WithdrawnMeanwhile
+from .unusable import DeactivatedUser, UsedInteraction, WithdrawnMeanwhile
 
 USED = "This page was used already, or has expired."
 
@@ -97,10 +97,7 @@ def approval(
     :raises UnusableInteraction: it was spent meanwhile.
     """
     if not server.is_active(subject):
-        refusal = USER_ACTIVE.comparing(subject=subject)
-        raise UnusableInteraction(
-            "This user is deactivated.", refusal=refusal, code="user_deactivated"
-        )
+        raise DeactivatedUser(refusal=USER_ACTIVE.comparing(subject=subject))
     waiting = pending.token if pending else None
     kept = requested.extensions.only(server.plug_ins.extensions_in("grant"))
     # RFC 6749 section 4.2.2: "The authorization server MUST NOT issue a refresh token."

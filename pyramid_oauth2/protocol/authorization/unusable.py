@@ -53,6 +53,13 @@ class WithdrawnMeanwhile(UnusableInteraction):
         super().__init__("The access was withdrawn.", refusal=refusal, code="access_withdrawn")
 
 
+class DeactivatedUser(UnusableInteraction):
+    """The user is deactivated, by the application."""
+
+    def __init__(self, *, refusal: Refusal) -> None:
+        super().__init__("This user is deactivated.", refusal=refusal, code="user_deactivated")
+
+
 class ForeignInteraction(UnusableInteraction):
     """The handle belongs to another browser or another user.
 
