@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -70,3 +71,19 @@ def test_nobody_can_ask_for_tokens_as_its_client():
     client = get_service(app.registry).server.clients.get(CLIENT_ID)
     assert client is not None
     assert (client.client_secrets, client.grant_types, client.public) == ((), (), False)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, MappingProxyType(SETTINGS), {}])
+def test_the_settings_of_the_application_with_the_change(settings: Any):
+    assert memory_backend(settings) == {**settings, **memory_backend()}
+
+
+def test_a_subject_that_is_no_text():
+    with pytest.raises(TypeError, match=r"write bearer\(app, '1', \.\.\.\)"):
+        bearer(make_app(), 1, "read")  # type: ignore[arg-type]
+
+
+def test_an_application_that_is_wrapped():
+    app = make_app()
+    with pytest.raises(TypeError, match="A function is neither: keep the application from before"):
+        bearer(lambda environ, start: app(environ, start), "bob", "read")

@@ -2,12 +2,13 @@
 
 ::
 
-    app = main({}, **(settings | memory_backend()))
+    app = main({}, **memory_backend(settings))
     TestApp(app).get("/notes", headers=bearer(app, "bob", "read"))
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,17 +25,21 @@ from ..settings.types import AUTHORIZATION_SERVER
 CLIENT_ID = "pyramid_oauth2.testing"
 
 
-def memory_backend() -> dict[str, str]:
-    """The settings that keep everything in memory, whichever backends the ini selects.
+def memory_backend(settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Settings that keep everything in memory, whichever backends the ini selects.
 
     An application that is a resource server then issues the tokens of its tests itself.
+
+    :param settings: those of the application, which are returned with the change; None for what
+        is changed alone.
     """
     chosen = {
         "oauth2.mode": AUTHORIZATION_SERVER,
         "oauth2.introspection.url": "",
         "oauth2.backend": "memory",
     }
-    return chosen | {f"oauth2.backend.{role}": "memory" for role in ROLES}
+    roles = {f"oauth2.backend.{role}": "memory" for role in ROLES}
+    return {**(settings or {}), **chosen, **roles}
 
 
 def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str, str]:
@@ -47,8 +52,11 @@ def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str,
     :param age: how many seconds ago the token was issued. It has expired once this
         reaches ``oauth2.access_token_lifetime``.
     :raises ValueError: the application knows no such scope.
+    :raises TypeError: *app* or *subject* is something else; the message says what is wanted.
     """
-    server = get_service(getattr(app, "registry", app)).server
+    if subject is not None and not isinstance(subject, str):
+        raise TypeError(f"subject is a str or None: write bearer(app, {str(subject)!r}, ...)")
+    server = get_service(_registry(app)).server
     names = parse_scope(scope)
     if not names <= server.known_scopes:
         unknown, known = names - server.known_scopes, server.known_scopes
@@ -60,6 +68,16 @@ def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str,
         server, client, Issuance(Access(names), None if subject is None else Open(subject))
     )
     return {"Authorization": f"Bearer {issued.access_token}"}
+
+
+def _registry(app: Any) -> Any:
+    registry = getattr(app, "registry", app)
+    if not hasattr(registry, "queryUtility"):
+        raise TypeError(
+            f"bearer() takes the application that make_wsgi_app() returned, or its registry. A "
+            f"{type(app).__name__} is neither: keep the application from before it was wrapped."
+        )
+    return registry
 
 
 def _client(server: AuthorizationServer) -> Client:
