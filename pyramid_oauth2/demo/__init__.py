@@ -55,7 +55,6 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
     config.include(".notes")
     config.include(".login")
     config.include(".api")
-    config.include(".cors")
     config.include(".home")
     config.include(".sample")
     config.include(".spa")

@@ -68,6 +68,13 @@ class ServerSettings:
         "Paths such as /api below which pyramid_oauth2 handles every bearer token, including "
         "tokens without one of its prefixes.",
     )
+    cors_paths: frozenset[str] = setting(
+        paths,
+        frozenset(),
+        "Paths such as /api below which pages of other origins may read the responses: those of "
+        "the allowed_origins of a token's client (CORS). Never with cookies. In a resource server, "
+        "which does not know the clients: pages of all origins.",
+    )
     max_parameter_length: int = setting(
         parameter_length,
         MAX_VALUE,

@@ -11,11 +11,14 @@ from typing import Any
 from pyramid.events import ApplicationCreated
 from pyramid.tweens import EXCVIEW
 
+from ..interfaces import ISettings
+
 log = logging.getLogger(__name__)
 
 PYRAMID_TM = "pyramid_tm.tm_tween_factory"
 WAITING = "pyramid_oauth2.views.waiting.waiting_tween"
 UNDECODABLE = "pyramid_oauth2.views.undecodable.undecodable_tween"
+CROSS_ORIGIN = "pyramid_oauth2.views.cross_origin.cross_origin_tween"
 
 
 def includeme(config: Any) -> None:
@@ -23,6 +26,8 @@ def includeme(config: Any) -> None:
     # pyramid_tm reads the user. The order in which both are included does not matter.
     config.add_tween(UNDECODABLE, over=(PYRAMID_TM, EXCVIEW))
     config.add_tween(WAITING, over=(UNDECODABLE, PYRAMID_TM))
+    if config.registry.getUtility(ISettings).cors_paths:
+        config.add_tween(CROSS_ORIGIN, over=(WAITING, UNDECODABLE, PYRAMID_TM, EXCVIEW))
     config.add_subscriber(_warn_of_unlisted, ApplicationCreated)
 
 

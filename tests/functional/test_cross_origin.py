@@ -1,0 +1,88 @@
+"""``oauth2.cors_paths``: which pages of other origins may read the application's own API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+from pyramid.response import Response
+from webtest import TestApp
+
+from . import host
+from .server import Server, bearer
+from .test_tweens import RESOURCE_SERVER
+
+PAGE = "https://page.example"
+ASKED = {"Origin": PAGE, "Access-Control-Request-Method": "DELETE"}
+
+
+def api(config: Any) -> None:
+    for name, path in (("notes", "/api/notes"), ("apis", "/apis"), ("mine", "/api/mine")):
+        config.add_route(name, path)
+    config.add_view(lambda request: Response("notes"), route_name="notes", oauth2_scope="read")
+    config.add_view(lambda request: Response("apis"), route_name="apis")
+    options = lambda request: Response("own", headers={"Allow": "GET"})  # noqa: E731
+    config.add_view(options, route_name="mine", request_method="OPTIONS")
+
+
+@pytest.fixture
+def server(build: Callable[..., Server]) -> Server:
+    server = build(host.pages, api, changes={"oauth2.cors_paths": "/api /other"})
+    server.register("page", "secret of page", allowed_origins=(PAGE,), scope={"read"})
+    return server
+
+
+def origin(response: Any) -> str | None:
+    found: str | None = response.headers.get("Access-Control-Allow-Origin")
+    return found
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/notes", "/api/nothing", "/other/x", "/api/%ff"])
+def test_a_preflight_request_needs_no_token(server: Server, path: str):
+    answer = server.browser.options(path, headers=ASKED)
+    assert answer.status_int == 204
+    assert origin(answer) == "*"
+    assert "DELETE" in answer.headers["Access-Control-Allow-Methods"]
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/apis", "/whoami"])
+def test_other_paths_are_as_before(server: Server, path: str):
+    answer = server.browser.options(path, headers=ASKED, status="*")
+    assert answer.status_int != 204
+    assert origin(answer) is None
+    assert origin(server.browser.get(path, headers={"Origin": PAGE}, status="*")) is None
+
+
+def test_a_view_of_the_application_for_other_options(server: Server):
+    assert server.browser.options("/api/mine").text == "own"
+
+
+@pytest.mark.parametrize(("sent", "allowed"), [(PAGE, PAGE), ("https://evil.example", None)])
+def test_the_origins_of_the_client(server: Server, sent: str, allowed: str | None):
+    headers = bearer(server.token("read", client="page")) | {"Origin": sent}
+    for path, status in (("/api/notes", 200), ("/api/nothing", 404)):
+        answer = server.browser.get(path, headers=headers, status=status)
+        assert origin(answer) == allowed
+        assert "Origin" in answer.headers["Vary"]
+
+
+def test_a_refusal_without_a_client_is_readable(server: Server):
+    headers = bearer("oat_unknown") | {"Origin": PAGE}
+    assert origin(server.browser.get("/api/notes", headers=headers, status=401)) == "*"
+
+
+def test_without_the_setting_there_is_no_tween(build: Callable[..., Server]):
+    answer = build(host.pages, api).browser.get("/api/notes", headers={"Origin": PAGE}, status=401)
+    assert origin(answer) is None
+
+
+def test_a_resource_server_knows_no_origins():
+    config = Configurator(settings=RESOURCE_SERVER | {"oauth2.cors_paths": "/api"})
+    config.include("pyramid_oauth2")
+    api(config)
+    browser = TestApp(config.make_wsgi_app())
+    assert browser.options("/api/notes", headers=ASKED).status_int == 204
+    assert origin(browser.get("/api/notes", headers={"Origin": PAGE}, status=401)) == "*"
