@@ -80,7 +80,8 @@ def test_without_the_setting_there_is_no_tween(build: Callable[..., Server]):
 
 
 def test_a_resource_server_knows_no_origins():
-    config = Configurator(settings=RESOURCE_SERVER | {"oauth2.cors_paths": "/api"})
+    changes = {"oauth2.cors_paths": "/api", "oauth2.scopes": "read = Read"}
+    config = Configurator(settings=RESOURCE_SERVER | changes)
     config.include("pyramid_oauth2")
     api(config)
     browser = TestApp(config.make_wsgi_app())
