@@ -69,6 +69,10 @@ class PyramidRequest(Protocol):
         """The headers; their names are not case-sensitive."""
 
     @property
+    def accept_language(self) -> Any:
+        """The languages that the browser asks for."""
+
+    @property
     def cookies(self) -> Mapping[str, str]:
         """The cookies."""
 

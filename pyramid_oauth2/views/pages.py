@@ -5,12 +5,10 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pyramid.httpexceptions import HTTPForbidden
-from pyramid.interfaces import ITranslationDirectories
 from pyramid.renderers import render
 from pyramid.response import Response
 
@@ -23,6 +21,7 @@ from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.records import StoreUnavailable
 from ..responses import RETRY_AFTER, record_refusal
 from .forbidden import NOT_ALLOWED, has_forbidden_view
+from .language import is_left_to_us, settle_language
 from .way_back import link_back
 
 log = logging.getLogger(__name__)
@@ -42,7 +41,7 @@ def render_page(
 ) -> Response:
     """Render the template *name*, or the one that ``oauth2.renderer.<name>`` names instead."""
     settings = request.registry.getUtility(ISettings)
-    _settle_language(request)
+    settle_language(request)
     html = render(
         settings.renderer(name),
         {"stylesheets": _urls(request, settings.public_url, stylesheets), **values},
@@ -57,28 +56,6 @@ def _urls(request: Request, public_url: str, assets: tuple[str, ...]) -> list[st
     # Not below SCRIPT_NAME: behind a proxy it may differ from the public path.
     mount = urlsplit(public_url).path
     return [request.static_url(asset, _app_url=mount) for asset in assets]
-
-
-def _settle_language(request: Request) -> None:
-    negotiated: str | None = None
-    try:
-        negotiated = request.locale_name
-    except Exception:
-        # Pyramid's own negotiator reads request.params, and this may be the error
-        # page for parameters that cannot be read.
-        log.debug("The language could not be negotiated", exc_info=True)
-    # Only a language that exists: Pyramid caches a localizer for every name, and an
-    # attacker could request any number of names by a parameter.
-    if negotiated in _languages(request.registry):
-        request.locale_name = negotiated
-    else:
-        request.locale_name = request.registry.settings["default_locale_name"]
-
-
-def _languages(registry: Any) -> frozenset[str]:
-    """The languages for which a catalogue is registered."""
-    directories = registry.queryUtility(ITranslationDirectories, default=())
-    return frozenset(entry.name for directory in directories for entry in Path(directory).iterdir())
 
 
 def destination(redirect_uri: str) -> dict[str, Any]:
@@ -140,6 +117,10 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def page_view(request: Request) -> Response:
+            # Before the view, which translates what it shows. A negotiator of the application may
+            # read the body, whose length is not limited yet.
+            if is_left_to_us(request):
+                settle_language(request)
             if request.method not in methods:
                 response = error_page(request, "This address is for a web browser.", 405)
                 response.headers["Allow"] = ", ".join(methods)

@@ -18,6 +18,7 @@ from webtest import TestApp, TestResponse
 import pyramid_oauth2
 from pyramid_oauth2 import get_service
 from pyramid_oauth2.interfaces import IService
+from pyramid_oauth2.protocol.http import MAX_BODY
 from pyramid_oauth2.protocol.records import StoreUnavailable
 from tests.browser.application import advance_clock, authorize_query, configurator, register
 
@@ -284,6 +285,49 @@ def test_the_application_negotiates() -> None:
     assert page.html.html["lang"] == "fr"
 
 
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("de-AT, de;q=0.9, en;q=0.5", "de"),
+        ("fr", "fr"),
+        ("en-GB, de;q=0.9", "en"),
+        ("es, fr;q=0.5", "fr"),
+        ("es", "en"),
+        ("*", "en"),
+        ("de;q=0, fr;q=0.1", "fr"),
+        (";;", "en"),
+        (None, "en"),
+    ],
+)
+def test_without_a_negotiator_the_browser_says_it(header: str | None, language: str) -> None:
+    """RFC 9110 section 12.5.4."""
+    visitor = Visitor(configurator())
+    visitor.register()
+    headers = {} if header is None else {"Accept-Language": header}
+    page = visitor.browser.get(f"/oauth2/authorize?{authorize_query('prints')}", headers=headers)
+    assert page.html.html["lang"] == language
+    page = visitor.browser.get("/oauth2/authorize?x=%ff", headers=headers, status=400)
+    assert page.html.html["lang"] in (language, "en")
+
+
+def test_what_the_application_chose_counts_more() -> None:
+    visitor = Visitor(configurator())
+    visitor.register()
+    headers = {"Accept-Language": "de"}
+    query = authorize_query("prints", _LOCALE_="fr")
+    assert (
+        visitor.browser.get(f"/oauth2/authorize?{query}", headers=headers).html.html["lang"] == "fr"
+    )
+    config = configurator()
+    config.set_locale_negotiator(lambda request: None)
+    visitor = Visitor(config)
+    visitor.register()
+    query = authorize_query("prints")
+    assert (
+        visitor.browser.get(f"/oauth2/authorize?{query}", headers=headers).html.html["lang"] == "en"
+    )
+
+
 def test_a_scope_may_be_described_by_a_translation_string() -> None:
     # The domain of the add-on contains the word already.
     _ = TranslationStringFactory("pyramid_oauth2")
@@ -369,3 +413,12 @@ def test_an_application_adds_a_language_and_changes_words(tmp_path: Path) -> Non
         page = visitor.ask()
         assert page.html.html["lang"] == language
         assert page.html.find("button", value="allow").string == button
+
+
+def test_the_language_is_found_without_the_body() -> None:
+    """It may be too large: the page that says so has a language as well."""
+    visitor = Visitor(configurator())
+    headers = {"Accept-Language": "de", "Content-Type": "application/x-www-form-urlencoded"}
+    body = f"x={'x' * MAX_BODY}&_LOCALE_=fr"
+    page = visitor.browser.post("/oauth2/authorize", body, headers=headers, status=400)
+    assert page.html.html["lang"] == "de"

@@ -1,0 +1,64 @@
+"""The language of our pages: what the application negotiates, or what the browser asks for."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from pyramid.i18n import default_locale_negotiator
+from pyramid.interfaces import ILocaleNegotiator, ITranslationDirectories
+
+from ..protection.request import Request
+
+log = logging.getLogger(__name__)
+
+KEY = "_LOCALE_"  # by which Pyramid's own negotiator finds a language that was chosen
+
+
+def settle_language(request: Request) -> None:
+    """Settle the language in which a page is rendered, as ``request.locale_name``."""
+    negotiated: str | None = None
+    try:
+        negotiated = _of_browser(request) if is_left_to_us(request) else request.locale_name
+    except Exception:
+        # A negotiator may read request.params, and this may be the error page for
+        # parameters that cannot be read.
+        log.debug("The language could not be negotiated", exc_info=True)
+    # Only a language that exists: Pyramid caches a localizer for every name, and an
+    # attacker could request any number of names by a parameter.
+    known = negotiated in languages(request.registry)
+    request.locale_name = negotiated if known and negotiated else _default(request)
+
+
+def is_left_to_us(request: Request) -> bool:
+    """Whether the application has no negotiator of its own."""
+    negotiator = request.registry.queryUtility(ILocaleNegotiator, default=default_locale_negotiator)
+    return negotiator is default_locale_negotiator
+
+
+def languages(registry: Any) -> frozenset[str]:
+    """The languages for which a catalogue is registered."""
+    directories = registry.queryUtility(ITranslationDirectories, default=())
+    entries = (entry for directory in directories for entry in Path(directory).iterdir())
+    return frozenset(entry.name for entry in entries if entry.is_dir())
+
+
+def _of_browser(request: Request) -> str:
+    if "locale_name" in vars(request):  # Settled before, or set by the application.
+        return request.locale_name
+    # As Pyramid's own negotiator, but not of the body, which may be too large to be read here.
+    for chosen in (getattr(request, KEY, None), request.GET.get(KEY), request.cookies.get(KEY)):
+        if chosen is not None:
+            return str(chosen)
+    # RFC 9110 section 12.5.4: the languages that the browser asks for. Without any of them, the
+    # default of the application.
+    default = _default(request)
+    known = {name.replace("_", "-"): name for name in (default, *languages(request.registry))}
+    found: str = request.accept_language.lookup(sorted(known), default=default)
+    return known.get(found, default)
+
+
+def _default(request: Request) -> str:
+    default: str = request.registry.settings["default_locale_name"]
+    return default
