@@ -21,6 +21,10 @@ PORT ?= 6543
 TEST_ROUNDS ?= 0.1
 export TEST_ROUNDS
 
+ifneq ($(PORT),$(or $(shell printf %s '$(PORT)' | tr -cd 0-9),none))
+$(error PORT is a number, as in: make demo PORT=7001)
+endif
+
 BIN = .venv/bin
 SUFFIX = $(if $(filter 6543,$(PORT)),,-$(PORT))
 INI = development$(SUFFIX).ini
@@ -116,6 +120,9 @@ clean:
 	@sed 's/localhost:6543/localhost:$(PORT)/g' $< > $@
 
 .venv/bin/python:
+	@command -v $(PYTHON) > /dev/null || { \
+	  echo "There is no $(PYTHON) here: name another, as in: make $(MAKECMDGOALS) PYTHON=python3.12"; \
+	  exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "This needs Python 3.11 or later, and $(PYTHON) is older:"; \
 	  echo "name another, as in: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
@@ -145,5 +152,7 @@ $(PEERS_ENVIRONMENT)/ready: benchmarks/peers/requirements.txt benchmarks/peers/p
 
 .venv/demo .venv/examples .venv/test .venv/lint .venv/docs: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing what make $(@F) needs ..."
-	@$(INSTALL) --editable '.[$(@F)]'
+	@$(INSTALL) --editable '.[$(@F)]' > .venv/install.log 2>&1 || { \
+	  echo "The packages could not be installed. Is there a network? $$(sed -n 's/^ *ERROR: *//p' .venv/install.log | head -n 1)"; \
+	  echo "All that was said is in .venv/install.log."; exit 1; }
 	@touch $@
