@@ -121,6 +121,8 @@ def chosen(steps: list[Step], most: int, known: bool = True) -> list[Step]:
     behind = [step for step in steps if step.waited]
     if known and behind:
         return [steps[0], *behind]
+    # Not more than in a backend without such functions: all of it takes minutes.
+    most = max(most - len(behind), 2)
     if not steps:
         return []
     first = {step.place: step for step in reversed(steps)}
