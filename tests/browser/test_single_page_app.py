@@ -74,6 +74,9 @@ def followed(
         docs.write_files()
         write_activate(folder)
         docs.run("client add")
+        # The demo has the setting that the page shows.
+        (setting,) = docs.settings("cors_paths").items()
+        assert " = ".join(setting) in server.ini.read_text()
         with static_server(docs.block("http.server"), folder, port):
             yield f"http://localhost:{port}/", server, docs
         docs.block('"user"')
