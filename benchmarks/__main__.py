@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from importlib import import_module
 
-from .running import Measuring, Subject, medians, revision, traffics
+from .running import Measuring, Subject, add_options, medians, revision, traffics
 from .stores import STORES
 from .tables import NONE, Table
 from .workloads import BESIDE, WORKLOADS, opaque, title
@@ -92,12 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--feature", metavar="MODULE", help="measure the add-on with this feature in turn"
     )
-    parser.add_argument("--store", action="append", choices=STORES, help="default: all")
-    parser.add_argument("--workload", action="append", metavar="NAME", help="default: all")
-    parser.add_argument("--batches", type=int, default=9, help="of each workload (9)")
-    parser.add_argument("--size", type=int, default=120, help="requests of a batch (120)")
-    parser.add_argument("--counted", type=int, default=50, help="requests to count (50)")
-    parser.add_argument("--markdown", action="store_true", help="for the documentation")
+    add_options(parser)
     return parser
 
 

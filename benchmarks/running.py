@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,16 @@ class Measuring:
     batches: int
     size: int
     counted: int
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Add the options of a command that measures requests in a process."""
+    parser.add_argument("--store", action="append", choices=STORES, help="default: all")
+    parser.add_argument("--workload", action="append", metavar="NAME", help="default: all")
+    parser.add_argument("--batches", type=int, default=9, help="of each workload (9)")
+    parser.add_argument("--size", type=int, default=120, help="requests of a batch (120)")
+    parser.add_argument("--counted", type=int, default=50, help="requests to count (50)")
+    parser.add_argument("--markdown", action="store_true", help="for the documentation")
 
 
 @contextmanager

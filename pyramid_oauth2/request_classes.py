@@ -55,14 +55,14 @@ class KeptClasses:
 
     def __get__(self, request: PyramidRequest, its_class: type[Any]) -> type[Any]:
         """The class of a request that Pyramid makes of *its_class*."""
-        if (made := self._classes.get(its_class)) is not None:
-            return made
-        InstancePropertyHelper.apply_properties(request, self._known)
-        # Few: a request factory, or a copy of a request, may have a class of its own each time.
-        if len(self._classes) < MOST:
-            self._classes[its_class] = request.__class__
-        made_now: type[Any] = request.__class__
-        return made_now
+        made = self._classes.get(its_class)
+        if made is None:
+            InstancePropertyHelper.apply_properties(request, self._known)
+            made = request.__class__
+            # Few: a request factory, or a copy of a request, may have a class of its own each time.
+            if len(self._classes) < MOST:
+                self._classes[its_class] = made
+        return made
 
 
 def _keep_classes(event: Any) -> None:

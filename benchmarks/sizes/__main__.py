@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 
-from ..running import Measuring, Subject, Worker, alternately, new_stores
+from ..running import Measuring, Subject, Worker, add_options, alternately, new_stores
 from ..stores import STORES
 from ..tables import Table
 from ..traffic import Traffic
@@ -88,13 +88,8 @@ def _counted(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks.sizes", description=__doc__)
     parser.add_argument("number", type=int, help="of grants, and of expired tokens")
-    parser.add_argument("--store", action="append", choices=STORES, help="default: all")
-    parser.add_argument("--workload", action="append", metavar="NAME", help="default: all")
     parser.add_argument("--part", action="append", choices=PARTS, help="default: both")
-    parser.add_argument("--batches", type=int, default=9, help="of each workload (9)")
-    parser.add_argument("--size", type=int, default=120, help="requests of a batch (120)")
-    parser.add_argument("--counted", type=int, default=50, help="requests to count (50)")
-    parser.add_argument("--markdown", action="store_true", help="for the documentation")
+    add_options(parser)
     return parser
 
 

@@ -17,10 +17,9 @@ Rules for every store:
   :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`. If it may have written, as when
   the connection broke after a request was sent, it is
   :exc:`~pyramid_oauth2.protocol.records.OutcomeUnknown`: the protocol then repeats the call.
-* A cursor is an opaque string, which may come from a URL. A text that does not have its form,
-  to the letter, is :exc:`~pyramid_oauth2.protocol.listings.NotACursor`, and a ``limit``
-  of a listing that is less than 1 a ``ValueError``. A listing is complete for the records that
-  exist throughout; its order is unspecified unless stated.
+* A cursor is an opaque string, which may come from a URL. A text without its exact form is
+  :exc:`~pyramid_oauth2.protocol.listings.NotACursor`, a ``limit`` below 1 a ``ValueError``. A
+  listing is complete for records that exist throughout; its order is unspecified unless stated.
 """
 
 from __future__ import annotations

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .authorization.source import PushedRequest
+from .envelope import dumps
 from .events import Emit
 from .http import HTTPRequest
 from .records import Client
 from .token.confirmation import Proof
 from .token.request import PasswordCheck
-
-ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +89,4 @@ class EndpointResponse:
         stored: bool = False,
     ) -> EndpointResponse:
         """A response whose body is a JSON object."""
-        body = ENCODER.encode(members).encode()
-        return cls(body, "application/json", status, headers or {}, client, stored)
+        return cls(dumps(members), "application/json", status, headers or {}, client, stored)

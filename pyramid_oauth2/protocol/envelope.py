@@ -39,11 +39,12 @@ def loads(data: bytes) -> Any:
         return None
 
 
-def dumps(members: Mapping[str, Any]) -> bytes:
-    """The ``data`` of a record, without spaces: there are millions of them, mostly in memory."""
-    return _encode(members).encode()
+def dumps(value: Any) -> bytes:
+    """JSON without spaces: of records there are millions, and of Redis all are in memory."""
+    return _encode(value).encode()
 
 
+# Kept: json.dumps makes an encoder at each call with separators, which takes 4 microseconds.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 

@@ -87,6 +87,10 @@ class Parameters:
         values = self.values.get(name, ())
         return (values[0] or None) if len(values) == 1 else None
 
+    def every(self, name: str) -> frozenset[str]:
+        """All values of a parameter that a form may repeat, such as those of its boxes."""
+        return frozenset(self.values.get(name, ()))
+
     def only(self, names: Iterable[str]) -> Parameters:
         """Those of these names."""
         values = {name: self.values[name] for name in names if name in self.values}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,12 @@ def is_left_to_us(request: Request) -> bool:
 
 def languages(registry: Any) -> frozenset[str]:
     """The languages for which a catalogue is registered."""
-    directories = registry.queryUtility(ITranslationDirectories, default=())
+    return _below(tuple(registry.queryUtility(ITranslationDirectories, default=())))
+
+
+@lru_cache(maxsize=16)
+def _below(directories: tuple[str, ...]) -> frozenset[str]:
+    # Looked up once: Pyramid reads each catalogue once, too.
     entries = (entry for directory in directories for entry in Path(directory).iterdir())
     return frozenset(entry.name for entry in entries if entry.is_dir())
 

@@ -422,9 +422,8 @@ class TestStart:
         """RFC 8414 section 2 allows it, and some servers have it."""
         settings["oauth2.issuer"] = "https://auth.example.com/o/notes/"
         app = build()
-        for issuer, status in (("https://auth.example.com/o/notes/", 200),):
-            endpoint.members = {**ACTIVE, "iss": issuer}
-            assert get(app).status_int == status
+        endpoint.members = {**ACTIVE, "iss": "https://auth.example.com/o/notes/"}
+        assert get(app).status_int == 200
         endpoint.members = {**ACTIVE, "iss": "https://auth.example.com/o/notes"}
         assert get(app, token="another").status_int == 401
 

@@ -118,13 +118,13 @@ def chosen(steps: list[Step], most: int, known: bool = True) -> list[Step]:
     :param most: how many others, where they are not known.
     :param known: whether those behind such a function are enough.
     """
+    if not steps:
+        return []
     behind = [step for step in steps if step.waited]
     if known and behind:
         return [steps[0], *behind]
     # Not more than in a backend without such functions: all of it takes minutes.
     most = max(most - len(behind), 2)
-    if not steps:
-        return []
     first = {step.place: step for step in reversed(steps)}
     last = {step.place: step for step in steps}
     begin, *distinct = sorted({*first.values(), *last.values()}, key=lambda step: step.number)

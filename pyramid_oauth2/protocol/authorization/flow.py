@@ -86,7 +86,7 @@ def decide(
     answer = form.if_once("decision")
     if answer not in ("allow", "deny"):
         return result
-    return _unless_repeated(result, server, handle, user, (answer, _ticked(form)))
+    return _unless_repeated(result, server, handle, user, (answer, form.every("scope")))
 
 
 def _unless_repeated(
@@ -174,7 +174,7 @@ def _repeat(progress: Progress) -> Result | None:
 
 
 def _check_client(progress: Progress) -> Result | None:
-    if progress.pending is None or _decision(progress) == "deny":
+    if progress.pending is None or progress.decision == "deny":
         return None
     try:
         still_allowed(progress.server, progress.destination.client, progress.request)
@@ -199,7 +199,7 @@ def _require_login(progress: Progress) -> Result | None:
 
 
 def _deny(progress: Progress) -> Result | None:
-    if _decision(progress) != "deny" or progress.pending is None:
+    if progress.decision != "deny" or progress.pending is None:
         return None
     response = denial(progress.server, progress.pending, _seal(progress, progress.handle, "deny"))
     return _decided(progress.destination.client, "deny", response, progress.events)
@@ -211,9 +211,9 @@ def _approve(progress: Progress) -> Result | None:
     assert subject is not None  # An earlier step sends a user who is not signed in to the login.
     handle, pending = progress.handle, progress.pending
     if progress.form is not None:
-        if _decision(progress) != "allow":
+        if progress.decision != "allow":
             raise InvalidRequest("The form says neither allow nor deny.", refusal=checks.DECISION)
-        granted = narrowed(progress.request, _ticked(progress.form))
+        granted = narrowed(progress.request, progress.form.every("scope"))
     else:
         allowed = allowed_before(server, progress.request, client, subject)
         if allowed is None:
@@ -297,11 +297,3 @@ STEPS: tuple[Callable[[Progress], Result | None], ...] = (
     _approve,
     _ask,
 )
-
-
-def _decision(progress: Progress) -> str | None:
-    return progress.form.once("decision") if progress.form is not None else None
-
-
-def _ticked(form: Parameters) -> frozenset[str]:
-    return frozenset(form.values.get("scope", ()))

@@ -41,3 +41,11 @@ class Progress:
     mark: LoginMark | None = None
     used: LoginMark | None = None
     endpoint: str = AUTHORIZE
+
+    @property
+    def decision(self) -> str | None:
+        """What the form says: ``allow`` or ``deny``; None without a form, or if it says neither.
+
+        :raises InvalidRequest: it is there twice.
+        """
+        return self.form.once("decision") if self.form is not None else None

@@ -83,8 +83,7 @@ class ClientRegistry:
     ) -> Page[Client]:
         """List clients in order; see :meth:`~pyramid_oauth2.interfaces.IClientStore.search`.
 
-        :raises ValueError: there is no such order, or *limit* is less than 1.
-        :raises NotACursor: *cursor* is not a cursor of this listing.
+        :raises ValueError: there is no such order, *limit* is less than 1, or *cursor* is none.
         """
         return self._store.search(owner, prefix, sort, cursor, limit)
 
