@@ -12,11 +12,12 @@ from urllib.parse import parse_qs
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests import programs
 
 from .application import authorize_query, configurator, register
+from .slow_network import network
 
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -27,6 +28,7 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE = 10_000  # milliseconds, of each call that waits
 DESKTOP = {"width": 1024, "height": 768}
 PHONE = {"width": 360, "height": 640}
 
@@ -35,8 +37,11 @@ PHONE = {"width": 360, "height": 640}
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless, with an empty profile."""
     program = programs.need("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_ARGUMENTS))
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright, network() as proxy:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=list(CHROMIUM_ARGUMENTS), proxy=proxy
+        )
         yield browser
         browser.close()
 
@@ -136,7 +141,7 @@ def open_browser(
 
     def open_browser(**options: Any) -> BrowserContext:
         context = browser.new_context(**{"viewport": DESKTOP, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.on("console", listen)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         contexts.append(context)
