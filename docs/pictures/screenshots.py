@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 HERE = Path(__file__).parent
 PHONE, DESK = {"width": 390, "height": 600}, {"width": 860, "height": 660}
@@ -26,14 +26,14 @@ def main(demo: str) -> None:
         )
         page = open_page(browser, PHONE)
         page.goto(f"{demo}/spa/")
-        page.get_by_role("button", name="Sign in").click()
+        press(page.get_by_role("button", name="Sign in"))
         sign_in(page, "alice", "wonderland")
         page.screenshot(path=HERE / "consent.png")
 
         page = open_page(browser, DESK)
         page.goto(f"{demo}/oauth2/admin/clients")
         sign_in(page, "bob", "builder")
-        page.get_by_role("link", name="The single-page notes").click()
+        press(page.get_by_role("link", name="The single-page notes"))
         page.screenshot(path=HERE / "admin.png")
         browser.close()
 
@@ -48,7 +48,13 @@ def sign_in(page: Page, username: str, password: str) -> None:
     """Fill in the demo's login."""
     page.get_by_label("name").fill(username)
     page.get_by_label("password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    press(page.get_by_role("button", name="Sign in"))
+
+
+def press(control: Locator) -> None:
+    """Click a link or a button, and wait until the page that it leads to has loaded."""
+    with control.page.expect_navigation():
+        control.click()
 
 
 if __name__ == "__main__":

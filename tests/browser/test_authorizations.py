@@ -16,6 +16,7 @@ from pyramid_oauth2.protocol.token.presentation import bearer
 from pyramid_oauth2.protocol.token.token_response import IssuedTokens
 
 from .conftest import PHONE, Site
+from .navigation import press
 from .test_pages import CONTRAST, is_wide_as_the_window, sign_in
 
 
@@ -50,7 +51,8 @@ def test_withdraw_on_a_phone_by_keyboard_and_without_javascript(
             break
     expect(button).to_be_focused()
     assert button.evaluate("button => getComputedStyle(button).outlineStyle") == "solid"
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("has lost its access")
     expect(page.get_by_role("article")).to_have_count(1)
     assert is_wide_as_the_window(page)
@@ -69,7 +71,7 @@ def test_contrast(scheme: str, site: Site, open_browser: Any) -> None:
             site.register(client_id, client_uri="https://diary.example/")
         allow(site, client_id, "albums")
     come(page, site)
-    page.get_by_role("button", name="Withdraw Foto Print").click()
+    press(page.get_by_role("button", name="Withdraw Foto Print"))
     script = CONTRAST.replace('"h1, ', '"h1, h2, dt, dd, ')
     measured = page.evaluate(script)
     assert len(measured) > 10

@@ -17,6 +17,7 @@ from pyramid_oauth2 import get_service
 
 from .application import CookiePolicy, configurator
 from .conftest import PHONE, served
+from .navigation import press
 from .test_pages import CONTRAST, heading, is_wide_as_the_window, sign_in
 from .test_repeated_requests import click_twice, slow
 
@@ -72,11 +73,11 @@ def come(page: Page, site: Site, root: str = ADMIN, user: str = "bob") -> None:
 
 def register_service(page: Page, name: str = "Nightly") -> tuple[str, str]:
     """Register a service by its form; its client_id and its secret."""
-    page.get_by_role("navigation").get_by_role("link", name="Register a client").click()
-    page.get_by_role("link", name="A service without users").click()
+    press(page.get_by_role("navigation").get_by_role("link", name="Register a client"))
+    press(page.get_by_role("link", name="A service without users"))
     page.get_by_role("textbox", name="Name", exact=True).fill(name)
     page.get_by_label("albums").check()
-    page.get_by_role("button", name="Register").click()
+    press(page.get_by_role("button", name="Register"))
     assert heading(page) == "The client is registered"
     return page.locator("code.copy").inner_text(), page.get_by_label("client_secret").input_value()
 
@@ -86,38 +87,38 @@ def test_from_registering_to_deleting(any_page: Page, site: Site) -> None:
     come(page, site)
     client_id, secret = register_service(page)
     assert site.token(client_id, secret).startswith("oat_")
-    page.get_by_role("link", name="I have copied it").click()
+    press(page.get_by_role("link", name="I have copied it"))
     assert secret not in page.content()
 
-    page.get_by_role("link", name="Edit").click()
+    press(page.get_by_role("link", name="Edit"))
     page.get_by_role("textbox", name="Name", exact=True).fill("Daily")
-    page.get_by_role("button", name="Save").click()
+    press(page.get_by_role("button", name="Save"))
     expect(page.get_by_role("status")).to_have_text("The changes are saved.")
     assert heading(page) == "Daily"
 
-    page.get_by_role("link", name="New secret").click()
+    press(page.get_by_role("link", name="New secret"))
     page.get_by_label("in an hour").check()
-    page.get_by_role("button", name="Make a new secret").click()
+    press(page.get_by_role("button", name="Make a new secret"))
     newer = page.get_by_label("client_secret").input_value()
     assert len({site.token(client_id, one) for one in (secret, newer)}) == 2
-    page.get_by_role("link", name="I have copied it").click()
-    page.get_by_role("link", name="End the earlier one now").click()
-    page.get_by_role("button", name="End it").click()
+    press(page.get_by_role("link", name="I have copied it"))
+    press(page.get_by_role("link", name="End the earlier one now"))
+    press(page.get_by_role("button", name="End it"))
     expect(page.get_by_role("status")).to_have_text("Only the newest secret counts now.")
 
-    page.get_by_role("link", name="Disable").click()
-    page.get_by_role("button", name="Disable").click()
+    press(page.get_by_role("link", name="Disable"))
+    press(page.get_by_role("button", name="Disable"))
     assert heading(page) == "Daily disabled"
-    page.get_by_role("link", name="Delete").click()
+    press(page.get_by_role("link", name="Delete"))
     page.get_by_label("To be sure").fill("Daily")
-    page.get_by_role("button", name="Delete").click()
+    press(page.get_by_role("button", name="Delete"))
     expect(page.get_by_role("status")).to_have_text("The client was deleted.")
 
 
 def test_the_page_with_a_secret_is_not_shown_again(page: Page, site: Site) -> None:
     come(page, site)
     _, secret = register_service(page)
-    page.get_by_role("link", name="I have copied it").click()
+    press(page.get_by_role("link", name="I have copied it"))
     assert secret not in page.content()
     # The browser has kept nothing, and will not send the form again by itself.
     with pytest.raises(Error, match="ERR_CACHE_MISS"):
@@ -186,7 +187,8 @@ def test_by_keyboard_alone(page: Page, site: Site) -> None:
     page.keyboard.type("Nightly")
     tab_to("scope")
     page.keyboard.press("Space")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("The client is registered")
     page.get_by_label("client_secret").focus()
     page.keyboard.press("Control+A")
@@ -197,12 +199,12 @@ def test_by_keyboard_alone(page: Page, site: Site) -> None:
 def test_a_mistake_is_told_beside_its_field(any_page: Page, site: Site) -> None:
     page = any_page
     come(page, site, APPLICATIONS, "alice")
-    page.get_by_role("navigation").get_by_role("link", name="Register a client").click()
-    page.get_by_role("link", name="A web application on a server").click()
+    press(page.get_by_role("navigation").get_by_role("link", name="Register a client"))
+    press(page.get_by_role("link", name="A web application on a server"))
     page.get_by_role("textbox", name="Name", exact=True).fill("Shop")
     page.get_by_label("Redirect URIs").fill("http://shop.example/")
     page.get_by_label("See your photos and albums").check()
-    page.get_by_role("button", name="Register").click()
+    press(page.get_by_role("button", name="Register"))
     expect(page.get_by_role("alert")).to_contain_text("Nothing was saved.")
     expect(page.get_by_label("Redirect URIs")).to_have_value("http://shop.example/")
     expect(page.get_by_label("Redirect URIs")).to_have_accessible_description(
@@ -215,13 +217,13 @@ def test_a_user_registers_a_client_of_their_own(any_page: Page, site: Site) -> N
     page.goto(f"{site.url}{APPLICATIONS}")
     sign_in(page, "alice")
     assert heading(page) == "Your clients"
-    page.get_by_role("navigation").get_by_role("link", name="Register a client").click()
+    press(page.get_by_role("navigation").get_by_role("link", name="Register a client"))
     expect(page.get_by_role("link", name="A service without users")).to_have_count(0)
-    page.get_by_role("link", name="An app on a phone or a computer").click()
+    press(page.get_by_role("link", name="An app on a phone or a computer"))
     page.get_by_role("textbox", name="Name", exact=True).fill("Diary")
     page.get_by_label("Redirect URIs").fill("com.example.diary:/back")
     page.get_by_label("See your photos and albums").check()
-    page.get_by_role("button", name="Register").click()
+    press(page.get_by_role("button", name="Register"))
     expect(page.get_by_role("status")).to_contain_text("It is public, so it has no secret.")
     (client,) = site.clients.search(owner="alice").items
     assert client.redirect_uris == ("com.example.diary:/back",)

@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from tests.devices import GRANT_TYPE, device_request, plug
 
 from .conftest import PHONE, Site
+from .navigation import press
 from .test_pages import ALLOW, CONTRAST, DENY, heading, is_wide_as_the_window, sign_in
 
 
@@ -18,8 +19,7 @@ def decide(page: Page, site: Site, button: str, client_name: str = "Television")
     site.register("tv", client_name=client_name, grant_types=(GRANT_TYPE,))
     page.goto(site.url + device_request(site.registry, "tv"))
     sign_in(page)
-    page.click(button)
-    page.wait_for_load_state()
+    press(page.locator(button))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ twice.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +18,9 @@ from tests.devices import GRANT_TYPE, device_request, plug
 
 from .application import advance_clock
 from .conftest import Site
+from .navigation import press
 from .test_authorizations import allow
-from .test_pages import ALLOW, DENY, LONG, come, scope_of, sign_in
+from .test_pages import ALLOW, DENY, LONG, arrived, come, scope_of, sign_in
 
 LATENCY = 200  # milliseconds
 AGAIN = "Sign in again"
@@ -52,24 +52,10 @@ def click_twice(page: Page, button: str, milliseconds: int = 100) -> None:
 
     :param button: a selector.
     """
-    page.evaluate(
-        """([selector, pause]) => {
-            const button = document.querySelector(selector)
-            button.click()
-            setTimeout(() => button.click(), pause)
-        }""",
-        [button, milliseconds],
+    page.locator(button).evaluate(
+        "(button, pause) => { button.click(); setTimeout(() => button.click(), pause) }",
+        milliseconds,
     )
-
-
-def arrived(page: Page, site: Site) -> dict[str, str]:
-    """The parameters with which the tab is at the client now.
-
-    A second click aborts the navigation of the first, so no single navigation is waited for.
-    """
-    expect(page).to_have_url(re.compile(f"{re.escape(site.client_url)}/callback"))
-    page.wait_for_load_state()
-    return site.client.arrived[-1]
 
 
 def go_at_once(*visits: tuple[Page, str]) -> None:
@@ -117,7 +103,7 @@ class TestConsent:
             route.abort("connectionreset")
 
         page.route("**/oauth2/authorize", lose, times=1)
-        page.evaluate("selector => document.querySelector(selector).click()", ALLOW)
+        page.locator(ALLOW).evaluate("button => button.click()")
         expect(page).to_have_url("chrome-error://chromewebdata/")
         page.reload()
         answer = arrived(page, site)
@@ -282,7 +268,7 @@ class TestAuthorizations:
         for tab in tabs:
             expect(tab.get_by_role("article")).to_have_count(2)
         for tab, name in zip(tabs, names, strict=True):
-            tab.get_by_role("button", name=f"Withdraw {name}").click()
+            press(tab.get_by_role("button", name=f"Withdraw {name}"))
             expect(tab.get_by_role("status")).to_contain_text("has lost its access")
         expect(tabs[1].get_by_role("article")).to_have_count(0)
 

@@ -16,6 +16,8 @@ from pyramid_oauth2.scripts.ini import Ini
 from tests.live import live_server
 from tests.ports import free_port
 
+from .navigation import press
+
 FILES = Path(pyramid_oauth2.demo.__file__).parent / "static"
 
 
@@ -27,7 +29,7 @@ def server(tmp_path_factory):
 
 
 def sign_in(page, server):
-    page.click("#sign-in")
+    press(page.locator("#sign-in"))
     if "/login" in page.url:
         page.fill("[name=username]", "alice")
         page.fill("[name=password]", "wonderland")
