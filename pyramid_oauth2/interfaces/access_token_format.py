@@ -27,7 +27,7 @@ class IAccessTokenFormat(Interface):
         """Whether a string looks like a token of this server. No I/O, and no proof of anything."""
 
     def make(family: str, claims: Callable[[], Mapping[str, Any]]) -> NewToken:
-        """A new token string, and where its record is stored.
+        """A new token string, and where its record is stored: by the SHA-256 of the string.
 
         :param family: of the token's record; :meth:`reference` must find it in the string.
         :param claims: returns what the token says, by the names of RFC 9068 section 2.2.

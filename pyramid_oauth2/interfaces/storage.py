@@ -229,7 +229,11 @@ class IGrantStore(Interface):
         """Revoke all grants of a user, or those for one client; return how many it revoked."""
 
     def reserve(namespace: str, digest: bytes, expires_at: int, now: int) -> bool:
-        """Claim a value until *expires_at*; True for one call only. An expired claim is void."""
+        """Claim a value until *expires_at*; True for one call only. An expired claim is void.
+
+        :param namespace: at most 64 characters.
+        :param digest: 1 to 64 bytes; each byte counts.
+        """
 
     def grants(
         subject: str | None = None,

@@ -12,7 +12,7 @@ from typing import Any
 
 from alembic import op
 from alembic.operations import BatchOperations
-from sqlalchemy import Column, Connection, String, inspect
+from sqlalchemy import VARBINARY, Column, Connection, String, inspect
 from sqlalchemy.sql.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
@@ -78,7 +78,9 @@ def add_column_in(batch: BatchOperations, column: Column[Any]) -> None:
         batch.add_column(column)
 
 
-def lengthen_in(batch: BatchOperations, name: str, old: TypeEngine[str], new: String) -> None:
+def lengthen_in(
+    batch: BatchOperations, name: str, old: TypeEngine[Any], new: String | VARBINARY
+) -> None:
     """Make a column longer together with the other changes of a table, unless it is."""
     there: Any = None if _printing() else _columns(_table(batch))[name]
     if there is None or there.length != new.length:

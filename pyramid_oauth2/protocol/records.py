@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 
+from .clients.codecs import LAST_TIME
 from .identifiers import check_identifier as check_identifier
 from .store_errors import DuplicateRecord as DuplicateRecord
 from .store_errors import OutcomeUnknown as OutcomeUnknown
@@ -31,6 +32,8 @@ CLIENT_ID_LENGTH = 512
 SUBJECT_LENGTH = 255
 NAMESPACE_LENGTH = 64
 KEY_LENGTH = 255
+DIGEST_SIZE = 32  # bytes of a SHA-256, by which a store knows a token
+RESERVED_SIZE = 64  # bytes by which a store knows a value that may be used once, at most
 # The ``data`` of a grant or consent of which the store cannot read what was allowed. It is no
 # JSON, so each decoder of the protocol refuses it; the record can be listed, ended and copied.
 UNREADABLE = b"unreadable"
@@ -212,7 +215,10 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A value that may be used once until ``expires_at``."""
+    """A value that may be used once until ``expires_at``.
+
+    It is not checked when it is created: a :class:`~.single_use.SingleUse` was.
+    """
 
     namespace: str
     digest: bytes = field(repr=False)
@@ -240,6 +246,8 @@ class Entry:
         check_identifier("key", self.key, KEY_LENGTH)
         if self.owner is not None:
             check_identifier("owner", self.owner, SUBJECT_LENGTH)
+        if self.expires_at is not None and not _is_time(self.expires_at):
+            raise ValueError("expires_at is not in whole UTC seconds up to the year 9999")
 
 
 class Outcome(Enum):
@@ -277,6 +285,10 @@ class Page(Generic[Item]):
 
     items: tuple[Item, ...]
     cursor: str | None = None
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value <= LAST_TIME
 
 
 def kept_until(token: Token, grant_end: int | None) -> int:

@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING
 
+from .clients.codecs import LAST_TIME
 from .errors import InvalidGrant, OAuth2Error
 from .lost_responses import until_known
-from .records import OutcomeUnknown
+from .records import NAMESPACE_LENGTH, RESERVED_SIZE, OutcomeUnknown, check_identifier
 from .refusal import OWN_RULE, Refusal
 
 if TYPE_CHECKING:
@@ -29,15 +31,27 @@ class SingleUse:
     A plug-in returns it; the core reserves it, after everything else was checked and before
     anything is spent.
 
-    :param namespace: of the plug-in; values of two namespaces are never the same.
-    :param digest: at most 64 bytes that identify the value.
+    :param namespace: of the plug-in, at most 64 characters; values of two namespaces are never
+        the same.
+    :param digest: 1 to 64 bytes that identify the value.
+    :param expires_at: may be the ``exp`` of a JWT (RFC 7519 section 2): a fraction is rounded
+        up, and a time after the year 9999 becomes the last one before.
     :param error: is raised if the value was used before; the default is ``invalid_grant``.
+    :raises ValueError: the namespace or the digest has another form.
     """
 
     namespace: str
     digest: bytes = field(repr=False)
     expires_at: int
     error: OAuth2Error | None = None
+
+    def __post_init__(self) -> None:
+        check_identifier("namespace", self.namespace, NAMESPACE_LENGTH)
+        if not isinstance(self.digest, bytes) or not 1 <= len(self.digest) <= RESERVED_SIZE:
+            raise ValueError(f"the digest has to be 1 to {RESERVED_SIZE} bytes")
+        # In this order, a NaN is the last time too.
+        end = max(0, min(LAST_TIME, self.expires_at))
+        object.__setattr__(self, "expires_at", ceil(end))
 
     @classmethod
     def of(

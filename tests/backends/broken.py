@@ -109,6 +109,14 @@ class TestReserveReadsThenWrites(MemoryContract):
             return earlier is None or earlier.expires_at <= now
 
 
+class TestReservedDigestsArePadded(MemoryContract):
+    caught_by = "reserve_by_digests"
+
+    class Grants(MemoryGrantStore):
+        def reserve(self, namespace, digest, expires_at, now):
+            return super().reserve(namespace, digest.ljust(32, b"\0"), expires_at, now)
+
+
 class TestOpenReadsThenWrites(MemoryContract):
     caught_by = "race_to_open"
 

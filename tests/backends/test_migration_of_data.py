@@ -16,6 +16,7 @@ from pyramid_oauth2.backends.contract.factories import (
     every,
     new_client,
     new_consent,
+    new_digest,
     new_grant,
     new_token,
 )
@@ -24,9 +25,11 @@ from pyramid_oauth2.backends.sqlalchemy.rows import (
     client_values,
     consent_values,
     grant_values,
+    reservation_values,
     token_values,
     tombstone_values,
 )
+from pyramid_oauth2.protocol.records import Reservation
 
 from .server_databases import new_empty_database, open_backend
 
@@ -36,6 +39,7 @@ CLIENTS = [new_client(client_id=name, client_name="Same", owner="alice") for nam
 GRANTS = [new_grant(client_id=name, data=b"\x00\xff") for name in NAMES]
 TOKENS = [new_token(grant=grant) for grant in GRANTS]
 CONSENTS = [new_consent(client_id=name, version=3) for name in NAMES]
+CLAIMS = [Reservation("jti", digest, NOW) for digest in (new_digest(), bytes(32))]
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
@@ -81,6 +85,7 @@ def fill(connection: Connection) -> None:
         "oauth2_grant": [*map(grant_values, GRANTS)],
         "oauth2_token": [*map(token_values, TOKENS)],
         "oauth2_consent": [*map(old_consent_values, CONSENTS)],
+        "oauth2_reservation": [*map(reservation_values, CLAIMS)],
     }
     write(connection, rows)
 
@@ -93,7 +98,7 @@ def test_everything_is_there_after_the_upgrade(
     migrations.upgrade(url)
     backend.check()
     assert set(every(backend.consents.export)) == set(CONSENTS)
-    assert set(every(backend.grants.export)) == {*GRANTS, *TOKENS}
+    assert set(every(backend.grants.export)) == {*GRANTS, *TOKENS, *CLAIMS}
     assert {client.client_id for client in every(backend.clients.search, owner="alice")} == {*NAMES}
     assert "gone" in set(map(str, every(backend.clients.export)))
     for name, grant in zip(NAMES, GRANTS, strict=True):
@@ -128,3 +133,17 @@ def test_a_process_of_the_first_version_goes_on(
         old.execute(statement, old_consent_values(CONSENTS[0]))
         old.commit()
     assert backend.consents.get("alice", "client") == CONSENTS[0]
+
+
+def test_values_are_used_once_before_and_after_the_upgrade(
+    url: str, connection: Connection, backend: SQLAlchemyBackend
+) -> None:
+    """Before it only those of 32 bytes, on each engine."""
+    connection.close()
+    migrations.upgrade(url, "oauth2_0002")
+    earlier, later = new_digest(), b"1" * 64
+    assert backend.grants.reserve("jti", earlier, NOW + 1, NOW)
+    migrations.upgrade(url)
+    assert not backend.grants.reserve("jti", earlier, NOW + 1, NOW)
+    assert backend.grants.reserve("jti", later, NOW + 1, NOW)
+    assert not backend.grants.reserve("jti", later, NOW + 1, NOW)

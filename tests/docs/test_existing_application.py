@@ -55,7 +55,7 @@ def address(page: Page) -> Iterator[str]:
     """The address of the application, served after both upgrades."""
     ini = page.folder / "planner.ini"
     (address,) = re.findall(r"^oauth2.issuer = (.*)$", ini.read_text(), re.MULTILINE)
-    assert page.run("alembic upgrade head").endswith("oauth2_0002 (the newest)\n")
+    assert page.run("alembic upgrade head").endswith("oauth2_0003 (the newest)\n")
     with serving(ini, urlsplit(address).port or 0, PYTHONPATH="."):
         yield address
 

@@ -114,6 +114,18 @@ class TestAFormat:
         with pytest.raises(ValueError, match="another kind or family"):
             flow.server.token("read")
 
+    def test_a_token_without_a_digest_of_its_string_is_not_stored(
+        self, flow: Flow, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Such as the 16 bytes of a UUID, which some store would not find again."""
+
+        def make(self: Readable, family: str, claims: object) -> NewToken:
+            return NewToken("r.x", TokenRef("access_token", family, bytes(16)))
+
+        monkeypatch.setattr(Readable, "make", make)
+        with pytest.raises(ValueError, match="a digest of 16 bytes instead of 32"):
+            flow.server.token("read")
+
     def test_a_changed_token_has_no_record(self, flow: Flow) -> None:
         token = flow.server.token("read")
         head, claims, secret = token.split(".")

@@ -113,6 +113,16 @@ class Reserving(Contract):
         assert self.grants.reserve("jti", digest, NOW + 2 * HOUR, NOW + HOUR) is True
         assert self.grants.reserve("jti", digest, NOW + 2 * HOUR, NOW + HOUR) is False
 
+    def test_reserve_by_digests_of_every_length(self) -> None:
+        digests = (b"\0", b"\0\0", bytes(31) + b"1", bytes(31) + b"1\0", b"1" * 16, b"1" * 64)
+        for digest in digests:
+            assert self.grants.reserve("jti", digest, NOW + HOUR, NOW) is True
+            assert self.grants.reserve("jti", digest, NOW + HOUR, NOW) is False
+        reserved = {Reservation("jti", digest, NOW + HOUR) for digest in digests}
+        assert set(every(self.grants.export)) == reserved
+        for digest in digests:
+            assert self.grants.reserve("jti", digest, NOW + DAY, NOW + HOUR) is True
+
     def test_reserve_is_apart_from_tokens(self) -> None:
         grant = new_grant()
         token = new_token(grant=grant)

@@ -34,7 +34,7 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
-from ...protocol.records import Reservation, Token, TokenRef
+from ...protocol.records import DIGEST_SIZE, Reservation, Token, TokenRef
 from ...protocol.token_kinds import ACCESS_TOKEN, AUTHORIZATION_CODE, REFRESH_TOKEN
 
 PREFIX = "oauth2:"
@@ -47,7 +47,6 @@ NOTHING = "-"
 # The kinds of which there are many. An interaction has none: its digest may be derived from a
 # login, which must find the one that an earlier version stored for it.
 LETTERS = {ACCESS_TOKEN: "a", AUTHORIZATION_CODE: "c", REFRESH_TOKEN: "r"}
-DIGEST_SIZE = 32  # bytes of a SHA-256; in Base64 43 characters, without the padding
 _KINDS = {letter: kind for kind, letter in LETTERS.items()}
 
 RECORD = re.compile(
@@ -90,6 +89,7 @@ def member(token: TokenRef | Token) -> str:
     letter = LETTERS.get(token.kind)
     if letter is None or len(token.digest) != DIGEST_SIZE:
         return earlier_member(token)
+    # Without the padding.
     return letter + b2a_base64(token.digest, newline=False)[:43].decode("ascii")
 
 

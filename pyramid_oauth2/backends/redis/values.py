@@ -16,6 +16,7 @@ from ...protocol.clients.codecs import integer, text, texts
 from ...protocol.damaged_records import DAMAGED, check_times, nearest_time
 from ...protocol.envelope import dumps
 from ...protocol.records import (
+    DIGEST_SIZE,
     UNREADABLE,
     Consent,
     Entry,
@@ -25,7 +26,6 @@ from ...protocol.records import (
     Token,
     TokenRef,
 )
-from .key_names import DIGEST_SIZE
 
 log = logging.getLogger(__name__)
 

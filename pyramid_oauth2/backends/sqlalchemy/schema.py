@@ -30,7 +30,14 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from ...protocol.records import CLIENT_ID_LENGTH, KEY_LENGTH, NAMESPACE_LENGTH, SUBJECT_LENGTH
+from ...protocol.records import (
+    CLIENT_ID_LENGTH,
+    DIGEST_SIZE,
+    KEY_LENGTH,
+    NAMESPACE_LENGTH,
+    RESERVED_SIZE,
+    SUBJECT_LENGTH,
+)
 
 FAMILY_LENGTH = 64
 NAME_LENGTH = 64
@@ -95,8 +102,8 @@ def binary(length: int) -> TypeEngine[bytes]:
     return LargeBinary(length).with_variant(VARBINARY(length), *MYSQL)
 
 
-# SHA-256, of a token string or of a reserved value.
-Digest = LargeBinary(32).with_variant(BINARY(32), *MYSQL)
+# SHA-256 of a token string. BINARY pads what is shorter with zeros.
+Digest = LargeBinary(DIGEST_SIZE).with_variant(BINARY(DIGEST_SIZE), *MYSQL)
 Time = BigInteger
 Count = BigInteger
 
@@ -189,8 +196,8 @@ consent_table = Table(
 reservation_table = Table(
     "oauth2_reservation",
     metadata,
-    Column("namespace", Identifier(NAME_LENGTH), primary_key=True),
-    Column("digest", Digest, primary_key=True),
+    Column("namespace", Identifier(NAMESPACE_LENGTH), primary_key=True),
+    Column("digest", binary(RESERVED_SIZE), primary_key=True),
     Column("expires_at", Time, nullable=False),
     Index(None, "expires_at"),
 )

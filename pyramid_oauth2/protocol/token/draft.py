@@ -12,6 +12,7 @@ from ..grant_data import GrantData, grant_data
 from ..kept_values import NOTHING_KEPT, KeptValues
 from ..records import (
     ACCESS_TOKEN,
+    DIGEST_SIZE,
     REFRESH_TOKEN,
     Client,
     Grant,
@@ -109,6 +110,10 @@ def _check_reference(ref: TokenRef, kind: str, family: str) -> None:
     # a token that no one granted.
     if (ref.kind, ref.family) != (kind, family):
         raise ValueError(f"a plug-in made a {kind} whose reference has another kind or family")
+    # MariaDB would pad a shorter one, and not find it again.
+    if len(ref.digest) != DIGEST_SIZE:
+        size = len(ref.digest)
+        raise ValueError(f"a plug-in made a {kind} with a digest of {size} bytes instead of 32")
 
 
 def _kinds(

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..envelope import dumps, mark_critical
 from ..kept_values import KeptValues
+from ..token_kinds import kind_named
 from ..token_strings import NewToken
 from .confirmation import MEMBER, Confirmation
 from .token_response import RESERVED_NAMES
@@ -17,7 +18,7 @@ from .token_response import RESERVED_NAMES
 class Product:
     """A token of some kind, which the client redeems.
 
-    :param kind: of its record.
+    :param kind: of its record: the name of a registered kind of token.
     :param members: of the record's data, as JSON. The core adds the key to which it is bound,
         and the values of request extensions.
     :param parameter: the parameter of the response that has its string; None if no response
@@ -25,7 +26,7 @@ class Product:
     :param token: its string, if that is derived; otherwise it is random.
     :param lifetime: in seconds; None for a kind of which the server has the lifetime, such as
         ``authorization_code``.
-    :raises ValueError: ``parameter`` is one that the core sets.
+    :raises ValueError: there is no such kind, or ``parameter`` is one that the core sets.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Product:
     lifetime: int | None = None
 
     def __post_init__(self) -> None:
+        kind_named(self.kind)
         if self.parameter in RESERVED_NAMES:
             raise ValueError(f"the parameter {self.parameter} of a response is not a product's")
 
