@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -84,6 +85,28 @@ class GrantLifetimes(Lifetimes):
         self._spend(refresh, grant_expires_at=NOW + DAY)
         self.is_kept(self.grants, grant, NOW + DAY)
 
+    def test_lifetime_of_what_a_redemption_opens(self) -> None:
+        """As the approval on a page does: the page ends soon, the grant and its code do not."""
+        page = new_token(INTERACTION, expires_at=NOW + MINUTE)
+        grant = new_grant(id=page.family, expires_at=NOW + DAY)
+        code = new_token(AUTHORIZATION_CODE, grant)
+        assert self.grants.open(None, [page], NOW)
+        self._spend(page, [code], grant=grant)
+        self.is_kept(self.grants, grant, NOW + DAY)
+        self.is_kept(self.grants, code, NOW + DAY)
+
+    def test_lifetime_of_what_a_redemption_produces(self) -> None:
+        grant, code = self.opened(AUTHORIZATION_CODE, expires_at=NOW + MINUTE)
+        refresh = new_token(REFRESH_TOKEN, grant, expires_at=NOW + DAY)
+        self._spend(code, [refresh], grant_expires_at=NOW + DAY)
+        self.is_kept(self.grants, refresh, NOW + DAY)
+
+    def test_lifetime_of_what_is_added(self) -> None:
+        grant, _ = self.opened(expires_at=NOW + DAY)
+        added = new_token(ACCESS_TOKEN, grant)
+        assert self.grants.add(grant.id, [added], NOW)
+        self.is_kept(self.grants, added, NOW + DAY)
+
     def test_lifetime_of_a_revoked_grant(self) -> None:
         grant, token = self.opened(ACCESS_TOKEN)
         assert self.grants.revoke_grant(grant.id, NOW, "test")
@@ -134,8 +157,8 @@ class GrantLifetimes(Lifetimes):
         assert self.grants.amend(token.ref, token.version, {"expires_at": end})
         return replace(token, expires_at=end, version=token.version + 1)
 
-    def _spend(self, token: Token, **more: Any) -> None:
-        won = self.grants.redeem(token, NOW, new_attempt(), [], **more)
+    def _spend(self, token: Token, produce: Sequence[Token] = (), **more: Any) -> None:
+        won = self.grants.redeem(token, NOW, new_attempt(), produce, **more)
         assert won.outcome is Outcome.WON
 
 

@@ -72,6 +72,51 @@ class TestExtendedGrantIsUnlisted(Redis):
         return RedisBackend(_Unlisted(backend._server))  # type: ignore[arg-type]
 
 
+class TestProductsEndWithTheCode(Redis):
+    """What a redemption writes is kept as long as what was redeemed."""
+
+    caught_by = "lifetime_of_what_a_redemption_produces"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        part = "insert(FIRST_NEW, 13, KEYS[3])"
+        ends = "redis.call('PEXPIRE', KEYS[number], milliseconds(token[END], NOW))"
+        loop = f"for number = FIRST_NEW, #KEYS do {ends} end"
+        return rewritten(backend, ("redeem", part, f"{part}\n{loop}"))
+
+
+class TestAddedTokensEndSoon(Redis):
+    """What is added to a grant is kept for a minute."""
+
+    caught_by = "lifetime_of_what_is_added"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        part, ends = "insert(3, 2, KEYS[2])", "redis.call('PEXPIRE', KEYS[number], 60000)"
+        return rewritten(backend, ("add", part, f"{part}\nfor number = 3, #KEYS do {ends} end"))
+
+
+class _UnlistedSoon(Rewriting):
+    def run(self, script: Script, keys: Sequence[str], *arguments: Any, **more: Any) -> Any:
+        if script.name == "redeem" and arguments[2] == "+":
+            more["before"] = tuple(map(self._sooner, more["before"]))
+        return super().run(script, keys, *arguments, **more)
+
+    def _sooner(self, command: Sequence[Any]) -> tuple[Any, ...]:
+        *call, now, _end, member, _milliseconds = command
+        return (*call, now, now + 600, member, 600_000)
+
+
+class TestOpenedGrantIsUnlisted(Redis):
+    """A grant that a redemption opens is listed for ten minutes, as long as a page may be open."""
+
+    caught_by = "lifetime_of_what_a_redemption_opens"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        return RedisBackend(_UnlistedSoon(backend._server))  # type: ignore[arg-type]
+
+
 class TestAmendedTokenEnds(Redis):
     """The key of a token whose end was amended ends at the earlier end."""
 
