@@ -50,6 +50,20 @@ class Listings(Contract):
         assert listed(subject="bob", client_id="one") == {("bob", "one")}
         assert listed(subject="carol") == set()
 
+    def test_list_grants_of_a_user_for_one_client_among_many(self) -> None:
+        """Also if most of the user's grants are for others, and most of the client's of others."""
+        wanted = [new_grant() for _ in range(3 * SOME)]
+        others = [
+            new_grant(**of)
+            for of in ({"client_id": "other"}, {"subject": "bob"})
+            for _ in range(6 * SOME)
+        ]
+        self.grants.import_([*wanted, *others])
+        of = {"subject": "alice", "client_id": "client"}
+        listed = list(every(self.grants.grants, limit=SOME, **of))
+        assert len(listed) == len(wanted)
+        assert set(listed) == set(wanted)
+
     def test_list_grants_of_nobody_in_particular(self) -> None:
         with pytest.raises(ValueError):
             self.grants.grants()

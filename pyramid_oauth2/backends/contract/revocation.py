@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from pyramid_oauth2.protocol.records import Outcome
+from pyramid_oauth2.protocol.records import Grant, Outcome
 
 from .factories import DAY, NOW, every, new_attempt, new_grant, new_token
 from .harness import Contract
@@ -112,3 +113,17 @@ class Revocation(Contract):
         for token in tokens:
             dead = self.grants.redeem(token, NOW, new_attempt(), [])
             assert dead.outcome is Outcome.DEAD
+
+    def test_revoke_subject_of_many_grants_for_one_client(self) -> None:
+        """Each of them, although most grants of the user are for another client."""
+        ours, theirs = (
+            [new_grant(client_id=client_id) for _ in range(number)]
+            for client_id, number in (("ours", MANY // 3), ("theirs", MANY))
+        )
+        self.grants.import_([*ours, *theirs])
+        assert self.grants.revoke_subject("alice", NOW, "left", client_id="ours") == len(ours)
+        revoked = {grant.id for grant in self._exported() if grant.revoked_at is not None}
+        assert revoked == {grant.id for grant in ours}
+
+    def _exported(self) -> Iterator[Grant]:
+        return (each for each in every(self.grants.export, limit=MANY) if isinstance(each, Grant))

@@ -29,6 +29,20 @@ class TestFindsFromMemory(Mutated, SQLite):
     mutate = wrappers.FindsFromMemory.into
 
 
+class TestReadsOnePageOfTheUser(Mutated, SQLite):
+    """The listing of a user's grants for one client ends too early."""
+
+    caught_by = "list_grants_of_a_user_for_one_client"
+    mutate = wrappers.ReadsOnePageOfTheUser.into
+
+
+class TestRevokesOnePageOfTheUser(Mutated, SQLite):
+    """Living grants of the user for the client are left."""
+
+    caught_by = "revoke_subject_of_many_grants_for_one_client"
+    mutate = wrappers.RevokesOnePageOfTheUser.into
+
+
 class TestClientsFromMemory(Mutated, SQLite):
     """A process does not see that another one has disabled a client."""
 

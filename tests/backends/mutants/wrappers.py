@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from pyramid_oauth2.protocol.records import Outcome
+from pyramid_oauth2.protocol.records import Outcome, Page
 
 from .mutation import Wrapped
 
@@ -92,6 +92,37 @@ class RevokesLater(Wrapped):
     def revoke_grant(self, *arguments: Any) -> bool:
         threading.Timer(0.02, self.store.revoke_grant, arguments).start()
         return True
+
+
+class ReadsOnePageOfTheUser(Wrapped):
+    """A user's grants for one client are looked for in a page of all grants of the user."""
+
+    def grants(
+        self,
+        subject: str | None = None,
+        client_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Any]:
+        page: Page[Any] = self.store.grants(subject, client_id, cursor, limit)
+        if subject is None or client_id is None:
+            return page
+        page = self.store.grants(subject, None, cursor, limit)
+        items = tuple(grant for grant in page.items if grant.client_id == client_id)
+        return Page(items, page.cursor if len(items) == limit else None)
+
+
+class RevokesOnePageOfTheUser(Wrapped):
+    """A user's grants for one client are revoked if they are among the user's first."""
+
+    def revoke_subject(
+        self, subject: str, now: int, reason: str, client_id: str | None = None
+    ) -> int:
+        if client_id is None:
+            return int(self.store.revoke_subject(subject, now, reason))
+        found = self.store.grants(subject, limit=100).items
+        chosen = [grant.id for grant in found if grant.client_id == client_id]
+        return sum(self.store.revoke_grant(each, now, reason) for each in chosen)
 
 
 class EditsTheLatest(Wrapped):
