@@ -768,3 +768,62 @@ class LenientCursors(MemoryClientStore):
 class TestCursorsAreReadLeniently(MemoryContract):
     caught_by = "cursor_of_clients_that_somebody_spoilt"
     Clients = LenientCursors
+
+
+class ImportsOnce:
+    """A store of which a call of ``import_`` may name each record once."""
+
+    def import_(self, records):
+        records = list(records)
+        if any(record in records[:number] for number, record in enumerate(records)):
+            raise DuplicateRecord("twice")
+        return super().import_(records)
+
+
+class TestCopyOfAGrantTwiceFails(MemoryContract):
+    caught_by = "copy_twice"
+
+    class Grants(ImportsOnce, MemoryGrantStore):
+        pass
+
+
+class TestCopyOfAClientTwiceFails(MemoryContract):
+    caught_by = "client_copy_into_a_fresh_store"
+
+    class Clients(ImportsOnce, MemoryClientStore):
+        pass
+
+
+class TestCopyOfAConsentTwiceFails(MemoryContract):
+    caught_by = "consents_are_copied"
+
+    class Consents(ImportsOnce, MemoryConsentStore):
+        pass
+
+
+class TestCopyOfAnEntryTwiceFails(MemoryContract):
+    caught_by = "entries_are_copied"
+
+    class Entries(ImportsOnce, MemoryEntryStore):
+        pass
+
+
+class TestSearchReadsOnePageOfAllOwners(MemoryContract):
+    caught_by = "search_by_owner_and_name"
+
+    class Clients(MemoryClientStore):
+        def search(self, owner=None, prefix=None, sort="client_name", cursor=None, limit=50):
+            if owner is None or prefix is None:
+                return super().search(owner, prefix, sort, cursor, limit)
+            page = super().search(None, prefix, sort, cursor, limit)
+            found = tuple(client for client in page.items if client.owner == owner)
+            return Page(found, page.cursor if len(found) == limit else None)
+
+
+class TestClosedForGood(MemoryContract):
+    caught_by = "closed_backend"
+
+    def make_backend(self):
+        backend = super().make_backend()
+        backend.close = lambda: vars(backend.grants).clear()
+        return backend

@@ -55,6 +55,7 @@ from .boundaries import Boundaries  # noqa: E402
 from .changes import Amending, Reserving  # noqa: E402
 from .client_search import ClientSearch  # noqa: E402
 from .clients import ClientRecords  # noqa: E402
+from .closing import Closing  # noqa: E402
 from .consents import Consents  # noqa: E402
 from .copying import Copying  # noqa: E402
 from .crashes import ClientCrashes, ConsentCrashes, EntryCrashes, GrantCrashes  # noqa: E402
@@ -102,6 +103,7 @@ __all__ = [
     "ClientRecords",
     "ClientSearch",
     "ClientStoreContract",
+    "Closing",
     "ConsentCrashes",
     "ConsentInterleavings",
     "ConsentLeaks",
@@ -173,6 +175,7 @@ class GrantStoreContract(
     GrantCrashes,
     GrantReading,
     GrantLifetimes,
+    Closing,
     Forks,
 ):
     """The contract of an :class:`~pyramid_oauth2.interfaces.IGrantStore`."""
@@ -186,6 +189,7 @@ class ClientStoreContract(
     ClientInterleavings,
     ClientCrashes,
     ClientReading,
+    Closing,
     Forks,
 ):
     """The contract of an :class:`~pyramid_oauth2.interfaces.IClientStore`."""
@@ -200,6 +204,7 @@ class ConsentStoreContract(
     ConsentCrashes,
     ConsentReading,
     ConsentLifetimes,
+    Closing,
     Forks,
 ):
     """The contract of an :class:`~pyramid_oauth2.interfaces.IConsentStore`."""
@@ -215,6 +220,7 @@ class EntryStoreContract(
     EntryCrashes,
     EntryReading,
     EntryLifetimes,
+    Closing,
     Forks,
 ):
     """The contract of an :class:`~pyramid_oauth2.interfaces.IEntryStore`."""

@@ -90,10 +90,14 @@ class ClientSearch(Contract):
         assert len(self.found()) == 4
 
     def test_search_by_owner_and_name(self) -> None:
-        for owner in ("alice", "bob"):
-            for name in ("One", "Two"):
-                self.clients.add(new_client(owner=owner, client_name=f"{name} of {owner}"))
-        assert self.found(owner="alice", prefix="two") == ["Two of alice"]
+        self.clients.import_(
+            new_client(owner=owner, client_name=f"{name} {number} of {owner}")
+            for owner in ("alice", "bob")
+            for name in ("One", "Two")
+            for number in range(7)
+        )
+        twos = [f"Two {number} of alice" for number in range(7)]
+        assert self.found(owner="alice", prefix="two", limit=3) == twos
 
     def test_search_shows_disabled_clients(self) -> None:
         client = new_client()

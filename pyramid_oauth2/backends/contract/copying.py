@@ -33,12 +33,13 @@ class Copying(Contract):
         assert self.grants.import_(exported) == 40
         assert set(every(self.grants.export)) == set(exported)
 
-    def test_copy_twice_changes_nothing(self) -> None:
+    def test_copy_twice_inserts_once(self) -> None:
         self.populate()
         exported = list(every(self.grants.export))
         assert self.grants.import_(exported) == 0
         self.start_afresh()
-        assert self.grants.import_(iter(exported[:25])) == 25
+        # Twice in one call: a store that scans its keys may export one twice.
+        assert self.grants.import_(iter(exported[:25] + exported[:25])) == 25
         assert self.grants.import_(iter(exported)) == 15
         assert set(every(self.grants.export)) == set(exported)
 
