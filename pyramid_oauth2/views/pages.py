@@ -135,12 +135,13 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
 def _respond(view: View, request: Request) -> Response:
     try:
         return _recorded(view, request)
-    except TemporarilyUnavailable as throttled:
-        response = error_page(request, throttled.description, throttled.status, "too_many_requests")
-        response.headers["Retry-After"] = str(throttled.retry_after)
-        return response
     except OAuth2Error as error:
-        return error_page(request, error.description, 400, error.code)
+        code = _code_to_try_again(error)
+        if code is None:
+            return error_page(request, error.description, 400, error.code)
+        response = error_page(request, error.description, error.status, code)
+        response.headers["Retry-After"] = str(error.retry_after or RETRY_AFTER)
+        return response
     except UnusableInteraction as unusable:
         return unusable_page(request, unusable)
     except HTTPForbidden as refused:
@@ -155,6 +156,15 @@ def _respond(view: View, request: Request) -> Response:
         )
         response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
+
+
+def _code_to_try_again(error: OAuth2Error) -> str | None:
+    """The code of the page if the request was right, but cannot be answered now; else None."""
+    # By the status: a plug-in may raise a class of its own, and the throttle's class is also
+    # that of a server which is not available.
+    if error.status == 429:
+        return "too_many_requests"
+    return TemporarilyUnavailable.code if error.status >= 500 else None
 
 
 def _recorded(view: View, request: Request) -> Response:

@@ -11,7 +11,15 @@ from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationError
 
 from pyramid_oauth2.events import ClientChanged
-from pyramid_oauth2.extension import Client, Issuing, Parameter
+from pyramid_oauth2.extension import (
+    Client,
+    InvalidClient,
+    InvalidRequest,
+    Issuing,
+    OAuth2Error,
+    Parameter,
+    TemporarilyUnavailable,
+)
 from pyramid_oauth2.protocol.authorization.response_types import CodeResponse
 from tests.protocol.test_request_extensions import Nonce, Tenants
 
@@ -104,17 +112,26 @@ class TestRequestExtensions:
         assert "It sees north only." in flow.get(f"{query}&tenant=north&tenant=south")
 
 
+class Asleep(OAuth2Error):
+    """An error of the resolver itself."""
+
+    code, status = "directory_asleep", 503
+
+
 class Directory:
     """Finds the client of one URL."""
 
     def __init__(self) -> None:
         self.asked = 0
+        self.error: OAuth2Error | None = None
 
     def recognises(self, client_id: str) -> bool:
         return client_id == CLIENT
 
     def resolve(self, client_id: str) -> Client | None:
         self.asked += 1
+        if self.error is not None:
+            raise self.error
         return Client(
             client_id,
             redirect_uris=(BACK,),
@@ -174,6 +191,34 @@ class TestClientResolvers:
         to_login = flow.press(flow.ask(prompt="login"))
         page = flow.log_in().browser.get(way_back(to_login), status=200)
         assert flow.redeem(answer_in(flow.decide(page).location)["code"]).status_int == 200
+
+    @pytest.mark.parametrize(
+        ("error", "status", "wait", "title"),
+        [
+            (TemporarilyUnavailable("It is down."), 503, "5", "not available at the moment"),
+            (TemporarilyUnavailable("It is down.", retry_after=60), 503, "60", "not available at"),
+            (Asleep("It is down."), 503, "5", "not available at the moment"),
+            (TemporarilyUnavailable("Too many.", status=429), 429, "5", "Too many requests"),
+            (InvalidRequest("It is wrong."), 400, None, "The application made a mistake"),
+            # Not a 401, which needs a challenge (RFC 9110 section 15.5.2).
+            (InvalidClient("It is wrong."), 400, None, "The application made a mistake"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else None,
+    )
+    def test_one_that_cannot_find_it_now(
+        self,
+        flow: Flow,
+        directory: Directory,
+        error: OAuth2Error,
+        status: int,
+        wait: str | None,
+        title: str,
+    ) -> None:
+        directory.error = error
+        answer = flow.ask()
+        assert (answer.status_int, answer.headers.get("Retry-After")) == (status, wait)
+        assert title in answer.html.h1.string
+        assert error.description in answer
 
     def test_a_client_that_an_operator_deleted(self, flow: Flow, directory: Directory) -> None:
         flow.tokens()

@@ -178,6 +178,20 @@ class TestParameters:
         for name in ("request", "request_uri"):
             assert sent(world.begin(**{name: "x"}))["error"] == f"{name}_not_supported"
 
+    @pytest.mark.parametrize(("status", "events"), [(503, 1), (429, 0)])
+    def test_that_cannot_be_read_now(self, world: Plugged, status: int, events: int) -> None:
+        """The event of too many attempts is another one, once for each window."""
+
+        class Waiting(JSONObject):
+            def read(self, value: str, client: Client) -> SourcedParameters:
+                raise TemporarilyUnavailable("Try again.", status=status)
+
+        world.plug(request_sources={"object": Waiting()})
+        world.server.clients.add(make_client(client_id="two", redirect_uris=(BACK, f"{BACK}/2")))
+        result = world.begin(**{**bare(request="{}"), "client_id": "two"})
+        assert isinstance(result, Refuse)
+        assert len(result.events) == events
+
 
 def test_an_empty_parameter_counts_as_none(world: Plugged) -> None:
     assert isinstance(world.begin(request="", request_uri=""), Ask)

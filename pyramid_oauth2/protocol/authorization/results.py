@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ..authorization_server import AuthorizationServer
 from ..clients.self_registration import is_self_registered
-from ..errors import LoginRequired, OAuth2Error, TemporarilyUnavailable
+from ..errors import LoginRequired, OAuth2Error
 from ..events import AuthorizationRefused, OAuth2Event
 from ..records import Client, StoreUnavailable
 from ..refusal import Refusal
@@ -152,7 +152,7 @@ def refuse(
     """
     client = client or error.client
     # That there were too many attempts is an event of its own, once for each window.
-    if client is None or isinstance(error, TemporarilyUnavailable):
+    if client is None or error.status == 429:
         return Refuse(error, tuple(events))
     return Refuse(error, (*events, refused_event(error, client)))
 
