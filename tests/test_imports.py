@@ -111,7 +111,10 @@ FORBIDDEN = {
     "protection.protected_resources": (*DATABASES, *without()),
     "endpoint_urls": (*DATABASES, *without()),
     "protection.http_request": (*DATABASES, *without("protection.protected_resources")),
-    "protection.challenges": (*DATABASES, *without("protection.protected_resources", "responses")),
+    "protection.challenges": (
+        *DATABASES,
+        *without("protection.cors", "protection.protected_resources", "responses"),
+    ),
     "protection.request": (
         *DATABASES,
         *without(

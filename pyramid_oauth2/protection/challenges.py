@@ -20,6 +20,7 @@ from ..protocol.scopes import format_scope
 from ..protocol.token.presentation import BEARER_SCHEME, Presentation
 from ..protocol.token.token_response import BEARER
 from ..responses import error_response, json_response, record_refusal
+from .cors import expose_when_sent
 from .protected_resources import metadata_url
 
 HEADER = "WWW-Authenticate"
@@ -150,6 +151,9 @@ def _take_over(exception: HTTPClientError, response: Response) -> None:
 
 def _refusal(request: ChallengedRequest, error: OAuth2Error, **more: str) -> Response:
     record_refusal(request, error.refusal)
+    if error.headers:
+        # RFC 9449 section 9: the page needs the nonce to send the request again.
+        expose_when_sent(request, error.headers)
     added = {
         # RFC 9470 section 3: ``acr_values`` and ``max_age`` are parameters of the challenge.
         # What is not text or a number cannot be one.

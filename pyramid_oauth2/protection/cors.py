@@ -20,6 +20,7 @@ from ..protocol.records import Client
 # Not what the preflight asks for: one response is right for all.
 ALLOWED_HEADERS = "*, authorization, content-type, dpop"
 EXPOSED_HEADERS = ("Retry-After", "WWW-Authenticate")
+EXPOSE = "Access-Control-Expose-Headers"
 PREFLIGHT_SECONDS = 3600
 
 
@@ -76,13 +77,22 @@ def cors_readable(
         if origin not in client.allowed_origins:
             return response
     response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED_HEADERS)
-    expose(response, headers)
+    expose(response, (*EXPOSED_HEADERS, *headers))
     return response
 
 
 def expose(response: Response, headers: Iterable[str]) -> None:
-    """Allow a page that may read *response* to read these headers, too."""
-    present = response.headers.get("Access-Control-Expose-Headers")
-    if present is not None:
-        response.headers["Access-Control-Expose-Headers"] = ", ".join((present, *headers))
+    """Allow a page that may read *response* to read these headers, beside what its view exposes."""
+    if "Access-Control-Allow-Origin" not in response.headers:
+        return
+    present = ",".join(response.headers.getall(EXPOSE)).split(",")
+    # Each once: a view may return one response at every request.
+    names = dict.fromkeys((*filter(None, map(str.strip, present)), *headers))
+    response.headers[EXPOSE] = ", ".join(names)
+
+
+def expose_when_sent(request: PyramidRequest, headers: Iterable[str]) -> None:
+    """The same, for the response to *request* that is sent in the end."""
+    names = tuple(headers)
+    # After the tweens: one of them says whether a page may read the response.
+    request.add_response_callback(lambda _request, response: expose(response, names))

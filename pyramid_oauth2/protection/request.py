@@ -19,7 +19,7 @@ from ..protocol.users import Users
 from ..resource_server import ResourceServer
 from ..service import OAuth2Service
 from .challenges import SENT, ScopeRequired, TokenRequired
-from .cors import expose
+from .cors import expose_when_sent
 from .http_request import protected_request
 
 if TYPE_CHECKING:
@@ -183,9 +183,9 @@ class RequestOAuth2:
 
         def add(_request: PyramidRequest, response: Response) -> None:
             response.headers.update(headers)
-            expose(response, headers)
 
         self._request.add_response_callback(add)
+        expose_when_sent(self._request, headers)
 
     def require(self, scope: str) -> None:
         """Require scopes inside a view, where they depend on the request.

@@ -74,6 +74,23 @@ def test_a_refusal_without_a_client_is_readable(server: Server):
     assert origin(server.browser.get("/api/notes", headers=headers, status=401)) == "*"
 
 
+def test_what_a_view_exposes_itself(build: Callable[..., Server]):
+    """Each name once, also if the view returns one response at every request."""
+    kept = Response("page 1")
+    kept.headers.add("Access-Control-Expose-Headers", "Link ,X-Total-Count")
+    kept.headers.add("Access-Control-Expose-Headers", "Retry-After")
+
+    def paged(config: Any) -> None:
+        config.add_route("paged", "/api/paged")
+        config.add_view(lambda request: kept, route_name="paged")
+
+    server = build(host.pages, paged, changes={"oauth2.cors_paths": "/api"})
+    for _ in range(2):
+        answer = server.get("/api/paged", {"Origin": PAGE})
+        exposed = answer.headers.getall("Access-Control-Expose-Headers")
+        assert exposed == ["Link, X-Total-Count, Retry-After, WWW-Authenticate"]
+
+
 def test_without_the_setting_there_is_no_tween(build: Callable[..., Server]):
     answer = build(host.pages, api).browser.get("/api/notes", headers={"Origin": PAGE}, status=401)
     assert origin(answer) is None

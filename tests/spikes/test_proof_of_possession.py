@@ -302,6 +302,27 @@ class TestAtAResource:
         if error == "use_proof_nonce":
             assert answer.headers["Proof-Nonce"] != "x"
 
+    @pytest.mark.parametrize(("nonce", "status"), [(True, 200), (False, 401)])
+    def test_a_page_may_read_the_nonce(
+        self, build: Callable[..., Server], nonce: bool, status: int
+    ) -> None:
+        """RFC 9449 section 9: also that of a challenge, with which it sends the request again."""
+        from tests.functional import host
+
+        origin = "https://spa.example"
+        changes = {"oauth2.cors_paths": "/read"}
+        client = Client(build(host.pages, proof_of_possession.includeme, changes=changes))
+        client.server.service.clients.edit("robot", allowed_origins=(origin,))
+        token = self.token(client)
+        proof = client.key.proof(
+            "http://localhost/read", "GET", token, **{} if nonce else {"nonce": "x"}
+        )
+        headers = {"Authorization": f"PoP {token}", "Proof": proof, "Origin": origin}
+        answer = client.server.get("/read", headers)
+        assert answer.status_int == status
+        exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+        assert exposed == ["Retry-After", "WWW-Authenticate", "Proof-Nonce"]
+
     def test_another_key(self, client: Client) -> None:
         token = self.token(client)
         other = Client(client.server)
