@@ -14,6 +14,7 @@ from ..protection.request import Request
 
 log = logging.getLogger(__name__)
 
+ENGLISH = "en"  # needs no catalogue
 KEY = "_LOCALE_"  # by which Pyramid's own negotiator finds a language that was chosen
 
 
@@ -28,8 +29,10 @@ def settle_language(request: Request) -> None:
         log.debug("The language could not be negotiated", exc_info=True)
     # Only a language that exists: Pyramid caches a localizer for every name, and an
     # attacker could request any number of names by a parameter.
-    known = negotiated in languages(request.registry)
-    request.locale_name = negotiated if known and negotiated else _default(request)
+    known = languages(request.registry)
+    # A region is part of a language, as in Pyramid's own localizers: en_GB is English.
+    names = (negotiated or "", (negotiated or "").partition("_")[0])
+    request.locale_name = next(filter(known.__contains__, names), _default(request))
 
 
 def is_left_to_us(request: Request) -> bool:
@@ -39,8 +42,8 @@ def is_left_to_us(request: Request) -> bool:
 
 
 def languages(registry: Any) -> frozenset[str]:
-    """The languages for which a catalogue is registered."""
-    return _below(tuple(registry.queryUtility(ITranslationDirectories, default=())))
+    """The languages for which a catalogue is registered, and that of the texts themselves."""
+    return _below(tuple(registry.queryUtility(ITranslationDirectories, default=()))) | {ENGLISH}
 
 
 @lru_cache(maxsize=16)

@@ -328,6 +328,36 @@ def test_what_the_application_chose_counts_more() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("chosen", "language"),
+    [("en", "en"), ("en_GB", "en"), ("fr_CA", "fr"), ("it", "de"), ("_", "de"), ("", "de")],
+)
+def test_another_language_than_that_of_the_application(chosen: str, language: str) -> None:
+    """English is a language as any other, although it has no catalogue."""
+    german = {"pyramid.default_locale_name": "de"}
+    visitor = Visitor(configurator(german))
+    visitor.register()
+    page = visitor.ask(_LOCALE_=chosen)
+    assert page.html.html["lang"] == language
+    config = configurator(german)
+    config.set_locale_negotiator(lambda request: chosen)
+    page = Visitor(config).ask("unknown", status=400)
+    assert page.html.html["lang"] == language
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("en-US, en;q=0.9", "en"), ("es, en;q=0.5", "en"), ("en;q=0.3, de", "de"), ("es", "de")],
+)
+def test_a_browser_asks_a_german_application(header: str, language: str) -> None:
+    """RFC 9110 section 12.5.4."""
+    visitor = Visitor(configurator({"pyramid.default_locale_name": "de"}))
+    visitor.register()
+    query = authorize_query("prints")
+    page = visitor.browser.get(f"/oauth2/authorize?{query}", headers={"Accept-Language": header})
+    assert page.html.html["lang"] == language
+
+
 def test_a_scope_may_be_described_by_a_translation_string() -> None:
     # The domain of the add-on contains the word already.
     _ = TranslationStringFactory("pyramid_oauth2")
