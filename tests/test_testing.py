@@ -78,6 +78,32 @@ def test_the_settings_of_the_application_with_the_change(settings: Any):
     assert memory_backend(settings) == {**settings, **memory_backend()}
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"oauth2.issuer": "https://id.example/"},
+        {"oauth2.base_url": "http://localhost:6544"},
+        {"oauth2.base_url": "https://api.example/v1"},
+        {"oauth2.issuer": "http://localhost:4444", "oauth2.enforce_https": "true"},
+    ],
+    ids=str,
+)
+def test_a_resource_server_of_another_issuer(changes: dict[str, str]):
+    """The tests start with what is right for the issuer of the other server."""
+    ini = {
+        **SETTINGS,
+        "oauth2.mode": "resource_server",
+        "oauth2.base_url": "https://api.example",
+        "oauth2.introspection.url": "https://id.example/introspect",
+        "oauth2.introspection.client_id": "api",
+        "oauth2.introspection.client_secret": "a secret",
+        **changes,
+    }
+    config = Configurator(settings=memory_backend(ini))
+    config.include("pyramid_oauth2")
+    assert bearer(config.make_wsgi_app(), "bob", "read")
+
+
 def test_a_subject_that_is_no_text():
     with pytest.raises(TypeError, match=r"write bearer\(app, '1', \.\.\.\)"):
         bearer(make_app(), 1, "read")  # type: ignore[arg-type]

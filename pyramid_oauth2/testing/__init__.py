@@ -20,7 +20,7 @@ from ..protocol.scopes import format_scope, parse_scope
 from ..protocol.token.issuance import Issuance, Open
 from ..protocol.token.issuing import issue
 from ..service import ROLES
-from ..settings.types import AUTHORIZATION_SERVER
+from ..settings.types import AUTHORIZATION_SERVER, RESOURCE_SERVER
 
 CLIENT_ID = "pyramid_oauth2.testing"
 
@@ -28,7 +28,8 @@ CLIENT_ID = "pyramid_oauth2.testing"
 def memory_backend(settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Settings that keep everything in memory, whichever backends the ini selects.
 
-    An application that is a resource server then issues the tokens of its tests itself.
+    An application that is a resource server then issues the tokens of its tests itself: its
+    ``oauth2.base_url`` is the issuer.
 
     :param settings: those of the application, which are returned with the change; None for what
         is changed alone.
@@ -39,7 +40,12 @@ def memory_backend(settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "oauth2.backend": "memory",
     }
     roles = {f"oauth2.backend.{role}": "memory" for role in ROLES}
-    return {**(settings or {}), **chosen, **roles}
+    given = settings or {}
+    if given.get("oauth2.mode") == RESOURCE_SERVER and "oauth2.base_url" in given:
+        # It issues its tokens itself, so the rules of an own issuer apply, which another server's
+        # need not fulfil (RFC 8414 section 2).
+        chosen["oauth2.issuer"] = given["oauth2.base_url"]
+    return {**given, **chosen, **roles}
 
 
 def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str, str]:
