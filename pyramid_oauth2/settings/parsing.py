@@ -82,8 +82,9 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         yield "oauth2.issuer: leave out the slash at its end."
     ours = f"{settings.path}/"
     for path in sorted(settings.cors_paths) if settings.mode != RESOURCE_SERVER else ():
-        # The endpoints say themselves which client's pages may read a response.
-        if ours.startswith(f"{path}/") or f"{path}/".startswith(ours):
+        # The endpoints say themselves which client's pages may read a response. A path above
+        # them may be that of an API.
+        if f"{path}/".startswith(ours):
             yield (
                 f"oauth2.cors_paths names {path}, where the endpoints and pages of pyramid_oauth2 "
                 "are: name the paths of your own API."

@@ -15,6 +15,7 @@ from ..protection.cors import cors_preflight, cors_readable
 from ..protection.request import Request
 from ..protocol.records import Client, StoreUnavailable
 from ..settings.types import RESOURCE_SERVER
+from .routes import own_path
 
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
@@ -25,14 +26,18 @@ def cross_origin_tween(
     """Respond to preflight requests, and say which origin may read a response.
 
     A tween, because the responses of exception views must be readable too, and a preflight
-    request has no token, which the views require. The endpoints say it themselves.
+    request has no token, which the views require. The endpoints say it themselves, also where
+    one of the paths is above them; our pages are read by no other.
     """
     settings = registry.getUtility(ISettings)
     prefixes = tuple(f"{path}/" for path in settings.cors_paths)
+    # A resource server has no endpoint of its own: the path may be one of its API.
+    ours = () if settings.mode == RESOURCE_SERVER else (f"{own_path(registry)}/",)
 
     def tween(request: Request) -> Response:
         # Not path_info, which raises for a path that is not UTF-8.
-        if not f"{request.environ.get('PATH_INFO', '')}/".startswith(prefixes):
+        path = f"{request.environ.get('PATH_INFO', '')}/"
+        if not path.startswith(prefixes) or path.startswith(ours):
             return handler(request)
         if request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.environ:
             return cors_preflight(*METHODS)

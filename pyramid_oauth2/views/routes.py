@@ -30,6 +30,13 @@ def remember_prefix(config: Any) -> None:
     config.registry[OWN_PREFIX] = config.route_prefix
 
 
+def own_path(registry: Any) -> str:
+    """The path below which the endpoints for clients and the pages are, with the route prefix."""
+    path: str = registry.getUtility(ISettings).path
+    prefix = registry[OWN_PREFIX]
+    return f"/{prefix}{path}" if prefix else path
+
+
 def add_registered_endpoint(config: Any, name: str) -> None:
     """Add the routes of a registered endpoint; none in an application that has no endpoints.
 

@@ -91,6 +91,32 @@ def test_what_a_view_exposes_itself(build: Callable[..., Server]):
         assert exposed == ["Link, X-Total-Count, Retry-After, WWW-Authenticate"]
 
 
+@pytest.mark.parametrize(
+    ("prefix", "path"), [(None, "/api/oauth2"), ("api", "/oauth2"), ("/api/v1/", "/oauth2")]
+)
+def test_our_endpoints_and_pages_below_a_path(
+    settings: dict[str, Any], serve: Callable[..., Server], prefix: str | None, path: str
+):
+    """They say themselves which pages may read a response."""
+    config = Configurator(settings=settings | {"oauth2.cors_paths": "/api", "oauth2.path": path})
+    config.include("pyramid_oauth2", route_prefix=prefix)
+    config.include(host.users)
+    api(config)
+    server = serve(config.make_wsgi_app())
+    ours = f"/{prefix.strip('/')}{path}" if prefix else path
+    asked, form = {"Origin": PAGE}, {"grant_type": "client_credentials"}
+    issued = server.post(form, server.login() | asked, f"{ours}/token")
+    assert (issued.status_int, origin(issued)) == (200, None)
+    assert origin(server.post(form, server.login() | asked, f"{ours}/introspect")) is None
+    preflight = server.browser.options(f"{ours}/token", headers=ASKED)
+    assert preflight.headers["Access-Control-Allow-Methods"] == "POST"
+    page = server.get(f"{ours}/authorize", asked)
+    assert (page.content_type, origin(page)) == ("text/html", None)
+    server.browser.options(f"{ours}/authorize", headers=ASKED, status=405)
+    assert origin(server.get("/api/notes", asked)) == "*"
+    assert server.browser.options("/api/notes", headers=ASKED).status_int == 204
+
+
 def test_without_the_setting_there_is_no_tween(build: Callable[..., Server]):
     answer = build(host.pages, api).browser.get("/api/notes", headers={"Origin": PAGE}, status=401)
     assert origin(answer) is None
