@@ -15,12 +15,10 @@ from pyramid_oauth2.protocol.records import (
     Purged,
 )
 
-from .factories import HOUR, NOW, every, hard_to_compress, new_entry
+from .factories import HOUR, LATE, NOW, every, hard_to_compress, new_entry
 from .harness import Contract
 from .purging import purge_all
 from .round_trips import ALL_BYTES, LOOKALIKES
-
-LATE = 2**40
 
 FIELDS: dict[str, list[Any]] = {
     "namespace": ["é" * NAMESPACE_LENGTH, "𝄞" * NAMESPACE_LENGTH, "urn:x:{y}", "-", " ", "%"],
