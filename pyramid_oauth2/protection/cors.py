@@ -95,4 +95,4 @@ def expose_when_sent(request: PyramidRequest, headers: Iterable[str]) -> None:
     """The same, for the response to *request* that is sent in the end."""
     names = tuple(headers)
     # After the tweens: one of them says whether a page may read the response.
-    request.add_response_callback(lambda _request, response: expose(response, names))
+    request.add_response_callback(lambda _, response: expose(response, names))
