@@ -155,9 +155,8 @@ class IGrantStore(Interface):
     def open(grant: Grant | None, tokens: Iterable[Token], now: int) -> bool:
         """Insert a new grant and its first tokens, or tokens that stand alone: all or nothing.
 
-        :return: False if :meth:`revoke_subject` revoked the grant while it was being
-            opened. That is only possible in a store that lists a grant before it writes
-            it; a store that opens a grant in a single step always returns True.
+        :return: False if :meth:`revoke_subject` revoked the grant while it was being opened,
+            which is only possible in a store that lists a grant before it writes it.
         :raises DuplicateRecord: the grant or one of the digests exists.
         """
 
@@ -208,9 +207,7 @@ class IGrantStore(Interface):
     def amend(ref: TokenRef, version: int, changes: TokenChanges) -> bool:
         """Change a token that is neither consumed nor revoked, if its version is still *version*.
 
-        ``version`` is incremented.
-
-        :return: whether it was changed.
+        :return: whether it was changed; its ``version`` is then incremented.
         :raises ValueError: a field other than those of ``TokenChanges``.
         """
 
@@ -231,8 +228,7 @@ class IGrantStore(Interface):
     def reserve(namespace: str, digest: bytes, expires_at: int, now: int) -> bool:
         """Claim a value until *expires_at*; True for one call only. An expired claim is void.
 
-        :param namespace: at most 64 characters.
-        :param digest: 1 to 64 bytes; each byte counts.
+        *namespace* has at most 64 characters, and *digest* 1 to 64 bytes, each of which counts.
         """
 
     def grants(

@@ -1,6 +1,8 @@
-"""The identifiers of records: text that every store returns byte for byte."""
+"""The identifiers and times of records: what every store returns as it was stored."""
 
 from __future__ import annotations
+
+from .clients import codecs
 
 # UTF-8. PostgreSQL has room for 2704 bytes in an entry of an index, which may hold two identifiers.
 MOST_BYTES = 1536
@@ -26,3 +28,14 @@ def check_identifier(name: str, value: str, length: int) -> None:
         raise ValueError(f"{name} is not valid Unicode text") from None
     if size > MOST_BYTES:
         raise ValueError(f"{name} has {size} bytes in UTF-8; at most {MOST_BYTES} are allowed")
+
+
+def check_time(name: str, value: object) -> None:
+    """Refuse a time that some store would round, or no page could show.
+
+    :raises ValueError: *value* is not in whole UTC seconds from 1970 to the year 9999.
+    """
+    try:
+        codecs.time(value)
+    except TypeError:
+        raise ValueError(f"{name} is not in whole UTC seconds up to the year 9999") from None

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 
-from .clients.codecs import LAST_TIME
 from .identifiers import check_identifier as check_identifier
+from .identifiers import check_time
 from .store_errors import DuplicateRecord as DuplicateRecord
 from .store_errors import OutcomeUnknown as OutcomeUnknown
 from .store_errors import StoreUnavailable as StoreUnavailable
@@ -215,10 +215,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A value that may be used once until ``expires_at``.
-
-    It is not checked when it is created: a :class:`~.single_use.SingleUse` was.
-    """
+    """A value that may be used once until ``expires_at``. Its ``SingleUse`` was checked."""
 
     namespace: str
     digest: bytes = field(repr=False)
@@ -246,8 +243,8 @@ class Entry:
         check_identifier("key", self.key, KEY_LENGTH)
         if self.owner is not None:
             check_identifier("owner", self.owner, SUBJECT_LENGTH)
-        if self.expires_at is not None and not _is_time(self.expires_at):
-            raise ValueError("expires_at is not in whole UTC seconds up to the year 9999")
+        if self.expires_at is not None:
+            check_time("expires_at", self.expires_at)
 
 
 class Outcome(Enum):
@@ -285,10 +282,6 @@ class Page(Generic[Item]):
 
     items: tuple[Item, ...]
     cursor: str | None = None
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, int) and 0 <= value <= LAST_TIME
 
 
 def kept_until(token: Token, grant_end: int | None) -> int:

@@ -11,7 +11,7 @@ from pyramid_oauth2.protocol.records import Entry
 from pyramid_oauth2.protocol.token.product import Product
 
 
-@pytest.mark.parametrize("end", [1.5, -1, LAST_TIME + 1, "1"])
+@pytest.mark.parametrize("end", [1.5, 1.0, True, -1, LAST_TIME + 1, "1"])
 def test_the_end_of_an_entry_is_a_time(end: Any) -> None:
     with pytest.raises(ValueError, match="expires_at is not in whole UTC seconds"):
         Entry("feature", "key", expires_at=end)

@@ -112,8 +112,10 @@ def _check_reference(ref: TokenRef, kind: str, family: str) -> None:
         raise ValueError(f"a plug-in made a {kind} whose reference has another kind or family")
     # MariaDB would pad a shorter one, and not find it again.
     if len(ref.digest) != DIGEST_SIZE:
-        size = len(ref.digest)
-        raise ValueError(f"a plug-in made a {kind} with a digest of {size} bytes instead of 32")
+        raise ValueError(
+            f"a plug-in made a {kind} with a digest of {len(ref.digest)} bytes instead of "
+            f"{DIGEST_SIZE}: it has to be the SHA-256 of the token's string"
+        )
 
 
 def _kinds(
