@@ -135,6 +135,18 @@ def test_life_of_a_spent_code_that_was_copied(backend, raw, code_first, kind):
     assert left(raw, key_names.token_key(code)) >= left(raw, key_names.grant_key(grant.id)) - SLACK
 
 
+@pytest.mark.parametrize("code_first", [True, False])
+def test_life_of_a_spent_code_that_was_copied_with_many_tokens(backend, raw, code_first):
+    """The code is not among the first tokens of its grant, which are listed by their end."""
+    grant = new_grant(absolute_end=NOW + 10 * DAY, expires_at=NOW + 9 * DAY)
+    spent = {"consumed_at": NOW, "attempt": new_attempt()}
+    code = new_token(AUTHORIZATION_CODE, grant, expires_at=NOW + MINUTE, **spent)
+    many = [new_token(grant=grant, expires_at=NOW) for _ in range(1100)]
+    backend.grants.import_([*many, code] if code_first else [grant, *many])
+    assert backend.grants.import_([grant] if code_first else [code]) == 1
+    assert left(raw, key_names.token_key(code)) >= left(raw, key_names.grant_key(grant.id)) - SLACK
+
+
 def test_life_of_a_spent_token_follows_its_sealed_answer(backend, raw):
     grant = new_grant()
     alone, token = new_token(INTERACTION, expires_at=NOW + 1), new_token(grant=grant)

@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from ...protocol.records import Grant, Reservation, Token
 from ...protocol.token_kinds import is_remembered
-from .family import NONE, first_entries, insertion, new_records
+from .family import first_entries, insertion, new_records
+from .indexes import BEFORE_ALL, entries_of, page_command
 from .key_names import (
     RECORD,
     answer_key,
@@ -18,6 +19,7 @@ from .key_names import (
     grant_key,
     member_key,
     members_key,
+    names_of,
     ref_of,
     reservation_key,
 )
@@ -32,7 +34,7 @@ from .values import (
 )
 
 BATCH = 500
-MEMBERS_READ = 1000
+MEMBERS = 100  # of a grant that are read in one step; most grants have fewer
 SETTLED_WITHIN = 24 * 60 * 60  # seconds; a copy takes less
 Record = Grant | Token | Reservation
 
@@ -83,11 +85,11 @@ class GrantCopy:
         # The contract passes no time here, and a time-to-live needs one.
         now = int(time.time())
         while batch := list(islice(left, BATCH)):
-            batch = self._without_earlier(batch)
-            grants = [record for record in batch if isinstance(record, Grant)]
+            missing = self._without_earlier(batch)
+            grants = [record for record in missing if isinstance(record, Grant)]
             entries = (entry for grant in grants for entry in first_entries(grant, now))
             self._server.many(entries, writes=True)
-            insertions = (_insertion(record, now) for record in batch)
+            insertions = (_insertion(record, now) for record in missing)
             answers = self._server.many(insertions, writes=True)
             new += sum(answer in (b"DONE", b"OK", True) for answer in answers)
             self._settle(batch, now)
@@ -101,21 +103,41 @@ class GrantCopy:
         return [record for record in batch if record not in known]
 
     def _settle(self, batch: Sequence[Record], now: int) -> None:
-        families = {record.id for record in batch if isinstance(record, Grant)} | {
-            record.family
+        # Of a spent token and its grant, either may be the one that is copied last.
+        names = {
+            (record.family, name)
             for record in batch
-            if isinstance(record, Token) and is_remembered(record.kind)
+            if isinstance(record, Token) and _is_held(record)
+            for name in names_of(record)
         }
-        ordered = sorted(families)
-        listings = (("ZRANGE", members_key(family), 0, MEMBERS_READ - 1) for family in ordered)
-        members = self._server.many(listings, writes=True)
-        settlings = (
-            _settling(family, name, now)
-            for family, names in zip(ordered, members, strict=True)
-            for name in map(bytes.decode, names)
+        grants = [record.id for record in batch if isinstance(record, Grant)]
+        names |= {
+            (family, name)
+            for family, name in self._members(grants)
             if is_remembered(ref_of(family, name).kind)
-        )
+        }
+        settlings = (_settling(family, name, now) for family, name in sorted(names))
         self._server.many(settlings, writes=True)
+
+    def _members(self, families: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Read the names of all members of grants, a page of each grant at a time."""
+        after = dict.fromkeys(families, BEFORE_ALL)
+        while after:
+            commands = (
+                page_command(members_key(family), last, MEMBERS) for family, last in after.items()
+            )
+            pages = map(entries_of, self._server.many(commands, writes=True))
+            found = dict(zip(after, pages, strict=True))
+            yield from (
+                (family, name.decode()) for family, page in found.items() for name, _ in page
+            )
+            after = {family: page[-1] for family, page in found.items() if len(page) == MEMBERS}
+
+
+def _is_held(token: Token) -> bool:
+    return (
+        token.grant_id is not None and token.consumed_at is not None and is_remembered(token.kind)
+    )
 
 
 def _earlier_key(token: Token) -> str:
@@ -130,7 +152,7 @@ def _insertion(record: Record, now: int) -> Command:
         keys, arguments = insertion(record.id, new_records(record, (), now), now)
     else:
         new = new_records(None, (record,), now)
-        if is_remembered(record.kind) and record.consumed_at is not None and new[0].name != NONE:
+        if _is_held(record):
             # Its own end is usually past. It has to be there, and in the listing of its grant,
             # until that is copied as well: see settle.lua.
             end = max(record.expires_at, now + SETTLED_WITHIN)

@@ -8,7 +8,7 @@ it has its entries: :func:`~.values.indexed_until`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from ...protocol.listings import NotACursor, check_limit
@@ -54,7 +54,17 @@ def grant_entries(grant: Grant, end: int, now: int) -> tuple[Command, Command]:
 def entries_after(server: Server, index: str, entry: Entry, limit: int) -> list[Entry]:
     """Read names and ends of at most *limit* entries after *entry*, which may be gone."""
     name, end = entry
-    flat = server.run(PAGE, [index], end, name, limit, repeatable=True)
+    return entries_of(server.run(PAGE, [index], end, name, limit, repeatable=True))
+
+
+def page_command(index: str, entry: Entry, limit: int) -> Command:
+    """Return the command of :func:`entries_after`, for several indexes in one step."""
+    name, end = entry
+    return call(PAGE, [index], end, name, limit)
+
+
+def entries_of(flat: Sequence[bytes]) -> list[Entry]:
+    """Return the entries of a reply to :func:`page_command`."""
     return [(flat[at], int(float(flat[at + 1]))) for at in range(0, len(flat), 2)]
 
 
