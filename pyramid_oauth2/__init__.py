@@ -49,6 +49,7 @@ from .protocol.token.revocation import RevocationEndpoint
 from .protocol.token_strings import new_client_secret
 from .service import OAuth2Service
 from .settings.registration import load_settings
+from .startup_error import print_without_traceback
 
 __all__ = [
     "Authentication",
@@ -82,6 +83,7 @@ __all__ = [
 
 def includeme(config: Any) -> None:
     """Set up the whole add-on: what ``config.include('pyramid_oauth2')`` calls."""
+    print_without_traceback()
     config.include(".directives")
     config.include(".events")
     config.include(".monitoring.audit")

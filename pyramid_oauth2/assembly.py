@@ -55,6 +55,7 @@ from .service import REQUIRED_ROLES, ROLES, OAuth2Service, entry_store, required
 from .settings import Settings
 from .settings.types import RESOURCE_SERVER
 from .startup import configuration_errors, enabled_grant_types, warn_of_unusable_stores
+from .startup_error import StartupError
 
 BUILT_IN_BACKENDS = {
     "memory": "pyramid_oauth2.backends.memory",
@@ -113,7 +114,7 @@ def include_backends(config: Any, settings: Settings) -> None:
         try:
             config.include(BUILT_IN_BACKENDS.get(name, name))
         except ImportError as error:
-            raise ConfigurationError(
+            raise StartupError(
                 f"The backend {name!r} that oauth2.backend names cannot be imported: {error}."
             ) from error
 
@@ -141,7 +142,7 @@ def _make_authorization_server(
     if found := configuration_errors(
         settings, grant_types.keys(), response_types.keys(), scopes, owners
     ):
-        raise ConfigurationError("\n".join(found))
+        raise StartupError("\n".join(found))
     backends = {name: _make_backend(registry, settings, name) for name in _chosen(settings)}
     stores = {role: required_store(backends, settings, role) for role in REQUIRED_ROLES}
     grants = _measured(settings, stores["grants"])
@@ -245,7 +246,7 @@ def _make_backend(registry: Any, settings: Settings, name: str) -> IBackend:
     if factory is None:
         registered = dict(registry.getUtilitiesFor(IBackendFactory))
         known = ", ".join(sorted(registered.keys() | BUILT_IN_BACKENDS.keys()))
-        raise ConfigurationError(
+        raise StartupError(
             f"There is no backend named {name!r}; there are: {known}. A backend of your own "
             f"registers itself with config.add_oauth2_backend({name!r}, factory)."
         )

@@ -11,12 +11,11 @@ from functools import partial
 from math import ceil, inf
 from typing import Any, Protocol, TypeVar
 
-from pyramid.exceptions import ConfigurationError
-
 from .bounded_storage import BoundedStorage
 from .per_process import PerProcess
 from .protocol.throttling import Throttle, Uncounted
 from .settings import Settings
+from .startup_error import StartupError
 
 MOST_SOURCES = 20_000  # about 6 MB
 PAUSE = 60  # seconds for which a storage that failed is not used again
@@ -201,7 +200,7 @@ def _storage_of_limits(uri: str) -> Storage:
         if isinstance(storage, limits.storage.Storage):
             return BoundedStorage(storage)
         reason = "it is an asynchronous one"
-    raise ConfigurationError(
+    raise StartupError(
         f"oauth2.throttle_storage cannot be used ({reason}). Write memory://, or the URI of a "
         "storage of the limits library that is running, such as redis://localhost:6379/1 or "
         "memcached://localhost:11211, whose client library must be installed (redis, pymemcache)."

@@ -139,7 +139,7 @@ class GrantTypePredicate(EventPredicate):
         known = {"implicit", *registered_factories(info.registry, IGrantType)}
         if unknown := self.values - known:
             raise ConfigurationError(
-                f"grant_type={value!r} of a subscriber matches no event: nobody registered "
+                f"grant_type={value!r} of a subscriber matches no event: there is no grant type "
                 f"{', '.join(sorted(unknown))}. Registered are: {', '.join(sorted(known))}."
             )
 

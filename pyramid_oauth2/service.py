@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pyramid.exceptions import ConfigurationError
 from zope.interface import implementer
 
 from .events import notify
@@ -24,6 +23,7 @@ from .protocol.token.token_response import BEARER
 from .protocol.users import Users
 from .resource_owners import ResourceOwners
 from .settings import Settings
+from .startup_error import StartupError
 
 # The server needs a store for each of these ...
 REQUIRED_ROLES = ("clients", "grants", "consents")
@@ -44,7 +44,7 @@ def required_store(backends: Mapping[str, IBackend], settings: Settings, role: s
     """
     store = store_of(backends, settings, role)
     if store is None:
-        raise ConfigurationError(
+        raise StartupError(
             f"The backend {settings.backend_of(role)!r} does not keep {role}: "
             f"set oauth2.backend.{role} to one that does."
         )

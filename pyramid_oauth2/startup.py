@@ -71,12 +71,12 @@ def _grant_type_errors(
     ):
         if unknown := sorted(names - known):
             yield (
-                f"oauth2.{key} names {', '.join(unknown)}, which nobody registered. "
+                f"oauth2.{key} names {', '.join(unknown)}, which is not registered. "
                 f"Registered are: {', '.join(sorted(known))}."
             )
     if "password" in named and not owners.knows("authenticate"):
         yield (
-            "oauth2.grant_types names password, but nobody can check one: give the application's "
+            "oauth2.grant_types names password, but nothing can check one: give the application's "
             "users to config.set_oauth2_resource_owners(...), with a method "
             "authenticate(request, username, password)."
         )

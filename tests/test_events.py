@@ -162,8 +162,11 @@ class TestPredicates:
     @pytest.mark.parametrize(
         ("predicates", "hint"),
         [
-            ({"grant_type": "refersh_token"}, "nobody registered refersh_token. Registered are: "),
-            ({"grant_type": ["password", "pasword"]}, "nobody registered pasword."),
+            (
+                {"grant_type": "refersh_token"},
+                "there is no grant type refersh_token. Registered are: ",
+            ),
+            ({"grant_type": ["password", "pasword"]}, "there is no grant type pasword."),
             ({"client_id": 5}, "write a text, or a list of texts"),
             ({"client_id": ["web", None]}, "write a text, or a list of texts"),
             ({"client_id": []}, "client_id=\\[\\] matches no event"),

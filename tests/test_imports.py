@@ -92,6 +92,7 @@ FORBIDDEN = {
     "resource_server": (*DATABASES, *without("fetching", "resource_owners", "resource_server")),
     "bounded_storage": (*WEB, *DATABASES, *without()),
     "attempt_storage": (*DATABASES, *without("bounded_storage")),
+    "startup_error": (*DATABASES, *without()),
     "startup": (*DATABASES, *without("resource_owners")),
     "service": (*DATABASES, *without("resource_owners")),
     "assembly": (

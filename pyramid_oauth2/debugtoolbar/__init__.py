@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import IRoutesMapper
 
 from ..interfaces import ISettings
+from ..startup_error import StartupError
 from .panel import OAuth2Panel
 
 EXCLUDED = "debugtoolbar.exclude_prefixes"
@@ -35,7 +35,7 @@ def _leave_endpoints_out(config: Any) -> None:
     :param config: the configurator of the debugged application.
     """
     if config.registry.queryUtility(ISettings) is None:
-        raise ConfigurationError(
+        raise StartupError(
             f"debugtoolbar.includes names {__name__}, but the application does not include "
             "pyramid_oauth2. Add config.include('pyramid_oauth2')."
         )

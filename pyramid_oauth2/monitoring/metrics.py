@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
 
 from ..interfaces import IOAuth2Event
@@ -26,11 +25,12 @@ from ..protocol.events import (
     TokenIssued,
     TokenRefused,
 )
+from ..startup_error import StartupError
 
 try:
     from prometheus_client import Counter, Histogram
 except ImportError as error:
-    raise ConfigurationError(
+    raise StartupError(
         "oauth2.metrics = true needs a package that is not installed: pip install prometheus-client"
     ) from error
 

@@ -13,13 +13,13 @@ from typing import Any
 
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
 from pyramid.events import ApplicationCreated
-from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE2_CONFIG, IAuthenticationPolicy, ISecurityPolicy
 from pyramid.security import NO_PERMISSION_REQUIRED, Denied, LegacySecurityPolicy
 from zope.interface import implementer
 
 from ..interfaces import ISettings
 from ..protocol.records import StoreUnavailable
+from ..startup_error import StartupError
 from .request import Request
 from .wrapped_policy import PolicyWrapper
 
@@ -126,7 +126,7 @@ class OAuth2SecurityPolicy(PolicyWrapper):
             # one user's permission to the token of another.
             return self.bearer.permits(request, context, permission)
         if self.wrapped is None:
-            return Denied("No security policy is set, so nobody has the permission %r", permission)
+            return Denied("No security policy is set, so no user has the permission %r", permission)
         return self.wrapped.permits(request, context, permission)
 
     def remember(self, request: Request, userid: Any, **kw: Any) -> Any:
@@ -224,7 +224,7 @@ def _permissions(registry: Any) -> set[str]:
 def _check_policy(event: Any) -> None:
     policy = event.app.registry.queryUtility(ISecurityPolicy)
     if not isinstance(policy, OAuth2SecurityPolicy):
-        raise ConfigurationError(
+        raise StartupError(
             "A security policy was set after pyramid_oauth2 had wrapped the one before, so no "
             "bearer token would be recognised. Set the policy before config.commit(), or include "
             "pyramid_oauth2 after it, and do not use autocommit=True."

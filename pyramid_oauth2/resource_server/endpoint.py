@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode
 
-from pyramid.exceptions import ConfigurationError
-
 from ..circuit_breaker import CircuitBreaker
 from ..protocol.http import FORM
 from ..protocol.records import StoreUnavailable
+from ..startup_error import StartupError
 
 if TYPE_CHECKING:
     from ..fetching import Response
@@ -47,7 +46,7 @@ class IntrospectionEndpoint:
         try:
             from ..fetching import TOTAL_SECONDS, Fetcher, FetchError
         except ImportError:
-            raise ConfigurationError(
+            raise StartupError(
                 "oauth2.mode = resource_server needs a package that is not installed: "
                 "pip install urllib3"
             ) from None

@@ -12,6 +12,7 @@ from pyramid.exceptions import ConfigurationError
 from ..protocol.clients.field import ClientField
 from ..protocol.clients.metadata import FIELDS
 from ..protocol.records import StoreUnavailable
+from ..startup_error import startup_error_of
 from . import client, copy, db, grant, purge, settings, token, user, views
 from .arguments import Parser, hold_a_token
 from .client_options import with_client_fields
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             status: int = parsed.run(ini, parsed)
         sys.stdout.flush()
     except (ConfigurationError, StoreUnavailable) as error:
-        print(f"poauth2: {error}", file=sys.stderr)
+        print(f"poauth2: {startup_error_of(error) or error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # The reader of the output has closed it. Python would report that again when

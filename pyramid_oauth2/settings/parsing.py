@@ -113,7 +113,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             )
     if settings.admin and not settings.admin_principals:
         yield (
-            "oauth2.admin = true, but oauth2.admin_principals names nobody who could enter: write "
+            "oauth2.admin = true, but oauth2.admin_principals is empty: write "
             "principals of your policy, such as group:admin, or a userid."
         )
     if settings.access_token_lifetime > settings.grant_lifetime:

@@ -11,6 +11,7 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE1_CONFIG
 
 from ..interfaces.application import ISettings, ISettingsPrefix
+from ..startup_error import StartupError
 from . import Settings, setting_fields
 from .effect import without_effect
 from .feature import FeatureSettings, parse_feature
@@ -104,4 +105,4 @@ def _unknown(registry: Any, raw: dict[str, Any]) -> list[str]:
 
 def _refuse(found: list[str]) -> None:
     if found:
-        raise ConfigurationError("The oauth2.* settings are wrong:\n  " + "\n  ".join(found))
+        raise StartupError("The oauth2.* settings are wrong:\n  " + "\n  ".join(found))

@@ -93,7 +93,7 @@ def rate(value: str | Limit) -> Limit:
     if not match or match[2] not in PERIODS:
         raise BadValue(f"write a number and a period, such as 10/minute: {', '.join(PERIODS)}")
     if not int(match[1]):
-        raise BadValue("choose 1 or more; oauth2.throttle = false throttles nobody")
+        raise BadValue("choose 1 or more; oauth2.throttle = false limits no requests")
     return Limit(int(match[1]), match[2])
 
 

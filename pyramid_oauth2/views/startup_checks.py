@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from pyramid.events import ApplicationCreated
-from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import IRoutesMapper, ISecurityPolicy
 from pyramid.renderers import RendererHelper
 
@@ -19,6 +18,7 @@ from ..interfaces import IResourceOwners, ISettings
 from ..protection.security import OAuth2SecurityPolicy
 from ..settings import Settings, setting_fields
 from ..settings.tokens import DEFAULT_GRANT_TYPES
+from ..startup_error import StartupError
 from .forbidden import has_forbidden_view
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def _check_names(event: Any) -> None:
     registry = event.app.registry
     settings = registry.getUtility(ISettings)
     if found := [*_route_mistakes(registry, settings), *_template_mistakes(registry, settings)]:
-        raise ConfigurationError("\n".join(found))
+        raise StartupError("\n".join(found))
     _warn_without_login(registry, settings)
 
 

@@ -53,7 +53,7 @@ def test_a_policy_of_the_applications_own_composition():
 
 
 def test_nobody_named():
-    with pytest.raises(ConfigurationError, match=r"oauth2\.admin_principals names nobody"):
+    with pytest.raises(ConfigurationError, match=r"oauth2\.admin_principals is empty"):
         start(host.policy, admin_principals="")
 
 

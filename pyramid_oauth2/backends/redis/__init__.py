@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyramid.exceptions import ConfigurationError
 from zope.interface import implementer
 
 from ...interfaces import IBackend
+from ...startup_error import StartupError
 from .attempts import RedisAttemptStorage
 from .clients import RedisClientStore
 from .cluster import ClusterServer
@@ -76,13 +76,13 @@ def server_from_settings(settings: Settings) -> Server:
     options = dict(settings.section("redis"))
     url, replicas = options.pop("url", None), options.pop("wait_replicas", "0")
     if not url:
-        raise ConfigurationError(f"oauth2.redis.url is missing: {SCHEMES}")
+        raise StartupError(f"oauth2.redis.url is missing: {SCHEMES}")
     try:
         address = parse_url(url)
     except ValueError as error:
-        raise ConfigurationError(f"oauth2.redis.url: {error}") from None
+        raise StartupError(f"oauth2.redis.url: {error}") from None
     if not (replicas.isascii() and replicas.isdigit()):
-        raise ConfigurationError("oauth2.redis.wait_replicas is a number of replicas, such as 1.")
+        raise StartupError("oauth2.redis.wait_replicas is a number of replicas, such as 1.")
     kind = ClusterServer if address.mode == CLUSTER else Server
     return kind(client_factory(address, options), int(replicas))
 

@@ -12,7 +12,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pyramid.exceptions import ConfigurationError
 from redis import BlockingConnectionPool, Redis, RedisCluster
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
@@ -20,6 +19,7 @@ from redis.connection import URL_QUERY_ARGUMENT_PARSERS
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
+from ...startup_error import StartupError
 from .urls import CLUSTER, SENTINEL, Address
 from .watched_connections import (
     FileConnection,
@@ -88,12 +88,12 @@ def _option(name: str, text: str) -> Any:
         near = difflib.get_close_matches(name, _KNOWN, 1)
         hint = f" Did you mean oauth2.redis.{near[0]}?" if near else ""
         cannot = "cannot be set: remove it." if name in FIXED else f"is not an option.{hint}"
-        raise ConfigurationError(f"oauth2.redis.{name} {cannot}")
+        raise StartupError(f"oauth2.redis.{name} {cannot}")
     parse: Callable[[str], Any] = _PARSERS.get(name, str)
     try:
         return parse(text)
     except (TypeError, ValueError):
-        raise ConfigurationError(f"oauth2.redis.{name}: this is not a value for it.") from None
+        raise StartupError(f"oauth2.redis.{name}: this is not a value for it.") from None
 
 
 def _no_retry() -> Retry:

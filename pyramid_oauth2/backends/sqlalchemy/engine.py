@@ -14,7 +14,6 @@ from sqlite3 import OperationalError
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from pyramid.exceptions import ConfigurationError
 from sqlalchemy import URL, Dialect, Engine, engine_from_config, event, make_url
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -22,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from ...interfaces import IAppEngine
 from ...protocol.records import StoreUnavailable
+from ...startup_error import StartupError
 from .handshakes import limit, limited_creator
 from .pooler import BEGIN, beginning, set_for_session, warn_of_unlimited_reads
 from .prepared_statements import prepare_nothing, renew_when_stale, without_threshold
@@ -72,7 +72,7 @@ def engine_factory(settings: Settings, app_engine: Engine | None = None) -> Call
     options = {"pool_timeout": str(LOCK_SECONDS), **settings.section("sqlalchemy")}
     for name in REFUSED:
         if name in options:
-            raise ConfigurationError(f"oauth2.sqlalchemy.{name} cannot be set: remove it.")
+            raise StartupError(f"oauth2.sqlalchemy.{name} cannot be set: remove it.")
     options.pop("session", None)  # An option of the backend, not of SQLAlchemy.
     if dotted_name := options.pop("engine", None):
         app_engine = _resolve(dotted_name)(settings)
@@ -80,7 +80,7 @@ def engine_factory(settings: Settings, app_engine: Engine | None = None) -> Call
     if app_engine is not None:
         return partial(sibling, app_engine, options)
     if not url:
-        raise ConfigurationError(f"oauth2.sqlalchemy.url is missing: {SCHEMES}")
+        raise StartupError(f"oauth2.sqlalchemy.url is missing: {SCHEMES}")
     return partial(_make, url, options)
 
 
@@ -98,7 +98,7 @@ def _resolve(dotted_name: str) -> Callable[[Settings], Engine]:
     try:
         factory: Callable[[Settings], Engine] = getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigurationError(
+        raise StartupError(
             f"oauth2.sqlalchemy.engine = {dotted_name}: {error}. "
             "It is the dotted name of a callable that takes the settings and returns an engine."
         ) from None
@@ -113,12 +113,12 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
         configured = {**options, "url": parsed}
         engine = engine_from_config(configured, prefix="", **FIXED, **more, **arguments)
     except (NoSuchModuleError, ImportError) as error:
-        raise ConfigurationError(
+        raise StartupError(
             f"oauth2.sqlalchemy.url: there is no driver for {parsed.drivername} ({error}). "
             f"Install it, or write one of {SCHEMES}"
         ) from None
     except (ArgumentError, TypeError, ValueError) as error:
-        raise ConfigurationError(f"oauth2.sqlalchemy.*: {error}") from None
+        raise StartupError(f"oauth2.sqlalchemy.*: {error}") from None
 
     @event.listens_for(engine, "connect")
     def on_connect(dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -143,13 +143,13 @@ def _parsed(url: str | URL) -> tuple[URL, dict[str, Any]]:
         parsed = make_url(url)
     except ArgumentError:
         # A URL may hold a password: neither the message nor a cause repeats it.
-        raise ConfigurationError(f"oauth2.sqlalchemy.url is not a URL: {SCHEMES}") from None
+        raise StartupError(f"oauth2.sqlalchemy.url is not a URL: {SCHEMES}") from None
     if parsed.get_backend_name() == "sqlite":
         return parsed, {}
     try:
         parsed, more = without_threshold(parsed)
     except ValueError as error:
-        raise ConfigurationError(f"oauth2.sqlalchemy.url: {error}") from None
+        raise StartupError(f"oauth2.sqlalchemy.url: {error}") from None
     return parsed, more
 
 
@@ -168,10 +168,10 @@ def _spare_rollbacks(dialect: Dialect) -> None:
 def _preparation(url: URL) -> Callable[[DBAPICursor], str | None]:
     name = url.get_backend_name()
     if name not in PREPARATIONS:
-        raise ConfigurationError(f"oauth2.sqlalchemy.url: {name} is not supported: {SCHEMES}")
+        raise StartupError(f"oauth2.sqlalchemy.url: {name} is not supported: {SCHEMES}")
     in_memory = url.database in (None, "", ":memory:") or "memory" in url.query.values()
     if name == "sqlite" and in_memory:
-        raise ConfigurationError(
+        raise StartupError(
             "oauth2.sqlalchemy.url: SQLite in memory is another database for every connection. "
             "Name a file, or choose oauth2.backend = memory."
         )

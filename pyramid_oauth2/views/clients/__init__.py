@@ -10,12 +10,12 @@ import logging
 from typing import Any
 
 from pyramid.authorization import Authenticated
-from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE2_CONFIG, ISecurityPolicy
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.viewderivers import DefaultViewMapper
 
 from ...interfaces import ISettings
+from ...startup_error import StartupError
 from ..endpoint import Endpoint
 from .client import client
 from .contexts import AllClients, OwnClients
@@ -83,7 +83,7 @@ def _check_security_policy(config: Any, settings: Any) -> None:
         # Without a policy Pyramid checks no permission: the pages would be public.
         # Our own policy alone grants the permission to no user.
         if policy is None or getattr(policy, "wrapped", policy) is None:
-            raise ConfigurationError(
+            raise StartupError(
                 "oauth2.admin = true, but there is no security policy that could say who is "
                 "allowed in. Set one with config.set_security_policy, before config.commit()."
             )

@@ -1,0 +1,54 @@
+"""The error that stops the start of an application, printed without a traceback.
+
+A traceback leads to the line of code that is wrong. Where a line of the ini is wrong, or something
+is missing from the application as a whole, the message alone says it, and below forty lines of a
+traceback it is easily missed.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from types import TracebackType
+
+from pyramid.exceptions import ConfigurationError, ConfigurationExecutionError
+
+log = logging.getLogger(__name__)
+
+
+class StartupError(ConfigurationError):  # type: ignore[misc]
+    """The application cannot start, for a reason that no line of its code shows.
+
+    Its message names the setting, or what is missing, and the cure.
+    """
+
+
+def startup_error_of(error: BaseException) -> StartupError | None:
+    """The error that *error* is, or that Pyramid has wrapped in it; None if it is another one.
+
+    Pyramid wraps what an action raises, and adds the line that registered the action. That is a
+    line of ours here.
+    """
+    inner = error.evalue if isinstance(error, ConfigurationExecutionError) else error
+    return inner if isinstance(inner, StartupError) else None
+
+
+def print_without_traceback() -> None:
+    """Let a process that such an error ends print its message alone.
+
+    Only where Python itself would print the traceback: the hook of another library, as one that
+    reports errors, stays. The traceback is logged at the level DEBUG.
+    """
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = _print
+
+
+def _print(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    found = startup_error_of(error)
+    if found is None:
+        sys.__excepthook__(kind, error, traceback)
+        return
+    print(f"The application cannot start. {found}", file=sys.stderr)
+    log.debug("The application cannot start", exc_info=(kind, error, traceback))

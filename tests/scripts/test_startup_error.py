@@ -1,0 +1,81 @@
+"""What ends the start of an application: printed without a traceback, by pserve and poauth2."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from pyramid_oauth2.startup_error import print_without_traceback
+from tests.checkout import ROOT
+from tests.serving import environment
+
+from .conftest import INI
+
+SERVER = "[server:main]\nuse = egg:waitress#main\nlisten = localhost:0\n"
+UNKNOWN = (
+    "The oauth2.* settings are wrong:\n"
+    "  oauth2.login_rute is not a setting. Did you mean oauth2.login_route?\n"
+)
+MISTAKES = {
+    # In an action of Pyramid, which would add "Line 0 of file None".
+    "oauth2.login_rute = login": UNKNOWN,
+    "oauth2.grant_types = pasword": (
+        "oauth2.grant_types names pasword, which is not registered. Registered are: "
+        "authorization_code, client_credentials, password, refresh_token.\n"
+    ),
+    "oauth2.backend.clients = rediss": (
+        "There is no backend named 'rediss'; there are: memory, redis, sqlalchemy. A backend of "
+        "your own registers itself with config.add_oauth2_backend('rediss', factory).\n"
+    ),
+    # When the application is complete.
+    "oauth2.login_route = login": (
+        "oauth2.login_route = login: the application has no such route.\n"
+    ),
+    "oauth2.admin = true\noauth2.admin_principals = group:admin": (
+        "oauth2.admin = true, but there is no security policy that could say who is allowed in. "
+        "Set one with config.set_security_policy, before config.commit().\n"
+    ),
+}
+
+
+def pserve(folder, more):
+    ini = folder / "app.ini"
+    text = INI.format(more=more, issuer="http://localhost:6543", backend="sqlalchemy")
+    ini.write_text(text + SERVER)
+    return subprocess.run(
+        [sys.executable, "-m", "pyramid.scripts.pserve", str(ini)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment(PYTHONPATH=str(ROOT)),
+    )
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_pserve(tmp_path, line):
+    ended = pserve(tmp_path, line)
+    assert ended.returncode == 1
+    # The tables are missing, too, which is a warning before it in some of the cases.
+    assert ended.stderr.endswith(f"The application cannot start. {MISTAKES[line]}")
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_mistake_in_the_code_keeps_its_traceback(tmp_path):
+    ended = pserve(tmp_path, "pyramid.includes = pyramid_oauth2 tests.scripts.no_such_module")
+    assert "Traceback" in ended.stderr
+
+
+def test_poauth2(poauth2):
+    poauth2.write("oauth2.login_rute = login")
+    assert poauth2("views") == (1, "", f"poauth2: {UNKNOWN}")
+
+
+def test_the_hook_of_another_library_stays(monkeypatch):
+    def theirs(*error):
+        raise AssertionError
+
+    monkeypatch.setattr(sys, "excepthook", theirs)
+    print_without_traceback()
+    assert sys.excepthook is theirs
