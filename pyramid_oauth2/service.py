@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from zope.interface import implementer
 
-from .events import notify
 from .interfaces import IBackend, IEntryStore, IService
 from .interfaces.request import PyramidRequest
+from .journal import Journal
 from .protocol.authorization_server import AuthorizationServer
 from .protocol.clients.registry import ClientRegistry
 from .protocol.events import Emit
@@ -21,6 +20,7 @@ from .protocol.token.presentation import BEARER_SCHEME, Presentation
 from .protocol.token.resolution import resolve
 from .protocol.token.token_response import BEARER
 from .protocol.users import Users
+from .request_changes import ClientsOfRequest, UsersOfRequest
 from .resource_owners import ResourceOwners
 from .settings import Settings
 from .startup_error import StartupError
@@ -103,19 +103,19 @@ class OAuth2Service:
         """The clients, for what *request* itself registers and changes.
 
         With ``oauth2.sqlalchemy.session`` a change is part of the request's own
-        transaction; else it is written at once.
+        transaction; else it is written at once, and once for all attempts of the request.
         """
-        emit = partial(notify, request.registry, request=request)
         backend = self.backends[self.settings.backend_of("clients")]
         in_request = getattr(backend, "clients_of_request", None)
         if in_request is None:
-            return ClientRegistry(self.server, self.server.clients, emit)
-        store = self.server.clients.within(in_request(request))
-        return ClientRegistry(self.server, store, emit)
+            return ClientsOfRequest(self.server, self.server.clients, Journal(request))
+        stored = in_request(request)
+        journal = Journal(request, rolled_back=stored is not backend.clients)
+        return ClientsOfRequest(self.server, self.server.clients.within(stored), journal)
 
     def users_of_request(self, request: PyramidRequest) -> Users:
         """As :attr:`users`, for what *request* itself ends: the events have the request."""
-        return Users(self.server, partial(notify, request.registry, request=request))
+        return UsersOfRequest(self.server, Journal(request))
 
     def present_clients(self, emit: Emit) -> ClientRegistry:
         """The clients as the store has them, past the cache; each change is written at once.

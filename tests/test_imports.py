@@ -24,6 +24,8 @@ INNER = tuple(
         "monitoring.metrics",
         "monitoring.measured_grants",
         "read_only",
+        "journal",
+        "request_changes",
         "service",
         "assembly",
         "protection.request",
@@ -94,7 +96,9 @@ FORBIDDEN = {
     "attempt_storage": (*DATABASES, *without("bounded_storage")),
     "startup_error": (*DATABASES, *without()),
     "startup": (*DATABASES, *without("resource_owners")),
-    "service": (*DATABASES, *without("resource_owners")),
+    "journal": (*DATABASES, *without()),
+    "request_changes": (*DATABASES, *without("journal")),
+    "service": (*DATABASES, *without("resource_owners", "journal", "request_changes")),
     "assembly": (
         *DATABASES,
         *without(

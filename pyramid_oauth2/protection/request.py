@@ -100,7 +100,8 @@ class RequestOAuth2:
 
         With ``oauth2.sqlalchemy.session``, and an application session that
         pyramid_tm commits, a client is saved in one transaction with the other
-        writes of the request. Otherwise it is written at once.
+        writes of the request. Otherwise it is written at once; if pyramid_retry runs the
+        request again, the same call returns the same result and changes nothing.
         """
         return self.authorization_service.clients_of_request(self._request)
 
@@ -108,7 +109,8 @@ class RequestOAuth2:
     def users(self) -> Users:
         """What users allow and own, to be ended by this request; written at once.
 
-        Its events have this request.
+        Its events have this request. If pyramid_retry runs the request again, the same
+        call returns the same result, and emits the same events as ``redelivered``.
         """
         return self.authorization_service.users_of_request(self._request)
 

@@ -89,7 +89,9 @@ class Users:
         :raises StoreUnavailable: the store cannot write, or ``oauth2.read_only`` is set.
             A part may have ended; call it again to end the rest.
         """
-        _checked(subject)
+        return self._revoke(_checked(subject), client_id, reason)
+
+    def _revoke(self, subject: str, client_id: str | None, reason: str) -> Ended:
         lost: set[str] = set()
         try:
             # The consents first: otherwise a client could get a new grant without a prompt
@@ -125,7 +127,7 @@ class Users:
             except UnwritableClient:
                 left.append(client.client_id)
                 log.error(NOT_DISABLED, client.client_id)
-        revoked = self.revoke(subject, reason=USER_FORGOTTEN)
+        revoked = self._revoke(subject, None, USER_FORGOTTEN)
         ended = replace(revoked, clients=clients, not_disabled=tuple(left))
         self._emit(
             UserForgotten(
