@@ -109,8 +109,6 @@ def test_https_follows_the_issuer(changes, required):
             {"issuer": "http://localhost", "enforce_https": "true"}, "http issuer", id="http"
         ),
         pytest.param({"issuer": "https://auth.example.com/"}, "leave out the slash", id="slash"),
-        pytest.param({"cors_paths": "/api /oauth2"}, "names /oauth2, where", id="our path"),
-        pytest.param({"cors_paths": "/oauth2/token"}, "of your own API", id="below our path"),
     ],
 )
 def test_a_contradiction(changes, words):

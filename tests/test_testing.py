@@ -8,11 +8,22 @@ from typing import Any
 import pytest
 from pyramid.config import Configurator
 from pyramid.request import apply_request_extensions
+from pyramid.response import Response
+from webtest import TestApp
 
 from pyramid_oauth2 import get_service
 from pyramid_oauth2.testing import CLIENT_ID, bearer, memory_backend
 
 SETTINGS = {"oauth2.issuer": "https://auth.example", "oauth2.scopes": "read = Read\nwrite = Write"}
+
+RESOURCE_SERVER = {
+    **SETTINGS,
+    "oauth2.mode": "resource_server",
+    "oauth2.base_url": "https://api.example",
+    "oauth2.introspection.url": "https://id.example/introspect",
+    "oauth2.introspection.client_id": "api",
+    "oauth2.introspection.client_secret": "a secret",
+}
 
 
 def make_app(**settings: str) -> Any:
@@ -85,23 +96,34 @@ def test_the_settings_of_the_application_with_the_change(settings: Any):
         {"oauth2.base_url": "http://localhost:6544"},
         {"oauth2.base_url": "https://api.example/v1"},
         {"oauth2.issuer": "http://localhost:4444", "oauth2.enforce_https": "true"},
+        {"oauth2.base_url": "http://localhost:6544", "oauth2.enforce_https": "true"},
+        {"oauth2.cors_paths": "/oauth2/token /oauth2"},
+        {"oauth2.grant_types": "left behind", "oauth2.refresh_token_grace": "999d"},
     ],
     ids=str,
 )
-def test_a_resource_server_of_another_issuer(changes: dict[str, str]):
-    """The tests start with what is right for the issuer of the other server."""
-    ini = {
-        **SETTINGS,
-        "oauth2.mode": "resource_server",
-        "oauth2.base_url": "https://api.example",
-        "oauth2.introspection.url": "https://id.example/introspect",
-        "oauth2.introspection.client_id": "api",
-        "oauth2.introspection.client_secret": "a secret",
-        **changes,
-    }
-    config = Configurator(settings=memory_backend(ini))
+def test_a_resource_server_of_another_issuer(
+    changes: dict[str, str], caplog: pytest.LogCaptureFixture
+):
+    """The tests start with what is right for the issuer of the other server, and no warning."""
+    config = Configurator(settings=memory_backend({**RESOURCE_SERVER, **changes}))
     config.include("pyramid_oauth2")
     assert bearer(config.make_wsgi_app(), "bob", "read")
+    assert caplog.messages == []
+
+
+def test_a_resource_server_has_its_own_paths():
+    """Where a server of tokens has its endpoints, a resource server has none."""
+
+    def view(request: Any) -> Response:
+        return Response(request.oauth2.subject)
+
+    config = Configurator(settings=memory_backend(RESOURCE_SERVER))
+    config.include("pyramid_oauth2")
+    config.add_route("token", "/oauth2/token")
+    config.add_view(view, route_name="token", oauth2_scope="read")
+    app = config.make_wsgi_app()
+    assert TestApp(app).get("/oauth2/token", headers=bearer(app, "bob", "read")).text == "bob"
 
 
 def test_a_subject_that_is_no_text():

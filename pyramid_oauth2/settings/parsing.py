@@ -80,15 +80,6 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         # Clients append well-known paths to it and compare it as a string. That of another server
         # may have the slash, and is then compared with it.
         yield "oauth2.issuer: leave out the slash at its end."
-    ours = f"{settings.path}/"
-    for path in sorted(settings.cors_paths) if settings.mode != RESOURCE_SERVER else ():
-        # The endpoints say themselves which client's pages may read a response. A path above
-        # them may be that of an API.
-        if f"{path}/".startswith(ours):
-            yield (
-                f"oauth2.cors_paths names {path}, where the endpoints and pages of pyramid_oauth2 "
-                "are: name the paths of your own API."
-            )
     # A resource server has no endpoint of its own, and http is allowed for loopback hosts only.
     issues = settings.mode != RESOURCE_SERVER
     if issues and settings.https_required and (settings.base_url or "https:").startswith("http:"):

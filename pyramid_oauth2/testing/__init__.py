@@ -20,16 +20,18 @@ from ..protocol.scopes import format_scope, parse_scope
 from ..protocol.token.issuance import Issuance, Open
 from ..protocol.token.issuing import issue
 from ..service import ROLES
+from ..settings import setting_fields
 from ..settings.types import AUTHORIZATION_SERVER, RESOURCE_SERVER
 
 CLIENT_ID = "pyramid_oauth2.testing"
+OUT_OF_THE_WAY = "/pyramid_oauth2.testing"
 
 
 def memory_backend(settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Settings that keep everything in memory, whichever backends the ini selects.
 
     An application that is a resource server then issues the tokens of its tests itself: its
-    ``oauth2.base_url`` is the issuer.
+    ``oauth2.base_url`` is the issuer. All paths are its own, as otherwise.
 
     :param settings: those of the application, which are returned with the change; None for what
         is changed alone.
@@ -41,11 +43,24 @@ def memory_backend(settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
     }
     roles = {f"oauth2.backend.{role}": "memory" for role in ROLES}
     given = settings or {}
-    if given.get("oauth2.mode") == RESOURCE_SERVER and "oauth2.base_url" in given:
-        # It issues its tokens itself, so the rules of an own issuer apply, which another server's
-        # need not fulfil (RFC 8414 section 2).
-        chosen["oauth2.issuer"] = given["oauth2.base_url"]
+    if given.get("oauth2.mode") == RESOURCE_SERVER:
+        chosen |= _of_resource_server(given)
     return {**given, **chosen, **roles}
+
+
+def _of_resource_server(given: Mapping[str, Any]) -> dict[str, str]:
+    """What lets a resource server issue the tokens of its tests, and changes nothing else."""
+    fields = setting_fields().items()
+    # What has no effect in the application has none in its tests.
+    of_one_mode = {f"oauth2.{key}" for key, field in fields if field.metadata["mode"]}
+    chosen = dict.fromkeys(of_one_mode & given.keys(), "")
+    # Where a server of tokens has its endpoints, and pages for users, it may have its own.
+    chosen |= {"oauth2.path": OUT_OF_THE_WAY, "oauth2.grant_types": "client_credentials"}
+    if "oauth2.base_url" in given:
+        # The rules of an own issuer apply, which another server's need not fulfil (RFC 8414
+        # section 2).
+        chosen["oauth2.issuer"] = given["oauth2.base_url"]
+    return chosen
 
 
 def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Start-up checks of the application's login, and of the templates that the settings name.
+"""Start-up checks of the login, and of the paths and templates that the settings name.
 
 A typo stops the application at its start, and causes no error for its first user.
 """
@@ -20,6 +20,7 @@ from ..settings import Settings, setting_fields
 from ..settings.tokens import DEFAULT_GRANT_TYPES
 from ..startup_error import StartupError
 from .forbidden import has_forbidden_view
+from .routes import own_path
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,12 @@ def includeme(config: Any) -> None:
 def _check_names(event: Any) -> None:
     registry = event.app.registry
     settings = registry.getUtility(ISettings)
-    if found := [*_route_mistakes(registry, settings), *_template_mistakes(registry, settings)]:
+    found = [
+        *_route_mistakes(registry, settings),
+        *_cors_mistakes(registry, settings),
+        *_template_mistakes(registry, settings),
+    ]
+    if found:
         raise StartupError("\n".join(found))
     _warn_without_login(registry, settings)
 
@@ -59,6 +65,20 @@ def _route_mistakes(registry: Any, settings: Settings) -> Iterator[str]:
             "for which pyramid_oauth2 has no value. Name a route without variables, or let the "
             "route fill them in: config.add_route(..., pregenerator=...)."
         )
+
+
+def _cors_mistakes(registry: Any, settings: Settings) -> Iterator[str]:
+    """The paths of ``oauth2.cors_paths`` at which the tween does nothing."""
+    ours = own_path(registry)
+    for path in sorted(settings.cors_paths):
+        # The endpoints say themselves which client's pages may read a response. A path above
+        # them may be that of an API.
+        if f"{path}/".startswith(f"{ours}/"):
+            yield (
+                f"oauth2.cors_paths names {path}, but {ours} is where the endpoints and pages of "
+                "pyramid_oauth2 are. Name the paths of your own API: the endpoints decide by the "
+                "allowed_origins of each client."
+            )
 
 
 def _variable_of(route: Any) -> str | None:

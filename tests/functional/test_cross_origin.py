@@ -10,6 +10,8 @@ from pyramid.config import Configurator
 from pyramid.response import Response
 from webtest import TestApp
 
+from pyramid_oauth2.startup_error import StartupError
+
 from . import host
 from .server import Server, bearer
 from .test_tweens import RESOURCE_SERVER
@@ -115,6 +117,30 @@ def test_our_endpoints_and_pages_below_a_path(
     server.browser.options(f"{ours}/authorize", headers=ASKED, status=405)
     assert origin(server.get("/api/notes", asked)) == "*"
     assert server.browser.options("/api/notes", headers=ASKED).status_int == 204
+
+
+@pytest.mark.parametrize(
+    ("prefix", "paths", "named"),
+    [
+        (None, "/oauth2 /api", "names /oauth2, but /oauth2 is"),
+        (None, "/oauth2/token", "names /oauth2/token, but /oauth2 is"),
+        ("api", "/api/oauth2/token", "names /api/oauth2/token, but /api/oauth2 is"),
+        ("api", "/oauth2 /api /api/oauth2x", None),
+        (None, "/ouath2 /oauth2x", None),
+    ],
+)
+def test_our_own_path_is_refused(
+    settings: dict[str, Any], prefix: str | None, paths: str, named: str | None
+):
+    config = Configurator(settings=settings | {"oauth2.cors_paths": paths})
+    config.include("pyramid_oauth2", route_prefix=prefix)
+    config.include(host.users)
+    if named is None:
+        config.make_wsgi_app()
+        return
+    with pytest.raises(StartupError, match=named) as caught:
+        config.make_wsgi_app()
+    assert "Name the paths of your own API" in str(caught.value)
 
 
 def test_without_the_setting_there_is_no_tween(build: Callable[..., Server]):
