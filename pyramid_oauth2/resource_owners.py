@@ -21,6 +21,7 @@ METHODS = (
     "permits",
     "is_active",
     "describe",
+    "time_zone",
     "authenticate",
     "authenticated_at",
     "authentication",
@@ -90,6 +91,20 @@ class ResourceOwners:
             # are ended.
             log.exception("describe() of the resource owners failed")
             return subject
+
+    def time_zone(self, request: PyramidRequest) -> str | None:
+        """The name of the signed-in user's time zone; None if it is not known.
+
+        Also None if the application's method fails: a time on a page is then in UTC.
+        """
+        if not self.knows("time_zone"):
+            return None
+        try:
+            zone = self._owners.time_zone(request)
+        except Exception:
+            log.exception("time_zone() of the resource owners failed")
+            return None
+        return zone if zone and isinstance(zone, str) else None
 
     def authenticated_at(self, request: PyramidRequest) -> int | None:
         """When the signed-in user logged in, in UTC seconds; None if it is not known."""

@@ -33,7 +33,7 @@ RESOURCE_SERVER = {
 }
 MEMORY = SERVER | {"oauth2.backend": "memory"}
 OTHER_DIALECTS = tuple(f"sqlalchemy.dialects.{name}" for name in ("mysql", "mssql", "oracle"))
-PAGES = ("jinja2", "pyramid_jinja2", "pyramid_oauth2.views.clients")
+PAGES = ("babel", "jinja2", "pyramid_jinja2", "pyramid_oauth2.views.clients")
 
 PROGRAM = """
 import json, sys

@@ -22,8 +22,8 @@ class IResourceOwners(Interface):
 
     A method may raise. After an error of ``is_active`` or ``authenticate`` nothing is issued
     and no token is accepted: the response is 503, with the error in the log. After an error of
-    ``describe`` a page shows the subject. An error of any other method is the application's
-    own, and goes to its exception views.
+    ``describe`` a page shows the subject, and after one of ``time_zone`` its times are in UTC.
+    An error of any other method is the application's own, and goes to its exception views.
     """
 
     def subject(request: Request) -> str | None:
@@ -54,6 +54,13 @@ class IResourceOwners(Interface):
 
     def describe(subject: str) -> str:
         """The user's name for display on a page. Default: the subject."""
+
+    def time_zone(request: Request) -> str | None:
+        """The time zone of the signed-in user: an IANA name such as ``Europe/Berlin``.
+
+        Times on the pages are in it. Called when a page shows a time, also if no user is
+        signed in. Default: not known, and the times are in UTC.
+        """
 
     def authenticated_at(request: Request) -> int | None:
         """When the signed-in user logged in, in UTC seconds. Default: not known."""

@@ -11,6 +11,7 @@ from ..protocol.authorization.interaction import OpenInteraction
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
 from .descriptions import describe_scope, https_only
+from .language import page_localizer
 from .pages import destination, render_page
 
 
@@ -39,7 +40,8 @@ def consent_page(
             for name in sorted(requested.scope)
         ],
         "lines": [
-            str(request.localizer.translate(line)) for line in consent_lines(server, requested)
+            str(page_localizer(request).translate(line))
+            for line in consent_lines(server, requested)
         ],
         "action": endpoint_url(request.registry, endpoint),
         "handle": handle,

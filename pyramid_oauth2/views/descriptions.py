@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..protection.request import Request
+from .language import page_localizer
 
 
 def https_only(uri: str | None) -> str | None:
@@ -17,4 +18,4 @@ def describe_scope(request: Request, name: str) -> str:
     if name not in scopes:
         return name
     # The description may be a translation string of the application.
-    return str(request.localizer.translate(scopes[name].description))
+    return str(page_localizer(request).translate(scopes[name].description))

@@ -7,13 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pyramid.i18n import default_locale_negotiator
+from pyramid.i18n import Localizer, default_locale_negotiator
 from pyramid.interfaces import ILocaleNegotiator, ITranslationDirectories
 
 from ..protection.request import Request
 
 log = logging.getLogger(__name__)
 
+DOMAIN = "pyramid_oauth2"
 ENGLISH = "en"  # needs no catalogue
 KEY = "_LOCALE_"  # by which Pyramid's own negotiator finds a language that was chosen
 
@@ -22,7 +23,7 @@ def settle_language(request: Request) -> None:
     """Settle the language in which a page is rendered, as ``request.locale_name``."""
     negotiated: str | None = None
     try:
-        negotiated = _of_browser(request) if is_left_to_us(request) else request.locale_name
+        negotiated = _of_browser(request) if _is_left_to_us(request) else request.locale_name
     except Exception:
         # A negotiator may read request.params, and this may be the error page for
         # parameters that cannot be read.
@@ -33,9 +34,25 @@ def settle_language(request: Request) -> None:
     # A region is part of a language, as in Pyramid's own localizers: en_GB is English.
     names = (negotiated or "", (negotiated or "").partition("_")[0])
     request.locale_name = next(filter(known.__contains__, names), _default(request))
+    # The application may have used one of another language before.
+    vars(request).pop("localizer", None)
 
 
-def is_left_to_us(request: Request) -> bool:
+def page_localizer(request: Request) -> Localizer:
+    """The localizer of the page's language, for a text that is translated before the page is."""
+    settle_language(request)
+    return request.localizer
+
+
+def language_of_texts(request: Request) -> str:
+    """The language of our own texts on a page: English if they have no catalogue in its language.
+
+    A catalogue translates ``en`` to its own language.
+    """
+    return str(request.localizer.translate(ENGLISH, domain=DOMAIN))
+
+
+def _is_left_to_us(request: Request) -> bool:
     """Whether the application has no negotiator of its own."""
     negotiator = request.registry.queryUtility(ILocaleNegotiator, default=default_locale_negotiator)
     return negotiator is default_locale_negotiator

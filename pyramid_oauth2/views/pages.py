@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pyramid.httpexceptions import HTTPForbidden
@@ -21,8 +21,11 @@ from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.records import StoreUnavailable
 from ..responses import RETRY_AFTER, record_refusal
 from .forbidden import NOT_ALLOWED, has_forbidden_view
-from .language import is_left_to_us, settle_language
+from .language import settle_language
 from .way_back import link_back
+
+if TYPE_CHECKING:
+    from .times import Times
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +47,23 @@ def render_page(
     settle_language(request)
     html = render(
         settings.renderer(name),
-        {"stylesheets": _urls(request, settings.public_url, stylesheets), **values},
+        {
+            "stylesheets": _urls(request, settings.public_url, stylesheets),
+            "times": _times(request),
+            **values,
+        },
         request=request,
     )
     response = Response(html, status=status, content_type="text/html", charset="UTF-8")
     response.headers.update(page_headers(content_policy))
     return response
+
+
+def _times(request: Request) -> Times:
+    # Not imported at the start: without pages, Babel is never needed.
+    from .times import Times
+
+    return Times(request)
 
 
 def _urls(request: Request, public_url: str, assets: tuple[str, ...]) -> list[str]:
@@ -117,10 +131,6 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def page_view(request: Request) -> Response:
-            # Before the view, which translates what it shows. A negotiator of the application may
-            # read the body, whose length is not limited yet.
-            if is_left_to_us(request):
-                settle_language(request)
             if request.method not in methods:
                 response = error_page(request, "This address is for a web browser.", 405)
                 response.headers["Allow"] = ", ".join(methods)

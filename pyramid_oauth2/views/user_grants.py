@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -119,7 +118,7 @@ def _described(request: Request, authorization: Authorization) -> dict[str, Any]
             {"name": name, "description": describe_scope(request, name)}
             for name in sorted(authorization.scope)
         ],
-        "since": datetime.fromtimestamp(authorization.since, UTC),
-        "last_token": last and datetime.fromtimestamp(last.issued_at, UTC),
+        "since": authorization.since,
+        "last_token": last and last.issued_at,
         "or_later": last is not None and last.or_later,
     }

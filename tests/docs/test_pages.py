@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -162,3 +163,10 @@ def test_the_login_page(tmp_path: Path, load: Callable[[str], Any]):
     cookie, _, attributes = answer.headers["Set-Cookie"].partition(";")
     assert cookie.startswith("__Host-shop_csrf=")
     assert "secure" in attributes
+
+
+def test_the_time_zone_of_a_user(tmp_path: Path, load: Callable[[str], Any]):
+    Page(NAME, tmp_path).write_files()
+    users = load("shop.users").Users()
+    for cookies, zone in (({}, "Europe/Berlin"), ({"time_zone": "Asia/Tokyo"}, "Asia/Tokyo")):
+        assert users.time_zone(SimpleNamespace(cookies=cookies)) == zone

@@ -41,8 +41,9 @@ class TestShow:
         since, last = (datetime.fromtimestamp(at, UTC) for at in (clock.now - 90_000, clock.now))
         assert articles(page) == [
             "Foto Print Allowed to: Read your data "
-            f"Allowed since {since:%Y-%m-%d} Last given access {last:%Y-%m-%d %H:%M} UTC "
-            "Withdraw Website"
+            f"Allowed since {since:%B} {since.day}, {since.year} "
+            f"Last given access {last:%b} {last.day}, {last.year}, "
+            f"{last.hour % 12 or 12}:{last:%M %p} UTC Withdraw Website"
         ]
         assert page.html.img["src"] == "https://foto.example/logo.png"
         assert page.html.article.a["href"] == "https://foto.example/"

@@ -104,8 +104,9 @@ class TestTwoSecrets:
     def test_which_is_which_and_until_when(self, pages: ClientPages, client_id: str):
         shown = pages.get("client", client_id=client_id).html.select(".secrets li")
         assert [" ".join(item.get_text("").split()) for item in shown] == [
-            "Current secret, made 2027-01-15 13:00 UTC",
-            "Earlier secret, made 2027-01-15 12:00 UTC: works until 2027-01-16 13:00 UTC",
+            "Current secret, made Jan 15, 2027, 1:00 PM UTC",
+            "Earlier secret, made Jan 15, 2027, 12:00 PM UTC: "
+            "works until Jan 16, 2027, 1:00 PM UTC",
         ]
 
     def test_ending_the_earlier_one_asks_first(self, pages: ClientPages, client_id: str):

@@ -275,6 +275,20 @@ def test_the_list_of_what_is_allowed_is_in_it_too(language: str) -> None:
     assert page.html.h1.string == catalogue(language).get(english).string
 
 
+def test_an_unknown_language_is_the_default_one_on_every_page() -> None:
+    config = configurator({"pyramid.default_locale_name": "de"})
+    config.set_locale_negotiator(lambda request: "tlh")
+    description = TranslationStringFactory("pyramid_oauth2")("Privacy policy")
+    config.add_oauth2_scope("privacy", description)
+    visitor = Visitor(config)
+    visitor.register()
+    pages = (visitor.ask(), visitor.ask("nobody", 400))
+    assert [page.html.html["lang"] for page in pages] == ["de", "de"]
+    assert "Datenschutzerklärung" in words(pages[0])
+    assert "Darf prints Ihr Konto nutzen?" in words(pages[0])
+    assert "Diese Anwendung" in words(pages[1])
+
+
 def test_the_application_negotiates() -> None:
     config = configurator()
     config.set_locale_negotiator(lambda request: request.headers.get("Accept-Language"))

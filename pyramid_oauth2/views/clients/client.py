@@ -16,7 +16,6 @@ from ...protocol.clients.unreadable import UnreadableClient
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope
 from .page import ClientPage, client_page
-from .times import utc_minute
 
 JUST_NOW = 60  # seconds
 
@@ -60,13 +59,10 @@ def _show(page: ClientPage) -> Response:
         "has_grants": _has_grants(page, client),
         "scope": format_scope(client.scope),
         "optional_scope": format_scope(client.optional_scope),
-        "created_at": utc_minute(client.created_at),
-        "updated_at": utc_minute(client.updated_at),
-        "disabled_at": None if client.disabled_at is None else utc_minute(client.disabled_at),
         "lists": _values(page, client, LISTS),
         "texts": _values(page, client, TEXTS),
         "has_secret": page.server.has_secret(client),
-        "secrets": _secrets(client, now),
+        "secrets": live_secrets(client.client_secrets, now),
         "lifetime": client.lifetimes.get("access_token"),
         "endpoints": _endpoints(page),
         "done": _done(page, client, now),
@@ -102,16 +98,6 @@ def _has_grants(page: ClientPage, client: Client) -> bool:
 def _pages(page: ClientPage) -> tuple[str, ...]:
     pages = ("edit", "secret", "secret.earlier", "withdraw", "delete")
     return pages if page.context.self_service else (*pages, "disable", "enable", "grants")
-
-
-def _secrets(client: Client, now: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "created_at": utc_minute(secret.created_at),
-            "ends_at": secret.expires_at and utc_minute(secret.expires_at),
-        }
-        for secret in live_secrets(client.client_secrets, now)
-    ]
 
 
 def _endpoints(page: ClientPage) -> dict[str, str]:

@@ -15,7 +15,6 @@ from ...protocol.token.validity import NotValid, check_grant
 from ...protocol.user_grants import last_token
 from ..redirects import redirect
 from .page import ClientPage, Refused, client_page
-from .times import utc_minute
 
 PAGE_SIZE = 20
 
@@ -55,8 +54,8 @@ def _line(page: ClientPage, grant: Grant) -> dict[str, Any]:
         "id": grant.id,
         "user": page.request.oauth2.authorization_service.owners.describe(grant.subject),
         "scope": format_scope(grant.scope),
-        "since": utc_minute(grant.created_at),
-        "last_token": last and utc_minute(last.issued_at),
+        "since": grant.created_at,
+        "last_token": last and last.issued_at,
         "or_later": last is not None and last.or_later,
         "ended": ended,
         "unchecked": unchecked,

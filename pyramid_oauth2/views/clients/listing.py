@@ -11,7 +11,6 @@ from ...protocol.clients.unreadable import UnreadableClient
 from ...protocol.listings import NotACursor
 from ...protocol.records import Client
 from .page import ClientPage, Refused, client_page
-from .times import utc_minute
 
 PAGE_SIZE = 50
 SORTS = ("client_name", "created_at")
@@ -57,7 +56,7 @@ def _line(client: Client) -> dict[str, Any]:
         "unreadable": isinstance(client, UnreadableClient),
         "disabled": client.disabled_at is not None,
         "owner": client.owner,
-        "created_at": utc_minute(client.created_at),
+        "created_at": client.created_at,
     }
 
 

@@ -31,7 +31,6 @@ from ..redirects import redirect
 from ..retries import once_per_request
 from .contexts import AllClients, OwnClients
 from .controls import translated
-from .times import utc_minute
 
 VERSION = re.compile("[0-9]{1,9}")
 MAX_FIELDS = 2000  # One or two checkboxes for every scope.
@@ -271,7 +270,7 @@ def _problem(page: ClientPage, error: Exception) -> Response:
     if error.retry_after is None:
         return page.render("problem", values, error.status)
     # One minute later, since the time is shown without its seconds.
-    again_at = utc_minute(page.server.clock() + error.retry_after + 60)
+    again_at = page.server.clock() + error.retry_after + 60
     response = page.render("problem", {**values, "again_at": again_at}, error.status)
     response.headers["Retry-After"] = str(error.retry_after)
     return response

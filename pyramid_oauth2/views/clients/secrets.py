@@ -16,7 +16,6 @@ from ...protocol.clients.secrets import live_secrets
 from ...protocol.errors import InvalidRequest
 from ...protocol.records import Client
 from .page import FORM_AS_SENT, ClientPage, Refused, client_page
-from .times import utc_minute
 
 # When the secret in use expires, in seconds from now.
 OVERLAPS = {"now": 0, "hour": 3600, "day": 86400, "week": 7 * 86400}
@@ -39,7 +38,7 @@ def _secret_page(page: ClientPage, registered: Registered, done: str) -> Respons
         "done": done,
         "client": client,
         "secret": registered.secret,
-        "earlier_ends_at": utc_minute(ends[0]) if ends else None,
+        "earlier_ends_at": ends[0] if ends else None,
         "plain_client_id": PLAIN.fullmatch(client.client_id) is not None,
         "token_endpoint": endpoint_url(page.request.registry, "token"),
         "client_url": page.context.url("client", client_id=client.client_id),
