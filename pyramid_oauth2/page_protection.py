@@ -10,16 +10,27 @@ The pages of the add-on have them; the login page of an application needs the sa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
 
 from .interfaces import ISettings
 
-CONTENT_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' https:; "
-    "frame-ancestors 'none'; base-uri 'none'"
-)
+
+def page_policy(images: Iterable[str] = ("https:",)) -> str:
+    """The ``Content-Security-Policy`` of a page without a script.
+
+    :param images: from where images may come, beside the page's own host.
+    """
+    sources = " ".join(("'self'", *images))
+    return (
+        f"default-src 'none'; style-src 'self'; img-src {sources}; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
+CONTENT_POLICY = page_policy()
 
 
 def page_headers(content_policy: str = CONTENT_POLICY) -> dict[str, str]:

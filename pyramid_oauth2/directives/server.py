@@ -30,6 +30,7 @@ OWN_NAMES = frozenset(
         "metadata",
         "protected_resource",
         "revoke",
+        "sign_out",
         "static",
         "token",
     }

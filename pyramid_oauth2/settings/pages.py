@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .declaration import setting
-from .types import AUTHORIZATION_SERVER, renderer, route_name
+from .types import (
+    AUTHORIZATION_SERVER,
+    image_address,
+    own_address,
+    plain_text,
+    renderer,
+    route_name,
+    site_address,
+)
 
 
 @dataclass(frozen=True)
@@ -15,6 +23,30 @@ class PageSettings:
     For an authorization server.
     """
 
+    site_name: str | None = setting(
+        plain_text,
+        None,
+        "The name of your site, which is on every page. Default: the host of the public URL.",
+        mode=AUTHORIZATION_SERVER,
+    )
+    site_url: str | None = setting(
+        site_address,
+        None,
+        "Where the name of the site, and the way back on every page, lead. Default: nowhere.",
+        mode=AUTHORIZATION_SERVER,
+    )
+    site_logo: str | None = setting(
+        image_address,
+        None,
+        "The logo of your site, which is on every page beside its name.",
+        mode=AUTHORIZATION_SERVER,
+    )
+    site_stylesheet: str | None = setting(
+        own_address,
+        None,
+        "A style sheet of yours, which every page has after the built-in ones.",
+        mode=AUTHORIZATION_SERVER,
+    )
     login_route: str | None = setting(
         route_name,
         None,
@@ -26,6 +58,15 @@ class PageSettings:
         route_name,
         "next",
         "The query parameter that passes the path to return to after login to the login page.",
+        needs="login_route",
+        mode=AUTHORIZATION_SERVER,
+    )
+    logout_route: str | None = setting(
+        route_name,
+        None,
+        "The route of the application's logout, to which the browser is sent by a GET; the "
+        "parameter of oauth2.login_return_param has the path to return to. Default: the login "
+        "is ended by forget() of the security policy.",
         needs="login_route",
         mode=AUTHORIZATION_SERVER,
     )
@@ -55,6 +96,13 @@ class PageSettings:
         "pyramid_oauth2:templates/authorizations.oauth2",
         "The template of the page that lists what a user has authorized.",
         key="renderer.authorizations",
+        mode=AUTHORIZATION_SERVER,
+    )
+    renderer_sign_out: str = setting(
+        renderer,
+        "pyramid_oauth2:templates/sign_out.oauth2",
+        "The template of the page on which users sign out.",
+        key="renderer.sign_out",
         mode=AUTHORIZATION_SERVER,
     )
     renderer_error: str = setting(

@@ -19,6 +19,8 @@ from ..protocol.throttling import PERIODS, Limit
 
 Parser = Callable[[Any], Any]
 
+# A path as it is in a URL and in HTML; "//host" would be the address of another host.
+OWN_PATH = re.compile(r"/(?!/)[!$-;=?-\[\]-~]*")
 DURATION = re.compile(r"([0-9]{1,9})\s*([smhd]?)")
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 LONGEST = 10 * 365 * 86400
@@ -222,6 +224,29 @@ def endpoint_url(value: str) -> str:
 def issuer_url(value: str) -> str:
     """A URL without query or fragment (RFC 8414 section 2)."""
     return _loopback_if_http(_url(value, slash=True))
+
+
+def own_address(value: str) -> str:
+    """A path on the server's own host, such as ``/static/shop.css``."""
+    text = str(value).strip()
+    if not OWN_PATH.fullmatch(text):
+        raise BadValue("write a path on this host, such as /static/shop.css")
+    return text
+
+
+def image_address(value: str) -> str:
+    """An ``https`` URL, or a path on the server's own host, such as ``/static/logo.svg``."""
+    text = str(value).strip()
+    origin = re.match(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(?=/)", text)
+    if not OWN_PATH.fullmatch(text[origin.end() :] if origin else text):
+        raise BadValue("write an https URL, or a path on this host, such as /static/logo.svg")
+    return text
+
+
+def site_address(value: str) -> str:
+    """A URL, https or http on a loopback host, or a path on the server's own host."""
+    text = str(value).strip()
+    return own_address(text) if text.startswith("/") else _loopback_if_http(_url(text, slash=True))
 
 
 def _loopback_if_http(text: str) -> str:

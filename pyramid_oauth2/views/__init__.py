@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from ..interfaces import ISettings
 from ..protection.protected_resources import WELL_KNOWN
 from ..settings.types import RESOURCE_SERVER
-from . import authorize, metadata, protected_resource, user_grants
+from . import authorize, metadata, protected_resource, sign_out, user_grants
 from .endpoint import Endpoint
 from .page_renderer import EXTENSION, PageRenderers
 from .routes import add_endpoint, add_with_slash, remember_prefix, route_prefix
@@ -19,6 +19,7 @@ METADATA_PATH = "/.well-known/oauth-authorization-server"
 PAGES: dict[str, Endpoint] = {
     "authorize": authorize.authorize,
     "authorizations": user_grants.authorizations,
+    "sign_out": sign_out.sign_out,
 }
 
 

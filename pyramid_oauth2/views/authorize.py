@@ -44,11 +44,12 @@ from .browser import (
 )
 from .consent import consent_page
 from .done import done_page
-from .login import forgetting, return_url, send_to_login, signed_in_subject
+from .login import forgetting, return_url, send_to_login
 from .login_again import login_again_page
 from .pages import error_page, page_endpoint, unusable_page
 from .redirects import link_to_client, redirect, send_to_client
 from .retries import Outcome, deliver, delivered, finish, finished
+from .signed_in import signed_in_subject
 
 
 @page_endpoint("GET", "POST")

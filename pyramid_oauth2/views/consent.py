@@ -5,12 +5,14 @@ from __future__ import annotations
 from pyramid.response import Response
 
 from ..endpoint_urls import endpoint_url
+from ..interfaces import ISettings
 from ..protection.request import Request
 from ..protocol.authorization.extensions import consent_lines
 from ..protocol.authorization.interaction import OpenInteraction
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
 from .descriptions import describe_scope, https_only
+from .frame import sign_out_url
 from .language import page_localizer
 from .pages import destination, render_page
 
@@ -22,15 +24,15 @@ def consent_page(
 
     :param endpoint: the name of the endpoint to which the form is sent.
     """
-    requested, subject = pending.interaction.request, pending.interaction.subject
+    requested = pending.interaction.request
     server = request.oauth2.authorization_service.server
+    settings = request.registry.getUtility(ISettings)
     values = {
         "client_name": client.client_name or client.client_id,
         "logo_uri": https_only(client.logo_uri),
         "client_uri": https_only(client.client_uri),
         "policy_uri": https_only(client.policy_uri),
         "tos_uri": https_only(client.tos_uri),
-        "subject": subject and request.oauth2.authorization_service.owners.describe(subject),
         "scopes": [
             {
                 "name": name,
@@ -43,10 +45,11 @@ def consent_page(
             str(page_localizer(request).translate(line))
             for line in consent_lines(server, requested)
         ],
+        "sign_out_url": sign_out_url(request, settings, interaction=handle, endpoint=endpoint),
         "action": endpoint_url(request.registry, endpoint),
         "handle": handle,
         "browser_field": FIELD,
         "browser_token": browser_token(request),
         **({} if requested.redirect_uri is None else destination(requested.redirect_uri)),
     }
-    return render_page(request, "consent", values)
+    return render_page(request, "consent", values, logos=[client.logo_uri])

@@ -15,13 +15,6 @@ from .forbidden import Forbidden
 from .redirects import redirect
 
 
-def signed_in_subject(request: Request) -> str | None:
-    """The user who is signed in to the application. A bearer token does not count as a login."""
-    if request.oauth2.has_bearer:
-        return None
-    return request.oauth2.authorization_service.owners.subject(request)
-
-
 def return_url(request: Request, endpoint: str, query: str) -> str:
     """The URL at which a request continues, after a login for instance."""
     return f"{endpoint_url(request.registry, endpoint)}?{query}"
@@ -39,15 +32,21 @@ def send_to_login(request: Request, url: str) -> Response:
             return redirect(url)
         raise Forbidden("No user is signed in, and oauth2.login_route is not set.", "not_signed_in")
     back = urlsplit(url)._replace(scheme="", netloc="").geturl()
+    return redirect(application_url(request, settings.login_route, back))
+
+
+def application_url(request: Request, route: str, back: str) -> str:
+    """The URL of a route of the application, with the path to return to from it."""
+    settings = request.registry.getUtility(ISettings)
     parameters = {settings.login_return_param: back}
     try:
-        path = request.route_path(settings.login_route, _query=parameters)
+        path = request.route_path(route, _query=parameters)
     except ValueError:
         # The route of another server, whose pattern is a full URL.
-        return redirect(request.route_url(settings.login_route, _query=parameters))
+        return str(request.route_url(route, _query=parameters))
     # From the settings, not from the Host header, which the sender chooses.
     public = urlsplit(settings.public_url)
-    return redirect(f"{public.scheme}://{public.netloc}{path}")
+    return f"{public.scheme}://{public.netloc}{path}"
 
 
 def _is_elsewhere(request: Request, url: str) -> bool:
@@ -61,15 +60,3 @@ def forgetting(request: Request, response: Response) -> Response:
     """End the present login with *response*, as far as the application can end it."""
     response.headerlist.extend(forget(request))
     return response
-
-
-def active_subject(request: Request) -> str | None:
-    """The subject of the signed-in user; None if no user is signed in.
-
-    :raises Forbidden: the user is deactivated. They are not sent to the login:
-        a login that redirects signed-in users back would cause an endless loop.
-    """
-    subject = signed_in_subject(request)
-    if subject is not None and not request.oauth2.authorization_service.owners.is_active(subject):
-        raise Forbidden("This user is deactivated.", "user_deactivated")
-    return subject

@@ -8,7 +8,6 @@ from ..protection.request import Request
 from ..protocol.authorization.return_query import MARK
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
-from .login import signed_in_subject
 from .pages import render_page
 
 
@@ -17,10 +16,8 @@ def login_again_page(request: Request, client: Client, url: str) -> Response:
 
     :param url: where the request goes on, which the form is posted to.
     """
-    subject = signed_in_subject(request)
     values = {
         "client_name": client.client_name or client.client_id,
-        "subject": subject and request.oauth2.authorization_service.owners.describe(subject),
         "action": url,
         "login_field": MARK,
         "browser_field": FIELD,

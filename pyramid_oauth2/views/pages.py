@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from pyramid.renderers import render
 from pyramid.response import Response
 
 from ..interfaces import ISettings
-from ..page_protection import CONTENT_POLICY, page_headers
+from ..page_protection import page_headers, page_policy
 from ..protection.request import Request
 from ..protocol.authorization.unusable import ForeignInteraction, UnusableInteraction
 from ..protocol.authorization.way_back import WayBack
@@ -21,6 +21,7 @@ from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.records import StoreUnavailable
 from ..responses import RETRY_AFTER, record_refusal
 from .forbidden import NOT_ALLOWED, has_forbidden_view
+from .frame import frame, image_sources
 from .language import settle_language
 from .way_back import link_back
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from .times import Times
 
 log = logging.getLogger(__name__)
-
-STYLESHEETS = ("pyramid_oauth2:static/simple.css", "pyramid_oauth2:static/pages.css")
 
 View = Callable[[Request], Response]
 
@@ -39,23 +38,22 @@ def render_page(
     name: str,
     values: Mapping[str, Any],
     status: int = 200,
-    content_policy: str = CONTENT_POLICY,
-    stylesheets: tuple[str, ...] = STYLESHEETS,
+    *,
+    logos: Iterable[str | None] = (),
+    script: str = "",
 ) -> Response:
-    """Render the template *name*, or the one that ``oauth2.renderer.<name>`` names instead."""
+    """Render the template *name*, or the one that ``oauth2.renderer.<name>`` names instead.
+
+    :param logos: the addresses of further images, which the page may load.
+    :param script: the source of the one script that may run, for ``script-src``.
+    """
     settings = request.registry.getUtility(ISettings)
     settle_language(request)
-    html = render(
-        settings.renderer(name),
-        {
-            "stylesheets": _urls(request, settings.public_url, stylesheets),
-            "times": _times(request),
-            **values,
-        },
-        request=request,
-    )
+    everywhere = {**frame(request, settings), "times": _times(request)}
+    html = render(settings.renderer(name), {**everywhere, **values}, request=request)
     response = Response(html, status=status, content_type="text/html", charset="UTF-8")
-    response.headers.update(page_headers(content_policy))
+    policy = page_policy(image_sources(settings, logos))
+    response.headers.update(page_headers(f"{policy}; script-src {script}" if script else policy))
     return response
 
 
@@ -64,12 +62,6 @@ def _times(request: Request) -> Times:
     from .times import Times
 
     return Times(request)
-
-
-def _urls(request: Request, public_url: str, assets: tuple[str, ...]) -> list[str]:
-    # Not below SCRIPT_NAME: behind a proxy it may differ from the public path.
-    mount = urlsplit(public_url).path
-    return [request.static_url(asset, _app_url=mount) for asset in assets]
 
 
 def destination(redirect_uri: str) -> dict[str, Any]:

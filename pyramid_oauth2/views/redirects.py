@@ -8,7 +8,6 @@ from typing import Any
 
 from pyramid.response import Response
 
-from ..page_protection import CONTENT_POLICY
 from ..protection.request import Request
 from ..protocol.authorization.response import AuthorizationResponse
 from ..protocol.redirect_uris import redirect_url
@@ -18,14 +17,13 @@ from .pages import destination, render_page
 # hash, so no other script runs. Without JavaScript the user presses the button.
 SUBMIT = "document.forms[0].submit()"
 SUBMIT_HASH = base64.b64encode(hashlib.sha256(SUBMIT.encode()).digest()).decode()
-FORM_POST_POLICY = f"{CONTENT_POLICY}; script-src 'sha256-{SUBMIT_HASH}'"
 
 
 def send_to_client(request: Request, response: AuthorizationResponse) -> Response:
     """Return the HTTP response that sends an authorization response to the client."""
     if response.response_mode == "form_post":
         values = {**_delivery(response), "script": SUBMIT}
-        return render_page(request, "form_post", values, content_policy=FORM_POST_POLICY)
+        return render_page(request, "form_post", values, script=f"'sha256-{SUBMIT_HASH}'")
     return redirect(_delivery(response)["action"])
 
 

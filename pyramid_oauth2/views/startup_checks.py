@@ -50,18 +50,22 @@ def _check_names(event: Any) -> None:
 
 
 def _route_mistakes(registry: Any, settings: Settings) -> Iterator[str]:
-    name = settings.login_route
+    for key in ("login_route", "logout_route"):
+        name = getattr(settings, key)
+        if name is not None:
+            yield from _mistakes_of_route(registry, f"oauth2.{key} = {name}", name)
+
+
+def _mistakes_of_route(registry: Any, setting: str, name: str) -> Iterator[str]:
     mapper = registry.queryUtility(IRoutesMapper)
     names = [route.name for route in mapper.get_routes(include_static=True)] if mapper else []
-    if name is None:
-        return
     if name not in names:
         near = difflib.get_close_matches(name, names, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        yield f"oauth2.login_route = {name}: the application has no such route.{hint}"
+        yield f"{setting}: the application has no such route.{hint}"
     elif (variable := _variable_of(mapper.get_route(name))) is not None:
         yield (
-            f"oauth2.login_route = {name}: the pattern of that route has the variable {variable}, "
+            f"{setting}: the pattern of that route has the variable {variable}, "
             "for which pyramid_oauth2 has no value. Name a route without variables, or let the "
             "route fill them in: config.add_route(..., pregenerator=...)."
         )

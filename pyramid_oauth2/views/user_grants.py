@@ -22,10 +22,11 @@ from ..protocol.user_grants import Authorization, last_token
 from ..protocol.users import Users
 from .browser import FIELD, browser_token, is_from_our_page
 from .descriptions import describe_scope, https_only
-from .login import active_subject, send_to_login
+from .login import send_to_login
 from .pages import error_page, page_endpoint, render_page
 from .redirects import redirect
 from .retries import once_per_request
+from .signed_in import active_subject
 
 CLIENTS_A_PAGE = 25
 
@@ -53,9 +54,9 @@ def _show(request: Request, parameters: Parameters) -> Response:
     number = _page_number(parameters.once("page"), pages)
     shown = allowed[(number - 1) * CLIENTS_A_PAGE : number * CLIENTS_A_PAGE]
     withdrawn = parameters.once("withdrawn")
+    described = [_described(request, one) for one in shown]
     values = {
-        "subject": service.owners.describe(subject),
-        "authorizations": [_described(request, one) for one in shown],
+        "authorizations": described,
         # A forged link may have the parameter, so the page shows the message only if it is true.
         "withdrawn": withdrawn is not None and withdrawn not in {a.client_id for a in allowed},
         "page": number,
@@ -65,7 +66,8 @@ def _show(request: Request, parameters: Parameters) -> Response:
         "browser_field": FIELD,
         "browser_token": browser_token(request, subject),
     }
-    return render_page(request, "authorizations", values)
+    logos = [one["logo_uri"] for one in described]
+    return render_page(request, "authorizations", values, logos=logos)
 
 
 def _withdraw(request: Request, parameters: Parameters) -> Response:

@@ -55,7 +55,7 @@ def browser(
             return super().make_wsgi_app()
 
     monkeypatch.setattr(shop, "Configurator", WithLogin)
-    settings = page.settings("# shop.ini")
+    settings = page.settings("site_logo") | page.settings("# shop.ini")
     assert settings.pop("use") == "call:shop:main"
     browser = TestApp(shop.main({}, **settings), extra_environ={"HTTP_HOST": "localhost:6543"})
     register(
@@ -70,7 +70,18 @@ def browser(
 
 
 def test_the_stylesheet_is_the_shops(browser: TestApp) -> None:
-    assert "#7c2d12" in browser.get("/oauth2/static/pages.css").text
+    page = browser.get("/oauth2/authorizations")
+    *_, last = page.html.find_all("link")
+    assert "#7c2d12" in browser.get(last["href"]).text
+    assert page.html.header.a.get_text(strip=True) == "The Shop"
+
+
+def test_a_template_is_the_shops(browser: TestApp) -> None:
+    registry = browser.app.registry
+    plug(registry)
+    register(registry, "tv", "https://tv.example/", grant_types=(GRANT_TYPE,))
+    form = browser.get(device_request(registry, "tv")).form
+    assert form.submit("decision", value="deny").html.h1.string == "Not allowed"
 
 
 def test_the_consent_page_is_the_shops_and_works(browser: TestApp) -> None:
@@ -96,7 +107,16 @@ def test_words_of_the_shop_come_first(browser: TestApp) -> None:
     assert page.html.h1.string == "Wer ist das?"
 
 
-PAGES = ("consent", "form_post", "unchecked", "done", "login_again", "authorizations", "error")
+PAGES = (
+    "consent",
+    "form_post",
+    "unchecked",
+    "done",
+    "login_again",
+    "authorizations",
+    "sign_out",
+    "error",
+)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -113,7 +133,8 @@ def test_the_table_has_what_the_templates_get(
     client_id = "nobody" if name == "error" else "gifts"
     prompt = "login" if name == "login_again" else "consent"
     query = authorize_query(client_id, response_mode="form_post", prompt=prompt)
-    path = "/oauth2/authorizations" if name == "authorizations" else f"/oauth2/authorize?{query}"
+    own_path = name in ("authorizations", "sign_out")
+    path = f"/oauth2/{name}" if own_path else f"/oauth2/authorize?{query}"
     if name == "done":
         registry = browser.app.registry
         plug(registry)

@@ -47,7 +47,7 @@ class TestShow:
         ]
         assert page.html.img["src"] == "https://foto.example/logo.png"
         assert page.html.article.a["href"] == "https://foto.example/"
-        assert "You are signed in as bob." in page.html.main.p.get_text()
+        assert "Signed in as bob" in page.html.header.p.get_text()
 
     def test_each_client_once(self, bob: Allowing):
         bob.tokens(scope="read write")

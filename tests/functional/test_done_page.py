@@ -64,7 +64,7 @@ def test_after_the_decision(decision: str, text: str) -> None:
     assert words(done) == f"{text} You can close this window."
     assert done.headers["Cache-Control"] == "no-store"
     assert "script-src" not in done.headers["Content-Security-Policy"]
-    assert done.html.find_all(["script", "form", "a"]) == []
+    assert done.html.main.find_all(["script", "form", "a"]) == []
     # A double click has the same page.
     assert words(before.form.submit("decision", value=decision)) == words(done)
     grants = get_service(visitor.registry).server.grants.grants("alice").items

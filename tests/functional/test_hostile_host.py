@@ -219,8 +219,9 @@ def test_mounted_below_a_path() -> None:
     page = client.ask()
     assert links(page) == [
         "http://localhost/auth/oauth2/authorize",
-        "/auth/oauth2/static/simple.css",
+        "/auth/oauth2/static/base.css",
         "/auth/oauth2/static/pages.css",
+        "/auth/oauth2/static/forms.css",
     ]
     for link in links(page)[1:]:
         assert client.browser.get(link).content_type == "text/css"
@@ -233,8 +234,9 @@ def test_behind_a_proxy_that_cuts_the_path_off() -> None:
     client.register()
     assert links(client.ask()) == [
         "http://localhost/auth/oauth2/authorize",
-        "/auth/oauth2/static/simple.css",
+        "/auth/oauth2/static/base.css",
         "/auth/oauth2/static/pages.css",
+        "/auth/oauth2/static/forms.css",
     ]
 
 

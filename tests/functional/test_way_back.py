@@ -45,7 +45,7 @@ def purge(flow: Flow, clock: Clock) -> None:
 
 
 def links(answer: TestResponse) -> list[str]:
-    return [link["href"] for link in answer.html.find_all("a")]
+    return [link["href"] for link in answer.html.main.find_all("a")]
 
 
 class TestExpired:
@@ -61,8 +61,8 @@ class TestExpired:
             "state": "xyz",
             "iss": "http://localhost",
         }
-        assert answer.html.a.string == "Back to <b>Web</b>"
-        assert answer.html.find("strong").string == "client.example"
+        assert answer.html.main.a.string == "Back to <b>Web</b>"
+        assert answer.html.main.find("strong").string == "client.example"
 
     def test_by_a_form_where_the_client_wants_one(self, flow: Flow):
         answer = expired(flow, response_mode="form_post")
@@ -175,7 +175,7 @@ class TestUsed:
         flow.edit(client_uri="https://www.client.example/start")
         answer = used(flow)
         assert links(answer) == ["https://www.client.example/start"]
-        assert answer.html.find("strong").string == "www.client.example"
+        assert answer.html.main.find("strong").string == "www.client.example"
 
     @pytest.mark.parametrize("uri", ["com.example.app:/back", "http://127.0.0.1:5000/back"])
     def test_an_app_on_the_device_has_none(self, start_flow: Callable[..., Flow], uri: str):

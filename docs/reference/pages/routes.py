@@ -57,6 +57,7 @@ ENDPOINTS = {
     "for its own tokens or, as a resource server, for all tokens. RFC 7662.",
     "authorizations": "Lists the applications that a user has authorized, and revokes their "
     "access. For signed-in users; others are sent to the login.",
+    "sign_out": "Ends the login of a user, who may go on as another one. For signed-in users.",
     "metadata": "The metadata of the authorization server. Public. RFC 8414.",
     "protected_resource.root": "The metadata of the protected resource, with the issuer of its "
     "tokens. Public. RFC 9728.",

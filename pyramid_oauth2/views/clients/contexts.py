@@ -18,7 +18,7 @@ from ...protocol.authorization_server import AuthorizationServer
 from ...protocol.clients.field import ClientField, Setter
 from ...protocol.clients.value_rules import STANDARD_GRANT_TYPES
 from ...protocol.records import Client
-from ..login import active_subject
+from ..signed_in import active_subject
 
 if TYPE_CHECKING:
     from functools import cached_property as reify  # Pyramid's has no types.

@@ -26,7 +26,7 @@ from ..browser import FIELD, browser_token, is_from_our_page
 from ..endpoint import Endpoint
 from ..forbidden import Forbidden
 from ..login import send_to_login
-from ..pages import STYLESHEETS, page_endpoint, render_page
+from ..pages import page_endpoint, render_page
 from ..redirects import redirect
 from ..retries import once_per_request
 from .contexts import AllClients, OwnClients
@@ -34,7 +34,6 @@ from .controls import translated
 
 VERSION = re.compile("[0-9]{1,9}")
 MAX_FIELDS = 2000  # One or two checkboxes for every scope.
-CLIENT_STYLESHEETS = (*STYLESHEETS, "pyramid_oauth2:static/admin.css")
 
 
 class Refused(Exception):
@@ -180,13 +179,7 @@ class ClientPage:
         }
         if "browser_token" not in values:
             common["browser_token"] = browser_token(self.request, self.user)
-        return render_page(
-            self.request,
-            f"admin/{name}",
-            {**common, **values},
-            status,
-            stylesheets=CLIENT_STYLESHEETS,
-        )
+        return render_page(self.request, f"admin/{name}", {**common, **values}, status)
 
     def go_to(self, client_id: str, done: str) -> Response:
         """Redirect to the page of the client, which reports what was done."""
