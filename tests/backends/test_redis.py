@@ -7,7 +7,13 @@ from zope.interface.verify import verifyObject
 
 from pyramid_oauth2.backends import redis
 from pyramid_oauth2.backends.contract import (
+    ClientCrashes,
+    ClientInterleavings,
+    ClientRaces,
     ClientReading,
+    EntryCrashes,
+    EntryInterleavings,
+    EntryRaces,
     Forks,
     GrantReading,
     RedemptionRaces,
@@ -21,7 +27,8 @@ from pyramid_oauth2.interfaces import (
     IGrantStore,
 )
 
-from .redis_contract import OnRedis, RedisContract, open_backend
+from .redis_contract import RedisContract, open_backend
+from .variants import Variant, groups_without
 
 
 class TestRedis(RedisContract):
@@ -31,8 +38,9 @@ class TestRedis(RedisContract):
         cls.url = redis_url
 
 
-class TestSentinel(OnRedis, RoundTrips, GrantReading, ClientReading, RedemptionRaces, Forks):
-    """What may differ behind Sentinel: connections. The scripts are those of a single server."""
+class TestSentinel(Variant, RedisContract):
+    # Its connections. The commands are those of a single server.
+    differs_in = (RoundTrips, GrantReading, ClientReading, RedemptionRaces, Forks)
 
     @pytest.fixture(autouse=True, scope="class")
     @classmethod
@@ -40,7 +48,19 @@ class TestSentinel(OnRedis, RoundTrips, GrantReading, ClientReading, RedemptionR
         cls.url = redis_sentinel_url
 
 
-class TestCluster(RedisContract):
+class TestCluster(Variant, RedisContract):
+    # Which server has a key: what leads to a grant or a consent is on another one than the record.
+    # All clients are on one, and so are all entries, and what is tried there with one record at a
+    # time is as on a single server.
+    differs_in = groups_without(
+        ClientRaces,
+        ClientInterleavings,
+        ClientCrashes,
+        EntryRaces,
+        EntryInterleavings,
+        EntryCrashes,
+    )
+
     @pytest.fixture(autouse=True, scope="class")
     @classmethod
     def _server(cls, redis_cluster_url):
