@@ -1,11 +1,12 @@
-"""A parser of arguments whose error messages never repeat a token: terminals may be recorded."""
+"""Words of the command line: their types, and that no message repeats a token in them."""
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from typing import TypeVar
+
+import click
 
 from ..protocol.records import check_identifier
 from ..protocol.token_strings import (
@@ -14,42 +15,17 @@ from ..protocol.token_strings import (
     is_token_of_any_kind,
     our_prefixes,
 )
+from ..settings.types import BadValue, lifetime
 
+F = TypeVar("F", bound=Callable[..., int])
 
-class Formatter(argparse.RawDescriptionHelpFormatter):
-    """Preserves the lines of examples, and wraps a description."""
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        if "\n" in text:
-            return super()._fill_text(text, width, indent)
-        return argparse.HelpFormatter._fill_text(self, text, width, indent)
-
-
-class Commands(argparse._SubParsersAction):  # type: ignore[type-arg]
-    """Subcommands whose description defaults to their line in the list of commands."""
-
-    def add_parser(self, name: str, **options: Any) -> Any:
-        """Add the command; see ``argparse``."""
-        text = options["help"]
-        options.setdefault("description", f"{text[0].upper()}{text[1:]}.")
-        return super().add_parser(name, **options)
-
-
-class Parser(argparse.ArgumentParser):
-    """An ``ArgumentParser`` whose error messages contain no token or secret of ours."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(formatter_class=Formatter, **options)
-        self.register("action", "parsers", Commands)
-
-    def error(self, message: str) -> NoReturn:
-        """Print the usage and *message*, and exit with 2."""
-        super().error(without_secrets(message))
+# The header of a JWT begins with {" in base64url.
+JWT = re.compile(r"\beyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_.-]*")
 
 
 def without_secrets(text: str) -> str:
-    """The text, with tokens and client secrets of ours cut off after their prefix."""
-    return _ours().sub(r"\1_...", text)
+    """The text, with tokens and client secrets of ours cut off after their prefix, and JWTs."""
+    return JWT.sub("eyJ...", _ours().sub(r"\1_...", text))
 
 
 def hold_a_token(words: Iterable[str]) -> bool:
@@ -79,7 +55,44 @@ def identifier(length: int) -> Callable[[str], str]:
         try:
             check_identifier("it", word, length)
         except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
+            raise click.BadParameter(str(error)) from None
         return word
 
     return checked
+
+
+def named_once(flag: str, length: int, metavar: str, text: str) -> Callable[[F], F]:
+    """An option whose value is an :func:`identifier`, and which is not given twice.
+
+    Click would take the last value, and ignore that another one was meant as well.
+
+    :param flag: the option, such as ``--user``.
+    :param length: how many characters its value may have.
+    :param metavar: the word for its value.
+    :param text: its help.
+    """
+
+    def once(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
+        if len(values) > 1:
+            raise click.BadParameter("it is given twice", ctx, parameter)
+        return values[0] if values else None
+
+    return click.option(
+        flag, multiple=True, type=identifier(length), metavar=metavar, help=text, callback=once
+    )
+
+
+def duration(text: str) -> int:
+    """The type of an option such as ``600``, ``10m`` or ``1h``, in seconds."""
+    try:
+        return lifetime(text)
+    except BadValue as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def json_option(text: str) -> Callable[[F], F]:
+    """The option ``--json``, which the function gets as ``as_json``.
+
+    :param text: its help.
+    """
+    return click.option("--json", "as_json", is_flag=True, help=text)

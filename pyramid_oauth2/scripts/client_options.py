@@ -1,41 +1,57 @@
-"""The options that the application behind the ini adds to ``client add`` and ``client edit``."""
+"""Commands with an option for each field of a client's metadata, also those of the application."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from collections.abc import Iterable
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from io import StringIO
+
+import click
 
 from ..assembly import client_fields
 from ..protocol.clients.field import ClientField
 from ..protocol.clients.metadata import FIELDS
+from .client.metadata import Metadata, options_of
+from .command import Command
 from .ini import Ini, StartedIni
 
-COMMANDS = (["client", "add"], ["client", "edit"])
 
+class MetadataCommand(Command):
+    """The options of the fields follow the first parameter; the function gets ``metadata``.
 
-@contextmanager
-def with_client_fields(
-    ini: Ini | None, words: Sequence[str]
-) -> Iterator[tuple[Ini | None, Collection[ClientField]]]:
-    """Start the application before the words are parsed, if it may have options for them.
-
-    It is started once: the command uses it, or reports why it did not start.
-
-    :return: the ini for the command, and the fields of a client's metadata.
+    The application is started before the words are parsed, since it declares fields. It is
+    started once: the command uses it, or reports why it did not start.
     """
-    with ExitStack() as stack:
-        if ini is None or list(words[:2]) not in COMMANDS:
-            yield ini, FIELDS
-            return
-        started = StartedIni(ini.path, ini.variables)
-        fields: Collection[ClientField] = FIELDS
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The parameters of the command, and the options of the fields."""
+        first, *others = super().get_params(ctx)
+        return [first, *options_of(_fields(ctx)), *others]
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Call the function with the metadata that was given."""
+        ctx.params["metadata"] = Metadata.taken(_fields(ctx), ctx.params)
+        return super().invoke(ctx)
+
+
+def _fields(ctx: click.Context) -> Iterable[ClientField]:
+    if ctx.obj is None:
+        return FIELDS
+    if not isinstance(ctx.obj, StartedIni):
+        ctx.obj = _start(ctx.obj, ctx)
+    return FIELDS if ctx.obj.started is None else client_fields(ctx.obj.started).values()
+
+
+def _start(ini: Ini, ctx: click.Context) -> StartedIni:
+    with ExitStack() as quiet:
+        if ctx.resilient_parsing:
+            # The shell completes a word, and the terminal shows the line that is typed.
+            quiet.enter_context(redirect_stdout(StringIO()))
+            quiet.enter_context(redirect_stderr(StringIO()))
         try:
-            registry = stack.enter_context(ini.registry())
+            # Not this context: it is not left if the words are wrong.
+            registry = ctx.find_root().with_resource(ini.registry())
         except Exception as error:
             # Not reported yet: a mistake in the words, or their --help, precedes it.
-            started = replace(started, error=error)
-        else:
-            started = replace(started, started=registry)
-            fields = client_fields(registry).values()
-        yield started, fields
+            return StartedIni(ini.path, ini.variables, error=error)
+        return StartedIni(ini.path, ini.variables, started=registry)

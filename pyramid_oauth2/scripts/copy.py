@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -10,15 +9,19 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import click
+
 from ..read_only import writable
 from ..service import ROLES, OAuth2Service, store_of
+from .arguments import json_option
+from .command import command
 from .copying import Comparison, Copied, Findings, Store, compare_stores, copy_store
 from .ini import Ini
 from .progress import counting
 from .terminal import shown
 
 EXAMPLES = """\
-examples:
+Examples:
   # With oauth2.read_only = true in old.ini, and every process of it restarted:
   poauth2 new.ini db upgrade
   poauth2 old.ini copy --to new.ini
@@ -51,38 +54,10 @@ NEW_WRITES = (
 SAME_STORE = "{old} and {new} keep everything in the same store: there is nothing to copy."
 
 
-def add_parser(commands: Any, name: str) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        name,
-        help="copy everything into the store of another ini",
-        description="Copy clients, consents, grants, tokens and what else there is into the store "
-        "of another ini, then compare both. It adds what is not there and changes nothing, so it "
-        "may be stopped at any time and goes on when it is run again. The exit status is 1 if "
-        "anything is missing or different at the end, or if a consent or an entry is in the new "
-        "store only, which would be back; what else is there only is named, and left to you.",
-        epilog=EXAMPLES,
-    )
-    parser.add_argument("--to", required=True, metavar="INI", help="the ini of the new store")
-    parser.add_argument(
-        "--to-variable",
-        action="append",
-        default=[],
-        type=_variable,
-        metavar="NAME=VALUE",
-        help="a variable of its [DEFAULT] section; repeatable",
-    )
-    parser.add_argument(
-        "--live", action="store_true", help="although the old server still writes: a rehearsal"
-    )
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
-    parser.set_defaults(run=copy)
-
-
 def _variable(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals):
-        raise argparse.ArgumentTypeError("write NAME=VALUE")
+        raise click.BadParameter("write NAME=VALUE")
     return name, value
 
 
@@ -94,14 +69,35 @@ class Moved:
     comparison: Comparison
 
 
-def copy(ini: Ini, arguments: argparse.Namespace) -> int:
+@command(
+    "It copies clients, consents, grants, tokens and what else there is, then compares both. It "
+    "adds what is not there and changes nothing, so it may be stopped at any time and goes on when "
+    "it is run again. The exit status is 1 if anything is missing or different at the end, or if a "
+    "consent or an entry is in the new store only, which would be back; what else is there only is "
+    "named, and left to you.",
+    EXAMPLES,
+)
+@click.option("--to", required=True, metavar="INI", help="the ini of the new store")
+@click.option(
+    "--to-variable",
+    "variables",
+    multiple=True,
+    type=_variable,
+    metavar="NAME=VALUE",
+    help="a variable of its [DEFAULT] section; repeatable",
+)
+@click.option("--live", is_flag=True, help="although the old server still writes: a rehearsal")
+@json_option("print the summary as JSON")
+def copy(
+    ini: Ini, to: str, variables: tuple[tuple[str, str], ...], live: bool, as_json: bool
+) -> int:
     """Copy role by role, then compare; 1 if a record is missing, different or would be revived."""
-    target = Ini(arguments.to, dict(arguments.to_variable))
+    target = Ini(to, dict(variables))
     started = time.monotonic()
     with ini.service() as old, target.service() as new:
         left = _left_alone(old, new)
         roles = [role for role in ROLES if role not in left]
-        if refusal := _refusal(old, new, roles, arguments.live):
+        if refusal := _refusal(old, new, roles, live):
             print(f"poauth2: {refusal.format(old=ini.path, new=target.path)}", file=sys.stderr)
             return 1
         _check(new, roles)
@@ -109,7 +105,7 @@ def copy(ini: Ini, arguments: argparse.Namespace) -> int:
             print(f"poauth2: note: {NEW_WRITES.format(new=target.path)}", file=sys.stderr)
         moved = _move(old, new, roles)
     seconds = round(time.monotonic() - started, 1)
-    if arguments.json:
+    if as_json:
         print(json.dumps({"roles": _documents(moved), "seconds": seconds}, indent=2))
     else:
         _print(moved, left, seconds)

@@ -6,14 +6,14 @@ tables to start.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..protocol.records import StoreUnavailable
 from ..service import ROLES
+from .command import Commands, Named, command
 from .ini import Ini
 
 if TYPE_CHECKING:
@@ -23,27 +23,22 @@ ELSEWHERE = "The tables are there, made by another history than ours: ask that f
 LATER = "{revision}: the tables are of a later version of pyramid_oauth2, and are left as they are."
 
 
-def add_parser(commands: Any, name: str) -> None:
-    """Add the command and its subcommands."""
-    parser = commands.add_parser(name, help="the tables of the SQLAlchemy backend")
-    subcommands = parser.add_subparsers(title="subcommands", required=True, metavar="SUBCOMMAND")
-    sub = subcommands.add_parser(
-        "upgrade", help="make the tables, or bring them to this version; safe to repeat"
-    )
-    sub.set_defaults(run=upgrade)
-    sub = subcommands.add_parser("current", help="print the revision of the tables")
-    sub.set_defaults(run=current)
-    sub = subcommands.add_parser(
-        "check", help="connect to every chosen store, and tell what is wrong with it"
-    )
-    sub.set_defaults(run=check)
-    sub = subcommands.add_parser(
-        "sql", help="print the statements that make the tables, to be run by hand"
-    )
-    sub.set_defaults(run=sql)
+db = Commands(
+    {
+        "upgrade": Named(
+            "db", "upgrade", "Make the tables, or bring them to this version; safe to repeat."
+        ),
+        "current": Named("db", "current", "Print the revision of the tables."),
+        "check": Named(
+            "db", "check", "Connect to every chosen store, and say what is wrong with it."
+        ),
+        "sql": Named("db", "sql", "Print the statements that make the tables, to be run by hand."),
+    }
+)
 
 
-def upgrade(ini: Ini, arguments: argparse.Namespace) -> int:
+@command()
+def upgrade(ini: Ini) -> int:
     """Create the tables, or upgrade them."""
     engine = _engine(ini)
     if engine is None:
@@ -62,12 +57,17 @@ def upgrade(ini: Ini, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def current(ini: Ini, arguments: argparse.Namespace) -> int:
+@command()
+def current(ini: Ini) -> int:
     """Print the revision of the tables; the exit status is 1 if an upgrade is needed."""
     engine = _engine(ini)
     if engine is None:
         print("No part of the state is kept in SQL.")
         return 0
+    return _print_state(ini, engine)
+
+
+def _print_state(ini: Ini, engine: Engine) -> int:
     with _errors_explained():
         words, complete = _state(engine)
     print(words if complete else f"{words}: poauth2 {ini.path} db upgrade")
@@ -92,7 +92,8 @@ def _state(engine: Engine) -> tuple[str, bool]:
     return "There are no tables. Make them with", False
 
 
-def check(ini: Ini, arguments: argparse.Namespace) -> int:
+@command()
+def check(ini: Ini) -> int:
     """Connect to every store that the ini selects; exit with 1 if one cannot be used."""
     status = 0
     with ini.service() as service:
@@ -106,10 +107,12 @@ def check(ini: Ini, arguments: argparse.Namespace) -> int:
             print(f"{name}: can be used")
             for warning in warnings:
                 print(f"  {warning}")
-    return max(status, current(ini, arguments) if _engine(ini) is not None else 0)
+    engine = _engine(ini)
+    return status if engine is None else max(status, _print_state(ini, engine))
 
 
-def sql(ini: Ini, arguments: argparse.Namespace) -> int:
+@command()
+def sql(ini: Ini) -> int:
     """Print the statements of ``db upgrade`` for an empty database."""
     engine = _engine(ini)
     if engine is None:

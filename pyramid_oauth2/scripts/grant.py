@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 import sys
 from typing import Any
+
+import click
 
 from ..protocol.clients.registry import UnknownClient
 from ..protocol.events import Emit
@@ -18,7 +19,8 @@ from ..protocol.server import Server, UserNotChecked
 from ..protocol.token.validity import NotValid, check_grant
 from ..protocol.token_strings import FAMILY_LENGTH
 from ..service import OAuth2Service
-from .arguments import identifier
+from .arguments import identifier, json_option, named_once
+from .command import Commands, Named, command
 from .ini import Ini
 from .terminal import shown
 from .times import utc
@@ -27,7 +29,7 @@ COUNTS = "counts"
 UNCHECKED = "cannot be checked"
 
 EXAMPLES = """\
-examples:
+Examples:
   # Which applications act for alice, and end one of them:
   poauth2 development.ini grant list --user alice
   poauth2 development.ini grant revoke GRANT
@@ -41,64 +43,40 @@ examples:
 """
 
 
-def add_parser(commands: Any, name: str) -> None:
-    """Add the command and its subcommands."""
-    parser = commands.add_parser(
-        name,
-        help="list the grants of users to clients, and revoke them",
-        epilog=EXAMPLES,
-    )
-    subcommands = parser.add_subparsers(title="subcommands", required=True, metavar="SUBCOMMAND")
-    listing = subcommands.add_parser("list", help="list the grants of a user or a client")
-    _add_selection(listing)
-    listing.add_argument(
-        "--all", action="store_true", help="those that do not count any more as well"
-    )
-    listing.set_defaults(run=list_grants, parser=listing)
-    revoking = subcommands.add_parser(
-        "revoke", help="end grants and every token that was issued for them, at once"
-    )
-    revoking.add_argument(
-        "grants",
-        nargs="*",
-        type=identifier(FAMILY_LENGTH),
-        metavar="GRANT",
-        help="as grant list prints it",
-    )
-    _add_selection(revoking)
-    revoking.set_defaults(run=revoke_grants, parser=revoking)
+grant = Commands(
+    {
+        "list": Named("grant", "list_grants", "List the grants of a user or a client."),
+        "revoke": Named(
+            "grant",
+            "revoke_grants",
+            "End grants and every token that was issued for them, at once.",
+        ),
+    },
+    examples=EXAMPLES,
+)
+_user = named_once("--user", SUBJECT_LENGTH, "SUBJECT", "the user, as the grants name them")
+_client = named_once("--client", CLIENT_ID_LENGTH, "CLIENT_ID", "the client that was allowed it")
+_json = json_option("as JSON; times are in UTC seconds")
 
 
-def _add_selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--user",
-        type=identifier(SUBJECT_LENGTH),
-        metavar="SUBJECT",
-        help="the user, as the grants name them",
-    )
-    parser.add_argument(
-        "--client",
-        type=identifier(CLIENT_ID_LENGTH),
-        metavar="CLIENT_ID",
-        help="the client that was allowed it",
-    )
-    parser.add_argument("--json", action="store_true", help="as JSON; times are in UTC seconds")
-
-
-def list_grants(ini: Ini, arguments: argparse.Namespace) -> int:
+@command()
+@_user
+@_client
+@click.option("--all", "ended", is_flag=True, help="those that do not count any more as well")
+@_json
+def list_grants(ini: Ini, user: str | None, client: str | None, ended: bool, as_json: bool) -> int:
     """List grants, oldest first."""
-    user, client = arguments.user, arguments.client
     if not (user or client):
-        arguments.parser.error("say whose: --user SUBJECT, --client CLIENT_ID, or both")
+        raise click.UsageError("say whose: --user SUBJECT, --client CLIENT_ID, or both")
     with ini.service() as service:
         server = service.server
         listed = every(lambda at: server.grants.grants(user, client, at, 500))
         grants = [(grant, _state(server, grant)) for grant in listed]
-    if not arguments.all:
+    if not ended:
         # A grant that cannot be checked may count, and may have to be ended.
         grants = [(grant, state) for grant, state in grants if state in (COUNTS, UNCHECKED)]
     grants.sort(key=lambda pair: (pair[0].created_at, pair[0].id))
-    if arguments.json:
+    if as_json:
         print(json.dumps([_document(*pair) for pair in grants], indent=2))
         return 0
     for pair in grants:
@@ -134,22 +112,28 @@ def _document(grant: Grant, state: str) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value not in (None, ())}
 
 
-def revoke_grants(ini: Ini, arguments: argparse.Namespace) -> int:
+@command("GRANT is an id that grant list prints.")
+@click.argument("grants", metavar="[GRANT ...]", nargs=-1, type=identifier(FAMILY_LENGTH))
+@_user
+@_client
+@_json
+def revoke_grants(
+    ini: Ini, grants: tuple[str, ...], user: str | None, client: str | None, as_json: bool
+) -> int:
     """Revoke grants: the named ones, those of a user, or everything of a client."""
-    named, user, client = arguments.grants, arguments.user, arguments.client
-    if bool(named) == bool(user or client):
-        arguments.parser.error("name grants, or say whose: --user SUBJECT, --client CLIENT_ID")
+    if bool(grants) == bool(user or client):
+        raise click.UsageError("name grants, or say whose: --user SUBJECT, --client CLIENT_ID")
     with ini.service() as service:
         server, emit = service.server, service.emit
-        if named:
-            return _revoke_named(server, named, emit, arguments.json)
         if user:
             ended = end_grants_of(server, user, REVOKED_BY_OPERATOR, emit, client)
-            return _report(arguments.json, len(ended), f"of {shown(user)}")
-        return _withdraw(service, client, arguments.json)
+            return _report(as_json, len(ended), f"of {shown(user)}")
+        if client:
+            return _withdraw(service, client, as_json)
+        return _revoke_named(server, grants, emit, as_json)
 
 
-def _revoke_named(server: Server, named: list[str], emit: Emit, as_json: bool) -> int:
+def _revoke_named(server: Server, named: tuple[str, ...], emit: Emit, as_json: bool) -> int:
     found = {name: find_grant(server, name) for name in named}
     unknown = [name for name, grant in found.items() if grant is None]
     if unknown:

@@ -11,9 +11,12 @@ from functools import cache
 from typing import Any
 
 import plaster
+from pyramid.config import global_registries
 from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import IRequestFactory
 from pyramid.registry import Registry
-from pyramid.scripting import prepare
+from pyramid.request import Request, apply_request_extensions
+from pyramid.threadlocal import RequestContext
 
 from ..assembly import get_service, service_of
 from ..service import OAuth2Service
@@ -73,13 +76,13 @@ class Ini:
         # A command serves no page, so what is missing for one is not said here.
         with _silent(CHECKS_OF_PAGES):
             loader.get_wsgi_app(defaults=dict(self.variables))
-        with prepare() as environment:  # of the application that was started last
-            registry = environment["registry"]
-            service = service_of(registry)
-            try:
+        registry = global_registries.last  # A filter of the ini may hide the application itself.
+        service = service_of(registry)
+        try:
+            with _request(registry):
                 yield registry
-            finally:
-                service.close()
+        finally:
+            service.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,24 @@ class StartedIni(Ini):
         if self.error is not None:
             raise self.error
         yield self.started
+
+
+@contextmanager
+def _request(registry: Registry) -> Iterator[None]:
+    """Make a request current, for code of the application that asks Pyramid for it.
+
+    Unlike ``pyramid.scripting.prepare`` this calls no root factory, which may refuse a request
+    without a user.
+    """
+    request = registry.queryUtility(IRequestFactory, default=Request).blank("/")
+    request.registry = registry
+    with RequestContext(request):
+        apply_request_extensions(request)
+        try:
+            yield
+        finally:
+            while request.finished_callbacks:
+                request.finished_callbacks.popleft()(request)
 
 
 @contextmanager

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from ..protocol.purging import Store
 from ..protocol.records import Purged
 from ..service import store_of
+from .command import command
 from .ini import Ini
 from .progress import counting
 
 BATCH = 1000
 
 
-def add_parser(commands: Any, name: str) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        name,
-        help="remove everything that has expired",
-        description="Remove everything that has expired, in small transactions. It may be stopped "
-        "at any time, and goes on where it was. Issuing tokens sweeps as well, so this is for "
-        "after a large one-time load, or for a server that issues nothing any more.",
-    )
-    parser.set_defaults(run=purge)
-
-
-def purge(ini: Ini, arguments: argparse.Namespace) -> int:
+@command(
+    "It does so in small transactions. It may be stopped at any time, and goes on where it was. "
+    "Issuing tokens sweeps as well, so this is for after a large one-time load, or for a server "
+    "that issues nothing any more."
+)
+def purge(ini: Ini) -> int:
     """Purge the grant store, then the consent store, then the entry store if there is one."""
     with ini.service() as service:
         server = service.server

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 import re
@@ -18,6 +17,8 @@ from ..settings import Settings, setting_fields
 from ..settings.feature import FeatureSettings
 from ..settings.parsing import unknown_keys
 from ..settings.registration import feature_settings
+from .arguments import json_option
+from .command import command
 from .ini import Ini
 
 SECRET_NAME = re.compile(r"pass|secret|token|credential|_key$", re.IGNORECASE)
@@ -29,14 +30,9 @@ MASK = "********"
 OWN_PREFIXES = ("redis", "sqlalchemy")
 
 
-def add_parser(commands: Any, name: str) -> None:
-    """Add the command."""
-    parser = commands.add_parser(name, help="print the effective settings and what they mean")
-    parser.add_argument("--json", action="store_true", help="as JSON, without the meanings")
-    parser.set_defaults(run=print_settings)
-
-
-def print_settings(ini: Ini, arguments: argparse.Namespace) -> int:
+@command()
+@json_option("as JSON, without the meanings")
+def print_settings(ini: Ini, as_json: bool) -> int:
     """Print every effective setting; passwords are masked.
 
     The application is started, since only it knows the settings of its extensions. If it
@@ -55,7 +51,7 @@ def print_settings(ini: Ini, arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     values = effective_values(settings, features)
-    if arguments.json:
+    if as_json:
         print(json.dumps(values, indent=2))
         return 0
     meanings = {f"oauth2.{key}": field for key, field in _fields(features or ())}

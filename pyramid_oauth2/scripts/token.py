@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import json
 import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
+
+import click
 
 from ..protocol.access import Access
 from ..protocol.authorization.codes import CodeData
@@ -31,12 +32,14 @@ from ..protocol.token.confirmation import BOUND, confirmation_of
 from ..protocol.token.resolution import reference_of
 from ..protocol.token.validity import NotValid, check_limits, check_parties, check_token
 from ..protocol.token_strings import is_client_secret, parse_token
+from .arguments import json_option
+from .command import Command, Commands, Named, command
 from .ini import Ini
 from .terminal import shown
 from .times import utc
 
 EXAMPLES = """\
-examples:
+Examples:
   # It asks for the token, and does not show it:
   poauth2 development.ini token inspect
 
@@ -46,29 +49,40 @@ examples:
 TIMES = ("issued_at", "expires_at", "consumed_at")
 
 
-def add_parser(commands: Any, name: str) -> None:
-    """Add the command and its subcommand."""
-    parser = commands.add_parser(name, help="look at a token")
-    subcommands = parser.add_subparsers(title="subcommands", required=True, metavar="SUBCOMMAND")
-    inspecting = subcommands.add_parser(
-        "inspect",
-        help="say whose a token is, what it allows, and whether it counts",
-        description="Reads an access token, a refresh token or a code from standard input, or asks "
-        "for it: never from the command line, which the shell's history and ps show.",
-        epilog=EXAMPLES,
-    )
-    inspecting.add_argument("misplaced", nargs="*", help=argparse.SUPPRESS)
-    inspecting.add_argument("--json", action="store_true", help="as JSON; times are in UTC seconds")
-    inspecting.set_defaults(run=inspect, parser=inspecting)
+MISPLACED = (
+    "a token does not belong on the command line, which the shell's history and ps show: "
+    "leave it out, and give it when you are asked or on standard input"
+)
 
-
-def inspect(ini: Ini, arguments: argparse.Namespace) -> int:
-    """Print what the store knows of a token; the exit status is 0 also if it is not valid."""
-    if arguments.misplaced:
-        arguments.parser.error(
-            "a token does not belong on the command line, which the shell's history and ps show: "
-            "leave it out, and give it when you are asked or on standard input"
+token = Commands(
+    {
+        "inspect": Named(
+            "token", "inspect", "Say whose a token is, what it allows, and whether it counts."
         )
+    }
+)
+
+
+class _WithoutWords(Command):
+    """A command without arguments. What is there could be a token, so no message repeats it."""
+
+    allow_extra_args = True
+
+    def invoke(self, ctx: click.Context) -> int:
+        if ctx.args:
+            raise click.UsageError(MISPLACED, ctx)
+        return super().invoke(ctx)
+
+
+@command(
+    "It reads an access token, a refresh token or a code from standard input, or asks for it: "
+    "never from the command line, which the shell's history and ps show.",
+    EXAMPLES,
+    _WithoutWords,
+)
+@json_option("as JSON; times are in UTC seconds")
+def inspect(ini: Ini, as_json: bool) -> int:
+    """Print what the store knows of a token; the exit status is 0 also if it is not valid."""
     value = _read()
     with ini.service() as service:
         # Of an access token, the application may have added a format.
@@ -86,7 +100,7 @@ def inspect(ini: Ini, arguments: argparse.Namespace) -> int:
             return 1
         token, grant = found
         members = _members(service.server, _until_decided(service.server, token), grant)
-    if arguments.json:
+    if as_json:
         print(json.dumps(members, indent=2))
         return 0
     for name, member in members.items():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from dataclasses import asdict
 from typing import Any
+
+import click
 
 from ..protocol.clients.unreadable import UNREADABLE
 from ..protocol.grants import REVOKED_BY_OPERATOR
@@ -14,14 +15,15 @@ from ..protocol.records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client
 from ..protocol.scopes import format_scope
 from ..protocol.user_grants import Authorization
 from ..protocol.users import Ended
-from .arguments import identifier
+from .arguments import identifier, json_option, named_once
 from .client.secret import FOLLOW
+from .command import Commands, Named, command
 from .ini import Ini
 from .terminal import shown
 from .times import utc
 
 EXAMPLES = """\
-examples:
+Examples:
   # What alice allows, and which clients she owns:
   poauth2 development.ini user show alice
 
@@ -33,52 +35,35 @@ examples:
 """
 
 
-def add_parser(commands: Any, name: str) -> None:
-    """Add the command and its subcommands."""
-    parser = commands.add_parser(
-        name, help="show what a user allows and owns, and end it", epilog=EXAMPLES
-    )
-    subcommands = parser.add_subparsers(title="subcommands", required=True, metavar="SUBCOMMAND")
-    _add(subcommands, "show", show, "print what a user allows, and the clients that they own")
-    revoking = _add(
-        subcommands,
-        "revoke",
-        revoke,
-        "end all grants of a user with their tokens, and forget the remembered consents",
-    )
-    revoking.add_argument(
-        "--client",
-        type=identifier(CLIENT_ID_LENGTH),
-        metavar="CLIENT_ID",
-        help="only what the user allows this client",
-    )
-    _add(
-        subcommands,
-        "forget",
-        forget,
-        "end everything of a user whose account is deleted: revoke, and disable their clients",
-    )
+user = Commands(
+    {
+        "show": Named("user", "show", "Print what a user allows, and the clients that they own."),
+        "revoke": Named(
+            "user",
+            "revoke",
+            "End all grants of a user with their tokens, and forget the remembered consents.",
+        ),
+        "forget": Named(
+            "user",
+            "forget",
+            "End everything of a user whose account is deleted: revoke, and disable their clients.",
+        ),
+    },
+    examples=EXAMPLES,
+)
+SUBJECT = "SUBJECT is the user, as the grants name them."
+_subject = click.argument("subject", metavar="SUBJECT", type=identifier(SUBJECT_LENGTH))
+_json = json_option("as JSON; times are in UTC seconds")
 
 
-def _add(subcommands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subcommands.add_parser(name, help=text)
-    parser.add_argument(
-        "subject",
-        type=identifier(SUBJECT_LENGTH),
-        metavar="SUBJECT",
-        help="the user, as the grants name them",
-    )
-    parser.add_argument("--json", action="store_true", help="as JSON; times are in UTC seconds")
-    parser.set_defaults(run=run)
-    return parser
-
-
-def show(ini: Ini, arguments: argparse.Namespace) -> int:
+@command(SUBJECT)
+@_subject
+@_json
+def show(ini: Ini, subject: str, as_json: bool) -> int:
     """Print what the user allows, newest first, and the clients that they own."""
-    subject = arguments.subject
     with ini.service() as service:
         allowed, owned = service.users.authorizations(subject), service.users.clients(subject)
-    if arguments.json:
+    if as_json:
         members = {
             "subject": subject,
             "authorizations": list(map(_document, allowed.newest_first)),
@@ -131,26 +116,33 @@ def _client_document(client: Client) -> dict[str, Any]:
     }
 
 
-def revoke(ini: Ini, arguments: argparse.Namespace) -> int:
+@command(SUBJECT)
+@_subject
+@named_once("--client", CLIENT_ID_LENGTH, "CLIENT_ID", "only what the user allows this client")
+@_json
+def revoke(ini: Ini, subject: str, client: str | None, as_json: bool) -> int:
     """End the grants and the consents of the user."""
     with ini.service() as service:
-        ended = service.users.revoke(arguments.subject, arguments.client, REVOKED_BY_OPERATOR)
-    return _report(arguments, ended)
+        ended = service.users.revoke(subject, client, REVOKED_BY_OPERATOR)
+    return _report(subject, ended, as_json)
 
 
-def forget(ini: Ini, arguments: argparse.Namespace) -> int:
+@command(SUBJECT)
+@_subject
+@_json
+def forget(ini: Ini, subject: str, as_json: bool) -> int:
     """End everything of the user."""
     with ini.service() as service:
-        ended = service.users.forget(arguments.subject)
-    return _report(arguments, ended)
+        ended = service.users.forget(subject)
+    return _report(subject, ended, as_json)
 
 
-def _report(arguments: argparse.Namespace, ended: Ended) -> int:
+def _report(subject: str, ended: Ended, as_json: bool) -> int:
     for client_id in ended.not_disabled:
         print(f"poauth2: {shown(client_id)}: not disabled, since {UNREADABLE}", file=sys.stderr)
     status = 1 if ended.not_disabled else 0
-    if arguments.json:
-        members = {"subject": arguments.subject, **asdict(ended)}
+    if as_json:
+        members = {"subject": subject, **asdict(ended)}
         if not ended.not_disabled:
             del members["not_disabled"]
         print(json.dumps(members))
@@ -161,7 +153,7 @@ def _report(arguments: argparse.Namespace, ended: Ended) -> int:
     ]
     if ended.clients:
         parts.append(f"{_counted(ended.clients, 'client')} disabled")
-    print(f"{shown(arguments.subject)}: {'; '.join(parts)}.")
+    print(f"{shown(subject)}: {'; '.join(parts)}.")
     if ended.clients:
         print(FOLLOW)
     return status

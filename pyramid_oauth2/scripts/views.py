@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -12,6 +11,8 @@ from pyramid.interfaces import IRoutesMapper
 from pyramid.registry import Registry
 
 from ..protection.cors import is_preflight
+from .arguments import json_option
+from .command import command
 from .ini import Ini
 
 HEADINGS = ("WHERE", "METHODS", "PERMISSION", "SCOPE", "COOKIES", "VIEW")
@@ -39,18 +40,13 @@ class ViewEntry:
     endpoint: bool
 
 
-def add_parser(commands: Any, name: str) -> None:
-    """Add the command."""
-    parser = commands.add_parser(name, help="list every view with its permission and scope")
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.set_defaults(run=print_views)
-
-
-def print_views(ini: Ini, arguments: argparse.Namespace) -> int:
+@command()
+@json_option("as JSON")
+def print_views(ini: Ini, as_json: bool) -> int:
     """Print every view of the application, its own before those of the add-on."""
     with ini.registry() as registry:
         entries = sorted(view_entries(registry), key=lambda entry: (entry.endpoint, entry.where))
-    if arguments.json:
+    if as_json:
         print(json.dumps([asdict(entry) for entry in entries], indent=2))
         return 0
     rows = [HEADINGS, *map(_cells, entries)]

@@ -172,12 +172,18 @@ class TestRevoke:
         status, _, err = world.poauth2("grant", "revoke", "--client", "nobody")
         assert (status, "client list" in err) == (1, True)
 
+    def test_two_users_are_refused(self, world):
+        status, _, err = world.poauth2("grant", "revoke", "--user", "alice", "--user", "bob")
+        assert (status, err.splitlines()[0]) == (2, "poauth2: option --user: it is given twice")
+        assert "bob-web" in world.living()
+
     @pytest.mark.parametrize("words", [("--user", ""), ("--client", ""), ("",), ("0" * 17,)])
     def test_a_name_that_is_none(self, world, words):
         """An unset variable of the shell must not widen what is revoked."""
         for more in ((), ("--client", "web")):
             status, _, err = world.poauth2("grant", "revoke", *words, *more)
-            assert (status, "argument" in err) == (2, True)
+            named = "option" if words[0].startswith("--") else "argument"
+            assert (status, err.startswith(f"poauth2: {named} ")) == (2, True)
         assert world.living() == EVERYTHING
 
     def test_bytes_that_are_no_text(self, world):

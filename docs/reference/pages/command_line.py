@@ -1,19 +1,15 @@
-"""``command-line.md``: every command, with its help as ``--help`` prints it.
-
-Where argparse breaks lines differs between Python versions; the page has the
-output of 3.11.
-"""
+"""``command-line.md``: every command, with its help as ``--help`` prints it."""
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Iterator
-from unittest import mock
 
-from pyramid_oauth2.scripts import poauth2
+import click
 
-COLUMNS = "80"
+from pyramid_oauth2.scripts.command import Commands
+from pyramid_oauth2.scripts.poauth2 import program
+
+COLUMNS = 80
 INTRODUCTION = """\
 # The command line
 
@@ -24,16 +20,20 @@ stores. It reads the same ini as `pserve`. `poauth2 COMMAND --help` prints the t
 def page() -> str:
     """The page."""
     parts = [INTRODUCTION]
-    with mock.patch.dict(os.environ, {"COLUMNS": COLUMNS}):
-        for title, parser in _commands(poauth2.parser()):
-            level = "##" if title.count(" ") < 3 else "###"
-            parts += [f"{level} `{title}`", f"```text\n{parser.format_help().strip()}\n```"]
+    context = program.make_context("poauth2", [], resilient_parsing=True, terminal_width=COLUMNS)
+    for each in _contexts(context):
+        title = each.command_path
+        level = "##" if title.count(" ") < 3 else "###"
+        parts += [f"{level} `{title}`", f"```text\n{each.get_help().strip()}\n```"]
     return "\n\n".join(parts) + "\n"
 
 
-def _commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    yield parser.prog, parser
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for command in action.choices.values():
-                yield from _commands(command)
+def _contexts(context: click.Context) -> Iterator[click.Context]:
+    yield context
+    if isinstance(context.command, Commands):
+        for name in context.command.named:
+            command = context.command.get_command(context, name)
+            if command is not None:
+                yield from _contexts(
+                    command.make_context(name, [], context, resilient_parsing=True)
+                )

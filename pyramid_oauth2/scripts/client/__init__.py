@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
-
-from ...protocol.clients.field import ClientField
-from ...protocol.clients.metadata import FIELDS
-from . import add, edit, ending, listing, secret, transfer
+from ..command import Commands, Named
 
 EXAMPLES = """\
-examples:
+Examples:
   poauth2 development.ini client add --help
   poauth2 development.ini client show CLIENT_ID
   poauth2 development.ini client edit CLIENT_ID --name "New name"
@@ -18,20 +13,29 @@ examples:
   poauth2 development.ini client disable CLIENT_ID
 """
 
-
-def add_parser(commands: Any, name: str, fields: Collection[ClientField] = FIELDS) -> None:
-    """Add the command and its subcommands.
-
-    :param fields: the fields of a client's metadata, also those of the application.
-    """
-    parser = commands.add_parser(
-        name,
-        help="register clients, list and change them",
-        epilog=EXAMPLES,
-    )
-    subcommands = parser.add_subparsers(title="subcommands", required=True, metavar="SUBCOMMAND")
-    add.add_parsers(subcommands, fields)
-    listing.add_parsers(subcommands)
-    edit.add_parsers(subcommands, fields)
-    for module in (secret, ending, transfer):
-        module.add_parsers(subcommands)
+client = Commands(
+    {
+        "add": Named("client.add", "add_client", "Register a client and print its secret, once."),
+        "list": Named("client.listing", "list_clients", "List the registered clients."),
+        "show": Named("client.listing", "show_client", "Print all of one client but its secret."),
+        "edit": Named("client.edit", "edit_client", "Change a client."),
+        "rotate-secret": Named(
+            "client.secret", "rotate_secret", "Give a client a new secret and print it, once."
+        ),
+        "end-earlier-secret": Named(
+            "client.secret",
+            "end_earlier_secret",
+            "End the secret that rotate-secret --overlap left alive.",
+        ),
+        "disable": Named(
+            "client.ending", "disable", "Stop a client, and take away all that it was given."
+        ),
+        "enable": Named("client.ending", "enable", "Let a disabled client ask again."),
+        "delete": Named("client.ending", "delete", "Remove a client for good."),
+        "export": Named("client.transfer", "export_clients", "Write all clients as JSON."),
+        "import": Named(
+            "client.transfer", "import_clients", "Register the clients of a JSON file."
+        ),
+    },
+    examples=EXAMPLES,
+)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable
-from typing import Any
+
+import click
 
 from ...protocol.clients.registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
 from ...protocol.clients.rules import InvalidClientMetadata
+from ..arguments import json_option
+from ..command import command
 from ..ini import Ini
 from ..terminal import shown
 from .secret import FOLLOW, refused
@@ -19,34 +21,36 @@ ENABLED = "enabled: it can ask again; what had ended stays so"
 DELETED = "deleted: all that it was given has ended, and its client_id is never used again"
 
 
-def add_parsers(subcommands: Any) -> None:
-    """Add the subcommands."""
-    for name, text, run in (
-        ("disable", "stop a client, and take away all that it was given", _disable),
-        ("enable", "let a disabled client ask again", _enable),
-        ("delete", "remove a client for good", _delete),
-    ):
-        parser = subcommands.add_parser(name, help=text)
-        parser.add_argument("client_id", metavar="CLIENT_ID")
-        parser.add_argument("--json", action="store_true", help="say it as JSON")
-        if run is _delete:
-            parser.add_argument("--yes", action="store_true", help="do not ask")
-        parser.set_defaults(run=run)
+_client_id = click.argument("client_id", metavar="CLIENT_ID")
+_json = json_option("say it as JSON")
 
 
-def _disable(ini: Ini, arguments: argparse.Namespace) -> int:
-    return _done(ini, arguments, ClientRegistry.disable, DISABLED)
+@command()
+@_client_id
+@_json
+def disable(ini: Ini, client_id: str, as_json: bool) -> int:
+    """Disable the client."""
+    return _done(ini, client_id, as_json, ClientRegistry.disable, DISABLED)
 
 
-def _enable(ini: Ini, arguments: argparse.Namespace) -> int:
-    return _done(ini, arguments, ClientRegistry.enable, ENABLED)
+@command()
+@_client_id
+@_json
+def enable(ini: Ini, client_id: str, as_json: bool) -> int:
+    """Enable the client."""
+    return _done(ini, client_id, as_json, ClientRegistry.enable, ENABLED)
 
 
-def _delete(ini: Ini, arguments: argparse.Namespace) -> int:
-    if not arguments.yes and not _confirmed(arguments.client_id):
+@command()
+@_client_id
+@_json
+@click.option("--yes", is_flag=True, help="do not ask")
+def delete(ini: Ini, client_id: str, as_json: bool, yes: bool) -> int:
+    """Delete the client, once the user confirmed it."""
+    if not yes and not _confirmed(client_id):
         print("poauth2: nothing was deleted", file=sys.stderr)
         return 1
-    return _done(ini, arguments, ClientRegistry.delete, DELETED)
+    return _done(ini, client_id, as_json, ClientRegistry.delete, DELETED)
 
 
 def _confirmed(client_id: str) -> bool:
@@ -59,21 +63,22 @@ def _confirmed(client_id: str) -> bool:
 
 def _done(
     ini: Ini,
-    arguments: argparse.Namespace,
+    client_id: str,
+    as_json: bool,
     step: Callable[[ClientRegistry, str], object],
     what: str,
 ) -> int:
     with ini.service() as service:
         try:
-            step(service.clients, arguments.client_id)
+            step(service.clients, client_id)
         except InvalidClientMetadata as invalid:
             print(f"poauth2: {'; '.join(invalid.problems.values())}", file=sys.stderr)
             return 1
         except (UnknownClient, ClientChangedMeanwhile) as error:
             return refused(error)
-    if arguments.json:
-        print(json.dumps({"client_id": arguments.client_id, "done": what.partition(":")[0]}))
+    if as_json:
+        print(json.dumps({"client_id": client_id, "done": what.partition(":")[0]}))
     else:
-        print(f"{shown(arguments.client_id)} is {what}.")
+        print(f"{shown(client_id)} is {what}.")
         print(FOLLOW)
     return 0

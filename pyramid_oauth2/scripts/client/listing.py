@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterable
 from typing import Any
+
+import click
 
 from ...protocol.clients.document import client_document
 from ...protocol.clients.field import ClientField
@@ -15,6 +16,8 @@ from ...protocol.clients.unreadable import UNREADABLE, UnreadableClient
 from ...protocol.listings import every
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope
+from ..arguments import json_option
+from ..command import command
 from ..ini import Ini
 from ..terminal import shown
 from ..times import utc
@@ -23,23 +26,14 @@ from .secret import refused
 TIMES = ("created_at", "updated_at", "disabled_at")
 
 
-def add_parsers(subcommands: Any) -> None:
-    """Add the subcommands."""
-    listing = subcommands.add_parser("list", help="list the registered clients")
-    listing.add_argument("--json", action="store_true", help="as JSON, with RFC 7591's names")
-    listing.set_defaults(run=list_clients)
-    show = subcommands.add_parser("show", help="print all of one client but its secret")
-    show.add_argument("client_id", metavar="CLIENT_ID")
-    show.add_argument("--json", action="store_true", help="as JSON; times are in UTC seconds")
-    show.set_defaults(run=show_client)
-
-
-def list_clients(ini: Ini, arguments: argparse.Namespace) -> int:
+@command()
+@json_option("as JSON, with RFC 7591's names")
+def list_clients(ini: Ini, as_json: bool) -> int:
     """List the clients, by name."""
     with ini.service() as service:
         search = service.clients.search
         clients = list(every(lambda at: search(cursor=at, limit=500)))
-    if arguments.json:
+    if as_json:
         print(json.dumps([document(client) for client in clients], indent=2))
         return 0
     for client in clients:
@@ -58,18 +52,21 @@ def _state(client: Client) -> str:
     return "  (disabled)" if client.disabled_at is not None else ""
 
 
-def show_client(ini: Ini, arguments: argparse.Namespace) -> int:
+@command()
+@click.argument("client_id", metavar="CLIENT_ID")
+@json_option("as JSON; times are in UTC seconds")
+def show_client(ini: Ini, client_id: str, as_json: bool) -> int:
     """Print one client."""
     with ini.service() as service:
         try:
-            client = service.clients.get(arguments.client_id)
+            client = service.clients.get(client_id)
         except UnknownClient as error:
             return refused(error)
         fields = service.server.client_fields.values()
     if isinstance(client, UnreadableClient):
         print(f"poauth2: {shown(client.client_id)}: {UNREADABLE}", file=sys.stderr)
         return 1
-    print_client(client, arguments.json, fields)
+    print_client(client, as_json, fields)
     return 0
 
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+import click
 
 from ...protocol.clients.codecs import Codec
 from ...protocol.clients.field import ClientField, Option, with_an_option
-from ...settings.types import BadValue, lifetime
+from ..arguments import duration
 
 OTHER_FLAGS = {
     "client_id": "--client-id",
     "client_secret": "--secret-stdin",
     "overlap": "--overlap",
 }
-
-
-def duration(text: str) -> int:
-    """The seconds of a flag such as ``600``, ``10m`` or ``1h``."""
-    try:
-        return lifetime(text)
-    except BadValue as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def words(values: Iterable[str]) -> tuple[str, ...]:
@@ -39,56 +33,65 @@ def _lifetimes(seconds: int) -> Mapping[str, int]:
     return {"access_token": seconds}
 
 
-# By the form of a field: what argparse does with its option, and the function that converts
-# what argparse returns to the field's value.
+# By the form of a field: the settings of its option, and the function that converts what click
+# returns to the field's value.
 FORMS: Mapping[Codec, tuple[Mapping[str, Any], Callable[[Any], Any]]] = {
     Codec.TEXT: ({}, str),
     Codec.OPTIONAL_TEXT: ({}, str),
-    Codec.TEXTS: ({"action": "append"}, tuple),
-    Codec.SCOPE: ({"action": "append"}, _scopes),
-    Codec.BOOLEAN: ({"action": argparse.BooleanOptionalAction}, bool),
+    Codec.TEXTS: ({"multiple": True}, tuple),
+    Codec.SCOPE: ({"multiple": True}, _scopes),
+    Codec.BOOLEAN: ({"is_flag": True}, bool),
     Codec.INTEGER: ({"type": int}, int),
     Codec.OPTIONAL_INTEGER: ({"type": int}, int),
     Codec.LIFETIMES: ({"type": duration}, _lifetimes),
 }
 
 
-def add_flags(parser: argparse.ArgumentParser, fields: Iterable[ClientField]) -> None:
-    """Add the option of each field."""
-    for field, option in with_an_option(fields):
-        settings, _ = FORMS[field.codec]
-        if field.codec is not Codec.BOOLEAN:
-            settings = {**settings, **_value_settings(field, option)}
-        parser.add_argument(
-            option.flag, dest=_dest(field), default=None, help=_help(field, option), **settings
-        )
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The metadata that the options of a command give.
+
+    :param fields: those that had an option.
+    :param values: by the name of the field; only what was given.
+    """
+
+    fields: tuple[ClientField, ...]
+    values: Mapping[str, Any]
+
+    @classmethod
+    def taken(cls, fields: Iterable[ClientField], parameters: dict[str, Any]) -> Metadata:
+        """Take the values of the options out of a command's *parameters*."""
+        found = tuple(fields)
+        values = {}
+        for field, option in with_an_option(found):
+            value = parameters.pop(_parameter(field))
+            if value not in (None, ()):
+                _, read = FORMS[field.codec]
+                values[field.name] = read(words(value) if option.words else value)
+        return cls(found, values)
 
 
-def _dest(field: ClientField) -> str:
-    # Not the name alone: an added field may be called as another argument is.
-    return f"field {field.name}"
+def options_of(fields: Iterable[ClientField]) -> list[click.Option]:
+    """The options of the fields, in the order of the help."""
+    return [_option(field, option) for field, option in with_an_option(fields)]
 
 
-def _help(field: ClientField, option: Option) -> str:
-    # In argparse's help a % begins a variable.
-    return (option.help or field.help).replace("%", "%%")
+def _option(field: ClientField, option: Option) -> click.Option:
+    settings, _ = FORMS[field.codec]
+    flag = option.flag
+    if field.codec is Codec.BOOLEAN:
+        flag = f"{flag}/{flag.replace('--', '--no-', 1)}"
+    elif option.choices:
+        settings = {**settings, "type": click.Choice(option.choices), "metavar": option.metavar}
+    else:
+        settings = {**settings, "metavar": option.metavar or field.name.upper()}
+    text = option.help or field.help
+    return click.Option([flag, _parameter(field)], default=None, help=text, **settings)
 
 
-def _value_settings(field: ClientField, option: Option) -> dict[str, Any]:
-    if option.choices:
-        return {"choices": option.choices, "metavar": option.metavar}
-    return {"metavar": option.metavar or field.name.upper()}
-
-
-def metadata_of(arguments: argparse.Namespace, fields: Iterable[ClientField]) -> dict[str, Any]:
-    """The fields whose options were given."""
-    found = {}
-    for field, option in with_an_option(fields):
-        value = getattr(arguments, _dest(field))
-        if value is not None:
-            _, read = FORMS[field.codec]
-            found[field.name] = read(words(value) if option.words else value)
-    return found
+def _parameter(field: ClientField) -> str:
+    # Not the name alone: an added field may be called as another parameter is.
+    return f"field_{field.name}"
 
 
 def print_problems(

@@ -2,68 +2,51 @@
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import json
 import sys
 from collections.abc import Iterable
-from typing import Any
+
+import click
 
 from ...protocol.client_authentication.basic import must_be_encoded
 from ...protocol.clients.registry import ClientChangedMeanwhile, UnknownClient
 from ...protocol.clients.rules import InvalidClientMetadata
+from ..arguments import duration, json_option
+from ..command import command
 from ..ini import Ini
 from ..terminal import shown
 from ..times import utc
-from .metadata import duration, print_problems
+from .metadata import print_problems
 
 FOLLOW = "Processes that are running know it within oauth2.client_cache seconds."
 
 
-def add_parsers(subcommands: Any) -> None:
-    """Add the subcommands."""
-    rotate = subcommands.add_parser(
-        "rotate-secret",
-        help="give a client a new secret and print it, once",
-        description="Give a confidential client a new secret. Its tokens stay valid. With "
-        "--overlap the old secret counts for that long as well, so that every instance of the "
-        "client can change over.",
-    )
-    rotate.add_argument("client_id", metavar="CLIENT_ID")
-    rotate.add_argument(
-        "--overlap",
-        type=duration,
-        default=0,
-        metavar="TIME",
-        help="how long the old secret still counts, such as 1h or 7d; default: not at all",
-    )
-    rotate.add_argument(
-        "--secret-stdin",
-        action="store_true",
-        help="read the new secret from standard input instead of drawing one",
-    )
-    rotate.add_argument("--json", action="store_true", help="print the secret as JSON")
-    rotate.set_defaults(run=rotate_secret)
-
-    end = subcommands.add_parser(
-        "end-earlier-secret",
-        help="end the secret that rotate-secret --overlap left alive",
-        description="End the secret that rotate-secret --overlap left alive, before its time: "
-        "only the newest counts from now on.",
-    )
-    end.add_argument("client_id", metavar="CLIENT_ID")
-    end.add_argument("--json", action="store_true", help="say it as JSON")
-    end.set_defaults(run=end_earlier_secret)
-
-
-def rotate_secret(ini: Ini, arguments: argparse.Namespace) -> int:
+@command(
+    "Its tokens stay valid. With --overlap the old secret counts for that long as well, so that "
+    "every instance of the client can change over."
+)
+@click.argument("client_id", metavar="CLIENT_ID")
+@click.option(
+    "--overlap",
+    type=duration,
+    metavar="TIME",
+    help="how long the old secret still counts, such as 1h or 7d; default: not at all",
+)
+@click.option(
+    "--secret-stdin",
+    is_flag=True,
+    help="read the new secret from standard input instead of drawing one",
+)
+@json_option("print the secret as JSON")
+def rotate_secret(
+    ini: Ini, client_id: str, overlap: int | None, secret_stdin: bool, as_json: bool
+) -> int:
     """Rotate the secret. The new one is printed here and stored nowhere."""
-    given = read_secret() if arguments.secret_stdin else None
+    given = read_secret() if secret_stdin else None
     with ini.service() as service:
         try:
-            registered = service.clients.rotate_secret(
-                arguments.client_id, arguments.overlap, given
-            )
+            registered = service.clients.rotate_secret(client_id, overlap or 0, given)
         except InvalidClientMetadata as invalid:
             print_problems(invalid.problems, "the secret was not changed")
             return 1
@@ -71,9 +54,9 @@ def rotate_secret(ini: Ini, arguments: argparse.Namespace) -> int:
             return refused(error)
     note_encoding([(registered.client.client_id, registered.secret or "")])
     old = [s.expires_at for s in registered.client.client_secrets if s.expires_at is not None]
-    if arguments.json:
+    if as_json:
         shown = {} if given else {"client_secret": registered.secret}
-        print(json.dumps({"client_id": arguments.client_id, **shown}))
+        print(json.dumps({"client_id": client_id, **shown}))
         return 0
     if given is None:
         print_secret(registered.secret or "")
@@ -85,20 +68,23 @@ def rotate_secret(ini: Ini, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def end_earlier_secret(ini: Ini, arguments: argparse.Namespace) -> int:
+@command("It ends before its time: only the newest counts from now on.")
+@click.argument("client_id", metavar="CLIENT_ID")
+@json_option("say it as JSON")
+def end_earlier_secret(ini: Ini, client_id: str, as_json: bool) -> int:
     """End all secrets except the newest."""
     with ini.service() as service:
         try:
-            service.clients.end_earlier_secret(arguments.client_id)
+            service.clients.end_earlier_secret(client_id)
         except InvalidClientMetadata as invalid:
             print(f"poauth2: {'; '.join(invalid.problems.values())}", file=sys.stderr)
             return 1
         except (UnknownClient, ClientChangedMeanwhile) as error:
             return refused(error)
-    if arguments.json:
-        print(json.dumps({"client_id": arguments.client_id, "done": "earlier secret ended"}))
+    if as_json:
+        print(json.dumps({"client_id": client_id, "done": "earlier secret ended"}))
     else:
-        print(f"Only the newest secret of {shown(arguments.client_id)} counts now.")
+        print(f"Only the newest secret of {shown(client_id)} counts now.")
         print(FOLLOW)
     return 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,6 +9,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import click
 
 from ...protocol.clients.codecs import time
 from ...protocol.clients.document import client_document, client_from_document
@@ -22,7 +23,8 @@ from ...protocol.listings import every
 from ...protocol.records import Client
 from ...protocol.server import Server
 from ...service import OAuth2Service
-from ..arguments import without_secrets
+from ..arguments import json_option, without_secrets
+from ..command import command
 from ..ini import Ini
 from ..terminal import shown
 from .secret import note_encoding
@@ -30,30 +32,11 @@ from .secret import note_encoding
 NOT_A_LIST = "write a JSON list of clients, as client export does"
 
 
-def add_parsers(subcommands: Any) -> None:
-    """Add the subcommands."""
-    exporting = subcommands.add_parser(
-        "export",
-        help="write all clients as JSON",
-        description="Write all clients as a JSON list. Of a secret there is its digest only, but "
-        "keep the file to yourself all the same.",
-    )
-    exporting.set_defaults(run=export_clients)
-    importing = subcommands.add_parser(
-        "import",
-        help="register the clients of a JSON file",
-        description="Register the clients of a JSON list that export wrote, or another program: "
-        "client_id, and what else a client of its kind needs, such as redirect_uris for the code "
-        "flow, which is the default. A client_secret in clear is kept as a digest, so "
-        "that a client goes on with the secret that it had elsewhere. A client that is registered "
-        "already, or was deleted, is left as it is. If one breaks a rule, nothing is imported.",
-    )
-    importing.add_argument("file", nargs="?", default="-", metavar="FILE", help="default: stdin")
-    importing.add_argument("--json", action="store_true", help="report as JSON")
-    importing.set_defaults(run=import_clients)
-
-
-def export_clients(ini: Ini, arguments: argparse.Namespace) -> int:
+@command(
+    "They are a JSON list. Of a secret there is its digest only, but keep the file to yourself all "
+    "the same."
+)
+def export_clients(ini: Ini) -> int:
     """Print every client, with one page in memory at a time; 1 if one cannot be read."""
     status = 0
     with ini.service() as service:
@@ -73,12 +56,21 @@ def export_clients(ini: Ini, arguments: argparse.Namespace) -> int:
     return status
 
 
-def import_clients(ini: Ini, arguments: argparse.Namespace) -> int:
+@command(
+    "FILE, or standard input, is a JSON list that export wrote, or another program: client_id, and "
+    "what else a client of its kind needs, such as redirect_uris for the code flow, which is the "
+    "default. A client_secret in clear is kept as a digest, so that a client goes on with the "
+    "secret that it had elsewhere. A client that is registered already, or was deleted, is left as "
+    "it is. If one breaks a rule, nothing is imported."
+)
+@click.argument("file", metavar="[FILE]", default="-")
+@json_option("report as JSON")
+def import_clients(ini: Ini, file: str, as_json: bool) -> int:
     """Register what is not there; report the number, and the clients that break a rule."""
     try:
-        documents = json.loads(_text(arguments.file))
+        documents = json.loads(_text(file))
     except (OSError, ValueError, RecursionError) as error:
-        print(f"poauth2: {arguments.file} cannot be read: {error}", file=sys.stderr)
+        print(f"poauth2: {file} cannot be read: {error}", file=sys.stderr)
         return 1
     if not isinstance(documents, list):
         print(f"poauth2: {NOT_A_LIST}", file=sys.stderr)
@@ -95,7 +87,7 @@ def import_clients(ini: Ini, arguments: argparse.Namespace) -> int:
         for client, members in zip(clients, documents, strict=True)
         if service.server.has_secret(client)
     )
-    if arguments.json:
+    if as_json:
         print(json.dumps({"imported": new, "left": len(clients) - new}))
         return 0
     print(f"{new} imported, {len(clients) - new} left as they are")
