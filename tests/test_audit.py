@@ -21,7 +21,8 @@ from pyramid_oauth2.events import (
     RefreshReused,
     TokenIssued,
 )
-from pyramid_oauth2.monitoring.audit import event_members, format_members, write_event
+from pyramid_oauth2.monitoring.audit import event_members, write_event
+from pyramid_oauth2.monitoring.log_lines import format_members
 from pyramid_oauth2.protocol.refusal import Refusal
 
 REFUSAL = Refusal("a_check", "RFC 6749 section 6", (("sent", 'a "b" c=d'),), "the grant")

@@ -80,6 +80,7 @@ FORBIDDEN = {
     "request_classes": (*DATABASES, *without()),
     "plug_in_factories": (*WEB, *DATABASES, *without()),
     "extension": (*WEB, *DATABASES, *without()),
+    "monitoring.log_lines": (*WEB, *DATABASES, *without()),
     "monitoring.audit": (*WEB, *DATABASES, *without()),
     "monitoring.metrics": (*DATABASES, *without()),
     "monitoring.measured_grants": (*WEB, *DATABASES, *without()),

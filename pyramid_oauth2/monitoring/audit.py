@@ -10,9 +10,7 @@ refusal of an event comes last: ``check``, ``source``, ``decided_by``, ``compare
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 from dataclasses import fields
 from typing import Any
 
@@ -25,14 +23,12 @@ from ..protocol.events import (
     RefreshReused,
 )
 from ..protocol.refusal import Refusal
+from .log_lines import format_members
 
 log = logging.getLogger("pyramid_oauth2.audit")
 
 # These may be attacks. All other events are routine.
 WARNINGS = (AttemptsThrottled, ClientAuthenticationFailed, CodeReplayed, RefreshReused)
-
-# Printable ASCII except the space, the quotation mark, "=" and the backslash.
-PLAIN = re.compile(r"[!#-<>-\[\]-~]+")
 
 
 def write_event(event: OAuth2Event) -> None:
@@ -69,19 +65,10 @@ def event_members(event: OAuth2Event) -> dict[str, Any]:
     return members | {name: refusal[name] for name in refusal if name not in members}
 
 
-def format_members(members: dict[str, Any]) -> str:
-    """``name=value`` pairs; a value that is not one plain word is quoted as in JSON."""
-    return " ".join(f"{name}={_quoted(value)}" for name, value in members.items())
-
-
 def _plain(value: Any) -> str | int | None:
     if isinstance(value, frozenset):
         return " ".join(sorted(value))
     return value if isinstance(value, str | int | None) else str(value)
-
-
-def _quoted(value: str | int) -> str:
-    return value if isinstance(value, str) and PLAIN.fullmatch(value) else json.dumps(value)
 
 
 def includeme(config: Any) -> None:

@@ -13,6 +13,7 @@ from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.authorization.flow import begin, decide, resume
 from ..protocol.authorization.login_demand import end_login
+from ..protocol.authorization.response import AuthorizationResponse
 from ..protocol.authorization.results import (
     Again,
     Ask,
@@ -25,12 +26,15 @@ from ..protocol.authorization.results import (
 )
 from ..protocol.authorization.return_query import MARK
 from ..protocol.authorization.unusable import (
+    OF_BROWSER,
     CookiesNeeded,
     ForeignInteraction,
     UnusableInteraction,
 )
 from ..protocol.authorization.user import User
+from ..protocol.errors import OAuth2Error
 from ..protocol.http import MAX_FIELDS, HTTPRequest, Parameters, parse_body, parse_query
+from ..protocol.refusal import Refusal
 from ..protocol.server import refuse_plain_http
 from ..responses import record_refusal
 from .browser import (
@@ -46,7 +50,7 @@ from .consent import consent_page
 from .done import done_page
 from .login import forgetting, return_url, send_to_login
 from .login_again import login_again_page
-from .pages import error_page, page_endpoint, unusable_page
+from .pages import error_page, page_endpoint, refused_page, unusable_page
 from .redirects import link_to_client, redirect, send_to_client
 from .retries import Outcome, deliver, delivered, finish, finished
 from .signed_in import signed_in_subject
@@ -83,7 +87,7 @@ def authorize(request: Request) -> Response:
         secret = earlier_secret(request, supplied)
         if secret is None:
             description = "The form does not come from this browser's own page."
-            return error_page(request, description, 403, "another_browser")
+            return error_page(request, description, 403, "another_browser", refusal=OF_BROWSER)
         user = replace(user, secret=lambda: secret, earlier=True)
     return _respond(request, decide(server, http, handle, user, parameters))
 
@@ -96,7 +100,7 @@ def _end_login(request: Request, http: HTTPRequest, form: Parameters) -> Respons
     # The page may have an earlier secret: only a page of ours can send it.
     if not is_from_our_page(request, supplied) and earlier_secret(request, supplied) is None:
         description = "The form does not come from this browser's own page."
-        return error_page(request, description, 403, "another_browser")
+        return error_page(request, description, 403, "another_browser", refusal=OF_BROWSER)
     server = request.oauth2.authorization_service.server
     parameters = parse_query(http, server.plug_ins.rules)
     handle = parameters.once("interaction")
@@ -124,6 +128,8 @@ def _respond(request: Request, result: Result) -> Response:
                 renew_browser(request)
             if isinstance(error, UnusableInteraction):
                 return unusable_page(request, error, way_back)
+            if isinstance(error, OAuth2Error):
+                return refused_page(request, error, way_back)
             raise error
         case Login(query, endpoint):
             return send_to_login(request, return_url(request, endpoint, query))
@@ -132,10 +138,7 @@ def _respond(request: Request, result: Result) -> Response:
         case Again(query, end=True, endpoint=endpoint):
             return forgetting(request, redirect(return_url(request, endpoint, query)))
         case Respond(authorization_response, events, refusal=refusal, by_link=by_link):
-            if refusal is not None:
-                record_refusal(request, refusal)
-            send = link_to_client if by_link else send_to_client
-            outcome = Outcome(send(request, authorization_response), events)
+            outcome = Outcome(_sent(request, authorization_response, refusal, by_link), events)
         case Done(client, decision, events):
             outcome = Outcome(done_page(request, client, decision), events)
         case Again(query, endpoint=endpoint):
@@ -146,3 +149,14 @@ def _respond(request: Request, result: Result) -> Response:
         # Abandoned interactions have to be purged as well.
         request.oauth2.authorization_service.purger.after_issue()
     return delivered(request, finish(request, outcome) if result.changed else outcome)
+
+
+def _sent(
+    request: Request, response: AuthorizationResponse, refusal: Refusal | None, by_link: bool
+) -> Response:
+    if refusal is None:
+        return send_to_client(request, response)
+    if by_link:
+        return link_to_client(request, response, refusal)
+    record_refusal(request, refusal)
+    return send_to_client(request, response)

@@ -15,7 +15,11 @@ from pyramid.interfaces import (
 )
 from zope.interface import implementedBy
 
+from ..protocol.refusal import OWN_RULE, Refusal
+
 NOT_ALLOWED = "not_allowed"
+
+ALLOWED = Refusal("page_allowed", OWN_RULE)
 
 
 class Forbidden(HTTPForbidden):  # type: ignore[misc]
@@ -23,11 +27,15 @@ class Forbidden(HTTPForbidden):  # type: ignore[misc]
 
     :param description: for the developer, in English.
     :param code: selects the text of our own page.
+    :param refusal: the check that refused, for the log.
     """
 
-    def __init__(self, description: str, code: str = NOT_ALLOWED) -> None:
+    def __init__(
+        self, description: str, code: str = NOT_ALLOWED, *, refusal: Refusal = ALLOWED
+    ) -> None:
         super().__init__(description)
         self.page_code = code
+        self.refusal = refusal
 
 
 def has_forbidden_view(registry: Any, route_name: str) -> bool:

@@ -11,8 +11,11 @@ from ..endpoint_urls import endpoint_url
 from ..interfaces import ISettings
 from ..protection.request import Request
 from ..protocol.authorization.return_query import is_too_long
+from ..protocol.refusal import OWN_RULE, Refusal
 from .forbidden import Forbidden
 from .redirects import redirect
+
+LOGIN = Refusal("user_logged_in", OWN_RULE, decided_by="oauth2.login_route")
 
 
 def return_url(request: Request, endpoint: str, query: str) -> str:
@@ -30,7 +33,8 @@ def send_to_login(request: Request, url: str) -> Response:
     if settings.login_route is None:
         if _is_elsewhere(request, url):
             return redirect(url)
-        raise Forbidden("No user is signed in, and oauth2.login_route is not set.", "not_signed_in")
+        reason = "No user is signed in, and oauth2.login_route is not set."
+        raise Forbidden(reason, "not_signed_in", refusal=LOGIN)
     back = urlsplit(url)._replace(scheme="", netloc="").geturl()
     return redirect(application_url(request, settings.login_route, back))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,8 +18,11 @@ from ..protocol.authorization.unusable import ForeignInteraction, UnusableIntera
 from ..protocol.authorization.way_back import WayBack
 from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.records import StoreUnavailable
-from ..responses import RETRY_AFTER, record_refusal
-from .forbidden import NOT_ALLOWED, has_forbidden_view
+from ..protocol.refusal import Refusal
+from ..responses import RETRY_AFTER, STORE
+from .endpoint import METHOD
+from .error_log import log_error_page
+from .forbidden import ALLOWED, NOT_ALLOWED, has_forbidden_view
 from .frame import frame, image_sources
 from .language import settle_language
 from .way_back import link_back
@@ -28,7 +30,6 @@ from .way_back import link_back
 if TYPE_CHECKING:
     from .times import Times
 
-log = logging.getLogger(__name__)
 
 View = Callable[[Request], Response]
 
@@ -86,6 +87,9 @@ def error_page(
     status: int = 400,
     code: str | None = None,
     way_back: WayBack | None = None,
+    *,
+    refusal: Refusal,
+    reason: str | None = None,
 ) -> Response:
     """The page that explains an error to the user. Of the request it repeats scopes at most.
 
@@ -94,9 +98,17 @@ def error_page(
         :class:`~pyramid_oauth2.protocol.authorization.unusable.UnusableInteraction`,
         or ``foreign_form``, ``too_many_requests``.
     :param way_back: to the client, if the page is of its request.
+    :param refusal: the check that refused the request, for the log.
+    :param reason: for the log, if *description* is not exact.
     """
     back = None if way_back is None else link_back(way_back)
-    values: dict[str, Any] = {"description": description, "code": code, "back": back}
+    client_id = None if way_back is None else way_back.client.client_id
+    values: dict[str, Any] = {
+        "description": description,
+        "code": code,
+        "back": back,
+        "reference": log_error_page(request, status, refusal, reason or description, client_id),
+    }
     if back is not None:
         values |= destination(back["url"])
     return render_page(request, "error", values, status)
@@ -109,9 +121,21 @@ def unusable_page(
 
     :param way_back: where the user can go from it.
     """
-    record_refusal(request, error.refusal)
     status = 403 if isinstance(error, ForeignInteraction) else 400
-    return error_page(request, str(error), status, error.code, way_back)
+    return error_page(request, str(error), status, error.code, way_back, refusal=error.refusal)
+
+
+def refused_page(request: Request, error: OAuth2Error, way_back: WayBack | None = None) -> Response:
+    """The page for an error that is not sent to the client.
+
+    :param way_back: where the user can go from it.
+    """
+    code, refusal = _code_to_try_again(error), error.refusal
+    if code is None:
+        return error_page(request, error.description, 400, error.code, way_back, refusal=refusal)
+    response = error_page(request, error.description, error.status, code, way_back, refusal=refusal)
+    response.headers["Retry-After"] = str(error.retry_after or RETRY_AFTER)
+    return response
 
 
 def page_endpoint(*methods: str) -> Callable[[View], View]:
@@ -124,8 +148,11 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
         @functools.wraps(view)
         def page_view(request: Request) -> Response:
             if request.method not in methods:
-                response = error_page(request, "This address is for a web browser.", 405)
-                response.headers["Allow"] = ", ".join(methods)
+                allowed = ", ".join(methods)
+                refusal = METHOD.comparing(method=request.method, allowed=methods)
+                text = "This address is for a web browser."
+                response = error_page(request, text, 405, refusal=refusal)
+                response.headers["Allow"] = allowed
                 return response
             return _respond(view, request)
 
@@ -136,25 +163,25 @@ def page_endpoint(*methods: str) -> Callable[[View], View]:
 
 def _respond(view: View, request: Request) -> Response:
     try:
-        return _recorded(view, request)
+        return view(request)
     except OAuth2Error as error:
-        code = _code_to_try_again(error)
-        if code is None:
-            return error_page(request, error.description, 400, error.code)
-        response = error_page(request, error.description, error.status, code)
-        response.headers["Retry-After"] = str(error.retry_after or RETRY_AFTER)
-        return response
+        return refused_page(request, error)
     except UnusableInteraction as unusable:
         return unusable_page(request, unusable)
     except HTTPForbidden as refused:
         if has_forbidden_view(request.registry, request.matched_route.name):
             raise
         code = getattr(refused, "page_code", NOT_ALLOWED)
-        return error_page(request, refused.detail or "", 403, code)
+        refusal = getattr(refused, "refusal", ALLOWED)
+        return error_page(request, refused.detail or "", 403, code, refusal=refusal)
     except StoreUnavailable as unavailable:
-        log.error("The store cannot answer: %s", unavailable)
         response = error_page(
-            request, "The store cannot answer now.", 503, TemporarilyUnavailable.code
+            request,
+            "The store cannot answer now.",
+            503,
+            TemporarilyUnavailable.code,
+            refusal=STORE,
+            reason=f"The store cannot answer: {unavailable}",
         )
         response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
@@ -167,11 +194,3 @@ def _code_to_try_again(error: OAuth2Error) -> str | None:
     if error.status == 429:
         return "too_many_requests"
     return TemporarilyUnavailable.code if error.status >= 500 else None
-
-
-def _recorded(view: View, request: Request) -> Response:
-    try:
-        return view(request)
-    except OAuth2Error as refused:
-        record_refusal(request, refused.refusal)
-        raise

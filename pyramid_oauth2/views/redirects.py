@@ -11,6 +11,8 @@ from pyramid.response import Response
 from ..protection.request import Request
 from ..protocol.authorization.response import AuthorizationResponse
 from ..protocol.redirect_uris import redirect_url
+from ..protocol.refusal import Refusal
+from .error_log import log_error_page
 from .pages import destination, render_page
 
 # The only script of any page: it submits the form. The Content-Security-Policy has its
@@ -27,12 +29,16 @@ def send_to_client(request: Request, response: AuthorizationResponse) -> Respons
     return redirect(_delivery(response)["action"])
 
 
-def link_to_client(request: Request, response: AuthorizationResponse) -> Response:
+def link_to_client(request: Request, response: AuthorizationResponse, refusal: Refusal) -> Response:
     """Return a page on which the user may follow a link to the client, with an error for it.
 
     The page shows the host, and nothing that the client chose: no name, no description.
+
+    :param refusal: the check that refused the client's request, for the log.
     """
-    return render_page(request, "unchecked", _delivery(response), 400)
+    reason = response.parameters.get("error_description")
+    reference = log_error_page(request, 400, refusal, reason)
+    return render_page(request, "unchecked", {**_delivery(response), "reference": reference}, 400)
 
 
 def _delivery(response: AuthorizationResponse) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..protection.request import Request
+from ..protocol.server import USER_ACTIVE
 from .forbidden import Forbidden
 
 
@@ -21,5 +22,6 @@ def active_subject(request: Request) -> str | None:
     """
     subject = signed_in_subject(request)
     if subject is not None and not request.oauth2.authorization_service.owners.is_active(subject):
-        raise Forbidden("This user is deactivated.", "user_deactivated")
+        refusal = USER_ACTIVE.comparing(subject=subject)
+        raise Forbidden("This user is deactivated.", "user_deactivated", refusal=refusal)
     return subject

@@ -76,7 +76,7 @@ def _refusal(request: Request) -> Response | None:
     # A resource server has no pages.
     for_people = "text/html" in request.environ.get("HTTP_ACCEPT", "")
     if for_people and settings.mode != RESOURCE_SERVER:
-        return error_page(request, BAD_COOKIE, 400, "unreadable_cookie")
+        return error_page(request, BAD_COOKIE, 400, "unreadable_cookie", refusal=COOKIES)
     return error_response(InvalidRequest(BAD_COOKIE, refusal=COOKIES))
 
 

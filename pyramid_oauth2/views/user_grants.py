@@ -30,6 +30,7 @@ from .signed_in import active_subject
 
 CLIENTS_A_PAGE = 25
 
+FORM = Refusal("form_of_browser_and_user", "RFC 6749 section 10.12")
 CLIENT_ID = Refusal("client_to_withdraw", OWN_RULE)
 
 
@@ -76,7 +77,7 @@ def _withdraw(request: Request, parameters: Parameters) -> Response:
         return send_to_login(request, _url(request))
     if not is_from_our_page(request, parameters.once(FIELD), subject):
         description = "The form does not come from a page of this browser and this user."
-        return error_page(request, description, 403, "foreign_form")
+        return error_page(request, description, 403, "foreign_form", refusal=FORM)
     client_id = parameters.once("client_id")
     if client_id is None:
         raise InvalidRequest("The form names no client.", refusal=CLIENT_ID)

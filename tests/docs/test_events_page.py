@@ -22,6 +22,7 @@ from pyramid_oauth2.monitoring.audit import event_members, write_event
 from pyramid_oauth2.protocol.grant_types.authorization_code import REDIRECT_URI
 from pyramid_oauth2.protocol.masking import LENGTH
 from pyramid_oauth2.testing import memory_backend
+from tests.browser.application import authorize_query, register
 from tests.serving import environment
 from tests.test_audit import Request, parse
 
@@ -129,6 +130,23 @@ def test_the_end_of_the_line_of_a_refusal(page: Page):
     documented = re.findall(r"^\| `(\w+)(?:\.\.\.)?` \|", section, re.MULTILINE)
     assert documented == ["check", "source", "decided_by", "compared_"]
     assert f"at most {LENGTH} characters" in section
+
+
+def test_the_line_of_an_error_page(page: Page, caplog: pytest.LogCaptureFixture):
+    (line,) = re.findall(r"^reference=.*$", page.text, re.MULTILINE)
+    documented = parse(line)
+    assert f"`grep {documented['reference']} production.log`" in page.text
+    app = application()
+    register(app.registry, "prints", documented["compared_registered"])
+    query = authorize_query("prints", redirect_uri=documented["compared_sent"])
+    environ = {"REMOTE_ADDR": documented["remote_addr"]}
+    shown = TestApp(app).get(f"/oauth2/authorize?{query}", extra_environ=environ, status=400)
+    (record,) = (each for each in caplog.records if each.name == "pyramid_oauth2.error_pages")
+    logged = parse(record.getMessage())
+    assert shown.html.select(".about code")[-1].string == logged["reference"]
+    assert len(logged["reference"]) == len(documented["reference"]) == 8
+    assert logged | {"reference": documented["reference"]} == documented
+    assert list(logged) == list(documented)
 
 
 def test_the_log_in_a_file_of_its_own(page: Page, capsys: pytest.CaptureFixture[str]):

@@ -18,7 +18,7 @@ from .request import Destination
 from .response import AuthorizationResponse, refusal
 from .unusable import UnusableInteraction
 from .user import User
-from .way_back import WayBack
+from .way_back import WayBack, website
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def refuse(
     # That there were too many attempts is an event of its own, once for each window.
     if client is None or error.status == 429:
         return Refuse(error, tuple(events))
-    return Refuse(error, (*events, refused_event(error, client)))
+    return Refuse(error, (*events, refused_event(error, client)), website(client))
 
 
 def refused_event(error: OAuth2Error, client: Client) -> AuthorizationRefused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..authorization_server import AuthorizationServer
+from ..clients.self_registration import is_self_registered
 from ..envelope import NotUnderstood
 from ..errors import AccessDenied, OAuth2Error
 from ..records import Client
@@ -26,6 +27,17 @@ class WayBack:
     client: Client
     redirect_uri: str | None
     response: AuthorizationResponse | None = field(default=None, repr=False)
+
+
+def website(client: Client) -> WayBack | None:
+    """The way to the website of a client whose request is refused, None if there is none.
+
+    Only for one that an operator has registered, and that is not disabled: anyone can send users
+    to a page of an error.
+    """
+    if client.disabled_at is not None or is_self_registered(client):
+        return None
+    return WayBack(client, None)
 
 
 def way_back(server: AuthorizationServer, user: User, error: UnusableInteraction) -> WayBack | None:

@@ -14,7 +14,8 @@ from ...protocol.server import UserNotChecked
 from ...protocol.token.validity import NotValid, check_grant
 from ...protocol.user_grants import last_token
 from ..redirects import redirect
-from .page import ClientPage, Refused, client_page
+from .page import ClientPage, client_page
+from .refused import UNKNOWN_GRANT, UNKNOWN_PAGE, Refused
 
 PAGE_SIZE = 20
 
@@ -25,7 +26,7 @@ def _show(page: ClientPage) -> Response:
     try:
         found = page.server.grants.grants(client_id=client_id, cursor=cursor, limit=PAGE_SIZE)
     except NotACursor:
-        raise Refused("unknown_page", 404) from None
+        raise Refused(UNKNOWN_PAGE, 404) from None
 
     def url(at: str | None = None) -> str:
         return page.context.url("grants", client_id=client_id, cursor=at)
@@ -90,7 +91,7 @@ def _revoke(page: ClientPage) -> Response:
     client = page.client()
     grant = _grant(page, client, page.form.once("grant"))
     if grant is None:
-        raise Refused("unknown_grant", 404, client.client_id)
+        raise Refused(UNKNOWN_GRANT, 404, client.client_id)
     end_grant(page.server, grant, REVOKED_BY_OPERATOR, page.emit)
     where = {"client_id": client.client_id, "cursor": page.query.once("cursor")}
     return redirect(page.context.url("grants", **where, done="revoked", grant=grant.id))

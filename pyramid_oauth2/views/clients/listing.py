@@ -10,7 +10,8 @@ from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.unreadable import UnreadableClient
 from ...protocol.listings import NotACursor
 from ...protocol.records import Client
-from .page import ClientPage, Refused, client_page
+from .page import ClientPage, client_page
+from .refused import UNKNOWN_PAGE, Refused
 
 PAGE_SIZE = 50
 SORTS = ("client_name", "created_at")
@@ -21,11 +22,11 @@ def _show(page: ClientPage) -> Response:
     sort = page.query.once("sort") or SORTS[0]
     cursor = page.query.once("cursor")
     if sort not in SORTS:
-        raise Refused("unknown_page", 404)
+        raise Refused(UNKNOWN_PAGE, 404)
     try:
         found = page.clients.search(page.context.owner, search_text, sort, cursor, PAGE_SIZE)
     except NotACursor:
-        raise Refused("unknown_page", 404) from None
+        raise Refused(UNKNOWN_PAGE, 404) from None
     values = {
         "clients": [_line(client) for client in found.items],
         "search_text": search_text,

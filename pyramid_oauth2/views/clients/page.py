@@ -24,6 +24,7 @@ from ...protocol.refusal import OWN_RULE, Refusal
 from ...protocol.server import refuse_plain_http
 from ..browser import FIELD, browser_token, is_from_our_page
 from ..endpoint import Endpoint
+from ..error_log import log_error_page
 from ..forbidden import Forbidden
 from ..login import send_to_login
 from ..pages import page_endpoint, render_page
@@ -31,30 +32,19 @@ from ..redirects import redirect
 from ..retries import once_per_request
 from .contexts import AllClients, OwnClients
 from .controls import translated
+from .refused import (
+    BAD_FORM,
+    CHANGED_MEANWHILE,
+    DISABLED_STAYS,
+    FORGED,
+    UNKNOWN_CLIENT,
+    UNKNOWN_PAGE,
+    UNREADABLE_CLIENT,
+    Refused,
+)
 
 VERSION = re.compile("[0-9]{1,9}")
 MAX_FIELDS = 2000  # One or two checkboxes for every scope.
-
-
-class Refused(Exception):
-    """The page refuses the request; the template ``admin/problem`` explains why.
-
-    :param code: selects the text of the template.
-    :param retry_after: the seconds after which the request can be repeated, if it can.
-    :param description: what is wrong, in English, if the template's text is not exact.
-    """
-
-    def __init__(
-        self,
-        code: str,
-        status: int,
-        client_id: str | None = None,
-        retry_after: int | None = None,
-        description: str = "",
-    ) -> None:
-        super().__init__(code)
-        self.code, self.status, self.client_id = code, status, client_id
-        self.retry_after, self.description = retry_after, description
 
 
 FORM_AS_SENT = Refusal("form_as_sent", OWN_RULE)
@@ -135,7 +125,7 @@ class ClientPage:
         """
         client = self.client()
         if isinstance(client, UnreadableClient):
-            raise Refused("unreadable_client", 409, client.client_id)
+            raise Refused(UNREADABLE_CLIENT, 409, client.client_id)
         return client
 
     def client_to_change(self, *, to_delete: bool = False) -> Client:
@@ -147,7 +137,7 @@ class ClientPage:
         """
         client = self.client() if to_delete else self.readable_client()
         if self.context.self_service and client.disabled_at is not None:
-            raise Refused("disabled_stays", 403, client.client_id)
+            raise Refused(DISABLED_STAYS, 403, client.client_id)
         return client
 
     def client_of_form(self, *, to_delete: bool = False) -> Client:
@@ -230,7 +220,7 @@ def _query(request: Request) -> Parameters:
 def _act(page: ClientPage, http: HTTPRequest, act: Step) -> Response:
     form = parse_body(http, MAX_FIELDS, MAX_BODY)
     if not is_from_our_page(page.request, form.once(FIELD), page.user):
-        raise Refused("forged", 403)
+        raise Refused(FORGED, 403)
 
     def respond(request: Request, emit: Emit) -> Response:
         # Handled here, so that the events are delivered, and a second attempt of the
@@ -245,20 +235,24 @@ def _act(page: ClientPage, http: HTTPRequest, act: Step) -> Response:
 
 def _problem(page: ClientPage, error: Exception) -> Response:
     if isinstance(error, UnknownClient):
-        error = Refused("unknown_client", 404)
+        error = Refused(UNKNOWN_CLIENT, 404)
     elif isinstance(error, ClientChangedMeanwhile):
-        error = Refused("changed_meanwhile", 409, str(error))
+        error = Refused(CHANGED_MEANWHILE, 409, str(error))
     elif isinstance(error, InvalidRequest):
-        code = "unknown_page" if page.request.method == "GET" else "bad_form"
-        error = Refused(code, error.status, description=error.description)
+        refusal = UNKNOWN_PAGE if page.request.method == "GET" else BAD_FORM
+        # The text is that for the page or the form; the log has what is wrong with it.
+        compared = refusal.comparing(failed=error.refusal.check)
+        error = Refused(compared, error.status, description=error.description)
     assert isinstance(error, Refused)
+    refusal, reason = error.refusal, error.description or None
     # No form, and so no new cookie: a form that another site posts must not
     # invalidate the forms in the browser's other tabs.
     values = {
-        "code": error.code,
+        "code": refusal.check,
         "client_id": error.client_id,
         "description": error.description,
         "browser_token": None,
+        "reference": log_error_page(page.request, error.status, refusal, reason, error.client_id),
     }
     if error.retry_after is None:
         return page.render("problem", values, error.status)

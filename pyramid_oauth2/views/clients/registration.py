@@ -23,12 +23,14 @@ from ...protocol.clients.rules import (
 )
 from ...protocol.errors import InvalidRequest, TemporarilyUnavailable
 from ...protocol.records import Client, DuplicateRecord, StoreUnavailable
+from ...protocol.server import USER_ACTIVE
 from ..forbidden import Forbidden
 from .application_types import ApplicationType, application_types_of
 from .choices import missing_scope, scope_choices
 from .controls import labels, shown_fields
 from .fields import NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
-from .page import FORM_AS_SENT, ClientPage, Refused, client_page
+from .page import FORM_AS_SENT, ClientPage, client_page
+from .refused import REGISTERED_TOO_OFTEN, SENT_ALREADY, TOO_MANY_CLIENTS, Refused
 from .secrets import registered_page
 
 DRAWN_ID = re.compile(rf"[0-9A-Za-z]{{{CLIENT_ID_GENERATED_LENGTH}}}")
@@ -36,7 +38,7 @@ DRAWN_ID = re.compile(rf"[0-9A-Za-z]{{{CLIENT_ID_GENERATED_LENGTH}}}")
 
 def _show(page: ClientPage) -> Response:
     if _is_full(page, spare=1):
-        raise Refused("too_many_clients", 403)
+        raise Refused(TOO_MANY_CLIENTS, 403)
     types = {each.name: each for each in application_types_of(page.context)}
     application_type = types.get(page.query.once("kind") or "")
     if application_type is None:
@@ -58,7 +60,7 @@ def _register(page: ClientPage) -> Response:
     with suppress(UnknownClient):
         return _registered_before(page, client_id)
     if _is_full(page, spare=1):
-        raise Refused("too_many_clients", 403)
+        raise Refused(TOO_MANY_CLIENTS, 403)
     metadata, form = read_fields(page.form, _fields(page, application_type))
     client = _client(page, application_type, client_id, metadata)
     problems = {
@@ -124,7 +126,7 @@ def _registered_before(page: ClientPage, client_id: str) -> Response:
     """
     client = page.find(client_id)
     if page.server.has_secret(client):
-        raise Refused("sent_already", 409, client_id)
+        raise Refused(SENT_ALREADY, 409, client_id)
     return page.go_to(client_id, "registered")
 
 
@@ -140,7 +142,7 @@ def _refuse_too_often(page: ClientPage) -> None:
         attempt.count_or_refuse(None)
     except TemporarilyUnavailable as error:
         retry_after = error.retry_after
-        raise Refused("registered_too_often", 429, retry_after=retry_after) from None
+        raise Refused(REGISTERED_TOO_OFTEN, 429, retry_after=retry_after) from None
 
 
 def _refuse_beyond_limit(page: ClientPage, client_id: str) -> None:
@@ -158,7 +160,7 @@ def _refuse_beyond_limit(page: ClientPage, client_id: str) -> None:
         raise
     if full:
         page.clients.delete(client_id)
-        raise Refused("too_many_clients", 403)
+        raise Refused(TOO_MANY_CLIENTS, 403)
 
 
 def _refuse_deactivated_owner(page: ClientPage, client_id: str) -> None:
@@ -170,7 +172,8 @@ def _refuse_deactivated_owner(page: ClientPage, client_id: str) -> None:
     owner = page.context.owner
     if owner is not None and not page.server.is_active(owner):
         page.clients.delete(client_id)
-        raise Forbidden("This user is deactivated.", "user_deactivated")
+        refusal = USER_ACTIVE.comparing(subject=owner)
+        raise Forbidden("This user is deactivated.", "user_deactivated", refusal=refusal)
 
 
 def _form_page(

@@ -15,7 +15,8 @@ from ...protocol.clients.registry import Registered
 from ...protocol.clients.secrets import live_secrets
 from ...protocol.errors import InvalidRequest
 from ...protocol.records import Client
-from .page import FORM_AS_SENT, ClientPage, Refused, client_page
+from .page import FORM_AS_SENT, ClientPage, client_page
+from .refused import PUBLIC_CLIENT, SECRETLESS_CLIENT, Refused
 
 # When the secret in use expires, in seconds from now.
 OVERLAPS = {"now": 0, "hour": 3600, "day": 86400, "week": 7 * 86400}
@@ -73,8 +74,8 @@ def _rotate(page: ClientPage) -> Response:
 
 def _refuse_without_secret(page: ClientPage, client: Client) -> None:
     if not page.server.has_secret(client):
-        code = "public_client" if client.public else "secretless_client"
-        raise Refused(code, 404, client.client_id)
+        refusal = PUBLIC_CLIENT if client.public else SECRETLESS_CLIENT
+        raise Refused(refusal, 404, client.client_id)
 
 
 rotating = client_page(_show, _rotate)
