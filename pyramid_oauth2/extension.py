@@ -26,6 +26,7 @@ from .interfaces.token_response import ITokenResponseExtension
 from .protocol.access import Access
 from .protocol.authentication import Authentication
 from .protocol.authorization.authorization_request import AuthorizationRequest
+from .protocol.authorization.consent_block import ConsentBlock
 from .protocol.authorization.source import PushedRequest, SourcedParameters, StoredRequest
 from .protocol.client_authentication.credentials import Authenticated, Credentials
 from .protocol.clients.codecs import Codec
@@ -110,6 +111,7 @@ __all__ = [
     "CodeReplayed",
     "Codec",
     "Confirmation",
+    "ConsentBlock",
     "Control",
     "Credentials",
     "EndpointRequest",

@@ -10,6 +10,7 @@ from zope.interface import Attribute, Interface
 if TYPE_CHECKING:
     from ..protocol.access import Access
     from ..protocol.authorization.authorization_request import AuthorizationRequest
+    from ..protocol.authorization.consent_block import ConsentBlock
     from ..protocol.authorization.source import SourcedParameters, StoredRequest
     from ..protocol.http import Parameters
     from ..protocol.parameters import Parameter
@@ -76,11 +77,8 @@ class IAuthorizationRequestExtension(Interface):
         :raises OAuth2Error: the request is refused; sent to the client.
         """
 
-    def lines(value: Any) -> Iterable[str]:
-        """What the consent page says about the value, below the scopes; may be nothing.
-
-        Each is a sentence; a translation string is translated.
-        """
+    def blocks(value: Any) -> Iterable[ConsentBlock]:
+        """What the consent page says about the value, below the scopes; may be nothing."""
 
     def covered_by(remembered: Any, value: Any) -> bool:
         """Whether the user has allowed the value before, so that they need not be asked.

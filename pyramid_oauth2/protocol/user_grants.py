@@ -35,7 +35,8 @@ class Authorization:
     """What one user allows one client: by active grants, by a remembered consent, or by both.
 
     ``client`` is None if it was deleted. ``scope`` is all that the client has or
-    can get without asking the user. ``since`` is in UTC seconds.
+    can get without asking the user. ``since`` is in UTC seconds. ``redirect_uri`` is that of the
+    request which the user allowed, if it is remembered.
     """
 
     client_id: str
@@ -43,6 +44,7 @@ class Authorization:
     scope: frozenset[str]
     since: int
     grants: tuple[Grant, ...]
+    redirect_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def _authorization(
         frozenset().union(*(g.scope for g in living), *(c.scope for c in consents)),
         min(record.created_at for record in (*living, *consents)),
         living,
+        consents[0].redirect_uri if consents else None,
     )
 
 

@@ -98,6 +98,13 @@ class PageSettings:
         key="renderer.authorizations",
         mode=AUTHORIZATION_SERVER,
     )
+    renderer_withdraw: str = setting(
+        renderer,
+        "pyramid_oauth2:templates/withdraw.oauth2",
+        "The template of the page that asks before an authorization is withdrawn.",
+        key="renderer.withdraw",
+        mode=AUTHORIZATION_SERVER,
+    )
     renderer_sign_out: str = setting(
         renderer,
         "pyramid_oauth2:templates/sign_out.oauth2",

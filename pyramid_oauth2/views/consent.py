@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pyramid.response import Response
 
 from ..endpoint_urls import endpoint_url
 from ..interfaces import ISettings
 from ..protection.request import Request
-from ..protocol.authorization.extensions import consent_lines
+from ..protocol.authorization.authorization_request import AuthorizationRequest
+from ..protocol.authorization.consent_block import ConsentBlock
+from ..protocol.authorization.extensions import consent_blocks
 from ..protocol.authorization.interaction import OpenInteraction
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
-from .descriptions import describe_scope, https_only
+from .descriptions import describe_scope, https_only, registered
 from .frame import sign_out_url
 from .language import page_localizer
 from .pages import destination, render_page
@@ -41,10 +45,10 @@ def consent_page(
             }
             for name in sorted(requested.scope)
         ],
-        "lines": [
-            str(page_localizer(request).translate(line))
-            for line in consent_lines(server, requested)
-        ],
+        "registered": registered(request, client),
+        "blocks": [*_blocks(request, requested)],
+        "lasts": server.lifetimes.of_access(client),
+        "authorizations_url": endpoint_url(request.registry, "authorizations"),
         "sign_out_url": sign_out_url(request, settings, interaction=handle, endpoint=endpoint),
         "action": endpoint_url(request.registry, endpoint),
         "handle": handle,
@@ -53,3 +57,12 @@ def consent_page(
         **({} if requested.redirect_uri is None else destination(requested.redirect_uri)),
     }
     return render_page(request, "consent", values, logos=[client.logo_uri])
+
+
+def _blocks(request: Request, requested: AuthorizationRequest) -> Iterator[ConsentBlock]:
+    """What features contribute, in the language of the page."""
+    translate = page_localizer(request).translate
+    server = request.oauth2.authorization_service.server
+    for block in consent_blocks(server, requested):
+        lines = tuple(str(translate(line)) for line in block.lines)
+        yield ConsentBlock(str(translate(block.title)), lines)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..protection.request import Request
+from ..protocol.clients.self_registration import is_self_registered
+from ..protocol.records import Client
 from .language import page_localizer
 
 
@@ -10,6 +14,29 @@ def https_only(uri: str | None) -> str | None:
     """The address if it may be used for a link or an image, else None."""
     # A client's record may be from any source; javascript: must not become a link.
     return uri if uri and uri.startswith("https://") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Who registered a client, and when.
+
+    :param by: ``operator``, ``owner``, or ``itself``. Only in the first case has anyone who runs
+        the site checked it.
+    :param at: in UTC seconds.
+    :param owner: the name of its owner, for ``owner``.
+    """
+
+    by: str
+    at: int
+    owner: str | None = None
+
+
+def registered(request: Request, client: Client) -> Registered:
+    """Who registered a client, as the consent page shows it."""
+    if client.owner is not None:
+        owners = request.oauth2.authorization_service.owners
+        return Registered("owner", client.created_at, owners.describe(client.owner))
+    return Registered("itself" if is_self_registered(client) else "operator", client.created_at)
 
 
 def describe_scope(request: Request, name: str) -> str:

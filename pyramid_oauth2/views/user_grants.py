@@ -16,6 +16,7 @@ from ..protocol.errors import InvalidRequest
 from ..protocol.events import Emit
 from ..protocol.grants import WITHDRAWN_BY_USER
 from ..protocol.http import Parameters, parse_body, parse_query
+from ..protocol.records import Client
 from ..protocol.refusal import OWN_RULE, Refusal
 from ..protocol.server import refuse_plain_http
 from ..protocol.user_grants import Authorization, last_token
@@ -23,7 +24,7 @@ from ..protocol.users import Users
 from .browser import FIELD, browser_token, is_from_our_page
 from .descriptions import describe_scope, https_only
 from .login import send_to_login
-from .pages import error_page, page_endpoint, render_page
+from .pages import destination, error_page, page_endpoint, render_page
 from .redirects import redirect
 from .retries import once_per_request
 from .signed_in import active_subject
@@ -51,11 +52,15 @@ def _show(request: Request, parameters: Parameters) -> Response:
     service = request.oauth2.authorization_service
     found = service.users.authorizations(subject)
     allowed = found.newest_first
+    client_id = parameters.once("client_id")
+    for authorization in allowed:
+        if authorization.client_id == client_id:
+            return _ask(request, subject, authorization, parameters.once("page") or "1")
     pages = max(1, -(-len(allowed) // CLIENTS_A_PAGE))
     number = _page_number(parameters.once("page"), pages)
     shown = allowed[(number - 1) * CLIENTS_A_PAGE : number * CLIENTS_A_PAGE]
     withdrawn = parameters.once("withdrawn")
-    described = [_described(request, one) for one in shown]
+    described = [_described(request, one, number) for one in shown]
     values = {
         "authorizations": described,
         # A forged link may have the parameter, so the page shows the message only if it is true.
@@ -64,11 +69,23 @@ def _show(request: Request, parameters: Parameters) -> Response:
         "pages": pages,
         "complete": found.complete,
         "action": _url(request),
-        "browser_field": FIELD,
-        "browser_token": browser_token(request, subject),
     }
     logos = [one["logo_uri"] for one in described]
     return render_page(request, "authorizations", values, logos=logos)
+
+
+def _ask(request: Request, subject: str, authorization: Authorization, page: str) -> Response:
+    """The page that asks before the access of a client is withdrawn."""
+    values = {
+        "client_id": authorization.client_id,
+        "client_name": _name(authorization),
+        "page": page,
+        "back": _url(request, page=page),
+        "action": _url(request),
+        "browser_field": FIELD,
+        "browser_token": browser_token(request, subject),
+    }
+    return render_page(request, "withdraw", values)
 
 
 def _withdraw(request: Request, parameters: Parameters) -> Response:
@@ -105,14 +122,24 @@ def _page_number(text: str | None, pages: int) -> int:
     return min(max(number, 1), pages)
 
 
-def _described(request: Request, authorization: Authorization) -> dict[str, Any]:
+def _usable(authorization: Authorization) -> Client | None:
     client = authorization.client
-    last = last_token(request.oauth2.authorization_service.server, authorization.grants)
     # A disabled client may have had a name that misleads users.
-    usable = client if client and client.disabled_at is None else None
+    return client if client and client.disabled_at is None else None
+
+
+def _name(authorization: Authorization) -> str:
+    usable = _usable(authorization)
+    return (usable and usable.client_name) or authorization.client_id
+
+
+def _described(request: Request, authorization: Authorization, page: int) -> dict[str, Any]:
+    client, usable = authorization.client, _usable(authorization)
+    client_id, uri = authorization.client_id, authorization.redirect_uri
+    last = last_token(request.oauth2.authorization_service.server, authorization.grants)
     return {
-        "client_id": authorization.client_id,
-        "client_name": (usable and usable.client_name) or authorization.client_id,
+        "client_id": client_id,
+        "client_name": _name(authorization),
         "client_uri": usable and https_only(usable.client_uri),
         "logo_uri": usable and https_only(usable.logo_uri),
         "deleted": client is None,
@@ -124,4 +151,6 @@ def _described(request: Request, authorization: Authorization) -> dict[str, Any]
         "since": authorization.since,
         "last_token": last and last.issued_at,
         "or_later": last is not None and last.or_later,
+        "redirect_host": uri and destination(uri)["redirect_host"],
+        "withdraw_url": _url(request, client_id=client_id, page=str(page)),
     }

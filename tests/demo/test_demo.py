@@ -119,8 +119,8 @@ def test_the_home_page_leads_to_what_the_user_allows(demo, token):
     form = at_login.form
     form["username"], form["password"] = "alice", "wonderland"
     page = form.submit().follow()
-    assert page.html.h2.string == "The demo's client"
-    assert page.form.submit().follow().html.find(role="status")
+    assert page.html.h2.get_text() == "The demo's client"
+    assert page.click("Withdraw").form.submit().follow().html.find(role="status")
 
 
 @pytest.mark.parametrize("username", ["alice", "nobody"])

@@ -11,14 +11,16 @@ from types import ModuleType
 
 import pytest
 from pyramid.exceptions import ConfigurationError
+from webtest import TestApp
 
 import pyramid_oauth2.directives
 from pyramid_oauth2 import extension
+from tests.browser.application import authorize_query, configurator, register
 
 from .page import Page
 
 PAGE = "docs/extending.md"
-MODULES = ("app", "tea", "tenants", "test_tenants")
+MODULES = ("accounts", "app", "tea", "tenants", "test_tenants")
 
 
 @pytest.fixture
@@ -37,6 +39,18 @@ def module(
 def test_the_page(module: ModuleType) -> None:
     module.test_a_user_of_the_tenant()
     module.test_a_user_of_another_one()
+
+
+def test_a_block_of_the_consent_page(module: ModuleType) -> None:
+    config = configurator()
+    config.include("accounts")
+    browser = TestApp(config.make_wsgi_app())
+    register(config.registry, "bank", "https://bank.example/")
+    browser.post("/login", {"user": "alice"})
+    page = browser.get(f"/oauth2/authorize?{authorize_query('bank', account='<savings>')}")
+    block = page.html.main.form.section
+    assert block.h2.get_text() == "Accounts"
+    assert [line.get_text() for line in block.find_all("li")] == ["Only the account <savings>"]
 
 
 def test_a_typo_in_the_setting(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

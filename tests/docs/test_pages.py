@@ -13,7 +13,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from webtest import TestApp
 
-from pyramid_oauth2 import page_headers
+from pyramid_oauth2 import get_service, page_headers
+from pyramid_oauth2.protocol.access import Access
+from pyramid_oauth2.protocol.token.issuance import Issuance, Open
+from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.testing import memory_backend
 from tests.browser.application import CookiePolicy, authorize_query, log_in, register
 from tests.devices import GRANT_TYPE, device_request, plug
@@ -114,6 +117,7 @@ PAGES = (
     "done",
     "login_again",
     "authorizations",
+    "withdraw",
     "sign_out",
     "error",
 )
@@ -133,8 +137,17 @@ def test_the_table_has_what_the_templates_get(
     client_id = "nobody" if name == "error" else "gifts"
     prompt = "login" if name == "login_again" else "consent"
     query = authorize_query(client_id, response_mode="form_post", prompt=prompt)
-    own_path = name in ("authorizations", "sign_out")
-    path = f"/oauth2/{name}" if own_path else f"/oauth2/authorize?{query}"
+    own_paths = {
+        "authorizations": "/oauth2/authorizations",
+        "withdraw": "/oauth2/authorizations?client_id=gifts",
+        "sign_out": "/oauth2/sign_out",
+    }
+    path = own_paths.get(name, f"/oauth2/authorize?{query}")
+    if name == "withdraw":
+        server = get_service(browser.app.registry).server
+        client = server.clients.get("gifts")
+        assert client is not None
+        issue(server, client, Issuance(Access(frozenset()), Open("alice")))
     if name == "done":
         registry = browser.app.registry
         plug(registry)

@@ -21,8 +21,9 @@ def articles(page: TestResponse) -> list[str]:
 
 
 def form_of(page: TestResponse, number: int = 0) -> dict[str, str]:
-    """The fields of the form behind a client's button."""
-    return dict(page.forms[number].submit_fields())
+    """The fields of the form to which a client's button leads."""
+    button = page.html.select("article a.button")[number]
+    return dict(page.goto(button["href"]).form.submit_fields())
 
 
 class Allowing(Flow):

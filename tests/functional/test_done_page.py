@@ -9,7 +9,7 @@ import pytest
 from pyramid.i18n import TranslationStringFactory
 
 from pyramid_oauth2 import get_service
-from pyramid_oauth2.extension import KeptValues
+from pyramid_oauth2.extension import ConsentBlock, KeptValues
 from tests.browser.application import configurator
 from tests.devices import GRANT_TYPE, device_request, plug
 
@@ -18,8 +18,8 @@ from .test_pages import Visitor, in_language, words
 _ = TranslationStringFactory("pyramid_oauth2")
 
 
-class Lines:
-    """A request extension that has two sentences for the user."""
+class Blocks:
+    """A request extension that has a block for the user."""
 
     parameters = ()
     place = "grant"
@@ -28,8 +28,8 @@ class Lines:
     def read(self, parameters: Any, client: Any, access: Any) -> Any:
         return {"account": "<b>1</b>"}
 
-    def lines(self, value: Any) -> Iterable[str]:
-        return [_("Website"), f"Only account {value['account']}."]
+    def blocks(self, value: Any) -> Iterable[ConsentBlock]:
+        yield ConsentBlock(_("Website"), (_("Privacy policy"), f"Only account {value['account']}."))
 
     def covered_by(self, remembered: Any, value: Any) -> bool:
         return remembered == value
@@ -115,18 +115,19 @@ def test_the_login_comes_first_and_returns() -> None:
     assert words(back.form.submit("decision", value="allow")).startswith("Done")
 
 
-class TestLines:
+class TestBlocks:
     @pytest.fixture
     def visitor(self) -> Visitor:
         visitor = in_language("de")
-        plug(visitor.registry, request_extensions={"account": Lines()})
+        plug(visitor.registry, request_extensions={"account": Blocks()})
         return visitor
 
     def test_are_below_the_scopes_translated_and_escaped(self, visitor: Visitor) -> None:
         shown = visitor.ask()
-        paragraphs = [each.get_text() for each in shown.html.form.find_all("p", id=False)]
-        assert paragraphs[:2] == ["Website", "Only account <b>1</b>."]
-        assert "app.example" in paragraphs[2]
+        section = shown.html.form.find("section")
+        assert section.h2.get_text() == "Website"
+        lines = [each.get_text() for each in section.find_all("li")]
+        assert lines == ["Datenschutzerklärung", "Only account <b>1</b>."]
 
     def test_are_remembered_with_the_consent(self, visitor: Visitor) -> None:
         visitor.ask().form.submit("decision", value="allow")

@@ -11,7 +11,8 @@ from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
 from webtest import TestResponse
 
-from pyramid_oauth2 import get_service
+from pyramid_oauth2 import Client, get_service
+from pyramid_oauth2.protocol.clients.self_registration import self_registered
 from tests.browser.application import SETTINGS, CookiePolicy, configurator
 from tests.devices import GRANT_TYPE, device_request, plug
 
@@ -271,3 +272,55 @@ class TestNotYou:
         again = consent.form.submit("decision", value="allow").follow()
         assert again.html.h1.string == consent.html.h1.string, "the page is shown again"
         assert not get_service(site.registry).server.grants.grants("alice").items
+
+
+class TestWhoRegisteredTheClient:
+    """What the consent page says about a client, beside what the client says about itself."""
+
+    def said(self, site: Visitor, client_id: str) -> str:
+        block = site.ask(client_id).html.find(class_="client")
+        return " ".join(block.get_text(" ").split())
+
+    def test_an_operator(self) -> None:
+        said = self.said(visitor(), "prints")
+        assert said.startswith("Foto Print Registered by the people who run this site, ")
+        assert said.endswith(" verified")
+
+    def test_its_owner(self) -> None:
+        site = visitor()
+        site.register("poster", client_name="Poster", owner="eve")
+        said = self.said(site, "poster")
+        assert said.startswith("Poster Registered by eve, ")
+        assert " not verified The people who run this site have not checked" in said
+
+    def test_itself(self) -> None:
+        site = visitor()
+        server = get_service(site.registry).server
+        client = Client("bot", redirect_uris=(CALLBACK,), scope=server.known_scopes)
+        get_service(site.registry).clients.add(self_registered(client))
+        said = self.said(site, "bot")
+        assert said.startswith("bot Registered by itself, ")
+        assert " not verified " in said
+
+    def test_its_name_is_in_no_sentence_of_ours(self) -> None:
+        site = visitor()
+        name = "Your bank \u202e <b>needs</b> this"
+        site.register("bank")
+        assert get_service(site.registry).server.clients.edit("bank", 0, {"client_name": name})
+        page = site.ask("bank")
+        assert page.html.find(class_="client").h2.bdi.string == name
+        assert len(page.html.find_all(string=lambda text: "bank" in text.lower())) == 1
+
+    @pytest.mark.parametrize(
+        ("grant_types", "duration"),
+        [
+            (("authorization_code",), "1 hour"),
+            (("authorization_code", "refresh_token"), "365 days"),
+        ],
+    )
+    def test_how_long_the_access_lasts(self, grant_types: tuple[str, ...], duration: str) -> None:
+        site = visitor()
+        site.register("short", grant_types=grant_types)
+        page = site.ask("short")
+        assert f"The access lasts for {duration} at most." in page
+        assert page.html.form.a["href"] == "http://localhost/oauth2/authorizations"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +66,17 @@ def words(page: TestResponse) -> str:
 
 def test_the_consent_page_says_who_wants_what_and_where_it_leads(visitor: Visitor) -> None:
     page = visitor.ask()
-    assert page.html.title.string == "Allow Foto Print to use your account?"
+    assert page.html.title.string == "Allow this application to use your account?"
+    created = get_service(visitor.registry).server.clients.get("prints").created_at
+    day = datetime.fromtimestamp(created, UTC)
     assert words(page) == (
-        "Allow Foto Print to use your account? You are signed in as alice . Not you? "
-        "Foto Print wants to: See your photos and albums Order prints in your name "
-        "Know your name and your email address You will be sent to app.example . Allow Deny"
+        "Allow this application to use your account? Foto Print "
+        f"Registered by the people who run this site, {day:%B} {day.day}, {day.year} verified "
+        "You are signed in as alice . Not you? "
+        "It wants to See your photos and albums albums Order prints in your name orders "
+        "Know your name and your email address profile "
+        "The access lasts for 365 days at most. You can end it at any time, at "
+        "the applications that may use your account . You will be sent to app.example . Allow Deny"
     )
     form = page.html.form
     assert [tag["name"] for tag in form.find_all("input")] == [
@@ -84,7 +91,7 @@ def test_the_consent_page_says_who_wants_what_and_where_it_leads(visitor: Visito
 
 def test_a_client_without_a_name_is_called_by_its_id(visitor: Visitor) -> None:
     visitor.register("a-client-id")
-    assert "Allow a-client-id to use" in visitor.ask("a-client-id").text
+    assert visitor.ask("a-client-id").html.h2.get_text() == "a-client-id"
 
 
 def test_links_and_logo_of_the_client(visitor: Visitor) -> None:
@@ -107,7 +114,8 @@ def test_no_link_but_https(visitor: Visitor, uri: str) -> None:
     links = dict.fromkeys(("client_uri", "logo_uri", "policy_uri", "tos_uri"), uri)
     assert get_service(visitor.registry).server.clients.edit("shop", 0, links)
     main = visitor.ask("shop").html.main
-    assert [link.string for link in main.find_all(["a", "img"])] == ["Not you?"]
+    links = [link.string for link in main.find_all(["a", "img"])]
+    assert links == ["Not you?", "the applications that may use your account"]
 
 
 @pytest.mark.parametrize(
@@ -240,12 +248,12 @@ def test_an_error_is_told_in_the_language_of_the_page(
 @pytest.mark.parametrize(
     ("negotiated", "lang", "title"),
     [
-        ("en", "en", "Allow Foto Print to use your account?"),
-        ("de", "de", "Darf Foto Print Ihr Konto nutzen?"),
-        ("de_CH", "de", "Darf Foto Print Ihr Konto nutzen?"),
-        ("fr", "fr", "Autoriser Foto Print à utiliser votre compte\u00a0?"),
+        ("en", "en", "Allow this application to use your account?"),
+        ("de", "de", "Dieser Anwendung erlauben, Ihr Konto zu nutzen?"),
+        ("de_CH", "de", "Dieser Anwendung erlauben, Ihr Konto zu nutzen?"),
+        ("fr", "fr", "Autoriser cette application à utiliser votre compte ?"),
         # There is no catalogue: the texts are in English, and so is the page.
-        ("it", "en", "Allow Foto Print to use your account?"),
+        ("it", "en", "Allow this application to use your account?"),
     ],
 )
 def test_the_page_is_in_the_negotiated_language(negotiated: str, lang: str, title: str) -> None:
@@ -284,7 +292,7 @@ def test_an_unknown_language_is_the_default_one_on_every_page() -> None:
     pages = (visitor.ask(), visitor.ask("nobody", 400))
     assert [page.html.html["lang"] for page in pages] == ["de", "de"]
     assert "Datenschutzerklärung" in words(pages[0])
-    assert "Darf prints Ihr Konto nutzen?" in words(pages[0])
+    assert "Dieser Anwendung erlauben, Ihr Konto zu nutzen?" in words(pages[0])
     assert "Diese Anwendung" in words(pages[1])
 
 

@@ -162,8 +162,9 @@ def test_on_the_list_of_what_a_user_allows(start_flow: Callable[..., Flow]):
     flow = start_flow(lambda config: config.set_oauth2_resource_owners(Users("Europe/Berlin")))
     Clock(flow.server).now = NOON + 12 * 3600
     (article,) = articles(Allowing(flow.server).show())
-    assert "Allowed since January 16, 2027 Last given access Jan 16, 2027, 1:00 AM GMT+01:00" in (
-        article
+    assert (
+        "Allowed since January 16, 2027 Allowed at client.example "
+        "Last used Jan 16, 2027, 1:00 AM GMT+01:00" in (article)
     )
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from pyramid_oauth2.extension import Access, Client, InvalidRequest, Parameter, Parameters
 from pyramid_oauth2.protocol.authorization.codes import CodeData
-from pyramid_oauth2.protocol.authorization.extensions import consent_lines
+from pyramid_oauth2.protocol.authorization.consent_block import ConsentBlock
+from pyramid_oauth2.protocol.authorization.extensions import consent_blocks
 from pyramid_oauth2.protocol.authorization.results import Ask, Refuse, Respond
 from pyramid_oauth2.protocol.envelope import NotUnderstood
 from pyramid_oauth2.protocol.errors import InvalidGrant, InvalidToken
@@ -38,7 +39,7 @@ class Nonce:
     def read(self, parameters: Parameters, client: Client, access: Access) -> Any:
         return parameters.once("nonce")
 
-    def lines(self, value: Any) -> Iterable[str]:
+    def blocks(self, value: Any) -> Iterable[ConsentBlock]:
         return ()
 
     def covered_by(self, remembered: Any, value: Any) -> bool:
@@ -64,8 +65,8 @@ class Tenants:
             raise InvalidRequest("There is no such tenant.")
         return tenants or None
 
-    def lines(self, value: Any) -> Iterable[str]:
-        return [f"It sees {name} only." for name in value]
+    def blocks(self, value: Any) -> Iterable[ConsentBlock]:
+        yield ConsentBlock("Tenants", tuple(f"It sees {name} only." for name in value))
 
     def covered_by(self, remembered: Any, value: Any) -> bool:
         return value is not None and set(value) <= set(remembered or ())
@@ -175,10 +176,12 @@ class TestRefusals:
 
 
 class TestConsent:
-    def test_the_page_has_its_lines(self, world: Plugged) -> None:
+    def test_the_page_has_its_block(self, world: Plugged) -> None:
         page: Any = world.begin(nonce="n", tenant="north")
         request = page.pending.interaction.request
-        assert list(consent_lines(world.server, request)) == ["It sees north only."]
+        assert list(consent_blocks(world.server, request)) == [
+            ConsentBlock("Tenants", ("It sees north only.",))
+        ]
 
     def test_what_was_allowed_is_not_asked_again(self, world: Plugged) -> None:
         world.decide(world.begin(tenant="north"), decision="allow")

@@ -43,7 +43,7 @@ class _Kept:
     def __init__(self, server: IServer, settings: object) -> None:
         pass
 
-    def lines(self, value: Any) -> tuple[str, ...]:
+    def blocks(self, value: Any) -> tuple[()]:
         """Nothing: the scope has a description."""
         return ()
 

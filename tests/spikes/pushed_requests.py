@@ -84,7 +84,7 @@ class RequirePushedRequests:
         if client.extra.get(REQUIRE) and "pushed" not in parameters.provenance:
             raise InvalidRequest("This client must push its requests.", refusal=PUSHED)
 
-    def lines(self, value: Any) -> tuple[str, ...]:
+    def blocks(self, value: Any) -> tuple[()]:
         """None: there is no value."""
         return ()
 

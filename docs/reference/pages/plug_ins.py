@@ -17,7 +17,7 @@ from pyramid_oauth2.protocol import (
     single_use,
     token_strings,
 )
-from pyramid_oauth2.protocol.authorization import authorization_request, source
+from pyramid_oauth2.protocol.authorization import authorization_request, consent_block, source
 from pyramid_oauth2.protocol.client_authentication import credentials
 from pyramid_oauth2.protocol.clients import codecs, field
 from pyramid_oauth2.protocol.token import confirmation, issuance, presentation, product
@@ -78,6 +78,7 @@ ENTRIES = {
         Entry(authorization_request, "AuthorizationRequest", only=("access",)),
         Entry(kept_values, "KeptValues", only=()),
         Entry(product, "Product", only=()),
+        Entry(consent_block, "ConsentBlock", only=()),
         *(Entry(source, name) for name in ("SourcedParameters", "StoredRequest", "PushedRequest")),
     ),
     "Refusals": (

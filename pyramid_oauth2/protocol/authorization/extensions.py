@@ -14,6 +14,7 @@ from ..records import Client
 from ..token.request import REQUIRED
 from . import checks
 from .authorization_request import AuthorizationRequest
+from .consent_block import ConsentBlock
 
 if TYPE_CHECKING:
     from ...interfaces.authorization import IResponseType
@@ -61,12 +62,14 @@ def refuse_unredeemed(
         )
 
 
-def consent_lines(server: AuthorizationServer, request: AuthorizationRequest) -> Iterator[str]:
+def consent_blocks(
+    server: AuthorizationServer, request: AuthorizationRequest
+) -> Iterator[ConsentBlock]:
     """What the consent page says about the values of a request."""
     values = request.extensions.values
     for name, extension in server.plug_ins.request_extensions.items():
         if name in values:
-            yield from extension.lines(values[name])
+            yield from extension.blocks(values[name])
 
 
 def covers_extensions(
