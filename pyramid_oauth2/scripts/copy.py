@@ -92,7 +92,7 @@ def copy(
     ini: Ini, to: str, variables: tuple[tuple[str, str], ...], live: bool, as_json: bool
 ) -> int:
     """Copy role by role, then compare; 1 if a record is missing, different or would be revived."""
-    target = Ini(to, dict(variables))
+    target = Ini(to, dict(variables), ini.verbose)
     started = time.monotonic()
     with ini.service() as old, target.service() as new:
         left = _left_alone(old, new)

@@ -22,6 +22,7 @@ from ..assembly import get_service, service_of
 from ..service import OAuth2Service
 from ..settings import Settings
 from ..settings.parsing import parse_settings
+from .console import keep_quiet
 
 UNREADABLE = (OSError, LookupError, ValueError, configparser.Error, plaster.PlasterError)
 
@@ -31,10 +32,14 @@ CHECKS_OF_PAGES = logging.getLogger("pyramid_oauth2.views.startup_checks")
 
 @dataclass(frozen=True, slots=True)
 class Ini:
-    """An ini file as named on the command line, with the variables given there."""
+    """An ini file as named on the command line, with the variables given there.
+
+    :param verbose: whether its whole log is printed, where it names the terminal.
+    """
 
     path: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    verbose: bool = False
 
     def raw_settings(self) -> dict[str, Any]:
         """The settings of its application, without starting it.
@@ -49,7 +54,7 @@ class Ini:
                 "If it lies in this folder: export PYTHONPATH=."
             ) from error
         except UNREADABLE as error:
-            raise ConfigurationError(f"{self.path} cannot be read: {error}") from error
+            raise ConfigurationError(f"{self.path} cannot be read: {_reason(error)}") from error
 
     def settings(self) -> Settings:
         """The ``oauth2.*`` settings, without starting the application.
@@ -72,7 +77,7 @@ class Ini:
         """Start the application, in either mode, and close its service afterwards."""
         self.raw_settings()  # So that a missing file gets the same message everywhere.
         loader = _loader(self.path)
-        loader.setup_logging(dict(self.variables))
+        self._set_up_logging(loader)
         # A command serves no page, so what is missing for one is not said here.
         with _silent(CHECKS_OF_PAGES):
             loader.get_wsgi_app(defaults=dict(self.variables))
@@ -83,6 +88,17 @@ class Ini:
                 yield registry
         finally:
             service.close()
+
+    def _set_up_logging(self, loader: Any) -> None:
+        try:
+            loader.setup_logging(dict(self.variables))
+        except (*UNREADABLE, ImportError, AttributeError, TypeError) as error:
+            reason = f"{type(error).__name__}: {_reason(error)}"
+            raise ConfigurationError(
+                f"The logging of {self.path} cannot be set up: {reason}"
+            ) from error
+        if not self.verbose:
+            keep_quiet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +121,13 @@ class StartedIni(Ini):
         if self.error is not None:
             raise self.error
         yield self.started
+
+
+def _reason(error: Exception) -> str:
+    """Why a file cannot be read, in a line; without what it has there, which may be a secret."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).partition("\n")[0].partition(" Raw value")[0]
 
 
 @contextmanager

@@ -11,6 +11,8 @@ import click
 from .command import Commands, Named, print_help
 from .ini import Ini
 
+VERBOSE = "--verbose"
+
 
 class Program(Commands):
     """The group of all commands. The ini is the ``obj`` of its context; None if none is named."""
@@ -19,8 +21,14 @@ class Program(Commands):
         ini = click.Argument(
             ["ini"], metavar="INI", required=False, expose_value=False, shell_complete=ini_files
         )
+        verbose = click.Option(
+            [VERBOSE],
+            is_flag=True,
+            expose_value=False,
+            help="Print the whole log, where the ini's handlers write to the terminal.",
+        )
         settings: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
-        super().__init__(named, details, examples, params=[ini], context_settings=settings)
+        super().__init__(named, details, examples, params=[ini, verbose], context_settings=settings)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse what precedes the command: the ini, its variables and the options of the group."""
@@ -35,7 +43,7 @@ class Program(Commands):
                 else:
                     name, _, value = word.partition("=")
                     variables[name] = value
-        ctx.obj = Ini(path, variables) if path else None
+        ctx.obj = Ini(path, variables, VERBOSE in options) if path else None
         if not (options or args or ctx.resilient_parsing):
             print_help(ctx)
         # The parser takes the first word for the ini, also where none is named.

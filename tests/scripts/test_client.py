@@ -7,7 +7,7 @@ import pytest
 
 from pyramid_oauth2.protocol.token_strings import is_client_secret
 
-WEB = ("client", "add", "--redirect-uri", "https://app.example/callback")
+WEB = ("client", "add", "--name", "Web", "--redirect-uri", "https://app.example/callback")
 
 
 def clients(poauth2):

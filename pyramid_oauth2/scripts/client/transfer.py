@@ -29,7 +29,7 @@ from ..ini import Ini
 from ..terminal import shown
 from .secret import note_encoding
 
-NOT_A_LIST = "write a JSON list of clients, as client export does"
+NOT_A_LIST = "a JSON list of clients is needed, as client export writes it"
 
 
 @command(
@@ -68,12 +68,10 @@ def export_clients(ini: Ini) -> int:
 def import_clients(ini: Ini, file: str, as_json: bool) -> int:
     """Register what is not there; report the number, and the clients that break a rule."""
     try:
-        documents = json.loads(_text(file))
-    except (OSError, ValueError, RecursionError) as error:
-        print(f"poauth2: {file} cannot be read: {error}", file=sys.stderr)
-        return 1
-    if not isinstance(documents, list):
-        print(f"poauth2: {NOT_A_LIST}", file=sys.stderr)
+        documents = _documents(file)
+    except ValueError as error:
+        named = "standard input" if file == "-" else file
+        print(f"poauth2: {named} cannot be read: {error}", file=sys.stderr)
         return 1
     with ini.service() as service:
         clients, problems = _checked(service.server, documents)
@@ -105,8 +103,26 @@ def _without_secret(service: OAuth2Service, clients: Iterable[Client]) -> Iterat
                 yield client_id
 
 
-def _text(name: str) -> str:
-    return sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+def _documents(name: str) -> list[Any]:
+    """The JSON list in a file.
+
+    :raises ValueError: there is none; the message says why.
+    """
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+        documents = json.loads(text)
+    except OSError as error:
+        raise ValueError(error.strerror) from error
+    except UnicodeDecodeError as error:
+        raise ValueError("it is no UTF-8 text") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise ValueError(f"it is no JSON: {place}: {error.msg}") from error
+    except RecursionError as error:
+        raise ValueError("it is no list of clients: its values are nested too deeply") from error
+    if not isinstance(documents, list):
+        raise ValueError(NOT_A_LIST)
+    return documents
 
 
 def _checked(server: Server, documents: list[Any]) -> tuple[list[Client], list[str]]:

@@ -1,0 +1,118 @@
+"""What the shell offers after ``poauth2``: an ini, then commands, then options."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pyramid_oauth2.scripts.poauth2 import COMMANDS, main
+
+from tests.docs.page import ROOT
+
+from .test_client_fields import with_field  # noqa: F401
+
+
+@pytest.fixture
+def complete(poauth2, monkeypatch, capsys):
+    """What fish offers for the last of the words."""
+
+    def offered(*words):
+        *before, incomplete = words
+        monkeypatch.setenv("_POAUTH2_COMPLETE", "fish_complete")
+        monkeypatch.setenv("COMP_WORDS", " ".join(["poauth2", *before]))
+        monkeypatch.setenv("COMP_CWORD", incomplete)
+        assert main([]) == 0
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        lines = [line for line in printed.out.splitlines() if line.startswith(("plain", "file"))]
+        return [line.partition(",")[2].partition("\t")[0] for line in lines]
+
+    monkeypatch.chdir(poauth2.path.parent)
+    return offered
+
+
+def test_first_the_ini_files(complete, tmp_path):
+    (tmp_path / "other.ini").touch()
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "deep.ini").touch()
+    assert complete("") == ["app.ini", "other.ini"]
+    assert complete("o") == ["other.ini"]
+    assert complete("conf/") == ["conf/deep.ini"]
+    assert complete(f"{tmp_path}/a") == [f"{tmp_path}/app.ini"]
+
+
+def test_where_no_ini_begins_so_the_shell_completes_files(complete):
+    assert complete("conf") == ["conf"]
+
+
+def test_then_the_commands(complete):
+    assert complete("app.ini", "") == list(COMMANDS)
+    assert complete("app.ini", "c") == ["client", "copy"]
+    assert complete("app.ini", "a=b", "c") == ["client", "copy"]
+    assert complete("app.ini", "db", "") == ["upgrade", "current", "check", "sql"]
+    assert complete("app.ini", "client", "e") == ["edit", "end-earlier-secret", "enable", "export"]
+
+
+def test_then_the_options(complete):
+    assert complete("--") == ["--verbose", "--version", "--help"]
+    assert complete("app.ini", "grant", "list", "--") == [
+        *("--user", "--client", "--all", "--json", "--help")
+    ]
+    assert complete("app.ini", "client", "add", "--red") == ["--redirect-uri"]
+    assert complete("app.ini", "client", "add", "--consent", "") == ["remember", "ask", "skip"]
+
+
+def test_those_that_the_application_declares(poauth2, with_field, complete):  # noqa: F811
+    for command in ("add", "edit"):
+        assert complete(str(poauth2.path), "client", command, "--cust") == ["--customer-number"]
+        assert complete(str(poauth2.path), "client", command, "--no-l") == ["--no-likes-json"]
+
+
+def test_an_application_that_does_not_start(poauth2, complete):
+    poauth2.write(issuer="nowhere")
+    assert complete(str(poauth2.path), "client", "add", "--na") == ["--name"]
+
+
+def test_what_the_application_prints_is_not_offered(poauth2, complete, monkeypatch):
+    def main(global_config, **settings):
+        print("plain,--made-up")
+        print("starting", file=sys.stderr)
+        raise ValueError
+
+    monkeypatch.setattr("tests.scripts.application.main", main)
+    assert complete(str(poauth2.path), "client", "add", "--na") == ["--name"]
+
+
+def line_for(shell):
+    """The line that the reference has for the start-up file of a shell."""
+    page = (ROOT / "docs/reference/command-line.md").read_text()
+    (line,) = re.findall(rf"^(.*{shell}_source.*?) +#", page, re.MULTILINE)
+    return line
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_for_a_shell(shell, monkeypatch, capsys):
+    assert f"_POAUTH2_COMPLETE={shell}_source poauth2" in line_for(shell)
+    monkeypatch.setenv("_POAUTH2_COMPLETE", f"{shell}_source")
+    assert main([]) == 0
+    assert "_poauth2_completion" in capsys.readouterr().out
+
+
+def test_in_bash(poauth2):
+    program = Path(sys.executable).with_name("poauth2")
+    script = f"""
+        PATH={program.parent}:$PATH
+        {line_for("bash")}
+        COMP_WORDS=(poauth2 app.ini client rot) COMP_CWORD=3
+        _poauth2_completion poauth2
+        echo "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=poauth2.path.parent, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("rotate-secret\n", "")
