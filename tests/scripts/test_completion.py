@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from pyramid_oauth2.scripts.poauth2 import COMMANDS, main
-
 from tests.docs.page import ROOT
 
 from .test_client_fields import with_field  # noqa: F401
