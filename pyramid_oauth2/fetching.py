@@ -1,4 +1,4 @@
-"""Outgoing HTTP requests, to URLs that an operator has named in the settings.
+"""Outgoing HTTP requests, to URLs that an operator has named in the settings or on a terminal.
 
 A request is limited in time, and its response in time and size, as a whole and not
 for each part. Needs urllib3.
@@ -37,10 +37,15 @@ class FetchError(Exception):
 
 @dataclass(frozen=True)
 class Response:
-    """A response of any status; its body is read only if that is 200."""
+    """A response of any status.
+
+    :param body: empty if the status is not 200, unless the body of every status was asked for.
+    :param challenge: the ``WWW-Authenticate`` header; empty if there is none.
+    """
 
     status: int
     body: bytes
+    challenge: str = ""
 
 
 class Fetcher:
@@ -49,19 +54,31 @@ class Fetcher:
     def __init__(self) -> None:
         self._pool = PerProcess(partial(_Manager, CONNECTIONS))
 
-    def post(self, url: str, body: str, headers: Mapping[str, str]) -> Response:
+    def get(self, url: str, headers: Mapping[str, str], every_body: bool = False) -> Response:
+        """Send a GET request; as :meth:`post`."""
+        return self._send("GET", url, None, headers, every_body)
+
+    def post(
+        self, url: str, body: str, headers: Mapping[str, str], every_body: bool = False
+    ) -> Response:
         """Send a POST request; once more if the connection breaks, in the same time.
 
+        :param every_body: whether to read the body of a response whose status is not 200.
         :raises FetchError: there is no complete response within :data:`TOTAL_SECONDS`,
             or it is longer than :data:`MAX_BODY` bytes.
         """
+        return self._send("POST", url, body, headers, every_body)
+
+    def _send(
+        self, method: str, url: str, body: str | None, headers: Mapping[str, str], every_body: bool
+    ) -> Response:
         with Deadline(TOTAL_SECONDS) as deadline:
             try:
                 try:
-                    response = self._post(url, body, headers)
+                    response = self._exchange(method, url, body, headers, every_body)
                 except ProtocolError:
                     # A kept-open connection that the server had closed.
-                    response = self._post(url, body, headers)
+                    response = self._exchange(method, url, body, headers, every_body)
                 # Headers that end with the connection, instead of an empty line, would be accepted.
                 deadline.check()
                 return response
@@ -69,10 +86,12 @@ class Fetcher:
                 kind = "too slow" if deadline.passed else type(error).__name__
                 raise FetchError(f"does not answer: {kind}") from None
 
-    def _post(self, url: str, body: str, headers: Mapping[str, str]) -> Response:
+    def _exchange(
+        self, method: str, url: str, body: str | None, headers: Mapping[str, str], every_body: bool
+    ) -> Response:
         check()
         response = self._pool().request(
-            "POST",
+            method,
             url,
             body=body,
             headers=headers,
@@ -84,10 +103,11 @@ class Fetcher:
             redirect=False,
         )
         try:
-            if response.status == 200:
-                return Response(200, _body(response))
+            challenge = response.headers.get("WWW-Authenticate", "")
+            if response.status == 200 or every_body:
+                return Response(response.status, _body(response), challenge)
             response.close()
-            return Response(response.status, b"")
+            return Response(response.status, b"", challenge)
         except BaseException:
             # The rest of this response would be read as the response to the next request.
             response.close()

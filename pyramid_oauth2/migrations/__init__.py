@@ -41,6 +41,7 @@ from ..deadlines import OVERDUE, Deadline
 from ..protocol.records import StoreUnavailable
 
 VERSION_TABLE = "oauth2_alembic_version"
+APPLICATION_VERSION_TABLE = "alembic_version"  # Alembic's own default
 
 
 def upgrade(where: str | URL | Engine, revision: str = "head") -> None:
@@ -84,6 +85,11 @@ def interrupted(where: str | URL | Engine) -> bool:
     return (
         VERSION_TABLE in there and current(where) is None and bool(metadata.tables.keys() & there)
     )
+
+
+def is_shared(where: str | URL | Engine) -> bool:
+    """Whether the application has a history of its own in the database, made by Alembic."""
+    return APPLICATION_VERSION_TABLE in _tables(where)
 
 
 def heads() -> tuple[str, ...]:

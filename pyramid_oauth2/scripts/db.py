@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 ELSEWHERE = "The tables are there, made by another history than ours: ask that for its revision."
+SHARED = """\
+The database has an alembic_version of the application's own as well, and its next
+"alembic revision --autogenerate" would drop these tables. In the env.py of the application, write:
+
+    from pyramid_oauth2.migrations import include_name
+
+    context.configure(..., include_name=include_name)"""
 LATER = "{revision}: the tables are of a later version of pyramid_oauth2, and are left as they are."
 
 
@@ -53,7 +60,10 @@ def upgrade(ini: Ini) -> int:
             return 0
         migrations.upgrade(engine)
         after = migrations.current(engine)
+        shared = migrations.is_shared(engine)
     print(f"The tables are up to date: {after}" + (" (they were)" if before == after else ""))
+    if shared and before != after:
+        print(SHARED)
     return 0
 
 

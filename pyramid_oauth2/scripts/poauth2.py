@@ -40,6 +40,11 @@ COMMANDS = {
     "token": Named("token", "token", "Look at a token."),
     "purge": Named("purge", "purge", "Remove everything that has expired."),
     "copy": Named("copy", "copy", "Copy everything into the store of another ini."),
+    "try": Named(
+        "trial",
+        "try_",
+        "Get a token from the server that runs, as a client would, and show each step.",
+    ),
     "settings": Named(
         "settings", "print_settings", "Print the effective settings and what they mean."
     ),

@@ -3,67 +3,63 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from tests.ports import free_port
 from tests.serving import serving
 
-from .page import Page
+from .page import ROOT, Page
 
 NAME = "docs/getting-started.md"
-WORDS = {
-    "YOUR_CLIENT_ID": "{client_id}",
-    "YOUR_CLIENT_SECRET": "{client_secret}",
-    "YOUR_USERNAME": "alice",
-    "YOUR_PASSWORD": "wonderland",
-}
+# The user's browser, which poauth2 opens.
+BROWSER = f"""#!{sys.executable}
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+import requests
+from tests.visitor import Visitor
+requests.get(Visitor("alice").send(sys.argv[1]), timeout=10)
+"""
 
 
-@pytest.fixture
-def port() -> int:
-    return free_port()
-
-
-def test_from_an_empty_folder_to_an_opened_view(follow: Callable[..., Page], port: int):
+def test_from_an_empty_folder_to_a_user_s_token(follow: Callable[..., Page]):
+    port = free_port()
     page = follow(NAME, {"localhost:6543": f"localhost:{port}"})
     # The installation is done already.
     assert 'pip install "$CHECKOUT[demo]"' in page.block("pip install")
     files = page.write_files()
     assert set(files) == {"app.py", "app.ini", "users.py"}
-    # The next test tries what it adds for users.
-    page.settings("oauth2.grant_types")
     page.run("db upgrade")
-    page.run("client add")
+    page.run("client_credentials --scope")
     assert page.block("pserve") == "pserve app.ini\n"
     with serving(page.folder / "app.ini", port, PYTHONPATH="."):
-        answer = json.loads(page.run("CLIENT_SECRET"))
+        token = json.loads(page.run("CLIENT_SECRET"))
         hello = page.run("TOKEN=")
-    assert answer["access_token"].startswith("oat_")
+    assert token["access_token"].startswith("oat_")
     promised = json.loads(page.block("expires_in"))
-    assert {**answer, "access_token": promised["access_token"]} == promised
+    assert {**token, "access_token": promised["access_token"]} == promised
     assert json.loads(hello) == json.loads(page.block('"hello"', "json"))
+    add_login(page)
+    with serving(page.folder / "app.ini", port, PYTHONPATH="."):
+        tried = page.run("app.ini try", BROWSER=str(browser(page.folder)))
+    assert '{"hello": "poauth2 try"}' in tried
+    assert "client_id: " in page.run("--auth-method none")
 
 
-def test_users_and_the_password_grant(tmp_path: Path, port: int):
-    """The lines of the ini for users, in place of those that they change."""
-    page = Page(NAME, tmp_path, {"localhost:6543": f"localhost:{port}"})
-    files = page.write_files()
-    changed = page.settings("oauth2.grant_types")
-    lines = files["app.ini"].splitlines()
-    kept = [line for line in lines if line.partition(" =")[0] not in changed]
-    at = kept.index("[app:main]") + 1
-    kept[at:at] = [f"{key} = {value}" for key, value in changed.items()]
-    (tmp_path / "app.ini").write_text("\n".join(kept))
-    page.run("db upgrade")
-    flags = "--grant-type password --auth-method client_secret_post"
-    page.shell(page.block("client add").replace("--json", f"{flags} --json"))
-    client = json.loads((tmp_path / "client.json").read_text())
-    request = page.block("YOUR_USERNAME")
-    for word, value in WORDS.items():
-        request = request.replace(word, value.format(**client))
-    with serving(tmp_path / "app.ini", port, PYTHONPATH="."):
-        answer = json.loads(page.shell(request))
-    assert answer["scope"] == "read"
+def add_login(page: Page) -> None:
+    """Change the ini as the page says: a key that is there is replaced, the others follow it."""
+    ini = page.folder / "app.ini"
+    new = page.settings("oauth2.login_route")
+    first = "pyramid.includes = pyramid_oauth2\n"
+    assert ini.read_text().count(first) == 1
+    lines = "".join(f"{key} = {value}\n" for key, value in new.items())
+    assert lines.startswith("pyramid.includes = ")
+    ini.write_text(ini.read_text().replace(first, lines))
+
+
+def browser(folder: Path) -> Path:
+    path = folder / "browser"
+    path.write_text(BROWSER)
+    path.chmod(0o755)
+    return path

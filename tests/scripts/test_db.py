@@ -24,6 +24,18 @@ def test_upgrade_makes_the_tables_and_may_be_repeated(poauth2):
     assert (status, "the newest" in out) == (0, True)
 
 
+def test_a_database_with_a_history_of_the_application(poauth2, tmp_path):
+    change(tmp_path, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
+    status, out, _ = poauth2("db", "upgrade")
+    assert status == 0
+    assert out.endswith(
+        "    from pyramid_oauth2.migrations import include_name\n\n"
+        "    context.configure(..., include_name=include_name)\n"
+    )
+    # Once: a deployment that repeats the upgrade says nothing new.
+    assert "include_name" not in poauth2("db", "upgrade")[1]
+
+
 def test_a_backend_without_tables_needs_no_upgrade(poauth2):
     poauth2.write(backend="memory")
     status, out, _ = poauth2("db", "upgrade")

@@ -1,0 +1,91 @@
+"""``poauth2 INI try``: get a token from the running server, as a client would."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from ...service import OAuth2Service
+from ..client.secret import read_secret
+from ..command import command
+from ..ini import Ini
+from .failure import TrialFailed
+from .trial import Trial
+from .trial_client import (
+    CLIENT_CREDENTIALS,
+    CODE,
+    NONE,
+    TrialClient,
+    registered_client,
+    temporary_client,
+)
+
+DETAILS = (
+    "The server has to run. Each request and each response is printed, without the secrets in "
+    "them. Without CLIENT_ID, a client is registered for this trial, and deleted at its end. The "
+    "secret of a CLIENT_ID is asked for, or read from standard input. At the end, the token is "
+    "revoked."
+)
+EXAMPLES = """\
+Examples:
+  # The code flow: a browser opens, you sign in and allow it:
+  poauth2 development.ini try
+
+  # A machine that acts for itself:
+  poauth2 development.ini try --grant-type client_credentials
+
+  # A client of yours, and a view that requires the token:
+  poauth2 development.ini try CLIENT_ID --scope read --call /api/me
+"""
+
+
+@command(DETAILS, EXAMPLES)
+@click.argument("client_id", required=False, metavar="[CLIENT_ID]")
+@click.option(
+    "--grant-type",
+    type=click.Choice([CODE, CLIENT_CREDENTIALS]),
+    help="default: authorization_code, if the client may use it",
+)
+@click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help="a scope; may be repeated")
+@click.option("--call", metavar="URL", help="call this URL with the token, or this path")
+@click.option("--no-browser", is_flag=True, help="print the address, and open no browser")
+def try_(
+    ini: Ini,
+    client_id: str | None,
+    grant_type: str | None,
+    scopes: tuple[str, ...],
+    call: str | None,
+    no_browser: bool,
+) -> int:
+    """Get a token; the exit status is 1 if there is none, or the call was refused."""
+    scope = frozenset(scopes)
+    try:
+        with ini.service() as service, _client(service, client_id, grant_type, scope) as client:
+            trial = Trial(service.settings.issuer, client, grant_type, scope)
+            return trial.run(call, opens_browser=not no_browser)
+    except TrialFailed as failed:
+        print(f"poauth2: {failed}", file=sys.stderr)
+        return 1
+
+
+@contextmanager
+def _client(
+    service: OAuth2Service, client_id: str | None, grant_type: str | None, scope: frozenset[str]
+) -> Iterator[TrialClient]:
+    if service.settings.backend_of("clients") == "memory":
+        raise TrialFailed(
+            "oauth2.backend = memory: the server that runs has its clients in its own memory, "
+            "where this command cannot find or register one"
+        )
+    if client_id is None:
+        server = service.server
+        scope = scope or server.default_scopes or server.known_scopes
+        with temporary_client(service.clients, grant_type or CODE, frozenset(scope)) as client:
+            yield client
+        return
+    found = registered_client(service.clients, client_id)
+    has_secret = found.token_endpoint_auth_method != NONE
+    yield TrialClient(found, read_secret() if has_secret else None)

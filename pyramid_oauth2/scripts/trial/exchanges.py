@@ -1,0 +1,106 @@
+"""The HTTP requests of a trial: sent to the server that runs, and written to the transcript."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from ...fetching import Fetcher, FetchError, Response
+from ...protocol.http import FORM
+from ...protocol.masking import shown
+from .failure import TrialFailed
+from .transcript import Transcript
+from .trial_client import TrialClient
+
+WELL_KNOWN = "/.well-known/oauth-authorization-server"
+# Of the metadata, what the trial uses.
+USED = ("issuer", "authorization_endpoint", "token_endpoint", "revocation_endpoint")
+JSON = {"Accept": "application/json"}
+
+
+@dataclass(frozen=True)
+class Exchanges:
+    """Sends requests as a client would."""
+
+    fetcher: Fetcher
+    transcript: Transcript
+
+    def metadata(self, issuer: str) -> dict[str, Any]:
+        """The server's metadata (RFC 8414).
+
+        :raises TrialFailed: the server does not run, or is another one than the ini says.
+        """
+        # RFC 8414 section 3.1: inserted between the host and the path of the issuer.
+        parts = urlsplit(issuer)
+        url = parts._replace(path=f"{WELL_KNOWN}{parts.path.rstrip('/')}").geturl()
+        self.transcript.step("The metadata of the server (RFC 8414)")
+        self.transcript.request("GET", url, {})
+        response = self._fetched(lambda: self.fetcher.get(url, JSON, every_body=True), url)
+        members = _members(response)
+        self.transcript.response(
+            response.status, {name: members[name] for name in USED if name in members}
+        )
+        if response.status != 200 or "token_endpoint" not in members:
+            raise TrialFailed(
+                f"{issuer} is not this authorization server: its metadata is not there. Is "
+                "oauth2.issuer the address at which clients reach it?"
+            )
+        if members.get("issuer") != issuer:
+            # RFC 8414 section 3.3: "If these values are not identical, the data contained in the
+            # response MUST NOT be used."
+            raise TrialFailed(
+                f"the ini says that the issuer is {issuer}, and the server that answers there "
+                f"says {shown(str(members.get('issuer')))}: it was started with another ini."
+            )
+        return members
+
+    def send_form(self, url: str, form: Mapping[str, str], client: TrialClient) -> dict[str, Any]:
+        """Post a form as the client, authenticated; the members of the response's JSON.
+
+        :raises TrialFailed: the server does not answer.
+        """
+        headers, credentials = client.authentication()
+        whole = {**form, **credentials}
+        scheme = {"Authorization": "Basic (client_id and client_secret)"} if headers else {}
+        self.transcript.request("POST", url, {**scheme, **whole})
+        sent = {"Content-Type": FORM, **JSON, **headers}
+        response = self._fetched(
+            lambda: self.fetcher.post(url, urlencode(whole), sent, every_body=True), url
+        )
+        members = _members(response)
+        self.transcript.response(response.status, members, response.challenge)
+        return members
+
+    def call(self, url: str, access_token: str) -> int:
+        """Call a view with the token; return the status.
+
+        :raises TrialFailed: the server does not answer.
+        """
+        self.transcript.request("GET", url, {"Authorization": "Bearer (the access token)"})
+        headers = {**JSON, "Authorization": f"Bearer {access_token}"}
+        response = self._fetched(lambda: self.fetcher.get(url, headers, every_body=True), url)
+        self.transcript.response(response.status, {}, response.challenge)
+        if text := response.body.decode("utf-8", "replace").strip():
+            self.transcript.note(f"  {shown(text)}")
+        return response.status
+
+    def _fetched(self, send: Any, url: str) -> Response:
+        try:
+            response: Response = send()
+        except FetchError as error:
+            raise TrialFailed(
+                f"{urlsplit(url)._replace(path='', query='').geturl()} {error}. Start the server "
+                "with the same ini, as in: pserve INI"
+            ) from None
+        return response
+
+
+def _members(response: Response) -> dict[str, Any]:
+    try:
+        members = json.loads(response.body)
+    except ValueError:
+        return {}
+    return members if isinstance(members, dict) else {}

@@ -1,0 +1,244 @@
+"""``poauth2 INI try``, at a server that runs, with a simulated user."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+import requests
+
+from pyramid_oauth2.scripts.poauth2 import main
+from pyramid_oauth2.scripts.trial import trial
+from pyramid_oauth2.scripts.trial.failure import ADVICE
+from pyramid_oauth2.scripts.trial.trial_client import NAME
+from tests.live import LiveServer, live_server
+from tests.ports import free_port
+from tests.visitor import Visitor
+
+LOOPBACK = "http://127.0.0.1/back"
+SECRET = re.compile(r"\b(oat|ort|oac|ocs)_[0-9A-Za-z]{16,}")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with live_server(tmp_path_factory.mktemp("trial"), {}) as server:
+        yield server
+
+
+@dataclass(frozen=True)
+class Tried:
+    status: int
+    out: str
+    err: str
+
+    def steps(self) -> list[str]:
+        return re.findall(r"^\d+\. (.*?) \(RFC", self.out, re.MULTILINE)
+
+
+Try = Callable[..., Tried]
+
+
+@pytest.fixture
+def try_at(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Try:
+    def tried(ini: Path, *words: str, stdin: str = "") -> Tried:
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        status = main([str(ini), "try", *words])
+        printed = capsys.readouterr()
+        assert not SECRET.search(printed.out + printed.err)
+        return Tried(status, printed.out, printed.err)
+
+    return tried
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Who sits at the browser that opens."""
+    threads: list[threading.Thread] = []
+
+    def sits(visit: Callable[[str], object]) -> None:
+        def opened(url: str) -> bool:
+            thread = threading.Thread(target=visit, args=(url,))
+            thread.start()
+            threads.append(thread)
+            return True
+
+        monkeypatch.setattr(webbrowser, "open", opened)
+
+    yield sits
+    for thread in threads:
+        thread.join(30)
+
+
+def visit(url: str, decision: str = "allow") -> None:
+    requests.get(Visitor("alice", decision=decision).send(url), timeout=10)
+
+
+def names(server: LiveServer, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main([str(server.ini), "client", "list", "--json"]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_code_flow(server, try_at, browser, capsys):
+    browser(visit)
+    tried = try_at(server.ini, "--scope", "read", "--call", "/api/me")
+    assert tried.status == 0, tried.err
+    assert tried.steps() == [
+        "The metadata of the server",
+        "The authorization request, in a browser",
+        "The authorization response",
+        "The token request: the code",
+        "The call with the access token",
+        "The revocation of what was granted",
+    ]
+    assert re.search(r"code: +\(authorization_code of family \w+\)", tried.out)
+    assert re.search(r"code_verifier: +\(masked, 43 characters\)", tried.out)
+    assert re.search(r"access_token: +\(access_token of family \w+\)", tried.out)
+    assert '"user": "alice"' in tried.out
+    assert NAME not in names(server, capsys)
+
+
+def test_client_credentials(server, try_at, capsys):
+    tried = try_at(server.ini, "--grant-type", "client_credentials", "--call", "/api/me")
+    assert tried.status == 0, tried.err
+    assert '"user": null' in tried.out
+    assert NAME not in names(server, capsys)
+
+
+def test_a_token_of_a_trial_ends_with_it(server, try_at, browser, capsys):
+    browser(visit)
+    client = server.register("none", LOOPBACK)
+    assert try_at(server.ini, client.id).status == 0
+    assert main([str(server.ini), "grant", "list", "--user", "alice"]) == 0
+    assert client.id not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "none"])
+def test_a_client_of_ones_own(server, try_at, browser, method):
+    browser(visit)
+    client = server.register(method, LOOPBACK)
+    tried = try_at(server.ini, client.id, "--scope", "read", stdin=f"{client.secret}\n")
+    assert tried.status == 0, tried.err
+    assert "client_secret:" in tried.out or method != "client_secret_post"
+    assert re.search(r"127\.0\.0\.1:\d+/back\b", tried.out)
+
+
+def test_a_wrong_secret(server, try_at, browser):
+    browser(visit)
+    client = server.register("client_secret_basic", LOOPBACK)
+    tried = try_at(server.ini, client.id, stdin="wrong\n")
+    assert tried.status == 1
+    reason = f"poauth2: there is no token: invalid_client. {ADVICE['invalid_client']}\n"
+    assert tried.err.endswith(reason)
+
+
+def test_a_user_who_denies(server, try_at, browser):
+    browser(partial(visit, decision="deny"))
+    tried = try_at(server.ini)
+    assert tried.status == 1
+    assert "there is no token: access_denied." in tried.err
+
+
+def test_a_call_that_is_refused(server, try_at):
+    tried = try_at(server.ini, "--grant-type", "client_credentials", "--call", "/api/notes")
+    assert "\n   403\n" in tried.out or "\n   404\n" in tried.out
+    assert tried.status == 1
+
+
+def test_a_response_that_never_comes(server, try_at, monkeypatch):
+    monkeypatch.setattr(webbrowser, "open", lambda url: False)
+    monkeypatch.setattr(trial, "PATIENCE", 0.1)
+    tried = try_at(server.ini)
+    assert tried.status == 1
+    assert "no response came" in tried.err
+
+
+def test_no_browser(server, try_at, monkeypatch):
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setattr(trial, "PATIENCE", 0.1)
+    tried = try_at(server.ini, "--no-browser")
+    assert opened == []
+    assert "Go to this address with a browser on this machine" in tried.out
+
+
+def test_responses_of_others_are_not_accepted(server, try_at, browser):
+    """Any program finds the port; RFC 9207 section 2.4 for the issuer."""
+    refusals: list[int] = []
+
+    def attack(url: str) -> None:
+        callback = re.search(r"redirect_uri=(http[^&]*)", url)[1]
+        callback = requests.utils.unquote(callback)
+        state = re.search(r"state=([^&]*)", url)[1]
+        for query in ({}, {"state": "other", "code": "x"}, {"state": "\u00fc"}):
+            refusals.append(requests.get(callback, query, timeout=10).status_code)
+        requests.get(callback, {"state": state, "code": "x", "iss": "https://evil"}, timeout=10)
+
+    browser(attack)
+    tried = try_at(server.ini)
+    assert refusals == [404, 404, 404]
+    assert tried.err.endswith("poauth2: the response is of another issuer: https://evil\n")
+
+
+class TestWithoutATrial:
+    def test_no_server(self, poauth2):
+        port = free_port()
+        poauth2.write(issuer=f"http://localhost:{port}")
+        assert poauth2("db", "upgrade")[0] == 0
+        status, _, err = poauth2("try", "--grant-type", "client_credentials")
+        assert status == 1
+        assert f"http://localhost:{port} does not answer" in err
+        assert "Start the server with the same ini, as in: pserve INI" in err
+
+    def test_another_server_there(self, server, poauth2):
+        poauth2.write(issuer=f"{server.issuer}/other")
+        assert poauth2("db", "upgrade")[0] == 0
+        status, _, err = poauth2("try", "--grant-type", "client_credentials")
+        assert status == 1
+        assert "is not this authorization server: its metadata is not there" in err
+
+    def test_clients_in_memory(self, poauth2):
+        poauth2.write(backend="memory")
+        status, _, err = poauth2("try")
+        assert status == 1
+        assert "the server that runs has its clients in its own memory" in err
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (["nothing"], "there is no client of that client_id"),
+            (["--scope", "fly"], "no client can be registered: "),
+        ],
+    )
+    def test_no_such_client_or_scope(self, server, try_at, words, message):
+        tried = try_at(server.ini, *words)
+        assert tried.status == 1
+        assert message in tried.err
+
+    def test_a_redirect_uri_elsewhere(self, server, try_at):
+        client = server.register("none")
+        tried = try_at(server.ini, client.id)
+        assert tried.status == 1
+        assert "leads to this machine" in tried.err
+
+    def test_a_disabled_client(self, server, try_at, capsys):
+        client = server.register("none", LOOPBACK)
+        assert main([str(server.ini), "client", "disable", client.id]) == 0
+        capsys.readouterr()
+        tried = try_at(server.ini, client.id)
+        assert f"the client is disabled; to enable it: poauth2 INI client enable {client.id}" in (
+            tried.err
+        )
+
+    def test_a_port_in_use(self, server, try_at):
+        port = server.issuer.rpartition(":")[2]
+        client = server.register("none", f"http://localhost:{port}/back")
+        tried = try_at(server.ini, client.id)
+        assert tried.status == 1
+        assert "cannot be served: " in tried.err
