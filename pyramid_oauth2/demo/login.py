@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 from pyramid.authentication import AuthTktCookieHelper
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
 from pyramid.httpexceptions import HTTPBadRequest, HTTPForbidden, HTTPSeeOther
+from pyramid.renderers import render_to_response
 from pyramid.request import RequestLocalCache
 from pyramid.security import forget, remember
 
-from pyramid_oauth2 import Request
+from pyramid_oauth2 import Request, page_headers
 
 from .pages import protected_page
 from .users import User, Users
@@ -94,13 +95,18 @@ def log_out(request: Request) -> Any:
 
 
 def send_to_login(refusal: HTTPForbidden, request: Request) -> Any:
-    """Send a user who is not signed in to the login; any other refusal stands.
+    """Send a user who is not signed in to the login; show any other user why they may not.
 
     Only browsers are redirected: a program that calls the API cannot use a form.
     """
     is_browser = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
-    if not is_browser or request.oauth2.is_bearer or request.authenticated_userid:
+    if not is_browser or request.oauth2.is_bearer:
         return refusal
+    if request.authenticated_userid:
+        page = render_to_response("templates/forbidden.jinja2", {}, request=request)
+        page.status = 403
+        page.headers.update(page_headers())
+        return page
     here = request.path_qs.removeprefix(request.script_name)
     return HTTPSeeOther(_public(request, f"/login?{urlencode({'next': here})}"))
 

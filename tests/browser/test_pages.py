@@ -16,6 +16,8 @@ from .application import VERIFIER, advance_clock
 from .conftest import PHONE, Site
 from .navigation import press
 
+NARROW = {"width": 320, "height": 640}
+
 ALLOW, DENY = "button[value=allow]", "button[value=deny]"
 
 
@@ -309,6 +311,68 @@ def test_keyboard_only(page: Page, site: Site) -> None:
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     assert "code" in arrived(page, site)
+
+
+@pytest.mark.parametrize("kind", ["phone", "without JavaScript"])
+def test_not_you(kind: str, site: Site, open_browser: Any) -> None:
+    """The whole way: the wrong account, signing out, and the same request as another user."""
+    options = {"phone": {"viewport": NARROW}, "without JavaScript": {"java_script_enabled": False}}
+    page = open_browser(**options[kind]).new_page()
+    come(page, site, state="kept")
+    press(page.get_by_role("link", name="Not you?"))
+    assert heading(page) == "Use another account?"
+    assert is_wide_as_the_window(page)
+    press(page.get_by_role("button", name="Sign out"))
+    sign_in(page, "bob")
+    expect(page.get_by_text("You are signed in as bob.")).to_be_visible()
+    page.click(ALLOW)
+    answer = arrived(page, site)
+    assert answer["state"] == "kept"
+    (grant,) = get_service(site.registry).server.grants.grants(client_id="prints").items
+    assert grant.subject == "bob"
+
+
+# Each pair of a width, a scheme and a language, and each of them with and without script.
+SAMPLE = [
+    (320, "light", "de", True),
+    (320, "dark", "en", False),
+    (320, "light", "fr", False),
+    (768, "dark", "de", False),
+    (768, "light", "en", True),
+    (768, "dark", "fr", True),
+    (1600, "light", "de", False),
+    (1600, "dark", "en", True),
+    (1600, "light", "fr", True),
+]
+
+
+@pytest.mark.parametrize(("width", "scheme", "language", "script"), SAMPLE)
+def test_every_page_fits(
+    width: int, scheme: str, language: str, script: bool, site: Site, open_browser: Any
+) -> None:
+    site.register("long", client_name="W" * 200, owner="eve" * 40)
+    page = open_browser(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+        locale=language,
+        java_script_enabled=script,
+    ).new_page()
+    come(page, site, "long")
+    page.click(ALLOW)
+    arrived(page, site)
+    for path in (
+        site.authorize("long", prompt="consent"),
+        site.authorize("long", prompt="login"),
+        site.authorize("nobody"),
+        f"{site.url}/oauth2/authorizations",
+        f"{site.url}/oauth2/authorizations?client_id=long",
+        f"{site.url}/oauth2/sign_out",
+    ):
+        page.goto(path)
+        assert page.locator("html").get_attribute("lang") == language
+        assert is_wide_as_the_window(page), path
+        if script:
+            assert [found for found in page.evaluate(CONTRAST) if found[1] < 4.5] == []
 
 
 def test_deny_is_as_easy_as_allow(any_page: Page, site: Site) -> None:

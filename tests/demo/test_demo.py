@@ -247,4 +247,6 @@ def test_who_comes_to_the_admin_pages_unknown_signs_in_and_goes_on(demo):
 
 def test_a_user_who_may_not_see_the_admin_pages_is_not_sent_to_the_login(demo):
     sign_in(demo)
-    assert demo.get("/oauth2/admin/clients", headers={"Accept": "text/html"}, status=403)
+    page = demo.get("/oauth2/admin/clients", headers={"Accept": "text/html"}, status=403)
+    assert page.html.h1.string == "You may not see this page"
+    assert page.headers["X-Frame-Options"] == "DENY"
