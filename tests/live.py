@@ -24,9 +24,7 @@ DEVELOPMENT_INI = ROOT / "development.ini"
 ADDRESS = "localhost:6543"
 DEMO = "egg:pyramid-oauth2-server#demo"
 
-# Every storage on which the whole server is tested, and those that are enough for
-# tests of other things.
-STORAGES = ("sqlite", "postgresql", "mariadb", "redis", "redis_cluster")
+# Those between which everything can be copied.
 MAIN_STORAGES = ("sqlite", "postgresql", "redis")
 
 CALLBACK = "https://client.example/callback"

@@ -1,4 +1,4 @@
-"""A running server on each of the main storages, and insecure http allowed on loopback."""
+"""A running server, and insecure http allowed on loopback. A client does not see the storage."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.live import MAIN_STORAGES, LiveServer, live_server, storage_settings
+from tests.live import LiveServer, live_server, storage_settings
 from tests.servers import postgresql_server, redis_url  # noqa: F401
+from tests.storages import mostly
 
 
-@pytest.fixture(scope="session", params=MAIN_STORAGES)
+@pytest.fixture(scope="session", params=mostly("sqlite", also=("postgresql", "redis")))
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveServer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import stat
 import subprocess
 
@@ -204,7 +205,7 @@ def test_the_printed_lines_work_twice_and_after_a_restart(ini, backend):
 def test_a_port_in_use_is_told(ini):
     port = free_port()
     ini.write_text(ini.read_text().replace("localhost:6543", f"localhost:{port}"))
-    with serving(ini, port):
+    with socket.create_server(("localhost", port)):
         done = start(ini)
     assert done.returncode == 1
     assert f"make demo PORT={port + 1}" in done.stderr

@@ -16,6 +16,7 @@ from tests.live import storage_settings, write_ini
 from tests.ports import free_port
 from tests.servers import mariadb_server, postgresql_server, redis_url  # noqa: F401
 from tests.serving import running
+from tests.storages import mostly
 from tests.visitor import PASSWORDS
 
 STARTS = max(1, round(8 * float(os.environ.get("TEST_ROUNDS", "0.1"))))
@@ -25,7 +26,7 @@ REQUESTS = 4  # of each client
 PATIENCE = 30  # seconds
 
 
-@pytest.mark.parametrize("storage", ["postgresql", "mariadb", "sqlite", "redis"])
+@pytest.mark.parametrize("storage", mostly("postgresql", "redis", also=("mariadb", "sqlite")))
 def test_no_request_is_answered_as_another_user(
     storage: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""docs/how-to/existing-application.md: its application, on SQLite and on PostgreSQL."""
+"""docs/how-to/existing-application.md: its application, on SQLite, and in CI on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from tests.functional.flow import VERIFIER, challenge_of
 from tests.ports import free_port
 from tests.servers.databases import DatabaseServer
 from tests.serving import serving
+from tests.storages import mostly
 from tests.visitor import Visitor
 
 from .page import ROOT, Page
@@ -35,7 +36,7 @@ BACK = "https://calendar.example/back"
 WAIT = 30  # seconds
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=mostly("sqlite", also=("postgresql",)))
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return SQLITE
