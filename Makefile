@@ -9,6 +9,7 @@
 # make lint         formatting, lint, types, and the documentation's build
 # make docs         build the documentation in docs/_build/html
 # make reference    after a change of the code: write the pages of docs/reference that are made from it
+# make screenshots  pictures of every page in build/screenshots, and those of README and docs
 # make links        ask every outside address that the documentation names
 # make mutants      show ten times that the contract of the stores detects broken ones
 # make translations after a change of the pages' words: bring the catalogues up to date
@@ -33,7 +34,7 @@ SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo example-machine-client example-native-app example-resource-server
-.PHONY: test lowest mutants bench lint docs reference links translations clean
+.PHONY: test lowest mutants bench lint docs reference screenshots links translations clean
 
 demo: .venv/demo $(INI)
 	@$(BIN)/poauth2 $(INI) db upgrade
@@ -94,6 +95,9 @@ docs: .venv/docs
 
 reference: .venv/docs
 	$(BIN)/python -m docs.reference.pages
+
+screenshots: .venv/test
+	$(BIN)/python -m docs.pictures.screenshots
 
 links: .venv/docs
 	$(SPHINX) linkcheck docs docs/_build/links

@@ -24,5 +24,7 @@ def test_the_application(follow, load):
 
 
 def test_its_pictures_are_there():
-    for name in ("consent.png", "admin.png"):
-        assert (ROOT / "docs" / "pictures" / name).read_bytes().startswith(b"\x89PNG")
+    for name in ("consent.png", "consent-dark.png", "authorizations.png", "admin.png"):
+        picture = (ROOT / "docs" / "pictures" / name).read_bytes()
+        assert picture.startswith(b"\x89PNG")
+        assert len(picture) < 150_000

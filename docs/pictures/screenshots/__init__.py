@@ -1,0 +1,1 @@
+"""Pictures of every page, as a browser shows it: ``make screenshots``."""
