@@ -16,9 +16,9 @@ from playwright.sync_api import BrowserContext, Error, Page, expect
 from pyramid_oauth2 import get_service
 
 from .application import CookiePolicy, configurator
-from .conftest import PHONE, served
+from .conftest import served
 from .navigation import press
-from .test_pages import CONTRAST, heading, is_wide_as_the_window, sign_in
+from .test_pages import CONTRAST, SAMPLE, heading, is_wide_as_the_window, sign_in
 from .test_repeated_requests import click_twice, slow
 
 ADMIN, APPLICATIONS = "/oauth2/admin/clients", "/oauth2/applications"
@@ -236,8 +236,22 @@ def pages_of(site: Site, client_id: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["W" * 200, "Ein recht langer Name " * 8])
-def test_nothing_sticks_out_on_a_phone(name: str, site: Site, open_browser: Any) -> None:
-    page = open_browser(viewport=PHONE).new_page()
+@pytest.mark.parametrize(("width", "scheme", "language", "script"), SAMPLE[:4])
+def test_nothing_sticks_out(
+    width: int,
+    scheme: str,
+    language: str,
+    script: bool,
+    name: str,
+    site: Site,
+    open_browser: Any,
+) -> None:
+    page = open_browser(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+        locale=language,
+        java_script_enabled=script,
+    ).new_page()
     come(page, site)
     registered = site.clients.add(
         client_name=name.strip(), redirect_uris=(LONG,), owner="w" * 200, logo_uri=LONG
