@@ -75,7 +75,7 @@ class LiveServer:
         grant_types = ["authorization_code", "refresh_token", "password"]
         if method != "none":
             grant_types.append("client_credentials")
-        arguments = ["--auth-method", method, "--scope", "read write"]
+        arguments = ["--name", "Client", "--auth-method", method, "--scope", "read write"]
         for name in grant_types:
             arguments += ["--grant-type", name]
         for uri in (CALLBACK, *redirect_uris):

@@ -14,6 +14,7 @@ from ..protection.cors import is_preflight
 from .arguments import json_option
 from .command import command
 from .ini import Ini
+from .table import table
 
 HEADINGS = ("WHERE", "METHODS", "PERMISSION", "SCOPE", "COOKIES", "VIEW")
 LEGEND = """\
@@ -49,11 +50,7 @@ def print_views(ini: Ini, as_json: bool) -> int:
     if as_json:
         print(json.dumps([asdict(entry) for entry in entries], indent=2))
         return 0
-    rows = [HEADINGS, *map(_cells, entries)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print(line.rstrip())
+    print(*table([HEADINGS, *map(_cells, entries)]), sep="\n")
     print(f"\n{LEGEND}")
     return 0
 

@@ -128,7 +128,7 @@ def test_the_page_with_a_secret_is_not_shown_again(page: Page, site: Site) -> No
 
 def test_a_double_click_registers_one_client(page: Page, site: Site) -> None:
     come(page, site)
-    page.goto(f"{site.url}{ADMIN}/register?kind=service")
+    page.goto(f"{site.url}{ADMIN}/register?kind=machine")
     page.get_by_role("textbox", name="Name", exact=True).fill("Nightly")
     page.get_by_label("albums").check()
     page.get_by_role("button", name="Register").dblclick()
@@ -232,7 +232,7 @@ def test_a_user_registers_a_client_of_their_own(any_page: Page, site: Site) -> N
 def pages_of(site: Site, client_id: str) -> list[str]:
     named = ("client", "edit", "secret", "disable", "delete", "grants")
     pages = [f"{ADMIN}/{page}?client_id={client_id}" for page in named]
-    return [ADMIN, f"{ADMIN}/register", f"{ADMIN}/register?kind=browser", *pages]
+    return [ADMIN, f"{ADMIN}/register", f"{ADMIN}/register?kind=single-page", *pages]
 
 
 @pytest.mark.parametrize("name", ["W" * 200, "Ein recht langer Name " * 8])

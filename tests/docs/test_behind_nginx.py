@@ -153,7 +153,7 @@ def test_nginx(page: Page, nginx: Path) -> None:
 
 def test_nginx_takes_a_long_state_and_bounds_a_flood(page: Page, nginx: Path) -> None:
     leave_to_nginx(page)
-    register = "--client-id web --redirect-uri https://client.example/back --scope read"
+    register = "--client-id web --name Web --redirect-uri https://client.example/back --scope read"
     page.shell(f"poauth2 auth.ini client add {register}")
     query = f"client_id=web&response_type=x&state={'s' * MAX_VALUE}"
     assert ask(page, f"/oauth2/authorize?{query}") == [303]

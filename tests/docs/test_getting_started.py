@@ -31,7 +31,7 @@ def test_from_an_empty_folder_to_a_user_s_token(follow: Callable[..., Page]):
     files = page.write_files()
     assert set(files) == {"app.py", "app.ini", "users.py"}
     page.run("db upgrade")
-    page.run("client_credentials --scope")
+    page.run("--kind machine")
     assert page.block("pserve") == "pserve app.ini\n"
     with serving(page.folder / "app.ini", port, PYTHONPATH="."):
         token = json.loads(page.run("CLIENT_SECRET"))
@@ -44,7 +44,7 @@ def test_from_an_empty_folder_to_a_user_s_token(follow: Callable[..., Page]):
     with serving(page.folder / "app.ini", port, PYTHONPATH="."):
         tried = page.run("app.ini try", BROWSER=str(browser(page.folder)))
     assert '{"hello": "poauth2 try"}' in tried
-    assert "client_id: " in page.run("--auth-method none")
+    assert "client_id: " in page.run("--kind native")
 
 
 def add_login(page: Page) -> None:

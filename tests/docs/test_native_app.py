@@ -86,7 +86,16 @@ def check_refusals(page: Page, server: LiveServer) -> None:
         said = "The redirect_uri is not one that the client registered."
         assert said in shown.text
         assert said in page.text
-    add = ["client", "add", "--auth-method", "none", "--redirect-uri", "myapp:/callback"]
+    add = [
+        "client",
+        "add",
+        "--name",
+        "App",
+        "--auth-method",
+        "none",
+        "--redirect-uri",
+        "myapp:/callback",
+    ]
     refused = subprocess.run(
         ["poauth2", str(server.ini), *add], env=environment(), capture_output=True, text=True
     )

@@ -33,7 +33,7 @@ def get(api: str, token: str | None) -> requests.Response:
 def set_up(page: Page, server: LiveServer) -> None:
     """Register the API and write its files, as the page says."""
     shutil.copy(server.ini, page.folder / "development.ini")
-    printed = page.run("--resource-server")
+    printed = page.run("--kind api")
     assert page.block("pip install").strip() == 'pip install "$CHECKOUT[demo,introspection]"'
     assert {"demo", "introspection"} <= {*metadata(PROJECT).get_all("Provides-Extra", [])}
     page.write_files()

@@ -273,7 +273,7 @@ class TestTheDirective:
         with pytest.raises(ConfigurationError, match="already"):
             config.add_oauth2_client_field(ClientField(name, Codec.TEXT, "Mine."))
 
-    @pytest.mark.parametrize("flag", ["--logo-uri", "--no-pkce", "--json", "--client-id"])
+    @pytest.mark.parametrize("flag", ["--logo-uri", "--no-pkce", "--json", "--client-id", "--kind"])
     def test_an_option_that_is_there(self, config: Configurator, flag: str):
         field = ClientField("customer", Codec.TEXT, "Mine.", option=Option(flag))
         with pytest.raises(ConfigurationError, match="already"):

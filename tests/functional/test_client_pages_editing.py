@@ -207,7 +207,7 @@ def test_a_public_client_is_not_asked_for_what_it_has_not(pages: ClientPages):
     assert not pages.client(app.client_id).resource_server
 
 
-@pytest.mark.parametrize("application_type", ["web", "browser", "native", "service", "api"])
+@pytest.mark.parametrize("application_type", ["web", "single-page", "native", "machine", "api"])
 def test_what_was_registered_can_be_saved_as_it_is(pages: ClientPages, application_type: str):
     client = pages.registered(application_type)
     pages.get("edit", client_id=client.client_id).form.submit(status=303)

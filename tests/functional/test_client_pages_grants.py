@@ -63,7 +63,7 @@ def test_it_is_said_where_not_all_tokens_were_looked_at(
 def test_grants_are_found_when_the_client_no_longer_acts_for_users(pages: ClientPages, flow: Flow):
     """They go on until they end, also if it may request less now."""
     clients = pages.server.service.clients
-    allowed, never = "What users allowed", pages.registered("service").client_id
+    allowed, never = "What users allowed", pages.registered("machine").client_id
     flow.tokens()
     clients.edit("web", grant_types=("client_credentials",), redirect_uris=())
     assert "alice" in words(pages.get("client", client_id="web").click(allowed))

@@ -222,8 +222,8 @@ class TestLimits:
     @pytest.mark.parametrize(
         ("changes", "application_types"),
         [
-            ({}, ["web", "browser", "native"]),
-            ({"self_service__grant_types": "client_credentials"}, ["service"]),
+            ({}, ["web", "single-page", "native"]),
+            ({"self_service__grant_types": "client_credentials"}, ["machine"]),
             ({"self_service__grant_types": "password"}, []),
             ({"grant_types": "client_credentials"}, []),
         ],
@@ -238,7 +238,7 @@ class TestLimits:
         links = [item.a["href"].rpartition("=")[2] for item in page.html.select(".records > li")]
         assert links == application_types
 
-    @pytest.mark.parametrize("application_type", ["service", "api", "", "x"])
+    @pytest.mark.parametrize("application_type", ["machine", "api", "", "x"])
     def test_an_application_type_that_is_not_offered(self, own: ClientPages, application_type: str):
         form = {"client_name": "x", "client_id": "a" * 24, "scope": "read"}
         field = {"oauth2_browser_token": own.token}

@@ -17,7 +17,7 @@ APPLICATION_TYPES: dict[str, dict[str, Any]] = {
         "token_endpoint_auth_method": "client_secret_basic",
         "redirect_uris": (BACK,),
     },
-    "browser": {
+    "single-page": {
         "grant_types": ("authorization_code", "refresh_token"),
         "token_endpoint_auth_method": "none",
         "allowed_origins": ("https://client.example",),
@@ -28,7 +28,7 @@ APPLICATION_TYPES: dict[str, dict[str, Any]] = {
         "token_endpoint_auth_method": "none",
         "redirect_uris": ("com.example.app:/back", "http://127.0.0.1/back"),
     },
-    "service": {
+    "machine": {
         "grant_types": ("client_credentials",),
         "token_endpoint_auth_method": "client_secret_basic",
     },
@@ -76,7 +76,7 @@ def test_what_follows_from_the_application_type(pages: ClientPages, application_
 
 
 def test_the_secret_is_shown_once_and_gets_a_token(pages: ClientPages):
-    page = pages.register("service")
+    page = pages.register("machine")
     assert page.status_int == 200
     client_id = page.html.find("code", class_="copy").string
     secret = page.html.find("textarea", id="secret").string
@@ -90,7 +90,7 @@ def test_the_secret_is_shown_once_and_gets_a_token(pages: ClientPages):
 
 
 def test_a_form_that_is_sent_twice_registers_one_client(pages: ClientPages):
-    form = pages.get("register", kind="service").form
+    form = pages.get("register", kind="machine").form
     form["client_name"] = "Nightly"
     form.fields["scope"][0].checked = True
     assert form.submit().status_int == 200
@@ -102,7 +102,7 @@ def test_a_form_that_is_sent_twice_registers_one_client(pages: ClientPages):
 
 
 def test_of_a_public_client_the_second_response_is_the_first(pages: ClientPages):
-    form = pages.get("register", kind="browser").form
+    form = pages.get("register", kind="single-page").form
     form["client_name"], form["redirect_uris"] = "Board", BACK
     form.fields["scope"][0].checked = True
     first, again = form.submit(status=303), form.submit(status=303)

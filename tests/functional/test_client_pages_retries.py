@@ -55,7 +55,7 @@ def pages(
 
 
 def test_registering(pages: ClientPages, failures: Failures, heard: list[tuple[str, bool]]):
-    form = pages.get("register", kind="service").form
+    form = pages.get("register", kind="machine").form
     form["client_name"] = "Nightly"
     form.fields["scope"][0].checked = True
     failures.next = True
@@ -109,7 +109,7 @@ def test_a_subscriber_that_fails_changes_no_answer(
         config.add_subscriber(lambda event: 1 / 0, ClientChanged)
 
     pages = start_pages(fails)
-    page = pages.register("service")
+    page = pages.register("machine")
     assert page.html.find(id="secret").string
     assert "A subscriber of ClientChanged failed" in caplog.text
     assert page.html.find(id="secret").string not in caplog.text

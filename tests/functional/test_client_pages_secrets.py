@@ -12,7 +12,7 @@ from .server import Clock
 
 @pytest.fixture
 def service(pages: ClientPages) -> tuple[str, str]:
-    page = pages.register("service")
+    page = pages.register("machine")
     return page.html.find("code", class_="copy").string, page.html.find(id="secret").string
 
 

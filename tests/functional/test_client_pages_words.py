@@ -26,7 +26,7 @@ class TestAClientThatActsForItself:
 
     @pytest.fixture
     def robot(self, pages: ClientPages) -> Client:
-        return pages.registered("service")
+        return pages.registered("machine")
 
     @pytest.mark.parametrize("page", ["client", "edit", "withdraw"])
     def test_no_word_of_users(self, pages: ClientPages, robot: Client, page: str):
@@ -35,10 +35,10 @@ class TestAClientThatActsForItself:
         assert "users who allowed it" not in shown
 
     def test_nor_where_it_is_registered(self, pages: ClientPages):
-        for application_type in ("service", "api"):
+        for application_type in ("machine", "api"):
             shown = words(pages.get("register", kind=application_type))
             assert [text for text in USERS_WORDS if text in shown] == []
-        assert "What it may do itself" in words(pages.get("register", kind="service"))
+        assert "What it may do itself" in words(pages.get("register", kind="machine"))
 
     def test_what_it_may_do_itself(self, pages: ClientPages, robot: Client):
         assert "What it may do itself read" in words(pages.get("client", client_id=robot.client_id))
@@ -70,7 +70,10 @@ class TestAClientThatActsForItself:
 
 def test_what_origins_are_for(pages: ClientPages):
     web = pages.registered("web")
-    for page in (pages.get("register", kind="browser"), pages.get("edit", client_id=web.client_id)):
+    for page in (
+        pages.get("register", kind="single-page"),
+        pages.get("edit", client_id=web.client_id),
+    ):
         hint = " ".join(page.html.find(id="allowed_origins-hint").string.split())
         assert hint.startswith("Only a single-page application needs this")
         assert "without an address here the application gets no token" in hint
@@ -82,7 +85,7 @@ def test_mistakes_are_named_as_their_fields_are(
     start_pages: Callable[..., ClientPages], language: str
 ):
     pages = start_pages(lambda config: config.set_locale_negotiator(lambda request: language))
-    page = pages.register("browser", redirect_uris="", allowed_origins="x", client_name="")
+    page = pages.register("single-page", redirect_uris="", allowed_origins="x", client_name="")
     for link in page.html.select(".problems a"):
         field = link["href"].removeprefix("#")
         assert link.string == page.html.find("label", attrs={"for": field}).string
@@ -96,7 +99,7 @@ class TestTwoSecrets:
         """A client whose secret was made new at noon, with a day for the old one."""
         clock = Clock(pages.server)
         clock.now = 1_800_014_400
-        client = pages.registered("service")
+        client = pages.registered("machine")
         clock.now += 3600
         pages.get("secret", client_id=client.client_id).form.submit()
         return client.client_id

@@ -25,7 +25,7 @@ def test_defaults(with_tables):
     assert client["client_id"] == answer["client_id"]
     assert client["client_name"] == "My app"
     assert client["token_endpoint_auth_method"] == "client_secret_basic"
-    assert client["grant_types"] == ["authorization_code"]
+    assert client["grant_types"] == ["authorization_code", "refresh_token"]
     assert client["consent"] == "remember"
     assert client["redirect_uris"] == ["https://app.example/callback"]
     assert not client["resource_server"]
@@ -180,7 +180,7 @@ def secrets(poauth2):
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        (("client", "add"), "--redirect-uri"),
+        (("client", "add", "--name", "Web"), "--redirect-uri"),
         ((*WEB, "--scope", "red"), "read, write"),
         ((*WEB, "--grant-type", "client_credential"), "client_credentials"),
         ((*WEB, "--auth-method", "client_secret_jwt"), "client_secret_post"),

@@ -9,7 +9,7 @@ from pyramid.exceptions import ConfigurationError
 
 from . import with_field as with_field_module
 
-BOT = ("client", "add", "--client-id", "bot", "--grant-type", "client_credentials")
+BOT = ("client", "add", "--client-id", "bot", "--name", "Bot", "--kind", "machine")
 
 
 @pytest.fixture

@@ -239,6 +239,6 @@ class TestRefusals:
         assert (status, "cannot be read" in err) == (1, True)
 
     def test_other_commands_that_would_write(self, move):
-        for words in (("purge",), ("client", "add", "--grant-type", "client_credentials")):
+        for words in (("purge",), ("client", "add", "--kind", "machine", "--name", "M")):
             status, _, err = move.poauth2(*words)
             assert (status, "oauth2.read_only" in err) == (1, True)

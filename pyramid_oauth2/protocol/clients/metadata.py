@@ -89,7 +89,7 @@ FIELDS: tuple[ClientField, ...] = (
         control=Control("choice", _("How it authenticates"), place=7),
         option=Option(
             "--auth-method",
-            "client_secret_basic (default), client_secret_post, or none: a public client",
+            "client_secret_basic, client_secret_post, or none: a public client",
             metavar="METHOD",
             place=5,
         ),
@@ -104,7 +104,7 @@ FIELDS: tuple[ClientField, ...] = (
         control=Control("ticks", _("Grant types"), place=4),
         option=Option(
             "--grant-type",
-            "repeatable; default: authorization_code",
+            "how it gets tokens; repeatable",
             metavar="TYPE",
             words=True,
             place=3,

@@ -25,4 +25,6 @@ def _flags() -> Iterator[str]:
             yield option.flag.replace("--", "--no-", 1)
 
 
-FLAGS = frozenset(_flags()) | {"--help", "--client-id", "--secret-stdin", "--clear", "--json"}
+FLAGS = frozenset(_flags()) | {
+    *("--help", "--kind", "--client-id", "--secret-stdin", "--clear", "--json"),
+}

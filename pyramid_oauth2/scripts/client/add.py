@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 import click
 
+from ...protocol.clients.application_types import APPLICATION_TYPES
 from ...protocol.clients.registry import Registered
 from ...protocol.clients.rules import InvalidClientMetadata
 from ...protocol.records import DuplicateRecord
@@ -24,14 +26,29 @@ Examples:
       --redirect-uri https://app.example/callback --scope read --scope write
 
   # A machine that acts for itself:
-  poauth2 development.ini client add --name Nightly --grant-type client_credentials --scope read
+  poauth2 development.ini client add --kind machine --name Nightly --scope read
+
+  # A single-page application, which has no secret:
+  poauth2 development.ini client add --kind single-page --name "My page" \\
+      --redirect-uri https://page.example/ --allowed-origin https://page.example
 
   # A secret of your own, not in the shell's history:
   poauth2 development.ini client add --name Old --redirect-uri https://old.example/cb --secret-stdin
 """
 
 
-@command(examples=EXAMPLES, cls=MetadataCommand)
+@command(
+    "Its kind decides what no other option does: web is an application on a server, single-page "
+    "one in a browser, native one on a phone or a computer, machine one without users, and api a "
+    "resource server, which introspects tokens. Without --name it asks for the name.",
+    EXAMPLES,
+    MetadataCommand,
+)
+@click.option(
+    "--kind",
+    type=click.Choice(tuple(APPLICATION_TYPES)),
+    help="default: web, or api with --resource-server",
+)
 @click.option("--client-id", metavar="CLIENT_ID", help="default: drawn at random")
 @click.option(
     "--secret-stdin",
@@ -40,17 +57,20 @@ Examples:
 )
 @json_option("print client_id and client_secret as JSON")
 def add_client(
-    ini: Ini, metadata: Metadata, client_id: str | None, secret_stdin: bool, as_json: bool
+    ini: Ini,
+    metadata: Metadata,
+    kind: str | None,
+    client_id: str | None,
+    secret_stdin: bool,
+    as_json: bool,
 ) -> int:
     """Register a client. Its secret is printed here and stored nowhere."""
-    secret = read_secret() if secret_stdin else None
-    values = dict(metadata.values)
+    values = _values(kind, metadata)
     if client_id:
         values["client_id"] = client_id
-    if values.get("resource_server"):
-        # It introspects tokens, and needs none itself.
-        values.setdefault("grant_types", ())
     with ini.service() as service:
+        values["client_name"] = values.get("client_name") or _asked_name()
+        secret = read_secret() if secret_stdin else None
         try:
             registered = service.clients.add(None, secret, **values)
         except DuplicateRecord:
@@ -62,6 +82,25 @@ def add_client(
         default_scopes = service.server.default_scopes
     _print_registered(registered, default_scopes, secret is None, as_json)
     return 0
+
+
+def _values(kind: str | None, metadata: Metadata) -> dict[str, Any]:
+    """What was given; for the rest, what follows from the kind."""
+    if kind is None:
+        kind = "api" if metadata.values.get("resource_server") else "web"
+    return {**APPLICATION_TYPES[kind].metadata, **metadata.values}
+
+
+def _asked_name() -> str:
+    """The name that the user types.
+
+    :raises click.UsageError: there is no terminal to ask on.
+    """
+    if not sys.stdin.isatty():
+        message = "name the client, as in: --name 'My app'"
+        raise click.UsageError(message, click.get_current_context())
+    name: str = click.prompt("The name of the client, as its users read it", err=True)
+    return name
 
 
 def _print_registered(

@@ -14,42 +14,55 @@ from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.unreadable import UNREADABLE, UnreadableClient
 from ...protocol.listings import every
-from ...protocol.records import Client
+from ...protocol.records import SUBJECT_LENGTH, Client
 from ...protocol.scopes import format_scope
-from ..arguments import json_option
+from ..arguments import json_option, named_once
 from ..command import command
 from ..ini import Ini
+from ..table import table
 from ..terminal import shown
 from ..times import utc
 from .secret import refused
 
+HEADINGS = ("CLIENT_ID", "NAME", "OWNER", "STATE", "AUTHENTICATION", "GRANT TYPES", "SCOPE")
 TIMES = ("created_at", "updated_at", "disabled_at")
 
 
 @command()
+@click.option("--disabled", is_flag=True, help="only those that are disabled")
+@named_once("--owner", SUBJECT_LENGTH, "SUBJECT", "only those of this user, as grants name them")
+@click.option(
+    "--name", metavar="TEXT", help="only those whose name begins so, or whose client_id it is"
+)
 @json_option("as JSON, with RFC 7591's names")
-def list_clients(ini: Ini, as_json: bool) -> int:
+def list_clients(
+    ini: Ini, disabled: bool, owner: str | None, name: str | None, as_json: bool
+) -> int:
     """List the clients, by name."""
     with ini.service() as service:
         search = service.clients.search
-        clients = list(every(lambda at: search(cursor=at, limit=500)))
+        found = every(lambda at: search(owner, name, cursor=at, limit=500))
+        clients = [each for each in found if each.disabled_at is not None or not disabled]
     if as_json:
         print(json.dumps([document(client) for client in clients], indent=2))
         return 0
-    for client in clients:
-        print(f"{shown(client.client_id)}  {client.client_name!r}{_state(client)}")
-        if isinstance(client, UnreadableClient):
-            continue
-        print(f"    {client.token_endpoint_auth_method}; {', '.join(client.grant_types) or '-'}")
-        print(f"    scope: {format_scope(client.scope) or '(the default scopes)'}")
+    if clients:
+        print(*table([HEADINGS, *map(_cells, clients)]), sep="\n")
     print(f"{len(clients)} client{'' if len(clients) == 1 else 's'}")
     return 0
 
 
-def _state(client: Client) -> str:
+def _cells(client: Client) -> tuple[str, ...]:
+    known = shown(client.client_id), shown(client.client_name), shown(client.owner or "-")
     if isinstance(client, UnreadableClient):
-        return "  (its record cannot be read: delete it)"
-    return "  (disabled)" if client.disabled_at is not None else ""
+        return *known, "unreadable: delete it", "-", "-", "-"
+    return (
+        *known,
+        "active" if client.disabled_at is None else "disabled",
+        client.token_endpoint_auth_method,
+        " ".join(client.grant_types) or "-",
+        format_scope(client.scope) or "(default)",
+    )
 
 
 @command()

@@ -17,7 +17,6 @@ from ..command import command
 from ..ini import Ini
 from ..terminal import shown
 from ..times import utc
-from .metadata import print_problems
 
 FOLLOW = "Processes that are running know it within oauth2.client_cache seconds."
 
@@ -48,15 +47,14 @@ def rotate_secret(
         try:
             registered = service.clients.rotate_secret(client_id, overlap or 0, given)
         except InvalidClientMetadata as invalid:
-            print_problems(invalid.problems, "the secret was not changed")
-            return 1
+            return _not_changed(client_id, invalid)
         except (UnknownClient, ClientChangedMeanwhile) as error:
             return refused(error)
     note_encoding([(registered.client.client_id, registered.secret or "")])
     old = [s.expires_at for s in registered.client.client_secrets if s.expires_at is not None]
     if as_json:
-        shown = {} if given else {"client_secret": registered.secret}
-        print(json.dumps({"client_id": client_id, **shown}))
+        secret = {} if given else {"client_secret": registered.secret}
+        print(json.dumps({"client_id": client_id, **secret}))
         return 0
     if given is None:
         print_secret(registered.secret or "")
@@ -77,8 +75,7 @@ def end_earlier_secret(ini: Ini, client_id: str, as_json: bool) -> int:
         try:
             service.clients.end_earlier_secret(client_id)
         except InvalidClientMetadata as invalid:
-            print(f"poauth2: {'; '.join(invalid.problems.values())}", file=sys.stderr)
-            return 1
+            return _not_changed(client_id, invalid)
         except (UnknownClient, ClientChangedMeanwhile) as error:
             return refused(error)
     if as_json:
@@ -87,6 +84,12 @@ def end_earlier_secret(ini: Ini, client_id: str, as_json: bool) -> int:
         print(f"Only the newest secret of {shown(client_id)} counts now.")
         print(FOLLOW)
     return 0
+
+
+def _not_changed(client_id: str, invalid: InvalidClientMetadata) -> int:
+    problems = "; ".join(invalid.problems.values())
+    print(f"poauth2: {shown(client_id)} was not changed: {problems}", file=sys.stderr)
+    return 1
 
 
 def read_secret() -> str:

@@ -15,6 +15,7 @@ from ...endpoint_urls import endpoint_url
 from ...interfaces import ISettings
 from ...protection.request import Request
 from ...protocol.authorization_server import AuthorizationServer
+from ...protocol.clients.application_types import APPLICATION_TYPES, ApplicationType
 from ...protocol.clients.field import ClientField, Setter
 from ...protocol.clients.value_rules import STANDARD_GRANT_TYPES
 from ...protocol.records import Client
@@ -62,6 +63,25 @@ class ClientsContext:
         """The grant types that the token endpoint supports."""
         return self._server.grant_types
 
+    @property
+    def choices(self) -> dict[str, frozenset[str]]:
+        """The values that may be given to a client here, by its field."""
+        return self.known
+
+    @property
+    def application_types(self) -> dict[str, ApplicationType]:
+        """The application types that can be registered here, by name."""
+        offered = self.choices["grant_types"] & self.enabled_grant_types
+        return {
+            name: each
+            for name, each in APPLICATION_TYPES.items()
+            if (
+                "resource_server" in self.settable
+                if each.resource_server
+                else each.grant_types[0] in offered
+            )
+        }
+
     def url(self, page: str = "", /, **query: str | None) -> str:
         """The public URL of a page; its query has only the values that are not None."""
         name = f"{self.name}.{page}" if page else self.name
@@ -107,11 +127,6 @@ class AllClients(ClientsContext):
         """The userid of the user, from the application's policy; None if it returns none."""
         userid = self._request.authenticated_userid
         return None if userid is None else str(userid)
-
-    @property
-    def choices(self) -> dict[str, frozenset[str]]:
-        """The values that may be given to a client here, by its field."""
-        return self.known
 
     def has(self, client: Client) -> bool:
         """Whether the context includes the client."""

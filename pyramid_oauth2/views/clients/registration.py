@@ -13,6 +13,7 @@ from typing import Any
 from pyramid.response import Response
 
 from ...protection.http_request import http_request
+from ...protocol.clients.application_types import ApplicationType
 from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.rules import (
@@ -25,7 +26,6 @@ from ...protocol.errors import InvalidRequest, TemporarilyUnavailable
 from ...protocol.records import Client, DuplicateRecord, StoreUnavailable
 from ...protocol.server import USER_ACTIVE
 from ..forbidden import Forbidden
-from .application_types import ApplicationType, application_types_of
 from .choices import missing_scope, scope_choices
 from .controls import labels, shown_fields
 from .fields import NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
@@ -39,7 +39,7 @@ DRAWN_ID = re.compile(rf"[0-9A-Za-z]{{{CLIENT_ID_GENERATED_LENGTH}}}")
 def _show(page: ClientPage) -> Response:
     if _is_full(page, spare=1):
         raise Refused(TOO_MANY_CLIENTS, 403)
-    types = {each.name: each for each in application_types_of(page.context)}
+    types = page.context.application_types
     application_type = types.get(page.query.once("kind") or "")
     if application_type is None:
         urls = {name: page.context.url("register", kind=name) for name in types}
@@ -51,7 +51,7 @@ def _show(page: ClientPage) -> Response:
 
 
 def _register(page: ClientPage) -> Response:
-    types = {each.name: each for each in application_types_of(page.context)}
+    types = page.context.application_types
     application_type = types.get(page.query.once("kind") or "")
     client_id = page.form.once("client_id") or ""
     if application_type is None or not DRAWN_ID.fullmatch(client_id):
@@ -89,14 +89,9 @@ def _client(
     page: ClientPage, application_type: ApplicationType, client_id: str, metadata: dict[str, Any]
 ) -> Client:
     choices = page.context.choices["grant_types"]
-    return Client(
-        client_id,
-        grant_types=tuple(name for name in application_type.grant_types if name in choices),
-        token_endpoint_auth_method="none" if application_type.public else "client_secret_basic",
-        resource_server=application_type.resource_server,
-        owner=page.context.owner,
-        **metadata,
-    )
+    metadata = application_type.metadata | metadata
+    metadata["grant_types"] = tuple(name for name in metadata["grant_types"] if name in choices)
+    return Client(client_id, owner=page.context.owner, **metadata)
 
 
 def _refused_choices(page: ClientPage, metadata: dict[str, Any]) -> dict[str, str]:
