@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .clients import codecs
+from .messages import message as _
 
 # UTF-8. PostgreSQL has room for 2704 bytes in an entry of an index, which may hold two identifiers.
 MOST_BYTES = 1536
@@ -15,19 +16,31 @@ def check_identifier(name: str, value: str, length: int) -> None:
         :data:`MOST_BYTES`, or holds a NUL or a lone surrogate.
     """
     if not isinstance(value, str):
-        raise ValueError(f"{name} is not a text")
+        raise ValueError(_("%(name)s is not a text", name=name))
     if not value:
-        raise ValueError(f"{name} is empty")
+        raise ValueError(_("%(name)s is empty", name=name))
     if len(value) > length:
-        raise ValueError(f"{name} has {len(value)} characters; at most {length} are allowed")
+        text = _(
+            "%(name)s has %(count)s characters; at most %(most)s are allowed",
+            name=name,
+            count=len(value),
+            most=length,
+        )
+        raise ValueError(text)
     if "\0" in value:
-        raise ValueError(f"{name} contains a NUL character")
+        raise ValueError(_("%(name)s contains a NUL character", name=name))
     try:
         size = len(value.encode())
     except UnicodeEncodeError:
-        raise ValueError(f"{name} is not valid Unicode text") from None
+        raise ValueError(_("%(name)s is not valid Unicode text", name=name)) from None
     if size > MOST_BYTES:
-        raise ValueError(f"{name} has {size} bytes in UTF-8; at most {MOST_BYTES} are allowed")
+        text = _(
+            "%(name)s has %(count)s bytes in UTF-8; at most %(most)s are allowed",
+            name=name,
+            count=size,
+            most=MOST_BYTES,
+        )
+        raise ValueError(text)
 
 
 def check_time(name: str, value: object) -> None:

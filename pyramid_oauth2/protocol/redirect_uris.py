@@ -9,6 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
+from .messages import Message
+from .messages import message as _
+
 # A client that reads the first of two parameters of one name would read the registered one.
 RESPONSE_PARAMETERS = frozenset(
     {"access_token", "code", "error", "error_description", "expires_in", "iss", "state"}
@@ -32,7 +35,7 @@ _PORT = re.compile(r":[0-9]*$")
 _PRIVATE_USE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 
 
-def redirect_uri_problem(uri: str) -> str | None:
+def redirect_uri_problem(uri: str) -> Message | None:
     """What is wrong with a redirect URI that is to be registered, None if nothing is.
 
     Allowed are https on any host, http on a loopback host only, and a
@@ -40,49 +43,49 @@ def redirect_uri_problem(uri: str) -> str | None:
     section 7.1).
     """
     if not _URI.fullmatch(uri):
-        return "has characters that a URI cannot have; percent-encode them"
+        return _("has characters that a URI cannot have; percent-encode them")
     if "#" in uri:
         # RFC 6749 section 3.1.2: "The endpoint URI MUST NOT include a fragment component."
-        return "has a fragment; leave out the '#' and what follows"
+        return _("has a fragment; leave out the '#' and what follows")
     try:
         parts = urlsplit(uri)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return "is not a URI"
+        return _("is not a URI")
     if RESPONSE_PARAMETERS & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
-        return "has a query parameter that answers have as well, such as code or state"
+        return _("has a query parameter that a response has as well, such as code or state")
     if parts.scheme in WEB:
         if not host:
-            return "has no host"
+            return _("has no host")
         return _host_problem(parts, port) or _plain_http_problem(parts.scheme, host)
     if not parts.scheme:
-        return "is relative; write it whole, with https://"
+        return _("is relative; write it whole, with https://")
     if not _PRIVATE_USE_SCHEME.fullmatch(parts.scheme):
         # RFC 8252 section 7.1: a scheme in reverse domain name notation;
         # javascript:, data: and the like have no dot.
-        return "has a scheme that is neither https nor a private-use one such as com.example.app"
+        return _("has a scheme that is neither https nor a private-use one such as com.example.app")
     return None
 
 
-def _host_problem(parts: SplitResult, port: int | None) -> str | None:
+def _host_problem(parts: SplitResult, port: int | None) -> Message | None:
     host = parts.hostname or ""
     if parts.username is not None or parts.password is not None:
-        return "has a user name before the host; leave it out"
+        return _("has a user name before the host; leave it out")
     if "*" in host:
         # No such host exists, and a wildcard match is what RFC 9700 section 2.1 forbids.
-        return "has a wildcard; register each host by its whole name"
+        return _("has a wildcard; register each host by its whole name")
     if port == 0:
-        return "has port 0"
+        return _("has port 0")
     return None
 
 
-def _plain_http_problem(scheme: str, host: str) -> str | None:
+def _plain_http_problem(scheme: str, host: str) -> Message | None:
     if scheme == "http" and host not in LOOPBACK_HOSTS:
-        return "is http on a public host; use https (http is for localhost and 127.0.0.1 only)"
+        return _("is http on a public host; use https (http is for localhost and 127.0.0.1 only)")
     return None
 
 
-def origin_problem(origin: str) -> str | None:
+def origin_problem(origin: str) -> Message | None:
     """What is wrong with an origin whose pages may read the responses to a client.
 
     An origin is a scheme, a host and a port (RFC 6454 section 6.2). The scheme is https, http on
@@ -90,21 +93,21 @@ def origin_problem(origin: str) -> str | None:
     extension loads its pages (``capacitor://localhost``, ``chrome-extension://...``).
     """
     if origin == "null":
-        return "is what every page without an origin sends: any site can make one"
+        return _("is sent by every page without an origin, so it would allow any site")
     if not _URI.fullmatch(origin):
-        return "has characters that an origin cannot have"
+        return _("has characters that an origin cannot have")
     try:
         parts = urlsplit(origin)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return "is not an origin"
+        return _("is not an origin")
     if parts.scheme in NO_ORIGIN:
-        return "has a scheme whose pages have no origin of their own"
+        return _("has a scheme whose pages have no origin of their own")
     if not host or origin != f"{parts.scheme}://{parts.netloc}":
-        return "is not an origin; write scheme, host and port only, as in https://app.example"
+        return _("is not an origin; write scheme, host and port only, as in https://app.example")
     if parts.scheme in WEB and parts.netloc != parts.netloc.lower():
         # Of another scheme the host stays as it is written (URL standard, "opaque host").
-        return "has capital letters; browsers send an origin in lower case"
+        return _("has capital letters; browsers send an origin in lower case")
     if problem := _host_problem(parts, port):
         return problem
     # Not for a redirect URI: some resolvers ask a server for such a name, and a code is sent
@@ -113,7 +116,9 @@ def origin_problem(origin: str) -> str | None:
     if not local and (problem := _plain_http_problem(parts.scheme, host)):
         return problem
     sent = origin_of(origin)
-    return None if origin == sent else f"has a port that browsers do not send; write {sent}"
+    if origin == sent:
+        return None
+    return _("has a port that browsers do not send; write %(origin)s", origin=sent)
 
 
 def origin_of(url: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..protocol.http import MAX_BODY
+from ..protocol.messages import message as _
 from ..protocol.parameters import MAX_VALUE
 from ..protocol.redirect_uris import LOOPBACK_HOSTS
 from ..protocol.scopes import SCOPE_TOKEN
@@ -42,7 +43,9 @@ def duration(value: str | int) -> int:
     """``0``, ``3600``, ``60s``, ``10m``, ``1h``, ``30d``: seconds, without an upper limit."""
     match = DURATION.fullmatch(str(value).strip())
     if not match:
-        raise BadValue("write a number of seconds, or one with a unit, such as 60s, 10m, 1h or 30d")
+        raise BadValue(
+            _("write a number of seconds, or one with a unit, such as 60s, 10m, 1h or 30d")
+        )
     return int(match[1]) * UNITS[match[2]]
 
 

@@ -17,7 +17,7 @@ from ..protocol.records import Client
 from .browser import FIELD, browser_token
 from .descriptions import describe_scope, https_only, registered
 from .frame import sign_out_url
-from .language import page_localizer
+from .language import translated
 from .pages import destination, render_page
 
 
@@ -61,8 +61,7 @@ def consent_page(
 
 def _blocks(request: Request, requested: AuthorizationRequest) -> Iterator[ConsentBlock]:
     """What features contribute, in the language of the page."""
-    translate = page_localizer(request).translate
     server = request.oauth2.authorization_service.server
     for block in consent_blocks(server, requested):
-        lines = tuple(str(translate(line)) for line in block.lines)
-        yield ConsentBlock(str(translate(block.title)), lines)
+        lines = tuple(translated(request, line) for line in block.lines)
+        yield ConsentBlock(translated(request, block.title), lines)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..protection.request import Request
 from ..protocol.clients.self_registration import is_self_registered
 from ..protocol.records import Client
-from .language import page_localizer
+from .language import translated
 
 
 def https_only(uri: str | None) -> str | None:
@@ -45,4 +45,4 @@ def describe_scope(request: Request, name: str) -> str:
     if name not in scopes:
         return name
     # The description may be a translation string of the application.
-    return str(page_localizer(request).translate(scopes[name].description))
+    return translated(request, scopes[name].description)

@@ -11,6 +11,7 @@ from pyramid.i18n import Localizer, default_locale_negotiator
 from pyramid.interfaces import ILocaleNegotiator, ITranslationDirectories
 
 from ..protection.request import Request
+from ..protocol.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +39,33 @@ def settle_language(request: Request) -> None:
     vars(request).pop("localizer", None)
 
 
-def page_localizer(request: Request) -> Localizer:
+def _localizer(request: Request) -> Localizer:
     """The localizer of the page's language, for a text that is translated before the page is."""
     settle_language(request)
     return request.localizer
+
+
+def translated(request: Request, text: str) -> str:
+    """A text in the language of the page.
+
+    A message of ours is translated with its parameters, a translation string of an application
+    by its own domain. Any other text stays as it is.
+    """
+    if isinstance(text, Message):
+        return _formatted(request, text)
+    return str(_localizer(request).translate(text)) if hasattr(text, "domain") else text
+
+
+def _formatted(request: Request, message: Message) -> str:
+    template = message.template
+    if template:  # The catalogue has its own header for the empty text.
+        template = str(_localizer(request).translate(template, domain=DOMAIN))
+    if not message.parameters:
+        return template
+    return template % {
+        name: translated(request, value) if isinstance(value, str) else value
+        for name, value in message.parameters.items()
+    }
 
 
 def language_of_texts(request: Request) -> str:

@@ -190,7 +190,7 @@ def test_a_name_is_not_taken_away(pages: ClientPages, web: Client, root: str):
     form = ClientPages(pages.server, root).get("edit", client_id=web.client_id).form
     form["client_name"] = " "
     page = form.submit(status=422)
-    assert page.html.find(id="client_name-problem").string == "say what people know it by"
+    assert page.html.find(id="client_name-problem").string == "write the name that users know"
     assert pages.client(web.client_id).client_name == web.client_name
 
 

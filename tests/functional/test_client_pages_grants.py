@@ -74,7 +74,7 @@ def test_those_that_ended_have_no_button(pages: ClientPages, flow: Flow):
     flow.tokens()
     pages.server.service.clients.withdraw("web")
     page = pages.get("grants", client_id="web")
-    assert "belongs to a client whose rights were withdrawn" in words(page)
+    assert "All tokens of the client were revoked after it was given." in words(page)
     assert not page.forms
 
 

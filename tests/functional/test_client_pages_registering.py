@@ -131,11 +131,11 @@ def test_what_was_typed_stays_beside_what_is_wrong(pages: ClientPages):
 @pytest.mark.parametrize(
     ("field", "value", "problem"),
     [
-        ("client_name", " ", "say what people know it by"),
+        ("client_name", " ", "write the name that users know"),
         ("client_name", "x" * 256, "use at most 255"),
         ("redirect_uris", "", "the authorization_code grant type needs"),
         ("redirect_uris", "javascript:alert(1)", "'javascript:alert(1)' has a scheme"),
-        ("scope", [], "tick at least one"),
+        ("scope", [], "select at least one"),
     ],
 )
 def test_a_mistake(pages: ClientPages, field: str, value: Any, problem: str):

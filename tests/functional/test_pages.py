@@ -401,7 +401,7 @@ def test_form_post_names_the_destination_and_runs_one_script(visitor: Visitor) -
 
 def template_words() -> set[str]:
     """Every text of the pages, as ``make translations`` extracts them."""
-    methods = [("**.oauth2", "jinja2"), ("protocol/clients/metadata.py", "python")]
+    methods = [("**.oauth2", "jinja2"), ("**.py", "python")]
     found = extract_from_dir(PACKAGE, method_map=methods)
     return {message for _, _, message, _, _ in found}
 

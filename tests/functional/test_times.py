@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 
 from pyramid_oauth2.protocol.clients.codecs import LAST_TIME
 
@@ -30,6 +33,19 @@ class Users(host.Users):
         if isinstance(self._zone, Exception):
             raise self._zone
         return self._zone
+
+
+def write_catalogue(
+    locale: Path, language: str, words: dict[str, str], domain: str = "pyramid_oauth2"
+) -> None:
+    """Write a compiled catalogue below *locale*."""
+    catalogue = Catalog()
+    for english, translated in words.items():
+        catalogue.add(english, translated)
+    folder = locale / language / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / f"{domain}.mo").open("wb") as file:
+        write_mo(file, catalogue)
 
 
 @pytest.fixture
@@ -107,15 +123,7 @@ def test_a_language_without_a_catalogue(client_page: Callable[..., Any], languag
 def test_the_language_of_a_catalogue_that_babel_does_not_know(
     start_pages: Callable[..., ClientPages], tmp_path: Any
 ):
-    from babel.messages.catalog import Catalog
-    from babel.messages.mofile import write_mo
-
-    catalogue = Catalog(domain="pyramid_oauth2")
-    catalogue.add("en", "tlh")
-    file = tmp_path / "tlh" / "LC_MESSAGES" / "pyramid_oauth2.mo"
-    file.parent.mkdir(parents=True)
-    with file.open("wb") as opened:
-        write_mo(opened, catalogue)
+    write_catalogue(tmp_path, "tlh", {"en": "tlh"})
 
     def configure(config: Any) -> None:
         config.add_translation_dirs(str(tmp_path), override=True)

@@ -186,7 +186,7 @@ class TestChange:
         client = Client("web", token_endpoint_auth_method=old, **WEB)
         with pytest.raises(InvalidClientMetadata) as caught:
             check_change(server, client, {"token_endpoint_auth_method": new})
-        assert "register anew" in caught.value.problems["token_endpoint_auth_method"]
+        assert "register another" in caught.value.problems["token_endpoint_auth_method"]
 
     def test_how_it_sends_its_secret_may_change(self, server):
         client = Client("web", **WEB)

@@ -124,7 +124,7 @@ class TestEdit:
 
     def test_a_public_client_it_does_not_become(self, web):
         _, _, err = web("client", "edit", "web", "--auth-method", "none")
-        assert "--auth-method: public and confidential clients" in err
+        assert "--auth-method: a public client cannot become confidential" in err
 
     @pytest.mark.parametrize("words", [("web",), ("web", "--clear", "client_id"), ()])
     def test_asked_wrongly(self, web, words):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from enum import Enum
 from typing import Any
 
+from ..messages import message as _
+
 Reader = Callable[[Any], Any]
 
 LAST_TIME = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that Python can show
@@ -19,10 +21,10 @@ def text(value: Any) -> str:
     :raises TypeError: it is none, or cannot be UTF-8.
     """
     if not isinstance(value, str):
-        raise TypeError("a text is needed")
+        raise TypeError(_("a text is needed"))
     # JSON may have half of a surrogate pair, which no response and no terminal can.
     if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
-        raise TypeError("a text is needed that can be UTF-8")
+        raise TypeError(_("a text is needed that can be UTF-8"))
     return value
 
 
@@ -32,7 +34,7 @@ def texts(value: Any) -> tuple[str, ...]:
     :raises TypeError: it is no list, or one of them is no text that can be UTF-8.
     """
     if not isinstance(value, list):
-        raise TypeError("a list is needed")
+        raise TypeError(_("a list is needed"))
     return tuple(map(text, value))
 
 
@@ -43,7 +45,7 @@ def integer(value: Any) -> int:
     """
     # In Python a bool is also an int, and JSON readers disagree on integers beyond 2**53.
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**53:
-        raise TypeError("a whole number is needed")
+        raise TypeError(_("a whole number is needed"))
     return value
 
 
@@ -53,7 +55,7 @@ def time(value: Any) -> int:
     :raises TypeError: it is none, or is after the year 9999.
     """
     if integer(value) > LAST_TIME:
-        raise TypeError("UTC seconds up to the year 9999 are needed")
+        raise TypeError(_("UTC seconds up to the year 9999 are needed"))
     return int(value)
 
 
@@ -63,14 +65,14 @@ def mapping(value: Any) -> dict[str, Any]:
     :raises TypeError: it is none, or has what JSON readers do not read in the same way.
     """
     if not isinstance(value, dict):
-        raise TypeError("an object is needed")
+        raise TypeError(_("an object is needed"))
     _check_json(value, 0)
     return value
 
 
 def _check_json(value: Any, depth: int) -> None:
     if depth > DEEPEST:
-        raise TypeError(f"an object is needed that is at most {DEEPEST} levels deep")
+        raise TypeError(_("an object is needed that is at most %(most)s levels deep", most=DEEPEST))
     if isinstance(value, str):
         text(value)
     elif isinstance(value, Mapping):
@@ -82,7 +84,7 @@ def _check_json(value: Any, depth: int) -> None:
             _check_json(member, depth + 1)
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise TypeError("a number is needed, not NaN or Infinity")
+            raise TypeError(_("a number is needed, not NaN or Infinity"))
     elif value is not None and not isinstance(value, bool):
         integer(abs(value) if isinstance(value, int) else value)
 
@@ -94,20 +96,20 @@ def or_none(read: Reader) -> Reader:
 
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise TypeError("true or false is needed")
+        raise TypeError(_("true or false is needed"))
     return value
 
 
 def _scope(value: Any) -> frozenset[str]:
     if not isinstance(value, str):
-        raise TypeError("scopes are one string, separated by spaces")
+        raise TypeError(_("scopes are one string, separated by spaces"))
     return frozenset(filter(None, value.split(" ")))
 
 
 def _scope_string(scope: Set[str]) -> str:
     # The letters of a text are no scopes, nor are the names of a list.
     if not isinstance(scope, Set):
-        raise TypeError("a frozenset of scopes is needed")
+        raise TypeError(_("a frozenset of scopes is needed"))
     return " ".join(sorted(map(text, scope)))
 
 
@@ -122,13 +124,13 @@ def _same(value: Any) -> Any:
 def _list(value: Sequence[str]) -> list[str]:
     # Nor are the letters of a text several texts.
     if not isinstance(value, tuple | list):
-        raise TypeError("a tuple of texts is needed")
+        raise TypeError(_("a tuple of texts is needed"))
     return list(value)
 
 
 def _dict(value: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise TypeError("a mapping is needed")
+        raise TypeError(_("a mapping is needed"))
     return dict(value)
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
+from ..messages import message as _
+from ..messages import message_of
 from ..records import Client, ClientSecret
 from .codecs import Reader, integer, mapping, or_none, text, time
 from .metadata import BY_NAME
@@ -50,7 +52,7 @@ def document_problems(client: Client) -> Iterator[tuple[str, str]]:
         try:
             read(write(getattr(client, name)))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            yield name, str(error)
+            yield name, message_of(error)
 
 
 def read_field(name: str, value: Any) -> Any:
@@ -68,7 +70,7 @@ def read_field(name: str, value: Any) -> Any:
 
 def _read_secrets(value: Any) -> tuple[ClientSecret, ...]:
     if not isinstance(value, list):
-        raise TypeError("a list is needed")
+        raise TypeError(_("a list is needed"))
     return tuple(_read_secret(mapping(each)) for each in value)
 
 

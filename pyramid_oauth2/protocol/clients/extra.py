@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..messages import message_of
 from ..records import Client
 from .field import ClientField, Known
 from .metadata import BY_NAME
@@ -65,7 +66,7 @@ def form_problems(
             try:
                 fields[name].codec.read(fields[name].codec.write(metadata[name]))
             except TypeError as error:
-                yield name, str(error)
+                yield name, message_of(error)
 
 
 def with_members(
@@ -111,7 +112,7 @@ def _problems(server: Known, field: ClientField, client: Client) -> Iterator[str
     try:
         value = field.codec.read(client.extra[field.name])
     except TypeError as error:
-        yield str(error)
+        yield message_of(error)
         return
     yield from field.excess(value)
     yield from field.problems(server, value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zope.interface import implementer
 
 from ...interfaces.application import IClientField
+from ..messages import message as _
 from .codecs import Codec
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Control:
     :param kind: ``line``, ``url``, ``lines`` (a value on each line), ``ticks`` (a box for each
         scope or grant type; not for added fields), ``choice`` (one of several) or ``switch``
         (one box).
-    :param label: its name; a translation string is translated.
+    :param label: its name. A translation string of the application is translated; so are the
+        hints and the labels of choices.
     :param hint: one or two sentences below the label.
     :param label_alone: the label for a client that acts for itself, if it is another one.
     :param hint_alone: the hint for such a client, if it is another one.
@@ -99,7 +101,7 @@ class Control:
         if self.kind not in KINDS.get(codec, ()):
             kinds = ", ".join(sorted(KINDS.get(codec, ()))) or "none"
             yield f"controls for {codec.description}: {kinds}"
-        if self.choices and default not in [value for value, _ in self.choices]:
+        if self.choices and default not in [value for value, label in self.choices]:
             yield f"the default {default!r} is none of the choices of the control"
         if self.longest is not None and self.kind in ("switch", "ticks"):
             yield f"a control of the kind {self.kind} has no longest text"
@@ -148,7 +150,8 @@ class ClientField:
     :param default: the value of a client that does not have the field. A field with a control
         needs one of its form.
     :param rule: called with the server and a value; yields what is wrong with the
-        value and how to correct it. Without one, a field with choices has one of these.
+        value and how to correct it; a translation string is translated. Without a rule, a
+        field with choices has one of these.
     :param client_rule: called with the server and the client, once each added value is right by
         itself; yields what is wrong with this one, or with its absence, beside the client's
         other fields. ``client.extra`` has the added values in their JSON form. A demand for
@@ -209,16 +212,20 @@ class ClientField:
 
     def problems(self, server: Known, value: Any) -> Iterator[str]:
         """What is wrong with a value, by the field's own rule; by its choices if it has none."""
-        choices = [each for each, _ in self.control.choices] if self.control else []
+        choices = [each for each, label in self.control.choices] if self.control else []
         if self.rule:
             yield from self.rule(server, value)
         elif choices and value not in choices:
-            yield f"choose one of {', '.join(choices)}"
+            yield _("choose one of %(choices)s", choices=", ".join(choices))
 
     def excess(self, value: Collection[Any]) -> Iterator[str]:
         """What is wrong with the number of values."""
         if self.most is not None and len(value) > self.most:
-            yield f"there are {len(value)}, and not more than {self.most} are allowed"
+            yield _(
+                "there are %(count)s, and not more than %(most)s are allowed",
+                count=len(value),
+                most=self.most,
+            )
 
 
 def on_a_form(fields: Iterable[ClientField]) -> list[tuple[ClientField, Control]]:
@@ -231,8 +238,3 @@ def with_an_option(fields: Iterable[ClientField]) -> list[tuple[ClientField, Opt
     """Those that the command line takes, with their options, in the order of its help."""
     found = [(field, field.option) for field in fields if field.option]
     return sorted(found, key=lambda each: each[1].place)
-
-
-def translatable(text: str) -> str:
-    """Mark a text of the pages, so that ``make translations`` finds it."""
-    return text

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..messages import message as _
 from ..records import SUBJECT_LENGTH, Client
 from . import value_rules
 from .codecs import Codec
 from .field import ALL, ClientField, Control, Option
-from .field import translatable as _
 
 CONSENTS = ("remember", "ask", "skip")
 MAX_ENTRIES = 50
@@ -50,7 +50,7 @@ FIELDS: tuple[ClientField, ...] = (
         control=Control(
             "line",
             _("Life of an access token"),
-            _("Such as 3600, 10m or 1h. Empty: as everybody's."),
+            _("Such as 3600, 10m or 1h. If it is empty, the server's default."),
             place=9,
         ),
         option=Option(
@@ -155,7 +155,7 @@ FIELDS: tuple[ClientField, ...] = (
         control=Control(
             "line",
             _("Owner"),
-            _("The user who manages it; empty: nobody but you."),
+            _("The user who manages it. If it is empty, only operators do."),
             longest=SUBJECT_LENGTH,
             place=10,
         ),

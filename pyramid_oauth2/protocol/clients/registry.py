@@ -297,4 +297,4 @@ class ClientRegistry:
 
 
 def _without_secret(client: Client) -> InvalidClientMetadata:
-    return InvalidClientMetadata({"client_secret": f"{secretless(client)} has no secret"})
+    return InvalidClientMetadata({"client_secret": secretless(client)})

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..messages import Message, joined, message_of
+from ..messages import message as _
 from ..records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client, check_identifier
 from ..server import Server
 from ..token_strings import is_client_secret, random_text
@@ -32,10 +34,11 @@ REDIRECTING = frozenset({"authorization_code", "implicit"})
 class InvalidClientMetadata(ValueError):
     """The metadata of a client is not valid (RFC 7591 section 3.2.2).
 
-    :ivar problems: what is wrong and how to correct it, by field.
+    :ivar problems: what is wrong and how to correct it, by field. Each text is English; a page
+        shows it in another language if it is a :class:`~pyramid_oauth2.protocol.messages.Message`.
     """
 
-    def __init__(self, problems: dict[str, str]) -> None:
+    def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__("\n".join(f"{field}: {text}" for field, text in problems.items()))
         self.problems = problems
 
@@ -80,7 +83,7 @@ def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> 
     changes = record_fields(server, changes, client.extra)
     fixed = [name for name in changes if name not in EDITABLE]
     if fixed:
-        _refuse((name, "this cannot be changed") for name in fixed)
+        _refuse((name, _("this cannot be changed")) for name in fixed)
     _refuse(_identifier_problems(changes))
     changed = replace(client, **changes)
     if not server.has_secret(changed):
@@ -92,7 +95,7 @@ def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> 
         # RFC 6749 section 2.1: a client is designed as one type. A public client
         # has no secret to continue with, and a confidential one would still be
         # trusted where its secret has long been known.
-        problem = "public and confidential clients are not turned into each other: register anew"
+        problem = _("a public client cannot become confidential, nor the reverse: register another")
         problems.append(("token_endpoint_auth_method", problem))
     _refuse(problems)
     return changed
@@ -119,11 +122,12 @@ def _brought(old: Any, new: Any) -> Any:
     return new
 
 
-def secretless(client: Client) -> str:
-    """What a client is that does not authenticate by a secret, for a message."""
+def secretless(client: Client) -> Message:
+    """The message that a client has no secret, since it does not authenticate by one."""
     if client.public:
-        return "a public client"
-    return f"a client that authenticates by {client.token_endpoint_auth_method}"
+        return _("a public client has no secret")
+    method = client.token_endpoint_auth_method
+    return _("a client that authenticates by %(method)s has no secret", method=method)
 
 
 def _refuse(problems: Iterable[tuple[str, str]]) -> None:
@@ -131,7 +135,7 @@ def _refuse(problems: Iterable[tuple[str, str]]) -> None:
     for field, problem in problems:
         by_field.setdefault(field, []).append(problem)
     if by_field:
-        raise InvalidClientMetadata({name: "; ".join(texts) for name, texts in by_field.items()})
+        raise InvalidClientMetadata({name: joined(texts) for name, texts in by_field.items()})
 
 
 def acts_for_users(grant_types: Iterable[str]) -> bool:
@@ -168,12 +172,13 @@ def client_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]
 
 def _secret_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]:
     if client.client_secrets and not server.has_secret(client):
-        yield "client_secrets", f"{secretless(client)} has no secret"
+        yield "client_secrets", secretless(client)
     if len(client.client_secrets) > MAX_SECRETS:
-        yield "client_secrets", f"there are more than {MAX_SECRETS}"
+        yield "client_secrets", _("there are more than %(most)s", most=MAX_SECRETS)
     for secret in client.client_secrets:
         if not is_digest(secret):
-            yield "client_secrets", f"each is a digest by {SHA256} or {ARGON2ID}"
+            digests = {"first": SHA256, "second": ARGON2ID}
+            yield "client_secrets", _("each is a digest by %(first)s or %(second)s", **digests)
 
 
 def _identifier_problems(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -184,44 +189,45 @@ def _identifier_problems(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str
         try:
             check_identifier(name, metadata[name], length)
         except ValueError as error:
-            yield name, str(error)
+            yield name, message_of(error)
 
 
 def _client_id_problems(client: Client) -> Iterator[tuple[str, str]]:
     # RFC 6749 appendix A.1: client-id = *VSCHAR.
     if not (client.client_id.isascii() and client.client_id.isprintable()):
-        yield "client_id", "use printable ASCII characters only"
+        yield "client_id", _("use printable ASCII characters only")
     elif is_client_secret(client.client_id):
-        yield "client_id", "this is a client secret; leave the client_id to the server"
+        yield "client_id", _("this is a client secret; leave the client_id to the server")
 
 
 def _count_problems(client: Client) -> Iterator[tuple[str, str]]:
     # Each change counts on from here, and must not come to a number that cannot be read.
     for name in ("version", "epoch"):
         if getattr(client, name) > MOST_CHANGES:
-            yield name, f"a number up to {MOST_CHANGES} is needed"
+            yield name, _("a number up to %(most)s is needed", most=MOST_CHANGES)
 
 
 def _has_a_use(client: Client) -> Iterator[tuple[str, str]]:
     if not client.grant_types and not client.resource_server:
-        yield "grant_types", "name at least one grant type"
+        yield "grant_types", _("name at least one grant type")
 
 
 def _can_do_it(client: Client) -> Iterator[tuple[str, str]]:
     if client.public and "client_credentials" in client.grant_types:
         # RFC 6749 section 4.4: for confidential clients only.
-        yield "grant_types", "a public client cannot use client_credentials"
+        yield "grant_types", _("a public client cannot use client_credentials")
     if client.public and client.resource_server:
         # RFC 7662 section 2.1: a client must authenticate to introspect.
-        yield "resource_server", "a public client cannot introspect: give it a secret"
+        yield "resource_server", _("a public client cannot introspect: give it a secret")
     if REDIRECTING & set(client.grant_types) and not client.redirect_uris:
         # RFC 6749 section 3.1.2.2, RFC 9700 section 2.1.
-        yield "redirect_uris", "the authorization_code grant type needs at least one redirect URI"
+        problem = _("the authorization_code grant type needs at least one redirect URI")
+        yield "redirect_uris", problem
 
 
 def _has_what_is_optional(client: Client) -> Iterator[tuple[str, str]]:
     if not client.optional_scope <= client.scope:
-        yield "optional_scope", "name only scopes that the client's scope has"
+        yield "optional_scope", _("name only scopes that the client's scope has")
 
 
 def _is_not_endless(client: Client) -> Iterator[tuple[str, str]]:

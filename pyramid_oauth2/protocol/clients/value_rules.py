@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
+from ..messages import Message, about
+from ..messages import message as _
 from ..redirect_uris import origin_problem, redirect_uri_problem
 from ..scopes import SCOPE_TOKEN
 from .field import Known
@@ -26,27 +28,32 @@ STANDARD_GRANT_TYPES = frozenset(
 )
 
 
+def _not_one_of(value: str, known: Iterable[str]) -> Message:
+    return _("%(value)r is not one of %(known)s", value=value, known=", ".join(sorted(known)))
+
+
 def name(server: Known, value: str) -> Iterator[str]:
     """A name that people can read."""
     if value and not set(value) - LOOKS_LIKE_NOTHING:
-        yield "this looks like nothing: say what people know it by"
+        yield _("this is not visible: write the name that users know")
     if len(value) > MAX_NAME or not value.isprintable():
-        yield f"use at most {MAX_NAME} printable characters"
+        yield _("use at most %(most)s printable characters", most=MAX_NAME)
 
 
 def lifetimes(server: Known, value: Mapping[str, int]) -> Iterator[str]:
     """Seconds, by a kind of token that may have its own lifetime."""
     for kind, lifetime in value.items():
         if kind not in LIFETIMES:
-            yield f"{kind!r} is not one of {', '.join(LIFETIMES)}"
+            yield _not_one_of(kind, LIFETIMES)
         elif not 0 < lifetime <= MAX_LIFETIME:
-            yield f"{kind}: choose between one second and a year"
+            yield _("%(kind)s: choose between one second and a year", kind=kind)
 
 
 def auth_method(server: Known, value: str) -> Iterator[str]:
     """A method of client authentication that the server has."""
     if value not in server.client_authentications:
-        yield f"choose one of {', '.join(sorted(server.client_authentications))}"
+        methods = ", ".join(sorted(server.client_authentications))
+        yield _("choose one of %(choices)s", choices=methods)
 
 
 def grant_types(server: Known, value: Iterable[str]) -> Iterator[str]:
@@ -54,7 +61,7 @@ def grant_types(server: Known, value: Iterable[str]) -> Iterator[str]:
     known = server.grant_types | STANDARD_GRANT_TYPES
     for grant_type in value:
         if grant_type not in known:
-            yield f"{grant_type!r} is not one of {', '.join(sorted(known))}"
+            yield _not_one_of(grant_type, known)
 
 
 def response_types(server: Known, value: Iterable[str]) -> Iterator[str]:
@@ -62,39 +69,39 @@ def response_types(server: Known, value: Iterable[str]) -> Iterator[str]:
     known = server.response_types | STANDARD_RESPONSE_TYPES
     for response_type in value:
         if response_type not in known:
-            yield f"{response_type!r} is not one of {', '.join(sorted(known))}"
+            yield _not_one_of(response_type, known)
 
 
 def scope(server: Known, value: frozenset[str]) -> Iterator[str]:
     """Scopes that the server knows."""
     if not all(SCOPE_TOKEN.fullmatch(name) for name in value):
-        yield "a scope has no spaces, quotes, backslashes or characters beyond ASCII"
+        yield _("a scope has no spaces, quotes, backslashes or characters beyond ASCII")
         return
-    known = ", ".join(sorted(server.known_scopes)) or "no scope"
+    known = ", ".join(sorted(server.known_scopes)) or _("no scope")
     for unknown in sorted(value - server.known_scopes):
-        yield f"{unknown!r} is unknown; the server knows {known}"
+        yield _("%(scope)r is unknown; the server knows %(known)s", scope=unknown, known=known)
 
 
 def redirect_uris(server: Known, value: Iterable[str]) -> Iterator[str]:
     """Redirect URIs, each of which identifies its client."""
     for uri in value:
-        problem = "is too long" if len(uri) > MAX_URI else redirect_uri_problem(uri)
+        problem = _("is too long") if len(uri) > MAX_URI else redirect_uri_problem(uri)
         if problem:
-            yield f"{uri[:100]!r} {problem}"
+            yield about(uri[:100], problem)
 
 
 def origins(server: Known, value: Iterable[str]) -> Iterator[str]:
     """Origins of web pages."""
     for origin in value:
         if problem := origin_problem(origin):
-            yield f"{origin[:100]!r} {problem}"
+            yield about(origin[:100], problem)
 
 
 def https_url(server: Known, value: str | None) -> Iterator[str]:
     """An https URL, or none."""
     # They are links and images on pages of the server.
     if value is not None and not _is_https(value):
-        yield "write a whole https URL, such as https://app.example/logo.png"
+        yield _("write a whole https URL, such as https://app.example/logo.png")
 
 
 def _is_https(uri: str) -> bool:
@@ -111,4 +118,4 @@ def contacts(server: Known, value: Iterable[str]) -> Iterator[str]:
     """Ways to reach people."""
     for contact in value:
         if not 0 < len(contact) <= MAX_NAME or not contact.isprintable():
-            yield f"use at most {MAX_NAME} printable characters for each"
+            yield _("use at most %(most)s printable characters for each", most=MAX_NAME)

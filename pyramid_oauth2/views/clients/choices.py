@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...protocol.messages import message as _
 from ...protocol.records import Client
 from ..descriptions import describe_scope
 from .page import ClientPage
@@ -34,7 +35,7 @@ def missing_scope(page: ClientPage, metadata: Mapping[str, Any]) -> dict[str, st
     default = page.server.default_scopes
     if default and default <= page.context.choices["scope"]:
         return {}
-    return {"scope": "tick at least one"}
+    return {"scope": _("select at least one")}
 
 
 def grant_type_choices(page: ClientPage) -> list[dict[str, Any]]:

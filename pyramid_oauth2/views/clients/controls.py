@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...protection.request import Request
 from ...protocol.clients.field import ClientField, Control, on_a_form
-
-DOMAIN = "pyramid_oauth2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +49,3 @@ def labels(fields: Iterable[ClientField], *, for_users: bool) -> dict[str, str]:
 
 def _label(control: Control, for_users: bool) -> str:
     return control.label if for_users else control.label_alone or control.label
-
-
-def translated(request: Request, text: str) -> str:
-    """A text of the table of fields, in the user's language.
-
-    Called while the page is rendered, when its language is settled.
-    """
-    if not text:
-        return ""  # The catalogue has its own header for the empty text.
-    # An application's own text may be a translation string, which names its domain.
-    domain = None if hasattr(text, "domain") else DOMAIN
-    return str(request.localizer.translate(text, domain=domain))

@@ -12,6 +12,8 @@ from ...protocol.clients.extra import value_of
 from ...protocol.clients.field import ClientField, on_a_form
 from ...protocol.clients.rules import InvalidClientMetadata
 from ...protocol.http import Parameters
+from ...protocol.messages import message as _
+from ...protocol.messages import message_of
 from ...protocol.records import Client
 from ...settings.types import BadValue, duration
 
@@ -48,7 +50,7 @@ def _lines(text: str) -> tuple[str, ...]:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 16):
-        raise BadValue("write a whole number")
+        raise BadValue(_("write a whole number"))
     return int(text)
 
 
@@ -96,7 +98,7 @@ FORM_FIELDS = "oauth2_fields"
 # default scopes of the server, and a client needs a grant type.
 NOT_EMPTIED = frozenset({"scope", "grant_types"})
 
-NAMELESS = {"client_name": "say what people know it by"}
+NAMELESS = {"client_name": _("write the name that users know")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +134,17 @@ def read_fields(
         try:
             metadata[name] = input_.read(_not_too_long(values[name], control.longest))
         except BadValue as error:
-            problems[name] = str(error)
+            problems[name] = message_of(error)
     return metadata, Form(values, problems)
 
 
 def _not_too_long(value: Any, longest: int | None) -> Any:
     if longest is not None and len(value) > longest:
-        raise BadValue(f"use at most {longest} characters")
+        raise BadValue(_("use at most %(most)s characters", most=longest))
     return value
 
 
-def broken_rules(check: Callable[..., Any], *arguments: Any) -> dict[str, str]:
+def broken_rules(check: Callable[..., Any], *arguments: Any) -> Mapping[str, str]:
     """The problems that a check of :mod:`pyramid_oauth2.protocol.clients.rules` finds, by field."""
     try:
         check(*arguments)
@@ -164,10 +166,12 @@ def within_choices(
         nothing would be left of the scope or of the grant types by that alone.
     :return: the metadata, and a problem for each field in which another value was chosen.
     """
-    granted, problems = dict(metadata), {}
+    granted: dict[str, Any] = dict(metadata)
+    problems: dict[str, str] = {}
     for name in choices.keys() & metadata.keys():
         if beyond := sorted(frozenset(metadata[name]) - choices[name]):
-            problems[name] = f"you cannot choose {', '.join(beyond)[:100]} here"
+            named = ", ".join(beyond)[:100]
+            problems[name] = _("you cannot choose %(values)s here", values=named)
         had = getattr(client, name)
         left = [choice for choice in had if choice in known[name]]
         chosen = (*metadata[name], *(choice for choice in left if choice not in choices[name]))

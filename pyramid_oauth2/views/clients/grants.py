@@ -64,14 +64,14 @@ def _line(page: ClientPage, grant: Grant) -> dict[str, Any]:
 
 
 def _ended(page: ClientPage, grant: Grant) -> str | None:
-    """Why the tokens of the grant are not valid, in English; None if they are.
+    """The check by which the tokens of the grant are not valid; None if they are.
 
     :raises UserNotChecked: whether they are cannot be said.
     """
     try:
         check_grant(page.server, grant)
     except NotValid as dead:
-        return str(dead)
+        return dead.refusal.check
     return None
 
 

@@ -26,12 +26,12 @@ from ..browser import FIELD, browser_token, is_from_our_page
 from ..endpoint import Endpoint
 from ..error_log import log_error_page
 from ..forbidden import Forbidden
+from ..language import translated
 from ..login import send_to_login
 from ..pages import page_endpoint, render_page
 from ..redirects import redirect
 from ..retries import once_per_request
 from .contexts import AllClients, OwnClients
-from .controls import translated
 from .refused import (
     BAD_FORM,
     CHANGED_MEANWHILE,
