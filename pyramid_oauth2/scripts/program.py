@@ -18,9 +18,7 @@ class Program(Commands):
     """The group of all commands. The ini is the ``obj`` of its context; None if none is named."""
 
     def __init__(self, named: Mapping[str, Named], details: str, examples: str) -> None:
-        ini = click.Argument(
-            ["ini"], metavar="INI", required=False, expose_value=False, shell_complete=ini_files
-        )
+        ini = click.Argument(["ini"], metavar="INI", required=False, shell_complete=ini_files)
         verbose = click.Option(
             [VERBOSE],
             is_flag=True,

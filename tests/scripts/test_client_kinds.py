@@ -79,6 +79,7 @@ def test_on_a_terminal_it_asks(with_tables, monkeypatch, capsys):
     assert main([str(with_tables.path), "client", "add", *BACK, "--json"]) == 0
     printed = capsys.readouterr()
     assert printed.err.count("The name of the client, as its users read it: ") == 2
+    assert printed.out.startswith("{")
     client_id = json.loads(printed.out)["client_id"]
     shown = json.loads(with_tables("client", "show", client_id, "--json")[1])
     assert shown["client_name"] == "My app"

@@ -35,6 +35,7 @@ Examples:
   # A secret of your own, not in the shell's history:
   poauth2 development.ini client add --name Old --redirect-uri https://old.example/cb --secret-stdin
 """
+QUESTION = "The name of the client, as its users read it: "
 
 
 @command(
@@ -95,11 +96,19 @@ def _asked_name() -> str:
     """The name that the user types.
 
     :raises click.UsageError: there is no terminal to ask on.
+    :raises click.Abort: the input has ended.
     """
     if not sys.stdin.isatty():
         message = "name the client, as in: --name 'My app'"
         raise click.UsageError(message, click.get_current_context())
-    name: str = click.prompt("The name of the client, as its users read it", err=True)
+    name = ""
+    while not name:
+        # Not click.prompt(): before click 8.4 it writes to stdout as well, which has the JSON.
+        print(QUESTION, end="", file=sys.stderr, flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            raise click.Abort
+        name = line.strip()
     return name
 
 
