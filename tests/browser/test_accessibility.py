@@ -1,0 +1,103 @@
+"""Each page in each of its states: axe finds nothing, and nothing sticks out of the window.
+
+The kinds of browsers are a sample in which each width meets each language, each color scheme, and
+scripts and none; so does each language, and so on. A state gets one of them in which axe can run,
+and the pages that people see most get all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page
+
+from .conftest import Site
+from .page_states import STATES, whole_site
+from .test_pages import heading, is_wide_as_the_window
+
+axe = Axe()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of browser."""
+
+    width: int
+    language: str
+    scheme: str
+    scripts: bool
+
+    def __str__(self) -> str:
+        scripts = "scripts" if self.scripts else "no scripts"
+        return f"{self.width} {self.language} {self.scheme} {scripts}"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {
+            "viewport": {"width": self.width, "height": 800},
+            "locale": self.language,
+            "color_scheme": self.scheme,
+            "java_script_enabled": self.scripts,
+        }
+
+
+KINDS = [
+    Kind(320, "en", "light", True),
+    Kind(320, "de", "dark", False),
+    Kind(320, "fr", "light", False),
+    Kind(768, "en", "dark", False),
+    Kind(768, "de", "light", True),
+    Kind(768, "fr", "dark", True),
+    Kind(1600, "en", "light", False),
+    Kind(1600, "de", "light", False),
+    Kind(1600, "fr", "dark", True),
+    Kind(1600, "de", "dark", True),
+]
+# axe is a script.
+WITH_AXE = [kind for kind in KINDS if kind.scripts]
+SEEN_MOST = ("consent", "authorizations", "client", "edit, with problems", "error page_expired")
+EACH_STATE = [(name, WITH_AXE[number % len(WITH_AXE)]) for number, name in enumerate(STATES)]
+ALL = list(dict.fromkeys([*EACH_STATE, *((name, kind) for name in SEEN_MOST for kind in KINDS)]))
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with whole_site() as site:
+        yield site
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds: the rule, and where it is broken."""
+    found = axe.run(page).response["violations"]
+    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize(("name", "kind"), ALL, ids=lambda value: str(value))
+def test_each_state(
+    name: str, kind: Kind, site: Site, open_browser: Callable[..., BrowserContext]
+) -> None:
+    page = open_browser(**kind.options).new_page()
+    STATES[name](page, site)
+    assert not kind.scripts or violations(page) == []
+    assert is_wide_as_the_window(page)
+    assert heading(page)
+    assert page.locator("html").get_attribute("lang") == kind.language
+
+
+def test_the_sample_is_pairwise() -> None:
+    names = ("width", "language", "scheme", "scripts")
+    for first, second in ((a, b) for a in names for b in names if a < b):
+        pairs = {(getattr(kind, first), getattr(kind, second)) for kind in KINDS}
+        of_each = [len({getattr(kind, name) for kind in KINDS}) for name in (first, second)]
+        assert len(pairs) == of_each[0] * of_each[1], (first, second)
+
+
+def test_axe_finds_a_violation(site: Site, open_browser: Callable[..., BrowserContext]) -> None:
+    page = open_browser().new_page()
+    STATES["consent"](page, site)
+    page.evaluate("document.querySelector('main').innerHTML += '<input>'")
+    assert any(found.startswith("label: ") for found in violations(page))
