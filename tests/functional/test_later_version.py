@@ -136,7 +136,7 @@ def test_a_user_sees_a_grant_that_is_refused_and_withdraws_it(flow: Flow) -> Non
     written(flow, ACCESS_TOKEN, CRITICAL, of_grant=True)
     page = flow.browser.get("/oauth2/authorizations")
     assert len(articles(page)) == 1
-    page.forms[0].submit()
+    page.click("Withdraw").form.submit()
     (grant,) = [each for each in flow.server.records() if isinstance(each, Grant)]
     assert grant.revoked_at
 
