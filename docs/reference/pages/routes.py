@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from pyramid.config import Configurator
@@ -111,13 +112,19 @@ def page() -> str:
 
 
 def _application(settings: Mapping[str, str]) -> Any:
-    # The start-up warnings are for operators.
-    logging.disable()
-    try:
+    with _without_log():
         config = Configurator(settings={**SERVER, **settings})
         config.set_security_policy(_AllowsEverything())
         config.include("pyramid_oauth2")
         return config.make_wsgi_app()
+
+
+@contextmanager
+def _without_log() -> Iterator[None]:
+    # Start-up warnings and refused requests are for operators.
+    logging.disable()
+    try:
+        yield
     finally:
         logging.disable(logging.NOTSET)
 
@@ -147,4 +154,5 @@ def _methods(app: Any, pattern: str) -> str:
 
 def _ask(app: Any, method: str, pattern: str) -> Any:
     path = pattern.replace("*path", "x")
-    return Request.blank(path, base_url=ISSUER, method=method).get_response(app)
+    with _without_log():
+        return Request.blank(path, base_url=ISSUER, method=method).get_response(app)
