@@ -56,6 +56,11 @@ def _without_jwts(run: re.Match[str]) -> str:
     return ".".join(kept)
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether a parameter or a member of this name is a secret; also of a name not known here."""
+    return name in _SECRET_NAMES or name.endswith(("_token", "_secret"))
+
+
 def masked(secret: str) -> str:
     """What may be written down of a secret: the kind and family of a token, else its length.
 

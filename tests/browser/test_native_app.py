@@ -28,7 +28,7 @@ def follow(page: Page, running: Running) -> None:
 def test_signing_in(page: Page, checkout: Checkout) -> None:
     with checkout.run("native_app") as running:
         follow(page, running)
-        expect(page.locator("h1")).to_contain_text("The native notes")
+        expect(page.locator(".client")).to_contain_text("The native notes")
         page.click("[value=allow]")
         expect(page.locator("body")).to_have_text("Go on in the terminal.")
         assert "'user': 'alice'" in running.line("Signed in")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import click
 
@@ -13,6 +14,7 @@ from ..client.secret import read_secret
 from ..command import command
 from ..ini import Ini
 from .failure import TrialFailed
+from .temporary_client import temporary_client
 from .trial import Trial
 from .trial_client import (
     CLIENT_CREDENTIALS,
@@ -20,7 +22,6 @@ from .trial_client import (
     NONE,
     TrialClient,
     registered_client,
-    temporary_client,
 )
 
 DETAILS = (
@@ -42,6 +43,17 @@ Examples:
 """
 
 
+def _checked_url(_ctx: click.Context, _param: click.Parameter, url: str | None) -> str | None:
+    # Before there is a token: it may be a path, which the issuer completes.
+    try:
+        scheme = urlsplit(url or "").scheme
+    except ValueError:
+        raise click.BadParameter("it is not a URL") from None
+    if scheme not in ("", "http", "https"):
+        raise click.BadParameter("write a path, or a URL with https or http")
+    return url
+
+
 @command(DETAILS, EXAMPLES)
 @click.argument("client_id", required=False, metavar="[CLIENT_ID]")
 @click.option(
@@ -50,7 +62,12 @@ Examples:
     help="default: authorization_code, if the client may use it",
 )
 @click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help="a scope; may be repeated")
-@click.option("--call", metavar="URL", help="call this URL with the token, or this path")
+@click.option(
+    "--call",
+    metavar="URL",
+    callback=_checked_url,
+    help="call this URL with the token, or this path",
+)
 @click.option("--no-browser", is_flag=True, help="print the address, and open no browser")
 def try_(
     ini: Ini,

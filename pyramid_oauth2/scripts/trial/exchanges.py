@@ -91,9 +91,11 @@ class Exchanges:
         try:
             response: Response = send()
         except FetchError as error:
+            # Without the user name and the password that a URL of the settings may have.
+            host = urlsplit(url).netloc.rpartition("@")[2]
             raise TrialFailed(
-                f"{urlsplit(url)._replace(path='', query='').geturl()} {error}. Start the server "
-                "with the same ini, as in: pserve INI"
+                f"{urlsplit(url).scheme}://{host} {error}. Start the server with the same ini, as "
+                "in: pserve INI"
             ) from None
         return response
 

@@ -17,7 +17,7 @@ from ...protocol.masking import shown
 from .exchanges import Exchanges
 from .failure import TrialFailed, refused
 from .loopback import Loopback
-from .trial_client import CLIENT_CREDENTIALS, CODE, TrialClient
+from .trial_client import CLIENT_CREDENTIALS, CODE, REDIRECT_URI, TrialClient
 
 Members = dict[str, Any]
 
@@ -124,13 +124,16 @@ def _token_response(members: Members) -> Members:
 
 
 def _loopback(client: TrialClient) -> Loopback:
-    uri = client.loopback_redirect_uri()
-    try:
-        return Loopback(uri)
-    except OSError as error:
-        raise TrialFailed(
-            f"the redirect URI {uri} cannot be served: {error.strerror}. End what uses its port."
-        ) from None
+    reasons = []
+    for uri in client.loopback_redirect_uris():
+        try:
+            return Loopback(uri)
+        except OSError as error:
+            reasons.append(f"{uri}: {error.strerror}")
+    raise TrialFailed(
+        f"no redirect URI can be served here ({'; '.join(reasons)}). End what uses its port, or "
+        f"register {REDIRECT_URI} as well, for which any port is free"
+    )
 
 
 def _s256(verifier: str) -> str:

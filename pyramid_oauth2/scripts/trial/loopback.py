@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import secrets
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,17 +21,25 @@ PAGE = (
 class Loopback(ThreadingHTTPServer):
     """Receives an authorization response from the browser.
 
-    :param redirect_uri: as the client registered it; without a port, one that is free is used.
-    :raises OSError: the port is in use.
+    :param redirect_uri: as the client registered it. Without a port, one that is free is used for
+        a loopback address, since the server allows any port for these (RFC 8252 section 7.3).
+    :raises OSError: the port is in use, or may not be used.
     """
 
     daemon_threads = True
 
     def __init__(self, redirect_uri: str) -> None:
         parts = urlsplit(redirect_uri)
-        # A registered localhost, too, is served on the address that it stands for.
-        super().__init__(("127.0.0.1", parts.port or 0), _Callback)
-        self.redirect_uri = parts._replace(netloc=f"{parts.hostname}:{self.server_port}").geturl()
+        host = parts.hostname or ""
+        is_address = host != "localhost"
+        # Before the socket is made, which is of this family.
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        port = parts.port or (0 if is_address else 80)
+        super().__init__((host if is_address else "127.0.0.1", port), _Callback)
+        if is_address and parts.port is None:
+            netloc = f"[{host}]" if ":" in host else host
+            parts = parts._replace(netloc=f"{netloc}:{self.server_port}")
+        self.redirect_uri = parts.geturl()
         self.path = parts.path or "/"
         self.state = secrets.token_urlsafe(16)
         self._responses: queue.Queue[dict[str, str]] = queue.Queue()
@@ -62,13 +71,17 @@ class Loopback(ThreadingHTTPServer):
         except queue.Empty:
             return None
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print nothing: a connection that breaks is no response."""
+
 
 class _Callback(BaseHTTPRequestHandler):
     server: Loopback
 
     def do_GET(self) -> None:
-        url = urlsplit(self.path)
-        if url.path != self.server.path or not self.server.deliver(dict(parse_qsl(url.query))):
+        # Not by urlsplit, which raises for what any program may send here.
+        path, _, query = self.path.partition("?")
+        if path != self.server.path or not self.server.deliver(dict(parse_qsl(query))):
             self.send_error(404)
             return
         self.send_response(200)

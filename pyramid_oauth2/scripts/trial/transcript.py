@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
-from ...protocol.masking import shown, shown_as
+from ...protocol.masking import is_secret_name, shown
+
+HIDDEN = "(hidden)"
 
 
 class Transcript:
@@ -51,6 +53,10 @@ class Transcript:
 def _text(name: str, value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return str(value).lower()
+    if is_secret_name(name):
+        return HIDDEN
     if isinstance(value, list):
         return " ".join(_text(name, each) for each in value)
-    return shown_as(name, str(value))
+    if isinstance(value, dict):
+        return ", ".join(f"{shown(key)}={_text(key, each)}" for key, each in value.items())
+    return shown(str(value))

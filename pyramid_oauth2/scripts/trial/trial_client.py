@@ -1,20 +1,16 @@
-"""The client of a trial: a registered one, or one that exists for the trial only."""
+"""The client of a trial."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus, urlsplit
 
 from ...protocol.clients.registry import ClientRegistry, UnknownClient
-from ...protocol.clients.rules import InvalidClientMetadata
 from ...protocol.records import Client
 from ...protocol.redirect_uris import LOOPBACK_HOSTS
 from .failure import TrialFailed
 
-NAME = "poauth2 try"
 REDIRECT_URI = "http://127.0.0.1/callback"
 CODE, CLIENT_CREDENTIALS = "authorization_code", "client_credentials"
 BASIC, POST, NONE = "client_secret_basic", "client_secret_post", "none"
@@ -37,19 +33,24 @@ class TrialClient:
             return {}, {"client_id": client_id, "client_secret": secret}
         return {}, {"client_id": client_id}
 
-    def loopback_redirect_uri(self) -> str:
-        """The redirect URI at which a program on this machine can receive the response.
+    def loopback_redirect_uris(self) -> list[str]:
+        """The redirect URIs at which a program on this machine can receive the response.
 
         :raises TrialFailed: it has none.
         """
-        for uri in self.client.redirect_uris:
-            parts = urlsplit(uri)
-            if parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS:
-                return uri
-        raise TrialFailed(
-            f"no redirect URI of {self.client.client_id} leads to this machine, so its response "
-            f"cannot be received here. Leave the client out, or register one with {REDIRECT_URI}"
-        )
+        found = [uri for uri in self.client.redirect_uris if _is_loopback(uri)]
+        if not found:
+            raise TrialFailed(
+                f"no redirect URI of {self.client.client_id} leads to this machine, so its "
+                "response cannot be received here. Leave the client out, or register one with "
+                f"{REDIRECT_URI}"
+            )
+        return found
+
+
+def _is_loopback(uri: str) -> bool:
+    parts = urlsplit(uri)
+    return parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
 
 
 def registered_client(registry: ClientRegistry, client_id: str) -> Client:
@@ -71,29 +72,3 @@ def registered_client(registry: ClientRegistry, client_id: str) -> Client:
             "cannot do. Leave the client out, or name one with a secret or a public one."
         )
     return client
-
-
-@contextmanager
-def temporary_client(
-    registry: ClientRegistry, grant_type: str, scope: frozenset[str]
-) -> Iterator[TrialClient]:
-    """Register a client for the time of the trial: a native app, or a machine.
-
-    Its deletion at the end ends its tokens as well.
-
-    :raises TrialFailed: the settings of the server do not allow such a client.
-    """
-    native = {"redirect_uris": (REDIRECT_URI,), "token_endpoint_auth_method": NONE}
-    metadata = native if grant_type == CODE else {}
-    try:
-        registered = registry.add(
-            client_name=NAME, grant_types=(grant_type,), scope=scope, **metadata
-        )
-    except InvalidClientMetadata as invalid:
-        raise TrialFailed(
-            f"no client can be registered: {'; '.join(invalid.problems.values())}"
-        ) from None
-    try:
-        yield TrialClient(registered.client, registered.secret)
-    finally:
-        registry.delete(registered.client.client_id)
