@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .interfaces.storage import IClientStore
 from .journal import Journal, journaled
-from .protocol.clients.registry import ClientRegistry
+from .protocol.clients.registry import ClientRegistry, UnknownClient
+from .protocol.records import Client
 from .protocol.server import Server
 from .protocol.users import Users
 
@@ -24,7 +25,31 @@ class ClientsOfRequest(ClientRegistry):
     disable = journaled(ClientRegistry.disable)
     enable = journaled(ClientRegistry.enable)
     withdraw = journaled(ClientRegistry.withdraw)
-    delete = journaled(ClientRegistry.delete)
+
+    def get(self, client_id: str) -> Client:
+        """The client. One that an earlier attempt deleted is returned as it was before.
+
+        So what a view examines before it deletes a client is the same at each attempt.
+
+        :raises UnknownClient: there is none.
+        """
+        try:
+            return super().get(client_id)
+        except UnknownClient:
+            deleted = self.journal.made_before("_delete", {"client_id": client_id})
+            if not isinstance(deleted, Client):
+                raise
+            return deleted
+
+    def delete(self, client_id: str, version: int | None = None) -> None:
+        """Remove a client; see :meth:`.ClientRegistry.delete`."""
+        self._delete(client_id, version)
+
+    @journaled
+    def _delete(self, client_id: str, version: int | None) -> Client:
+        client = super().get(client_id)
+        super().delete(client_id, version)
+        return client
 
 
 class UsersOfRequest(Users):

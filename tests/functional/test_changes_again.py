@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from pyramid_oauth2 import Client
 from pyramid_oauth2.backends.contract.factories import new_consent, new_grant
 from pyramid_oauth2.interfaces import IOAuth2Event
 from pyramid_oauth2.journal import KEY
-from pyramid_oauth2.protocol.clients.registry import ClientRegistry
+from pyramid_oauth2.protocol.clients.registry import ClientRegistry, UnknownClient
 from pyramid_oauth2.protocol.records import StoreUnavailable
 from pyramid_oauth2.protocol.users import Ended, Users
 
@@ -221,6 +222,143 @@ def test_a_call_that_raised_is_made_again_after_its_events(
     ]
 
 
+def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+    """Let a method do what it does, and then raise an error the first time."""
+    method, failures = getattr(owner, name), [StoreUnavailable("The store does not answer.")]
+
+    def failing(*args: Any, **kwargs: Any) -> Any:
+        result = method(*args, **kwargs)
+        if failures:
+            raise failures.pop()
+        return result
+
+    monkeypatch.setattr(owner, name, failing)
+
+
+def persistent(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A change that is called again within the attempt, when it raised."""
+
+    def change_twice(request: Any) -> Any:
+        try:
+            return change(request)
+        except StoreUnavailable:
+            return change(request)
+
+    return change_twice
+
+
+def test_a_call_that_succeeded_when_the_view_called_it_again_is_not_made_again(
+    changing: Changing, monkeypatch: pytest.MonkeyPatch
+):
+    fail_once(monkeypatch, ClientRegistry, "_get")
+    changing.run(persistent(lambda request: CLIENTS["rotate_secret"](request.oauth2.clients)))
+    changing.assert_redelivered()
+    assert changing.first == ["ClientChanged"]
+
+
+def test_the_events_of_both_are_delivered_again(
+    changing: Changing, monkeypatch: pytest.MonkeyPatch
+):
+    fail_once(monkeypatch, Users, "_forget_consents")
+    changing.run(persistent(lambda request: request.oauth2.users.revoke("bob")))
+    changing.assert_redelivered()
+    # The second call did not find the consent, but a grant of the same client.
+    assert changing.first == ["ConsentWithdrawn", "GrantRevoked", "ConsentWithdrawn"]
+
+
+def test_the_events_of_each_call_that_raised_are_delivered_again(
+    changing: Changing, monkeypatch: pytest.MonkeyPatch
+):
+    """The later attempt calls once what the earlier one called twice, without success."""
+    changing.server.service.server.consents.put(new_consent(subject="bob", client_id="robot"), None)
+    forget, silent = Users._forget_consents, ["robot", "web"]
+
+    def forgets_one(self: Any, subject: str, client_id: str | None, lost: set[str]) -> int:
+        if not silent:
+            return forget(self, subject, client_id, lost)
+        forget(self, subject, silent.pop(), lost)
+        raise StoreUnavailable("The store does not answer.")
+
+    def change(request: Any) -> Ended | None:
+        try:
+            return persistent(lambda request: request.oauth2.users.revoke("bob"))(request)
+        except StoreUnavailable:
+            return None
+
+    monkeypatch.setattr(Users, "_forget_consents", forgets_one)
+    changing.run(change)
+    assert changing.results == [None, Ended(1, 0)]
+    names = [(type(event).__name__, event.client_id) for event in changing.heard]
+    withdrawn = [("ConsentWithdrawn", "web"), ("ConsentWithdrawn", "robot")]
+    assert names == [*withdrawn, *withdrawn, ("GrantRevoked", "web")]
+    assert [event.redelivered for event in changing.heard] == [False] * 2 + [True] * 2 + [False]
+
+
+def test_a_list_that_the_view_changes_afterwards(changing: Changing):
+    def add(request: Any) -> Any:
+        contacts = ["a@app.example"]
+        registered = request.oauth2.clients.add(
+            client_name="Nightly", grant_types=("client_credentials",), contacts=contacts
+        )
+        contacts.append("b@app.example")
+        return registered.client.client_id
+
+    changing.run(add)
+    changing.assert_redelivered()
+
+
+def test_a_result_that_the_view_changes_afterwards(changing: Changing):
+    def add(request: Any) -> Any:
+        lifetimes = {"access_token": 60}
+        client = request.oauth2.clients.add(
+            client_name="Nightly", grant_types=("client_credentials",), lifetimes=lifetimes
+        ).client
+        before = dict(client.lifetimes)
+        client.lifetimes["access_token"] = 61
+        return before
+
+    changing.run(add)
+    assert changing.results == [{"access_token": 60}] * 2
+
+
+def test_an_argument_that_cannot_be_copied(changing: Changing):
+    lifetimes = MappingProxyType({"access_token": 60})
+    changing.run(lambda request: request.oauth2.clients.edit("robot", lifetimes=lifetimes))
+    changing.assert_redelivered()
+
+
+class TestAClientThatIsExaminedAndDeleted:
+    def test_it_is_found_at_each_attempt(self, changing: Changing):
+        def delete(request: Any) -> Client:
+            clients = request.oauth2.clients
+            found: Client = clients.get("robot")
+            clients.delete("robot", found.version)
+            with pytest.raises(UnknownClient):
+                clients.get("robot")
+            return found
+
+        changing.run(delete)
+        changing.assert_redelivered()
+        assert changing.first == ["ClientChanged"]
+        assert changing.results[1].client_id == "robot"
+
+    def test_nothing_else_finds_it(self, changing: Changing):
+        attempts = iter([True, False])
+
+        def change(request: Any) -> None:
+            if next(attempts):
+                request.oauth2.clients.delete("robot")
+                return
+            for method in ("edit", "rotate_secret", "end_earlier_secret", "disable", "enable"):
+                with pytest.raises(UnknownClient):
+                    getattr(request.oauth2.clients, method)("robot")
+            with pytest.raises(UnknownClient):
+                request.oauth2.clients.get("changed")
+            assert changing.server.service.server.clients.get("robot") is None
+
+        changing.run(change)
+
+
 def test_without_pyramid_retry_nothing_is_kept(build: Callable[..., Server]):
     def change(request: Any) -> Response:
         first = CLIENTS["add"](request.oauth2.clients)
@@ -276,6 +414,14 @@ class TestSession:
         assert [client.client_name for client in changing.results] == ["New", "New"]
         assert changing.server.service.clients.get("robot").client_name == "New"
         assert [event.redelivered for event in changing.heard] == [False, True]
+
+    def test_a_call_that_the_view_called_again(
+        self, changing: Changing, monkeypatch: pytest.MonkeyPatch
+    ):
+        fail_once(monkeypatch, ClientRegistry, "_get")
+        changing.run(persistent(lambda request: CLIENTS["edit"](request.oauth2.clients)))
+        assert [event.redelivered for event in changing.heard] == [False, True]
+        assert changing.server.service.clients.get("robot").client_name == "New"
 
     def test_an_event_about_another_client_was_not_delivered_before(self, changing: Changing):
         """Of the first client, whose id the server generated, there is nothing any more."""
