@@ -13,7 +13,8 @@ it. A page translates its template, and formats the translation with the same pa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import reduce
+
+SEPARATOR = "; "
 
 
 class Message(str):
@@ -36,6 +37,23 @@ class Message(str):
         return made
 
 
+class Joined(str):
+    """Several texts as one, in English; each is translated by itself.
+
+    :ivar parts: the texts.
+    """
+
+    __slots__ = ("parts",)
+    parts: tuple[str, ...]
+
+    def __new__(cls, parts: tuple[str, ...]) -> Joined:
+        """Join the texts in English."""
+        # Flat, not a message of messages: a request decides how many there are.
+        made = super().__new__(cls, SEPARATOR.join(str(_english(part)) for part in parts))
+        made.parts = parts
+        return made
+
+
 def message(template: str, **parameters: object) -> Message:
     """A message of a template, which is written out where this is called."""
     return Message(template, parameters)
@@ -46,26 +64,15 @@ def about(value: str, problem: str) -> Message:
     return Message("%(value)r %(problem)s", {"value": value, "problem": problem})
 
 
-def joined(texts: Iterable[str]) -> Message:
-    """One message of several, which may be an application's own texts.
-
-    :param texts: at least one.
-    """
-    return reduce(_both, map(_as_message, texts))
+def joined(texts: Iterable[str]) -> Joined:
+    """One text of several, which may be an application's own texts."""
+    return Joined(tuple(texts))
 
 
 def message_of(error: Exception) -> str:
     """The message with which an error was raised; ``str(error)`` is the English text alone."""
     text = error.args[0] if error.args else None
     return text if isinstance(text, str) else str(error)
-
-
-def _both(one: Message, more: Message) -> Message:
-    return Message("%(one)s; %(more)s", {"one": one, "more": more})
-
-
-def _as_message(text: str) -> Message:
-    return text if isinstance(text, Message) else Message("%(text)s", {"text": text})
 
 
 def _english(value: object) -> object:

@@ -11,7 +11,7 @@ from pyramid.i18n import Localizer, default_locale_negotiator
 from pyramid.interfaces import ILocaleNegotiator, ITranslationDirectories
 
 from ..protection.request import Request
-from ..protocol.messages import Message
+from ..protocol.messages import SEPARATOR, Joined, Message
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,8 @@ def translated(request: Request, text: str) -> str:
     A message of ours is translated with its parameters, a translation string of an application
     by its own domain. Any other text stays as it is.
     """
+    if isinstance(text, Joined):
+        return SEPARATOR.join(translated(request, part) for part in text.parts)
     if isinstance(text, Message):
         return _formatted(request, text)
     return str(_localizer(request).translate(text)) if hasattr(text, "domain") else text

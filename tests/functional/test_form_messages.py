@@ -251,12 +251,39 @@ class TestAMessage:
         _ = TranslationStringFactory("shop")
         texts = ["plain %", message("has no host"), _("at most ${n}", mapping={"n": 2})]
         assert joined(texts) == "plain %; has no host; at most 2"
+        assert joined(texts).parts == tuple(texts)
 
     def test_of_an_error(self):
         text = message("is empty")
         assert message_of(ValueError(text)) is text
         assert message_of(ValueError()) == ""
         assert message_of(KeyError(("a", 1))) == "('a', 1)"
+
+
+@pytest.mark.parametrize(("language", "rest"), [("en", "and 291 more"), ("de", "und 291 weitere")])
+def test_a_field_with_very_many_problems(
+    start_pages: Callable[..., ClientPages], language: str, rest: str
+):
+    pages = in_language(start_pages, language)
+    page = refused(pages, "redirect_uris", "\n".join(f"http://a{n}.example/" for n in range(300)))
+    shown = page.html.find(id="redirect_uris-problem").string.split("; ")
+    # Each begins with its value; the tenth that is shown says that there are 300.
+    values = [text.partition(" ")[0] for text in shown if text.startswith("'")]
+    assert values == [f"'http://a{n}.example/'" for n in range(9)]
+    assert shown[-1] == rest
+
+
+def test_a_report_names_ten_problems_of_a_field(pages: ClientPages):
+    def report(count: int) -> str:
+        uris = tuple(f"http://a{number}.example/" for number in range(count))
+        with pytest.raises(InvalidClientMetadata) as raised:
+            check_client(pages.server.service.server, Client("x", redirect_uris=uris))
+        return raised.value.problems["redirect_uris"]
+
+    assert "a9.example" in report(10)
+    assert "more" not in report(10)
+    assert report(12).endswith("; and 2 more")
+    assert "a10.example" not in report(12)
 
 
 def test_what_is_raised_is_english(pages: ClientPages):

@@ -6,7 +6,7 @@ message that says how to correct it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from .secrets import ARGON2ID, SHA256, is_digest
 CLIENT_ID_GENERATED_LENGTH = 24
 MAX_SECRETS = 2
 MOST_CHANGES = 10**8
+MOST_PROBLEMS = 10  # of one field, in a report
 
 # All others are fixed: the client_id, and what the registry itself maintains.
 EDITABLE = frozenset(BY_NAME)
@@ -135,7 +136,12 @@ def _refuse(problems: Iterable[tuple[str, str]]) -> None:
     for field, problem in problems:
         by_field.setdefault(field, []).append(problem)
     if by_field:
-        raise InvalidClientMetadata({name: joined(texts) for name, texts in by_field.items()})
+        raise InvalidClientMetadata({name: _report(texts) for name, texts in by_field.items()})
+
+
+def _report(problems: Sequence[str]) -> str:
+    shown, rest = problems[:MOST_PROBLEMS], len(problems) - MOST_PROBLEMS
+    return joined([*shown, _("and %(count)s more", count=rest)] if rest > 0 else shown)
 
 
 def acts_for_users(grant_types: Iterable[str]) -> bool:
