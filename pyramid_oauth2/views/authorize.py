@@ -48,7 +48,7 @@ from .browser import (
 )
 from .consent import consent_page
 from .done import done_page
-from .login import forgetting, return_url, send_to_login
+from .login import return_url, send_to_login, send_to_logout
 from .login_again import login_again_page
 from .pages import error_page, page_endpoint, refused_page, unusable_page
 from .redirects import link_to_client, redirect, send_to_client
@@ -136,7 +136,7 @@ def _respond(request: Request, result: Result) -> Response:
         case LoginAgain(client, query, endpoint):
             return login_again_page(request, client, return_url(request, endpoint, query))
         case Again(query, end=True, endpoint=endpoint):
-            return forgetting(request, redirect(return_url(request, endpoint, query)))
+            return send_to_logout(request, return_url(request, endpoint, query))
         case Respond(authorization_response, events, refusal=refusal, by_link=by_link):
             outcome = Outcome(_sent(request, authorization_response, refusal, by_link), events)
         case Done(client, decision, events):

@@ -1,4 +1,4 @@
-"""Redirects to the application's own login, and back."""
+"""Redirects to the application's own login and logout, and back."""
 
 from __future__ import annotations
 
@@ -35,8 +35,7 @@ def send_to_login(request: Request, url: str) -> Response:
             return redirect(url)
         reason = "No user is signed in, and oauth2.login_route is not set."
         raise Forbidden(reason, "not_signed_in", refusal=LOGIN)
-    back = urlsplit(url)._replace(scheme="", netloc="").geturl()
-    return redirect(application_url(request, settings.login_route, back))
+    return redirect(application_url(request, settings.login_route, _path_of(url)))
 
 
 def application_url(request: Request, route: str, back: str) -> str:
@@ -60,7 +59,20 @@ def _is_elsewhere(request: Request, url: str) -> bool:
     return request.method != "GET" or other or is_too_long(here)
 
 
-def forgetting(request: Request, response: Response) -> Response:
-    """End the present login with *response*, as far as the application can end it."""
-    response.headerlist.extend(forget(request))
-    return response
+def send_to_logout(request: Request, url: str) -> Response:
+    """End the present login, as far as the application can end it, and go on at *url*.
+
+    By ``oauth2.logout_route``, or else by ``forget`` of the security policy.
+
+    :param url: where the browser continues afterwards, below our public URL.
+    """
+    settings = request.registry.getUtility(ISettings)
+    if settings.logout_route is None or settings.login_route is None:
+        response = redirect(url)
+        response.headerlist.extend(forget(request))
+        return response
+    return redirect(application_url(request, settings.logout_route, _path_of(url)))
+
+
+def _path_of(url: str) -> str:
+    return urlsplit(url)._replace(scheme="", netloc="").geturl()

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from pyramid.interfaces import IRoutesMapper
 from pyramid.response import Response
 
 from ..endpoint_urls import endpoint_url
-from ..interfaces import ISettings
 from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.authorization.another_user import release
 from ..protocol.authorization.progress import AUTHORIZE
+from ..protocol.authorization.unusable import CookiesNeeded, UnusableInteraction
 from ..protocol.authorization.user import User
 from ..protocol.http import Parameters, parse_body, parse_query
+from ..protocol.records import StoreUnavailable
 from ..protocol.server import refuse_plain_http
-from .browser import FIELD, browser_secret, browser_token, is_from_our_page
-from .login import application_url, forgetting, return_url
+from .browser import FIELD, browser_secret, browser_token, is_from_our_page, is_new_browser
+from .login import return_url, send_to_logout
 from .pages import page_endpoint, render_page
 from .redirects import redirect
 from .signed_in import signed_in_subject
+
+# The endpoints that show a stored request, to which it comes again.
+SHOW_REQUESTS = frozenset({AUTHORIZE})
 
 
 @page_endpoint("GET", "POST")
@@ -50,34 +54,26 @@ def _show(request: Request, query: Parameters) -> Response:
 def _sign_out(request: Request, form: Parameters) -> Response:
     subject, back = signed_in_subject(request), endpoint_url(request.registry, "sign_out")
     if subject is not None and not is_from_our_page(request, form.once(FIELD), subject):
+        if is_new_browser(request):
+            raise CookiesNeeded("The browser sends no cookie of this site.")
         # The form is not from a page of this browser and this user, who can decide now.
         return redirect(back)
     handle, endpoint = form.once("interaction"), form.once("endpoint") or AUTHORIZE
-    if handle is not None and _is_endpoint(request, endpoint):
+    if handle is not None and endpoint in SHOW_REQUESTS:
         if subject is not None:
             _release(request, handle, subject)
         back = return_url(request, endpoint, urlencode({"interaction": handle}))
-    return redirect(back) if subject is None else _end_login(request, back)
-
-
-def _is_endpoint(request: Request, name: str) -> bool:
-    mapper = request.registry.getUtility(IRoutesMapper)
-    return mapper.get_route(f"oauth2.{name}") is not None
+    return redirect(back) if subject is None else send_to_logout(request, back)
 
 
 def _release(request: Request, handle: str, subject: str) -> None:
+    """Unbind the request from its user, if it can be: the login ends in any case."""
     service = request.oauth2.authorization_service
     user = User(
         subject,
         secret=partial(browser_secret, request),
         authentication=partial(service.owners.authentication, request),
     )
-    release(service.server, handle, user)
-
-
-def _end_login(request: Request, back: str) -> Response:
-    settings = request.registry.getUtility(ISettings)
-    if settings.logout_route is None or settings.login_route is None:
-        return forgetting(request, redirect(back))
-    path = urlsplit(back)._replace(scheme="", netloc="").geturl()
-    return redirect(application_url(request, settings.logout_route, path))
+    # The endpoint of the request shows why it cannot be used.
+    with suppress(UnusableInteraction, StoreUnavailable):
+        release(service.server, handle, user)

@@ -13,7 +13,9 @@ from webtest import TestResponse
 
 from pyramid_oauth2 import Client, get_service
 from pyramid_oauth2.protocol.clients.self_registration import self_registered
-from tests.browser.application import SETTINGS, CookiePolicy, configurator
+from pyramid_oauth2.protocol.records import StoreUnavailable
+from pyramid_oauth2.views import sign_out
+from tests.browser.application import SETTINGS, CookiePolicy, advance_clock, configurator
 from tests.devices import GRANT_TYPE, device_request, plug
 
 from .test_pages import CALLBACK, Visitor
@@ -157,8 +159,20 @@ class TestSignOut:
 
     def test_another_site_cannot_sign_a_user_out(self) -> None:
         site = visitor()
+        site.browser.get("/oauth2/sign_out")
         question = site.browser.post("/oauth2/sign_out", {"oauth2_browser_token": "x"}).follow()
         assert question.html.h1.string == "Sign out?"
+        assert site.browser.get("/oauth2/authorizations").status_int == 200
+
+    def test_a_browser_without_cookies_of_ours(self) -> None:
+        """The login is that of a proxy, for instance."""
+        site = visitor()
+        question = site.browser.get("/oauth2/sign_out")
+        fields = question.form.submit_fields()
+        site.browser.reset()
+        site.browser.post("/login", {"user": "alice"})
+        page = site.browser.post("/oauth2/sign_out", fields, status=400)
+        assert page.html.h1.string == "Your browser keeps no cookies of this site"
         assert site.browser.get("/oauth2/authorizations").status_int == 200
 
     def test_a_page_of_another_user_does_nothing(self) -> None:
@@ -176,6 +190,20 @@ class TestSignOut:
         assert to.status_int == 303
         assert to.location == "http://localhost/logout?next=%2Foauth2%2Fsign_out"
         assert site.browser.get("/oauth2/authorizations").status_int == 200, "nothing was ended"
+
+    def test_a_new_login_by_the_logout_of_the_application(self) -> None:
+        """Where the request demands one (``prompt=login``), and the time of the last is unknown."""
+        config = configurator({"oauth2.logout_route": "logout"})
+        config.add_route("logout", "/logout")
+        site = Visitor(config)
+        site.register()
+        to = site.ask(prompt="login").form.submit(status=303)
+        logout = urlsplit(to.location)
+        assert (logout.path, list(parse_qs(logout.query))) == ("/logout", ["next"])
+        assert "Set-Cookie" not in to.headers, "the application ends the login"
+        site.browser.reset()
+        login = site.browser.get(parse_qs(logout.query)["next"][0], status="*")
+        assert login.status_int < 500
 
     def test_there_is_no_link_where_nothing_ends_the_login(self) -> None:
         class Owners:
@@ -228,7 +256,9 @@ class TestNotYou:
         grants = get_service(site.registry).server.grants
         assert [grant.subject for grant in grants.grants(client_id="prints").items] == ["bob"]
 
-    def test_at_the_endpoint_of_a_feature(self) -> None:
+    def test_at_the_endpoint_of_a_feature(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        both = frozenset({"authorize", "authorizations"})
+        monkeypatch.setattr(sign_out, "SHOW_REQUESTS", both)
         site = visitor()
         question = site.ask().click("Not you?")
         form = question.form
@@ -236,24 +266,45 @@ class TestNotYou:
         to = site.browser.post("/oauth2/sign_out", {**fields, "endpoint": "authorizations"})
         assert urlsplit(to.location).path == "/oauth2/authorizations"
 
-    def test_an_endpoint_that_is_none(self) -> None:
+    @pytest.mark.parametrize(
+        "endpoint",
+        [
+            *("https://evil.example/", "nothing", "authorize.slash", "token", "metadata"),
+            *("protected_resource", "authorizations", "sign_out"),
+        ],
+    )
+    def test_an_endpoint_that_shows_no_requests(self, endpoint: str) -> None:
         form = visitor().ask().click("Not you?").form
         fields = {name: form[name].value for name in form.fields if name}
         site = visitor()
         fields["oauth2_browser_token"] = (
             site.browser.get("/oauth2/sign_out").form["oauth2_browser_token"].value
         )
-        for endpoint in ("https://evil.example/", "nothing"):
-            to = site.browser.post("/oauth2/sign_out", {**fields, "endpoint": endpoint})
-            assert to.location == "http://localhost/oauth2/sign_out"
+        to = site.browser.post("/oauth2/sign_out", {**fields, "endpoint": endpoint})
+        assert to.location == "http://localhost/oauth2/sign_out"
+        assert self.is_signed_out(site)
 
     def test_a_page_that_was_answered_leads_nowhere_else(self) -> None:
         site = visitor()
         consent = site.ask()
         question = consent.click("Not you?")
         consent.form.submit("decision", value="allow")
-        page = question.form.submit(status=400)
-        assert page.html.h1.string == "This page was used already"
+        self.ends_with(site, question, "This page was used already")
+
+    def test_a_page_that_has_expired(self) -> None:
+        site = visitor()
+        question = site.ask().click("Not you?")
+        advance_clock(site.registry, 86400)
+        self.ends_with(site, question, "This page has expired")
+
+    @pytest.mark.parametrize("handle", ["garbage", "", "x" * 3000, "\u00e9"])
+    def test_a_request_that_there_is_none_of(self, handle: str) -> None:
+        site = visitor()
+        question = site.browser.get("/oauth2/sign_out", {"interaction": handle})
+        signed_out = question.form.submit()
+        assert signed_out.status_int == 303
+        assert signed_out.follow(status="*").status_int < 500
+        assert self.is_signed_out(site)
 
     def test_another_browser_cannot_release_a_request(self) -> None:
         site = visitor()
@@ -261,8 +312,27 @@ class TestNotYou:
         site.browser.reset()
         site.browser.post("/login", {"user": "alice"})
         question = site.browser.get("/oauth2/sign_out", {"interaction": handle})
-        page = question.form.submit(status=403)
-        assert page.html.h1.string == "This page belongs to another browser"
+        self.ends_with(site, question, "This page belongs to another browser", 403)
+
+    def test_a_store_that_is_down(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*arguments: Any, **named: Any) -> None:
+            raise StoreUnavailable("gone")
+
+        site = visitor()
+        question = site.ask().click("Not you?")
+        monkeypatch.setattr(type(get_service(site.registry).server.grants), "find", fail)
+        self.ends_with(site, question, "This site is not available at the moment", 503)
+
+    def ends_with(
+        self, site: Visitor, question: TestResponse, heading: str, status: int = 400
+    ) -> None:
+        """The user is signed out, and the page of the request says why it cannot be used."""
+        page = question.form.submit(status=303).follow(status=status)
+        assert page.html.h1.string == heading
+        assert self.is_signed_out(site)
+
+    def is_signed_out(self, site: Visitor) -> bool:
+        return site.browser.get("/oauth2/sign_out").html.h1.string == "You are signed out"
 
     def test_the_first_user_has_lost_the_request(self) -> None:
         site = visitor()
