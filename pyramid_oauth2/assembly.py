@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -245,9 +246,12 @@ def _make_backend(registry: Any, settings: Settings, name: str) -> IBackend:
     factory = registry.queryUtility(IBackendFactory, name=name)
     if factory is None:
         registered = dict(registry.getUtilitiesFor(IBackendFactory))
-        known = ", ".join(sorted(registered.keys() | BUILT_IN_BACKENDS.keys()))
+        known = sorted(registered.keys() | BUILT_IN_BACKENDS.keys())
+        meant = get_close_matches(name, known, 1)
+        hint = f" Did you mean {meant[0]}?" if meant else ""
         raise StartupError(
-            f"There is no backend named {name!r}; there are: {known}. A backend of your own "
+            f"There is no backend named {name!r} (oauth2.backend); there are: "
+            f"{', '.join(known)}.{hint} A backend of your own "
             f"registers itself with config.add_oauth2_backend({name!r}, factory)."
         )
     backend: IBackend = factory(settings)

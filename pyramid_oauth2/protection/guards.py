@@ -25,7 +25,6 @@ from ..interfaces import IScope
 from ..protocol.errors import OAuth2Error
 from ..protocol.http import FORM, MAX_BODY
 from ..protocol.records import StoreUnavailable
-from ..protocol.scopes import format_scope
 from ..protocol.token.presentation import has_token_parameter
 from ..responses import store_unavailable
 from .challenges import (
@@ -97,8 +96,8 @@ def _declared_scope(info: Any) -> frozenset[str] | None:
     known = frozenset(name for name, _ in info.registry.getUtilitiesFor(IScope))
     if not names or not names <= known:
         raise ConfigurationError(
-            f"oauth2_scope={declared!r} names unknown scopes: {format_scope(names - known)!r}. "
-            f"Known are: {format_scope(known)!r}. Add them to oauth2.scopes in the ini, or with "
+            f"oauth2_scope={declared!r} names unknown scopes: {', '.join(sorted(names - known))}. "
+            f"Known are: {', '.join(sorted(known))}. Add them to oauth2.scopes in the ini, or with "
             "config.add_oauth2_scope(name, description)."
         )
     return names

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 ELSEWHERE = "The tables are there, made by another history than ours: ask that for its revision."
 SHARED = """\
-The database has an alembic_version of the application's own as well, and its next
-"alembic revision --autogenerate" would drop these tables. In the env.py of the application, write:
+The database has an alembic_version of the application's own as well. Unless the env.py of the
+application names include_name, its next "alembic revision --autogenerate" would drop these tables:
 
     from pyramid_oauth2.migrations import include_name
 
@@ -61,7 +61,10 @@ def upgrade(ini: Ini) -> int:
         migrations.upgrade(engine)
         after = migrations.current(engine)
         shared = migrations.is_shared(engine)
-    print(f"The tables are up to date: {after}" + (" (they were)" if before == after else ""))
+    if before == after:
+        print(f"Nothing to do: the tables are up to date ({after})")
+    else:
+        print(f"The tables are {'upgraded' if before else 'made'}: {after}")
     if shared and before != after:
         print(SHARED)
     return 0

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import plaster
@@ -51,7 +52,7 @@ class Ini:
         except ImportError as error:
             raise ConfigurationError(
                 f"{self.path} names code that cannot be imported: {error}. "
-                "If it lies in this folder: export PYTHONPATH=."
+                f"If it lies beside the ini: export PYTHONPATH={_folder(self.path)}"
             ) from error
         except UNREADABLE as error:
             raise ConfigurationError(f"{self.path} cannot be read: {_reason(error)}") from error
@@ -155,6 +156,12 @@ def _silent(log: logging.Logger) -> Iterator[None]:
         yield
     finally:
         log.disabled = before
+
+
+def _folder(path: str) -> str:
+    """The folder of an ini, as the reader would write it here."""
+    # A name of the section may follow the path.
+    return str(Path(path.partition("#")[0]).parent)
 
 
 @cache

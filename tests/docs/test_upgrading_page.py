@@ -59,7 +59,7 @@ def test_the_page(follow: Callable[..., Page]) -> None:
         assert ask(port).json()["error"] == "temporarily_unavailable"
         assert page.block("The store cannot answer") in log.read_text()
         page.run("db upgrade")
-        assert page.run("db upgrade") == page.block("(they were)")
+        assert page.run("db upgrade") == page.block("up to date (")
         register_shop(page)
         assert ask(port).status_code == 200
         add_columns(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -26,8 +27,9 @@ MISTAKES = {
         "authorization_code, client_credentials, password, refresh_token.\n"
     ),
     "oauth2.backend.clients = rediss": (
-        "There is no backend named 'rediss'; there are: memory, redis, sqlalchemy. A backend of "
-        "your own registers itself with config.add_oauth2_backend('rediss', factory).\n"
+        "There is no backend named 'rediss' (oauth2.backend); there are: memory, redis, "
+        "sqlalchemy. Did you mean redis? A backend of your own registers itself with "
+        "config.add_oauth2_backend('rediss', factory).\n"
     ),
     # When the application is complete.
     "oauth2.login_route = login": (
@@ -70,6 +72,17 @@ def test_a_mistake_in_the_code_keeps_its_traceback(tmp_path):
 def test_poauth2(poauth2):
     poauth2.write("oauth2.login_rute = login")
     assert poauth2("views") == (1, "", f"poauth2: {UNKNOWN}")
+
+
+def test_a_mistake_in_a_view(poauth2):
+    poauth2.write("tests.scripts.scope = raed")
+    status, _, err = poauth2("client", "list")
+    assert status == 1
+    assert err.startswith(
+        "poauth2: oauth2_scope='raed' names unknown scopes: raed. Known are: read, "
+    )
+    assert "<class" not in err
+    assert re.search(r"\(.*application\.py, line \d+\)$", err)
 
 
 def test_the_hook_of_another_library_stays(monkeypatch):

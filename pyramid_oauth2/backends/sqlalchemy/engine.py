@@ -8,6 +8,7 @@ the application. In autocommit a read, or a single INSERT, is one round trip.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from sqlite3 import OperationalError
@@ -80,7 +81,9 @@ def engine_factory(settings: Settings, app_engine: Engine | None = None) -> Call
     if app_engine is not None:
         return partial(sibling, app_engine, options)
     if not url:
-        raise StartupError(f"oauth2.sqlalchemy.url is missing: {SCHEMES}")
+        meant = get_close_matches("url", options, 1)
+        hint = f"oauth2.sqlalchemy.{meant[0]} is another key. " if meant else ""
+        raise StartupError(f"oauth2.sqlalchemy.url is missing. {hint}Write one of {SCHEMES}")
     return partial(_make, url, options)
 
 
@@ -115,7 +118,7 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
     except (NoSuchModuleError, ImportError) as error:
         raise StartupError(
             f"oauth2.sqlalchemy.url: there is no driver for {parsed.drivername} ({error}). "
-            f"Install it, or write one of {SCHEMES}"
+            f"{_extra_of(parsed.drivername)}Or write one of {SCHEMES}"
         ) from None
     except (ArgumentError, TypeError, ValueError) as error:
         raise StartupError(f"oauth2.sqlalchemy.*: {error}") from None
@@ -136,6 +139,16 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
     if name == "postgresql":
         renew_when_stale(engine)
     return engine
+
+
+def _extra_of(driver: str) -> str:
+    name = {
+        "postgresql+psycopg": "postgresql",
+        "mysql+pymysql": "mysql",
+        "mariadb+pymysql": "mysql",
+    }
+    extra = name.get(driver)
+    return f"The extra {extra} of pyramid_oauth2 installs it. " if extra else "Install it. "
 
 
 def _parsed(url: str | URL) -> tuple[URL, dict[str, Any]]:
