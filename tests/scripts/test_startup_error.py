@@ -79,7 +79,7 @@ def test_a_mistake_in_a_view(poauth2):
     status, _, err = poauth2("client", "list")
     assert status == 1
     assert err.startswith(
-        "poauth2: oauth2_scope='raed' names unknown scopes: raed. Known are: read, "
+        "poauth2: oauth2_scope='raed' names unknown scopes: raed. Known are: by-directive, "
     )
     assert "<class" not in err
     assert re.search(r"\(.*application\.py, line \d+\)$", err)
