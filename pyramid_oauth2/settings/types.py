@@ -240,7 +240,7 @@ def own_address(value: str) -> str:
 def image_address(value: str) -> str:
     """An ``https`` URL, or a path on the server's own host, such as ``/static/logo.svg``."""
     text = str(value).strip()
-    origin = re.match(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(?=/)", text)
+    origin = re.match(r"https://[A-Za-z0-9._-]+(:[0-9]+)?(?=/)", text)
     if not OWN_PATH.fullmatch(text[origin.end() :] if origin else text):
         raise BadValue("write an https URL, or a path on this host, such as /static/logo.svg")
     return text

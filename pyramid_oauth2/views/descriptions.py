@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from ..protection.request import Request
 from ..protocol.clients.self_registration import is_self_registered
+from ..protocol.clients.value_rules import is_https_url
 from ..protocol.records import Client
 from .language import translated
 
 
 def https_only(uri: str | None) -> str | None:
     """The address if it may be used for a link or an image, else None."""
-    # A client's record may be from any source; javascript: must not become a link.
-    return uri if uri and uri.startswith("https://") else None
+    # A client's record may be older than the rules, or come from another server.
+    return uri if uri and is_https_url(uri) else None
 
 
 @dataclass(frozen=True, slots=True)

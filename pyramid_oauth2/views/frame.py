@@ -14,14 +14,16 @@ from pyramid.interfaces import ISecurityPolicy
 from ..endpoint_urls import endpoint_url
 from ..protection.request import Request
 from ..settings import Settings
+from .descriptions import https_only
 from .signed_in import signed_in_subject
 
 log = logging.getLogger(__name__)
 
 STYLESHEETS = tuple(f"pyramid_oauth2:static/{name}.css" for name in ("base", "pages", "forms"))
 
-# What the header of a response can name: a host as browsers write it.
-_ORIGIN = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?")
+# What the header of a response can name: a host as browsers write it, which is no IPv6 address
+# (Content Security Policy, "host-source").
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ def image_sources(settings: Settings, logos: Iterable[str | None] = ()) -> list[
 
     :param logos: of the clients that the page shows.
     """
-    found = (_ORIGIN.match(address or "") for address in (settings.site_logo, *logos))
-    return sorted({match[0] for match in found if match})
+    own = settings.site_logo
+    found = (urlsplit(address).netloc for address in (own, *map(https_only, logos)) if address)
+    return sorted({f"https://{host}" for host in found if _HOST.fullmatch(host)})
 
 
 def _subject(request: Request) -> str | None:

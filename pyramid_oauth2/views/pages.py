@@ -75,7 +75,7 @@ def destination(redirect_uri: str) -> dict[str, Any]:
     # What follows a private-use scheme may look like a host, but is not one.
     on_the_web = parts.scheme in ("https", "http")
     return {
-        "redirect_host": parts.netloc if on_the_web else parts.scheme,
+        "redirect_host": parts.netloc.rpartition("@")[2] if on_the_web else parts.scheme,
         # http is allowed for loopback hosts only.
         "redirect_on_device": parts.scheme != "https",
     }

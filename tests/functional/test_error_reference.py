@@ -200,12 +200,23 @@ class TestTheWayToTheClient:
     def test_not_for_an_unknown_client(self):
         assert Visitor().ask("nobody", 400).html.main.a is None
 
-    def test_nor_for_a_website_that_is_no_https_url(self):
+    @pytest.mark.parametrize(
+        "website",
+        [
+            *("javascript:alert(1)", "https://bank.example@evil.example/", "https://[evil"),
+            *("https://evil.example\\.bank.example/", "https:///x", "https://a b/", "https://"),
+            *("https://\tevil.example/", "https://b\u0430nk.example/"),
+        ],
+    )
+    def test_nor_for_a_website_that_is_no_https_url(self, website: str):
         visitor = Visitor()
         visitor.register()
-        uri = {"client_uri": "javascript:alert(1)"}
+        uri = dict.fromkeys(("client_uri", "logo_uri", "tos_uri", "policy_uri"), website)
         assert get_service(visitor.registry).server.clients.edit("prints", 0, uri)
-        assert visitor.ask(redirect_uri="https://evil.example/", status=400).html.main.a is None
+        page = visitor.ask(redirect_uri="https://evil.example/", status=400)
+        assert page.html.main.a is None
+        client = visitor.ask().html.find(class_="client")
+        assert (client.a, client.img) == (None, None)
 
 
 def test_a_store_that_fails_on_the_pages_of_clients(

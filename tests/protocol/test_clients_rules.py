@@ -100,7 +100,11 @@ def test_good(server, metadata):
         *(
             pytest.param({**MACHINE, name: uri}, name, id=f"{name} {uri[:20]}")
             for name in ("client_uri", "logo_uri", "tos_uri", "policy_uri")
-            for uri in ("javascript:alert(1)", "http://a.example/", "//a.example", "https://", "")
+            for uri in (
+                *("javascript:alert(1)", "http://a.example/", "//a.example", "https://", ""),
+                *("https://b.example@a.example/", "https://@a.example", "https://[a.example"),
+                *("https://a.example\\.b.example/", "https://a.example:x/", "https://a.example:0/"),
+            )
         ),
         pytest.param(
             {**MACHINE, "logo_uri": "https://a.example/" + "x" * 2048}, "logo_uri", id="l"

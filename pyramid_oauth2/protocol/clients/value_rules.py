@@ -100,18 +100,21 @@ def origins(server: Known, value: Iterable[str]) -> Iterator[str]:
 def https_url(server: Known, value: str | None) -> Iterator[str]:
     """An https URL, or none."""
     # They are links and images on pages of the server.
-    if value is not None and not _is_https(value):
+    if value is not None and not is_https_url(value):
         yield _("write a whole https URL, such as https://app.example/logo.png")
 
 
-def _is_https(uri: str) -> bool:
+def is_https_url(uri: str) -> bool:
+    """Whether a page shows the URL as a link or an image: a reader can see which host it names."""
     try:
         parts = urlsplit(uri)
+        host = parts.hostname if parts.port != 0 else None
     except ValueError:
         return False
-    plain = uri.isascii() and uri.isprintable() and " " not in uri and len(uri) <= MAX_URI
-    # The pages apply the same condition: a URI that they would not show is refused.
-    return plain and uri.startswith("https://") and bool(parts.hostname)
+    plain = uri.isascii() and uri.isprintable() and len(uri) <= MAX_URI
+    # A browser reads a backslash as a slash. What stands before an @ poses as the host.
+    plain = plain and not set(uri) & {" ", "\\"} and "@" not in parts.netloc
+    return plain and uri.startswith("https://") and bool(host)
 
 
 def contacts(server: Known, value: Iterable[str]) -> Iterator[str]:
