@@ -54,7 +54,7 @@ class TestShow:
         Flow(bob.server, "app", bob.browser).code()
         first, second = articles(bob.show())
         assert first.startswith("app Allowed to: Read your data read")
-        assert "has no access now" in first, "the code was not redeemed"
+        assert "none at present" in first, "the code was not redeemed"
         assert second.startswith("web Allowed to: Read your data read Change your data write")
 
     def test_nothing(self, bob: Allowing):
