@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Function: TypeAlias = Callable[..., int]
 
+# Not which: it may be a secret.
+UNEXPECTED = "unexpected word"
 NO_INI = "name the ini file first, as in: poauth2 development.ini db upgrade"
 
 
@@ -49,7 +51,23 @@ class _WithExamples(click.Command):
 
 
 class Command(_WithExamples):
-    """A command that works on an ini."""
+    """A command that works on an ini.
+
+    :cvar unexpected: what it says of a word that is one too many.
+    """
+
+    allow_extra_args = True  # Not by click, which repeats them.
+    unexpected = UNEXPECTED
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words.
+
+        :raises click.UsageError: there is one too many.
+        """
+        left = super().parse_args(ctx, args)
+        if left and not ctx.resilient_parsing:
+            raise click.UsageError(self.unexpected, ctx)
+        return left
 
     def invoke(self, ctx: click.Context) -> int:
         """Call the function with the ini and the parameters; return the exit status.
@@ -115,8 +133,12 @@ class Commands(_WithExamples, click.Group):
         """
         name = args[0]
         if name not in self.named and not name.startswith("-") and not ctx.resilient_parsing:
-            raise click.UsageError(f"there is no command {name}{similar(name, self.named)}", ctx)
+            raise click.UsageError(f"{self.unknown(name)}{similar(name, self.named)}", ctx)
         return super().resolve_command(ctx, args)
+
+    def unknown(self, name: str) -> str:
+        """What is said of a word that is no command."""
+        return f"there is no command {name}"
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""

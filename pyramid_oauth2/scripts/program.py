@@ -23,7 +23,7 @@ class Program(Commands):
             [VERBOSE],
             is_flag=True,
             expose_value=False,
-            help="Print the whole log, where the ini's handlers write to the terminal.",
+            help="Print the whole log, where the ini's handlers write to a terminal.",
         )
         settings: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
         super().__init__(named, details, examples, params=[ini, verbose], context_settings=settings)

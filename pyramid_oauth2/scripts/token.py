@@ -9,8 +9,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-import click
-
 from ..protocol.access import Access
 from ..protocol.authorization.codes import CodeData
 from ..protocol.authorization.interaction import end_of
@@ -33,7 +31,7 @@ from ..protocol.token.resolution import reference_of
 from ..protocol.token.validity import NotValid, check_limits, check_parties, check_token
 from ..protocol.token_strings import is_client_secret, parse_token
 from .arguments import json_option
-from .command import Command, Commands, Named, command
+from .command import UNEXPECTED, Command, Commands, Named, command
 from .ini import Ini
 from .terminal import shown
 from .times import utc
@@ -54,7 +52,15 @@ MISPLACED = (
     "leave it out, and give it when you are asked or on standard input"
 )
 
-token = Commands(
+
+class _TokenCommands(Commands):
+    """What is no command could be a token, so no message repeats it."""
+
+    def unknown(self, name: str) -> str:
+        return UNEXPECTED
+
+
+token = _TokenCommands(
     {
         "inspect": Named(
             "token", "inspect", "Say whose a token is, what it allows, and whether it counts."
@@ -64,14 +70,9 @@ token = Commands(
 
 
 class _WithoutWords(Command):
-    """A command without arguments. What is there could be a token, so no message repeats it."""
+    """A command without arguments: what is there is probably the token."""
 
-    allow_extra_args = True
-
-    def invoke(self, ctx: click.Context) -> int:
-        if ctx.args:
-            raise click.UsageError(MISPLACED, ctx)
-        return super().invoke(ctx)
+    unexpected = MISPLACED
 
 
 @command(

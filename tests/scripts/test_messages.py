@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -38,12 +39,26 @@ args = ('%(here)s/app.log',)
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 
 
-def process(poauth2, *words, out=subprocess.PIPE, options=()):
+def process(poauth2, *words, out=subprocess.PIPE, err=subprocess.PIPE, options=()):
     """Run a process of its own; return the exit status, and the output."""
     program = [sys.executable, "-m", "pyramid_oauth2.scripts.poauth2"]
     command = [*program, *options, str(poauth2.path), *words]
-    ended = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, timeout=60)
+    ended = subprocess.run(command, stdout=out, stderr=err, text=True, timeout=60)
     return ended.returncode, ended.stdout, ended.stderr
+
+
+def on_terminal(poauth2, *words, options=()):
+    """The same, with a terminal for stderr."""
+    terminal, end = os.openpty()
+    status, out, _ = process(poauth2, *words, err=end, options=options)
+    os.close(end)
+    printed = b""
+    # Linux reports EIO, not the end of a file, once nothing has the other end open.
+    with suppress(OSError):
+        while read := os.read(terminal, 4096):
+            printed += read
+    os.close(terminal)
+    return status, out, printed.decode()
 
 
 class TestWords:
@@ -57,6 +72,8 @@ class TestWords:
             (("client", "show", "--frob"), "there is no option --frob"),
             (("client", "show"), "missing argument 'CLIENT_ID'"),
             (("copy",), "missing option '--to'"),
+            (("client", "list", "web"), "unexpected word"),
+            (("token", "inspct"), "unexpected word; did you mean inspect?"),
         ],
     )
     def test_a_wrong_one(self, poauth2, words, line):
@@ -114,6 +131,26 @@ class TestSecrets:
         status, out, err = poauth2(*(word.format(secret) for word in words))
         assert status == 2
         assert secret[8:40] not in out + err
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("client", "add", "--name", "x", "--secret-stdin", "hunter2"),
+            ("client", "add", "--name", "x", "--secret-stdin=hunter2"),
+            ("client", "rotate-secret", "x", "hunter2"),
+            ("client", "rotate-secret", "x", "--secret-stdin", "hunter2"),
+            ("client", "end-earlier-secret", "x", "hunter2"),
+            ("client", "edit", "x", "hunter2"),
+            ("token", "hunter2"),
+            ("token", "hunter2", "inspect"),
+            ("token", "inspect", "hunter2"),
+        ],
+    )
+    def test_no_message_repeats_a_word_that_may_be_one(self, poauth2, words):
+        status, out, err = poauth2(*words)
+        assert (status, out) == (2, "")
+        assert err
+        assert "hunter2" not in err
 
     def test_the_content_of_a_file_that_is_no_ini(self, poauth2):
         """As of a file that has a secret, named by mistake."""
@@ -224,17 +261,23 @@ class TestLog:
         with_tables.write(more=LOGGING)
         return with_tables
 
-    def test_lines_for_the_log_alone_are_not_printed(self, logging_ini, tmp_path):
-        status, out, err = process(logging_ini, *WEB, "--scope", "read", "--json")
+    def test_lines_for_the_log_alone_are_not_printed_on_a_terminal(self, logging_ini, tmp_path):
+        status, out, err = on_terminal(logging_ini, *WEB, "--scope", "read", "--json")
         assert (status, err) == (0, "")
         (audit,) = [line for line in (tmp_path / "app.log").read_text().splitlines() if "=" in line]
         assert audit == (
             f"event=ClientChanged client_id={json.loads(out)['client_id']} change=registered"
         )
-        assert process(logging_ini, "db", "upgrade")[2] == ""
+        assert on_terminal(logging_ini, "db", "upgrade")[2] == ""
+
+    def test_a_file_has_all_lines(self, logging_ini):
+        """As under cron and systemd, where stderr is the log."""
+        status, _, err = process(logging_ini, *WEB, "--client-id", "web")
+        assert status == 0
+        assert "event=ClientChanged client_id=web change=registered\n" in err
 
     def test_verbose(self, logging_ini):
-        status, _, err = process(logging_ini, *WEB, options=["--verbose"])
+        status, _, err = on_terminal(logging_ini, *WEB, options=["--verbose"])
         assert (status, "event=ClientChanged" in err) == (0, True)
 
     def test_warnings_are_printed(self, poauth2):

@@ -17,7 +17,8 @@ INTRODUCTION = """\
 stores. It reads the same ini as `pserve`. `poauth2 COMMAND --help` prints the text of this page.
 
 **Exit status**: 0; 1 if the command failed, which a line on stderr explains; 2 if the words of the
-command are wrong, or there is none; 130 if it was interrupted. A message never repeats a token.
+command are wrong, or there is none; 130 if it was interrupted. A message never repeats a token,
+or a word that is one too many.
 
 **Completion**: with one of these lines in the start-up file of your shell, Tab completes the ini,
 then commands, then options. For the options of `client add` and `client edit` it starts the
@@ -29,9 +30,10 @@ eval "$(_POAUTH2_COMPLETE=zsh_source poauth2)"     # ~/.zshrc
 _POAUTH2_COMPLETE=fish_source poauth2 | source     # ~/.config/fish/config.fish
 ```
 
-**The log**: a command logs as the ini says. A handler that writes to the terminal leaves out the
-audit log and the lines of Alembic, except warnings. Where the terminal is the only log, as in a
-container, `poauth2 --verbose INI COMMAND` prints them."""
+**The log**: a command logs as the ini says. A handler that writes to a terminal leaves out the
+audit log and the lines of Alembic, except warnings; `poauth2 --verbose INI COMMAND` prints them.
+Where stdout or stderr is a file or a pipe, as under cron and systemd or with `2>>poauth2.log`,
+nothing is left out."""
 
 
 def page() -> str:
