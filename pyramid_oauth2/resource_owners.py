@@ -81,16 +81,26 @@ class ResourceOwners:
             raise _not_checked("is_active") from error
 
     def describe(self, subject: str) -> str:
-        """What the user is called on a page: the subject if the application's method fails."""
+        """What the user is called on a page of their own, or of operators.
+
+        The subject, if the application has no name or its method fails.
+        """
+        return self.name(subject) or subject
+
+    def name(self, subject: str) -> str | None:
+        """The user's name, which other users may see; None if the application has none.
+
+        Also None if the application's method fails.
+        """
         if not self.knows("describe"):
-            return subject
+            return None
         try:
-            return str(self._owners.describe(subject))
+            return str(self._owners.describe(subject)) or None
         except Exception:
             # It may fail for a user who was deleted, and it is on the page that their grants
             # are ended.
             log.exception("describe() of the resource owners failed")
-            return subject
+            return None
 
     def time_zone(self, request: PyramidRequest) -> str | None:
         """The name of the signed-in user's time zone; None if it is not known.

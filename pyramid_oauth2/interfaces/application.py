@@ -53,7 +53,12 @@ class IResourceOwners(Interface):
         """
 
     def describe(subject: str) -> str:
-        """The user's name for display on a page. Default: the subject."""
+        """The user's name for display on a page.
+
+        Other users see it as well: the consent page names the owner of a client. Return nothing
+        that is private, such as an address. Default: the subject, which only the user and
+        operators see.
+        """
 
     def time_zone(request: Request) -> str | None:
         """The time zone of the signed-in user: an IANA name such as ``Europe/Berlin``.

@@ -24,7 +24,7 @@ class Registered:
     :param by: ``operator``, ``owner``, or ``itself``. Only in the first case has anyone who runs
         the site checked it.
     :param at: in UTC seconds.
-    :param owner: the name of its owner, for ``owner``.
+    :param owner: the name of its owner, for ``owner``; None if the application has none.
     """
 
     by: str
@@ -36,7 +36,7 @@ def registered(request: Request, client: Client) -> Registered:
     """Who registered a client, as the consent page shows it."""
     if client.owner is not None:
         owners = request.oauth2.authorization_service.owners
-        return Registered("owner", client.created_at, owners.describe(client.owner))
+        return Registered("owner", client.created_at, owners.name(client.owner))
     return Registered("itself" if is_self_registered(client) else "operator", client.created_at)
 
 

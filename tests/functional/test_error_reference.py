@@ -175,7 +175,7 @@ class TestTheWayToTheClient:
     def test_to_the_website_that_an_operator_has_registered(self):
         page = self.wrong(client_uri=WEBSITE)
         assert page.html.main.a["href"] == WEBSITE
-        assert page.html.main.a.string == "Back to Foto Print"
+        assert page.html.main.a.get_text() == "Back to Foto Print"
         assert page.html.main.strong.string == "app.example"
         assert "evil.example" not in page
 

@@ -370,8 +370,33 @@ class TestWhoRegisteredTheClient:
         site = visitor()
         site.register("poster", client_name="Poster", owner="eve")
         said = self.said(site, "poster")
-        assert said.startswith("Poster Registered by eve, ")
+        assert said.startswith("Poster Registered by a user of this site, ")
+        assert "eve" not in said, "what identifies a user is not for others"
         assert " not verified The people who run this site have not checked" in said
+
+    @pytest.mark.parametrize("name", ["the people who run this site", "<b>Eve", "\u05d0", None, ""])
+    def test_its_owner_by_name(self, name: str | None) -> None:
+        class Owners:
+            def subject(self, request: Any) -> Any:
+                return request.authenticated_userid
+
+            def describe(self, subject: str) -> str:
+                if name is None:
+                    raise LookupError(subject)
+                return name
+
+        config = configurator(SITE, EveryoneIsAdmin())
+        config.set_oauth2_resource_owners(Owners())
+        site = Visitor(config)
+        site.register("poster", client_name="Poster", owner="eve@mail.example")
+        said = self.said(site, "poster")
+        assert "eve@mail.example" not in said
+        if name:
+            assert said.startswith(f"Poster Registered by a user of this site: {name} , ")
+            block = site.ask("poster").html.find(class_="client")
+            assert [each.string for each in block.find_all("bdi")] == ["Poster", name]
+        else:
+            assert said.startswith("Poster Registered by a user of this site, ")
 
     def test_itself(self) -> None:
         site = visitor()
@@ -381,6 +406,28 @@ class TestWhoRegisteredTheClient:
         said = self.said(site, "bot")
         assert said.startswith("bot Registered by itself, ")
         assert " not verified " in said
+
+    def test_its_name_is_set_apart_in_a_sentence_of_ours(self) -> None:
+        """``bdi``: a name from right to left reorders nothing of the sentence around it."""
+        site = visitor()
+        name = "\u05e9\u05dc\u05d5\u05dd <b>1"
+        site.register("shop", client_name=name, client_uri="https://shop.example/")
+        shown = [site.ask("shop", prompt="login").html.h1]
+        error = site.ask("shop", 400, redirect_uri="https://evil.example/")
+        shown.append(error.html.main.a)
+        plug(site.registry)
+        site.register("tv", client_name=name, grant_types=(GRANT_TYPE,))
+        for decision in ("allow", "deny"):
+            asked = site.browser.get(device_request(site.registry, "tv"))
+            done = asked.form.submit("decision", value=decision)
+            shown.append(done.html.h1.find_next_sibling("p"))
+        asked = site.ask("shop", response_mode="form_post")
+        advance_clock(site.registry, 86400)
+        expired = asked.form.submit("decision", value="allow", status=400)
+        shown.append(expired.html.main.button)
+        for sentence in shown:
+            assert sentence.bdi is not None, sentence
+            assert sentence.bdi.string == name
 
     def test_its_name_is_in_no_sentence_of_ours(self) -> None:
         site = visitor()

@@ -271,7 +271,7 @@ def test_the_page_for_a_new_login_is_in_it_too(language: str) -> None:
         ("button", "Sign in again"),
     ):
         expected = catalogue(language).get(english).string
-        assert page.html.find(tag).string == expected.replace("%(client)s", "Foto Print")
+        assert page.html.find(tag).get_text() == expected.replace("%(client)s", "Foto Print")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

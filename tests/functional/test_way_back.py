@@ -61,7 +61,7 @@ class TestExpired:
             "state": "xyz",
             "iss": "http://localhost",
         }
-        assert answer.html.main.a.string == "Back to <b>Web</b>"
+        assert answer.html.main.a.get_text() == "Back to <b>Web</b>"
         assert answer.html.main.find("strong").string == "client.example"
 
     def test_by_a_form_where_the_client_wants_one(self, flow: Flow):
