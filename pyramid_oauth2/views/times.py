@@ -57,7 +57,9 @@ class Times:
         local, locale = self._local(seconds), self._locale
         day = format_date(local, "medium", locale=locale)
         clock = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
-        text = str(get_datetime_format("medium", locale=locale)).format(clock, day)
+        # Words in the pattern are in quotes (CLDR, "Date Format Patterns").
+        pattern = str(get_datetime_format("medium", locale=locale)).replace("'", "")
+        text = pattern.format(clock, day)
         return _element(seconds, f"{text} {_zone_of(local, locale)}")
 
     def duration(self, seconds: int) -> str:
@@ -73,7 +75,7 @@ class Times:
     @reify
     def _locale(self) -> Locale:
         try:
-            return Locale.parse(language_of_texts(self._request))
+            return Locale.parse(language_of_texts(self._request).replace("-", "_"))
         except (UnknownLocaleError, ValueError):
             # The catalogue of an application names a language that Babel does not know.
             return Locale.parse(ENGLISH)

@@ -138,6 +138,32 @@ def test_the_language_of_a_catalogue_that_babel_does_not_know(
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pt-BR", "15 de jan. de 2027 12:00 UTC"),
+        # Its pattern in CLDR has a word in quotes, which are not part of the text.
+        ("co", "15 ghj. 2027 à 12:00 UTC"),
+    ],
+)
+def test_the_language_of_another_catalogue(
+    start_pages: Callable[..., ClientPages], tmp_path: Any, name: str, text: str
+):
+    folder = name.replace("-", "_")
+    write_catalogue(tmp_path, folder, {"en": name})
+
+    def configure(config: Any) -> None:
+        config.add_translation_dirs(str(tmp_path), override=True)
+        config.set_locale_negotiator(lambda request: folder)
+
+    pages = start_pages(configure)
+    Clock(pages.server).now = NOON
+    pages.server.register("noon")
+    page = pages.get("client", client_id="noon")
+    assert page.html.html["lang"] == name
+    assert " ".join(page.html.time.string.split()) == text
+
+
+@pytest.mark.parametrize(
     ("language", "seconds", "text"),
     [
         ("en", 30 * DAY, "30 days"),
