@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
-from io import StringIO
 
 import click
 
@@ -43,15 +41,12 @@ def _fields(ctx: click.Context) -> Iterable[ClientField]:
 
 
 def _start(ini: Ini, ctx: click.Context) -> StartedIni:
-    with ExitStack() as quiet:
-        if ctx.resilient_parsing:
-            # The shell completes a word, and the terminal shows the line that is typed.
-            quiet.enter_context(redirect_stdout(StringIO()))
-            quiet.enter_context(redirect_stderr(StringIO()))
-        try:
-            # Not this context: it is not left if the words are wrong.
-            registry = ctx.find_root().with_resource(ini.registry())
-        except Exception as error:
-            # Not reported yet: a mistake in the words, or their --help, precedes it.
-            return StartedIni(ini.path, ini.variables, error=error)
-        return StartedIni(ini.path, ini.variables, started=registry)
+    # Where the shell completes a word, also an application that exits has the standard fields.
+    stops = (Exception, SystemExit) if ctx.resilient_parsing else Exception
+    try:
+        # Not this context: it is not left if the words are wrong.
+        registry = ctx.find_root().with_resource(ini.registry())
+    except stops as error:
+        # Not reported yet: a mistake in the words, or their --help, precedes it.
+        return StartedIni(ini.path, ini.variables, error=error)
+    return StartedIni(ini.path, ini.variables, started=registry)

@@ -111,7 +111,7 @@ class StartedIni(Ini):
     """
 
     started: Registry | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
 
     @contextmanager
     def registry(self) -> Iterator[Registry]:

@@ -10,6 +10,7 @@ import click
 
 from .arguments import hold_a_token
 from .command import Named
+from .completion import complete
 from .failures import report
 from .program import Program
 
@@ -81,9 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     if instruction := os.environ.get(COMPLETION):
-        from click.shell_completion import shell_complete
-
-        return shell_complete(program, {}, "poauth2", COMPLETION, instruction)
+        return complete(program, "poauth2", COMPLETION, instruction)
     if hold_a_token(words):
         raise click.UsageError(MISPLACED)
     try:

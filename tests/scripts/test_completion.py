@@ -11,6 +11,7 @@ import pytest
 
 from pyramid_oauth2.scripts.poauth2 import COMMANDS, main
 from tests.docs.page import ROOT
+from tests.serving import environment
 
 from .test_client_fields import with_field  # noqa: F401
 
@@ -85,6 +86,55 @@ def test_what_the_application_prints_is_not_offered(poauth2, complete, monkeypat
 
     monkeypatch.setattr("tests.scripts.application.main", main)
     assert complete(str(poauth2.path), "client", "add", "--na") == ["--name"]
+
+
+def test_an_application_that_exits(poauth2, complete, monkeypatch):
+    def main(global_config, **settings):
+        raise SystemExit("The database is away.")
+
+    monkeypatch.setattr("tests.scripts.application.main", main)
+    assert complete(str(poauth2.path), "client", "add", "--na") == ["--name"]
+
+
+NOISY = """
+import os, subprocess, sys
+
+def main(global_config, **settings):
+    for descriptor in (1, 2):
+        os.write(descriptor, b"plain,--made-up")
+    subprocess.run(["sh", "-c", "echo plain,--made-up; echo warning >&2"])
+    sys.exit("The database is away.")
+"""
+
+
+def process(environ, folder):
+    program = [sys.executable, "-m", "pyramid_oauth2.scripts.poauth2"]
+    environ = environment(PYTHONPATH=f"{ROOT}:{folder}", **environ)
+    done = subprocess.run(program, env=environ, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_what_other_programs_print_is_not_offered(poauth2, tmp_path):
+    (tmp_path / "noisy.py").write_text(NOISY)
+    text = poauth2.path.read_text().replace("tests.scripts.application", "noisy")
+    poauth2.path.write_text(text)
+    words = f"poauth2 {poauth2.path} client add --na"
+    environ = {"COMP_WORDS": words, "COMP_CWORD": "4", "_POAUTH2_COMPLETE": "bash_complete"}
+    assert process(environ, tmp_path) == (0, "plain,--name\n", "")
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"_POAUTH2_COMPLETE": "bash_complete"},
+        {"_POAUTH2_COMPLETE": "bash_complete", "COMP_WORDS": "poauth2", "COMP_CWORD": ""},
+        {"_POAUTH2_COMPLETE": "fish_complete", "COMP_WORDS": "poauth2", "COMP_CWORD": " "},
+        {"_POAUTH2_COMPLETE": "bash"},
+        {"_POAUTH2_COMPLETE": "csh_complete"},
+    ],
+)
+def test_without_the_words_of_the_shell_it_ends_quietly(environ, tmp_path):
+    assert process(environ, tmp_path) == (1, "", "")
 
 
 def line_for(shell):
