@@ -19,8 +19,16 @@ log = logging.getLogger(__name__)
 class StartupError(ConfigurationError):  # type: ignore[misc]
     """The application cannot start, for a reason that no line of its code shows.
 
-    Its message names the setting, or what is missing, and the cure.
+    Its message names the setting, or what is missing, and the cure. It ends with the import that
+    failed, if that is the cause: a package may be there, and one that it needs is not. No other
+    cause is named, since its message may contain a secret.
     """
+
+    def __str__(self) -> str:
+        message, cause = str(super().__str__()), self.__cause__
+        if not isinstance(cause, ImportError) or str(cause) in message:
+            return message
+        return f"{message} ({type(cause).__name__}: {' '.join(str(cause).split())})"
 
 
 def startup_error_of(error: BaseException) -> StartupError | None:

@@ -45,11 +45,11 @@ class IntrospectionEndpoint:
     ) -> None:
         try:
             from ..fetching import TOTAL_SECONDS, Fetcher, FetchError
-        except ImportError:
+        except ImportError as error:
             raise StartupError(
                 "oauth2.mode = resource_server needs a package that is not installed: "
                 "pip install urllib3"
-            ) from None
+            ) from error
         self._url = url
         # RFC 6749 section 2.3.1: both halves are form-encoded.
         pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from pyramid_oauth2.startup_error import print_without_traceback
+from pyramid_oauth2.startup_error import StartupError, _print, print_without_traceback
 from tests.checkout import ROOT
 from tests.serving import environment
 
@@ -83,6 +83,36 @@ def test_a_mistake_in_a_view(poauth2):
     )
     assert "<class" not in err
     assert re.search(r"\(.*application\.py, line \d+\)$", err)
+
+
+def test_the_import_that_failed_is_named(poauth2, monkeypatch):
+    """The package is installed, but not one that it needs."""
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    monkeypatch.delitem(sys.modules, "pyramid_oauth2.monitoring.metrics", raising=False)
+    poauth2.write("oauth2.metrics = true")
+    line = (
+        "poauth2: oauth2.metrics = true needs a package that is not installed: "
+        "pip install prometheus-client (ModuleNotFoundError: import of prometheus_client halted; "
+        "None in sys.modules)\n"
+    )
+    assert poauth2("views") == (1, "", line)
+
+
+@pytest.mark.parametrize(
+    ("cause", "text"),
+    [
+        (ImportError("no\nlibpq"), "It cannot start. (ImportError: no libpq)"),
+        (ImportError("cannot start"), "It cannot start."),
+        (ValueError("redis://:hunter2@localhost"), "It cannot start."),
+        (None, "It cannot start."),
+    ],
+)
+def test_no_other_cause_is_named(cause, text, capsys):
+    error = StartupError("It cannot start.")
+    error.__cause__ = cause
+    assert str(error) == text
+    _print(StartupError, error, None)
+    assert capsys.readouterr().err == f"The application cannot start. {text}\n"
 
 
 def test_the_hook_of_another_library_stays(monkeypatch):
