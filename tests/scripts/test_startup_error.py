@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from pyramid_oauth2 import monitoring
 from pyramid_oauth2.startup_error import StartupError, _print, print_without_traceback
 from tests.checkout import ROOT
 from tests.serving import environment
@@ -88,7 +89,9 @@ def test_a_mistake_in_a_view(poauth2):
 def test_the_import_that_failed_is_named(poauth2, monkeypatch):
     """The package is installed, but not one that it needs."""
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    # Another test may have imported it.
     monkeypatch.delitem(sys.modules, "pyramid_oauth2.monitoring.metrics", raising=False)
+    monkeypatch.delattr(monitoring, "metrics", raising=False)
     poauth2.write("oauth2.metrics = true")
     line = (
         "poauth2: oauth2.metrics = true needs a package that is not installed: "
