@@ -71,7 +71,7 @@ class Loopback(ThreadingHTTPServer):
         except queue.Empty:
             return None
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """Print nothing: a connection that breaks is no response."""
 
 
