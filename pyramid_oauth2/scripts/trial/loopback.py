@@ -71,7 +71,7 @@ class Loopback(ThreadingHTTPServer):
         except queue.Empty:
             return None
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, *_connection: object) -> None:
         """Print nothing: a connection that breaks is no response."""
 
 
