@@ -41,6 +41,14 @@ def startup_error_of(error: BaseException) -> StartupError | None:
     return inner if isinstance(inner, StartupError) else None
 
 
+def explained(error: Exception) -> str:
+    """The text of a failed start, with the line of the application that Pyramid has noted."""
+    if not isinstance(error, ConfigurationExecutionError):
+        return str(error)
+    line = getattr(error.info, "line", 0)
+    return f"{error.evalue} ({error.info.file}, line {line})" if line else str(error.evalue)
+
+
 def print_without_traceback() -> None:
     """Let a process that such an error ends print its message alone.
 

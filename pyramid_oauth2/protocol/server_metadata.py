@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from zope.interface import implementer
 
@@ -14,6 +15,14 @@ from .authorization.authorization_request import RESPONSE_MODES
 from .authorization_server import AuthorizationServer
 
 log = logging.getLogger(__name__)
+
+
+def metadata_path(issuer: str) -> str:
+    """The path at which the metadata of an issuer is.
+
+    RFC 8414 section 3.1: the well-known path is inserted between the host and the issuer's path.
+    """
+    return f"/.well-known/oauth-authorization-server{urlsplit(issuer).path}"
 
 
 @implementer(IServerMetadata)

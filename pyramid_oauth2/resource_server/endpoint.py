@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import urlencode
 
 from ..circuit_breaker import CircuitBreaker
+from ..protocol.client_authentication.basic import basic_authorization
 from ..protocol.http import FORM
 from ..protocol.records import StoreUnavailable
 from ..startup_error import StartupError
@@ -51,10 +51,8 @@ class IntrospectionEndpoint:
                 "pip install urllib3"
             ) from error
         self._url = url
-        # RFC 6749 section 2.3.1: both halves are form-encoded.
-        pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"
         self._headers = {
-            "Authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii"),
+            "Authorization": basic_authorization(client_id, client_secret),
             "Content-Type": FORM,
             "Accept": "application/json",
         }

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import click
 
+from ..protocol.masking import mask_credentials
 from ..protocol.records import check_identifier
 from ..protocol.token_strings import (
     TOKEN_LENGTH,
@@ -19,13 +20,10 @@ from ..settings.types import BadValue, lifetime
 
 F = TypeVar("F", bound=Callable[..., int])
 
-# The header of a JWT begins with {" in base64url.
-JWT = re.compile(r"\beyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_.-]*")
-
 
 def without_secrets(text: str) -> str:
-    """The text, with tokens and client secrets of ours cut off after their prefix, and JWTs."""
-    return JWT.sub("eyJ...", _ours().sub(r"\1_...", text))
+    """The text, with tokens and client secrets of ours cut off after their prefix, and no JWT."""
+    return mask_credentials(_ours().sub(r"\1_...", text))
 
 
 def hold_a_token(words: Iterable[str]) -> bool:

@@ -8,10 +8,10 @@ import sys
 from contextlib import suppress
 
 import click
-from pyramid.exceptions import ConfigurationError, ConfigurationExecutionError
+from pyramid.exceptions import ConfigurationError
 
 from ..protocol.records import StoreUnavailable
-from ..startup_error import startup_error_of
+from ..startup_error import explained
 from .arguments import without_secrets
 from .command import similar
 
@@ -31,7 +31,7 @@ def report(error: BaseException) -> int | None:
                 _print(f"Try: {error.ctx.command_path} --help")
             return WRONG_USAGE
         case ConfigurationError():
-            _print(f"poauth2: {_explained(error)}")
+            _print(f"poauth2: {explained(error)}")
         case StoreUnavailable():
             _print(f"poauth2: {error}")
         case BrokenPipeError():
@@ -46,15 +46,6 @@ def report(error: BaseException) -> int | None:
         case _:
             return None
     return FAILED
-
-
-def _explained(error: Exception) -> str:
-    """The text of a failed start, with the line of the application that Pyramid has noted."""
-    if not isinstance(error, ConfigurationExecutionError):
-        return str(error)
-    cause = startup_error_of(error) or error.evalue
-    line = getattr(error.info, "line", 0)
-    return f"{cause} ({error.info.file}, line {line})" if line else str(cause)
 
 
 def _mistake(error: click.UsageError) -> str:

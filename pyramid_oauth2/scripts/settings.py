@@ -17,6 +17,7 @@ from ..settings import Settings, setting_fields
 from ..settings.feature import FeatureSettings
 from ..settings.parsing import unknown_keys
 from ..settings.registration import feature_settings
+from ..startup_error import explained
 from .arguments import json_option
 from .command import command
 from .ini import Ini
@@ -47,7 +48,7 @@ def print_settings(ini: Ini, as_json: bool) -> int:
         _refuse_unknown(ini)
         print(
             "poauth2: the application does not start, so the settings of its extensions are "
-            f"masked: {error}",
+            f"masked: {explained(error)}",
             file=sys.stderr,
         )
     values = effective_values(settings, features)

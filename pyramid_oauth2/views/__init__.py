@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..interfaces import ISettings
 from ..protection.protected_resources import WELL_KNOWN
+from ..protocol.server_metadata import metadata_path
 from ..settings.types import RESOURCE_SERVER
 from . import authorize, metadata, protected_resource, sign_out, user_grants
 from .endpoint import Endpoint
 from .page_renderer import EXTENSION, PageRenderers
 from .routes import add_endpoint, add_with_slash, remember_prefix, route_prefix
-
-METADATA_PATH = "/.well-known/oauth-authorization-server"
 
 # The pages below ``oauth2.path``, by name. The endpoints for clients are registered.
 PAGES: dict[str, Endpoint] = {
@@ -48,11 +46,8 @@ def _add_pages(config: Any, settings: Any) -> None:
 
 
 def _add_metadata(config: Any, settings: Any) -> None:
-    # RFC 8414 section 3.1: the well-known path is inserted between the host and
-    # the issuer's path.
-    path = METADATA_PATH + urlsplit(settings.issuer or "").path
     with route_prefix(config, None):
-        add_endpoint(config, "metadata", path, metadata.metadata)
+        add_endpoint(config, "metadata", metadata_path(settings.issuer or ""), metadata.metadata)
 
 
 def _add_protected_resource(config: Any) -> None:

@@ -53,3 +53,11 @@ def poauth2(tmp_path, capsys, monkeypatch):
 def with_tables(poauth2):
     assert poauth2("db", "upgrade")[0] == 0
     return poauth2
+
+
+@pytest.fixture
+def with_field(with_tables):
+    """With the fields of a client that an application has added."""
+    text = with_tables.path.read_text()
+    with_tables.path.write_text(text.replace("scripts.application", "scripts.with_field"))
+    return with_tables

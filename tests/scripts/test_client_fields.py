@@ -12,13 +12,6 @@ from . import with_field as with_field_module
 BOT = ("client", "add", "--client-id", "bot", "--name", "Bot", "--kind", "machine")
 
 
-@pytest.fixture
-def with_field(with_tables):
-    text = with_tables.path.read_text()
-    with_tables.path.write_text(text.replace("scripts.application", "scripts.with_field"))
-    return with_tables
-
-
 @pytest.mark.parametrize("command", ["add", "edit"])
 def test_it_is_in_the_help(with_field, command):
     status, out, _ = with_field("client", command, "--help")

@@ -13,8 +13,6 @@ from pyramid_oauth2.scripts.poauth2 import COMMANDS, main
 from tests.docs.page import ROOT
 from tests.serving import environment
 
-from .test_client_fields import with_field  # noqa: F401
-
 
 @pytest.fixture
 def complete(poauth2, monkeypatch, capsys):
@@ -67,7 +65,7 @@ def test_then_the_options(complete):
     assert complete("app.ini", "client", "add", "--consent", "") == ["remember", "ask", "skip"]
 
 
-def test_those_that_the_application_declares(poauth2, with_field, complete):  # noqa: F811
+def test_those_that_the_application_declares(poauth2, with_field, complete):
     for command in ("add", "edit"):
         assert complete(str(poauth2.path), "client", command, "--cust") == ["--customer-number"]
         assert complete(str(poauth2.path), "client", command, "--no-l") == ["--no-likes-json"]

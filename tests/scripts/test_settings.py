@@ -15,6 +15,14 @@ def test_effective_settings_with_their_meaning(poauth2):
     assert "oauth2.path = /oauth2" in out
 
 
+def test_why_the_application_does_not_start(poauth2):
+    poauth2.write("tests.scripts.scope = raed")
+    status, _, err = poauth2("settings")
+    assert status == 0
+    assert "oauth2_scope='raed' names unknown scopes: raed. Known are: " in err
+    assert "<class" not in err
+
+
 def test_as_json(poauth2):
     values = json.loads(poauth2("settings", "--json")[1])
     assert values["oauth2.issuer"] == "http://localhost:6543"

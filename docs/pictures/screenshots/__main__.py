@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pyramid_oauth2 import get_service
 from pyramid_oauth2.extension import Access, Issuance, Open
 from pyramid_oauth2.protocol.token.issuing import issue
+from tests.browser.conftest import CHROMIUM_ARGUMENTS
 
 from .pages import PAGES
-from .site import Site, served
+from .site import Site, site
 
 HERE = Path(__file__).parents[1]
 BUILD = Path("build/screenshots")
@@ -32,19 +33,19 @@ CHOSEN = {
 def main() -> None:
     """Photograph every page at three widths, in both schemes, and in two languages."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    with served() as site, sync_playwright() as playwright:
-        _allow(site)
+    with site() as running, sync_playwright() as playwright:
+        _allow(running)
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            executable_path=shutil.which("chromium"), args=list(CHROMIUM_ARGUMENTS)
         )
         for name, (page_name, width, scheme) in CHOSEN.items():
-            with _signed_in(browser, site, width, scheme, "en") as page:
-                PAGES[page_name](page, site)
+            with _signed_in(browser, running, width, scheme, "en") as page:
+                PAGES[page_name](page, running)
                 page.screenshot(path=HERE / f"{name}.png", full_page=True)
         for width, scheme, language in itertools.product(WIDTHS, SCHEMES, LANGUAGES):
-            with _signed_in(browser, site, width, scheme, language) as page:
+            with _signed_in(browser, running, width, scheme, language) as page:
                 for name, way in PAGES.items():
-                    way(page, site)
+                    way(page, running)
                     path = BUILD / f"{name}-{width}-{scheme}-{language}.png"
                     page.screenshot(path=path, full_page=True)
         browser.close()

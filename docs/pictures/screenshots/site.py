@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from tests.browser.application import CookiePolicy, configurator, register
+from tests.browser.conftest import served
 from tests.devices import GRANT_TYPE, plug
 
 SETTINGS = {
@@ -32,15 +30,6 @@ class EveryoneIsAdmin(CookiePolicy):
         return self.identity(request) is not None
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Silent(WSGIRequestHandler):
-    def log_message(self, *arguments: Any) -> None:
-        """Log nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Site:
     """A running application."""
@@ -50,17 +39,15 @@ class Site:
 
 
 @contextlib.contextmanager
-def served() -> Iterator[Site]:
+def site() -> Iterator[Site]:
     """Serve the application on a port of the loopback interface until the block ends."""
     late: list[Any] = []
-    with make_server("localhost", 0, lambda *call: late[0](*call), _Server, _Silent) as server:
-        url = f"http://localhost:{server.server_port}"
+    with served(lambda *call: late[0](*call)) as port:
+        url = f"http://localhost:{port}"
         config = configurator({**SETTINGS, "oauth2.issuer": url}, EveryoneIsAdmin())
         late.append(config.make_wsgi_app())
         _add_clients(config.registry)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
         yield Site(url, config.registry)
-        server.shutdown()
 
 
 def _add_clients(registry: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 from zope.interface import implementer
 
@@ -90,6 +90,15 @@ def must_be_encoded(client_id: str, secret: str) -> bool:
     where that ends (RFC 7617 section 2).
     """
     return ":" in client_id or any(_form_decode(half) != half for half in (client_id, secret))
+
+
+def basic_authorization(client_id: str, secret: str) -> str:
+    """The ``Authorization`` header by which a client authenticates.
+
+    RFC 6749 section 2.3.1: both halves are form-encoded.
+    """
+    pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+    return "Basic " + base64.b64encode(pair.encode()).decode("ascii")
 
 
 def _form_decode(half: str) -> str:

@@ -11,11 +11,11 @@ from urllib.parse import urlencode, urlsplit
 from ...fetching import Fetcher, FetchError, Response
 from ...protocol.http import FORM
 from ...protocol.masking import shown
+from ...protocol.server_metadata import metadata_path
 from .failure import TrialFailed
 from .transcript import Transcript
 from .trial_client import TrialClient
 
-WELL_KNOWN = "/.well-known/oauth-authorization-server"
 # Of the metadata, what the trial uses.
 USED = ("issuer", "authorization_endpoint", "token_endpoint", "revocation_endpoint")
 JSON = {"Accept": "application/json"}
@@ -33,9 +33,7 @@ class Exchanges:
 
         :raises TrialFailed: the server does not run, or is another one than the ini says.
         """
-        # RFC 8414 section 3.1: inserted between the host and the path of the issuer.
-        parts = urlsplit(issuer)
-        url = parts._replace(path=f"{WELL_KNOWN}{parts.path.rstrip('/')}").geturl()
+        url = urlsplit(issuer)._replace(path=metadata_path(issuer)).geturl()
         self.transcript.step("The metadata of the server (RFC 8414)")
         self.transcript.request("GET", url, {})
         response = self._fetched(lambda: self.fetcher.get(url, JSON, every_body=True), url)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import secrets
 import sys
 import webbrowser
@@ -13,6 +11,7 @@ from urllib.parse import urlencode
 
 import click
 
+from ...protocol.authorization.pkce import s256
 from ...protocol.masking import shown
 from .exchanges import Exchanges
 from .failure import TrialFailed, refused
@@ -55,7 +54,7 @@ def with_code_flow(
             "redirect_uri": loopback.redirect_uri,
             **_scoped(scope),
             "state": loopback.state,
-            "code_challenge": _s256(verifier),
+            "code_challenge": s256(verifier),
             "code_challenge_method": "S256",
         }
         response = _authorized(exchanges, metadata, request, loopback, opens_browser, patience)
@@ -134,12 +133,6 @@ def _loopback(client: TrialClient) -> Loopback:
         f"no redirect URI can be served here ({'; '.join(reasons)}). End what uses its port, or "
         f"register {REDIRECT_URI} as well, for which any port is free"
     )
-
-
-def _s256(verifier: str) -> str:
-    # RFC 7636 section 4.2.
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _scoped(scope: str) -> dict[str, str]:

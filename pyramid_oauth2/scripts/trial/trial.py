@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
-from pyramid.exceptions import ConfigurationError
-
 from ...protocol.scopes import format_scope
+from ...startup_error import StartupError
 from .grant_requests import with_client_credentials, with_code_flow
 from .transcript import Transcript
 from .trial_client import CLIENT_CREDENTIALS, CODE, TrialClient
@@ -16,10 +15,10 @@ from .trial_client import CLIENT_CREDENTIALS, CODE, TrialClient
 try:
     from ...fetching import Fetcher
     from .exchanges import Exchanges
-except ImportError:
-    raise ConfigurationError(
+except ImportError as error:
+    raise StartupError(
         "poauth2 try needs a package that is not installed: pip install urllib3"
-    ) from None
+    ) from error
 
 
 PATIENCE = 300  # seconds, for the user to sign in

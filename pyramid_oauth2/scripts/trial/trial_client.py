@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass, field
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import urlsplit
 
+from ...protocol.client_authentication.basic import basic_authorization
 from ...protocol.clients.registry import ClientRegistry, UnknownClient
 from ...protocol.records import Client
 from ...protocol.redirect_uris import LOOPBACK_HOSTS
@@ -27,8 +27,7 @@ class TrialClient:
         """The headers and the parameters by which it authenticates (RFC 6749 section 2.3.1)."""
         client_id, secret = self.client.client_id, self.secret or ""
         if self.client.token_endpoint_auth_method == BASIC:
-            pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
-            return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}, {}
+            return {"Authorization": basic_authorization(client_id, secret)}, {}
         if self.client.token_endpoint_auth_method == POST:
             return {}, {"client_id": client_id, "client_secret": secret}
         return {}, {"client_id": client_id}
