@@ -56,12 +56,12 @@ example-resource-server: .venv/examples $(API_INI)
 # The tests start hundreds of processes, each of which would compile the package anew.
 test: export PYTHONDONTWRITEBYTECODE =
 
-test: .venv/test
+test: .venv/test tests/node/node_modules
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(TESTS)
 
 # A range that no test runs is a guess.
 LOWEST = .venv-lowest
-LOWEST_TESTS = tests/protocol tests/functional tests/scripts $(addprefix tests/backends/test_, \
+LOWEST_TESTS = tests/protocol tests/jose tests/functional tests/scripts $(addprefix tests/backends/test_, \
   memory.py migrations.py sqlalchemy.py sqlalchemy_engine.py sqlalchemy_session.py postgresql.py \
   redis.py redis_cluster.py redis_failures.py)
 # Whether calls that meet exclude each other is no matter of a library's version.
@@ -114,7 +114,7 @@ translations: .venv/test
 	$(BIN)/pybabel compile $(CATALOGUES)
 
 clean:
-	rm -rf .venv $(LOWEST) $(PEERS_ENVIRONMENT) build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv $(LOWEST) $(PEERS_ENVIRONMENT) tests/node/node_modules build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f development-*.ini examples/resource_server/api-*.ini demo-client*.secret demo-client.cookie-secret *.sqlite *.sqlite-shm *.sqlite-wal
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -153,6 +153,12 @@ $(PEERS_ENVIRONMENT)/ready: benchmarks/peers/requirements.txt benchmarks/peers/p
 	  npm install --no-audit --no-fund --no-package-lock --silent; \
 	  else echo "There is no Node here: without oidc-provider."; fi
 	@touch $@
+
+# Without npm, or without a network, what needs them is skipped, and the run says so.
+tests/node/node_modules: tests/node/package.json
+	@if command -v npm > /dev/null; then cd tests/node && \
+	  npm install --no-audit --no-fund --no-package-lock --silent && touch node_modules; \
+	  else true; fi || echo "The packages of tests/node could not be installed. Is there a network?"
 
 .venv/demo .venv/examples .venv/test .venv/lint .venv/docs: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing what make $(@F) needs ..."

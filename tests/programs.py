@@ -19,6 +19,8 @@ PACKAGES = {
     "git": "git",
     "mariadbd": "mariadb-server-core",
     "nginx": "nginx-light",
+    "node": "nodejs",
+    "npm": "npm",
     "pgbouncer": "pgbouncer",
 }
 # Servers are in folders that are not in the path of an ordinary user.

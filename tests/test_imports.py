@@ -32,6 +32,7 @@ INNER = tuple(
         "startup",
         "resource_owners",
         "fetching",
+        "jose",
         "resource_server",
         "protection.protected_resources",
         "responses",
@@ -74,6 +75,7 @@ FORBIDDEN = {
     "fetching": (*WEB, *DATABASES, *without()),
     "interfaces": (*DATABASES, *without()),
     "protocol": (*WEB, *DATABASES, *without(), f"{PACKAGE}.settings", f"{PACKAGE}.events"),
+    "jose": (*WEB, *DATABASES, *without("jose"), f"{PACKAGE}.settings", f"{PACKAGE}.events"),
     "settings": (*DATABASES, *without()),
     "events": (*DATABASES, *without("plug_in_factories")),
     "listeners": (*DATABASES, *without()),
@@ -238,8 +240,10 @@ def violations(source: str, module: str, is_package: bool = False) -> list[str]:
     layer = _layer(module)
     found = list(imports(source, module, is_package))
     wrong = [name for name in found if any(below(name, bad) for bad in FORBIDDEN[layer])]
-    if layer.startswith("protocol"):
-        wrong += [name for name in found if not _pure(name)]
+    if layer in ("protocol", "jose"):
+        wrong += [name for name in found if not _pure(name, layer)]
+    if layer != "jose":
+        wrong += [name for name in found if below(name, "joserfc")]
     if layer == "demo":
         wrong = [name for name in wrong if not _public(name)]
     return wrong
@@ -269,9 +273,10 @@ def test_a_new_module_is_given_a_layer(module: str):
         violations("import pyramid", f"{PACKAGE}.{module}")
 
 
-def _pure(name: str) -> bool:
+def _pure(name: str, layer: str) -> bool:
     standard = name.split(".")[0] in sys.stdlib_module_names
-    return standard or any(below(name, allowed) for allowed in PURE)
+    own = ("joserfc", f"{PACKAGE}.jose") if layer == "jose" else ()
+    return standard or any(below(name, allowed) for allowed in (*PURE, *own))
 
 
 def _public(name: str) -> bool:
