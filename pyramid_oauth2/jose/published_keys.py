@@ -1,0 +1,155 @@
+"""The keys that another party publishes at its ``jwks_uri``: fetched, cached, never trusted late.
+
+A verifier that asked for each key that it does not know could be used to flood the party
+that publishes; one that never asked would refuse what a new key signs.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from ..per_process import PerProcess
+from ..protocol.records import StoreUnavailable
+from .objects import json_object
+from .public_keys import KeySet, PublicKey
+
+MAX_KEYS = 32
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,9})\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshing:
+    """When a set is fetched again, in seconds.
+
+    :param shortest: a set is used for at least so long, whatever its headers say.
+    :param longest: and for at most so long.
+    :param unknown: between two fetches because of a key that is not in the set.
+    :param stale: for how long a set is still used when fetching it again fails.
+    :param rest: between two fetches that fail while there is no set to use.
+    """
+
+    shortest: float = 300
+    longest: float = 86_400
+    unknown: float = 60
+    stale: float = 86_400
+    rest: float = 2
+
+    def scaled(self, factor: float) -> Refreshing:
+        """The same, in which every time is multiplied."""
+        times = (self.shortest, self.longest, self.unknown, self.stale, self.rest)
+        return Refreshing(*(factor * time for time in times))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A response with a JWK Set.
+
+    :param cache_control: the header of that name (RFC 9111 section 5.2); empty if there is none.
+    """
+
+    body: bytes
+    cache_control: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    keys: KeySet
+    fetched_at: float
+    fresh_until: float
+
+
+class PublishedKeys:
+    """The keys of one party.
+
+    :param name: what the set is, for messages: such as "The key set https://as.example/jwks".
+    :param fetch: returns the document; raises StoreUnavailable if there is no usable response.
+    :param clock: returns the time in seconds; it never goes back.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        fetch: Callable[[], Document],
+        refreshing: Refreshing | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._name = name
+        self._fetch = fetch
+        self._times = refreshing or Refreshing()
+        self._clock = clock
+        self._lock = PerProcess(threading.Lock)
+        self._known: _Known | None = None
+        self._tried_at = float("-inf")
+
+    def fitting(self, kid: str | None, algorithm: str) -> tuple[PublicKey, ...]:
+        """The keys that may have signed a JWT with that header.
+
+        :raises StoreUnavailable: the set is not known and cannot be fetched. What was signed
+            cannot be verified then, so it is refused.
+        """
+        known = self._known
+        if known is None or self._must_fetch(known, kid):
+            known = self._fetched(known, kid)
+        return known.keys.fitting(kid, algorithm)
+
+    def _must_fetch(self, known: _Known, kid: str | None) -> bool:
+        now = self._clock()
+        missing = kid is not None and not known.keys.has(kid)
+        if now < known.fresh_until and not missing:
+            return False
+        # Also after a failure: the party is asked once a minute, whatever is presented here.
+        return now - self._tried_at >= self._times.unknown or self._is_too_old(known, now)
+
+    def _is_too_old(self, known: _Known, now: float) -> bool:
+        return now - max(known.fresh_until, known.fetched_at) >= self._times.stale
+
+    def _fetched(self, known: _Known | None, kid: str | None) -> _Known:
+        """The set after a fetch, by this thread or by the one that is fetching."""
+        wait = known is None or not known.keys.has(kid) or self._is_too_old(known, self._clock())
+        lock = self._lock()
+        if not lock.acquire(blocking=wait):
+            # Another thread fetches; what is known is good enough until it has.
+            assert known is not None  # else it waits
+            return known
+        try:
+            newer = self._known
+            if newer is not None and newer is not known and not self._must_fetch(newer, kid):
+                return newer
+            return self._try(newer)
+        finally:
+            lock.release()
+
+    def _try(self, known: _Known | None) -> _Known:
+        now = self._clock()
+        usable = known is not None and not self._is_too_old(known, now)
+        if not usable and now - self._tried_at < self._times.rest:
+            raise StoreUnavailable(f"{self._name} could not be fetched a moment ago.")
+        self._tried_at = now
+        try:
+            document = self._fetch()
+            keys = self._keys(document.body)
+        except StoreUnavailable:
+            if known is not None and usable:
+                return known
+            raise
+        self._known = _Known(keys, now, now + self._lifetime(document.cache_control))
+        return self._known
+
+    def _keys(self, body: bytes) -> KeySet:
+        try:
+            members = json_object(body)
+        except ValueError as error:
+            raise StoreUnavailable(f"{self._name} {error}.") from None
+        jwks = members.get("keys")
+        if not isinstance(jwks, list) or len(jwks) > MAX_KEYS:
+            raise StoreUnavailable(f"{self._name} does not have 'keys', a list of {MAX_KEYS}.")
+        return KeySet.of(jwks)
+
+    def _lifetime(self, cache_control: str) -> float:
+        found = _MAX_AGE.search(cache_control)
+        wanted = float(found[1]) if found else self._times.shortest
+        return min(max(wanted, self._times.shortest), self._times.longest)
