@@ -13,7 +13,8 @@ from pyramid_oauth2.backends.contract.factories import NOW
 from pyramid_oauth2.backends.contract.harness import Record
 from pyramid_oauth2.backends.redis import RedisBackend, key_names, server_from_settings
 from pyramid_oauth2.backends.redis.cluster import ClusterServer
-from pyramid_oauth2.backends.redis.server import Server, answers_of, executed
+from pyramid_oauth2.backends.redis.exchange import exchange
+from pyramid_oauth2.backends.redis.server import Server
 from pyramid_oauth2.interfaces import IBackend
 from pyramid_oauth2.protocol.records import Consent, Entry, Grant, Reservation, Token
 from pyramid_oauth2.settings import Settings
@@ -97,12 +98,9 @@ class OnRedis(Contract):
     """The hooks of the contract on the servers of ``url``, which a subclass provides."""
 
     waits_in = (
-        Server.read,
-        Server.insert,
-        Server._on_one_connection,
-        ClusterServer._on_one_connection,
-        executed,
-        answers_of,
+        exchange,
+        ClusterServer._execute,
+        ClusterServer._execute_all,
         Server._scan,
         ClusterServer._scan,
     )

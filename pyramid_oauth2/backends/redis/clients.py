@@ -21,9 +21,10 @@ from ...protocol.clients.stored import stored_client
 from ...protocol.contention import Contention
 from ...protocol.listings import NotACursor, check_limit
 from ...protocol.records import Client, DuplicateRecord, Page
+from .exchange import Command
 from .key_names import client_key, clients_index
 from .scripts import PUT_CLIENT
-from .server import Command, Server, call
+from .server import Server, call
 
 NONE, TOMBSTONE = "-", b"deleted\n"
 NAME, CREATED, ID = "name", "created", "id"

@@ -9,12 +9,13 @@ from zope.interface import implementer
 
 from ...interfaces import IConsentStore
 from ...protocol.records import Consent, Page, Purged
+from .exchange import Command
 from .indexes import page_of
 from .key_names import RECORD, consent_key, consents_of_subject, consents_to_client
 from .purging import consent_purge
 from .scanning import Purging, export_page
 from .scripts import FORGET_CONSENT, PUT_CONSENT
-from .server import Command, Server, call
+from .server import Server, call
 from .values import consent_of, consent_value
 
 NONE = "-"

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from ...protocol.records import Grant, Reservation, Token
 from ...protocol.token_kinds import is_remembered
+from .exchange import Command
 from .family import first_entries, insertion, new_records
 from .indexes import BEFORE_ALL, entries_of, page_command
 from .key_names import (
@@ -24,7 +25,7 @@ from .key_names import (
     reservation_key,
 )
 from .scripts import OPEN, SETTLE
-from .server import Command, Server, call
+from .server import Server, call
 from .values import (
     grant_of,
     milliseconds,

@@ -14,12 +14,13 @@ from zope.interface import implementer
 from ...interfaces import IEntryStore
 from ...protocol.contention import Contention
 from ...protocol.records import Entry, Page, Purged
+from .exchange import Command
 from .indexes import page_of
 from .key_names import ENTRY, entries_in_namespace, entries_of_owner, entry_key, entry_name
 from .purging import entry_purge
 from .scanning import Purging, export_page
 from .scripts import PUT_ENTRY
-from .server import Command, Server, call
+from .server import Server, call
 from .values import entry_of, entry_value, milliseconds, quoted
 
 NONE, REMOVED = "-", b""

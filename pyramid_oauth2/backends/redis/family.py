@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...protocol.records import DuplicateRecord, Grant, Token, kept_until
+from .exchange import Command
 from .indexes import grant_entries, indexing_end
 from .key_names import answer_key, grant_key, member, members_key, token_key
-from .server import Command
 from .values import answer_value, grant_value, milliseconds, token_value
 
 NONE = "-"

@@ -13,9 +13,10 @@ from typing import TypeVar
 
 from ...protocol.listings import NotACursor, check_limit
 from ...protocol.records import Grant, Page
+from .exchange import Command
 from .key_names import client_index, subject_index
 from .scripts import INDEX, PAGE
-from .server import Command, Server, call
+from .server import Server, call
 from .values import milliseconds
 
 Entry = tuple[bytes, int]

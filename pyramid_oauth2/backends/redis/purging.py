@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from ...protocol.token_kinds import is_remembered
+from .exchange import Command
 from .key_names import (
     ENTRY,
     RECORD,
@@ -15,7 +16,7 @@ from .key_names import (
     ref_of,
 )
 from .scripts import PURGE_ENTRY, PURGE_INDEX, PURGE_RECORD, PURGE_TOKEN
-from .server import Command, call
+from .server import call
 
 _CONSENTS = "consents:"
 

@@ -17,11 +17,12 @@ from ...protocol.records import (
 )
 from ...protocol.token_kinds import is_remembered
 from ..families import check_family
+from .exchange import Command
 from .family import NONE, NewRecord, first_entries, new_records
 from .indexes import grant_entries, indexing_end
 from .key_names import answer_key, grant_key, member_key, members_key, names_of
 from .scripts import REDEEM
-from .server import Command, Server
+from .server import Server
 from .values import answer_value, grant_of, indexed_until, quoted, remembered_of, token_of
 
 

@@ -15,7 +15,8 @@ from typing import TypeVar
 from ...per_process import PerProcess
 from ...protocol.listings import NotACursor, check_limit
 from ...protocol.records import Page, Purged
-from .server import Command, Server
+from .exchange import Command
+from .server import Server
 
 Record = TypeVar("Record")
 

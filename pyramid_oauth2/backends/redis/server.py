@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from redis.exceptions import (
     ConnectionError,
@@ -24,13 +24,13 @@ from ...per_process import PerProcess
 from ...protocol.records import OutcomeUnknown, StoreUnavailable
 from . import first_contact
 from .connections import ClientFactory
+from .exchange import Command, exchange, raise_first
 from .failures import may_have_arrived, translated
 from .key_names import EVERYTHING
 from .scripts import REWRITE, Script, spelt_out
 
 log = logging.getLogger(__name__)
 
-Command: TypeAlias = tuple[Any, ...]
 Result = TypeVar("Result")
 
 WAIT_MILLISECONDS = 800  # Less than the socket's timeout, so that WAIT ends first.
@@ -39,14 +39,6 @@ WAIT_MILLISECONDS = 800  # Less than the socket's timeout, so that WAIT ends fir
 def call(script: Script, keys: Sequence[str], *arguments: Any) -> Command:
     """Return the command that runs a script by its digest."""
     return ("EVALSHA", script.sha, len(keys), *keys, *arguments)
-
-
-def executed(client: Any, command: Command) -> Any:
-    """Execute a command, with the text of its script if the server has not loaded it."""
-    try:
-        return client.execute_command(*command)
-    except NoScriptError:
-        return client.execute_command(*spelt_out(command))
 
 
 @dataclass
@@ -74,7 +66,7 @@ class Server:
 
     def read(self, *keys: str) -> list[bytes | None]:
         """Read keys of one slot in one step."""
-        return self._repeated(lambda client: client.execute_command("MGET", *keys), key=keys[0])
+        return self._repeated(lambda client: self._execute(client, ("MGET", *keys)), key=keys[0])
 
     def run(
         self,
@@ -103,7 +95,7 @@ class Server:
     def insert(self, key: str, value: bytes, milliseconds: int) -> bool:
         """Insert a key that lives so long; return False if it exists, as after a lost reply."""
         command = ("SET", key, value, "PX", milliseconds, "NX")
-        return bool(self._tried(lambda client: client.execute_command(*command), True, key))
+        return bool(self._tried(lambda client: self._execute(client, command), True, key))
 
     def replicate(self, key: str) -> None:
         """Wait for the configured number of replicas, if an earlier call may have written *key*.
@@ -250,7 +242,7 @@ class Server:
             commands = list(map(spelt_out, commands))
             answers = self._on_one_connection(client, keys[0], commands)
         self._spell_out_missing(client, commands, answers)
-        _raise_first(answers)
+        raise_first(answers)
         if waiting and answers[-1] < self._replicas:
             raise OutcomeUnknown(
                 f"Only {answers[-1]} replicas have what was written, and "
@@ -264,36 +256,26 @@ class Server:
         """Execute what the server answered with NOSCRIPT, with the text of the script."""
         for number, answer in enumerate(answers):
             if isinstance(answer, NoScriptError):
-                answers[number] = client.execute_command(*spelt_out(commands[number]))
+                answers[number] = self._execute(client, spelt_out(commands[number]))
 
-    def _on_one_connection(self, client: Any, key: str, commands: list[Command]) -> list[Any]:
-        if len(commands) == 1:
-            try:
-                return [client.execute_command(*commands[0])]
-            except NoScriptError as error:
-                return [error]
-        return answers_of(client.pipeline(transaction=False), commands)
+    def _execute(self, client: Any, command: Command) -> Any:
+        replies = exchange(client, [command])
+        raise_first(replies)
+        return replies[0]
 
-    def _pipelined(self, client: Any, commands: list[Command]) -> list[Any]:
-        answers = answers_of(client.pipeline(transaction=False), commands)
+    def _execute_all(self, client: Any, commands: Sequence[Command]) -> list[Any]:
+        """Return the replies, of which some may be errors."""
+        return exchange(client, commands)
+
+    def _on_one_connection(self, client: Any, key: str, commands: Sequence[Command]) -> list[Any]:
+        """Execute commands in their order, the last ones on the connection of *key*."""
+        return exchange(client, commands)
+
+    def _pipelined(self, client: Any, commands: Sequence[Command]) -> list[Any]:
+        answers = self._execute_all(client, commands)
         self._spell_out_missing(client, commands, answers)
-        _raise_first(answers)
+        raise_first(answers)
         return answers
 
     def _scan(self, client: Any, node: int, cursor: int, count: int) -> Any:
         return client.scan(cursor, match=EVERYTHING, count=count)
-
-
-def answers_of(pipeline: Any, commands: Iterable[Command]) -> list[Any]:
-    """Run commands in a pipeline of redis-py; return the replies, of which some may be errors."""
-    for command in commands:
-        pipeline.execute_command(*command)
-    # An error raised here by redis-py would quote the command, and so digests.
-    answers: list[Any] = pipeline.execute(raise_on_error=False)
-    return answers
-
-
-def _raise_first(answers: Iterable[Any]) -> None:
-    for answer in answers:
-        if isinstance(answer, Exception):
-            raise answer
