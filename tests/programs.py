@@ -14,7 +14,7 @@ from pathlib import Path
 
 PACKAGES = {
     "bash": "bash",
-    "chromium": "chromium",
+    "chromium-headless-shell": "chromium-headless-shell",
     "curl": "curl",
     "git": "git",
     "mariadbd": "mariadb-server-core",

@@ -19,15 +19,6 @@ from tests import programs
 from .application import authorize_query, configurator, register
 from .slow_network import network
 
-CHROMIUM_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE = 10_000  # milliseconds, of each call that waits
 DESKTOP = {"width": 1024, "height": 768}
 PHONE = {"width": 360, "height": 640}
@@ -35,13 +26,11 @@ PHONE = {"width": 360, "height": 640}
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless, with an empty profile."""
-    program = programs.need("chromium")
+    """Debian's Chromium with an empty profile, and without windows: four times as fast."""
+    program = programs.need("chromium-headless-shell")
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright, network() as proxy:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=list(CHROMIUM_ARGUMENTS), proxy=proxy
-        )
+        browser = playwright.chromium.launch(executable_path=program, proxy=proxy)
         yield browser
         browser.close()
 

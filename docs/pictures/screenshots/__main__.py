@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pyramid_oauth2 import get_service
 from pyramid_oauth2.extension import Access, Issuance, Open
 from pyramid_oauth2.protocol.token.issuing import issue
-from tests.browser.conftest import CHROMIUM_ARGUMENTS
+from tests import programs
 
 from .pages import PAGES
 from .site import Site, site
@@ -36,7 +35,7 @@ def main() -> None:
     with site() as running, sync_playwright() as playwright:
         _allow(running)
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=list(CHROMIUM_ARGUMENTS)
+            executable_path=programs.find("chromium-headless-shell")
         )
         for name, (page_name, width, scheme) in CHOSEN.items():
             with _signed_in(browser, running, width, scheme, "en") as page:
