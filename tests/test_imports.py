@@ -134,10 +134,13 @@ FORBIDDEN = {
             "protection.http_request",
         ),
     ),
+    "protection.permissions": (*DATABASES, *without("resource_owners", "protection.request")),
     "protection.wrapped_policy": (*DATABASES, *without("protection.request")),
     "protection.security": (
         *DATABASES,
-        *without("service", "protection.request", "protection.wrapped_policy"),
+        *without(
+            "service", "protection.request", "protection.permissions", "protection.wrapped_policy"
+        ),
     ),
     "protection.guards": (
         *DATABASES,
@@ -145,6 +148,7 @@ FORBIDDEN = {
             "service",
             "protection.request",
             "protection.security",
+            "protection.permissions",
             "protection.challenges",
             "protection.cors",
             "protection.demands",

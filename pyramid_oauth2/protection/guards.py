@@ -36,6 +36,7 @@ from .challenges import (
 )
 from .cors import is_preflight
 from .demands import OWN_OPTIONS, DeclaredDemand, ViewDemands
+from .permissions import log_refusal
 from .request import Demand, Request
 
 View = Callable[[Any, Request], Any]
@@ -185,6 +186,7 @@ def _challenging(view: View, context: Any, request: Request) -> Any:
         # HTTPForbidden("quota exceeded") has no result, and passes through.
         # The result need not be a Denied: some policies return False.
         if forbidden.result is not None and request.oauth2.is_bearer:
+            log_refusal(request, context, forbidden.result)
             return missing_permission(request)
         raise
 

@@ -20,6 +20,7 @@ from zope.interface import implementer
 from ..interfaces import ISettings
 from ..protocol.records import StoreUnavailable
 from ..startup_error import StartupError
+from .permissions import warn_of_closed_views
 from .request import Request
 from .wrapped_policy import PolicyWrapper
 
@@ -213,6 +214,7 @@ def includeme(config: Any) -> None:
     # PHASE2_CONFIG, and before the views, which read the policy in PHASE3_CONFIG.
     config.action("oauth2 security policy", wrap, order=PHASE2_CONFIG + 1)
     config.add_subscriber(_check_policy, ApplicationCreated)
+    config.add_subscriber(warn_of_closed_views, ApplicationCreated)
 
 
 def _permissions(registry: Any) -> set[str]:

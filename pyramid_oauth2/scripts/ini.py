@@ -27,8 +27,9 @@ from .console import keep_quiet
 
 UNREADABLE = (OSError, LookupError, ValueError, configparser.Error, plaster.PlasterError)
 
-# Its messages are about pages.
+# Their messages are about pages and views.
 CHECKS_OF_PAGES = logging.getLogger("pyramid_oauth2.views.startup_checks")
+CHECKS_OF_VIEWS = logging.getLogger("pyramid_oauth2.protection.permissions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Ini:
         loader = _loader(self.path)
         self._set_up_logging(loader)
         # A command serves no page, so what is missing for one is not said here.
-        with _silent(CHECKS_OF_PAGES):
+        with _silent(CHECKS_OF_PAGES), _silent(CHECKS_OF_VIEWS):
             loader.get_wsgi_app(defaults=dict(self.variables))
         registry = global_registries.last  # A filter of the ini may hide the application itself.
         service = service_of(registry)

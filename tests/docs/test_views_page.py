@@ -133,6 +133,14 @@ def test_users(load: Load, notes: Any, monkeypatch: pytest.MonkeyPatch):
     assert browser.get("/notes", headers=reader, status=401).json["error"] == "invalid_token"
 
 
+def test_users_without_acls(notes: Any, monkeypatch: pytest.MonkeyPatch):
+    app = include(notes, monkeypatch, "permitting")
+    browser, writer = TestApp(app), bearer(app, "bob", "write")
+    assert browser.post("/notes", {"text": "x"}, headers=writer).json[-1] == "x"
+    # The ACL would allow it.
+    browser.delete("/notes", headers=writer, status=403)
+
+
 def test_types(load: Load, notes: Any, monkeypatch: pytest.MonkeyPatch):
     typed = load("typed")
 
