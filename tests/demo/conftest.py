@@ -6,7 +6,7 @@ import pytest
 from webtest import TestApp
 
 from pyramid_oauth2.demo import main
-from pyramid_oauth2.scripts.poauth2 import main as poauth2
+from tests.backends.sqlite_databases import empty_database
 
 DEVELOPMENT_INI = Path(__file__).parents[2] / "development.ini"
 
@@ -15,7 +15,7 @@ DEVELOPMENT_INI = Path(__file__).parents[2] / "development.ini"
 def ini(tmp_path):
     path = tmp_path / "development.ini"
     path.write_text(DEVELOPMENT_INI.read_text())
-    assert poauth2([str(path), "db", "upgrade"]) == 0
+    path.with_name("oauth2.sqlite").write_bytes(empty_database())
     return path
 
 

@@ -5,16 +5,14 @@ A test that needs another one says so, with a reason: ``@pytest.mark.stores("sql
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pyramid.router import Router
 
-from pyramid_oauth2 import migrations
 from pyramid_oauth2.interfaces import IOAuth2Event
+from tests.backends.sqlite_databases import empty_database
 from tests.quick_templates import COMPILED
 
 from . import host
@@ -28,14 +26,6 @@ BASE = {
     "oauth2.scopes": "read = Read your data\nwrite = Change your data",
     "oauth2.grant_types": "client_credentials password",
 }
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with our tables, to be copied: migrating anew would cost more than a test."""
-    file = tmp_path_factory.mktemp("sqlite") / "empty.sqlite"
-    migrations.upgrade(f"sqlite:///{file}")
-    return file
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -52,15 +42,14 @@ def store() -> str:
 
 
 @pytest.fixture
-def storage(request: pytest.FixtureRequest, store: str) -> dict[str, str]:
+def storage(tmp_path_factory: pytest.TempPathFactory, store: str) -> dict[str, str]:
     """The settings that choose a backend, which is empty; the same for every test."""
     if store == "memory":
         return {"oauth2.backend": "memory"}
-    empty: Path = request.getfixturevalue("empty_database")
-    file = empty.with_name("oauth2.sqlite")
+    file = tmp_path_factory.getbasetemp() / "oauth2.sqlite"
     for left in file.parent.glob(f"{file.name}*"):
         left.unlink()
-    shutil.copy(empty, file)
+    file.write_bytes(empty_database())
     return {"oauth2.backend": "sqlalchemy", "oauth2.sqlalchemy.url": f"sqlite:///{file}"}
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.backends.sqlite_databases import empty_database
+
 from . import host
 from .server import Server, bearer
 
 
-def test_no_token_or_secret_is_in_the_database_file(
-    build: Callable[..., Server], empty_database: Path, tmp_path: Path
-):
+def test_no_token_or_secret_is_in_the_database_file(build: Callable[..., Server], tmp_path: Path):
     file = tmp_path / "store" / "oauth2.sqlite"
     file.parent.mkdir()
-    file.write_bytes(empty_database.read_bytes())
+    file.write_bytes(empty_database())
     changes = {"oauth2.backend": "sqlalchemy", "oauth2.sqlalchemy.url": f"sqlite:///{file}"}
     server = build(host.pages, changes=changes)
     server.register("chosen", "a secret that a person chose")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from pyramid.config import Configurator
 from webtest import TestResponse
 
 from pyramid_oauth2 import StoreUnavailable
+from tests.backends.sqlite_databases import empty_database
 
 from . import host
 from .conftest import BASE
@@ -44,9 +44,10 @@ def register(request: Any) -> Any:
 
 
 @pytest.fixture
-def storage(tmp_path: Path, empty_database: Path) -> dict[str, str]:
+def storage(tmp_path: Path) -> dict[str, str]:
     """SQLite, so that two applications use one store."""
-    file = shutil.copy(empty_database, tmp_path / "oauth2.sqlite")
+    file = tmp_path / "oauth2.sqlite"
+    file.write_bytes(empty_database())
     return {"oauth2.backend": "sqlalchemy", "oauth2.sqlalchemy.url": f"sqlite:///{file}"}
 
 

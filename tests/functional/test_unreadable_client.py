@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from pyramid_oauth2.protocol.clients.registry import UnknownClient
 from tests.backends.redis_contract import flush, open_backend, raw_nodes
+from tests.backends.sqlite_databases import empty_database
 from tests.servers import redis_url  # noqa: F401
 
 from .client_pages import APPLICATIONS, ClientPages, names, words
@@ -29,7 +30,7 @@ DAMAGED = {
 
 
 @pytest.fixture(params=["sqlite", "redis"])
-def storage(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+def storage(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[dict[str, str]]:
     """A backend of each kind that stores documents."""
     if request.param == "redis":
         url = request.getfixturevalue("redis_url")
@@ -38,8 +39,8 @@ def storage(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
         backend.close()
         yield {"oauth2.backend": "redis", "oauth2.redis.url": url}
         return
-    file = request.getfixturevalue("empty_database").with_name("unreadable.sqlite")
-    file.write_bytes(request.getfixturevalue("empty_database").read_bytes())
+    file = tmp_path_factory.getbasetemp() / "unreadable.sqlite"
+    file.write_bytes(empty_database())
     yield {"oauth2.backend": "sqlalchemy", "oauth2.sqlalchemy.url": f"sqlite:///{file}"}
 
 

@@ -7,6 +7,7 @@ import io
 import pytest
 
 from pyramid_oauth2.scripts.poauth2 import main
+from tests.backends.sqlite_databases import empty_database
 
 INI = """
 [app:main]
@@ -51,7 +52,7 @@ def poauth2(tmp_path, capsys, monkeypatch):
 
 @pytest.fixture
 def with_tables(poauth2):
-    assert poauth2("db", "upgrade")[0] == 0
+    poauth2.path.with_name("oauth2.sqlite").write_bytes(empty_database())
     return poauth2
 
 
