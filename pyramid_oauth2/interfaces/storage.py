@@ -156,7 +156,9 @@ class IGrantStore(Interface):
         """Insert a new grant and its first tokens, or tokens that stand alone: all or nothing.
 
         :return: False if :meth:`revoke_subject` revoked the grant while it was being opened,
-            which is only possible in a store that lists a grant before it writes it.
+            which is only possible in a store that lists a grant before it writes it. Such a
+            store compares ``created_at`` with the time of the revocation, and refuses a grant
+            that is at most a few seconds later, in case the clocks of two callers differ.
         :raises DuplicateRecord: the grant or one of the digests exists.
         """
 
@@ -223,7 +225,11 @@ class IGrantStore(Interface):
         """Revoke one token, in O(1); return whether this call revoked it."""
 
     def revoke_subject(subject: str, now: int, reason: str, client_id: str | None = None) -> int:
-        """Revoke all grants of a user, or those for one client; return how many it revoked."""
+        """Revoke all grants of a user, or those for one client; return how many it revoked.
+
+        A grant that another user allows ends only with that user, also if this one has decided
+        about the same request before; and it may be allowed after this call: see :meth:`open`.
+        """
 
     def reserve(namespace: str, digest: bytes, expires_at: int, now: int) -> bool:
         """Claim a value until *expires_at*; True for one call only. An expired claim is void.

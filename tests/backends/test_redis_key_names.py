@@ -335,6 +335,43 @@ def test_a_grant_on_its_way_is_revoked_with_its_user(backend, raw):
     assert dead.outcome is Outcome.DEAD
 
 
+def test_grants_of_two_users_on_their_way_are_revoked(backend, raw):
+    """Both decide about one request, and both lose their access before either has decided."""
+    alices, bobs = (new_grant(id="a" * 16, subject=subject) for subject in ("alice", "bob"))
+    alone = new_token(family=alices.id)
+    assert backend.grants.open(None, [alone], NOW)
+    for grant in alices, bobs:
+        raw.zadd(key_names.subject_index(grant.subject), {grant.id: grant.expires_at})
+    for grant in alices, bobs:
+        assert backend.grants.revoke_subject(grant.subject, NOW, "left") == 0
+    for grant in alices, bobs:
+        dead = backend.grants.redeem(alone, NOW, new_attempt(), [], grant=grant)
+        assert dead.outcome is Outcome.DEAD
+        assert backend.grants.open(grant, [], NOW) is False
+    carols = replace(alices, subject="carol", created_at=NOW + MINUTE)
+    won = backend.grants.redeem(alone, NOW + MINUTE, new_attempt(), [], grant=carols)
+    assert won.outcome is Outcome.WON
+    assert_kept(raw, key_names.grant_key(carols.id), carols.expires_at, NOW + MINUTE)
+
+
+def test_a_grant_on_its_way_is_revoked_by_a_clock_that_is_behind(backend, raw):
+    grant = new_grant(created_at=NOW + 3)
+    raw.zadd(key_names.subject_index("alice"), {grant.id: grant.expires_at})
+    assert backend.grants.revoke_subject("alice", NOW, "left") == 0
+    assert backend.grants.open(grant, [], NOW + 3) is False
+
+
+def test_a_mark_of_an_earlier_version_is_of_every_user(backend, raw):
+    grant = new_grant()
+    raw.set(key_names.grant_key(grant.id), f"{NOW + HOUR} - {NOW} left -\n")
+    for subject in ("alice", "bob"):
+        assert backend.grants.open(replace(grant, subject=subject), [], NOW) is False
+    raw.zadd(key_names.subject_index("alice"), {grant.id: grant.expires_at})
+    assert backend.grants.revoke_subject("alice", NOW, "left") == 0
+    assert backend.grants.open(replace(grant, subject="bob"), [], NOW) is False
+    assert backend.grants.open(replace(grant, created_at=NOW + MINUTE), [], NOW + MINUTE)
+
+
 @pytest.mark.parametrize(("limit", "expected"), [(10, 26), (1000, 3)])
 def test_purging_looks_at_so_many_keys_a_call(backend, limit, expected):
     backend.grants.import_([new_token() for _ in range(250)])

@@ -52,6 +52,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_
 
 from .at_rest import AtRest, EntriesAtRest  # noqa: E402
 from .boundaries import Boundaries  # noqa: E402
+from .changed_users import ChangedUserRaces, ChangedUsers  # noqa: E402
 from .changes import Amending, Reserving  # noqa: E402
 from .client_search import ClientSearch  # noqa: E402
 from .clients import ClientRecords  # noqa: E402
@@ -96,6 +97,8 @@ __all__ = [
     "AtRest",
     "BackendContract",
     "Boundaries",
+    "ChangedUserRaces",
+    "ChangedUsers",
     "ClientCrashes",
     "ClientInterleavings",
     "ClientRaces",
@@ -160,6 +163,7 @@ class GrantStoreContract(
     RedemptionEffects,
     Amending,
     Revocation,
+    ChangedUsers,
     Reserving,
     Listings,
     Boundaries,
@@ -170,6 +174,7 @@ class GrantStoreContract(
     AtRest,
     Copying,
     RedemptionRaces,
+    ChangedUserRaces,
     WriteRaces,
     GrantInterleavings,
     GrantCrashes,

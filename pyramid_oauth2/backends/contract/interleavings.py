@@ -34,6 +34,7 @@ from .pausing import (
 from .racing import moments, thorough
 from .scenes import CALLERS, SOON, Scene, differences, labelled
 from .writers import (
+    CHANGED_USER,
     CLIENTS,
     CONSENTS,
     ENDING,
@@ -132,6 +133,11 @@ class GrantInterleavings(Interleavings):
     @pytest.mark.parametrize("first", OPENING.writers)
     def test_interleaving_about_a_new_grant(self, first: str, elsewhere: bool) -> None:
         self.interleave(OPENING, first, elsewhere)
+
+    @either
+    @pytest.mark.parametrize("first", CHANGED_USER.writers)
+    def test_interleaving_about_a_grant_of_another_user(self, first: str, elsewhere: bool) -> None:
+        self.interleave(CHANGED_USER, first, elsewhere)
 
 
 class ClientInterleavings(Interleavings):

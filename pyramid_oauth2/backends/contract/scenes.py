@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from pyramid_oauth2.protocol.records import (
     ACCESS_TOKEN,
     AUTHORIZATION_CODE,
-    INTERACTION,
     REFRESH_TOKEN,
     Grant,
     Outcome,
@@ -98,7 +97,7 @@ class GrantScene:
         self.attempts = {who: new_attempt() for who in CALLERS}
         self.answers = {who: new_answer(expires_at=SOON + MINUTE) for who in CALLERS}
         self.added = new_token(ACCESS_TOKEN, self.grant)
-        self.names = _names(
+        self.names = labels_of(
             {
                 "grant": self.grant.id,
                 "user": self.grant.subject,
@@ -120,8 +119,8 @@ class GrantScene:
         """Find each token, and list the grant's and the user's."""
         tokens = (self.refresh, self.access, self.added, *self.fruits.values())
         return {
-            **_found(self, store, tokens, purged_at),
-            **_listed(store, self.grant, purged_at),
+            **found_of(self, store, tokens, purged_at),
+            **listed_of(store, self.grant, purged_at),
         }
 
 
@@ -140,7 +139,7 @@ class EndingScene:
         }
         self.spent_by = new_attempt()
         self.attempts = {who: new_attempt() for who in CALLERS}
-        self.names = _names(
+        self.names = labels_of(
             {
                 "grant": self.grant.id,
                 "user": self.grant.subject,
@@ -162,40 +161,8 @@ class EndingScene:
         tokens = (self.code, self.refresh, *self.fruits.values())
         grants = every(store.grants, subject=self.grant.subject)
         return {
-            **_found(self, store, tokens, purged_at),
+            **found_of(self, store, tokens, purged_at),
             "grants of the user": {each for each in grants if each.expires_at > purged_at},
-        }
-
-
-class OpeningScene:
-    """A token that stands alone, such as an interaction, and a grant that is not there yet."""
-
-    def __init__(self) -> None:
-        self.grant = new_grant(subject=f"user-{secrets.token_hex(8)}")
-        self.alone = new_token(INTERACTION, family=self.grant.id, expires_at=SOON)
-        self.first = new_token(REFRESH_TOKEN, self.grant)
-        self.claim = new_digest()
-        self.attempts = {who: new_attempt() for who in CALLERS}
-        self.names = _names(
-            {
-                "grant": self.grant.id,
-                "user": self.grant.subject,
-                "alone": self.alone.digest,
-                "token": self.first.digest,
-            },
-            attempt=self.attempts,
-        )
-
-    def lay(self, store: Any) -> None:
-        """Store the token that stands alone, and a claim that has ended."""
-        assert store.open(None, [self.alone], NOW)
-        assert store.reserve("scene", self.claim, NOW, NOW - 1)
-
-    def look(self, store: Any, purged_at: int = 0) -> Mapping[str, Any]:
-        """Find both tokens, and list what there is."""
-        return {
-            **_found(self, store, (self.alone, self.first), purged_at),
-            **_listed(store, self.grant, purged_at),
         }
 
 
@@ -204,7 +171,7 @@ class ClientScene:
 
     def __init__(self) -> None:
         self.client = new_client(owner=f"user-{secrets.token_hex(8)}", client_name="before")
-        self.names = _names({"client": self.client.client_id, "user": self.client.owner})
+        self.names = labels_of({"client": self.client.client_id, "user": self.client.owner})
 
     def lay(self, store: Any) -> None:
         """Add the client."""
@@ -231,7 +198,7 @@ class ConsentScene:
 
     def __init__(self) -> None:
         self.consent = new_consent(subject=f"user-{secrets.token_hex(8)}", expires_at=SOON)
-        self.names = _names({"user": self.consent.subject})
+        self.names = labels_of({"user": self.consent.subject})
 
     def lay(self, store: Any) -> None:
         """Put the consent."""
@@ -260,7 +227,7 @@ class EntryScene:
             owner=f"user-{secrets.token_hex(8)}",
             expires_at=SOON,
         )
-        self.names = _names(
+        self.names = labels_of(
             {
                 "user": self.entry.owner,
                 "key": self.entry.key,
@@ -293,7 +260,10 @@ class NoEntryScene(EntryScene):
         """Nothing is there."""
 
 
-def _found(scene: Scene, store: Any, tokens: Iterable[Token], purged_at: int) -> Mapping[str, Any]:
+def found_of(
+    scene: Scene, store: Any, tokens: Iterable[Token], purged_at: int
+) -> Mapping[str, Any]:
+    """Find tokens of a scene: each is None if it is not there, or would be purged."""
     found = {scene.names[token.digest]: store.find(token.ref) for token in tokens}
     return {
         label: None if each is None or _is_purged(each[0], each[1], purged_at) else each
@@ -301,7 +271,8 @@ def _found(scene: Scene, store: Any, tokens: Iterable[Token], purged_at: int) ->
     }
 
 
-def _listed(store: Any, grant: Grant, purged_at: int) -> Mapping[str, Any]:
+def listed_of(store: Any, grant: Grant, purged_at: int) -> Mapping[str, Any]:
+    """List the tokens of a grant, and the grants of its user."""
     grants = set(every(store.grants, subject=grant.subject))
     present = next(iter(grants), None)
     tokens = every(store.tokens, grant_id=grant.id)
@@ -317,7 +288,8 @@ def _is_purged(token: Token, grant: Grant | None, purged_at: int) -> bool:
     return kept_until(token, grant.expires_at if grant else None) <= purged_at
 
 
-def _names(single: Mapping[str, Any], **several: Mapping[str, Any]) -> Mapping[Any, str]:
+def labels_of(single: Mapping[str, Any], **several: Mapping[str, Any]) -> Mapping[Any, str]:
+    """The labels of random names, by the names: of single ones, and of one for each caller."""
     named = {value: label for label, value in single.items()}
     for label, values in several.items():
         named |= {value: f"{label} of {who}" for who, value in values.items()}

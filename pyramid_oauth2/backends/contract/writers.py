@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from pyramid_oauth2.protocol.records import Outcome, Redemption
 
 from .factories import DAY, HOUR, MINUTE, NOW
+from .opening_scenes import ChangedUserScene, OpeningScene
 from .scenes import (
     SOON,
     ClientScene,
@@ -23,7 +24,6 @@ from .scenes import (
     NoClientScene,
     NoConsentScene,
     NoEntryScene,
-    OpeningScene,
     Scene,
 )
 
@@ -121,25 +121,38 @@ ENDING = Table(
     silent=frozenset({"extend", PURGE}),
 )
 
-OPENING = Table(
+_OPENING_WRITERS: Mapping[str, Writer] = {
+    "open": _open,
+    "redeem_into": _redeem_into,
+    "import_grant": lambda scene, _: methodcaller("import_", [scene.grant]),
+    "import_token": lambda scene, _: methodcaller("import_", [scene.first]),
+    REVOKE_SUBJECT: lambda scene, who: methodcaller(
+        "revoke_subject", scene.grant.subject, NOW, who
+    ),
+    "revoke_token": lambda scene, _: methodcaller("revoke_token", scene.alone.ref, NOW),
+    "amend": lambda scene, who: methodcaller("amend", scene.alone.ref, 0, {"data": who.encode()}),
+    "reserve": lambda scene, _: methodcaller("reserve", "scene", scene.claim, SOON, NOW),
+    PURGE: lambda _scene, _who: methodcaller("purge", SOON),
+}
+_REFUSED = {"open": False, "redeem_into": Redemption(Outcome.DEAD), "import_grant": 0}
+OPENING = Table("grants", OpeningScene, _OPENING_WRITERS, refused=_REFUSED)
+
+
+def _revoke_another(scene: ChangedUserScene, who: str) -> Any:
+    return methodcaller("revoke_subject", scene.another, NOW, who)
+
+
+CHANGED_USER = Table(
     "grants",
-    OpeningScene,
+    ChangedUserScene,
     {
-        "open": _open,
-        "redeem_into": _redeem_into,
-        "import_grant": lambda scene, _: methodcaller("import_", [scene.grant]),
-        "import_token": lambda scene, _: methodcaller("import_", [scene.first]),
-        REVOKE_SUBJECT: lambda scene, who: methodcaller(
-            "revoke_subject", scene.grant.subject, NOW, who
-        ),
-        "revoke_token": lambda scene, _: methodcaller("revoke_token", scene.alone.ref, NOW),
-        "amend": lambda scene, who: methodcaller(
-            "amend", scene.alone.ref, 0, {"data": who.encode()}
-        ),
-        "reserve": lambda scene, _: methodcaller("reserve", "scene", scene.claim, SOON, NOW),
-        PURGE: lambda _scene, _who: methodcaller("purge", SOON),
+        "revoke_another": _revoke_another,
+        **{
+            name: _OPENING_WRITERS[name]
+            for name in ("open", "redeem_into", "import_grant", "import_token", REVOKE_SUBJECT)
+        },
     },
-    refused={"open": False, "redeem_into": Redemption(Outcome.DEAD), "import_grant": 0},
+    refused=_REFUSED,
 )
 
 

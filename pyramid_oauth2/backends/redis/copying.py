@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from ...protocol.records import Grant, Reservation, Token
 from ...protocol.token_kinds import is_remembered
 from .exchange import Command
-from .family import first_entries, insertion, new_records
+from .family import first_entries, insertion, new_records, whose
 from .indexes import BEFORE_ALL, entries_of, page_command
 from .key_names import (
     RECORD,
@@ -150,7 +150,8 @@ def _insertion(record: Record, now: int) -> Command:
         kept = milliseconds(record.expires_at, now)
         return ("SET", reservation_key(record), reservation_value(record), "PX", kept, "NX")
     if isinstance(record, Grant):
-        keys, arguments = insertion(record.id, new_records(record, (), now), now)
+        new = new_records(record, (), now)
+        keys, arguments = insertion(record.id, new, now, *whose(record))
     else:
         new = new_records(None, (record,), now)
         if _is_held(record):
@@ -158,7 +159,7 @@ def _insertion(record: Record, now: int) -> Command:
             # until that is copied as well: see settle.lua.
             end = max(record.expires_at, now + SETTLED_WITHIN)
             new[0] = replace(new[0], end=end, milliseconds=milliseconds(end, now))
-        keys, arguments = insertion(record.family, new, now)
+        keys, arguments = insertion(record.family, new, now, *whose(None))
     return call(OPEN, keys, *arguments)
 
 

@@ -10,7 +10,7 @@ from ...protocol.records import DuplicateRecord, Grant, Token, kept_until
 from .exchange import Command
 from .indexes import grant_entries, indexing_end
 from .key_names import answer_key, grant_key, member, members_key, token_key
-from .values import answer_value, grant_value, milliseconds, token_value
+from .values import answer_value, grant_value, milliseconds, quoted, token_value
 
 NONE = "-"
 
@@ -67,10 +67,18 @@ def _of_token(token: Token, now: int) -> NewRecord:
     return NewRecord(key, value, milliseconds(end, now), end, member(token))
 
 
+def whose(grant: Grant | None) -> tuple[int | str, int | str]:
+    """Return what a mark is compared with: the user of a new grant, and when it was created."""
+    return (NONE, NONE) if grant is None else (quoted(grant.subject), grant.created_at)
+
+
 def insertion(
-    family: str, records: Iterable[NewRecord], now: int
+    family: str, records: Iterable[NewRecord], *first: int | str
 ) -> tuple[list[str], tuple[Any, ...]]:
-    """Return keys and arguments of the scripts ``open`` and ``add``."""
+    """Return keys and arguments of the scripts ``open`` and ``add``.
+
+    :param first: the arguments before those of the records.
+    """
     new = tuple(records)
     keys = [grant_key(family), members_key(family), *(record.key for record in new)]
-    return keys, (now, *(argument for record in new for argument in record.arguments))
+    return keys, (*first, *(argument for record in new for argument in record.arguments))

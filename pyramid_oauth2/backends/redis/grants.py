@@ -22,8 +22,8 @@ from ...protocol.records import (
 )
 from ..families import check_family
 from .copying import GrantCopy
-from .family import NONE, NewRecord, first_entries, insertion, new_records
-from .indexes import all_entries, page_of
+from .family import NONE, NewRecord, first_entries, insertion, new_records, whose
+from .indexes import is_of, page_of
 from .key_names import (
     answer_key,
     client_index,
@@ -37,16 +37,15 @@ from .key_names import (
 )
 from .purging import grant_purge
 from .redemption import Redeeming
+from .revocation import SubjectRevocation, revoke_grant
 from .scanning import Purging, export_page
-from .scripts import ADD, AMEND, OPEN, RESERVE, REVOKE_GRANT, REVOKE_TOKEN
+from .scripts import ADD, AMEND, OPEN, RESERVE, REVOKE_TOKEN
 from .seen_grants import SeenGrants
 from .server import Server
 from .values import (
     grant_of,
     milliseconds,
-    quoted,
     reservation_value,
-    revoked_in_advance,
     token_of,
 )
 
@@ -75,7 +74,7 @@ class RedisGrantStore:
         new = new_records(grant, tokens, now)
         if grant is None and len(new) == 1 and new[0].name == NONE:
             return self._open_alone(new[0])
-        keys, arguments = insertion(family, new, now)
+        keys, arguments = insertion(family, new, now, *whose(grant))
         entries = () if grant is None else first_entries(grant, now)
         return _done(self._server.run(OPEN, keys, *arguments, before=entries))
 
@@ -152,7 +151,7 @@ class RedisGrantStore:
 
     def revoke_grant(self, grant_id: str, now: int, reason: str) -> bool:
         """Revoke the grant and everything issued for it."""
-        return self._revoke_grant(grant_id, now, reason)
+        return revoke_grant(self._server, grant_id, now, reason)
 
     def revoke_token(self, ref: TokenRef, now: int) -> bool:
         """Revoke one token."""
@@ -164,27 +163,7 @@ class RedisGrantStore:
         self, subject: str, now: int, reason: str, client_id: str | None = None
     ) -> int:
         """Revoke a user's grants, also those being opened: their index entries come first."""
-
-        revoked = 0
-        for entries in all_entries(self._server, subject_index(subject)):
-            living = [(name.decode(), end) for name, end in entries if end > now]
-            if client_id is not None:
-                index = client_index(client_id)
-                known = self._server.many(("ZSCORE", index, name) for name, _ in living)
-                living = [
-                    entry for entry, score in zip(living, known, strict=True) if score is not None
-                ]
-            for grant_id, end in living:
-                stub = (revoked_in_advance(end, now, reason), milliseconds(end, now))
-                revoked += self._revoke_grant(grant_id, now, reason, *stub)
-        return revoked
-
-    def _revoke_grant(
-        self, grant_id: str, now: int, reason: str, stub: bytes | str = NONE, kept: int = 0
-    ) -> bool:
-        arguments = (now, quoted(reason), stub, kept)
-        keys = [grant_key(grant_id)]
-        return bool(self._server.run(REVOKE_GRANT, keys, *arguments, replicated=True))
+        return SubjectRevocation(subject, now, reason, client_id)(self._server)
 
     def reserve(self, namespace: str, digest: bytes, expires_at: int, now: int) -> bool:
         """Claim a value."""
@@ -211,7 +190,7 @@ class RedisGrantStore:
         def read(names: list[str]) -> Iterator[Grant]:
             values = self._server.get_many(map(grant_key, names))
             found = map(grant_of, names, values)
-            return (grant for grant in found if grant and client_id in (None, grant.client_id))
+            return (grant for grant in found if grant and is_of(grant, subject, client_id))
 
         return page_of(self._server, index, cursor, limit, read)
 

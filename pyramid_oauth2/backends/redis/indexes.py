@@ -1,8 +1,9 @@
 """Sorted sets that lead to records in other slots.
 
 An entry is written before the record that it leads to, and trimmed after its end. So
-a record always has its entry, but an entry may lead to no record. A grant holds until when
-it has its entries: :func:`~.values.indexed_until`.
+a record always has its entry, but an entry may lead to no record; or to the grant of another
+user, whose decision about the same request was the one that won. A grant holds until when it has
+its entries: :func:`~.values.indexed_until`.
 """
 
 from __future__ import annotations
@@ -50,6 +51,11 @@ def grant_entries(grant: Grant, end: int, now: int) -> tuple[Command, Command]:
         entry_command(subject_index(grant.subject), grant.id, end, now),
         entry_command(client_index(grant.client_id), grant.id, end, now),
     )
+
+
+def is_of(grant: Grant, subject: str | None, client_id: str | None) -> bool:
+    """Whether a grant is of that user, if one is given, and for that client, if one is given."""
+    return subject in (None, grant.subject) and client_id in (None, grant.client_id)
 
 
 def entries_after(server: Server, index: str, entry: Entry, limit: int) -> list[Entry]:

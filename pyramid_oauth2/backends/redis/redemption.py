@@ -18,7 +18,7 @@ from ...protocol.records import (
 from ...protocol.token_kinds import is_remembered
 from ..families import check_family
 from .exchange import Command
-from .family import NONE, NewRecord, first_entries, new_records
+from .family import NONE, NewRecord, first_entries, new_records, whose
 from .indexes import grant_entries, indexing_end
 from .key_names import answer_key, grant_key, member_key, members_key, names_of
 from .scripts import REDEEM
@@ -151,7 +151,7 @@ class Redeeming:
         return (
             self.now,
             quoted(self.attempt),
-            NONE if self.grant is None else "+",
+            *whose(self.grant),
             extension.end,
             NONE if answer is None else answer_value(answer),
             NONE if answer is None else answer.expires_at,

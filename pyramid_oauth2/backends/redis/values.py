@@ -72,9 +72,9 @@ def grant_value(grant: Grant, indexed_until: int) -> bytes:
     return header + dumps(document) + b"\n" + grant.data
 
 
-def revoked_in_advance(end: int, now: int, reason: str) -> bytes:
-    """Encode the mark of a grant that is revoked before it exists, stored until *end*."""
-    return _line(end, None, now, reason, None)
+def is_mark(value: bytes) -> bool:
+    """Whether this is the mark of a grant that is revoked before it exists, and no grant."""
+    return value.split(b" ", 2)[1:2] == [ABSENT]
 
 
 def grant_of(grant_id: str, value: bytes | None) -> Grant | None:

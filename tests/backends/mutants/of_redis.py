@@ -79,7 +79,7 @@ class TestProductsEndWithTheCode(Redis):
 
     @staticmethod
     def mutate(backend: Any) -> Any:
-        part = "insert(FIRST_NEW, 13, KEYS[3])"
+        part = "insert(FIRST_NEW, 14, KEYS[3])"
         ends = "redis.call('PEXPIRE', KEYS[number], milliseconds(token[END], NOW))"
         loop = f"for number = FIRST_NEW, #KEYS do {ends} end"
         return rewritten(backend, ("redeem", part, f"{part}\n{loop}"))
@@ -98,7 +98,7 @@ class TestAddedTokensEndSoon(Redis):
 
 class _UnlistedSoon(Rewriting):
     def run(self, script: Script, keys: Sequence[str], *arguments: Any, **more: Any) -> Any:
-        if script.name == "redeem" and arguments[2] == "+":
+        if script.name == "redeem" and arguments[2] != "-":
             more["before"] = tuple(map(self._sooner, more["before"]))
         return super().run(script, keys, *arguments, **more)
 
@@ -147,6 +147,17 @@ class TestSpendsWhatIsRevoked(Redis):
     def mutate(backend: Any) -> Any:
         part = "(grant and grant[REVOKED] ~= '-')"
         return rewritten(backend, ("redeem", part, "false"))
+
+
+class TestRevokesAnotherUsersGrant(Redis):
+    """Whose request it was when it is revoked does not matter."""
+
+    caught_by = "changed_user_decides_at_the_moment_of_a_revocation"
+
+    @staticmethod
+    def mutate(backend: Any) -> Any:
+        part = "if whose ~= '*' and whose ~= subject then return false end"
+        return rewritten(backend, ("redeem", part, ""))
 
 
 class TestRedeemsThenAdds(Redis):

@@ -1,9 +1,11 @@
 -- KEYS: grant, members, new records ...
--- ARGV: now, four for each new record ...
+-- ARGV: now, the user of the new grant and when it was created, or "-" and "-" if only tokens are
+--       new, four for each new record ...
+local NOW, SUBJECT, CREATED = unpack(ARGV, 1, 3)
 local grant = read(KEYS[1], GRANT)
--- A grant that was revoked before it existed has no absolute end.
-if grant and grant[ABSOLUTE_END] == '-' then return 'REFUSED' end
-if taken(3) then return 'DUPLICATE' end
-insert(3, 2, KEYS[2])
-trim(KEYS[2], ARGV[1])
+local marked = is_mark(grant)
+if marked and SUBJECT ~= '-' and refuses(grant, SUBJECT, CREATED) then return 'REFUSED' end
+if taken(3, marked and KEYS[1]) then return 'DUPLICATE' end
+insert(3, 4, KEYS[2])
+trim(KEYS[2], NOW)
 return 'DONE'

@@ -7,6 +7,9 @@ local END, CONSUMED, REVOKED, ATTEMPT, VERSION, GRANTED, PARENT = 1, 2, 3, 4, 5,
 -- ... and of a grant, in which END and REVOKED are the same.
 local ABSOLUTE_END, REASON, REMEMBERED = 2, 4, 5
 local INDEXED = 6 -- Until when it is in its indexes; an earlier version did not write it.
+-- A mark is in the place of a grant that was revoked while it was being opened.
+local WHOSE = 6 -- The user's; an earlier version did not write it. "*" means several users'.
+local CLOCKS = 5 -- Seconds by which those of two callers may differ.
 
 -- What the line of a record begins with; ENDING is for all that have an end.
 local TOKEN = '^%d+ %S+ %S+ %S+ %S+ %S+ %S+ %S+'
@@ -58,6 +61,18 @@ local function rewrite(key, value)
   redis.call('SET', key, value, 'KEEPTTL')
 end
 
+local function is_mark(grant)
+  return grant ~= nil and grant[ABSOLUTE_END] == '-'
+end
+
+-- Whether a mark ends a new grant: one of its user that was begun before the revocation. The user
+-- may allow the same request later, and so may another user.
+local function refuses(mark, subject, created_at)
+  local whose = mark[WHOSE] or '*'
+  if whose ~= '*' and whose ~= subject then return false end
+  return tonumber(created_at) <= (tonumber(mark[REVOKED]) or math.huge) + CLOCKS
+end
+
 -- A grant holds the names of its spent tokens of a kind that is remembered, separated by commas.
 -- They are stored as long as the grant lives, since their replay must be detected.
 
@@ -84,9 +99,11 @@ end
 -- New records are the last keys; each has four arguments: value, milliseconds, and its end and
 -- name among the members of the grant, or "-" if it is not a member.
 
-local function taken(first_key)
+-- A mark does not take the key of its grant.
+local function taken(first_key, marked)
   for number = first_key, #KEYS do
-    if redis.call('EXISTS', KEYS[number]) == 1 then return true end
+    local key = KEYS[number]
+    if key ~= marked and redis.call('EXISTS', key) == 1 then return true end
   end
   return false
 end

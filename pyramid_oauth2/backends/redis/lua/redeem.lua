@@ -1,11 +1,12 @@
 -- KEYS: token, grant, members, the token's sealed answer, its parent's, the spent tokens whose names
 --       the grant holds ..., tokens to retire ..., new records ...
--- ARGV: now, attempt, "+" if a new grant is among the new records, the new end of the grant, the
---       sealed answer, its end, the token's name among the members, "+" if its kind is remembered,
---       the names that the grant holds, how many these are, how many to retire, until when the
---       grant is now in its indexes or "-" if that is as it was, four for each new record ...
-local NOW, BY, NEW_GRANT, NEW_END, ANSWER, ANSWER_END = unpack(ARGV, 1, 6)
-local NAME, IS_REMEMBERED, HELD, HOW_MANY_HELD, HOW_MANY_RETIRED, UNTIL = unpack(ARGV, 7, 12)
+-- ARGV: now, attempt, the user of the new grant and when it was created, or "-" and "-" if there is
+--       none, the new end of the grant, the sealed answer, its end, the token's name among the
+--       members, "+" if its kind is remembered, the names that the grant holds, how many these are,
+--       how many to retire, until when the grant is now in its indexes or "-" if that is as it was,
+--       four for each new record ...
+local NOW, BY, SUBJECT, CREATED, NEW_END, ANSWER, ANSWER_END = unpack(ARGV, 1, 7)
+local NAME, IS_REMEMBERED, HELD, HOW_MANY_HELD, HOW_MANY_RETIRED, UNTIL = unpack(ARGV, 8, 13)
 local FIRST_HELD = 6
 local FIRST_RETIRED = FIRST_HELD + tonumber(HOW_MANY_HELD)
 local FIRST_NEW = FIRST_RETIRED + tonumber(HOW_MANY_RETIRED)
@@ -13,7 +14,9 @@ local FIRST_NEW = FIRST_RETIRED + tonumber(HOW_MANY_RETIRED)
 local token, value = read(KEYS[1], TOKEN)
 if not token then return {'MISSING'} end
 local granted = token[GRANTED] ~= '-'
-local grant = (granted or NEW_GRANT ~= '-') and read(KEYS[2], GRANT) or nil
+local grant = (granted or SUBJECT ~= '-') and read(KEYS[2], GRANT) or nil
+local marked = is_mark(grant)
+if marked and not granted and not refuses(grant, SUBJECT, CREATED) then grant = nil end
 if token[REVOKED] ~= '-' or (granted and not grant) or (grant and grant[REVOKED] ~= '-') then
   return {'DEAD'}
 end
@@ -23,7 +26,7 @@ if token[ATTEMPT] == BY then
 end
 if token[CONSUMED] ~= '-' then return {'CONSUMED', value, redis.call('GET', KEYS[4])} end
 if tonumber(token[END]) <= tonumber(NOW) then return {'EXPIRED'} end
-if taken(FIRST_NEW) then return {'DUPLICATE'} end
+if taken(FIRST_NEW, marked and KEYS[2]) then return {'DUPLICATE'} end
 -- Another token of the grant was spent since the caller has read which ones are.
 if granted and NEW_END ~= '-' and grant[REMEMBERED] ~= HELD then return {'AGAIN'} end
 -- The caller has read the grant of another time, which was in its indexes for longer.
@@ -79,6 +82,6 @@ for number = FIRST_RETIRED, FIRST_NEW - 1 do
     replace(KEYS[number], retired)
   end
 end
-insert(FIRST_NEW, 13, KEYS[3])
+insert(FIRST_NEW, 14, KEYS[3])
 trim(KEYS[3], NOW)
 return {'WON'}
