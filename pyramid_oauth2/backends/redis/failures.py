@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from traceback import walk_tb
 
 from redis.exceptions import (
@@ -102,16 +100,25 @@ def may_have_arrived(error: Exception) -> bool:
     return not any(frame.f_code.co_name in _CONNECTING for frame, _ in frames)
 
 
-@contextmanager
-def translated(writes: bool = False, sent: bool = False) -> Iterator[None]:
+class translated:  # noqa: N801  (used like contextlib.suppress)
     """Raise :exc:`StoreUnavailable` for any error in the communication with the server.
 
     :param writes: whether what is done inside writes; then it is :exc:`OutcomeUnknown` if the
         server may have executed it.
     :param sent: whether the same was sent before, without a response.
     """
-    try:
-        yield
-    except (RedisError, RedisClusterException, OSError) as error:
-        unknown = writes and (sent or may_have_arrived(error))
-        raise (OutcomeUnknown if unknown else StoreUnavailable)(advice(error)) from error
+
+    # A class, since each operation would pay for a generator's two microseconds.
+    __slots__ = ("_sent", "_writes")
+
+    def __init__(self, writes: bool = False, sent: bool = False) -> None:
+        self._writes = writes
+        self._sent = sent
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, RedisError | RedisClusterException | OSError):
+            unknown = self._writes and (self._sent or may_have_arrived(error))
+            raise (OutcomeUnknown if unknown else StoreUnavailable)(advice(error)) from error

@@ -87,7 +87,7 @@ class RedisGrantStore:
     def find(self, ref: TokenRef) -> tuple[Token, Grant | None] | None:
         """Return the token and its grant."""
         for key in token_keys(ref):
-            value, answer, grant = self._server.read(
+            value, answer, grant_there = self._server.read(
                 key, answer_key(ref.family, ref.digest), grant_key(ref.family)
             )
             if value is not None:
@@ -97,8 +97,11 @@ class RedisGrantStore:
         token = token_of(ref, value, answer)
         if token is None:
             return None
-        self._seen.keep(ref, grant)
-        return token, None if token.grant_id is None else grant_of(ref.family, grant)
+        if token.grant_id is None:
+            return token, None
+        grant = grant_of(ref.family, grant_there)
+        self._seen.keep(ref, grant_there, grant)
+        return token, grant
 
     def add(self, grant_id: str, tokens: Iterable[Token], now: int) -> bool:
         """Insert tokens of an active grant."""

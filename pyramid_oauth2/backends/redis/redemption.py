@@ -22,6 +22,7 @@ from .family import NONE, NewRecord, first_entries, new_records, whose
 from .indexes import grant_entries, indexing_end
 from .key_names import answer_key, grant_key, member_key, members_key, names_of
 from .scripts import REDEEM
+from .seen_grants import SeenGrant
 from .server import Server
 from .values import answer_value, grant_of, indexed_until, quoted, remembered_of, token_of
 
@@ -64,10 +65,10 @@ class Redeeming:
     def __post_init__(self) -> None:
         check_family(self.token.family, self.grant, self.produce, self.retire)
 
-    def __call__(self, server: Server, seen: bytes | None = None) -> Redemption:
+    def __call__(self, server: Server, seen: SeenGrant | None = None) -> Redemption:
         """Run the script, which decides and writes.
 
-        :param seen: the value of the token's grant, if it was read a moment ago.
+        :param seen: the token's grant, if it was read a moment ago.
         """
         new = new_records(self.grant, self.produce, self.now)
         for name in names_of(self.token):
@@ -82,7 +83,7 @@ class Redeeming:
         return Redemption(Outcome[outcome.decode("ascii")])
 
     def _decided(
-        self, server: Server, name: str, new: Sequence[NewRecord], seen: bytes | None
+        self, server: Server, name: str, new: Sequence[NewRecord], seen: SeenGrant | None
     ) -> list[bytes]:
         answered = self._run(server, name, new, seen)
         contention = Contention("the token")
@@ -94,7 +95,7 @@ class Redeeming:
         return answered
 
     def _run(
-        self, server: Server, name: str, new: Sequence[NewRecord], seen: bytes | None
+        self, server: Server, name: str, new: Sequence[NewRecord], seen: SeenGrant | None
     ) -> list[bytes]:
         extension = self._extension(server, seen)
         entries = extension.entries
@@ -113,15 +114,18 @@ class Redeeming:
         )
         return answered
 
-    def _extension(self, server: Server, seen: bytes | None) -> _Extension:
+    def _extension(self, server: Server, seen: SeenGrant | None) -> _Extension:
         if self.token.grant_id is None or self.grant_expires_at is None:
             return _Extension()
-        value = seen or server.read(grant_key(self.token.family))[0]
-        grant = grant_of(self.token.family, value)
-        if value is None:
-            return _Extension(self.grant_expires_at)  # The script ends at once, as DEAD.
-        if grant is None:
-            return _Extension()
+        if seen is None:
+            (value,) = server.read(grant_key(self.token.family))
+            if value is None:
+                return _Extension(self.grant_expires_at)  # The script ends at once, as DEAD.
+            grant = grant_of(self.token.family, value)
+            if grant is None:
+                return _Extension()
+        else:
+            value, grant = seen
         end, held = min(self.grant_expires_at, grant.absolute_end), remembered_of(value)
         if end <= indexed_until(value):
             return _Extension(end, held)

@@ -7,26 +7,35 @@ what is kept here; it saves a round trip.
 
 from __future__ import annotations
 
-from ...protocol.records import ACCESS_TOKEN, TokenRef
+from typing import NamedTuple
+
+from ...protocol.records import ACCESS_TOKEN, Grant, TokenRef
 
 MOST = 256  # more than there are threads; a redemption may never follow
 
 
+class SeenGrant(NamedTuple):
+    """A grant, and the value of its key: to decode it again would take 6 us."""
+
+    value: bytes
+    grant: Grant
+
+
 class SeenGrants:
-    """The values of grants by family, each returned once. Threads may use it together."""
+    """Grants by family, each returned once. Threads may use it together."""
 
     def __init__(self) -> None:
-        self._values: dict[str, bytes] = {}
+        self._values: dict[str, SeenGrant] = {}
 
-    def keep(self, ref: TokenRef, value: bytes | None) -> None:
-        """Keep the value of a grant that was read together with a token."""
+    def keep(self, ref: TokenRef, value: bytes | None, grant: Grant | None) -> None:
+        """Keep a grant that was read together with a token, unless it cannot be read."""
         # An access token is not redeemed, and is read at every request to a view.
-        if value is None or ref.kind == ACCESS_TOKEN:
+        if value is None or grant is None or ref.kind == ACCESS_TOKEN:
             return
         if len(self._values) >= MOST:
             self._values.clear()
-        self._values[ref.family] = value
+        self._values[ref.family] = SeenGrant(value, grant)
 
-    def taken(self, family: str) -> bytes | None:
-        """Return the value of a grant, and forget it; None if it is not here."""
+    def taken(self, family: str) -> SeenGrant | None:
+        """Return a grant, and forget it; None if it is not here."""
         return self._values.pop(family, None)

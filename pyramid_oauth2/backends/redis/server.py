@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
@@ -175,14 +174,16 @@ class Server:
     def _tried(
         self, step: Callable[[Any], Result], writes: bool = False, key: str | None = None
     ) -> Result:
-        with self._in_time(key), translated(writes):
-            return step(self._connected())
+        return self._in_time(self._once, step, writes, key)
 
     def _repeated(
         self, step: Callable[[Any], Result], writes: bool = False, key: str | None = None
     ) -> Result:
-        with self._in_time(key):
-            return self._twice(step, writes)
+        return self._in_time(self._twice, step, writes, key)
+
+    def _once(self, step: Callable[[Any], Result], writes: bool) -> Result:
+        with translated(writes):
+            return step(self._connected())
 
     def _twice(self, step: Callable[[Any], Result], writes: bool) -> Result:
         with translated(writes):
@@ -197,26 +198,32 @@ class Server:
         with translated(writes, sent):
             return step(client)
 
-    @contextmanager
-    def _in_time(self, key: str | None) -> Iterator[None]:
-        """Allow an operation until its deadline, and none while the server of *key* is silent."""
+    def _in_time(
+        self,
+        way: Callable[[Callable[[Any], Result], bool], Result],
+        step: Callable[[Any], Result],
+        writes: bool,
+        key: str | None,
+    ) -> Result:
+        """Go a way until its deadline, and not at all while the server of *key* is silent."""
         breaker = self._breaker_of(key)
         began = breaker.check()
-        with Deadline() as deadline:
-            try:
-                yield
-            except StoreUnavailable as unavailable:
-                if isinstance(unavailable.__cause__, ResponseError | None):
-                    breaker.answered()
-                    raise
-                breaker.failed(began)
-                if deadline.passed:  # The connection was shut down here.
-                    raise type(unavailable)(OVERDUE.format("Redis")) from unavailable.__cause__
-                raise
-            else:
+        try:
+            with Deadline() as deadline:
+                result = way(step, writes)
+        except StoreUnavailable as unavailable:
+            if isinstance(unavailable.__cause__, ResponseError | None):
                 breaker.answered()
-            finally:
-                breaker.ended(began)
+                raise
+            breaker.failed(began)
+            if deadline.passed:  # The connection was shut down here.
+                raise type(unavailable)(OVERDUE.format("Redis")) from unavailable.__cause__
+            raise
+        else:
+            breaker.answered()
+            return result
+        finally:
+            breaker.ended(began)
 
     def _breaker_of(self, key: str | None) -> CircuitBreaker:
         """Return the breaker for an operation on *key*; None for one on several servers."""
