@@ -61,7 +61,7 @@ if __name__ == "__main__":
         sys.exit(f"There is no {SECRET_FILE.name}: `make demo` writes it. Or set CLIENT_SECRET.")
     except requests.ConnectionError:
         sys.exit(f"Nobody answers at {ISSUER} or {API_URL}. Does `make demo` run?")
-    except (requests.RequestException, OAuthError, ValueError) as error:
+    except (requests.RequestException, OAuthError, ValueError, RecursionError) as error:
         sys.exit(f"No token, or no answer: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

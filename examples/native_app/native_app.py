@@ -14,6 +14,7 @@ import secrets
 import sys
 import threading
 import webbrowser
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.error import HTTPError
@@ -47,10 +48,11 @@ class Callback(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Accept only the response with our state: any program can find the port."""
-        url = urlsplit(self.path)
-        answer = dict(parse_qsl(url.query))
+        # Not by urlsplit, which raises for what any program may send here.
+        path, _, query = self.path.partition("?")
+        answer = dict(parse_qsl(query))
         state = answer.get("state", "").encode()
-        if url.path != "/callback" or not secrets.compare_digest(state, self.server.state.encode()):
+        if path != "/callback" or not secrets.compare_digest(state, self.server.state.encode()):
             self.send_error(404)
             return
         self.send_response(200)
@@ -142,8 +144,12 @@ if __name__ == "__main__":
     try:
         main()
     except HTTPError as refusal:
-        sys.exit(f"{refusal.url} answered {refusal.code}: {refusal.read().decode()}")
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        try:
+            text = refusal.read().decode(errors="replace")
+        except (OSError, HTTPException):  # It is cut off.
+            text = "(no text)"
+        sys.exit(f"{refusal.url} answered {refusal.code}: {text}")
+    except (OSError, HTTPException, ValueError, TypeError, KeyError, RecursionError) as error:
         sys.exit(f"{ISSUER} does not answer as it should ({error!r}). Does `make demo` run?")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -11,6 +11,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
@@ -45,16 +46,13 @@ class Exchange:
     :ivar request: as it is shown: method and address, headers and form, one per line.
     :ivar status: of the response.
     :ivar answer: the JSON of the response.
+    :ivar answer_text: the same, one member per line.
     """
 
     request: tuple[str, ...] = field(repr=False)
     status: int
     answer: dict[str, Any] = field(repr=False)
-
-    @property
-    def answer_text(self) -> str:
-        """The response, one member per line."""
-        return json.dumps(self.answer, indent=2, ensure_ascii=False)
+    answer_text: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,10 @@ class CodeFlowClient:
             "",
             *(f"{name}={value}" for name, value in form.items()),
         )
-        return _exchange(request, shown)
+        exchange = _exchange(request, shown)
+        if exchange.status == 200 and not isinstance(exchange.answer.get("access_token"), str):
+            raise _no_answer(request)
+        return exchange
 
 
 def _exchange(request: Request, shown: tuple[str, ...]) -> Exchange:
@@ -144,6 +145,13 @@ def _exchange(request: Request, shown: tuple[str, ...]) -> Exchange:
         except HTTPError as error:
             response = error  # An error response is a response too.
         with response:
-            return Exchange(shown, response.status, dict(json.load(response)))
-    except (OSError, ValueError, TypeError) as error:
-        raise NoAnswer(f"{request.full_url} does not answer as it should.") from error
+            answer = dict(json.load(response))
+        text = json.dumps(answer, indent=2, ensure_ascii=False)
+        text.encode()  # No page can show a lone surrogate.
+        return Exchange(shown, response.status, answer, text)
+    except (OSError, HTTPException, ValueError, TypeError, RecursionError) as error:
+        raise _no_answer(request) from error
+
+
+def _no_answer(request: Request) -> NoAnswer:
+    return NoAnswer(f"{request.full_url} does not answer as it should.")

@@ -10,6 +10,8 @@ import pytest
 import requests
 from bs4 import BeautifulSoup
 
+from pyramid_oauth2.demo.code_flow import CodeFlowClient, NoAnswer
+from tests.broken_responses import BROKEN, answering
 from tests.live import live_server
 from tests.visitor import Visitor
 
@@ -189,3 +191,22 @@ def test_nothing_of_it_is_in_the_log(server):
     values = re.findall(r"o[acr][tc]_\w+", page.text)
     assert values
     assert not [value for value in values if value in log.read_text()]
+
+
+@pytest.mark.parametrize("response", BROKEN.values(), ids=BROKEN)
+def test_a_server_whose_response_is_broken(response):
+    with answering(response) as url:
+        client = CodeFlowClient(url, "demo-sample", "secret", f"{url}/sample/callback", "read")
+        with pytest.raises(NoAnswer, match="does not answer as it should"):
+            client.redeem("code", client.begin())
+        with pytest.raises(NoAnswer, match="does not answer as it should"):
+            client.refresh("refresh token")
+
+
+def test_a_response_that_no_page_can_show():
+    text = b'{"user": "\\ud800"}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(text)
+    with answering(head + text) as url:
+        client = CodeFlowClient(url, "demo-sample", "secret", f"{url}/sample/callback", "read")
+        with pytest.raises(NoAnswer, match="does not answer as it should"):
+            client.me("access token")
