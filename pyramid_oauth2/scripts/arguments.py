@@ -9,7 +9,7 @@ from typing import TypeVar
 import click
 
 from ..protocol.masking import mask_credentials
-from ..protocol.records import check_identifier
+from ..protocol.records import CLIENT_ID_LENGTH, check_identifier
 from ..protocol.token_strings import (
     TOKEN_LENGTH,
     is_client_secret,
@@ -40,11 +40,30 @@ def _ours() -> re.Pattern[str]:
     return re.compile(rf"(?<![0-9A-Za-z])({prefixes}|{any_prefix})_[0-9A-Za-z]+")
 
 
-def identifier(length: int) -> Callable[[str], str]:
-    """The type of an argument that names a user, a client or a grant.
+def some_text(word: str) -> str:
+    """The type of a word that is a text of any length.
 
-    An empty one, as from an unset shell variable, is refused: it would be taken as
-    an omitted argument.
+    A blank one, as from an unset shell variable, is refused: it would mean something else than
+    what was meant.
+    """
+    if not word.strip():
+        raise click.BadParameter("it is empty")
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        raise click.BadParameter("it is not valid Unicode text") from None
+    return word
+
+
+def some_path(word: str) -> str:
+    """The type of a word that names a file; its bytes need not be UTF-8."""
+    if not word:
+        raise click.BadParameter("it is empty")
+    return word
+
+
+def identifier(length: int) -> Callable[[str], str]:
+    """The type of a word that identifies a user, a client or a grant; not an empty one.
 
     :param length: how many characters it may have.
     """
@@ -57,6 +76,11 @@ def identifier(length: int) -> Callable[[str], str]:
         return word
 
     return checked
+
+
+client_id_argument = click.argument(
+    "client_id", metavar="CLIENT_ID", type=identifier(CLIENT_ID_LENGTH)
+)
 
 
 def named_once(flag: str, length: int, metavar: str, text: str) -> Callable[[F], F]:

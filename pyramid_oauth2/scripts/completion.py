@@ -47,8 +47,7 @@ def _silence() -> Iterator[None]:
     """Discard what is printed, also by code in C and by other programs."""
     with ExitStack() as stack:
         for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
+            stream.flush()
         nowhere = os.open(os.devnull, os.O_WRONLY)
         stack.callback(os.close, nowhere)
         for descriptor in STDOUT_AND_STDERR:

@@ -13,7 +13,7 @@ import click
 
 from ..read_only import writable
 from ..service import ROLES, OAuth2Service, store_of
-from .arguments import json_option
+from .arguments import json_option, some_path
 from .command import command
 from .copying import Comparison, Copied, Findings, Store, compare_stores, copy_store
 from .ini import Ini
@@ -77,7 +77,7 @@ class Moved:
     "named, and left to you.",
     EXAMPLES,
 )
-@click.option("--to", required=True, metavar="INI", help="the ini of the new store")
+@click.option("--to", required=True, type=some_path, metavar="INI", help="the ini of the new store")
 @click.option(
     "--to-variable",
     "variables",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from . import standard_streams
 from .arguments import hold_a_token
 from .command import Named
 from .completion import complete
@@ -67,11 +68,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     :return: the exit status: 0, 1 if it failed, 2 for a usage error, 130 if it was interrupted.
     """
+    standard_streams.prepare()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         status = _run(words)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
         return status
     except BaseException as error:
         status_of_failure = report(error)

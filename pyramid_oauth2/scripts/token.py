@@ -114,7 +114,7 @@ def _read() -> str:
         if sys.stdin.isatty():
             return getpass.getpass("Token: ").strip()
         return sys.stdin.readline().strip()
-    except (EOFError, UnicodeDecodeError):
+    except EOFError:
         return ""
 
 

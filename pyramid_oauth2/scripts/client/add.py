@@ -11,8 +11,8 @@ import click
 from ...protocol.clients.application_types import APPLICATION_TYPES
 from ...protocol.clients.registry import Registered
 from ...protocol.clients.rules import InvalidClientMetadata
-from ...protocol.records import DuplicateRecord
-from ..arguments import json_option
+from ...protocol.records import CLIENT_ID_LENGTH, DuplicateRecord
+from ..arguments import identifier, json_option
 from ..client_options import MetadataCommand
 from ..command import command
 from ..ini import Ini
@@ -50,7 +50,12 @@ QUESTION = "The name of the client, as its users read it: "
     type=click.Choice(tuple(APPLICATION_TYPES)),
     help="default: web, or api with --resource-server",
 )
-@click.option("--client-id", metavar="CLIENT_ID", help="default: drawn at random")
+@click.option(
+    "--client-id",
+    type=identifier(CLIENT_ID_LENGTH),
+    metavar="CLIENT_ID",
+    help="default: drawn at random",
+)
 @click.option(
     "--secret-stdin",
     is_flag=True,

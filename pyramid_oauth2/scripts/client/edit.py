@@ -10,7 +10,7 @@ import click
 from ...protocol.clients.field import ClientField, with_an_option
 from ...protocol.clients.registry import ClientChangedMeanwhile, UnknownClient
 from ...protocol.clients.rules import InvalidClientMetadata
-from ..arguments import json_option
+from ..arguments import client_id_argument, json_option, some_text
 from ..client_options import MetadataCommand
 from ..command import command, similar
 from ..ini import Ini
@@ -28,10 +28,11 @@ Examples:
 
 
 @command(examples=EXAMPLES, cls=MetadataCommand)
-@click.argument("client_id", metavar="CLIENT_ID")
+@client_id_argument
 @click.option(
     "--clear",
     multiple=True,
+    type=some_text,
     metavar="FIELD",
     help="give a field its default again, by its name in client show; repeatable",
 )

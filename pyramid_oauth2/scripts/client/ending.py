@@ -10,7 +10,7 @@ import click
 
 from ...protocol.clients.registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
 from ...protocol.clients.rules import InvalidClientMetadata
-from ..arguments import json_option
+from ..arguments import client_id_argument, json_option
 from ..command import command
 from ..ini import Ini
 from ..terminal import shown
@@ -21,12 +21,11 @@ ENABLED = "enabled: it can ask again; what had ended stays so"
 DELETED = "deleted: all that it was given has ended, and its client_id is never used again"
 
 
-_client_id = click.argument("client_id", metavar="CLIENT_ID")
 _json = json_option("say it as JSON")
 
 
 @command()
-@_client_id
+@client_id_argument
 @_json
 def disable(ini: Ini, client_id: str, as_json: bool) -> int:
     """Disable the client."""
@@ -34,7 +33,7 @@ def disable(ini: Ini, client_id: str, as_json: bool) -> int:
 
 
 @command()
-@_client_id
+@client_id_argument
 @_json
 def enable(ini: Ini, client_id: str, as_json: bool) -> int:
     """Enable the client."""
@@ -42,7 +41,7 @@ def enable(ini: Ini, client_id: str, as_json: bool) -> int:
 
 
 @command()
-@_client_id
+@client_id_argument
 @_json
 @click.option("--yes", is_flag=True, help="do not ask")
 def delete(ini: Ini, client_id: str, as_json: bool, yes: bool) -> int:

@@ -13,10 +13,11 @@ from ...protocol.clients.document import client_document
 from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.unreadable import UNREADABLE, UnreadableClient
+from ...protocol.clients.value_rules import MAX_NAME
 from ...protocol.listings import every
 from ...protocol.records import SUBJECT_LENGTH, Client
 from ...protocol.scopes import format_scope
-from ..arguments import json_option, named_once
+from ..arguments import client_id_argument, identifier, json_option, named_once
 from ..command import command
 from ..ini import Ini
 from ..table import table
@@ -32,7 +33,10 @@ TIMES = ("created_at", "updated_at", "disabled_at")
 @click.option("--disabled", is_flag=True, help="only those that are disabled")
 @named_once("--owner", SUBJECT_LENGTH, "SUBJECT", "only those of this user, as grants name them")
 @click.option(
-    "--name", metavar="TEXT", help="only those whose name begins so, or whose client_id it is"
+    "--name",
+    type=identifier(MAX_NAME),
+    metavar="TEXT",
+    help="only those whose name begins so, or whose client_id it is",
 )
 @json_option("as JSON, with RFC 7591's names")
 def list_clients(
@@ -66,7 +70,7 @@ def _cells(client: Client) -> tuple[str, ...]:
 
 
 @command()
-@click.argument("client_id", metavar="CLIENT_ID")
+@client_id_argument
 @json_option("as JSON; times are in UTC seconds")
 def show_client(ini: Ini, client_id: str, as_json: bool) -> int:
     """Print one client."""

@@ -11,7 +11,7 @@ import click
 
 from ...protocol.clients.codecs import Codec
 from ...protocol.clients.field import ClientField, Option, with_an_option
-from ..arguments import duration
+from ..arguments import duration, some_text
 
 OTHER_FLAGS = {
     "client_id": "--client-id",
@@ -84,9 +84,22 @@ def _option(field: ClientField, option: Option) -> click.Option:
     elif option.choices:
         settings = {**settings, "type": click.Choice(option.choices), "metavar": option.metavar}
     else:
-        settings = {**settings, "metavar": option.metavar or field.name.upper()}
+        metavar = option.metavar or field.name.upper()
+        settings = {"type": _some_text_of(field), **settings, "metavar": metavar}
     text = option.help or field.help
     return click.Option([flag, _parameter(field)], default=None, help=text, **settings)
+
+
+def _some_text_of(field: ClientField) -> Callable[[str], str]:
+    def checked(word: str) -> str:
+        if not word.strip():
+            raise click.BadParameter(
+                "it is empty; to give the field its default, leave the option out, or, of a "
+                f"client that is registered: client edit CLIENT_ID --clear {field.name}"
+            )
+        return some_text(word)
+
+    return checked
 
 
 def _parameter(field: ClientField) -> str:

@@ -12,7 +12,7 @@ import click
 from ...protocol.client_authentication.basic import must_be_encoded
 from ...protocol.clients.registry import ClientChangedMeanwhile, UnknownClient
 from ...protocol.clients.rules import InvalidClientMetadata
-from ..arguments import duration, json_option
+from ..arguments import client_id_argument, duration, json_option
 from ..command import command
 from ..ini import Ini
 from ..terminal import shown
@@ -25,7 +25,7 @@ FOLLOW = "Processes that are running know it within oauth2.client_cache seconds.
     "Its tokens stay valid. With --overlap the old secret counts for that long as well, so that "
     "every instance of the client can change over."
 )
-@click.argument("client_id", metavar="CLIENT_ID")
+@client_id_argument
 @click.option(
     "--overlap",
     type=duration,
@@ -67,7 +67,7 @@ def rotate_secret(
 
 
 @command("It ends before its time: only the newest counts from now on.")
-@click.argument("client_id", metavar="CLIENT_ID")
+@client_id_argument
 @json_option("say it as JSON")
 def end_earlier_secret(ini: Ini, client_id: str, as_json: bool) -> int:
     """End all secrets except the newest."""
@@ -93,9 +93,15 @@ def _not_changed(client_id: str, invalid: InvalidClientMetadata) -> int:
 
 
 def read_secret() -> str:
-    """A secret from standard input, or from a prompt on a terminal."""
+    """A secret from standard input, or from a prompt on a terminal.
+
+    :raises click.Abort: the input has ended at the prompt.
+    """
     if sys.stdin.isatty():
-        return getpass.getpass("Client secret: ")
+        try:
+            return getpass.getpass("Client secret: ")
+        except EOFError:
+            raise click.Abort from None
     return sys.stdin.readline().rstrip("\r\n")
 
 

@@ -23,7 +23,7 @@ from ...protocol.listings import every
 from ...protocol.records import Client
 from ...protocol.server import Server
 from ...service import OAuth2Service
-from ..arguments import json_option, without_secrets
+from ..arguments import json_option, some_path, without_secrets
 from ..command import command
 from ..ini import Ini
 from ..terminal import shown
@@ -63,7 +63,7 @@ def export_clients(ini: Ini) -> int:
     "secret that it had elsewhere. A client that is registered already, or was deleted, is left as "
     "it is. If one breaks a rule, nothing is imported."
 )
-@click.argument("file", metavar="[FILE]", default="-")
+@click.argument("file", metavar="[FILE]", default="-", type=some_path)
 @json_option("report as JSON")
 def import_clients(ini: Ini, file: str, as_json: bool) -> int:
     """Register what is not there; report the number, and the clients that break a rule."""
@@ -110,10 +110,11 @@ def _documents(name: str) -> list[Any]:
     """
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+        text.encode()  # Of standard input, bytes that are no text were read as surrogates.
         documents = json.loads(text)
     except OSError as error:
         raise ValueError(error.strerror) from error
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise ValueError("it is no UTF-8 text") from error
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 import click
 
+from ...protocol.records import CLIENT_ID_LENGTH
 from ...service import OAuth2Service
+from ..arguments import identifier, some_text
 from ..client.secret import read_secret
 from ..command import command
 from ..ini import Ini
@@ -55,15 +57,25 @@ def _checked_url(_ctx: click.Context, _param: click.Parameter, url: str | None) 
 
 
 @command(DETAILS, EXAMPLES)
-@click.argument("client_id", required=False, metavar="[CLIENT_ID]")
+@click.argument(
+    "client_id", required=False, metavar="[CLIENT_ID]", type=identifier(CLIENT_ID_LENGTH)
+)
 @click.option(
     "--grant-type",
     type=click.Choice([CODE, CLIENT_CREDENTIALS]),
     help="default: authorization_code, if the client may use it",
 )
-@click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help="a scope; may be repeated")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=some_text,
+    metavar="SCOPE",
+    help="a scope; may be repeated",
+)
 @click.option(
     "--call",
+    type=some_text,
     metavar="URL",
     callback=_checked_url,
     help="call this URL with the token, or this path",

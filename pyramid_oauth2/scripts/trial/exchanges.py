@@ -101,6 +101,6 @@ class Exchanges:
 def _members(response: Response) -> dict[str, Any]:
     try:
         members = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return members if isinstance(members, dict) else {}
