@@ -30,13 +30,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect
 
 from ..backends.sqlalchemy.database import NAME
 from ..backends.sqlalchemy.failures import is_response
-from ..backends.sqlalchemy.prepared_statements import prepare_nothing, without_threshold
+from ..backends.sqlalchemy.prepared_statements import prepare_nothing
 from ..backends.sqlalchemy.schema import metadata
 from ..backends.sqlalchemy.sockets import watch
+from ..backends.sqlalchemy.urls import parsed_url
 from ..deadlines import OVERDUE, Deadline
 from ..protocol.records import StoreUnavailable
 
@@ -53,6 +54,7 @@ def upgrade(where: str | URL | Engine, revision: str = "head") -> None:
 
     :param where: the database's URL, or an engine for it.
     :raises StoreUnavailable: a table of another program, or of another history, is in the way.
+    :raises ValueError: *where* is not a URL; the message repeats nothing of it.
     """
     with _connected(where) as connection:
         config = _config()
@@ -154,7 +156,7 @@ def _connected(where: str | URL | Engine) -> Iterator[Connection]:
         # Only its way to connect is used: an engine in autocommit has no transactions.
         engine = create_engine(where.url, poolclass=NullPool, creator=where.pool._creator)
     else:
-        url, more = without_threshold(make_url(where))
+        url, more = parsed_url(where)
         engine = create_engine(url, poolclass=NullPool, **more)
     if engine.dialect.name == "sqlite":
         _begin_at_once(engine)

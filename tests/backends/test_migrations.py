@@ -154,6 +154,13 @@ def test_simultaneous_upgrades_wait_for_each_other(url: str, engine: Engine) -> 
     assert version_of(engine, migrations.VERSION_TABLE) == list(migrations.heads())
 
 
+def test_a_mistyped_url_is_named_and_not_repeated() -> None:
+    with pytest.raises(ValueError, match=r"the port is not a number, .*%40") as caught:
+        migrations.upgrade("postgresql+psycopg://user:p@ss:w0rd@db.example/shop")
+    assert "w0rd" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
 def test_upgrade_takes_an_engine_of_any_isolation_level(url: str, engine: Engine) -> None:
     migrations.upgrade(engine.execution_options(isolation_level="AUTOCOMMIT"))
     assert (migrations.current(engine),) == migrations.heads()

@@ -57,6 +57,12 @@ class TestEngineSettings:
         [
             ({}, "url is missing"),
             ({"url": "nonsense"}, "not a URL"),
+            (
+                {"url": "postgresql+psycopg://user:hid@den:hidden@h/x"},
+                r"oauth2\.sqlalchemy\.url: the port is not a number, .*%40",
+            ),
+            ({"url": "postgresql+psycopg://user:hidden@h:${PORT}/x"}, "the port is not a number"),
+            ({"url": "postgresql+psycopg://user:no@hidden@h/x"}, "has an @: quote it"),
             ({"url": "oracle://user:hidden@host/x"}, "oracle is not supported"),
             ({"url": "mysql+nosuchdriver://user:hidden@host/x"}, "mysql.pymysql"),
             ({"url": "postgresql+psycopg://h/x?prepare_threshold=no"}, "a number of executions"),
@@ -64,10 +70,17 @@ class TestEngineSettings:
             ({"url": "sqlite:///file:x?mode=memory&uri=true"}, "Name a file"),
             ({"url": "sqlite:///x", "isolation_level": "SERIALIZABLE"}, "isolation_level"),
             ({"url": "sqlite:///x", "skip_autocommit_rollback": "true"}, "remove it"),
-            ({"url": "sqlite:///x", "pool_sise": "3"}, "pool_sise"),
-            ({"url": "sqlite:///x", "pool_size": "many"}, "many"),
+            ({"url": "sqlite:///x", "pool_sise": "3"}, r"oauth2\.sqlalchemy\.pool_sise: .* remove"),
+            ({"url": "sqlite:///x", "pool_size": "many"}, r"\.pool_size: .*many.* Correct it"),
+            ({"url": "sqlite:///x", "pool_size": "-3"}, r"\.pool_size is a number, 0 or more"),
+            ({"url": "sqlite:///x", "pool_timeout": "-1"}, r"\.pool_timeout is a number, 0"),
+            ({"url": "sqlite:///x", "poolclass": "NullPool"}, r"\.poolclass: .* a class"),
+            ({"url": "sqlite:///x", "connect_args": '{"x": 3}'}, r"\.connect_args: .* the query"),
+            ({"url": "sqlite:///x", "echo": "?", "pool_size": "?"}, r"oauth2\.sqlalchemy\.\*: "),
             ({"engine": "nowhere.at.all"}, "nowhere.at.all"),
             ({"engine": "undotted"}, "undotted"),
+            ({"engine": f"{__name__}.an_engine"}, r"\.engine = .*Engine is not callable. .* takes"),
+            ({"engine": f"{__name__}.url_of"}, r"\.engine = .*str is not sqlalchemy.Engine"),
         ],
     )
     def test_mistakes_are_named_with_the_cure(self, section: dict[str, str], says: str) -> None:
@@ -114,6 +127,16 @@ class TestEngineOfTheApplication:
         assert isinstance(backend, SQLAlchemyBackend)
         assert engine_of(backend).url.database == str(file)
 
+    def test_a_function_passed_to_the_directive_is_no_engine(self) -> None:
+        config = Configurator()
+        config.include("pyramid_oauth2.directives")
+        config.include("pyramid_oauth2.backends.sqlalchemy")
+        config.set_oauth2_engine(make_engine)
+        config.commit()
+        factory = config.registry.getUtility(IBackendFactory, name="sqlalchemy")
+        with pytest.raises(ConfigurationError, match=r"set_oauth2_engine: function .* itself"):
+            factory(Ini())
+
     def test_without_the_directive_there_is_none(self) -> None:
         assert engines.engine_of_app(Registry()) is None
 
@@ -125,3 +148,10 @@ def autocommits(connection: Connection) -> bool:
 
 def make_engine(settings: object) -> Engine:
     return create_engine("sqlite:///named.sqlite")
+
+
+def url_of(settings: object) -> str:
+    return "postgresql+psycopg://user:hidden@h/x"
+
+
+an_engine = create_engine("sqlite:///named.sqlite")

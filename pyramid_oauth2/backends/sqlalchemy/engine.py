@@ -15,18 +15,20 @@ from sqlite3 import OperationalError
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Dialect, Engine, engine_from_config, event, make_url
+from sqlalchemy import URL, Dialect, Engine, engine_from_config, event
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ...interfaces import IAppEngine
 from ...protocol.records import StoreUnavailable
 from ...startup_error import StartupError
 from .handshakes import limit, limited_creator
+from .options import FIXED, MISTAKES, explained, options_of
 from .pooler import BEGIN, beginning, set_for_session, warn_of_unlimited_reads
-from .prepared_statements import prepare_nothing, renew_when_stale, without_threshold
+from .prepared_statements import prepare_nothing, renew_when_stale
 from .sockets import watch
+from .urls import SCHEMES, parsed_url
 
 if TYPE_CHECKING:
     from pyramid.registry import Registry
@@ -39,23 +41,17 @@ SQLITE_LOCK_SECONDS = 5
 STATEMENT_SECONDS = 7
 IN_TRANSACTION = 1  # in the server_status of a MySQL connection
 
-# The stores rely on these values, so they cannot be set.
-FIXED: Mapping[str, Any] = {
-    "isolation_level": "AUTOCOMMIT",
-    "hide_parameters": True,
-    # A transaction is ended where it is begun. Otherwise SQLAlchemy would roll back at each return
-    # to the pool, which PyMySQL sends and psycopg takes 10 microseconds to find needless.
-    "pool_reset_on_return": None,
-}
-REFUSED = (*FIXED, "skip_autocommit_rollback")
-
-SCHEMES = "sqlite:///FILE, postgresql+psycopg://..., mysql+pymysql://... or mariadb+pymysql://..."
-
 
 def engine_of_app(registry: Registry) -> Engine | None:
     """Return the engine that was passed to ``config.set_oauth2_engine``, or None."""
     given = registry.queryUtility(IAppEngine)
-    return None if given is None else given.engine
+    if given is None:
+        return None
+    return _checked(
+        given.engine,
+        "config.set_oauth2_engine",
+        "Pass the engine itself, not a function that returns one.",
+    )
 
 
 def engine_factory(settings: Settings, app_engine: Engine | None = None) -> Callable[[], Engine]:
@@ -70,13 +66,10 @@ def engine_factory(settings: Settings, app_engine: Engine | None = None) -> Call
     :raises pyramid.exceptions.ConfigurationError: a setting is missing or wrong;
         the function raises it too.
     """
-    options = {"pool_timeout": str(LOCK_SECONDS), **settings.section("sqlalchemy")}
-    for name in REFUSED:
-        if name in options:
-            raise StartupError(f"oauth2.sqlalchemy.{name} cannot be set: remove it.")
+    options = options_of(settings)
     options.pop("session", None)  # An option of the backend, not of SQLAlchemy.
     if dotted_name := options.pop("engine", None):
-        app_engine = _resolve(dotted_name)(settings)
+        app_engine = _engine_of(dotted_name, settings)
     url = options.pop("url", None)
     if app_engine is not None:
         return partial(sibling, app_engine, options)
@@ -96,32 +89,47 @@ def sibling(engine: Engine, options: Mapping[str, str]) -> Engine:
     return _make(engine.url, options, creator=limited_creator(engine))
 
 
-def _resolve(dotted_name: str) -> Callable[[Settings], Engine]:
+def _engine_of(dotted_name: str, settings: Settings) -> Engine:
     module, _, name = dotted_name.replace(":", ".").rpartition(".")
+    where = f"oauth2.sqlalchemy.engine = {dotted_name}"
+    cure = "It is the dotted name of a callable that takes the settings and returns an engine."
     try:
-        factory: Callable[[Settings], Engine] = getattr(import_module(module), name)
+        factory = getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
+        raise StartupError(f"{where}: {error}. {cure}") from None
+    if not callable(factory):
+        raise StartupError(f"{where}: {type(factory).__name__} is not callable. {cure}")
+    return _checked(factory(settings), where, cure)
+
+
+def _checked(engine: Any, where: str, cure: str) -> Engine:
+    if not isinstance(engine, Engine):
+        # Without its text: a URL has a password.
         raise StartupError(
-            f"oauth2.sqlalchemy.engine = {dotted_name}: {error}. "
-            "It is the dotted name of a callable that takes the settings and returns an engine."
-        ) from None
-    return factory
+            f"{where}: {type(engine).__name__} is not sqlalchemy.Engine, which "
+            f"create_engine() returns. {cure}"
+        )
+    return engine
 
 
 def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engine:
     parsed, more = _parsed(url)
     prepare = _preparation(parsed)
     name = parsed.get_backend_name()
-    try:
+
+    def make(options: Mapping[str, str]) -> Engine:
         configured = {**options, "url": parsed}
-        engine = engine_from_config(configured, prefix="", **FIXED, **more, **arguments)
+        return engine_from_config(configured, prefix="", **FIXED, **more, **arguments)
+
+    try:
+        engine = make(options)
     except (NoSuchModuleError, ImportError) as error:
         raise StartupError(
             f"oauth2.sqlalchemy.url: there is no driver for {parsed.drivername} ({error}). "
             f"{_extra_of(parsed.drivername)}Or write one of {SCHEMES}"
         ) from None
-    except (ArgumentError, TypeError, ValueError) as error:
-        raise StartupError(f"oauth2.sqlalchemy.*: {error}") from None
+    except MISTAKES as error:
+        raise explained(error, make, options) from None
 
     @event.listens_for(engine, "connect")
     def on_connect(dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -153,17 +161,10 @@ def _extra_of(driver: str) -> str:
 
 def _parsed(url: str | URL) -> tuple[URL, dict[str, Any]]:
     try:
-        parsed = make_url(url)
-    except ArgumentError:
-        # A URL may hold a password: neither the message nor a cause repeats it.
-        raise StartupError(f"oauth2.sqlalchemy.url is not a URL: {SCHEMES}") from None
-    if parsed.get_backend_name() == "sqlite":
-        return parsed, {}
-    try:
-        parsed, more = without_threshold(parsed)
+        return parsed_url(url)
     except ValueError as error:
+        # A URL may hold a password: no cause repeats it.
         raise StartupError(f"oauth2.sqlalchemy.url: {error}") from None
-    return parsed, more
 
 
 def _spare_rollbacks(dialect: Dialect) -> None:
