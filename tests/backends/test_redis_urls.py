@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pyramid.exceptions import ConfigurationError
+from redis import Redis
 
 from pyramid_oauth2.backends.redis import server_from_settings
 from pyramid_oauth2.backends.redis.urls import parse_url
@@ -91,12 +92,75 @@ def test_url_refused(url, reason):
         ({"url": "redis://h", "decode_responses": "true"}, "cannot be set"),
         ({"url": "redis://h?decode_responses=true"}, "cannot be set"),
         ({"url": "redis://h", "wait_replicas": "some"}, r"oauth2\.redis\.wait_replicas"),
+        ({"url": "redis://h", "wait_replicas": "9" * 20}, r"oauth2\.redis\.wait_replicas"),
         ({"url": "memcached://h"}, r"oauth2\.redis\.url: its scheme"),
+        ({"url": "redis://h", "ssl": "true"}, r"redis\.ssl cannot be set.* rediss in place"),
+        ({"url": "rediss://h", "ssl": "true"}, r"redis\.ssl cannot be set"),
+        *(
+            (
+                {"url": url, name: value},
+                rf"oauth2\.redis\.{name} has no effect without TLS: .*rediss",
+            )
+            for url in ("redis://h", "redis+sentinel://h/s", "redis+cluster://h", "unix:///s")
+            for name, value in (("ssl_ca_certs", "/ca.pem"), ("ssl_cert_reqs", "none"))
+        ),
+        ({"url": "redis://h?ssl_keyfile=/k"}, r"oauth2\.redis\.ssl_keyfile has no effect"),
+        *(
+            (
+                {"url": url, name: value},
+                rf"oauth2\.redis\.{name}: this is not a value for it: it is",
+            )
+            for url in ("rediss://h", "rediss+sentinel://h/s", "rediss+cluster://h")
+            for name, value in (
+                *(("max_connections", value) for value in ("-3", "0", "many")),
+                *(("timeout", value) for value in ("-1", "nan", "1e300", "x")),
+                *(("socket_timeout", value) for value in ("-1", "0", "nan", "inf")),
+                *(("socket_connect_timeout", value) for value in ("-1", "0", "nan", "inf")),
+                ("socket_read_size", "0"),
+                ("health_check_interval", "-1"),
+                ("client_name", "a b"),
+                ("ssl_cert_reqs", "maybe"),
+                ("ssl_min_version", "1.2"),
+                ("ssl_min_version", "12"),
+            )
+        ),
+        ({"url": "redis://h", "credential_provider": "x"}, "credential_provider cannot be set"),
+        ({"url": "redis://h", "redis_connect_func": "x"}, "redis_connect_func cannot be set"),
     ],
 )
 def test_settings_refused(section, reason):
     with pytest.raises(ConfigurationError, match=reason):
         server_from_settings(Settings(sections={"redis": section}))
+
+
+@pytest.mark.parametrize("url", ["redis://{}h", "unix://{}/s", "redis+sentinel://{}h/s"])
+@pytest.mark.parametrize(
+    ("written", "used"),
+    [
+        ("", ("key", "secret")),
+        ("me@", ("me", "secret")),
+        (":of-the-url@", ("key", "of-the-url")),
+        ("me:of-the-url@", ("me", "of-the-url")),
+    ],
+)
+def test_credentials_in_keys_of_their_own(url, written, used):
+    backend = open_backend(url.format(written), username="key", password="secret")
+    options = backend._server._make_client().connection_pool.connection_kwargs
+    assert (options["username"], options["password"]) == used
+    assert "secret" not in repr(backend._server)
+
+
+def test_the_password_of_a_key_is_sent(redis_url):
+    admin = Redis.from_url(redis_url)
+    admin.execute_command("ACL", "SETUSER", "limited", "on", ">pw", "~oauth2:*", "+@all")
+    try:
+        backend = open_backend(redis_url, username="limited", password="pw")
+        assert backend.clients.get("client") is None
+        assert "limited" in {each["user"] for each in admin.client_list()}
+        backend.close()
+    finally:
+        admin.execute_command("ACL", "DELUSER", "limited")
+        admin.close()
 
 
 @pytest.mark.parametrize(

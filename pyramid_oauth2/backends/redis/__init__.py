@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RedisBackend", "includeme", "server_from_settings"]
 
+MOST_DIGITS = 3  # of a number of replicas; the server refuses one that is far too large
+
 
 @implementer(IBackend)
 class RedisBackend:
@@ -81,7 +83,7 @@ def server_from_settings(settings: Settings) -> Server:
         address = parse_url(url)
     except ValueError as error:
         raise StartupError(f"oauth2.redis.url: {error}") from None
-    if not (replicas.isascii() and replicas.isdigit()):
+    if not (replicas.isascii() and replicas.isdigit() and len(replicas) <= MOST_DIGITS):
         raise StartupError("oauth2.redis.wait_replicas is a number of replicas, such as 1.")
     kind = ClusterServer if address.mode == CLUSTER else Server
     return kind(client_factory(address, options), int(replicas))

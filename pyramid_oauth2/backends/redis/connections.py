@@ -7,19 +7,16 @@ twice implicitly: one that adds something is not safe to repeat, and
 
 from __future__ import annotations
 
-import difflib
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from redis import BlockingConnectionPool, Redis, RedisCluster
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
-from redis.connection import URL_QUERY_ARGUMENT_PARSERS
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
-from ...startup_error import StartupError
+from .options import TIMEOUT, parsed_option
 from .urls import CLUSTER, SENTINEL, Address
 from .watched_connections import (
     FileConnection,
@@ -37,19 +34,7 @@ DEFAULTS: Mapping[str, Any] = {
 }
 # Seconds that a request waits for a connection of the pool; the Cluster's pool does not wait.
 POOL_TIMEOUT = 1.0
-
-# The stores rely on these values, so they cannot be set.
-FIXED = {
-    *("decode_responses", "encoding", "encoding_errors", "protocol", "retry", "cache"),
-    *("retry_on_timeout", "retry_on_error", "connection_pool", "read_from_replicas", "host"),
-    *("port", "db", "single_connection_client", "from_url", "url", "unix_socket_path"),
-}
-_KNOWN = {
-    name for name in inspect.signature(Redis.__init__).parameters if name not in ("self", "kwargs")
-} - FIXED
 SENTINEL_OPTIONS = {"sentinel_username": "username", "sentinel_password": "password"}
-
-_PARSERS: Mapping[str, Any] = URL_QUERY_ARGUMENT_PARSERS
 
 ClientFactory = Callable[[], "Redis | RedisCluster"]
 
@@ -62,18 +47,18 @@ def client_factory(address: Address, settings: Mapping[str, str]) -> ClientFacto
         option, or its value is wrong.
     """
     given = {**settings, **address.options}
-    wait = _option("timeout", given.pop("timeout", str(POOL_TIMEOUT)))
+    wait = parsed_option(TIMEOUT, given.pop(TIMEOUT, str(POOL_TIMEOUT)), address.tls)
     sentinels = {
         option: given.pop(name)
         for name, option in SENTINEL_OPTIONS.items()
         if name in given and address.mode == SENTINEL
     }
+    credentials = {"username": address.username, "password": address.password}
     options = {
         **DEFAULTS,
-        **{name: _option(name, value) for name, value in given.items()},
+        **{name: parsed_option(name, value, address.tls) for name, value in given.items()},
+        **{name: value for name, value in credentials.items() if value is not None},
         "protocol": 2,
-        "username": address.username,
-        "password": address.password,
     }
     if address.mode == CLUSTER:
         return lambda: _cluster(address, options)
@@ -81,19 +66,6 @@ def client_factory(address: Address, settings: Mapping[str, str]) -> ClientFacto
     if address.mode == SENTINEL:
         return lambda: _sentinel(address, options, sentinels, wait)
     return lambda: _single(address, options, wait)
-
-
-def _option(name: str, text: str) -> Any:
-    if name != "timeout" and name not in _KNOWN:
-        near = difflib.get_close_matches(name, _KNOWN, 1)
-        hint = f" Did you mean oauth2.redis.{near[0]}?" if near else ""
-        cannot = "cannot be set: remove it." if name in FIXED else f"is not an option.{hint}"
-        raise StartupError(f"oauth2.redis.{name} {cannot}")
-    parse: Callable[[str], Any] = _PARSERS.get(name, str)
-    try:
-        return parse(text)
-    except (TypeError, ValueError):
-        raise StartupError(f"oauth2.redis.{name}: this is not a value for it.") from None
 
 
 def _no_retry() -> Retry:

@@ -1,0 +1,100 @@
+"""The keys of ``oauth2.redis.*`` that are passed to redis-py, and the values that each takes."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from ssl import TLSVersion
+from typing import Any, NamedTuple
+
+from redis import Redis
+from redis.connection import URL_QUERY_ARGUMENT_PARSERS
+
+from ...startup_error import StartupError
+
+# Seconds that a request waits for a connection of the pool; the Cluster's pool does not wait.
+TIMEOUT = "timeout"
+
+# The stores rely on these values, so they cannot be set.
+_FIXED = {
+    *("decode_responses", "encoding", "encoding_errors", "protocol", "retry", "cache"),
+    *("retry_on_timeout", "retry_on_error", "connection_pool", "read_from_replicas", "host"),
+    *("port", "db", "single_connection_client", "from_url", "url", "unix_socket_path"),
+}
+# They are objects, which an ini cannot hold.
+_OBJECTS = {
+    *("cache_config", "credential_provider", "driver_info", "event_dispatcher"),
+    *("maint_notifications_config", "oss_cluster_maint_notifications_handler"),
+    *("redis_connect_func", "socket_keepalive_options", "ssl_ocsp_context"),
+}
+_KNOWN = {
+    TIMEOUT,
+    *inspect.signature(Redis.__init__).parameters.keys() - _FIXED - _OBJECTS,
+} - {"self", "kwargs", "ssl"}
+_TLS = "write rediss in place of redis in oauth2.redis.url"
+_MOST_SECONDS = 24 * 60 * 60
+
+_PARSERS: Mapping[str, Any] = URL_QUERY_ARGUMENT_PARSERS
+
+
+class _Rule(NamedTuple):
+    accepts: Callable[[Any], bool]
+    form: str
+
+
+_above_0 = _Rule(lambda value: 0 < value <= _MOST_SECONDS, "a number of seconds, such as 1.5")
+_from_0 = _Rule(lambda value: 0 <= value <= _MOST_SECONDS, "a number of seconds, 0 or more")
+_from_1 = _Rule(lambda value: value >= 1, "a number, 1 or more")
+_RULES: Mapping[str, _Rule] = {
+    TIMEOUT: _from_0,
+    "socket_timeout": _above_0,
+    "socket_connect_timeout": _above_0,
+    "health_check_interval": _from_0,
+    "max_connections": _from_1,
+    "socket_read_size": _from_1,
+    "client_name": _Rule(
+        lambda value: value.isascii() and value.isprintable() and " " not in value,
+        "ASCII without blanks",
+    ),
+    "ssl_cert_reqs": _Rule(
+        lambda value: value in ("none", "optional", "required"), "none, optional or required"
+    ),
+    "ssl_min_version": _Rule(
+        lambda value: value in list(TLSVersion), "771 for TLS 1.2, or 772 for TLS 1.3"
+    ),
+}
+
+
+def parsed_option(name: str, text: str, tls: bool) -> Any:
+    """Parse the value of an option.
+
+    :param tls: whether the URL means TLS.
+    :raises pyramid.exceptions.ConfigurationError: there is no such option, or this is not a
+        value for it; the message names it and does not repeat the value.
+    """
+    _check_name(name, tls)
+    parse: Callable[[str], Any] = _PARSERS.get(name, str)
+    rule = _RULES.get(name)
+    try:
+        value = parse(text)
+        if rule is None or rule.accepts(value):
+            return value
+    except (TypeError, ValueError):
+        pass
+    form = "" if rule is None else f": it is {rule.form}"
+    raise StartupError(f"oauth2.redis.{name}: this is not a value for it{form}.")
+
+
+def _check_name(name: str, tls: bool) -> None:
+    key = f"oauth2.redis.{name}"
+    if name == "ssl":
+        raise StartupError(f"{key} cannot be set: remove it. For TLS, {_TLS}.")
+    if name in _FIXED | _OBJECTS:
+        raise StartupError(f"{key} cannot be set: remove it.")
+    if name not in _KNOWN:
+        near = difflib.get_close_matches(name, _KNOWN, 1)
+        hint = f" Did you mean oauth2.redis.{near[0]}?" if near else ""
+        raise StartupError(f"{key} is not an option.{hint}")
+    if name.startswith("ssl_") and not tls:
+        raise StartupError(f"{key} has no effect without TLS: {_TLS}, or remove {key}.")
