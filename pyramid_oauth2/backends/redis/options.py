@@ -13,7 +13,7 @@ from redis.connection import URL_QUERY_ARGUMENT_PARSERS
 
 from ...startup_error import StartupError
 
-# Seconds that a request waits for a connection of the pool; the Cluster's pool does not wait.
+# An option of the pool, not of the client.
 TIMEOUT = "timeout"
 
 # The stores rely on these values, so they cannot be set.
