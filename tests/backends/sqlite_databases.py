@@ -56,14 +56,6 @@ def engine_of(backend: SQLAlchemyBackend) -> Engine:
     return backend._database.engine
 
 
-def _as_sqlalchemy_has_them(values: Any) -> Any:
-    if not isinstance(values, list):
-        return values
-    if values and isinstance(values[0], list | dict):
-        return [_as_sqlalchemy_has_them(each) for each in values]
-    return tuple(values)
-
-
 def statements_of(engine: Engine, work: Callable[[], object]) -> list[tuple[str, Any]]:
     """The statements that *work* sends to the database, with their parameters."""
     sent: list[tuple[str, Any]] = []
@@ -72,7 +64,7 @@ def statements_of(engine: Engine, work: Callable[[], object]) -> list[tuple[str,
         sent.append((statement, parameters))
 
     def run(its: Any, compiled: Any, text: str, *values: Any, **named: Any) -> Any:
-        sent.append((text, _as_sqlalchemy_has_them(values[0])))
+        sent.append((text, values[0]))
         return usual(its, compiled, text, *values, **named)
 
     usual = PooledConnection._run

