@@ -20,11 +20,25 @@ from pyramid_oauth2.backends.contract.factories import (
     new_token,
 )
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
+from pyramid_oauth2.backends.sqlalchemy.connection import PooledConnection
+from pyramid_oauth2.backends.sqlalchemy.sqlite import EXTEND
 from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE
 
 from .sqlite_databases import engine_of, statements_of
 
 SORTS_EQUALS = re.compile(r"(RIGHT PART|LAST TERM|LAST \d+ TERMS) OF ORDER BY")
+
+
+def test_a_grant_whose_end_stays_is_not_written(backend: SQLAlchemyBackend, engine: Engine) -> None:
+    grant = new_grant()
+    backend.grants.open(grant, [new_token(grant=grant)], NOW)
+    ends = (grant.expires_at, grant.expires_at + 1, grant.absolute_end, grant.absolute_end + 1)
+    with PooledConnection(engine) as connection:
+        written = [
+            connection.execute(EXTEND, {"ref_family": grant.id, "grant_end": end}).rowcount
+            for end in ends
+        ]
+    assert written == [0, 1, 1, 0]
 
 
 class TestRoundTripsToTheServer:

@@ -29,12 +29,15 @@ _grant, _token = grant_table.c, token_table.c
 
 _of_family = _grant.id == bindparam("ref_family")
 _active = (_of_family, _grant.revoked_at.is_(None))
-_end: ColumnElement[int] = func.max(
-    _grant.expires_at,
-    func.min(bindparam("grant_end", type_=_grant.expires_at.type), _grant.absolute_end),
+_wanted: ColumnElement[int] = func.min(
+    bindparam("grant_end", type_=_grant.expires_at.type), _grant.absolute_end
 )
+_end: ColumnElement[int] = func.max(_grant.expires_at, _wanted)
 
-EXTEND = update(grant_table).where(_of_family).values(expires_at=_end)
+# A grant whose end stays is not written, nor its index: at its last end, or within one second.
+EXTEND = (
+    update(grant_table).where(_of_family, _grant.expires_at < _wanted).values(expires_at=_wanted)
+)
 
 
 @lru_cache(maxsize=8)
