@@ -73,7 +73,7 @@ def cors_readable(
     origin = "*"
     if client is not None:
         response.headers.add("Vary", "Origin")
-        origin = request.headers.get("Origin", "")
+        origin = request.environ.get("HTTP_ORIGIN", "")
         if origin not in client.allowed_origins:
             return response
     response.headers["Access-Control-Allow-Origin"] = origin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from webob.request import DisconnectionError
@@ -32,6 +33,14 @@ class EnvironHeaders(Mapping[str, str]):
         value: str = self._environ[_variable(name)]
         return value
 
+    # Mapping's own raises and catches a KeyError for each header that is not there.
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a header; *default* if the request does not have it."""
+        return self._environ.get(_variable(name), default)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and _variable(name) in self._environ
+
     def __iter__(self) -> Iterator[str]:
         for variable in self._environ:
             name = variable.removeprefix("HTTP_").replace("_", "-").lower()
@@ -42,6 +51,7 @@ class EnvironHeaders(Mapping[str, str]):
         return sum(1 for _ in self)
 
 
+@lru_cache(maxsize=64)
 def _variable(name: str) -> str:
     variable = name.upper().replace("-", "_")
     # PEP 3333: these two have no prefix.
@@ -95,9 +105,16 @@ def _body(request: PyramidRequest) -> bytes:
         if request.is_body_seekable:
             # WebOb rewinds it, so that a second attempt reads the same body.
             return bytes(request.body)
-        # Chunked, so its length is not known before it is read; or from a socket, for which
-        # WebOb would make a temporary file on disk.
-        body: bytes = request.body_file.read(MAX_BODY + 1)
+        body: bytes
+        if length:
+            # From the server's own file: those that WebOb puts around it take 4 microseconds.
+            body = request.environ["wsgi.input"].read(length)
+            if len(body) < length:
+                raise DisconnectionError
+        else:
+            # Chunked, so its length is not known before it is read; or from a socket, for which
+            # WebOb would make a temporary file on disk.
+            body = request.body_file.read(MAX_BODY + 1)
     except DisconnectionError:
         raise InvalidRequest(
             "The body is shorter than its Content-Length.", refusal=CONTENT_LENGTH

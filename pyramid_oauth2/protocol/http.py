@@ -109,8 +109,7 @@ class Parameters:
 
         :raises InvalidRequest: a parameter is repeated.
         """
-        pairs = ((name, self.once(name)) for name in self.values)
-        return {name: value for name, value in pairs if value is not None}
+        return {name: value for name in self.values if (value := self.once(name)) is not None}
 
 
 def parse_form(http: HTTPRequest, rules: ParameterRules = CORE_RULES) -> dict[str, str]:

@@ -31,6 +31,9 @@ def test_each_by_its_lower_case_name():
 
 def test_a_header_that_was_not_sent():
     assert headers_of().get("authorization") is None
+    assert headers_of().get("authorization", "none") == "none"
+    assert headers_of().get("dpop", "none") == "proof"
+    assert "dpop" in headers_of()
     assert "authorization" not in headers_of()
     with pytest.raises(KeyError):
         headers_of()["authorization"]

@@ -105,7 +105,7 @@ def _form_decode(half: str) -> str:
     # RFC 6749 section 2.3.1: both halves are "encoded using the
     # application/x-www-form-urlencoded encoding algorithm". Some clients do not
     # encode; text that cannot be such an encoding is taken literally.
-    if BROKEN_PERCENT.search(half):
+    if ("%" not in half and "+" not in half) or BROKEN_PERCENT.search(half):
         return half
     try:
         return unquote_plus(half, errors="strict")
