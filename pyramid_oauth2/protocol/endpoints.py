@@ -14,6 +14,8 @@ from .records import Client
 from .token.confirmation import Proof
 from .token.request import PasswordCheck
 
+JSON = "application/json"
+
 
 @dataclass(frozen=True, slots=True)
 class ClientRequest:
@@ -89,4 +91,4 @@ class EndpointResponse:
         stored: bool = False,
     ) -> EndpointResponse:
         """A response whose body is a JSON object."""
-        return cls(dumps(members), "application/json", status, headers or {}, client, stored)
+        return cls(dumps(members), JSON, status, headers or {}, client, stored)

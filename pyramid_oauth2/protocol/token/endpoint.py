@@ -9,7 +9,7 @@ from zope.interface import implementer
 from ...interfaces.endpoints import IEndpoint
 from ..authorization_server import AuthorizationServer
 from ..client_endpoint import identify
-from ..endpoints import EndpointRequest, EndpointResponse
+from ..endpoints import JSON, EndpointRequest, EndpointResponse
 from ..errors import InvalidRequest, OAuth2Error, UnauthorizedClient, UnsupportedGrantType
 from ..events import Emit, TokenRefused
 from ..http import HTTPRequest, parse_form
@@ -45,9 +45,7 @@ class TokenEndpoint:
         client, issued, headers = process_token_request(
             self._server, request.http, request.owners, request.emit
         )
-        return EndpointResponse.json(
-            issued.parameters(), headers=headers, client=client, stored=True
-        )
+        return EndpointResponse(issued.encode(), JSON, headers=headers, client=client, stored=True)
 
 
 def process_token_request(
