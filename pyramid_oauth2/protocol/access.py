@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .envelope import NotUnderstood
@@ -80,7 +80,7 @@ class Access:
 
     def with_scope(self, scope: frozenset[str]) -> Access:
         """The same limits, with another scope."""
-        return replace(self, scope=scope)
+        return Access(scope, self.resources, self.details)
 
     def limits(self) -> list[str]:
         """The names of the limits that it has: critical members of a record."""
