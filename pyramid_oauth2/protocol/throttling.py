@@ -35,6 +35,7 @@ PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 # How many times the limit of one name an address may use under different names:
 # many people may share an address.
 NAMES_PER_ADDRESS = 10
+PREFIX = "oauth2:throttle:"
 
 WAIT = {
     "clients": "Too many failed client authentications: wait {seconds} seconds, then send the "
@@ -229,7 +230,8 @@ class Throttle:
         a refresh token that has been spent can no longer be refused.
         """
         limit = self.rotations
-        sources = {_key("rotations", grant_id): limit.attempts - 1}
+        # Of all sources only this one is our own text, so it is not hashed: 2 microseconds.
+        sources = {f"{PREFIX}rotations:{grant_id}": limit.attempts - 1}
         return Attempt(
             "rotations", limit.seconds, sources, self.counter, request.http, request.emit
         )
@@ -261,4 +263,4 @@ def _folded(username: str) -> str:
 def _key(kind: str, *source: str) -> str:
     # Hashed: a value typed as a name may be a secret entered in the wrong field.
     digest = hashlib.sha256(json.dumps(source).encode()).hexdigest()
-    return f"oauth2:throttle:{kind}:{digest}"
+    return f"{PREFIX}{kind}:{digest}"

@@ -18,6 +18,7 @@ from pyramid_oauth2.protocol.events import AttemptsThrottled, OAuth2Event
 from pyramid_oauth2.protocol.http import FORM, HTTPRequest
 from pyramid_oauth2.protocol.throttling import Limit, Throttle
 from pyramid_oauth2.protocol.token.endpoint import process_token_request
+from pyramid_oauth2.protocol.token.request import TokenRequest
 from pyramid_oauth2.protocol.token_strings import new_client_secret
 
 from .worlds import NOW, Clock, make_client, make_server
@@ -220,3 +221,13 @@ def test_what_is_typed_is_not_kept(world: World):
     (windows,) = world.counter._memory._windows.values()
     assert "typed" not in repr(windows)
     assert all(key.startswith("oauth2:throttle:clients:") for key in windows)
+
+
+def test_a_grant_is_counted_by_its_id(world: World):
+    client = world.server.clients.get("robot")
+    assert client is not None
+    http = HTTPRequest("POST", "https://auth.example.com/oauth2/token")
+    request = TokenRequest("refresh_token", client, {}, http, Nobody(), world.heard.append)
+    attempt = world.server.throttle.rotation(request, "grant")
+    # 10 in a minute: the tenth is answered, and blocks the next one.
+    assert attempt.sources == {"oauth2:throttle:rotations:grant": 9}
