@@ -11,7 +11,7 @@ from ..settings.types import RESOURCE_SERVER
 from . import authorize, metadata, protected_resource, sign_out, user_grants
 from .endpoint import Endpoint
 from .page_renderer import EXTENSION, PageRenderers
-from .routes import add_endpoint, add_with_slash, remember_prefix, route_prefix
+from .routes import add_endpoint, add_with_slash, route_prefix
 
 # The pages below ``oauth2.path``, by name. The endpoints for clients are registered.
 PAGES: dict[str, Endpoint] = {
@@ -23,7 +23,6 @@ PAGES: dict[str, Endpoint] = {
 
 def includeme(config: Any) -> None:
     """Add the routes and views of every endpoint that is not registered by a directive."""
-    remember_prefix(config)
     settings = config.registry.getUtility(ISettings)
     config.include(".tweens")
     _add_protected_resource(config)

@@ -25,8 +25,8 @@ class _Context:
         pass
 
 
-def remember_prefix(config: Any) -> None:
-    """Store the route prefix of the include, for the endpoints of features."""
+def includeme(config: Any) -> None:
+    """Store the route prefix of the include, for the registered endpoints."""
     config.registry[OWN_PREFIX] = config.route_prefix
 
 
