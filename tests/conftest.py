@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 import pytest
@@ -15,6 +17,19 @@ from xdist.scheduler import LoadScopeScheduling
 # A slow machine is not a failure of the code: pytest-timeout ends tests that hang.
 settings.register_profile("default", deadline=None)
 settings.load_profile("default")
+
+
+MEMORY = "/dev/shm"
+ROOM = 4 * 2**30  # bytes, for the databases and files of all processes
+
+
+def pytest_configure() -> None:
+    """Keep the files of the tests in memory, if it is large enough: they wait for no disk."""
+    with suppress(OSError):  # Only Linux has it.
+        memory = os.statvfs(MEMORY)
+        room = memory.f_bavail * memory.f_frsize
+        if "TMPDIR" not in os.environ and room > ROOM and not memory.f_flag & os.ST_NOEXEC:
+            os.environ["TMPDIR"] = tempfile.tempdir = MEMORY
 
 
 @pytest.fixture(autouse=True)
