@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from pyramid.exceptions import ConfigurationError
 from pyramid.util import is_nonstr_iter
 from zope.interface import providedBy
 
@@ -41,6 +40,7 @@ from .protocol.events import (
     TokenRevoked,
     UserForgotten,
 )
+from .startup_error import StartupError
 
 __all__ = [
     "AttemptsThrottled",
@@ -105,7 +105,7 @@ class EventPredicate:
     def __init__(self, value: str | Iterable[str], info: Any) -> None:
         self.values: frozenset[Any] = frozenset(value if is_nonstr_iter(value) else (value,))
         if not self.values or not all(isinstance(one, str) for one in self.values):
-            raise ConfigurationError(
+            raise StartupError(
                 f"{self.attribute}={value!r} matches no event: write a text, or a list of texts."
             )
 
@@ -128,7 +128,7 @@ class ClientIdPredicate(EventPredicate):
 class GrantTypePredicate(EventPredicate):
     """``grant_type=`` of a subscriber.
 
-    :raises pyramid.exceptions.ConfigurationError: no such grant type is registered.
+    :raises StartupError: no such grant type is registered.
     """
 
     attribute = "grant_type"
@@ -138,7 +138,7 @@ class GrantTypePredicate(EventPredicate):
         # implicit belongs to the authorization endpoint; it is not registered as a grant type.
         known = {"implicit", *registered_factories(info.registry, IGrantType)}
         if unknown := self.values - known:
-            raise ConfigurationError(
+            raise StartupError(
                 f"grant_type={value!r} of a subscriber matches no event: there is no grant type "
                 f"{', '.join(sorted(unknown))}. Registered are: {', '.join(sorted(known))}."
             )

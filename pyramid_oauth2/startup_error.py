@@ -1,8 +1,8 @@
 """The error that stops the start of an application, printed without a traceback.
 
-A traceback leads to the line of code that is wrong. Where a line of the ini is wrong, or something
-is missing from the application as a whole, the message alone says it, and below forty lines of a
-traceback it is easily missed.
+A traceback leads to the line of code that is wrong. Where a line of the ini is wrong, something is
+missing from the application as a whole, or Pyramid has noted the line, the message alone says it, and
+below forty lines of a traceback it is easily missed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ log = logging.getLogger(__name__)
 
 
 class StartupError(ConfigurationError):  # type: ignore[misc]
-    """The application cannot start, for a reason that no line of its code shows.
+    """The application cannot start, for a reason that its message says completely.
 
-    Its message names the setting, or what is missing, and the cure. It ends with the import that
+    The message names the setting, the option of a view, or what is missing, and the cure. It ends with the import that
     failed, if that is the cause: a package may be there, and one that it needs is not. No other
     cause is named, since its message may contain a secret.
     """
@@ -31,17 +31,13 @@ class StartupError(ConfigurationError):  # type: ignore[misc]
         return f"{message} ({type(cause).__name__}: {' '.join(str(cause).split())})"
 
 
-def startup_error_of(error: BaseException) -> StartupError | None:
-    """The error that *error* is, or that Pyramid has wrapped in it; None if it is another one.
-
-    Pyramid wraps what an action raises, and adds the line that registered the action. That is a
-    line of ours here.
-    """
+def _is_startup_error(error: BaseException) -> bool:
+    """Whether *error* is such an error; Pyramid wraps what an action raises."""
     inner = error.evalue if isinstance(error, ConfigurationExecutionError) else error
-    return inner if isinstance(inner, StartupError) else None
+    return isinstance(inner, StartupError)
 
 
-def explained(error: Exception) -> str:
+def explained(error: BaseException) -> str:
     """The text of a failed start, with the line of the application that Pyramid has noted."""
     if not isinstance(error, ConfigurationExecutionError):
         return str(error)
@@ -62,9 +58,8 @@ def print_without_traceback() -> None:
 def _print(
     kind: type[BaseException], error: BaseException, traceback: TracebackType | None
 ) -> None:
-    found = startup_error_of(error)
-    if found is None:
+    if not _is_startup_error(error):
         sys.__excepthook__(kind, error, traceback)
         return
-    print(f"The application cannot start. {found}", file=sys.stderr)
+    print(f"The application cannot start. {explained(error)}", file=sys.stderr)
     log.debug("The application cannot start", exc_info=(kind, error, traceback))

@@ -12,6 +12,7 @@ from ..interfaces import IService, ISettings, IViewDemand
 from ..plug_in_factories import check_provides, registered_factories
 from ..protocol.errors import OAuth2Error
 from ..protocol.token.access_token import AccessToken
+from ..startup_error import StartupError
 
 PREFIX = "oauth2_"
 # The options of the guard itself. ``oauth2_endpoint`` marks the add-on's own endpoints, which
@@ -83,7 +84,7 @@ class ViewDemands:
     def options(self) -> tuple[str, ...]:
         """The names of all their options of a view.
 
-        :raises pyramid.exceptions.ConfigurationError: two have the same option.
+        :raises StartupError: two have the same option.
         """
         return tuple(option for each in self._plug_ins().values() for option in each.options)
 
@@ -91,7 +92,7 @@ class ViewDemands:
         """What a view demands.
 
         :param options: of the view.
-        :raises pyramid.exceptions.ConfigurationError: a value is wrong, or the view has no
+        :raises StartupError: a value is wrong, or the view has no
             ``oauth2_scope``.
         """
         found = []
@@ -100,7 +101,7 @@ class ViewDemands:
             if not given:
                 continue
             if options.get("oauth2_scope") is None:
-                raise ConfigurationError(f"{min(given)} closes nothing without an oauth2_scope.")
+                raise StartupError(f"{min(given)} closes nothing without an oauth2_scope.")
             demand = _parsed(plug_in, given)
             if demand is not None:
                 found.append(DeclaredDemand(plug_in, demand))
@@ -121,19 +122,19 @@ class ViewDemands:
         try:
             check_provides(IViewDemand, f"the view demand {name}", plug_in)
         except ValueError as error:
-            raise ConfigurationError(f"A plug-in cannot be used: {error}.") from None
+            raise StartupError(f"A plug-in cannot be used: {error}.") from None
         if not plug_in.options:
-            raise ConfigurationError(f"The view demand {name} names no options.")
+            raise StartupError(f"The view demand {name} names no options.")
         owners = dict.fromkeys(OWN_OPTIONS, "pyramid_oauth2")
         owners |= {each: owner for owner, made in self._made.items() for each in made.options}
         for option in plug_in.options:
             if option in owners:
-                raise ConfigurationError(
+                raise StartupError(
                     f"The view option {option} is declared by {owners[option]} and by {name}."
                 )
             if not option.startswith(PREFIX):
                 # Pyramid, its predicates, and other derivers have options too.
-                raise ConfigurationError(
+                raise StartupError(
                     f"The view option {option} of {name} must begin with {PREFIX}."
                 )
 
@@ -147,4 +148,4 @@ def _parsed(plug_in: IViewDemand, given: Mapping[str, Any]) -> object | None:
         return plug_in.parse(given)
     except ValueError as error:
         shown = ", ".join(f"{name}={value!r}" for name, value in given.items())
-        raise ConfigurationError(f"{shown}: {error}") from error
+        raise StartupError(f"{shown}: {error}") from error

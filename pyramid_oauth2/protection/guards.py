@@ -9,15 +9,16 @@ add-on has no forbidden view: the application's own handles all other requests.
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
-from pyramid.exceptions import ConfigurationError
 from pyramid.httpexceptions import HTTPForbidden
 from pyramid.interfaces import PHASE1_CONFIG, IDefaultCSRFOptions, IDefaultPermission
 from pyramid.predicates import RequestMethodPredicate
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.static import static_view
+from pyramid.util import is_nonstr_iter
 from pyramid.viewderivers import INGRESS
 from webob.request import DisconnectionError
 
@@ -27,6 +28,7 @@ from ..protocol.http import FORM, MAX_BODY
 from ..protocol.records import StoreUnavailable
 from ..protocol.token.presentation import has_token_parameter
 from ..responses import store_unavailable
+from ..startup_error import StartupError
 from .challenges import (
     insufficient_scope,
     misplaced_token,
@@ -59,7 +61,7 @@ class Guard:
     def __call__(self, view: View, info: Any) -> View:
         """The guarded view.
 
-        :raises pyramid.exceptions.ConfigurationError: the scope is unknown, an
+        :raises StartupError: the scope is unknown, an
             exception view declares one, ``oauth2_only=False`` would make a view
             public, ``oauth2_only=True`` or a demand is set without a scope, or a demand
             is wrong.
@@ -72,7 +74,7 @@ class Guard:
             demand = Demand(scope, _tokens_only(info, permission), permission)
             return _demand(view, demand, demands, checked=checked)
         if info.options.get("oauth2_only") and not _is_preflight(info):
-            raise ConfigurationError("oauth2_only=True closes nothing without an oauth2_scope.")
+            raise StartupError("oauth2_only=True closes nothing without an oauth2_scope.")
         if info.options.get("oauth2_refused"):
             return _refuse_tokens(view)
         if info.exception_only or info.options.get("oauth2_endpoint"):
@@ -92,16 +94,31 @@ def _declared_scope(info: Any) -> frozenset[str] | None:
     if declared is None or _is_preflight(info):
         return None
     if info.exception_only:
-        raise ConfigurationError("An exception view cannot declare oauth2_scope.")
-    names = frozenset(declared.split() if isinstance(declared, str) else declared)
+        raise StartupError("An exception view cannot declare oauth2_scope.")
+    names = _scope_names(declared)
     known = frozenset(name for name, _ in info.registry.getUtilitiesFor(IScope))
-    if not names or not names <= known:
-        raise ConfigurationError(
-            f"oauth2_scope={declared!r} names unknown scopes: {', '.join(sorted(names - known))}. "
-            f"Known are: {', '.join(sorted(known))}. Add them to oauth2.scopes in the ini, or with "
-            "config.add_oauth2_scope(name, description)."
+    if unknown := sorted(names - known):
+        raise StartupError(
+            f"oauth2_scope={declared!r} names unknown scopes: {', '.join(unknown)}. "
+            f"Known are: {', '.join(sorted(known))}.{_meant(unknown, known)} Add them to "
+            "oauth2.scopes in the ini, or with config.add_oauth2_scope(name, description)."
         )
     return names
+
+
+def _scope_names(declared: Any) -> frozenset[str]:
+    names = declared.split() if isinstance(declared, str) else declared
+    if not is_nonstr_iter(names) or not names or not all(isinstance(each, str) for each in names):
+        raise StartupError(
+            f"oauth2_scope={declared!r} names no scope: write one or more names, separated by "
+            "spaces, or a list of them."
+        )
+    return frozenset(names)
+
+
+def _meant(unknown: list[str], known: frozenset[str]) -> str:
+    near = [found for name in unknown for found in get_close_matches(name, known, 1)]
+    return f" Did you mean {' '.join(near)}?" if near else ""
 
 
 def _permission(info: Any) -> str | None:
@@ -116,7 +133,7 @@ def _tokens_only(info: Any, permission: str | None) -> bool:
     if only:
         return True
     if permission is None:
-        raise ConfigurationError(
+        raise StartupError(
             "oauth2_only=False lets requests without a token through to the view's permission=, "
             "and there is none: everybody would come in. Add one."
         )

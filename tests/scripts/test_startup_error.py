@@ -43,16 +43,18 @@ MISTAKES = {
 }
 
 
-def pserve(folder, more):
+def pserve(folder, more, module=None):
     ini = folder / "app.ini"
     text = INI.format(more=more, issuer="http://localhost:6543", backend="sqlalchemy")
+    if module is not None:
+        text = re.sub(r"use = call:\S+", f"use = call:{module}:main", text)
     ini.write_text(text + SERVER)
     return subprocess.run(
         [sys.executable, "-m", "pyramid.scripts.pserve", str(ini)],
         capture_output=True,
         text=True,
         timeout=60,
-        env=environment(PYTHONPATH=str(ROOT)),
+        env=environment(PYTHONPATH=f"{ROOT}:{folder}"),
     )
 
 
@@ -63,6 +65,56 @@ def test_pserve(tmp_path, line):
     # The tables are missing, too, which is a warning before it in some of the cases.
     assert ended.stderr.endswith(f"The application cannot start. {MISTAKES[line]}")
     assert "Traceback" not in ended.stderr
+
+
+IN_CODE = """
+from pyramid.config import Configurator
+
+from pyramid_oauth2 import TokenIssued
+
+
+def view(request):
+    return {{}}
+
+
+def main(global_config, **settings):
+    config = Configurator(settings=settings)
+    config.add_route("notes", "/notes")
+    {line}
+    return config.make_wsgi_app()
+"""
+VIEW = 'config.add_view(view, route_name="notes", {})'
+MISTAKES_IN_CODE = {
+    VIEW.format('oauth2_scope="raed"'): (
+        "oauth2_scope='raed' names unknown scopes: raed. Known are: read, write. Did you mean read?"
+    ),
+    VIEW.format('oauth2_scope="x"'): (
+        "oauth2_scope='x' names unknown scopes: x. Known are: read, write. Add them to "
+    ),
+    VIEW.format("oauth2_scope=7"): "oauth2_scope=7 names no scope: write one or more names",
+    VIEW.format("oauth2_scope=[7]"): "oauth2_scope=[7] names no scope: write one or more names",
+    VIEW.format('oauth2_scope=" "'): "oauth2_scope=' ' names no scope: write one or more names",
+    VIEW.format("oauth2_only=True"): "oauth2_only=True closes nothing without an oauth2_scope.",
+    VIEW.format('oauth2_scope="read", oauth2_only=False'): "everybody would come in. Add one.",
+    'config.add_exception_view(view, oauth2_scope="read")': (
+        "An exception view cannot declare oauth2_scope."
+    ),
+    'config.add_subscriber(print, TokenIssued, grant_type="pasword")': (
+        "grant_type='pasword' of a subscriber matches no event: there is no grant type pasword."
+    ),
+}
+
+
+@pytest.mark.parametrize("line", MISTAKES_IN_CODE)
+def test_pserve_of_a_mistake_whose_line_pyramid_has_noted(tmp_path, line):
+    (tmp_path / "mistaken.py").write_text(IN_CODE.format(line=line))
+    ended = pserve(tmp_path, "", "mistaken")
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    text = ended.stderr.rpartition("The application cannot start. ")[2]
+    assert MISTAKES_IN_CODE[line] in text
+    assert text.count("\n") == 1
+    assert re.search(r" \(.*mistaken\.py, line 14\)$", text)
 
 
 def test_a_mistake_in_the_code_keeps_its_traceback(tmp_path):
