@@ -9,7 +9,7 @@ from zope.interface.interface import InterfaceClass
 
 from .interfaces import IBackend, IClientStore, IConsentStore, IEntryStore, IGrantStore
 from .interfaces.request import PyramidRequest
-from .protocol.records import StoreUnavailable
+from .protocol.records import WritesRefused
 
 # An allow-list: any other method of a store is refused, so that a method that is
 # added later cannot write by mistake.
@@ -64,4 +64,4 @@ def _read_only(store: Any, interface: InterfaceClass) -> Any:
 
 
 def _refuse(*args: Any, **kw: Any) -> NoReturn:
-    raise StoreUnavailable(REFUSAL)
+    raise WritesRefused(REFUSAL)

@@ -11,7 +11,7 @@ from pyramid.response import Response
 from .interfaces.request import PyramidRequest
 from .protocol.endpoints import EndpointResponse
 from .protocol.errors import OAuth2Error, TemporarilyUnavailable
-from .protocol.records import StoreUnavailable
+from .protocol.records import StoreUnavailable, WritesRefused
 from .protocol.refusal import OWN_RULE, Refusal
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,9 @@ def error_response(error: OAuth2Error, headers: Mapping[str, str] | None = None)
 
 def store_unavailable(unavailable: StoreUnavailable, description: str) -> Response:
     """503 when the store fails: the state is unknown, so nothing is granted or denied."""
-    log.error("The store cannot answer: %s", unavailable)
+    # What an operator has switched off is no error, and the start has said it.
+    level = logging.INFO if isinstance(unavailable, WritesRefused) else logging.ERROR
+    log.log(level, "The store cannot answer: %s", unavailable)
     error = TemporarilyUnavailable(description, retry_after=RETRY_AFTER, refusal=STORE)
     return error_response(error)
 

@@ -14,6 +14,10 @@ class StoreUnavailable(Exception):
     """
 
 
+class WritesRefused(StoreUnavailable):
+    """The operator has switched the store to reading only, so it is not in trouble."""
+
+
 class OutcomeUnknown(StoreUnavailable):
     """The store may have written, but its response was lost; or too few replicas have it.
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from ..protocol.records import StoreUnavailable
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -18,6 +20,7 @@ Function: TypeAlias = Callable[..., int]
 
 # Not which: it may be a secret.
 UNEXPECTED = "unexpected word"
+NO_COMMAND = "name a command: one of the list above"
 NO_INI = "name the ini file first, as in: poauth2 development.ini db upgrade"
 
 
@@ -73,10 +76,14 @@ class Command(_WithExamples):
         """Call the function with the ini and the parameters; return the exit status.
 
         :raises click.UsageError: no ini was named.
+        :raises StoreUnavailable: a store cannot answer; the message names the ini.
         """
         if ctx.obj is None:
             raise click.UsageError(NO_INI)
-        status: int = super().invoke(ctx)
+        try:
+            status: int = super().invoke(ctx)
+        except StoreUnavailable as unavailable:
+            raise StoreUnavailable(ctx.obj.in_text(str(unavailable))) from unavailable
         return status
 
 
@@ -113,7 +120,7 @@ class Commands(_WithExamples, click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the options of the group; without a word, print its help and exit with 2."""
         if not (args or ctx.resilient_parsing):
-            print_help(ctx)
+            print_help(ctx, NO_COMMAND)
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -157,12 +164,15 @@ class Commands(_WithExamples, click.Group):
                 yield CompletionItem(name, help=named.help)
 
 
-def print_help(ctx: click.Context) -> None:
+def print_help(ctx: click.Context, missing: str | None = None) -> None:
     """Print the help as an error, and exit with 2: there was no command.
 
+    :param missing: the last line, which says what is missing.
     :raises click.exceptions.Exit: always.
     """
     click.echo(ctx.get_help(), err=True)
+    if missing is not None:
+        click.echo(f"\npoauth2: {missing}", err=True)
     ctx.exit(2)
 
 

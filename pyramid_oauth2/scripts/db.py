@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from ..interfaces import IBackend
 from ..protocol.records import StoreUnavailable
 from ..service import ROLES
 from .command import Commands, Named, command
@@ -83,8 +84,12 @@ def current(ini: Ini) -> int:
 def _print_state(ini: Ini, engine: Engine) -> int:
     with _errors_explained():
         words, complete = _state(engine)
-    print(words if complete else f"{words}: poauth2 {ini.path} db upgrade")
+    print(words if complete else _to_upgrade(ini, words))
     return 0 if complete else 1
+
+
+def _to_upgrade(ini: Ini, words: str) -> str:
+    return ini.in_text(f"{words}: poauth2 INI db upgrade")
 
 
 def _state(engine: Engine) -> tuple[str, bool]:
@@ -108,20 +113,37 @@ def _state(engine: Engine) -> tuple[str, bool]:
 @command()
 def check(ini: Ini) -> int:
     """Connect to every store that the ini selects; exit with 1 if one cannot be used."""
-    status = 0
     with ini.service() as service:
-        for name, backend in service.backends.items():
-            try:
-                warnings = list(backend.check())
-            except StoreUnavailable as unavailable:
-                print(f"{name}: cannot be used: {unavailable}")
-                status = 1
-                continue
-            print(f"{name}: can be used")
-            for warning in warnings:
-                print(f"  {warning}")
-    engine = _engine(ini)
+        usable = {
+            name: _print_check(ini, name, backend) for name, backend in service.backends.items()
+        }
+    engine = _engine(ini) if usable.get("sqlalchemy") else None
+    status = 0 if all(usable.values()) else 1
+    # What is to be done about one that cannot be used is said above.
     return status if engine is None else max(status, _print_state(ini, engine))
+
+
+def _print_check(ini: Ini, name: str, backend: IBackend) -> bool:
+    """Print whether a store can be used, and return it."""
+    try:
+        warnings = list(backend.check())
+    except StoreUnavailable as unavailable:
+        print(f"{name}: cannot be used: {_reason(ini, name, unavailable)}")
+        return False
+    print(f"{name}: can be used")
+    for warning in warnings:
+        print(f"  {warning}")
+    return True
+
+
+def _reason(ini: Ini, name: str, unavailable: StoreUnavailable) -> str:
+    """What is wrong with a store: the state of its tables, if that says it."""
+    engine = _engine(ini) if name == "sqlalchemy" else None
+    with suppress(StoreUnavailable), _errors_explained():
+        words, complete = _state(engine) if engine is not None else ("", True)
+        if not complete:
+            return _to_upgrade(ini, words)
+    return ini.in_text(str(unavailable))
 
 
 @command()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import configparser
 import logging
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,9 +29,14 @@ from .console import keep_quiet
 
 UNREADABLE = (OSError, LookupError, ValueError, configparser.Error, plaster.PlasterError)
 
-# Their messages are about pages and views.
-CHECKS_OF_PAGES = logging.getLogger("pyramid_oauth2.views.startup_checks")
-CHECKS_OF_VIEWS = logging.getLogger("pyramid_oauth2.protection.permissions")
+# What a start says to those who serve the application: about pages and views, and about stores that
+# cannot be used or written. A command fails itself if it needs one.
+CHECKS_OF_A_START = (
+    "pyramid_oauth2.assembly",
+    "pyramid_oauth2.protection.permissions",
+    "pyramid_oauth2.startup",
+    "pyramid_oauth2.views.startup_checks",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,12 @@ class Ini:
                 f"If it lies beside the ini: export PYTHONPATH={_folder(self.path)}"
             ) from error
         except UNREADABLE as error:
-            raise ConfigurationError(f"{self.path} cannot be read: {_reason(error)}") from error
+            reason = _reason_of_file(self.path, error)
+            raise ConfigurationError(f"{self.path} cannot be read: {reason}") from error
+
+    def in_text(self, text: str) -> str:
+        """A message with this ini in the commands that it names, ready to be copied."""
+        return text.replace("poauth2 INI ", f"poauth2 {shlex.quote(self.path)} ")
 
     def settings(self) -> Settings:
         """The ``oauth2.*`` settings, without starting the application.
@@ -80,8 +92,7 @@ class Ini:
         self.raw_settings()  # So that a missing file gets the same message everywhere.
         loader = _loader(self.path)
         self._set_up_logging(loader)
-        # A command serves no page, so what is missing for one is not said here.
-        with _silent(CHECKS_OF_PAGES), _silent(CHECKS_OF_VIEWS):
+        with _silent(CHECKS_OF_A_START):
             loader.get_wsgi_app(defaults=dict(self.variables))
         registry = global_registries.last  # A filter of the ini may hide the application itself.
         service = service_of(registry)
@@ -125,6 +136,19 @@ class StartedIni(Ini):
         yield self.started
 
 
+def _reason_of_file(path: str, error: Exception) -> str:
+    """Why an ini cannot be read; if there is none of that name, which one may be meant."""
+    # A name of the section may follow the path.
+    file = Path(path.partition("#")[0])
+    if file.exists():
+        known = not isinstance(error, plaster.LoaderNotFound | plaster.InvalidURI)
+        return _reason(error) if known else "The name of an ini file ends in .ini"
+    there = sorted(each.name for each in file.parent.glob("*.ini"))
+    near = get_close_matches(file.name, there, 1)
+    hint = f". Did you mean {file.parent / near[0]}?" if near else ""
+    return f"No such file or directory{hint}"
+
+
 def _reason(error: Exception) -> str:
     """Why a file cannot be read, in a line; without what it has there, which may be a secret."""
     if isinstance(error, OSError) and error.strerror:
@@ -151,12 +175,15 @@ def _request(registry: Registry) -> Iterator[None]:
 
 
 @contextmanager
-def _silent(log: logging.Logger) -> Iterator[None]:
-    before, log.disabled = log.disabled, True
+def _silent(names: Iterable[str]) -> Iterator[None]:
+    before = {log: log.disabled for log in map(logging.getLogger, names)}
+    for log in before:
+        log.disabled = True
     try:
         yield
     finally:
-        log.disabled = before
+        for log, disabled in before.items():
+            log.disabled = disabled
 
 
 def _folder(path: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from .command import Commands, Named, print_help
+from .command import NO_COMMAND, Commands, Named, print_help
 from .ini import Ini
 
 VERBOSE = "--verbose"
@@ -43,7 +43,7 @@ class Program(Commands):
                     variables[name] = value
         ctx.obj = Ini(path, variables, VERBOSE in options) if path else None
         if not (options or args or ctx.resilient_parsing):
-            print_help(ctx)
+            print_help(ctx, NO_COMMAND if path else None)
         # The parser takes the first word for the ini, also where none is named.
         words = [path, *args] if path or args else []
         return super().parse_args(ctx, [*options, *words])

@@ -98,9 +98,26 @@ class TestUnavailable:
         with pytest.raises(StoreUnavailable, match="poauth2 INI db upgrade"):
             backend.check()
 
-    def test_a_file_that_cannot_be_opened(self, tmp_path: Path) -> None:
-        backend = open_backend(tmp_path / "no" / "such" / "directory.sqlite")
-        with pytest.raises(StoreUnavailable, match="unable to open"):
+    def test_a_file_in_a_folder_that_does_not_exist(self, tmp_path: Path) -> None:
+        file = tmp_path / "no" / "such" / "directory.sqlite"
+        backend = open_backend(file)
+        with pytest.raises(StoreUnavailable) as caught:
+            backend.clients.get("client")
+        assert str(caught.value) == (
+            f"The database file {file} cannot be opened: its folder does not exist. Make it, or "
+            "name another file in oauth2.sqlalchemy.url."
+        )
+        backend.close()
+
+    def test_a_file_that_is_a_folder(self, tmp_path: Path) -> None:
+        backend = open_backend(tmp_path)
+        with pytest.raises(StoreUnavailable, match=f"{tmp_path} cannot be opened: let the process"):
+            backend.clients.get("client")
+        backend.close()
+
+    def test_a_uri_that_cannot_be_opened(self, tmp_path: Path) -> None:
+        backend = open_backend(Path(f"file:{tmp_path}/no/such.sqlite?uri=true"))
+        with pytest.raises(StoreUnavailable, match=r"^The database file:.* cannot be opened\.$"):
             backend.clients.get("client")
         backend.close()
 

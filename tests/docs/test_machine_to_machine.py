@@ -71,13 +71,13 @@ def test_the_page(page: Page, machine: SimpleNamespace):
     assert machine.CREDENTIALS.read_text() != old_secret
     for secret in (old_secret, machine.CREDENTIALS.read_text()):
         machine.CREDENTIALS.write_text(secret)
-        assert machine.Machine().get("/hello") == {"hello": "Nightly"}
+        assert machine.Machine().get("/hello") == {"hello": None, "client": "Nightly"}
     nightly.get("/hello")
     assert nightly.token == kept
 
     page.run("grant revoke")
     until(lambda: ask_the_api(machine, kept), (401, "invalid_token"))
-    assert nightly.get("/hello") == {"hello": "Nightly"}
+    assert nightly.get("/hello") == {"hello": None, "client": "Nightly"}
     assert nightly.token != kept
 
     check_refusals(page, machine)

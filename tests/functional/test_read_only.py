@@ -115,6 +115,14 @@ class TestWriting:
         assert flow.server.records() == before
         assert flow.redeem(code).status_int == flow.refresh(refresh_token).status_int == 200
 
+    def test_what_is_switched_off_is_no_error_in_the_log(
+        self, reader: Reader, caplog: pytest.LogCaptureFixture
+    ):
+        caplog.set_level("INFO", "pyramid_oauth2.responses")
+        assert_not_now(reader.ask())
+        (record,) = [each for each in caplog.records if "read_only" in each.getMessage()]
+        assert record.levelname == "INFO"
+
     def test_a_replayed_code_is_not_answered_before_its_grant_can_be_ended(
         self, flow: Flow, reader: Reader
     ):

@@ -96,9 +96,29 @@ def test_check_tells_what_can_be_used(with_tables):
 
 
 def test_check_tells_what_is_missing(poauth2):
-    status, out, _ = poauth2("db", "check")
+    status, out, err = poauth2("db", "check")
     assert status == 1
-    assert "db upgrade" in out
+    reason = f"There are no tables. Make them with: poauth2 {poauth2.path} db upgrade"
+    assert (out, err) == (f"sqlalchemy: cannot be used: {reason}\n", "")
+
+
+def test_check_says_once_what_is_wrong_with_a_database(poauth2, tmp_path):
+    file = tmp_path / "oauth2.sqlite"
+    file.write_bytes(b"something else" * 1000)
+    reason = "The database does not answer: file is not a database"
+    assert poauth2("db", "check") == (1, f"sqlalchemy: cannot be used: {reason}\n", "")
+
+
+def test_a_folder_that_does_not_exist(poauth2, tmp_path):
+    text = poauth2.path.read_text().replace("oauth2.sqlite", "data/oauth2.sqlite")
+    poauth2.path.write_text(text)
+    file = tmp_path / "data" / "oauth2.sqlite"
+    reason = (
+        f"The database file {file} cannot be opened: its folder does not exist. Make it, or name "
+        "another file in oauth2.sqlalchemy.url.\n"
+    )
+    assert poauth2("db", "upgrade") == (1, "", f"poauth2: {reason}")
+    assert poauth2("db", "check") == (1, f"sqlalchemy: cannot be used: {reason}", "")
 
 
 def test_check_warns(poauth2):
@@ -171,4 +191,4 @@ def test_tables_that_another_history_made_can_be_used(poauth2, tmp_path):
 def test_a_database_that_does_not_answer_is_told(poauth2, tmp_path, command):
     (tmp_path / "oauth2.sqlite").mkdir()
     status, _, err = poauth2("db", command)
-    assert (status, "poauth2: The database does not answer: " in err) == (1, True)
+    assert (status, "oauth2.sqlite cannot be opened: " in err) == (1, True)

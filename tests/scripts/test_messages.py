@@ -281,8 +281,14 @@ class TestLog:
         assert (status, "event=ClientChanged" in err) == (0, True)
 
     def test_warnings_are_printed(self, poauth2):
-        poauth2.write(more=LOGGING)
+        poauth2.write(more="oauth2.read_only = true\noauth2.login_return_param = to\n" + LOGGING)
         status, _, err = process(poauth2, "client", "list")
         assert status == 1
-        assert "The store sqlalchemy cannot be used" in err
-        assert "poauth2: The tables of pyramid_oauth2 are missing" in err
+        assert "oauth2.login_return_param has no effect" in err
+        # Not what a start says about the same as well.
+        assert err.endswith(
+            "\npoauth2: The tables of pyramid_oauth2 are missing or out of date: run "
+            f"poauth2 {poauth2.path} db upgrade\n"
+        )
+        assert "The store" not in err
+        assert "read_only" not in err

@@ -28,6 +28,7 @@ from .options import FIXED, MISTAKES, explained, options_of
 from .pooler import BEGIN, beginning, set_for_session, warn_of_unlimited_reads
 from .prepared_statements import prepare_nothing, renew_when_stale
 from .sockets import watch
+from .sqlite_file import name_unopened_file
 from .urls import SCHEMES, parsed_url
 
 if TYPE_CHECKING:
@@ -140,7 +141,9 @@ def _make(url: str | URL, options: Mapping[str, str], **arguments: Any) -> Engin
         finally:
             cursor.close()
 
-    if name != "sqlite":
+    if name == "sqlite":
+        name_unopened_file(engine)
+    else:
         limit(engine)
         watch(engine)
         _spare_rollbacks(engine.dialect)
