@@ -1,8 +1,8 @@
 """The error that stops the start of an application, printed without a traceback.
 
 A traceback leads to the line of code that is wrong. Where a line of the ini is wrong, something is
-missing from the application as a whole, or Pyramid has noted the line, the message alone says it, and
-below forty lines of a traceback it is easily missed.
+missing from the application as a whole, or Pyramid has noted the line, the message alone says it,
+and below forty lines of a traceback it is easily missed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 class StartupError(ConfigurationError):  # type: ignore[misc]
     """The application cannot start, for a reason that its message says completely.
 
-    The message names the setting, the option of a view, or what is missing, and the cure. It ends with the import that
-    failed, if that is the cause: a package may be there, and one that it needs is not. No other
-    cause is named, since its message may contain a secret.
+    The message names the setting, the option of a view, or what is missing, and the cure. It ends
+    with the import that failed, if that is the cause: a package may be there, and one that it needs
+    is not. No other cause is named, since its message may contain a secret.
     """
 
     def __str__(self) -> str:

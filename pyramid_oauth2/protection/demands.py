@@ -134,9 +134,7 @@ class ViewDemands:
                 )
             if not option.startswith(PREFIX):
                 # Pyramid, its predicates, and other derivers have options too.
-                raise StartupError(
-                    f"The view option {option} of {name} must begin with {PREFIX}."
-                )
+                raise StartupError(f"The view option {option} of {name} must begin with {PREFIX}.")
 
 
 def _is_given(options: Mapping[str, Any], name: str) -> bool:

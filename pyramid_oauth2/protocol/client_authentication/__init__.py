@@ -84,8 +84,8 @@ def authenticate_client(
     failed.count_or_refuse(known)
     # The same for every cause: the response reveals neither which clients nor which secrets exist.
     raise InvalidClient(
-        "The client is unknown, or its secret is wrong, or it did not authenticate in the way it is "
-        "registered for.",
+        "The client is unknown, or its secret is wrong, or it did not authenticate in the way it "
+        "is registered for.",
         refusal=refusal,
     )
 
