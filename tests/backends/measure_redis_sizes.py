@@ -3,24 +3,25 @@
 ``python -m tests.backends.measure_redis_sizes [GRANTS]`` starts a server, and for each life
 below writes that many grants (5000) into an empty database. It prints the memory of a grant,
 with its share of the indexes of its user and its client and of the server's own tables, and
-then the memory of each key of one grant.
+then the memory of each key of one grant. The records are those that requests of today leave.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 from pyramid_oauth2.backends.contract.factories import (
     DAY,
     HOUR,
-    NOW,
-    new_attempt,
     new_grant,
     new_token,
 )
 from pyramid_oauth2.backends.redis import RedisBackend
+from pyramid_oauth2.protocol.authorization.codes import CodeData
 from pyramid_oauth2.protocol.records import (
     ACCESS_TOKEN,
     AUTHORIZATION_CODE,
@@ -29,16 +30,17 @@ from pyramid_oauth2.protocol.records import (
     SealedAnswer,
     Token,
 )
+from pyramid_oauth2.protocol.token.issuing import ATTEMPT_LENGTH
+from pyramid_oauth2.protocol.token_strings import random_text
 from tests.servers import valkey
 
 from .redis_contract import open_backend
 
 GRANTS_OF_A_USER = 2
 CLIENTS = 10
-CODE_DATA = (
-    b'{"redirect_uri": "https://client.example/callback", "redirect_uri_named": true, '
-    b'"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "wrong_verifiers": 0}'
-)
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+CODE_DATA = CodeData("https://client.example/callback", True, CHALLENGE).encode()
+NOW = int(time.time())
 MONTH, YEAR = 30 * DAY, 365 * DAY
 
 
@@ -47,6 +49,7 @@ def grant_of(number: int) -> Grant:
     return new_grant(
         subject=f"user-{number // GRANTS_OF_A_USER}",
         client_id=f"client-{number % CLIENTS}",
+        created_at=NOW,
         expires_at=NOW + MONTH,
         absolute_end=NOW + YEAR,
     )
@@ -55,11 +58,13 @@ def grant_of(number: int) -> Grant:
 def pair(grant: Grant, parent: bytes | None = None) -> list[Token]:
     """A refresh token and an access token."""
     return [
-        new_token(REFRESH_TOKEN, grant, parent=parent, expires_at=NOW + MONTH),
-        new_token(
-            ACCESS_TOKEN, grant, parent=parent, expires_at=NOW + HOUR, data=b'{"scope": "read"}'
-        ),
+        _token(REFRESH_TOKEN, grant, parent=parent, expires_at=NOW + MONTH),
+        _token(ACCESS_TOKEN, grant, parent=parent, expires_at=NOW + HOUR, data=b'{"scope":"read"}'),
     ]
+
+
+def _token(kind: str, grant: Grant, **fields: Any) -> Token:
+    return new_token(kind, grant, issued_at=NOW, **fields)
 
 
 def two_tokens(backend: RedisBackend, number: int) -> Grant:
@@ -84,15 +89,15 @@ def after_a_refresh(backend: RedisBackend, number: int) -> Grant:
 
 def _exchanged(backend: RedisBackend, number: int) -> tuple[Grant, Token]:
     grant = grant_of(number)
-    code = new_token(AUTHORIZATION_CODE, grant, expires_at=NOW + 60, data=CODE_DATA)
+    code = _token(AUTHORIZATION_CODE, grant, expires_at=NOW + 60, data=CODE_DATA)
     assert backend.grants.open(grant, [code], NOW)
     return grant, _redeemed(backend, grant, code)
 
 
 def _redeemed(backend: RedisBackend, grant: Grant, token: Token, **more: Any) -> Token:
     fruits = pair(grant, token.digest)
-    end = grant.expires_at + 1
-    backend.grants.redeem(token, NOW, new_attempt(), fruits, grant_expires_at=end, **more)
+    end, attempt = grant.expires_at + 1, random_text(ATTEMPT_LENGTH, os.urandom)
+    backend.grants.redeem(token, NOW, attempt, fruits, grant_expires_at=end, **more)
     return fruits[0]
 
 
