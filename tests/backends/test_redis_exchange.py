@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import ConnectionError, NoScriptError, ResponseError
 
 from pyramid_oauth2.backends.redis import RedisBackend
 from pyramid_oauth2.backends.redis.exchange import exchange, packed, raise_first
@@ -70,3 +70,43 @@ def test_an_interrupted_exchange_leaves_no_reply_for_the_next_command(
         with pytest.raises(KeyboardInterrupt):
             exchange(client, [("ECHO", "first"), ("ECHO", "second")])
     assert exchange(client, [("ECHO", "third")]) == [b"third"]
+
+
+def test_a_connection_that_the_server_closed_is_not_used(
+    client: Any,
+    redis_url: str,  # noqa: F811
+) -> None:
+    (number,) = exchange(client, [("CLIENT", "ID")])
+    elsewhere = open_backend(redis_url)
+    killed = exchange(elsewhere._server._connected(), [("CLIENT", "KILL", "ID", number)])
+    elsewhere.close()
+    assert killed == [1]
+    assert exchange(client, [("ECHO", "after")]) == [b"after"]
+
+
+def test_places_of_the_pool_are_free_again_after_connections_that_failed() -> None:
+    backend = open_backend("redis://127.0.0.1:1", max_connections="2", timeout="0.1")
+    client: Any = backend._server._make_client()
+    for _ in range(5):
+        with pytest.raises(ConnectionError, match="Error 111 connecting"):
+            exchange(client, [("ECHO", "text")])
+
+
+def test_a_connection_of_before_a_fork_is_not_used_after_it(client: Any) -> None:
+    pool = client.connection_pool
+    of_the_parent = pool.get_connection()
+    pool.pid -= 1  # As a fork leaves it.
+    pool.release(of_the_parent)
+    fresh = pool.get_connection()
+    assert fresh is not of_the_parent
+    pool.release(fresh)
+
+
+def test_a_reply_to_no_command_is_not_the_reply_to_the_next_one(client: Any) -> None:
+    pool = client.connection_pool
+    connection = pool.get_connection()
+    connection.send_command("ECHO", "before")
+    while not connection.can_read():
+        pass
+    pool.release(connection)
+    assert exchange(client, [("ECHO", "text")]) == [b"text"]

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from redis import BlockingConnectionPool, Redis, RedisCluster
+from redis import Redis, RedisCluster
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
 from redis.retry import Retry
-from redis.sentinel import Sentinel, SentinelConnectionPool
+from redis.sentinel import Sentinel
 
 from .options import TIMEOUT, parsed_option
+from .pools import BlockingPool, BlockingSentinelPool
 from .urls import CLUSTER, SENTINEL, Address
 from .watched_connections import (
     FileConnection,
@@ -80,7 +81,7 @@ def _single(address: Address, options: dict[str, Any], wait: float) -> Redis:
     else:
         host, port = address.hosts[0]
         place = {"connection_class": _kind(address), "host": host, "port": port}
-    pool = _BlockingPool(timeout=wait, retry=_no_retry(), **place, **options)
+    pool = _Pool(timeout=wait, retry=_no_retry(), **place, **options)
     return Redis.from_pool(pool)
 
 
@@ -91,16 +92,10 @@ def _kind(address: Address) -> type[TCPConnection]:
 _OF_NETWORKS = ("socket_keepalive", "socket_keepalive_options", "socket_connect_timeout")
 
 # redis-py has no types for what makes these.
-_BlockingPool: Any = BlockingConnectionPool
+_Pool: Any = BlockingPool
+_SentinelPool: Any = BlockingSentinelPool
 _SentinelManager: Any = Sentinel
 _Node: Any = ClusterNode
-
-
-class _BlockingSentinelPool(SentinelConnectionPool, BlockingConnectionPool):
-    """A pool of connections to the current master, of limited size; a request waits for one."""
-
-
-_SentinelPool: Any = _BlockingSentinelPool
 
 
 def _sentinel(
