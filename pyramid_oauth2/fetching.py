@@ -7,13 +7,21 @@ for each part. Needs urllib3.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
+from urllib3.util import parse_url
 
 from .deadlines import Deadline, check, watch
 from .per_process import PerProcess
@@ -21,8 +29,6 @@ from .per_process import PerProcess
 if TYPE_CHECKING:
     import socket
     from typing import Any
-
-    from urllib3 import BaseHTTPResponse
 
 CONNECT_SECONDS = 2
 READ_SECONDS = 3
@@ -33,6 +39,32 @@ MAX_BODY = 64 * 1024
 
 class FetchError(Exception):
     """There is no usable response; the message says why. It never repeats what was sent."""
+
+
+class NotConnected(FetchError):
+    """Nothing accepts connections there."""
+
+
+class TooSlow(FetchError):
+    """There is no complete response in time.
+
+    :ivar seconds: how long was waited.
+    """
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class BodyTooLong(FetchError):
+    """The body is longer than :data:`MAX_BODY` bytes.
+
+    :ivar response: the response without its body.
+    """
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(f"answers with more than {MAX_BODY} bytes")
+        self.response = response
 
 
 @dataclass(frozen=True)
@@ -83,8 +115,7 @@ class Fetcher:
                 deadline.check()
                 return response
             except (HTTPError, TimeoutError) as error:
-                kind = "too slow" if deadline.passed else type(error).__name__
-                raise FetchError(f"does not answer: {kind}") from None
+                raise _failure(error, deadline.passed) from None
 
     def _exchange(
         self, method: str, url: str, body: str | None, headers: Mapping[str, str], every_body: bool
@@ -104,10 +135,14 @@ class Fetcher:
         )
         try:
             challenge = response.headers.get("WWW-Authenticate", "")
+            without_body = Response(response.status, b"", challenge)
             if response.status == 200 or every_body:
-                return Response(response.status, _body(response), challenge)
+                content = response.read(MAX_BODY + 1, decode_content=True)
+                if len(content) > MAX_BODY:
+                    raise BodyTooLong(without_body)
+                return replace(without_body, body=content)
             response.close()
-            return Response(response.status, b"", challenge)
+            return without_body
         except BaseException:
             # The rest of this response would be read as the response to the next request.
             response.close()
@@ -121,11 +156,28 @@ class Fetcher:
             pool.clear()
 
 
-def _body(response: BaseHTTPResponse) -> bytes:
-    body = response.read(MAX_BODY + 1, decode_content=True)
-    if len(body) > MAX_BODY:
-        raise FetchError(f"answers with more than {MAX_BODY} bytes")
-    return body
+def _failure(error: Exception, has_passed: bool) -> FetchError:
+    if has_passed:
+        return TooSlow("does not answer: too slow", TOTAL_SECONDS)
+    message = f"does not answer: {type(error).__name__}"
+    if isinstance(error, ReadTimeoutError):
+        return TooSlow(message, READ_SECONDS)
+    # Of a name that does not resolve too.
+    if isinstance(error, NewConnectionError | ConnectTimeoutError):
+        return NotConnected(message)
+    return FetchError(message)
+
+
+def check_url(url: str) -> None:
+    """Refuse what no request can be sent to.
+
+    :raises ValueError: it has no host, or no parser accepts it.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname or parts.port == 0:
+        raise ValueError("there is no host, or no port")
+    parse_url(url)
+    parts.hostname.encode("idna")  # As the connection does, with another error.
 
 
 class _WatchedHTTPConnection(HTTPConnection):

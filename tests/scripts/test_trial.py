@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -28,6 +29,7 @@ from pyramid_oauth2.scripts.trial.failure import ADVICE
 from pyramid_oauth2.scripts.trial.loopback import Loopback
 from pyramid_oauth2.scripts.trial.temporary_client import NAME
 from pyramid_oauth2.scripts.trial.transcript import Transcript
+from tests.broken_responses import BROKEN, answering
 from tests.live import LiveServer, live_server
 from tests.ports import free_port
 from tests.serving import environment
@@ -196,6 +198,46 @@ def test_responses_of_others_are_not_accepted(server, try_at, browser):
     assert tried.err.endswith("poauth2: the response is of another issuer: https://evil\n")
 
 
+def with_a_call(server, try_at, url):
+    tried = try_at(server.ini, "--grant-type", "client_credentials", "--call", url)
+    assert tried.steps()[-1] == "The revocation of what was granted"
+    assert "pserve" not in tried.err
+    return tried
+
+
+class TestACall:
+    """What a view responds is no fault of the authorization server."""
+
+    @pytest.mark.parametrize(("code", "status"), [("200 OK", 0), ("403 Forbidden", 1)])
+    def test_a_long_body(self, server, try_at, code, status):
+        body = b"x" * 100_000
+        head = f"HTTP/1.1 {code}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        with answering(head + body) as url:
+            tried = with_a_call(server, try_at, url)
+        assert (tried.status, "does not answer" in tried.err) == (status, False)
+        assert f"   {code.partition(' ')[0]}\n" in tried.out
+        assert "the body is longer than 64 kB, and is not shown" in tried.out
+
+    def test_a_slow_view(self, server, try_at, monkeypatch):
+        monkeypatch.setattr("pyramid_oauth2.fetching.READ_SECONDS", 1)
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            tried = with_a_call(server, try_at, url)
+        line = f"poauth2: {url} did not answer within 1 seconds\n"
+        assert (tried.status, line in tried.err) == (1, True)
+
+    @pytest.mark.parametrize("how", ["cut off", "no HTTP"])
+    def test_a_broken_response(self, server, try_at, how):
+        with answering(BROKEN[how]) as url:
+            tried = with_a_call(server, try_at, url)
+        assert (tried.status, f"poauth2: {url} does not answer: " in tried.err) == (1, True)
+
+    def test_a_server_that_does_not_run(self, server, try_at):
+        url = f"http://127.0.0.1:{free_port()}"
+        tried = with_a_call(server, try_at, url)
+        assert (tried.status, f"poauth2: {url} does not answer: " in tried.err) == (1, True)
+
+
 class TestWithoutATrial:
     def test_no_server(self, poauth2):
         port = free_port()
@@ -253,8 +295,15 @@ class TestWithoutATrial:
         assert tried.status == 1
         assert f"no redirect URI can be served here (http://localhost:{port}/back: " in tried.err
 
-    def test_a_url_to_call_that_is_none(self, server, try_at):
-        tried = try_at(server.ini, "--call", "http://[x/")
+    @pytest.mark.parametrize(
+        "url",
+        [
+            *("http://[x/", "http://localhost:99999/", "http://localhost:x/", "http://[::1]x/"),
+            *("http://a..b/", "http:", "http:///x", "//a..b/", "http://localhost:0/"),
+        ],
+    )
+    def test_a_url_to_call_that_is_none(self, server, try_at, url):
+        tried = try_at(server.ini, "--call", url)
         assert (tried.status, tried.out) == (2, "")
         assert "it is not a URL" in tried.err
 

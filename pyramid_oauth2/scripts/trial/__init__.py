@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import click
 
@@ -43,12 +43,19 @@ Examples:
   # A client of yours, and a view that requires the token:
   poauth2 development.ini try CLIENT_ID --scope read --call /api/me
 """
+ANY_ISSUER = "https://issuer.example"
 
 
 def _checked_url(_ctx: click.Context, _param: click.Parameter, url: str | None) -> str | None:
+    if url is None:
+        return None
+    # Here, since the import of .trial says what to install if urllib3 is missing.
+    from ...fetching import check_url
+
     # Before there is a token: it may be a path, which the issuer completes.
     try:
-        scheme = urlsplit(url or "").scheme
+        scheme = urlsplit(url).scheme
+        check_url(url if scheme in ("http", "https") else urljoin(ANY_ISSUER, url))
     except ValueError:
         raise click.BadParameter("it is not a URL") from None
     if scheme not in ("", "http", "https"):

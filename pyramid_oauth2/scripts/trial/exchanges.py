@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from ...fetching import Fetcher, FetchError, Response
+from ...fetching import (
+    MAX_BODY,
+    BodyTooLong,
+    Fetcher,
+    FetchError,
+    NotConnected,
+    Response,
+    TooSlow,
+)
 from ...protocol.http import FORM
 from ...protocol.masking import shown
 from ...protocol.server_metadata import metadata_path
@@ -36,7 +44,13 @@ class Exchanges:
         url = urlsplit(issuer)._replace(path=metadata_path(issuer)).geturl()
         self.transcript.step("The metadata of the server (RFC 8414)")
         self.transcript.request("GET", url, {})
-        response = self._fetched(lambda: self.fetcher.get(url, JSON, every_body=True), url)
+        try:
+            response = self.fetcher.get(url, JSON, every_body=True)
+        except NotConnected as error:
+            failed = f"{_failed(url, error)}. Start the server with the same ini, as in: pserve INI"
+            raise TrialFailed(failed) from None
+        except FetchError as error:
+            raise _failed(url, error) from None
         members = _members(response)
         self.transcript.response(
             response.status, {name: members[name] for name in USED if name in members}
@@ -65,9 +79,10 @@ class Exchanges:
         scheme = {"Authorization": "Basic (client_id and client_secret)"} if headers else {}
         self.transcript.request("POST", url, {**scheme, **whole})
         sent = {"Content-Type": FORM, **JSON, **headers}
-        response = self._fetched(
-            lambda: self.fetcher.post(url, urlencode(whole), sent, every_body=True), url
-        )
+        try:
+            response = self.fetcher.post(url, urlencode(whole), sent, every_body=True)
+        except FetchError as error:
+            raise _failed(url, error) from None
         members = _members(response)
         self.transcript.response(response.status, members, response.challenge)
         return members
@@ -75,27 +90,30 @@ class Exchanges:
     def call(self, url: str, access_token: str) -> int:
         """Call a view with the token; return the status.
 
-        :raises TrialFailed: the server does not answer.
+        :raises TrialFailed: there is no response in time.
         """
         self.transcript.request("GET", url, {"Authorization": "Bearer (the access token)"})
         headers = {**JSON, "Authorization": f"Bearer {access_token}"}
-        response = self._fetched(lambda: self.fetcher.get(url, headers, every_body=True), url)
+        try:
+            response = self.fetcher.get(url, headers, every_body=True)
+            text = shown(response.body.decode("utf-8", "replace").strip())
+        except BodyTooLong as error:
+            response = error.response
+            text = f"(the body is longer than {MAX_BODY // 1024} kB, and is not shown)"
+        except FetchError as error:
+            raise _failed(url, error) from None
         self.transcript.response(response.status, {}, response.challenge)
-        if text := response.body.decode("utf-8", "replace").strip():
-            self.transcript.note(f"  {shown(text)}")
+        if text:
+            self.transcript.note(f"  {text}")
         return response.status
 
-    def _fetched(self, send: Any, url: str) -> Response:
-        try:
-            response: Response = send()
-        except FetchError as error:
-            # Without the user name and the password that a URL of the settings may have.
-            host = urlsplit(url).netloc.rpartition("@")[2]
-            raise TrialFailed(
-                f"{urlsplit(url).scheme}://{host} {error}. Start the server with the same ini, as "
-                "in: pserve INI"
-            ) from None
-        return response
+
+def _failed(url: str, error: FetchError) -> TrialFailed:
+    # Without the user name and the password that a URL of the settings may have.
+    server = f"{urlsplit(url).scheme}://{urlsplit(url).netloc.rpartition('@')[2]}"
+    if isinstance(error, TooSlow):
+        return TrialFailed(f"{server} did not answer within {error.seconds} seconds")
+    return TrialFailed(f"{server} {error}")
 
 
 def _members(response: Response) -> dict[str, Any]:
