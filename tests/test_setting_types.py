@@ -16,6 +16,7 @@ from pyramid_oauth2.settings.types import (
     lifetime,
     own_address,
     parameter_length,
+    paths,
     principals,
     rate,
     route_path,
@@ -103,6 +104,10 @@ BAD = [
     *((issuer_url, text) for text in ("HTTPS://a.example", "Http://localhost")),
     *((issuer_url, text) for text in ("http://a.example", "http://localhost.evil.test")),
     (issuer_url, "http://127.0.0.1.evil.test"),
+    *((words, value) for value in (True, 0, 1.5, [1], [None], b"read", ...)),
+    *((principals, value) for value in (True, [1])),
+    *((paths, value) for value in (True, 0, [1])),
+    *((scope_lines, value) for value in (["read"], True, 0, b"x", {"read": None}, {1: "Read"})),
     *((issuer_url, text) for text in ("https://a.example/?", "https://a.example#", "issuer")),
 ]
 

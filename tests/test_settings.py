@@ -7,10 +7,12 @@ import dataclasses
 import pytest
 
 from pyramid_oauth2.settings import REQUIRED, setting_fields
+from pyramid_oauth2.settings.declaration import setting
 from pyramid_oauth2.settings.pages import PageSettings
 from pyramid_oauth2.settings.parsing import parse_settings, unknown_keys
 from pyramid_oauth2.settings.tokens import TokenSettings
 from pyramid_oauth2.settings.types import AUTHORIZATION_SERVER
+from pyramid_oauth2.settings.values import parse_values
 
 MINIMAL = {"oauth2.issuer": "https://auth.example.com", "oauth2.backend": "memory"}
 
@@ -50,6 +52,24 @@ def test_a_required_key(key, value):
 def test_a_wrong_value_is_told_with_its_key_and_cure():
     _, (mistake,) = parse(access_token_lifetime="soon")
     assert mistake.startswith("oauth2.access_token_lifetime = 'soon': write a number of seconds")
+
+
+@pytest.mark.parametrize("value", [True, 0, 1.5, [1], ["read"], {"a": 1}, {1: 2}, b"x", object()])
+@pytest.mark.parametrize("key", setting_fields())
+def test_a_value_of_python_that_is_no_text_stops_nothing_without_its_key(key, value):
+    """The settings of an application may be a dict of its code."""
+    _, mistakes = parse_settings(MINIMAL | {f"oauth2.{key}": value})
+    assert all(mistake.startswith("oauth2.") for mistake in mistakes)
+
+
+def test_a_parser_of_an_application_that_does_not_know_a_type():
+    @dataclasses.dataclass(frozen=True)
+    class Own:
+        colour: str = setting(str.strip, "red", "The colour.")
+
+    (field,) = dataclasses.fields(Own)
+    _, (mistake,) = parse_values({"colour": field}, {"colour": 5})
+    assert mistake == "oauth2.colour = 5: the value is not valid"
 
 
 def test_all_mistakes_at_once():

@@ -104,7 +104,10 @@ def rate(value: str | Limit) -> Limit:
 
 def words(value: str | Iterable[str]) -> frozenset[str]:
     """Words, separated by white space."""
-    return frozenset(value.split() if isinstance(value, str) else value)
+    found = value.split() if isinstance(value, str) else value
+    if not isinstance(found, Iterable) or not all(isinstance(word, str) for word in found):
+        raise BadValue("write words, separated by blanks or lines, or pass a list of texts")
+    return frozenset(found)
 
 
 def some_words(value: str | Iterable[str]) -> frozenset[str]:
@@ -189,9 +192,15 @@ def scope_lines(value: str | Mapping[str, str]) -> Mapping[str, str]:
     if isinstance(value, str):
         lines = (line.partition("=") for line in value.splitlines() if line.strip())
         pairs = [(name.strip(), text.strip()) for name, _, text in lines]
-    else:
+    elif isinstance(value, Mapping):
         pairs = list(value.items())
+    else:
+        raise BadValue("write one 'name = description' a line, or pass a dict")
     for name, text in pairs:
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise BadValue(
+                "a scope and its description are texts, as in {'read': 'Read your data'}"
+            )
         if not SCOPE_TOKEN.fullmatch(name):
             raise BadValue(f"{name!r} is not a scope: write one 'name = description' a line")
         if not text:

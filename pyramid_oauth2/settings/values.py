@@ -40,7 +40,9 @@ def parse_values(
             continue
         try:
             values[field.name] = field.metadata["parse"](text)
-        except ValueError as error:
+        except (ValueError, TypeError, AttributeError) as error:
+            if not isinstance(error, ValueError) and isinstance(text, str):
+                raise  # It is a fault of the parser.
             shown = "..." if field.metadata["secret"] else repr(text)
             # The message of any other error might contain the value.
             reason = error if isinstance(error, BadValue) else "the value is not valid"
