@@ -38,11 +38,20 @@ def _is_startup_error(error: BaseException) -> bool:
 
 
 def explained(error: BaseException) -> str:
-    """The text of a failed start, with the line of the application that Pyramid has noted."""
+    """The text of a failed start, with the line of the application that Pyramid has noted.
+
+    Of an error that is not about the configuration the type too: the text of a ``KeyError`` is one
+    word.
+    """
     if not isinstance(error, ConfigurationExecutionError):
-        return str(error)
-    line = getattr(error.info, "line", 0)
-    return f"{error.evalue} ({error.info.file}, line {line})" if line else str(error.evalue)
+        return _text(error)
+    line, text = getattr(error.info, "line", 0), _text(error.evalue)
+    return f"{text} ({error.info.file}, line {line})" if line else text
+
+
+def _text(error: BaseException) -> str:
+    known = isinstance(error, ConfigurationError)
+    return str(error) if known else f"{type(error).__name__}: {error}"
 
 
 def print_without_traceback() -> None:

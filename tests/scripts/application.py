@@ -16,6 +16,8 @@ def main(global_config, **settings):
     config.add_oauth2_scope("by-directive", "What only the application knows of")
     if "tests.scripts.listen" in settings:
         config.add_subscriber(emit, GrantRevoked)
+    if needed := settings.get("tests.scripts.needs"):
+        settings[needed]
     if scope := settings.get("tests.scripts.scope"):
         config.add_route("guarded", "/guarded")
         config.add_view(lambda request: {}, route_name="guarded", oauth2_scope=scope)

@@ -23,6 +23,14 @@ def test_why_the_application_does_not_start(poauth2):
     assert "<class" not in err
 
 
+def test_an_application_that_does_not_start_by_another_error(poauth2):
+    """Its text alone may be one word."""
+    poauth2.write("tests.scripts.needs = theme")
+    status, out, err = poauth2("settings")
+    assert (status, "oauth2.issuer = " in out) == (0, True)
+    assert err.endswith("are masked: KeyError: 'theme'\n")
+
+
 def test_as_json(poauth2):
     values = json.loads(poauth2("settings", "--json")[1])
     assert values["oauth2.issuer"] == "http://localhost:6543"
