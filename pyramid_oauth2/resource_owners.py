@@ -61,7 +61,13 @@ class ResourceOwners:
     def principals(self, request: PyramidRequest, subject: str) -> Iterable[Any]:
         """The user's principals, such as groups."""
         if self.knows("principals"):
-            return tuple(self._owners.principals(request, subject))
+            found = self._owners.principals(request, subject)
+            if isinstance(found, str):
+                # Its letters would be the principals.
+                raise TypeError(
+                    "principals() of the resource owners must return a list of them, or None"
+                )
+            return tuple(found or ())
         return ()
 
     def permits(self, request: PyramidRequest, subject: str, context: Any, permission: str) -> Any:
@@ -95,7 +101,8 @@ class ResourceOwners:
         if not self.knows("describe"):
             return None
         try:
-            return str(self._owners.describe(subject)) or None
+            name = self._owners.describe(subject)
+            return None if name is None else str(name).strip() or None
         except Exception:
             # It may fail for a user who was deleted, and it is on the page that their grants
             # are ended.
@@ -120,6 +127,11 @@ class ResourceOwners:
         """When the signed-in user logged in, in UTC seconds; None if it is not known."""
         if self.knows("authenticated_at"):
             at: int | None = self._owners.authenticated_at(request)
+            if not isinstance(at, int | float | None) or isinstance(at, bool):
+                raise TypeError(
+                    "authenticated_at() of the resource owners must return a number of UTC "
+                    "seconds, or None"
+                )
             return at
         return None
 

@@ -35,7 +35,7 @@ class IResourceOwners(Interface):
     def identity(request: Request, subject: str) -> Any:
         """``request.identity`` of a user authenticated by a token. Default: the subject."""
 
-    def principals(request: Request, subject: str) -> Iterable[Any]:
+    def principals(request: Request, subject: str) -> Iterable[Any] | None:
         """The user's principals beside Everyone, Authenticated and the userid. Default: none."""
 
     def permits(request: Request, subject: str, context: Any, permission: str) -> Any:
@@ -52,12 +52,12 @@ class IResourceOwners(Interface):
         user takes effect at once. Return False for a user who was deleted.
         """
 
-    def describe(subject: str) -> str:
-        """The user's name for display on a page.
+    def describe(subject: str) -> str | None:
+        """The user's name for display on a page; None or an empty text for a user without one.
 
         Other users see it as well: the consent page names the owner of a client. Return nothing
-        that is private, such as an address. Default: the subject, which only the user and
-        operators see.
+        that is private, such as an address. Default: no name; the user and operators see the
+        subject.
         """
 
     def time_zone(request: Request) -> str | None:
