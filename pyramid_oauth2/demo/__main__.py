@@ -16,9 +16,13 @@ from .clients import DEMO_CLIENT, SPA_PATH
 TRY = """
 The demo is at {issuer} - users are alice (password: wonderland) and bob (password: builder).
 
-Get a token with alice's password:
+Two clients that sign in with this server, for a browser:
+{issuer}/sample shows each step, and {issuer}{spa_path} is a single-page application.
 
-  curl -X POST -d "client_id={client_id}&client_secret={secret}&grant_type=password\
+Get a token with alice's password (the password grant, which reveals it to the client: on in this
+demo only, and off by default; see docs/getting-started.md):
+
+  curl -w '\\n' -X POST -d "client_id={client_id}&client_secret={secret}&grant_type=password\
 &username=alice&password=wonderland" {issuer}/oauth2/access_token/
 
 Put it into a variable, and open the API with it:
@@ -26,15 +30,12 @@ Put it into a variable, and open the API with it:
   TOKEN=$(curl -s -X POST -d "client_id={client_id}&client_secret={secret}&grant_type=password\
 &username=alice&password=wonderland" {issuer}/oauth2/access_token/ | \
 sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
-  curl -i -H "Authorization: Bearer $TOKEN" {issuer}/api/me
+  curl -i -w '\\n' -H "Authorization: Bearer $TOKEN" {issuer}/api/me
 
 And a wrong turn: no token, and one that is none:
 
-  curl -i {issuer}/api/me
-  curl -i -H "Authorization: Bearer garbage" {issuer}/api/me
-
-Two clients that sign in with this server, for a browser:
-{issuer}/sample shows each step, and {issuer}{spa_path} is a single-page application.
+  curl -i -w '\\n' {issuer}/api/me
+  curl -i -w '\\n' -H "Authorization: Bearer garbage" {issuer}/api/me
 
 Programs that use this server from elsewhere: examples/README.md.
 

@@ -39,7 +39,8 @@ class TokenSettings:
         words,
         None,
         "The scopes for a request without the parameter scope, limited to the client's own "
-        "scope. Default: the client's own scope.",
+        "scope, and the scope of a client that has none. Default: the client's own scope; a client "
+        "without one is then granted nothing.",
         mode=AUTHORIZATION_SERVER,
     )
     grant_types: frozenset[str] | None = setting(

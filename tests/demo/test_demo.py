@@ -190,16 +190,19 @@ def test_the_printed_lines_work_twice_and_after_a_restart(ini, backend):
         started = start(ini)
         assert started.returncode == 0, started.stderr
         printed = started.stdout
+        assert printed.index("/sample") < printed.index("grant_type=password")
+        assert "off by default" in printed
         lines = "\n".join(re.findall(r"^  (.*)$", printed, re.MULTILINE))
         programs.need_all_of(lines)
         with serving(ini, port):
             for _ in range(2):
-                shell = ["sh", "-c", lines.replace("curl -X", "curl -si -X")]
+                shell = ["sh", "-c", lines.replace("curl -w", "curl -si -w")]
                 out = subprocess.run(shell, capture_output=True, text=True, check=True).stdout
                 assert '"token_type":"Bearer"' in out
                 assert '{"user": "alice", "client": "demo", "scope": "read"}' in out
                 assert re.findall(r"HTTP/1.1 (\d+)", out) == ["200", "200", "401", "401"]
                 assert out.count('error="invalid_token"') == 1
+                assert out.endswith("}\n"), "the prompt of the shell would follow at once"
 
 
 def test_a_port_in_use_is_told(ini):

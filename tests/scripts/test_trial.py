@@ -165,10 +165,12 @@ def test_a_call_that_is_refused(server, try_at):
 
 def test_a_response_that_never_comes(server, try_at, monkeypatch):
     monkeypatch.setattr(webbrowser, "open", lambda url: False)
-    monkeypatch.setattr(trial, "PATIENCE", 0.1)
+    monkeypatch.setattr(trial, "PATIENCE", 1)
     tried = try_at(server.ini)
     assert tried.status == 1
-    assert "no response came" in tried.err
+    assert "It waits for 1 seconds:" in tried.out
+    assert "no response came within 1 seconds" in tried.err
+    assert "oauth2.login_return_param" in tried.err
 
 
 def test_no_browser(server, try_at, monkeypatch):

@@ -169,7 +169,8 @@ FIELDS: tuple[ClientField, ...] = (
     _field(
         "scope",
         Codec.SCOPE,
-        "The most that the client may be granted; empty: the server's default scopes.",
+        "The most that the client may be granted; empty: ``oauth2.default_scopes``, and without "
+        "these nothing.",
         rule=value_rules.scope,
         set_by=ALL,
         widens=True,

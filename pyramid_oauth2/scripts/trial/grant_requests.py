@@ -87,7 +87,8 @@ def _authorized(
     # Before it opens: some browsers end the call only when they are closed.
     go = "If your browser does not open, go" if opens_browser else "Go"
     click.echo(
-        f"\n   {go} to this address with a browser on this machine, sign in, and allow it:\n"
+        f"\n   {go} to this address with a browser on this machine, sign in, and allow it.\n"
+        f"   It waits for {patience:.0f} seconds:\n"
         f"\n{url}\n"
     )
     sys.stdout.flush()
@@ -97,7 +98,8 @@ def _authorized(
     if response is None:
         raise TrialFailed(
             f"no response came within {patience:.0f} seconds. If the browser shows a page with an "
-            "error, its text says why."
+            "error, its text says why. If it was not sent back after you had signed in, the login "
+            "reads the path to return to from another parameter: see oauth2.login_return_param."
         )
     exchanges.transcript.step("The authorization response (RFC 6749 section 4.1.2)")
     exchanges.transcript.redirect(loopback.redirect_uri, response)
