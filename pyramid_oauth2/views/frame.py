@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from pyramid.interfaces import ISecurityPolicy
 
 from ..endpoint_urls import endpoint_url
 from ..protection.request import Request
+from ..protocol.clients.value_rules import HOST_SOURCE
 from ..settings import Settings
 from .descriptions import https_only
 from .signed_in import signed_in_subject
@@ -20,10 +20,6 @@ from .signed_in import signed_in_subject
 log = logging.getLogger(__name__)
 
 STYLESHEETS = tuple(f"pyramid_oauth2:static/{name}.css" for name in ("base", "pages", "forms"))
-
-# What the header of a response can name: a host as browsers write it, which is no IPv6 address
-# (Content Security Policy, "host-source").
-_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ def image_sources(settings: Settings, logos: Iterable[str | None] = ()) -> list[
     """
     own = settings.site_logo
     found = (urlsplit(address).netloc for address in (own, *map(https_only, logos)) if address)
-    return sorted({f"https://{host}" for host in found if _HOST.fullmatch(host)})
+    return sorted({f"https://{host}" for host in found if HOST_SOURCE.fullmatch(host)})
 
 
 def _subject(request: Request) -> str | None:

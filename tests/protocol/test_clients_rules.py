@@ -106,6 +106,10 @@ def test_good(server, metadata):
                 *("https://a.example\\.b.example/", "https://a.example:x/", "https://a.example:0/"),
             )
         ),
+        *(
+            pytest.param({**MACHINE, "logo_uri": uri}, "logo_uri", id=f"no page shows {uri}")
+            for uri in ("https://[2001:db8::1]/logo.png", "https://*/logo.png")
+        ),
         pytest.param(
             {**MACHINE, "logo_uri": "https://a.example/" + "x" * 2048}, "logo_uri", id="l"
         ),

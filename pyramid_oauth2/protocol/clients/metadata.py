@@ -253,7 +253,7 @@ FIELDS: tuple[ClientField, ...] = (
         "logo_uri",
         Codec.OPTIONAL_TEXT,
         "Its logo, which users see: an https URL.",
-        rule=value_rules.https_url,
+        rule=value_rules.logo,
         set_by=ALL,
         control=Control("url", _("Logo"), folded=True, place=14),
         option=Option("--logo-uri", "its logo, shown to users", metavar="URI", place=15),

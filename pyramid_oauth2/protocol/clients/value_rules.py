@@ -5,6 +5,7 @@ Each yields what is wrong with a value, and says how to correct it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
@@ -20,12 +21,16 @@ LOOKS_LIKE_NOTHING = frozenset(" \u115f\u1160\u2800\u3164\uffa0")
 LIFETIMES = ("access_token",)
 MAX_LIFETIME = 365 * 86400
 MAX_URI = 2048
+# What a Content-Security-Policy can name: a host as browsers write it, which is no IPv6 address
+# ("host-source").
+HOST_SOURCE = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?")
 
 # RFC 7591 section 2. A client may be registered for what is not enabled yet.
 STANDARD_RESPONSE_TYPES = frozenset({"code", "token"})
 STANDARD_GRANT_TYPES = frozenset(
     {"authorization_code", "implicit", "password", "client_credentials", "refresh_token"}
 )
+HTTPS_URL = _("write a whole https URL, such as https://app.example/logo.png")
 
 
 def _not_one_of(value: str, known: Iterable[str]) -> Message:
@@ -101,7 +106,15 @@ def https_url(server: Known, value: str | None) -> Iterator[str]:
     """An https URL, or none."""
     # They are links and images on pages of the server.
     if value is not None and not is_https_url(value):
-        yield _("write a whole https URL, such as https://app.example/logo.png")
+        yield HTTPS_URL
+
+
+def logo(server: Known, value: str | None) -> Iterator[str]:
+    """An https URL from which a page may load an image, or none."""
+    if value is not None and not (
+        is_https_url(value) and HOST_SOURCE.fullmatch(urlsplit(value).netloc)
+    ):
+        yield HTTPS_URL
 
 
 def is_https_url(uri: str) -> bool:
