@@ -86,9 +86,9 @@ def test_the_page(flow: Flow):
     flow.edit(client_name="<b>Web</b>")
     page = flow.ask(prompt="login")
     assert page.status_int == 200
-    assert (
-        page.html.h1.get_text() == page.html.title.string == "<b>Web</b> asks you to sign in again"
-    )
+    assert page.html.h1.get_text() == "<b>Web</b> asks you to sign in again"
+    # No element can isolate the name in a title.
+    assert page.html.title.string == "\u2068<b>Web</b>\u2069 asks you to sign in again"
     assert page.html.find("strong").string == "bob"
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["X-Frame-Options"] == "DENY"
