@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -83,6 +84,19 @@ class TestAdd:
             world.registry.add(Client("robot", **MACHINE), None, scope=frozenset({"read"}))
         with pytest.raises(UnknownClient):
             world.get()
+
+    def test_a_field_that_there_is_not(self, world: World, robot: str):
+        for method in (partial(world.registry.edit, "robot"), world.registry.add):
+            with pytest.raises(InvalidClientMetadata) as caught:
+                method(nonsense=1)
+            assert list(caught.value.problems) == ["nonsense"]
+
+    @pytest.mark.parametrize("secret", [b"chosen-secret", 5])
+    def test_a_secret_that_is_no_text(self, world: World, robot: str, secret: Any):
+        with pytest.raises(InvalidClientMetadata, match="a secret is Unicode text"):
+            world.registry.add(Client("other", **MACHINE), secret)
+        with pytest.raises(InvalidClientMetadata, match="a secret is Unicode text"):
+            world.registry.rotate_secret("robot", secret=secret)
 
     @pytest.mark.parametrize("value", ["", "x" * 513, "a\0b", "\ud800"])
     @pytest.mark.parametrize("field", ["client_id", "owner"])

@@ -7,7 +7,7 @@ message that says how to correct it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from ..messages import Message, joined, message_of
@@ -27,6 +27,7 @@ MOST_PROBLEMS = 10  # of one field, in a report
 
 # All others are fixed: the client_id, and what the registry itself maintains.
 EDITABLE = frozenset(BY_NAME)
+_RECORD = frozenset(field.name for field in fields(Client))
 
 # Grant types that send the user back to the client by a redirect.
 REDIRECTING = frozenset({"authorization_code", "implicit"})
@@ -55,8 +56,10 @@ def check_client(server: Server, client: Client) -> None:
 def client_of(metadata: Mapping[str, Any]) -> Client:
     """Return a client with these fields; the rules that need the server are not checked.
 
-    :raises InvalidClientMetadata: an identifier cannot be stored by every store.
+    :raises InvalidClientMetadata: there is no such field, or an identifier cannot be stored by
+        every store.
     """
+    _refuse((name, "there is no such field") for name in metadata if name not in _RECORD)
     _refuse(_identifier_problems(metadata))
     return Client(**metadata)
 

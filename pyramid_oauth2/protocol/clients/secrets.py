@@ -107,7 +107,7 @@ def _verify_chosen(presented: str, digests: list[bytes]) -> bool:
 def _checkable(secret: str) -> bool:
     # Some hashes stop at a NUL, or cost more for a longer secret. A lone surrogate,
     # which Python makes from undecodable bytes on a terminal, cannot be encoded.
-    if not 0 < len(secret) <= MAX_SECRET or "\0" in secret:
+    if not isinstance(secret, str) or not 0 < len(secret) <= MAX_SECRET or "\0" in secret:
         return False
     return secret.isascii() or not any("\ud800" <= each <= "\udfff" for each in secret)
 
