@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyramid.response import Response
+
 from pyramid_oauth2 import Request
 
 from .clients import DEMO_CLIENT
@@ -18,8 +20,15 @@ def home(request: Request) -> dict[str, Any]:
     }
 
 
+def no_icon(request: Request) -> Response:
+    """Nothing: every browser asks for an icon, and the log would have an error."""
+    return Response(status=204, headers={"Cache-Control": "max-age=86400"})
+
+
 def includeme(config: Any) -> None:
-    """Add the page."""
+    """Add the page, and the icon that browsers ask for."""
+    config.add_route("icon", "/favicon.ico")
+    config.add_view(no_icon, route_name="icon")
     config.add_route("home", "/")
     config.add_view(
         home, route_name="home", renderer="templates/home.jinja2", decorator=protected_page

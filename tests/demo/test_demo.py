@@ -225,6 +225,10 @@ def test_a_store_that_does_not_answer_is_told(ini):
     assert "oauth2.redis.url" in line
 
 
+def test_the_icon_that_browsers_ask_for_is_no_error(demo):
+    demo.get("/favicon.ico", status=204)
+
+
 def test_bob_manages_every_client_and_alice_her_own(demo):
     home = demo.get("/")
     for name, link, status in (

@@ -88,3 +88,19 @@ def test_on_a_terminal_where_the_input_ends(with_tables, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", Terminal(""))
     assert main([str(with_tables.path), "client", "add", *BACK]) == 130
     assert capsys.readouterr().err.endswith("poauth2: stopped\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "noted"),
+    [
+        (("--kind", "single-page"), True),
+        (("--kind", "single-page", "--allowed-origin", "https://page.example"), False),
+        (("--kind", "native"), False),
+    ],
+)
+def test_a_page_of_no_origin(with_tables, words, noted):
+    uri = ("--redirect-uri", "https://page.example/", "--scope", "read")
+    status, _, err = with_tables("client", "add", "--name", "New", *uri, *words)
+    assert status == 0
+    assert err.startswith("poauth2: note: the client has no --allowed-origin, so ") is noted
+    assert bool(err) is noted

@@ -35,6 +35,10 @@ Examples:
   # A secret of your own, not in the shell's history:
   poauth2 development.ini client add --name Old --redirect-uri https://old.example/cb --secret-stdin
 """
+NO_ORIGIN = (
+    "the client has no --allowed-origin, so the browser lets no page read what the token endpoint "
+    "responds to it"
+)
 QUESTION = "The name of the client, as its users read it: "
 
 
@@ -86,6 +90,8 @@ def add_client(
             print_problems(invalid.problems, "the client was not registered", metadata.fields)
             return 1
         default_scopes = service.server.default_scopes
+    if kind == "single-page" and not registered.client.allowed_origins:
+        print(f"poauth2: note: {NO_ORIGIN}", file=sys.stderr)
     _print_registered(registered, default_scopes, secret is None, as_json)
     return 0
 
