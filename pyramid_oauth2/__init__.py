@@ -124,3 +124,4 @@ def includeme(config: Any) -> None:
     config.add_oauth2_endpoint("revoke", RevocationEndpoint, metadata=None)
     config.add_oauth2_endpoint("access_token", TokenEndpoint, metadata=None)
     config.include(".views")
+    config.include(".keys")

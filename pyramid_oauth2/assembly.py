@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
 from typing import Any
@@ -38,6 +39,7 @@ from .interfaces import (
     IServerMetadata,
     IService,
     ISettings,
+    ISigner,
     ITokenResponseExtension,
 )
 from .per_process import PerProcess
@@ -49,6 +51,7 @@ from .protocol.clients.metadata import BY_NAME
 from .protocol.lifetimes import Lifetimes
 from .protocol.plug_ins import Factories, Made, PlugIn
 from .protocol.purging import Purger
+from .protocol.records import StoreUnavailable
 from .read_only import REFUSAL, ReadOnlyBackend
 from .resource_owners import ResourceOwners
 from .resource_server import ResourceServer, make_resource_server
@@ -195,6 +198,7 @@ def _all_factories(
         client_resolvers=_factories(registry, settings, IClientResolver),
         endpoints=_factories(registry, settings, IEndpoint),
         server_metadata=_factories(registry, settings, IServerMetadata),
+        signer=_factories(registry, settings, ISigner).get(""),
     )
 
 
@@ -284,4 +288,8 @@ def _make_at_start(event: Any) -> None:
         )
     if service.settings.read_only:
         log.warning(REFUSAL)
+    if service.server.signer is not None:
+        # A store that cannot be reached is warned of below.
+        with suppress(StoreUnavailable):
+            service.server.signer.check()
     warn_of_unusable_stores(service.backends)

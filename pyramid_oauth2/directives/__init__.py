@@ -21,6 +21,7 @@ from .server import (
     add_oauth2_endpoint,
     add_oauth2_server_metadata,
     add_oauth2_view_demand,
+    set_oauth2_signer,
 )
 from .storage import add_oauth2_backend, add_oauth2_settings
 from .tokens import (
@@ -60,5 +61,6 @@ def includeme(config: Any) -> None:
         add_oauth2_settings,
         set_oauth2_resource_owners,
         set_oauth2_engine,
+        set_oauth2_signer,
     ):
         config.add_directive(directive.__name__, directive)

@@ -9,7 +9,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE1_CONFIG
 
-from ..interfaces import IClientField, IEndpoint, IServerMetadata, IViewDemand
+from ..interfaces import IClientField, IEndpoint, IServerMetadata, ISigner, IViewDemand
 from ..protocol.clients.field import ClientField, Control
 from ..protocol.clients.reserved import FLAGS, NAMES
 from ..protocol.server_metadata import EndpointURL
@@ -30,6 +30,7 @@ OWN_NAMES = frozenset(
         "metadata",
         "protected_resource",
         "revoke",
+        "jwks",
         "sign_out",
         "static",
         "token",
@@ -61,7 +62,7 @@ def add_oauth2_endpoint(
         raise ConfigurationError(
             f"{name!r} cannot be an endpoint: write lower-case letters, digits and '_'."
         )
-    if name in OWN_NAMES and config.package.__name__ != PACKAGE:
+    if name in OWN_NAMES and config.package.__name__.partition(".")[0] != PACKAGE:
         raise ConfigurationError(f"pyramid_oauth2 has {name} itself; choose another name.")
     register_plug_in(config, IEndpoint, "endpoint", name, factory)
     add_registered_endpoint(config, name)
@@ -86,6 +87,21 @@ def add_oauth2_server_metadata(config: Any, name: str, factory: Any) -> None:
         or its dotted name.
     """
     register_plug_in(config, IServerMetadata, "server metadata", name, factory)
+
+
+def set_oauth2_signer(config: Any, factory: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.ISigner`: what signs JWTs for the server.
+
+    ::
+
+        config.set_oauth2_signer("shop.kms.Signer")
+
+    Without one, the server signs by keys in its own store, if ``oauth2.secret`` is set.
+
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
+    """
+    register_plug_in(config, ISigner, "signer", "", factory)
 
 
 def add_oauth2_view_demand(config: Any, name: str, factory: Any) -> None:

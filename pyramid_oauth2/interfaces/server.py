@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..protocol.records import Client
     from .application import IScope
     from .entries import IEntryStore
+    from .signer import ISigner
     from .storage import IConsentStore, IGrantStore
 
 
@@ -45,6 +46,10 @@ class IServer(IResourceServer):
 
     def client(client_id: str) -> Client | None:
         """The client of that identifier; None if there is none, or if it is disabled."""
+
+    signer: ISigner | None = Attribute(
+        "signs for the server; None if it cannot: oauth2.secret is missing"
+    )
 
     endpoints: Collection[str] = Attribute("the names of the registered endpoints")
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .http import MAX_BODY
 from .parameters import CORE_RULES
 from .plug_ins import Factories, PlugIns
 from .records import Client
 from .server import Server
+
+if TYPE_CHECKING:
+    from ..interfaces.signer import ISigner
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,11 @@ class AuthorizationServer(Server):
     def endpoints(self) -> Collection[str]:
         """The names of the registered endpoints."""
         return self.factories.endpoints.keys()
+
+    @property
+    def signer(self) -> ISigner | None:
+        """What signs for the server; None if nothing can."""
+        return self.plug_ins.signer
 
     def has_secret(self, client: Client) -> bool:
         """Whether a client authenticates by a secret.

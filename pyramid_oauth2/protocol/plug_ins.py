@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..interfaces.endpoints import IEndpoint, IServerMetadata
     from ..interfaces.extension import IClientAuthentication, IGrantType
     from ..interfaces.sender_constraint import ISenderConstraint
+    from ..interfaces.signer import ISigner
     from ..interfaces.token_response import ITokenResponseExtension
 
 # What declares the names that are not a plug-in's.
@@ -87,6 +88,7 @@ class Factories:
     client_resolvers: Mapping[str, Made[IClientResolver]] = field(default_factory=dict)
     endpoints: Mapping[str, Made[IEndpoint]] = field(default_factory=dict)
     server_metadata: Mapping[str, Made[IServerMetadata]] = field(default_factory=dict)
+    signer: Made[ISigner] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class PlugIns:
     client_resolvers: Mapping[str, IClientResolver]
     endpoints: Mapping[str, IEndpoint]
     server_metadata: Mapping[str, IServerMetadata]
+    signer: ISigner | None
     rules: ParameterRules
     schemes: frozenset[str]
 
@@ -133,6 +136,7 @@ class PlugIns:
             client_resolvers=_made(factories.client_resolvers, server),
             endpoints=_made(factories.endpoints, server),
             server_metadata=_made(factories.server_metadata, server),
+            signer=factories.signer(server) if factories.signer else None,
             rules=rules,
             schemes=frozenset(),
         )

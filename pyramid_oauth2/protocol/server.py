@@ -23,6 +23,7 @@ from .token_strings import RandomBytes
 if TYPE_CHECKING:
     from ..interfaces.application import IScope
     from ..interfaces.entries import IEntryStore
+    from ..interfaces.signer import ISigner
     from ..interfaces.storage import IConsentStore, IGrantStore
     from .http import HTTPRequest
     from .throttling import Throttle
@@ -82,6 +83,11 @@ class Server:
     def endpoints(self) -> Collection[str]:
         """The names of the registered endpoints."""
         return ()
+
+    @property
+    def signer(self) -> ISigner | None:
+        """What signs for the server; None if nothing can."""
+        return None
 
     @property
     def entries(self) -> IEntryStore:

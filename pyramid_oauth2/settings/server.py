@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..protocol.parameters import MAX_VALUE
 from .declaration import REQUIRED, setting
+from .secrets import secrets
 from .types import (
     AUTHORIZATION_SERVER,
     base_url,
@@ -82,6 +83,15 @@ class ServerSettings:
         "scope may be longer if all scopes of the server together are. WSGI servers and proxies "
         "limit the length of a URL as well, often to 4 or 8 KB: a longer authorization request "
         "has to be sent by POST. In a resource server: a token that is presented.",
+    )
+    secret: tuple[str, ...] = setting(
+        secrets,
+        (),
+        "The secret under which the server stores its signing keys: what 'poauth2 secret' prints. "
+        "Only for features that sign. Several, separated by white space: the first seals, all "
+        "open. file:/path and env:NAME read it from a file or an environment variable.",
+        mode=AUTHORIZATION_SERVER,
+        secret=True,
     )
     metrics: bool = setting(
         boolean,

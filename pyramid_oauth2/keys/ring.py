@@ -1,0 +1,175 @@
+"""The key ring: the signer of a server whose keys are in its own store."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from zope.interface import implementer
+
+from ..interfaces.server import IServer
+from ..interfaces.signer import ISigner
+from ..jose.signing import PrivateKey
+from ..per_process import PerProcess
+from ..protocol.records import StoreUnavailable
+from ..protocol.server_secret import SecretMissing, ServerSecret
+from ..startup_error import StartupError
+from .rotation import Rotation
+from .schedule import Schedule
+from .signing_key import Ring, SigningKey
+
+
+@implementer(ISigner)
+class KeyRing:
+    """Signs by keys that are in the entry store, sealed by the secret of the server.
+
+    What is read from the store is used for ``schedule.cache`` seconds. If the store cannot be
+    read then, the keys that are known go on: no token is issued without the grant store, and
+    those that were issued stay as valid as they were.
+
+    :param clock: returns the time in UTC seconds.
+    """
+
+    def __init__(
+        self,
+        server: IServer,
+        secret: ServerSecret,
+        schedule: Schedule,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._server = server
+        self._secret = secret
+        self._schedule = schedule
+        self._clock = clock
+        self._lock = PerProcess(threading.Lock)
+        self._read: tuple[float, Ring] | None = None
+        self._used: set[str] = set()
+        self._opened: dict[str, PrivateKey] = {}
+
+    @property
+    def max_age(self) -> int:
+        """For how many seconds others may cache the published keys."""
+        return int(self._schedule.max_age)
+
+    @property
+    def rotation(self) -> Rotation:
+        """What reads and changes the ring in the store.
+
+        :raises pyramid.exceptions.ConfigurationError: the backend does not keep entries.
+        """
+        server = self._server
+        return Rotation(server.entries, self._secret, self._schedule, server.random)
+
+    def check(self) -> None:
+        """See whether the secret opens every key that is in use.
+
+        :raises StartupError: it does not, or the backend does not keep entries.
+        """
+        ring, now = self.rotation.read(), self._clock()
+        for key in ring.keys:
+            gone_at = ring.gone_at(key, self._schedule)
+            if key.revoked_at is None and (gone_at is None or now < gone_at):
+                self._check_opens(key)
+
+    def _check_opens(self, key: SigningKey) -> None:
+        try:
+            key.private(self._secret)
+        except SecretMissing as missing:
+            raise StartupError(
+                f"The signing key {key.kid} cannot be used: {missing}. Add that secret at the end "
+                "of oauth2.secret. To replace it: see 'poauth2 keys reseal'. If it is lost: "
+                f"poauth2 INI keys revoke {key.kid}."
+            ) from None
+        except ValueError as error:
+            raise StartupError(
+                f"The signing key {key.kid} cannot be used: {error}. Revoke it: "
+                f"poauth2 INI keys revoke {key.kid}."
+            ) from None
+
+    def key_for(self, algorithm: str) -> str:
+        """The ``kid`` of the key that signs with an algorithm now.
+
+        The first key of an algorithm is made here.
+
+        :raises StoreUnavailable: the store cannot be read, and no key is known.
+        """
+        self._used.add(algorithm)
+        key = self._ring().signing(algorithm, self._clock())
+        if key is None:
+            key = self._made_first(algorithm)
+        return key.kid
+
+    def sign(self, data: bytes, kid: str, algorithm: str) -> bytes:
+        """The signature over *data*.
+
+        :raises StoreUnavailable: this process does not have the secret of the key.
+        """
+        private = self._opened.get(kid)
+        if private is None:
+            private = self._opened[kid] = self._private(kid)
+        return private.signature(data)
+
+    def published(self) -> Iterable[Mapping[str, str]]:
+        """The public keys of the key set."""
+        keys = self._ring().published(self._clock(), self._schedule)
+        return [key.public for key in keys]
+
+    def is_revoked(self, kid: str) -> bool:
+        """Whether a key was revoked, as far as this process has read."""
+        return any(key.kid == kid and key.revoked_at is not None for key in self._ring().keys)
+
+    def _ring(self) -> Ring:
+        read = self._read
+        if read is not None and self._clock() - read[0] < self._schedule.cache:
+            return read[1]
+        lock = self._lock()
+        # Only the first requests of a process wait for the store.
+        if not lock.acquire(blocking=read is None):
+            return read[1] if read else Ring()
+        try:
+            newer = self._read
+            return newer[1] if newer and newer is not read else self._refreshed(read)
+        finally:
+            lock.release()
+
+    def _refreshed(self, read: tuple[float, Ring] | None) -> Ring:
+        now = self._clock()
+        try:
+            rotation = self.rotation
+            ring = rotation.read()
+            for algorithm in sorted(self._used):
+                if ring.of(algorithm):
+                    ring = rotation.advance(algorithm, ring, now)
+        except StoreUnavailable:
+            if read is None:
+                raise
+            ring = read[1]
+        self._remember(now, ring)
+        return ring
+
+    def _remember(self, now: float, ring: Ring) -> None:
+        self._read = (now, ring)
+        known = {key.kid for key in ring.keys}
+        self._opened = {kid: key for kid, key in self._opened.items() if kid in known}
+
+    def _made_first(self, algorithm: str) -> SigningKey:
+        with self._lock():
+            now, rotation = self._clock(), self.rotation
+            ring = rotation.read()
+            if ring.signing(algorithm, now) is None:
+                ring = rotation.make(algorithm, ring, now)
+            self._remember(now, ring)
+            key = ring.signing(algorithm, now)
+        if key is None:
+            raise StoreUnavailable(f"There is no signing key for {algorithm}.")
+        return key
+
+    def _private(self, kid: str) -> PrivateKey:
+        key = next((key for key in self._ring().keys if key.kid == kid), None)
+        if key is None:
+            raise StoreUnavailable(f"The signing key {kid} is not in the store any more.")
+        try:
+            return PrivateKey.imported(key.algorithm, key.private(self._secret))
+        except (SecretMissing, ValueError) as error:
+            raise StoreUnavailable(f"The signing key {kid} cannot be used: {error}.") from None

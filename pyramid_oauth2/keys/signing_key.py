@@ -1,0 +1,155 @@
+"""A key of the ring, as its record has it, and the ring at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..protocol.envelope import dumps, loads
+from ..protocol.records import Entry
+from ..protocol.server_secret import ServerSecret
+from ..protocol.token_strings import RandomBytes
+from .schedule import Schedule
+
+NAMESPACE = "signing_keys"
+PURPOSE = "signing keys"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key with the times at which it changes, in UTC seconds.
+
+    When it stops to sign follows from the ``active_from`` of the next one.
+
+    :param generation: counts the keys of an algorithm from 1. Its record is named by both, so
+        that of several processes one makes the next key.
+    :param public: its public JWK, with ``kid``, ``alg`` and ``use``.
+    :param sealed: its private JWK, sealed by the secret of the server.
+    :param version: of its record.
+    """
+
+    algorithm: str
+    generation: int
+    kid: str
+    public: Mapping[str, str]
+    sealed: bytes = field(repr=False)
+    announced_at: float
+    active_from: float
+    revoked_at: float | None = None
+    version: int = 0
+
+    @property
+    def name(self) -> str:
+        """Of its record."""
+        return f"{self.algorithm}.{self.generation}"
+
+    @property
+    def context(self) -> str:
+        """What its private part is sealed for: no other record can use it."""
+        return f"{self.name} {self.kid}"
+
+    def private(self, secret: ServerSecret) -> bytes:
+        """The private JWK.
+
+        :raises SecretMissing: it was sealed by a secret that is not in the list.
+        :raises ValueError: it was changed, or is of another record.
+        """
+        return secret.open(PURPOSE, self.context, self.sealed)
+
+    def sealing(self, private: bytes, secret: ServerSecret, random: RandomBytes) -> SigningKey:
+        """The same key with its private JWK, sealed by the first secret."""
+        return replace(self, sealed=secret.seal(PURPOSE, self.context, private, random))
+
+    def entry(self) -> Entry:
+        """The record."""
+        members: dict[str, Any] = {
+            "kid": self.kid,
+            "public": dict(self.public),
+            "sealed": self.sealed.hex(),
+            "announced_at": self.announced_at,
+            "active_from": self.active_from,
+        }
+        if self.revoked_at is not None:
+            members["revoked_at"] = self.revoked_at
+        return Entry(NAMESPACE, self.name, data=dumps(members), version=self.version)
+
+    @classmethod
+    def of(cls, entry: Entry) -> SigningKey | None:
+        """The key of a record; None if this version of the server cannot read it."""
+        algorithm, _, generation = entry.key.rpartition(".")
+        members = loads(entry.data)
+        try:
+            return cls(
+                algorithm=algorithm,
+                generation=int(generation),
+                kid=str(members["kid"]),
+                public=dict(members["public"]),
+                sealed=bytes.fromhex(members["sealed"]),
+                announced_at=float(members["announced_at"]),
+                active_from=float(members["active_from"]),
+                revoked_at=members.get("revoked_at"),
+                version=entry.version,
+            )
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Every key, by algorithm and generation."""
+
+    keys: tuple[SigningKey, ...] = ()
+
+    def of(self, algorithm: str) -> list[SigningKey]:
+        """The keys of an algorithm that are not revoked, oldest first."""
+        return [key for key in self.keys if key.algorithm == algorithm and key.revoked_at is None]
+
+    def signing(self, algorithm: str, now: float) -> SigningKey | None:
+        """The key that signs: the newest one whose time has come.
+
+        If none has, because the one before it is revoked, it is the first that is announced.
+        """
+        keys = self.of(algorithm)
+        active = [key for key in keys if key.active_from <= now]
+        return active[-1] if active else keys[0] if keys else None
+
+    def retired_at(self, key: SigningKey) -> float | None:
+        """When a key stops to sign: as soon as the next one does; None if there is none yet."""
+        later = (each for each in self.of(key.algorithm) if each.generation > key.generation)
+        return min((each.active_from for each in later), default=None)
+
+    def gone_at(self, key: SigningKey, schedule: Schedule) -> float | None:
+        """When nothing is valid any more that a key has signed; None if that is not known yet."""
+        if key.revoked_at is not None:
+            return key.revoked_at + schedule.kept
+        retired_at = self.retired_at(key)
+        return None if retired_at is None else retired_at + schedule.kept
+
+    def published(self, now: float, schedule: Schedule) -> Iterator[SigningKey]:
+        """The keys of the key set: announced, signing, and those whose JWTs may be valid."""
+        for key in self.keys:
+            gone_at = self.gone_at(key, schedule)
+            if key.revoked_at is None and (gone_at is None or now < gone_at):
+                yield key
+
+    def state(self, key: SigningKey, now: float, schedule: Schedule) -> str:
+        """The state of a key in one word, for those who operate the server."""
+        gone_at = self.gone_at(key, schedule)
+        if key.revoked_at is not None:
+            return "revoked"
+        if gone_at is not None and gone_at <= now:
+            return "gone"
+        if self.signing(key.algorithm, now) == key:
+            return "active"
+        return "announced" if now < key.active_from else "retired"
+
+    def last_generation(self, algorithm: str) -> int:
+        """The newest generation of an algorithm, revoked or not; 0 if there is none."""
+        return max((key.generation for key in self.keys if key.algorithm == algorithm), default=0)
+
+    def is_due(self, algorithm: str, now: float, schedule: Schedule) -> bool:
+        """Whether the next key of an algorithm has to be announced."""
+        keys = self.of(algorithm)
+        end = keys[-1].active_from + schedule.rotation if keys else now
+        return end - schedule.announced <= now

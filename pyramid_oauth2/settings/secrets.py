@@ -1,0 +1,40 @@
+"""The type of a setting that has secrets: they may be in a file or an environment variable."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..protocol.server_secret import MIN_LENGTH
+from .types import BadValue
+
+
+def secrets(value: str | Iterable[str]) -> tuple[str, ...]:
+    """One or more secrets of at least 43 characters, or ``file:/path``, or ``env:NAME``."""
+    found: list[str] = []
+    for word in value.split() if isinstance(value, str) else value:
+        found += _secret_of(word).split()
+    if any(len(secret) < MIN_LENGTH for secret in found):
+        raise BadValue(f"a secret has at least {MIN_LENGTH} characters: 'poauth2 secret' makes one")
+    if len(set(found)) < len(found):
+        raise BadValue("the same secret is there twice")
+    return tuple(found)
+
+
+def _secret_of(word: str) -> str:
+    kind, separator, where = word.partition(":")
+    if not separator or kind not in ("file", "env"):
+        return word
+    if kind == "env":
+        if not os.environ.get(where, "").strip():
+            raise BadValue(f"the environment variable {where} is not set")
+        return os.environ[where]
+    try:
+        text = Path(where).read_text("ascii")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not ASCII"
+        raise BadValue(f"the file {where} cannot be read: {reason}") from None
+    if not text.strip():
+        raise BadValue(f"the file {where} is empty")
+    return text

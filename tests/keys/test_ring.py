@@ -1,0 +1,293 @@
+"""Which key signs at each moment, and which are published (RFC 7517 section 5)."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from pyramid_oauth2.jose.public_keys import PRIVATE_MEMBERS, KeySet
+from pyramid_oauth2.keys.schedule import DAY, MINUTE, Schedule
+from pyramid_oauth2.protocol.records import StoreUnavailable
+from pyramid_oauth2.startup_error import StartupError
+
+from .rings import NOW, OTHER_SECRET, SECRET, World
+
+ROTATION, ANNOUNCED = Schedule().rotation, Schedule().announced
+
+
+def kids(ring):
+    return [key["kid"] for key in ring.published()]
+
+
+def test_a_key_is_made_when_the_first_jwt_is_signed():
+    world = World()
+    ring = world.ring()
+    assert kids(ring) == []
+    assert world.names() == []
+    kid = ring.key_for("ES256")
+    assert kids(ring) == [kid]
+    assert world.names() == ["ES256.1"]
+    assert ring.key_for("ES256") == kid
+
+
+def test_each_algorithm_has_its_own_keys():
+    world = World()
+    ring = world.ring()
+    made = {name: ring.key_for(name) for name in ("ES256", "RS256", "Ed25519")}
+    published = {key["kid"]: key["alg"] for key in ring.published()}
+    assert published == {kid: name for name, kid in made.items()}
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256", "PS256", "Ed25519", "EdDSA"])
+def test_another_process_signs_by_the_same_key(algorithm):
+    world = World()
+    first, second = world.ring(), world.ring()
+    kid = first.key_for(algorithm)
+    assert second.key_for(algorithm) == kid
+    (key,) = KeySet.of(second.published()).keys
+    assert key.verifies(algorithm, b"data", second.sign(b"data", kid, algorithm))
+    assert not key.verifies(algorithm, b"other", second.sign(b"data", kid, algorithm))
+
+
+def test_what_is_published_is_public():
+    ring = World().ring()
+    ring.key_for("ES256")
+    ring.key_for("RS256")
+    for key in ring.published():
+        assert not PRIVATE_MEMBERS & key.keys()
+        assert key["use"] == "sig"
+
+
+def test_the_store_is_read_twice_a_minute():
+    world = World()
+    ring = world.ring()
+    ring.key_for("ES256")
+    world.reads = 0
+    for _ in range(1000):
+        ring.key_for("ES256")
+        ring.published()
+        ring.is_revoked("other")
+        world.now += 0.07
+    assert world.reads == 2
+
+
+class TestRotation:
+    def test_the_next_key_is_published_a_day_before_it_signs(self):
+        world = World()
+        ring = world.ring()
+        first = ring.key_for("ES256")
+        world.now = NOW + ROTATION - ANNOUNCED - 1
+        ring.key_for("ES256")
+        assert kids(ring) == [first]
+        world.now = NOW + ROTATION - ANNOUNCED + 30
+        assert ring.key_for("ES256") == first
+        assert len(kids(ring)) == 2
+        second = kids(ring)[1]
+        world.now = NOW + ROTATION - 1
+        assert ring.key_for("ES256") == first
+        world.now = NOW + ROTATION + 30
+        assert ring.key_for("ES256") == second
+
+    def test_a_key_stays_published_until_everything_that_it_signed_has_ended(self):
+        world = World()
+        ring = world.ring()
+        first = ring.key_for("ES256")
+        world.now = NOW + ROTATION - ANNOUNCED
+        ring.key_for("ES256")
+        world.now = NOW + ROTATION + world.schedule.kept - 1
+        assert first in kids(ring)
+        world.now = NOW + ROTATION + world.schedule.kept
+        ring.key_for("ES256")
+        assert first not in kids(ring)
+
+    def test_a_key_that_is_gone_is_removed_when_the_next_one_is_made(self):
+        world = World()
+        ring = world.ring()
+        for _ in range(400):
+            ring.key_for("ES256")
+            world.now += DAY
+        assert len(world.names()) <= 2
+        assert world.names()[-1] == "ES256.5"
+
+    def test_without_use_no_key_is_made(self):
+        world = World()
+        first = world.ring().key_for("ES256")
+        world.now = NOW + 10 * ROTATION
+        idle = world.ring()
+        assert kids(idle) == [first]
+        assert world.names() == ["ES256.1"]
+
+    def test_after_a_long_rest_the_old_key_signs_until_the_next_was_published(self):
+        world = World()
+        first = world.ring().key_for("ES256")
+        world.now = NOW + 10 * ROTATION
+        ring = world.ring()
+        assert ring.key_for("ES256") == first
+        world.now += 31
+        assert ring.key_for("ES256") == first
+        world.now += ANNOUNCED - 32
+        assert ring.key_for("ES256") == first
+        world.now += 32
+        assert ring.key_for("ES256") != first
+
+    def test_every_process_changes_the_key_at_the_same_moment_but_for_its_cache(self):
+        world = World()
+        processes = [world.ring() for _ in range(4)]
+        for ring in processes:
+            ring.key_for("ES256")
+        world.now = NOW + ROTATION - ANNOUNCED
+        for ring in processes:
+            ring.key_for("ES256")
+        assert world.names() == ["ES256.1", "ES256.2"]
+        world.now = NOW + ROTATION + 30
+        assert len({ring.key_for("ES256") for ring in processes}) == 1
+
+
+class TestRevocation:
+    def test_another_key_signs_at_once(self):
+        world = World()
+        ring = world.ring()
+        kid = ring.key_for("ES256")
+        assert world.rotation().revoke(kid, world.now)
+        world.now += 30
+        other = ring.key_for("ES256")
+        assert other != kid
+        assert kids(ring) == [other]
+        assert ring.is_revoked(kid)
+        assert not ring.is_revoked(other)
+        assert not ring.is_revoked("unknown")
+
+    def test_the_announced_key_signs_at_once(self):
+        world = World()
+        ring = world.ring()
+        first = ring.key_for("ES256")
+        world.now = NOW + ROTATION - ANNOUNCED
+        ring.key_for("ES256")
+        (second,) = set(kids(ring)) - {first}
+        world.rotation().revoke(first, world.now)
+        world.now += 30
+        assert ring.key_for("ES256") == second
+        assert world.names() == ["ES256.1", "ES256.2"]
+
+    def test_it_is_known_for_as_long_as_what_it_signed_lives(self):
+        world = World()
+        ring = world.ring()
+        kid = ring.key_for("ES256")
+        world.rotation().revoke(kid, world.now)
+        world.now += world.schedule.kept
+        assert ring.is_revoked(kid)
+
+    def test_a_key_that_nothing_knows(self):
+        assert World().rotation().revoke("unknown", NOW) is None
+
+    def test_a_key_may_be_revoked_twice(self):
+        world = World()
+        kid = world.ring().key_for("ES256")
+        world.rotation().revoke(kid, NOW)
+        ring = world.rotation().revoke(kid, NOW + 60)
+        assert ring is not None
+        assert {key.revoked_at for key in ring.keys} == {NOW, None}
+
+
+class TestStores:
+    def test_a_store_that_is_away_leaves_the_keys_that_are_known(self):
+        world = World()
+        ring = world.ring()
+        kid = ring.key_for("ES256")
+        world.away = True
+        world.now += MINUTE
+        assert ring.key_for("ES256") == kid
+        assert kids(ring) == [kid]
+        assert ring.sign(b"data", kid, "ES256")
+
+    def test_without_a_key_nothing_is_signed(self):
+        world = World()
+        world.away = True
+        with pytest.raises(StoreUnavailable):
+            world.ring().key_for("ES256")
+
+    def test_a_record_of_a_later_version_is_left_alone(self):
+        world = World()
+        ring = world.ring()
+        ring.key_for("ES256")
+        (entry,) = world.store.list(namespace="signing_keys").items
+        world.store.put(replace(entry, key="ES256.7", data=b"[]"), None)
+        world.now += 30
+        assert len(kids(ring)) == 1
+
+
+class TestSecrets:
+    def test_the_private_part_is_not_in_the_store_in_clear(self):
+        world = World()
+        ring = world.ring()
+        kid = ring.key_for("ES256")
+        ring.sign(b"data", kid, "ES256")
+        private = ring._opened[kid].exported()
+        (entry,) = world.store.list(namespace="signing_keys").items
+        assert private not in entry.data
+        assert b'"d"' not in entry.data
+        assert SECRET not in repr(ring._secret)
+
+    def test_another_secret_does_not_open_the_ring(self):
+        world = World()
+        kid = world.ring().key_for("ES256")
+        with pytest.raises(StartupError) as error:
+            world.ring(OTHER_SECRET).check()
+        assert kid in str(error.value)
+        assert SECRET not in str(error.value)
+        assert world.rotation().secret.names[0] in str(error.value)
+        with pytest.raises(StoreUnavailable):
+            world.ring(OTHER_SECRET).sign(b"data", kid, "ES256")
+
+    def test_the_secret_is_replaced_without_a_pause(self):
+        world = World()
+        kid = world.ring(SECRET).key_for("ES256")
+        for secrets in ((SECRET, OTHER_SECRET), (OTHER_SECRET, SECRET)):
+            world.ring(*secrets).check()
+            assert world.ring(*secrets).sign(b"data", kid, "ES256")
+        assert world.rotation(OTHER_SECRET, SECRET).reseal() == 1
+        assert world.rotation(OTHER_SECRET, SECRET).reseal() == 0
+        world.ring(OTHER_SECRET).check()
+        assert world.ring(OTHER_SECRET).sign(b"data", kid, "ES256")
+
+    def test_a_key_that_is_gone_needs_no_secret(self):
+        world = World()
+        kid = world.ring().key_for("ES256")
+        world.rotation().revoke(kid, NOW)
+        for key in world.rotation().read().keys:
+            if key.revoked_at is None:
+                world.store.delete("signing_keys", key.name)
+        world.ring(OTHER_SECRET).check()
+
+    def test_a_sealed_key_cannot_be_moved_to_another_record(self):
+        world = World()
+        ring = world.ring()
+        ring.key_for("ES256")
+        (entry,) = world.store.list(namespace="signing_keys").items
+        world.store.put(replace(entry, key="ES256.2"), None)
+        with pytest.raises(StartupError) as error:
+            world.ring().check()
+        assert "changed, or is of another record" in str(error.value)
+
+
+def test_threads_make_one_first_key():
+    world = World()
+    ring, made = world.ring(), set()
+    threads = [threading.Thread(target=lambda: made.add(ring.key_for("ES256"))) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
+    assert world.names() == ["ES256.1"]
+
+
+def test_the_fields_of_the_schedule_can_be_scaled():
+    scaled = Schedule().scaled(0.5)
+    assert (scaled.rotation, scaled.max_age, scaled.kept) == (
+        ROTATION / 2,
+        Schedule().max_age / 2,
+        Schedule().kept / 2,
+    )
