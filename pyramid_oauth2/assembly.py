@@ -7,7 +7,6 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
 from typing import Any
@@ -51,14 +50,18 @@ from .protocol.clients.metadata import BY_NAME
 from .protocol.lifetimes import Lifetimes
 from .protocol.plug_ins import Factories, Made, PlugIn
 from .protocol.purging import Purger
-from .protocol.records import StoreUnavailable
 from .read_only import REFUSAL, ReadOnlyBackend
 from .resource_owners import ResourceOwners
 from .resource_server import ResourceServer, make_resource_server
 from .service import REQUIRED_ROLES, ROLES, OAuth2Service, entry_store, required_store
 from .settings import Settings
 from .settings.types import RESOURCE_SERVER
-from .startup import configuration_errors, enabled_grant_types, warn_of_unusable_stores
+from .startup import (
+    check_signer,
+    configuration_errors,
+    enabled_grant_types,
+    warn_of_unusable_stores,
+)
 from .startup_error import StartupError
 
 BUILT_IN_BACKENDS = {
@@ -288,8 +291,5 @@ def _make_at_start(event: Any) -> None:
         )
     if service.settings.read_only:
         log.warning(REFUSAL)
-    if service.server.signer is not None:
-        # A store that cannot be reached is warned of below.
-        with suppress(StoreUnavailable):
-            service.server.signer.check()
+    check_signer(service.server.signer)
     warn_of_unusable_stores(service.backends)

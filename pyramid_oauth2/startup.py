@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
-from .interfaces import IBackend
+from .interfaces import IBackend, ISigner
 from .protocol.clients.value_rules import STANDARD_GRANT_TYPES
 from .protocol.records import StoreUnavailable
 from .protocol.scopes import format_scope
@@ -55,6 +57,30 @@ def warn_of_unusable_stores(backends: Mapping[str, IBackend]) -> None:
         finally:
             # A server that forks its workers from here would leave them these connections.
             backend.close()
+
+
+_signer_is_checked: ContextVar[bool] = ContextVar("signer_is_checked", default=True)
+
+
+@contextmanager
+def signer_unchecked() -> Iterator[None]:
+    """Start applications whose secret does not open their keys, to revoke or seal these again."""
+    token = _signer_is_checked.set(False)
+    try:
+        yield
+    finally:
+        _signer_is_checked.reset(token)
+
+
+def check_signer(signer: ISigner | None) -> None:
+    """See whether the server can sign.
+
+    :raises StartupError: it never will with these settings.
+    """
+    if signer is not None and _signer_is_checked.get():
+        # Of a store that cannot be reached, warn_of_unusable_stores says it.
+        with suppress(StoreUnavailable):
+            signer.check()
 
 
 def _grant_type_errors(

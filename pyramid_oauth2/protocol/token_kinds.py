@@ -17,8 +17,10 @@ ACCESS_TOKEN = "access_token"
 REFRESH_TOKEN = "refresh_token"
 AUTHORIZATION_CODE = "authorization_code"
 INTERACTION = "interaction"
-# A client secret looks like a token, but is none: it has no record.
+# A secret looks like a token, so that scanners and masks find it, but is none: it has no record.
 CLIENT_SECRET_PREFIX = "ocs"
+SERVER_SECRET_PREFIX = "oss"
+SECRET_PREFIXES = {CLIENT_SECRET_PREFIX: "client_secret", SERVER_SECRET_PREFIX: "server_secret"}
 
 # A name is a column of 64 characters, and a part of Redis keys, which needs no quoting.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -53,10 +55,10 @@ class TokenKind:
                 f"{self.prefix!r} cannot be the prefix of a token kind: 2 to 16 lower-case "
                 "letters and digits, of which the first is a letter."
             )
-        if self.prefix == CLIENT_SECRET_PREFIX:
+        if self.prefix in SECRET_PREFIXES:
             raise ValueError(
                 f"The token kind {self.name!r} cannot have the prefix {self.prefix!r}, which is "
-                "that of client secrets."
+                f"that of a {SECRET_PREFIXES[self.prefix].replace('_', ' ')}."
             )
 
     def __str__(self) -> str:

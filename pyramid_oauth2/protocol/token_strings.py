@@ -17,8 +17,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .records import TokenRef
-from .token_kinds import CLIENT_SECRET_PREFIX as CLIENT_SECRET_PREFIX
-from .token_kinds import kind_named, kind_of_prefix, registered_kinds
+from .token_kinds import (
+    CLIENT_SECRET_PREFIX,
+    SECRET_PREFIXES,
+    SERVER_SECRET_PREFIX,
+    kind_named,
+    kind_of_prefix,
+    registered_kinds,
+)
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 FAMILY_LENGTH = 16  # 95 bits: two families never coincide by chance
@@ -90,13 +96,13 @@ def has_our_prefix(value: str) -> bool:
     prefix, separator, _ = value.partition("_")
     if not separator:
         return False
-    return kind_of_prefix(prefix) is not None or prefix == CLIENT_SECRET_PREFIX
+    return kind_of_prefix(prefix) is not None or prefix in SECRET_PREFIXES
 
 
 def our_prefixes() -> dict[str, str]:
-    """What a string with each prefix is: the kind of a token, or ``client_secret``."""
+    """What a string with each prefix is: the kind of a token, or of a secret."""
     kinds = {kind.prefix: kind.name for kind in registered_kinds()}
-    return kinds | {CLIENT_SECRET_PREFIX: "client_secret"}
+    return kinds | SECRET_PREFIXES
 
 
 def new_client_secret(random: RandomBytes) -> str:
@@ -104,15 +110,33 @@ def new_client_secret(random: RandomBytes) -> str:
 
     :param random: for example ``os.urandom``.
     """
-    body = f"{CLIENT_SECRET_PREFIX}_{random_text(SECRET_LENGTH, random)}"
+    return _new_secret(CLIENT_SECRET_PREFIX, random)
+
+
+def new_server_secret(random: RandomBytes) -> str:
+    """Draw a secret for ``oauth2.secret``: ``oss_<secret: 43><checksum: 6>``."""
+    return _new_secret(SERVER_SECRET_PREFIX, random)
+
+
+def _new_secret(prefix: str, random: RandomBytes) -> str:
+    body = f"{prefix}_{random_text(SECRET_LENGTH, random)}"
     return body + _checksum(body)
 
 
 def is_client_secret(value: str) -> bool:
     """Whether *value* has the form that :func:`new_client_secret` makes."""
+    return _is_secret(CLIENT_SECRET_PREFIX, value)
+
+
+def is_server_secret(value: str) -> bool:
+    """Whether *value* has the form that :func:`new_server_secret` makes."""
+    return _is_secret(SERVER_SECRET_PREFIX, value)
+
+
+def _is_secret(kind: str, value: str) -> bool:
     prefix, _, rest = value.partition("_")
     return (
-        prefix == CLIENT_SECRET_PREFIX
+        prefix == kind
         and len(rest) == SECRET_LENGTH + CHECKSUM_LENGTH
         and _well_formed(value, rest)
     )

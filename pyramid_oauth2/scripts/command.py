@@ -57,10 +57,12 @@ class Command(_WithExamples):
     """A command that works on an ini.
 
     :cvar unexpected: what it says of a word that is one too many.
+    :cvar needs_ini: whether it cannot be called without one.
     """
 
     allow_extra_args = True  # Not by click, which repeats them.
     unexpected = UNEXPECTED
+    needs_ini = True
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words.
@@ -78,7 +80,7 @@ class Command(_WithExamples):
         :raises click.UsageError: no ini was named.
         :raises StoreUnavailable: a store cannot answer; the message names the ini.
         """
-        if ctx.obj is None:
+        if ctx.obj is None and self.needs_ini:
             raise click.UsageError(NO_INI)
         try:
             status: int = super().invoke(ctx)

@@ -40,6 +40,8 @@ COMMANDS = {
     "grant": Named("grant", "grant", "List the grants of users to clients, and revoke them."),
     "user": Named("user", "user", "Show what a user allows and owns, and end it."),
     "token": Named("token", "token", "Look at a token."),
+    "keys": Named("keys", "keys", "List the keys that sign, and replace or revoke them."),
+    "secret": Named("server_secret", "secret", "Print a new secret for oauth2.secret."),
     "purge": Named("purge", "purge", "Remove everything that has expired."),
     "copy": Named("copy", "copy", "Copy everything into the store of another ini."),
     "try": Named(
@@ -54,7 +56,7 @@ COMMANDS = {
 }
 COMPLETION = "_POAUTH2_COMPLETE"
 MISPLACED = (
-    "a token or a client secret does not belong on the command line, which the shell's history "
+    "a token or a secret does not belong on the command line, which the shell's history "
     "and ps show; to look at a token: poauth2 INI token inspect, which asks for it"
 )
 

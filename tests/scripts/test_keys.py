@@ -1,0 +1,147 @@
+"""``poauth2 keys`` and ``poauth2 secret``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pyramid_oauth2.keys.ring import KeyRing
+from pyramid_oauth2.protocol.token_strings import is_server_secret
+from pyramid_oauth2.scripts.ini import Ini
+from pyramid_oauth2.scripts.poauth2 import main
+
+OLD, NEW = "o" * 43, "n" * 43
+
+
+@pytest.fixture
+def signing(with_tables):
+    with_tables.write(f"oauth2.secret = {OLD}")
+    return with_tables
+
+
+def make_key(poauth2, algorithm="ES256"):
+    with Ini(str(poauth2.path)).service() as service:
+        assert isinstance(service.server.signer, KeyRing)
+        return service.server.signer.key_for(algorithm)
+
+
+def listed(poauth2):
+    status, out, _ = poauth2("keys", "list", "--json")
+    assert status == 0
+    return [(key["kid"], key["state"]) for key in json.loads(out)]
+
+
+def test_a_secret_needs_no_ini(capsys):
+    assert main(["secret"]) == 0
+    first = capsys.readouterr().out.strip()
+    assert main(["secret"]) == 0
+    assert is_server_secret(first)
+    assert capsys.readouterr().out.strip() != first
+
+
+def test_a_secret_that_was_drawn_is_one(with_tables, capsys):
+    assert main(["secret"]) == 0
+    with_tables.write(f"oauth2.secret = {capsys.readouterr().out.strip()}")
+    assert make_key(with_tables)
+
+
+def test_a_secret_on_the_command_line_is_refused_and_not_repeated(with_tables, capsys):
+    assert main(["secret"]) == 0
+    secret = capsys.readouterr().out.strip()
+    status, _, err = with_tables(f"secret={secret}", "keys", "list")
+    assert status == 2
+    assert "a token or a secret does not belong on the command line" in err
+    assert secret not in err
+
+
+def test_settings_mask_it(signing):
+    _, out, _ = signing("settings")
+    assert OLD not in out
+
+
+def test_without_a_key(signing):
+    assert signing("keys", "list")[1] == (
+        "There are no keys: the first is made when something is signed.\n"
+    )
+
+
+def test_list(signing):
+    kid = make_key(signing)
+    status, out, _ = signing("keys", "list")
+    assert status == 0
+    assert out.startswith(f"ES256  {kid}  active\n    published ")
+    assert listed(signing) == [(kid, "active")]
+
+
+def test_rotate(signing):
+    first = make_key(signing)
+    status, out, _ = signing("keys", "rotate")
+    assert status == 0
+    second = out.split()[1]
+    assert "signs from" in out
+    assert listed(signing) == [(first, "active"), (second, "announced")]
+    assert make_key(signing) == first
+
+
+def test_rotate_at_once(signing):
+    first = make_key(signing)
+    status, out, _ = signing("keys", "rotate", "--now")
+    second = out.split()[1]
+    assert (status, out.endswith("signs now\n")) == (0, True)
+    assert listed(signing) == [(first, "retired"), (second, "active")]
+    assert make_key(signing) == second
+
+
+def test_rotate_an_algorithm(signing):
+    kid = signing("keys", "rotate", "--algorithm", "RS256")[1].split()[1]
+    assert make_key(signing, "RS256") == kid
+
+
+def test_an_algorithm_that_is_none(signing):
+    status, _, err = signing("keys", "rotate", "--algorithm", "HS256")
+    assert status == 2
+    assert "'HS256' is not one of" in err
+
+
+def test_revoke(signing):
+    first = make_key(signing)
+    status, out, _ = signing("keys", "revoke", first)
+    assert (status, out) == (0, f"{first} is revoked. Each process knows it within 30 seconds.\n")
+    ((_, state), (second, other)) = listed(signing)
+    assert (state, other) == ("revoked", "active")
+    assert make_key(signing) == second
+
+
+def test_revoke_a_key_that_is_none(signing):
+    assert signing("keys", "revoke", "none") == (1, "", "poauth2: There is no key none.\n")
+
+
+def test_the_secret_is_replaced(signing):
+    kid = make_key(signing)
+    signing.write(f"oauth2.secret = {OLD} {NEW}")
+    assert signing("keys", "reseal")[1] == "0 keys sealed by the first secret\n"
+    signing.write(f"oauth2.secret = {NEW} {OLD}")
+    assert signing("keys", "reseal")[1] == "1 key sealed by the first secret\n"
+    signing.write(f"oauth2.secret = {NEW}")
+    assert make_key(signing) == kid
+
+
+def test_a_secret_that_is_lost(signing):
+    kid = make_key(signing)
+    signing.write(f"oauth2.secret = {NEW}")
+    status, _, err = signing("client", "list")
+    assert status == 1
+    assert f"poauth2 INI keys revoke {kid}" in err
+    assert signing("keys", "reseal")[0] == 1
+    assert listed(signing) == [(kid, "active")]
+    assert signing("keys", "revoke", kid)[0] == 0
+    assert signing("client", "list")[0] == 0
+    assert make_key(signing) != kid
+
+
+@pytest.mark.parametrize("words", [["list"], ["rotate"], ["revoke", "kid"], ["reseal"]])
+def test_without_a_secret(with_tables, words):
+    status, out, err = with_tables("keys", *words)
+    assert (status, out) == (2, "")
+    assert "write what 'poauth2 secret' prints into oauth2.secret" in err
