@@ -42,7 +42,6 @@ from .protocol.grant_types.refresh_token import RefreshToken
 from .protocol.parameters import Parameter
 from .protocol.records import Client, DuplicateRecord, StoreUnavailable
 from .protocol.token.endpoint import TokenEndpoint
-from .protocol.token.introspection import IntrospectionEndpoint
 from .protocol.token.opaque import NAME as OPAQUE
 from .protocol.token.opaque import OpaqueAccessToken
 from .protocol.token.revocation import RevocationEndpoint
@@ -120,7 +119,7 @@ def includeme(config: Any) -> None:
     # Before those of the pages, which a request to them would be compared with: 3 microseconds.
     # The members of the server metadata for these are in protocol/server_metadata.py.
     config.add_oauth2_endpoint("token", TokenEndpoint, metadata=None)
-    config.add_oauth2_endpoint("introspect", IntrospectionEndpoint, metadata=None)
+    config.include(".extensions.jwt_access_tokens")  # and introspection
     config.add_oauth2_endpoint("revoke", RevocationEndpoint, metadata=None)
     config.add_oauth2_endpoint("access_token", TokenEndpoint, metadata=None)
     config.include(".views")

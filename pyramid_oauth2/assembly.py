@@ -159,6 +159,7 @@ def _make_authorization_server(
     try:
         server = AuthorizationServer(
             issuer=settings.issuer,
+            area=settings.area,
             require_https=settings.https_required,
             scopes=scopes,
             default_scopes=settings.default_scopes,

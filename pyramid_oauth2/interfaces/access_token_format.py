@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from zope.interface import Interface
+from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
     from ..protocol.access import Access
     from ..protocol.records import Client, TokenRef
+    from ..protocol.refusal import Refusal
     from ..protocol.token_strings import NewToken
 
 
@@ -19,6 +20,11 @@ class IAccessTokenFormat(Interface):
     Registered with ``config.add_oauth2_access_token_format``. Every access token has a record
     in the grant store, in each format.
     """
+
+    lifetime: int | None = Attribute(
+        "how many seconds its tokens live at most, if the client has no lifetime of its own; "
+        "None for no other limit than that of the settings"
+    )
 
     def suits(client: Client, access: Access) -> bool:
         """Whether access tokens for that client and access are of this format."""
@@ -35,3 +41,6 @@ class IAccessTokenFormat(Interface):
 
     def reference(value: str) -> TokenRef | None:
         """Where the record of a token string is stored; None if it is not of this format."""
+
+    def refuses(value: str) -> Refusal | None:
+        """Why a token whose record is valid is not valid nevertheless; None if it is."""

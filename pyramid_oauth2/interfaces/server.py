@@ -34,6 +34,7 @@ class IServer(IResourceServer):
     is for the plug-in's own small records.
     """
 
+    area: str = Attribute("the protected resource that tokens are for which name none: its URL")
     scopes: Mapping[str, IScope] = Attribute("every scope of the server, by name")
     lifetimes: Lifetimes = Attribute("how long things live, in seconds")
     clock: Callable[[], int] = Attribute("returns the time in whole UTC seconds")

@@ -29,7 +29,7 @@ class Refreshing:
     :param longest: and for at most so long.
     :param unknown: between two fetches because of a key that is not in the set.
     :param stale: for how long a set is still used when fetching it again fails.
-    :param rest: between two fetches that fail while there is no set to use.
+    :param rest: between two fetches while there is no set to use, or one without keys.
     """
 
     shortest: float = 300
@@ -101,8 +101,10 @@ class PublishedKeys:
         missing = kid is not None and not known.keys.has(kid)
         if now < known.fresh_until and not missing:
             return False
-        # Also after a failure: the party is asked once a minute, whatever is presented here.
-        return now - self._tried_at >= self._times.unknown or self._is_too_old(known, now)
+        # Also after a failure: the party is asked once a minute, whatever is presented here. A
+        # party without keys may be about to make its first one.
+        pause = self._times.unknown if known.keys.keys else self._times.rest
+        return now - self._tried_at >= pause or self._is_too_old(known, now)
 
     def _is_too_old(self, known: _Known, now: float) -> bool:
         return now - max(known.fresh_until, known.fetched_at) >= self._times.stale

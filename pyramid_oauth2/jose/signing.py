@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from ..interfaces.server import IServer
 from ..protocol.envelope import dumps
+from ..protocol.records import StoreUnavailable
 from .algorithms import ALGORITHMS
 from .objects import encoded
 
@@ -66,6 +68,20 @@ class PrivateKey:
         from joserfc.jws import JWSRegistry
 
         return JWSRegistry.algorithms[self.algorithm].sign(signed, self.material)
+
+
+def sign(server: IServer, typ: str, claims: Mapping[str, Any], algorithm: str) -> str:
+    """A JWT, signed by the signer of the server.
+
+    :param typ: what it is for, as :mod:`.uses` has it (RFC 8725 section 3.11).
+    :raises StoreUnavailable: nothing can sign it now.
+    """
+    signer = server.signer
+    if signer is None:
+        raise StoreUnavailable("The server cannot sign: oauth2.secret is missing.")
+    kid = signer.key_for(algorithm)
+    signed = signing_input({"alg": algorithm, "typ": typ, "kid": kid}, claims)
+    return signed_jwt(signed, signer.sign(signed.encode(), kid, algorithm))
 
 
 def signing_input(header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:

@@ -233,3 +233,24 @@ def check_value(name: str, value: str, rules: ParameterRules, max_value: int | N
         f"{name}{value}".encode()
     except UnicodeEncodeError:
         raise InvalidRequest("A parameter cannot be UTF-8.", refusal=ENCODING) from None
+
+
+def accepts(http: HTTPRequest, media_type: str) -> bool:
+    """Whether a request names a media type in ``Accept``, and likes none better.
+
+    ``*/*`` does not name it (RFC 9110 section 12.5.1).
+    """
+    weights: dict[str, float] = {}
+    for each in http.headers.get("accept", "").lower().split(","):
+        name, *parameters = (part.strip() for part in each.split(";"))
+        weights[name] = _weight(parameters)
+    weight = weights.get(media_type, 0)
+    return weight > 0 and weight >= max(weights.values())
+
+
+def _weight(parameters: list[str]) -> float:
+    found = [part[2:] for part in parameters if part.startswith("q=")]
+    try:
+        return float(found[0]) if found else 1.0
+    except ValueError:
+        return 0.0

@@ -45,6 +45,7 @@ class UserNotChecked(StoreUnavailable):
 class Server:
     """What the protocol, and every grant type, needs from outside: one value made at start-up.
 
+    ``area`` is the protected resource that tokens are for which name none.
     ``grant_types`` (those that are enabled) and ``client_authentications`` are names;
     :class:`~.authorization_server.AuthorizationServer` has their objects.
     ``default_scopes`` is None where none are set. ``is_active`` returns whether a subject
@@ -57,6 +58,7 @@ class Server:
     """
 
     issuer: str
+    area: str
     require_https: bool
     scopes: Mapping[str, IScope]
     default_scopes: frozenset[str] | None
@@ -88,6 +90,11 @@ class Server:
     def signer(self) -> ISigner | None:
         """What signs for the server; None if nothing can."""
         return None
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether the server can sign."""
+        return self.signer is not None
 
     @property
     def entries(self) -> IEntryStore:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from pyramid.exceptions import ConfigurationError
@@ -88,6 +89,16 @@ class Settings(
     def public_url(self) -> str:
         """The URL to which the path of an endpoint is appended. Never taken from a request."""
         return self.base_url or self.issuer
+
+    @property
+    def area(self) -> str:
+        """The URL of the protected resource that tokens are for which name none.
+
+        It is the part of the application that its resource paths have in common.
+        """
+        parts = zip(*(path.split("/") for path in self.resource_paths), strict=False)
+        shared = takewhile(lambda each: len(set(each)) == 1, parts)
+        return self.public_url + "/".join(each[0] for each in shared)
 
     @property
     def public_lifetime(self) -> int:

@@ -72,6 +72,7 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
     scopes: Mapping[str, Any] = {name: KnownScope(name, name) for name in ("read", "write")}
     parts: dict[str, Any] = {
         "issuer": "https://auth.example.com",
+        "area": "https://auth.example.com",
         "require_https": True,
         "scopes": scopes,
         "default_scopes": None,

@@ -59,6 +59,10 @@ class Known(Protocol):
         """The names of the enabled response types."""
 
     @property
+    def can_sign(self) -> bool:
+        """Whether the server can sign."""
+
+    @property
     def client_authentications(self) -> frozenset[str]:
         """The names of the methods of client authentication."""
 

@@ -8,6 +8,8 @@ from ..scopes import format_scope
 from ..server import Server
 from .access_token import AccessToken
 
+AUTHENTICATION = ("auth_time", "acr", "amr")
+
 
 def claims_of(server: Server, token: AccessToken) -> dict[str, Any]:
     """The claims of a valid access token, by the names of RFC 7662 section 2.2 and RFC 9068.
@@ -27,6 +29,10 @@ def claims_of(server: Server, token: AccessToken) -> dict[str, Any]:
         claims["aud"] = list(token.access.resources)
     if token.access.details:
         claims["authorization_details"] = list(token.access.details)
+    if token.authentication is not None:
+        # RFC 9068 section 2.2.1, RFC 9470 section 6.
+        said = token.authentication.members()
+        claims |= {name: said[name] for name in AUTHENTICATION if name in said}
     if token.confirmation is not None:
         claims["cnf"] = dict(token.confirmation.methods)
     if token.actor is not None:

@@ -89,11 +89,12 @@ def make_draft(
         kinds = _kinds(server, client, issuance, frame, confirmation)
     strings, records = {}, []
     for kind, data in kinds.items():
-        end = _end(server, client, frame, kind, product)
-        if kind == ACCESS_TOKEN:
+        format_ = _format(server, client, issuance) if kind == ACCESS_TOKEN else None
+        end = _end(server, client, frame, kind, product, format_)
+        if format_ is not None:
             # Most formats say nothing, so the claims are made only if they are asked for.
             claims = partial(_claims, server, client, issuance, frame, end, confirmation)
-            strings[kind] = _format(server, client, issuance).make(frame.family, claims)
+            strings[kind] = format_.make(frame.family, claims)
         elif product is not None and product.token is not None:
             strings[kind] = product.token
         else:
@@ -226,9 +227,20 @@ def _may_refresh(server: Server, client: Client) -> bool:
     return REFRESH_TOKEN in server.grant_types and REFRESH_TOKEN in client.grant_types
 
 
-def _end(server: Server, client: Client, frame: _Frame, kind: str, product: Product | None) -> int:
+def _end(
+    server: Server,
+    client: Client,
+    frame: _Frame,
+    kind: str,
+    product: Product | None,
+    format_: IAccessTokenFormat | None,
+) -> int:
     lifetime = product.lifetime if product else None
-    end = frame.now + (server.lifetimes.of(kind, client) if lifetime is None else lifetime)
+    if lifetime is None:
+        lifetime = server.lifetimes.of(kind, client)
+        if format_ is not None and format_.lifetime is not None and kind not in client.lifetimes:
+            lifetime = min(lifetime, format_.lifetime)
+    end = frame.now + lifetime
     return end if frame.limit is None else min(end, frame.limit)
 
 

@@ -11,6 +11,7 @@ from ...interfaces.access_token_format import IAccessTokenFormat
 from ...interfaces.server import IServer
 from ..access import Access
 from ..records import ACCESS_TOKEN, Client, TokenRef
+from ..refusal import Refusal
 from ..token_strings import NewToken, has_our_prefix, new_token, parse_token
 
 NAME = "opaque"
@@ -19,6 +20,8 @@ NAME = "opaque"
 @implementer(IAccessTokenFormat)
 class OpaqueAccessToken:
     """The format of every access token for which no other format is chosen."""
+
+    lifetime = None
 
     def __init__(self, server: IServer, settings: object = None) -> None:
         self._random = server.random
@@ -40,3 +43,7 @@ class OpaqueAccessToken:
         # A code or refresh token is not an access token (RFC 6749 section 1.5).
         ref = parse_token(value)
         return ref if ref is not None and ref.kind == ACCESS_TOKEN else None
+
+    def refuses(self, value: str) -> Refusal | None:
+        """None: its record says everything."""
+        return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
 from ..errors import InvalidToken
@@ -13,6 +15,9 @@ from .confirmation import NO_PROOF
 from .presentation import Presentation
 from .sender_constraints import check_presenter
 from .validity import NotValid, check_limits, check_parties, check_token
+
+if TYPE_CHECKING:
+    from ...interfaces.access_token_format import IAccessTokenFormat
 
 KIND = Refusal("access_token_kind", OWN_RULE, decided_by="token")
 KNOWN = Refusal("access_token_known", "RFC 6750 section 3.1", decided_by="token")
@@ -41,12 +46,13 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
 
     :raises InvalidToken: there is none.
     """
-    ref = reference_of(server, value)
-    if ref is None:
+    found_by = _format_of(server, value)
+    if found_by is None:
         raise InvalidToken(
             "This is not an access token of this server.",
             refusal=KIND.comparing(access_token=value),
         )
+    format_, ref = found_by
     found = server.grants.find(ref)
     if found is None:
         raise InvalidToken(
@@ -59,6 +65,8 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
         data = AccessTokenData.decode(token.data)
         client = check_parties(server, grant, data)
         check_limits(server, data.access, data.confirmation)
+        if (refusal := format_.refuses(value)) is not None:
+            raise NotValid("is not valid any more", refusal=refusal)
     except (NotValid, NotUnderstood) as dead:
         refusal = dead.refusal.comparing(access_token=value)
         raise InvalidToken(f"The access token {dead}.", refusal=refusal) from None
@@ -78,6 +86,13 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
 
 def reference_of(server: AuthorizationServer, value: str) -> TokenRef | None:
     """Where the record of an access token string is stored; None if no format knows it."""
+    found = _format_of(server, value)
+    return None if found is None else found[1]
+
+
+def _format_of(
+    server: AuthorizationServer, value: str
+) -> tuple[IAccessTokenFormat, TokenRef] | None:
     # Ours first, although it is the last to be chosen for a new token: no other format can
     # claim a string that has our form.
     for format_ in reversed(server.plug_ins.access_token_formats):
@@ -85,5 +100,5 @@ def reference_of(server: AuthorizationServer, value: str) -> TokenRef | None:
         # RFC 6749 section 1.5: a code, or a refresh token, is not an access token, also if
         # its record looks like one.
         if ref is not None and ref.kind == ACCESS_TOKEN:
-            return ref
+            return format_, ref
     return None
