@@ -73,11 +73,13 @@ class Response:
 
     :param body: empty if the status is not 200, unless the body of every status was asked for.
     :param challenge: the ``WWW-Authenticate`` header; empty if there is none.
+    :param cache_control: the header of that name; empty if there is none.
     """
 
     status: int
     body: bytes
     challenge: str = ""
+    cache_control: str = ""
 
 
 class Fetcher:
@@ -135,7 +137,8 @@ class Fetcher:
         )
         try:
             challenge = response.headers.get("WWW-Authenticate", "")
-            without_body = Response(response.status, b"", challenge)
+            cache_control = response.headers.get("Cache-Control", "")
+            without_body = Response(response.status, b"", challenge, cache_control)
             if response.status == 200 or every_body:
                 content = response.read(MAX_BODY + 1, decode_content=True)
                 if len(content) > MAX_BODY:

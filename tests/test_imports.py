@@ -33,6 +33,8 @@ INNER = tuple(
         "resource_owners",
         "fetching",
         "jose",
+        "keys",
+        "extensions",
         "resource_server",
         "protection.protected_resources",
         "responses",
@@ -65,6 +67,12 @@ def without(*allowed: str) -> tuple[str, ...]:
     return tuple(name for name in INNER if name.removeprefix(f"{PACKAGE}.") not in allowed)
 
 
+def other_extensions(own: str) -> tuple[str, ...]:
+    """An extension knows no other one: what two need is in the core."""
+    folders = (path.name for path in (ROOT / "extensions").iterdir() if path.is_dir())
+    return tuple(f"{PACKAGE}.extensions.{name}" for name in folders if name not in (own, "__pycache__"))
+
+
 # What the modules below a name must never import; of two names the longer one counts.
 # The layers, from the inside: per_process, deadlines, interfaces, protocol, settings, events
 # <- backends | service <- assembly <- protection, views <- directives <- __init__ <- scripts, demo.
@@ -76,6 +84,14 @@ FORBIDDEN = {
     "interfaces": (*DATABASES, *without()),
     "protocol": (*WEB, *DATABASES, *without(), f"{PACKAGE}.settings", f"{PACKAGE}.events"),
     "jose": (*WEB, *DATABASES, *without("jose"), f"{PACKAGE}.settings", f"{PACKAGE}.events"),
+    "keys": (*WEB, *DATABASES, *without("jose", "keys")),
+    "extensions": (*WEB, *DATABASES, *without("jose")),
+    "extensions.jwt_access_tokens": (
+        *WEB,
+        *DATABASES,
+        *without("jose", "extensions"),
+        *other_extensions("jwt_access_tokens"),
+    ),
     "settings": (*DATABASES, *without()),
     "events": (*DATABASES, *without("plug_in_factories")),
     "listeners": (*DATABASES, *without()),
@@ -94,7 +110,10 @@ FORBIDDEN = {
     "protection.demands": (*DATABASES, *without("plug_in_factories")),
     "backends": without("backends"),
     "migrations": without("migrations", "backends"),
-    "resource_server": (*DATABASES, *without("fetching", "resource_owners", "resource_server")),
+    "resource_server": (
+        *DATABASES,
+        *without("fetching", "jose", "resource_owners", "resource_server"),
+    ),
     "bounded_storage": (*WEB, *DATABASES, *without()),
     "attempt_storage": (*DATABASES, *without("bounded_storage")),
     "startup_error": (*DATABASES, *without()),

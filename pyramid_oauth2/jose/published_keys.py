@@ -25,7 +25,7 @@ _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,9})\b", re.IGNORECASE)
 class Refreshing:
     """When a set is fetched again, in seconds.
 
-    :param shortest: a set is used for at least so long, whatever its headers say.
+    :param shortest: a set is used for at least so long, also if its headers say less.
     :param longest: and for at most so long.
     :param unknown: between two fetches because of a key that is not in the set.
     :param stale: for how long a set is still used when fetching it again fails.
@@ -101,7 +101,7 @@ class PublishedKeys:
         missing = kid is not None and not known.keys.has(kid)
         if now < known.fresh_until and not missing:
             return False
-        # Also after a failure: the party is asked once a minute, whatever is presented here. A
+        # Also after a failure: the party is asked once a minute, for all that is presented here. A
         # party without keys may be about to make its first one.
         pause = self._times.unknown if known.keys.keys else self._times.rest
         return now - self._tried_at >= pause or self._is_too_old(known, now)

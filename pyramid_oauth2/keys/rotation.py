@@ -22,7 +22,7 @@ PAGE = 100
 class Rotation:
     """The keys in the entry store, and how they are sealed.
 
-    Its methods return the ring as the store has it afterwards, whoever wrote.
+    Its methods return the ring as the store has it afterwards.
     """
 
     entries: IEntryStore

@@ -20,9 +20,11 @@ log = logging.getLogger(__name__)
 def metadata_path(issuer: str) -> str:
     """The path at which the metadata of an issuer is.
 
-    RFC 8414 section 3.1: the well-known path is inserted between the host and the issuer's path.
+    RFC 8414 section 3.1: the well-known path is inserted between the host and the issuer's path,
+    which loses a slash at its end.
     """
-    return f"/.well-known/oauth-authorization-server{urlsplit(issuer).path}"
+    path = urlsplit(issuer).path.removesuffix("/")
+    return f"/.well-known/oauth-authorization-server{path}"
 
 
 @implementer(IServerMetadata)

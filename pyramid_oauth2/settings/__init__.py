@@ -18,13 +18,13 @@ from pyramid.exceptions import ConfigurationError
 
 from .declaration import REQUIRED, declared_fields
 from .feature import FeatureSettings
-from .introspection import IntrospectionSettings
 from .management import ManagementSettings
 from .pages import PageSettings
 from .server import ServerSettings
 from .storage import StorageSettings
 from .throttling import ThrottleSettings
 from .tokens import TokenSettings
+from .validation import ValidationSettings
 
 __all__ = ["REQUIRED", "Settings", "setting_fields"]
 
@@ -34,7 +34,7 @@ Declared = TypeVar("Declared")
 @dataclass(frozen=True)
 class Settings(
     # In the reverse order of the reference.
-    IntrospectionSettings,
+    ValidationSettings,
     ThrottleSettings,
     ManagementSettings,
     PageSettings,
@@ -99,6 +99,11 @@ class Settings(
         parts = zip(*(path.split("/") for path in self.resource_paths), strict=False)
         shared = takewhile(lambda each: len(set(each)) == 1, parts)
         return self.public_url + "/".join(each[0] for each in shared)
+
+    @property
+    def own_resource(self) -> str:
+        """The URL that names a resource server in the audience of a token."""
+        return self.resource or self.area
 
     @property
     def public_lifetime(self) -> int:

@@ -11,6 +11,7 @@ from .declaration import declared_fields
 from .feature import full_key
 from .tokens import DEFAULT_GRANT_TYPES
 from .types import RESOURCE_SERVER
+from .validation import LOCAL, ValidationSettings
 
 # The built-in backends whose section is passed to a library.
 LIBRARIES = ("redis", "sqlalchemy")
@@ -82,6 +83,7 @@ def _issues_only_codes(settings: Settings) -> bool:
 
 def _of_libraries(settings: Settings) -> Iterator[str]:
     if settings.mode == RESOURCE_SERVER:
+        yield from _of_validation(settings)
         for name in LIBRARIES:
             for key in sorted(settings.section(name)):
                 yield f"oauth2.{name}.{key} has no effect: a resource server stores nothing."
@@ -93,3 +95,11 @@ def _of_libraries(settings: Settings) -> Iterator[str]:
                 "oauth2.sqlalchemy.session has no effect: it is for clients, and they are stored "
                 f"in {backend}."
             )
+
+
+def _of_validation(settings: Settings) -> Iterator[str]:
+    local = settings.validation == LOCAL
+    for key, field in declared_fields(ValidationSettings).items():
+        other = key == "jwks_uri" if not local else key.startswith("introspection.")
+        if other and getattr(settings, field.name) != field.metadata["default"]:
+            yield f"oauth2.{key} has no effect with oauth2.validation = {settings.validation}."

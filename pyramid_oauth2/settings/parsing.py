@@ -12,6 +12,7 @@ from typing import Any
 from . import Settings, setting_fields
 from .feature import full_key
 from .types import RESOURCE_SERVER
+from .validation import missing_for_introspection
 from .values import below_prefix, parse_values
 
 
@@ -89,6 +90,8 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             "oauth2.base_url is missing. A resource server does not stand at the issuer: write the "
             "public URL of this application, such as https://api.example.com."
         )
+    if settings.mode == RESOURCE_SERVER:
+        yield from missing_for_introspection(settings)
     if settings.refresh_token_grace > settings.refresh_token_lifetime:
         yield "oauth2.refresh_token_grace is longer than oauth2.refresh_token_lifetime."
     if settings.introspection_url and settings.mode != RESOURCE_SERVER:

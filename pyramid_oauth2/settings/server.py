@@ -30,7 +30,7 @@ class ServerSettings:
         mode_name,
         AUTHORIZATION_SERVER,
         "An authorization_server issues tokens and accepts them. A resource_server only accepts "
-        "tokens that another server issued, and validates them at oauth2.introspection.url.",
+        "tokens that another server issued; oauth2.validation says how it validates them.",
     )
     issuer: str = setting(
         issuer_url,

@@ -84,6 +84,7 @@ UNSEEN = dict.fromkeys(
         "ISenderConstraint",
         "IServer",
         "IServerMetadata",
+        "ISigner",
         "ITokenResponseExtension",
         "Emit",
         "Throttle",

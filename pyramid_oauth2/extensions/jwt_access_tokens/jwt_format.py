@@ -101,7 +101,7 @@ class JWTAccessToken:
         except JWTRefused:
             return None
         jti = jwt.claims.get("jti")
-        # A JWT of another issuer is not ours, whatever else it says.
+        # A JWT of another issuer is not ours.
         if jwt.claims.get("iss") != self._server.issuer or not isinstance(jti, str):
             return None
         ours = len(jti) == FAMILY_LENGTH + RANDOM_LENGTH and jti.isascii() and jti.isalnum()
