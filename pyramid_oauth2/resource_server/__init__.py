@@ -36,8 +36,8 @@ class Validation(Protocol):
     def recognises(self, value: str) -> bool:
         """Whether a string looks like a token that is validated here. No I/O."""
 
-    def token_of(self, value: str) -> AccessToken:
-        """The valid access token of a string.
+    def token_of(self, value: str, now: float) -> AccessToken:
+        """The access token of a string that is valid *now*, in UTC seconds.
 
         :raises InvalidToken: there is none.
         :raises StoreUnavailable: it cannot be validated now.
@@ -92,7 +92,7 @@ class ResourceServer:
             :class:`~pyramid_oauth2.interfaces.IResourceOwners`.
         :raises StoreUnavailable: it cannot be validated now.
         """
-        token = self.validation.token_of(presentation.value)
+        token = self.validation.token_of(presentation.value, self.clock())
         if token.subject is not None and not self.is_active(token.subject):
             raise InvalidToken(
                 "The user of the access token is deactivated.",

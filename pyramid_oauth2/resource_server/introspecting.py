@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..protocol.errors import InvalidToken
@@ -23,40 +22,36 @@ ACTIVE = Refusal("token_active", "RFC 7662 section 2.2", decided_by="oauth2.intr
 
 @dataclass(frozen=True)
 class Introspection:
-    """Asks the authorization server; its responses are cached for a while.
-
-    :param clock: returns UTC seconds.
-    """
+    """Asks the authorization server; its responses are cached for a while."""
 
     settings: Settings
     endpoint: IntrospectionEndpoint = field(repr=False)
     cache: AnswerCache
-    clock: Callable[[], float] = time.time
 
     def recognises(self, value: str) -> bool:
         """Whether a token has the form of this product's. No I/O."""
         return has_our_prefix(value)
 
-    def token_of(self, value: str) -> AccessToken:
-        """The valid access token of a string.
+    def token_of(self, value: str, now: float) -> AccessToken:
+        """The access token of a string that is valid *now*.
 
         :raises InvalidToken: there is none.
         :raises StoreUnavailable: the authorization server gave no usable response.
         """
         if not _can_be_an_access_token(value, self.settings.max_parameter_length):
             raise InvalidToken("This is not an access token.", refusal=FORMAT)
-        token = self.cache.recall(digest(value), lambda: self._ask(value))
-        if token is None or token.expires_at <= self.clock():
+        token = self.cache.recall(digest(value), lambda: self._ask(value, now))
+        if token is None or token.expires_at <= now:
             raise InvalidToken("The access token is unknown, expired or revoked.", refusal=ACTIVE)
         return token
 
-    def _ask(self, value: str) -> AccessToken | None:
+    def _ask(self, value: str, now: float) -> AccessToken | None:
         answer = self.endpoint.ask(value)
         return token_of_answer(
             answer,
             self.settings.issuer,
             self.settings.resource or self.settings.public_url,
-            int(self.clock()),
+            int(now),
             self.settings.introspection_cache,
         )
 

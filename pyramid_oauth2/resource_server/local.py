@@ -7,7 +7,6 @@ it expires. What cannot be verified is refused, also because the keys cannot be 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,16 +42,12 @@ PERIODS = 2
 
 @dataclass(frozen=True)
 class LocalValidation:
-    """Verifies access tokens by the keys that their issuer publishes.
-
-    :param clock: returns UTC seconds.
-    """
+    """Verifies access tokens by the keys that their issuer publishes."""
 
     issuer: str
     resource: str
     keys: PublishedKeys = field(repr=False)
     close: Callable[[], None] = field(repr=False)
-    clock: Callable[[], float] = time.time
 
     def recognises(self, value: str) -> bool:
         """Whether it looks like an access token of that issuer. No I/O."""
@@ -63,14 +58,14 @@ class LocalValidation:
         except JWTRefused:
             return False
 
-    def token_of(self, value: str) -> AccessToken:
-        """The valid access token of a string.
+    def token_of(self, value: str, now: float) -> AccessToken:
+        """The access token of a string that is valid *now*.
 
         :raises InvalidToken: there is none.
         :raises StoreUnavailable: the keys of the issuer are not known.
         """
         try:
-            jwt = verify(value, ACCESS_TOKEN, self._keys, self.clock())
+            jwt = verify(value, ACCESS_TOKEN, self._keys, now)
             self._check(jwt.claims)
             return self._token(jwt.claims)
         except JWTRefused as refused:

@@ -137,7 +137,7 @@ class TestAToken:
     def test_and_who_it_is(self, app: TestApp, issuer: Issuer):
         service = service_of(app.app.registry)
         token = service.validation.token_of(
-            issuer.token(auth_time=1_700_000_000, acr="gold", amr=["pwd"])
+            issuer.token(auth_time=1_700_000_000, acr="gold", amr=["pwd"]), time.time()
         )
         assert (token.client.client_id, token.subject) == ("web", "bob")
         assert token.authentication.members() == {

@@ -299,7 +299,7 @@ class TestClosed:
 
     def test_while_it_hangs_one_waits_and_the_others_do_not(self, app: TestApp, endpoint: Endpoint):
         later = 0.0
-        asking = service_of(app.app.registry).endpoint  # type: ignore[union-attr]
+        asking = service_of(app.app.registry).validation.endpoint  # type: ignore[union-attr]
         asking._breaker._clock = lambda: time.monotonic() + later
         endpoint.hangs.clear()
         self.refused(app)
@@ -334,7 +334,7 @@ class TestRemembered:
         app = build(introspection__cache="60")
         service = service_of(app.app.registry)
         now = 1000 + fraction
-        service.cache._clock = lambda: now  # type: ignore[union-attr]
+        service.validation.cache._clock = lambda: now  # type: ignore[union-attr]
         object.__setattr__(service, "clock", lambda: now)
         endpoint.members = {name: ACTIVE[name] for name in ACTIVE if name != "exp"}
         assert get(app).status_int == 200
@@ -344,7 +344,7 @@ class TestRemembered:
 
     def test_for_the_time_of_the_setting(self, build: Build, endpoint: Endpoint):
         app = build(introspection__cache="60")
-        cache = service_of(app.app.registry).cache  # type: ignore[union-attr]
+        cache = service_of(app.app.registry).validation.cache  # type: ignore[union-attr]
         now = 0.0
         cache._clock = lambda: now
         assert [get(app).status_int for _ in range(3)] == [200] * 3
