@@ -12,8 +12,8 @@ from .public_keys import PublicKey, public_key
 from .refused import JWTRefused, KeyRefused
 from .uses import Use
 
-KEY = Refusal("jwt_key", "RFC 7515 section 6", decided_by="jwks")
-SIGNATURE = Refusal("jwt_signature", "RFC 7515 section 5.2", decided_by="jwks")
+KEY = Refusal("jwt_key", "RFC 7515 section 6", decided_by="key_set")
+SIGNATURE = Refusal("jwt_signature", "RFC 7515 section 5.2", decided_by="key_set")
 PROOF_KEY = Refusal("jwt_proof_key", "RFC 9449 section 4.3", decided_by="jwt")
 
 

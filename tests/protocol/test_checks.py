@@ -28,7 +28,8 @@ SOURCE = re.compile(
 )
 RECORDS = {
     *("client", "code", "consent", "grant", "grant_type"),
-    *("interaction", "record", "reservation", "token", "user", "view"),
+    *("interaction", "jwt", "key_set", "record", "request", "reservation", "signing_key"),
+    *("token", "user", "view"),
 }
 
 

@@ -32,7 +32,7 @@ PERIODS = 2
 MAX_LENGTH = 4096
 """Characters of a token. Servers limit the length of a header, which has it."""
 
-REVOKED_KEY = Refusal("signing_key_revoked", "RFC 9068 section 4", decided_by="keys")
+REVOKED_KEY = Refusal("signing_key_revoked", "RFC 9068 section 4", decided_by="signing_key")
 LENGTH = Refusal("jwt_access_token_length", "RFC 9068 section 2", decided_by="request")
 
 
