@@ -70,7 +70,9 @@ def without(*allowed: str) -> tuple[str, ...]:
 def other_extensions(own: str) -> tuple[str, ...]:
     """An extension knows no other one: what two need is in the core."""
     folders = (path.name for path in (ROOT / "extensions").iterdir() if path.is_dir())
-    return tuple(f"{PACKAGE}.extensions.{name}" for name in folders if name not in (own, "__pycache__"))
+    return tuple(
+        f"{PACKAGE}.extensions.{name}" for name in folders if name not in (own, "__pycache__")
+    )
 
 
 # What the modules below a name must never import; of two names the longer one counts.

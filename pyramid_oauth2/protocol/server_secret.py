@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from .token.sealing import derived_seal
+from .seal import derived_seal
 from .token_strings import RandomBytes
 
 MIN_LENGTH = 43  # of 256 random bits in base64

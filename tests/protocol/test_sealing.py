@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyramid_oauth2.protocol.token.sealing import NONCE_LENGTH, seal_for
+from pyramid_oauth2.protocol.seal import NONCE_LENGTH
+from pyramid_oauth2.protocol.token.sealing import seal_for
 
 SCOPES = st.frozensets(st.sampled_from(["read", "write", "admin"]), min_size=1)
 SPENT = "ort_" + "a" * 65

@@ -21,8 +21,8 @@ from ..grants import find_grant
 from ..lost_responses import until_known
 from ..records import ACCESS_TOKEN, INTERACTION, Client, Grant, SealedAnswer, Token
 from ..scopes import format_scope
+from ..seal import Seal, derived_seal
 from ..token.resolution import reference_of
-from ..token.sealing import Seal, derived_seal
 from ..token.validity import NotValid, check_grant
 from ..token_strings import parse_token
 from .authorization_request import AuthorizationRequest

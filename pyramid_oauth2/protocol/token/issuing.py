@@ -23,6 +23,7 @@ from ..records import (
     Token,
 )
 from ..refusal import OWN_RULE, Refusal
+from ..seal import Seal
 from ..server import USER_ACTIVE, Server
 from ..single_use import reserve
 from ..token_strings import random_text
@@ -30,7 +31,7 @@ from .added_members import added_members
 from .confirmation import NO_PROOF, Confirmation, Proof
 from .draft import Draft, make_draft
 from .issuance import Add, Issuance, Open, Redeem, Repeat
-from .sealing import Seal, seal_for
+from .sealing import seal_for
 from .sender_constraints import check_spender, token_type
 from .token_response import IssuedTokens
 from .validity import CLIENT_EPOCH
