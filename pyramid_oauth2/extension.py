@@ -22,6 +22,7 @@ from .interfaces.extension import IClientAuthentication, IGrantType
 from .interfaces.protection import IViewDemand
 from .interfaces.sender_constraint import ISenderConstraint
 from .interfaces.server import IResourceServer, IServer
+from .interfaces.signer import ISigner
 from .interfaces.token_response import ITokenResponseExtension
 from .protocol.access import Access
 from .protocol.authentication import Authentication
@@ -133,6 +134,7 @@ __all__ = [
     "ISenderConstraint",
     "IServer",
     "IServerMetadata",
+    "ISigner",
     "ITokenResponseExtension",
     "IViewDemand",
     "InsufficientScope",

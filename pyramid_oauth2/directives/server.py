@@ -94,7 +94,7 @@ def set_oauth2_signer(config: Any, factory: Any) -> None:
 
     ::
 
-        config.set_oauth2_signer("shop.kms.Signer")
+        config.set_oauth2_signer(KeyService)
 
     Without one, the server signs by keys in its own store, if ``oauth2.secret`` is set.
 

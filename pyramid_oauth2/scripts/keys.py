@@ -40,9 +40,7 @@ keys = Commands(
         "list": Named("keys", "list_keys", "List the keys, and which of them sign."),
         "rotate": Named("keys", "rotate", "Make the next key now, before its time."),
         "revoke": Named("keys", "revoke", "Make everything invalid that a key has signed."),
-        "reseal": Named(
-            "keys", "reseal", "Seal every key by the first secret of oauth2.secret again."
-        ),
+        "reseal": Named("keys", "reseal", "Seal every key again, by the first secret."),
     },
     examples=EXAMPLES,
 )

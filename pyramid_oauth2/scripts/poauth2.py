@@ -41,7 +41,7 @@ COMMANDS = {
     "user": Named("user", "user", "Show what a user allows and owns, and end it."),
     "token": Named("token", "token", "Look at a token."),
     "keys": Named("keys", "keys", "List the keys that sign, and replace or revoke them."),
-    "secret": Named("server_secret", "secret", "Print a new secret for oauth2.secret."),
+    "secret": Named("server_secret", "secret", "Print a new secret for the server."),
     "purge": Named("purge", "purge", "Remove everything that has expired."),
     "copy": Named("copy", "copy", "Copy everything into the store of another ini."),
     "try": Named(

@@ -22,8 +22,8 @@ class _WithoutIni(Command):
     needs_ini = False
 
 
-@command(examples=EXAMPLES, cls=_WithoutIni)
+@command("256 random bits with a checksum, for oauth2.secret.", examples=EXAMPLES, cls=_WithoutIni)
 def secret(ini: Ini | None) -> int:
-    """Print 256 random bits, with a checksum."""
+    """Print 256 random bits with a checksum, for oauth2.secret."""
     print(new_server_secret(os.urandom))
     return 0

@@ -83,7 +83,7 @@ def test_the_directives(follow: Follow):
             interfaces.IClientAuthentication, confidential=True, challenge=None, parameters=()
         ),
         "SignedAccessToken": plug_in(
-            interfaces.IAccessTokenFormat, suits=lambda client, access: False
+            interfaces.IAccessTokenFormat, lifetime=None, suits=lambda client, access: False
         ),
         "DeviceKey": plug_in(
             interfaces.ISenderConstraint, scheme=None, members=("device",), parameters=()
@@ -111,6 +111,7 @@ def test_the_directives(follow: Follow):
         "BadgeEndpoint": plug_in(
             interfaces.IEndpoint, methods=("POST",), cross_origin=True, parameters=()
         ),
+        "KeyService": plug_in(interfaces.ISigner, max_age=60, check=lambda: None),
         "BadgeMetadata": plug_in(interfaces.IServerMetadata, names=(), members=dict),
         "BadgeDemand": plug_in(
             interfaces.IViewDemand, options=("oauth2_badge",), parse=str, check=lambda *given: None

@@ -24,6 +24,7 @@ ACTIONS: dict[str, dict[str, Any]] = {
         "grant_types": "authorization_code",
         "token_endpoint_auth_method": "client_secret_basic",
         "consent": "remember",
+        "access_token_format": "opaque",
     },
     "secret": {"overlap": "now"},
     "secret-earlier": {},

@@ -310,7 +310,7 @@ class TestRoutes:
         assert names == {"oauth2.protected_resource", "oauth2.protected_resource.root"}
 
     def test_our_own_are_registered_in_the_same_way(self, server: Server):
-        ours = {"token", "access_token", "revoke", "introspect"}
+        ours = {"token", "access_token", "revoke", "introspect", "jwks"}
         theirs = {"badge", "badge_colours", "badge_login"}
         assert registered_factories(server.registry, IEndpoint).keys() == ours | theirs
 

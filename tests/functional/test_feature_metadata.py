@@ -81,10 +81,10 @@ def test_a_member_of_ours(build: Callable[..., Server], name: str):
 
 def test_a_member_of_two_features(build: Callable[..., Server]):
     def configure(config: Any) -> None:
-        config.add_oauth2_server_metadata("first", adding(jwks_uri="x"))
-        config.add_oauth2_server_metadata("second", adding(jwks_uri="y"))
+        config.add_oauth2_server_metadata("first", adding(op_tos_uri="x"))
+        config.add_oauth2_server_metadata("second", adding(op_tos_uri="y"))
 
-    with pytest.raises(ConfigurationError, match="jwks_uri is declared by two: first and second"):
+    with pytest.raises(ConfigurationError, match="op_tos_uri is declared by two: first and second"):
         build(configure)
 
 

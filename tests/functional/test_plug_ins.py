@@ -45,6 +45,8 @@ class Readable:
     def __init__(self, server: IServer, settings: object) -> None:
         self._random = server.random
 
+    lifetime = None
+
     def suits(self, client: Client, access: Access) -> bool:
         return "read" in access.scope
 
@@ -63,6 +65,9 @@ class Readable:
         if inner is None:
             return None
         return TokenRef(inner.kind, inner.family, hashlib.sha256(value.encode()).digest())
+
+    def refuses(self, value: str) -> Refusal | None:
+        return None
 
 
 class TestAFormat:
@@ -85,6 +90,27 @@ class TestAFormat:
         flow.exchange(path="/oauth2/revoke", token=token)
         assert flow.server.get("/read", bearer(token)).status_int == 401
         assert flow.server.get("/read", bearer(refreshed)).text == "bob"
+
+    def test_its_lifetime_is_an_upper_limit(
+        self, flow: Flow, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        issued = flow.redeem(flow.code()).json
+        for lifetime, seconds in ((60, 60), (100_000, 3600), (None, 3600)):
+            monkeypatch.setattr(Readable, "lifetime", lifetime)
+            issued = flow.refresh(issued["refresh_token"]).json
+            assert issued["expires_in"] == seconds
+            claims = self.claims(issued["access_token"])
+            assert claims["exp"] - claims["iat"] == seconds
+
+    def test_it_may_refuse_a_token_whose_record_is_valid(
+        self, flow: Flow, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token = flow.redeem(flow.code()).json["access_token"]
+        refusal = Refusal("readable_key", "RFC 9068 section 4")
+        monkeypatch.setattr(Readable, "refuses", lambda self, value: refusal)
+        assert flow.server.get("/read", bearer(token)).status_int == 401
+        said = flow.exchange(path="/oauth2/introspect", token=token).json
+        assert said == {"active": False}
 
     def test_it_is_ours_only_where_it_suits(self, flow: Flow) -> None:
         assert flow.server.token("write").startswith("oat_")

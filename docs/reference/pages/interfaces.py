@@ -16,6 +16,7 @@ from pyramid_oauth2.interfaces import (
     protection,
     sender_constraint,
     server,
+    signer,
     storage,
     token_response,
 )
@@ -71,6 +72,7 @@ TO_WRITE = (
         "IServerMetadata",
         "`config.add_oauth2_server_metadata`",
     ),
+    ("what signs JWTs, with keys elsewhere", "ISigner", "`config.set_oauth2_signer`"),
     ("a demand of views", "IViewDemand", "`config.add_oauth2_view_demand`"),
     (
         "a backend: the factory, called at start-up",
@@ -104,6 +106,7 @@ def page() -> str:
         | definitions(token_response)
         | definitions(authorization)
         | definitions(endpoints)
+        | definitions(signer)
         | definitions(protection)
         | definitions(application)
     )
