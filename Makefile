@@ -115,7 +115,7 @@ translations: .venv/test
 
 clean:
 	rm -rf .venv $(LOWEST) $(PEERS_ENVIRONMENT) tests/node/node_modules build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -f development-*.ini examples/resource_server/api-*.ini demo-client*.secret demo-client.cookie-secret *.sqlite *.sqlite-shm *.sqlite-wal
+	rm -f development-*.ini examples/resource_server/api-*.ini demo-client*.secret demo-client.cookie-secret demo-server.secret *.sqlite *.sqlite-shm *.sqlite-wal
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A variable of the command line loses against the file's own [DEFAULT], so the

@@ -45,7 +45,7 @@ from .protocol.token.endpoint import TokenEndpoint
 from .protocol.token.opaque import NAME as OPAQUE
 from .protocol.token.opaque import OpaqueAccessToken
 from .protocol.token.revocation import RevocationEndpoint
-from .protocol.token_strings import new_client_secret
+from .protocol.token_strings import new_client_secret, new_server_secret
 from .service import OAuth2Service
 from .settings.registration import load_settings
 from .startup_error import print_without_traceback
@@ -76,6 +76,7 @@ __all__ = [
     "get_service",
     "includeme",
     "new_client_secret",
+    "new_server_secret",
     "page_headers",
 ]
 

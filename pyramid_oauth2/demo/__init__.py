@@ -14,12 +14,14 @@ from typing import Any
 from pyramid.config import Configurator
 from pyramid.csrf import CookieCSRFStoragePolicy
 
-from pyramid_oauth2 import cookie_options, get_service, new_client_secret
+from pyramid_oauth2 import cookie_options, get_service, new_client_secret, new_server_secret
 
 from .clients import SECRET_FILES, ensure_clients
 from .login import DemoSecurityPolicy
 from .secret_files import read_or_draw
 from .users import Users
+
+SERVER_SECRET_FILE = "demo-server.secret"
 
 
 def main(global_config: dict[str, str], **settings: Any) -> Any:
@@ -39,6 +41,10 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
     # Not derived from a client's secret, since those are given to the clients.
     cookie_file = secret_file.with_suffix(".cookie-secret")
     cookie_secret = read_or_draw(cookie_file, lambda: secrets.token_hex(32))
+    # The configurator includes what reads it. A secret that the ini names comes first.
+    if "oauth2.secret" not in settings:
+        server_file = secret_file.with_name(SERVER_SECRET_FILE)
+        settings["oauth2.secret"] = read_or_draw(server_file, lambda: new_server_secret(os.urandom))
     users = Users.from_ini(settings["demo.users"])
 
     config = Configurator(settings=settings)

@@ -114,7 +114,10 @@ def new_client_secret(random: RandomBytes) -> str:
 
 
 def new_server_secret(random: RandomBytes) -> str:
-    """Draw a secret for ``oauth2.secret``: ``oss_<secret: 43><checksum: 6>``."""
+    """Draw a secret for ``oauth2.secret``: ``oss_<secret: 43><checksum: 6>``.
+
+    :param random: for example ``os.urandom``.
+    """
     return _new_secret(SERVER_SECRET_PREFIX, random)
 
 

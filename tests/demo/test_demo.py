@@ -9,6 +9,8 @@ import subprocess
 
 import pytest
 
+from pyramid_oauth2.protocol.token_strings import is_server_secret
+from pyramid_oauth2.scripts.ini import Ini
 from tests import programs
 from tests.ports import free_port
 from tests.serving import environment, serving
@@ -258,3 +260,28 @@ def test_a_user_who_may_not_see_the_admin_pages_is_not_sent_to_the_login(demo):
     page = demo.get("/oauth2/admin/clients", headers={"Accept": "text/html"}, status=403)
     assert page.html.h1.string == "You may not see this page"
     assert page.headers["X-Frame-Options"] == "DENY"
+
+
+class TestServerSecret:
+    """The demo can sign, with a secret of its own."""
+
+    def test_it_is_a_file_for_its_owner(self, demo, ini):
+        file = ini.parent / "demo-server.secret"
+        assert is_server_secret(file.read_text().strip())
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        well_known = demo.get("/.well-known/oauth-authorization-server").json
+        assert well_known["jwks_uri"] == "http://localhost:6543/oauth2/jwks"
+
+    def test_the_next_start_opens_what_this_one_sealed(self, demo, ini):
+        def key():
+            with Ini(str(ini)).service() as service:
+                return service.server.signer.key_for("ES256")
+
+        assert key() == key()
+
+    def test_one_that_the_ini_names_comes_first(self, ini):
+        own = f"[app:main]\noauth2.secret = {'s' * 43}\n"
+        ini.write_text(ini.read_text().replace("[app:main]\n", own))
+        with Ini(str(ini)).service() as service:
+            assert service.settings.secret == ("s" * 43,)
+        assert not (ini.parent / "demo-server.secret").exists()

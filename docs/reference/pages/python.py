@@ -52,6 +52,7 @@ ENTRIES = {
         Entry(registry, "UnknownClient"),
         Entry(registry, "ClientChangedMeanwhile"),
         Entry(token_strings, "new_client_secret"),
+        Entry(token_strings, "new_server_secret"),
     ),
     "Outside of a request": (
         Entry(assembly, "get_service"),
