@@ -60,7 +60,6 @@ def race_of_threads(backend: IBackend, races: Rounds, role: str = "grants") -> l
     :param role: the store that the calls are for, an attribute of *backend*.
     :return: the results by round and call; a :exc:`DuplicateRecord` is a
         result, any other exception is raised.
-        result, any other exception is raised.
     """
     return _run(getattr(backend, role), races, ready=lambda: None)
 
