@@ -40,6 +40,9 @@ class Loopback(ThreadingHTTPServer):
         self.state = secrets.token_urlsafe(16)
         self.answers: queue.Queue[dict[str, str]] = queue.Queue()
 
+    def handle_error(self, *_connection: object) -> None:
+        """Print nothing: a connection that breaks is no response."""
+
 
 class Callback(BaseHTTPRequestHandler):
     """The last page that the user sees."""

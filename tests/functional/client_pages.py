@@ -33,8 +33,9 @@ def names(page: TestResponse) -> list[str]:
 
 
 def words(page: TestResponse) -> str:
-    """What a page says."""
-    return " ".join(page.html.main.get_text(" ").split())
+    """What a page says, without the marks that isolate the direction of a name."""
+    text = page.html.main.get_text(" ").translate(dict.fromkeys(map(ord, "\u2068\u2069")))
+    return " ".join(text.split())
 
 
 class ClientPages:

@@ -126,6 +126,16 @@ class TestTwoSecrets:
         assert "client_id=robot" in pages.get("secret-earlier", 303, client_id="robot").location
 
 
+@pytest.mark.parametrize("action", ["edit", "secret", "grants", "disable", "withdraw", "delete"])
+def test_the_direction_of_a_name_ends_with_it(pages: ClientPages, action: str):
+    """What follows a name in Arabic would else be written from right to left as well."""
+    name = "مطبعة"
+    pages.server.service.clients.edit("robot", client_name=name)
+    page = pages.get(action, client_id="robot")
+    assert f"\u2068{name}\u2069" in page.html.h1.get_text()
+    assert page.html.title.string.count("\u2068") == page.html.title.string.count("\u2069") == 1
+
+
 def test_revoking_says_what_happens(pages: ClientPages):
     page = pages.get("client", client_id="robot").click("Revoke all its tokens")
     assert "Revoke all tokens of robot?" in words(page)

@@ -117,7 +117,8 @@ def test_the_code_flow(server, try_at, browser, capsys):
 
 
 def test_client_credentials(server, try_at, capsys):
-    tried = try_at(server.ini, "--grant-type", "client_credentials", "--call", "/api/me")
+    grant = ("--grant-type", "client_credentials", "--scope", "read write")
+    tried = try_at(server.ini, *grant, "--call", "/api/me")
     assert tried.status == 0, tried.err
     assert '"user": null' in tried.out
     assert NAME not in names(server, capsys)

@@ -97,7 +97,7 @@ def try_(
     no_browser: bool,
 ) -> int:
     """Get a token; the exit status is 1 if there is none, or the call was refused."""
-    scope = frozenset(scopes)
+    scope = frozenset(name for words in scopes for name in words.split())
     try:
         with ini.service() as service, _client(service, client_id, grant_type, scope) as client:
             trial = Trial(service.settings.issuer, client, grant_type, scope)
