@@ -101,3 +101,38 @@ def test_axe_finds_a_violation(site: Site, open_browser: Callable[..., BrowserCo
     STATES["consent"](page, site)
     page.evaluate("document.querySelector('main').innerHTML += '<input>'")
     assert any(found.startswith("label: ") for found in violations(page))
+
+
+# Backgrounds and shadows are not drawn in forced colors: borders and outlines are what is left.
+UNSEEN = """() => [...document.querySelectorAll('.button, button, input, select, textarea')]
+    .filter(control => control.offsetParent && control.type !== 'hidden')
+    .filter(control => {
+        const style = getComputedStyle(control);
+        control.focus();
+        const focused = getComputedStyle(control);
+        const bordered = style.borderTopStyle !== 'none' && parseFloat(style.borderTopWidth) > 0;
+        const drawn = bordered || ['checkbox', 'radio'].includes(control.type);
+        const outlined = focused.outlineStyle !== 'none' && parseFloat(focused.outlineWidth) > 0;
+        return !drawn || !outlined;
+    })
+    .map(control => control.outerHTML)"""
+
+
+@pytest.mark.parametrize("name", SEEN_MOST)
+def test_controls_are_seen_in_forced_colors(
+    name: str, site: Site, open_browser: Callable[..., BrowserContext]
+) -> None:
+    page = open_browser(forced_colors="active").new_page()
+    STATES[name](page, site)
+    page.keyboard.press("Tab")  # From now on the focus is shown.
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+    assert page.evaluate(UNSEEN) == []
+
+
+def test_a_control_without_a_border_is_found(
+    site: Site, open_browser: Callable[..., BrowserContext]
+) -> None:
+    page = open_browser(forced_colors="active").new_page()
+    STATES["consent"](page, site)
+    page.evaluate("document.querySelector('button[value=allow]').style.border = '0'")
+    assert len(page.evaluate(UNSEEN)) == 1
