@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -77,10 +77,14 @@ def check_signer(signer: ISigner | None) -> None:
 
     :raises StartupError: it never will with these settings.
     """
-    if signer is not None and _signer_is_checked.get():
-        # Of a store that cannot be reached, warn_of_unusable_stores says it.
-        with suppress(StoreUnavailable):
-            signer.check()
+    if signer is None or not _signer_is_checked.get():
+        return
+    try:
+        signer.check()
+    except StoreUnavailable as unavailable:
+        log.warning(
+            "Nothing can be signed now; requests that need it get 503 until it can. %s", unavailable
+        )
 
 
 def _grant_type_errors(

@@ -42,7 +42,15 @@ class ISigner(Interface):
         """
 
     def published() -> Iterable[Mapping[str, str]]:
-        """The public keys as JWKs (RFC 7517), with ``kid``, ``alg`` and ``use``."""
+        """The public keys as JWKs (RFC 7517), with ``kid``, ``alg`` and ``use``.
+
+        :raises StoreUnavailable: they are not known now.
+        """
 
     def is_revoked(kid: str) -> bool:
-        """Whether what that key has signed is not valid any more. False for an unknown key."""
+        """Whether what that key has signed is not valid any more. False for an unknown key.
+
+        It is called for each JWT that is presented here, so it has to be fast.
+
+        :raises StoreUnavailable: it is not known now.
+        """

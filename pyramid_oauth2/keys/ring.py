@@ -64,9 +64,14 @@ class KeyRing:
     def check(self) -> None:
         """See whether the secret opens every key that is in use.
 
+        Of a store that cannot be read, the start warns by itself.
+
         :raises StartupError: it does not, or the backend does not keep entries.
         """
-        ring, now = self.rotation.read(), self._clock()
+        try:
+            ring, now = self.rotation.read(), self._clock()
+        except StoreUnavailable:
+            return
         for key in ring.keys:
             gone_at = ring.gone_at(key, self._schedule)
             if key.revoked_at is None and (gone_at is None or now < gone_at):
