@@ -29,7 +29,8 @@ endif
 BIN = .venv/bin
 SUFFIX = $(if $(filter 6543,$(PORT)),,-$(PORT))
 INI = development$(SUFFIX).ini
-API_INI = examples/resource_server/api$(SUFFIX).ini
+API = api
+API_INI = examples/resource_server/$(API)$(SUFFIX).ini
 SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
@@ -115,7 +116,7 @@ translations: .venv/test
 
 clean:
 	rm -rf .venv $(LOWEST) $(PEERS_ENVIRONMENT) tests/node/node_modules build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -f development-*.ini examples/resource_server/api-*.ini demo-client*.secret demo-client.cookie-secret demo-server.secret *.sqlite *.sqlite-shm *.sqlite-wal
+	rm -f development-*.ini examples/resource_server/*-*.ini demo-client*.secret demo-client.cookie-secret demo-server.secret *.sqlite *.sqlite-shm *.sqlite-wal
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A variable of the command line loses against the file's own [DEFAULT], so the

@@ -147,10 +147,11 @@ def checkout_in(folder: Path) -> Iterator[Checkout]:
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "examples", folder / "examples")
     api = f"localhost:{free_port()}"
-    ini = folder / "examples/resource_server/api.ini"
-    # Without the cache, so that a test need not wait for ten seconds.
-    text = ini.read_text().replace("localhost:6544", api)
-    ini.write_text(text.replace("[app:main]\n", "[app:main]\noauth2.introspection.cache = 0\n"))
+    for ini in (folder / "examples/resource_server").glob("*.ini"):
+        text = ini.read_text().replace("localhost:6544", api)
+        # Without the cache, so that a test need not wait for ten seconds.
+        endpoint = "oauth2.introspection.url"
+        ini.write_text(text.replace(endpoint, f"oauth2.introspection.cache = 0\n{endpoint}"))
     # What the installation would create; everything is installed already.
     (folder / ".venv").mkdir()
     (folder / ".venv" / "bin").symlink_to(BIN)

@@ -15,14 +15,15 @@ from authlib.integrations.requests_client import OAuth2Session, OAuthError
 
 ISSUER = os.environ.get("ISSUER", "http://localhost:6543")
 API_URL = os.environ.get("API_URL", f"{ISSUER}/api/me")
-SECRET_FILE = Path(__file__).parents[2] / "demo-client.secret"
+CLIENT_ID = os.environ.get("CLIENT_ID", "demo")
+SECRET_FILE = Path(__file__).parents[2] / f"demo-client{CLIENT_ID.removeprefix('demo')}.secret"
 INTERVAL = 5  # seconds
 
 
 def connect() -> OAuth2Session:
     """Create a session, which gets a new token one minute before the current one expires."""
     return OAuth2Session(
-        client_id="demo",
+        client_id=CLIENT_ID,
         client_secret=os.environ.get("CLIENT_SECRET") or SECRET_FILE.read_text().strip(),
         token_endpoint_auth_method="client_secret_post",
         token_endpoint=f"{ISSUER}/oauth2/token",

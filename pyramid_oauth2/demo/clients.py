@@ -1,7 +1,8 @@
 """The demo's clients, registered in whichever store the ini selects.
 
 ``demo`` is for curl, ``demo-sample`` for :mod:`.sample`, ``demo-spa`` for the
-single-page application, ``demo-native`` and ``demo-api`` for the programs in ``examples/``.
+single-page application, ``demo-native``, ``demo-api`` and ``demo-jwt`` for the programs in
+``examples/``.
 """
 
 from __future__ import annotations
@@ -55,8 +56,16 @@ API_CLIENT = Client(
     grant_types=(),
     resource_server=True,
 )
+JWT_CLIENT = Client(
+    client_id="demo-jwt",
+    client_name="The client with signed tokens",
+    grant_types=("client_credentials",),
+    scope=frozenset({"read"}),
+    token_endpoint_auth_method="client_secret_post",
+    extra={"access_token_format": "jwt"},
+)
 # The suffix of the file that holds a client's secret.
-SECRET_FILES = {"demo": "", "demo-sample": "-sample", "demo-api": "-api"}
+SECRET_FILES = {"demo": "", "demo-sample": "-sample", "demo-api": "-api", "demo-jwt": "-jwt"}
 SAMPLE_CALLBACK = "/sample/callback"
 SPA_PATH = "/spa/"
 # Where `python3 -m http.server` serves a folder.
@@ -86,6 +95,7 @@ def _clients(issuer: str) -> Iterator[Client]:
     )
     yield NATIVE_CLIENT
     yield API_CLIENT
+    yield JWT_CLIENT
 
 
 def _origin(issuer: str) -> str:

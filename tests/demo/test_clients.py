@@ -9,6 +9,7 @@ import pytest
 
 from pyramid_oauth2 import get_service
 from pyramid_oauth2.demo import main
+from pyramid_oauth2.demo.clients import SECRET_FILES
 from pyramid_oauth2.scripts.ini import Ini
 
 
@@ -56,7 +57,7 @@ def test_a_start_changes_nothing_that_is_right(start, client_id):
 
 def test_who_of_them_may_ask_about_the_tokens_of_others(start):
     client = start()
-    clients = map(client, ("demo", "demo-sample", "demo-spa", "demo-native", "demo-api"))
+    clients = map(client, (*SECRET_FILES, "demo-spa", "demo-native"))
     assert [known.client_id for known in clients if known.resource_server] == ["demo-api"]
 
 
@@ -83,7 +84,7 @@ def test_processes_that_start_together(start):
 
 def test_each_secret_is_a_file_for_its_owner(start, ini):
     start()
-    files = [ini.parent / f"demo-client{more}.secret" for more in ("", "-sample", "-api")]
+    files = [ini.parent / f"demo-client{more}.secret" for more in ("", "-sample", "-api", "-jwt")]
     assert len({file.read_text() for file in files}) == len(files)
     for file in files:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
