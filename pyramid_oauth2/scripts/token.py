@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..protocol.access import Access
@@ -27,7 +28,7 @@ from ..protocol.scopes import format_scope
 from ..protocol.server import UserNotChecked
 from ..protocol.token.access_token import AccessTokenData
 from ..protocol.token.confirmation import BOUND, confirmation_of
-from ..protocol.token.resolution import reference_of
+from ..protocol.token.resolution import check_format, format_of
 from ..protocol.token.validity import NotValid, check_limits, check_parties, check_token
 from ..protocol.token_strings import is_client_secret, parse_token
 from .arguments import json_option
@@ -87,7 +88,7 @@ def inspect(ini: Ini, as_json: bool) -> int:
     value = _read()
     with ini.service() as service:
         # Of an access token, the application may have added a format.
-        ref = reference_of(service.server, value) or parse_token(value)
+        format_, ref = format_of(service.server, value) or (None, parse_token(value))
         if ref is None:
             print(f"poauth2: {_no_token(value)}", file=sys.stderr)
             return 1
@@ -100,7 +101,9 @@ def inspect(ini: Ini, as_json: bool) -> int:
             )
             return 1
         token, grant = found
-        members = _members(service.server, _until_decided(service.server, token), grant)
+        token = _until_decided(service.server, token)
+        check = partial(check_format, format_, value) if format_ else _unchecked
+        members = _members(service.server, token, grant, check)
     if as_json:
         print(json.dumps(members, indent=2))
         return 0
@@ -135,11 +138,17 @@ def _until_decided(server: AuthorizationServer, token: Token) -> Token:
     return replace(token, expires_at=end_of(pending, token))
 
 
-def _members(server: AuthorizationServer, token: Token, grant: Grant | None) -> dict[str, Any]:
+def _unchecked() -> None:
+    """A token that is no access token has no format."""
+
+
+def _members(
+    server: AuthorizationServer, token: Token, grant: Grant | None, check: Callable[[], None]
+) -> dict[str, Any]:
     client_id, user, scope = _rights(server, token, grant)
     members = {
         "kind": token.kind,
-        "state": _state(server, token, grant),
+        "state": _state(server, token, grant, check),
         "grant": token.grant_id,
         "client_id": client_id,
         "user": user,
@@ -182,7 +191,9 @@ def _decoded(server: AuthorizationServer, token: Token) -> object:
     return _CODECS.get(token.kind, check_understood)(token.data, server.understood)
 
 
-def _state(server: AuthorizationServer, token: Token, grant: Grant | None) -> str:
+def _state(
+    server: AuthorizationServer, token: Token, grant: Grant | None, check: Callable[[], None]
+) -> str:
     try:
         check_token(token, grant, server.clock(), server.understood)
         data = _decoded(server, token)
@@ -190,6 +201,7 @@ def _state(server: AuthorizationServer, token: Token, grant: Grant | None) -> st
             check_parties(server, grant, data if isinstance(data, AccessTokenData) else None)
         access = data.access if isinstance(data, AccessTokenData) else Access(frozenset())
         check_limits(server, access, confirmation_of(token.data))
+        check()
     except (NotValid, NotUnderstood) as dead:
         # The reason belongs to the grant; it does not explain a token revoked on its own.
         reason = grant.revoke_reason if grant and token.revoked_at is None else None

@@ -142,7 +142,8 @@ class TestAtViews:
         ring.rotation.revoke(parts(token)[0]["kid"], time.time())
         ring._read = None  # what thirty seconds do
         assert signing.get("/read", bearer(token)).json["error"] == "invalid_token"
-        assert signing.post({"token": token}, signing.login("signed"), path="/oauth2/introspect")
+        form, login = {"token": token}, signing.login("signed")
+        assert signing.post(form, login, path="/oauth2/introspect").json == {"active": False}
         new = signing.token("read", user="bob", client="signed")
         assert signing.get("/read", bearer(new)).status_int == 200
 
@@ -248,6 +249,28 @@ class TestIntrospection:
         assert members["active"] is True
         for name in ("iss", "sub", "client_id", "scope", "exp", "iat"):
             assert members[name] == claims[name]
+
+    def test_a_forged_one_is_inactive(self, forging: tuple[Server, Honest]):
+        server, honest = forging
+        server.register("api", resource_server=True, grant_types=())
+        for name, make in {**FORGERIES, **BY_CLAIMS}.items():
+            if value := make(honest):
+                form = {"token": value}
+                answer = server.post(form, server.login("api"), path="/oauth2/introspect")
+                assert answer.status_int in (200, 400, 413), name
+                assert answer.status_int != 200 or answer.json == {"active": False}, name
+
+
+class TestRevocation:
+    def test_a_forged_one_revokes_nothing(self, forging: tuple[Server, Honest]):
+        server, honest = forging
+        before = server.records()
+        for name, make in {**FORGERIES, **BY_CLAIMS}.items():
+            if value := make(honest):
+                form = {"token": value}
+                answer = server.post(form, server.login("signed"), path="/oauth2/revoke")
+                assert answer.status_int in (200, 400, 413), name
+        assert server.records() == before
 
 
 class TestRegistration:

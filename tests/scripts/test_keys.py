@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from pyramid_oauth2 import Client
 from pyramid_oauth2.keys.ring import KeyRing
+from pyramid_oauth2.protocol.access import Access
+from pyramid_oauth2.protocol.token.issuance import Issuance
+from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.protocol.token_strings import is_server_secret
 from pyramid_oauth2.scripts.ini import Ini
 from pyramid_oauth2.scripts.poauth2 import main
@@ -145,3 +150,15 @@ def test_without_a_secret(with_tables, words):
     status, out, err = with_tables("keys", *words)
     assert (status, out) == (2, "")
     assert "write what 'poauth2 secret' prints into oauth2.secret" in err
+
+
+def test_a_token_of_a_revoked_key_does_not_count(signing):
+    with Ini(str(signing.path)).service() as service:
+        client = Client("signed", scope=frozenset({"read"}), extra={"access_token_format": "jwt"})
+        client = service.clients.add(replace(client, grant_types=("client_credentials",))).client
+        issuance = Issuance(Access(frozenset({"read"})), None)
+        token = issue(service.server, client, issuance).access_token
+        kid = service.server.signer.key_for("ES256")
+    assert "state:       counts" in signing("token", "inspect", stdin=token)[1]
+    assert signing("keys", "revoke", kid)[0] == 0
+    assert "state:       is not valid any more" in signing("token", "inspect", stdin=token)[1]

@@ -46,7 +46,7 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
 
     :raises InvalidToken: there is none.
     """
-    found_by = _format_of(server, value)
+    found_by = format_of(server, value)
     if found_by is None:
         raise InvalidToken(
             "This is not an access token of this server.",
@@ -65,8 +65,7 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
         data = AccessTokenData.decode(token.data)
         client = check_parties(server, grant, data)
         check_limits(server, data.access, data.confirmation)
-        if (refusal := format_.refuses(value)) is not None:
-            raise NotValid("is not valid any more", refusal=refusal)
+        check_format(format_, value)
     except (NotValid, NotUnderstood) as dead:
         refusal = dead.refusal.comparing(access_token=value)
         raise InvalidToken(f"The access token {dead}.", refusal=refusal) from None
@@ -86,13 +85,23 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
 
 def reference_of(server: AuthorizationServer, value: str) -> TokenRef | None:
     """Where the record of an access token string is stored; None if no format knows it."""
-    found = _format_of(server, value)
+    found = format_of(server, value)
     return None if found is None else found[1]
 
 
-def _format_of(
+def check_format(format_: IAccessTokenFormat, value: str) -> None:
+    """Check what the record of an access token cannot say.
+
+    :raises NotValid: its format refuses it.
+    """
+    if (refusal := format_.refuses(value)) is not None:
+        raise NotValid("is not valid any more", refusal=refusal)
+
+
+def format_of(
     server: AuthorizationServer, value: str
 ) -> tuple[IAccessTokenFormat, TokenRef] | None:
+    """The format of an access token string, and where its record is stored."""
     # Ours first, although it is the last to be chosen for a new token: no other format can
     # claim a string that has our form.
     for format_ in reversed(server.plug_ins.access_token_formats):
