@@ -117,7 +117,7 @@ def includeme(config: Any) -> None:
     config.include(".protection.security")
     config.include(".protection.guards")
     config.include(".views.routes")
-    # Before those of the pages, which a request to them would be compared with: 3 microseconds.
+    # Before those of the pages, which the path of a request to them would be compared with.
     # The members of the server metadata for these are in protocol/server_metadata.py.
     config.add_oauth2_endpoint("token", TokenEndpoint, metadata=None)
     config.include(".extensions.jwt_access_tokens")  # and introspection

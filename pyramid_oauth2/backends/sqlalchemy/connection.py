@@ -30,7 +30,7 @@ Row: TypeAlias = tuple[Any, ...]
 COMMIT = "COMMIT"
 # In the ``info`` of a connection: its cursor, for drivers whose cursors are expensive. A new one
 # of psycopg costs 10 microseconds at each statement, since it learns the types of results again;
-# one of sqlite3, whose transactions have seven, 1 microsecond.
+# one of sqlite3 0.14, and a transaction has seven.
 CURSOR = "cursor"
 KEPT_CURSORS = frozenset({"psycopg", "pysqlite"})
 MANY_ROWS = 100  # A cursor keeps its last result, which should not be a whole page of an export.

@@ -39,7 +39,7 @@ class IssuedTokens:
     _encoded: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Once, as it takes 3 microseconds: what is sealed is sent, too.
+        # Once, as it takes 2 microseconds: what is sealed is sent, too.
         object.__setattr__(self, "_encoded", dumps(self.parameters()))
 
     def parameters(self) -> dict[str, Any]:
