@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..interfaces import IServer, ISettings
+from ..jose.signing import LONGEST
 from ..protocol.server_secret import ServerSecret
 from ..settings import Settings
 from .endpoint import JWKSEndpoint, JWKSMetadata
 from .ring import KeyRing
-from .schedule import HOUR, Schedule
+from .schedule import Schedule
 from .settings import KeySettings
 
 
@@ -33,6 +34,6 @@ def make_ring(server: IServer, settings: Settings) -> KeyRing:
     schedule = Schedule(
         rotation=keys.rotation,
         announced=keys.announced,
-        lifetime=max(settings.access_token_lifetime, settings.public_lifetime, HOUR),
+        lifetime=max(settings.access_token_lifetime, settings.public_lifetime, LONGEST),
     )
     return KeyRing(server, ServerSecret(settings.secret), schedule)

@@ -32,9 +32,12 @@ class JWKSEndpoint:
         if signer is None:
             return EndpointResponse.json({"keys": []})
         # "application/json": older clients refuse "application/jwk-set+json".
-        body = dumps({"keys": list(signer.published())})
+        keys = list(signer.published())
+        body = dumps({"keys": keys})
         tag = f'"{b64encode(sha256(body).digest()[:15]).decode()}"'
-        headers = {"Cache-Control": f"public, max-age={signer.max_age}", "ETag": tag}
+        # The first key signs at once: a cache must not have the set without it.
+        cached = f"max-age={signer.max_age}" if keys else "no-cache"
+        headers = {"Cache-Control": f"public, {cached}", "ETag": tag}
         # RFC 9110 section 13.1.2: a list of entity tags, compared without regard to weakness.
         sent = request.http.headers.get("if-none-match", "")
         if tag in (each.strip().removeprefix("W/") for each in sent.split(",")):

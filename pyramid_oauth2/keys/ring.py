@@ -126,7 +126,8 @@ class KeyRing:
 
     def _ring(self) -> Ring:
         read = self._read
-        if read is not None and self._clock() - read[0] < self._schedule.cache:
+        # An empty ring is read each time: the first key is the only one that signs unannounced.
+        if read is not None and read[1].keys and self._clock() - read[0] < self._schedule.cache:
             return read[1]
         lock = self._lock()
         # Only the first requests of a process wait for the store.

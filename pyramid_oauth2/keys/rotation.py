@@ -54,11 +54,7 @@ class Rotation:
             then refuse what it signs until they fetch the set again.
         """
         made = PrivateKey.made(algorithm)
-        earlier = ring.of(algorithm)
-        active_from = now
-        if earlier and not at_once:
-            due = earlier[-1].active_from + self.schedule.rotation
-            active_from = max(due, now + self.schedule.announced)
+        signs_now = at_once or not ring.of(algorithm)
         key = SigningKey(
             algorithm,
             ring.last_generation(algorithm) + 1,
@@ -66,18 +62,20 @@ class Rotation:
             made.public,
             b"",
             announced_at=now,
-            active_from=active_from,
+            active_from=now if signs_now else now + self.schedule.announced,
         )
         # Of two processes one inserts: the record is named by the generation.
         if self.entries.put(self._sealed(key, made.exported()).entry(), None):
-            log.info("The key %s for %s signs from %d on", key.kid, algorithm, active_from)
+            log.info("The key %s for %s signs from %d on", key.kid, algorithm, key.active_from)
         return self.read()
 
     def advance(self, algorithm: str, ring: Ring, now: float) -> Ring:
         """Announce the next key of an algorithm if it is time, and remove those that are gone."""
         if not ring.is_due(algorithm, now, self.schedule):
             return ring
-        ring = self.make(algorithm, ring, now)
+        return self._cleared(self.make(algorithm, ring, now), now)
+
+    def _cleared(self, ring: Ring, now: float) -> Ring:
         for key in ring.keys:
             gone_at = ring.gone_at(key, self.schedule)
             if gone_at is not None and gone_at <= now:
@@ -90,7 +88,8 @@ class Rotation:
         :return: None if there is no such key.
         """
         while True:
-            ring = self.read()
+            # Without the key that comes next, one that is gone would not be gone any more.
+            ring = self._cleared(self.read(), now)
             key = next((key for key in ring.keys if key.kid == kid), None)
             if key is None:
                 return None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MINUTE, HOUR, DAY = 60, 3600, 86_400
+from ..jose.signing import LONGEST
+
+MINUTE, DAY = 60, 86_400
 MAX_AGE = 15 * MINUTE
 CACHE = 30
 MARGIN = 5 * MINUTE
@@ -25,7 +27,7 @@ class Schedule:
 
     rotation: float = 90 * DAY
     announced: float = DAY
-    lifetime: float = HOUR
+    lifetime: float = LONGEST
     max_age: float = MAX_AGE
     cache: float = CACHE
     margin: float = MARGIN

@@ -44,6 +44,13 @@ def test_the_set_is_empty_until_something_is_signed(app):
     assert not PRIVATE_MEMBERS & key.keys()
 
 
+def test_an_empty_set_is_not_cached(app):
+    """Else a cache would have it when the first key signs."""
+    assert "max-age" not in app.get("/oauth2/jwks").headers["Cache-Control"]
+    make_key(app)
+    assert "max-age" in app.get("/oauth2/jwks").headers["Cache-Control"]
+
+
 def test_it_is_cached_and_readable_by_pages_of_every_origin(app):
     make_key(app)
     response = app.get("/oauth2/jwks", headers={"Origin": "https://spa.example"})

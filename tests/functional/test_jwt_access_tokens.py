@@ -13,7 +13,7 @@ import pytest
 from joserfc.jwk import ECKey, import_key
 from pyramid.config import Configurator
 
-from pyramid_oauth2 import Authentication, InvalidClientMetadata
+from pyramid_oauth2 import Authentication, InvalidClientMetadata, get_service
 from pyramid_oauth2.keys.ring import KeyRing
 from tests.jose import judges
 from tests.jose.forgeries import BY_CLAIMS, FORGERIES, Honest
@@ -278,6 +278,17 @@ class TestRegistration:
         with pytest.raises(InvalidClientMetadata) as error:
             server.register("signed", extra={"access_token_format": "jwt"})
         assert "poauth2 secret" in str(error.value)
+
+    def test_a_lifetime_that_is_longer_than_keys_are_published_is_refused(self, signing: Server):
+        signed = {"access_token_format": "jwt"}
+        signing.register("day", extra=signed, lifetimes={"access_token": 86_400})
+        with pytest.raises(InvalidClientMetadata) as error:
+            signing.register("longer", extra=signed, lifetimes={"access_token": 86_401})
+        assert "lives for a day at most" in str(error.value)
+        signing.register("opaque", lifetimes={"access_token": 86_401})
+        signer = get_service(signing.app.registry).server.signer
+        assert isinstance(signer, KeyRing)
+        assert signer.rotation.schedule.lifetime == 86_400
 
     def test_a_format_that_is_none(self, signing: Server):
         with pytest.raises(InvalidClientMetadata):

@@ -51,6 +51,15 @@ def test_another_process_signs_by_the_same_key(algorithm):
     assert not key.verifies(algorithm, b"other", second.sign(b"data", kid, algorithm))
 
 
+def test_the_first_key_is_published_at_once_by_every_process():
+    """Nothing was announced: an API fetches the set when the first JWT is there."""
+    world = World()
+    first, second = world.ring(), world.ring()
+    assert kids(second) == []
+    kid = first.key_for("ES256")
+    assert kids(second) == [kid]
+
+
 def test_what_is_published_is_public():
     ring = World().ring()
     ring.key_for("ES256")
@@ -111,6 +120,19 @@ class TestRotation:
         assert len(world.names()) <= 2
         assert world.names()[-1] == "ES256.5"
 
+    def test_a_key_that_is_made_before_its_time_signs_once_it_was_published_for_a_day(self):
+        world = World()
+        ring = world.ring()
+        first = ring.key_for("ES256")
+        world.now = NOW + DAY
+        rotation = world.rotation()
+        made = rotation.make("ES256", rotation.read(), world.now).of("ES256")[-1]
+        assert made.active_from == world.now + ANNOUNCED
+        world.now += ANNOUNCED - 1
+        assert ring.key_for("ES256") == first
+        world.now += 31
+        assert ring.key_for("ES256") == made.kid
+
     def test_without_use_no_key_is_made(self):
         world = World()
         first = world.ring().key_for("ES256")
@@ -170,6 +192,19 @@ class TestRevocation:
         world.now += 30
         assert ring.key_for("ES256") == second
         assert world.names() == ["ES256.1", "ES256.2"]
+
+    def test_a_key_that_is_gone_does_not_come_back(self):
+        world = World()
+        ring = world.ring()
+        first = ring.key_for("ES256")
+        world.now = NOW + ROTATION - ANNOUNCED
+        ring.key_for("ES256")
+        world.now = NOW + ROTATION + world.schedule.kept
+        second = ring.key_for("ES256")
+        assert world.rotation().revoke(second, world.now)
+        world.now += 30
+        assert ring.key_for("ES256") not in (first, second)
+        assert world.names() == ["ES256.2", "ES256.3"]
 
     def test_it_is_known_for_as_long_as_what_it_signed_lives(self):
         world = World()

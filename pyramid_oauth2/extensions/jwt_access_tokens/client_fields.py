@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...jose.algorithms import ALGORITHMS
+from ...jose.signing import LONGEST
 from ...protocol.clients.codecs import Codec
 from ...protocol.clients.extra import value_of
 from ...protocol.clients.field import ClientField, Control, Known, Option
 from ...protocol.messages import message as _
-from ...protocol.records import Client
+from ...protocol.records import ACCESS_TOKEN, Client
 from ...protocol.token.opaque import NAME as OPAQUE
 
 JWT = "jwt"
@@ -17,12 +18,16 @@ UNSIGNED = ""
 
 
 def _can_be_signed(server: Known, client: Client) -> Iterator[str]:
-    if value_of(ACCESS_TOKEN_FORMAT, client) == JWT and not server.can_sign:
+    if value_of(ACCESS_TOKEN_FORMAT, client) != JWT:
+        return
+    if not server.can_sign:
         yield _(
             "this server cannot sign: its operator writes what '%(command)s' prints into "
             "oauth2.secret",
             command="poauth2 secret",
         )
+    if client.lifetimes.get(ACCESS_TOKEN, 0) > LONGEST:
+        yield _("a signed access token lives for a day at most: shorten the client's lifetime")
 
 
 def _response_can_be_signed(server: Known, client: Client) -> Iterator[str]:
