@@ -12,6 +12,8 @@
 # make screenshots  pictures of every page in build/screenshots, and those of README and docs
 # make links        ask every outside address that the documentation names
 # make mutants      show ten times that the contract of the stores detects broken ones
+# make rotation     change the signing keys under load for two minutes, instead of the 15 seconds of
+#                   make test
 # make translations after a change of the pages' words: bring the catalogues up to date
 # make clean        remove everything that these made
 #
@@ -35,7 +37,7 @@ SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo example-machine-client example-native-app example-resource-server
-.PHONY: test lowest mutants bench lint docs reference screenshots links translations clean
+.PHONY: test lowest mutants rotation bench lint docs reference screenshots links translations clean
 
 demo: .venv/demo $(INI)
 	@$(BIN)/poauth2 $(INI) db upgrade
@@ -77,6 +79,11 @@ mutants: export MUTANT_ROUNDS ?= 10
 
 mutants: .venv/test
 	@$(BIN)/python -m pytest tests/backends/test_mutants.py
+
+rotation: export ROTATION_SECONDS ?= 120
+
+rotation: .venv/test
+	@$(BIN)/python -m pytest tests/race/test_rotation.py
 
 PEERS_ENVIRONMENT = .venv-peers
 BENCHMARKS = benchmarks$(if $(SIZE),.sizes $(SIZE))$(if $(PEERS),.peers)$(if $(SERVERS),.servers)

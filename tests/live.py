@@ -86,6 +86,11 @@ class LiveServer:
         """Register a client that may introspect the tokens of all clients."""
         return self._add(["--name", "API", "--resource-server"])
 
+    def register_for_jwts(self) -> LiveClient:
+        """Register a client whose access tokens are JWTs."""
+        words = "--name Client --scope read --grant-type client_credentials"
+        return self._add([*words.split(), "--access-token-format", "jwt"])
+
     def _add(self, arguments: list[str]) -> LiveClient:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             assert poauth2([str(self.ini), "client", "add", *arguments, "--json"]) == 0

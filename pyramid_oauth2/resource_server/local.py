@@ -14,7 +14,7 @@ from typing import Any
 from ..jose.claims import audience
 from ..jose.compact import CompactJWT, parse
 from ..jose.public_keys import PublicKey
-from ..jose.published_keys import PublishedKeys
+from ..jose.published_keys import PublishedKeys, Refreshing
 from ..jose.refused import JWTRefused
 from ..jose.uses import ACCESS_TOKEN
 from ..jose.verification import verify
@@ -114,11 +114,15 @@ def _authentication(claims: Mapping[str, Any]) -> Authentication | None:
     return None if found == Authentication() else found
 
 
-def make_local_validation(settings: Settings) -> LocalValidation:
+def make_local_validation(
+    settings: Settings, refreshing: Refreshing | None = None
+) -> LocalValidation:
     """The validation that the settings want; it connects at first use.
 
+    :param refreshing: when the keys are fetched again, in place of what suits every issuer. No
+        setting: times that are too short flood the issuer, and too long ones trust a revoked key.
     :raises StartupError: the extra ``introspection`` is not installed.
     """
     fetch = fetch_keys(settings.issuer, settings.jwks_uri)
-    keys = PublishedKeys(f"The key set of {settings.issuer}", fetch)
+    keys = PublishedKeys(f"The key set of {settings.issuer}", fetch, refreshing)
     return LocalValidation(settings.issuer, settings.own_resource, keys, fetch.close)

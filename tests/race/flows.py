@@ -70,9 +70,9 @@ def tokens_of(server: LiveServer, client: LiveClient, visitor: Visitor) -> dict[
     return dict(answer.json())
 
 
-def api_status(address: str, access_token: str) -> int:
+def api_status(address: str, access_token: str, path: str = "/api/me") -> int:
     headers = {"Authorization": f"Bearer {access_token}"}
-    return _http.get(f"{address}/api/me", headers=headers, timeout=60).status_code
+    return _http.get(f"{address}{path}", headers=headers, timeout=60).status_code
 
 
 def error_of(answer: requests.Response) -> tuple[int, str | None]:
