@@ -8,15 +8,20 @@ from collections.abc import Callable
 from importlib.metadata import metadata
 from pathlib import Path
 
+import pytest
 import requests
 
+from pyramid_oauth2.jose.published_keys import Refreshing
+from pyramid_oauth2.keys.schedule import MAX_AGE
+from pyramid_oauth2.settings import setting_fields
 from tests.live import LiveClient, LiveServer, live_server
 from tests.ports import free_port
 from tests.serving import serving
 
-from .page import Page
+from .page import ROOT, Page
 
 NAME, PROJECT = "docs/resource-server.md", "pyramid-oauth2-server"
+INTROSPECTION_CACHE = setting_fields()["introspection.cache"].metadata["default"]
 
 
 def token_of(server: LiveServer, client: LiveClient) -> str:
@@ -57,6 +62,23 @@ def test_the_page(follow: Callable[..., Page], tmp_path: Path) -> None:
             check_the_challenge(server, f"http://{address}")
             for value in ("x", "oat_" + "0" * 65):
                 assert get(f"http://{address}", value).status_code == 401
+        printed = page.run("--access-token-format")
+        with serving(page.folder / "local.ini", port, PYTHONPATH="."):
+            check_a_jwt(server, printed, f"http://{address}")
+            check_the_challenge(server, f"http://{address}")
+            opaque = token_of(server, server.register())
+            assert get(f"http://{address}", opaque).status_code == 401
+
+
+def check_a_jwt(server: LiveServer, printed: str, api: str) -> None:
+    """It gives access to the API, also after it was revoked."""
+    found = dict(re.findall(r"^(client_id|client_secret): +(\S+)$", printed, re.MULTILINE))
+    login, form = (found["client_id"], found["client_secret"]), {"grant_type": "client_credentials"}
+    token = requests.post(server.token, form, auth=login, timeout=60).json()["access_token"]
+    for _ in range(2):
+        assert get(api, token).json() == {"notes of": None}
+        revoked = requests.post(server.revoke, {"token": token}, auth=login, timeout=60)
+        assert revoked.status_code == 200
 
 
 def check_a_token(server: LiveServer, api: str) -> None:
@@ -75,3 +97,18 @@ def check_the_challenge(server: LiveServer, api: str) -> None:
     assert refused.status_code == 401
     (url,) = re.findall('resource_metadata="(.*?)"', refused.headers["WWW-Authenticate"])
     assert requests.get(url, timeout=60).json()["authorization_servers"] == [server.issuer]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("one for each token every 10 seconds", INTROSPECTION_CACHE == 10),
+        ("one for its keys every 15 minutes", MAX_AGE == 900),
+        ("at the earliest after 5 minutes", Refreshing().shortest == 300),
+        ("once a minute at most", Refreshing().unknown == 60),
+        ("the known ones are used for a day", Refreshing().stale == 86_400),
+    ],
+)
+def test_the_times(text: str, is_so: bool) -> None:
+    assert text in (ROOT / NAME).read_text()
+    assert is_so
