@@ -124,17 +124,21 @@ class KeyRing:
         """Whether a key was revoked, as far as this process has read."""
         return any(key.kid == kid and key.revoked_at is not None for key in self._ring().keys)
 
-    def _ring(self) -> Ring:
-        read = self._read
+    def _known(self) -> tuple[float, Ring] | None:
         # An empty ring is read each time: the first key is the only one that signs unannounced.
-        if read is not None and read[1].keys and self._clock() - read[0] < self._schedule.cache:
+        read = self._read
+        return read if read is not None and read[1].keys else None
+
+    def _ring(self) -> Ring:
+        read = self._known()
+        if read is not None and self._clock() - read[0] < self._schedule.cache:
             return read[1]
         lock = self._lock()
         # Only the first requests of a process wait for the store.
         if not lock.acquire(blocking=read is None):
             return read[1] if read else Ring()
         try:
-            newer = self._read
+            newer = self._known()
             return newer[1] if newer and newer is not read else self._refreshed(read)
         finally:
             lock.release()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
@@ -58,6 +59,18 @@ def test_the_first_key_is_published_at_once_by_every_process():
     assert kids(second) == []
     kid = first.key_for("ES256")
     assert kids(second) == [kid]
+
+
+def test_an_empty_ring_is_not_published_while_another_thread_reads():
+    world = World()
+    ring = world.ring()
+    assert kids(ring) == []
+    kid = world.ring().key_for("ES256")
+    with ThreadPoolExecutor(1) as pool:
+        with ring._lock():
+            published = pool.submit(kids, ring)
+            assert not wait([published], timeout=0.1).done
+        assert published.result() == [kid]
 
 
 def test_what_is_published_is_public():

@@ -22,7 +22,7 @@ FACTOR = 1 / 900
 LIFETIME = 10
 """Of an access token, in seconds that are not scaled: clocks of JWTs count whole seconds."""
 
-SCHEDULE = Schedule(rotation=30 * MINUTE, announced=25 * MINUTE, lifetime=LIFETIME / FACTOR).scaled(
+SCHEDULE = Schedule(rotation=30 * MINUTE, announced=29 * MINUTE, lifetime=LIFETIME / FACTOR).scaled(
     FACTOR
 )
 

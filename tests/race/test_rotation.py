@@ -141,7 +141,8 @@ class Run:
     def note(self, token: Token, accepted: bool, where: str) -> None:
         """Note a response, unless the token may have been over when it was examined."""
         if not accepted and not token.is_over:
-            self.refused.append(f"{where} {token.kid} {token.expires_at - time.time():.2f}")
+            left = token.expires_at - time.time()
+            self.refused.append(f"{where}: key {len(set(self.kids))}, {left:.1f} s before its end")
 
 
 def client_runs(servers: Servers, number: int) -> Run:
