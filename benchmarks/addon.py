@@ -82,21 +82,21 @@ def configured(store: str, url: str, feature: Callable[[Any], None] = no_feature
     return config
 
 
-def register_client(registry: Any) -> str:
-    """Register the client, or give it another secret; return the secret."""
+def register_client(service: Any, client_id: str = CLIENT_ID, **metadata: Any) -> str:
+    """Register a client, or give it another secret; return the secret."""
     client = Client(
-        client_id=CLIENT_ID,
+        client_id=client_id,
         client_name="Bench",
         grant_types=GRANT_TYPES,
         redirect_uris=(REDIRECT_URI,),
         scope=frozenset({SCOPE}),
         consent="skip",
+        **metadata,
     )
-    clients = get_service(registry).clients
     try:
-        registered = clients.add(client)
+        registered = service.clients.add(client)
     except DuplicateRecord:
-        registered = clients.rotate_secret(CLIENT_ID)
+        registered = service.clients.rotate_secret(client_id)
     return registered.secret or ""
 
 
@@ -110,6 +110,6 @@ def make_site(store: str, url: str, feature: Callable[[Any], None] = no_feature)
         migrations.upgrade(url)
     config = configured(store, url, feature)
     application = config.make_wsgi_app()
-    secret = register_client(config.registry)
     service = get_service(config.registry)
+    secret = register_client(service)
     return Site(application, secret, service.close, service)

@@ -12,11 +12,14 @@ def start(name: str, store: str, url: str) -> Site:
     """Start an application on an empty store.
 
     :param name: ``floor``, ``addon``, or ``addon+MODULE``: the add-on with a feature, which
-        is a module with ``includeme``. Importing it registers the feature's workloads.
+        is a module with ``includeme``. Importing it registers the feature's workloads. If they
+        need more than the site of the add-on, ``beside`` in the module makes theirs from it.
     :param store: ``sqlite``, ``postgresql`` or ``redis``.
     """
     application, _, feature = name.partition("+")
     if feature:
-        return addon.make_site(store, url, import_module(feature).includeme)
+        module = import_module(feature)
+        with_feature = addon.make_site(store, url, module.includeme)
+        return module.beside(with_feature) if hasattr(module, "beside") else with_feature
     site: Site = import_module(f".{application}", __package__).make_site(store, url)
     return site

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
@@ -38,20 +38,27 @@ class Answer:
 class Site:
     """A WSGI application and its confidential client.
 
-    :param secret: the secret of the client :data:`CLIENT_ID`.
+    :param secret: the secret of the client.
     :param close: closes the connections to the store.
     :param service: that of the add-on, None for another application.
+    :param others: the secrets of the clients of a feature.
     """
 
     application: Application
     secret: str = field(repr=False)
     close: Callable[[], None]
     service: Any = None
+    client_id: str = CLIENT_ID
+    others: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def by(self, client_id: str) -> Site:
+        """The same, with another client."""
+        return replace(self, client_id=client_id, secret=self.others[client_id])
 
     @property
     def basic(self) -> str:
         """The client's ``Authorization`` header."""
-        pair = f"{CLIENT_ID}:{self.secret}".encode()
+        pair = f"{self.client_id}:{self.secret}".encode()
         return "Basic " + base64.b64encode(pair).decode("ascii")
 
     def form(self, path: str, **fields: str) -> Environ:

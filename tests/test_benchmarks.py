@@ -144,6 +144,18 @@ def test_a_feature_has_workloads_of_its_own_and_is_compared_on_the_others(capsys
     assert re.fullmatch(r"\| P1 pushed request \| - \| - \| \d+ \| \d\.\d+ W1 \|", row)
 
 
+def test_signed_tokens_are_measured_beside_opaque_ones(capsys):
+    workloads = [f"J{number}" for number in range(1, 7)]
+    words = [word for name in ["W5", *workloads] for word in ("--workload", name)]
+    main([*QUICK, "--feature", "benchmarks.features.signed_tokens", *words])
+    times = capsys.readouterr().out.split("\n\n")[0].strip().split("\n")[1:]
+    assert [(row[:2], row[-2:]) for row in times] == [
+        ("W1", times[0][-2:]),
+        ("W5", times[1][-2:]),
+        *((name, "W1" if name in ("J1", "J2") else "W5") for name in workloads),
+    ]
+
+
 def test_a_start_is_measured_beside_a_bare_application(capsys):
     start.main(["--configuration", "sqlite", "--configuration", "resource_server", "--times", "1"])
     heading, *rows = capsys.readouterr().out.strip().split("\n")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from pyramid_oauth2 import migrations
+from pyramid_oauth2 import get_service, migrations
 
 from ..addon import configured, register_client
 
@@ -38,4 +38,4 @@ if __name__ == "__main__":
     config = configured(STORE, URL)
     config.commit()
     config.make_wsgi_app()
-    print(register_client(config.registry))
+    print(register_client(get_service(config.registry)))
