@@ -238,6 +238,25 @@ class TestFlows:
             assert said == {"auth_time": 1_700_000_000, "acr": "gold", "amr": ["pwd", "otp"]}
             assert "sid" not in claims
 
+    def test_a_grant_outlives_a_key_that_is_revoked(self, build: Callable[..., Server]):
+        """The refresh token has no key: no user has to sign in again."""
+        grant_types = "password refresh_token client_credentials"
+        server = signer(build, **{"oauth2.grant_types": grant_types})
+        server.register(
+            "app",
+            grant_types=("password", "refresh_token"),
+            extra={"access_token_format": "jwt"},
+        )
+        form = {"grant_type": "password", "username": "bob", "password": "bob's password"}
+        first = server.post(form, server.login("app")).json
+        ring = server.service.server.signer
+        ring.rotation.revoke(parts(first["access_token"])[0]["kid"], time.time())
+        ring._read = None  # what thirty seconds do
+        assert server.get("/read", bearer(first["access_token"])).status_int == 401
+        form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+        second = server.post({**form, "scope": "read"}, server.login("app")).json
+        assert server.get("/read", bearer(second["access_token"])).text == "bob"
+
 
 class TestIntrospection:
     def test_it_says_what_the_token_says(self, signing: Server):

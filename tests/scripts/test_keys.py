@@ -152,6 +152,15 @@ def test_without_a_secret(with_tables, words):
     assert "write what 'poauth2 secret' prints into oauth2.secret" in err
 
 
+@pytest.mark.parametrize("words", [["list"], ["rotate"], ["revoke", "kid"], ["reseal"]])
+def test_with_a_signer_of_the_application(signing, words):
+    text = signing.path.read_text()
+    signing.path.write_text(text.replace("scripts.application", "scripts.with_signer"))
+    status, out, err = signing("keys", *words)
+    assert (status, out) == (2, "")
+    assert "the application signs by a signer of its own" in err
+
+
 def test_a_token_of_a_revoked_key_does_not_count(signing):
     with Ini(str(signing.path)).service() as service:
         client = Client("signed", scope=frozenset({"read"}), extra={"access_token_format": "jwt"})
