@@ -54,6 +54,17 @@ def test_a_wrong_value_is_told_with_its_key_and_cure():
     assert mistake.startswith("oauth2.access_token_lifetime = 'soon': write a number of seconds")
 
 
+@pytest.mark.parametrize("key", ["grant_types", "resource_paths", "admin_principals"])
+def test_an_iterator_of_texts_is_a_mistake(key):
+    """The check would use it up, and the setting would be empty."""
+    text = "/api" if key == "resource_paths" else "implicit"
+    _, mistakes = parse(**{key: [text]})
+    assert mistakes == []
+    _, (mistake,) = parse(**{key: iter([text])})
+    assert mistake.startswith(f"oauth2.{key} = ")
+    assert mistake.endswith("or pass a list of texts")
+
+
 @pytest.mark.parametrize("value", [True, 0, 1.5, [1], ["read"], {"a": 1}, {1: 2}, b"x", object()])
 @pytest.mark.parametrize("key", setting_fields())
 def test_a_value_of_python_that_is_no_text_stops_nothing_without_its_key(key, value):

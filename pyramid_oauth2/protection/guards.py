@@ -8,7 +8,7 @@ add-on has no forbidden view: the application's own handles all other requests.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from typing import Any
 
@@ -18,7 +18,6 @@ from pyramid.predicates import RequestMethodPredicate
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.static import static_view
-from pyramid.util import is_nonstr_iter
 from pyramid.viewderivers import INGRESS
 from webob.request import DisconnectionError
 
@@ -108,7 +107,9 @@ def _declared_scope(info: Any) -> frozenset[str] | None:
 
 def _scope_names(declared: Any) -> frozenset[str]:
     names = declared.split() if isinstance(declared, str) else declared
-    if not is_nonstr_iter(names) or not names or not all(isinstance(each, str) for each in names):
+    # Not an iterator: it can be read only once, and what documents the views reads it too.
+    names = tuple(names) if isinstance(names, Collection) else ()
+    if not names or not all(isinstance(each, str) for each in names):
         raise StartupError(
             f"oauth2_scope={declared!r} names no scope: write one or more names, separated by "
             "spaces, or a list of them."

@@ -6,7 +6,7 @@ The docstring of a parser is the type's description in the reference.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -102,15 +102,16 @@ def rate(value: str | Limit) -> Limit:
     return Limit(int(match[1]), match[2])
 
 
-def words(value: str | Iterable[str]) -> frozenset[str]:
+def words(value: str | Collection[str]) -> frozenset[str]:
     """Words, separated by white space."""
     found = value.split() if isinstance(value, str) else value
-    if not isinstance(found, Iterable) or not all(isinstance(word, str) for word in found):
+    # Not an iterator: the check would use it up, and no word would be left.
+    if not isinstance(found, Collection) or not all(isinstance(word, str) for word in found):
         raise BadValue("write words, separated by blanks or lines, or pass a list of texts")
     return frozenset(found)
 
 
-def some_words(value: str | Iterable[str]) -> frozenset[str]:
+def some_words(value: str | Collection[str]) -> frozenset[str]:
     """Words, separated by white space; at least one."""
     found = words(value)
     if not found:
@@ -118,7 +119,7 @@ def some_words(value: str | Iterable[str]) -> frozenset[str]:
     return found
 
 
-def principals(value: str | Iterable[str]) -> frozenset[str]:
+def principals(value: str | Collection[str]) -> frozenset[str]:
     """Principals of an ACL, separated by white space; not ``system.Everyone``."""
     found = words(value)
     if any(word.endswith(",") for word in found):
@@ -145,7 +146,7 @@ def parameter_length(value: str | int) -> int:
     return int(text)
 
 
-def response_type_words(value: str | Iterable[str]) -> frozenset[str]:
+def response_type_words(value: str | Collection[str]) -> frozenset[str]:
     """At least one response type; which ones there are is known at start-up."""
     found = words(value)
     if not found:
@@ -218,7 +219,7 @@ def route_path(value: str) -> str:
     return text
 
 
-def paths(value: str | Iterable[str]) -> frozenset[str]:
+def paths(value: str | Collection[str]) -> frozenset[str]:
     """Paths such as ``/api``, separated by white space."""
     return frozenset(map(route_path, words(value)))
 

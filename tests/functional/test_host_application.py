@@ -257,6 +257,22 @@ class TestDeclaringAScope:
         assert Path(__file__).name in str(caught.value)
 
     @pytest.mark.parametrize(
+        "scope",
+        [(name for name in ["write"]), map(str, ["write"]), iter(["write"])],
+        ids=["generator", "map", "iterator"],
+    )
+    def test_an_iterator_stops_the_start(self, build: Callable[..., Server], scope: Any):
+        """The check would use it up: a view that requires no scope is open to every token."""
+        with pytest.raises(ConfigurationError, match="names no scope"):
+            build(lambda config: add(config, "x", fine, oauth2_scope=scope))
+
+    @pytest.mark.parametrize("scope", [["write"], {"write"}, {"write": 1}.keys()], ids=repr)
+    def test_a_collection_is_required(self, build: Callable[..., Server], scope: Any):
+        server = build(lambda config: add(config, "x", fine, oauth2_scope=scope))
+        assert server.get("/x", bearer(server.token("read"))).status_int == 403
+        assert server.get("/x", bearer(server.token("write"))).status_int == 200
+
+    @pytest.mark.parametrize(
         "register",
         [
             pytest.param(
