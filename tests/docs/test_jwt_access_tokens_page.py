@@ -34,7 +34,7 @@ ALICE = {"grant_type": "password", "username": "alice", "password": "wonderland"
 def test_the_page(
     follow: Callable[..., Page], load: Callable[[str], ModuleType], tmp_path: Path
 ) -> None:
-    with live_server(tmp_path, {}) as server:
+    with live_server(tmp_path, {"client_cache": "0"}) as server:
         page = follow(NAME, {"http://localhost:6543": server.issuer})
         shutil.copy(server.ini, page.folder / "development.ini")
         client = registered(page.run("--access-token-format"))
@@ -50,6 +50,9 @@ def test_the_page(
         revoke(server, client, token)
         assert requests.get(server.me, headers=bearer(token), timeout=60).status_code == 401
         assert load("validate").claims_of(token)["client_id"] == client.id
+        (edit,) = re.findall(r"`(client edit [^`]*)`", TEXT)
+        page.shell(f"poauth2 development.ini {edit}")
+        assert token_of(server, client, MACHINE).startswith("oat_")
 
 
 def registered(printed: str) -> LiveClient:
