@@ -448,6 +448,9 @@ class TestFirstContact:
                 with pytest.raises(StoreUnavailable, match=r"let us in|NOAUTH") as failure:
                     wrong.clients.get("client")
                 assert "battery" not in f"{failure.value} {failure.value.__cause__} {caplog.text}"
+                # The server may also demand what is in the keys, so both places are named.
+                for place in "url", "password":
+                    assert f"oauth2.redis.{place}" in str(failure.value)
 
     def test_no_digest_in_an_error(self, backend, node):
         token = new_token()

@@ -112,17 +112,26 @@ def test_url_refused(url, reason):
             )
             for url in ("rediss://h", "rediss+sentinel://h/s", "rediss+cluster://h")
             for name, value in (
-                *(("max_connections", value) for value in ("-3", "0", "many")),
+                *(("max_connections", value) for value in ("-3", "0", "many", "9" * 11)),
                 *(("timeout", value) for value in ("-1", "nan", "1e300", "x")),
                 *(("socket_timeout", value) for value in ("-1", "0", "nan", "inf")),
                 *(("socket_connect_timeout", value) for value in ("-1", "0", "nan", "inf")),
-                ("socket_read_size", "0"),
+                *(("socket_read_size", value) for value in ("0", "9" * 11)),
                 ("health_check_interval", "-1"),
                 ("client_name", "a b"),
                 ("ssl_cert_reqs", "maybe"),
                 ("ssl_min_version", "1.2"),
                 ("ssl_min_version", "12"),
             )
+        ),
+        (
+            {"url": "redis://h", "health_check_interval": "0.5"},
+            r"health_check_interval: .* a whole number of seconds",
+        ),
+        *(
+            ({"url": url, name: "x"}, rf"\.{name} is for .* set oauth2\.redis\.ssl_certfile too")
+            for url in ("rediss://h", "rediss+sentinel://h/s", "rediss+cluster://h")
+            for name in ("ssl_keyfile", "ssl_password")
         ),
         ({"url": "redis://h", "credential_provider": "x"}, "credential_provider cannot be set"),
         ({"url": "redis://h", "redis_connect_func": "x"}, "redis_connect_func cannot be set"),

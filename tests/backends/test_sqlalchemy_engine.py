@@ -41,6 +41,10 @@ class TestEngineSettings:
         pool: Any = engine_of(open_backend(file, pool_size="3", pool_timeout="7")).pool
         assert (pool.size(), pool.timeout()) == (3, 7)
 
+    def test_connections_without_limit(self, file: Path) -> None:
+        pool: Any = engine_of(open_backend(file, max_overflow="-1")).pool
+        assert pool._max_overflow == -1
+
     def test_wal_that_cannot_be_had_is_told(self) -> None:
         class Elsewhere:
             def execute(self, statement: str) -> None: ...
@@ -74,6 +78,10 @@ class TestEngineSettings:
             ({"url": "sqlite:///x", "pool_size": "many"}, r"\.pool_size: .*many.* Correct it"),
             ({"url": "sqlite:///x", "pool_size": "-3"}, r"\.pool_size is a number, 0 or more"),
             ({"url": "sqlite:///x", "pool_timeout": "-1"}, r"\.pool_timeout is a number, 0"),
+            (
+                {"url": "sqlite:///x", "max_overflow": "-5"},
+                r"\.max_overflow is a number, -1 or more",
+            ),
             ({"url": "sqlite:///x", "poolclass": "NullPool"}, r"\.poolclass: .* a class"),
             ({"url": "sqlite:///x", "connect_args": '{"x": 3}'}, r"\.connect_args: .* the query"),
             ({"url": "sqlite:///x", "echo": "?", "pool_size": "?"}, r"oauth2\.sqlalchemy\.\*: "),

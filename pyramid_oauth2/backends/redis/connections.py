@@ -16,7 +16,7 @@ from redis.cluster import ClusterNode
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from .options import TIMEOUT, parsed_option
+from .options import TIMEOUT, check_together, parsed_option
 from .pools import BlockingPool, BlockingSentinelPool
 from .urls import CLUSTER, SENTINEL, Address
 from .watched_connections import (
@@ -45,7 +45,7 @@ def client_factory(address: Address, settings: Mapping[str, str]) -> ClientFacto
 
     :param settings: options for redis-py, as text; those of the URL take precedence.
     :raises pyramid.exceptions.ConfigurationError: redis-py does not know an
-        option, or its value is wrong.
+        option, its value is wrong, or one that it needs is missing.
     """
     given = {**settings, **address.options}
     wait = parsed_option(TIMEOUT, given.pop(TIMEOUT, str(POOL_TIMEOUT)), address.tls)
@@ -61,6 +61,7 @@ def client_factory(address: Address, settings: Mapping[str, str]) -> ClientFacto
         **{name: value for name, value in credentials.items() if value is not None},
         "protocol": 2,
     }
+    check_together(options)
     if address.mode == CLUSTER:
         return lambda: _cluster(address, options)
     options["db"] = address.database

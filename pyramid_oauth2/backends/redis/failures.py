@@ -39,8 +39,9 @@ ADVICE = {
     "NOREPLICAS": "It has fewer replicas than its min-replicas-to-write demands: see to them.",
     "NOPERM": "Its ACL does not let our user do this: allow ~oauth2:* and the commands that "
     "pyramid_oauth2 uses.",
-    "NOAUTH": "It demands a password: put it into oauth2.redis.url.",
-    "WRONGPASS": "User name or password in oauth2.redis.url are wrong.",
+    "NOAUTH": "It demands a password: put it into oauth2.redis.url or oauth2.redis.password.",
+    "WRONGPASS": "User name or password are wrong: those in oauth2.redis.url, or else in "
+    "oauth2.redis.username and oauth2.redis.password.",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from ssl import TLSVersion
 from typing import Any, NamedTuple
 
@@ -34,6 +34,11 @@ _KNOWN = {
 } - {"self", "kwargs", "ssl"}
 _TLS = "write rediss in place of redis in oauth2.redis.url"
 _MOST_SECONDS = 24 * 60 * 60
+# A pool has a place for each from the start; a server has 10000 by default (maxclients).
+_MOST_CONNECTIONS = 10_000
+_MOST_BYTES = 2**24  # of one read; each read has a buffer of that size
+# Without a certificate a key is a TypeError at each connection, and a password has no effect.
+_OF_A_CERTIFICATE = ("ssl_keyfile", "ssl_password")
 
 _PARSERS: Mapping[str, Any] = URL_QUERY_ARGUMENT_PARSERS
 
@@ -45,14 +50,20 @@ class _Rule(NamedTuple):
 
 _above_0 = _Rule(lambda value: 0 < value <= _MOST_SECONDS, "a number of seconds, such as 1.5")
 _from_0 = _Rule(lambda value: 0 <= value <= _MOST_SECONDS, "a number of seconds, 0 or more")
-_from_1 = _Rule(lambda value: value >= 1, "a number, 1 or more")
+_whole_from_0 = _from_0._replace(form="a whole number of seconds, 0 or more")
+
+
+def _up_to(most: int) -> _Rule:
+    return _Rule(lambda value: 1 <= value <= most, f"a whole number from 1 to {most}")
+
+
 _RULES: Mapping[str, _Rule] = {
     TIMEOUT: _from_0,
     "socket_timeout": _above_0,
     "socket_connect_timeout": _above_0,
-    "health_check_interval": _from_0,
-    "max_connections": _from_1,
-    "socket_read_size": _from_1,
+    "health_check_interval": _whole_from_0,
+    "max_connections": _up_to(_MOST_CONNECTIONS),
+    "socket_read_size": _up_to(_MOST_BYTES),
     "client_name": _Rule(
         lambda value: value.isascii() and value.isprintable() and " " not in value,
         "ASCII without blanks",
@@ -84,6 +95,19 @@ def parsed_option(name: str, text: str, tls: bool) -> Any:
         pass
     form = "" if rule is None else f": it is {rule.form}"
     raise StartupError(f"oauth2.redis.{name}: this is not a value for it{form}.")
+
+
+def check_together(names: Collection[str]) -> None:
+    """Check that each option has those that it needs.
+
+    :raises pyramid.exceptions.ConfigurationError: one is missing; the message names it.
+    """
+    for name in _OF_A_CERTIFICATE:
+        if name in names and "ssl_certfile" not in names:
+            raise StartupError(
+                f"oauth2.redis.{name} is for a certificate of our own: set "
+                f"oauth2.redis.ssl_certfile too, or remove oauth2.redis.{name}."
+            )
 
 
 def _check_name(name: str, tls: bool) -> None:

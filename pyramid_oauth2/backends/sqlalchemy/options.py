@@ -26,8 +26,9 @@ FIXED: Mapping[str, Any] = {
     "pool_reset_on_return": None,
 }
 REFUSED = (*FIXED, "skip_autocommit_rollback")
-# SQLAlchemy accepts them: a pool without limit, and a ValueError where a request has to wait.
-NOT_NEGATIVE = ("pool_size", "pool_timeout")
+# SQLAlchemy accepts less: a pool without limit, a ValueError where a request has to wait, and a
+# RecursionError at each request. A max_overflow of -1 means no limit.
+LEAST: Mapping[str, int] = {"pool_size": 0, "pool_timeout": 0, "max_overflow": -1}
 # What SQLAlchemy raises for a wrong one.
 MISTAKES = (ArgumentError, AttributeError, TypeError, ValueError)
 _CURES: Mapping[str, str] = {
@@ -48,9 +49,10 @@ def options_of(settings: Settings) -> dict[str, str]:
     for name in REFUSED:
         if name in options:
             raise StartupError(f"oauth2.sqlalchemy.{name} cannot be set: remove it.")
-    for name in NOT_NEGATIVE:
-        if options.get(name, "").startswith("-"):
-            raise StartupError(f"oauth2.sqlalchemy.{name} is a number, 0 or more.")
+    for name, least in LEAST.items():
+        value = options.get(name, "")
+        if value.startswith("-") and value != str(least):
+            raise StartupError(f"oauth2.sqlalchemy.{name} is a number, {least} or more.")
     return options
 
 
