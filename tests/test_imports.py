@@ -81,6 +81,7 @@ def other_extensions(own: str) -> tuple[str, ...]:
 FORBIDDEN = {
     "per_process": (*WEB, *DATABASES, *without()),
     "deadlines": (*WEB, *DATABASES, *without()),
+    "single_flight": (*WEB, *DATABASES, *without()),
     "circuit_breaker": (*WEB, *DATABASES, *without()),
     "fetching": (*WEB, *DATABASES, *without()),
     "interfaces": (*DATABASES, *without()),
@@ -216,7 +217,10 @@ PURE = (
     "cryptography",
     "zope.interface",
     "argon2",
-    *(f"{PACKAGE}.{name}" for name in ("deadlines", "interfaces", "per_process", "protocol")),
+    *(
+        f"{PACKAGE}.{name}"
+        for name in ("deadlines", "interfaces", "per_process", "protocol", "single_flight")
+    ),
 )
 
 

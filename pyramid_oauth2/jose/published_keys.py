@@ -7,13 +7,12 @@ that publishes; one that never asked would refuse what a new key signs.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from ..per_process import PerProcess
 from ..protocol.records import StoreUnavailable
+from ..single_flight import SingleFlight
 from .objects import json_object
 from .public_keys import KeySet, PublicKey
 
@@ -81,7 +80,7 @@ class PublishedKeys:
         self._fetch = fetch
         self._times = refreshing or Refreshing()
         self._clock = clock
-        self._lock = PerProcess(threading.Lock)
+        self._flight = SingleFlight[_Known]()
         self._known: _Known | None = None
         self._tried_at = float("-inf")
 
@@ -111,33 +110,30 @@ class PublishedKeys:
 
     def _fetched(self, known: _Known | None, kid: str | None) -> _Known:
         """The set after a fetch, by this thread or by the one that is fetching."""
-        wait = known is None or not known.keys.has(kid) or self._is_too_old(known, self._clock())
-        lock = self._lock()
-        if not lock.acquire(blocking=wait):
-            # Another thread fetches; what is known is good enough until it has.
-            assert known is not None  # else it waits
-            return known
-        try:
-            newer = self._known
-            if newer is not None and newer is not known and not self._must_fetch(newer, kid):
-                return newer
-            return self._try(newer)
-        finally:
-            lock.release()
+        old = known is None or self._is_too_old(known, self._clock())
+        # While another thread fetches, what is known is good enough until it has; a key that is
+        # not known may be what it brings.
+        usable = None if old or known is None or not known.keys.has(kid) else known
+        return self._flight(lambda: self._newer(known, kid), usable)
 
-    def _try(self, known: _Known | None) -> _Known:
+    def _newer(self, known: _Known | None, kid: str | None) -> _Known:
+        newer = self._known
+        if newer is not None and newer is not known and not self._must_fetch(newer, kid):
+            return newer
         now = self._clock()
-        usable = known is not None and not self._is_too_old(known, now)
-        if not usable and now - self._tried_at < self._times.rest:
+        usable = newer if newer is not None and not self._is_too_old(newer, now) else None
+        if usable is None and now - self._tried_at < self._times.rest:
             raise StoreUnavailable(f"{self._name} could not be fetched a moment ago.")
-        self._tried_at = now
         try:
             document = self._fetch()
             keys = self._keys(document.body)
         except StoreUnavailable:
-            if known is not None and usable:
-                return known
+            if usable is not None:
+                return usable
             raise
+        finally:
+            # Counted from the end: the time that a silent party takes is no rest.
+            self._tried_at = self._clock()
         self._known = _Known(keys, now, now + self._lifetime(document.cache_control))
         return self._known
 

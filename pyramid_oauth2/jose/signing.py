@@ -48,7 +48,11 @@ class PrivateKey:
             "OKP": partial(OKPKey.generate_key, "Ed25519"),
             "RSA": partial(RSAKey.generate_key, RSA_BITS),
         }
-        return cls.of(algorithm, generate[ALGORITHMS[algorithm].key_type]())
+        while True:
+            key = cls.of(algorithm, generate[ALGORITHMS[algorithm].key_type]())
+            # On a command line the name would be taken for an option: one of 64 thumbprints.
+            if not key.kid.startswith("-"):
+                return key
 
     @classmethod
     def of(cls, algorithm: str, material: Any) -> PrivateKey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 
@@ -11,13 +11,17 @@ from zope.interface import implementer
 from ..interfaces.server import IServer
 from ..interfaces.signer import ISigner
 from ..jose.signing import PrivateKey
-from ..per_process import PerProcess
 from ..protocol.records import StoreUnavailable
 from ..protocol.server_secret import SecretMissing, ServerSecret
+from ..single_flight import SingleFlight
 from ..startup_error import StartupError
 from .rotation import Rotation
 from .schedule import Schedule
 from .signing_key import Ring, SigningKey
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3
 
 
 @implementer(ISigner)
@@ -42,7 +46,7 @@ class KeyRing:
         self._secret = secret
         self._schedule = schedule
         self._clock = clock
-        self._lock = PerProcess(threading.Lock)
+        self._flight = SingleFlight[Ring]()
         self._read: tuple[float, Ring] | None = None
         self._used: set[str] = set()
         self._opened: dict[str, PrivateKey] = {}
@@ -131,49 +135,60 @@ class KeyRing:
 
     def _ring(self) -> Ring:
         read = self._known()
-        if read is not None and self._clock() - read[0] < self._schedule.cache:
+        if read is not None and self._is_fresh(read[0]):
             return read[1]
-        lock = self._lock()
         # Only the first requests of a process wait for the store.
-        if not lock.acquire(blocking=read is None):
-            return read[1] if read else Ring()
-        try:
-            newer = self._known()
-            return newer[1] if newer and newer is not read else self._refreshed(read)
-        finally:
-            lock.release()
+        return self._flight(lambda: self._refreshed(read), read[1] if read else None)
+
+    def _is_fresh(self, read_at: float) -> bool:
+        # A clock that was ahead for a moment must not keep the ring until it is there again.
+        return 0 <= self._clock() - read_at < self._schedule.cache
 
     def _refreshed(self, read: tuple[float, Ring] | None) -> Ring:
         now = self._clock()
         try:
             rotation = self.rotation
             ring = rotation.read()
-            for algorithm in sorted(self._used):
-                if ring.of(algorithm):
-                    ring = rotation.advance(algorithm, ring, now)
         except StoreUnavailable:
             if read is None:
                 raise
             ring = read[1]
+        else:
+            ring = self._advanced(rotation, ring, now)
         self._remember(now, ring)
+        return ring
+
+    def _advanced(self, rotation: Rotation, ring: Ring, now: float) -> Ring:
+        """The ring with the next keys; as it is if the store cannot be written now."""
+        try:
+            for algorithm in sorted(self._used):
+                if ring.of(algorithm):
+                    ring = rotation.advance(algorithm, ring, now)
+        except StoreUnavailable as unavailable:
+            # The keys that are there go on, and a revocation that was read counts.
+            log.warning("The next signing key cannot be made: %s", unavailable)
         return ring
 
     def _remember(self, now: float, ring: Ring) -> None:
         self._read = (now, ring)
         known = {key.kid for key in ring.keys}
-        self._opened = {kid: key for kid, key in self._opened.items() if kid in known}
+        self._opened = {kid: key for kid, key in list(self._opened.items()) if kid in known}
 
     def _made_first(self, algorithm: str) -> SigningKey:
-        with self._lock():
-            now, rotation = self._clock(), self.rotation
-            ring = rotation.read()
-            if ring.signing(algorithm, now) is None:
-                ring = rotation.make(algorithm, ring, now)
-            self._remember(now, ring)
-            key = ring.signing(algorithm, now)
-        if key is None:
-            raise StoreUnavailable(f"There is no signing key for {algorithm}.")
-        return key
+        for _ in range(ATTEMPTS):
+            # Another thread may be reading, or making a key of another algorithm.
+            ring = self._flight(lambda: self._with_first(algorithm))
+            if (key := ring.signing(algorithm, self._clock())) is not None:
+                return key
+        raise StoreUnavailable(f"There is no signing key for {algorithm}.")
+
+    def _with_first(self, algorithm: str) -> Ring:
+        now, rotation = self._clock(), self.rotation
+        ring = rotation.read()
+        if ring.signing(algorithm, now) is None:
+            ring = rotation.make(algorithm, ring, now)
+        self._remember(now, ring)
+        return ring
 
     def _private(self, kid: str) -> PrivateKey:
         key = next((key for key in self._ring().keys if key.kid == kid), None)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ..interfaces.entries import IEntryStore
 from ..jose.signing import PrivateKey
-from ..protocol.server_secret import ServerSecret
+from ..protocol.listings import every
+from ..protocol.server_secret import SecretMissing, ServerSecret
 from ..protocol.token_strings import RandomBytes
 from .schedule import Schedule
-from .signing_key import NAMESPACE, Ring, SigningKey
+from .signing_key import NAMESPACE, Ring, SigningKey, generation_of
 
 log = logging.getLogger(__name__)
 
@@ -31,21 +32,17 @@ class Rotation:
     random: RandomBytes
 
     def read(self) -> Ring:
-        """The ring; a record that this version of the server cannot read is left out."""
-        keys = sorted(self._keys(), key=lambda key: (key.algorithm, key.generation))
-        return Ring(tuple(keys))
-
-    def _keys(self) -> Iterator[SigningKey]:
-        cursor = None
-        while True:
-            page = self.entries.list(namespace=NAMESPACE, cursor=cursor, limit=PAGE)
-            for entry in page.items:
-                if (key := SigningKey.of(entry)) is None:
-                    log.error("The signing key %s cannot be read", entry.key)
-                else:
-                    yield key
-            if (cursor := page.cursor) is None:
-                return
+        """The ring; of a record that this version of the server cannot read, its name alone."""
+        keys, unreadable = [], []
+        for entry in every(lambda at: self.entries.list(NAMESPACE, cursor=at, limit=PAGE)):
+            if (key := SigningKey.of(entry)) is not None:
+                keys.append(key)
+                continue
+            log.error("The signing key %s cannot be read", entry.key)
+            with suppress(ValueError):
+                unreadable.append(generation_of(entry))
+        keys.sort(key=lambda key: (key.algorithm, key.generation))
+        return Ring(tuple(keys), tuple(unreadable))
 
     def make(self, algorithm: str, ring: Ring, now: float, at_once: bool = False) -> Ring:
         """Make the next key of an algorithm, unless another process did since *ring* was read.
@@ -54,7 +51,7 @@ class Rotation:
             then refuse what it signs until they fetch the set again.
         """
         made = PrivateKey.made(algorithm)
-        signs_now = at_once or not ring.of(algorithm)
+        signs_now = at_once or ring.signing(algorithm, now) is None
         key = SigningKey(
             algorithm,
             ring.last_generation(algorithm) + 1,
@@ -77,8 +74,7 @@ class Rotation:
 
     def _cleared(self, ring: Ring, now: float) -> Ring:
         for key in ring.keys:
-            gone_at = ring.gone_at(key, self.schedule)
-            if gone_at is not None and gone_at <= now:
+            if ring.is_gone(key, now, self.schedule):
                 self.entries.delete(NAMESPACE, key.name, key.version)
         return self.read()
 
@@ -88,28 +84,34 @@ class Rotation:
         :return: None if there is no such key.
         """
         while True:
-            # Without the key that comes next, one that is gone would not be gone any more.
-            ring = self._cleared(self.read(), now)
+            ring = self.read()
             key = next((key for key in ring.keys if key.kid == kid), None)
             if key is None:
                 return None
             if key.revoked_at is None and not self._put(replace(key, revoked_at=now)):
                 continue  # Another process has changed it; what it wrote must not be lost.
             ring = self.read()
-            return ring if ring.of(key.algorithm) else self.make(key.algorithm, ring, now)
+            signs = ring.signing(key.algorithm, now) is not None
+            return ring if signs else self.make(key.algorithm, ring, now)
 
-    def reseal(self) -> int:
-        """Seal by the first secret what another one has sealed; return how many keys that were.
+    def reseal(self, now: float) -> tuple[int, list[str]]:
+        """Seal by the first secret what another one has sealed.
 
-        :raises SecretMissing: a key was sealed by a secret that is not in the list.
-        :raises ValueError: a sealed key was changed.
+        A key that is revoked or gone stays as it is: nothing is signed by it any more.
+
+        :return: how many keys that were, and why each other one could not be opened.
         """
-        resealed = 0
-        for key in self.read().keys:
-            if not self.secret.is_sealed_by_the_first(key.sealed):
+        resealed, failures, ring = 0, [], self.read()
+        for key in ring.keys:
+            ended = key.revoked_at is not None or ring.is_gone(key, now, self.schedule)
+            if ended or self.secret.is_sealed_by_the_first(key.sealed):
+                continue
+            try:
                 # A key that was changed or deleted meanwhile is sealed again by the next call.
                 resealed += self._put(self._sealed(key, key.private(self.secret)))
-        return resealed
+            except (SecretMissing, ValueError) as error:
+                failures.append(f"{key.kid}: {error}")
+        return resealed, failures
 
     def _sealed(self, key: SigningKey, private: bytes) -> SigningKey:
         return key.sealing(private, self.secret, self.random)

@@ -45,6 +45,11 @@ class SigningKey:
         return f"{self.algorithm}.{self.generation}"
 
     @property
+    def never_signed(self) -> bool:
+        """Whether it was revoked before its time came."""
+        return self.revoked_at is not None and self.revoked_at < self.active_from
+
+    @property
     def context(self) -> str:
         """What its private part is sealed for: no other record can use it."""
         return f"{self.name} {self.kid}"
@@ -77,29 +82,42 @@ class SigningKey:
     @classmethod
     def of(cls, entry: Entry) -> SigningKey | None:
         """The key of a record; None if this version of the server cannot read it."""
-        algorithm, _, generation = entry.key.rpartition(".")
         members = loads(entry.data)
         try:
+            algorithm, generation = generation_of(entry)
             return cls(
                 algorithm=algorithm,
-                generation=int(generation),
+                generation=generation,
                 kid=str(members["kid"]),
                 public=dict(members["public"]),
                 sealed=bytes.fromhex(members["sealed"]),
                 announced_at=float(members["announced_at"]),
                 active_from=float(members["active_from"]),
-                revoked_at=members.get("revoked_at"),
+                revoked_at=float(members["revoked_at"]) if "revoked_at" in members else None,
                 version=entry.version,
             )
         except (KeyError, TypeError, ValueError):
             return None
 
 
+def generation_of(entry: Entry) -> tuple[str, int]:
+    """The algorithm and the generation that a record is named by.
+
+    :raises ValueError: it has another name.
+    """
+    algorithm, _, generation = entry.key.rpartition(".")
+    return algorithm, int(generation)
+
+
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """Every key, by algorithm and generation."""
+    """Every key, by algorithm and generation.
+
+    :param unreadable: the algorithm and generation of records that this version cannot read.
+    """
 
     keys: tuple[SigningKey, ...] = ()
+    unreadable: tuple[tuple[str, int], ...] = ()
 
     def of(self, algorithm: str) -> list[SigningKey]:
         """The keys of an algorithm that are not revoked, oldest first."""
@@ -108,16 +126,30 @@ class Ring:
     def signing(self, algorithm: str, now: float) -> SigningKey | None:
         """The key that signs: the newest one whose time has come.
 
-        If none has, because the one before it is revoked, it is the first that is announced.
+        If that is revoked, it is the first that is announced: never one that has retired, which
+        others may not know any more.
         """
-        keys = self.of(algorithm)
+        newest = max((key.generation for key in self._begun(algorithm, now)), default=0)
+        keys = [key for key in self.of(algorithm) if key.generation >= newest]
         active = [key for key in keys if key.active_from <= now]
         return active[-1] if active else keys[0] if keys else None
 
+    def _begun(self, algorithm: str, now: float) -> Iterator[SigningKey]:
+        """The keys of an algorithm that sign or have signed, also those that are revoked."""
+        for key in self.keys:
+            if key.algorithm == algorithm and key.active_from <= now and not key.never_signed:
+                yield key
+
     def retired_at(self, key: SigningKey) -> float | None:
         """When a key stops to sign: as soon as the next one does; None if there is none yet."""
-        later = (each for each in self.of(key.algorithm) if each.generation > key.generation)
-        return min((each.active_from for each in later), default=None)
+        later = (
+            each.active_from
+            for each in self.keys
+            if each.algorithm == key.algorithm
+            and each.generation > key.generation
+            and not each.never_signed
+        )
+        return min(later, default=None)
 
     def gone_at(self, key: SigningKey, schedule: Schedule) -> float | None:
         """When nothing is valid any more that a key has signed; None if that is not known yet."""
@@ -126,27 +158,33 @@ class Ring:
         retired_at = self.retired_at(key)
         return None if retired_at is None else retired_at + schedule.kept
 
+    def is_gone(self, key: SigningKey, now: float, schedule: Schedule) -> bool:
+        """Whether nothing is valid any more that a key has signed."""
+        gone_at = self.gone_at(key, schedule)
+        return gone_at is not None and gone_at <= now
+
     def published(self, now: float, schedule: Schedule) -> Iterator[SigningKey]:
         """The keys of the key set: announced, signing, and those whose JWTs may be valid."""
         for key in self.keys:
-            gone_at = self.gone_at(key, schedule)
-            if key.revoked_at is None and (gone_at is None or now < gone_at):
+            if key.revoked_at is None and not self.is_gone(key, now, schedule):
                 yield key
 
     def state(self, key: SigningKey, now: float, schedule: Schedule) -> str:
         """The state of a key in one word, for those who operate the server."""
-        gone_at = self.gone_at(key, schedule)
         if key.revoked_at is not None:
             return "revoked"
-        if gone_at is not None and gone_at <= now:
+        if self.is_gone(key, now, schedule):
             return "gone"
         if self.signing(key.algorithm, now) == key:
             return "active"
-        return "announced" if now < key.active_from else "retired"
+        retired_at = self.retired_at(key)
+        return "retired" if retired_at is not None and retired_at <= now else "announced"
 
     def last_generation(self, algorithm: str) -> int:
-        """The newest generation of an algorithm, revoked or not; 0 if there is none."""
-        return max((key.generation for key in self.keys if key.algorithm == algorithm), default=0)
+        """The newest generation of an algorithm, also of a record that is revoked or unreadable."""
+        readable = ((key.algorithm, key.generation) for key in self.keys)
+        taken = (*readable, *self.unreadable)
+        return max((number for name, number in taken if name == algorithm), default=0)
 
     def is_due(self, algorithm: str, now: float, schedule: Schedule) -> bool:
         """Whether the next key of an algorithm has to be announced."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..jose.claims import audience
-from ..jose.compact import CompactJWT, parse
+from ..jose.compact import CompactJWT, is_access_token_of
 from ..jose.public_keys import PublicKey
 from ..jose.published_keys import PublishedKeys, Refreshing
 from ..jose.refused import JWTRefused
@@ -37,7 +37,6 @@ BOUND = Refusal("jwt_cnf", "RFC 7800 section 3.1", decided_by="token")
 SCOPE = Refusal("jwt_scope", "RFC 9068 section 2.2.3", decided_by="token")
 # The same for all, as for an opaque token: which check refused it helps to forge one.
 REFUSED = "The access token is unknown, expired or revoked."
-PERIODS = 2
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,7 @@ class LocalValidation:
 
     def recognises(self, value: str) -> bool:
         """Whether it looks like an access token of that issuer. No I/O."""
-        if value.count(".") != PERIODS:
-            return False
-        try:
-            return parse(value, ACCESS_TOKEN).claims.get("iss") == self.issuer
-        except JWTRefused:
-            return False
+        return is_access_token_of(self.issuer, value)
 
     def token_of(self, value: str, now: float) -> AccessToken:
         """The access token of a string that is valid *now*.
@@ -70,7 +64,9 @@ class LocalValidation:
             return self._token(jwt.claims)
         except JWTRefused as refused:
             # The response to the client does not say it, and it may be a mistake of the set-up.
-            log.info("A JWT is refused: it %s (%s)", refused, refused.refusal.check)
+            compared = ", ".join(f"{name}: {text}" for name, text in refused.refusal.compared)
+            decided_by = f"; decided by {refused.refusal.decided_by}" if compared else ""
+            log.info("A JWT is refused: it %s (%s%s)", refused, compared, decided_by)
             raise InvalidToken(REFUSED, refusal=refused.refusal) from None
 
     def _keys(self, jwt: CompactJWT) -> tuple[PublicKey, ...]:

@@ -15,7 +15,6 @@ from ..jose.algorithms import ALGORITHMS, ES256
 from ..keys.ring import KeyRing
 from ..keys.rotation import Rotation
 from ..keys.signing_key import Ring, SigningKey
-from ..protocol.server_secret import SecretMissing
 from ..startup import signer_unchecked
 from .arguments import identifier, json_option
 from .command import Commands, Named, command
@@ -63,8 +62,10 @@ def list_keys(ini: Ini, as_json: bool) -> int:
     if as_json:
         print(json.dumps([_document(*each, ring) for each in listed], indent=2))
         return 0
-    if not listed:
+    if not (listed or ring.unreadable):
         print("There are no keys: the first is made when something is signed.")
+    for algorithm, generation in ring.unreadable:
+        print(f"{algorithm}  generation {generation}  cannot be read by this version")
     for key, state in listed:
         print(f"{key.algorithm}  {shown(key.kid)}  {state}")
         print(f"    {_times(key, ring)}")
@@ -108,13 +109,11 @@ def revoke(ini: Ini, kid: str) -> int:
 def reseal(ini: Ini) -> int:
     """Seal every key by the first secret."""
     with signer_unchecked(), _rotation(ini) as rotation:
-        try:
-            resealed = rotation.reseal()
-        except (SecretMissing, ValueError) as error:
-            print(f"poauth2: A key cannot be opened: {error}.", file=sys.stderr)
-            return 1
+        resealed, failures = rotation.reseal(time.time())
     print(f"{resealed} {'key' if resealed == 1 else 'keys'} sealed by the first secret")
-    return 0
+    for failure in failures:
+        print(f"poauth2: A key cannot be opened: {failure}.", file=sys.stderr)
+    return 1 if failures else 0
 
 
 @contextmanager

@@ -15,6 +15,8 @@ def secrets(value: str | Iterable[str]) -> tuple[str, ...]:
     found: list[str] = []
     for word in value.split() if isinstance(value, str) else value:
         found += _secret_of(word).split()
+    if not all(secret.isascii() for secret in found):
+        raise BadValue("a secret has ASCII characters only: 'poauth2 secret' makes one")
     if any(len(secret) < MIN_LENGTH for secret in found):
         raise BadValue(f"a secret has at least {MIN_LENGTH} characters: 'poauth2 secret' makes one")
     if len(set(found)) < len(found):

@@ -189,7 +189,10 @@ class TestAToken:
     def test_the_reason_is_in_the_log(self, app: TestApp, issuer: Issuer, caplog):
         with caplog.at_level(logging.INFO):
             get(app, issuer.token(aud="https://other.example"))
-        assert "A JWT is refused: it is for another API (jwt_aud)" in caplog.text
+        assert (
+            "A JWT is refused: it is for another API (aud: https://other.example, "
+            "resource: https://api.example.com; decided by oauth2.resource)"
+        ) in caplog.text
 
     @pytest.mark.parametrize("value", ["oat_opaque", new_client_secret(lambda n: b"\0" * n)])
     def test_an_opaque_one_is_refused(self, app: TestApp, value: str):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey
 from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
 from webtest import TestApp, TestResponse
@@ -17,6 +18,7 @@ from pyramid_oauth2 import get_service
 from pyramid_oauth2.assembly import service_of
 from pyramid_oauth2.testing import bearer as new_bearer
 from pyramid_oauth2.testing import memory_backend
+from tests.jose.forgeries import Honest
 
 from . import host
 from .introspecting import ACTIVE, Endpoint, introspection_endpoint
@@ -497,3 +499,13 @@ def test_a_cookie_that_is_no_text(build: Build, accept: str):
     headers = {"Cookie": 'a="\\377"', "Accept": accept}
     answer = build().get("/.well-known/oauth-protected-resource", headers=headers, status=400)
     assert answer.json["error"] == "invalid_request"
+
+
+def test_a_jwt_of_the_issuer_is_not_the_cookies_user(app: TestApp, endpoint: Endpoint):
+    """It is validated here, by introspection, as an opaque token is."""
+    claims = {"iss": "https://auth.example.com", "exp": 1}
+    value = Honest({"alg": "ES256", "typ": "at+jwt"}, claims, ECKey.generate_key("P-256"), 0).jwt()
+    endpoint.members = {"active": False}
+    app.post("/login", {"user": "alice"})
+    assert app.get("/whoami").text == "alice"
+    assert "alice" not in get(app, "/whoami", value).text

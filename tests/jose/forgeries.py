@@ -252,6 +252,8 @@ FORGERIES: dict[str, Callable[[Honest], str]] = {
     "exp is null": lambda o: o.jwt(exp=None),
     "exp is negative": lambda o: o.jwt(exp=-1),
     "exp is past 2^53": lambda o: o.jwt(exp=2**53 + 1),
+    "exp of 400 digits": lambda o: o.jwt(exp=10**400),
+    "iat of 400 digits": lambda o: o.jwt(iat=10**400),
     "exp is NaN": lambda o: o.jwt(exp=float("nan")),
     "exp is infinite": lambda o: o.jwt(exp=float("inf")),
     "exp is infinite by its exponent": lambda o: o.raw(

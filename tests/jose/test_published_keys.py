@@ -204,3 +204,32 @@ def test_threads_wait_for_the_first_set_and_for_nothing_else():
 
 def test_every_time_can_be_scaled():
     assert Refreshing().scaled(0.5) == Refreshing(150, 43_200, 30, 43_200, 1)
+
+
+def test_threads_share_a_failure_of_a_silent_party():
+    party = Party("a")
+    go_on = threading.Event()
+
+    def silent() -> Document:
+        party.asked += 1
+        assert go_on.wait(10)
+        party.now += 5
+        raise StoreUnavailable("The key set does not answer.")
+
+    party.keys._fetch = silent
+    failures: list[str] = []
+
+    def want() -> None:
+        try:
+            party.has("a")
+        except StoreUnavailable as error:
+            failures.append(str(error))
+
+    threads = [threading.Thread(target=want) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(failures) == 6
+    assert party.asked == 1, "the time that it took is no rest"

@@ -96,6 +96,12 @@ class TestSetting:
             secrets(text)
         assert str(error.value) == said
 
+    def test_what_is_not_ascii(self, monkeypatch):
+        monkeypatch.setenv("OAUTH2_SECRET", "\udcff" * 50)
+        for text in ("env:OAUTH2_SECRET", "ä" * 43):
+            with pytest.raises(BadValue, match="ASCII characters only"):
+                secrets(text)
+
     def test_an_empty_file(self, tmp_path):
         path = tmp_path / "secret"
         path.write_text("\n")
