@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 class IEntryStore(Interface):
     """Small records of features: signing keys, sessions, pending approvals.
 
+    A call that is repeated after a lost response
+    (:exc:`~pyramid_oauth2.protocol.records.OutcomeUnknown`) may return False since the first one
+    has written, which is then as durable as if that one had returned. So False is no lost race
+    there, if :meth:`get` returns the caller's own entry, with the version that :meth:`put` gives
+    it; or no entry, after :meth:`delete`.
+
     There are few compared to tokens, and no request with a token reads one. A store that
     removes expired entries by itself has ``expires_itself = True``; issuing tokens then
     does not purge it.

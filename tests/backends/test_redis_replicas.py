@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,7 @@ from pyramid_oauth2.backends.contract.factories import (
     new_client,
     new_consent,
     new_digest,
+    new_entry,
     new_grant,
     new_token,
 )
@@ -94,6 +96,18 @@ def deleting_a_client(backend: RedisBackend) -> tuple[Callable[[], object], obje
     return lambda: backend.clients.delete(client_id, NOW), False
 
 
+def changing_an_entry(backend: RedisBackend) -> tuple[Callable[[], object], object]:
+    entry = new_entry()
+    backend.entries.put(entry, None)
+    return lambda: backend.entries.put(replace(entry, data=b"{}"), 0), False
+
+
+def deleting_an_entry(backend: RedisBackend) -> tuple[Callable[[], object], object]:
+    entry = new_entry()
+    backend.entries.put(entry, None)
+    return lambda: backend.entries.delete(entry.namespace, entry.key, 0), False
+
+
 def added(backend: RedisBackend) -> str:
     client = new_client()
     backend.clients.add(client)
@@ -111,6 +125,8 @@ def added(backend: RedisBackend) -> str:
         disabling_a_client,
         editing_a_client,
         deleting_a_client,
+        changing_an_entry,
+        deleting_an_entry,
     ],
 )
 def test_a_repeated_call_waits_as_well(

@@ -68,7 +68,7 @@ The server: `redis://`, `rediss://`, `unix://`, `redis+sentinel://` or `redis+cl
 
 How many replicas must have acknowledged what spends or ends something before it succeeds: a
 redemption, a revocation, the use of a value that can be used once, the withdrawal of a consent, a
-change of a client.
+change of a client, the change or deletion of an entry, such as a signing key.
 
 - Value: a number of replicas, such as `1`.
 - Default: `0`"""

@@ -50,13 +50,15 @@ class RedisEntryStore:
     def put(self, entry: Entry, version: int | None) -> bool:
         """Insert or replace an entry by compare and swap."""
         if version is None:
-            return self._swap(None, replace(entry, version=0))
+            return bool(self._server.run(PUT_ENTRY, *_putting(None, replace(entry, version=0))))
         new = replace(entry, version=version + 1)
         contention = Contention("the entry")
         while (old := self.get(entry.namespace, entry.key)) and old.version == version:
             if self._swap(old, new):
                 return True
             contention.lost()
+        # An earlier call, whose response was lost, may have written it.
+        self._server.replicate(entry_key(entry.namespace, entry.key))
         return False
 
     def delete(self, namespace: str, key: str, version: int | None = None) -> bool:
@@ -66,6 +68,7 @@ class RedisEntryStore:
             if self._swap(old, None):
                 return True
             contention.lost()
+        self._server.replicate(entry_key(namespace, key))
         return False
 
     def list(
@@ -108,8 +111,8 @@ class RedisEntryStore:
             new += sum(self._server.many(map(_insertion, batch), writes=True))
         return new
 
-    def _swap(self, old: Entry | None, new: Entry | None) -> bool:
-        return bool(self._server.run(PUT_ENTRY, *_putting(old, new)))
+    def _swap(self, old: Entry, new: Entry | None) -> bool:
+        return bool(self._server.run(PUT_ENTRY, *_putting(old, new), replicated=True))
 
     def _behind(self, keys: Iterable[str]) -> Sequence[Entry]:
         found = [match["entry"] for match in map(ENTRY.fullmatch, keys) if match]
