@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ..interfaces.entries import IEntryStore
 from ..jose.signing import PrivateKey
 from ..protocol.listings import every
+from ..protocol.lost_responses import until_known
 from ..protocol.server_secret import SecretMissing, ServerSecret
 from ..protocol.token_strings import RandomBytes
 from .schedule import Schedule
@@ -62,7 +64,7 @@ class Rotation:
             active_from=now if signs_now else now + self.schedule.announced,
         )
         # Of two processes one inserts: the record is named by the generation.
-        if self.entries.put(self._sealed(key, made.exported()).entry(), None):
+        if self._put(self._sealed(key, made.exported()), None):
             log.info("The key %s for %s signs from %d on", key.kid, algorithm, key.active_from)
         return self.read()
 
@@ -88,7 +90,7 @@ class Rotation:
             key = next((key for key in ring.keys if key.kid == kid), None)
             if key is None:
                 return None
-            if key.revoked_at is None and not self._put(replace(key, revoked_at=now)):
+            if key.revoked_at is None and not self._put(replace(key, revoked_at=now), key.version):
                 continue  # Another process has changed it; what it wrote must not be lost.
             ring = self.read()
             signs = ring.signing(key.algorithm, now) is not None
@@ -108,7 +110,7 @@ class Rotation:
                 continue
             try:
                 # A key that was changed or deleted meanwhile is sealed again by the next call.
-                resealed += self._put(self._sealed(key, key.private(self.secret)))
+                resealed += self._put(self._sealed(key, key.private(self.secret)), key.version)
             except (SecretMissing, ValueError) as error:
                 failures.append(f"{key.kid}: {error}")
         return resealed, failures
@@ -116,5 +118,13 @@ class Rotation:
     def _sealed(self, key: SigningKey, private: bytes) -> SigningKey:
         return key.sealing(private, self.secret, self.random)
 
-    def _put(self, key: SigningKey) -> bool:
-        return self.entries.put(key.entry(), key.version)
+    def _put(self, key: SigningKey, version: int | None) -> bool:
+        entry = key.entry()
+        put = partial(self.entries.put, entry, version)
+        stored = replace(entry, version=0 if version is None else version + 1)
+
+        def again() -> bool:
+            # What the first call wrote is no lost race: a key that was made here has to be logged.
+            return put() or self.entries.get(NAMESPACE, key.name) == stored
+
+        return until_known(put, again)
