@@ -198,12 +198,15 @@ class RequestOAuth2:
         :param scope: one or more scopes, separated by spaces; all are required.
         :raises TokenRequired: there is no token (401, with a challenge).
         :raises ScopeRequired: the token lacks a scope (403, with a challenge).
+        :raises ValueError: *scope* names none, which every token would have.
         """
+        needed = frozenset(scope.split())
+        if not needed:
+            raise ValueError("oauth2.require() needs the name of a scope")
         if self.token is None:
             if self.optional:
                 return
             raise TokenRequired(self._request)
-        needed = frozenset(scope.split())
         if not needed <= self.scope:
             raise ScopeRequired(self._request, needed, self.scope)
 

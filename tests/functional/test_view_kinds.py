@@ -170,6 +170,13 @@ class TestRequire:
             assert refused.headers["Content-Type"] == "application/json"
             assert refused.headers["Cache-Control"] == "no-store"
 
+    @pytest.mark.parametrize("place", ["only", "both", "open"])
+    def test_no_scope_at_all_is_a_mistake_and_opens_nothing(self, server: Server, place: str):
+        """A name that was computed and came out empty: every token would have it."""
+        reader = new_bearer(server.app, "bob", "read")
+        with pytest.raises(ValueError, match="needs the name of a scope"):
+            server.get(f"/{place}/+", reader)
+
     def test_a_user_with_a_cookie_has_what_the_permission_gives(self, server: Server):
         """Even rights that no token would give: the scope limits clients, not users."""
         server.browser.get("/login?user=bob", status=200)
