@@ -141,7 +141,8 @@ class OAuth2Service:
         """Whether a token looks like one of this server, valid or not. No I/O."""
         if presentation.scheme != BEARER_SCHEME:
             return True
-        for each in self.server.plug_ins.access_token_formats:
+        # Ours first, as in protocol.token.resolution.
+        for each in reversed(self.server.plug_ins.access_token_formats):
             if each.recognises(presentation.value):
                 return True
         return False

@@ -71,7 +71,7 @@ def test_its_commands() -> None:
     found = COMMAND.findall((ROOT / NAME).read_text())
     words = [dict(word.split("=", 1) for word in shlex.split(each)) for each in found]
     kinds = {next(iter(each.keys() - {"BENCH"}), "") for each in words}
-    assert kinds == {"", "SIZE", "PEERS", "SERVERS"}
+    assert kinds == {"", "AGAINST", "SIZE", "PEERS", "SERVERS"}
     for each in words:
         options = shlex.split(each.get("BENCH", ""))
         if "SIZE" in each:
@@ -81,7 +81,8 @@ def test_its_commands() -> None:
         elif "SERVERS" in each:
             on_servers._parser().parse_args(options)
         else:
-            in_process._parser().parse_args(options)
+            against = ["--against", each["AGAINST"]] if "AGAINST" in each else []
+            in_process._parser().parse_args([*against, *options])
 
 
 def test_every_workload_is_described() -> None:

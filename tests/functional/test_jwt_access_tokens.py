@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey, import_key
 from pyramid.config import Configurator
 
 from pyramid_oauth2 import Authentication, InvalidClientMetadata, get_service
+from pyramid_oauth2.extensions.jwt_access_tokens.jwt_format import JWTAccessToken
 from pyramid_oauth2.keys.ring import KeyRing
 from tests.jose import judges
 from tests.jose.forgeries import BY_CLAIMS, FORGERIES, Honest
@@ -292,6 +293,14 @@ class TestRevocation:
         assert server.records() == before
 
 
+def test_an_opaque_token_costs_nothing_more(signing: Server, monkeypatch: pytest.MonkeyPatch):
+    """It is recognised before the format of JWTs is asked."""
+    token = signing.token("read", user="bob")
+    for name in ("recognises", "reference", "refuses"):
+        monkeypatch.setattr(JWTAccessToken, name, None)
+    assert signing.get("/read", bearer(token)).text == "bob"
+
+
 class TestRegistration:
     def test_without_a_secret_it_is_refused(self, server: Server):
         with pytest.raises(InvalidClientMetadata) as error:
@@ -299,13 +308,17 @@ class TestRegistration:
         assert "poauth2 secret" in str(error.value)
 
     def test_a_lifetime_that_is_longer_than_keys_are_published_is_refused(self, signing: Server):
-        signed = {"access_token_format": "jwt"}
+        service, signed = get_service(signing.app.registry), {"access_token_format": "jwt"}
         signing.register("day", extra=signed, lifetimes={"access_token": 86_400})
         with pytest.raises(InvalidClientMetadata) as error:
             signing.register("longer", extra=signed, lifetimes={"access_token": 86_401})
         assert "lives for a day at most" in str(error.value)
         signing.register("opaque", lifetimes={"access_token": 86_401})
-        signer = get_service(signing.app.registry).server.signer
+        with pytest.raises(InvalidClientMetadata):
+            service.clients.edit("opaque", extra=signed)
+        with pytest.raises(InvalidClientMetadata):
+            service.clients.edit("day", lifetimes={"access_token": 86_401})
+        signer = service.server.signer
         assert isinstance(signer, KeyRing)
         assert signer.rotation.schedule.lifetime == 86_400
 
