@@ -155,11 +155,12 @@ def test_every_lock_is_one_of_each_process(path: Path) -> None:
     assert found == PER_PROCESS.get(str(path.relative_to(ROOT)), [])
 
 
-# In a class of which each process has an instance of its own.
+# In a class of which each process has its own instances.
 PER_PROCESS = {
     "backends/redis/server.py": ["Lock"],
     "bounded_storage.py": ["threading.BoundedSemaphore()"],
     "deadlines.py": ["threading.Lock()"],
+    "single_flight.py": ["threading.Event()"],
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -97,3 +98,17 @@ def test_an_exception_leaves_nothing_in_flight():
         flight(slow)
     slow.failure = None
     assert flight(slow) == "value 2"
+
+
+def test_a_child_does_not_wait_for_a_thread_of_its_parent():
+    slow, flight = Slow(), SingleFlight[str]()
+    thread = threading.Thread(target=flight, args=(slow,))
+    thread.start()
+    assert slow.entered.wait(10)
+    child = os.fork()
+    if not child:
+        os._exit(0 if flight(lambda: "its own") == "its own" else 1)
+    slow.go_on.set()
+    thread.join(10)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
