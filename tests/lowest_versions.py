@@ -17,7 +17,7 @@ REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(?P<extra>\[[\w,.-]+\])?(?:>=(?P<low
 # What an application may use. The others are tools of this project.
 EXTRAS = ("argon2", "cli", "demo", "introspection", "metrics", "mysql", "postgresql")
 # Of the tools, those that demand a newer version of a package than is tried here.
-DEMANDING = frozenset({"pyramid-oauth2-server", "playwright"})
+DEMANDING = frozenset({"pyramid-oauth2-server", "jwcrypto", "playwright"})
 
 
 def lowest() -> Iterator[str]:
