@@ -28,7 +28,10 @@ def parameters() -> Iterator[tuple[str, click.Parameter]]:
 def name_of(parameter: click.Parameter) -> str:
     if isinstance(parameter, click.Option):
         return parameter.opts[-1] if len(parameter.opts) == 1 else parameter.opts[0]
-    return parameter.make_metavar(click.Context(click.Command("")))
+    try:
+        return parameter.make_metavar(click.Context(click.Command("")))
+    except TypeError:  # click before 8.2
+        return parameter.make_metavar()
 
 
 NAMED = {(command, name_of(parameter)): parameter for command, parameter in parameters()}
