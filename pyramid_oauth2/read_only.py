@@ -9,7 +9,7 @@ from zope.interface.interface import InterfaceClass
 
 from .interfaces import IBackend, IClientStore, IConsentStore, IEntryStore, IGrantStore
 from .interfaces.request import PyramidRequest
-from .protocol.records import WritesRefused
+from .protocol.store_errors import WritesRefused
 
 # An allow-list: any other method of a store is refused, so that a method that is
 # added later cannot write by mistake.

@@ -11,8 +11,9 @@ from pyramid.response import Response
 from .interfaces.request import PyramidRequest
 from .protocol.endpoints import EndpointResponse
 from .protocol.errors import OAuth2Error, TemporarilyUnavailable
-from .protocol.records import StoreUnavailable, WritesRefused
+from .protocol.records import StoreUnavailable
 from .protocol.refusal import OWN_RULE, Refusal
+from .protocol.store_errors import WritesRefused
 
 log = logging.getLogger(__name__)
 

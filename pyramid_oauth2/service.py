@@ -93,7 +93,7 @@ class OAuth2Service:
 
     @property
     def entries(self) -> IEntryStore:
-        """The entry store, for a feature that uses entries; so far no feature does.
+        """The entry store, for features such as the key ring.
 
         :raises pyramid.exceptions.ConfigurationError: the backend does not have one.
         """

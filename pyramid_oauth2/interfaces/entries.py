@@ -20,9 +20,7 @@ class IEntryStore(Interface):
     there, if :meth:`get` returns the caller's own entry, with the version that :meth:`put` gives
     it; or no entry, after :meth:`delete`.
 
-    There are few compared to tokens, and no request with a token reads one. A store that
-    removes expired entries by itself has ``expires_itself = True``; issuing tokens then
-    does not purge it.
+    There are few compared to tokens, and no request with an opaque token reads one.
     """
 
     def get(namespace: str, key: str) -> Entry | None:

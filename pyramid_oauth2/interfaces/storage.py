@@ -12,6 +12,8 @@ Rules for every store:
 * The caller supplies the time: ``now`` and every ``*_at`` are integer UTC seconds.
   Whether a record is valid is decided by comparing with ``now``; a time-to-live in the
   store is only garbage collection.
+* A store that removes expired records by itself has ``expires_itself = True``; issuing
+  tokens then does not purge it.
 * A store connects to its server when it is used, not when it is created.
 * A store that cannot answer raises
   :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`. If it may have written, as when
@@ -146,19 +148,14 @@ class IClientStore(Interface):
 
 
 class IGrantStore(Interface):
-    """Grants, and every token, whether issued for a grant or standing alone.
-
-    A store that removes expired records by itself has ``expires_itself = True``;
-    issuing tokens then does not purge it.
-    """
+    """Grants, and every token, whether issued for a grant or standing alone."""
 
     def open(grant: Grant | None, tokens: Iterable[Token], now: int) -> bool:
         """Insert a new grant and its first tokens, or tokens that stand alone: all or nothing.
 
         :return: False if :meth:`revoke_subject` revoked the grant while it was being opened,
-            which is only possible in a store that lists a grant before it writes it. Such a
-            store compares ``created_at`` with the time of the revocation, and refuses a grant
-            that is at most a few seconds later, in case the clocks of two callers differ.
+            which is only possible in a store that lists a grant before it writes it. Such a store
+            also refuses one created a few seconds later, in case two callers' clocks differ.
         :raises DuplicateRecord: the grant or one of the digests exists.
         """
 
@@ -225,11 +222,7 @@ class IGrantStore(Interface):
         """Revoke one token, in O(1); return whether this call revoked it."""
 
     def revoke_subject(subject: str, now: int, reason: str, client_id: str | None = None) -> int:
-        """Revoke all grants of a user, or those for one client; return how many it revoked.
-
-        A grant that another user allows ends only with that user, also if this one has decided
-        about the same request before; and it may be allowed after this call: see :meth:`open`.
-        """
+        """Revoke the grants of a user and of no other, or those for one client; return how many."""
 
     def reserve(namespace: str, digest: bytes, expires_at: int, now: int) -> bool:
         """Claim a value until *expires_at*; True for one call only. An expired claim is void.

@@ -16,7 +16,7 @@ from .objects import encoded
 
 RSA_BITS = 2048
 LONGEST = 86_400
-"""For how many seconds a JWT lives at most whose lifetime a client has chosen.
+"""For how many seconds anything that is signed lives at most.
 
 A key is published for so long after it last signed, and for so long it is known to be revoked.
 """

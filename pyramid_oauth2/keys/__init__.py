@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..interfaces import IServer, ISettings
-from ..jose.signing import LONGEST
 from ..protocol.server_secret import ServerSecret
 from ..settings import Settings
 from .endpoint import JWKSEndpoint, JWKSMetadata
@@ -31,9 +30,5 @@ def includeme(config: Any) -> None:
 def make_ring(server: IServer, settings: Settings) -> KeyRing:
     """The key ring that the settings want."""
     keys = settings.of(KeySettings)
-    schedule = Schedule(
-        rotation=keys.rotation,
-        announced=keys.announced,
-        lifetime=max(settings.access_token_lifetime, settings.public_lifetime, LONGEST),
-    )
+    schedule = Schedule(rotation=keys.rotation, announced=keys.announced)
     return KeyRing(server, ServerSecret(settings.secret), schedule)

@@ -77,8 +77,7 @@ class KeyRing:
         except StoreUnavailable:
             return
         for key in ring.keys:
-            gone_at = ring.gone_at(key, self._schedule)
-            if key.revoked_at is None and (gone_at is None or now < gone_at):
+            if key.revoked_at is None and not ring.is_gone(key, now, self._schedule):
                 self._check_opens(key)
 
     def _check_opens(self, key: SigningKey) -> None:

@@ -22,7 +22,6 @@ from .identifiers import check_time
 from .store_errors import DuplicateRecord as DuplicateRecord
 from .store_errors import OutcomeUnknown as OutcomeUnknown
 from .store_errors import StoreUnavailable as StoreUnavailable
-from .store_errors import WritesRefused as WritesRefused
 from .token_kinds import ACCESS_TOKEN as ACCESS_TOKEN
 from .token_kinds import AUTHORIZATION_CODE as AUTHORIZATION_CODE
 from .token_kinds import INTERACTION as INTERACTION

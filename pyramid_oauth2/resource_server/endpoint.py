@@ -12,7 +12,7 @@ from ..circuit_breaker import CircuitBreaker
 from ..protocol.client_authentication.basic import basic_authorization
 from ..protocol.http import FORM
 from ..protocol.records import StoreUnavailable
-from ..startup_error import StartupError
+from .outgoing import make_fetcher
 
 if TYPE_CHECKING:
     from ..fetching import Response
@@ -43,21 +43,15 @@ class IntrospectionEndpoint:
         client_secret: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        try:
-            from ..fetching import TOTAL_SECONDS, Fetcher, FetchError
-        except ImportError as error:
-            raise StartupError(
-                "oauth2.mode = resource_server needs a package that is not installed: "
-                "pip install urllib3"
-            ) from error
+        self._fetcher, self._failure = make_fetcher()
+        from ..fetching import TOTAL_SECONDS  # Not at the top: its library is an extra.
+
         self._url = url
         self._headers = {
             "Authorization": basic_authorization(client_id, client_secret),
             "Content-Type": FORM,
             "Accept": "application/json",
         }
-        self._fetcher = Fetcher()
-        self._failure = FetchError
         self._breaker = CircuitBreaker(
             f"The introspection endpoint {url}", TOTAL_SECONDS, REST_SECONDS, clock
         )

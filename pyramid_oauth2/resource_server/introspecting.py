@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from ..jose.compact import is_access_token_of
+from ..jose.compact import access_token_of
 from ..protocol.errors import InvalidToken
 from ..protocol.records import ACCESS_TOKEN
 from ..protocol.refusal import OWN_RULE, Refusal
@@ -31,7 +31,8 @@ class Introspection:
 
     def recognises(self, value: str) -> bool:
         """Whether a token has the form of this product's, also as a JWT of the issuer. No I/O."""
-        return has_our_prefix(value) or is_access_token_of(self.settings.issuer, value)
+        ours = has_our_prefix(value)
+        return ours or access_token_of(self.settings.issuer, value) is not None
 
     def token_of(self, value: str, now: float) -> AccessToken:
         """The access token of a string that is valid *now*.

@@ -9,7 +9,7 @@ from ..jose.published_keys import Document
 from ..protocol.records import StoreUnavailable
 from ..protocol.server_metadata import metadata_path
 from ..settings.types import BadValue, endpoint_url
-from ..startup_error import StartupError
+from .outgoing import make_fetcher
 
 if TYPE_CHECKING:
     from ..fetching import Fetcher, Response
@@ -79,11 +79,4 @@ def fetch_keys(issuer: str, url: str | None) -> KeySet:
 
     :raises StartupError: urllib3 is not installed.
     """
-    try:
-        from ..fetching import Fetcher, FetchError
-    except ImportError as error:
-        raise StartupError(
-            "oauth2.mode = resource_server needs a package that is not installed: "
-            "pip install urllib3"
-        ) from error
-    return KeySet(issuer, url, Fetcher(), FetchError)
+    return KeySet(issuer, url, *make_fetcher())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..jose.claims import audience
-from ..jose.compact import CompactJWT, is_access_token_of
+from ..jose.compact import CompactJWT, access_token_of
 from ..jose.public_keys import PublicKey
 from ..jose.published_keys import PublishedKeys, Refreshing
 from ..jose.refused import JWTRefused
@@ -50,7 +50,7 @@ class LocalValidation:
 
     def recognises(self, value: str) -> bool:
         """Whether it looks like an access token of that issuer. No I/O."""
-        return is_access_token_of(self.issuer, value)
+        return access_token_of(self.issuer, value) is not None
 
     def token_of(self, value: str, now: float) -> AccessToken:
         """The access token of a string that is valid *now*.

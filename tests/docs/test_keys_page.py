@@ -123,8 +123,8 @@ def check_the_signer(page: Page, load: Callable[[str], ModuleType]) -> None:
     [
         ("`oauth2.keys.announced` has passed (a day)", Schedule().announced - DAY),
         ("`oauth2.keys.rotation` later (90 days)", Schedule().rotation - 90 * DAY),
-        ("has expired: a day, or", Schedule().lifetime - DAY),
-        ("and 20 minutes and 30 seconds", Schedule().kept - Schedule().lifetime - 1230),
+        ("has expired: a day, and", Schedule().lifetime - DAY),
+        ("a day, and 20 minutes and 30 seconds", Schedule().kept - Schedule().lifetime - 1230),
         ("at most\nevery 30 seconds", Schedule().cache - 30),
         ("for 15 minutes, as `Cache-Control`", Schedule().max_age - 900),
     ],

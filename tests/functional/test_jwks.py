@@ -11,6 +11,7 @@ from webtest import TestApp
 from pyramid_oauth2 import get_service
 from pyramid_oauth2.jose.public_keys import PRIVATE_MEMBERS
 from pyramid_oauth2.startup_error import StartupError
+from tests.scripts.with_signer import Signer
 
 SECRET, OTHER_SECRET = "s" * 43, "t" * 43
 SETTINGS = {
@@ -91,28 +92,11 @@ def test_the_metadata_name_it_if_the_server_can_sign(app):
     assert without.get("/oauth2/jwks").json == {"keys": []}
 
 
-class Keeper:
+class Keeper(Signer):
     """A signer of the application."""
-
-    max_age = 60
-
-    def __init__(self, server, settings):
-        pass
-
-    def check(self):
-        pass
-
-    def key_for(self, algorithm):
-        return "kept"
-
-    def sign(self, data, kid, algorithm):
-        return b""
 
     def published(self):
         return [{"kty": "EC", "kid": "kept"}]
-
-    def is_revoked(self, kid):
-        return False
 
 
 @pytest.mark.parametrize("settings", [{}, {"oauth2.secret": SECRET}])

@@ -15,6 +15,7 @@ from pyramid.config import Configurator
 
 from pyramid_oauth2 import Authentication, InvalidClientMetadata, get_service
 from pyramid_oauth2.extensions.jwt_access_tokens.jwt_format import JWTAccessToken
+from pyramid_oauth2.jose.signing import LONGEST
 from pyramid_oauth2.keys.ring import KeyRing
 from tests.jose import judges
 from tests.jose.forgeries import BY_CLAIMS, FORGERIES, Honest
@@ -88,6 +89,15 @@ class TestContents:
         server = signer(build, **{"oauth2.access_token_lifetime": "60"})
         _, claims = parts(server.token(client="signed"))
         assert claims["exp"] - claims["iat"] == 60
+
+    def test_none_lives_longer_than_its_key_is_kept(self, build):
+        """Also if the other lifetimes are long, and shorter later."""
+        long = {"oauth2.access_token_lifetime": "30d", "oauth2.jwt_access_tokens.lifetime": "1d"}
+        _, claims = parts(signer(build, **long).token(client="signed"))
+        assert claims["exp"] - claims["iat"] == LONGEST
+        said = r"oauth2\.jwt_access_tokens\.lifetime = '25h': choose a day at most"
+        with pytest.raises(Exception, match=said):
+            signer(build, **{**long, "oauth2.jwt_access_tokens.lifetime": "25h"})
 
     def test_other_clients_get_opaque_tokens(self, signing: Server):
         assert signing.token().startswith("oat_")

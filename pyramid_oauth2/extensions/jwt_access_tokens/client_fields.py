@@ -20,18 +20,18 @@ UNSIGNED = ""
 def _can_be_signed(server: Known, client: Client) -> Iterator[str]:
     if value_of(ACCESS_TOKEN_FORMAT, client) != JWT:
         return
-    if not server.can_sign:
-        yield _(
-            "this server cannot sign: its operator writes what '%(command)s' prints into "
-            "oauth2.secret",
-            command="poauth2 secret",
-        )
+    yield from _server_can_sign(server)
     if client.lifetimes.get(ACCESS_TOKEN, 0) > LONGEST:
         yield _("a signed access token lives for a day at most: shorten the client's lifetime")
 
 
 def _response_can_be_signed(server: Known, client: Client) -> Iterator[str]:
-    if value_of(INTROSPECTION_SIGNED_RESPONSE_ALG, client) and not server.can_sign:
+    if value_of(INTROSPECTION_SIGNED_RESPONSE_ALG, client):
+        yield from _server_can_sign(server)
+
+
+def _server_can_sign(server: Known) -> Iterator[str]:
+    if not server.can_sign:
         yield _(
             "this server cannot sign: its operator writes what '%(command)s' prints into "
             "oauth2.secret",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...jose.algorithms import ALGORITHMS, ES256
+from ...jose.signing import LONGEST
 from ...settings.declaration import setting
 from ...settings.types import AUTHORIZATION_SERVER, BadValue, lifetime
 
@@ -19,6 +20,15 @@ def algorithm(value: str) -> str:
     return name
 
 
+def signed_lifetime(value: str | int) -> int:
+    """``600``, ``60s``, ``10m``, ``1h``: seconds, at least one, at most a day."""
+    seconds = lifetime(value)
+    if seconds > LONGEST:
+        # A key is kept for no longer after it last signed, also if the settings are changed.
+        raise BadValue("choose a day at most")
+    return seconds
+
+
 @dataclass(frozen=True)
 class JWTAccessTokenSettings:
     """Access tokens that are JWTs, for the clients that are registered for them."""
@@ -31,7 +41,7 @@ class JWTAccessTokenSettings:
         mode=AUTHORIZATION_SERVER,
     )
     lifetime: int = setting(
-        lifetime,
+        signed_lifetime,
         10 * MINUTE,
         "How long they live at most, unless the client has a lifetime of its own. An application "
         "elsewhere accepts a token that was revoked until then.",

@@ -12,7 +12,6 @@ from ...interfaces.server import IServer
 from ...jose.algorithms import ALGORITHMS, RS256
 from ...jose.signing import sign
 from ...jose.uses import INTROSPECTION_RESPONSE
-from ...protocol.authorization_server import AuthorizationServer
 from ...protocol.clients.extra import value_of
 from ...protocol.endpoints import EndpointRequest, EndpointResponse
 from ...protocol.http import accepts
@@ -31,10 +30,6 @@ class SignableIntrospection(IntrospectionEndpoint):
     A signed response proves later, and to others, what this server said about a token.
     """
 
-    def __init__(self, server: AuthorizationServer, settings: object = None) -> None:
-        super().__init__(server, settings)
-        self._signing = server
-
     def process(self, request: EndpointRequest) -> EndpointResponse:
         """What the calling client may know about a token.
 
@@ -45,12 +40,12 @@ class SignableIntrospection(IntrospectionEndpoint):
         if algorithm is None:
             return super().process(request)
         call = request.client_request(public=False)
-        members = introspect(self._signing, call.client, call.parameters["token"], request.emit)
-        body = sign(self._signing, TYP, self._claims(call.client, members), algorithm)
+        members = introspect(self._server, call.client, call.parameters["token"], request.emit)
+        body = sign(self._server, TYP, self._claims(call.client, members), algorithm)
         return EndpointResponse(body.encode(), MEDIA_TYPE)
 
     def _algorithm(self, request: EndpointRequest) -> str | None:
-        if self._signing.signer is None:
+        if self._server.signer is None:
             return None
         client = request.client_request(public=False).client
         registered: str = value_of(INTROSPECTION_SIGNED_RESPONSE_ALG, client)
@@ -60,7 +55,7 @@ class SignableIntrospection(IntrospectionEndpoint):
         return registered or (RS256 if wanted else None)
 
     def _claims(self, client: Client, members: Mapping[str, Any]) -> Mapping[str, Any]:
-        server = self._signing
+        server = self._server
         # RFC 9701 section 5: "sub" and "exp" are left out at the top, so that this can never be
         # taken for an access token.
         return {
