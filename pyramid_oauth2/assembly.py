@@ -39,6 +39,7 @@ from .interfaces import (
     IService,
     ISettings,
     ISigner,
+    ISubjects,
     ITokenResponseExtension,
 )
 from .per_process import PerProcess
@@ -203,6 +204,7 @@ def _all_factories(
         endpoints=_factories(registry, settings, IEndpoint),
         server_metadata=_factories(registry, settings, IServerMetadata),
         signer=_factories(registry, settings, ISigner).get(""),
+        subjects=_factories(registry, settings, ISubjects).get(""),
     )
 
 

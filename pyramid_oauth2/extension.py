@@ -23,6 +23,7 @@ from .interfaces.protection import IViewDemand
 from .interfaces.sender_constraint import ISenderConstraint
 from .interfaces.server import IResourceServer, IServer
 from .interfaces.signer import ISigner
+from .interfaces.subjects import ISubjects
 from .interfaces.token_response import ITokenResponseExtension
 from .protocol.access import Access
 from .protocol.authentication import Authentication
@@ -135,6 +136,7 @@ __all__ = [
     "IServer",
     "IServerMetadata",
     "ISigner",
+    "ISubjects",
     "ITokenResponseExtension",
     "IViewDemand",
     "InsufficientScope",

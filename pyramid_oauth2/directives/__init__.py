@@ -22,6 +22,7 @@ from .server import (
     add_oauth2_server_metadata,
     add_oauth2_view_demand,
     set_oauth2_signer,
+    set_oauth2_subjects,
 )
 from .storage import add_oauth2_backend, add_oauth2_settings
 from .tokens import (
@@ -62,5 +63,6 @@ def includeme(config: Any) -> None:
         set_oauth2_resource_owners,
         set_oauth2_engine,
         set_oauth2_signer,
+        set_oauth2_subjects,
     ):
         config.add_directive(directive.__name__, directive)

@@ -9,7 +9,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE1_CONFIG
 
-from ..interfaces import IClientField, IEndpoint, IServerMetadata, ISigner, IViewDemand
+from ..interfaces import IClientField, IEndpoint, IServerMetadata, ISigner, ISubjects, IViewDemand
 from ..protocol.clients.field import ClientField, Control
 from ..protocol.clients.reserved import FLAGS, NAMES
 from ..protocol.server_metadata import EndpointURL
@@ -102,6 +102,22 @@ def set_oauth2_signer(config: Any, factory: Any) -> None:
         or its dotted name.
     """
     register_plug_in(config, ISigner, "signer", "", factory)
+
+
+def set_oauth2_subjects(config: Any, factory: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.ISubjects`: how clients know users.
+
+    ::
+
+        config.set_oauth2_subjects(PseudonymsOfUsers)
+
+    Without one, every client knows a user by the subject of the resource owners; with
+    ``oauth2.openid``, by the ``subject_type`` for which it is registered.
+
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
+    """
+    register_plug_in(config, ISubjects, "subjects", "", factory)
 
 
 def add_oauth2_view_demand(config: Any, name: str, factory: Any) -> None:

@@ -31,6 +31,7 @@ from .storage import (
     IConsentStore,
     IGrantStore,
 )
+from .subjects import ISubjects
 from .token_response import ITokenResponseExtension
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "ISettings",
     "ISettingsPrefix",
     "ISigner",
+    "ISubjects",
     "ITokenResponseExtension",
     "IViewDemand",
 ]

@@ -52,6 +52,13 @@ class IServer(IResourceServer):
         "signs for the server; None if it cannot: oauth2.secret is missing"
     )
 
+    def subject_for(client: Client, subject: str) -> str:
+        """The identifier by which *client* knows a user: the ``sub`` of what leaves the server.
+
+        :param subject: the user, as grants name them.
+        :raises StoreUnavailable: it is not known now.
+        """
+
     endpoints: Collection[str] = Attribute("the names of the registered endpoints")
 
     def url(endpoint: str) -> str:

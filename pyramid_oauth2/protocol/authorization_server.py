@@ -48,6 +48,14 @@ class AuthorizationServer(Server):
         """What signs for the server; None if nothing can."""
         return self.plug_ins.signer
 
+    def subject_for(self, client: Client, subject: str) -> str:
+        """The identifier by which *client* knows a user.
+
+        :raises StoreUnavailable: it is not known now.
+        """
+        subjects = self.plug_ins.subjects
+        return subject if subjects is None else subjects.subject_for(client, subject)
+
     def has_secret(self, client: Client) -> bool:
         """Whether a client authenticates by a secret.
 

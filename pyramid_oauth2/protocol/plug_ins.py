@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..interfaces.extension import IClientAuthentication, IGrantType
     from ..interfaces.sender_constraint import ISenderConstraint
     from ..interfaces.signer import ISigner
+    from ..interfaces.subjects import ISubjects
     from ..interfaces.token_response import ITokenResponseExtension
 
 # What declares the names that are not a plug-in's.
@@ -89,6 +90,7 @@ class Factories:
     endpoints: Mapping[str, Made[IEndpoint]] = field(default_factory=dict)
     server_metadata: Mapping[str, Made[IServerMetadata]] = field(default_factory=dict)
     signer: Made[ISigner] | None = None
+    subjects: Made[ISubjects] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class PlugIns:
     endpoints: Mapping[str, IEndpoint]
     server_metadata: Mapping[str, IServerMetadata]
     signer: ISigner | None
+    subjects: ISubjects | None
     rules: ParameterRules
     schemes: frozenset[str]
 
@@ -137,6 +140,7 @@ class PlugIns:
             endpoints=_made(factories.endpoints, server),
             server_metadata=_made(factories.server_metadata, server),
             signer=factories.signer(server) if factories.signer else None,
+            subjects=factories.subjects(server) if factories.subjects else None,
             rules=rules,
             schemes=frozenset(),
         )

@@ -104,6 +104,10 @@ class Server:
         """
         return self.entry_store()
 
+    def subject_for(self, client: Client, subject: str) -> str:
+        """The identifier by which *client* knows a user: the subject itself, by default."""
+        return subject
+
     def client(self, client_id: str) -> Client | None:
         """The client of that identifier; None if there is none, or if it is disabled."""
         client = self.clients.get(client_id)

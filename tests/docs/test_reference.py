@@ -112,6 +112,7 @@ def test_the_directives(follow: Follow):
             interfaces.IEndpoint, methods=("POST",), cross_origin=True, parameters=()
         ),
         "KeyService": plug_in(interfaces.ISigner, max_age=60, check=lambda: None),
+        "PseudonymsOfUsers": plug_in(interfaces.ISubjects),
         "BadgeMetadata": plug_in(interfaces.IServerMetadata, names=(), members=dict),
         "BadgeDemand": plug_in(
             interfaces.IViewDemand, options=("oauth2_badge",), parse=str, check=lambda *given: None

@@ -85,6 +85,7 @@ UNSEEN = dict.fromkeys(
         "IServer",
         "IServerMetadata",
         "ISigner",
+        "ISubjects",
         "ITokenResponseExtension",
         "Emit",
         "Throttle",

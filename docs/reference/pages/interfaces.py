@@ -18,6 +18,7 @@ from pyramid_oauth2.interfaces import (
     server,
     signer,
     storage,
+    subjects,
     token_response,
 )
 
@@ -73,6 +74,7 @@ TO_WRITE = (
         "`config.add_oauth2_server_metadata`",
     ),
     ("what signs JWTs, with keys elsewhere", "ISigner", "`config.set_oauth2_signer`"),
+    ("how clients know users", "ISubjects", "`config.set_oauth2_subjects`"),
     ("a demand of views", "IViewDemand", "`config.add_oauth2_view_demand`"),
     (
         "a backend: the factory, called at start-up",
@@ -107,6 +109,7 @@ def page() -> str:
         | definitions(authorization)
         | definitions(endpoints)
         | definitions(signer)
+        | definitions(subjects)
         | definitions(protection)
         | definitions(application)
     )

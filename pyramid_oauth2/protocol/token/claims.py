@@ -24,7 +24,7 @@ def claims_of(server: Server, token: AccessToken) -> dict[str, Any]:
         "iss": server.issuer,
     }
     if token.subject is not None:
-        claims["sub"] = token.subject
+        claims["sub"] = server.subject_for(token.client, token.subject)
     if token.access.resources:
         claims["aud"] = list(token.access.resources)
     if token.access.details:
