@@ -125,3 +125,4 @@ def includeme(config: Any) -> None:
     config.add_oauth2_endpoint("access_token", TokenEndpoint, metadata=None)
     config.include(".views")
     config.include(".keys")
+    config.include(".openid")

@@ -175,6 +175,7 @@ def _make_authorization_server(
             consents=stores["consents"],
             throttle=make_throttle(settings, backends[settings.backend_of("grants")]),
             is_active=owners.is_active,
+            claims=owners.claims,
             clock=_utc_seconds,
             random=os.urandom,
             url=partial(endpoint_url, registry),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from .interfaces.request import PyramidRequest
@@ -25,6 +25,7 @@ METHODS = (
     "authenticate",
     "authenticated_at",
     "authentication",
+    "claims",
 )
 
 
@@ -146,6 +147,18 @@ class ResourceOwners:
                 "authentication() of the resource owners must return an Authentication or None"
             )
         return found
+
+    def claims(self, subject: str, names: Collection[str]) -> Mapping[str, Any]:
+        """What the application says about a user; nothing if it has no such method.
+
+        :raises UserNotChecked: the application's method failed.
+        """
+        if not self.knows("claims"):
+            return {}
+        try:
+            return dict(self._owners.claims(subject, names) or {})
+        except Exception as error:
+            raise _not_checked("claims") from error
 
     def of(self, request: PyramidRequest) -> BoundOwners:
         """The users, bound to *request*, for use by a grant type."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zope.interface import Attribute, Interface
@@ -20,9 +20,9 @@ class IResourceOwners(Interface):
     string that permanently identifies a user in grants and tokens; a *userid* is
     the value that the application's own code uses (often an integer).
 
-    A method may raise. After an error of ``is_active`` or ``authenticate`` nothing is issued
-    and no token is accepted: the response is 503, with the error in the log. After an error of
-    ``describe`` a page shows the subject, and after one of ``time_zone`` its times are in UTC.
+    A method may raise. After an error of ``is_active``, ``authenticate`` or ``claims`` nothing is
+    issued and no token is accepted: the response is 503, with the error in the log. After an error
+    of ``describe`` a page shows the subject, and after one of ``time_zone`` its times are in UTC.
     An error of any other method is the application's own, and goes to its exception views.
     """
 
@@ -74,6 +74,19 @@ class IResourceOwners(Interface):
         """How and when the signed-in user authenticated, in more words than ``authenticated_at``.
 
         It is stored with every grant of the user. Default: the time of ``authenticated_at``.
+        """
+
+    def claims(subject: str, names: Collection[str]) -> Mapping[str, Any]:
+        """What the application knows about a user, by the names of OpenID Connect Core section 5.1.
+
+        Needed for ``oauth2.openid``. Each value is as JSON has it: a text, a number, ``True`` or
+        ``False`` for ``email_verified`` and ``phone_number_verified``, UTC seconds for
+        ``updated_at``, a dict for ``address``. ``email_verified`` is true only if the user
+        has proved to the application that the mail arrives: other applications may give an
+        account to whom the address belongs. What is not known is left out.
+
+        :param subject: an active user.
+        :param names: what is asked for; anything else that is returned is not sent.
         """
 
     def authenticate(request: Request, username: str, password: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zope.interface import Attribute, Interface
 
@@ -34,6 +34,10 @@ class IServer(IResourceServer):
     is for the plug-in's own small records.
     """
 
+    claims: Callable[[str, Collection[str]], Mapping[str, Any]] = Attribute(
+        "what the application says about a subject, of the named claims; raises StoreUnavailable "
+        "if it cannot now"
+    )
     area: str = Attribute("the protected resource that tokens are for which name none: its URL")
     scopes: Mapping[str, IScope] = Attribute("every scope of the server, by name")
     lifetimes: Lifetimes = Attribute("how long things live, in seconds")

@@ -15,11 +15,6 @@ from .algorithms import ALGORITHMS
 from .objects import encoded
 
 RSA_BITS = 2048
-LONGEST = 86_400
-"""For how many seconds anything that is signed lives at most.
-
-A key is published for so long after it last signed, and for so long it is known to be revoked.
-"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,9 @@ IDENTITY_ASSERTION = Use(
 )
 # RFC 7523 section 3.
 ASSERTION = Use("assertion", "jwt", untyped=True, required=("iss", "sub", "aud", "exp"))
+# OpenID Connect Core section 2, as its client verifies it. It is older than the rule, so its type
+# is that of every JWT: what else distinguishes it is what it must have.
+ID_TOKEN = Use("ID token", "jwt", untyped=True, required=("iss", "sub", "aud", "exp", "iat"))
 # OpenID Connect Core section 2. As a hint it counts also after its end (section 3.1.2.1).
 ID_TOKEN_HINT = Use(
     "ID token hint", "jwt", untyped=True, required=("iss", "sub", "aud", "iat"), ends=False
@@ -88,6 +91,7 @@ USES: Mapping[str, Use] = {
         DPOP_PROOF,
         IDENTITY_ASSERTION,
         ASSERTION,
+        ID_TOKEN,
         ID_TOKEN_HINT,
         LOGOUT_TOKEN,
         INTROSPECTION_RESPONSE,

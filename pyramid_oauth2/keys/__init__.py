@@ -31,4 +31,5 @@ def make_ring(server: IServer, settings: Settings) -> KeyRing:
     """The key ring that the settings want."""
     keys = settings.of(KeySettings)
     schedule = Schedule(rotation=keys.rotation, announced=keys.announced)
-    return KeyRing(server, ServerSecret(settings.secret), schedule)
+    expected = settings.signing_algorithms
+    return KeyRing(server, ServerSecret(settings.secret), schedule, expected=expected)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from zope.interface import implementer
 
@@ -33,6 +33,8 @@ class KeyRing:
     those that were issued stay as valid as they were.
 
     :param clock: returns the time in UTC seconds.
+    :param expected: the algorithms by which something is going to be signed. No key set is
+        published without a key for each of them: others cache it.
     """
 
     def __init__(
@@ -41,14 +43,16 @@ class KeyRing:
         secret: ServerSecret,
         schedule: Schedule,
         clock: Callable[[], float] = time.time,
+        expected: Collection[str] = (),
     ) -> None:
         self._server = server
         self._secret = secret
         self._schedule = schedule
         self._clock = clock
+        self._expected = frozenset(expected)
         self._flight = SingleFlight[Ring]()
         self._read: tuple[float, Ring] | None = None
-        self._used: set[str] = set()
+        self._used = set(self._expected)
         self._opened: dict[str, PrivateKey] = {}
 
     @property
@@ -120,12 +124,28 @@ class KeyRing:
 
     def published(self) -> Iterable[Mapping[str, str]]:
         """The public keys of the key set."""
-        keys = self._ring().published(self._clock(), self._schedule)
+        ring = self._with_expected(self._ring())
+        keys = ring.published(self._clock(), self._schedule)
         return [key.public for key in keys]
 
     def is_revoked(self, kid: str) -> bool:
         """Whether a key was revoked, as far as this process has read."""
         return any(key.kid == kid and key.revoked_at is not None for key in self._ring().keys)
+
+    def _with_expected(self, ring: Ring) -> Ring:
+        """The ring with a key of each algorithm that is expected, if the store can be written."""
+        for algorithm in sorted(self._expected):
+            if ring.of(algorithm):
+                continue
+            try:
+                self._made_first(algorithm)
+                ring = self._ring()
+            except StoreUnavailable as unavailable:
+                # The keys that are there go on.
+                if not ring.keys:
+                    raise
+                log.warning("No key for %s can be made: %s", algorithm, unavailable)
+        return ring
 
     def _known(self) -> tuple[float, Ring] | None:
         # An empty ring is read each time: the first key is the only one that signs unannounced.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..jose.signing import LONGEST
+from ..protocol.lifetimes import LONGEST_SIGNED
 
 MINUTE, DAY = 60, 86_400
 MAX_AGE = 15 * MINUTE
@@ -27,7 +27,7 @@ class Schedule:
 
     rotation: float = 90 * DAY
     announced: float = DAY
-    lifetime: float = LONGEST
+    lifetime: float = LONGEST_SIGNED
     max_age: float = MAX_AGE
     cache: float = CACHE
     margin: float = MARGIN

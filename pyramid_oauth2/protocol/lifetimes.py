@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 from .records import ACCESS_TOKEN, AUTHORIZATION_CODE, INTERACTION, REFRESH_TOKEN, Client
 
+LONGEST_SIGNED = 86_400
+"""For how many seconds anything that is signed lives at most.
+
+A key is published for so long after it last signed, and for so long it is known to be revoked.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zope.interface import implementer
 
@@ -53,6 +53,8 @@ class Server:
     seconds. ``url`` returns the public URL of an endpoint, ``entry_store`` the store for
     entries. ``client_fields`` are the fields of a client's metadata by name, also those that
     an application or an extension added. ``max_parameter_length`` is in characters.
+    ``claims`` returns what the application says about a subject, of the named claims, or
+    raises :exc:`UserNotChecked`.
     ``understood`` names what a record may name as critical beside its members: the values of
     the registered request extensions.
     """
@@ -79,6 +81,7 @@ class Server:
     entry_store: Callable[[], IEntryStore]
     client_fields: Mapping[str, ClientField] = field(default_factory=lambda: BY_NAME)
     max_parameter_length: int = MAX_VALUE
+    claims: Callable[[str, Collection[str]], Mapping[str, Any]] = lambda subject, names: {}
     understood: frozenset[str] = field(init=False, default=frozenset())
 
     @property

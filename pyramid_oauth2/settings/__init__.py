@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pyramid.exceptions import ConfigurationError
 
 from .declaration import REQUIRED, declared_fields
-from .feature import FeatureSettings
+from .feature import FeatureSettings, Signing
 from .management import ManagementSettings
 from .pages import PageSettings
 from .server import ServerSettings
@@ -70,6 +70,17 @@ class Settings(
                 f"config.add_oauth2_settings(prefix, {declared.__qualname__})."
             )
         return feature.values
+
+    @property
+    def signing_algorithms(self) -> frozenset[str]:
+        """The algorithms by which some feature is going to sign."""
+        signing = (each.values for each in self.features.values())
+        return frozenset(
+            name
+            for values in signing
+            if isinstance(values, Signing)
+            for name in values.signing_algorithms()
+        )
 
     def section(self, prefix: str) -> Mapping[str, str]:
         """The unparsed values below ``oauth2.<prefix>.``, with the prefix removed from the keys."""

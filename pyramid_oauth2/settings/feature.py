@@ -9,6 +9,8 @@
     config.add_oauth2_settings("badges", BadgeSettings)  # oauth2.badges.lifetime
     settings.of(BadgeSettings).lifetime
 
+A class may have a method ``signing_algorithms()``, see :class:`Signing`.
+
 A class may have a method ``contradictions(settings)``, which yields a sentence for each
 contradiction between its values, or between them and the other settings. It is called if
 every setting could be parsed.
@@ -40,6 +42,14 @@ class Contradictable(Protocol):
 
         :param settings: the :class:`~pyramid_oauth2.settings.Settings`.
         """
+
+
+@runtime_checkable
+class Signing(Protocol):
+    """Settings of a feature that is going to sign."""
+
+    def signing_algorithms(self) -> Iterable[str]:
+        """The algorithms whose keys are published before anything is signed."""
 
 
 @implementer(ISettingsPrefix)

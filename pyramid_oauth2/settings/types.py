@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..protocol.http import MAX_BODY
+from ..protocol.lifetimes import LONGEST_SIGNED
 from ..protocol.messages import message as _
 from ..protocol.parameters import MAX_VALUE
 from ..protocol.redirect_uris import LOOPBACK_HOSTS
@@ -54,6 +55,15 @@ def lifetime(value: str | int) -> int:
     number = duration(value)
     if not 0 < number <= LONGEST:
         raise BadValue("choose between one second and ten years")
+    return number
+
+
+def signed_lifetime(value: str | int) -> int:
+    """``600``, ``60s``, ``10m``, ``1h``: seconds, at least one, at most a day."""
+    number = lifetime(value)
+    if number > LONGEST_SIGNED:
+        # A key is kept for no longer after it last signed, also if the settings are changed.
+        raise BadValue("choose a day at most")
     return number
 
 

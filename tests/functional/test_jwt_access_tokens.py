@@ -15,8 +15,8 @@ from pyramid.config import Configurator
 
 from pyramid_oauth2 import Authentication, InvalidClientMetadata, get_service
 from pyramid_oauth2.extensions.jwt_access_tokens.jwt_format import JWTAccessToken
-from pyramid_oauth2.jose.signing import LONGEST
 from pyramid_oauth2.keys.ring import KeyRing
+from pyramid_oauth2.protocol.lifetimes import LONGEST_SIGNED
 from tests.jose import judges
 from tests.jose.forgeries import BY_CLAIMS, FORGERIES, Honest
 
@@ -94,7 +94,7 @@ class TestContents:
         """Also if the other lifetimes are long, and shorter later."""
         long = {"oauth2.access_token_lifetime": "30d", "oauth2.jwt_access_tokens.lifetime": "1d"}
         _, claims = parts(signer(build, **long).token(client="signed"))
-        assert claims["exp"] - claims["iat"] == LONGEST
+        assert claims["exp"] - claims["iat"] == LONGEST_SIGNED
         said = r"oauth2\.jwt_access_tokens\.lifetime = '25h': choose a day at most"
         with pytest.raises(Exception, match=said):
             signer(build, **{**long, "oauth2.jwt_access_tokens.lifetime": "25h"})

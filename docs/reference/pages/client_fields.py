@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from pyramid_oauth2.openid.client_fields import FIELDS as OPENID_FIELDS
 from pyramid_oauth2.protocol.clients.field import ClientField
 from pyramid_oauth2.protocol.clients.metadata import FIELDS
 
@@ -20,9 +21,15 @@ of RFC 7591 where it has one. An application adds fields of its own with
 def page() -> str:
     """The page."""
     parts = [INTRODUCTION]
-    for field in sorted(FIELDS, key=lambda field: field.name):
-        parts += [f"## `{field.name}`", field.help, "\n".join(_facts(field))]
+    parts += _fields(FIELDS)
+    parts.append("The following are there with `oauth2.openid`.")
+    parts += _fields(OPENID_FIELDS)
     return "\n\n".join(parts) + "\n"
+
+
+def _fields(fields: Iterable[ClientField]) -> Iterator[str]:
+    for field in sorted(fields, key=lambda field: field.name):
+        yield from (f"## `{field.name}`", field.help, "\n".join(_facts(field)))
 
 
 def _facts(field: ClientField) -> Iterator[str]:

@@ -7,10 +7,11 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from pyramid_oauth2.openid.settings import OpenIDSettings
 from pyramid_oauth2.settings import REQUIRED, Settings
 from pyramid_oauth2.settings.declaration import declared_fields
 from pyramid_oauth2.settings.feature import full_key
-from pyramid_oauth2.settings.types import UNITS, code_lifetime, lifetime, seconds
+from pyramid_oauth2.settings.types import UNITS, code_lifetime, lifetime, seconds, signed_lifetime
 
 from .docstrings import filled, inline, markdown, plain
 
@@ -73,7 +74,7 @@ change of a client, the change or deletion of an entry, such as a signing key.
 - Value: a number of replicas, such as `1`.
 - Default: `0`"""
 
-DURATIONS = (lifetime, code_lifetime, seconds)
+DURATIONS = (lifetime, signed_lifetime, code_lifetime, seconds)
 LONGEST_UNIT_FIRST = tuple(sorted(filter(None, UNITS), key=lambda unit: -UNITS[unit]))
 
 
@@ -83,6 +84,7 @@ def page() -> str:
     # The bases are in reverse order.
     for group in reversed(Settings.__bases__):
         parts += group_parts(group)
+    parts += group_parts(OpenIDSettings, "openid")
     parts.append(OF_THE_STORES)
     return "\n\n".join(parts) + "\n"
 

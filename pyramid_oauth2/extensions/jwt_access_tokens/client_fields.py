@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...jose.algorithms import ALGORITHMS
-from ...jose.signing import LONGEST
 from ...protocol.clients.codecs import Codec
 from ...protocol.clients.extra import value_of
 from ...protocol.clients.field import ClientField, Control, Known, Option
+from ...protocol.lifetimes import LONGEST_SIGNED
 from ...protocol.messages import message as _
 from ...protocol.records import ACCESS_TOKEN, Client
 from ...protocol.token.opaque import NAME as OPAQUE
@@ -21,7 +21,7 @@ def _can_be_signed(server: Known, client: Client) -> Iterator[str]:
     if value_of(ACCESS_TOKEN_FORMAT, client) != JWT:
         return
     yield from _server_can_sign(server)
-    if client.lifetimes.get(ACCESS_TOKEN, 0) > LONGEST:
+    if client.lifetimes.get(ACCESS_TOKEN, 0) > LONGEST_SIGNED:
         yield _("a signed access token lives for a day at most: shorten the client's lifetime")
 
 

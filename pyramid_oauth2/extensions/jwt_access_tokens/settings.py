@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...jose.algorithms import ALGORITHMS, ES256
-from ...jose.signing import LONGEST
 from ...settings.declaration import setting
-from ...settings.types import AUTHORIZATION_SERVER, BadValue, lifetime
+from ...settings.types import AUTHORIZATION_SERVER, BadValue, signed_lifetime
 
 MINUTE = 60
 
@@ -18,15 +17,6 @@ def algorithm(value: str) -> str:
     if name not in ALGORITHMS:
         raise BadValue(f"choose one of {', '.join(ALGORITHMS)}")
     return name
-
-
-def signed_lifetime(value: str | int) -> int:
-    """``600``, ``60s``, ``10m``, ``1h``: seconds, at least one, at most a day."""
-    seconds = lifetime(value)
-    if seconds > LONGEST:
-        # A key is kept for no longer after it last signed, also if the settings are changed.
-        raise BadValue("choose a day at most")
-    return seconds
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,36 @@
+"""OpenID Connect: other applications sign their users in here (OpenID Connect Core).
+
+Off until ``oauth2.openid = true``. Nothing of it is registered before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..interfaces import ISettings
+from ..settings.types import AUTHORIZATION_SERVER
+from .client_fields import FIELDS
+from .discovery import OpenIDMetadata
+from .id_token import IDToken
+from .request_extensions import Nonce, OpenID
+from .scopes import DESCRIPTIONS
+from .settings import OpenIDSettings
+
+
+def includeme(config: Any) -> None:
+    """Declare the settings; add everything else if they switch it on."""
+    config.add_oauth2_settings("openid", OpenIDSettings)
+    settings = config.registry.getUtility(ISettings)
+    if settings.mode != AUTHORIZATION_SERVER or not settings.of(OpenIDSettings).enabled:
+        return
+    for name, description in DESCRIPTIONS.items():
+        # An operator's own words come first.
+        if name not in settings.scopes:
+            config.add_oauth2_scope(name, description)
+    config.add_oauth2_request_extension("openid", OpenID)
+    config.add_oauth2_request_extension("nonce", Nonce)
+    config.add_oauth2_token_response("id token", IDToken)
+    for field in FIELDS:
+        config.add_oauth2_client_field(field)
+    config.add_oauth2_server_metadata("openid", OpenIDMetadata)
+    config.include(".startup_checks")

@@ -1,0 +1,44 @@
+"""What a client reads of OpenID Connect beforehand (OpenID Connect Discovery section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zope.interface import implementer
+
+from ..interfaces.endpoints import IServerMetadata
+from ..interfaces.server import IServer
+from ..jose.algorithms import ALGORITHMS
+from .standard_claims import STANDARD
+
+OF_ID_TOKENS = ("iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "at_hash")
+
+
+@implementer(IServerMetadata)
+class OpenIDMetadata:
+    """The members that the server metadata have with OpenID Connect."""
+
+    names = (
+        "claim_types_supported",
+        "claims_supported",
+        "id_token_signing_alg_values_supported",
+        "request_parameter_supported",
+        "request_uri_parameter_supported",
+        "subject_types_supported",
+    )
+
+    def __init__(self, server: IServer, settings: object = None) -> None:
+        pass
+
+    def members(self) -> Mapping[str, Any]:
+        """The members."""
+        return {
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": list(ALGORITHMS),
+            "claim_types_supported": ["normal"],
+            "claims_supported": [*OF_ID_TOKENS, *STANDARD],
+            "request_parameter_supported": False,
+            # Without it a client would take it for supported.
+            "request_uri_parameter_supported": False,
+        }

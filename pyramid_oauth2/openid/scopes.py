@@ -1,0 +1,20 @@
+"""The scopes of OpenID Connect, in words for users (Core sections 3.1.2.1, 5.4 and 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..protocol.messages import message as _
+
+OPENID = "openid"
+OFFLINE_ACCESS = "offline_access"
+
+DESCRIPTIONS: Mapping[str, str] = {
+    OPENID: _("Recognise you when you come again"),
+    "profile": _("See your name and your public profile"),
+    "email": _("See your e-mail address"),
+    "address": _("See your postal address"),
+    "phone": _("See your phone number"),
+    OFFLINE_ACCESS: _("Do this also while you are not using the application"),
+}
+"""What each scope allows."""

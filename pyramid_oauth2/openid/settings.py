@@ -1,0 +1,65 @@
+"""The settings of OpenID Connect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..jose.algorithms import RS256
+from ..settings.declaration import setting
+from ..settings.tokens import DEFAULT_GRANT_TYPES
+from ..settings.types import AUTHORIZATION_SERVER, boolean, signed_lifetime
+
+HOUR = 3600
+CODE = "code"
+AUTHORIZATION_CODE = "authorization_code"
+
+
+@dataclass(frozen=True)
+class OpenIDSettings:
+    """OpenID Connect.
+
+    Only for an authorization server.
+    """
+
+    enabled: bool = setting(
+        boolean,
+        False,
+        "Whether other applications can sign their users in here. It needs `oauth2.secret`, and "
+        "resource owners with the methods `claims`, and `authentication` or `authenticated_at`.",
+        key="",
+        mode=AUTHORIZATION_SERVER,
+    )
+    id_token_lifetime: int = setting(
+        signed_lifetime,
+        HOUR,
+        "How long an ID token is valid. A client reads it when it gets it, so this limits only "
+        "how late that may be, not how long the user stays signed in there.",
+        mode=AUTHORIZATION_SERVER,
+        needs="",
+    )
+    claims_in_id_token: bool = setting(
+        boolean,
+        False,
+        "Whether an ID token has every claim of the scopes, for clients that do not call the "
+        "userinfo endpoint. Otherwise it has only what a client asks for there by the parameter "
+        "claims.",
+        mode=AUTHORIZATION_SERVER,
+        needs="",
+    )
+
+    def contradictions(self, settings: Any) -> Iterator[str]:
+        """Users are signed in by the code flow alone."""
+        if not self.enabled:
+            return
+        grant_types = settings.grant_types or DEFAULT_GRANT_TYPES
+        if AUTHORIZATION_CODE not in grant_types or CODE not in settings.response_types:
+            yield (
+                "oauth2.openid = true needs the code flow: add authorization_code to "
+                "oauth2.grant_types, and code to oauth2.response_types, or leave both out."
+            )
+
+    def signing_algorithms(self) -> Iterable[str]:
+        """Every client can verify RS256 (OpenID Connect Core section 15.1)."""
+        return (RS256,) if self.enabled else ()
