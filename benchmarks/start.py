@@ -74,17 +74,21 @@ def started(tree: Path, settings: Settings | None, bytecode: str) -> float:
     return float(process.stdout)
 
 
-def medians(trees: Mapping[str, Path], settings: Settings, times: int) -> dict[str, float]:
-    """The CPU time of a start in nanoseconds, of each tree, and of a bare application."""
+def medians(
+    trees: Mapping[str, Path], settings: Settings, times: int, bytecode: str
+) -> dict[str, float]:
+    """The CPU time of a start in nanoseconds, of each tree, and of a bare application.
+
+    :param bytecode: as :func:`started` takes it.
+    """
     subjects: dict[str, tuple[Path, Settings | None]] = {BARE: (ROOT, None)}
     subjects |= {name: (tree, settings) for name, tree in trees.items()}
     found: dict[str, list[float]] = {name: [] for name in subjects}
-    with TemporaryDirectory(prefix="bench-") as bytecode:
-        for subject in subjects.values():
-            started(*subject, bytecode)  # Compiles the modules.
-        for _ in range(times):
-            for name, subject in subjects.items():
-                found[name].append(started(*subject, bytecode))
+    for subject in subjects.values():
+        started(*subject, bytecode)  # Compiles the modules.
+    for _ in range(times):
+        for name, subject in subjects.items():
+            found[name].append(started(*subject, bytecode))
     return {name: median(values) for name, values in found.items()}
 
 
@@ -95,13 +99,14 @@ def main(words: Sequence[str] | None = None) -> None:
         tree = stack.enter_context(
             revision(arguments.against) if arguments.against else nullcontext()
         )
+        bytecode = stack.enter_context(TemporaryDirectory(prefix="bench-"))
         trees = {OURS: ROOT} | ({arguments.against: tree} if tree else {})
         base = arguments.against or BARE
         names = (BARE, *trees, f"{OURS}/{base}")
         print("CPU ms of a start".ljust(18) + "".join(f"{name[:12]:>14}" for name in names))
         for configuration in arguments.configuration or CONFIGURATIONS:
             settings = stack.enter_context(settings_of(configuration))
-            found = medians(trees, settings, arguments.times)
+            found = medians(trees, settings, arguments.times, bytecode)
             row = [f"{nanoseconds / 1e6:>14.0f}" for nanoseconds in found.values()]
             print(f"{configuration:<18}{''.join(row)}{found[OURS] / found[base]:>14.3f}")
 

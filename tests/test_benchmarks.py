@@ -17,10 +17,13 @@ from benchmarks.traffic import Traffic, meter_of
 from benchmarks.worker import counted, measured
 from benchmarks.workloads import opaque
 from tests import programs
+from tests.benchmark_workers import uncollected, workers_here  # noqa: F401
 from tests.servers import postgresql_server, redis_url  # noqa: F401
 
 QUICK = ["--store", "sqlite", "--workload", "W1", "--batches=1", "--size=2", "--counted=2"]
 FEATURE = "tests.spikes.pushed_requests_measured"
+
+pytestmark = pytest.mark.usefixtures("uncollected")
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "redis"])
@@ -135,6 +138,7 @@ def test_two_commits_are_measured_in_turn(capsys):
     assert re.fullmatch(r"W1 client credentials +3( +\d+(\.\d)?){2}", traffic)
 
 
+@pytest.mark.usefixtures("workers_here")
 def test_a_feature_has_workloads_of_its_own_and_is_compared_on_the_others(capsys):
     main([*QUICK, "--feature", FEATURE, "--workload", "P1", "--markdown"])
     heading, line, opaque_row, row, *_ = capsys.readouterr().out.strip().split("\n")
@@ -144,6 +148,7 @@ def test_a_feature_has_workloads_of_its_own_and_is_compared_on_the_others(capsys
     assert re.fullmatch(r"\| P1 pushed request \| - \| - \| \d+ \| \d\.\d+ W1 \|", row)
 
 
+@pytest.mark.usefixtures("workers_here")
 def test_signed_tokens_are_measured_beside_opaque_ones(capsys):
     workloads = [f"J{number}" for number in range(1, 7)]
     words = [word for name in ["W5", *workloads] for word in ("--workload", name)]
@@ -167,6 +172,6 @@ def test_a_start_is_measured_beside_a_bare_application(capsys):
         assert ratio > 1
 
 
-def test_a_start_that_fails_is_not_measured(tmp_path):
+def test_a_start_that_fails_is_not_measured():
     with pytest.raises(subprocess.CalledProcessError):
-        start.started(ROOT, start.SERVER | {"oauth2.backend": "none"}, str(tmp_path))
+        start.started(ROOT, start.SERVER | {"oauth2.backend": "none"}, bytecode="")

@@ -12,6 +12,7 @@ from benchmarks.features import without_transaction
 from benchmarks.servers.catalog import GROUPS, configurations, new_stores_of
 from benchmarks.worker import measured
 from benchmarks.workloads import opaque
+from tests.benchmark_workers import uncollected  # noqa: F401
 from tests.servers import databases
 
 
@@ -42,6 +43,7 @@ def test_the_durable_server_writes_before_it_answers(tmp_path):
                 assert connection.exec_driver_sql(f"SHOW {setting}").scalar() == "on"
 
 
+@pytest.mark.usefixtures("uncollected")
 def test_endpoints_work_without_a_transaction(tmp_path):
     url = f"sqlite:///{tmp_path}/bench.sqlite"
     site = addon.make_site("sqlite", url, without_transaction.includeme)

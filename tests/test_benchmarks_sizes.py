@@ -10,8 +10,11 @@ from benchmarks import addon
 from benchmarks.sizes.__main__ import main
 from benchmarks.sizes.filling import fill
 from pyramid_oauth2.protocol.records import ACCESS_TOKEN, REFRESH_TOKEN, Grant, Token
+from tests.benchmark_workers import uncollected, workers_here  # noqa: F401
 
 NUMBER = 7
+
+pytestmark = pytest.mark.usefixtures("uncollected", "workers_here")
 
 
 @pytest.fixture
