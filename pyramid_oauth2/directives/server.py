@@ -28,12 +28,14 @@ OWN_NAMES = frozenset(
         "authorize",
         "introspect",
         "metadata",
+        "openid_configuration",
         "protected_resource",
         "revoke",
         "jwks",
         "sign_out",
         "static",
         "token",
+        "userinfo",
     }
 )
 

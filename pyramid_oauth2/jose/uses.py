@@ -74,6 +74,8 @@ ID_TOKEN_HINT = Use(
 )
 # OpenID Connect Back-Channel Logout section 2.4.
 LOGOUT_TOKEN = Use("logout token", "logout+jwt", required=("iss", "aud", "exp", "iat", "jti"))
+# OpenID Connect Core section 5.3.2. Without a time, so that it is no ID token and no hint.
+USERINFO_RESPONSE = Use("userinfo response", "jwt", 64 * KILOBYTE, True, ("iss", "aud", "sub"))
 # RFC 9701 section 5: without "exp" at the top, so that it is no access token.
 INTROSPECTION_RESPONSE = Use(
     "introspection response",
@@ -94,6 +96,7 @@ USES: Mapping[str, Use] = {
         ID_TOKEN,
         ID_TOKEN_HINT,
         LOGOUT_TOKEN,
+        USERINFO_RESPONSE,
         INTROSPECTION_RESPONSE,
     )
 }

@@ -15,6 +15,7 @@ from .id_token import IDToken
 from .request_extensions import Nonce, OpenID
 from .scopes import DESCRIPTIONS
 from .settings import OpenIDSettings
+from .userinfo import UserInfoEndpoint
 
 
 def includeme(config: Any) -> None:
@@ -30,7 +31,9 @@ def includeme(config: Any) -> None:
     config.add_oauth2_request_extension("openid", OpenID)
     config.add_oauth2_request_extension("nonce", Nonce)
     config.add_oauth2_token_response("id token", IDToken)
+    config.add_oauth2_endpoint("userinfo", UserInfoEndpoint)
     for field in FIELDS:
         config.add_oauth2_client_field(field)
     config.add_oauth2_server_metadata("openid", OpenIDMetadata)
     config.include(".startup_checks")
+    config.include(".views_discovery")

@@ -25,5 +25,23 @@ ID_TOKEN_SIGNED_RESPONSE_ALG = ClientField(
     for_users=True,
 )
 
-FIELDS = (ID_TOKEN_SIGNED_RESPONSE_ALG,)
+UNSIGNED = ""
+
+USERINFO_SIGNED_RESPONSE_ALG = ClientField(
+    "userinfo_signed_response_alg",
+    Codec.TEXT,
+    "The algorithm by which responses of the userinfo endpoint to it are signed; none: they are "
+    "plain JSON.",
+    UNSIGNED,
+    control=Control(
+        "choice",
+        _("Signed userinfo"),
+        choices=((UNSIGNED, _("not signed")), *((name, name) for name in ALGORITHMS)),
+        folded=True,
+    ),
+    option=Option("--userinfo-signed-response-alg", choices=tuple(ALGORITHMS)),
+    for_users=True,
+)
+
+FIELDS = (ID_TOKEN_SIGNED_RESPONSE_ALG, USERINFO_SIGNED_RESPONSE_ALG)
 """Every field, as it is registered."""

@@ -26,6 +26,7 @@ class OpenIDMetadata:
         "request_parameter_supported",
         "request_uri_parameter_supported",
         "subject_types_supported",
+        "userinfo_signing_alg_values_supported",
     )
 
     def __init__(self, server: IServer, settings: object = None) -> None:
@@ -36,6 +37,7 @@ class OpenIDMetadata:
         return {
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": list(ALGORITHMS),
+            "userinfo_signing_alg_values_supported": list(ALGORITHMS),
             "claim_types_supported": ["normal"],
             "claims_supported": [*OF_ID_TOKENS, *STANDARD],
             "request_parameter_supported": False,

@@ -14,10 +14,11 @@ from pyramid.httpexceptions import HTTPClientError
 from pyramid.response import Response
 
 from ..interfaces.request import PyramidRequest
-from ..protocol.errors import InsufficientScope, InvalidRequest, OAuth2Error
+from ..protocol.errors import InsufficientScope, InvalidRequest, OAuth2Error, TokenMissing
 from ..protocol.refusal import Refusal
 from ..protocol.scopes import format_scope
 from ..protocol.token.presentation import BEARER_SCHEME, Presentation
+from ..protocol.token.required import MISPLACED, MISSING, PLACE, SCOPE, SENT
 from ..protocol.token.token_response import BEARER
 from ..responses import error_response, json_response, record_refusal
 from .cors import expose_when_sent
@@ -26,11 +27,7 @@ from .protected_resources import metadata_url
 HEADER = "WWW-Authenticate"
 REALM = 'realm="oauth2"'
 OWN_PARAMETERS = frozenset({"error", "error_description", "realm", "resource_metadata"})
-MISSING = "An access token is needed: send it as 'Authorization: Bearer ...'."
 
-SENT = Refusal("token_sent", "RFC 6750 section 3", decided_by="view")
-PLACE = Refusal("token_place", "RFC 6750 section 2", decided_by="view")
-SCOPE = Refusal("token_scope", "RFC 6750 section 3.1", decided_by="view")
 PERMISSION = Refusal("token_permission", "RFC 6750 section 3.1", decided_by="view")
 
 
@@ -62,7 +59,7 @@ def missing_token(request: ChallengedRequest) -> Response:
     """
     record_refusal(request, SENT)
     response = json_response({"error_description": MISSING}, 401)
-    return _challenged(request, response)
+    return _challenged(request, response, metadata=metadata_url(request))
 
 
 def refused_token(request: ChallengedRequest, error: OAuth2Error) -> Response:
@@ -81,8 +78,7 @@ def misplaced_token(request: ChallengedRequest) -> Response:
     token does not end up in logs (RFC 9700 section 4.3.2). RFC 6750 section 3.1:
     "or is otherwise malformed".
     """
-    text = "Send one access token, in the Authorization header only."
-    return _refusal(request, InvalidRequest(text, refusal=PLACE))
+    return _refusal(request, InvalidRequest(MISPLACED, refusal=PLACE))
 
 
 def insufficient_scope(
@@ -108,7 +104,17 @@ def missing_permission(request: ChallengedRequest) -> Response:
         "error": "access_denied",
         "error_description": "The access token does not give the permission for this.",
     }
-    return _challenged(request, json_response(members, 403))
+    return _challenged(request, json_response(members, 403), metadata=metadata_url(request))
+
+
+def refused_at_endpoint(request: ChallengedRequest, error: OAuth2Error) -> Response:
+    """The refusal of a token at an endpoint of the server, which is no resource with metadata."""
+    if isinstance(error, TokenMissing):
+        response = json_response({"error_description": error.description}, error.status)
+        return _challenged(request, response, metadata=None)
+    scope = {"scope": error.scope} if isinstance(error, InsufficientScope) else {}
+    parameters = {"error": error.code, "error_description": error.description, **scope}
+    return _challenged(request, error_response(error), metadata=None, **parameters)
 
 
 def challenge_of(response: Response) -> str | None:
@@ -162,19 +168,25 @@ def _refusal(request: ChallengedRequest, error: OAuth2Error, **more: str) -> Res
         if isinstance(value, str | int) and name not in OWN_PARAMETERS
     }
     parameters = {"error": error.code, "error_description": error.description, **added, **more}
-    return _challenged(request, error_response(error), **parameters)
+    metadata = metadata_url(request)
+    return _challenged(request, error_response(error), metadata=metadata, **parameters)
 
 
-def _challenged(request: ChallengedRequest, response: Response, **parameters: str) -> Response:
+def _challenged(
+    request: ChallengedRequest, response: Response, *, metadata: str | None, **parameters: str
+) -> Response:
     """Add a challenge for each scheme; the error is in that of the scheme that was used.
 
     Quoted strings are separated by commas, as strict clients expect it.
+
+    :param metadata: where those of the resource are; None if it has none.
     """
+    described = {} if metadata is None else {"resource_metadata": metadata}
     presentation = request.oauth2.presentation
     used = presentation.scheme if presentation else BEARER_SCHEME
     for scheme, own in request.oauth2.challenges.items():
         error = parameters if scheme.lower() == used else {}
-        members = {**error, **own, "resource_metadata": metadata_url(request)}
+        members = {**error, **own, **described}
         text = "".join(f', {name}="{_quotable(value)}"' for name, value in members.items())
         response.headers.add(HEADER, f"{scheme} {REALM}{text}")
     return response

@@ -15,10 +15,11 @@ from ..protocol.http import HTTPRequest
 from ..protocol.records import Client
 from ..protocol.token.access_token import AccessToken
 from ..protocol.token.presentation import Presentation, credentials_in
+from ..protocol.token.required import SENT
 from ..protocol.users import Users
 from ..resource_server import ResourceServer
 from ..service import OAuth2Service
-from .challenges import SENT, ScopeRequired, TokenRequired
+from .challenges import ScopeRequired, TokenRequired
 from .cors import expose_when_sent
 from .http_request import protected_request
 

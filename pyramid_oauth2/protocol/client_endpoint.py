@@ -22,8 +22,10 @@ from .records import Client
 from .refusal import Refusal
 from .server import refuse_plain_http
 from .single_use import reserve
+from .token.access_token import AccessToken
 from .token.confirmation import Proof
 from .token.request import PasswordCheck, pick_parameters
+from .token.required import required_token
 from .token.sender_constraints import prove
 
 if TYPE_CHECKING:
@@ -46,26 +48,35 @@ def process_request(
     """The response of a registered endpoint.
 
     :raises OAuth2Error: the request is refused; the error names the client, if it had
-        authenticated.
+        authenticated or presented its access token.
     """
     refuse_plain_http(server, http)
     authenticated: list[ClientRequest] = []
+    # For whom the response is, and the headers that belong to it.
+    known: list[tuple[Client, Mapping[str, str]]] = []
 
     def client_request(*, public: bool = False) -> ClientRequest:
         # What a request may use once is reserved once.
         if not authenticated:
-            authenticated.append(_client_request(server, endpoint, http, emit, public))
+            call = _client_request(server, endpoint, http, emit, public)
+            authenticated.append(call)
+            known.append((call.client, call.proof.headers))
         return authenticated[0]
 
+    def access_token(scope: str) -> AccessToken:
+        token, headers = required_token(server, http, scope)
+        known.append((token.client, headers))
+        return token
+
     try:
-        response = endpoint.process(EndpointRequest(http, owners, emit, client_request))
+        request = EndpointRequest(http, owners, emit, client_request, access_token)
+        response = endpoint.process(request)
     except OAuth2Error as error:
-        for call in authenticated:
-            error.respond_to(call.client, call.proof.headers)
+        for client, headers in known:
+            error.respond_to(client, headers)
         raise
-    for call in authenticated:
-        headers = {**call.proof.headers, **response.headers}
-        response = replace(response, client=call.client, headers=headers)
+    for client, headers in known:
+        response = replace(response, client=client, headers={**headers, **response.headers})
     return response
 
 

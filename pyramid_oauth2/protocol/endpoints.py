@@ -11,6 +11,7 @@ from .envelope import dumps
 from .events import Emit
 from .http import HTTPRequest
 from .records import Client
+from .token.access_token import AccessToken
 from .token.confirmation import Proof
 from .token.request import PasswordCheck
 
@@ -48,19 +49,34 @@ class ReadClientRequest(Protocol):
         """
 
 
+class ReadAccessToken(Protocol):
+    """Reads the access token of a request, as the guard of a view does."""
+
+    def __call__(self, scope: str) -> AccessToken:
+        """The valid access token, which is in the Authorization header alone.
+
+        The response is then one for the client of the token.
+
+        :param scope: one scope, which the token must have.
+        :raises OAuth2Error: there is none, or it must not be used so.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class EndpointRequest:
     """A request to an endpoint.
 
     ``owners`` checks the passwords of users. ``emit`` takes events, which are delivered
     after the endpoint has returned or refused. ``client_request()`` is for an endpoint for
-    clients, see :class:`ReadClientRequest`.
+    clients, see :class:`ReadClientRequest`; ``access_token(scope)`` is for one that needs an
+    access token, see :class:`ReadAccessToken`.
     """
 
     http: HTTPRequest
     owners: PasswordCheck
     emit: Emit = field(repr=False)
     client_request: ReadClientRequest = field(repr=False)
+    access_token: ReadAccessToken = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

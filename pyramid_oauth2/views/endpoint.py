@@ -10,11 +10,18 @@ from functools import partial
 from pyramid.response import Response
 
 from ..endpoint_urls import endpoint_url
+from ..protection.challenges import refused_at_endpoint
 from ..protection.cors import cors_preflight, cors_readable
 from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.client_endpoint import process_request
-from ..protocol.errors import InvalidClient, InvalidRequest, OAuth2Error
+from ..protocol.errors import (
+    InsufficientScope,
+    InvalidClient,
+    InvalidRequest,
+    InvalidToken,
+    OAuth2Error,
+)
 from ..protocol.events import Emit
 from ..protocol.records import Client, StoreUnavailable
 from ..protocol.refusal import Refusal
@@ -98,12 +105,18 @@ def respond(
             return view(request)
         except OAuth2Error as error:
             record_refusal(request, error.refusal)
-            refused = error_response(error, _challenges(request, error))
+            refused = _refused(request, error)
             client, headers = error.client, error.headers
         except StoreUnavailable as unavailable:
             text = "The server cannot answer now. Try again in a moment."
             refused = store_unavailable(unavailable, text)
     return cors_readable(request, refused, client, headers) if cross_origin else refused
+
+
+def _refused(request: Request, error: OAuth2Error) -> Response:
+    if isinstance(error, InvalidToken | InsufficientScope):
+        return refused_at_endpoint(request, error)
+    return error_response(error, _challenges(request, error))
 
 
 def _challenges(request: Request, error: OAuth2Error) -> dict[str, str]:

@@ -65,10 +65,13 @@ def add_with_slash(config: Any, name: str, path: str, endpoint: Endpoint) -> Non
     add_endpoint(config, f"{name}.slash", f"{path}/", endpoint)
 
 
-def add_endpoint(config: Any, name: str, path: str, endpoint: Endpoint) -> None:
-    """Add one route of an endpoint, and its view."""
+def add_endpoint(config: Any, name: str, path: str, endpoint: Endpoint, **predicates: Any) -> None:
+    """Add one route of an endpoint, and its view.
+
+    :param predicates: of the route.
+    """
     # A factory of our own: the application's might refuse users who are not signed in.
-    config.add_route(f"oauth2.{name}", path, factory=_Context)
+    config.add_route(f"oauth2.{name}", path, factory=_Context, **predicates)
     config.add_view(
         endpoint,
         route_name=f"oauth2.{name}",

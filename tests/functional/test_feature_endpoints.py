@@ -20,6 +20,8 @@ from pyramid_oauth2.protocol.records import StoreUnavailable
 from . import badges, host
 from .badges import BADGE, COLOURS, BadgeMade
 from .errors import assert_error
+from .flow import SETTINGS
+from .openid_provider import provider
 from .server import Server, basic
 from .test_transactions import FailsOnce
 
@@ -330,7 +332,9 @@ class TestNames:
 
     def test_every_route_of_ours_is_among_them(self, build: Callable[..., Server]):
         admin = {"oauth2.admin": "true", "oauth2.admin_principals": "bob"}
-        server = build(host.pages, changes={"oauth2.self_service": "true", **admin})
+        openid = {"oauth2.openid": "true", "oauth2.secret": "s" * 43}
+        changes = {**SETTINGS, "oauth2.self_service": "true", **admin, **openid}
+        server = build(host.pages, provider, changes=changes)
         routes = server.registry.introspector.get_category("routes")
         found = [item["introspectable"] for item in routes]
         names = {

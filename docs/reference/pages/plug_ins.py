@@ -48,6 +48,7 @@ ENTRIES = {
         Entry(token_request, "TokenRequest"),
         Entry(endpoints, "EndpointRequest"),
         Entry(endpoints, "ReadClientRequest"),
+        Entry(endpoints, "ReadAccessToken"),
         Entry(endpoints, "ClientRequest"),
         Entry(endpoints, "EndpointResponse"),
     ),

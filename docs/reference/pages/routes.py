@@ -35,6 +35,10 @@ PROTOCOL = """\
 Always present, except that an application with `oauth2.mode = resource_server` has only the two
 routes of the protected resource. Each route below `/oauth2` also exists with a slash at the end of
 its path and `.slash` at the end of its name."""
+OPENID = """\
+## OpenID Connect
+
+With `oauth2.openid = true`."""
 OPERATORS = """\
 ## Admin pages
 
@@ -64,6 +68,12 @@ ENDPOINTS = {
     "tokens. Public. RFC 9728.",
     "protected_resource": "The same, for the resource at that path.",
 }
+OPENID_ENDPOINTS = {
+    "userinfo": "Returns the claims about a user, for an access token with the scope `openid`. "
+    "OpenID Connect Core section 5.3.",
+    "openid_configuration": "The same document as `metadata`; with a path in the issuer it is "
+    "appended to the issuer, too. Public. OpenID Connect Discovery section 4.",
+}
 # The purpose of a page, by the end of its name.
 PAGES = {
     "": "lists the clients",
@@ -81,6 +91,7 @@ PAGES = {
 }
 SERVER = {"oauth2.issuer": ISSUER, "oauth2.scopes": "read = Read", **memory_backend()}
 ADMIN = {"oauth2.admin": "true", "oauth2.admin_principals": "group:admin"}
+OPENID_ON = {"oauth2.openid": "true", "oauth2.secret": "s" * 43}
 SELF_SERVICE = {"oauth2.self_service": "true"}
 
 
@@ -96,14 +107,22 @@ class _AllowsEverything:
         return True
 
 
+class _Users:
+    """Users of whom the application says what OpenID Connect needs."""
+
+    def authenticated_at(self, request: Any) -> int:
+        return 0
+
+    def claims(self, subject: str, names: Any) -> dict[str, Any]:
+        return {}
+
+
 def page() -> str:
     """The page."""
     app = _application({})
     common = _routes(app)
-    parts = [INTRODUCTION, PROTOCOL]
-    for name, purpose in ENDPOINTS.items():
-        parts += [f"### `{name}`", f"`{common[name]}`: {_methods(app, common[name])}"]
-        parts.append(filled(purpose))
+    parts = [INTRODUCTION, PROTOCOL, *_endpoints(app, ENDPOINTS)]
+    parts += [OPENID, *_endpoints(_application(OPENID_ON), OPENID_ENDPOINTS)]
     for section, settings in ((OPERATORS, ADMIN), (USERS, SELF_SERVICE)):
         app = _application(settings)
         added = {name: path for name, path in _routes(app).items() if name not in common}
@@ -111,11 +130,20 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _endpoints(app: Any, purposes: Mapping[str, str]) -> Iterator[str]:
+    routes = _routes(app)
+    for name, purpose in purposes.items():
+        yield f"### `{name}`"
+        yield f"`{routes[name]}`: {_methods(app, routes[name])}"
+        yield filled(purpose)
+
+
 def _application(settings: Mapping[str, str]) -> Any:
     with _without_log():
         config = Configurator(settings={**SERVER, **settings})
         config.set_security_policy(_AllowsEverything())
         config.include("pyramid_oauth2")
+        config.set_oauth2_resource_owners(_Users())
         return config.make_wsgi_app()
 
 
