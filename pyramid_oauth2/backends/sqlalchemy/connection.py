@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from .compiled import Compiled
+from .leases import leased
 from .prepared_statements import is_stale
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class PooledConnection:
 
     def __enter__(self) -> PooledConnection:
         try:
-            self._pooled = self._engine.raw_connection()
+            self._pooled = leased(self._engine)
         except self.dialect.loaded_dbapi.Error as error:
             lost = self.dialect.is_disconnect(error, None, None)
             raise self._wrapped(error, None, lost) from error
