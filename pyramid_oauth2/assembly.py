@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import partial
 from typing import Any
@@ -18,39 +17,26 @@ from .attempt_storage import make_throttle
 from .endpoint_urls import endpoint_url
 from .events import notify
 from .interfaces import (
-    IAccessTokenFormat,
-    IAuthorizationRequestExtension,
-    IAuthorizationRequestSource,
     IBackend,
     IBackendFactory,
-    IClientAuthentication,
     IClientField,
-    IClientResolver,
-    IEndpoint,
     IGrantStore,
     IGrantType,
-    IPlugInFactory,
     IResourceOwners,
     IResponseType,
     IScope,
-    ISenderConstraint,
-    IServer,
-    IServerMetadata,
     IService,
     ISettings,
-    ISigner,
-    ISubjects,
-    ITokenResponseExtension,
 )
 from .per_process import PerProcess
-from .plug_in_factories import check_provides, registered_factories
+from .plug_in_factories import all_factories, factories_of, registered_factories
 from .protocol.authorization_server import AuthorizationServer
 from .protocol.clients.cache import ClientCache
 from .protocol.clients.field import ClientField
 from .protocol.clients.metadata import BY_NAME
 from .protocol.lifetimes import Lifetimes
-from .protocol.plug_ins import Factories, Made, PlugIn
 from .protocol.purging import Purger
+from .protocol.server import PROMPT_VALUES
 from .read_only import REFUSAL, ReadOnlyBackend
 from .resource_owners import ResourceOwners
 from .resource_server import ResourceServer, make_resource_server
@@ -145,7 +131,7 @@ def _make_authorization_server(
     registry: Any, settings: Settings, owners: ResourceOwners
 ) -> OAuth2Service:
     scopes = dict(registry.getUtilitiesFor(IScope))
-    grant_types = _factories(registry, settings, IGrantType)
+    grant_types = factories_of(registry, settings, IGrantType)
     response_types = registered_factories(registry, IResponseType)
     if found := configuration_errors(
         settings, grant_types.keys(), response_types.keys(), scopes, owners
@@ -156,7 +142,7 @@ def _make_authorization_server(
     grants = _measured(settings, stores["grants"])
     purger = Purger(grants, stores["consents"], _utc_seconds)
     enabled = enabled_grant_types(settings, grant_types.keys())
-    factories = _all_factories(registry, settings, {name: grant_types[name] for name in enabled})
+    factories = all_factories(registry, settings, {name: grant_types[name] for name in enabled})
     try:
         server = AuthorizationServer(
             issuer=settings.issuer,
@@ -182,53 +168,12 @@ def _make_authorization_server(
             entry_store=partial(entry_store, backends, settings, purger),
             client_fields=client_fields(registry),
             max_parameter_length=settings.max_parameter_length,
+            prompt_values=PROMPT_VALUES.union(["create"] if settings.sign_up_route else []),
             factories=factories,
         )
     except ValueError as error:
         raise ConfigurationError(f"A plug-in cannot be used: {error}.") from error
     return OAuth2Service(settings, server, owners, backends, purger, partial(notify, registry))
-
-
-def _all_factories(
-    registry: Any, settings: Settings, grant_types: Mapping[str, Made[IGrantType]]
-) -> Factories:
-    return Factories(
-        grant_types=grant_types,
-        client_authentications=_factories(registry, settings, IClientAuthentication),
-        access_token_formats=_factories(registry, settings, IAccessTokenFormat),
-        response_types=_factories(registry, settings, IResponseType),
-        sender_constraints=_factories(registry, settings, ISenderConstraint),
-        token_responses=_factories(registry, settings, ITokenResponseExtension),
-        request_extensions=_factories(registry, settings, IAuthorizationRequestExtension),
-        request_sources=_factories(registry, settings, IAuthorizationRequestSource),
-        client_resolvers=_factories(registry, settings, IClientResolver),
-        endpoints=_factories(registry, settings, IEndpoint),
-        server_metadata=_factories(registry, settings, IServerMetadata),
-        signer=_factories(registry, settings, ISigner).get(""),
-        subjects=_factories(registry, settings, ISubjects).get(""),
-    )
-
-
-def _factories(
-    registry: Any, settings: Settings, interface: type[PlugIn]
-) -> dict[str, Made[PlugIn]]:
-    """What makes the registered plug-ins of one kind, by their names."""
-    return {
-        name: partial(_made, interface, name, factory, settings)
-        for name, factory in registered_factories(registry, interface).items()
-    }
-
-
-def _made(
-    interface: type[PlugIn],
-    name: str,
-    factory: IPlugInFactory,
-    settings: Settings,
-    server: IServer,
-) -> Any:
-    plug_in = factory(server, settings)
-    check_provides(interface, name, plug_in)
-    return plug_in
 
 
 def _utc_seconds() -> int:

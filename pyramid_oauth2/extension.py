@@ -22,6 +22,7 @@ from .interfaces.extension import IClientAuthentication, IGrantType
 from .interfaces.protection import IViewDemand
 from .interfaces.sender_constraint import ISenderConstraint
 from .interfaces.server import IResourceServer, IServer
+from .interfaces.sessions import ISessions
 from .interfaces.signer import ISigner
 from .interfaces.subjects import ISubjects
 from .interfaces.token_response import ITokenResponseExtension
@@ -29,7 +30,9 @@ from .protocol.access import Access
 from .protocol.authentication import Authentication
 from .protocol.authorization.authorization_request import AuthorizationRequest
 from .protocol.authorization.consent_block import ConsentBlock
+from .protocol.authorization.joining import Joining
 from .protocol.authorization.source import PushedRequest, SourcedParameters, StoredRequest
+from .protocol.authorization.user_demand import UserDemand
 from .protocol.client_authentication.credentials import Authenticated, Credentials
 from .protocol.clients.codecs import Codec
 from .protocol.clients.field import ClientField, Control, Option
@@ -135,6 +138,7 @@ __all__ = [
     "ISenderConstraint",
     "IServer",
     "IServerMetadata",
+    "ISessions",
     "ISigner",
     "ISubjects",
     "ITokenResponseExtension",
@@ -149,6 +153,7 @@ __all__ = [
     "InvalidToken",
     "Issuance",
     "Issuing",
+    "Joining",
     "KeptValues",
     "NewToken",
     "OAuth2Error",
@@ -177,6 +182,7 @@ __all__ = [
     "TokenRef",
     "TokenRequest",
     "UnauthorizedClient",
+    "UserDemand",
     "base_url",
     "boolean",
     "count",

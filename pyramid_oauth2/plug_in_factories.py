@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 
-from .interfaces.extension import IPlugInFactory
+from .interfaces import (
+    IAccessTokenFormat,
+    IAuthorizationRequestExtension,
+    IAuthorizationRequestSource,
+    IClientAuthentication,
+    IClientResolver,
+    IEndpoint,
+    IGrantType,
+    IPlugInFactory,
+    IResponseType,
+    ISenderConstraint,
+    IServer,
+    IServerMetadata,
+    ISessions,
+    ISigner,
+    ISubjects,
+    ITokenResponseExtension,
+)
+from .protocol.plug_ins import Factories, Made, PlugIn
+from .settings import Settings
 
 
 def plug_in_name(interface: type[object], name: str) -> str:
@@ -37,3 +58,50 @@ def check_provides(interface: type[object], name: str, plug_in: object) -> None:
             raise ValueError(f"{name} has no {member}, which an {interface.__name__} needs")
         if member in TUPLES and isinstance(getattr(plug_in, member), str):
             raise ValueError(f"{member} of {name} is a text; write a tuple of texts")
+
+
+def all_factories(
+    registry: Any, settings: Settings, grant_types: Mapping[str, Made[IGrantType]]
+) -> Factories:
+    """What makes every plug-in of a server.
+
+    :param grant_types: those that are enabled.
+    """
+    return Factories(
+        grant_types=grant_types,
+        client_authentications=factories_of(registry, settings, IClientAuthentication),
+        access_token_formats=factories_of(registry, settings, IAccessTokenFormat),
+        response_types=factories_of(registry, settings, IResponseType),
+        sender_constraints=factories_of(registry, settings, ISenderConstraint),
+        token_responses=factories_of(registry, settings, ITokenResponseExtension),
+        request_extensions=factories_of(registry, settings, IAuthorizationRequestExtension),
+        request_sources=factories_of(registry, settings, IAuthorizationRequestSource),
+        client_resolvers=factories_of(registry, settings, IClientResolver),
+        endpoints=factories_of(registry, settings, IEndpoint),
+        server_metadata=factories_of(registry, settings, IServerMetadata),
+        signer=factories_of(registry, settings, ISigner).get(""),
+        subjects=factories_of(registry, settings, ISubjects).get(""),
+        sessions=factories_of(registry, settings, ISessions).get(""),
+    )
+
+
+def factories_of(
+    registry: Any, settings: Settings, interface: type[PlugIn]
+) -> dict[str, Made[PlugIn]]:
+    """What makes the registered plug-ins of one kind, by their names."""
+    return {
+        name: partial(_made, interface, name, factory, settings)
+        for name, factory in registered_factories(registry, interface).items()
+    }
+
+
+def _made(
+    interface: type[PlugIn],
+    name: str,
+    factory: IPlugInFactory,
+    settings: Settings,
+    server: IServer,
+) -> Any:
+    plug_in = factory(server, settings)
+    check_provides(interface, name, plug_in)
+    return plug_in

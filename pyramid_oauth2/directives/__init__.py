@@ -21,6 +21,7 @@ from .server import (
     add_oauth2_endpoint,
     add_oauth2_server_metadata,
     add_oauth2_view_demand,
+    set_oauth2_sessions,
     set_oauth2_signer,
     set_oauth2_subjects,
 )
@@ -62,6 +63,7 @@ def includeme(config: Any) -> None:
         add_oauth2_settings,
         set_oauth2_resource_owners,
         set_oauth2_engine,
+        set_oauth2_sessions,
         set_oauth2_signer,
         set_oauth2_subjects,
     ):

@@ -9,7 +9,15 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE1_CONFIG
 
-from ..interfaces import IClientField, IEndpoint, IServerMetadata, ISigner, ISubjects, IViewDemand
+from ..interfaces import (
+    IClientField,
+    IEndpoint,
+    IServerMetadata,
+    ISessions,
+    ISigner,
+    ISubjects,
+    IViewDemand,
+)
 from ..protocol.clients.field import ClientField, Control
 from ..protocol.clients.reserved import FLAGS, NAMES
 from ..protocol.server_metadata import EndpointURL
@@ -89,6 +97,19 @@ def add_oauth2_server_metadata(config: Any, name: str, factory: Any) -> None:
         or its dotted name.
     """
     register_plug_in(config, IServerMetadata, "server metadata", name, factory)
+
+
+def set_oauth2_sessions(config: Any, factory: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.ISessions`: where users have signed in.
+
+    ::
+
+        config.set_oauth2_sessions(LoginsOfUsers)
+
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
+    """
+    register_plug_in(config, ISessions, "sessions", "", factory)
 
 
 def set_oauth2_signer(config: Any, factory: Any) -> None:

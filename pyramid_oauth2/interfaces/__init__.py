@@ -23,6 +23,7 @@ from .extension import IClientAuthentication, IGrantType, IPlugInFactory
 from .protection import IViewDemand
 from .sender_constraint import ISenderConstraint
 from .server import IResourceServer, IServer
+from .sessions import ISessions
 from .signer import ISigner
 from .storage import (
     IBackend,
@@ -60,6 +61,7 @@ __all__ = [
     "IServer",
     "IServerMetadata",
     "IService",
+    "ISessions",
     "ISettings",
     "ISettingsPrefix",
     "ISigner",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..protocol.authorization.authorization_request import AuthorizationRequest
     from ..protocol.authorization.consent_block import ConsentBlock
     from ..protocol.authorization.source import SourcedParameters, StoredRequest
+    from ..protocol.authorization.user_demand import UserDemand
     from ..protocol.http import Parameters
     from ..protocol.parameters import Parameter
     from ..protocol.records import Client
@@ -62,7 +63,7 @@ class IAuthorizationRequestExtension(Interface):
     )
     place: str = Attribute(
         "where the value stays: ``code``, in what the client redeems, for the response to that "
-        "alone; or ``grant``, for as long as the grant lives"
+        "alone; ``grant``, for as long as the grant lives; or ``request``, until the decision"
     )
     critical: bool = Attribute(
         "whether a record with the value must not be used where the extension is not "
@@ -75,6 +76,12 @@ class IAuthorizationRequestExtension(Interface):
         :param parameters: those of :attr:`parameters` that the request has.
         :param access: what is requested.
         :raises OAuth2Error: the request is refused; sent to the client.
+        """
+
+    def demands(value: Any) -> UserDemand | None:
+        """What the value demands of the user; None if it demands nothing.
+
+        A user of whom it is not true has to log in, or to change the account.
         """
 
     def blocks(value: Any) -> Iterable[ConsentBlock]:

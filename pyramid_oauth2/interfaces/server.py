@@ -63,6 +63,7 @@ class IServer(IResourceServer):
         :raises StoreUnavailable: it is not known now.
         """
 
+    prompt_values: Collection[str] = Attribute("the values of ``prompt`` that have an effect")
     endpoints: Collection[str] = Attribute("the names of the registered endpoints")
 
     def url(endpoint: str) -> str:

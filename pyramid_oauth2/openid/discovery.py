@@ -23,6 +23,7 @@ class OpenIDMetadata:
         "claim_types_supported",
         "claims_supported",
         "id_token_signing_alg_values_supported",
+        "prompt_values_supported",
         "request_parameter_supported",
         "request_uri_parameter_supported",
         "subject_types_supported",
@@ -30,7 +31,7 @@ class OpenIDMetadata:
     )
 
     def __init__(self, server: IServer, settings: object = None) -> None:
-        pass
+        self._server = server
 
     def members(self) -> Mapping[str, Any]:
         """The members."""
@@ -40,6 +41,7 @@ class OpenIDMetadata:
             "userinfo_signing_alg_values_supported": list(ALGORITHMS),
             "claim_types_supported": ["normal"],
             "claims_supported": [*OF_ID_TOKENS, *STANDARD],
+            "prompt_values_supported": sorted(self._server.prompt_values),
             "request_parameter_supported": False,
             # Without it a client would take it for supported.
             "request_uri_parameter_supported": False,

@@ -30,6 +30,9 @@ class Unseen:
     def __init__(self, server: IServer, settings: object = None) -> None:
         pass
 
+    def demands(self, value: Any) -> None:
+        """Nothing of the user."""
+
     def blocks(self, value: Any) -> tuple[()]:
         """Nothing: the scope has a description."""
         return ()

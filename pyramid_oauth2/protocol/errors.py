@@ -196,6 +196,16 @@ class ConsentRequired(OAuth2Error):
     source = "OpenID Connect Core section 3.1.2.6"
 
 
+class UnmetAuthenticationRequirements(OAuth2Error):
+    """The user is not authenticated as it is demanded (OpenID Connect Core section 5.5.1.1).
+
+    The code is that of OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+    """
+
+    code, status = "unmet_authentication_requirements", 400
+    source = "OpenID Connect Core section 5.5.1.1"
+
+
 class RequestNotSupported(OAuth2Error):
     """Request objects are not supported (RFC 9101 section 7.4)."""
 

@@ -83,6 +83,7 @@ class ParameterRules:
 CORE_NAMES = (
     *("client_id", "code_challenge", "code_challenge_method", "grant_type", "prompt"),
     *("redirect_uri", "response_mode", "response_type", "scope", "state"),
+    *("acr_values", "display", "login_hint", "max_age", "ui_locales"),
 )
 CORE_RULES = ParameterRules(
     # RFC 8707 section 2: "Multiple resource parameters MAY be used".

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..interfaces.endpoints import IEndpoint, IServerMetadata
     from ..interfaces.extension import IClientAuthentication, IGrantType
     from ..interfaces.sender_constraint import ISenderConstraint
+    from ..interfaces.sessions import ISessions
     from ..interfaces.signer import ISigner
     from ..interfaces.subjects import ISubjects
     from ..interfaces.token_response import ITokenResponseExtension
@@ -63,12 +64,14 @@ OWN_PARAMETERS = frozenset(
     {
         *("client_id", "redirect_uri", "response_type", "response_mode", "scope", "state"),
         *("code_challenge", "code_challenge_method", "prompt"),
+        # OpenID Connect Core section 3.1.2.1.
+        *("acr_values", "display", "login_hint", "max_age", "ui_locales"),
         # RFC 8707 section 2, RFC 9396 section 2.
         *("resource", "authorization_details"),
         *("interaction", "decision", MARK),
     }
 )
-PLACES = ("code", "grant")
+PLACES = ("code", "grant", "request")
 NONE = "none"
 
 
@@ -91,6 +94,7 @@ class Factories:
     server_metadata: Mapping[str, Made[IServerMetadata]] = field(default_factory=dict)
     signer: Made[ISigner] | None = None
     subjects: Made[ISubjects] | None = None
+    sessions: Made[ISessions] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ class PlugIns:
     server_metadata: Mapping[str, IServerMetadata]
     signer: ISigner | None
     subjects: ISubjects | None
+    sessions: ISessions | None
     rules: ParameterRules
     schemes: frozenset[str]
 
@@ -141,6 +146,7 @@ class PlugIns:
             server_metadata=_made(factories.server_metadata, server),
             signer=factories.signer(server) if factories.signer else None,
             subjects=factories.subjects(server) if factories.subjects else None,
+            sessions=factories.sessions(server) if factories.sessions else None,
             rules=rules,
             schemes=frozenset(),
         )
@@ -192,7 +198,9 @@ class PlugIns:
         _refuse_twice("the authorization parameter", self._authorization_parameters())
         for name, extension in self.request_extensions.items():
             if extension.place not in PLACES:
-                raise ValueError(f"the place of {name} is {extension.place!r}, not code or grant")
+                raise ValueError(
+                    f"the place of {name} is {extension.place!r}, not code, grant or request"
+                )
             _refuse_secrets(name, extension.parameters)
         for name, source in self.request_sources.items():
             _refuse_secrets(name, [source.parameter])

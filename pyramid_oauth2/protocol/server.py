@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .http import HTTPRequest
     from .throttling import Throttle
 
+# Without a page on which a user can register, ``create`` has none.
+PROMPT_VALUES = frozenset({"none", "login", "consent", "select_account"})
 USER_ACTIVE = Refusal("user_active", OWN_RULE, decided_by="user")
 HTTPS = Refusal("https", "RFC 6749 section 3.1", decided_by="oauth2.enforce_https")
 
@@ -55,6 +57,7 @@ class Server:
     an application or an extension added. ``max_parameter_length`` is in characters.
     ``claims`` returns what the application says about a subject, of the named claims, or
     raises :exc:`UserNotChecked`.
+    ``prompt_values`` are those of the parameter ``prompt`` that have an effect.
     ``understood`` names what a record may name as critical beside its members: the values of
     the registered request extensions.
     """
@@ -82,6 +85,7 @@ class Server:
     client_fields: Mapping[str, ClientField] = field(default_factory=lambda: BY_NAME)
     max_parameter_length: int = MAX_VALUE
     claims: Callable[[str, Collection[str]], Mapping[str, Any]] = lambda subject, names: {}
+    prompt_values: frozenset[str] = PROMPT_VALUES
     understood: frozenset[str] = field(init=False, default=frozenset())
 
     @property

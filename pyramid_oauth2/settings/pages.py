@@ -70,6 +70,14 @@ class PageSettings:
         needs="login_route",
         mode=AUTHORIZATION_SERVER,
     )
+    sign_up_route: str | None = setting(
+        route_name,
+        None,
+        "The route of the application's page on which a new user registers, for clients that "
+        "request it (prompt=create); it returns the user as the login page does.",
+        needs="login_route",
+        mode=AUTHORIZATION_SERVER,
+    )
     renderer_consent: str = setting(
         renderer,
         "pyramid_oauth2:templates/consent.oauth2",
@@ -82,6 +90,13 @@ class PageSettings:
         "pyramid_oauth2:templates/login_again.oauth2",
         "The template of the page that ends the user's login before a new one.",
         key="renderer.login_again",
+        mode=AUTHORIZATION_SERVER,
+    )
+    renderer_another_account: str = setting(
+        renderer,
+        "pyramid_oauth2:templates/another_account.oauth2",
+        "The template of the page on which a user changes the account for a client.",
+        key="renderer.another_account",
         mode=AUTHORIZATION_SERVER,
     )
     renderer_done: str = setting(

@@ -16,6 +16,7 @@ from ..protocol.authorization.login_demand import end_login
 from ..protocol.authorization.response import AuthorizationResponse
 from ..protocol.authorization.results import (
     Again,
+    AnotherAccount,
     Ask,
     Done,
     Login,
@@ -37,6 +38,7 @@ from ..protocol.http import MAX_FIELDS, HTTPRequest, Parameters, parse_body, par
 from ..protocol.refusal import Refusal
 from ..protocol.server import refuse_plain_http
 from ..responses import record_refusal
+from .another_account import another_account_page
 from .browser import (
     FIELD,
     browser_secret,
@@ -48,6 +50,7 @@ from .browser import (
 )
 from .consent import consent_page
 from .done import done_page
+from .language import prefer_languages
 from .login import return_url, send_to_login, send_to_logout
 from .login_again import login_again_page
 from .pages import error_page, page_endpoint, refused_page, unusable_page
@@ -76,6 +79,7 @@ def authorize(request: Request) -> Response:
     parameters = parse_query(http, rules) if by_get else parse_body(http, most, rules=rules)
     if not by_get and parameters.once(MARK) is not None:
         return _end_login(request, http, parameters)
+    prefer_languages(request, parameters.if_once("ui_locales"))
     handle = parameters.once("interaction")
     if handle is None:
         return _respond(request, begin(server, http, parameters, _user(request)))
@@ -131,8 +135,8 @@ def _respond(request: Request, result: Result) -> Response:
             if isinstance(error, OAuth2Error):
                 return refused_page(request, error, way_back)
             raise error
-        case Login(query, endpoint):
-            return send_to_login(request, return_url(request, endpoint, query))
+        case Login(query, endpoint, hints):
+            return send_to_login(request, return_url(request, endpoint, query), hints)
         case LoginAgain(client, query, endpoint):
             return login_again_page(request, client, return_url(request, endpoint, query))
         case Again(query, end=True, endpoint=endpoint):
@@ -143,6 +147,8 @@ def _respond(request: Request, result: Result) -> Response:
             outcome = Outcome(done_page(request, client, decision), events)
         case Again(query, endpoint=endpoint):
             outcome = Outcome(redirect(return_url(request, endpoint, query)))
+        case AnotherAccount(client, handle, pending, endpoint=endpoint):
+            outcome = Outcome(another_account_page(request, client, handle, pending, endpoint))
         case Ask(client, handle, pending, endpoint=endpoint):
             outcome = Outcome(consent_page(request, client, handle, pending, endpoint))
     if not isinstance(result, Respond | Done) and result.changed:

@@ -17,7 +17,7 @@ from ..protocol.records import Client
 from .browser import FIELD, browser_token
 from .descriptions import describe_scope, https_only, registered
 from .frame import sign_out_url
-from .language import translated
+from .language import prefer_languages, translated
 from .pages import destination, render_page
 
 
@@ -29,6 +29,7 @@ def consent_page(
     :param endpoint: the name of the endpoint to which the form is sent.
     """
     requested = pending.interaction.request
+    prefer_languages(request, (requested.login_hints or {}).get("ui_locales"))
     server = request.oauth2.authorization_service.server
     settings = request.registry.getUtility(ISettings)
     values = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,24 @@ log = logging.getLogger(__name__)
 
 DOMAIN = "pyramid_oauth2"
 ENGLISH = "en"  # needs no catalogue
+PREFERRED = "oauth2_preferred_languages"
+MOST = 10  # languages that a client may name
 KEY = "_LOCALE_"  # by which Pyramid's own negotiator finds a language that was chosen
+
+
+def prefer_languages(request: Request, tags: str | None) -> None:
+    """Have a page in the language that the client names, if there is a catalogue of it.
+
+    :param tags: separated by spaces, the best first (OpenID Connect Core section 3.1.2.1,
+        ``ui_locales``).
+    """
+    names = [tag.replace("-", "_") for tag in (tags or "").split()[:MOST]]
+    vars(request)[PREFERRED] = [*chain.from_iterable((name, language_of(name)) for name in names)]
+
+
+def language_of(name: str) -> str:
+    """The language of a locale: a region is part of it, so en_GB is English."""
+    return name.partition("_")[0]
 
 
 def settle_language(request: Request) -> None:
@@ -32,8 +50,8 @@ def settle_language(request: Request) -> None:
     # Only a language that exists: Pyramid caches a localizer for every name, and an
     # attacker could request any number of names by a parameter.
     known = languages(request.registry)
-    # A region is part of a language, as in Pyramid's own localizers: en_GB is English.
-    names = (negotiated or "", (negotiated or "").partition("_")[0])
+    preferred = vars(request).get(PREFERRED, ())
+    names = (*preferred, negotiated or "", language_of(negotiated or ""))
     request.locale_name = next(filter(known.__contains__, names), _default(request))
     # The application may have used one of another language before.
     vars(request).pop("localizer", None)

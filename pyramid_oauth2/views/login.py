@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import parse_qsl, urlsplit
 
 from pyramid.response import Response
@@ -15,6 +17,7 @@ from ..protocol.refusal import OWN_RULE, Refusal
 from .forbidden import Forbidden
 from .redirects import redirect
 
+NO_HINTS: Mapping[str, str] = MappingProxyType({})
 LOGIN = Refusal("user_logged_in", OWN_RULE, decided_by="oauth2.login_route")
 
 
@@ -23,10 +26,12 @@ def return_url(request: Request, endpoint: str, query: str) -> str:
     return f"{endpoint_url(request.registry, endpoint)}?{query}"
 
 
-def send_to_login(request: Request, url: str) -> Response:
+def send_to_login(request: Request, url: str, hints: Mapping[str, str] = NO_HINTS) -> Response:
     """Redirect to ``oauth2.login_route``, or raise for the application's forbidden view.
 
     :param url: where the user continues afterwards, below our public URL.
+    :param hints: what else the page gets; with ``prompt=create`` it is the one of
+        ``oauth2.sign_up_route``.
     :raises Forbidden: there is no ``oauth2.login_route``.
     """
     settings = request.registry.getUtility(ISettings)
@@ -35,13 +40,20 @@ def send_to_login(request: Request, url: str) -> Response:
             return redirect(url)
         reason = "No user is signed in, and oauth2.login_route is not set."
         raise Forbidden(reason, "not_signed_in", refusal=LOGIN)
-    return redirect(application_url(request, settings.login_route, _path_of(url)))
+    create = "create" in hints.get("prompt", "").split(" ")
+    route = (settings.sign_up_route if create else None) or settings.login_route
+    return redirect(application_url(request, route, _path_of(url), hints))
 
 
-def application_url(request: Request, route: str, back: str) -> str:
-    """The URL of a route of the application, with the path to return to from it."""
+def application_url(
+    request: Request, route: str, back: str, hints: Mapping[str, str] = NO_HINTS
+) -> str:
+    """The URL of a route of the application, with the path to return to from it.
+
+    :param hints: further parameters.
+    """
     settings = request.registry.getUtility(ISettings)
-    parameters = {settings.login_return_param: back}
+    parameters = {**hints, settings.login_return_param: back}
     try:
         path = request.route_path(route, _query=parameters)
     except ValueError:

@@ -14,7 +14,9 @@ from babel.messages.mofile import write_mo
 from webtest import TestApp
 
 from pyramid_oauth2 import get_service, page_headers
+from pyramid_oauth2.extension import UserDemand
 from pyramid_oauth2.protocol.access import Access
+from pyramid_oauth2.protocol.authorization import request as authorization_request
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
 from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.testing import memory_backend
@@ -116,6 +118,7 @@ PAGES = (
     "unchecked",
     "done",
     "login_again",
+    "another_account",
     "authorizations",
     "withdraw",
     "sign_out",
@@ -136,6 +139,10 @@ def test_the_table_has_what_the_templates_get(
     monkeypatch.setattr("pyramid_oauth2.views.pages.render", look)
     client_id = "nobody" if name == "error" else "gifts"
     prompt = "login" if name == "login_again" else "consent"
+    if name == "another_account":
+        # As a plug-in demands it.
+        wanted = UserDemand(sub="bob")
+        monkeypatch.setattr(authorization_request, "read_demand", lambda *_: wanted)
     query = authorize_query(client_id, response_mode="form_post", prompt=prompt)
     own_paths = {
         "authorizations": "/oauth2/authorizations",

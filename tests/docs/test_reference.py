@@ -112,6 +112,7 @@ def test_the_directives(follow: Follow):
             interfaces.IEndpoint, methods=("POST",), cross_origin=True, parameters=()
         ),
         "KeyService": plug_in(interfaces.ISigner, max_age=60, check=lambda: None),
+        "LoginsOfUsers": plug_in(interfaces.ISessions),
         "PseudonymsOfUsers": plug_in(interfaces.ISubjects),
         "BadgeMetadata": plug_in(interfaces.IServerMetadata, names=(), members=dict),
         "BadgeDemand": plug_in(

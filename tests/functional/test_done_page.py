@@ -28,6 +28,9 @@ class Blocks:
     def read(self, parameters: Any, client: Any, access: Any) -> Any:
         return {"account": "<b>1</b>"}
 
+    def demands(self, value: Any) -> None:
+        """Nothing of the user."""
+
     def blocks(self, value: Any) -> Iterable[ConsentBlock]:
         yield ConsentBlock(_("Website"), (_("Privacy policy"), f"Only account {value['account']}."))
 

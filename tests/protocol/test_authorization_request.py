@@ -100,7 +100,7 @@ def test_prompts(server, prompt):
     assert read(server, prompt=prompt).prompt == set(prompt.split())
 
 
-@pytest.mark.parametrize("prompt", ["none login", "create", "Login", "login\tconsent"])
+@pytest.mark.parametrize("prompt", ["none login", "none x", "create", "Login", "login\tconsent"])
 def test_no_prompts(server, prompt):
     with pytest.raises(InvalidRequest, match="prompt"):
         read(server, prompt=prompt)

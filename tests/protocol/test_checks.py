@@ -29,7 +29,7 @@ SOURCE = re.compile(
 RECORDS = {
     *("client", "code", "consent", "grant", "grant_type"),
     *("interaction", "jwt", "key_set", "record", "request", "reservation", "signing_key"),
-    *("token", "user", "view"),
+    *("session", "token", "user", "view"),
 }
 
 

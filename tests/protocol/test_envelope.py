@@ -144,7 +144,7 @@ def test_a_member_of_another_type_is_refused(record: Any, members: dict[str, Any
         {"response_type": "device"},
         {"response_type": ["code"]},
         {"response_mode": "web_message"},
-        {"prompt": ["select_account"]},
+        {"prompt": ["of_later"]},
         {"prompt": "login"},
     ],
 )
@@ -201,10 +201,10 @@ def test_an_interaction_of_a_later_version_is_bound_after_a_login() -> None:
     request = make_request(prompt=frozenset({"login"}))
     handle, pending = begin_interaction(server, Interaction(request))
     ref = pending.token.ref
-    server.grants.amend(ref, 0, {"data": asked_with(pending.interaction, max_age=5)})
+    server.grants.amend(ref, 0, {"data": asked_with(pending.interaction, later=5)})
     found = open_interaction(server, handle, "browser", "bob", new_login_since=NOW).interaction
     assert (found.browser, found.subject, found.login_demanded_at) == ("browser", "bob", NOW)
-    assert found.request.others == {"max_age": 5}
+    assert found.request.others == {"later": 5}
     token, _ = server.grants.find(ref) or (None, None)
     assert token
     critical = with_members(token.data, critical=["pushed"])

@@ -84,6 +84,7 @@ UNSEEN = dict.fromkeys(
         "ISenderConstraint",
         "IServer",
         "IServerMetadata",
+        "ISessions",
         "ISigner",
         "ISubjects",
         "ITokenResponseExtension",

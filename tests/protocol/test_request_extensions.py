@@ -39,6 +39,9 @@ class Nonce:
     def read(self, parameters: Parameters, client: Client, access: Access) -> Any:
         return parameters.once("nonce")
 
+    def demands(self, value: Any) -> None:
+        """Nothing of the user."""
+
     def blocks(self, value: Any) -> Iterable[ConsentBlock]:
         return ()
 
@@ -64,6 +67,9 @@ class Tenants:
         if not TENANTS.issuperset(tenants):
             raise InvalidRequest("There is no such tenant.")
         return tenants or None
+
+    def demands(self, value: Any) -> None:
+        """Nothing of the user."""
 
     def blocks(self, value: Any) -> Iterable[ConsentBlock]:
         yield ConsentBlock("Tenants", tuple(f"It sees {name} only." for name in value))
@@ -387,7 +393,7 @@ class TestContradictions:
         [
             ({"request_extensions": {"x": Secret()}}, "x reads a secret"),
             ({"request_extensions": {"x": Scope()}}, "the authorization parameter scope"),
-            ({"request_extensions": {"x": Elsewhere()}}, "not code or grant"),
+            ({"request_extensions": {"x": Elsewhere()}}, "not code, grant or request"),
             (
                 {"request_extensions": {"x": Nonce(), "y": Longer()}},
                 "nonce is declared in two ways",

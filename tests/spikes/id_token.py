@@ -43,6 +43,9 @@ class _Kept:
     def __init__(self, server: IServer, settings: object) -> None:
         pass
 
+    def demands(self, value: Any) -> None:
+        """Nothing of the user."""
+
     def blocks(self, value: Any) -> tuple[()]:
         """Nothing: the scope has a description."""
         return ()

@@ -84,6 +84,9 @@ class RequirePushedRequests:
         if client.extra.get(REQUIRE) and "pushed" not in parameters.provenance:
             raise InvalidRequest("This client must push its requests.", refusal=PUSHED)
 
+    def demands(self, value: Any) -> None:
+        """Nothing of the user."""
+
     def blocks(self, value: Any) -> tuple[()]:
         """None: there is no value."""
         return ()

@@ -16,6 +16,7 @@ from pyramid_oauth2.interfaces import (
     protection,
     sender_constraint,
     server,
+    sessions,
     signer,
     storage,
     subjects,
@@ -74,6 +75,7 @@ TO_WRITE = (
         "`config.add_oauth2_server_metadata`",
     ),
     ("what signs JWTs, with keys elsewhere", "ISigner", "`config.set_oauth2_signer`"),
+    ("the sessions of users", "ISessions", "`config.set_oauth2_sessions`"),
     ("how clients know users", "ISubjects", "`config.set_oauth2_subjects`"),
     ("a demand of views", "IViewDemand", "`config.add_oauth2_view_demand`"),
     (
@@ -109,6 +111,7 @@ def page() -> str:
         | definitions(authorization)
         | definitions(endpoints)
         | definitions(signer)
+        | definitions(sessions)
         | definitions(subjects)
         | definitions(protection)
         | definitions(application)

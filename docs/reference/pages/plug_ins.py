@@ -17,7 +17,13 @@ from pyramid_oauth2.protocol import (
     single_use,
     token_strings,
 )
-from pyramid_oauth2.protocol.authorization import authorization_request, consent_block, source
+from pyramid_oauth2.protocol.authorization import (
+    authorization_request,
+    consent_block,
+    joining,
+    source,
+    user_demand,
+)
 from pyramid_oauth2.protocol.client_authentication import credentials
 from pyramid_oauth2.protocol.clients import codecs, field
 from pyramid_oauth2.protocol.token import confirmation, issuance, presentation, product
@@ -80,6 +86,8 @@ ENTRIES = {
         Entry(kept_values, "KeptValues", only=()),
         Entry(product, "Product", only=()),
         Entry(consent_block, "ConsentBlock", only=()),
+        Entry(user_demand, "UserDemand", only=()),
+        Entry(joining, "Joining", only=()),
         *(Entry(source, name) for name in ("SourcedParameters", "StoredRequest", "PushedRequest")),
     ),
     "Refusals": (

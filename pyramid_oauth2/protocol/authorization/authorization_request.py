@@ -13,8 +13,10 @@ from ..token.confirmation import MEMBER as CONFIRMATION
 from ..token.confirmation import Confirmation
 
 RESPONSE_MODES = ("query", "fragment", "form_post")
-PROMPTS = frozenset({"none", "login", "consent"})
-_SETS = frozenset({"scope", "prompt", "optional_scope"})
+PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
+_SETS = frozenset({"scope", "prompt", "optional_scope", "acr"})
+# What a version that ignores it would respond to another request.
+_DEMANDS = frozenset({"acr", "max_age", "sub"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,10 @@ class AuthorizationRequest:
 
     ``redirect_uri`` is None where no response is sent to the client: the user is at another
     device than the client, for instance. ``cnf`` is the key to which the client binds what
-    is issued (RFC 7800 section 3.1); ``extensions`` are the values of request extensions;
-    ``others`` are the members that a later version wrote.
+    is issued (RFC 7800 section 3.1); ``extensions`` are the values of request extensions.
+    ``sub``, ``acr`` and ``max_age`` are what is demanded of the user, as in
+    :class:`~.user_demand.UserDemand`; ``login_hints`` are for the login page; ``others`` are
+    the members that a later version wrote.
     """
 
     client_id: str
@@ -42,6 +46,10 @@ class AuthorizationRequest:
     details: tuple[Details, ...] = ()
     cnf: Mapping[str, str] | None = None
     extensions: KeptValues = NOTHING_KEPT
+    sub: str | None = None
+    acr: frozenset[str] = frozenset()
+    max_age: int | None = None
+    login_hints: Mapping[str, str] | None = field(default=None, repr=False)
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -56,6 +64,7 @@ class AuthorizationRequest:
         mark_critical(members, self.access.limits())
         if self.cnf is not None:
             mark_critical(members, [CONFIRMATION])
+        mark_critical(members, _DEMANDS & members.keys())
         self.extensions.write(members)
         return members
 

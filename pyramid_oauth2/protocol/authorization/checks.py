@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from ..errors import ConsentRequired, LoginRequired, OAuth2Error
+from collections.abc import Collection
+
+from ..errors import (
+    ConsentRequired,
+    LoginRequired,
+    OAuth2Error,
+    UnmetAuthenticationRequirements,
+)
 from ..records import Client
 from ..refusal import OWN_RULE, Refusal
-from .unusable import DeactivatedUser, UnusableInteraction, WithdrawnMeanwhile
+from .unusable import DeactivatedUser, EndedSession, UnusableInteraction, WithdrawnMeanwhile
 
 CLIENT_ID = Refusal("client_id_sent", "RFC 6749 section 4.1.1")
 CLIENT = Refusal("client_usable", "RFC 6749 section 4.1.2.1", decided_by="client")
@@ -35,6 +42,9 @@ BOUND_TOKENS = Refusal("response_type_bound", "RFC 7800 section 3.1", decided_by
 CRITICAL_VALUE = Refusal("critical_value_redeemed", OWN_RULE)
 RESPONSE_MODE = Refusal("response_mode", "RFC 6749 section 3.1.1")
 PROMPT = Refusal("prompt", "OpenID Connect Core section 3.1.2.1")
+MAX_AGE = Refusal("max_age", "OpenID Connect Core section 3.1.2.1")
+REQUIRED_USER = Refusal("required_user", "OpenID Connect Core section 3.1.2.1", decided_by="user")
+REQUIRED_ACR = Refusal("required_acr", "OpenID Connect Core section 5.5.1.1", decided_by="user")
 SIGNED_IN = Refusal("user_signed_in", "OpenID Connect Core section 3.1.2.1", decided_by="user")
 NEW_LOGIN = Refusal(
     "user_logged_in_again", "OpenID Connect Core section 3.1.2.1", decided_by="user"
@@ -44,6 +54,7 @@ DECISION = Refusal("decision_sent", OWN_RULE)
 ALLOWED = Refusal("user_allowed", "RFC 6749 section 4.1.2.1", decided_by="user")
 NOT_WITHDRAWN = Refusal("consent_not_withdrawn", OWN_RULE, decided_by="consent")
 GRANT_CURRENT = Refusal("grant_current", OWN_RULE, decided_by="grant")
+SESSION = Refusal("session_lasts", OWN_RULE, decided_by="session")
 SCOPE_TICKED = Refusal("scope_ticked", OWN_RULE, decided_by="user")
 
 
@@ -55,6 +66,8 @@ def without_page(error: UnusableInteraction) -> OAuth2Error | None:
     """
     if isinstance(error, WithdrawnMeanwhile):
         return ConsentRequired("The user has withdrawn the access.", refusal=error.refusal)
+    if isinstance(error, EndedSession):
+        return login_required()
     if isinstance(error, DeactivatedUser):
         return LoginRequired("The user is deactivated.", refusal=error.refusal)
     return None
@@ -63,6 +76,16 @@ def without_page(error: UnusableInteraction) -> OAuth2Error | None:
 def login_required() -> LoginRequired:
     """The error for a request with ``prompt=none`` when no user is signed in."""
     return LoginRequired("No user is signed in.", refusal=SIGNED_IN)
+
+
+def unmet_acr(essential: Collection[str]) -> UnmetAuthenticationRequirements:
+    """The error for a user who is not authenticated in a way that the request demands."""
+    # OpenID Connect Core section 5.5.1.1: if "the requirement cannot be met, then the
+    # Authorization Server MUST treat that outcome as a failed authentication attempt".
+    return UnmetAuthenticationRequirements(
+        "The user is not authenticated in one of the ways that are essential.",
+        refusal=REQUIRED_ACR.comparing(essential=sorted(essential)),
+    )
 
 
 def usable_client(client: Client | None) -> Refusal:

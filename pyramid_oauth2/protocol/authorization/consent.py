@@ -24,7 +24,8 @@ def allowed_before(
 
     It lacks the optional scopes that the user has declined before.
     """
-    if "consent" in requested.prompt or client.consent == "ask":
+    # The page says which account is signed in, and is the way to another one.
+    if requested.prompt & {"consent", "select_account"} or client.consent == "ask":
         return None
     # RFC 8628 section 5.4: what is allowed for another device must be seen each time, since
     # someone else may have begun there.

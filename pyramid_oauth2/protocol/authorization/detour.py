@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..http import Parameters
-from .interaction import begin_interaction
+from .interaction import OpenInteraction, begin_interaction
 from .interaction_data import Interaction
 from .login_mark import LoginMark
+from .login_parameters import hints_for_login
 from .progress import Progress
 from .results import Again, Login
 from .return_query import MARK, is_too_long, return_query
@@ -24,7 +25,27 @@ def to_login(progress: Progress, mark: LoginMark | None = None) -> Login | Again
     query = return_query(progress.parameters, progress.handle)
     if mark is not None:
         query = mark.on(query)
-    return stored(progress) if is_too_long(query) else Login(query, progress.endpoint)
+    return _to_login(progress, query, mark is not None)
+
+
+def _to_login(progress: Progress, query: str, new_login: bool) -> Login | Again:
+    if is_too_long(query):
+        return stored(progress)
+    return Login(query, progress.endpoint, hints_for_login(progress.request, new_login))
+
+
+def begun(progress: Progress) -> tuple[str, OpenInteraction]:
+    """Store the request for its user, who is to decide; return its handle."""
+    user, mark = progress.user, progress.mark
+    interaction = Interaction(
+        progress.request,
+        user.browser(),
+        user.subject,
+        login_demanded_at=mark.demanded_at if mark else None,
+        new_browser=user.new,
+    )
+    handle = mark.handle(user.secret()) if mark else None
+    return begin_interaction(progress.server, interaction, handle)
 
 
 def check_cookie(user: User, parameters: Parameters) -> None:

@@ -18,16 +18,16 @@ from . import checks
 from .clients import store_resolved
 from .conclusion import conclude
 from .consent import allowed_before
-from .detour import again, to_login
-from .interaction import OpenInteraction, begin_interaction
-from .interaction_data import Interaction
+from .detour import again, begun, to_login
 from .login_demand import require_new_login
 from .progress import AUTHORIZE, Progress
 from .reading import read_sent, read_stored
 from .repetition import SILENT, Decision, repeated, sealed_for
 from .request import narrowed, still_allowed
+from .required_account import require_account
 from .response import USED, AuthorizationResponse, SealResponse, approval, denial
 from .results import Ask, Done, Refuse, Respond, Result, refuse, refused
+from .session import joined
 from .unusable import UnusableInteraction, UsedInteraction
 from .user import User
 from .way_back import way_back
@@ -220,7 +220,7 @@ def _approve(progress: Progress) -> Result | None:
             return None
         granted = allowed
         if pending is None and progress.mark is not None:
-            handle, pending = _begun(progress)
+            handle, pending = begun(progress)
     store_resolved(server, client, progress.events.append)
     response = approval(
         server,
@@ -230,7 +230,7 @@ def _approve(progress: Progress) -> Result | None:
         pending,
         progress.events.append,
         prompted=progress.form is not None,
-        authentication=progress.user.authentication(),
+        authentication=joined(progress, client, subject, granted),
         seal=_seal(progress, handle, SILENT if progress.form is None else "allow", granted.scope),
     )
     if progress.form is not None and progress.pending is not None:
@@ -270,21 +270,8 @@ def _ask(progress: Progress) -> Result:
         return refused(progress, ConsentRequired("The user must be asked.", refusal=checks.CONSENT))
     if progress.pending is not None:
         return Ask(client, progress.handle, progress.pending, endpoint=progress.endpoint)
-    handle, pending = _begun(progress)
+    handle, pending = begun(progress)
     return Ask(client, handle, pending, changed=True, endpoint=progress.endpoint)
-
-
-def _begun(progress: Progress) -> tuple[str, OpenInteraction]:
-    user, mark = progress.user, progress.mark
-    interaction = Interaction(
-        progress.request,
-        user.browser(),
-        user.subject,
-        login_demanded_at=mark.demanded_at if mark else None,
-        new_browser=user.new,
-    )
-    handle = mark.handle(user.secret()) if mark else None
-    return begin_interaction(progress.server, interaction, handle)
 
 
 STEPS: tuple[Callable[[Progress], Result | None], ...] = (
@@ -294,6 +281,7 @@ STEPS: tuple[Callable[[Progress], Result | None], ...] = (
     require_new_login,
     _require_login,
     _deny,
+    require_account,
     _approve,
     _ask,
 )

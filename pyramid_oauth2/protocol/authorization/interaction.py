@@ -17,8 +17,9 @@ from ..lost_responses import until_inserted, until_known
 from ..records import INTERACTION, DuplicateRecord, Token, TokenChanges
 from ..server import Server
 from ..token_strings import NewToken, new_family, new_token, parse_token
+from .authorization_request import AuthorizationRequest
 from .interaction_data import Interaction
-from .new_login import demands_new_login
+from .new_login import may_demand_login
 from .unusable import (
     KNOWN,
     UNEXPIRED,
@@ -30,6 +31,11 @@ from .unusable import (
 
 WINDOW = 30  # seconds for which the response to a decision is repeated
 KEPT = 2 * 3600  # seconds for which a page that a user has opened leads back to the client
+
+
+def any_login(request: AuthorizationRequest, at: int) -> bool:
+    """Whether any login is what a request demands."""
+    return not may_demand_login(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,7 @@ def open_interaction(
     new: bool = False,
     bind: bool = True,
     new_login_since: int | None = None,
+    is_login_enough: Callable[[AuthorizationRequest, int], bool] = any_login,
 ) -> OpenInteraction:
     """Find the interaction of a handle.
 
@@ -120,6 +127,8 @@ def open_interaction(
         yet. A decision does not: its page was shown before.
     :param new_login_since: when a login was demanded that the user has made since. A request
         that demands one is not bound to a user without it: another user may log in.
+    :param is_login_enough: whether the user's login is what a request demands that began at
+        that time, in UTC seconds.
     :raises UnusableInteraction: it is unknown, expired or used.
     :raises ForeignInteraction: it is bound to another browser or user.
     """
@@ -137,7 +146,7 @@ def open_interaction(
             raise ForeignInteraction("This page was opened by another user.", another_user=True)
         if not bind or subject is None:
             return of_browser
-        if not demands_new_login(interaction.request):
+        if is_login_enough(interaction.request, found.token.issued_at):
             return replace(of_browser, subject=subject)
         if new_login_since is None:
             return of_browser

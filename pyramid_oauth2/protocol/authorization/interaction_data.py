@@ -8,7 +8,7 @@ from typing import Any
 
 from ..envelope import Members, dumps
 from .authorization_request import AuthorizationRequest
-from .new_login import demands_new_login
+from .new_login import may_demand_login
 
 TWICE = 5  # seconds between two loads of one page
 MOST_COOKIES = 4  # of one browser, which loads it more than twice
@@ -93,7 +93,7 @@ class Interaction:
         if not self.new_browser or self.opened_at is None:
             return False
         # One that demands a new login has no user before that, although one may be signed in.
-        unbound = self.subject is None and demands_new_login(self.request)
+        unbound = self.subject is None and may_demand_login(self.request)
         return (
             now < self.opened_at + TWICE
             and len(self.further_cookies) < MOST_COOKIES

@@ -9,13 +9,13 @@ A login after that which is still older than the demand is refused: another one 
 
 from __future__ import annotations
 
-from ..errors import LoginRequired
+from ..errors import LoginRequired, UnmetAuthenticationRequirements
 from ..http import Parameters
 from ..server import Server
 from . import checks
 from .detour import again, check_cookie, to_login
 from .login_mark import Session, make_mark, mark_for
-from .new_login import demands_new_login, has_logged_in
+from .new_login import has_acr, has_logged_in, is_login_enough, may_demand_login
 from .progress import AUTHORIZE, Progress
 from .results import Again, LoginAgain, Result, refused
 from .return_query import return_query
@@ -24,8 +24,12 @@ from .user import User
 
 def require_new_login(progress: Progress) -> Result | None:
     """Have the user log in, where the request demands it and they have not."""
-    if not demands_new_login(progress.request) or _is_made(progress):
+    if not may_demand_login(progress.request) or _is_enough(progress):
         return None
+    if "none" in progress.request.prompt:
+        return refused(progress, _without_page(progress))
+    if _is_made(progress):
+        return _unless_acr(progress)
     if progress.form is not None:
         return again(progress)
     user, mark, parameters = progress.user, progress.mark, progress.parameters
@@ -66,6 +70,22 @@ def end_login(
     )
 
 
+def _is_enough(progress: Progress) -> bool:
+    pending = progress.pending
+    begun = progress.server.clock() if pending is None else pending.token.issued_at
+    user = progress.user
+    return user.subject is not None and is_login_enough(progress.request, user, begun)
+
+
+def _without_page(progress: Progress) -> LoginRequired | UnmetAuthenticationRequirements:
+    user = progress.user
+    if user.subject is None:
+        return checks.login_required()
+    if not has_acr(progress.request, user):
+        return checks.unmet_acr(progress.request.acr)
+    return LoginRequired("The present login is too old.", refusal=checks.NEW_LOGIN)
+
+
 def _is_made(progress: Progress) -> bool:
     user, pending = progress.user, progress.pending
     if pending is None:
@@ -76,6 +96,12 @@ def _is_made(progress: Progress) -> bool:
     # It was bound to its user after the new login; their session may be an older one now.
     auth_time = user.auth_time()
     return auth_time is None or auth_time >= since
+
+
+def _unless_acr(progress: Progress) -> Result | None:
+    if has_acr(progress.request, progress.user):
+        return None
+    return refused(progress, checks.unmet_acr(progress.request.acr))
 
 
 def _login(progress: Progress, session: Session) -> Result:

@@ -11,7 +11,8 @@ from .clients import needs_resolver
 from .detour import check_cookie
 from .interaction import is_taken, open_interaction
 from .login_mark import LoginMark, Session, mark_for, read_mark
-from .new_login import has_logged_in
+from .login_parameters import read_hints
+from .new_login import has_logged_in, is_login_enough
 from .progress import AUTHORIZE, Progress
 from .pushed_request import open_pushed_request
 from .request import find_destination, read_request, still_a_destination
@@ -76,7 +77,9 @@ def _login_first(
             "The request is too long for a client that is not registered.",
             refusal=checks.REQUEST_LENGTH,
         )
-    return Login(query) if http.method == "GET" else Again(query)
+    if http.method != "GET":
+        return Again(query)
+    return Login(query, hints=read_hints(parameters) or {})
 
 
 def _marked(
@@ -129,6 +132,7 @@ def read_stored(
         new=user.new,
         bind=form is None,
         new_login_since=found.demanded_at if found and has_logged_in(user, found) else None,
+        is_login_enough=lambda request, at: is_login_enough(request, user, at),
     )
     if user.earlier and not pending.interaction.new_browser:
         # A page that began with a cookie is valid with that cookie only: a new one is

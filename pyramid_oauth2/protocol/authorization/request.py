@@ -26,9 +26,10 @@ from ..redirect_uris import matching_redirect_uri
 from ..scopes import format_scope, grant_scope
 from ..token.sender_constraints import needs_proof, requested_methods
 from . import checks
-from .authorization_request import PROMPTS, RESPONSE_MODES, AuthorizationRequest
+from .authorization_request import RESPONSE_MODES, AuthorizationRequest
 from .clients import find_client, known_client
 from .extensions import read_extensions, refuse_unredeemed
+from .login_parameters import read_demand, read_hints, read_prompt
 from .pkce import code_challenge
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def read_request(
     )
     extensions = read_extensions(server, client, Access(scope), parameters)
     refuse_unredeemed(server, response_type, extensions)
+    demand = read_demand(server, parameters, extensions)
     return AuthorizationRequest(
         client_id=client.client_id,
         redirect_uri=destination.redirect_uri,
@@ -111,9 +113,13 @@ def read_request(
         optional_scope=scope & client.optional_scope,
         state=destination.state,
         code_challenge=code_challenge(server, client, parameters) if response_type.pkce else None,
-        prompt=_prompt(parameters),
+        prompt=read_prompt(server, parameters),
         cnf=requested_methods(server, parameters),
         extensions=extensions,
+        sub=demand.sub,
+        acr=demand.acr,
+        max_age=demand.max_age,
+        login_hints=read_hints(parameters),
     )
 
 
@@ -192,14 +198,6 @@ def _response_mode(
             refusal=checks.RESPONSE_MODE,
         )
     return mode
-
-
-def _prompt(parameters: Parameters) -> frozenset[str]:
-    prompt = frozenset(filter(None, (parameters.once("prompt") or "").split(" ")))
-    if not prompt <= PROMPTS or ("none" in prompt and len(prompt) > 1):
-        refusal = checks.PROMPT.comparing(prompt=prompt)
-        raise InvalidRequest("The prompt is none, or login and consent.", refusal=refusal)
-    return prompt
 
 
 def still_a_destination(

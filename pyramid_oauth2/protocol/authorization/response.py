@@ -28,7 +28,8 @@ from .authorization_request import AuthorizationRequest
 from .consent import allowed_before
 from .interaction import OpenInteraction
 from .request import Destination
-from .unusable import DeactivatedUser, UsedInteraction, WithdrawnMeanwhile
+from .session import lasts
+from .unusable import DeactivatedUser, EndedSession, UsedInteraction, WithdrawnMeanwhile
 
 USED = "This page was used already, or has expired."
 
@@ -124,6 +125,9 @@ def approval(
         if draft.grant is not None:
             end_grant(server, draft.grant, "consent withdrawn meanwhile", emit)
         raise WithdrawnMeanwhile(refusal=checks.NOT_WITHDRAWN)
+    if draft.grant is not None and not lasts(server, subject, authentication):
+        end_grant(server, draft.grant, "session ended meanwhile", emit)
+        raise EndedSession(refusal=checks.SESSION)
     if issued is not None:
         settle(server, client, issuance, draft.grant, issued, grant_type, emit)
     return response

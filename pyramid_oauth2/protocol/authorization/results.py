@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -52,10 +52,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Send the user to the login; it returns them to the URL of *endpoint* with *query*."""
+    """Send the user to the login; it returns them to the URL of *endpoint* with *query*.
+
+    :param hints: what else the login page gets, by the names of the parameters.
+    """
 
     query: str = field(repr=False)
     endpoint: str = AUTHORIZE
+    hints: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,20 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class AnotherAccount:
+    """Show the page on which the user changes the account, or goes back to the client.
+
+    :param changed: whether the request was stored for it.
+    """
+
+    client: Client
+    handle: str = field(repr=False)
+    pending: OpenInteraction
+    changed: bool = False
+    endpoint: str = AUTHORIZE
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
     """Show the error to the user, since it cannot be sent to the client.
 
@@ -110,7 +128,7 @@ class Refuse:
     way_back: WayBack | None = None
 
 
-Result: TypeAlias = Respond | Done | Login | LoginAgain | Again | Ask | Refuse
+Result: TypeAlias = Respond | Done | Login | LoginAgain | Again | Ask | AnotherAccount | Refuse
 
 
 def refused(progress: Progress, error: OAuth2Error) -> Respond | Refuse:

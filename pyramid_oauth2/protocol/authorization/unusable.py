@@ -60,6 +60,13 @@ class DeactivatedUser(UnusableInteraction):
         super().__init__("This user is deactivated.", refusal=refusal, code="user_deactivated")
 
 
+class EndedSession(UnusableInteraction):
+    """The user was signed out while the access was being granted."""
+
+    def __init__(self, *, refusal: Refusal) -> None:
+        super().__init__("The session has ended.", refusal=refusal, code="session_ended")
+
+
 class ForeignInteraction(UnusableInteraction):
     """The handle belongs to another browser or another user.
 

@@ -1,0 +1,91 @@
+"""What a request says about the user's login (OpenID Connect Core section 3.1.2.1)."""
+
+from __future__ import annotations
+
+import re
+
+from ..authorization_server import AuthorizationServer
+from ..errors import InvalidRequest, LoginRequired
+from ..http import Parameters
+from ..kept_values import KeptValues
+from . import checks
+from .authorization_request import AuthorizationRequest
+from .user_demand import NOTHING_DEMANDED, UserDemand
+
+HINTS = ("acr_values", "display", "login_hint", "ui_locales")
+"""What only the login page, or the language of a page, depends on: nothing is refused for it."""
+
+_SECONDS = re.compile(r"[0-9]{1,9}")  # 31 years
+
+
+def read_prompt(server: AuthorizationServer, parameters: Parameters) -> frozenset[str]:
+    """What the user is asked for although it may not be needed, or ``none``.
+
+    :raises InvalidRequest: there is ``none`` beside another value, or no value that is known.
+    """
+    words = frozenset(filter(None, (parameters.once("prompt") or "").split(" ")))
+    prompt = words & server.prompt_values
+    # "If this parameter contains none with any other value, an error is returned."
+    if ("none" in words and len(words) > 1) or (words and not prompt):
+        known = ", ".join(sorted(server.prompt_values - {"none"}))
+        raise InvalidRequest(
+            f"The prompt is none, or one or more of {known}.",
+            refusal=checks.PROMPT.comparing(prompt=words),
+        )
+    return prompt
+
+
+def read_hints(parameters: Parameters) -> dict[str, str] | None:
+    """The hints that the request has; None without any."""
+    found = {name: parameters.if_once(name) for name in HINTS}
+    return {name: value for name, value in found.items() if value is not None} or None
+
+
+def hints_for_login(request: AuthorizationRequest, new_login: bool) -> dict[str, str]:
+    """What the login page gets of a request, by the names of the parameters.
+
+    :param new_login: whether the user is to log in although they may be signed in.
+    """
+    hints = dict(request.login_hints or {})
+    acr = dict.fromkeys([*sorted(request.acr), *hints.get("acr_values", "").split()])
+    prompt = [word for word in ("select_account", "create") if word in request.prompt]
+    if acr:
+        hints["acr_values"] = " ".join(acr)
+    if new_login or prompt:
+        hints["prompt"] = " ".join([*(["login"] if new_login else []), *prompt])
+    return hints
+
+
+def read_demand(
+    server: AuthorizationServer, parameters: Parameters, extensions: KeptValues
+) -> UserDemand:
+    """Which user the request wants, by ``max_age`` and by the values of request extensions.
+
+    :raises InvalidRequest: ``max_age`` is not a number of seconds.
+    :raises LoginRequired: no user can be what is demanded.
+    """
+    demand = NOTHING_DEMANDED
+    for name, value in extensions.values.items():
+        if (further := server.plug_ins.request_extensions[name].demands(value)) is not None:
+            demand = _together(demand, further)
+    max_age = parameters.once("max_age")
+    if max_age is None:
+        return demand
+    if not _SECONDS.fullmatch(max_age):
+        raise InvalidRequest(
+            "The max_age is a number of seconds.", refusal=checks.MAX_AGE.comparing(max_age=max_age)
+        )
+    # It replaces that of the client's registration (OpenID Connect Dynamic Client Registration
+    # section 2, default_max_age).
+    return UserDemand(demand.sub, demand.acr, int(max_age))
+
+
+def _together(one: UserDemand, other: UserDemand) -> UserDemand:
+    if None not in (one.sub, other.sub) and one.sub != other.sub:
+        raise LoginRequired(
+            "The request names two users.",
+            refusal=checks.REQUIRED_USER.comparing(sub=sorted([str(one.sub), str(other.sub)])),
+        )
+    acr = one.acr & other.acr if one.acr and other.acr else one.acr or other.acr
+    ages = [age for age in (one.max_age, other.max_age) if age is not None]
+    return UserDemand(one.sub or other.sub, acr, min(ages, default=None))

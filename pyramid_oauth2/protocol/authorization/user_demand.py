@@ -1,0 +1,22 @@
+"""Which user a request wants, and how they have to be authenticated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class UserDemand:
+    """What must be true of the user, or they have to log in, or to change the account.
+
+    :param sub: who it is, as the client knows them (OpenID Connect Core section 8).
+    :param acr: the authentication context classes of which one is needed; empty: any.
+    :param max_age: how many seconds ago they may have logged in; None: at any time.
+    """
+
+    sub: str | None = None
+    acr: frozenset[str] = frozenset()
+    max_age: int | None = None
+
+
+NOTHING_DEMANDED = UserDemand()
