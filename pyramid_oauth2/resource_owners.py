@@ -10,6 +10,8 @@ from .interfaces.request import PyramidRequest
 from .protocol.authentication import Authentication
 from .protocol.records import SUBJECT_LENGTH, check_identifier
 from .protocol.server import UserNotChecked
+from .protocol.token_kinds import CLIENT_ID_PREFIX
+from .protocol.token_strings import is_drawn_client_id
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,7 @@ METHODS = (
     "principals",
     "permits",
     "is_active",
+    "exists",
     "describe",
     "time_zone",
     "authenticate",
@@ -86,6 +89,18 @@ class ResourceOwners:
             return bool(self._owners.is_active(subject))
         except Exception as error:
             raise _not_checked("is_active") from error
+
+    def exists(self, subject: str) -> bool:
+        """Whether a user has that subject; False if the application cannot say.
+
+        :raises UserNotChecked: the application's method failed.
+        """
+        if not self.knows("exists"):
+            return False
+        try:
+            return bool(self._owners.exists(subject))
+        except Exception as error:
+            raise _not_checked("exists") from error
 
     def describe(self, subject: str) -> str:
         """What the user is called on a page of their own, or of operators.
@@ -198,4 +213,11 @@ def _checked(method: str, subject: Any) -> str | None:
         raise TypeError(f"{method}() of the resource owners must return a str or None")
     if subject is not None:
         check_identifier(f"what {method}() of the resource owners returns", subject, SUBJECT_LENGTH)
+        if is_drawn_client_id(subject):
+            # RFC 9068 section 5: an API would take a token of that client for one of this user.
+            raise ValueError(
+                f"{method}() of the resource owners returned {subject!r}: no user may have a "
+                f"subject that begins with {CLIENT_ID_PREFIX}_, as each client_id does that the "
+                "server draws"
+            )
     return subject

@@ -19,6 +19,15 @@ class Users:
     def __init__(self, value: Any) -> None:
         self.value = value
 
+    def subject(self, request: Any) -> Any:
+        return self.value
+
+    def authenticate(self, request: Any, username: str, password: str) -> Any:
+        return self.value
+
+    def exists(self, subject: str) -> Any:
+        return self.value
+
     def describe(self, subject: str) -> Any:
         return self.value
 
@@ -72,3 +81,21 @@ def test_a_time_of_the_login_that_is_not_known():
 def test_a_time_of_the_login_that_is_none(at: Any):
     with pytest.raises(TypeError, match=r"authenticated_at\(\) of the resource owners must return"):
         ResourceOwners(Users(at)).authentication(REQUEST)
+
+
+def test_a_subject_like_the_client_ids_that_are_drawn():
+    """RFC 9068 section 5: the subject of a client's own tokens is its client_id."""
+    taken = "oci_" + "a" * 24
+    with pytest.raises(ValueError, match="no user may have a subject that begins with oci_"):
+        ResourceOwners(Users(taken)).subject(REQUEST)
+    with pytest.raises(ValueError, match=r"authenticate\(\) of the resource owners returned"):
+        ResourceOwners(Users(taken)).of(REQUEST).authenticate("eve", "eve's password")
+
+
+@pytest.mark.parametrize(("found", "there"), [(True, True), (False, False), (None, False)])
+def test_whether_a_user_exists(found: Any, there: bool):
+    assert ResourceOwners(Users(found)).exists("alice") is there
+
+
+def test_an_application_that_does_not_say_which_users_exist():
+    assert ResourceOwners(object()).exists("alice") is False

@@ -56,6 +56,10 @@ class Users:
         right = hmac.compare_digest(expected.encode(), password.encode())
         return user.name if user and right else None
 
+    def exists(self, subject: str) -> bool:
+        """Whether a user has that subject: no client may have it as its client_id."""
+        return subject in self._users
+
     def identity(self, request: Request, subject: str) -> User | None:
         """The user whom a token authenticates."""
         return self.get(subject)

@@ -18,11 +18,13 @@ class IResourceOwners(Interface):
 
     Registered with ``config.set_oauth2_resource_owners``. A *subject* is the
     string that permanently identifies a user in grants and tokens; a *userid* is
-    the value that the application's own code uses (often an integer).
+    the value that the application's own code uses (often an integer). No subject begins with
+    ``oci_``, as each client_id does that the server draws.
 
     A method may raise. After an error of ``is_active``, ``authenticate`` or ``claims`` nothing is
     issued and no token is accepted: the response is 503, with the error in the log. After an error
-    of ``describe`` a page shows the subject, and after one of ``time_zone`` its times are in UTC.
+    of ``exists`` no client is registered, after one of ``describe`` a page shows the subject, and
+    after one of ``time_zone`` its times are in UTC.
     An error of any other method is the application's own, and goes to its exception views.
     """
 
@@ -50,6 +52,14 @@ class IResourceOwners(Interface):
 
         Called whenever a token of the user is used or issued, so deactivating a
         user takes effect at once. Return False for a user who was deleted.
+        """
+
+    def exists(subject: str) -> bool:
+        """Whether a user has that subject, also one who is deactivated. Default: not known.
+
+        Called when a client is registered with a client_id that the server did not draw. It is
+        refused if a user has it: the subject of a client's own tokens is its client_id, so an API
+        would take them for tokens of the user (RFC 9068 section 5).
         """
 
     def describe(subject: str) -> str | None:

@@ -51,7 +51,8 @@ class Server:
     ``grant_types`` (those that are enabled) and ``client_authentications`` are names;
     :class:`~.authorization_server.AuthorizationServer` has their objects.
     ``default_scopes`` is None where none are set. ``is_active`` returns whether a subject
-    may still do anything, or raises :exc:`UserNotChecked`. ``clock`` returns integer UTC
+    may still do anything, or raises :exc:`UserNotChecked`; ``subject_exists`` whether a user has
+    it, False where the application cannot say. ``clock`` returns integer UTC
     seconds. ``url`` returns the public URL of an endpoint, ``entry_store`` the store for
     entries. ``client_fields`` are the fields of a client's metadata by name, also those that
     an application or an extension added. ``max_parameter_length`` is in characters.
@@ -78,6 +79,7 @@ class Server:
     consents: IConsentStore
     throttle: Throttle
     is_active: Callable[[str], bool]
+    subject_exists: Callable[[str], bool]
     clock: Callable[[], int]
     random: RandomBytes
     url: Callable[[str], str]

@@ -20,6 +20,8 @@ INTERACTION = "interaction"
 # A secret looks like a token, so that scanners and masks find it, but is none: it has no record.
 CLIENT_SECRET_PREFIX = "ocs"
 SERVER_SECRET_PREFIX = "oss"
+# No kind of token: a client_id is no secret. Its prefix is that of no user's subject.
+CLIENT_ID_PREFIX = "oci"
 SECRET_PREFIXES = {CLIENT_SECRET_PREFIX: "client_secret", SERVER_SECRET_PREFIX: "server_secret"}
 
 # A name is a column of 64 characters, and a part of Redis keys, which needs no quoting.
@@ -54,6 +56,11 @@ class TokenKind:
             raise ValueError(
                 f"{self.prefix!r} cannot be the prefix of a token kind: 2 to 16 lower-case "
                 "letters and digits, of which the first is a letter."
+            )
+        if self.prefix == CLIENT_ID_PREFIX:
+            raise ValueError(
+                f"The token kind {self.name!r} cannot have the prefix {self.prefix!r}, which is "
+                "that of a client_id."
             )
         if self.prefix in SECRET_PREFIXES:
             raise ValueError(

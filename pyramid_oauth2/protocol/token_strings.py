@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from .records import TokenRef
 from .token_kinds import (
+    CLIENT_ID_PREFIX,
     CLIENT_SECRET_PREFIX,
     SECRET_PREFIXES,
     SERVER_SECRET_PREFIX,
@@ -30,6 +31,7 @@ ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 FAMILY_LENGTH = 16  # 95 bits: two families never coincide by chance
 SECRET_LENGTH = 43  # 256 bits
 CHECKSUM_LENGTH = 6  # CRC-32 in base 62
+CLIENT_ID_RANDOM_LENGTH = 24
 TOKEN_LENGTH = FAMILY_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH  # after the prefix
 
 # Of each random byte, the character. 248 is the largest multiple of 62 in a byte: the eight
@@ -103,6 +105,19 @@ def our_prefixes() -> dict[str, str]:
     """What a string with each prefix is: the kind of a token, or of a secret."""
     kinds = {kind.prefix: kind.name for kind in registered_kinds()}
     return kinds | SECRET_PREFIXES
+
+
+def new_client_id(random: RandomBytes) -> str:
+    """Draw a client_id: ``oci_<random: 24>``, which no user's subject begins with.
+
+    :param random: for example ``os.urandom``.
+    """
+    return f"{CLIENT_ID_PREFIX}_{random_text(CLIENT_ID_RANDOM_LENGTH, random)}"
+
+
+def is_drawn_client_id(value: str) -> bool:
+    """Whether *value* begins as each client_id does that the server draws."""
+    return value.startswith(f"{CLIENT_ID_PREFIX}_")
 
 
 def new_client_secret(random: RandomBytes) -> str:

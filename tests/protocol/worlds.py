@@ -88,6 +88,7 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
         "consents": backend.consents,
         "throttle": Throttle(LIMIT, LIMIT, LIMIT, LIMIT, LIMIT, Uncounted()),
         "is_active": lambda subject: True,
+        "subject_exists": lambda subject: False,
         "clock": clock or Clock(),
         "random": os.urandom,
         "url": "https://auth.example.com/oauth2/".__add__,

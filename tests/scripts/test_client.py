@@ -213,3 +213,20 @@ def test_a_client_id_in_use(with_tables):
 def test_missing_tables_name_the_command(poauth2):
     status, _, err = poauth2("client", "list")
     assert (status, "db upgrade" in err) == (1, True)
+
+
+def test_a_client_id_that_is_a_users(with_tables):
+    with_tables.write("tests.scripts.users = alice bob")
+    status, out, err = with_tables(*WEB, "--client-id", "bob")
+    assert (status, out) == (1, "")
+    assert "--client-id: a user has this identifier; choose another" in err
+    assert with_tables(*WEB, "--client-id", "web")[0] == 0
+
+
+def test_users_that_cannot_be_asked(with_tables):
+    with_tables.write("tests.scripts.users = away")
+    status, out, err = with_tables(*WEB, "--client-id", "web")
+    assert (status, out) == (1, "")
+    assert "exists() of the resource owners failed" in err
+    # One that is drawn begins as no subject does.
+    assert with_tables(*WEB)[0] == 0

@@ -236,6 +236,13 @@ def test_all_or_nothing(with_tables):
     assert json.loads(export(with_tables)) == []
 
 
+def test_a_client_id_that_is_a_users(with_tables):
+    with_tables.write("tests.scripts.users = alice old")
+    status, out, err = load(with_tables, [MACHINE])
+    assert (status, out) == (1, "")
+    assert "client 1 ('old'): client_id: a user has this identifier" in err
+
+
 def test_the_largest_numbers_can_be_read_again_and_changed(with_tables):
     far = {"created_at": LAST_TIME, "version": 10**8, "epoch": 10**8, "updated_at": LAST_TIME}
     secrets = [{**MADE, "expires_at": LAST_TIME}]

@@ -13,14 +13,13 @@ from ...interfaces.storage import IClientStore
 from ..events import ClientChanged, Emit, emit_nothing
 from ..records import Client, ClientSecret, Page
 from ..server import Server
-from ..token_strings import new_client_secret
+from ..token_strings import new_client_id, new_client_secret
 from .document import document_problems
 from .rules import (
     InvalidClientMetadata,
     check_change,
     check_client,
     client_of,
-    new_client_id,
     record_fields,
     secretless,
 )
@@ -110,7 +109,7 @@ class ClientRegistry:
         """
         if client is None:
             metadata = record_fields(self._server, metadata, {})
-            client = client_of({"client_id": new_client_id(self._server), **metadata})
+            client = client_of({"client_id": new_client_id(self._server.random), **metadata})
         elif metadata:
             beside = ", ".join(metadata)
             raise TypeError(f"give the client as a record or by its fields, not both: {beside}")

@@ -14,13 +14,12 @@ from ..messages import Message, joined, message_of
 from ..messages import message as _
 from ..records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client, check_identifier
 from ..server import Server
-from ..token_strings import is_client_secret, random_text
+from ..token_strings import is_client_secret, is_drawn_client_id
 from .document import document_problems
 from .extra import added, changed_problems, extra_problems, form_problems, into_extra
 from .metadata import BY_NAME, FIELDS
 from .secrets import ARGON2ID, SHA256, is_digest
 
-CLIENT_ID_GENERATED_LENGTH = 24
 MAX_SECRETS = 2
 MOST_CHANGES = 10**8
 MOST_PROBLEMS = 10  # of one field, in a report
@@ -49,8 +48,11 @@ def check_client(server: Server, client: Client) -> None:
     """Refuse a client that breaks a rule.
 
     :raises InvalidClientMetadata: with every broken rule.
+    :raises UserNotChecked: the application cannot say now whether a user has its client_id.
     """
     _refuse(client_problems(server, client))
+    # The application is not asked about what cannot be a client_id.
+    _refuse(_subject_problems(server, client.client_id))
 
 
 def client_of(metadata: Mapping[str, Any]) -> Client:
@@ -156,11 +158,6 @@ def acts_for_users(grant_types: Iterable[str]) -> bool:
     return not set(grant_types) <= {"client_credentials"}
 
 
-def new_client_id(server: Server) -> str:
-    """Draw a client_id of letters and digits, which every client library handles."""
-    return random_text(CLIENT_ID_GENERATED_LENGTH, server.random)
-
-
 def client_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]:
     """The broken rules, as pairs of field and message."""
     broken = dict(document_problems(client))
@@ -207,6 +204,16 @@ def _client_id_problems(client: Client) -> Iterator[tuple[str, str]]:
         yield "client_id", _("use printable ASCII characters only")
     elif is_client_secret(client.client_id):
         yield "client_id", _("this is a client secret; leave the client_id to the server")
+
+
+def _subject_problems(server: Server, client_id: str) -> Iterator[tuple[str, str]]:
+    # RFC 9068 section 5: the subject of a client's own tokens is its client_id, and no API could
+    # distinguish them from those of a user who has the same.
+    if not is_drawn_client_id(client_id) and server.subject_exists(client_id):
+        yield (
+            "client_id",
+            _("a user has this identifier; choose another, or leave it to the server"),
+        )
 
 
 def _count_problems(client: Client) -> Iterator[tuple[str, str]]:

@@ -17,14 +17,14 @@ from ...protocol.clients.application_types import ApplicationType
 from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.rules import (
-    CLIENT_ID_GENERATED_LENGTH,
     acts_for_users,
     check_client,
-    new_client_id,
 )
 from ...protocol.errors import InvalidRequest, TemporarilyUnavailable
 from ...protocol.records import Client, DuplicateRecord, StoreUnavailable
 from ...protocol.server import USER_ACTIVE
+from ...protocol.token_kinds import CLIENT_ID_PREFIX
+from ...protocol.token_strings import CLIENT_ID_RANDOM_LENGTH, new_client_id
 from ..forbidden import Forbidden
 from .choices import missing_scope, scope_choices
 from .controls import labels, shown_fields
@@ -33,7 +33,7 @@ from .page import FORM_AS_SENT, ClientPage, client_page
 from .refused import REGISTERED_TOO_OFTEN, SENT_ALREADY, TOO_MANY_CLIENTS, Refused
 from .secrets import registered_page
 
-DRAWN_ID = re.compile(rf"[0-9A-Za-z]{{{CLIENT_ID_GENERATED_LENGTH}}}")
+DRAWN_ID = re.compile(rf"{CLIENT_ID_PREFIX}_[0-9A-Za-z]{{{CLIENT_ID_RANDOM_LENGTH}}}")
 
 
 def _show(page: ClientPage) -> Response:
@@ -44,7 +44,7 @@ def _show(page: ClientPage) -> Response:
     if application_type is None:
         urls = {name: page.context.url("register", kind=name) for name in types}
         return page.render("kinds", {"application_types": urls})
-    client_id = new_client_id(page.server)
+    client_id = new_client_id(page.server.random)
     scope = (page.server.default_scopes or frozenset()) & page.context.choices["scope"]
     form = form_of(Client(client_id, scope=scope), _fields(page, application_type))
     return _form_page(page, application_type, client_id, form)
