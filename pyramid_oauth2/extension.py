@@ -73,6 +73,7 @@ from .protocol.token.confirmation import Confirmation, Proof
 from .protocol.token.issuance import Add, Issuance, Issuing, Open, Redeem, Repeat, Reuse
 from .protocol.token.presentation import Presentation
 from .protocol.token.product import Product
+from .protocol.token.recognised import RecognisedToken
 from .protocol.token.request import TokenRequest
 from .protocol.token_strings import NewToken, new_token, parse_token
 from .settings import Settings
@@ -166,6 +167,7 @@ __all__ = [
     "Product",
     "Proof",
     "PushedRequest",
+    "RecognisedToken",
     "Redeem",
     "RefreshRepeated",
     "RefreshReused",

@@ -16,8 +16,9 @@ from .protocol.clients.registry import ClientRegistry
 from .protocol.events import Emit
 from .protocol.purging import Purger
 from .protocol.token.access_token import AccessToken
-from .protocol.token.presentation import BEARER_SCHEME, Presentation
-from .protocol.token.resolution import resolve
+from .protocol.token.presentation import Presentation
+from .protocol.token.recognised import RecognisedToken
+from .protocol.token.resolution import recognise, resolve
 from .protocol.token.token_response import BEARER
 from .protocol.users import Users
 from .request_changes import ClientsOfRequest, UsersOfRequest
@@ -137,25 +138,22 @@ class OAuth2Service:
         schemes = {each.scheme: each.challenge() for each in constraints if each.scheme}
         return {BEARER: {}, **schemes}
 
-    def recognises(self, presentation: Presentation) -> bool:
-        """Whether a token looks like one of this server, valid or not. No I/O."""
-        if presentation.scheme != BEARER_SCHEME:
-            return True
-        # Ours first, as in protocol.token.resolution.
-        for each in reversed(self.server.plug_ins.access_token_formats):
-            if each.recognises(presentation.value):
-                return True
-        return False
+    def recognise(self, presentation: Presentation) -> RecognisedToken | None:
+        """What a format reads in the string of a token; None if none knows it. No I/O."""
+        return recognise(self.server, presentation.value)
 
-    def resolve(self, presentation: Presentation) -> AccessToken:
+    def resolve(
+        self, presentation: Presentation, recognised: RecognisedToken | None = None
+    ) -> AccessToken:
         """The valid access token that is presented: at most one read of the grant store.
 
         :param presentation: as :func:`~pyramid_oauth2.protocol.token.presentation.bearer`
             makes it of a string.
+        :param recognised: what :meth:`recognise` returned for it, if it was called.
         :raises OAuth2Error: there is none.
         :raises StoreUnavailable: the store cannot answer.
         """
-        return resolve(self.server, presentation)
+        return resolve(self.server, presentation, recognised)
 
     def close(self) -> None:
         """Close every connection."""

@@ -9,8 +9,8 @@ from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
     from ..protocol.access import Access
-    from ..protocol.records import Client, TokenRef
-    from ..protocol.refusal import Refusal
+    from ..protocol.records import Client
+    from ..protocol.token.recognised import RecognisedToken
     from ..protocol.token_strings import NewToken
 
 
@@ -29,18 +29,16 @@ class IAccessTokenFormat(Interface):
     def suits(client: Client, access: Access) -> bool:
         """Whether access tokens for that client and access are of this format."""
 
-    def recognises(value: str) -> bool:
-        """Whether a string looks like a token of this server. No I/O, and no proof of anything."""
-
     def make(family: str, claims: Callable[[], Mapping[str, Any]]) -> NewToken:
         """A new token string, and where its record is stored: by the SHA-256 of the string.
 
-        :param family: of the token's record; :meth:`reference` must find it in the string.
+        :param family: of the token's record; :meth:`recognise` must find it in the string.
         :param claims: returns what the token says, by the names of RFC 9068 section 2.2.
         """
 
-    def reference(value: str) -> TokenRef | None:
-        """Where the record of a token string is stored; None if it is not of this format."""
+    def recognise(value: str) -> RecognisedToken | None:
+        """What a string says that looks like a token of this format; None if it does not.
 
-    def refuses(value: str) -> Refusal | None:
-        """Why a token whose record is valid is not valid nevertheless; None if it is."""
+        Called once for each token that is presented, without I/O: a request with a token of this
+        server is never that of a cookie's user. It proves nothing.
+        """

@@ -35,6 +35,21 @@ def verify(
     :raises JWTRefused: it does not hold.
     """
     jwt = parse(value, use)
+    verify_parsed(jwt, use, keys, now, algorithms)
+    return jwt
+
+
+def verify_parsed(
+    jwt: CompactJWT,
+    use: Use,
+    keys: Callable[[CompactJWT], tuple[PublicKey, ...]],
+    now: float,
+    algorithms: frozenset[str] | None = None,
+) -> None:
+    """The same for a JWT that :func:`~.compact.parse` has returned for that use.
+
+    :raises JWTRefused: it does not hold.
+    """
     if algorithms is not None and jwt.algorithm not in algorithms:
         raise JWTRefused(KEY.comparing(alg=jwt.algorithm), "is not signed by an accepted algorithm")
     # RFC 8725 section 3.1: the key says which algorithms it is for, never the JWT alone.
@@ -44,7 +59,6 @@ def verify(
     if not any(key.verifies(jwt.algorithm, jwt.signed, jwt.signature) for key in fitting):
         raise JWTRefused(SIGNATURE.comparing(kid=jwt.kid), "is not signed by its key")
     check_claims(jwt.claims, use, now)
-    return jwt
 
 
 def embedded_key(jwt: CompactJWT) -> tuple[PublicKey, ...]:

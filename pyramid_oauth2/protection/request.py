@@ -14,7 +14,8 @@ from ..protocol.errors import InvalidToken, OAuth2Error
 from ..protocol.http import HTTPRequest
 from ..protocol.records import Client
 from ..protocol.token.access_token import AccessToken
-from ..protocol.token.presentation import Presentation, credentials_in
+from ..protocol.token.presentation import BEARER_SCHEME, Presentation, credentials_in
+from ..protocol.token.recognised import RecognisedToken
 from ..protocol.token.required import SENT
 from ..protocol.users import Users
 from ..resource_server import ResourceServer
@@ -66,7 +67,11 @@ class RequestOAuth2:
     def __init__(self, request: Request) -> None:
         self._request = request
         self.presentation = self._presentation()
-        self._is_ours = self.presentation is not None and self.service.recognises(self.presentation)
+        self._recognised = self._recognise()
+        self._is_ours = self.presentation is not None and (
+            # Every other scheme is that of a sender constraint, of which all tokens are ours.
+            self._recognised is not None or self.presentation.scheme != BEARER_SCHEME
+        )
         self._token_required = False
         # What the view requires, once its guard has set it.
         self.demand: Demand | None = None
@@ -160,7 +165,7 @@ class RequestOAuth2:
         if self.presentation is None:
             return InvalidToken("There is no access token.", refusal=SENT)
         try:
-            return self.service.resolve(self.presentation)
+            return self.service.resolve(self.presentation, self._recognised)
         except OAuth2Error as error:
             return error
 
@@ -169,6 +174,9 @@ class RequestOAuth2:
         header = environ.get("HTTP_AUTHORIZATION")
         found = credentials_in(header, self.service.schemes) if header is not None else None
         return None if found is None else Presentation(*found, self)
+
+    def _recognise(self) -> RecognisedToken | None:
+        return None if self.presentation is None else self.service.recognise(self.presentation)
 
     def http(self) -> HTTPRequest:
         """The request, for the proof of a token that is bound to a key."""

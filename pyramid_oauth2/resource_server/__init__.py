@@ -18,6 +18,7 @@ from ..protocol.errors import InvalidToken
 from ..protocol.server import USER_ACTIVE
 from ..protocol.token.access_token import AccessToken
 from ..protocol.token.presentation import BEARER_SCHEME, Presentation
+from ..protocol.token.recognised import RecognisedToken
 from ..protocol.token.token_response import BEARER
 from ..resource_owners import ResourceOwners
 from ..settings import Settings
@@ -33,12 +34,15 @@ class Validation(Protocol):
     def close(self) -> Callable[[], None]:
         """Closes every connection."""
 
-    def recognises(self, value: str) -> bool:
-        """Whether a string looks like a token that is validated here. No I/O."""
+    def recognise(self, value: str) -> RecognisedToken | None:
+        """What is read in a string that looks like a token that is validated here. No I/O."""
 
-    def token_of(self, value: str, now: float) -> AccessToken:
+    def token_of(
+        self, value: str, now: float, recognised: RecognisedToken | None = None
+    ) -> AccessToken:
         """The access token of a string that is valid *now*, in UTC seconds.
 
+        :param recognised: what :meth:`recognise` returned for it, if it was called.
         :raises InvalidToken: there is none.
         :raises StoreUnavailable: it cannot be validated now.
         """
@@ -81,18 +85,21 @@ class ResourceServer:
         """The parameters of the challenge of each scheme."""
         return {BEARER: {}}
 
-    def recognises(self, presentation: Presentation) -> bool:
-        """Whether a token looks like one that is validated here. No I/O."""
-        return self.validation.recognises(presentation.value)
+    def recognise(self, presentation: Presentation) -> RecognisedToken | None:
+        """What is read in a token that looks like one that is validated here. No I/O."""
+        return self.validation.recognise(presentation.value)
 
-    def resolve(self, presentation: Presentation) -> AccessToken:
+    def resolve(
+        self, presentation: Presentation, recognised: RecognisedToken | None = None
+    ) -> AccessToken:
         """Return the valid access token that is presented.
 
+        :param recognised: what :meth:`recognise` returned for it, if it was called.
         :raises InvalidToken: it is not valid, according to its issuer or to this application's
             :class:`~pyramid_oauth2.interfaces.IResourceOwners`.
         :raises StoreUnavailable: it cannot be validated now.
         """
-        token = self.validation.token_of(presentation.value, self.clock())
+        token = self.validation.token_of(presentation.value, self.clock(), recognised)
         if token.subject is not None and not self.is_active(token.subject):
             raise InvalidToken(
                 "The user of the access token is deactivated.",

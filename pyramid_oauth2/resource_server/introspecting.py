@@ -11,6 +11,7 @@ from ..protocol.records import ACCESS_TOKEN
 from ..protocol.refusal import OWN_RULE, Refusal
 from ..protocol.token.access_token import AccessToken
 from ..protocol.token.presentation import bearer
+from ..protocol.token.recognised import RecognisedToken
 from ..protocol.token_strings import digest, has_our_prefix, parse_token
 from ..settings import Settings
 from .answers import token_of_answer
@@ -29,14 +30,18 @@ class Introspection:
     endpoint: IntrospectionEndpoint = field(repr=False)
     cache: AnswerCache
 
-    def recognises(self, value: str) -> bool:
-        """Whether a token has the form of this product's, also as a JWT of the issuer. No I/O."""
-        ours = has_our_prefix(value)
-        return ours or access_token_of(self.settings.issuer, value) is not None
+    def recognise(self, value: str) -> RecognisedToken | None:
+        """What has the form of this product's tokens, also as a JWT of the issuer. No I/O."""
+        if has_our_prefix(value) or access_token_of(self.settings.issuer, value) is not None:
+            return RecognisedToken(None)
+        return None
 
-    def token_of(self, value: str, now: float) -> AccessToken:
+    def token_of(
+        self, value: str, now: float, recognised: RecognisedToken | None = None
+    ) -> AccessToken:
         """The access token of a string that is valid *now*.
 
+        :param recognised: not needed: the response of the authorization server says everything.
         :raises InvalidToken: there is none.
         :raises StoreUnavailable: the authorization server gave no usable response.
         """

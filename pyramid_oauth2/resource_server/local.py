@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..jose.claims import audience
-from ..jose.compact import CompactJWT, access_token_of
+from ..jose.compact import CompactJWT, access_token_of, parse
 from ..jose.public_keys import PublicKey
 from ..jose.published_keys import PublishedKeys, Refreshing
 from ..jose.refused import JWTRefused
 from ..jose.uses import ACCESS_TOKEN
-from ..jose.verification import verify
+from ..jose.verification import verify_parsed
 from ..protocol.access import Access
 from ..protocol.authentication import Authentication
 from ..protocol.errors import InvalidScope, InvalidToken
@@ -25,6 +25,7 @@ from ..protocol.records import Client
 from ..protocol.refusal import Refusal
 from ..protocol.scopes import parse_scope
 from ..protocol.token.access_token import AccessToken
+from ..protocol.token.recognised import RecognisedToken
 from ..settings import Settings
 from .answers import KEY_BOUND
 from .key_set import fetch_keys
@@ -39,6 +40,13 @@ SCOPE = Refusal("jwt_scope", "RFC 9068 section 2.2.3", decided_by="token")
 REFUSED = "The access token is unknown, expired or revoked."
 
 
+@dataclass(frozen=True, slots=True)
+class RecognisedJWT(RecognisedToken):
+    """A JWT that names the issuer whose tokens are accepted; it is not verified."""
+
+    jwt: CompactJWT
+
+
 @dataclass(frozen=True)
 class LocalValidation:
     """Verifies access tokens by the keys that their issuer publishes."""
@@ -48,18 +56,24 @@ class LocalValidation:
     keys: PublishedKeys = field(repr=False)
     close: Callable[[], None] = field(repr=False)
 
-    def recognises(self, value: str) -> bool:
-        """Whether it looks like an access token of that issuer. No I/O."""
-        return access_token_of(self.issuer, value) is not None
+    def recognise(self, value: str) -> RecognisedJWT | None:
+        """What looks like an access token of that issuer. No I/O."""
+        jwt = access_token_of(self.issuer, value)
+        return None if jwt is None else RecognisedJWT(None, jwt)
 
-    def token_of(self, value: str, now: float) -> AccessToken:
+    def token_of(
+        self, value: str, now: float, recognised: RecognisedToken | None = None
+    ) -> AccessToken:
         """The access token of a string that is valid *now*.
 
+        :param recognised: what :meth:`recognise` returned for it, which is not parsed again.
         :raises InvalidToken: there is none.
         :raises StoreUnavailable: the keys of the issuer are not known.
         """
         try:
-            jwt = verify(value, ACCESS_TOKEN, self._keys, now)
+            known = recognised.jwt if isinstance(recognised, RecognisedJWT) else None
+            jwt = known or parse(value, ACCESS_TOKEN)
+            verify_parsed(jwt, ACCESS_TOKEN, self._keys, now)
             self._check(jwt.claims)
             return self._token(jwt.claims)
         except JWTRefused as refused:

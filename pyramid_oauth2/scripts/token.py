@@ -28,7 +28,7 @@ from ..protocol.scopes import format_scope
 from ..protocol.server import UserNotChecked
 from ..protocol.token.access_token import AccessTokenData
 from ..protocol.token.confirmation import BOUND, confirmation_of
-from ..protocol.token.resolution import check_format, format_of
+from ..protocol.token.resolution import check_recognised, recognise, reference_of
 from ..protocol.token.validity import NotValid, check_limits, check_parties, check_token
 from ..protocol.token_strings import is_client_secret, parse_token
 from .arguments import json_option
@@ -88,7 +88,8 @@ def inspect(ini: Ini, as_json: bool) -> int:
     value = _read()
     with ini.service() as service:
         # Of an access token, the application may have added a format.
-        format_, ref = format_of(service.server, value) or (None, parse_token(value))
+        recognised = recognise(service.server, value)
+        ref = reference_of(recognised) or parse_token(value)
         if ref is None:
             print(f"poauth2: {_no_token(value)}", file=sys.stderr)
             return 1
@@ -102,7 +103,7 @@ def inspect(ini: Ini, as_json: bool) -> int:
             return 1
         token, grant = found
         token = _until_decided(service.server, token)
-        check = partial(check_format, format_, value) if format_ else _unchecked
+        check = partial(check_recognised, recognised) if recognised else _unchecked
         members = _members(service.server, token, grant, check)
     if as_json:
         print(json.dumps(members, indent=2))

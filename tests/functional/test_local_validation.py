@@ -16,6 +16,7 @@ from pyramid.config import Configurator
 from webtest import TestApp
 
 from pyramid_oauth2.assembly import service_of
+from pyramid_oauth2.jose import compact
 from pyramid_oauth2.protocol.token_strings import new_client_secret
 from tests.jose.forgeries import BY_CLAIMS, FORGERIES, Honest, public
 
@@ -129,6 +130,18 @@ class TestAToken:
         for _ in range(5):
             assert get(app, issuer.token()).status_int == 200
         assert issuer.requests == ["/.well-known/oauth-authorization-server", "/keys"]
+
+    def test_it_is_parsed_once(self, app: TestApp, issuer: Issuer, monkeypatch: pytest.MonkeyPatch):
+        decoded, decode = list[str](), compact.decoded
+
+        def counted(part: str) -> bytes:
+            decoded.append(part)
+            return decode(part)
+
+        monkeypatch.setattr(compact, "decoded", counted)
+        token = issuer.token()
+        assert get(app, token).status_int == 200
+        assert decoded == token.split(".")
 
     def test_of_a_client_itself(self, app: TestApp, issuer: Issuer):
         """RFC 9068 section 2.2: its subject is the client, which is no user."""

@@ -24,6 +24,7 @@ from pyramid_oauth2.extension import (
     ITokenResponseExtension,
     NewToken,
     Parameter,
+    RecognisedToken,
     Refusal,
     SingleUse,
     TokenRef,
@@ -50,9 +51,6 @@ class Readable:
     def suits(self, client: Client, access: Access) -> bool:
         return "read" in access.scope
 
-    def recognises(self, value: str) -> bool:
-        return value.startswith("r.")
-
     def make(self, family: str, claims: Callable[[], Any]) -> NewToken:
         says = base64.urlsafe_b64encode(json.dumps(claims()).encode()).decode().rstrip("=")
         secret = new_token("access_token", family, self._random).value
@@ -60,14 +58,14 @@ class Readable:
         ref = TokenRef("access_token", family, hashlib.sha256(value.encode()).digest())
         return NewToken(value, ref)
 
-    def reference(self, value: str) -> TokenRef | None:
-        inner = parse_token(value.rpartition(".")[2]) if self.recognises(value) else None
-        if inner is None:
+    def recognise(self, value: str) -> RecognisedToken | None:
+        if not value.startswith("r."):
             return None
-        return TokenRef(inner.kind, inner.family, hashlib.sha256(value.encode()).digest())
-
-    def refuses(self, value: str) -> Refusal | None:
-        return None
+        inner = parse_token(value.rpartition(".")[2])
+        if inner is None:
+            return RecognisedToken(None)
+        digest = hashlib.sha256(value.encode()).digest()
+        return RecognisedToken(TokenRef(inner.kind, inner.family, digest))
 
 
 class TestAFormat:
@@ -107,7 +105,7 @@ class TestAFormat:
     ) -> None:
         token = flow.redeem(flow.code()).json["access_token"]
         refusal = Refusal("readable_key", "RFC 9068 section 4")
-        monkeypatch.setattr(Readable, "refuses", lambda self, value: refusal)
+        monkeypatch.setattr(RecognisedToken, "refusal", lambda self: refusal)
         assert flow.server.get("/read", bearer(token)).status_int == 401
         said = flow.exchange(path="/oauth2/introspect", token=token).json
         assert said == {"active": False}
@@ -122,15 +120,16 @@ class TestAFormat:
         answer = flow.browser.get("/edit", headers=bearer("r.e30.x"), status="*")
         assert answer.status_int == 401
 
-    @pytest.mark.parametrize("method", ["make", "reference"])
+    @pytest.mark.parametrize("method", ["make", "recognise"])
     def test_a_token_of_another_kind_is_no_access_token(
         self, flow: Flow, monkeypatch: pytest.MonkeyPatch, method: str
     ) -> None:
         """A format cannot say otherwise: a refresh token opens no view (RFC 6749 section 1.5)."""
-        if method == "reference":
+        if method == "recognise":
             refresh = flow.redeem(flow.code()).json["refresh_token"]
-            monkeypatch.setattr(Readable, "reference", lambda self, value: parse_token(value))
-            assert flow.server.get("/read", bearer(refresh)).status_int == 401
+            found = RecognisedToken(parse_token(refresh))
+            monkeypatch.setattr(Readable, "recognise", lambda self, value: found)
+            assert flow.server.get("/read", bearer("r.e30.x")).status_int == 401
             return
         monkeypatch.setattr(
             Readable,

@@ -26,7 +26,7 @@ from pyramid_oauth2.protocol.authorization import (
 )
 from pyramid_oauth2.protocol.client_authentication import credentials
 from pyramid_oauth2.protocol.clients import codecs, field
-from pyramid_oauth2.protocol.token import confirmation, issuance, presentation, product
+from pyramid_oauth2.protocol.token import confirmation, issuance, presentation, product, recognised
 from pyramid_oauth2.protocol.token import request as token_request
 from pyramid_oauth2.settings import declaration, types
 
@@ -69,6 +69,7 @@ ENTRIES = {
         Entry(token_strings, "NewToken", only=()),
         Entry(token_strings, "new_token"),
         Entry(token_strings, "parse_token"),
+        Entry(recognised, "RecognisedToken"),
     ),
     "Clients and keys": (
         Entry(credentials, "Credentials"),

@@ -7,13 +7,15 @@ nothing depends on what the string says: a changed one has another digest, and i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from zope.interface import implementer
 
 from ...interfaces.access_token_format import IAccessTokenFormat
 from ...interfaces.server import IServer
-from ...jose.compact import CompactJWT, access_token_of
+from ...interfaces.signer import ISigner
+from ...jose.compact import access_token_of
 from ...jose.signing import sign
 from ...jose.uses import ACCESS_TOKEN as USE
 from ...protocol.access import Access
@@ -21,6 +23,7 @@ from ...protocol.clients.extra import value_of
 from ...protocol.errors import InvalidScope
 from ...protocol.records import ACCESS_TOKEN, Client, TokenRef
 from ...protocol.refusal import Refusal
+from ...protocol.token.recognised import RecognisedToken
 from ...protocol.token_strings import FAMILY_LENGTH, NewToken, digest, random_text
 from ...settings import Settings
 from .client_fields import ACCESS_TOKEN_FORMAT, JWT
@@ -47,10 +50,6 @@ class JWTAccessToken:
         """Whether the client is registered for it."""
         return bool(value_of(ACCESS_TOKEN_FORMAT, client) == JWT)
 
-    def recognises(self, value: str) -> bool:
-        """Whether it looks like an access token that this server has signed; proves nothing."""
-        return self._parsed(value) is not None
-
     def make(self, family: str, claims: Callable[[], Mapping[str, Any]]) -> NewToken:
         """Sign what the token says.
 
@@ -72,27 +71,36 @@ class JWTAccessToken:
             )
         return NewToken(value, TokenRef(ACCESS_TOKEN, family, digest(value)))
 
-    def reference(self, value: str) -> TokenRef | None:
-        """Where its record is: the family is in its ``jti``, and proves nothing."""
-        jwt = self._parsed(value)
-        if jwt is None:
-            return None
-        family = jwt.claims["jti"][:FAMILY_LENGTH]
-        return TokenRef(ACCESS_TOKEN, family, digest(value))
+    def recognise(self, value: str) -> RecognisedToken | None:
+        """What looks like an access token that this server has signed.
 
-    def refuses(self, value: str) -> Refusal | None:
-        """The refusal of a token whose key is revoked.
-
-        The digest of the whole string was found, so its header is the one that was signed.
+        The family of its record is in its ``jti``.
         """
-        jwt, signer = self._parsed(value), self._server.signer
-        if jwt is None or jwt.kid is None or signer is None or not signer.is_revoked(jwt.kid):
-            return None
-        return REVOKED_KEY.comparing(kid=jwt.kid)
-
-    def _parsed(self, value: str) -> CompactJWT | None:
         jwt = access_token_of(self._server.issuer, value)
         jti = None if jwt is None else jwt.claims.get("jti")
-        if not isinstance(jti, str) or len(jti) != FAMILY_LENGTH + RANDOM_LENGTH:
+        if jwt is None or not isinstance(jti, str) or not _has_form(jti):
             return None
-        return jwt if jti.isascii() and jti.isalnum() else None
+        ref = TokenRef(ACCESS_TOKEN, jti[:FAMILY_LENGTH], digest(value))
+        return RecognisedJWT(ref, jwt.kid, self._server.signer)
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedJWT(RecognisedToken):
+    """A JWT that names this server as its issuer.
+
+    :param kid: of its header, which is the one that was signed if the record is found: that is
+        by the digest of the whole string.
+    """
+
+    kid: str | None
+    signer: ISigner | None = field(repr=False)
+
+    def refusal(self) -> Refusal | None:
+        """The refusal of a token whose key is revoked."""
+        if self.kid is None or self.signer is None or not self.signer.is_revoked(self.kid):
+            return None
+        return REVOKED_KEY.comparing(kid=self.kid)
+
+
+def _has_form(jti: str) -> bool:
+    return len(jti) == FAMILY_LENGTH + RANDOM_LENGTH and jti.isascii() and jti.isalnum()

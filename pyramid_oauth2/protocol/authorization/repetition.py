@@ -22,7 +22,7 @@ from ..lost_responses import until_known
 from ..records import ACCESS_TOKEN, INTERACTION, Client, Grant, SealedAnswer, Token
 from ..scopes import format_scope
 from ..seal import Seal, derived_seal
-from ..token.resolution import reference_of
+from ..token.resolution import recognise, reference_of
 from ..token.validity import NotValid, check_grant
 from ..token_strings import parse_token
 from .authorization_request import AuthorizationRequest
@@ -179,7 +179,7 @@ def _grant(server: AuthorizationServer, spent: Token, issued: str | None) -> Gra
     """
     grant = find_grant(server, spent.family)
     if issued is not None:
-        ref = parse_token(issued) or reference_of(server, issued)
+        ref = parse_token(issued) or reference_of(recognise(server, issued))
         token, grant = (server.grants.find(ref) if ref else None) or (None, None)
         if token is None or token.revoked_at is not None:
             return None

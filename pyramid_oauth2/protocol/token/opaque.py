@@ -10,9 +10,9 @@ from zope.interface import implementer
 from ...interfaces.access_token_format import IAccessTokenFormat
 from ...interfaces.server import IServer
 from ..access import Access
-from ..records import ACCESS_TOKEN, Client, TokenRef
-from ..refusal import Refusal
+from ..records import ACCESS_TOKEN, Client
 from ..token_strings import NewToken, has_our_prefix, new_token, parse_token
+from .recognised import RecognisedToken
 
 NAME = "opaque"
 
@@ -30,20 +30,14 @@ class OpaqueAccessToken:
         """Yes: it is asked last."""
         return True
 
-    def recognises(self, value: str) -> bool:
-        """Whether the string has a prefix of this server, also that of another kind."""
-        return has_our_prefix(value)
-
     def make(self, family: str, claims: Callable[[], Mapping[str, Any]]) -> NewToken:
         """Draw a string; its record says what it means."""
         return new_token(ACCESS_TOKEN, family, self._random)
 
-    def reference(self, value: str) -> TokenRef | None:
-        """Where its record is stored."""
-        # A code or refresh token is not an access token (RFC 6749 section 1.5).
+    def recognise(self, value: str) -> RecognisedToken | None:
+        """A string with a prefix of this server, also with that of another kind."""
         ref = parse_token(value)
-        return ref if ref is not None and ref.kind == ACCESS_TOKEN else None
-
-    def refuses(self, value: str) -> Refusal | None:
-        """None: its record says everything."""
-        return None
+        # A code or refresh token is not an access token (RFC 6749 section 1.5).
+        if ref is not None and ref.kind == ACCESS_TOKEN:
+            return RecognisedToken(ref)
+        return RecognisedToken(None) if has_our_prefix(value) else None

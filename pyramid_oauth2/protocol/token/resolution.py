@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood
 from ..errors import InvalidToken
@@ -13,24 +11,37 @@ from ..single_use import reserve
 from .access_token import AccessToken, AccessTokenData
 from .confirmation import NO_PROOF
 from .presentation import Presentation
+from .recognised import RecognisedToken
 from .sender_constraints import check_presenter
 from .validity import NotValid, check_limits, check_parties, check_token
-
-if TYPE_CHECKING:
-    from ...interfaces.access_token_format import IAccessTokenFormat
 
 KIND = Refusal("access_token_kind", OWN_RULE, decided_by="token")
 KNOWN = Refusal("access_token_known", "RFC 6750 section 3.1", decided_by="token")
 
 
-def resolve(server: AuthorizationServer, presentation: Presentation) -> AccessToken:
+def recognise(server: AuthorizationServer, value: str) -> RecognisedToken | None:
+    """What a format reads in the string of an access token, without I/O; None if none knows it."""
+    # Ours first, although it is the last to be chosen for a new token: no other format can
+    # claim a string that has our form.
+    for format_ in reversed(server.plug_ins.access_token_formats):
+        if (token := format_.recognise(value)) is not None:
+            return token
+    return None
+
+
+def resolve(
+    server: AuthorizationServer,
+    presentation: Presentation,
+    recognised: RecognisedToken | None = None,
+) -> AccessToken:
     """The valid access token that a request presents: at most one read of the grant store.
 
+    :param recognised: what :func:`recognise` returned for its string, if it was called.
     :raises InvalidToken: there is none. A string that this server cannot have
         made is refused without a read of the store.
     :raises OAuth2Error: the token is bound to a key, which the request does not prove.
     """
-    token = find_access_token(server, presentation.value)
+    token = find_access_token(server, presentation.value, recognised)
     proof = check_presenter(server, token.confirmation, presentation)
     if proof is not NO_PROOF:
         # First the headers: they are sent with a refusal, too.
@@ -39,20 +50,23 @@ def resolve(server: AuthorizationServer, presentation: Presentation) -> AccessTo
     return token
 
 
-def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
+def find_access_token(
+    server: AuthorizationServer, value: str, recognised: RecognisedToken | None = None
+) -> AccessToken:
     """The valid access token of a string, as introspection describes it to a resource server.
 
     The resource server checks the proof of possession (RFC 9449 section 6.2).
 
+    :param recognised: as for :func:`resolve`.
     :raises InvalidToken: there is none.
     """
-    found_by = format_of(server, value)
-    if found_by is None:
+    recognised = recognised or recognise(server, value)
+    ref = reference_of(recognised)
+    if recognised is None or ref is None:
         raise InvalidToken(
             "This is not an access token of this server.",
             refusal=KIND.comparing(access_token=value),
         )
-    format_, ref = found_by
     found = server.grants.find(ref)
     if found is None:
         raise InvalidToken(
@@ -65,7 +79,7 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
         data = AccessTokenData.decode(token.data)
         client = check_parties(server, grant, data)
         check_limits(server, data.access, data.confirmation)
-        check_format(format_, value)
+        check_recognised(recognised)
     except (NotValid, NotUnderstood) as dead:
         refusal = dead.refusal.comparing(access_token=value)
         raise InvalidToken(f"The access token {dead}.", refusal=refusal) from None
@@ -83,31 +97,18 @@ def find_access_token(server: AuthorizationServer, value: str) -> AccessToken:
     )
 
 
-def reference_of(server: AuthorizationServer, value: str) -> TokenRef | None:
-    """Where the record of an access token string is stored; None if no format knows it."""
-    found = format_of(server, value)
-    return None if found is None else found[1]
+def reference_of(token: RecognisedToken | None) -> TokenRef | None:
+    """Where the record of an access token is stored; None if the string is none."""
+    ref = None if token is None else token.ref
+    # RFC 6749 section 1.5: a code, or a refresh token, is not an access token, also if its
+    # record looks like one.
+    return ref if ref is not None and ref.kind == ACCESS_TOKEN else None
 
 
-def check_format(format_: IAccessTokenFormat, value: str) -> None:
+def check_recognised(token: RecognisedToken) -> None:
     """Check what the record of an access token cannot say.
 
     :raises NotValid: its format refuses it.
     """
-    if (refusal := format_.refuses(value)) is not None:
+    if (refusal := token.refusal()) is not None:
         raise NotValid("is not valid any more", refusal=refusal)
-
-
-def format_of(
-    server: AuthorizationServer, value: str
-) -> tuple[IAccessTokenFormat, TokenRef] | None:
-    """The format of an access token string, and where its record is stored."""
-    # Ours first, although it is the last to be chosen for a new token: no other format can
-    # claim a string that has our form.
-    for format_ in reversed(server.plug_ins.access_token_formats):
-        ref = format_.reference(value)
-        # RFC 6749 section 1.5: a code, or a refresh token, is not an access token, also if
-        # its record looks like one.
-        if ref is not None and ref.kind == ACCESS_TOKEN:
-            return format_, ref
-    return None

@@ -17,7 +17,7 @@ from ..records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Grant, Token
 from ..server import Server
 from ..token_strings import parse_token
 from .access_token import own_client_id
-from .resolution import reference_of
+from .resolution import recognise, reference_of
 
 # RFC 7009 section 2.1 and RFC 7662 section 2.1. The hint is not read: the prefix of a token
 # string names its kind, and RFC 7009 section 2.1 allows a server to ignore the hint.
@@ -54,7 +54,7 @@ def revoke_token(server: AuthorizationServer, client: Client, value: str, emit: 
     not show it. RFC 7009 section 2.2: "invalid tokens do not cause an error
     response since the client cannot handle such an error in a reasonable way".
     """
-    ref = reference_of(server, value) or parse_token(value)
+    ref = reference_of(recognise(server, value)) or parse_token(value)
     found = server.grants.find(ref) if ref and ref.kind in (ACCESS_TOKEN, REFRESH_TOKEN) else None
     if found is None:
         return
