@@ -44,7 +44,9 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
     # The configurator includes what reads it. A secret that the ini names comes first.
     if "oauth2.secret" not in settings:
         server_file = secret_file.with_name(SERVER_SECRET_FILE)
-        settings["oauth2.secret"] = read_or_draw(server_file, lambda: new_server_secret(os.urandom))
+        read_or_draw(server_file, lambda: new_server_secret(os.urandom))
+        # A list: the path may contain a space.
+        settings["oauth2.secret"] = [f"file:{server_file}"]
     users = Users.from_ini(settings["demo.users"])
 
     config = Configurator(settings=settings)

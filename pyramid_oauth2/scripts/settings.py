@@ -6,17 +6,19 @@ import dataclasses
 import json
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
 
+from ..assembly import service_of
 from ..protocol.throttling import Limit
 from ..service import ROLES
 from ..settings import Settings, setting_fields
 from ..settings.feature import FeatureSettings
 from ..settings.parsing import unknown_keys
 from ..settings.registration import feature_settings
+from ..settings.secrets import is_place
 from ..startup_error import explained
 from .arguments import json_option
 from .command import command
@@ -27,6 +29,7 @@ SECRET_NAME = re.compile(r"pass|secret|token|credential|_key$", re.IGNORECASE)
 URL_PASSWORD = re.compile(r"(?<=://)([^:@/]*:).*(?=@)")
 QUERY_SECRET = re.compile(r"([?&][^=&]*(?:pass|secret|token)[^=&]*=)[^&]*", re.IGNORECASE)
 MASK = "********"
+SECRET = "oauth2.secret"
 # What may be secret below these prefixes is known.
 OWN_PREFIXES = ("redis", "sqlalchemy")
 
@@ -39,19 +42,21 @@ def print_settings(ini: Ini, as_json: bool) -> int:
     The application is started, since only it knows the settings of its extensions. If it
     does not start, their values are masked: any of them may be secret.
     """
-    settings = ini.settings()
+    settings, raw = ini.settings(), ini.raw_settings()
     features: Collection[FeatureSettings] | None = None
     try:
         with ini.registry() as registry:
             features = feature_settings(registry)
+            # The application may have set some itself.
+            settings, raw = service_of(registry).settings, registry.settings
     except Exception as error:
         _refuse_unknown(ini)
         print(
-            "poauth2: the application does not start, so the settings of its extensions are "
-            f"masked: {explained(error)}",
+            "poauth2: the application does not start, so what it sets itself is not shown, and the "
+            f"settings of its extensions are masked: {explained(error)}",
             file=sys.stderr,
         )
-    values = effective_values(settings, features)
+    values = effective_values(settings, features) | {SECRET: _places(raw.get(SECRET, ""))}
     if as_json:
         print(json.dumps(values, indent=2))
         return 0
@@ -96,6 +101,12 @@ def effective_values(
             shown = masked(key, str(value)) if known else MASK
             values.setdefault(f"oauth2.{prefix}.{key}", shown)
     return values
+
+
+def _places(secrets: str | Iterable[str]) -> str:
+    """Where secrets are; one that is in the ini itself is masked."""
+    words = secrets.split() if isinstance(secrets, str) else secrets
+    return " ".join(word if is_place(word) else MASK for word in words)
 
 
 def _fields(

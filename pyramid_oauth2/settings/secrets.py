@@ -24,10 +24,15 @@ def secrets(value: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def is_place(word: str) -> bool:
+    """Whether it says where a secret is: ``file:/path`` or ``env:NAME``."""
+    return word.startswith(("file:", "env:"))
+
+
 def _secret_of(word: str) -> str:
-    kind, separator, where = word.partition(":")
-    if not separator or kind not in ("file", "env"):
+    if not is_place(word):
         return word
+    kind, _, where = word.partition(":")
     if kind == "env":
         if not os.environ.get(where, "").strip():
             raise BadValue(f"the environment variable {where} is not set")

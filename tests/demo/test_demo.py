@@ -11,6 +11,7 @@ import pytest
 
 from pyramid_oauth2.protocol.token_strings import is_server_secret
 from pyramid_oauth2.scripts.ini import Ini
+from pyramid_oauth2.scripts.poauth2 import main as poauth2
 from tests import programs
 from tests.ports import free_port
 from tests.serving import environment, serving
@@ -271,6 +272,12 @@ class TestServerSecret:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         well_known = demo.get("/.well-known/oauth-authorization-server").json
         assert well_known["jwks_uri"] == "http://localhost:6543/oauth2/jwks"
+
+    def test_the_settings_say_where_it_is(self, ini, capsys):
+        assert poauth2([str(ini), "settings"]) == 0
+        assert (
+            f"\noauth2.secret = file:{ini.parent}/demo-server.secret\n" in capsys.readouterr().out
+        )
 
     def test_the_next_start_opens_what_this_one_sealed(self, demo, ini):
         def key():

@@ -24,6 +24,8 @@ def emit(event):
 
 
 def main(global_config, **settings):
+    if secret := settings.get("tests.scripts.server_secret"):
+        settings["oauth2.secret"] = secret
     config = Configurator(settings=settings)
     config.add_oauth2_scope("by-directive", "What only the application knows of")
     if "tests.scripts.listen" in settings:

@@ -82,6 +82,52 @@ def test_the_secret_of_a_resource_server_is_masked(poauth2):
         assert "hunter2" not in out + err
 
 
+SECRET = "s" * 43
+
+
+class TestTheSecretOfTheServer:
+    """It says where the secret is, and never what it is."""
+
+    @pytest.fixture
+    def shown(self, poauth2):
+        def shown(more):
+            poauth2.write(more=more)
+            status, out, err = poauth2("settings")
+            assert (status, err) == (0, "")
+            assert SECRET not in out
+            value = json.loads(poauth2("settings", "--json")[1])["oauth2.secret"]
+            assert f"oauth2.secret = {value}\n" in out
+            return value
+
+        return shown
+
+    def test_there_is_none(self, shown):
+        assert shown("") == ""
+
+    def test_in_the_ini(self, shown):
+        assert shown(f"oauth2.secret = {SECRET}") == MASK
+
+    def test_in_a_file(self, shown, tmp_path):
+        file = tmp_path / "server.secret"
+        file.write_text(SECRET)
+        assert shown(f"oauth2.secret = file:{file} {'n' * 43}") == f"file:{file} {MASK}"
+
+    def test_in_the_environment(self, shown, monkeypatch):
+        monkeypatch.setenv("SERVER_SECRET", SECRET)
+        assert shown("oauth2.secret = env:SERVER_SECRET") == "env:SERVER_SECRET"
+
+    def test_set_by_the_application(self, shown, tmp_path):
+        file = tmp_path / "server.secret"
+        file.write_text(SECRET)
+        assert shown(f"tests.scripts.server_secret = file:{file}") == f"file:{file}"
+
+    def test_of_an_application_that_does_not_start(self, poauth2, tmp_path):
+        file = tmp_path / "server.secret"
+        file.write_text(SECRET)
+        poauth2.write(more=f"oauth2.secret = file:{file}", backend="nowhere")
+        assert f"oauth2.secret = file:{file}\n" in poauth2("settings")[1]
+
+
 class TestOfAFeature:
     """Only the application knows the settings of its features, so it is started."""
 
