@@ -12,7 +12,7 @@ from ..settings.types import AUTHORIZATION_SERVER
 from .client_fields import FIELDS
 from .discovery import OpenIDMetadata
 from .id_token import IDToken
-from .request_extensions import Nonce, OpenID
+from .request_extensions import Claims, ClaimsDemand, IDTokenClaims, Nonce, OpenID
 from .scopes import DESCRIPTIONS
 from .settings import OpenIDSettings
 from .userinfo import UserInfoEndpoint
@@ -30,6 +30,9 @@ def includeme(config: Any) -> None:
             config.add_oauth2_scope(name, description)
     config.add_oauth2_request_extension("openid", OpenID)
     config.add_oauth2_request_extension("nonce", Nonce)
+    config.add_oauth2_request_extension("claims", Claims)
+    config.add_oauth2_request_extension("id_token_claims", IDTokenClaims)
+    config.add_oauth2_request_extension("claims_demand", ClaimsDemand)
     config.add_oauth2_token_response("id token", IDToken)
     config.add_oauth2_endpoint("userinfo", UserInfoEndpoint)
     for field in FIELDS:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..interfaces.server import IServer
-from .standard_claims import BOOLEANS, NUMBERS, OBJECTS, PROTOCOL, TEXTS
+from .standard_claims import BOOLEANS, NUMBERS, OBJECTS, PROTOCOL, TEXTS, base_of
 
 log = logging.getLogger(__name__)
 
@@ -33,22 +33,17 @@ def claims_about(server: IServer, subject: str, names: Collection[str]) -> dict[
 
 
 def _is_asked(name: Any, asked: frozenset[str]) -> bool:
-    # Core section 5.2: "name#de" is the claim in another language.
-    return isinstance(name, str) and (name in asked or _base(name) in asked)
-
-
-def _base(name: str) -> str:
-    return name.partition("#")[0]
+    return isinstance(name, str) and (name in asked or base_of(name) in asked)
 
 
 def _value(name: str, value: Any) -> Any:
     """The value as it is sent; None if it is not."""
     if _is_empty(value):
         return None
-    if not _has_right_type(_base(name), value):
+    if not _has_right_type(base_of(name), value):
         log.error(WRONG, f"a value of the type {type(value).__name__}", name)
         return None
-    return _address(value) if _base(name) in OBJECTS else value
+    return _address(value) if base_of(name) in OBJECTS else value
 
 
 def _has_right_type(name: str, value: Any) -> bool:

@@ -21,6 +21,7 @@ class OpenIDMetadata:
 
     names = (
         "claim_types_supported",
+        "claims_parameter_supported",
         "claims_supported",
         "id_token_signing_alg_values_supported",
         "prompt_values_supported",
@@ -40,6 +41,7 @@ class OpenIDMetadata:
             "id_token_signing_alg_values_supported": list(ALGORITHMS),
             "userinfo_signing_alg_values_supported": list(ALGORITHMS),
             "claim_types_supported": ["normal"],
+            "claims_parameter_supported": True,
             "claims_supported": [*OF_ID_TOKENS, *STANDARD],
             "prompt_values_supported": sorted(self._server.prompt_values),
             "request_parameter_supported": False,

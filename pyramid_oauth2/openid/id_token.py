@@ -19,6 +19,7 @@ from ..protocol.token.issuance import Issuing
 from ..settings import Settings
 from .claims import claims_about
 from .client_fields import ID_TOKEN_SIGNED_RESPONSE_ALG
+from .request_extensions import allowed_names, userinfo_names
 from .scopes import OPENID
 from .settings import OpenIDSettings
 from .standard_claims import names_of
@@ -70,9 +71,10 @@ class IDToken:
         return claims
 
     def _names(self, issuing: Issuing) -> frozenset[str]:
-        names = frozenset[str]()
+        granted = issuing.grant.scope if issuing.grant else frozenset()
+        names = allowed_names(issuing.kept.get("id_token_claims", ()), issuing.kept, granted)
         if self._settings.claims_in_id_token:
-            names |= names_of(issuing.access.scope)
+            names |= names_of(issuing.access.scope) | userinfo_names(issuing.kept)
         return names
 
 

@@ -34,6 +34,11 @@ PROTOCOL = frozenset(
 """The claims that the server itself makes, or leaves out: no application says them."""
 
 
+def base_of(name: str) -> str:
+    """The claim that is meant, of one in a certain language, as ``name#de`` (Core section 5.2)."""
+    return name.partition("#")[0]
+
+
 def names_of(scope: Collection[str]) -> frozenset[str]:
     """The claims that a scope asks for."""
     return frozenset(name for each in scope for name in SCOPES.get(each, ()))

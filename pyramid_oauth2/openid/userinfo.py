@@ -18,6 +18,7 @@ from ..protocol.refusal import Refusal
 from ..protocol.token.access_token import AccessToken
 from .claims import claims_about
 from .client_fields import USERINFO_SIGNED_RESPONSE_ALG
+from .request_extensions import userinfo_names
 from .scopes import OPENID
 from .standard_claims import names_of
 
@@ -59,7 +60,8 @@ class UserInfoEndpoint:
                 OPENID,
                 refusal=OF_USER.comparing(client_id=token.client.client_id),
             )
+        names = names_of(token.scope) | userinfo_names(token.kept)
         return {
             "sub": self._server.subject_for(token.client, token.subject),
-            **claims_about(self._server, token.subject, names_of(token.scope)),
+            **claims_about(self._server, token.subject, names),
         }

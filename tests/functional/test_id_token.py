@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -187,8 +188,6 @@ def test_a_longer_nonce_is_refused(flow: Flow):
 
 def test_a_repeated_nonce_is_refused(flow: Flow):
     parameters = {**flow.parameters(scope="openid"), "nonce": "1"}
-    from urllib.parse import urlencode
-
     answer = answer_in(flow.get(urlencode([*parameters.items(), ("nonce", "2")])).location)
     assert answer["error"] == "invalid_request"
 

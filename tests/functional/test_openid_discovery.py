@@ -41,6 +41,7 @@ def test_the_document(flow: Flow):
     assert members["subject_types_supported"] == ["public"]
     assert "RS256" in members["id_token_signing_alg_values_supported"]
     assert "none" not in members["id_token_signing_alg_values_supported"]
+    assert members["claims_parameter_supported"] is True
     assert members["request_parameter_supported"] is False
     assert members["request_uri_parameter_supported"] is False
     assert {"openid", "email", "offline_access"} <= set(members["scopes_supported"])
