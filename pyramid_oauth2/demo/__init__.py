@@ -51,7 +51,9 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
 
     config = Configurator(settings=settings)
     login_cookie = cookie_options(config.registry, "demo_login")
-    config.set_security_policy(DemoSecurityPolicy(users, cookie_secret, login_cookie))
+    policy = DemoSecurityPolicy(users, cookie_secret, login_cookie)
+    config.set_security_policy(policy)
+    config.registry["demo.policy"] = policy
     csrf_cookie = cookie_options(config.registry, "demo_csrf")
     config.set_csrf_storage_policy(CookieCSRFStoragePolicy(**csrf_cookie))
     config.set_default_csrf_options(require_csrf=True)

@@ -32,7 +32,7 @@ SAMPLE_CLIENT = Client(
     client_id="demo-sample",
     client_name="The sample client",
     grant_types=("authorization_code", "refresh_token"),
-    scope=frozenset({"read"}),
+    scope=frozenset({"read", "openid", "profile", "email"}),
 )
 SPA_CLIENT = Client(
     client_id="demo-spa",

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 TIMEOUT = 10  # seconds; the demo calls itself, and all its threads may be doing so
+OPENID_SCOPE = "openid profile email"
 DOTS = "••••••••"
 
 
@@ -27,10 +28,14 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True)
 class Attempt:
-    """What the client must remember between the request and its response, in the user's session."""
+    """What the client must remember between the request and its response, in the user's session.
+
+    :param nonce: of a sign-in with OpenID Connect.
+    """
 
     state: str
     verifier: str = field(repr=False)
+    nonce: str | None = None
 
     @property
     def challenge(self) -> str:
@@ -65,17 +70,23 @@ class CodeFlowClient:
     redirect_uri: str
     scope: str
 
-    def begin(self) -> Attempt:
-        """Draw the random values of this sign-in."""
-        return Attempt(secrets.token_urlsafe(16), secrets.token_urlsafe(32))
+    def begin(self, openid: bool = False) -> Attempt:
+        """Draw the random values of this sign-in.
+
+        :param openid: whether the client also asks who the user is.
+        """
+        nonce = secrets.token_urlsafe(16) if openid else None
+        return Attempt(secrets.token_urlsafe(16), secrets.token_urlsafe(32), nonce)
 
     def authorization_parameters(self, attempt: Attempt) -> dict[str, str]:
-        """The authorization request (RFC 6749 section 4.1.1)."""
+        """The authorization request (RFC 6749 section 4.1.1, OpenID Connect Core 3.1.2.1)."""
+        openid = {} if attempt.nonce is None else {"nonce": attempt.nonce}
         return {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": self.redirect_uri,
-            "scope": self.scope,
+            "scope": f"{OPENID_SCOPE} {self.scope}" if openid else self.scope,
+            **openid,
             "state": attempt.state,
             "code_challenge": attempt.challenge,
             "code_challenge_method": "S256",
@@ -111,7 +122,17 @@ class CodeFlowClient:
 
         :raises NoAnswer: there was no usable response.
         """
-        address, value = f"{self.issuer}/api/me", f"Bearer {access_token}"
+        return self._show_token(f"{self.issuer}/api/me", access_token)
+
+    def userinfo(self, access_token: str) -> Exchange:
+        """Ask who the user is (OpenID Connect Core section 5.3).
+
+        :raises NoAnswer: there was no usable response.
+        """
+        return self._show_token(f"{self.issuer}/oauth2/userinfo", access_token)
+
+    def _show_token(self, address: str, access_token: str) -> Exchange:
+        value = f"Bearer {access_token}"
         shown = (f"GET {address}", f"Authorization: {value}")
         # The scheme is http or https, as of every issuer.
         return _exchange(Request(address, headers={"Authorization": value}), shown)  # noqa: S310

@@ -49,6 +49,11 @@ class DemoSecurityPolicy:
         user: User | None = self._identities.get_or_create(request)
         return user
 
+    def logged_in_at(self, request: Request) -> int | None:
+        """When the signed-in user logged in, in UTC seconds."""
+        ticket = self._cookie.identify(request)
+        return int(ticket["timestamp"]) if ticket else None
+
     def authenticated_userid(self, request: Request) -> str | None:
         """The signed-in user's name."""
         user = self.identity(request)

@@ -19,6 +19,7 @@ from pyramid_oauth2 import Request, cookie_options
 
 from .clients import SAMPLE_CALLBACK, SAMPLE_CLIENT
 from .code_flow import Attempt, CodeFlowClient, Exchange, NoAnswer
+from .id_token import IDToken
 from .pages import protected_page
 
 PAGE = "templates/sample.jinja2"
@@ -34,7 +35,7 @@ def show(request: Request) -> dict[str, Any]:
 def start(request: Request) -> Any:
     """Store the attempt in the session, and redirect the browser to the server."""
     client = _client(request)
-    attempt = client.begin()
+    attempt = client.begin(openid="openid" in request.POST)
     request.session["attempt"] = astuple(attempt)
     return HTTPSeeOther(client.authorization_url(attempt))
 
@@ -49,7 +50,9 @@ def callback(request: Request) -> dict[str, Any]:
     page = {"client": client, "attempt": attempt, "answer": answer, "problem": problem}
     if attempt is None or problem or "code" not in answer:
         return page
-    return page | _use(request.session, client, lambda: client.redeem(answer["code"], attempt))
+    return page | _use(
+        request.session, client, lambda: client.redeem(answer["code"], attempt), attempt
+    )
 
 
 def refresh(request: Request) -> Any:
@@ -76,18 +79,43 @@ def _problem(client: CodeFlowClient, answer: dict[str, str], attempt: Attempt | 
 
 
 def _use(
-    session: Any, client: CodeFlowClient, ask_for_tokens: Callable[[], Exchange]
+    session: Any,
+    client: CodeFlowClient,
+    ask_for_tokens: Callable[[], Exchange],
+    attempt: Attempt | None = None,
 ) -> dict[str, Any]:
-    """Get tokens, store the refresh token, and call the API with the access token."""
-    steps: dict[str, Exchange] = {}
+    """Get tokens, store the refresh token, and call the API with the access token.
+
+    :param attempt: the sign-in that the tokens are for; None for a refresh.
+    """
+    steps: dict[str, Any] = {}
     try:
         steps["tokens"] = got = ask_for_tokens()
         if got.status == 200:
             session["refresh_token"] = got.answer.get("refresh_token")
+            if attempt is not None and attempt.nonce is not None:
+                steps |= _who(client, attempt, got.answer)
+                if steps.get("problem"):
+                    return steps
             steps["me"] = client.me(got.answer["access_token"])
     except NoAnswer as error:
         return {**steps, "silence": str(error)}
     return steps
+
+
+def _who(client: CodeFlowClient, attempt: Attempt, answer: dict[str, Any]) -> dict[str, Any]:
+    """Read the ID token, and ask for what it does not say."""
+    try:
+        id_token = IDToken.parsed(str(answer.get("id_token")))
+    except ValueError:
+        return {"problem": "there is no ID token in it"}
+    if problem := id_token.problem(client, attempt):
+        return {"id_token": id_token, "problem": problem}
+    userinfo = client.userinfo(answer["access_token"])
+    # OpenID Connect Core section 5.3.2: "the UserInfo Response MUST NOT be used" otherwise.
+    if userinfo.answer.get("sub") != id_token.claims.get("sub"):
+        return {"id_token": id_token, "userinfo": userinfo, "problem": "it is about another user"}
+    return {"id_token": id_token, "userinfo": userinfo}
 
 
 def _answer(request: Request) -> dict[str, str]:
@@ -104,7 +132,7 @@ def _client(request: Request) -> CodeFlowClient:
         client_id=SAMPLE_CLIENT.client_id,
         secret=request.registry["demo.sample_secret"],
         redirect_uri=f"{issuer}{SAMPLE_CALLBACK}",
-        scope=" ".join(sorted(SAMPLE_CLIENT.scope)),
+        scope="read",
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from pyramid_oauth2 import Request
+from pyramid_oauth2 import Authentication, Request
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,24 @@ class Users:
     def exists(self, subject: str) -> bool:
         """Whether a user has that subject: no client may have it as its client_id."""
         return subject in self._users
+
+    def authentication(self, request: Request) -> Authentication | None:
+        """When the signed-in user logged in, and how."""
+        at = request.registry["demo.policy"].logged_in_at(request)
+        return None if at is None else Authentication(at, amr=("pwd",))
+
+    def claims(self, subject: str, names: Collection[str]) -> dict[str, Any]:
+        """What other applications may know about a user, once the user has allowed it."""
+        user = self.get(subject)
+        if user is None:
+            return {}
+        return {
+            "name": user.name.title(),
+            "preferred_username": user.name,
+            "email": f"{user.name}@example.com",
+            # No mail was sent there, so another application must not rely on it.
+            "email_verified": False,
+        }
 
     def identity(self, request: Request, subject: str) -> User | None:
         """The user whom a token authenticates."""

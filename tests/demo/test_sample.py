@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import json
 import re
+import time
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
@@ -11,6 +14,7 @@ import requests
 from bs4 import BeautifulSoup
 
 from pyramid_oauth2.demo.code_flow import CodeFlowClient, NoAnswer
+from pyramid_oauth2.demo.id_token import IDToken
 from tests.broken_responses import BROKEN, answering
 from tests.live import live_server
 from tests.visitor import Visitor
@@ -125,10 +129,10 @@ def server(tmp_path_factory):
 class Newcomer(Visitor):
     """A user who opens the pages of the sample."""
 
-    def press(self, page, action):
-        """Press the button of a form, and follow to the sample's next page."""
+    def press(self, page, action, **button):
+        """Press a button of a form, and follow to the sample's next page."""
         form = BeautifulSoup(page.text, "html.parser").select_one(f"main form[action='{action}']")
-        fields = {field["name"]: field["value"] for field in form.select("input")}
+        fields = {field["name"]: field["value"] for field in form.select("input")} | button
         answer = self._session.post(urljoin(page.url, action), fields, allow_redirects=False)
         while "/sample" not in urlsplit(answer.url).path or answer.is_redirect:
             if answer.is_redirect:
@@ -175,6 +179,66 @@ def test_the_whole_way(server):
     secret = (server.ini.parent / "demo-client-sample.secret").read_text().strip()
     for seen in (page, refreshed, again):
         assert secret not in seen.text
+
+
+def test_with_openid_connect(server):
+    newcomer = Newcomer()
+    page = newcomer.press(newcomer.open(f"{server.issuer}/sample"), "/sample", openid="1")
+    assert "You are signed in as alice" in page.text
+    asked, _, _, tokens, header, claims, _, userinfo, _, _ = shown(page)
+    (nonce,) = re.findall(r"^&nonce=(\S+)$", asked, re.MULTILINE)
+    assert json.loads(header)["alg"] == "RS256"
+    said = json.loads(claims)
+    assert (said["iss"], said["aud"], said["sub"], said["nonce"]) == (
+        server.issuer,
+        "demo-sample",
+        "alice",
+        nonce,
+    )
+    assert said["auth_time"] <= said["iat"]
+    assert json.loads(userinfo) == {
+        "sub": "alice",
+        "name": "Alice",
+        "preferred_username": "alice",
+        "email": "alice@example.com",
+        "email_verified": False,
+    }
+    assert json.loads(tokens)["scope"] == "email openid profile read"
+    refreshed = newcomer.press(page, "/sample/refresh")
+    assert "The client got a new access token, without you" in refreshed.text
+
+
+CLIENT = CodeFlowClient(ISSUER, "demo-sample", "secret", f"{ISSUER}/sample/callback", "read")
+ATTEMPT = CLIENT.begin(openid=True)
+CLAIMS = {"iss": ISSUER, "aud": "demo-sample", "sub": "alice", "nonce": ATTEMPT.nonce}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({}, None),
+        ({"aud": ["demo-sample"]}, None),
+        ({"iss": "http://localhost:8"}, "its iss is not the server that was asked"),
+        ({"aud": "demo-spa"}, "its aud is not this client"),
+        ({"aud": ["demo-sample", "demo-spa"]}, "its aud is not this client"),
+        ({"exp": 1}, "it has expired"),
+        ({"exp": None}, "it has expired"),
+        ({"nonce": "another"}, "its nonce is not the one that was sent"),
+        ({"nonce": None}, "its nonce is not the one that was sent"),
+    ],
+)
+def test_which_id_tokens_are_accepted(changes, problem):
+    """OpenID Connect Core section 3.1.3.7."""
+    claims = {**CLAIMS, "exp": int(time.time()) + 60, **changes}
+    parts = [{"alg": "RS256"}, {name: v for name, v in claims.items() if v is not None}]
+    text = ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).decode() for p in parts)
+    assert IDToken.parsed(f"{text}.sig").problem(CLIENT, ATTEMPT) == problem
+
+
+@pytest.mark.parametrize("value", ["None", "", "a.b", "a.b.c", "MQ.MQ.c", "e30.ü.c"])
+def test_what_is_no_id_token(value):
+    with pytest.raises(ValueError):
+        IDToken.parsed(value)
 
 
 def test_a_user_who_denies(server):
