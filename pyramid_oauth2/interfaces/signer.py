@@ -47,6 +47,15 @@ class ISigner(Interface):
         :raises StoreUnavailable: they are not known now.
         """
 
+    def public_key(kid: str) -> Mapping[str, str] | None:
+        """The public key of that name, as JWK; None for an unknown or revoked key.
+
+        Also of a key that is not published any more: an ID token is recognised, as a hint to its
+        user, for ``oauth2.openid.id_token_hint_lifetime`` after it was issued.
+
+        :raises StoreUnavailable: it is not known now.
+        """
+
     def is_revoked(kid: str) -> bool:
         """Whether what that key has signed is not valid any more. False for an unknown key.
 

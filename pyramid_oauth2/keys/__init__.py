@@ -30,6 +30,8 @@ def includeme(config: Any) -> None:
 def make_ring(server: IServer, settings: Settings) -> KeyRing:
     """The key ring that the settings want."""
     keys = settings.of(KeySettings)
-    schedule = Schedule(rotation=keys.rotation, announced=keys.announced)
+    schedule = Schedule(
+        rotation=keys.rotation, announced=keys.announced, recognised=settings.recognised_for
+    )
     expected = settings.signing_algorithms
     return KeyRing(server, ServerSecret(settings.secret), schedule, expected=expected)

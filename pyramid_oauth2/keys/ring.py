@@ -128,6 +128,13 @@ class KeyRing:
         keys = ring.published(self._clock(), self._schedule)
         return [key.public for key in keys]
 
+    def public_key(self, kid: str) -> Mapping[str, str] | None:
+        """The public key of that name, also after it is gone; None if it is revoked or unknown."""
+        for key in self._ring().keys:
+            if key.kid == kid and key.revoked_at is None:
+                return key.public
+        return None
+
     def is_revoked(self, kid: str) -> bool:
         """Whether a key was revoked, as far as this process has read."""
         return any(key.kid == kid and key.revoked_at is not None for key in self._ring().keys)

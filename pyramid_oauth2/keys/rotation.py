@@ -69,15 +69,17 @@ class Rotation:
         return self.read()
 
     def advance(self, algorithm: str, ring: Ring, now: float) -> Ring:
-        """Announce the next key of an algorithm if it is time, and remove those that are gone."""
+        """Announce the next key of an algorithm if it is time, and clear those that are gone."""
         if not ring.is_due(algorithm, now, self.schedule):
             return ring
         return self._cleared(self.make(algorithm, ring, now), now)
 
     def _cleared(self, ring: Ring, now: float) -> Ring:
         for key in ring.keys:
-            if ring.is_gone(key, now, self.schedule):
+            if ring.is_forgotten(key, now, self.schedule):
                 self.entries.delete(NAMESPACE, key.name, key.version)
+            elif key.sealed and ring.is_gone(key, now, self.schedule):
+                self._put(replace(key, sealed=b""), key.version)
         return self.read()
 
     def revoke(self, kid: str, now: float) -> Ring | None:

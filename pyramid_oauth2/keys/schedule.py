@@ -23,6 +23,8 @@ class Schedule:
     :param max_age: for how long others may cache the published keys.
     :param cache: for how long a process uses what it has read from the store.
     :param margin: how far clocks may differ.
+    :param recognised: for how long, at least, the public key is kept after it last signed, to
+        recognise what is no longer valid.
     """
 
     rotation: float = 90 * DAY
@@ -31,6 +33,7 @@ class Schedule:
     max_age: float = MAX_AGE
     cache: float = CACHE
     margin: float = MARGIN
+    recognised: float = 0
 
     @property
     def kept(self) -> float:
@@ -47,5 +50,6 @@ class Schedule:
             self.max_age,
             self.cache,
             self.margin,
+            self.recognised,
         )
         return Schedule(*(factor * time for time in times))

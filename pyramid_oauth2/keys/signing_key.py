@@ -25,7 +25,7 @@ class SigningKey:
     :param generation: counts the keys of an algorithm from 1. Its record is named by both, so
         that of several processes one makes the next key.
     :param public: its public JWK, with ``kid``, ``alg`` and ``use``.
-    :param sealed: its private JWK, sealed by the secret of the server.
+    :param sealed: its private JWK, sealed by the secret of the server; empty once it is gone.
     :param version: of its record.
     """
 
@@ -162,6 +162,14 @@ class Ring:
         """Whether nothing is valid any more that a key has signed."""
         gone_at = self.gone_at(key, schedule)
         return gone_at is not None and gone_at <= now
+
+    def is_forgotten(self, key: SigningKey, now: float, schedule: Schedule) -> bool:
+        """Whether also its public key is needed no more, to recognise what it has signed."""
+        retired_at = self.retired_at(key)
+        if not self.is_gone(key, now, schedule):
+            return False
+        revoked = key.revoked_at is not None
+        return revoked or retired_at is None or retired_at + schedule.recognised <= now
 
     def published(self, now: float, schedule: Schedule) -> Iterator[SigningKey]:
         """The keys of the key set: announced, signing, and those whose JWTs may be valid."""

@@ -9,9 +9,9 @@ from typing import Any
 from ..jose.algorithms import RS256
 from ..settings.declaration import setting
 from ..settings.tokens import DEFAULT_GRANT_TYPES
-from ..settings.types import AUTHORIZATION_SERVER, boolean, signed_lifetime
+from ..settings.types import AUTHORIZATION_SERVER, boolean, lifetime, signed_lifetime
 
-HOUR = 3600
+HOUR, DAY = 3600, 86_400
 CODE = "code"
 AUTHORIZATION_CODE = "authorization_code"
 
@@ -49,6 +49,15 @@ class OpenIDSettings:
         needs="",
     )
 
+    id_token_hint_lifetime: int = setting(
+        lifetime,
+        90 * DAY,
+        "How long, at least, an ID token is recognised after it was issued, as a hint to the user "
+        "who signs in or out. So long a public key is kept after it last signed.",
+        mode=AUTHORIZATION_SERVER,
+        needs="",
+    )
+
     def contradictions(self, settings: Any) -> Iterator[str]:
         """Users are signed in by the code flow alone."""
         if not self.enabled:
@@ -63,3 +72,7 @@ class OpenIDSettings:
     def signing_algorithms(self) -> Iterable[str]:
         """Every client can verify RS256 (OpenID Connect Core section 15.1)."""
         return (RS256,) if self.enabled else ()
+
+    def recognised_for(self) -> int:
+        """A hint is an ID token that may have expired (OpenID Connect Core section 3.1.2.1)."""
+        return self.id_token_hint_lifetime if self.enabled else 0

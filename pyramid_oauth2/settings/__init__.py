@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pyramid.exceptions import ConfigurationError
 
 from .declaration import REQUIRED, declared_fields
-from .feature import FeatureSettings, Signing
+from .feature import FeatureSettings, Recognising, Signing
 from .management import ManagementSettings
 from .pages import PageSettings
 from .server import ServerSettings
@@ -81,6 +81,12 @@ class Settings(
             if isinstance(values, Signing)
             for name in values.signing_algorithms()
         )
+
+    @property
+    def recognised_for(self) -> int:
+        """For how many seconds a public key is needed after it last signed, also unpublished."""
+        values = (each.values for each in self.features.values())
+        return max((v.recognised_for() for v in values if isinstance(v, Recognising)), default=0)
 
     def section(self, prefix: str) -> Mapping[str, str]:
         """The unparsed values below ``oauth2.<prefix>.``, with the prefix removed from the keys."""

@@ -9,7 +9,8 @@
     config.add_oauth2_settings("badges", BadgeSettings)  # oauth2.badges.lifetime
     settings.of(BadgeSettings).lifetime
 
-A class may have a method ``signing_algorithms()``, see :class:`Signing`.
+A class may have a method ``signing_algorithms()``, see :class:`Signing`, or ``recognised_for()``,
+see :class:`Recognising`.
 
 A class may have a method ``contradictions(settings)``, which yields a sentence for each
 contradiction between its values, or between them and the other settings. It is called if
@@ -50,6 +51,14 @@ class Signing(Protocol):
 
     def signing_algorithms(self) -> Iterable[str]:
         """The algorithms whose keys are published before anything is signed."""
+
+
+@runtime_checkable
+class Recognising(Protocol):
+    """Settings of a feature that recognises what the server has signed, also after its end."""
+
+    def recognised_for(self) -> int:
+        """For how many seconds, at least, a public key is needed after it last signed."""
 
 
 @implementer(ISettingsPrefix)

@@ -45,6 +45,7 @@ def sign(kid: str, data: str) -> str:
 COMMANDS: dict[str, Callable[..., Any]] = {
     "key_for": lambda algorithm: left()[0] if algorithm == "ES256" and left() else None,
     "published": lambda: [public(kid) for kid in left()],
+    "public_key": lambda kid: public(kid) if kid in left() else None,
     "is_revoked": lambda kid: kid in revoked,
     "revoke": revoked.add,
     "sign": sign,

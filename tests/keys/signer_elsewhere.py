@@ -44,6 +44,10 @@ class SignerElsewhere:
     def published(self) -> list[Mapping[str, str]]:
         return list(self.ask("published"))
 
+    def public_key(self, kid: str) -> Mapping[str, str] | None:
+        found = self.ask("public_key", kid)
+        return None if found is None else dict(found)
+
     def is_revoked(self, kid: str) -> bool:
         return bool(self.ask("is_revoked", kid))
 

@@ -27,6 +27,9 @@ class Signer:
     def published(self):
         return []
 
+    def public_key(self, kid):
+        return None
+
     def is_revoked(self, kid):
         return False
 
