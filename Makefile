@@ -33,10 +33,11 @@ SUFFIX = $(if $(filter 6543,$(PORT)),,-$(PORT))
 INI = development$(SUFFIX).ini
 API = api
 API_INI = examples/resource_server/$(API)$(SUFFIX).ini
+RELYING_PARTY_INI = examples/relying_party/relying_party$(SUFFIX).ini
 SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo example-machine-client example-native-app example-resource-server
+.PHONY: demo example-machine-client example-native-app example-relying-party example-resource-server
 .PHONY: test lowest mutants rotation bench lint docs reference screenshots links translations clean
 
 demo: .venv/demo $(INI)
@@ -55,6 +56,10 @@ example-native-app: .venv/examples
 example-resource-server: .venv/examples $(API_INI)
 	@export PYTHONPATH="examples/resource_server$${PYTHONPATH:+:$$PYTHONPATH}"; \
 	  exec $(BIN)/pserve $(API_INI)
+
+example-relying-party: .venv/examples $(RELYING_PARTY_INI)
+	@export PYTHONPATH="examples/relying_party$${PYTHONPATH:+:$$PYTHONPATH}"; \
+	  exec $(BIN)/pserve $(RELYING_PARTY_INI)
 
 # The tests start hundreds of processes, each of which would compile the package anew.
 test: export PYTHONDONTWRITEBYTECODE =
@@ -123,7 +128,7 @@ translations: .venv/test
 
 clean:
 	rm -rf .venv $(LOWEST) $(PEERS_ENVIRONMENT) tests/node/node_modules build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -f development-*.ini examples/resource_server/*-*.ini demo-client*.secret demo-client.cookie-secret demo-server.secret *.sqlite *.sqlite-shm *.sqlite-wal
+	rm -f development-*.ini examples/*/*-*.ini demo-client*.secret demo-client.cookie-secret demo-server.secret *.sqlite *.sqlite-shm *.sqlite-wal
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A variable of the command line loses against the file's own [DEFAULT], so the

@@ -76,11 +76,13 @@ class Checkout:
     """A folder with the contents of a checkout, and the demo that runs in it.
 
     :ivar api: the address of the example of a resource server.
+    :ivar relying_party: that of the example of a relying party.
     """
 
     folder: Path
     server: LiveServer
     api: str
+    relying_party: str
 
     def secret(self, client_id: str) -> str:
         """The secret of one of the demo's clients."""
@@ -101,6 +103,12 @@ class Checkout:
             patch.setenv("ISSUER", self.server.issuer)
             spec.loader.exec_module(module)
         return module
+
+    def move_relying_party(self) -> None:
+        """Register its client for the port that it has here."""
+        edit = [BIN / "poauth2", self.server.ini, "client", "edit", "demo-relying-party"]
+        uri = f"{self.relying_party}/callback"
+        subprocess.run([*edit, "--redirect-uri", uri], check=True, capture_output=True)
 
     @contextlib.contextmanager
     def without(self, name: str) -> Iterator[None]:
@@ -152,9 +160,14 @@ def checkout_in(folder: Path) -> Iterator[Checkout]:
         # Without the cache, so that a test need not wait for ten seconds.
         endpoint = "oauth2.introspection.url"
         ini.write_text(text.replace(endpoint, f"oauth2.introspection.cache = 0\n{endpoint}"))
+    relying_party = f"localhost:{free_port()}"
+    ini = folder / "examples/relying_party/relying_party.ini"
+    ini.write_text(ini.read_text().replace("localhost:6545", relying_party))
     # What the installation would create; everything is installed already.
     (folder / ".venv").mkdir()
     (folder / ".venv" / "bin").symlink_to(BIN)
     (folder / ".venv" / "examples").touch()
     with live_server(folder, {"client_cache": "0"}) as server:
-        yield Checkout(folder, server, f"http://{api}")
+        checkout = Checkout(folder, server, f"http://{api}", f"http://{relying_party}")
+        checkout.move_relying_party()
+        yield checkout

@@ -1,8 +1,7 @@
 """The demo's clients, registered in whichever store the ini selects.
 
 ``demo`` is for curl, ``demo-sample`` for :mod:`.sample`, ``demo-spa`` for the
-single-page application, ``demo-native``, ``demo-api`` and ``demo-jwt`` for the programs in
-``examples/``.
+single-page application, the others for the programs in ``examples/``.
 """
 
 from __future__ import annotations
@@ -20,6 +19,9 @@ from pyramid_oauth2 import (
     OAuth2Service,
     UnknownClient,
 )
+
+# Where `make example-relying-party` serves an application.
+RELYING_PARTY = "http://localhost:6545"
 
 DEMO_CLIENT = Client(
     client_id="demo",
@@ -64,8 +66,18 @@ JWT_CLIENT = Client(
     token_endpoint_auth_method="client_secret_post",
     extra={"access_token_format": "jwt"},
 )
+RELYING_PARTY_CLIENT = Client(
+    client_id="demo-relying-party",
+    client_name="A site without passwords",
+    grant_types=("authorization_code",),
+    scope=frozenset({"openid", "profile", "email"}),
+    redirect_uris=(f"{RELYING_PARTY}/callback",),
+)
 # The suffix of the file that holds a client's secret.
-SECRET_FILES = {"demo": "", "demo-sample": "-sample", "demo-api": "-api", "demo-jwt": "-jwt"}
+SECRET_FILES = {
+    client_id: client_id.removeprefix("demo")
+    for client_id in ("demo", "demo-sample", "demo-api", "demo-jwt", "demo-relying-party")
+}
 SAMPLE_CALLBACK = "/sample/callback"
 SPA_PATH = "/spa/"
 # Where `python3 -m http.server` serves a folder.
@@ -96,6 +108,7 @@ def _clients(issuer: str) -> Iterator[Client]:
     yield NATIVE_CLIENT
     yield API_CLIENT
     yield JWT_CLIENT
+    yield RELYING_PARTY_CLIENT
 
 
 def _origin(issuer: str) -> str:
