@@ -282,6 +282,14 @@ class TestHints:
         assert isinstance(login, Login)
         assert login.hints == self.HINTS
 
+    def test_one_that_is_too_long_for_a_url_is_left_out(self, world: World):
+        hints = {**self.HINTS, "login_hint": "%" * 4000}
+        stored = world.begin(world.user(None), **hints)
+        assert isinstance(stored, Again)
+        login = world.follow(stored.query, world.user(None))
+        assert isinstance(login, Login)
+        assert login.hints == {"ui_locales": "de en", "display": "touch"}
+
     def test_no_value_of_one_refuses_a_request(self, world: World):
         assert isinstance(world.begin(**dict.fromkeys(self.HINTS, "%00 \u20ac <x>")), Ask)
 

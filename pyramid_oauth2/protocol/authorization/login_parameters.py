@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from urllib.parse import quote
 
 from ..authorization_server import AuthorizationServer
 from ..errors import InvalidRequest, LoginRequired
@@ -15,6 +17,7 @@ from .user_demand import NOTHING_DEMANDED, UserDemand
 HINTS = ("acr_values", "display", "login_hint", "ui_locales")
 """What only the login page, or the language of a page, depends on: nothing is refused for it."""
 
+LONGEST_HINTS = 2_000  # characters in the URL of the login
 _SECONDS = re.compile(r"[0-9]{1,9}")  # 31 years
 
 
@@ -44,6 +47,8 @@ def read_hints(parameters: Parameters) -> dict[str, str] | None:
 def hints_for_login(request: AuthorizationRequest, new_login: bool) -> dict[str, str]:
     """What the login page gets of a request, by the names of the parameters.
 
+    A hint with which its URL would be too long is left out.
+
     :param new_login: whether the user is to log in although they may be signed in.
     """
     hints = dict(request.login_hints or {})
@@ -51,9 +56,21 @@ def hints_for_login(request: AuthorizationRequest, new_login: bool) -> dict[str,
     prompt = [word for word in ("select_account", "create") if word in request.prompt]
     if acr:
         hints["acr_values"] = " ".join(acr)
+    hints = _short(hints)
     if new_login or prompt:
         hints["prompt"] = " ".join([*(["login"] if new_login else []), *prompt])
     return hints
+
+
+def _short(hints: Mapping[str, str]) -> dict[str, str]:
+    # The request may be stored because of its length; it is in the URL only by its handle then.
+    found, left = {}, LONGEST_HINTS
+    for name, value in hints.items():
+        length = len(quote(value, safe=""))
+        if length <= left:
+            found[name] = value
+            left -= length
+    return found
 
 
 def read_demand(
