@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from pyramid.authentication import AuthTktCookieHelper
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.interfaces import ISecurityPolicy
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED, remember
 
@@ -53,6 +54,10 @@ class CookiePolicy:
 
     authenticated_userid = identity
 
+    def logged_in_at(self, request: Any) -> int | None:
+        found = self._cookie.identify(request)
+        return found and int(found["timestamp"])
+
     def permits(self, request: Any, context: Any, permission: str) -> bool:
         return False
 
@@ -63,6 +68,23 @@ class CookiePolicy:
         return self._cookie.forget(request, **kw)
 
 
+class People:
+    """Users, each with a name and a mail address; who is gone is deactivated."""
+
+    def __init__(self) -> None:
+        self.gone: set[str] = set()
+
+    def is_active(self, subject: str) -> bool:
+        return subject not in self.gone
+
+    def claims(self, subject: str, names: Any) -> dict[str, Any]:
+        return {"name": subject.title(), "email": f"{subject}@foto.example"}
+
+    def authenticated_at(self, request: Any) -> int | None:
+        policy = request.registry.getUtility(ISecurityPolicy)
+        return getattr(policy, "wrapped", policy).logged_in_at(request)
+
+
 def log_in(request: Any) -> Response:
     """Log in any user, by name."""
     if request.method == "GET":
@@ -71,11 +93,18 @@ def log_in(request: Any) -> Response:
     return HTTPSeeOther(back, headers=remember(request, request.POST["user"]))
 
 
-def configurator(settings: dict[str, Any] | None = None, policy: Any = None) -> Configurator:
-    """The application; *settings* override those above."""
+def configurator(
+    settings: dict[str, Any] | None = None, policy: Any = None, people: People | None = None
+) -> Configurator:
+    """The application; *settings* override those above.
+
+    :param people: its users, if it knows more than their names.
+    """
     config = Configurator(settings={**SETTINGS, **(settings or {})})
     config.set_security_policy(policy or CookiePolicy())
     config.include("pyramid_oauth2")
+    if people is not None:
+        config.set_oauth2_resource_owners(people)
     config.add_route("login", "/login")
     config.add_view(
         log_in, route_name="login", permission=NO_PERMISSION_REQUIRED, require_csrf=False
