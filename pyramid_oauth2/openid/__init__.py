@@ -10,6 +10,7 @@ from typing import Any
 from ..interfaces import ISettings
 from ..settings.types import AUTHORIZATION_SERVER
 from .client_fields import FIELDS
+from .default_max_age import DEFAULT_MAX_AGE, DefaultMaxAge
 from .discovery import OpenIDMetadata
 from .id_token import IDToken
 from .request_extensions import Claims, ClaimsDemand, IDTokenClaims, Nonce, OpenID
@@ -33,9 +34,10 @@ def includeme(config: Any) -> None:
     config.add_oauth2_request_extension("claims", Claims)
     config.add_oauth2_request_extension("id_token_claims", IDTokenClaims)
     config.add_oauth2_request_extension("claims_demand", ClaimsDemand)
+    config.add_oauth2_request_extension("default_max_age", DefaultMaxAge)
     config.add_oauth2_token_response("id token", IDToken)
     config.add_oauth2_endpoint("userinfo", UserInfoEndpoint)
-    for field in FIELDS:
+    for field in (*FIELDS, DEFAULT_MAX_AGE):
         config.add_oauth2_client_field(field)
     config.add_oauth2_server_metadata("openid", OpenIDMetadata)
     config.include(".startup_checks")
