@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..protocol.messages import message as _
+from ..protocol.scopes import OFFLINE_ACCESS
 
 OPENID = "openid"
-OFFLINE_ACCESS = "offline_access"
 
 DESCRIPTIONS: Mapping[str, str] = {
     OPENID: _("Recognise you when you come again"),

@@ -14,7 +14,7 @@ from pyramid.httpexceptions import HTTPClientError
 from pyramid.response import Response
 
 from ..interfaces.request import PyramidRequest
-from ..protocol.errors import InsufficientScope, InvalidRequest, OAuth2Error, TokenMissing
+from ..protocol.errors import InsufficientScope, InvalidRequest, OAuth2Error
 from ..protocol.refusal import Refusal
 from ..protocol.scopes import format_scope
 from ..protocol.token.presentation import BEARER_SCHEME, Presentation
@@ -109,7 +109,8 @@ def missing_permission(request: ChallengedRequest) -> Response:
 
 def refused_at_endpoint(request: ChallengedRequest, error: OAuth2Error) -> Response:
     """The refusal of a token at an endpoint of the server, which is no resource with metadata."""
-    if isinstance(error, TokenMissing):
+    if error.refusal == SENT:
+        # RFC 6750 section 3.1: without a token there is no error code.
         response = json_response({"error_description": error.description}, error.status)
         return _challenged(request, response, metadata=None)
     scope = {"scope": error.scope} if isinstance(error, InsufficientScope) else {}

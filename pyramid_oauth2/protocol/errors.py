@@ -150,10 +150,6 @@ class InvalidToken(OAuth2Error):
     source = "RFC 6750 section 3.1"
 
 
-class TokenMissing(InvalidToken):
-    """There is no bearer token; the challenge then names no error (RFC 6750 section 3.1)."""
-
-
 class InsufficientScope(OAuth2Error):
     """The bearer token lacks a scope (RFC 6750 section 3.1).
 

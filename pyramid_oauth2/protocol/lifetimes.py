@@ -31,11 +31,6 @@ class Lifetimes:
     consent: int
     grant: int
 
-    def of_access(self, client: Client) -> int:
-        """How long *client* can use at most what a user allows it once."""
-        refreshes = REFRESH_TOKEN in client.grant_types
-        return self.grant if refreshes else self.of(ACCESS_TOKEN, client)
-
     def of(self, kind: str, client: Client) -> int:
         """The lifetime of a token of *kind* for *client*; a client may have its own."""
         if kind == ACCESS_TOKEN:

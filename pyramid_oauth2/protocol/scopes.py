@@ -18,6 +18,9 @@ from .refusal import Refusal
 # scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
 SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
+OFFLINE_ACCESS = "offline_access"
+"""The scope for access while the user is not there (OpenID Connect Core section 11)."""
+
 SYNTAX = Refusal("scope_syntax", "RFC 6749 section 3.3")
 DEFAULT = Refusal("scope_default", "RFC 6749 section 3.3", decided_by="oauth2.default_scopes")
 KNOWN = Refusal("scope_known", "RFC 6749 section 3.3", decided_by="oauth2.scopes")

@@ -16,8 +16,9 @@ from .clients.metadata import BY_NAME
 from .errors import InvalidRequest
 from .lifetimes import Lifetimes
 from .parameters import MAX_VALUE
-from .records import Client, StoreUnavailable
+from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, StoreUnavailable
 from .refusal import OWN_RULE, Refusal
+from .scopes import OFFLINE_ACCESS
 from .token_strings import RandomBytes
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Server:
     seconds. ``url`` returns the public URL of an endpoint, ``entry_store`` the store for
     entries. ``client_fields`` are the fields of a client's metadata by name, also those that
     an application or an extension added. ``max_parameter_length`` is in characters.
+    ``refresh_needs_offline_access`` is whether a refresh token needs that scope.
     ``claims`` returns what the application says about a subject, of the named claims, or
     raises :exc:`UserNotChecked`.
     ``prompt_values`` are those of the parameter ``prompt`` that have an effect.
@@ -86,6 +88,7 @@ class Server:
     entry_store: Callable[[], IEntryStore]
     client_fields: Mapping[str, ClientField] = field(default_factory=lambda: BY_NAME)
     max_parameter_length: int = MAX_VALUE
+    refresh_needs_offline_access: bool = False
     claims: Callable[[str, Collection[str]], Mapping[str, Any]] = lambda subject, names: {}
     prompt_values: frozenset[str] = PROMPT_VALUES
     understood: frozenset[str] = field(init=False, default=frozenset())
@@ -121,6 +124,22 @@ class Server:
         """The client of that identifier; None if there is none, or if it is disabled."""
         client = self.clients.get(client_id)
         return None if client is None or client.disabled_at is not None else client
+
+    def may_refresh(self, client: Client, granted: frozenset[str]) -> bool:
+        """Whether a client gets a refresh token.
+
+        :param granted: the scope that the user has allowed.
+        """
+        registered = REFRESH_TOKEN in self.grant_types and REFRESH_TOKEN in client.grant_types
+        return registered and (not self.refresh_needs_offline_access or OFFLINE_ACCESS in granted)
+
+    def lasts(self, client: Client, granted: frozenset[str]) -> int:
+        """For how many seconds a client can use what a user allows it once, at most.
+
+        :param granted: the scope that the user allows.
+        """
+        refreshes = self.may_refresh(client, granted)
+        return self.lifetimes.grant if refreshes else self.lifetimes.of(ACCESS_TOKEN, client)
 
     def has_secret(self, client: Client) -> bool:
         """Whether a client authenticates by a secret."""

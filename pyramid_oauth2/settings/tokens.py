@@ -110,6 +110,15 @@ class TokenSettings:
         grant_type="refresh_token",
         mode=AUTHORIZATION_SERVER,
     )
+    refresh_needs_offline_access: bool = setting(
+        boolean,
+        False,
+        "Whether a client gets a refresh token only with the scope offline_access, which the user "
+        "has allowed (OpenID Connect Core section 11), beside its grant type refresh_token. For a "
+        "client with consent = skip, the operator has allowed it.",
+        grant_type="refresh_token",
+        mode=AUTHORIZATION_SERVER,
+    )
     grant_lifetime: int = setting(
         lifetime,
         365 * 86400,

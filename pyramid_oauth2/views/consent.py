@@ -48,7 +48,7 @@ def consent_page(
         ],
         "registered": registered(request, client),
         "blocks": [*_blocks(request, requested)],
-        "lasts": server.lifetimes.of_access(client),
+        "lasts": server.lasts(client, requested.scope),
         "authorizations_url": endpoint_url(request.registry, "authorizations"),
         "sign_out_url": sign_out_url(request, settings, interaction=handle, endpoint=endpoint),
         "action": endpoint_url(request.registry, endpoint),

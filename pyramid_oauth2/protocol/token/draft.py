@@ -137,7 +137,8 @@ def _kinds(
     )
     kinds = {ACCESS_TOKEN: data.encode()}
     wanted = issuance.refresh_token and not alone and not isinstance(issuance.operation, Add)
-    if wanted and _may_refresh(server, client):
+    granted = frame.grant.scope if frame.grant else issuance.access.scope
+    if wanted and server.may_refresh(client, granted):
         # RFC 9449 section 5: the refresh token of a public client is bound to its key. That of
         # a confidential client is bound to the client, which authenticates.
         kinds[REFRESH_TOKEN] = bound_data(confirmation if client.public else None)
@@ -221,10 +222,6 @@ def _new_grant(issuance: Issuance, client: Client, frame: _Frame, end: int) -> G
         absolute_end=frame.limit,
         data=grant_data(access, operation.authentication, operation.kept),
     )
-
-
-def _may_refresh(server: Server, client: Client) -> bool:
-    return REFRESH_TOKEN in server.grant_types and REFRESH_TOKEN in client.grant_types
 
 
 def _end(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..authorization_server import AuthorizationServer
-from ..errors import InsufficientScope, InvalidRequest, OAuth2Error, TokenMissing
+from ..errors import InsufficientScope, InvalidRequest, InvalidToken, OAuth2Error
 from ..http import FORM, HTTPRequest
 from ..refusal import Refusal
 from .access_token import AccessToken
@@ -26,7 +26,7 @@ class _Sender:
     """The request that presents the token. It is processed once, so it has reserved nothing."""
 
     request: HTTPRequest
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
 
     def http(self) -> HTTPRequest:
         return self.request
@@ -44,8 +44,7 @@ def required_token(
     """The access token of a request, and the headers that belong to its response.
 
     :param scope: one scope, which the token must have.
-    :raises TokenMissing: there is none.
-    :raises InvalidToken: it is not valid.
+    :raises InvalidToken: there is none, by the refusal :data:`SENT`, or it is not valid.
     :raises InsufficientScope: it lacks the scope.
     :raises OAuth2Error: it is not in the header alone, or its key is not proved.
     """
@@ -71,7 +70,7 @@ def _presentation(server: AuthorizationServer, http: HTTPRequest, sender: _Sende
     if _has_parameter(http):
         raise InvalidRequest(MISPLACED, refusal=PLACE)
     if found is None:
-        raise TokenMissing(MISSING, refusal=SENT)
+        raise InvalidToken(MISSING, refusal=SENT)
     presentation = Presentation(*found, sender)
     if not presentation.is_well_formed:
         raise InvalidRequest(MISPLACED, refusal=PLACE)
