@@ -7,21 +7,21 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from . import preloaded
 from .log_watch import credentials_in
-
-BIN = Path(sys.executable).parent
+from .preloaded import BIN
 
 
 def environment(**more: str) -> dict[str, str]:
     """The environment of a shell in which the virtual environment is active."""
-    return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **more}
+    path = os.pathsep.join((str(preloaded.folder()), str(BIN), os.environ["PATH"]))
+    return {**os.environ, "PATH": path, **more}
 
 
 @contextlib.contextmanager
