@@ -64,6 +64,38 @@ def robot(world: World) -> str:
     return secret
 
 
+class TestResponseTypes:
+    """They go with the grant types (RFC 7591 section 2)."""
+
+    @pytest.mark.parametrize(
+        ("metadata", "response_types"),
+        [
+            (MACHINE, ()),
+            ({"grant_types": ("password", "refresh_token")}, ()),
+            ({"grant_types": (), "resource_server": True}, ()),
+            ({**MACHINE, "response_types": ("code", "token")}, ()),
+            (WEB, ("code",)),
+            ({**WEB, "response_types": ()}, ("code",)),
+            ({**WEB, "grant_types": ("implicit",), "response_types": ("token",)}, ("token",)),
+        ],
+    )
+    def test_of_a_new_client(self, world: World, metadata: Any, response_types: Any):
+        client = world.registry.add(client_id="new", client_name="New", **metadata).client
+        assert client.response_types == world.get("new").response_types == response_types
+        world.registry.restore(replace(client, client_id="old", response_types=("code",)))
+        restored = world.get("old").response_types
+        assert restored == (() if not response_types else ("code",))
+
+    def test_they_follow_a_change(self, world: World, robot: str):
+        flow = {**WEB, "grant_types": ("authorization_code",)}
+        assert world.registry.edit("robot", **flow).response_types == ("code",)
+        assert world.get().response_types == ("code",)
+        assert world.registry.edit("robot", **MACHINE).response_types == ()
+        assert world.get().response_types == ()
+        # What is derived of a client is no change of it.
+        assert world.registry.edit("robot", response_types=("code",)) == world.get()
+
+
 class TestAdd:
     def test_a_secret_is_drawn_and_told_once(self, world: World):
         registered = world.registry.add(Client("robot", **MACHINE))

@@ -16,12 +16,13 @@ from ..server import Server
 from ..token_strings import new_client_id, new_client_secret
 from .document import document_problems
 from .rules import (
+    DERIVED,
     InvalidClientMetadata,
     check_change,
-    check_client,
     client_of,
     record_fields,
     secretless,
+    to_register,
 )
 from .secrets import UnusableSecret, ending, keep_secret, newest_secret, verify_secret
 from .unreadable import UNREADABLE, UnreadableClient
@@ -113,7 +114,7 @@ class ClientRegistry:
         elif metadata:
             beside = ", ".join(metadata)
             raise TypeError(f"give the client as a record or by its fields, not both: {beside}")
-        check_client(self._server, client)
+        client = to_register(self._server, client)
         now = self._server.clock()
         stored = None
         if self._server.has_secret(client):
@@ -133,7 +134,7 @@ class ClientRegistry:
         :return: False if its client_id is or was in use; nothing is changed then.
         :raises InvalidClientMetadata: a rule is broken.
         """
-        check_client(self._server, client)
+        client = to_register(self._server, client)
         if not client.created_at:
             now = self._server.clock()
             client = replace(client, created_at=now, updated_at=now)
@@ -157,7 +158,7 @@ class ClientRegistry:
         changed = check_change(self._server, client, changes)
         if changed == client:
             return client
-        written = {name: getattr(changed, name) for name in (*changes, "client_secrets")}
+        written = {name: getattr(changed, name) for name in (*changes, *DERIVED)}
         return self._write(client, written, "edited")
 
     def rotate_secret(

@@ -19,6 +19,7 @@ from .document import document_problems
 from .extra import added, changed_problems, extra_problems, form_problems, into_extra
 from .metadata import BY_NAME, FIELDS
 from .secrets import ARGON2ID, SHA256, is_digest
+from .value_rules import STANDARD_RESPONSE_TYPES
 
 MAX_SECRETS = 2
 MOST_CHANGES = 10**8
@@ -26,6 +27,8 @@ MOST_PROBLEMS = 10  # of one field, in a report
 
 # All others are fixed: the client_id, and what the registry itself maintains.
 EDITABLE = frozenset(BY_NAME)
+# What may follow from a change of something else.
+DERIVED = ("client_secrets", "response_types")
 _RECORD = frozenset(field.name for field in fields(Client))
 
 # Grant types that send the user back to the client by a redirect.
@@ -53,6 +56,16 @@ def check_client(server: Server, client: Client) -> None:
     _refuse(client_problems(server, client))
     # The application is not asked about what cannot be a client_id.
     _refuse(_subject_problems(server, client.client_id))
+
+
+def to_register(server: Server, client: Client) -> Client:
+    """The client as it is registered: it breaks no rule, and has what follows from the rest.
+
+    :raises InvalidClientMetadata: as :func:`check_client` does.
+    :raises UserNotChecked: the same.
+    """
+    check_client(server, client)
+    return with_response_types(client)
 
 
 def client_of(metadata: Mapping[str, Any]) -> Client:
@@ -92,6 +105,8 @@ def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> 
         _refuse((name, _("this cannot be changed")) for name in fixed)
     _refuse(_identifier_problems(changes))
     changed = replace(client, **changes)
+    if "grant_types" in changes or "response_types" in changes:
+        changed = with_response_types(changed)
     if not server.has_secret(changed):
         # Otherwise a secret that leaked long ago would be valid again after a change back.
         changed = replace(changed, client_secrets=())
@@ -147,6 +162,20 @@ def _refuse(problems: Iterable[tuple[str, str]]) -> None:
 def _report(problems: Sequence[str]) -> str:
     shown, rest = problems[:MOST_PROBLEMS], len(problems) - MOST_PROBLEMS
     return joined([*shown, _("and %(count)s more", count=rest)] if rest > 0 else shown)
+
+
+def with_response_types(client: Client) -> Client:
+    """The client with the response types that go with its grant types (RFC 7591 section 2).
+
+    One that is never redirected has none of the standard ones. One of the code flow for which
+    none is named has ``code``.
+    """
+    found = client.response_types
+    if not REDIRECTING & set(client.grant_types):
+        found = tuple(name for name in found if name not in STANDARD_RESPONSE_TYPES)
+    elif not found and "authorization_code" in client.grant_types:
+        found = ("code",)
+    return client if found == client.response_types else replace(client, response_types=found)
 
 
 def acts_for_users(grant_types: Iterable[str]) -> bool:
