@@ -69,7 +69,9 @@ def destination(redirect_uri: str) -> dict[str, Any]:
     """Where a response goes, as the page shows it to the user.
 
     :return: ``redirect_host``, which is the scheme if that alone determines the
-        app; ``redirect_on_device``, whether it stays on the user's device.
+        app; ``redirect_on_device``, whether it stays on the user's device;
+        ``redirect_to_app``, whether it is an app there that receives it. A loopback address may
+        be that of a page in the browser as well.
     """
     parts = urlsplit(redirect_uri)
     # What follows a private-use scheme may look like a host, but is not one.
@@ -78,6 +80,7 @@ def destination(redirect_uri: str) -> dict[str, Any]:
         "redirect_host": parts.netloc.rpartition("@")[2] if on_the_web else parts.scheme,
         # http is allowed for loopback hosts only.
         "redirect_on_device": parts.scheme != "https",
+        "redirect_to_app": not on_the_web,
     }
 
 

@@ -128,7 +128,10 @@ def _usable(authorization: Authorization) -> Client | None:
     return client if client and client.disabled_at is None else None
 
 
-def _name(authorization: Authorization) -> str:
+def _name(authorization: Authorization) -> str | None:
+    """The client's name, or its client_id; None if it was deleted, as no user knows that."""
+    if authorization.client is None:
+        return None
     usable = _usable(authorization)
     return (usable and usable.client_name) or authorization.client_id
 

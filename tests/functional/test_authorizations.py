@@ -71,10 +71,15 @@ class TestShow:
         assert page.html.img is None
         assert "Your Bank" not in page
 
-    def test_a_client_that_was_deleted_is_shown_by_its_id(self, bob: Allowing):
+    def test_a_client_that_was_deleted_is_shown_by_words(self, bob: Allowing):
+        """Its name is gone, and its client_id says nothing to its users."""
         bob.server.service.clients.delete("web")
         (article,) = articles(page := bob.show())
-        assert article.startswith("web This application was deleted, and can no longer use")
+        assert article.startswith(
+            "An application that was deleted This application was deleted, and can no longer use"
+        )
+        asked = page.click("Withdraw")
+        assert asked.html.h2.get_text() == "An application that was deleted"
         assert bob.post(form_of(page)).status_int == 303
         assert articles(bob.show()) == []
 

@@ -122,8 +122,8 @@ def test_no_link_but_https(visitor: Visitor, uri: str) -> None:
     ("redirect_uri", "shown"),
     [
         ("https://app.example:8443/a/b", "You will be sent to app.example:8443 ."),
-        ("http://localhost:7000/", "You will be sent to an app on this device: localhost:7000"),
-        ("http://[::1]/", "You will be sent to an app on this device: [::1]"),
+        ("http://localhost:7000/", "You will be sent to an address on this device: localhost:7000"),
+        ("http://[::1]/", "You will be sent to an address on this device: [::1]"),
         (
             "com.example.app://bank.example/",
             "You will be sent to an app on this device: com.example.app",
