@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -51,13 +51,17 @@ def check_provides(interface: type[object], name: str, plug_in: object) -> None:
     """Check that a plug-in has what its interface names.
 
     :param name: under which it is registered.
-    :raises ValueError: something is missing, or a text is where a tuple must be.
+    :raises ValueError: something is missing, or a text or an iterator is where a tuple must be.
     """
     for member in sorted(cast(Any, interface).names(all=True)):
         if not hasattr(plug_in, member):
             raise ValueError(f"{name} has no {member}, which an {interface.__name__} needs")
-        if member in TUPLES and isinstance(getattr(plug_in, member), str):
+        declared = getattr(plug_in, member)
+        if member in TUPLES and isinstance(declared, str):
             raise ValueError(f"{member} of {name} is a text; write a tuple of texts")
+        if isinstance(declared, Iterator):
+            # The checks of the start would use it up: no request would find anything in it.
+            raise ValueError(f"{member} of {name} can be read once only; write a tuple")
 
 
 def all_factories(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 from types import TracebackType
+from typing import Any
 
 from pyramid.exceptions import ConfigurationError, ConfigurationExecutionError
 
@@ -22,7 +23,13 @@ class StartupError(ConfigurationError):  # type: ignore[misc]
     The message names the setting, the option of a view, or what is missing, and the cure. It ends
     with the import that failed, if that is the cause: a package may be there, and one that it needs
     is not. No other cause is named, since its message may contain a secret.
+
+    :param info: where the mistake is, if that is not what Pyramid notes for the failed action.
     """
+
+    def __init__(self, message: str, *, info: Any = None) -> None:
+        super().__init__(message)
+        self.info = info
 
     def __str__(self) -> str:
         message, cause = str(super().__str__()), self.__cause__
@@ -45,8 +52,9 @@ def explained(error: BaseException) -> str:
     """
     if not isinstance(error, ConfigurationExecutionError):
         return _text(error)
-    line, text = getattr(error.info, "line", 0), _text(error.evalue)
-    return f"{text} ({error.info.file}, line {line})" if line else text
+    info = getattr(error.evalue, "info", None) or error.info
+    line, text = getattr(info, "line", 0), _text(error.evalue)
+    return f"{text} ({info.file}, line {line})" if line else text
 
 
 def _text(error: BaseException) -> str:

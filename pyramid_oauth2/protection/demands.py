@@ -18,7 +18,8 @@ PREFIX = "oauth2_"
 # The options of the guard itself. ``oauth2_endpoint`` marks the add-on's own endpoints, which
 # handle an invalid token themselves. ``oauth2_refused`` marks the pages that are for people
 # only, which refuse every token.
-OWN_OPTIONS = ("oauth2_scope", "oauth2_only", "oauth2_endpoint", "oauth2_refused")
+INTERNAL_OPTIONS = ("oauth2_endpoint", "oauth2_refused")
+OWN_OPTIONS = ("oauth2_scope", "oauth2_only", *INTERNAL_OPTIONS)
 
 
 class LateServer:

@@ -39,6 +39,7 @@ from .cors import is_preflight
 from .demands import OWN_OPTIONS, DeclaredDemand, ViewDemands
 from .permissions import log_refusal
 from .request import Demand, Request
+from .view_options import check_view_options
 
 View = Callable[[Any, Request], Any]
 
@@ -275,6 +276,7 @@ def includeme(config: Any) -> None:
     """Guard every view, and exempt admitted requests from the default CSRF check."""
     guard = Guard(ViewDemands(config.registry))
     config.add_view_deriver(guard, "oauth2_guarded", under=INGRESS, over="secured_view")
+    check_view_options(config, lambda: guard.options)
 
     def exempt() -> None:
         options = config.registry.queryUtility(IDefaultCSRFOptions)

@@ -14,7 +14,7 @@ from .client_pages import ADMIN, APPLICATIONS, BACK, ClientPages, names, words
 from .flow import Flow
 from .server import bearer
 
-DRAWN = "a" * 24
+DRAWN = f"oci_{'a' * 24}"
 # What a right form of each action says, beside the version.
 ACTIONS: dict[str, dict[str, Any]] = {
     "register?kind=web": {"client_name": "New", "redirect_uris": BACK, "client_id": DRAWN},

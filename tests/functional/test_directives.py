@@ -223,3 +223,17 @@ def test_a_plug_in_may_be_included_first(first: bool):
     server = get_service(config.make_wsgi_app().registry).server
     assert server.grant_types == {EMAIL}
     assert server.known_scopes == {"tea"}
+
+
+def test_parameters_that_can_be_read_once_only(build: Callable[..., Server]):
+    """The checks of the start would read them, and no request would find one."""
+
+    class Wrong(MagicLink):
+        parameters = (Parameter(name) for name in ["link"])  # type: ignore[assignment]
+
+    words = f"parameters of {EMAIL} can be read once only; write a tuple"
+    with pytest.raises(ConfigurationError, match=words):
+        build(
+            lambda config: config.add_oauth2_grant_type(EMAIL, Wrong),
+            changes={"oauth2.grant_types": EMAIL},
+        )

@@ -13,6 +13,7 @@ from webtest import TestApp
 
 from pyramid_oauth2.assembly import service_of
 from pyramid_oauth2.extension import StoreUnavailable
+from pyramid_oauth2.startup_error import explained
 
 from . import freshness, host
 from .introspecting import Endpoint, introspection_endpoint
@@ -207,8 +208,22 @@ class TestStart:
 
     def test_a_misspelt_option(self, config: Configurator):
         config.add_view(freshness.whoami, route_name="view", oauth2_scope="read", oauth2_maxage=60)
-        with pytest.raises(ConfigurationError, match="Unknown view options"):
+        words = r"oauth2_maxage=60 is no option of a view\. Did you mean oauth2_max_age\?"
+        with pytest.raises(ConfigurationError, match=words) as raised:
             config.make_wsgi_app()
+        assert f"({__file__}, line " in explained(raised.value)
+
+    def test_an_option_of_another_library(self, config: Configurator):
+        """It may begin as ours do, or be near one of them."""
+
+        def deriver(view: Any, info: Any) -> Any:
+            return view
+
+        deriver.options = ("oauth2_theirs", "oauth_scope")  # type: ignore[attr-defined]
+        config.add_view_deriver(deriver)
+        theirs = {"oauth2_theirs": 1, "oauth_scope": "x"}
+        config.add_view(freshness.whoami, route_name="view", **theirs)
+        config.make_wsgi_app()
 
     def test_none_is_no_option(self, config: Configurator):
         config.add_view(freshness.whoami, route_name="view", oauth2_max_age=None)
@@ -226,6 +241,7 @@ class TestStart:
             (("oauth2_scope",), "oauth2_scope is declared by pyramid_oauth2 and by zebra"),
             (("renderer",), "renderer of zebra must begin with oauth2_"),
             ("oauth2_x", "options of the view demand zebra is a text; write a tuple"),
+            (iter(["oauth2_x"]), "options of the view demand zebra can be read once only"),
             ((), "The view demand zebra names no options"),
         ],
     )

@@ -91,6 +91,15 @@ MISTAKES_IN_CODE = {
     VIEW.format('oauth2_scope="x"'): (
         "oauth2_scope='x' names unknown scopes: x. Known are: read, write. Add them to "
     ),
+    VIEW.format('oauth2_scpe="read"'): (
+        "oauth2_scpe='read' is no option of a view. Did you mean oauth2_scope?"
+    ),
+    VIEW.format('oauth_scope="read"'): (
+        "oauth_scope='read' is no option of a view. Did you mean oauth2_scope?"
+    ),
+    VIEW.format("oauth2_proof_of_possession=5"): (
+        "oauth2_proof_of_possession=5 is no option of a view. There are: oauth2_only, oauth2_scope."
+    ),
     VIEW.format("oauth2_scope=7"): "oauth2_scope=7 names no scope: write one or more names",
     VIEW.format("oauth2_scope=[7]"): "oauth2_scope=[7] names no scope: write one or more names",
     VIEW.format('oauth2_scope=" "'): "oauth2_scope=' ' names no scope: write one or more names",
