@@ -39,6 +39,18 @@ def test_what_follows_from_a_kind(with_tables, kind):
     assert added(with_tables, "--kind", kind, *back) == KINDS[kind]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_response_types_go_with_its_grant_types(with_tables, kind):
+    """RFC 7591 section 2: of one that is never redirected there are none to show, or to export."""
+    back = BACK if "redirect_uris" in APPLICATION_TYPES[kind].field_names else ()
+    added(with_tables, "--kind", kind, *back)
+    shown = json.loads(with_tables("client", "show", "new", "--json")[1])
+    (exported,) = json.loads(with_tables("client", "export")[1])
+    expected = ["code"] if back else []
+    assert shown["response_types"] == exported["response_types"] == expected
+    assert ("response_types" in with_tables("client", "show", "new")[1]) is bool(back)
+
+
 @pytest.mark.parametrize(
     ("words", "client"),
     [
