@@ -8,12 +8,15 @@ import sys
 
 # Variables that decide how an interpreter starts; of these, the source can do as they say.
 KNOWN = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
+SIGNALS = (_signal.SIGTERM, _signal.SIGINT, _signal.SIGHUP, _signal.SIGQUIT)
 
 
 def main() -> None:
     name = sys.argv[0].rpartition("/")[2]
     if {each for each in os.environ if each.startswith("PYTHON")} - KNOWN:
         os.execv(f"{BIN}/{name}", [f"{BIN}/{name}", *sys.argv[1:]])  # noqa: F821
+    # What comes before there is a program is for it.
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, SIGNALS)
     source = _socket.socket(_socket.AF_UNIX)
     source.connect(SOURCE)  # noqa: F821
     umask = os.umask(0)
@@ -25,9 +28,17 @@ def main() -> None:
     source.sendmsg([size], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
     source.sendall(what)
     program = int.from_bytes(source.recv(4), sys.byteorder)
-    for number in (_signal.SIGTERM, _signal.SIGINT, _signal.SIGHUP, _signal.SIGQUIT):
-        _signal.signal(number, lambda signal, frame: os.kill(program, signal))
+    for number in SIGNALS:
+        _signal.signal(number, lambda signal, frame: pass_on(program, signal))
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, SIGNALS)
     end(int.from_bytes(source.recv(4), sys.byteorder, signed=True))
+
+
+def pass_on(program: int, signal: int) -> None:
+    try:  # noqa: SIM105 (contextlib takes longer)
+        os.kill(program, signal)
+    except ProcessLookupError:
+        pass  # It had the signal as well, as one of the process group.
 
 
 def end(status: int) -> None:
