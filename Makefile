@@ -1,6 +1,7 @@
 # make demo         serve the demo on http://localhost:6543 (another port: make demo PORT=7001)
 # make example-NAME run one of examples/ beside the demo: make example-native-app
 # make test         run the tests, some of them: make test TESTS=tests/protocol
+# make clients      install the relying parties that make test also runs, if they are there
 # make lowest       the same on the lowest version of everything that pyproject.toml allows
 # make bench        the CPU time of a request, and what it sends to the store, by workload and
 #                   store; beside that of another commit: make bench AGAINST=REVISION; in a full
@@ -38,7 +39,7 @@ SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo example-machine-client example-native-app example-relying-party example-resource-server
-.PHONY: test lowest mutants rotation bench lint docs reference screenshots links translations clean
+.PHONY: test clients lowest mutants rotation bench lint docs reference screenshots links translations clean
 
 demo: .venv/demo $(INI)
 	@$(BIN)/poauth2 $(INI) db upgrade
@@ -66,6 +67,10 @@ test: export PYTHONDONTWRITEBYTECODE =
 
 test: .venv/test tests/node/node_modules
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(TESTS)
+
+CLIENTS = .venv/clients
+
+clients: $(CLIENTS)/ready tests/relying_parties/node_modules
 
 # A range that no test runs is a guess.
 LOWEST = .venv-lowest
@@ -127,7 +132,7 @@ translations: .venv/test
 	$(BIN)/pybabel compile $(CATALOGUES)
 
 clean:
-	rm -rf .venv $(LOWEST) $(PEERS_ENVIRONMENT) tests/node/node_modules build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv $(LOWEST) $(PEERS_ENVIRONMENT) tests/*/node_modules build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f development-*.ini examples/*/*-*.ini demo-client*.secret demo-client.cookie-secret demo-server.secret *.sqlite *.sqlite-shm *.sqlite-wal
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -167,11 +172,19 @@ $(PEERS_ENVIRONMENT)/ready: benchmarks/peers/requirements.txt benchmarks/peers/p
 	  else echo "There is no Node here: without oidc-provider."; fi
 	@touch $@
 
+$(CLIENTS)/ready: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing relying parties in $(CLIENTS) ..."
+	@rm -rf $(CLIENTS)
+	@$(PYTHON) -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable '.[clients]'
+	@touch $@
+
 # Without npm, or without a network, what needs them is skipped, and the run says so.
-tests/node/node_modules: tests/node/package.json
-	@if command -v npm > /dev/null; then cd tests/node && \
+tests/%/node_modules: tests/%/package.json
+	@if command -v npm > /dev/null; then cd $(@D) && \
 	  npm install --no-audit --no-fund --no-package-lock --silent && touch node_modules; \
-	  else true; fi || echo "The packages of tests/node could not be installed. Is there a network?"
+	  else true; fi || echo "The packages of $(@D) could not be installed. Is there a network?"
 
 .venv/demo .venv/examples .venv/test .venv/lint .venv/docs: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing what make $(@F) needs ..."

@@ -46,10 +46,10 @@ def log_as_it_was() -> Iterator[None]:
 
 
 # The longest first, so that no process is left without work near the end.
-LONG = ("race", "browser", "docs", "demo", "clients", "examples", "scripts")
+LONG = ("race", "browser", "docs", "demo", "clients", "examples", "relying_parties", "scripts")
 
 # Their tests share servers that take long to start, so one process runs them all.
-TOGETHER = ("race", "clients", "examples")
+TOGETHER = ("race", "clients", "examples", "relying_parties")
 
 
 class ByFile(LoadScopeScheduling):

@@ -80,18 +80,19 @@ class LiveServer:
             arguments += ["--grant-type", name]
         for uri in (CALLBACK, *redirect_uris):
             arguments += ["--redirect-uri", uri]
-        return self._add(arguments)
+        return self.add_client(*arguments)
 
     def register_resource_server(self) -> LiveClient:
         """Register a client that may introspect the tokens of all clients."""
-        return self._add(["--name", "API", "--resource-server"])
+        return self.add_client("--name", "API", "--resource-server")
 
     def register_for_jwts(self) -> LiveClient:
         """Register a client whose access tokens are JWTs."""
         words = "--name Client --scope read --grant-type client_credentials"
-        return self._add([*words.split(), "--access-token-format", "jwt"])
+        return self.add_client(*words.split(), "--access-token-format", "jwt")
 
-    def _add(self, arguments: list[str]) -> LiveClient:
+    def add_client(self, *arguments: str) -> LiveClient:
+        """Register a client with options of ``poauth2 client add``."""
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             assert poauth2([str(self.ini), "client", "add", *arguments, "--json"]) == 0
         made = json.loads(printed.getvalue())

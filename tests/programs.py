@@ -13,11 +13,13 @@ import shutil
 from pathlib import Path
 
 PACKAGES = {
+    "apache2": "apache2-bin",
     "bash": "bash",
     "chromium-headless-shell": "chromium-headless-shell",
     "curl": "curl",
     "git": "git",
     "mariadbd": "mariadb-server-core",
+    "mod_auth_openidc.so": "libapache2-mod-auth-openidc",
     "nginx": "nginx-light",
     "node": "nodejs",
     "npm": "npm",
@@ -25,10 +27,15 @@ PACKAGES = {
 }
 # Servers are in folders that are not in the path of an ordinary user.
 SYSTEM = ("/usr/sbin", "/usr/local/sbin")
+# Apache loads its modules; they are not run.
+MODULES = Path("/usr/lib/apache2/modules")
 
 
 def find(name: str) -> Path | None:
     """The path of a program of :data:`PACKAGES`, or None."""
+    if name.endswith(".so"):
+        module = MODULES / name
+        return module if module.exists() else None
     path = os.environ.get("PATH", "")
     # A custom path without the folders of the system is used as it is.
     if "/usr/bin" in path.split(os.pathsep):

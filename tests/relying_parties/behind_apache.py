@@ -1,0 +1,37 @@
+"""Debian's mod_auth_openidc: an Apache in front of any application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests import programs
+from tests.servers.apache import apache
+
+from .parties import SCOPE, Place
+
+MODULES = ("mpm_prefork", "authn_core", "authz_core", "authz_user", "dir", "auth_openidc")
+DIRECTIVES = """
+OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
+OIDCClientID {client.id}
+OIDCClientSecret {client.secret}
+OIDCRedirectURI {url}/oidc
+OIDCCryptoPassphrase of-the-cookie
+OIDCScope "{scope}"
+OIDCPKCEMethod S256
+OIDCInfoHook access_token id_token userinfo
+<Location />
+    AuthType openid-connect
+    Require valid-user
+</Location>
+"""
+
+
+@contextmanager
+def mod_auth_openidc(place: Place) -> Iterator[None]:
+    """Run Apache with one page, for users who have signed in."""
+    programs.need("mod_auth_openidc.so")
+    (place.folder / "index.html").write_text("<!doctype html><title>Signed in</title>")
+    values = {"issuer": place.issuer, "client": place.client, "url": place.url, "scope": SCOPE}
+    with apache(place.folder, place.port, MODULES, DIRECTIVES.format(**values)):
+        yield

@@ -1,0 +1,63 @@
+"""The relying parties that the tests run, by the names of their libraries."""
+
+from __future__ import annotations
+
+from .behind_apache import mod_auth_openidc
+from .dishonest import FORGED, OTHER_USERINFO
+from .parties import Kind, node, python
+
+POST = ("--auth-method", "client_secret_post")
+# Core section 3.1.3.7, rule 6: what comes straight from the server needs no signature.
+STRAIGHT = frozenset({FORGED})
+NO_PKCE = ("--no-pkce",)
+
+PARTIES = {
+    "mod_auth_openidc": Kind(
+        mod_auth_openidc,
+        "/oidc",
+        login="/",
+        home="/oidc?info=json",
+        refresh="/oidc?refresh={url}/&access_token={access_token}",
+    ),
+    "Authlib": Kind(
+        python("with_authlib.py", "Authlib", "Flask", "waitress"),
+        "/callback",
+        believes=frozenset({OTHER_USERINFO}),
+    ),
+    "flask-oidc": Kind(
+        python("with_flask_oidc.py", "flask-oidc", "waitress"),
+        "/authorize",
+        options=(*POST, *NO_PKCE),
+        believes=frozenset({OTHER_USERINFO}),
+    ),
+    "mozilla-django-oidc": Kind(
+        python("with_mozilla_django_oidc.py", "mozilla-django-oidc", "waitress"),
+        "/oidc/callback/",
+        login="/oidc/authenticate/",
+        options=(*POST, *NO_PKCE),
+        # It checks neither (its _verify_jws says that it might one day).
+        believes=frozenset({"another audience", "another issuer", OTHER_USERINFO}),
+        refresh=None,
+    ),
+    "social-auth-core": Kind(
+        python("with_social_auth.py", "social-auth-core", "social-auth-app-django", "waitress"),
+        "/complete/oidc/",
+        options=(*POST, *NO_PKCE),
+    ),
+    "openid-client": Kind(
+        node("with_openid_client.js", "openid-client", "express", "express-session"),
+        "/callback",
+        options=POST,
+    ),
+    "express-openid-connect": Kind(
+        node("with_express_openid_connect.js", "express-openid-connect", "express"),
+        "/callback",
+        believes=STRAIGHT,
+    ),
+    "@auth/core": Kind(
+        node("with_auth_core.js", "@auth/core", "express"),
+        "/auth/callback/ours",
+        believes=STRAIGHT,
+        refresh=None,
+    ),
+}

@@ -1,0 +1,31 @@
+"""A server that signs users in, with a token endpoint that a test can make lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import browser, complaints, open_browser, page  # noqa: F401
+from tests.live import LiveServer, live_server
+
+from .dishonest import FILE
+
+APPLICATION = "call:tests.relying_parties.dishonest:main"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    # No cache: clients are registered while it runs.
+    folder = tmp_path_factory.mktemp("provider")
+    with live_server(folder, {"client_cache": "0"}, application=APPLICATION) as server:
+        yield server
+
+
+@pytest.fixture
+def dishonesty(server: LiveServer) -> Iterator[Path]:
+    """The file with the lie of the server; it is honest again after the test."""
+    file = server.ini.parent / FILE
+    yield file
+    file.unlink(missing_ok=True)

@@ -1,0 +1,84 @@
+"""Relying parties on a server: each signs a user in, and believes nothing that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live import LiveServer
+
+from .catalog import PARTIES
+from .dishonest import LIES, OTHER_USERINFO
+from .parties import Party, Person, party_of
+
+REFUSALS = [
+    pytest.param(name, lie, id=f"{name}-{lie}")
+    for name, kind in PARTIES.items()
+    for lie in LIES
+    if lie not in kind.believes
+]
+
+
+@pytest.fixture(scope="module")
+def party(
+    request: pytest.FixtureRequest, server: LiveServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Party]:
+    folder = tmp_path_factory.mktemp("party")
+    with party_of(PARTIES[request.param], server, folder) as party:
+        yield party
+
+
+@pytest.mark.parametrize("party", PARTIES, indirect=True)
+def test_a_user_signs_in(party: Party, server: LiveServer) -> None:
+    """The login, the consent page, the code, the ID token, the userinfo endpoint."""
+    person = Person(party)
+    assert person.page() == {"id_token": None, "userinfo": None}
+    back = person.sign_in()
+    assert back.status_code == 200, back.text
+    page = person.page()
+    assert page["id_token"]["sub"] == "alice"
+    assert page["userinfo"]["sub"] == "alice"
+    assert page["userinfo"]["email"] == "alice@example.com"
+    assert page["userinfo"]["name"] == "Alice"
+    assert page["userinfo"]["preferred_username"] == "alice"
+
+
+@pytest.mark.parametrize("party", PARTIES, indirect=True)
+def test_another_user_is_another_one(party: Party) -> None:
+    Person(party).sign_in()
+    other = Person.named("bob", party)
+    other.sign_in()
+    assert other.page()["userinfo"]["sub"] == "bob"
+
+
+@pytest.mark.parametrize(("party", "lie"), REFUSALS, indirect=["party"])
+def test_what_is_wrong_is_refused(party: Party, lie: str, dishonesty: Path) -> None:
+    """So what it accepts, it has validated."""
+    person = Person(party)
+    dishonesty.write_text(lie)
+    person.sign_in()
+    page = person.page()
+    assert page["userinfo"] is None
+    # Who has signed in is known without the userinfo endpoint.
+    assert page["id_token"] is None or lie == OTHER_USERINFO
+    dishonesty.unlink()
+    later = Person(party)
+    later.sign_in()
+    assert later.page()["userinfo"]["sub"] == "alice"
+
+
+@pytest.mark.parametrize(
+    "party", [name for name, kind in PARTIES.items() if kind.refresh], indirect=True
+)
+def test_a_refresh(party: Party) -> None:
+    """Core section 12.2: it is about the same sign-in."""
+    person = Person(party)
+    person.sign_in()
+    before = person.page()
+    after = person.refresh()
+    assert after["userinfo"] == before["userinfo"]
+    assert after["id_token"]["at_hash"] != before["id_token"]["at_hash"]
+    for name in ("iss", "sub", "aud", "auth_time"):
+        assert after["id_token"].get(name) == before["id_token"].get(name)
