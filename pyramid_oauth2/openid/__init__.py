@@ -16,6 +16,7 @@ from .id_token import IDToken
 from .request_extensions import Claims, ClaimsDemand, IDTokenClaims, Nonce, OpenID
 from .scopes import DESCRIPTIONS
 from .settings import OpenIDSettings
+from .subjects import Subjects, subject_type_field
 from .userinfo import UserInfoEndpoint
 
 
@@ -25,6 +26,9 @@ def includeme(config: Any) -> None:
     settings = config.registry.getUtility(ISettings)
     if settings.mode != AUTHORIZATION_SERVER or not settings.of(OpenIDSettings).enabled:
         return
+    # Not imported otherwise: it is the library of outgoing requests.
+    from .sector_documents import sector_field
+
     for name, description in DESCRIPTIONS.items():
         # An operator's own words come first.
         if name not in settings.scopes:
@@ -37,7 +41,9 @@ def includeme(config: Any) -> None:
     config.add_oauth2_request_extension("default_max_age", DefaultMaxAge)
     config.add_oauth2_token_response("id token", IDToken)
     config.add_oauth2_endpoint("userinfo", UserInfoEndpoint)
-    for field in (*FIELDS, DEFAULT_MAX_AGE):
+    config.set_oauth2_subjects(Subjects)
+    salted = settings.of(OpenIDSettings).pairwise_salt is not None
+    for field in (*FIELDS, subject_type_field(salted), sector_field(), DEFAULT_MAX_AGE):
         config.add_oauth2_client_field(field)
     config.add_oauth2_server_metadata("openid", OpenIDMetadata)
     config.include(".startup_checks")

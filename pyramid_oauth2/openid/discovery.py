@@ -10,7 +10,10 @@ from zope.interface import implementer
 from ..interfaces.endpoints import IServerMetadata
 from ..interfaces.server import IServer
 from ..jose.algorithms import ALGORITHMS
+from ..settings import Settings
+from .settings import OpenIDSettings
 from .standard_claims import STANDARD
+from .subjects import PAIRWISE, PUBLIC
 
 OF_ID_TOKENS = ("iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "at_hash")
 
@@ -31,13 +34,14 @@ class OpenIDMetadata:
         "userinfo_signing_alg_values_supported",
     )
 
-    def __init__(self, server: IServer, settings: object = None) -> None:
+    def __init__(self, server: IServer, settings: Settings) -> None:
         self._server = server
+        self._salted = settings.of(OpenIDSettings).pairwise_salt is not None
 
     def members(self) -> Mapping[str, Any]:
         """The members."""
         return {
-            "subject_types_supported": ["public"],
+            "subject_types_supported": [PUBLIC, *([PAIRWISE] if self._salted else [])],
             "id_token_signing_alg_values_supported": list(ALGORITHMS),
             "userinfo_signing_alg_values_supported": list(ALGORITHMS),
             "claim_types_supported": ["normal"],

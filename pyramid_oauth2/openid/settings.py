@@ -8,6 +8,7 @@ from typing import Any
 
 from ..jose.algorithms import RS256
 from ..settings.declaration import setting
+from ..settings.secrets import salt
 from ..settings.tokens import DEFAULT_GRANT_TYPES
 from ..settings.types import AUTHORIZATION_SERVER, boolean, lifetime, signed_lifetime
 
@@ -55,6 +56,17 @@ class OpenIDSettings:
         "How long, at least, an ID token is recognised after it was issued, as a hint to the user "
         "who signs in or out. So long a public key is kept after it last signed.",
         mode=AUTHORIZATION_SERVER,
+        needs="",
+    )
+
+    pairwise_salt: str | None = setting(
+        salt,
+        None,
+        "The secret of which the identifiers of users are made for clients that are registered "
+        "with the subject_type pairwise, so that two of them cannot find out that a user is the "
+        "same. It can never be changed: under another one every user would be unknown to them.",
+        mode=AUTHORIZATION_SERVER,
+        secret=True,
         needs="",
     )
 

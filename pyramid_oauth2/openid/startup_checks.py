@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 from pyramid.events import ApplicationCreated
+from pyramid.exceptions import ConfigurationError
 
 from ..interfaces import IService
+from ..protocol.records import StoreUnavailable
 from ..startup_error import StartupError
+from .pairwise_salt import PairwiseSalt, WrongSalt
+from .settings import OpenIDSettings
+
+log = logging.getLogger(__name__)
 
 
 def includeme(config: Any) -> None:
@@ -17,9 +24,32 @@ def includeme(config: Any) -> None:
 
 
 def _check(event: Any) -> None:
-    found = list(_missing(event.app.registry.getUtility(IService)))
+    service = event.app.registry.getUtility(IService)
+    found = list(_missing(service))
     if found:
         raise StartupError("\n".join(found))
+    _check_salt(service)
+
+
+def _check_salt(service: Any) -> None:
+    salt = service.settings.of(OpenIDSettings).pairwise_salt
+    try:
+        PairwiseSalt(service.server, salt).check()
+    except WrongSalt as wrong:
+        raise StartupError(str(wrong)) from None
+    except StoreUnavailable as unavailable:
+        if salt is not None:
+            log.warning(
+                "Whether oauth2.openid.pairwise_salt is the right one is not known yet; requests "
+                "that need it get 503 until it is. %s",
+                unavailable,
+            )
+    except ConfigurationError:
+        if salt is not None:
+            raise
+    finally:
+        # A server that forks its workers from here would leave them these connections.
+        service.close()
 
 
 def _missing(service: Any) -> Iterator[str]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from ..protocol.server_secret import MIN_LENGTH
 from .types import BadValue
 
+MIN_SALT = 16
+
 
 def secrets(value: str | Iterable[str]) -> tuple[str, ...]:
     """One or more secrets of at least 43 characters, or ``file:/path``, or ``env:NAME``."""
@@ -27,6 +29,17 @@ def secrets(value: str | Iterable[str]) -> tuple[str, ...]:
 def is_place(word: str) -> bool:
     """Whether it says where a secret is: ``file:/path`` or ``env:NAME``."""
     return word.startswith(("file:", "env:"))
+
+
+def salt(value: str) -> str:
+    """A text of at least 16 characters, or ``file:/path``, or ``env:NAME``."""
+    text = _secret_of(str(value).strip()).strip()
+    # That of another server, from which an operator comes, may be a short one.
+    if len(text) < MIN_SALT:
+        raise BadValue(f"a salt has at least {MIN_SALT} characters: 'poauth2 secret' makes one")
+    if not (text.isascii() and text.isprintable()):
+        raise BadValue("a salt has printable ASCII characters only: 'poauth2 secret' makes one")
+    return text
 
 
 def _secret_of(word: str) -> str:

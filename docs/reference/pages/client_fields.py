@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 
 from pyramid_oauth2.openid.client_fields import FIELDS as OPENID_FIELDS
+from pyramid_oauth2.openid.default_max_age import DEFAULT_MAX_AGE
+from pyramid_oauth2.openid.sectors import SECTOR_IDENTIFIER_URI
+from pyramid_oauth2.openid.subjects import SUBJECT_TYPE
 from pyramid_oauth2.protocol.clients.field import ClientField
 from pyramid_oauth2.protocol.clients.metadata import FIELDS
 
@@ -23,7 +26,7 @@ def page() -> str:
     parts = [INTRODUCTION]
     parts += _fields(FIELDS)
     parts.append("The following are there with `oauth2.openid`.")
-    parts += _fields(OPENID_FIELDS)
+    parts += _fields((*OPENID_FIELDS, DEFAULT_MAX_AGE, SUBJECT_TYPE, SECTOR_IDENTIFIER_URI))
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,0 +1,94 @@
+"""The document at ``sector_identifier_uri``: redirect URIs that belong together (Core section 8.1).
+
+Only an operator can name one, so it may be on a private host.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..fetching import Fetcher, FetchError, check_url
+from ..protocol.clients.extra import value_of
+from ..protocol.clients.field import ClientField, Known
+from ..protocol.messages import message as _
+from ..protocol.messages import message_of
+from ..protocol.records import Client
+from ..protocol.redirect_uris import LOOPBACK_HOSTS
+from .sectors import SECTOR_IDENTIFIER_URI
+
+Read = Callable[[str], list[str]]
+
+ACCEPT = {"Accept": "application/json"}
+OK = 200
+
+
+class Unusable(Exception):
+    """The document cannot be used; the message goes on with a verb."""
+
+
+def read_document(url: str) -> list[str]:
+    """The redirect URIs that the document lists.
+
+    :raises Unusable: there is no such list.
+    """
+    fetcher = Fetcher()
+    try:
+        response = fetcher.get(url, ACCEPT)
+        if response.status != OK:
+            raise Unusable(_("answers with the status %(status)s", status=response.status))
+        listed = json.loads(response.body)
+    except FetchError as error:
+        raise Unusable(_("cannot be read: it %(detail)s", detail=str(error))) from None
+    except (ValueError, RecursionError):
+        raise Unusable(_("is not JSON")) from None
+    finally:
+        fetcher.close()
+    if not isinstance(listed, list) or not all(isinstance(uri, str) for uri in listed):
+        raise Unusable(_("is not a list of texts"))
+    return listed
+
+
+def sector_field(read: Read = read_document) -> ClientField:
+    """The field whose document is read when a client is registered or changed.
+
+    :param read: reads a document, and raises :exc:`Unusable`.
+    """
+
+    def lists_each(server: Known, client: Client) -> Iterator[str]:
+        url = value_of(SECTOR_IDENTIFIER_URI, client)
+        if not url:
+            return
+        listed: list[str] = []
+        reason: str = _("does not list it")
+        try:
+            listed = read(url)
+        except Unusable as error:
+            reason = message_of(error)
+        # A problem names both, so that one that was there before allows no other URI now.
+        for uri in client.redirect_uris:
+            if uri not in listed:
+                yield _(
+                    "%(uri)s is not in %(url)s, which %(reason)s", uri=uri, url=url, reason=reason
+                )
+
+    return replace(SECTOR_IDENTIFIER_URI, rule=_is_usable, client_rule=lists_each)
+
+
+def _is_usable(server: Known, value: Any) -> Iterator[str]:
+    if value is not None and not _is_url(value):
+        yield _("write a whole https URL; http is for a loopback host only")
+
+
+def _is_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        check_url(value)
+    except (ValueError, UnicodeError):
+        return False
+    plain = value.isascii() and value.isprintable() and " " not in value and "#" not in value
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
+    return plain and safe and "@" not in parts.netloc

@@ -1,0 +1,93 @@
+"""By which identifier a client knows a user (OpenID Connect Core section 8)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+
+from zope.interface import implementer
+
+from ..interfaces.server import IServer
+from ..interfaces.subjects import ISubjects
+from ..jose.objects import encoded
+from ..protocol.clients.codecs import Codec
+from ..protocol.clients.extra import value_of
+from ..protocol.clients.field import ClientField, Control, Known, Option
+from ..protocol.messages import message as _
+from ..protocol.records import Client, StoreUnavailable
+from ..settings import Settings
+from .pairwise_salt import PairwiseSalt
+from .sectors import sector_of
+from .settings import OpenIDSettings
+
+PUBLIC, PAIRWISE = "public", "pairwise"
+
+
+@implementer(ISubjects)
+class Subjects:
+    """The subject itself, or an identifier that clients of other sectors do not know."""
+
+    def __init__(self, server: IServer, settings: Settings) -> None:
+        self._salt = PairwiseSalt(server, settings.of(OpenIDSettings).pairwise_salt)
+
+    def subject_for(self, client: Client, subject: str) -> str:
+        """The identifier of a user for a client.
+
+        :raises StoreUnavailable: of a pairwise client it is not known what it was before.
+        """
+        if value_of(SUBJECT_TYPE, client) != PAIRWISE:
+            return subject
+        sector = sector_of(client)
+        if sector is None:
+            # Its record was written past the rules. The public subject would show too much.
+            raise StoreUnavailable(f"The client {client.client_id} is pairwise, and has no sector.")
+        return pairwise_subject(self._salt.checked(), sector, subject)
+
+
+def pairwise_subject(salt: str, sector: str, subject: str) -> str:
+    """The identifier of a user for all clients of a sector: 43 characters of base64url.
+
+    Neither the user nor the sector can be found out from it without the salt.
+    """
+    named = f"{sector}\0{subject}".encode()  # No host has a NUL.
+    return encoded(hmac.digest(salt.encode(), named, hashlib.sha256))
+
+
+def subject_type_field(salted: bool) -> ClientField:
+    """The field, of a server that has a salt or has none."""
+
+    def can_be_pairwise(server: Known, client: Client) -> Iterator[str]:
+        if value_of(SUBJECT_TYPE, client) != PAIRWISE:
+            return
+        if not salted:
+            yield _(
+                "this server makes no own identifiers: its operator writes a salt into "
+                "oauth2.openid.pairwise_salt"
+            )
+        if sector_of(client) is None:
+            yield _("its redirect URIs do not have one common host: name a sector_identifier_uri")
+
+    return ClientField(
+        "subject_type",
+        Codec.TEXT,
+        "How it knows users: `public`, as every other client, or `pairwise`, by an identifier that "
+        "clients of other sites do not know.",
+        PUBLIC,
+        client_rule=can_be_pairwise,
+        control=Control(
+            "choice",
+            _("Identifiers of users"),
+            choices=(
+                (PUBLIC, _("the same for all clients")),
+                (PAIRWISE, _("its own, which other clients do not know")),
+            ),
+            folded=True,
+        ),
+        option=Option("--subject-type", choices=(PUBLIC, PAIRWISE)),
+        for_users=True,
+    )
+
+
+SUBJECT_TYPE = subject_type_field(salted=False)
+"""The field, for reading its value."""

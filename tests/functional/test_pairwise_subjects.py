@@ -1,0 +1,261 @@
+"""Clients that know their users by own identifiers (OpenID Connect Core section 8)."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from pyramid_oauth2 import InvalidClientMetadata
+from pyramid_oauth2.openid.subjects import pairwise_subject
+from pyramid_oauth2.protocol.records import StoreUnavailable
+
+from .flow import BACK, Flow
+from .openid_provider import PROVIDER, give_scopes, parts, provider
+from .server import bearer
+from .test_userinfo import ask
+
+StartFlow = Callable[..., Flow]
+SALT = "salt of this server"
+SALTED = {**PROVIDER, "openid.pairwise_salt": SALT}
+PAIRWISE = {"subject_type": "pairwise"}
+BOB = pairwise_subject(SALT, "client.example", "bob")
+
+
+@pytest.fixture
+def flow(start_flow: StartFlow) -> Flow:
+    return give_scopes(start_flow(provider, **SALTED), **PAIRWISE)
+
+
+def introspected(flow: Flow, token: str, client_id: str | None = None) -> Any:
+    return flow.exchange(client_id, path="/oauth2/introspect", token=token).json
+
+
+class TestTheSameEverywhere:
+    def test_in_the_id_token_at_userinfo_and_in_introspection(self, flow: Flow):
+        issued = flow.tokens(scope="openid")
+        _, claims = parts(issued["id_token"])
+        assert claims["sub"] == BOB
+        assert ask(flow, issued["access_token"]).json["sub"] == BOB
+        assert introspected(flow, issued["access_token"])["sub"] == BOB
+
+    def test_a_resource_server_sees_that_of_the_client(self, flow: Flow):
+        flow.server.register("api", resource_server=True, grant_types=())
+        issued = flow.tokens(scope="openid")
+        assert introspected(flow, issued["access_token"], "api")["sub"] == BOB
+
+    def test_in_a_jwt_access_token(self, flow: Flow):
+        give_scopes(flow, access_token_format="jwt")
+        _, claims = parts(flow.tokens(scope="openid")["access_token"])
+        assert claims["sub"] == BOB
+
+    def test_in_signed_responses(self, flow: Flow):
+        give_scopes(
+            flow,
+            userinfo_signed_response_alg="ES256",
+            introspection_signed_response_alg="ES256",
+        )
+        token = flow.tokens(scope="openid")["access_token"]
+        _, userinfo = parts(ask(flow, token).text)
+        answer = flow.exchange(path="/oauth2/introspect", token=token)
+        _, introspection = parts(answer.text)
+        assert userinfo["sub"] == introspection["token_introspection"]["sub"] == BOB
+
+    def test_a_refresh_keeps_it(self, flow: Flow):
+        issued = flow.tokens(scope="openid")
+        _, claims = parts(flow.refresh(issued["refresh_token"]).json["id_token"])
+        assert claims["sub"] == BOB
+
+    def test_a_request_names_it(self, flow: Flow):
+        """Core section 5.5.1: the sub that a client demands is the one that it knows."""
+        for sub, page in ((BOB, "Allow"), ("bob", "Another account")):
+            claims = json.dumps({"id_token": {"sub": {"value": sub}}})
+            said = flow.ask(scope="openid", claims=claims, prompt="none").location
+            assert ("consent_required" in said) is (page == "Allow")
+
+    def test_the_application_knows_its_own_name(self, flow: Flow):
+        issued = flow.tokens(scope="openid read")
+        assert flow.server.get("/read", bearer(issued["access_token"])).text == "bob"
+        assert flow.server.service.users.revoke("bob").grants == 1
+
+
+def test_a_public_client_knows_the_user_as_before(flow: Flow):
+    give_scopes(flow, subject_type="public")
+    assert parts(flow.tokens(scope="openid")["id_token"])[1]["sub"] == "bob"
+
+
+def test_clients_of_other_sites_know_another(flow: Flow):
+    flow.server.register(
+        "other",
+        redirect_uris=("https://other.example/back",),
+        grant_types=("authorization_code",),
+        scope=frozenset({"openid"}),
+        extra=PAIRWISE,
+    )
+    other = Flow(flow.server, "other").log_in()
+    uri = "https://other.example/back"
+    issued = other.redeem(other.code(scope="openid", redirect_uri=uri), redirect_uri=uri).json
+    sub = parts(issued["id_token"])[1]["sub"]
+    assert sub == pairwise_subject(SALT, "other.example", "bob") != BOB
+
+
+def test_the_metadata(flow: Flow):
+    members = flow.server.get("/.well-known/openid-configuration").json
+    assert members["subject_types_supported"] == ["public", "pairwise"]
+
+
+class TestRegistration:
+    def test_needs_a_salt(self, start_flow: StartFlow):
+        flow = start_flow(provider, **PROVIDER)
+        with pytest.raises(InvalidClientMetadata, match=r"oauth2\.openid\.pairwise_salt"):
+            give_scopes(flow, **PAIRWISE)
+
+    def test_needs_one_host(self, flow: Flow):
+        with pytest.raises(InvalidClientMetadata, match="name a sector_identifier_uri"):
+            give_scopes(flow, redirect_uris=(BACK, "https://other.example/back"))
+
+    def test_of_an_unknown_type_is_refused(self, flow: Flow):
+        with pytest.raises(InvalidClientMetadata, match="choose one of public, pairwise"):
+            give_scopes(flow, subject_type="both")
+
+    @pytest.mark.parametrize(
+        "uri",
+        [
+            *("http://sector.example/list", "ftp://sector.example/list", "sector.example", ""),
+            *(
+                "https://",
+                "https://user@sector.example/",
+                "https://sector.example/#x",
+                "https://a b/",
+            ),
+        ],
+    )
+    def test_of_another_url_is_refused(self, flow: Flow, uri: str):
+        with pytest.raises(InvalidClientMetadata, match="write a whole https URL"):
+            give_scopes(flow, sector_identifier_uri=uri)
+
+
+@contextmanager
+def serving(status: int, body: bytes) -> Iterator[str]:
+    """A document on a loopback host."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Location", "http://127.0.0.1:1/")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/sector.json"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class TestSectorDocuments:
+    """Core section 8.1: the list has every redirect URI of the client."""
+
+    OTHER = "https://other.example/back"
+
+    def test_its_host_is_the_sector(self, flow: Flow):
+        with serving(200, json.dumps([BACK, self.OTHER, "https://more.example/"]).encode()) as uri:
+            give_scopes(flow, redirect_uris=(BACK, self.OTHER), sector_identifier_uri=uri)
+        code = flow.code(scope="openid", redirect_uri=BACK)
+        _, claims = parts(flow.redeem(code).json["id_token"])
+        assert claims["sub"] == pairwise_subject(SALT, "127.0.0.1", "bob")
+
+    @pytest.mark.parametrize(
+        ("status", "body", "problem"),
+        [
+            (200, b"[]", f"{BACK} is not in http.*, which does not list it"),
+            (200, json.dumps([f"{BACK}/"]).encode(), "which does not list it"),
+            (200, json.dumps({"redirect_uris": [BACK]}).encode(), "is not a list of texts"),
+            (200, b"[1]", "is not a list of texts"),
+            (200, b"<html>", "is not JSON"),
+            (200, b"\xff", "is not JSON"),
+            (200, b"[" * 60_000, "is not JSON"),
+            (200, b" " * 70_000, "more than 65536 bytes"),
+            (404, b"[]", "answers with the status 404"),
+            (302, b"[]", "answers with the status 302"),
+        ],
+    )
+    def test_another_one_is_refused(self, flow: Flow, status: int, body: bytes, problem: str):
+        with serving(status, body) as uri, pytest.raises(InvalidClientMetadata, match=problem):
+            give_scopes(flow, sector_identifier_uri=uri)
+
+    def test_one_that_cannot_be_read_is_refused(self, flow: Flow):
+        with pytest.raises(InvalidClientMetadata, match="does not answer"):
+            give_scopes(flow, sector_identifier_uri="http://127.0.0.1:1/sector.json")
+
+    def test_while_it_cannot_be_read_other_changes_are_possible(self, flow: Flow):
+        with serving(200, json.dumps([BACK]).encode()) as uri:
+            give_scopes(flow, sector_identifier_uri=uri)
+        give_scopes(flow, client_name="Another name")
+        for changes in ({"redirect_uris": (self.OTHER,)}, {"sector_identifier_uri": f"{uri}2"}):
+            with pytest.raises(InvalidClientMetadata, match="does not answer"):
+                give_scopes(flow, **changes)
+
+
+@pytest.mark.usefixtures("anew")
+class TestTheSalt:
+    """It is fixed for life."""
+
+    @pytest.mark.stores("sqlite", reason="the store outlives an application")
+    @pytest.mark.parametrize("changes", [{**SALTED, "openid.pairwise_salt": "x" * 16}, PROVIDER])
+    def test_another_one_stops_the_start(self, start_flow: StartFlow, changes: Any, store: str):
+        start_flow(provider, **SALTED)
+        with pytest.raises(Exception, match="Write the salt with which this store was used first"):
+            start_flow(provider, **changes)
+
+    @pytest.mark.parametrize("salt", ["short", "x" * 15, "ümlaut" * 5])
+    def test_is_long_enough(self, start_flow: StartFlow, salt: str):
+        with pytest.raises(Exception, match="a salt has") as error:
+            start_flow(provider, **{**SALTED, "openid.pairwise_salt": salt})
+        assert salt not in str(error.value)
+
+    def test_may_be_in_a_file(self, start_flow: StartFlow, tmp_path: Any):
+        (tmp_path / "salt").write_text(f"{SALT}\n")
+        changes = {**SALTED, "openid.pairwise_salt": f"file:{tmp_path}/salt"}
+        flow = give_scopes(start_flow(provider, **changes), **PAIRWISE)
+        assert parts(flow.tokens(scope="openid")["id_token"])[1]["sub"] == BOB
+
+    def test_a_store_that_is_away_stops_no_start(
+        self, start_flow: StartFlow, monkeypatch: Any, caplog: pytest.LogCaptureFixture
+    ):
+        from pyramid_oauth2.backends.memory.entries import MemoryEntryStore
+
+        def away(*given: Any) -> None:
+            raise StoreUnavailable("The store is away.")
+
+        monkeypatch.setattr(MemoryEntryStore, "get", away)
+        with caplog.at_level(logging.WARNING):
+            start_flow(provider, **SALTED)
+        assert (
+            "Whether oauth2.openid.pairwise_salt is the right one is not known yet" in caplog.text
+        )
+
+
+def test_a_record_past_the_rules_shows_no_public_subject(flow: Flow):
+    """503, and not the name by which other clients know the user."""
+    code = flow.code(scope="openid")
+    client = flow.server.service.server.clients.get("web")
+    uris = {"redirect_uris": (BACK, "https://other.example/back")}
+    assert flow.server.service.server.clients.edit("web", client.version, uris)
+    answer = flow.redeem(code)
+    assert answer.status_int == 503
+    assert "bob" not in answer.text
