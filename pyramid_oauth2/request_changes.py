@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .interfaces.storage import IClientStore
 from .journal import Journal, journaled
+from .protocol.authorization_server import AuthorizationServer
 from .protocol.clients.registry import ClientRegistry, UnknownClient
 from .protocol.records import Client
 from .protocol.server import Server
@@ -55,7 +56,7 @@ class ClientsOfRequest(ClientRegistry):
 class UsersOfRequest(Users):
     """The users of a server; each change is in the journal of a request."""
 
-    def __init__(self, server: Server, journal: Journal) -> None:
+    def __init__(self, server: AuthorizationServer, journal: Journal) -> None:
         super().__init__(server, journal.emit)
         self.journal = journal
 

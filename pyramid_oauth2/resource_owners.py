@@ -29,6 +29,7 @@ METHODS = (
     "authenticated_at",
     "authentication",
     "claims",
+    "end_session",
 )
 
 
@@ -174,6 +175,20 @@ class ResourceOwners:
             return dict(self._owners.claims(subject, names) or {})
         except Exception as error:
             raise _not_checked("claims") from error
+
+    def end_session(self, subject: str, sid: str) -> bool:
+        """End the application's own session; return whether the application could.
+
+        Also False if the application's method fails: everything else of the session has ended.
+        """
+        if not self.knows("end_session"):
+            return False
+        try:
+            self._owners.end_session(subject, sid)
+        except Exception:
+            log.exception("end_session() of the resource owners failed")
+            return False
+        return True
 
     def of(self, request: PyramidRequest) -> BoundOwners:
         """The users, bound to *request*, for use by a grant type."""

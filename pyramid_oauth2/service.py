@@ -15,6 +15,7 @@ from .protocol.authorization_server import AuthorizationServer
 from .protocol.clients.registry import ClientRegistry
 from .protocol.events import Emit
 from .protocol.purging import Purger
+from .protocol.sessions import Sessions
 from .protocol.token.access_token import AccessToken
 from .protocol.token.presentation import Presentation
 from .protocol.token.recognised import RecognisedToken
@@ -91,6 +92,11 @@ class OAuth2Service:
     def users(self) -> Users:
         """What users allow and own, and how it ends, for code that has no request."""
         return Users(self.server, self.emit)
+
+    @property
+    def sessions(self) -> Sessions:
+        """In which sessions users have signed in at clients (``oauth2.openid``), and their end."""
+        return Sessions(self.server, self.emit)
 
     @property
     def entries(self) -> IEntryStore:

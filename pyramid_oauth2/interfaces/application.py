@@ -24,7 +24,7 @@ class IResourceOwners(Interface):
     A method may raise. After an error of ``is_active``, ``authenticate`` or ``claims`` nothing is
     issued and no token is accepted: the response is 503, with the error in the log. After an error
     of ``exists`` no client is registered, after one of ``describe`` a page shows the subject, and
-    after one of ``time_zone`` its times are in UTC.
+    after one of ``time_zone`` its times are in UTC. One of ``end_session`` is logged.
     An error of any other method is the application's own, and goes to its exception views.
     """
 
@@ -84,6 +84,8 @@ class IResourceOwners(Interface):
         """How and when the signed-in user authenticated, in more words than ``authenticated_at``.
 
         It is stored with every grant of the user. Default: the time of ``authenticated_at``.
+        A ``sid`` is sent to clients of OpenID Connect, so it must not be what a cookie of
+        the application has. Without one, the server draws its own.
         """
 
     def claims(subject: str, names: Collection[str]) -> Mapping[str, Any]:
@@ -97,6 +99,16 @@ class IResourceOwners(Interface):
 
         :param subject: an active user.
         :param names: what is asked for; anything else that is returned is not sent.
+        """
+
+    def end_session(subject: str, sid: str) -> None:
+        """End a login of the user, as that of another browser: it is not the one of a request.
+
+        Called when a session ends of which :meth:`authentication` has said the ``sid``. Without
+        this method the user stays signed in to the application itself, until its own logout; only
+        the browser that asks for a logout can be sent ``forget``.
+
+        :param sid: as :meth:`authentication` said it.
         """
 
     def authenticate(request: Request, username: str, password: str) -> str | None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from zope.interface import Interface
 
 if TYPE_CHECKING:
+    from ..protocol.authentication import Authentication
     from ..protocol.authorization.joining import Joining
+    from ..protocol.session import Session
 
 
 class ISessions(Interface):
     """Keeps which clients a user has signed in at with one login.
 
-    Registered with ``config.set_oauth2_sessions``. It may write entries; grants it only reads.
+    Registered with ``config.set_oauth2_sessions``. It may write entries; grants it only reads: the
+    core ends those of a session.
     """
 
     def join(joining: Joining) -> str | None:
@@ -27,4 +31,28 @@ class ISessions(Interface):
         """Whether the session has not ended.
 
         Called once the grant is in the store. If it has ended, the grant is ended as well.
+        """
+
+    def current(
+        subject: str, authentication: Authentication | None, browser: str
+    ) -> Session | None:
+        """The session that a sign-in of this user at this browser would join; None: there is none.
+
+        :param authentication: of the signed-in user, as for :meth:`join`.
+        :param browser: a digest that identifies the browser.
+        """
+
+    def of_user(subject: str) -> Iterable[Session]:
+        """The sessions of a user that have not ended, in any order."""
+
+    def remove(subject: str, sid: str) -> Session | None:
+        """End the session; :meth:`lasts` is False from now on.
+
+        :return: the session; of several calls at the same time one gets it, the others None.
+        """
+
+    def ended(session: Session) -> None:
+        """What follows once the grants of a removed session have ended: its clients are notified.
+
+        Called by the caller of :meth:`remove` that got the session.
         """

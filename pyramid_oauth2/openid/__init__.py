@@ -15,6 +15,7 @@ from .discovery import OpenIDMetadata
 from .id_token import IDToken
 from .request_extensions import Claims, ClaimsDemand, IDTokenClaims, Nonce, OpenID
 from .scopes import DESCRIPTIONS
+from .sessions import SessionKeeper
 from .settings import OpenIDSettings
 from .subjects import Subjects, subject_type_field
 from .userinfo import UserInfoEndpoint
@@ -45,6 +46,7 @@ def includeme(config: Any) -> None:
     salted = settings.of(OpenIDSettings).pairwise_salt is not None
     for field in (*FIELDS, subject_type_field(salted), sector_field(), DEFAULT_MAX_AGE):
         config.add_oauth2_client_field(field)
+    config.set_oauth2_sessions(SessionKeeper)
     config.add_oauth2_server_metadata("openid", OpenIDMetadata)
     config.include(".startup_checks")
     config.include(".views_discovery")

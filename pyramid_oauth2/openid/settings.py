@@ -70,6 +70,15 @@ class OpenIDSettings:
         needs="",
     )
 
+    session_lifetime: int = setting(
+        lifetime,
+        30 * DAY,
+        "How long it is remembered at which clients a user has signed in with one login, so that "
+        "they can be signed out there too. It begins again at each sign-in.",
+        mode=AUTHORIZATION_SERVER,
+        needs="",
+    )
+
     def contradictions(self, settings: Any) -> Iterator[str]:
         """Users are signed in by the code flow alone."""
         if not self.enabled:

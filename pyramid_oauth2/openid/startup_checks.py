@@ -69,3 +69,8 @@ def _missing(service: Any) -> Iterator[str]:
             "demand to know: add a method authentication(request) to the resource owners, or "
             "authenticated_at(request)."
         )
+    if service.owners.knows("end_session") and not service.owners.knows("authentication"):
+        yield (
+            "The method end_session of the resource owners would never be called: add a method "
+            "authentication(request) that says the sid of the user's session."
+        )

@@ -13,6 +13,7 @@ from .records import Client
 from .server import Server
 
 if TYPE_CHECKING:
+    from ..interfaces.sessions import ISessions
     from ..interfaces.signer import ISigner
 
 
@@ -47,6 +48,11 @@ class AuthorizationServer(Server):
     def signer(self) -> ISigner | None:
         """What signs for the server; None if nothing can."""
         return self.plug_ins.signer
+
+    @property
+    def sessions(self) -> ISessions | None:
+        """What keeps the sessions of users; None if nothing does."""
+        return self.plug_ins.sessions
 
     def subject_for(self, client: Client, subject: str) -> str:
         """The identifier by which *client* knows a user.

@@ -196,6 +196,22 @@ class UserForgotten(OAuth2Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded(OAuth2Event):
+    """A session of a user has ended: the grants that were given in it, except for offline access.
+
+    ``sid`` is its identifier, as clients know it, ``clients`` the client_ids of those in which the
+    user had signed in, and ``grants`` how many grants this ended, each of which has an event of
+    its own. ``reason`` is a fixed text, as that of :class:`GrantRevoked`.
+    """
+
+    subject: str
+    sid: str
+    clients: frozenset[str]
+    grants: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientAuthenticationFailed(OAuth2Event):
     """A request claimed to come from a client and failed to prove it.
 

@@ -60,6 +60,8 @@ class Server:
     ``refresh_needs_offline_access`` is whether a refresh token needs that scope.
     ``claims`` returns what the application says about a subject, of the named claims, or
     raises :exc:`UserNotChecked`.
+    ``end_session`` ends the application's own session of a subject and a ``sid``, and returns
+    whether it did.
     ``prompt_values`` are those of the parameter ``prompt`` that have an effect.
     ``understood`` names what a record may name as critical beside its members: the values of
     the registered request extensions.
@@ -90,6 +92,7 @@ class Server:
     max_parameter_length: int = MAX_VALUE
     refresh_needs_offline_access: bool = False
     claims: Callable[[str, Collection[str]], Mapping[str, Any]] = lambda subject, names: {}
+    end_session: Callable[[str, str], bool] = lambda subject, sid: False
     prompt_values: frozenset[str] = PROMPT_VALUES
     understood: frozenset[str] = field(init=False, default=frozenset())
 

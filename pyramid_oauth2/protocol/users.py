@@ -7,14 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from .authorization_server import AuthorizationServer
 from .clients.registry import ClientRegistry, UnknownClient
 from .clients.unreadable import UnreadableClient, UnwritableClient
 from .events import ConsentWithdrawn, Emit, UserForgotten, emit_nothing
 from .grants import PAGE, end_grants_of
 from .listings import every
 from .lost_responses import until_known
-from .records import SUBJECT_LENGTH, Client, check_identifier
-from .server import Server
+from .records import SUBJECT_LENGTH, Client, Grant, check_identifier
+from .sessions import Sessions, sid_of
 from .user_grants import Authorizations, authorizations_of
 
 REVOKED_BY_APPLICATION = "revoked by the application"
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 class Ended:
     """How much one call ended: how many grants, remembered consents and owned clients.
 
+    ``sessions`` are those in which the user had signed in at clients of OpenID Connect.
     ``not_disabled`` are the client_ids of owned clients that the store cannot disable, since
     their records cannot be read. They are refused as long as that is so: delete them.
     """
@@ -38,6 +40,7 @@ class Ended:
     consents: int
     clients: int = 0
     not_disabled: tuple[str, ...] = ()
+    sessions: int = 0
 
 
 class Users:
@@ -51,7 +54,7 @@ class Users:
     :param emit: receives an event for every change.
     """
 
-    def __init__(self, server: Server, emit: Emit = emit_nothing) -> None:
+    def __init__(self, server: AuthorizationServer, emit: Emit = emit_nothing) -> None:
         self._server = server
         self._emit = emit
 
@@ -76,14 +79,14 @@ class Users:
     def revoke(
         self, subject: str, client_id: str | None = None, reason: str = REVOKED_BY_APPLICATION
     ) -> Ended:
-        """End all grants of the user, with their tokens, and forget the remembered consents.
+        """End all grants and sessions of the user, with their tokens, and forget the consents.
 
         Afterwards each client has to ask the user again. (One that is registered with
         ``consent = "skip"`` need not: end the user's login as well.) A grant that is opened
         meanwhile ends too, unless the user allows it on the consent page after this call
         began.
 
-        :param client_id: only what the user allows this client.
+        :param client_id: only what the user allows this client; their sessions stay.
         :param reason: a fixed text for the events and the records: metrics count by it.
         :raises ValueError: *subject* names no user.
         :raises StoreUnavailable: the store cannot write, or ``oauth2.read_only`` is set.
@@ -93,6 +96,9 @@ class Users:
 
     def _revoke(self, subject: str, client_id: str | None, reason: str) -> Ended:
         lost: set[str] = set()
+        sessions = Sessions(self._server, self._emit)
+        removed = sessions.remove_all(subject) if client_id is None else ()
+        grants: list[Grant] = []
         try:
             # The consents first: otherwise a client could get a new grant without a prompt
             # while the old ones are being revoked.
@@ -105,7 +111,10 @@ class Users:
         finally:
             for each in sorted(lost):
                 self._emit(ConsentWithdrawn(client_id=each, subject=subject, reason=reason))
-        return Ended(len(grants), consents)
+            for session in removed:
+                ended = [grant for grant in grants if sid_of(grant) == session.sid]
+                sessions.finish(session, len(ended), reason)
+        return Ended(len(grants), consents, sessions=len(removed))
 
     def forget(self, subject: str) -> Ended:
         """End everything of a user: what they allow, and the clients that they own.

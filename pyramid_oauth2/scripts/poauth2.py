@@ -39,6 +39,7 @@ COMMANDS = {
     "client": Named("client", "client", "Register clients, list and change them."),
     "grant": Named("grant", "grant", "List the grants of users to clients, and revoke them."),
     "user": Named("user", "user", "Show what a user allows and owns, and end it."),
+    "session": Named("session", "session", "List where a user is signed in, and end it."),
     "token": Named("token", "token", "Look at a token."),
     "keys": Named("keys", "keys", "List the keys that sign, and replace or revoke them."),
     "secret": Named("server_secret", "secret", "Print a new secret for the server."),

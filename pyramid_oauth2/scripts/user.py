@@ -151,6 +151,8 @@ def _report(subject: str, ended: Ended, as_json: bool) -> int:
         f"{_counted(ended.grants, 'grant')} revoked, with every token",
         f"{_counted(ended.consents, 'consent')} forgotten",
     ]
+    if ended.sessions:
+        parts.append(f"{_counted(ended.sessions, 'session')} ended")
     if ended.clients:
         parts.append(f"{_counted(ended.clients, 'client')} disabled")
     print(f"{shown(subject)}: {'; '.join(parts)}.")

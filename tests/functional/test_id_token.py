@@ -59,6 +59,7 @@ def test_a_code_gives_one(flow: Flow):
         "amr": ["pwd", "otp"],
         "nonce": "n-0S6_WzA2Mj",
         "at_hash": encoded(half),
+        "sid": claims["sid"],
     }
 
 

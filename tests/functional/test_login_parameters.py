@@ -147,6 +147,18 @@ class Sessions:
         assert (subject, sid) == ("bob", "sid-1")
         return self.lasting
 
+    def current(self, subject: str, authentication: Any, browser: str) -> None:
+        return None
+
+    def of_user(self, subject: str) -> list[Any]:
+        return []
+
+    def remove(self, subject: str, sid: str) -> None:
+        return None
+
+    def ended(self, session: Any) -> None:
+        raise AssertionError(session)
+
 
 class TestSessions:
     """A plug-in that keeps in which sessions a user has signed in at clients."""

@@ -38,6 +38,23 @@ class TestTheStartIsRefused:
         with pytest.raises(Exception, match=r"authentication\(request\)"):
             start_flow(users("claims", "authenticate"), **PROVIDER)
 
+    def test_with_an_end_of_sessions_that_no_one_names(self, start_flow: StartFlow):
+        class Ending(host.Users):
+            def authenticated_at(self, request: Any) -> None:
+                return None
+
+            def claims(self, subject: str, names: Any) -> dict[str, Any]:
+                return {}
+
+            def end_session(self, subject: str, sid: str) -> None:
+                raise AssertionError(sid)
+
+        def configure(config: Any) -> None:
+            config.set_oauth2_resource_owners(Ending())
+
+        with pytest.raises(Exception, match="end_session of the resource owners would never"):
+            start_flow(configure, **PROVIDER)
+
     @pytest.mark.parametrize(
         "changes", [{"grant_types": "client_credentials"}, {"response_types": "token"}]
     )

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pyramid_oauth2.backends.contract.racing import rounds
-from pyramid_oauth2.backends.memory import MemoryBackend
 from pyramid_oauth2.interfaces import IBackend
 from pyramid_oauth2.jose.public_keys import KeySet
-from tests.backends import redis_contract, server_databases, sqlite_databases
+from tests.backends import redis_contract
+from tests.backends.openers import Opener, opener_of
 from tests.storages import mostly
 
 from .rings import NOW, World
@@ -27,7 +26,6 @@ PATIENCE = 60  # seconds that one waits for the others
 ROTATION, ANNOUNCED = World().schedule.rotation, World().schedule.announced
 DATA = b"signed by each of them"
 
-Opener = Callable[[], IBackend]
 Signed = list[tuple[str, bytes]]
 """The key and the signature of one process, by moment."""
 
@@ -94,27 +92,13 @@ class Store:
 @pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     name = request.param
-    opener = _opener(name, request, tmp_path)
+    opener = opener_of(name, request, tmp_path)
     pool = request.getfixturevalue("threads" if name == "memory" else "processes")
     backend = opener()
     if name.startswith("redis"):
         redis_contract.flush(backend)
     yield Store(opener, pool, backend)
     backend.close()
-
-
-def _opener(name: str, request: pytest.FixtureRequest, folder: Path) -> Opener:
-    if name == "memory":
-        backend = MemoryBackend()
-        return lambda: backend
-    if name == "sqlite":
-        file = folder / "oauth2.sqlite"
-        file.write_bytes(sqlite_databases.empty_database())
-        return partial(sqlite_databases.open_backend, file)
-    if name.startswith("redis"):
-        return partial(redis_contract.open_backend, request.getfixturevalue(f"{name}_url"))
-    url = server_databases.emptied(request.getfixturevalue(f"{name}_server"))
-    return partial(server_databases.open_backend, url)
 
 
 # To make an RSA key takes long, and of each process another time.

@@ -85,7 +85,13 @@ class TestRevoke:
 
     def test_one_client(self, world):
         out = world.poauth2("user", "revoke", "alice", "--client", "app", "--json")[1]
-        assert json.loads(out) == {"subject": "alice", "grants": 1, "consents": 0, "clients": 0}
+        assert json.loads(out) == {
+            "subject": "alice",
+            "grants": 1,
+            "consents": 0,
+            "clients": 0,
+            "sessions": 0,
+        }
         assert world.living() == EVERYTHING - {"alice-app"}
 
     def test_grant_revoke_keeps_the_consent(self, world):
@@ -109,7 +115,13 @@ class TestForget:
     def test_twice(self, world):
         world.poauth2("user", "forget", "alice")
         out = world.poauth2("user", "forget", "alice", "--json")[1]
-        assert json.loads(out) == {"subject": "alice", "grants": 0, "consents": 0, "clients": 0}
+        assert json.loads(out) == {
+            "subject": "alice",
+            "grants": 0,
+            "consents": 0,
+            "clients": 0,
+            "sessions": 0,
+        }
 
     @pytest.mark.parametrize("as_json", [(), ("--json",)])
     def test_a_client_that_cannot_be_disabled(self, world, monkeypatch, as_json):

@@ -7,6 +7,8 @@ from pyramid_oauth2.backends.sqlalchemy import forks
 from pyramid_oauth2.protection import cors, request, security
 from pyramid_oauth2.protocol import (
     authentication,
+    session,
+    sessions,
     token_strings,
     user_grants,
     users,
@@ -45,6 +47,11 @@ ENTRIES = {
         Entry(users, "Ended"),
         Entry(user_grants, "Authorizations"),
         Entry(user_grants, "Authorization"),
+        Entry(
+            sessions, "Sessions", "get_service(registry).sessions", only=("list", "end", "end_all")
+        ),
+        Entry(session, "Session"),
+        Entry(session, "SignIn"),
     ),
     "Clients": (
         Entry(registry, "Registered"),
@@ -56,7 +63,11 @@ ENTRIES = {
     ),
     "Outside of a request": (
         Entry(assembly, "get_service"),
-        Entry(service, "OAuth2Service", only=("settings", "clients", "users", "resolve", "close")),
+        Entry(
+            service,
+            "OAuth2Service",
+            only=("settings", "clients", "users", "sessions", "resolve", "close"),
+        ),
         Entry(presentation, "bearer", f"{presentation.__name__}.bearer"),
     ),
     "Policies": (

@@ -1,0 +1,154 @@
+"""The sessions of users, in the entry store: at which clients they signed in with one login.
+
+A session is named by its browser and its user, so that each sign-in of the same login finds it; or
+by the ``sid`` that the application gives. It is written before the grant of the client: a session
+that lists a client too many harms nothing.
+
+The entry of one that has ended stays for a while, marked. Were it deleted, the next session would
+begin with the same version, and a sign-in that has read the earlier one could bring that back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+
+from zope.interface import implementer
+
+from ..interfaces.server import IServer
+from ..interfaces.sessions import ISessions
+from ..protocol.authentication import Authentication
+from ..protocol.authorization.joining import Joining
+from ..protocol.contention import Contention
+from ..protocol.listings import every
+from ..protocol.lost_responses import until_known
+from ..protocol.records import Entry
+from ..protocol.session import Session
+from ..settings import Settings
+from .scopes import OPENID
+from .session_record import NAMESPACE, ended_entry, entry_of, session_of, signed_in
+from .settings import OpenIDSettings
+
+PAGE = 100
+KEY_LENGTH = 32
+RANDOM = 16  # bytes
+
+
+@implementer(ISessions)
+class SessionKeeper:
+    """Keeps them."""
+
+    def __init__(self, server: IServer, settings: Settings) -> None:
+        self._server = server
+        self._lifetime = settings.of(OpenIDSettings).session_lifetime
+
+    def join(self, joining: Joining) -> str | None:
+        """The ``sid`` of the session of a sign-in; None if it is none of OpenID Connect.
+
+        :raises StoreUnavailable: the store cannot read or write.
+        """
+        if OPENID not in joining.request.access.scope:
+            return None
+        key, contention = _key(joining), Contention("the session")
+        while True:
+            before = self._server.entries.get(NAMESPACE, key)
+            session = signed_in(
+                self._present(before) or self._begun(key, joining), joining, self._now
+            )
+            if self._put(entry_of(session, key, self._now + self._lifetime), before):
+                return session.sid
+            contention.lost()
+
+    def current(
+        self, subject: str, authentication: Authentication | None, browser: str
+    ) -> Session | None:
+        """The session of the user who is signed in at a browser; None if there is none.
+
+        :param browser: as for :class:`~.joining.Joining`.
+        """
+        sid = authentication.sid if authentication else None
+        key = _of_browser(browser, subject) if sid is None else _of_application(subject, sid)
+        session = self._present(self._server.entries.get(NAMESPACE, key))
+        return session if session is not None and session.subject == subject else None
+
+    def lasts(self, subject: str, sid: str) -> bool:
+        """Whether the session has not ended."""
+        return self._found(subject, sid) is not None
+
+    def of_user(self, subject: str) -> Iterator[Session]:
+        """The sessions of a user that have not ended."""
+        entries = self._server.entries
+        for entry in every(lambda at: entries.list(NAMESPACE, subject, at, PAGE)):
+            if (session := self._present(entry)) is not None:
+                yield session
+
+    def remove(self, subject: str, sid: str) -> Session | None:
+        """End the session, as its last sign-in has left it.
+
+        :return: None if there is none, or if another call has ended it.
+        """
+        contention = Contention("the session")
+        while (entry := self._found(subject, sid)) is not None:
+            if self._put(ended_entry(entry, self._now, self._server.random), entry):
+                return session_of(entry)
+            # Another client has signed the user in, and is to be notified too; or it has ended.
+            contention.lost()
+        return None
+
+    def ended(self, session: Session) -> None:
+        """Nothing else follows."""
+
+    @property
+    def _now(self) -> int:
+        return self._server.clock()
+
+    def _begun(self, key: str, joining: Joining) -> Session:
+        given = joining.authentication.sid if joining.authentication else None
+        # The key is in it, so that it can be found by its identifier alone.
+        sid = given or f"{key}.{self._server.random(RANDOM).hex()}"
+        return Session(joining.subject, sid, self._now, None, (), given is not None)
+
+    def _present(self, entry: Entry | None) -> Session | None:
+        """The session of an entry, unless it has expired or cannot be read."""
+        ended = entry is None or (entry.expires_at is not None and entry.expires_at <= self._now)
+        return None if entry is None or ended else session_of(entry)
+
+    def _found(self, subject: str, sid: str) -> Entry | None:
+        for key in (sid.partition(".")[0], _of_application(subject, sid)):
+            entry = self._server.entries.get(NAMESPACE, key) if len(key) == KEY_LENGTH else None
+            session = self._present(entry)
+            if session is not None and (session.subject, session.sid) == (subject, sid):
+                return entry
+        return None
+
+    def _put(self, entry: Entry, before: Entry | None) -> bool:
+        version = before.version if before else None
+        put = partial(self._server.entries.put, entry, version)
+        stored = replace(entry, version=0 if version is None else version + 1)
+
+        def again() -> bool:
+            return put() or self._server.entries.get(NAMESPACE, entry.key) == stored
+
+        return until_known(put, again)
+
+
+def _key(joining: Joining) -> str:
+    sid = joining.authentication.sid if joining.authentication else None
+    if sid is not None:
+        return _of_application(joining.subject, sid)
+    return _of_browser(joining.browser, joining.subject)
+
+
+def _of_browser(browser: str, subject: str) -> str:
+    # The digest of a browser has a fixed length.
+    return _digest(f"browser {browser} {subject}")
+
+
+def _of_application(subject: str, sid: str) -> str:
+    return _digest(f"application {len(subject)} {subject} {sid}")
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:KEY_LENGTH]

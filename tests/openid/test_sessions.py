@@ -1,0 +1,337 @@
+"""Sessions: which clients a user has signed in at with one login, and how that ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pyramid_oauth2.openid.session_record import CLIENTS, MARKED, NAMESPACE
+from pyramid_oauth2.protocol import lost_responses
+from pyramid_oauth2.protocol.authentication import Authentication
+from pyramid_oauth2.protocol.events import GrantRevoked, SessionEnded
+from pyramid_oauth2.protocol.records import Entry, OutcomeUnknown, StoreUnavailable
+from pyramid_oauth2.protocol.session import Session, SignIn
+from pyramid_oauth2.protocol.users import Ended
+from tests.protocol.worlds import NOW, make_server
+
+from .keepers import DAY, OFFLINE, World
+
+OWN = Authentication(NOW - 60, sid="s-1")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+class TestJoining:
+    def test_one_login_is_one_session(self, world: World):
+        sid = world.join("web", authentication=Authentication(NOW - 60))
+        world.clock.now += 5
+        assert world.join("app") == sid
+        assert world.sessions.list("bob") == [
+            Session("bob", str(sid), NOW, None, (SignIn("app", NOW + 5), SignIn("web", NOW)))
+        ]
+
+    def test_the_same_client_again(self, world: World):
+        world.join("web")
+        world.join("app")
+        world.clock.now += 5
+        world.join("web", authentication=Authentication(NOW + 3))
+        (session,) = world.sessions.list("bob")
+        assert session.sign_ins == (SignIn("web", NOW + 5), SignIn("app", NOW))
+        assert session.auth_time == NOW + 3
+
+    @pytest.mark.parametrize("other", [{"browser": "other"}, {"subject": "ann"}])
+    def test_another_browser_or_user_is_another_session(self, world: World, other: dict[str, Any]):
+        assert world.join() != world.join(**other)
+
+    def test_only_with_openid_connect(self, world: World):
+        """Core section 3.1.2.1: without the scope openid, it is no request of OpenID Connect."""
+        assert world.join(scope=frozenset({"read"})) is None
+        assert world.sessions.list("bob") == []
+
+    def test_it_is_drawn_at_random(self, world: World):
+        first = world.join()
+        world.sessions.end("bob", str(first))
+        second = world.join()
+        assert first != second
+        assert len(str(first)) == 65
+        assert "bob" not in str(first)
+
+    def test_the_application_may_name_it(self, world: World):
+        assert world.join(authentication=OWN) == "s-1"
+        assert world.join("app", browser="other", authentication=OWN) == "s-1"
+        (session,) = world.sessions.list("bob")
+        assert session.of_application
+        assert [each.client_id for each in session.sign_ins] == ["app", "web"]
+
+    def test_what_the_application_names_is_of_its_user(self, world: World):
+        world.join(authentication=OWN)
+        assert world.join(subject="ann", authentication=OWN) == "s-1"
+        assert not world.sessions.end("eve", "s-1")
+        assert world.sessions.end("ann", "s-1")
+        assert world.keeper.lasts("bob", "s-1")
+
+    def test_one_that_the_application_names_like_ours(self, world: World):
+        ours = str(world.join())
+        assert world.join(browser="x", authentication=Authentication(sid=ours)) == ours
+        first, second = world.sessions.list("bob")
+        assert first.sid == second.sid == ours
+        assert world.sessions.end("bob", ours)
+        assert world.sessions.end("bob", ours)
+        assert not world.keeper.lasts("bob", ours)
+
+    def test_it_ends_by_itself_after_30_days_without_a_sign_in(self, world: World):
+        sid = world.join()
+        world.clock.now += 29 * DAY
+        assert world.join() == sid
+        world.clock.now += 30 * DAY - 1
+        assert world.keeper.lasts("bob", str(sid))
+        world.clock.now += 1
+        assert not world.keeper.lasts("bob", str(sid))
+        assert world.sessions.list("bob") == []
+        assert world.join() != sid
+
+    def test_a_hundred_clients_are_remembered(self, world: World):
+        for number in range(CLIENTS + 2):
+            world.join(f"c{number}")
+        (session,) = world.sessions.list("bob")
+        names = [each.client_id for each in session.sign_ins]
+        assert names == [f"c{number}" for number in range(CLIENTS + 1, 1, -1)]
+
+    @pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"sid":1}'])
+    def test_a_record_that_cannot_be_read_is_replaced(self, world: World, data: bytes):
+        key = str(world.join()).partition(".")[0]
+        world.server.entries.put(Entry(NAMESPACE, key, "bob", data), 0)
+        assert world.sessions.list("bob") == []
+        assert world.join() == world.only_sid()
+
+    def test_a_sid_is_not_in_a_repr(self, world: World):
+        assert str(world.join()) not in repr(world.sessions.list("bob"))
+
+
+class TestCurrent:
+    def test_of_the_browser(self, world: World):
+        world.join()
+        (session,) = world.sessions.list("bob")
+        assert world.keeper.current("bob", None, "b") == session
+        assert world.keeper.current("bob", Authentication(NOW), "b") == session
+        for subject, browser in (("ann", "b"), ("bob", "other")):
+            assert world.keeper.current(subject, None, browser) is None
+
+    def test_of_the_application(self, world: World):
+        world.join(authentication=OWN)
+        found = world.keeper.current("bob", OWN, "another browser")
+        assert found is not None
+        assert found.sid == "s-1"
+        assert world.keeper.current("ann", OWN, "b") is None
+
+
+class TestEnding:
+    def test_the_grants_of_the_session_end(self, world: World):
+        ended = {world.sign_in("web"), world.sign_in("app")}
+        other = world.sign_in("web", browser="other")
+        sid = str(world.keeper.current("bob", None, "b").sid)  # type: ignore[union-attr]
+        assert world.sessions.end("bob", sid)
+        assert world.living() == {other}
+        *revoked, last = world.emitted[-3:]
+        assert {event.grant_id for event in revoked} == ended
+        assert {type(event) for event in revoked} == {GrantRevoked}
+        assert last == SessionEnded(
+            subject="bob",
+            sid=sid,
+            clients=frozenset({"app", "web"}),
+            grants=2,
+            reason="session ended by the application",
+        )
+
+    def test_a_grant_for_offline_access_stays(self, world: World):
+        """Back-Channel Logout section 2.7."""
+        kept, ended = world.sign_in("web", OFFLINE), world.sign_in("app")
+        assert world.sessions.end("bob", world.only_sid())
+        assert world.living() == {kept}
+        assert ended not in world.living()
+
+    def test_a_grant_of_no_session_stays(self, world: World):
+        world.sign_in()
+        kept = world.sign_in("app", frozenset({"read"}))
+        assert world.sessions.end("bob", world.only_sid())
+        assert world.living() == {kept}
+
+    def test_a_sign_in_that_has_read_it_before_does_not_bring_it_back(self, world: World):
+        """The versions of its entry count on."""
+        sid, entries = str(world.join()), world.server.entries
+
+        class Reading:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(entries, name)
+
+            def get(self, *name: str) -> Any:
+                found = entries.get(*name)
+                object.__setattr__(world.server, "entry_store", lambda: entries)
+                assert world.sessions.end("bob", sid)
+                assert world.join("app") != sid
+                return found
+
+        object.__setattr__(world.server, "entry_store", Reading)
+        assert world.join("late") == world.only_sid()
+        (session,) = world.sessions.list("bob")
+        assert session.sid != sid
+        assert [each.client_id for each in session.sign_ins] == ["late", "app"]
+
+    def test_what_is_left_of_it_ends_soon(self, world: World):
+        key = str(world.join()).partition(".")[0]
+        world.sessions.end("bob", world.only_sid())
+        entry = world.server.entries.get(NAMESPACE, key)
+        assert entry is not None
+        assert (entry.owner, entry.expires_at) == (None, NOW + MARKED)
+
+    @pytest.mark.parametrize("subject", ["bob", "ann"])
+    def test_none(self, world: World, subject: str):
+        world.sign_in()
+        sid = world.only_sid() if subject == "ann" else "unknown"
+        assert not world.sessions.end(subject, sid)
+        assert len(world.living()) == 1
+        assert world.ended == []
+
+    @pytest.mark.parametrize("sid", ["", ".", "x" * 32, "a" * 300, "a.b", "ä"])
+    def test_a_text_that_is_no_sid(self, world: World, sid: str):
+        assert not world.sessions.end("bob", sid)
+
+    def test_twice(self, world: World):
+        world.sign_in()
+        sid = world.only_sid()
+        assert world.sessions.end("bob", sid)
+        assert not world.sessions.end("bob", sid)
+        assert len(world.ended) == 1
+
+    def test_the_second_call_ends_what_the_first_one_could_not(self, world: World):
+        grant_id, sid = world.sign_in(), world.only_sid()
+        assert world.keeper.remove("bob", sid)  # After which its process ended.
+        assert not world.sessions.end("bob", sid)
+        assert grant_id not in world.living()
+
+    def test_all(self, world: World):
+        for browser in ("a", "b", "c"):
+            world.sign_in(browser=browser)
+        world.sign_in(subject="ann")
+        assert world.sessions.end_all("bob") == 3
+        assert world.sessions.list("bob") == []
+        assert world.living() == set()
+        assert len(world.living("ann")) == 1
+
+    def test_the_application_ends_its_own(self, world: World):
+        world.sign_in(authentication=OWN)
+        world.sign_in("app")
+        world.sessions.end_all("bob")
+        assert world.ended_by_application == [("bob", "s-1")]
+
+    def test_the_latest_is_first(self, world: World):
+        for browser in ("a", "b", "c"):
+            world.join(browser=browser)
+            world.clock.now += 1
+        world.join("app", browser="a")
+        listed = [session.sign_ins[0] for session in world.sessions.list("bob")]
+        assert listed == [SignIn("app", NOW + 3), SignIn("web", NOW + 2), SignIn("web", NOW + 1)]
+
+    def test_without_sessions(self):
+        world = World(factories=make_server().factories)
+        assert world.sessions.list("bob") == []
+        assert not world.sessions.end("bob", "s-1")
+        assert world.sessions.end_all("bob") == 0
+        assert world.users.revoke("bob") == Ended(0, 0)
+
+
+class TestUsers:
+    """Ending everything of a user ends their sessions too."""
+
+    @pytest.mark.parametrize("end", ["revoke", "forget"])
+    def test_all_sessions_end(self, world: World, end: str):
+        world.sign_in("web", OFFLINE)
+        world.sign_in("app", browser="other")
+        assert getattr(world.users, end)("bob") == Ended(2, 0, sessions=2)
+        assert world.living() == set()
+        assert world.sessions.list("bob") == []
+        reason = {"revoke": "revoked by the application", "forget": "the user was forgotten"}[end]
+        assert sorted(([*each.clients], each.grants, each.reason) for each in world.ended) == [
+            (["app"], 1, reason),
+            (["web"], 1, reason),
+        ]
+
+    def test_of_one_client_no_session_ends(self, world: World):
+        """The user is still signed in at the others."""
+        world.sign_in("web")
+        world.sign_in("app")
+        assert world.users.revoke("bob", "web") == Ended(1, 0)
+        assert len(world.sessions.list("bob")) == 1
+
+
+class LosesResponses:
+    """A store of entries that carries out the next change, and does not respond."""
+
+    def __init__(self, store: Any) -> None:
+        self._store, self.left = store, 1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def put(self, entry: Entry, version: int | None) -> bool:
+        written: bool = self._store.put(entry, version)
+        if not self.left:
+            return written
+        self.left -= 1
+        raise OutcomeUnknown("the response is lost")
+
+
+class TestLostResponses:
+    @pytest.fixture(autouse=True)
+    def _at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(lost_responses, "PAUSES", (0, 0, 0))
+
+    @pytest.mark.parametrize("before", [0, 1])
+    def test_of_a_sign_in(self, before: int):
+        world = World()
+        for _ in range(before):
+            world.join("app")
+        losing = LosesResponses(world.server.entries)
+        object.__setattr__(world.server, "entry_store", lambda: losing)
+        assert world.join() == world.only_sid()
+        assert losing.left == 0
+
+    def test_of_an_end(self):
+        world = World()
+        grant_id, sid = world.sign_in(), world.only_sid()
+        losing = LosesResponses(world.server.entries)
+        object.__setattr__(world.server, "entry_store", lambda: losing)
+        assert world.sessions.end("bob", sid)
+        assert grant_id not in world.living()
+        assert len(world.ended) == 1
+
+
+class Away:
+    def __getattr__(self, name: str) -> Any:
+        raise StoreUnavailable("away")
+
+
+def test_a_store_that_is_away_ends_nothing(world: World):
+    world.sign_in()
+    sid = world.only_sid()
+    object.__setattr__(world.server, "entry_store", Away)
+    with pytest.raises(StoreUnavailable):
+        world.sessions.end("bob", sid)
+    assert len(world.living()) == 1
+    assert world.ended == []
+
+
+def test_the_session_has_ended_even_if_the_grants_cannot_be_read(world: World):
+    """So the clients are notified, and the event is emitted; the next call ends the grants."""
+    grant_id, sid, store = world.sign_in(), world.only_sid(), world.server.grants
+    object.__setattr__(world.server, "grants", Away())
+    with pytest.raises(StoreUnavailable):
+        world.sessions.end("bob", sid)
+    object.__setattr__(world.server, "grants", store)
+    assert [event.sid for event in world.ended] == [sid]
+    world.sessions.end("bob", sid)
+    assert grant_id not in world.living()
