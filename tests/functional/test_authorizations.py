@@ -76,10 +76,11 @@ class TestShow:
         bob.server.service.clients.delete("web")
         (article,) = articles(page := bob.show())
         assert article.startswith(
-            "An application that was deleted This application was deleted, and can no longer use"
+            "An application that was deleted It can no longer use your account. Allowed to:"
         )
         asked = page.click("Withdraw")
         assert asked.html.h2.get_text() == "An application that was deleted"
+        assert "It can no longer use your account. This removes it from your list." in asked
         assert bob.post(form_of(page)).status_int == 303
         assert articles(bob.show()) == []
 
