@@ -13,6 +13,7 @@ import pytest
 
 from pyramid_oauth2 import Authentication, InvalidClientMetadata
 from pyramid_oauth2.jose.objects import encoded
+from pyramid_oauth2.openid.id_token import left_half
 from pyramid_oauth2.protocol.token.presentation import bearer as presented
 from tests.jose import judges
 
@@ -86,6 +87,11 @@ def test_other_libraries_accept_it(flow: Flow, algorithm: str):
     made = hashlib.sha512 if algorithm.startswith("Ed") else hashlib.sha256
     digest = made(issued["access_token"].encode()).digest()
     assert claims["at_hash"] == encoded(digest[: len(digest) // 2])
+
+
+def test_of_an_unknown_algorithm_no_hash_is_guessed():
+    with pytest.raises(KeyError):
+        left_half("oat_x", "ES999")
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "ES512", ""])

@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey, import_key
 from pyramid.config import Configurator
 
 from pyramid_oauth2 import Authentication, InvalidClientMetadata, get_service
+from pyramid_oauth2.events import TokenRefused
 from pyramid_oauth2.extensions.jwt_access_tokens.jwt_format import JWTAccessToken
 from pyramid_oauth2.jose import compact
 from pyramid_oauth2.jose.uses import Use
@@ -369,8 +370,11 @@ class TestRegistration:
         scopes = "\n".join(f"{name} = A scope" for name in names)
         server = build(changes={**SIGNING, "oauth2.scopes": scopes})
         server.register("signed", scope=frozenset(names), extra={"access_token_format": "jwt"})
+        heard: list[TokenRefused] = []
+        server.hear(heard.append, TokenRefused)
         form = {"grant_type": "client_credentials", "scope": " ".join(names)}
         refused = server.post(form, server.login("signed"))
         assert (refused.status_int, refused.json["error"]) == (400, "invalid_scope")
         assert "request fewer scopes" in refused.json["error_description"]
+        assert [event.refusal.check for event in heard] == ["jwt_access_token_length"]
         assert server.post({**form, "scope": names[0]}, server.login("signed")).status_int == 200
