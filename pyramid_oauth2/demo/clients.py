@@ -93,7 +93,10 @@ def ensure_clients(service: OAuth2Service, secrets: Mapping[str, str]) -> None:
     :param secrets: the secrets of the clients in :data:`SECRET_FILES`, by client_id. The
         other clients are public.
     """
+    known = service.server.known_scopes
     for client in _clients(service.settings.issuer):
+        # Without oauth2.openid the scopes of OpenID Connect are unknown.
+        client = replace(client, scope=client.scope & known)
         _ensure(service, client, secrets.get(client.client_id))
 
 

@@ -45,6 +45,15 @@ def test_a_start_on_another_port_leaves_the_first_its_addresses(start):
     )
 
 
+def test_the_demo_starts_without_openid_connect_as_well(ini, start):
+    start()
+    ini.with_name("development-6543.ini").unlink()
+    ini.write_text(ini.read_text().replace("oauth2.openid = true\n", ""))
+    client = start()
+    assert client("demo-sample").scope == {"read"}
+    assert client("demo-relying-party").scope == set()
+
+
 def test_at_the_default_port_the_origin_has_none(start):
     assert "http://localhost" in start(80)("demo-spa").allowed_origins
 
