@@ -6,8 +6,9 @@ for each program. In the folder of :func:`folder` are the commands that ask it t
 :mod:`.command`: they have the arguments, the streams, the folder, the environment, the signals
 and the exit status of the real program.
 
-The tests of the commands themselves, in ``tests/scripts``, start the real programs. So does
-every test with ``TEST_PRELOADED=0``, as CI runs those that start programs once more.
+What an interpreter itself does, with its streams, its options and at its end, is tested with the
+real programs: ``tests/scripts/test_messages.py`` and ``test_standard_streams.py``. So is every
+test with ``TEST_PRELOADED=0``, as CI runs those that start programs once more.
 """
 
 from __future__ import annotations

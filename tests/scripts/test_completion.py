@@ -106,9 +106,8 @@ def main(global_config, **settings):
 
 
 def process(environ, folder):
-    program = [sys.executable, "-m", "pyramid_oauth2.scripts.poauth2"]
     environ = environment(PYTHONPATH=f"{ROOT}:{folder}", **environ)
-    done = subprocess.run(program, env=environ, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["poauth2"], env=environ, capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -50,7 +50,7 @@ def pserve(folder, more, module=None):
         text = re.sub(r"use = call:\S+", f"use = call:{module}:main", text)
     ini.write_text(text + SERVER)
     return subprocess.run(
-        [sys.executable, "-m", "pyramid.scripts.pserve", str(ini)],
+        ["pserve", str(ini)],
         capture_output=True,
         text=True,
         timeout=60,

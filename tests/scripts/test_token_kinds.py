@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 
 import pytest
 
@@ -21,6 +20,8 @@ from pyramid_oauth2.protocol.token_strings import (
 )
 from pyramid_oauth2.scripts.arguments import without_secrets
 from pyramid_oauth2.scripts.ini import Ini
+from tests.checkout import ROOT
+from tests.serving import environment
 
 from .test_copy import Move
 
@@ -62,8 +63,9 @@ def test_a_purge_keeps_a_spent_one_for_its_grant(with_kind):
 def test_a_purge_in_a_new_process_too(with_kind):
     """Which knows the kind from the application of the ini alone."""
     _, token = spend(with_kind.path, "scripts_badge")
-    command = [sys.executable, "-m", "pyramid_oauth2.scripts.poauth2", str(with_kind.path), "purge"]
-    subprocess.run(command, check=True)
+    subprocess.run(
+        ["poauth2", str(with_kind.path), "purge"], env=environment(PYTHONPATH=str(ROOT)), check=True
+    )
     assert found(with_kind.path, token) is not None
 
 
@@ -107,8 +109,9 @@ def test_it_does_not_belong_on_the_command_line(with_kind):
     """Nor does one of a kind that the process does not know yet."""
     value, _ = spend(with_kind.path, "scripts_badge")
     words = [str(with_kind.path), "token", "inspect", value]
-    command = [sys.executable, "-m", "pyramid_oauth2.scripts.poauth2", *words]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(
+        ["poauth2", *words], env=environment(PYTHONPATH=str(ROOT)), capture_output=True, text=True
+    )
     assert done.returncode == 2
     assert "does not belong on the command line" in done.stderr
     assert value[8:] not in done.stdout + done.stderr
