@@ -7,7 +7,8 @@ oldest forgery (RFC 8725 section 2.1), and ``none`` is no signature.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from ..values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+
+from ..values import dataclass, field
 
 MAX_VALUE = 4 * 1024  # characters: the default of oauth2.max_parameter_length
 

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
+from ..values import dataclass
 from .masking import shown_as
 
 OWN_RULE = "pyramid_oauth2"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..jose.claims import audience
@@ -27,6 +26,7 @@ from ..protocol.scopes import parse_scope
 from ..protocol.token.access_token import AccessToken
 from ..protocol.token.recognised import RecognisedToken
 from ..settings import Settings
+from ..values import dataclass, field
 from .answers import KEY_BOUND
 from .key_set import fetch_keys
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...values import dataclass
 from ..authentication import Authentication
 from ..records import Client
 from .authorization_request import AuthorizationRequest

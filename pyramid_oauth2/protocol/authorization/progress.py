@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from ...values import dataclass, field
 from ..authorization_server import AuthorizationServer
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters

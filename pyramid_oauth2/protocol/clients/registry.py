@@ -6,10 +6,11 @@ All of them use this class, so the rules of :mod:`.rules` apply to every client.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from ...interfaces.storage import IClientStore
+from ...values import dataclass, field
 from ..events import ClientChanged, Emit, emit_nothing
 from ..records import Client, ClientSecret, Page
 from ..server import Server
@@ -59,9 +60,8 @@ class ClientRegistry:
     """
 
     def __init__(self, server: Server, store: IClientStore, emit: Emit = emit_nothing) -> None:
-        self._server = server
+        self._server, self._emit = server, emit
         self._store, self._writes = store, Writes(store)
-        self._emit = emit
 
     def get(self, client_id: str) -> Client:
         """The client, also a disabled one.

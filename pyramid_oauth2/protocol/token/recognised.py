@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...values import dataclass
 from ..records import TokenRef
 from ..refusal import Refusal
 
