@@ -12,12 +12,16 @@ MOST_STEPS = 10
 
 
 class Visitor:
-    """A user of the demo, with cookies, who follows links and fills in forms."""
+    """A user of the demo, with cookies, who follows links and fills in forms.
+
+    :ivar forms: how many were filled in.
+    """
 
     def __init__(self, name: str = "alice", decision: str = "allow") -> None:
         self._answers = {"username": name, "password": PASSWORDS[name]}
         self._decision = decision
         self._session = requests.Session()
+        self.forms = 0
 
     def send(self, url: str) -> str:
         """Open the URL to which a client sends the browser; return the URL it is sent back to.
@@ -43,6 +47,7 @@ class Visitor:
 
     def _submit(self, page: requests.Response) -> requests.Response:
         assert page.status_code == 200, page.text
+        self.forms += 1
         html = BeautifulSoup(page.text, "html.parser")
         form = html.select_one("main form") or html.form
         assert form is not None, page.text

@@ -92,9 +92,13 @@ class Person:
         """Another user of the demo than alice."""
         return cls(party, Visitor(name))
 
-    def sign_in(self) -> requests.Response:
-        """Follow the link of the party, and allow what it wants; its page afterwards."""
-        link = self.here.get(self.party.url + self.party.kind.login, allow_redirects=False)
+    def sign_in(self, path: str | None = None) -> requests.Response:
+        """Follow the link of the party, and allow what it wants; its page afterwards.
+
+        :param path: of another link than that to sign in.
+        """
+        path = path or self.party.kind.login
+        link = self.here.get(self.party.url + path, allow_redirects=False)
         assert link.is_redirect, link.text
         back = self.at_server.send(urljoin(link.url, link.headers["Location"]))
         return self.here.get(back)

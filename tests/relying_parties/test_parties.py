@@ -82,3 +82,17 @@ def test_a_refresh(party: Party) -> None:
     assert after["id_token"]["at_hash"] != before["id_token"]["at_hash"]
     for name in ("iss", "sub", "aud", "auth_time"):
         assert after["id_token"].get(name) == before["id_token"].get(name)
+
+
+@pytest.mark.parametrize("party", ["mozilla-django-oidc"], indirect=True)
+def test_a_silent_renewal(party: Party) -> None:
+    """Core section 3.1.2.1: ``prompt=none``, in the browser, while the user is signed in."""
+    person = Person(party)
+    person.sign_in()
+    before, forms = person.page(), person.at_server.forms
+    person.here.get(f"{party.url}/expire")
+    person.sign_in("/")
+    after = person.page()
+    assert person.at_server.forms == forms
+    assert after["id_token"]["at_hash"] != before["id_token"]["at_hash"]
+    assert after["id_token"]["auth_time"] == before["id_token"]["auth_time"]

@@ -29,6 +29,7 @@ settings.configure(
     MIDDLEWARE=[
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "mozilla_django_oidc.middleware.SessionRefresh",
     ],
     OIDC_OP_AUTHORIZATION_ENDPOINT=f"{ISSUER}/oauth2/authorize",
     OIDC_OP_JWKS_ENDPOINT=f"{ISSUER}/oauth2/jwks",
@@ -64,7 +65,17 @@ def home(request):
     return JsonResponse({"id_token": claims, "userinfo": request.session["userinfo"]})
 
 
-urlpatterns = [path("", home), path("oidc/", include("mozilla_django_oidc.urls"))]
+def expire(request):
+    """Let the next request find that the ID token is too old, which the library renews."""
+    request.session["oidc_id_token_expiration"] = 0
+    return JsonResponse({})
+
+
+urlpatterns = [
+    path("", home),
+    path("expire", expire),
+    path("oidc/", include("mozilla_django_oidc.urls")),
+]
 
 if __name__ == "__main__":
     call_command("migrate", verbosity=0)
