@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from tests import programs
 from tests.servers.apache import apache
 
-from .parties import SCOPE, Place
+from .parties import SCOPE, Place, Start
 
 MODULES = ("mpm_prefork", "authn_core", "authz_core", "authz_user", "dir", "auth_openidc")
 DIRECTIVES = """
@@ -25,13 +25,21 @@ OIDCInfoHook access_token id_token userinfo
     Require valid-user
 </Location>
 """
+SIGNED_USERINFO = "OIDCUserInfoSignedResponseAlg RS256"
+
+
+def mod_auth_openidc(*more: str) -> Start:
+    """Apache with one page, for users who have signed in.
+
+    :param more: directives.
+    """
+    return lambda place: _served(place, "\n".join((DIRECTIVES, *more)))
 
 
 @contextmanager
-def mod_auth_openidc(place: Place) -> Iterator[None]:
-    """Run Apache with one page, for users who have signed in."""
+def _served(place: Place, directives: str) -> Iterator[None]:
     programs.need("mod_auth_openidc.so")
     (place.folder / "index.html").write_text("<!doctype html><title>Signed in</title>")
     values = {"issuer": place.issuer, "client": place.client, "url": place.url, "scope": SCOPE}
-    with apache(place.folder, place.port, MODULES, DIRECTIVES.format(**values)):
+    with apache(place.folder, place.port, MODULES, directives.format(**values)):
         yield

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .behind_apache import mod_auth_openidc
+from dataclasses import replace
+
+from .behind_apache import SIGNED_USERINFO, mod_auth_openidc
 from .dishonest import FORGED, OTHER_USERINFO
 from .parties import Kind, node, python
 
@@ -13,7 +15,7 @@ NO_PKCE = ("--no-pkce",)
 
 PARTIES = {
     "mod_auth_openidc": Kind(
-        mod_auth_openidc,
+        mod_auth_openidc(),
         "/oidc",
         login="/",
         home="/oidc?info=json",
@@ -60,4 +62,18 @@ PARTIES = {
         believes=STRAIGHT,
         refresh=None,
     ),
+}
+
+# Those that read a signed response of the userinfo endpoint, set up for it.
+WITH_SIGNED_USERINFO = {
+    name: replace(kind, options=(*kind.options, "--userinfo-signed-response-alg", "RS256"))
+    for name, kind in {
+        "mod_auth_openidc": replace(
+            PARTIES["mod_auth_openidc"], start=mod_auth_openidc(SIGNED_USERINFO)
+        ),
+        "mozilla-django-oidc": PARTIES["mozilla-django-oidc"],
+        "openid-client": PARTIES["openid-client"],
+        "express-openid-connect": PARTIES["express-openid-connect"],
+        "@auth/core": PARTIES["@auth/core"],
+    }.items()
 }

@@ -9,7 +9,7 @@ import pytest
 
 from tests.live import LiveServer
 
-from .catalog import PARTIES
+from .catalog import PARTIES, WITH_SIGNED_USERINFO
 from .dishonest import LIES, OTHER_USERINFO
 from .parties import Party, Person, party_of
 
@@ -96,3 +96,12 @@ def test_a_silent_renewal(party: Party) -> None:
     assert person.at_server.forms == forms
     assert after["id_token"]["at_hash"] != before["id_token"]["at_hash"]
     assert after["id_token"]["auth_time"] == before["id_token"]["auth_time"]
+
+
+@pytest.mark.parametrize("name", WITH_SIGNED_USERINFO)
+def test_signed_userinfo(name: str, server: LiveServer, tmp_path: Path) -> None:
+    """Core section 5.3.2: a JWT, where the client is registered for it."""
+    with party_of(WITH_SIGNED_USERINFO[name], server, tmp_path) as party:
+        person = Person(party)
+        person.sign_in()
+        assert person.page()["userinfo"]["email"] == "alice@example.com"
