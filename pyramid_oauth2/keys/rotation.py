@@ -53,19 +53,23 @@ class Rotation:
         :param at_once: whether it signs from now on. Applications that cache the key set may
             then refuse what it signs until they fetch the set again.
         """
-        made = PrivateKey.made(algorithm)
+        return self.add(PrivateKey.made(algorithm), ring, now, at_once)
+
+    def add(self, private: PrivateKey, ring: Ring, now: float, at_once: bool = False) -> Ring:
+        """Add a key as the next one of its algorithm; as :meth:`make`."""
+        algorithm = private.algorithm
         signs_now = at_once or ring.signing(algorithm, now) is None
         key = SigningKey(
             algorithm,
             ring.last_generation(algorithm) + 1,
-            made.kid,
-            made.public,
+            private.kid,
+            private.public,
             b"",
             announced_at=now,
             active_from=now if signs_now else now + self.schedule.announced,
         )
         # Of two processes one inserts: the record is named by the generation.
-        if self._put(self._sealed(key, made.exported()), None):
+        if self._put(self._sealed(key, private.exported()), None):
             log.info("The key %s for %s signs from %d on", key.kid, algorithm, key.active_from)
         return self.read()
 

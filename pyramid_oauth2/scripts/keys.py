@@ -7,16 +7,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ..jose.algorithms import ALGORITHMS, ES256
+from ..jose.private_keys import private_key
+from ..jose.refused import KeyRefused
 from ..keys.ring import KeyRing
 from ..keys.rotation import Rotation
 from ..keys.signing_key import Ring, SigningKey
 from ..startup import signer_unchecked
-from .arguments import identifier, json_option
+from .arguments import identifier, json_option, some_path
 from .command import Commands, Named, command
 from .ini import Ini
 from .terminal import shown
@@ -30,6 +33,9 @@ Examples:
   # The next key is published now, and signs as soon as every cache has it:
   poauth2 development.ini keys rotate
 
+  # The key of the server that this one replaces, so that what it signed stays valid:
+  poauth2 development.ini keys import key.pem --algorithm RS256
+
   # A key is known to others: nothing that it signed is valid any more.
   poauth2 development.ini keys revoke KID
 """
@@ -38,6 +44,7 @@ keys = Commands(
     {
         "list": Named("keys", "list_keys", "List the keys, and which of them sign."),
         "rotate": Named("keys", "rotate", "Make the next key now, before its time."),
+        "import": Named("keys", "import_key", "Sign with a key of another server."),
         "revoke": Named("keys", "revoke", "Make everything invalid that a key has signed."),
         "reseal": Named("keys", "reseal", "Seal every key again, by the first secret."),
     },
@@ -80,6 +87,11 @@ def rotate(ini: Ini, algorithm: str, at_once: bool) -> int:
     with _rotation(ini) as rotation:
         before, now = rotation.read(), time.time()
         ring = rotation.make(algorithm, before, now, at_once=at_once)
+    return _report(ring, before, algorithm, now)
+
+
+def _report(ring: Ring, before: Ring, algorithm: str, now: float) -> int:
+    """Print the newest key of an algorithm, if it is a new one."""
     key = ring.of(algorithm)[-1]
     if key in before.keys:
         print("poauth2: Another process has changed the keys meanwhile.", file=sys.stderr)
@@ -87,6 +99,48 @@ def rotate(ini: Ini, algorithm: str, at_once: bool) -> int:
     signs = "signs now" if key.active_from <= now else f"signs from {utc(int(key.active_from))} on"
     print(f"{key.algorithm}  {key.kid}  {signs}")
     return 0
+
+
+@command(
+    "FILE, or standard input, is one private key in PEM or as a JWK. It signs at once: those who "
+    "verify know it from the server that had it. The key that signed before stays published."
+)
+@click.argument("file", metavar="[FILE]", default="-", type=some_path)
+@click.option(
+    "--algorithm",
+    type=click.Choice(list(ALGORITHMS)),
+    help="the algorithm by which it signs; by default RS256, ES256 or Ed25519, as its type is",
+)
+@click.option("--later", is_flag=True, help="publish it before it signs, as 'keys rotate' does")
+def import_key(ini: Ini, file: str, algorithm: str | None, later: bool) -> int:
+    """Add a private key that was made elsewhere."""
+    try:
+        private = private_key(_contents(file), algorithm)
+    except KeyRefused as error:
+        print(f"poauth2: The key in {shown(file)} {error}.", file=sys.stderr)
+        return 1
+    with _rotation(ini) as rotation:
+        before, now = rotation.read(), time.time()
+        if (same := next((key for key in before.keys if key.kid == private.kid), None)) is not None:
+            return _known(same)
+        ring = rotation.add(private, before, now, at_once=not later)
+    return _report(ring, before, private.algorithm, now)
+
+
+def _contents(file: str) -> bytes:
+    try:
+        return sys.stdin.read().encode() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise KeyRefused(f"cannot be read: {error.strerror}") from None
+
+
+def _known(key: SigningKey) -> int:
+    if key.revoked_at is not None:
+        text = "was revoked: it is known to others. Use another key."
+    else:
+        text = f"is here already, for {key.algorithm}."
+    print(f"poauth2: The key {shown(key.kid)} {text}", file=sys.stderr)
+    return 1
 
 
 @command(

@@ -6,8 +6,10 @@ import json
 from dataclasses import replace
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from pyramid_oauth2 import Client
+from pyramid_oauth2.jose.private_keys import private_key
 from pyramid_oauth2.keys.ring import KeyRing
 from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.token.issuance import Issuance
@@ -171,3 +173,72 @@ def test_a_token_of_a_revoked_key_does_not_count(signing):
     assert "state:       counts" in signing("token", "inspect", stdin=token)[1]
     assert signing("keys", "revoke", kid)[0] == 0
     assert "state:       is not valid any more" in signing("token", "inspect", stdin=token)[1]
+
+
+class TestImport:
+    """The key of a server that this one replaces."""
+
+    @pytest.fixture
+    def pem(self, tmp_path):
+        path = tmp_path / "key.pem"
+        path.write_bytes(RSAKey.generate_key(2048).as_pem(private=True))
+        return path
+
+    def test_it_signs_at_once_and_the_earlier_one_stays_published(self, signing, pem):
+        """Nothing that either has signed is refused."""
+        earlier = make_key(signing, "RS256")
+        status, out, _ = signing("keys", "import", str(pem), "--algorithm", "RS256")
+        imported = private_key(pem.read_bytes()).kid
+        assert (status, out) == (0, f"RS256  {imported}  signs now\n")
+        assert listed(signing) == [(earlier, "retired"), (imported, "active")]
+        assert make_key(signing, "RS256") == imported
+        with Ini(str(signing.path)).service() as service:
+            kids = {key["kid"] for key in service.server.signer.published()}
+        assert kids == {earlier, imported}
+
+    def test_the_first_one_signs_at_once(self, signing, pem):
+        assert signing("keys", "import", str(pem), "--later")[1].endswith("signs now\n")
+
+    def test_it_may_be_published_first(self, signing, pem):
+        earlier = make_key(signing, "RS256")
+        status, out, _ = signing("keys", "import", str(pem), "--later")
+        assert status == 0
+        assert "signs from " in out
+        assert [state for _, state in listed(signing)] == ["active", "announced"]
+        assert make_key(signing, "RS256") == earlier
+
+    def test_of_standard_input(self, signing, pem):
+        status, out, _ = signing("keys", "import", stdin=pem.read_text())
+        assert status == 0
+        assert out.startswith("RS256  ")
+
+    def test_twice(self, signing, pem):
+        signing("keys", "import", str(pem))
+        for algorithm in ("RS256", "PS256"):
+            status, out, err = signing("keys", "import", str(pem), "--algorithm", algorithm)
+            assert (status, out) == (1, "")
+            assert err.endswith(" is here already, for RS256.\n")
+
+    def test_one_that_was_revoked(self, signing, pem):
+        kid = signing("keys", "import", str(pem))[1].split()[1]
+        signing("keys", "revoke", "--", kid)
+        status, _, err = signing("keys", "import", str(pem))
+        assert (status, err) == (
+            1,
+            f"poauth2: The key {kid} was revoked: it is known to others. Use another key.\n",
+        )
+
+    def test_one_that_is_refused(self, signing, tmp_path):
+        path = tmp_path / "key.json"
+        path.write_text(json.dumps(RSAKey.generate_key(2048).as_dict(private=False)))
+        status, out, err = signing("keys", "import", str(path))
+        assert (status, out) == (1, "")
+        assert err == f"poauth2: The key in {path} is a public key: the private one is needed.\n"
+
+    def test_a_file_that_is_not_there(self, signing, tmp_path):
+        status, _, err = signing("keys", "import", str(tmp_path / "no.pem"))
+        assert status == 1
+        assert "cannot be read: No such file" in err
+
+    def test_without_a_secret(self, with_tables, pem):
+        assert with_tables("keys", "import", str(pem))[0] == 2
