@@ -162,6 +162,8 @@ class OAuth2Service:
         return resolve(self.server, presentation, recognised)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Finish what runs in the background, and close every connection."""
+        if (sessions := self.server.plug_ins.sessions) is not None:
+            sessions.close()
         for backend in self.backends.values():
             backend.close()

@@ -54,5 +54,8 @@ class ISessions(Interface):
     def ended(session: Session) -> None:
         """What follows once the grants of a removed session have ended: its clients are notified.
 
-        Called by the caller of :meth:`remove` that got the session.
+        Called by the caller of :meth:`remove` that got the session. It must not wait for them.
         """
+
+    def close() -> None:
+        """Finish what runs in the background, within a few seconds: the process ends."""

@@ -5,8 +5,10 @@ Off until ``oauth2.openid = true``. Nothing of it is registered before.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from ..events import notify
 from ..interfaces import ISettings
 from ..settings.types import AUTHORIZATION_SERVER
 from .client_fields import FIELDS
@@ -15,7 +17,6 @@ from .discovery import OpenIDMetadata
 from .id_token import IDToken
 from .request_extensions import Claims, ClaimsDemand, IDTokenClaims, Nonce, OpenID
 from .scopes import DESCRIPTIONS
-from .sessions import SessionKeeper
 from .settings import OpenIDSettings
 from .subjects import Subjects, subject_type_field
 from .userinfo import UserInfoEndpoint
@@ -28,6 +29,8 @@ def includeme(config: Any) -> None:
     if settings.mode != AUTHORIZATION_SERVER or not settings.of(OpenIDSettings).enabled:
         return
     # Not imported otherwise: it is the library of outgoing requests.
+    from .keeping import make_keeper
+    from .logout_fields import LOGOUT_FIELDS
     from .sector_documents import sector_field
 
     for name, description in DESCRIPTIONS.items():
@@ -44,9 +47,15 @@ def includeme(config: Any) -> None:
     config.add_oauth2_endpoint("userinfo", UserInfoEndpoint)
     config.set_oauth2_subjects(Subjects)
     salted = settings.of(OpenIDSettings).pairwise_salt is not None
-    for field in (*FIELDS, subject_type_field(salted), sector_field(), DEFAULT_MAX_AGE):
+    for field in (
+        *FIELDS,
+        *LOGOUT_FIELDS,
+        subject_type_field(salted),
+        sector_field(),
+        DEFAULT_MAX_AGE,
+    ):
         config.add_oauth2_client_field(field)
-    config.set_oauth2_sessions(SessionKeeper)
+    config.set_oauth2_sessions(partial(make_keeper, emit=partial(notify, config.registry)))
     config.add_oauth2_server_metadata("openid", OpenIDMetadata)
     config.include(".startup_checks")
     config.include(".views_discovery")

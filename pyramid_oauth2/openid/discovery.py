@@ -23,6 +23,8 @@ class OpenIDMetadata:
     """The members that the server metadata have with OpenID Connect."""
 
     names = (
+        "backchannel_logout_session_supported",
+        "backchannel_logout_supported",
         "claim_types_supported",
         "claims_parameter_supported",
         "claims_supported",
@@ -49,6 +51,9 @@ class OpenIDMetadata:
             "claims_supported": [*OF_ID_TOKENS, *STANDARD],
             "prompt_values_supported": sorted(self._server.prompt_values),
             "request_parameter_supported": False,
+            # Back-Channel Logout 1.0 section 2.1.
+            "backchannel_logout_supported": True,
+            "backchannel_logout_session_supported": True,
             # Without it a client would take it for supported.
             "request_uri_parameter_supported": False,
         }

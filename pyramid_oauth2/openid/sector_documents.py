@@ -8,16 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
-from urllib.parse import urlsplit
 
-from ..fetching import Fetcher, FetchError, check_url
+from ..fetching import Fetcher, FetchError
 from ..protocol.clients.extra import value_of
 from ..protocol.clients.field import ClientField, Known
 from ..protocol.messages import message as _
 from ..protocol.messages import message_of
 from ..protocol.records import Client
-from ..protocol.redirect_uris import LOOPBACK_HOSTS
+from .operator_urls import usable_url
 from .sectors import SECTOR_IDENTIFIER_URI
 
 Read = Callable[[str], list[str]]
@@ -75,20 +73,4 @@ def sector_field(read: Read = read_document) -> ClientField:
                     "%(uri)s is not in %(url)s, which %(reason)s", uri=uri, url=url, reason=reason
                 )
 
-    return replace(SECTOR_IDENTIFIER_URI, rule=_is_usable, client_rule=lists_each)
-
-
-def _is_usable(server: Known, value: Any) -> Iterator[str]:
-    if value is not None and not _is_url(value):
-        yield _("write a whole https URL; http is for a loopback host only")
-
-
-def _is_url(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        check_url(value)
-    except (ValueError, UnicodeError):
-        return False
-    plain = value.isascii() and value.isprintable() and " " not in value and "#" not in value
-    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
-    return plain and safe and "@" not in parts.netloc
+    return replace(SECTOR_IDENTIFIER_URI, rule=usable_url, client_rule=lists_each)

@@ -27,6 +27,7 @@ from ..protocol.lost_responses import until_known
 from ..protocol.records import Entry
 from ..protocol.session import Session
 from ..settings import Settings
+from .delivery import Delivery
 from .scopes import OPENID
 from .session_record import NAMESPACE, ended_entry, entry_of, session_of, signed_in
 from .settings import OpenIDSettings
@@ -38,10 +39,15 @@ RANDOM = 16  # bytes
 
 @implementer(ISessions)
 class SessionKeeper:
-    """Keeps them."""
+    """Keeps them.
 
-    def __init__(self, server: IServer, settings: Settings) -> None:
-        self._server = server
+    :param delivery: notifies the clients of a session that has ended.
+    """
+
+    def __init__(
+        self, server: IServer, settings: Settings, delivery: Delivery | None = None
+    ) -> None:
+        self._server, self.delivery = server, delivery
         self._lifetime = settings.of(OpenIDSettings).session_lifetime
 
     def join(self, joining: Joining) -> str | None:
@@ -98,7 +104,17 @@ class SessionKeeper:
         return None
 
     def ended(self, session: Session) -> None:
-        """Nothing else follows."""
+        """Notify the clients of a session that was removed, without waiting for them.
+
+        :raises StoreUnavailable: the store cannot write; some may be notified.
+        """
+        if self.delivery is not None and self.delivery.outbox.write(session):
+            self.delivery.wake()
+
+    def close(self) -> None:
+        """Send what is due, within a few seconds."""
+        if self.delivery is not None:
+            self.delivery.close()
 
     @property
     def _now(self) -> int:

@@ -212,6 +212,20 @@ class SessionEnded(OAuth2Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogoutNotDelivered(OAuth2Event):
+    """A client could not be notified that a session has ended: each attempt failed.
+
+    ``sid`` is the identifier of the session, as the client knows it, and ``error`` what was wrong
+    at the last attempt, in a few words. The user may still be signed in there.
+    """
+
+    client_id: str
+    subject: str
+    sid: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientAuthenticationFailed(OAuth2Event):
     """A request claimed to come from a client and failed to prove it.
 

@@ -159,6 +159,9 @@ class Sessions:
     def ended(self, session: Any) -> None:
         raise AssertionError(session)
 
+    def close(self) -> None:
+        pass
+
 
 class TestSessions:
     """A plug-in that keeps in which sessions a user has signed in at clients."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,8 @@ from pyramid_oauth2.protocol.authorization.joining import Joining
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
 from pyramid_oauth2.protocol.token.issuing import issue
+from tests.functional.openid_provider import parts
+from tests.openid.parties import party
 from tests.protocol.worlds import make_request
 
 from .test_grant import open_service
@@ -105,8 +108,59 @@ def test_with_the_user_they_end(openid):
     assert listed(openid) == []
 
 
-@pytest.mark.parametrize("words", [("list", "alice"), ("end", "alice", "--all")])
+class TestDelivery:
+    """Back-Channel Logout 1.0."""
+
+    @pytest.fixture
+    def rp(self, openid):
+        with open_service(openid) as service, party() as its:
+            extra = {"backchannel_logout_uri": its.url}
+            client = Client("web", grant_types=("authorization_code",), scope=SCOPE, extra=extra)
+            service.server.clients.add(client)
+            yield its
+
+    def test_a_command_that_ends_sessions_sends_before_it_ends(self, openid, rp):
+        sid = sign_in(openid)
+        assert openid("session", "end", "alice", "--all")[0] == 0
+        (token,) = rp.tokens
+        assert parts(token)[1]["sid"] == sid
+        assert openid("logout", "deliver") == (0, "0 sent, 0 to be tried again, 0 given up\n", "")
+
+    def test_what_is_left(self, openid, rp):
+        rp.statuses = [500]
+        sign_in(openid)
+        openid("user", "revoke", "alice")
+        assert len(rp.got) == 1
+        with open_service(openid) as service:
+            (entry,) = service.entries.list("logout_notice").items
+            members = {**json.loads(entry.data), "due_at": 1}
+            changed = replace(entry, data=json.dumps(members).encode())
+            assert service.entries.put(changed, entry.version)
+        assert openid("logout", "deliver")[:2] == (0, "1 sent, 0 to be tried again, 0 given up\n")
+        assert len(rp.got) == 2
+
+    def test_what_cannot_be_sent(self, openid, rp):
+        rp.statuses = [500, 500]
+        sign_in(openid)
+        openid("session", "end", "alice", "--all")
+        with open_service(openid) as service:
+            (entry,) = service.entries.list("logout_notice").items
+            members = {**json.loads(entry.data), "due_at": 1}
+            changed = replace(entry, data=json.dumps(members).encode())
+            assert service.entries.put(changed, entry.version)
+        status, out, _ = openid("logout", "deliver")
+        assert (status, out) == (1, "0 sent, 1 to be tried again, 0 given up\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("session", "list", "alice"),
+        ("session", "end", "alice", "--all"),
+        ("logout", "deliver"),
+    ],
+)
 def test_without_openid_connect(with_tables, words):
-    status, _, err = with_tables("session", *words)
+    status, _, err = with_tables(*words)
     assert status == 2
     assert "oauth2.openid" in err

@@ -1,0 +1,171 @@
+"""Sends logout tokens, in a thread of its own: no page waits for a client."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from ..fetching import Fetcher, FetchError
+from ..interfaces.server import IServer
+from ..per_process import PerProcess
+from ..protocol.events import Emit, LogoutNotDelivered
+from ..protocol.records import StoreUnavailable
+from .back_channel import Notice, Outbox, logout_uri
+from .logout_token import logout_token
+
+log = logging.getLogger(__name__)
+
+HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
+# Back-Channel Logout 1.0 section 2.8: 200; libraries that send no body answer 204.
+DONE = frozenset({200, 204})
+LONGEST_WAIT = 60.0  # seconds, after which the outbox is read again
+PATIENCE = 10.0  # seconds for what is being sent when the process ends
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What became of the notices that were due.
+
+    :param later: how many are tried again.
+    """
+
+    sent: int = 0
+    later: int = 0
+    dropped: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """The thread of a process, and whether there is something for it to do."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    woken: threading.Event = field(default_factory=threading.Event)
+    closing: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+
+
+class Delivery:
+    """Sends what is in the outbox.
+
+    :param emit: receives an event for a client that could not be notified.
+    :param fetcher: sends the requests.
+    """
+
+    def __init__(self, server: IServer, emit: Emit, fetcher: Fetcher) -> None:
+        self._server, self._emit, self._fetcher = server, emit, fetcher
+        self.outbox = Outbox(server)
+        self._worker = PerProcess(_Worker)
+
+    def wake(self) -> None:
+        """Let the thread send what is due; it is started here, and ends when nothing is left."""
+        worker = self._worker()
+        with worker.lock:
+            worker.woken.set()
+            if worker.thread is not None:
+                return
+            # A daemon: it must not hold the process. What it does not send stays in the outbox.
+            worker.thread = threading.Thread(
+                target=self._run, args=(worker,), name="oauth2 logout delivery", daemon=True
+            )
+            try:
+                worker.thread.start()
+            except RuntimeError as error:
+                worker.thread = None
+                log.warning("Clients are notified of the end of a session later: %s", error)
+
+    def close(self) -> None:
+        """Let the thread send what is due, and end it; within a few seconds."""
+        worker = self._worker.made()
+        if worker is None:
+            return
+        worker.closing.set()
+        worker.woken.set()
+        if (thread := worker.thread) is not None:
+            thread.join(PATIENCE)
+        worker.closing.clear()
+        self._fetcher.close()
+
+    def deliver(self) -> Round:
+        """Send every notice that is due, once.
+
+        A client that does not answer is asked once: what else there is for it waits.
+
+        :raises StoreUnavailable: the store cannot read or write.
+        """
+        sent = later = dropped = 0
+        silent: set[str] = set()
+        for notice in self.outbox.waiting():
+            if notice.due_at > self._server.clock() or notice.client_id in silent:
+                continue
+            claimed = self.outbox.claim(notice)
+            if claimed is None:
+                continue
+            reason = self._failure(claimed)
+            if reason is None:
+                self.outbox.done(claimed)
+                sent += 1
+                continue
+            silent.add(notice.client_id)
+            if self.outbox.failed(claimed):
+                later += 1
+            else:
+                dropped += 1
+                self._drop(claimed, reason)
+        return Round(sent, later, dropped)
+
+    def _failure(self, notice: Notice) -> str | None:
+        """Send it; return why the client is not notified, None if it is or does not want to be."""
+        client = self._server.client(notice.client_id)
+        uri = logout_uri(client)
+        if client is None or uri is None:
+            return None
+        token = logout_token(self._server, client, notice.subject, notice.sid)
+        try:
+            response = self._fetcher.post(uri, urlencode({"logout_token": token}), HEADERS)
+        except FetchError as error:
+            reason = str(error)
+        else:
+            if response.status in DONE:
+                return None
+            reason = f"answers with the status {response.status}"
+        log.warning(
+            "The client %s is not notified of a logout (attempt %d): it %s",
+            *(notice.client_id, notice.attempts, reason),
+        )
+        return reason
+
+    def _drop(self, notice: Notice, reason: str) -> None:
+        self._emit(
+            LogoutNotDelivered(
+                client_id=notice.client_id, subject=notice.subject, sid=notice.sid, error=reason
+            )
+        )
+
+    def _run(self, worker: _Worker) -> None:
+        try:
+            while self._again(worker):
+                pass
+        except StoreUnavailable as unavailable:
+            log.warning("Clients are notified of the end of a session later: %s", unavailable)
+        except Exception:
+            log.exception("Clients are not notified of the end of a session")
+        finally:
+            with worker.lock:
+                if worker.thread is threading.current_thread():
+                    worker.thread = None
+
+    def _again(self, worker: _Worker) -> bool:
+        """Send what is due, and wait for what comes; return whether there may be more."""
+        worker.woken.clear()
+        self.deliver()
+        due = min((notice.due_at for notice in self.outbox.waiting()), default=None)
+        with worker.lock:
+            # A notice that was written meanwhile has woken it, or wakes the next one.
+            if not worker.woken.is_set() and (due is None or worker.closing.is_set()):
+                worker.thread = None
+                return False
+        if due is not None and not worker.closing.is_set():
+            worker.woken.wait(min(max(due - self._server.clock(), 1.0), LONGEST_WAIT))
+        return True
