@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 import pyramid_oauth2
+from pyramid_oauth2 import get_service
 from pyramid_oauth2.protocol.refusal import OWN_RULE, Refusal
 from pyramid_oauth2.views.clients.contexts import AllClients
 from pyramid_oauth2.views.clients.page import client_page
@@ -136,6 +137,18 @@ def authorizations(*controls: str) -> Way:
     return go
 
 
+def of_a_deleted_client(path: str, client_id: str) -> Way:
+    """A page of what the user allows, after the client was deleted."""
+
+    def go(page: Page, site: Site) -> None:
+        site.register(client_id, client_name="Short-lived", **URIS)
+        allow(site, client_id, "albums")
+        get_service(site.registry).clients.delete(client_id)
+        at(path)(page, site)
+
+    return go
+
+
 def form(path: str, button: str, user: str = "bob", **values: str) -> Way:
     """The page after a form was sent."""
 
@@ -205,4 +218,8 @@ STATES: dict[str, Way] = {
     **{f"client, {name}": at(_client(name), "bob") for name in ("withdraw", "disable", "delete")},
     **{f"error {code}": at(f"/errors/{code}") for code in OF_ERRORS},
     **{f"problem {code}": at(f"{ADMIN}/problem?code={code}", "bob") for code in OF_PROBLEMS},
+    "authorizations, of a deleted client": of_a_deleted_client("/oauth2/authorizations", "gone"),
+    "withdraw, of a deleted client": of_a_deleted_client(
+        "/oauth2/authorizations?client_id=left", "left"
+    ),
 }
