@@ -16,6 +16,8 @@ from pyramid_oauth2.openid.scopes import DESCRIPTIONS
 from pyramid_oauth2.openid.standard_claims import SCOPES
 from tests.functional.flow import VERIFIER, challenge_of
 from tests.ports import free_port
+from tests.relying_parties import environment
+from tests.relying_parties.catalog import PARTIES
 from tests.serving import serving
 from tests.visitor import Visitor
 
@@ -93,3 +95,24 @@ def test_its_table_of_scopes_is_that_of_the_code() -> None:
     for scope, words in DESCRIPTIONS.items():
         assert f"| {words} |" in rows[f"`{scope}`"]
         assert all(f"`{claim}`" in rows[f"`{scope}`"] for claim in SCOPES.get(scope, ()))
+
+
+def test_its_table_of_libraries_is_what_the_tests_run() -> None:
+    _, _, section = (ROOT / NAME).read_text().partition("## Libraries of clients")
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in section.splitlines()]
+    table = {row[0].replace("`", "").split()[0]: row for row in rows if len(row) == 3}
+    pins = (ROOT / "constraints.txt").read_text().replace("==", " ").splitlines()
+    versions = dict(line.split() for line in pins if not line.startswith("#"))
+    described = json.loads((environment.HERE / "package.json").read_text())
+    versions |= described["dependencies"]
+    scripts = [*environment.HERE.glob("sites/*"), *environment.HERE.glob("*.py")]
+    written = "".join("".join(script.read_text() for script in scripts).split())
+    for name, (title, options, settings) in table.items():
+        if name in versions:
+            assert f"{title} ".split(",")[0].split()[1] == ".".join(versions[name].split(".")[:2])
+        if name in PARTIES:
+            assert options == (f"`{' '.join(PARTIES[name].options)}`" if options else "")
+            assert bool(options) == bool(PARTIES[name].options)
+        for setting in settings.split("`")[1::2]:
+            assert "".join(setting.split()) in written
+    assert set(PARTIES) < set(table)

@@ -36,7 +36,7 @@ PARTIES = {
         python("with_mozilla_django_oidc.py", "mozilla-django-oidc", "waitress"),
         "/oidc/callback/",
         login="/oidc/authenticate/",
-        options=(*POST, *NO_PKCE),
+        options=POST,
         # It checks neither (its _verify_jws says that it might one day).
         believes=frozenset({"another audience", "another issuer", OTHER_USERINFO}),
         refresh=None,
@@ -44,7 +44,7 @@ PARTIES = {
     "social-auth-core": Kind(
         python("with_social_auth.py", "social-auth-core", "social-auth-app-django", "waitress"),
         "/complete/oidc/",
-        options=(*POST, *NO_PKCE),
+        options=POST,
     ),
     "openid-client": Kind(
         node("with_openid_client.js", "openid-client", "express", "express-session"),

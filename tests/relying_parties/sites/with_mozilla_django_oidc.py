@@ -40,6 +40,7 @@ settings.configure(
     OIDC_RP_SCOPES=os.environ["SCOPE"],
     OIDC_RP_SIGN_ALGO="RS256",
     OIDC_STORE_ID_TOKEN=True,
+    OIDC_USE_PKCE=True,
     ROOT_URLCONF=__name__,
     SECRET_KEY="of the cookie",
 )

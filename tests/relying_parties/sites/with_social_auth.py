@@ -36,6 +36,7 @@ settings.configure(
     SOCIAL_AUTH_OIDC_SECRET=os.environ["CLIENT_SECRET"],
     # Its refreshes send the secret in the body, whichever method the rest uses.
     SOCIAL_AUTH_OIDC_TOKEN_ENDPOINT_AUTH_METHOD="client_secret_post",
+    SOCIAL_AUTH_OIDC_USE_PKCE=True,
     SOCIAL_AUTH_URL_NAMESPACE="social",
 )
 django.setup()
