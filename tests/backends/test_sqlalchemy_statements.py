@@ -13,6 +13,7 @@ from pyramid_oauth2.backends.contract.factories import (
     HOUR,
     NOW,
     every,
+    new_answer,
     new_client,
     new_digest,
     new_entry,
@@ -22,7 +23,7 @@ from pyramid_oauth2.backends.contract.factories import (
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend
 from pyramid_oauth2.backends.sqlalchemy.connection import PooledConnection
 from pyramid_oauth2.backends.sqlalchemy.sqlite import EXTEND
-from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE
+from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE, Grant, Token
 
 from .sqlite_databases import engine_of, statements_of
 
@@ -39,6 +40,28 @@ def test_a_grant_whose_end_stays_is_not_written(backend: SQLAlchemyBackend, engi
             for end in ends
         ]
     assert written == [0, 1, 1, 0]
+
+
+def test_a_new_record_is_inserted_without_what_is_null(
+    backend: SQLAlchemyBackend, engine: Engine
+) -> None:
+    def columns_of(grant: Grant | None, token: Token) -> list[list[bool]]:
+        """Which of these columns each INSERT has."""
+        sent = statements_of(engine, lambda: backend.grants.open(grant, [token], NOW))
+        assert backend.grants.find(token.ref) == (token, grant)
+        later = ("consumed_at", "sealed_answer", "revoked_at", "revoke_reason")
+        return [
+            [name in statement for name in later]
+            for statement, _ in sent
+            if statement.startswith("INSERT")
+        ]
+
+    new, ended = new_grant(), new_grant(revoked_at=NOW, revoke_reason="test")
+    spent = new_token(consumed_at=NOW, attempt="a", sealed_answer=new_answer())
+    none = [False] * 4
+    assert columns_of(new, new_token(grant=new)) == [none, none]
+    assert columns_of(ended, new_token(grant=ended)) == [[False, False, True, True], none]
+    assert columns_of(None, spent) == [[True, True, True, False]]
 
 
 class TestRoundTripsToTheServer:

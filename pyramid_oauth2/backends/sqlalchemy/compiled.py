@@ -20,6 +20,9 @@ from sqlalchemy.sql.elements import ClauseElement
 # These drivers take and return bytes for binary columns; others need a class of their own.
 NATIVE_BYTES = frozenset({"pysqlite", "psycopg", "pymysql"})
 
+# The option of an INSERT that has not every column of its table.
+COLUMNS = "columns"
+
 Processor = Callable[[Any], Any]
 
 
@@ -29,7 +32,8 @@ class Compiled:
     SQLAlchemy keeps compiled statements too, but builds a context and a result for each
     execution, which takes 40 microseconds of CPU.
 
-    :param statement: of the stores. An INSERT gets every column of its table.
+    :param statement: of the stores. An INSERT gets the columns of :data:`COLUMNS`, or every one
+        of its table.
     """
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
@@ -79,7 +83,8 @@ def _picker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ..
 def _columns(statement: Executable) -> list[str] | None:
     # Only for an INSERT of one row: they would be those of every UPDATE within a statement too.
     if isinstance(statement, Insert) and statement.select is None:
-        return list(statement.table.columns.keys())
+        every = statement.table.columns.keys()
+        return list(statement.get_execution_options().get(COLUMNS, every))
     return None
 
 

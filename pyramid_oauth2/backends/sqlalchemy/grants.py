@@ -23,7 +23,7 @@ from ...protocol.records import (
 from . import postgresql, sqlite
 from .connection import Connection
 from .database import Database
-from .new_rows import row_of_grant, rows_of
+from .new_rows import grant_insertion, row_of_grant, rows_of, token_insertion
 from .pages import Chain, Listing
 from .purging import GRANT_STORE_PURGES, purge
 from .redemption import Redeeming
@@ -105,12 +105,13 @@ class SQLAlchemyGrantStore:
 
         def insert(connection: Connection) -> None:
             if grant is not None:
-                connection.execute(INSERT_GRANT, grant_values(grant))
+                new_grant = grant_values(grant)
+                connection.execute(grant_insertion(new_grant), new_grant)
             if rows:
-                connection.execute(INSERT_TOKEN, rows)
+                connection.execute(token_insertion(rows), rows)
 
         if grant is None and len(rows) == 1:
-            self._database.change(INSERT_TOKEN, rows[0])
+            self._database.change(token_insertion(rows), rows[0])
         elif grant is not None and rows and self._database.engine_name == "postgresql":
             parameters = row_of_grant(grant_values(grant)) | rows_of(rows)
             self._database.change(postgresql.opening(len(rows)), parameters)
@@ -143,7 +144,7 @@ class SQLAlchemyGrantStore:
             if revoked_at is not None or expires_at <= now:
                 return False
             if rows:
-                connection.execute(INSERT_TOKEN, rows)
+                connection.execute(token_insertion(rows), rows)
             return True
 
         return self._database.atomically(insert)

@@ -1,18 +1,59 @@
-"""The values of new rows within a statement that also reads, by numbered parameters."""
+"""New rows: the statements that insert them, and their values as numbered parameters of others."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, ColumnElement, LargeBinary, bindparam, cast
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Executable,
+    LargeBinary,
+    Table,
+    bindparam,
+    cast,
+    insert,
+)
 
 from ...protocol.records import TokenRef
+from .compiled import COLUMNS
 from .schema import grant_table, token_table
+from .statements import INSERT_GRANT, INSERT_TOKEN
 
 TOKEN_NAMES = [column.name for column in token_table.columns]
 GRANT_NAMES = [column.name for column in grant_table.columns]
+
+# What is NULL until a record is spent or revoked. Without these columns, an INSERT takes 0.6
+# microseconds less for each: sqlite3 looks for an adapter of None.
+_LATER_OF_GRANT = ("revoked_at", "revoke_reason")
+_LATER_OF_TOKEN = ("consumed_at", "attempt", "sealed_answer", "sealed_until", "revoked_at")
+_later_of_grant, _later_of_token = itemgetter(*_LATER_OF_GRANT), itemgetter(*_LATER_OF_TOKEN)
+
+
+def _without(table: Table, names: Sequence[str]) -> Executable:
+    columns = tuple(column.name for column in table.columns if column.name not in names)
+    return insert(table).execution_options(**{COLUMNS: columns})
+
+
+INSERT_NEW_GRANT = _without(grant_table, _LATER_OF_GRANT)
+INSERT_NEW_TOKEN = _without(token_table, _LATER_OF_TOKEN)
+
+
+def grant_insertion(grant: Mapping[str, Any]) -> Executable:
+    """The statement that inserts a grant of these columns."""
+    is_new = _later_of_grant(grant) == (None,) * len(_LATER_OF_GRANT)
+    return INSERT_NEW_GRANT if is_new else INSERT_GRANT
+
+
+def token_insertion(tokens: Sequence[Mapping[str, Any]]) -> Executable:
+    """The statement that inserts tokens of these columns."""
+    new = (None,) * len(_LATER_OF_TOKEN)
+    is_new = all(_later_of_token(token) == new for token in tokens)
+    return INSERT_NEW_TOKEN if is_new else INSERT_TOKEN
 
 
 def of_token(number: int) -> list[ColumnElement[Any]]:

@@ -18,14 +18,12 @@ from ...values import dataclass
 from ..families import check_family
 from . import sqlite
 from .connection import Connection
-from .new_rows import refs_of, row_of_grant, rows_of
+from .new_rows import grant_insertion, refs_of, row_of_grant, rows_of, token_insertion
 from .postgresql import Shape, redemption
 from .rows import grant_values, reference, token_of, token_values
 from .statements import (
     CLEAR_ANSWER,
     EXTEND_GRANT,
-    INSERT_GRANT,
-    INSERT_TOKEN,
     JUDGE,
     LOCK_GRANT,
     READ_TOKEN,
@@ -160,9 +158,11 @@ class Redeeming:
             retired = [reference(ref) | {"now": self.now} for ref in self.retire]
             connection.execute(REVOKE_TOKEN, retired)
         if self.grant is not None:
-            connection.execute(INSERT_GRANT, grant_values(self.grant))
+            grant = grant_values(self.grant)
+            connection.execute(grant_insertion(grant), grant)
         if self.produce:
-            connection.execute(INSERT_TOKEN, [token_values(token) for token in self.produce])
+            tokens = [token_values(token) for token in self.produce]
+            connection.execute(token_insertion(tokens), tokens)
 
     def _judged(self, token: Token | None, grant_alive: bool) -> Redemption:
         if token is None:
