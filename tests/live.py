@@ -93,10 +93,14 @@ class LiveServer:
 
     def add_client(self, *arguments: str) -> LiveClient:
         """Register a client with options of ``poauth2 client add``."""
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            assert poauth2([str(self.ini), "client", "add", *arguments, "--json"]) == 0
-        made = json.loads(printed.getvalue())
+        made = json.loads(self.run("client", "add", *arguments, "--json"))
         return LiveClient(made["client_id"], made.get("client_secret"))
+
+    def run(self, *arguments: str) -> str:
+        """What a command of ``poauth2`` prints; it must succeed."""
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            assert poauth2([str(self.ini), *arguments]) == 0, printed.getvalue()
+        return printed.getvalue()
 
 
 def storage_settings(storage: str, request: pytest.FixtureRequest) -> dict[str, str]:

@@ -20,6 +20,7 @@ PARTIES = {
         login="/",
         home="/oidc?info=json",
         refresh="/oidc?refresh={url}/&access_token={access_token}",
+        back_channel="/oidc?logout=backchannel",
     ),
     "Authlib": Kind(
         python("with_authlib.py", "Authlib", "Flask", "waitress"),
@@ -54,6 +55,7 @@ PARTIES = {
     "express-openid-connect": Kind(
         node("with_express_openid_connect.js", "express-openid-connect", "express"),
         "/callback",
+        back_channel="/backchannel-logout",
         believes=STRAIGHT,
     ),
     "@auth/core": Kind(

@@ -54,6 +54,8 @@ class Kind:
     :ivar home: the path of its page.
     :ivar refresh: the path where it gets new tokens, which may have values of the page in it;
         None if it cannot.
+    :ivar back_channel: the path where it is notified that a user has signed out; None if it
+        cannot be.
     :ivar options: of its registration.
     :ivar believes: the lies that it does not notice by itself.
     """
@@ -63,6 +65,7 @@ class Kind:
     login: str = "/login"
     home: str = "/"
     refresh: str | None = "/refresh"
+    back_channel: str | None = None
     options: tuple[str, ...] = ()
     believes: frozenset[str] = frozenset()
 
@@ -128,6 +131,7 @@ def party_of(kind: Kind, server: LiveServer, folder: Path) -> Iterator[Party]:
     url = f"http://127.0.0.1:{port}"
     client = server.add_client(
         *("--name", "Party", "--redirect-uri", url + kind.callback, "--scope", SCOPE),
+        *(("--backchannel-logout-uri", url + kind.back_channel) if kind.back_channel else ()),
         *kind.options,
     )
     with kind.start(Place(folder, port, server.issuer, client)):

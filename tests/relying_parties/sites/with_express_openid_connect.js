@@ -4,6 +4,14 @@ import connect from "express-openid-connect";
 
 const { ISSUER, CLIENT_ID, CLIENT_SECRET, PORT, SCOPE } = process.env;
 
+// As a store of express-session has them.
+const ended = new Map();
+const store = {
+  get: (key, done) => done(null, ended.get(key)),
+  set: (key, value, done) => done(null, ended.set(key, value)),
+  destroy: (key, done) => done(null, ended.delete(key)),
+};
+
 const app = express();
 app.use(
   connect.auth({
@@ -14,6 +22,7 @@ app.use(
     secret: "of the cookie, and as long as it demands",
     authRequired: false,
     authorizationParams: { response_type: "code", scope: SCOPE },
+    backchannelLogout: { store },
     idpLogout: true,
   }),
 );
