@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from redis._parsers import CommandsParser
 from zope.interface.verify import verifyObject
 
 from pyramid_oauth2.backends import redis
@@ -65,6 +66,25 @@ class TestCluster(Variant, RedisContract):
     @classmethod
     def _server(cls, redis_cluster_url):
         cls.url = redis_cluster_url
+        with pytest.MonkeyPatch.context() as patch:
+            _ask_once(patch)
+            yield
+
+
+def _ask_once(patch):
+    """Let all clients of a Cluster know which commands there are, as the first one does.
+
+    To read that takes longer than most of the tests, and each of them has a client.
+    """
+    ask, known = CommandsParser.initialize, {}
+
+    def initialize(parser, node):
+        if not known:
+            ask(parser, node)
+            known.update(parser.commands)
+        parser.commands = known
+
+    patch.setattr(CommandsParser, "initialize", initialize)
 
 
 def test_interfaces():

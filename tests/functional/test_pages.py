@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -399,6 +400,7 @@ def test_form_post_names_the_destination_and_runs_one_script(visitor: Visitor) -
     assert script.string == "document.forms[0].submit()"
 
 
+@cache
 def template_words() -> set[str]:
     """Every text of the pages, as ``make translations`` extracts them."""
     methods = [("**.oauth2", "jinja2"), ("**.py", "python")]
