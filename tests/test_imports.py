@@ -105,6 +105,18 @@ FORBIDDEN = {
     "openid.keeping": (*WEB, *DATABASES, *without("jose", "openid", "fetching")),
     "openid.operator_urls": (*WEB, *DATABASES, *without("fetching")),
     "openid.sector_documents": (*WEB, *DATABASES, *without("jose", "openid", "fetching")),
+    "openid.views_end_session": (
+        *DATABASES,
+        *without(
+            "endpoint_urls",
+            "jose",
+            "openid",
+            "protection.http_request",
+            "protection.request",
+            "service",
+            "views",
+        ),
+    ),
     "openid.views_discovery": (*DATABASES, *without("views")),
     "settings": (*DATABASES, *without()),
     "events": (*DATABASES, *without("plug_in_factories")),

@@ -34,6 +34,7 @@ OWN_NAMES = frozenset(
         "applications",
         "authorizations",
         "authorize",
+        "end_session",
         "introspect",
         "metadata",
         "openid_configuration",

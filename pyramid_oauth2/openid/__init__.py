@@ -59,3 +59,4 @@ def includeme(config: Any) -> None:
     config.add_oauth2_server_metadata("openid", OpenIDMetadata)
     config.include(".startup_checks")
     config.include(".views_discovery")
+    config.include(".views_end_session")

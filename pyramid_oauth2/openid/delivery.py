@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from ..fetching import Fetcher, FetchError
@@ -12,6 +11,7 @@ from ..interfaces.server import IServer
 from ..per_process import PerProcess
 from ..protocol.events import Emit, LogoutNotDelivered
 from ..protocol.records import StoreUnavailable
+from ..values import dataclass, field
 from .back_channel import Notice, Outbox, logout_uri
 from .logout_token import logout_token
 

@@ -79,6 +79,18 @@ class SessionKeeper:
         session = self._present(self._server.entries.get(NAMESPACE, key))
         return session if session is not None and session.subject == subject else None
 
+    def of_browser(self, sid: str, browser: str) -> Session | None:
+        """The session of that ``sid``, if it was begun at a browser; None if it was not.
+
+        :param browser: as for :class:`~.joining.Joining`.
+        """
+        key = sid.partition(".")[0]
+        entry = self._server.entries.get(NAMESPACE, key) if len(key) == KEY_LENGTH else None
+        session = self._present(entry)
+        if session is None or session.sid != sid or key != _of_browser(browser, session.subject):
+            return None
+        return session
+
     def lasts(self, subject: str, sid: str) -> bool:
         """Whether the session has not ended."""
         return self._found(subject, sid) is not None

@@ -127,6 +127,13 @@ class PageSettings:
         key="renderer.sign_out",
         mode=AUTHORIZATION_SERVER,
     )
+    renderer_end_session: str = setting(
+        renderer,
+        "pyramid_oauth2:templates/end_session.oauth2",
+        "The template of the page on which a client of OpenID Connect lets a user sign out.",
+        key="renderer.end_session",
+        mode=AUTHORIZATION_SERVER,
+    )
     renderer_error: str = setting(
         renderer,
         "pyramid_oauth2:templates/error.oauth2",

@@ -85,6 +85,21 @@ class People:
         return getattr(policy, "wrapped", policy).logged_in_at(request)
 
 
+class Untimed(People):
+    """The same, of whom it is not known when they logged in."""
+
+    def authenticated_at(self, request: Any) -> int | None:
+        return None
+
+
+# A request without scope asks for the application's own, as without OpenID Connect.
+OPENID = {
+    "oauth2.openid": "true",
+    "oauth2.secret": "s" * 43,
+    "oauth2.default_scopes": "albums orders profile",
+}
+
+
 def log_in(request: Any) -> Response:
     """Log in any user, by name."""
     if request.method == "GET":

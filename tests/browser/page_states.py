@@ -19,7 +19,7 @@ from pyramid_oauth2.views.clients.refused import Refused
 from pyramid_oauth2.views.pages import error_page
 from tests.devices import GRANT_TYPE, device_request, plug
 
-from .application import advance_clock, configurator
+from .application import OPENID, Untimed, advance_clock, configurator
 from .conftest import ClientApplication, Site, served
 from .navigation import press
 from .test_authorizations import allow
@@ -53,7 +53,7 @@ def whole_site(**settings: str) -> Iterator[Site]:
             "oauth2.self_service": "true",
             "oauth2.response_types": "code token",
         }
-        config = configurator({**more, **settings}, BobIsAdmin())
+        config = configurator({**OPENID, **more, **settings}, BobIsAdmin(), Untimed())
         config.add_route("an error", "/errors/{code}")
         config.add_view(_error, route_name="an error")
         name = "oauth2.admin.clients.problem"
@@ -186,6 +186,8 @@ STATES: dict[str, Way] = {
     "authorizations": authorizations(),
     "withdraw": authorizations("a.danger"),
     "withdrawn": authorizations("a.danger", "button.danger"),
+    "end session": at("/oauth2/end_session?client_id=prints"),
+    "session ended": form("/oauth2/end_session", "button", user="alice"),
     "no client": at(APPLICATIONS, "carol"),
     "own clients": at(APPLICATIONS),
     "own client": at(f"{APPLICATIONS}/client?client_id=owned"),

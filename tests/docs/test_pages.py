@@ -20,7 +20,15 @@ from pyramid_oauth2.protocol.authorization import request as authorization_reque
 from pyramid_oauth2.protocol.token.issuance import Issuance, Open
 from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.testing import memory_backend
-from tests.browser.application import CookiePolicy, authorize_query, log_in, register
+from tests.browser.application import (
+    OPENID,
+    CookiePolicy,
+    Untimed,
+    authorize_query,
+    configurator,
+    log_in,
+    register,
+)
 from tests.devices import GRANT_TYPE, device_request, plug
 
 from .page import ROOT, Page
@@ -122,6 +130,7 @@ PAGES = (
     "authorizations",
     "withdraw",
     "sign_out",
+    "end_session",
     "error",
 )
 
@@ -166,6 +175,9 @@ def test_the_table_has_what_the_templates_get(
         )
         browser.reset()
         path = f"/oauth2/authorize?{authorize_query('hobby', scope='fly')}"
+    if name == "end_session":
+        browser = TestApp(configurator(OPENID, people=Untimed()).make_wsgi_app())
+        path = "/oauth2/end_session"
     browser.get(path, status="*")
     if name in ("form_post", "done"):
         form = {

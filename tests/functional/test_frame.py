@@ -15,7 +15,14 @@ from pyramid_oauth2 import Client, get_service
 from pyramid_oauth2.protocol.clients.self_registration import self_registered
 from pyramid_oauth2.protocol.records import StoreUnavailable
 from pyramid_oauth2.views import sign_out
-from tests.browser.application import SETTINGS, CookiePolicy, advance_clock, configurator
+from tests.browser.application import (
+    OPENID,
+    SETTINGS,
+    CookiePolicy,
+    Untimed,
+    advance_clock,
+    configurator,
+)
 from tests.devices import GRANT_TYPE, device_request, plug
 
 from .test_pages import CALLBACK, Visitor
@@ -37,7 +44,8 @@ class EveryoneIsAdmin(CookiePolicy):
 
 
 def visitor(settings: dict[str, str] | None = None, user: str | None = "alice") -> Visitor:
-    found = Visitor(configurator(settings or SITE, EveryoneIsAdmin()), user)
+    settings = {**OPENID, **(settings or SITE)}
+    found = Visitor(configurator(settings, EveryoneIsAdmin(), Untimed()), user)
     found.register(client_name="Foto Print", client_id="prints")
     found.register("hobby", owner="eve", scope=frozenset())
     return found
@@ -57,6 +65,7 @@ def pages(site: Visitor) -> dict[str, TestResponse]:
         "login_again": site.ask(prompt="login"),
         "authorizations": get("/oauth2/authorizations"),
         "sign_out": get("/oauth2/sign_out"),
+        "end_session": get("/oauth2/end_session"),
         "error": site.ask("nobody", 400),
         "clients": get("/oauth2/admin/clients"),
         "client": get("/oauth2/admin/clients/client?client_id=prints"),
@@ -80,7 +89,7 @@ def test_every_page_says_whose_site_it_is() -> None:
         policy = page.headers["Content-Security-Policy"]
         assert "img-src 'self' https://cdn.example:8443;" in policy, name
         back = page.html.footer
-        leaves = name not in ("consent", "form_post", "login_again", "sign_out")
+        leaves = name not in ("consent", "form_post", "login_again", "sign_out", "end_session")
         assert (back is not None) == leaves, name
         if back:
             assert back.a["href"] == "https://shop.example/start"

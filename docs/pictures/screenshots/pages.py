@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.browser.application import authorize_query
 from tests.devices import device_request
 
-from .site import Site
+from .site import CALLBACK, Site
 
 Way = Callable[[Page, Site], None]
 CLIENTS = "/oauth2/admin/clients"
@@ -68,12 +68,16 @@ PAGES: dict[str, Way] = {
     "consent": _request("prints"),
     "consent-not-verified": _request("calendar"),
     "login_again": _request("prints", prompt="login"),
+    "another_account": _request(
+        "prints", scope="openid", claims='{"id_token":{"sub":{"value":"bob"}}}'
+    ),
     "error": _request("unknown"),
     "form_post": _form_post,
     "done": _done,
     "authorizations": _address("/oauth2/authorizations"),
     "withdraw": _address("/oauth2/authorizations", client_id="prints"),
     "sign_out": _address("/oauth2/sign_out"),
+    "end_session": _address("/oauth2/end_session", client_id="prints"),
     "clients": _address(CLIENTS),
     "clients-kinds": _address(f"{CLIENTS}/register"),
     "clients-register": _address(f"{CLIENTS}/register", kind="web"),
@@ -88,5 +92,8 @@ PAGES: dict[str, Way] = {
     "clients-problem": _client("client", "none"),
     "applications": _address("/oauth2/applications"),
     "unchecked": _signed_out(_request("careless", scope="fly")),
+    "end_session-signed-out": _signed_out(
+        _address("/oauth2/end_session", client_id="prints", post_logout_redirect_uri=CALLBACK)
+    ),
     "signed-out": _signed_out(_address("/oauth2/sign_out")),
 }

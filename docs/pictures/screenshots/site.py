@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.browser.application import CookiePolicy, configurator, register
+from tests.browser.application import OPENID, CookiePolicy, Untimed, configurator, register
 from tests.browser.conftest import served
 from tests.devices import GRANT_TYPE, plug
 
@@ -44,7 +44,9 @@ def site() -> Iterator[Site]:
     late: list[Any] = []
     with served(lambda *call: late[0](*call)) as port:
         url = f"http://localhost:{port}"
-        config = configurator({**SETTINGS, "oauth2.issuer": url}, EveryoneIsAdmin())
+        config = configurator(
+            {**OPENID, **SETTINGS, "oauth2.issuer": url}, EveryoneIsAdmin(), Untimed()
+        )
         late.append(config.make_wsgi_app())
         _add_clients(config.registry)
         yield Site(url, config.registry)
@@ -60,6 +62,7 @@ def _add_clients(registry: Any) -> None:
         optional_scope=frozenset({"orders", "profile"}),
         client_uri="https://prints.example/",
         policy_uri="https://prints.example/privacy",
+        post_logout_redirect_uris=(CALLBACK,),
     )
     register(registry, "calendar", CALLBACK, client_name="The Year in Pictures", owner="bob")
     register(registry, "careless", CALLBACK, client_name="Careless", owner="eve", scope=frozenset())

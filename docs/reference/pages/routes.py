@@ -71,6 +71,8 @@ ENDPOINTS = {
 OPENID_ENDPOINTS = {
     "userinfo": "Returns the claims about a user, for an access token with the scope `openid`. "
     "OpenID Connect Core section 5.3.",
+    "end_session": "Lets a client sign its user out, whom it may ask before. For a browser. OpenID "
+    "Connect RP-Initiated Logout 1.0 section 2.",
     "openid_configuration": "The same document as `metadata`; with a path in the issuer it is "
     "appended to the issuer, too. Public. OpenID Connect Discovery section 4.",
 }

@@ -1,0 +1,236 @@
+"""What becomes of a request to sign a user out (OpenID Connect RP-Initiated Logout 1.0).
+
+:data:`STEPS` is the order. The first step that returns a result decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TypeAlias
+
+from ..interfaces.server import IServer
+from ..jose.refused import JWTRefused
+from ..protocol.clients.extra import value_of
+from ..protocol.clients.self_registration import is_self_registered
+from ..protocol.http import Parameters
+from ..protocol.records import Client
+from ..protocol.redirect_uris import redirect_url
+from ..protocol.session import Session
+from ..values import dataclass, field
+from .hint import Hint, read_hint
+from .logout_fields import POST_LOGOUT_REDIRECT_URIS
+
+HINT = "id_token_hint"
+CLIENT_ID = "client_id"
+REDIRECT_URI = "post_logout_redirect_uri"
+STATE = "state"
+UI_LOCALES = "ui_locales"
+# Section 2. What "logout_hint" says anyone can write, so nothing follows from it.
+PARAMETERS = (HINT, "logout_hint", CLIENT_ID, REDIRECT_URI, STATE, UI_LOCALES)
+
+
+@dataclass(frozen=True)
+class LogoutRequest:
+    """A request at the end session endpoint, and the browser that sends it.
+
+    :param by_get: whether it came by GET, with the cookies of a browser that follows a link.
+    :param subject: the user who is signed in there; None if no user is.
+    :param current: returns the session of that user there; None if there is none.
+    :param of_browser: returns the session of a ``sid`` if it was begun at this browser.
+    :param confirmed: whether that user has confirmed it on a page of ours.
+    :param has_ended: whether a redirect URI is the one for which a login has just ended here.
+    """
+
+    server: IServer
+    parameters: Parameters
+    by_get: bool
+    subject: str | None
+    current: Callable[[], Session | None]
+    of_browser: Callable[[str], Session | None]
+    confirmed: bool
+    has_ended: Callable[[str], bool]
+
+    @cached_property
+    def hint(self) -> Hint | None:
+        """What the ID token says; None if there is none, or it is not one of ours.
+
+        :raises StoreUnavailable: the keys are not known now.
+        """
+        value = self.parameters.once(HINT)
+        try:
+            return None if value is None else read_hint(self.server, value)
+        except JWTRefused:
+            return None
+
+    @cached_property
+    def client(self) -> Client | None:
+        """The client that asks: that of the hint, or the one that is named; they must agree.
+
+        Section 4: what failed to validate is not used. So with a hint that is not ours, or is of
+        another client, no client is known.
+        """
+        named, hint = self.parameters.once(CLIENT_ID), self.hint
+        if self.parameters.once(HINT) is not None and hint is None:
+            return None
+        if hint is not None and named not in (None, hint.client_id):
+            return None
+        client_id = named if hint is None else hint.client_id
+        return None if client_id is None else self.server.client(client_id)
+
+    @cached_property
+    def destination(self) -> Destination | None:
+        """Where the user may be sent: exactly as it is registered (section 3); None: nowhere."""
+        uri, client = self.parameters.once(REDIRECT_URI), self.client
+        if uri is None or client is None or uri not in value_of(POST_LOGOUT_REDIRECT_URIS, client):
+            return None
+        return Destination(client, uri, self.parameters.once(STATE))
+
+    @cached_property
+    def own_hint(self) -> Hint | None:
+        """The hint, if its client is known."""
+        return self.hint if self.client is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a client wants a user who has signed out."""
+
+    client: Client
+    uri: str
+    state: str | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """With the state."""
+        return self.uri if self.state is None else redirect_url(self.uri, self.members, "query")
+
+    @property
+    def members(self) -> dict[str, str]:
+        """What is added to the URI."""
+        return {} if self.state is None else {STATE: self.state}
+
+
+@dataclass(frozen=True, slots=True)
+class ByGet:
+    """Redirect to the same request by GET: what another site posts has no cookies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Ask the user on a page.
+
+    :param client: that asks; None if it is not known.
+    """
+
+    client: Client | None
+    destination: Destination | None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """End a session, and the login of this browser, and go on.
+
+    :param session: None if there is only the login.
+    :param destination: None: a page says that the user is signed out.
+    """
+
+    session: Session | None
+    destination: Destination | None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """No user is signed in: send the browser back to the client."""
+
+    destination: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """No user is signed in: say so on a page.
+
+    :param destination: the page links to it.
+    """
+
+    destination: Destination | None
+
+
+Result: TypeAlias = ByGet | Confirm | End | Return | SignedOut
+
+
+def logout(request: LogoutRequest) -> Result:
+    """What to do with a request.
+
+    :raises InvalidRequest: a parameter is sent twice.
+    :raises StoreUnavailable: the store or the keys cannot be read now.
+    """
+    for step in STEPS:
+        if (result := step(request)) is not None:
+            return result
+    raise AssertionError("the last step always has a result")
+
+
+def _send_on_by_get(request: LogoutRequest) -> Result | None:
+    # Section 2: the endpoint supports POST. The form of another site has no cookie (SameSite).
+    return None if request.by_get or request.confirmed else ByGet()
+
+
+def _go_back(request: LogoutRequest) -> Result | None:
+    """Without a user, to the client: if its hint is ours, or if the login has just ended here."""
+    destination = request.destination
+    if request.subject is not None or destination is None:
+        return None
+    if request.has_ended(destination.uri):
+        return Return(destination)
+    # RFC 9700 section 4.11.2: a link to this server, which people trust, must not lead at once to
+    # a site that a stranger has registered.
+    known = request.own_hint is not None and not is_self_registered(destination.client)
+    return Return(destination) if known else None
+
+
+def _say_so(request: LogoutRequest) -> Result | None:
+    return SignedOut(request.destination) if request.subject is None else None
+
+
+def _end_what_is_left(request: LogoutRequest) -> Result | None:
+    """End the session of the hint that this browser has begun, whose login has ended by itself."""
+    hint, client = request.own_hint, request.client
+    if request.subject is not None or hint is None or client is None or hint.sid is None:
+        return None
+    session = request.of_browser(hint.sid)
+    if session is None or not hint.is_about(request.server, client, session.subject):
+        return None
+    return End(session, request.destination)
+
+
+def _end_its_own(request: LogoutRequest) -> Result | None:
+    """End the login at once if the client has an ID token of this very session.
+
+    Only it can have one: no link on another site signs a user out.
+    """
+    hint, client, subject = request.own_hint, request.client, request.subject
+    session = request.current()
+    if hint is None or client is None or subject is None or session is None:
+        return None
+    its_own = hint.sid == session.sid and hint.is_about(request.server, client, subject)
+    return End(session, request.destination) if its_own else None
+
+
+def _end_as_confirmed(request: LogoutRequest) -> Result | None:
+    return End(request.current(), request.destination) if request.confirmed else None
+
+
+def _ask(request: LogoutRequest) -> Result:
+    return Confirm(request.client, request.destination)
+
+
+STEPS: tuple[Callable[[LogoutRequest], Result | None], ...] = (
+    _send_on_by_get,
+    _end_what_is_left,
+    _go_back,
+    _say_so,
+    _end_its_own,
+    _end_as_confirmed,
+    _ask,
+)

@@ -1,0 +1,216 @@
+"""``/oauth2/end_session``: a client lets its user sign out (RP-Initiated Logout 1.0)."""
+
+from __future__ import annotations
+
+import hmac
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.response import Response
+
+from ..endpoint_urls import endpoint_url
+from ..interfaces import ISettings
+from ..protection.http_request import http_request
+from ..protection.request import Request
+from ..protocol.authorization.unusable import CookiesNeeded
+from ..protocol.authorization.user import browser_digest
+from ..protocol.clients.self_registration import is_self_registered
+from ..protocol.events import Emit
+from ..protocol.http import Parameters, parse_body, parse_query
+from ..protocol.records import Client
+from ..protocol.server import refuse_plain_http
+from ..protocol.server_metadata import EndpointURL
+from ..protocol.session import Session
+from ..protocol.sessions import SIGNED_OUT, Sessions
+from ..views.browser import (
+    FIELD,
+    bound_to,
+    browser_secret,
+    browser_token,
+    is_from_our_page,
+    is_new_browser,
+    renew_browser,
+)
+from ..views.language import prefer_languages
+from ..views.login import send_to_logout
+from ..views.pages import page_endpoint, render_page
+from ..views.redirects import redirect
+from ..views.retries import once_per_request
+from ..views.routes import OWN_PREFIX, add_with_slash, route_prefix
+from ..views.signed_in import signed_in_subject
+from .logout import (
+    CLIENT_ID,
+    PARAMETERS,
+    REDIRECT_URI,
+    STATE,
+    UI_LOCALES,
+    ByGet,
+    Confirm,
+    Destination,
+    End,
+    LogoutRequest,
+    Return,
+    SignedOut,
+    logout,
+)
+from .sessions import SessionKeeper
+
+NAME = "end_session"
+# Beside the parameters of a client: the login has ended here, so that they may go back.
+ENDED = "ended"
+
+
+def includeme(config: Any) -> None:
+    """Add the page, and its URL to the metadata."""
+    path = config.registry.getUtility(ISettings).path
+    with route_prefix(config, config.registry[OWN_PREFIX]):
+        add_with_slash(config, NAME, f"{path}/{NAME}", end_session)
+    member = f"{NAME}_endpoint"
+    factory = partial(EndpointURL, endpoint=NAME, member=member)
+    config.add_oauth2_server_metadata(member, factory)
+
+
+@page_endpoint("GET", "POST")
+def end_session(request: Request) -> Response:
+    """Sign the user out, or ask them before; then send them back to the client, if it may be."""
+    http = http_request(request, endpoint_url(request.registry, NAME))
+    server = request.oauth2.authorization_service.server
+    refuse_plain_http(server, http)
+    rules = server.plug_ins.rules
+    by_get = request.method == "GET"
+    sent = parse_query(http, rules) if by_get else parse_body(http, rules=rules)
+    sent.only(PARAMETERS).refuse_repeated()
+    prefer_languages(request, sent.if_once(UI_LOCALES))
+    return _respond(request, _logout_request(request, sent, by_get), sent)
+
+
+def _logout_request(request: Request, sent: Parameters, by_get: bool) -> LogoutRequest:
+    subject = signed_in_subject(request)
+    return LogoutRequest(
+        request.oauth2.authorization_service.server,
+        sent,
+        by_get,
+        subject,
+        current=partial(_current, request, subject),
+        of_browser=partial(_of_browser, request),
+        confirmed=not by_get and _is_confirmed(request, sent, subject),
+        has_ended=partial(_has_ended, request, sent),
+    )
+
+
+def _respond(request: Request, logout_request: LogoutRequest, sent: Parameters) -> Response:
+    match logout(logout_request):
+        case ByGet():
+            return redirect(_url(request, sent.only(PARAMETERS).as_form()))
+        case Return(destination):
+            return redirect(destination.url)
+        case SignedOut(destination):
+            return _page(request, destination=destination)
+        case Confirm(client, destination):
+            return _page(request, logout_request.subject, client, destination)
+        case End(session, destination):
+            end = partial(_end, session, destination, logout_request.subject)
+            return once_per_request(request, end)
+    raise AssertionError("every result has a response")
+
+
+def _end(
+    session: Session | None,
+    destination: Destination | None,
+    subject: str | None,
+    request: Request,
+    emit: Emit,
+) -> Response:
+    server = request.oauth2.authorization_service.server
+    if session is not None:
+        Sessions(server, emit).end(session.subject, session.sid, SIGNED_OUT)
+    secret = renew_browser(request)
+    url = _url(request, {} if destination is None else _ended(destination, secret))
+    if subject is None:
+        return redirect(url)
+    return send_to_logout(request, url)
+
+
+def _ended(destination: Destination, secret: str) -> dict[str, str]:
+    """What sends the user back, once the application has ended the login."""
+    parameters = {
+        CLIENT_ID: destination.client.client_id,
+        REDIRECT_URI: destination.uri,
+        STATE: destination.state,
+        ENDED: _proof(destination.uri, secret),
+    }
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def _proof(uri: str, secret: str) -> str:
+    return bound_to(f"{REDIRECT_URI} {uri}", secret)
+
+
+def _has_ended(request: Request, sent: Parameters, uri: str) -> bool:
+    proof = sent.if_once(ENDED)
+    if proof is None or is_new_browser(request):
+        return False
+    return hmac.compare_digest(_proof(uri, browser_secret(request)).encode(), proof.encode())
+
+
+def _is_confirmed(request: Request, sent: Parameters, subject: str | None) -> bool:
+    field = sent.once(FIELD)
+    if subject is None or field is None:
+        return False
+    if is_new_browser(request):
+        raise CookiesNeeded("The browser sends no cookie of this site.")
+    return is_from_our_page(request, field, subject)
+
+
+def _keeper(request: Request) -> SessionKeeper:
+    keeper = request.oauth2.authorization_service.server.plug_ins.sessions
+    assert isinstance(keeper, SessionKeeper)
+    return keeper
+
+
+def _current(request: Request, subject: str | None) -> Session | None:
+    if subject is None:
+        return None
+    authentication = request.oauth2.authorization_service.owners.authentication(request)
+    return _keeper(request).current(subject, authentication, _browser(request))
+
+
+def _of_browser(request: Request, sid: str) -> Session | None:
+    return None if is_new_browser(request) else _keeper(request).of_browser(sid, _browser(request))
+
+
+def _browser(request: Request) -> str:
+    return browser_digest(browser_secret(request))
+
+
+def _page(
+    request: Request,
+    subject: str | None = None,
+    client: Client | None = None,
+    destination: Destination | None = None,
+) -> Response:
+    # What a stranger has registered is neither named nor linked.
+    known = destination is not None and not is_self_registered(destination.client)
+    back = destination if known else None
+    fields = {
+        CLIENT_ID: client and client.client_id,
+        REDIRECT_URI: destination and destination.uri,
+        STATE: destination and destination.state,
+    }
+    named = client if client is not None and not is_self_registered(client) else None
+    values = {
+        "action": _url(request, {}),
+        "client_name": named and (named.client_name or named.client_id),
+        "back": back
+        and {"name": back.client.client_name or back.client.client_id, "url": back.url},
+        "fields": {name: value for name, value in fields.items() if value},
+        "browser_field": FIELD,
+        "browser_token": None if subject is None else browser_token(request, subject),
+    }
+    return render_page(request, NAME, values)
+
+
+def _url(request: Request, parameters: dict[str, str]) -> str:
+    url = endpoint_url(request.registry, NAME)
+    return f"{url}?{urlencode(parameters)}" if parameters else url
