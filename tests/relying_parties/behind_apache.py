@@ -10,7 +10,7 @@ from tests.servers.apache import apache
 
 from .parties import SCOPE, Place, Start
 
-MODULES = ("mpm_prefork", "authn_core", "authz_core", "authz_user", "dir", "auth_openidc")
+MODULES = ("mpm_event", "authn_core", "authz_core", "authz_user", "dir", "auth_openidc")
 DIRECTIVES = """
 OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
 OIDCClientID {client.id}

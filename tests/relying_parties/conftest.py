@@ -10,7 +10,9 @@ import pytest
 from tests.browser.conftest import browser, complaints, open_browser, page  # noqa: F401
 from tests.live import LiveServer, live_server
 
+from .catalog import PARTIES
 from .dishonest import FILE
+from .parties import Party, party_of
 
 APPLICATION = "call:tests.relying_parties.dishonest:main"
 
@@ -21,6 +23,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     folder = tmp_path_factory.mktemp("provider")
     with live_server(folder, {"client_cache": "0"}, application=APPLICATION) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def party(
+    request: pytest.FixtureRequest, server: LiveServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Party]:
+    """The relying party of that name in the catalog."""
+    folder = tmp_path_factory.mktemp("party")
+    with party_of(PARTIES[request.param], server, folder) as party:
+        yield party
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,15 +18,6 @@ REFUSALS = [
     for lie in LIES
     if lie not in kind.believes
 ]
-
-
-@pytest.fixture(scope="module")
-def party(
-    request: pytest.FixtureRequest, server: LiveServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Party]:
-    folder = tmp_path_factory.mktemp("party")
-    with party_of(PARTIES[request.param], server, folder) as party:
-        yield party
 
 
 @pytest.mark.parametrize("party", PARTIES, indirect=True)

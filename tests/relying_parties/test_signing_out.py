@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import requests
 
+from pyramid_oauth2.jose.signing import sign
+from pyramid_oauth2.openid.logout_token import logout_token
+from pyramid_oauth2.scripts.ini import Ini
+from tests.functional.openid_provider import parts
 from tests.live import LiveServer
 
 from .catalog import PARTIES
-from .parties import Party, Person, party_of
+from .parties import Party, Person
 
 NOTHING = {"id_token": None, "userinfo": None}
 PATIENCE = 30  # seconds
 
 
-@pytest.fixture
-def party(
-    request: pytest.FixtureRequest, server: LiveServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Party]:
-    folder = tmp_path_factory.mktemp("party")
-    with party_of(PARTIES[request.param], server, folder) as party:
-        yield party
-
-
-@pytest.mark.parametrize(
+WITH_BACK_CHANNEL = pytest.mark.parametrize(
     "party", [name for name, kind in PARTIES.items() if kind.back_channel], indirect=True
 )
+# Claims that make a logout token one that is not for this party.
+WRONG: dict[str, dict[str, Any]] = {
+    "another audience": {"aud": "another-client"},
+    "another issuer": {"iss": "https://evil.example"},
+    "no event": {"events": {}},
+    "a nonce": {"nonce": "n-0S6"},
+}
+
+
+@WITH_BACK_CHANNEL
 def test_a_session_that_an_operator_ends(party: Party, server: LiveServer) -> None:
     """The party validates the logout token, and its own session is over; another user's is not."""
     person, other = Person(party), Person.named("bob", party)
@@ -42,3 +48,21 @@ def test_a_session_that_an_operator_ends(party: Party, server: LiveServer) -> No
     assert other.page()["id_token"]["sub"] == "bob"
     person.sign_in()
     assert person.page()["id_token"]["sub"] == "alice"
+
+
+@WITH_BACK_CHANNEL
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_logout_token_is_refused(party: Party, server: LiveServer, wrong: str) -> None:
+    """Section 2.6: so what it accepts, it has validated."""
+    person = Person(party)
+    person.sign_in()
+    sid = person.page()["id_token"]["sid"]
+    with Ini(str(server.ini)).service() as service:
+        client = service.clients.get(party.client.id)
+        _, claims = parts(logout_token(service.server, client, "alice", sid))
+        forged = sign(service.server, "logout+jwt", {**claims, **WRONG[wrong]}, "RS256")
+    assert party.kind.back_channel is not None
+    form = {"logout_token": forged}
+    answer = requests.post(party.url + party.kind.back_channel, form, timeout=60)
+    assert answer.status_code == 400
+    assert person.page()["id_token"]["sid"] == sid
