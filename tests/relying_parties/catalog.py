@@ -20,11 +20,13 @@ PARTIES = {
         login="/",
         home="/oidc?info=json",
         refresh="/oidc?refresh={url}/&access_token={access_token}",
+        logout="/oidc?logout={url}/",
         back_channel="/oidc?logout=backchannel",
     ),
     "Authlib": Kind(
         python("with_authlib.py", "Authlib", "Flask", "waitress"),
         "/callback",
+        logout="/logout",
         believes=frozenset({OTHER_USERINFO}),
     ),
     "flask-oidc": Kind(
@@ -37,6 +39,7 @@ PARTIES = {
         python("with_mozilla_django_oidc.py", "mozilla-django-oidc", "waitress"),
         "/oidc/callback/",
         login="/oidc/authenticate/",
+        logout="/oidc/logout/",
         options=POST,
         # It checks neither (its _verify_jws says that it might one day).
         believes=frozenset({"another audience", "another issuer", OTHER_USERINFO}),
@@ -50,11 +53,13 @@ PARTIES = {
     "openid-client": Kind(
         node("with_openid_client.js", "openid-client", "express", "express-session"),
         "/callback",
+        logout="/logout",
         options=POST,
     ),
     "express-openid-connect": Kind(
         node("with_express_openid_connect.js", "express-openid-connect", "express"),
         "/callback",
+        logout="/logout",
         back_channel="/backchannel-logout",
         believes=STRAIGHT,
     ),

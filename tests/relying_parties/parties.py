@@ -54,6 +54,7 @@ class Kind:
     :ivar home: the path of its page.
     :ivar refresh: the path where it gets new tokens, which may have values of the page in it;
         None if it cannot.
+    :ivar logout: the path of its link to sign out here and at the server; None if it has none.
     :ivar back_channel: the path where it is notified that a user has signed out; None if it
         cannot be.
     :ivar options: of its registration.
@@ -65,6 +66,7 @@ class Kind:
     login: str = "/login"
     home: str = "/"
     refresh: str | None = "/refresh"
+    logout: str | None = None
     back_channel: str | None = None
     options: tuple[str, ...] = ()
     believes: frozenset[str] = frozenset()
@@ -100,11 +102,23 @@ class Person:
 
         :param path: of another link than that to sign in.
         """
-        path = path or self.party.kind.login
+        return self.here.get(self._sent_back(path or self.party.kind.login))
+
+    def sign_out(self) -> str:
+        """Follow the link of the party to sign out there and at the server.
+
+        :returns: the URL to which the server sends the user afterwards.
+        """
+        assert self.party.kind.logout is not None
+        back = self._sent_back(self.party.kind.logout.format(url=self.party.url))
+        # To a page that demands a user, perhaps, which would send them to the server again.
+        self.here.get(back, allow_redirects=False)
+        return back
+
+    def _sent_back(self, path: str) -> str:
         link = self.here.get(self.party.url + path, allow_redirects=False)
         assert link.is_redirect, link.text
-        back = self.at_server.send(urljoin(link.url, link.headers["Location"]))
-        return self.here.get(back)
+        return self.at_server.send(urljoin(link.url, link.headers["Location"]))
 
     def page(self) -> Any:
         """What the page of the party says of the user; no claims before a user signs in."""
@@ -131,6 +145,7 @@ def party_of(kind: Kind, server: LiveServer, folder: Path) -> Iterator[Party]:
     url = f"http://127.0.0.1:{port}"
     client = server.add_client(
         *("--name", "Party", "--redirect-uri", url + kind.callback, "--scope", SCOPE),
+        *("--post-logout-redirect-uri", url, "--post-logout-redirect-uri", f"{url}/"),
         *(("--backchannel-logout-uri", url + kind.back_channel) if kind.back_channel else ()),
         *kind.options,
     )

@@ -40,6 +40,7 @@ def application(server: LiveServer, tmp_path_factory: pytest.TempPathFactory) ->
     client = server.add_client(
         *("--kind", "single-page", "--name", "Page", "--scope", SCOPE),
         *("--redirect-uri", f"{url}/", "--allowed-origin", url),
+        *("--post-logout-redirect-uri", f"{url}/"),
     )
     settings = {"authority": server.issuer, "client_id": client.id, "scope": SCOPE}
     (folder / "settings.json").write_text(json.dumps(settings))
@@ -87,6 +88,17 @@ def test_a_refresh(page: Page, application: str) -> None:
     (_, new), (_, old) = (parts(each["id_token"]) for each in (after, before))
     assert new["at_hash"] != old["at_hash"]
     assert new["auth_time"] == old["auth_time"]
+
+
+def test_the_user_signs_out(page: Page, application: str, server: LiveServer) -> None:
+    """At the server too: the next sign-in asks for the password."""
+    user = sign_in(page, application)
+    page.click("#sign-out")
+    page.wait_for_url(lambda url: url.startswith(application))
+    assert shown(page) is None
+    assert user["profile"]["sid"] not in server.run("session", "list", "alice")
+    page.click("#sign-in")
+    page.fill("[name=password]", "wonderland")
 
 
 def test_a_revocation(page: Page, application: str, server: LiveServer) -> None:

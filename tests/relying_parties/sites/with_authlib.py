@@ -28,7 +28,7 @@ def login():
 def callback():
     token = party.authorize_access_token()
     session["refresh_token"] = token["refresh_token"]
-    session["id_token"] = token["userinfo"]
+    session["id_token"], session["hint"] = token["userinfo"], token["id_token"]
     session["userinfo"] = party.userinfo(token=token)
     return redirect("/")
 
@@ -41,6 +41,14 @@ def refresh():
     session["refresh_token"] = token["refresh_token"]
     session["id_token"] = party.parse_id_token(token, nonce=None)
     return redirect("/")
+
+
+@app.get("/logout")
+def logout():
+    hint = session.pop("hint")
+    session.clear()
+    home = url_for("home", _external=True)
+    return party.logout_redirect(post_logout_redirect_uri=home, id_token_hint=hint)
 
 
 @app.get("/")

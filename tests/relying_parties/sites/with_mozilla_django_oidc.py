@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import urlencode
 
 import django
 import jwt
@@ -15,6 +16,7 @@ from waitress import serve
 
 ISSUER = os.environ["ISSUER"]
 settings.configure(
+    ALLOW_LOGOUT_GET_METHOD=True,
     ALLOWED_HOSTS=["127.0.0.1"],
     AUTHENTICATION_BACKENDS=[f"{__name__}.Backend"],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "mozilla.sqlite"}},
@@ -25,6 +27,7 @@ settings.configure(
         "mozilla_django_oidc",
     ],
     LOGIN_REDIRECT_URL="/",
+    LOGOUT_REDIRECT_URL="/",
     LOGIN_REDIRECT_URL_FAILURE="/",
     MIDDLEWARE=[
         "django.contrib.sessions.middleware.SessionMiddleware",
@@ -33,6 +36,7 @@ settings.configure(
     ],
     OIDC_OP_AUTHORIZATION_ENDPOINT=f"{ISSUER}/oauth2/authorize",
     OIDC_OP_JWKS_ENDPOINT=f"{ISSUER}/oauth2/jwks",
+    OIDC_OP_LOGOUT_URL_METHOD=f"{__name__}.end_session",
     OIDC_OP_TOKEN_ENDPOINT=f"{ISSUER}/oauth2/token",
     OIDC_OP_USER_ENDPOINT=f"{ISSUER}/oauth2/userinfo",
     OIDC_RP_CLIENT_ID=os.environ["CLIENT_ID"],
@@ -56,6 +60,15 @@ class Backend(OIDCAuthenticationBackend):
         userinfo = super().get_userinfo(access_token, id_token, payload)
         self.request.session["userinfo"] = userinfo
         return userinfo
+
+
+def end_session(request):
+    """Where the library sends a user who signs out."""
+    parameters = {
+        "id_token_hint": request.session["oidc_id_token"],
+        "post_logout_redirect_uri": request.build_absolute_uri("/"),
+    }
+    return f"{ISSUER}/oauth2/end_session?{urlencode(parameters)}"
 
 
 def home(request):

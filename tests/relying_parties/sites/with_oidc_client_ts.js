@@ -3,6 +3,7 @@ const { UserManager } = window.oidc;
 const manager = new UserManager({
   ...(await (await fetch("settings.json")).json()),
   redirect_uri: `${location.origin}/`,
+  post_logout_redirect_uri: `${location.origin}/`,
   loadUserInfo: true,
   automaticSilentRenew: false,
 });
@@ -20,6 +21,7 @@ async function show(done) {
 const buttons = {
   "sign-in": () => manager.signinRedirect({ nonce: crypto.randomUUID() }),
   refresh: () => show(manager.signinSilent()),
+  "sign-out": () => manager.signoutRedirect(),
   revoke: () => show(manager.revokeTokens()),
 };
 for (const [name, action] of Object.entries(buttons)) {

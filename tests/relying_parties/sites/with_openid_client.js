@@ -45,7 +45,12 @@ app.get("/callback", async (request, response) => {
   });
   const claims = tokens.claims();
   const userinfo = await client.fetchUserInfo(server, tokens.access_token, claims.sub);
-  Object.assign(request.session, { claims, userinfo, refresh: tokens.refresh_token });
+  Object.assign(request.session, {
+    claims,
+    userinfo,
+    refresh: tokens.refresh_token,
+    hint: tokens.id_token,
+  });
   response.redirect("/");
 });
 
@@ -53,6 +58,14 @@ app.get("/refresh", async (request, response) => {
   const tokens = await client.refreshTokenGrant(server, request.session.refresh);
   Object.assign(request.session, { claims: tokens.claims(), refresh: tokens.refresh_token });
   response.redirect("/");
+});
+
+app.get("/logout", (request, response) => {
+  const address = client.buildEndSessionUrl(server, {
+    id_token_hint: request.session.hint,
+    post_logout_redirect_uri: `${url}/`,
+  });
+  request.session.destroy(() => response.redirect(address.href));
 });
 
 app.get("/", (request, response) => {
