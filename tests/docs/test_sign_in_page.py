@@ -100,19 +100,21 @@ def test_its_table_of_scopes_is_that_of_the_code() -> None:
 def test_its_table_of_libraries_is_what_the_tests_run() -> None:
     _, _, section = (ROOT / NAME).read_text().partition("## Libraries of clients")
     rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in section.splitlines()]
-    table = {row[0].replace("`", "").split()[0]: row for row in rows if len(row) == 3}
+    table = {row[0].replace("`", "").split()[0]: row for row in rows if len(row) == 4}
     pins = (ROOT / "constraints.txt").read_text().replace("==", " ").splitlines()
     versions = dict(line.split() for line in pins if not line.startswith("#"))
     described = json.loads((environment.HERE / "package.json").read_text())
     versions |= described["dependencies"]
     scripts = [*environment.HERE.glob("sites/*"), *environment.HERE.glob("*.py")]
     written = "".join("".join(script.read_text() for script in scripts).split())
-    for name, (title, options, settings) in table.items():
+    for name, (title, options, settings, signs_out) in table.items():
         if name in versions:
             assert f"{title} ".split(",")[0].split()[1] == ".".join(versions[name].split(".")[:2])
         if name in PARTIES:
             assert options == (f"`{' '.join(PARTIES[name].options)}`" if options else "")
             assert bool(options) == bool(PARTIES[name].options)
+            assert ("at the server" in signs_out) == (PARTIES[name].logout is not None)
+            assert ("by notice" in signs_out) == (PARTIES[name].back_channel is not None)
         for setting in settings.split("`")[1::2]:
             assert "".join(setting.split()) in written
     assert set(PARTIES) < set(table)
