@@ -28,6 +28,7 @@ from .pages import destination, error_page, page_endpoint, render_page
 from .redirects import redirect
 from .retries import once_per_request
 from .signed_in import active_subject
+from .user_sessions import end_session, mark_of, sessions_of
 
 CLIENTS_A_PAGE = 25
 
@@ -37,7 +38,7 @@ CLIENT_ID = Refusal("client_to_withdraw", OWN_RULE)
 
 @page_endpoint("GET", "POST")
 def authorizations(request: Request) -> Response:
-    """Show what the user allows (GET), or withdraw the access of one client (POST)."""
+    """Show what the user allows (GET); withdraw the access of a client, or end a session (POST)."""
     http = http_request(request, _url(request))
     refuse_plain_http(request.oauth2.authorization_service.server, http)
     if request.method == "GET":
@@ -69,6 +70,7 @@ def _show(request: Request, parameters: Parameters) -> Response:
         "pages": pages,
         "complete": found.complete,
         "action": _url(request),
+        **sessions_of(request, subject, parameters.once("ended"), shown=number == 1),
     }
     logos = [one["logo_uri"] for one in described]
     return render_page(request, "authorizations", values, logos=logos)
@@ -95,7 +97,9 @@ def _withdraw(request: Request, parameters: Parameters) -> Response:
     if not is_from_our_page(request, parameters.once(FIELD), subject):
         description = "The form does not come from a page of this browser and this user."
         return error_page(request, description, 403, "foreign_form", refusal=FORM)
-    client_id = parameters.once("client_id")
+    client_id, sid = parameters.once("client_id"), parameters.once("session")
+    if sid is not None:
+        return end_session(request, subject, sid, _url(request, ended=mark_of(sid)))
     if client_id is None:
         raise InvalidRequest("The form names no client.", refusal=CLIENT_ID)
     back = _url(request, page=parameters.once("page") or "1", withdrawn=client_id)

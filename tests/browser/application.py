@@ -17,6 +17,8 @@ from pyramid.security import NO_PERMISSION_REQUIRED, remember
 
 from pyramid_oauth2 import Client, get_service
 from pyramid_oauth2.interfaces import IService
+from pyramid_oauth2.protocol.authorization.joining import Joining
+from tests.protocol.worlds import make_request
 
 VERIFIER = "the-same-in-every-test-and-as-long-as-the-standard-demands"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
@@ -154,6 +156,16 @@ def authorize_query(client_id: str, **parameters: str) -> str:
             **parameters,
         }
     )
+
+
+def join(registry: Any, client_id: str, subject: str = "alice") -> None:
+    """Let a user be signed in at a client, with another browser."""
+    server = get_service(registry).server
+    client, sessions = server.client(client_id), server.plug_ins.sessions
+    assert client is not None
+    assert sessions is not None
+    request = make_request(client_id=client_id, scope=frozenset({"openid"}))
+    assert sessions.join(Joining(client, subject, request, None, "another browser"))
 
 
 def advance_clock(registry: Any, seconds: int) -> None:

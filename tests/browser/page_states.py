@@ -19,7 +19,7 @@ from pyramid_oauth2.views.clients.refused import Refused
 from pyramid_oauth2.views.pages import error_page
 from tests.devices import GRANT_TYPE, device_request, plug
 
-from .application import OPENID, Untimed, advance_clock, configurator
+from .application import OPENID, Untimed, advance_clock, configurator, join
 from .conftest import ClientApplication, Site, served
 from .navigation import press
 from .test_authorizations import allow
@@ -149,6 +149,18 @@ def of_a_deleted_client(path: str, client_id: str) -> Way:
     return go
 
 
+def signed_in_at(*controls: str) -> Way:
+    """The page of what the user allows, who has signed in at a client with another browser."""
+
+    def go(page: Page, site: Site) -> None:
+        join(site.registry, "prints")
+        at("/oauth2/authorizations")(page, site)
+        for control in controls:
+            press(page.locator(f"main {control}").first)
+
+    return go
+
+
 def form(path: str, button: str, user: str = "bob", **values: str) -> Way:
     """The page after a form was sent."""
 
@@ -184,6 +196,8 @@ STATES: dict[str, Way] = {
     "unknown client": authorize("nobody"),
     "no authorization": at("/oauth2/authorizations", "carol"),
     "authorizations": authorizations(),
+    "signed in at a client": signed_in_at(),
+    "signed out there": signed_in_at("article form button"),
     "withdraw": authorizations("a.danger"),
     "withdrawn": authorizations("a.danger", "button.danger"),
     "end session": at("/oauth2/end_session?client_id=prints"),

@@ -13,6 +13,7 @@ from pyramid_oauth2 import get_service
 from pyramid_oauth2.extension import Access, Issuance, Open
 from pyramid_oauth2.protocol.token.issuing import issue
 from tests import programs
+from tests.browser.application import join
 
 from .pages import PAGES
 from .site import Site, site
@@ -58,6 +59,7 @@ def _allow(site: Site) -> None:
         client = server.clients.get(client_id)
         assert client is not None
         issue(server, client, Issuance(Access(frozenset(scope)), Open("alice")))
+    join(site.registry, "prints")
 
 
 @contextmanager

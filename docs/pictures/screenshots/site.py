@@ -62,7 +62,7 @@ def _add_clients(registry: Any) -> None:
         optional_scope=frozenset({"orders", "profile"}),
         client_uri="https://prints.example/",
         policy_uri="https://prints.example/privacy",
-        post_logout_redirect_uris=(CALLBACK,),
+        extra={"post_logout_redirect_uris": [CALLBACK]},
     )
     register(registry, "calendar", CALLBACK, client_name="The Year in Pictures", owner="bob")
     register(registry, "careless", CALLBACK, client_name="Careless", owner="eve", scope=frozenset())
