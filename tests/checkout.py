@@ -107,8 +107,13 @@ class Checkout:
     def move_relying_party(self) -> None:
         """Register its client for the port that it has here."""
         edit = [BIN / "poauth2", self.server.ini, "client", "edit", "demo-relying-party"]
-        uri = f"{self.relying_party}/callback"
-        subprocess.run([*edit, "--redirect-uri", uri], check=True, capture_output=True)
+        uris = {
+            "--redirect-uri": f"{self.relying_party}/callback",
+            "--post-logout-redirect-uri": f"{self.relying_party}/",
+            "--backchannel-logout-uri": f"{self.relying_party}/back-channel-logout",
+        }
+        options = [word for option in uris.items() for word in option]
+        subprocess.run([*edit, *options], check=True, capture_output=True)
 
     @contextlib.contextmanager
     def without(self, name: str) -> Iterator[None]:

@@ -72,6 +72,10 @@ RELYING_PARTY_CLIENT = Client(
     grant_types=("authorization_code",),
     scope=frozenset({"openid", "profile", "email"}),
     redirect_uris=(f"{RELYING_PARTY}/callback",),
+    extra={
+        "post_logout_redirect_uris": [f"{RELYING_PARTY}/"],
+        "backchannel_logout_uri": f"{RELYING_PARTY}/back-channel-logout",
+    },
 )
 # The suffix of the file that holds a client's secret.
 SECRET_FILES = {
@@ -95,9 +99,10 @@ def ensure_clients(service: OAuth2Service, secrets: Mapping[str, str]) -> None:
     """
     known = service.server.known_scopes
     for client in _clients(service.settings.issuer):
-        # Without oauth2.openid the scopes of OpenID Connect are unknown.
-        client = replace(client, scope=client.scope & known)
-        _ensure(service, client, secrets.get(client.client_id))
+        # Without oauth2.openid, its scopes and fields are unknown.
+        if client is not RELYING_PARTY_CLIENT or "openid" in known:
+            client = replace(client, scope=client.scope & known)
+            _ensure(service, client, secrets.get(client.client_id))
 
 
 def _clients(issuer: str) -> Iterator[Client]:

