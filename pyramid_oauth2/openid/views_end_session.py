@@ -39,6 +39,7 @@ from ..views.redirects import redirect
 from ..views.retries import once_per_request
 from ..views.routes import OWN_PREFIX, add_with_slash, route_prefix
 from ..views.signed_in import signed_in_subject
+from ..views.user_sessions import current_session
 from .logout import (
     CLIENT_ID,
     PARAMETERS,
@@ -170,10 +171,7 @@ def _keeper(request: Request) -> SessionKeeper:
 
 
 def _current(request: Request, subject: str | None) -> Session | None:
-    if subject is None:
-        return None
-    authentication = request.oauth2.authorization_service.owners.authentication(request)
-    return _keeper(request).current(subject, authentication, _browser(request))
+    return None if subject is None else current_session(request, subject)
 
 
 def _of_browser(request: Request, sid: str) -> Session | None:

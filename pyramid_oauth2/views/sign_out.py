@@ -15,14 +15,19 @@ from ..protocol.authorization.another_user import release
 from ..protocol.authorization.progress import AUTHORIZE
 from ..protocol.authorization.unusable import CookiesNeeded, UnusableInteraction
 from ..protocol.authorization.user import User
+from ..protocol.events import Emit
+from ..protocol.follow_up import follow_up
 from ..protocol.http import Parameters, parse_body, parse_query
 from ..protocol.records import StoreUnavailable
 from ..protocol.server import refuse_plain_http
+from ..protocol.sessions import SIGNED_OUT, Sessions
 from .browser import FIELD, browser_secret, browser_token, is_from_our_page, is_new_browser
 from .login import return_url, send_to_logout
 from .pages import page_endpoint, render_page
 from .redirects import redirect
+from .retries import once_per_request
 from .signed_in import signed_in_subject
+from .user_sessions import current_session
 
 # The endpoints that show a stored request, to which it comes again.
 SHOW_REQUESTS = frozenset({AUTHORIZE})
@@ -63,7 +68,19 @@ def _sign_out(request: Request, form: Parameters) -> Response:
         if subject is not None:
             _release(request, handle, subject)
         back = return_url(request, endpoint, urlencode({"interaction": handle}))
-    return redirect(back) if subject is None else send_to_logout(request, back)
+    if subject is None:
+        return redirect(back)
+    return once_per_request(request, partial(_end, subject, back))
+
+
+def _end(subject: str, back: str, request: Request, emit: Emit) -> Response:
+    """End the login, and the session in which the user signed in at clients with it."""
+    server = request.oauth2.authorization_service.server
+    # The login ends in any case: the user may be leaving the device to others.
+    with follow_up("A session goes on, although its user has signed out"):
+        if (session := current_session(request, subject)) is not None:
+            Sessions(server, emit).end(subject, session.sid, SIGNED_OUT)
+    return send_to_logout(request, back)
 
 
 def _release(request: Request, handle: str, subject: str) -> None:

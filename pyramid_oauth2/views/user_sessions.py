@@ -28,7 +28,8 @@ def sessions_of(request: Request, subject: str, ended: str | None, shown: bool) 
     """
     service = request.oauth2.authorization_service
     found = service.sessions.list(subject) if shown else []
-    here = _current(request, subject) if found else None
+    current = current_session(request, subject) if found else None
+    here = None if current is None else current.sid
     latest, ends_login = found[:SHOWN], service.owners.knows("end_session")
     return {
         "sessions": [_described(request, each, each.sid == here) for each in latest],
@@ -47,6 +48,19 @@ def mark_of(sid: str) -> str:
     return sid[-MARK:]
 
 
+def current_session(request: Request, subject: str) -> Session | None:
+    """The session of this browser; None if there is none.
+
+    :raises StoreUnavailable: the store cannot be read.
+    """
+    service = request.oauth2.authorization_service
+    keeper = service.server.plug_ins.sessions
+    if keeper is None or is_new_browser(request):
+        return None
+    browser = browser_digest(browser_secret(request))
+    return keeper.current(subject, service.owners.authentication(request), browser)
+
+
 def end_session(request: Request, subject: str, sid: str, back: str) -> Response:
     """End one of them, and go back to the page."""
     return once_per_request(request, partial(_end, subject, sid, back))
@@ -57,17 +71,6 @@ def _end(subject: str, sid: str, back: str, request: Request, emit: Emit) -> Res
     server = request.oauth2.authorization_service.server
     Sessions(server, emit).end(subject, sid, ENDED_BY_USER)
     return redirect(back)
-
-
-def _current(request: Request, subject: str) -> str | None:
-    """The ``sid`` of the session of this browser."""
-    service = request.oauth2.authorization_service
-    keeper = service.server.plug_ins.sessions
-    if keeper is None or is_new_browser(request):
-        return None
-    browser = browser_digest(browser_secret(request))
-    session = keeper.current(subject, service.owners.authentication(request), browser)
-    return None if session is None else session.sid
 
 
 def _described(request: Request, session: Session, here: bool) -> dict[str, Any]:

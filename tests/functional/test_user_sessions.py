@@ -9,6 +9,7 @@ import pytest
 
 from pyramid_oauth2 import Authentication
 from pyramid_oauth2.events import SessionEnded
+from pyramid_oauth2.protocol.records import StoreUnavailable
 from pyramid_oauth2.views.user_sessions import SHOWN
 
 from . import openid_provider
@@ -159,3 +160,43 @@ def test_without_sessions(start_flow: StartFlow):
     page = show(flow)
     assert buttons(page) == []
     assert "signed in with this account" not in words(page)
+
+
+class TestSignOut:
+    """``/oauth2/sign_out`` ends the session of the login that it ends."""
+
+    def sign_out(self, flow: Flow, **query: str) -> Any:
+        page = flow.browser.get("/oauth2/sign_out", query)
+        return flow.browser.post(page.form.action, page.form.submit_fields(), status=303)
+
+    def test_the_clients_are_signed_out_too(self, flow: Flow):
+        tokens = signed_in(flow)
+        other = Flow(flow.server).log_in("bob")
+        kept = signed_in(other)
+        events: list[Any] = []
+        flow.server.hear(events.append, SessionEnded)
+        self.sign_out(flow)
+        assert flow.refresh(tokens["refresh_token"]).status_int == 400
+        assert flow.refresh(kept["refresh_token"]).status_int == 200
+        (event,) = events
+        assert (event.subject, event.reason) == ("bob", "the user signed out")
+        assert flow.browser.get("/whoami").text == "anonymous"
+
+    def test_who_goes_on_as_another_user_has_signed_out(self, flow: Flow):
+        signed_in(flow)
+        page = flow.page(prompt="consent", scope="openid")
+        self.sign_out(flow, interaction=page.form["interaction"].value)
+        assert flow.server.service.sessions.list("bob") == []
+
+    def test_a_store_that_is_away_keeps_no_one_signed_in(
+        self, flow: Flow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ):
+        signed_in(flow)
+
+        def away(*_arguments: Any) -> Any:
+            raise StoreUnavailable("away")
+
+        monkeypatch.setattr(flow.server.service.server.entries, "get", away)
+        self.sign_out(flow)
+        assert flow.browser.get("/whoami").text == "anonymous"
+        assert "A session goes on, although its user has signed out: away" in caplog.text
