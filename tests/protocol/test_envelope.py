@@ -35,16 +35,6 @@ RECORDS = [CODE, INTERACTION, TOKEN]
 GRANT = Grant("f" * 16, "web", 0, "bob", frozenset({"read"}), NOW, NOW + 60, NOW + 60)
 
 
-def test_a_code_says_only_if_the_request_did_not_name_its_redirect_uri() -> None:
-    """An earlier version always said it."""
-    assert b"named" not in CODE.encode()
-    unnamed = replace(CODE, redirect_uri_named=False)
-    assert b'"redirect_uri_named":false' in unnamed.encode()
-    for code in (CODE, unnamed):
-        assert CodeData.decode(code.encode()) == code
-    assert CodeData.decode(with_members(CODE.encode(), redirect_uri_named=True)) == CODE
-
-
 def with_members(data: bytes, **more: Any) -> bytes:
     """The data as a version that knows *more* would have written it."""
     return json.dumps({**json.loads(data), **more}).encode()

@@ -28,16 +28,13 @@ class CodeData:
     It is in the code's own record: in a record of its own it could be lost while the code
     is valid, and a code without a challenge would look like one that never had any.
 
-    ``redirect_uri_named`` says that the authorization request named it, as almost all do: then the
-    record, of which there are many, does not.
-
     ``cnf`` is the key that the client must prove to redeem the code (RFC 7800 section 3.1);
     ``extensions`` are the values of request extensions that stay in the code; ``others`` are
     the members that a later version wrote.
     """
 
     redirect_uri: str
-    redirect_uri_named: bool = True
+    redirect_uri_named: bool
     code_challenge: str | None = None
     wrong_verifiers: int = 0
     cnf: Mapping[str, str] | None = None
