@@ -48,11 +48,11 @@ class Update:
             "--name", "Web", "--scope", "read openid", "--redirect-uri", CALLBACK
         )
 
-    def code(self, **changes: str) -> str:
-        """A code that the first process issues."""
+    def code(self, visitor: Visitor | None = None, **changes: str) -> str:
+        """A code that the first process issues, unless the visitor sends forms to the other."""
         parameters = authorization_request(self.client.id, redirect_uri=CALLBACK, **changes)
         query = requests.Request("GET", self.server.authorize, params=parameters).prepare().url
-        return Visitor().code(query or "")
+        return (visitor or Visitor()).code(query or "")
 
     def redeem(self, code: str) -> dict[str, Any]:
         """The tokens of a code, from the second process."""
@@ -70,6 +70,22 @@ class Update:
         answer = requests.post(address, form, auth=login, timeout=60)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
+
+
+class Passed(Visitor):
+    """A user whose consent page is of one process, and whose decision reaches the other."""
+
+    def __init__(self, server: LiveServer) -> None:
+        super().__init__()
+        self._server = server
+        self.passed = 0
+
+    def address(self, action: str) -> str:
+        one, other = self._server.addresses
+        if not action.startswith(f"{one}/oauth2/authorize"):
+            return action
+        self.passed += 1
+        return action.replace(one, other)
 
 
 @pytest.fixture
@@ -127,3 +143,14 @@ def test_so_is_one_of_openid_connect(start: Callable[..., Update], before: Path)
     assert "id_token" not in tokens
     _, claims = parts(update.refresh(tokens, 0)["id_token"])
     assert (claims["sub"], claims["aud"]) == ("alice", update.client.id)
+
+
+@pytest.mark.parametrize("later", [True, False], ids=["after", "before"])
+def test_a_consent_page_is_decided_by_the_other(
+    start: Callable[..., Update], before: Path, later: bool
+) -> None:
+    update = start(*((before, ROOT) if later else (ROOT, before)))
+    visitor = Passed(update.server)
+    tokens = update.redeem(update.code(visitor))
+    assert visitor.passed == 1
+    assert tokens["scope"] == "read"
