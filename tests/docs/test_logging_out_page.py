@@ -41,8 +41,10 @@ def test_the_page(folder: Page, monkeypatch: pytest.MonkeyPatch) -> None:
         login = logins.Login(user_id=7)
         session.add(login)
         session.commit()
-        sid = login.id
-    owners, request = logins.AccountsWithLogins(sessions), SimpleNamespace(cookies={"login": sid})
+        cookie, sid = login.cookie, login.sid
+    assert cookie != sid, "clients get to know the sid"
+    owners = logins.AccountsWithLogins(sessions)
+    request = SimpleNamespace(cookies={"login": cookie})
     authentication = owners.authentication(request)
     assert authentication.sid == sid
     owners.end_session("8", sid)
