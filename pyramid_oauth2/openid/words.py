@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from ..protocol.messages import message as _
 from .standard_claims import STANDARD, base_of
 
-ABOUT_YOU = _("About you")
+ABOUT_YOU = _("It learns about you")
 WORDS: Mapping[str, str] = {
     "name": _("Your name"),
     "family_name": _("Your family name"),

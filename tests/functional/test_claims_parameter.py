@@ -33,7 +33,7 @@ def in_id_token(flow: Flow, **request: str) -> Any:
 def block_of(flow: Flow, **request: str) -> list[str]:
     """The lines about the user on the consent page."""
     page = flow.page(**request)
-    (heading,) = [tag for tag in page.html.find_all(["h2", "h3"]) if tag.text == "About you"]
+    (heading,) = [tag for tag in page.html.find_all(["h2", "h3"]) if tag.text == "It learns about you"]
     return [item.text for item in heading.find_next("ul").find_all("li")]
 
 
@@ -46,13 +46,13 @@ class TestConsent:
     def test_in_the_language_of_the_page(self, flow: Flow):
         flow.browser.extra_environ["HTTP_ACCEPT_LANGUAGE"] = "de"
         page = flow.page(**claims(userinfo=EMAIL))
-        assert "Über Sie" in page.text
+        assert "Die Anwendung erfährt über Sie" in page.text
         assert "Ihre E-Mail-Adresse" in page.text
 
     def test_the_words_of_scopes_are_enough(self, flow: Flow):
         page = flow.page(**{**claims(userinfo=EMAIL), "scope": "openid email"})
         assert "See your e-mail address" in page.text
-        assert "About you" not in page.text
+        assert "It learns about you" not in page.text
 
     def test_the_same_or_fewer_are_not_asked_again(self, flow: Flow):
         flow.code(**claims(userinfo={**EMAIL, "name": None}))

@@ -105,7 +105,7 @@ class TestWhatTheUserIsAskedAbout:
 
     def test_in_words(self):
         (block,) = Claims(SERVER).blocks(value_of(Claims, EXAMPLE))
-        assert block.title == "About you"
+        assert block.title == "It learns about you"
         assert block.lines == (
             "Your first name",
             "Your nickname",
