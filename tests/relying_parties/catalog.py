@@ -84,3 +84,9 @@ WITH_SIGNED_USERINFO = {
         "@auth/core": PARTIES["@auth/core"],
     }.items()
 }
+
+# As it is by default: it reads the claims of a user there alone.
+READING_THE_ID_TOKEN = replace(
+    PARTIES["@auth/core"],
+    start=node("with_auth_core.js", "@auth/core", "express", READS="the ID token"),
+)

@@ -158,19 +158,23 @@ def python(script: str, *packages: str) -> Start:
     return lambda place: _script(python_with(*packages), script, place)
 
 
-def node(script: str, *packages: str) -> Start:
-    """A script of the folder ``sites``, which needs these packages of npm."""
-    return lambda place: _script(node_with(*packages), script, place)
+def node(script: str, *packages: str, **variables: str) -> Start:
+    """A script of the folder ``sites``, which needs these packages of npm.
+
+    :param variables: more of its environment.
+    """
+    return lambda place: _script(node_with(*packages), script, place, **variables)
 
 
 @contextlib.contextmanager
-def _script(program: Path, script: str, place: Place) -> Iterator[None]:
+def _script(program: Path, script: str, place: Place, **more: str) -> Iterator[None]:
     variables = {
         "ISSUER": place.issuer,
         "CLIENT_ID": place.client.id,
         "CLIENT_SECRET": place.client.secret or "",
         "SCOPE": SCOPE,
         "PORT": str(place.port),
+        **more,
     }
     command = [str(program), str(HERE / "sites" / script)]
     with running(command, place.folder / "party.log", place.port, **variables):

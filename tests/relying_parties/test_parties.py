@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.live import LiveServer
+from tests.live import LiveServer, live_server
 
-from .catalog import PARTIES, WITH_SIGNED_USERINFO
+from .catalog import PARTIES, READING_THE_ID_TOKEN, WITH_SIGNED_USERINFO
 from .dishonest import LIES, OTHER_USERINFO
 from .parties import Party, Person, party_of
 
@@ -95,3 +95,18 @@ def test_signed_userinfo(name: str, server: LiveServer, tmp_path: Path) -> None:
         person = Person(party)
         person.sign_in()
         assert person.page()["userinfo"]["email"] == "alice@example.com"
+
+
+@pytest.mark.parametrize("setting", ["true", "false"])
+def test_claims_in_the_id_token(setting: str, tmp_path: Path) -> None:
+    """``oauth2.openid.claims_in_id_token`` is for parties that read nothing else."""
+    settings = {"client_cache": "0", "openid.claims_in_id_token": setting}
+    with (
+        live_server(tmp_path, settings) as server,
+        party_of(READING_THE_ID_TOKEN, server, tmp_path) as party,
+    ):
+        person = Person(party)
+        person.sign_in()
+        found = person.page()["userinfo"]
+        assert found["sub"] == "alice"
+        assert ("email" in found) == (setting == "true")

@@ -2,7 +2,7 @@
 import { Auth, skipCSRFCheck } from "@auth/core";
 import express from "express";
 
-const { ISSUER, CLIENT_ID, CLIENT_SECRET, PORT, SCOPE } = process.env;
+const { ISSUER, CLIENT_ID, CLIENT_SECRET, PORT, SCOPE, READS } = process.env;
 const url = `http://127.0.0.1:${PORT}`;
 const config = {
   basePath: "/auth",
@@ -18,7 +18,8 @@ const config = {
       issuer: ISSUER,
       clientId: CLIENT_ID,
       clientSecret: CLIENT_SECRET,
-      idToken: false, // The userinfo endpoint is asked as well.
+      // By default it does not ask the userinfo endpoint.
+      ...(READS === "the ID token" ? {} : { idToken: false }),
       checks: ["pkce", "state", "nonce"],
       authorization: { params: { scope: SCOPE } },
       profile: (userinfo) => ({ id: userinfo.sub, name: userinfo.name, email: userinfo.email, userinfo }),
