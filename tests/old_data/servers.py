@@ -7,6 +7,7 @@ from typing import Any
 from tests.functional import host
 from tests.functional.applications import Recipe
 from tests.functional.flow import SETTINGS
+from tests.functional.openid_provider import PROVIDER, provider
 from tests.functional.server import Server
 
 NOW = 1_800_000_000  # UTC seconds
@@ -29,10 +30,15 @@ class LaterServer(Server):
     """A server whose clients exist already.
 
     :param secrets: the secrets of the clients.
+    :param openid: whether it is a provider of OpenID Connect.
     """
 
-    def __init__(self, store: str, url: str, secrets: dict[str, str]) -> None:
-        self.app = Recipe(settings(store, url), (host.pages,)).make()
+    def __init__(self, store: str, url: str, secrets: dict[str, str], openid: bool = False) -> None:
+        chosen, steps = settings(store, url), [host.pages]
+        if openid:
+            chosen |= {f"oauth2.{name}": value for name, value in PROVIDER.items()}
+            steps.append(provider)
+        self.app = Recipe(chosen, steps).make()
         self.registry = self.app.registry
         self._heard: list[Any] = []
         self.secrets = secrets

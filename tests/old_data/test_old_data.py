@@ -49,7 +49,18 @@ def version(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=STORES)
 def old(request: pytest.FixtureRequest, version: str, tmp_path: Path) -> Iterator[Old]:
-    store = request.param
+    yield from opened(request, version, tmp_path, request.param)
+
+
+@pytest.fixture
+def old_of_provider(request: pytest.FixtureRequest, version: str, tmp_path: Path) -> Iterator[Old]:
+    """The same, and the later version is a provider of OpenID Connect."""
+    yield from opened(request, version, tmp_path, "sqlite", openid=True)
+
+
+def opened(
+    request: pytest.FixtureRequest, version: str, tmp_path: Path, store: str, openid: bool = False
+) -> Iterator[Old]:
     urls: dict[str, Callable[[], str]] = {
         "sqlite": lambda: f"sqlite:///{tmp_path}/old.sqlite",
         "postgresql": lambda: request.getfixturevalue("postgresql_server").new_database(),
@@ -58,7 +69,7 @@ def old(request: pytest.FixtureRequest, version: str, tmp_path: Path) -> Iterato
     url = urls[store]()
     written = json.loads((Path(__file__).parent / version / f"{store}.json").read_text())
     load(store, url, written["store"])
-    server = LaterServer(store, url, written["held"]["secrets"])
+    server = LaterServer(store, url, written["held"]["secrets"], openid)
     yield Old(server, written["held"])
     server.stop()
 
@@ -122,3 +133,27 @@ def test_entries_are_stored_beside_it(old: Old) -> None:
     assert old.server.service.entries.list(owner="bob").items == (entry,)
     [consent] = old.server.service.server.consents.list(subject="bob").items
     assert consent.data == b""
+
+
+class TestAnOpenIDProvider:
+    """OpenID Connect is switched on while codes and tokens of before are on their way."""
+
+    def test_its_code_is_redeemed(self, old_of_provider: Old) -> None:
+        answer = old_of_provider.flow.redeem(old_of_provider.held["code"])
+        assert answer.status_int == 200
+        assert "id_token" not in answer.json, "the request was none of OpenID Connect"
+        assert old_of_provider.opens_view(answer.json["access_token"])
+
+    def test_its_refresh_token_is_good_for_new_ones(self, old_of_provider: Old) -> None:
+        answer = old_of_provider.flow.refresh(old_of_provider.held["tokens"]["refresh_token"])
+        assert old_of_provider.opens_view(answer.json["access_token"])
+
+    def test_its_token_says_nothing_at_userinfo(self, old_of_provider: Old) -> None:
+        token = bearer(old_of_provider.held["tokens"]["access_token"])
+        assert old_of_provider.server.get("/oauth2/userinfo", token).status_int == 403
+
+    def test_its_consent_page_can_be_allowed(self, old_of_provider: Old) -> None:
+        form = old_of_provider.held["interaction"]
+        answer = old_of_provider.flow.browser.post("/oauth2/authorize", form, status=303)
+        code = answer_in(answer.location)["code"]
+        assert old_of_provider.flow.redeem(code).json["scope"] == "read write"
