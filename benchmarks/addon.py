@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyramid.config import Configurator
@@ -55,10 +55,18 @@ def no_feature(config: Any) -> None:
     """Nothing beside what the package itself includes."""
 
 
-def configured(store: str, url: str, feature: Callable[[Any], None] = no_feature) -> Configurator:
+def configured(
+    store: str,
+    url: str,
+    feature: Callable[[Any], None] = no_feature,
+    more: Mapping[str, str] | None = None,
+    users: Any = None,
+) -> Configurator:
     """The application on a store that has its tables.
 
     :param feature: the ``includeme`` of a feature.
+    :param more: the settings of the feature.
+    :param users: the resource owners, if the feature needs others.
     """
     settings = {
         "oauth2.issuer": ISSUER,
@@ -67,6 +75,7 @@ def configured(store: str, url: str, feature: Callable[[Any], None] = no_feature
         "oauth2.scopes": f"{SCOPE} = Read your data",
         "oauth2.grant_types": " ".join(GRANT_TYPES),
         "oauth2.login_route": "open",
+        **(more or {}),
     }
     config = Configurator(settings=settings)
     with config:
@@ -74,7 +83,7 @@ def configured(store: str, url: str, feature: Callable[[Any], None] = no_feature
         config.set_security_policy(RemoteUser())
         config.include("pyramid_oauth2")
         config.include(feature)
-        config.set_oauth2_resource_owners(Users())
+        config.set_oauth2_resource_owners(users or Users())
         config.add_route("open", "/open")
         config.add_view(ok, route_name="open", renderer="json")
         config.add_route("protected", "/protected")
@@ -100,15 +109,21 @@ def register_client(service: Any, client_id: str = CLIENT_ID, **metadata: Any) -
     return registered.secret or ""
 
 
-def make_site(store: str, url: str, feature: Callable[[Any], None] = no_feature) -> Site:
+def make_site(
+    store: str,
+    url: str,
+    feature: Callable[[Any], None] = no_feature,
+    more: Mapping[str, str] | None = None,
+    users: Any = None,
+) -> Site:
     """Start the application on a store, which is empty or was left by another start.
 
     :param store: ``sqlite``, ``postgresql`` or ``redis``.
-    :param feature: the ``includeme`` of a feature.
+    :param feature: the ``includeme`` of a feature; the others as in :func:`configured`.
     """
     if store != "redis":
         migrations.upgrade(url)
-    config = configured(store, url, feature)
+    config = configured(store, url, feature, more, users)
     application = config.make_wsgi_app()
     service = get_service(config.registry)
     secret = register_client(service)

@@ -59,6 +59,19 @@ def requests_of(name: str, site: Site) -> Iterator[Environ]:
         yield WORKLOADS[name](site)
 
 
+def exchange(site: Site, **request: str) -> Environ:
+    """The exchange of a code that the user has just allowed the client of the site.
+
+    :param request: parameters of the authorization request, beside the usual ones.
+    """
+    query = urlencode({**AUTHORIZATION_REQUEST, "client_id": site.client_id, **request})
+    asked = environ("GET", "/oauth2/authorize", query=query, REMOTE_USER=USER)
+    location = site.ask(asked).headers["Location"]
+    (code,) = parse_qs(urlsplit(location).query)["code"]
+    form = {"code": code, "redirect_uri": REDIRECT_URI, "code_verifier": VERIFIER}
+    return site.form("/oauth2/token", grant_type="authorization_code", **form)
+
+
 @workload("W0")
 def view_without_token(site: Site) -> Environ:
     """A view that needs no token."""
@@ -88,12 +101,7 @@ def refresh(site: Site) -> Environ:
 @workload("W4")
 def authorization_code(site: Site) -> Environ:
     """The exchange of a code, with PKCE."""
-    query = urlencode(AUTHORIZATION_REQUEST)
-    asked = environ("GET", "/oauth2/authorize", query=query, REMOTE_USER=USER)
-    location = site.ask(asked).headers["Location"]
-    (code,) = parse_qs(urlsplit(location).query)["code"]
-    exchange = {"code": code, "redirect_uri": REDIRECT_URI, "code_verifier": VERIFIER}
-    return site.form("/oauth2/token", grant_type="authorization_code", **exchange)
+    return exchange(site)
 
 
 @workload("W5")

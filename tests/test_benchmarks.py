@@ -161,6 +161,15 @@ def test_signed_tokens_are_measured_beside_opaque_ones(capsys):
     ]
 
 
+@pytest.mark.usefixtures("workers_here")
+def test_openid_connect_is_measured_beside_what_is_none(capsys):
+    words = [word for name in ("W4", "W5", "O1", "O2", "O3") for word in ("--workload", name)]
+    main([*QUICK, "--feature", "benchmarks.features.openid_connect", *words])
+    times = capsys.readouterr().out.split("\n\n")[0].strip().split("\n")[1:]
+    beside = {row[:2]: row[-2:] for row in times if row.startswith("O")}
+    assert beside == {"O1": "W4", "O2": "W4", "O3": "W5"}
+
+
 def test_a_start_is_measured_beside_a_bare_application(capsys):
     start.main(["--configuration", "sqlite", "--configuration", "resource_server", "--times", "1"])
     heading, *rows = capsys.readouterr().out.strip().split("\n")
