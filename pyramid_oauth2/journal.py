@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import Error, deepcopy
+from dataclasses import dataclass, field
 from functools import partial, wraps
 from inspect import signature
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -17,7 +18,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from .events import notify
 from .interfaces.request import PyramidRequest
 from .protocol.events import OAuth2Event
-from .values import dataclass, field
 
 KEY = "pyramid_oauth2.journal"
 ATTEMPT = "retry.attempt"

@@ -78,11 +78,9 @@ def other_extensions(own: str) -> tuple[str, ...]:
 
 
 # What the modules below a name must never import; of two names the longer one counts.
-# The layers, from the inside: values, per_process, deadlines, interfaces, protocol, settings,
-# events <- backends | service <- assembly <- protection, views <- directives <- __init__
-# <- scripts, demo.
+# The layers, from the inside: per_process, deadlines, interfaces, protocol, settings, events
+# <- backends | service <- assembly <- protection, views <- directives <- __init__ <- scripts, demo.
 FORBIDDEN = {
-    "values": (*WEB, *DATABASES, *without()),
     "per_process": (*WEB, *DATABASES, *without()),
     "deadlines": (*WEB, *DATABASES, *without()),
     "single_flight": (*WEB, *DATABASES, *without()),
@@ -251,7 +249,6 @@ PURE = (
             "per_process",
             "protocol",
             "single_flight",
-            "values",
         )
     ),
 )

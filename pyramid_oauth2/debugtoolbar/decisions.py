@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from ..protection.challenges import challenge_of
 from ..protection.request import RequestOAuth2
-from ..values import dataclass
 
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 

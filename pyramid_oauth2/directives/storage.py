@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from zope.interface import implementer
 
 from ..interfaces import IBackendFactory, ISettingsPrefix
 from ..settings.registration import declare_settings
-from ..values import dataclass
 from .registration import register
 
 

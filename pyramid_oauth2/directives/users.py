@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -11,7 +12,6 @@ from zope.interface import implementer
 from ..interfaces import IAppEngine, IResourceOwners, IScope
 from ..protocol.scopes import SCOPE_TOKEN, KnownScope
 from ..resource_owners import METHODS
-from ..values import dataclass
 from .registration import register
 
 

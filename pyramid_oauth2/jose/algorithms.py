@@ -7,8 +7,7 @@ oldest forgery (RFC 8725 section 2.1), and ``none`` is no signature.
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from ..values import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

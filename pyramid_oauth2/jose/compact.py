@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..protocol.refusal import Refusal
-from ..values import dataclass, field
 from .algorithms import ALGORITHMS
 from .objects import decoded, json_object
 from .public_keys import MAX_KEY_ID

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..values import dataclass, field
 from .algorithms import algorithms_of, same_as
 from .objects import decoded
 from .refused import KeyRefused

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
 
 from ..protocol.records import StoreUnavailable
 from ..single_flight import SingleFlight
-from ..values import dataclass
 from .objects import json_object
 from .public_keys import KeySet, PublicKey
 

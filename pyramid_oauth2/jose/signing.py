@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from ..interfaces.server import IServer
 from ..protocol.envelope import dumps
 from ..protocol.records import StoreUnavailable
-from ..values import dataclass, field
 from .algorithms import ALGORITHMS
 from .objects import encoded
 

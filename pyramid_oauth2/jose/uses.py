@@ -7,8 +7,7 @@ A JWT that was made for one use must be refused for every other (RFC 8725 sectio
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from ..values import dataclass
+from dataclasses import dataclass
 
 KILOBYTE = 1024
 

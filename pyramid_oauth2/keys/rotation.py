@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ..interfaces.entries import IEntryStore
@@ -13,7 +13,6 @@ from ..protocol.listings import every
 from ..protocol.lost_responses import until_known
 from ..protocol.server_secret import SecretMissing, ServerSecret
 from ..protocol.token_strings import RandomBytes
-from ..values import dataclass
 from .schedule import Schedule
 from .signing_key import NAMESPACE, Ring, SigningKey, generation_of
 

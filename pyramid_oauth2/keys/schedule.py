@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..protocol.lifetimes import LONGEST_SIGNED
-from ..values import dataclass
 
 MINUTE, DAY = 60, 86_400
 MAX_AGE = 15 * MINUTE

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..protocol.envelope import dumps, loads
 from ..protocol.records import Entry
 from ..protocol.server_secret import ServerSecret
 from ..protocol.token_strings import RandomBytes
-from ..values import dataclass, field
 from .schedule import Schedule
 
 NAMESPACE = "signing_keys"

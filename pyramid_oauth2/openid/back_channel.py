@@ -8,7 +8,7 @@ that ends before.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ..interfaces.server import IServer
@@ -18,7 +18,6 @@ from ..protocol.listings import every
 from ..protocol.lost_responses import until_known
 from ..protocol.records import Client, Entry
 from ..protocol.session import Session
-from ..values import dataclass, field
 from .logout_fields import BACKCHANNEL_LOGOUT_URI
 
 NAMESPACE = "logout_notice"

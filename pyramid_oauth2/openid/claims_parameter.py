@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..jose.objects import json_object
 from ..protocol.errors import InvalidRequest
 from ..protocol.parameters import Parameter
 from ..protocol.refusal import Refusal
-from ..values import dataclass
 from .standard_claims import PROTOCOL
 
 MAX_LENGTH = 8 * 1024

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from ..fetching import Fetcher, FetchError
@@ -11,7 +12,6 @@ from ..interfaces.server import IServer
 from ..per_process import PerProcess
 from ..protocol.events import Emit, LogoutNotDelivered
 from ..protocol.records import StoreUnavailable
-from ..values import dataclass, field
 from .back_channel import Notice, Outbox, logout_uri
 from .logout_token import logout_token
 

@@ -5,6 +5,8 @@ Also at the end session endpoint (OpenID Connect RP-Initiated Logout 1.0 section
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from ..interfaces.server import IServer
 from ..jose.claims import audience
 from ..jose.compact import CompactJWT
@@ -14,7 +16,6 @@ from ..jose.uses import ID_TOKEN_HINT
 from ..jose.verification import verify
 from ..protocol.records import Client
 from ..protocol.refusal import Refusal
-from ..values import dataclass, field
 
 ISSUER = Refusal("hint_issuer", "OpenID Connect Core section 3.1.2.1", decided_by="jwt")
 AUDIENCE = Refusal("hint_audience", "OpenID Connect Core section 3.1.2.1", decided_by="jwt")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -17,7 +18,6 @@ from ..protocol.http import Parameters
 from ..protocol.records import Client
 from ..protocol.redirect_uris import redirect_url
 from ..protocol.session import Session
-from ..values import dataclass, field
 from .hint import Hint, read_hint
 from .logout_fields import POST_LOGOUT_REDIRECT_URIS
 

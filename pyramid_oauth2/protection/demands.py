@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -12,7 +13,6 @@ from ..plug_in_factories import check_provides, registered_factories
 from ..protocol.errors import OAuth2Error
 from ..protocol.token.access_token import AccessToken
 from ..startup_error import StartupError
-from ..values import dataclass
 
 PREFIX = "oauth2_"
 # The options of the guard itself. ``oauth2_endpoint`` marks the add-on's own endpoints, which

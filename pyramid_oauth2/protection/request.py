@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..assembly import get_service, service_of
@@ -19,7 +20,6 @@ from ..protocol.token.required import SENT
 from ..protocol.users import Users
 from ..resource_server import ResourceServer
 from ..service import OAuth2Service
-from ..values import dataclass
 from .challenges import ScopeRequired, TokenRequired
 from .cors import expose_when_sent
 from .http_request import protected_request

@@ -8,6 +8,7 @@ passed to the wrapped policy unchanged.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
@@ -19,7 +20,6 @@ from zope.interface import implementer
 from ..interfaces import ISettings
 from ..protocol.records import StoreUnavailable
 from ..startup_error import StartupError
-from ..values import dataclass
 from .permissions import warn_of_closed_views
 from .request import Request
 from .wrapped_policy import PolicyWrapper

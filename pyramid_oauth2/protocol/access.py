@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..values import dataclass
 from .envelope import NotUnderstood
 from .errors import InvalidAuthorizationDetails, InvalidScope, InvalidTarget
 from .refusal import Refusal

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..values import dataclass, field
 from .http import MAX_BODY
 from .parameters import CORE_RULES
 from .plug_ins import Factories, PlugIns

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..values import dataclass, field
 from .authorization.source import PushedRequest
 from .envelope import dumps
 from .events import Emit

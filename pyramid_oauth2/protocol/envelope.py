@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, field, fields
 from types import UnionType
 from typing import Any, ClassVar, get_args, get_type_hints
 
-from ..values import dataclass, field
 from .refusal import OWN_RULE, Refusal
 
 CRITICAL = "critical"

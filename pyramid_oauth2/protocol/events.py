@@ -11,12 +11,12 @@ refusal shows what was compared, masked, escaped and shortened.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zope.interface import implementer
 
 from ..interfaces.application import IOAuth2Event
-from ..values import dataclass, field
 from .refusal import Refusal
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from ..values import dataclass
 from .access import Access, Details
 from .authentication import Authentication, authentication_of
 from .envelope import Members, NotUnderstood, dumps, mark_critical

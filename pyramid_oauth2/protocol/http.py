@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..values import dataclass, field
 from .errors import InvalidRequest
 from .parameters import CORE_RULES, ParameterRules
 from .refusal import OWN_RULE, Refusal

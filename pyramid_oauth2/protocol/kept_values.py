@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..values import dataclass, field
 from .envelope import CRITICAL, NotUnderstood, loads, mark_critical
 
 MEMBER = "extensions"

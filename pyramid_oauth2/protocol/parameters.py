@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-
-from ..values import dataclass, field
+from dataclasses import dataclass, field, replace
 
 MAX_VALUE = 4 * 1024  # characters: the default of oauth2.max_parameter_length
 

@@ -6,11 +6,10 @@ Our own parts are registered in the same way as those of an application.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ..interfaces.server import IServer
-from ..values import dataclass, field
 from .authorization.return_query import MARK
 from .envelope import CRITICAL
 from .kept_values import critical_name

@@ -13,10 +13,10 @@ key of an entry, whose namespace has at most 64.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 
-from ..values import dataclass, field
 from .identifiers import check_identifier as check_identifier
 from .identifiers import check_time
 from .store_errors import DuplicateRecord as DuplicateRecord

@@ -16,10 +16,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from ..values import dataclass
 from .masking import shown_as
 
 OWN_RULE = "pyramid_oauth2"

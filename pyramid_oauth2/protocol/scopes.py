@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from zope.interface import implementer
 
 from ..interfaces.application import IScope
-from ..values import dataclass
 from .errors import InvalidScope
 from .masking import shown
 from .records import Client

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zope.interface import implementer
 
 from ..interfaces.server import IServer
-from ..values import dataclass, field
 from .addresses import TRUST_THE_PROXY
 from .clients.cache import ClientCache
 from .clients.field import ClientField

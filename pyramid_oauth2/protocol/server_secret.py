@@ -8,11 +8,11 @@ it first everywhere, then seal everything again, and only then remove the old on
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ..values import dataclass, field
 from .seal import derived_seal
 from .token_strings import RandomBytes
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
 
-from ..values import dataclass, field
 from .clients.codecs import LAST_TIME
 from .errors import InvalidGrant, OAuth2Error
 from .lost_responses import until_known

@@ -16,9 +16,9 @@ import json
 import logging
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..values import dataclass, field
 from .addresses import TRUST_THE_PROXY, is_hidden, source_network
 from .errors import TemporarilyUnavailable
 from .events import AttemptsThrottled, Emit

@@ -8,10 +8,10 @@ in the table is stored, listed and copied like any other, and removed at its own
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from threading import Lock
 
 from ..per_process import PerProcess
-from ..values import dataclass
 
 ACCESS_TOKEN = "access_token"
 REFRESH_TOKEN = "refresh_token"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TypeVar
 
-from ..values import dataclass
 from .authorization.consent_data import ConsentData
 from .envelope import NotUnderstood
 from .grants import is_living

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-from ..values import dataclass
 from .authorization_server import AuthorizationServer
 from .clients.registry import ClientRegistry, UnknownClient
 from .clients.unreadable import UnreadableClient, UnwritableClient

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..jose.claims import audience
@@ -26,7 +27,6 @@ from ..protocol.scopes import parse_scope
 from ..protocol.token.access_token import AccessToken
 from ..protocol.token.recognised import RecognisedToken
 from ..settings import Settings
-from ..values import dataclass, field
 from .answers import KEY_BOUND
 from .key_set import fetch_keys
 

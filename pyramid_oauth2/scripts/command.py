@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from ..protocol.records import StoreUnavailable
-from ..values import dataclass
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

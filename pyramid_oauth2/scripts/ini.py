@@ -7,6 +7,7 @@ import logging
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -24,7 +25,6 @@ from ..assembly import get_service, service_of
 from ..service import OAuth2Service
 from ..settings import Settings
 from ..settings.parsing import parse_settings
-from ..values import dataclass, field
 from .console import keep_quiet
 
 UNREADABLE = (OSError, LookupError, ValueError, configparser.Error, plaster.PlasterError)

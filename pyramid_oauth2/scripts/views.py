@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pyramid.interfaces import IRoutesMapper
 from pyramid.registry import Registry
 
 from ..protection.cors import is_preflight
-from ..values import dataclass
 from .arguments import json_option
 from .command import command
 from .ini import Ini

@@ -22,12 +22,12 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from zope.interface import implementer
 
 from ..interfaces.application import ISettingsPrefix
-from ..values import dataclass, field
 from .declaration import declared_fields
 from .values import parse_values
 

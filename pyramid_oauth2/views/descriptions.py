@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..protection.request import Request
 from ..protocol.clients.self_registration import is_self_registered
 from ..protocol.clients.value_rules import is_https_url
 from ..protocol.records import Client
-from ..values import dataclass
 from .language import translated
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from functools import partial
 
 from pyramid.response import Response
@@ -25,7 +26,6 @@ from ..protocol.events import Emit
 from ..protocol.records import Client, StoreUnavailable
 from ..protocol.refusal import Refusal
 from ..responses import endpoint_response, error_response, record_refusal, store_unavailable
-from ..values import dataclass
 from .retries import once_per_request
 
 Endpoint = Callable[[Request], Response]

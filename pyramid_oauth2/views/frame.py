@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -13,7 +14,6 @@ from ..endpoint_urls import endpoint_url
 from ..protection.request import Request
 from ..protocol.clients.value_rules import HOST_SOURCE
 from ..settings import Settings
-from ..values import dataclass
 from .descriptions import https_only
 from .signed_in import signed_in_subject
 

@@ -8,6 +8,7 @@ successful redemption would look like a replay of itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from pyramid.response import Response
 
@@ -16,7 +17,6 @@ from ..protection.request import Request
 from ..protocol.errors import OAuth2Error
 from ..protocol.events import Emit
 from ..protocol.records import StoreUnavailable
-from ..values import dataclass
 
 KEY = "pyramid_oauth2.finished"
 DELIVERED = "pyramid_oauth2.delivered"

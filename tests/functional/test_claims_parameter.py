@@ -33,7 +33,9 @@ def in_id_token(flow: Flow, **request: str) -> Any:
 def block_of(flow: Flow, **request: str) -> list[str]:
     """The lines about the user on the consent page."""
     page = flow.page(**request)
-    (heading,) = [tag for tag in page.html.find_all(["h2", "h3"]) if tag.text == "It learns about you"]
+    (heading,) = [
+        tag for tag in page.html.find_all(["h2", "h3"]) if tag.text == "It learns about you"
+    ]
     return [item.text for item in heading.find_next("ul").find_all("li")]
 
 

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from statistics import median
@@ -23,8 +24,6 @@ from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, TypeAlias
 
 from pyramid_oauth2.protocol.records import DuplicateRecord
-
-from ...values import dataclass
 
 Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
 Start: TypeAlias = Callable[[], "Future[Any]"]

@@ -6,13 +6,12 @@ A writer returns the call of a caller, as a function of the store that can be pi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from operator import methodcaller
 from typing import Any, TypeAlias
 
 from pyramid_oauth2.protocol.records import Outcome, Redemption
 
-from ...values import dataclass, field
 from .factories import DAY, HOUR, MINUTE, NOW
 from .opening_scenes import ChangedUserScene, OpeningScene
 from .scenes import (

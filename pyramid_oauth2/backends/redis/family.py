@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from ...protocol.records import DuplicateRecord, Grant, Token, kept_until
-from ...values import dataclass
 from .exchange import Command
 from .indexes import grant_entries, indexing_end
 from .key_names import answer_key, grant_key, member, members_key, token_key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ...protocol.contention import Contention
 from ...protocol.records import (
@@ -15,7 +16,6 @@ from ...protocol.records import (
     TokenRef,
 )
 from ...protocol.token_kinds import is_remembered
-from ...values import dataclass
 from ..families import check_family
 from .exchange import Command
 from .family import NONE, NewRecord, first_entries, new_records, whose

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from ...values import dataclass
 from .indexes import Entry, all_entries, is_of
 from .key_names import client_index, grant_key, subject_index
 from .scripts import REVOKE_GRANT, REVOKE_IN_ADVANCE

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from hashlib import sha1
 from importlib.resources import files
 from typing import Any
-
-from ...values import dataclass, field
 
 _FOLDER = files(__package__) / "lua"
 

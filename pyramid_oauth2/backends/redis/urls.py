@@ -16,9 +16,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
-
-from ...values import dataclass, field
 
 SINGLE, SENTINEL, CLUSTER = "single", "sentinel", "cluster"
 SCHEMES = (

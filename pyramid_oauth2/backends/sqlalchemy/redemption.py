@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ...protocol.records import (
@@ -14,7 +15,6 @@ from ...protocol.records import (
     TokenRef,
 )
 from ...protocol.token_kinds import is_remembered
-from ...values import dataclass
 from ..families import check_family
 from . import sqlite
 from .connection import Connection

@@ -7,6 +7,7 @@ nothing depends on what the string says: a changed one has another digest, and i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from zope.interface import implementer
@@ -25,7 +26,6 @@ from ...protocol.refusal import Refusal
 from ...protocol.token.recognised import RecognisedToken
 from ...protocol.token_strings import FAMILY_LENGTH, NewToken, digest, random_text
 from ...settings import Settings
-from ...values import dataclass, field
 from .client_fields import ACCESS_TOKEN_FORMAT, JWT
 from .settings import JWTAccessTokenSettings
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from ...values import dataclass, field
 from ..access import LIMITS, Access, Details
 from ..envelope import Members, NotUnderstood, mark_critical
 from ..kept_values import NOTHING_KEPT, KeptValues

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from ...values import dataclass, field
 from ..contention import Contention
 from ..envelope import Members, NotUnderstood, dumps, mark_critical
 from ..kept_values import NOTHING_KEPT, KeptValues

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from ...values import dataclass, field
 from ..envelope import Members, NotUnderstood, dumps
 from ..kept_values import MEMBER, NOTHING_KEPT, KeptValues
 

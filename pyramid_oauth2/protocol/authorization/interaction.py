@@ -7,10 +7,9 @@ The handle can be used once, in the browser that began, by the user who opened i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-from ...values import dataclass
 from ..authorization_server import AuthorizationServer
 from ..contention import Contention
 from ..envelope import NotUnderstood

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...values import dataclass, field
 from ..envelope import Members, dumps
 from .authorization_request import AuthorizationRequest
 from .new_login import may_demand_login

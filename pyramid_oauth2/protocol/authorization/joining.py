@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...values import dataclass
+from dataclasses import dataclass
+
 from ..authentication import Authentication
 from ..records import Client
 from .authorization_request import AuthorizationRequest

@@ -12,13 +12,13 @@ import base64
 import hashlib
 import hmac
 import re
+from dataclasses import dataclass, field
 from enum import StrEnum
 from io import BytesIO
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ...values import dataclass, field
 from ..records import INTERACTION
 from ..server import Server
 from ..token_strings import NewToken, new_family, new_token, random_text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...values import dataclass, field
+from dataclasses import dataclass, field
+
 from ..authorization_server import AuthorizationServer
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters

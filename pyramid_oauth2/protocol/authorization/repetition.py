@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, field
 from functools import partial
 
-from ...values import dataclass, field
 from ..authorization_server import AuthorizationServer
 from ..envelope import NotUnderstood, dumps
 from ..errors import InvalidScope, OAuth2Error

@@ -7,10 +7,9 @@ open redirector (RFC 9700 section 4.11). Every later error is sent to the client
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...values import dataclass
 from ..access import Access
 from ..authorization_server import AuthorizationServer
 from ..errors import (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
-from ...values import dataclass, field
 from ..authentication import Authentication
 from ..authorization_server import AuthorizationServer
 from ..errors import AccessDenied, OAuth2Error

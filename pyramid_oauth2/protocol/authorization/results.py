@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ...values import dataclass, field
 from ..authorization_server import AuthorizationServer
 from ..clients.self_registration import is_self_registered
 from ..errors import LoginRequired, OAuth2Error

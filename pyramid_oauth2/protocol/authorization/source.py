@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-from ...values import dataclass, field
+from dataclasses import dataclass, field
 
 PUSHED = "pushed"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from ...values import dataclass, field
 from ..authentication import Authentication
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...values import dataclass, field
+from dataclasses import dataclass, field
+
 from ..single_use import SingleUse
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
-
-from ...values import dataclass
 
 CODE_FLOW = ("authorization_code", "refresh_token")
 WITH_USERS = ("client_name", "redirect_uris", "scope")

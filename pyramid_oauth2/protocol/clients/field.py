@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from zope.interface import implementer
 
 from ...interfaces.application import IClientField
-from ...values import dataclass, field
 from ..messages import message as _
 from .codecs import Codec
 

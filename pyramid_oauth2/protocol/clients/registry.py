@@ -6,11 +6,10 @@ All of them use this class, so the rules of :mod:`.rules` apply to every client.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...interfaces.storage import IClientStore
-from ...values import dataclass, field
 from ..events import ClientChanged, Emit, emit_nothing
 from ..records import Client, ClientSecret, Page
 from ..server import Server

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ...values import dataclass, field
 from ..access import LIMITS, Access
 from ..authentication import Authentication
 from ..envelope import CRITICAL, Members, dumps, loads

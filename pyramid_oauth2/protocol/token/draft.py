@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...values import dataclass, field
 from ..authorization_server import AuthorizationServer
 from ..grant_data import GrantData, grant_data
 from ..kept_values import NOTHING_KEPT, KeptValues

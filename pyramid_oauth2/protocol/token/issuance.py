@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from ...values import dataclass, field
 from ..access import Access
 from ..authentication import Authentication
 from ..envelope import CRITICAL

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from ...values import dataclass, field
 from ..http import HTTPRequest
 
 B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from ...values import dataclass, field
 from ..errors import InvalidRequest
 from ..http import HTTPRequest
 from ..parameters import Parameter

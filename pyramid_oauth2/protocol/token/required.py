@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from ...values import dataclass, field
 from ..authorization_server import AuthorizationServer
 from ..errors import InsufficientScope, InvalidRequest, InvalidToken, OAuth2Error
 from ..http import FORM, HTTPRequest

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from ...values import dataclass, field
 from ..envelope import Members, dumps
 from ..records import Grant
 from ..scopes import format_scope, parse_scope

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from ...protocol.clients.codecs import Codec
 from ...protocol.clients.field import ClientField, Option, with_an_option
-from ...values import dataclass
 from ..arguments import duration, some_text
 
 OTHER_FLAGS = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ...protocol.client_authentication.basic import basic_authorization
 from ...protocol.clients.registry import ClientRegistry, UnknownClient
 from ...protocol.records import Client
 from ...protocol.redirect_uris import LOOPBACK_HOSTS
-from ...values import dataclass, field
 from .failure import TrialFailed
 
 REDIRECT_URI = "http://127.0.0.1/callback"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ...protocol.clients.field import ClientField, Control, on_a_form
-from ...values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
@@ -15,7 +16,6 @@ from ...protocol.messages import message as _
 from ...protocol.messages import message_of
 from ...protocol.records import Client
 from ...settings.types import BadValue, duration
-from ...values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

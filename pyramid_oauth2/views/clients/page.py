@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,6 @@ from ...protocol.http import MAX_BODY, HTTPRequest, Parameters, parse_body, pars
 from ...protocol.records import Client
 from ...protocol.refusal import OWN_RULE, Refusal
 from ...protocol.server import refuse_plain_http
-from ...values import dataclass
 from ..browser import FIELD, browser_token, is_from_our_page
 from ..endpoint import Endpoint
 from ..error_log import log_error_page
