@@ -14,6 +14,7 @@ from ..settings.types import AUTHORIZATION_SERVER
 from .client_fields import FIELDS
 from .default_max_age import DEFAULT_MAX_AGE, DefaultMaxAge
 from .discovery import OpenIDMetadata
+from .hint_parameter import IDTokenHint
 from .id_token import IDToken
 from .request_extensions import Claims, ClaimsDemand, IDTokenClaims, Nonce, OpenID
 from .scopes import DESCRIPTIONS
@@ -42,6 +43,7 @@ def includeme(config: Any) -> None:
     config.add_oauth2_request_extension("claims", Claims)
     config.add_oauth2_request_extension("id_token_claims", IDTokenClaims)
     config.add_oauth2_request_extension("claims_demand", ClaimsDemand)
+    config.add_oauth2_request_extension("id_token_hint", IDTokenHint)
     config.add_oauth2_request_extension("default_max_age", DefaultMaxAge)
     config.add_oauth2_token_response("id token", IDToken)
     config.add_oauth2_endpoint("userinfo", UserInfoEndpoint)

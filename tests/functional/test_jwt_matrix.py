@@ -15,11 +15,12 @@ from pyramid_oauth2.jose.compact import access_token_of
 from pyramid_oauth2.jose.public_keys import KeySet
 from pyramid_oauth2.jose.refused import JWTRefused
 from pyramid_oauth2.jose.signing import sign
-from pyramid_oauth2.jose.uses import ACCESS_TOKEN, LOGOUT_TOKEN
+from pyramid_oauth2.jose.uses import ACCESS_TOKEN
 from pyramid_oauth2.jose.verification import verify
 from pyramid_oauth2.openid.hint import read_hint
+from pyramid_oauth2.openid.logout_token import logout_token
 
-from .flow import BACK, VERIFIER, Flow
+from .flow import BACK, VERIFIER, Flow, answer_in
 from .openid_provider import ISSUER, PROVIDER, give_scopes, provider
 from .server import bearer
 from .test_userinfo import ask
@@ -47,20 +48,12 @@ def introspection_response(flow: Flow) -> str:
     return str(flow.exchange(path="/oauth2/introspect", token=token).text)
 
 
-def logout_token(flow: Flow) -> str:
+def logout_token_of(flow: Flow) -> str:
     """OpenID Connect Back-Channel Logout section 2.4."""
     server = flow.server.service.server
-    now = server.clock()
-    claims = {
-        "iss": ISSUER,
-        "sub": "bob",
-        "aud": "web",
-        "iat": now,
-        "exp": now + 120,
-        "jti": "j" * 38,
-        "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
-    }
-    return sign(server, LOGOUT_TOKEN.typ, claims, "RS256")
+    client = server.client("web")
+    assert client is not None
+    return logout_token(server, client, "bob", "a session")
 
 
 def foreign(flow: Flow) -> str:
@@ -82,7 +75,7 @@ KINDS: Mapping[str, Callable[[Flow], str]] = {
     "ID token": lambda flow: str(tokens(flow)["id_token"]),
     "userinfo response": lambda flow: str(ask(flow, tokens(flow)["access_token"]).text),
     "introspection response": introspection_response,
-    "logout token": logout_token,
+    "logout token": logout_token_of,
     "foreign ID token": foreign,
 }
 
@@ -123,12 +116,18 @@ def as_a_refresh_token(flow: Flow, value: str) -> bool:
 
 
 def as_a_hint(flow: Flow, value: str) -> bool:
-    """OpenID Connect Core section 3.1.2.1, RP-Initiated Logout section 2."""
+    """RP-Initiated Logout section 2."""
     server = flow.server.service.server
     try:
         return read_hint(server, value, server.client("web")).sub == "bob"
     except JWTRefused:
         return False
+
+
+def as_a_hint_to_the_user(flow: Flow, value: str) -> bool:
+    """OpenID Connect Core section 3.1.2.1."""
+    answer = flow.ask(scope="openid", id_token_hint=value, prompt="none")
+    return answer_in(answer.location).get("error") != "invalid_request"
 
 
 def at_an_api_elsewhere(flow: Flow, value: str) -> bool:
@@ -154,7 +153,8 @@ PLACES: Mapping[str, Callable[[Flow, str], bool]] = {
     "revocation": in_revocation,
     "code": as_a_code,
     "refresh_token": as_a_refresh_token,
-    "hint": as_a_hint,
+    "id_token_hint at the authorization endpoint": as_a_hint_to_the_user,
+    "id_token_hint at the end session endpoint": as_a_hint,
     "an API elsewhere": at_an_api_elsewhere,
 }
 
@@ -166,7 +166,8 @@ ACCEPTED = {
             *("introspection", "revocation", "an API elsewhere"),
         )
     ),
-    ("ID token", "hint"),
+    ("ID token", "id_token_hint at the authorization endpoint"),
+    ("ID token", "id_token_hint at the end session endpoint"),
 }
 """Which kind is accepted where; everywhere else it is refused."""
 
