@@ -28,6 +28,7 @@ from ..views.browser import (
     bound_to,
     browser_secret,
     browser_token,
+    carry_browser,
     is_from_our_page,
     is_new_browser,
     renew_browser,
@@ -36,7 +37,7 @@ from ..views.language import prefer_languages
 from ..views.login import send_to_logout
 from ..views.pages import page_endpoint, render_page
 from ..views.redirects import redirect
-from ..views.retries import once_per_request
+from ..views.retries import delivered, finished, once_per_request
 from ..views.routes import OWN_PREFIX, add_with_slash, route_prefix
 from ..views.signed_in import signed_in_subject
 from ..views.user_sessions import current_session
@@ -75,6 +76,10 @@ def includeme(config: Any) -> None:
 @page_endpoint("GET", "POST")
 def end_session(request: Request) -> Response:
     """Sign the user out, or ask them before; then send them back to the client, if it may be."""
+    outcome = finished(request)
+    if outcome is not None:
+        carry_browser(request)
+        return delivered(request, outcome)
     http = http_request(request, endpoint_url(request.registry, NAME))
     server = request.oauth2.authorization_service.server
     refuse_plain_http(server, http)
