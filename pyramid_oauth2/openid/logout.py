@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TypeAlias
 
 from ..interfaces.server import IServer
@@ -30,7 +29,37 @@ UI_LOCALES = "ui_locales"
 PARAMETERS = (HINT, "logout_hint", CLIENT_ID, REDIRECT_URI, STATE, UI_LOCALES)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a client wants a user who has signed out."""
+
+    client: Client
+    uri: str
+    state: str | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """With the state."""
+        if self.state is None:
+            return self.uri
+        return redirect_url(self.uri, {STATE: self.state}, "query")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the parameters say, as far as it validates (section 4).
+
+    :param client: that asks; None if it is not known.
+    :param hint: what its ID token says; None without one of ours.
+    :param destination: where it may send the user; None: nowhere.
+    """
+
+    client: Client | None = None
+    hint: Hint | None = None
+    destination: Destination | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogoutRequest:
     """A request at the end session endpoint, and the browser that sends it.
 
@@ -43,7 +72,7 @@ class LogoutRequest:
     """
 
     server: IServer
-    parameters: Parameters
+    asked: Asked
     by_get: bool
     subject: str | None
     current: Callable[[], Session | None]
@@ -51,64 +80,35 @@ class LogoutRequest:
     confirmed: bool
     has_ended: Callable[[str], bool]
 
-    @cached_property
-    def hint(self) -> Hint | None:
-        """What the ID token says; None if there is none, or it is not one of ours.
 
-        :raises StoreUnavailable: the keys are not known now.
-        """
-        value = self.parameters.once(HINT)
-        try:
-            return None if value is None else read_hint(self.server, value)
-        except JWTRefused:
-            return None
+def read_asked(server: IServer, parameters: Parameters) -> Asked:
+    """What the parameters say.
 
-    @cached_property
-    def client(self) -> Client | None:
-        """The client that asks: that of the hint, or the one that is named; they must agree.
-
-        Section 4: what failed to validate is not used. So with a hint that is not ours, or is of
-        another client, no client is known.
-        """
-        named, hint = self.parameters.once(CLIENT_ID), self.hint
-        if self.parameters.once(HINT) is not None and hint is None:
-            return None
-        if hint is not None and named not in (None, hint.client_id):
-            return None
-        client_id = named if hint is None else hint.client_id
-        return None if client_id is None else self.server.client(client_id)
-
-    @cached_property
-    def destination(self) -> Destination | None:
-        """Where the user may be sent: exactly as it is registered (section 3); None: nowhere."""
-        uri, client = self.parameters.once(REDIRECT_URI), self.client
-        if uri is None or client is None or uri not in value_of(POST_LOGOUT_REDIRECT_URIS, client):
-            return None
-        return Destination(client, uri, self.parameters.once(STATE))
-
-    @cached_property
-    def own_hint(self) -> Hint | None:
-        """The hint, if its client is known."""
-        return self.hint if self.client is not None else None
+    :raises InvalidRequest: one is sent twice.
+    :raises StoreUnavailable: the keys are not known now.
+    """
+    parameters.only(PARAMETERS).refuse_repeated()
+    value, named = parameters.once(HINT), parameters.once(CLIENT_ID)
+    try:
+        hint = None if value is None else read_hint(server, value)
+    except JWTRefused:
+        # Section 4: what depends on it is not used. So no client is known.
+        return Asked()
+    if hint is not None and named not in (None, hint.client_id):
+        return Asked()
+    client_id = named if hint is None else hint.client_id
+    client = None if client_id is None else server.client(client_id)
+    if client is None:
+        return Asked()
+    return Asked(client, hint, _destination(client, parameters))
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where a client wants a user who has signed out."""
-
-    client: Client
-    uri: str
-    state: str | None = field(default=None, repr=False)
-
-    @property
-    def url(self) -> str:
-        """With the state."""
-        return self.uri if self.state is None else redirect_url(self.uri, self.members, "query")
-
-    @property
-    def members(self) -> dict[str, str]:
-        """What is added to the URI."""
-        return {} if self.state is None else {STATE: self.state}
+def _destination(client: Client, parameters: Parameters) -> Destination | None:
+    # Section 3: exactly as it is registered.
+    uri = parameters.once(REDIRECT_URI)
+    if uri is None or uri not in value_of(POST_LOGOUT_REDIRECT_URIS, client):
+        return None
+    return Destination(client, uri, parameters.once(STATE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +162,7 @@ Result: TypeAlias = ByGet | Confirm | End | Return | SignedOut
 def logout(request: LogoutRequest) -> Result:
     """What to do with a request.
 
-    :raises InvalidRequest: a parameter is sent twice.
-    :raises StoreUnavailable: the store or the keys cannot be read now.
+    :raises StoreUnavailable: the store cannot be read now.
     """
     for step in STEPS:
         if (result := step(request)) is not None:
@@ -178,30 +177,30 @@ def _send_on_by_get(request: LogoutRequest) -> Result | None:
 
 def _go_back(request: LogoutRequest) -> Result | None:
     """Without a user, to the client: if its hint is ours, or if the login has just ended here."""
-    destination = request.destination
+    destination = request.asked.destination
     if request.subject is not None or destination is None:
         return None
     if request.has_ended(destination.uri):
         return Return(destination)
     # RFC 9700 section 4.11.2: a link to this server, which people trust, must not lead at once to
     # a site that a stranger has registered.
-    known = request.own_hint is not None and not is_self_registered(destination.client)
+    known = request.asked.hint is not None and not is_self_registered(destination.client)
     return Return(destination) if known else None
 
 
 def _say_so(request: LogoutRequest) -> Result | None:
-    return SignedOut(request.destination) if request.subject is None else None
+    return SignedOut(request.asked.destination) if request.subject is None else None
 
 
 def _end_what_is_left(request: LogoutRequest) -> Result | None:
     """End the session of the hint that this browser has begun, whose login has ended by itself."""
-    hint, client = request.own_hint, request.client
+    hint, client = request.asked.hint, request.asked.client
     if request.subject is not None or hint is None or client is None or hint.sid is None:
         return None
     session = request.of_browser(hint.sid)
     if session is None or not hint.is_about(request.server, client, session.subject):
         return None
-    return End(session, request.destination)
+    return End(session, request.asked.destination)
 
 
 def _end_its_own(request: LogoutRequest) -> Result | None:
@@ -209,20 +208,20 @@ def _end_its_own(request: LogoutRequest) -> Result | None:
 
     Only it can have one: no link on another site signs a user out.
     """
-    hint, client, subject = request.own_hint, request.client, request.subject
+    hint, client, subject = request.asked.hint, request.asked.client, request.subject
     session = request.current()
     if hint is None or client is None or subject is None or session is None:
         return None
     its_own = hint.sid == session.sid and hint.is_about(request.server, client, subject)
-    return End(session, request.destination) if its_own else None
+    return End(session, request.asked.destination) if its_own else None
 
 
 def _end_as_confirmed(request: LogoutRequest) -> Result | None:
-    return End(request.current(), request.destination) if request.confirmed else None
+    return End(request.current(), request.asked.destination) if request.confirmed else None
 
 
 def _ask(request: LogoutRequest) -> Result:
-    return Confirm(request.client, request.destination)
+    return Confirm(request.asked.client, request.asked.destination)
 
 
 STEPS: tuple[Callable[[LogoutRequest], Result | None], ...] = (

@@ -55,6 +55,7 @@ from .logout import (
     Return,
     SignedOut,
     logout,
+    read_asked,
 )
 from .sessions import SessionKeeper
 
@@ -86,16 +87,16 @@ def end_session(request: Request) -> Response:
     rules = server.plug_ins.rules
     by_get = request.method == "GET"
     sent = parse_query(http, rules) if by_get else parse_body(http, rules=rules)
-    sent.only(PARAMETERS).refuse_repeated()
     prefer_languages(request, sent.if_once(UI_LOCALES))
     return _respond(request, _logout_request(request, sent, by_get), sent)
 
 
 def _logout_request(request: Request, sent: Parameters, by_get: bool) -> LogoutRequest:
     subject = signed_in_subject(request)
+    server = request.oauth2.authorization_service.server
     return LogoutRequest(
-        request.oauth2.authorization_service.server,
-        sent,
+        server,
+        read_asked(server, sent),
         by_get,
         subject,
         current=partial(_current, request, subject),
