@@ -10,6 +10,7 @@ begin with the same version, and a sign-in that has read the earlier one could b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -34,6 +35,7 @@ from .settings import OpenIDSettings
 
 PAGE = 100
 KEY_LENGTH = 32
+KEY = re.compile(rf"[0-9a-f]{{{KEY_LENGTH}}}")
 RANDOM = 16  # bytes
 
 
@@ -85,8 +87,7 @@ class SessionKeeper:
         :param browser: as for :class:`~.joining.Joining`.
         """
         key = sid.partition(".")[0]
-        entry = self._server.entries.get(NAMESPACE, key) if len(key) == KEY_LENGTH else None
-        session = self._present(entry)
+        session = self._present(self._entry(key))
         if session is None or session.sid != sid or key != _of_browser(browser, session.subject):
             return None
         return session
@@ -143,9 +144,13 @@ class SessionKeeper:
         ended = entry is None or (entry.expires_at is not None and entry.expires_at <= self._now)
         return None if entry is None or ended else session_of(entry)
 
+    def _entry(self, key: str) -> Entry | None:
+        # What is no name of ours may be any text.
+        return self._server.entries.get(NAMESPACE, key) if KEY.fullmatch(key) else None
+
     def _found(self, subject: str, sid: str) -> Entry | None:
         for key in (sid.partition(".")[0], _of_application(subject, sid)):
-            entry = self._server.entries.get(NAMESPACE, key) if len(key) == KEY_LENGTH else None
+            entry = self._entry(key)
             session = self._present(entry)
             if session is not None and (session.subject, session.sid) == (subject, sid):
                 return entry

@@ -14,6 +14,7 @@ from .listings import every
 from .records import Grant
 from .scopes import OFFLINE_ACCESS
 from .session import Session
+from .subject import checked_subject
 
 ENDED_BY_APPLICATION = "session ended by the application"
 ENDED_BY_OPERATOR = "session ended by an operator"
@@ -37,8 +38,11 @@ class Sessions:
         self._emit = emit
 
     def list(self, subject: str) -> list[Session]:
-        """The sessions of a user, the latest first."""
-        keeper = self._server.sessions
+        """The sessions of a user, the latest first.
+
+        :raises ValueError: *subject* names no user.
+        """
+        keeper, subject = self._server.sessions, checked_subject(subject)
         found = () if keeper is None else keeper.of_user(subject)
         return sorted(found, key=lambda session: (-_latest(session), session.sid))
 
@@ -51,8 +55,10 @@ class Sessions:
 
         :param reason: a fixed text for the events and the records: metrics count by it.
         :return: whether this call ended it. If not, there is none, or another call did.
+        :raises ValueError: *subject* names no user.
         :raises StoreUnavailable: the store cannot write; call it again.
         """
+        checked_subject(subject)
         keeper = self._server.sessions
         if keeper is None:
             return False

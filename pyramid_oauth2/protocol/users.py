@@ -14,8 +14,9 @@ from .events import ConsentWithdrawn, Emit, UserForgotten, emit_nothing
 from .grants import PAGE, end_grants_of
 from .listings import every
 from .lost_responses import until_known
-from .records import SUBJECT_LENGTH, Client, Grant, check_identifier
+from .records import Client, Grant
 from .sessions import Sessions, sid_of
+from .subject import checked_subject
 from .user_grants import Authorizations, authorizations_of
 
 REVOKED_BY_APPLICATION = "revoked by the application"
@@ -66,14 +67,14 @@ class Users:
 
         :raises ValueError: *subject* names no user.
         """
-        return authorizations_of(self._server, _checked(subject))
+        return authorizations_of(self._server, checked_subject(subject))
 
     def clients(self, subject: str) -> list[Client]:
         """The clients that the user owns, also disabled ones, by name.
 
         :raises ValueError: *subject* names no user.
         """
-        owner, search = _checked(subject), self._server.clients.search
+        owner, search = checked_subject(subject), self._server.clients.search
         return list(every(lambda at: search(owner, cursor=at, limit=PAGE)))
 
     def revoke(
@@ -92,7 +93,7 @@ class Users:
         :raises StoreUnavailable: the store cannot write, or ``oauth2.read_only`` is set.
             A part may have ended; call it again to end the rest.
         """
-        return self._revoke(_checked(subject), client_id, reason)
+        return self._revoke(checked_subject(subject), client_id, reason)
 
     def _revoke(self, subject: str, client_id: str | None, reason: str) -> Ended:
         lost: set[str] = set()
@@ -170,12 +171,3 @@ class Users:
             clients.disable(client.client_id)
             return True
         return False
-
-
-def _checked(subject: str) -> str:
-    # A listing without a subject is that of all users; and a store may compare a number with
-    # a text as it likes.
-    if not isinstance(subject, str):
-        raise TypeError(f"a subject is a str, such as str(user.id), not {subject!r}")
-    check_identifier("the subject", subject, SUBJECT_LENGTH)
-    return subject

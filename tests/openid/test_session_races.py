@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2.backends.contract.racing import rounds
+from pyramid_oauth2.openid.back_channel import Notice, Outbox
 from pyramid_oauth2.protocol.sessions import sid_of
 from tests.backends import redis_contract
 from tests.backends.openers import opener_of
@@ -144,3 +145,20 @@ def test_a_sign_in_against_the_end_of_the_user(race: Race):
         assert race.stale() == []
         race.world.sessions.end_all("bob")
         race.events()
+
+
+def test_of_several_processes_one_claims_a_notice(race: Race):
+    """So two do not both send it (Back-Channel Logout 1.0 section 2.5)."""
+    for turn in range(rounds()):
+        now = race.world.clock.now
+        notice = Notice(f"n{turn}", "web", "bob", "s-1", 0, now, now + 60, 0)
+        assert race.world.server.entries.put(notice.entry(), None)
+        claimed = race.run(*[claiming(notice)] * RACERS)
+        (won,) = [each for each in claimed if each is not None]
+        assert (won.attempts, won.version) == (1, 1)
+        Outbox(race.world.server).done(won)
+        assert list(Outbox(race.world.server).waiting()) == []
+
+
+def claiming(notice: Notice) -> Callable[[World], Any]:
+    return lambda world: Outbox(world.server).claim(notice)

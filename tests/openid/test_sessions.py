@@ -196,7 +196,17 @@ class TestEnding:
         assert len(world.living()) == 1
         assert world.ended == []
 
-    @pytest.mark.parametrize("sid", ["", ".", "x" * 32, "a" * 300, "a.b", "ä"])
+    @pytest.mark.parametrize("subject", [None, 1, "", "x" * 300])
+    def test_what_names_no_user(self, world: World, subject: Any):
+        """A listing without an owner would be that of all users."""
+        world.join()
+        for call in (world.sessions.list, world.sessions.end_all):
+            with pytest.raises((TypeError, ValueError)):
+                call(subject)
+        with pytest.raises((TypeError, ValueError)):
+            world.sessions.end(subject, world.only_sid())
+
+    @pytest.mark.parametrize("sid", ["\0" * 32, "", ".", "x" * 32, "a" * 300, "a.b", "ä"])
     def test_a_text_that_is_no_sid(self, world: World, sid: str):
         assert not world.sessions.end("bob", sid)
 
