@@ -16,6 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests import programs
 
+# For the relying party that is a page.
+from tests.relying_parties.conftest import dishonesty, server  # noqa: F401
+
 from .application import authorize_query, configurator, register
 from .slow_network import network
 
@@ -49,13 +52,13 @@ class SilentHandler(WSGIRequestHandler):
 @contextlib.contextmanager
 def served(application: Callable[..., Any]) -> Iterator[int]:
     """Serve a WSGI application on loopback until the block ends; yields the port."""
-    with make_server("127.0.0.1", 0, application, Server, SilentHandler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    with make_server("127.0.0.1", 0, application, Server, SilentHandler) as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield server.server_port
+            yield running.server_port
         finally:
-            server.shutdown()
+            running.shutdown()
             thread.join()
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import browser, complaints, open_browser, page  # noqa: F401
 from tests.live import LiveServer, live_server
 
 from .catalog import PARTIES

@@ -132,7 +132,7 @@ def read_stored(
         new=user.new,
         bind=form is None,
         new_login_since=found.demanded_at if found and has_logged_in(user, found) else None,
-        is_login_enough=lambda request, at: is_login_enough(request, user, at),
+        is_login_enough=lambda asked, at: is_login_enough(asked, user, at),
     )
     if user.earlier and not pending.interaction.new_browser:
         # A page that began with a cookie is valid with that cookie only: a new one is

@@ -18,10 +18,9 @@ from playwright.sync_api import Page
 from tests.functional.openid_provider import parts
 from tests.live import LiveServer
 from tests.ports import free_port
-
-from .dishonest import OTHER_USERINFO
-from .environment import HERE, NODE_MODULES, node_with
-from .parties import SCOPE
+from tests.relying_parties.dishonest import OTHER_USERINFO
+from tests.relying_parties.environment import HERE, NODE_MODULES, node_with
+from tests.relying_parties.parties import SCOPE
 
 LIBRARY = NODE_MODULES / "oidc-client-ts/dist/browser/oidc-client-ts.min.js"
 
