@@ -9,7 +9,17 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, NullPool, create_engine, func, make_url, select, update
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    NullPool,
+    create_engine,
+    func,
+    make_url,
+    select,
+    update,
+)
 
 from pyramid_oauth2 import migrations
 from pyramid_oauth2.backends.contract import BackendContract
@@ -82,7 +92,10 @@ class ServerContract(BackendContract):
     def database(cls, server: DatabaseServer) -> Iterator[None]:
         cls.url = new_database(server)
         cls.onlooker = create_engine(cls.url, isolation_level="AUTOCOMMIT")
-        yield
+        cls.onlooker.connect().close()
+        with pytest.MonkeyPatch.context() as patch:
+            _ask_once(type(cls.onlooker.dialect), patch)
+            yield
         cls.onlooker.dispose()
 
     def make_backend(self) -> IBackend:
@@ -126,6 +139,25 @@ class ServerContract(BackendContract):
                 results = [pool.submit(call) for call in calls]
                 assert not wait(results, timeout=0.3).done
             assert [result.result() for result in results] == [Outcome.DEAD] * 3 + [False]
+
+
+def _ask_once(dialect: type[Dialect], patch: pytest.MonkeyPatch) -> None:
+    """Let all engines know what the first one has asked the server, which is the same for all.
+
+    SQLAlchemy asks at the first connection of an engine, and each test has an engine.
+    """
+    ask, learnt = dialect.initialize, dict[str, Any]()
+
+    def initialize(self: Any, connection: Connection) -> None:
+        if learnt:
+            vars(self).update(learnt)
+            return
+        before = dict(vars(self))
+        ask(self, connection)
+        known = vars(self).items()
+        learnt.update({name: value for name, value in known if before.get(name, ask) is not value})
+
+    patch.setattr(dialect, "initialize", initialize)
 
 
 def empty(engine: Engine) -> None:
