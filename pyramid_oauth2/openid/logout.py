@@ -182,14 +182,23 @@ def _go_back(request: LogoutRequest) -> Result | None:
         return None
     if request.has_ended(destination.uri):
         return Return(destination)
-    # RFC 9700 section 4.11.2: a link to this server, which people trust, must not lead at once to
-    # a site that a stranger has registered.
-    known = request.asked.hint is not None and not is_self_registered(destination.client)
-    return Return(destination) if known else None
+    checked = _checked(destination)
+    return Return(checked) if checked is not None and request.asked.hint is not None else None
+
+
+def _checked(destination: Destination | None) -> Destination | None:
+    """Where any link may lead; None for what a stranger has registered.
+
+    RFC 9700 section 4.11.2: a link to this server, which people trust, must not lead on to a site
+    that no operator has checked, also not after a page. Section 3: without a valid hint the
+    server has to know in another way that the client is a legitimate one.
+    """
+    stranger = destination is not None and is_self_registered(destination.client)
+    return None if stranger else destination
 
 
 def _say_so(request: LogoutRequest) -> Result | None:
-    return SignedOut(request.asked.destination) if request.subject is None else None
+    return SignedOut(_checked(request.asked.destination)) if request.subject is None else None
 
 
 def _end_what_is_left(request: LogoutRequest) -> Result | None:
@@ -217,11 +226,14 @@ def _end_its_own(request: LogoutRequest) -> Result | None:
 
 
 def _end_as_confirmed(request: LogoutRequest) -> Result | None:
-    return End(request.current(), request.asked.destination) if request.confirmed else None
+    if not request.confirmed:
+        return None
+    return End(request.current(), _checked(request.asked.destination))
 
 
 def _ask(request: LogoutRequest) -> Result:
-    return Confirm(request.asked.client, request.asked.destination)
+    # The form does not have the hint, which is of another session, or none.
+    return Confirm(request.asked.client, _checked(request.asked.destination))
 
 
 STEPS: tuple[Callable[[LogoutRequest], Result | None], ...] = (

@@ -194,20 +194,21 @@ def _page(
     client: Client | None = None,
     destination: Destination | None = None,
 ) -> Response:
-    # What a stranger has registered is neither named nor linked.
-    known = destination is not None and not is_self_registered(destination.client)
-    back = destination if known else None
     fields = {
         CLIENT_ID: client and client.client_id,
         REDIRECT_URI: destination and destination.uri,
         STATE: destination and destination.state,
     }
+    # What a stranger has registered is not named.
     named = client if client is not None and not is_self_registered(client) else None
     values = {
         "action": _url(request, {}),
         "client_name": named and (named.client_name or named.client_id),
-        "back": back
-        and {"name": back.client.client_name or back.client.client_id, "url": back.url},
+        "back": destination
+        and {
+            "name": destination.client.client_name or destination.client.client_id,
+            "url": destination.url,
+        },
         "fields": {name: value for name, value in fields.items() if value},
         "browser_field": FIELD,
         "browser_token": None if subject is None else browser_token(request, subject),

@@ -344,6 +344,25 @@ class TestNoUser:
         answer = party.send(id_token_hint=party.id_token, post_logout_redirect_uri=BYE)
         assert answer.location == BYE
 
+    def test_who_signs_out_on_our_page_stays_here(self, party: Party):
+        """Section 3: without a valid hint, only where an operator knows the client."""
+        party.flow.server.service.clients.edit("web", self_registered=True)
+        page = party.send(client_id="web", post_logout_redirect_uri=BYE)
+        assert asks(page)
+        assert BYE not in page.text
+        fields = {**dict(page.form.submit_fields()), "post_logout_redirect_uri": BYE}
+        assert says_signed_out(party.send("post", **fields))
+        assert party.is_over()
+
+    def test_a_hint_of_the_stranger_s_own_session_leads_nowhere_either(self, party: Party):
+        party.flow.server.service.clients.edit("web", self_registered=True)
+        stranger = Flow(party.flow.server).log_in("alice")
+        hint = stranger.tokens(scope="openid")["id_token"]
+        page = party.send(id_token_hint=hint, post_logout_redirect_uri=BYE)
+        assert asks(page)
+        assert BYE not in page.text
+        assert says_signed_out(party.press(page))
+
     def test_nothing_is_said_to_be_ended(self, party: Party):
         party.flow.log_out()
         assert says_signed_out(party.send())
