@@ -51,10 +51,11 @@ class ISessions(Interface):
         :return: the session; of several calls at the same time one gets it, the others None.
         """
 
-    def ended(session: Session) -> None:
-        """What follows once the grants of a removed session have ended: its clients are notified.
+    def ended(subject: str) -> None:
+        """Notify the clients of the removed sessions of a user that have no notice yet.
 
-        Called by the caller of :meth:`remove` that got the session. It must not wait for them.
+        Called once the grants of such a session have ended, and again whenever a session of the
+        user is to end: an earlier call may have failed. It must not wait for the clients.
         """
 
     def close() -> None:

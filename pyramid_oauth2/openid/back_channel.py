@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import sha256
 
 from ..interfaces.server import IServer
 from ..protocol.clients.extra import value_of
 from ..protocol.envelope import dumps, loads
 from ..protocol.listings import every
 from ..protocol.lost_responses import until_known
-from ..protocol.records import Client, Entry
-from ..protocol.session import Session
+from ..protocol.records import Client, Entry, StoreUnavailable
 from .logout_fields import BACKCHANNEL_LOGOUT_URI
+from .session_record import Ended
 
 NAMESPACE = "logout_notice"
 PAGE = 50
-RANDOM = 16  # bytes
+KEY_LENGTH = 32
 LEASE = 60
 """For how many seconds a notice is claimed: longer than a client may take to answer."""
 PAUSES = (10, 60, 600)
@@ -86,20 +87,27 @@ class Outbox:
     def __init__(self, server: IServer) -> None:
         self._server = server
 
-    def write(self, session: Session) -> int:
+    def write(self, ended: Ended) -> int:
         """Write a notice for each client of a session that wants one; return how many.
 
-        :raises StoreUnavailable: the store cannot write; a part may be written.
+        :raises StoreUnavailable: the store cannot write; a part may be written. Call it again.
         """
+        session, now = ended.session, self._server.clock()
         clients = [each.client_id for each in session.sign_ins]
-        notified = [name for name in clients if logout_uri(self._server.client(name))]
+        notified = [name for name in clients if self._may_want_one(name)]
         for client_id in notified:
-            now = self._server.clock()
-            key = self._server.random(RANDOM).hex()
+            key = sha256(f"{ended.mark} {client_id}".encode()).hexdigest()[:KEY_LENGTH]
             notice = Notice(key, client_id, session.subject, session.sid, 0, now, now + KEPT, 0)
-            # Its name is drawn here: that it is there already is no failure.
+            # That it is there already is no failure: an earlier call has written it.
             until_known(partial(self._server.entries.put, notice.entry(), None))
         return len(notified)
+
+    def _may_want_one(self, client_id: str) -> bool:
+        try:
+            return logout_uri(self._server.client(client_id)) is not None
+        except StoreUnavailable:
+            # Of one that cannot be read now it is not known: what sends the notice asks again.
+            return True
 
     def waiting(self) -> Iterator[Notice]:
         """Every notice, also one that is not due yet."""

@@ -14,6 +14,7 @@ from ..protocol.events import Emit, LogoutNotDelivered
 from ..protocol.records import StoreUnavailable
 from .back_channel import Notice, Outbox, logout_uri
 from .logout_token import logout_token
+from .unnotified import Unnotified
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Delivery:
     def __init__(self, server: IServer, emit: Emit, fetcher: Fetcher) -> None:
         self._server, self._emit, self._fetcher = server, emit, fetcher
         self.outbox = Outbox(server)
+        self.unnotified = Unnotified(server, self.outbox)
         self._worker = PerProcess(_Worker)
 
     def wake(self) -> None:
@@ -94,6 +96,7 @@ class Delivery:
 
         :raises StoreUnavailable: the store cannot read or write.
         """
+        self.unnotified.write_left()
         sent = later = dropped = 0
         silent: set[str] = set()
         for notice in self.outbox.waiting():

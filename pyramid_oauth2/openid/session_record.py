@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..protocol.authorization.joining import Joining
 from ..protocol.envelope import dumps, loads
@@ -13,6 +14,13 @@ from ..protocol.token_strings import RandomBytes
 NAMESPACE = "session"
 MARKED = 3600
 """For how many seconds the entry of a session stays that has ended."""
+ENDED = "ended"
+"""The owner of the entries of ended sessions whose clients have no notice yet.
+
+A user may be named like that: an entry that is marked is the session of no user.
+"""
+LEFT = 7 * 86_400
+"""For how many seconds such an entry stays, if nothing writes the notices."""
 CLIENTS = 100
 """The most clients of a session; the one that was used least recently is dropped."""
 
@@ -28,20 +36,37 @@ def signed_in(session: Session, joining: Joining, now: int) -> Session:
     return replace(session, auth_time=auth_time, sign_ins=sign_ins)
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An ended session whose clients have no notice yet.
+
+    :param mark: a random text: two calls that write its notices write the same.
+    :param at: when it ended, in UTC seconds.
+    """
+
+    session: Session
+    mark: str = field(repr=False)
+    at: int
+
+
 def entry_of(session: Session, key: str, expires_at: int) -> Entry:
     """The record."""
-    members = {
+    data = dumps(_members(session))
+    return Entry(NAMESPACE, key, session.subject, data, expires_at=expires_at)
+
+
+def _members(session: Session) -> dict[str, Any]:
+    return {
         "sid": session.sid,
         "began_at": session.began_at,
         "auth_time": session.auth_time,
         "sign_ins": [[each.client_id, each.at] for each in session.sign_ins],
         "of_application": session.of_application,
     }
-    return Entry(NAMESPACE, key, session.subject, dumps(members), expires_at=expires_at)
 
 
 def ended_entry(entry: Entry, now: int, random: RandomBytes) -> Entry:
-    """The record once the session has ended: it has no owner, and is no one's session.
+    """The record once the session has ended: it is no user's session.
 
     :param random: makes it another record than that of any other call.
     """
@@ -49,18 +74,39 @@ def ended_entry(entry: Entry, now: int, random: RandomBytes) -> Entry:
     return Entry(NAMESPACE, entry.key, data=data, expires_at=now + MARKED)
 
 
-def session_of(entry: Entry) -> Session | None:
-    """The session of a record; None if it has ended, or this version cannot read it."""
+def unnotified_entry(entry: Entry, session: Session, now: int, random: RandomBytes) -> Entry:
+    """The same, until there is a notice for each of its clients."""
+    said = {"subject": session.subject, **_members(session)}
+    data = dumps({"ended": random(16).hex(), "ended_at": now, "session": said})
+    return Entry(NAMESPACE, entry.key, ENDED, data, expires_at=now + LEFT)
+
+
+def unnotified(entry: Entry) -> Ended | None:
+    """What :func:`unnotified_entry` has written; None if the entry is another one."""
     members = loads(entry.data)
     try:
-        auth_time = members["auth_time"]
-        return Session(
-            subject=str(entry.owner),
-            sid=str(members["sid"]),
-            began_at=int(members["began_at"]),
-            auth_time=None if auth_time is None else int(auth_time),
-            sign_ins=tuple(SignIn(str(name), int(at)) for name, at in members["sign_ins"]),
-            of_application=bool(members["of_application"]),
-        )
+        session = members["session"]
+        subject, mark, at = str(session["subject"]), members["ended"], members["ended_at"]
+        return Ended(_session(subject, session), str(mark), int(at))
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def session_of(entry: Entry) -> Session | None:
+    """The session of a record; None if it has ended, or this version cannot read it."""
+    try:
+        return _session(str(entry.owner), loads(entry.data))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _session(subject: str, members: Any) -> Session:
+    auth_time = members["auth_time"]
+    return Session(
+        subject=subject,
+        sid=str(members["sid"]),
+        began_at=int(members["began_at"]),
+        auth_time=None if auth_time is None else int(auth_time),
+        sign_ins=tuple(SignIn(str(name), int(at)) for name, at in members["sign_ins"]),
+        of_application=bool(members["of_application"]),
+    )

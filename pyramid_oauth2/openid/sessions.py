@@ -30,7 +30,15 @@ from ..protocol.session import Session
 from ..settings import Settings
 from .delivery import Delivery
 from .scopes import OPENID
-from .session_record import NAMESPACE, ended_entry, entry_of, session_of, signed_in
+from .session_record import (
+    NAMESPACE,
+    ended_entry,
+    entry_of,
+    session_of,
+    signed_in,
+    unnotified,
+    unnotified_entry,
+)
 from .settings import OpenIDSettings
 
 PAGE = 100
@@ -62,6 +70,10 @@ class SessionKeeper:
         key, contention = _key(joining), Contention("the session")
         while True:
             before = self._server.entries.get(NAMESPACE, key)
+            if before is not None and self.delivery is not None and unnotified(before) is not None:
+                # The entry of the session before: its notices must not be lost with it.
+                self.delivery.unnotified.write(joining.subject)
+                before = self._server.entries.get(NAMESPACE, key)
             session = signed_in(
                 self._present(before) or self._begun(key, joining), joining, self._now
             )
@@ -110,18 +122,20 @@ class SessionKeeper:
         """
         contention = Contention("the session")
         while (entry := self._found(subject, sid)) is not None:
-            if self._put(ended_entry(entry, self._now, self._server.random), entry):
-                return session_of(entry)
+            session = session_of(entry)
+            if self._put(self._ended(entry, session), entry):
+                return session
             # Another client has signed the user in, and is to be notified too; or it has ended.
             contention.lost()
         return None
 
-    def ended(self, session: Session) -> None:
-        """Notify the clients of a session that was removed, without waiting for them.
+    def ended(self, subject: str) -> None:
+        """Notify the clients of a user's sessions that were removed, without waiting for them.
 
-        :raises StoreUnavailable: the store cannot write; some may be notified.
+        :raises StoreUnavailable: the store cannot write. The next call, or the next round of the
+            delivery, notifies the rest.
         """
-        if self.delivery is not None and self.delivery.outbox.write(session):
+        if self.delivery is not None and self.delivery.unnotified.write(subject):
             self.delivery.wake()
 
     def close(self) -> None:
@@ -138,6 +152,12 @@ class SessionKeeper:
         # The key is in it, so that it can be found by its identifier alone.
         sid = given or f"{key}.{self._server.random(RANDOM).hex()}"
         return Session(joining.subject, sid, self._now, None, (), given is not None)
+
+    def _ended(self, entry: Entry, session: Session | None) -> Entry:
+        now, random = self._now, self._server.random
+        if session is None or self.delivery is None:
+            return ended_entry(entry, now, random)
+        return unnotified_entry(entry, session, now, random)
 
     def _present(self, entry: Entry | None) -> Session | None:
         """The session of an entry, unless it has expired or cannot be read."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from functools import partial
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from .authorization_server import AuthorizationServer
 from .envelope import loads
@@ -63,13 +63,8 @@ class Sessions:
         if keeper is None:
             return False
         session = keeper.remove(subject, sid)
-        grants = 0
-        try:
-            # Also if another call has removed it: that one may have failed since.
-            grants = self._end_grants(subject, {sid}, reason)
-        finally:
-            if session is not None:
-                self.finish(session, grants, reason)
+        # Also if another call has removed it: that one may have failed since.
+        self._end_grants(subject, () if session is None else (session,), {sid}, reason)
         return session is not None
 
     def end_all(self, subject: str, reason: str = ENDED_BY_APPLICATION) -> int:
@@ -77,22 +72,42 @@ class Sessions:
 
         :return: how many this call ended.
         """
-        return sum(self.end(subject, session.sid, reason) for session in self.list(subject))
+        removed = self.remove_all(checked_subject(subject), reason)
+        self._end_grants(subject, removed, {session.sid for session in removed}, reason)
+        return len(removed)
 
-    def remove_all(self, subject: str) -> tuple[Session, ...]:
-        """Remove every session of a user, whose grants the caller ends; then :meth:`finish`."""
-        keeper = self._server.sessions
+    def remove_all(self, subject: str, reason: str) -> tuple[Session, ...]:
+        """Remove every session of a user, whose grants the caller ends; then :meth:`finish`.
+
+        :raises StoreUnavailable: the store cannot write; those that it has removed are finished.
+        """
+        keeper, removed = self._server.sessions, list[Session]()
         if keeper is None:
             return ()
-        removed = [keeper.remove(subject, session.sid) for session in keeper.of_user(subject)]
-        return tuple(session for session in removed if session is not None)
+        try:
+            for session in keeper.of_user(subject):
+                if (ended := keeper.remove(subject, session.sid)) is not None:
+                    removed.append(ended)
+        except BaseException:
+            self.finish(subject, removed, {}, reason)
+            raise
+        return tuple(removed)
 
-    def finish(self, session: Session, grants: int, reason: str) -> None:
-        """What follows the end of a removed session and of its *grants*."""
+    def finish(
+        self, subject: str, removed: Iterable[Session], grants: Mapping[str, int], reason: str
+    ) -> None:
+        """What follows the end of removed sessions and of their grants.
+
+        :param grants: how many of them have ended, by ``sid``.
+        """
+        with follow_up("Not every client is notified of the end of a session yet"):
+            if self._server.sessions is not None:
+                self._server.sessions.ended(subject)
+        for session in removed:
+            self._finish(session, grants.get(session.sid, 0), reason)
+
+    def _finish(self, session: Session, grants: int, reason: str) -> None:
         server = self._server
-        with follow_up("Not every client is notified of the end of a session"):
-            if server.sessions is not None:
-                server.sessions.ended(session)
         if session.of_application:
             server.end_session(session.subject, session.sid)
         self._emit(
@@ -105,16 +120,23 @@ class Sessions:
             )
         )
 
-    def _end_grants(self, subject: str, sids: Collection[str], reason: str) -> int:
-        end = partial(end_grant, self._server, reason=reason, emit=self._emit)
-        return sum(end(grant) for grant in self._grants_in(subject, sids))
+    def _end_grants(
+        self, subject: str, removed: Iterable[Session], sids: Collection[str], reason: str
+    ) -> None:
+        ended: Counter[str] = Counter()
+        try:
+            for sid, grant in self._grants_in(subject, sids):
+                ended[sid] += end_grant(self._server, grant, reason=reason, emit=self._emit)
+        finally:
+            self.finish(subject, removed, ended, reason)
 
-    def _grants_in(self, subject: str, sids: Collection[str]) -> Iterator[Grant]:
+    def _grants_in(self, subject: str, sids: Collection[str]) -> Iterator[tuple[str, Grant]]:
         store = self._server.grants
         for grant in every(lambda at: store.grants(subject, None, at, PAGE)):
+            sid = sid_of(grant)
             ends = OFFLINE_ACCESS not in grant.scope and is_living(grant, self._server.clock())
-            if ends and sid_of(grant) in sids:
-                yield grant
+            if ends and sid is not None and sid in sids:
+                yield sid, grant
 
 
 def sid_of(grant: Grant) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -98,7 +99,7 @@ class Users:
     def _revoke(self, subject: str, client_id: str | None, reason: str) -> Ended:
         lost: set[str] = set()
         sessions = Sessions(self._server, self._emit)
-        removed = sessions.remove_all(subject) if client_id is None else ()
+        removed = sessions.remove_all(subject, reason) if client_id is None else ()
         grants: list[Grant] = []
         try:
             # The consents first: otherwise a client could get a new grant without a prompt
@@ -112,9 +113,9 @@ class Users:
         finally:
             for each in sorted(lost):
                 self._emit(ConsentWithdrawn(client_id=each, subject=subject, reason=reason))
-            for session in removed:
-                ended = [grant for grant in grants if sid_of(grant) == session.sid]
-                sessions.finish(session, len(ended), reason)
+            if client_id is None:
+                ended = Counter(sid for grant in grants if (sid := sid_of(grant)) is not None)
+                sessions.finish(subject, removed, ended, reason)
         return Ended(len(grants), consents, sessions=len(removed))
 
     def forget(self, subject: str) -> Ended:

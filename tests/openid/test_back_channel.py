@@ -71,9 +71,8 @@ class World(keepers.World):
         for client_id in client_ids:
             self.join(client_id)
         sid = self.only_sid()
-        session = self.keeper.remove("bob", sid)
-        assert session is not None
-        self.delivery.outbox.write(session)
+        assert self.keeper.remove("bob", sid)
+        self.delivery.unnotified.write("bob")
         return sid
 
     def waiting(self) -> list[str]:
