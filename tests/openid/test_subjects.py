@@ -28,6 +28,8 @@ class TestSectors:
             (("https://a.example/back", "https://b.example/back"), None),
             (("https://app.example/back", "com.example.app:/back"), None),
             (("com.example.app:/back",), None),
+            (("com.example.app://app.example/back",), None),
+            (("https://app.example/back", "com.example.app://app.example/back"), None),
             (("http://127.0.0.1/back",), None),
             (("http://localhost/back", "http://localhost:1/back"), None),
             ((), None),
