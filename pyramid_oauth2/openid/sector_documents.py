@@ -51,14 +51,19 @@ def read_document(url: str) -> list[str]:
 
 
 def sector_field(read: Read = read_document) -> ClientField:
-    """The field whose document is read when a client is registered or changed.
+    """The field whose document is read when a client is registered with it, or changes it.
+
+    It is read also for further redirect URIs, and for no other change.
 
     :param read: reads a document, and raises :exc:`Unusable`.
     """
 
-    def lists_each(server: Known, client: Client) -> Iterator[str]:
+    def lists_each(server: Known, before: Client | None, client: Client) -> Iterator[str]:
         url = value_of(SECTOR_IDENTIFIER_URI, client)
-        if not url:
+        same = before is not None and value_of(SECTOR_IDENTIFIER_URI, before) == url
+        listed_before = before.redirect_uris if before and same else ()
+        new = [uri for uri in client.redirect_uris if uri not in listed_before]
+        if not url or not new:
             return
         listed: list[str] = []
         reason: str = _("does not list it")
@@ -66,11 +71,10 @@ def sector_field(read: Read = read_document) -> ClientField:
             listed = read(url)
         except Unusable as error:
             reason = message_of(error)
-        # A problem names both, so that one that was there before allows no other URI now.
-        for uri in client.redirect_uris:
+        for uri in new:
             if uri not in listed:
                 yield _(
                     "%(uri)s is not in %(url)s, which %(reason)s", uri=uri, url=url, reason=reason
                 )
 
-    return replace(SECTOR_IDENTIFIER_URI, rule=usable_url, client_rule=lists_each)
+    return replace(SECTOR_IDENTIFIER_URI, rule=usable_url, change_rule=lists_each)

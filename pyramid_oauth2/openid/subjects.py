@@ -68,6 +68,21 @@ def subject_type_field(salted: bool) -> ClientField:
         if sector_of(client) is None:
             yield _("its redirect URIs do not have one common host: name a sector_identifier_uri")
 
+    def keeps_its_sector(server: Known, before: Client | None, client: Client) -> Iterator[str]:
+        # A client keeps a sub for ever (Core section 2), and a grant has one (section 12.2).
+        if before is None or {value_of(SUBJECT_TYPE, each) for each in (before, client)} != {
+            PAIRWISE
+        }:
+            return
+        old, new = sector_of(before), sector_of(client)
+        if old is not None and new != old:
+            yield _(
+                "all users would become strangers to it, since its host would be %(new)s and no "
+                "longer %(old)s: name a sector_identifier_uri at %(old)s",
+                old=old,
+                new=new,
+            )
+
     return ClientField(
         "subject_type",
         Codec.TEXT,
@@ -75,6 +90,7 @@ def subject_type_field(salted: bool) -> ClientField:
         "clients of other sites do not know.",
         PUBLIC,
         client_rule=can_be_pairwise,
+        change_rule=keeps_its_sector,
         control=Control(
             "choice",
             _("Identifiers of users"),

@@ -120,6 +120,14 @@ class TestRegistration:
         with pytest.raises(InvalidClientMetadata, match="name a sector_identifier_uri"):
             give_scopes(flow, redirect_uris=(BACK, "https://other.example/back"))
 
+    def test_needs_a_host_that_is_a_site(self, flow: Flow):
+        """RFC 8252 section 7.1: the app of another party has a scheme, and writes any host."""
+        app = ("com.mallory.app://client.example/back",)
+        with pytest.raises(InvalidClientMetadata, match="name a sector_identifier_uri"):
+            flow.server.register(
+                "other", redirect_uris=app, grant_types=("authorization_code",), extra=PAIRWISE
+            )
+
     def test_of_an_unknown_type_is_refused(self, flow: Flow):
         with pytest.raises(InvalidClientMetadata, match="choose one of public, pairwise"):
             give_scopes(flow, subject_type="both")
@@ -141,12 +149,43 @@ class TestRegistration:
             give_scopes(flow, sector_identifier_uri=uri)
 
 
+class TestChanges:
+    """A sub identifies a user for ever (Core section 2), also within a grant (section 12.2)."""
+
+    def test_another_host_is_refused(self, flow: Flow):
+        issued = flow.tokens(scope="openid")
+        said = r"no longer client\.example: name a sector_identifier_uri at client\.example"
+        with pytest.raises(InvalidClientMetadata, match=said):
+            give_scopes(flow, redirect_uris=("https://victim.example/back",))
+        _, claims = parts(flow.refresh(issued["refresh_token"]).json["id_token"])
+        assert claims["sub"] == BOB
+
+    def test_so_is_another_document(self, flow: Flow):
+        with (
+            serving(200, json.dumps([BACK]).encode()) as uri,
+            pytest.raises(InvalidClientMetadata, match=r"would be 127\.0\.0\.1"),
+        ):
+            give_scopes(flow, sector_identifier_uri=uri)
+
+    def test_another_path_of_the_host_is_not(self, flow: Flow):
+        give_scopes(flow, redirect_uris=(BACK, "https://client.example/other"))
+        assert parts(flow.tokens(scope="openid", redirect_uri=BACK)["id_token"])[1]["sub"] == BOB
+
+    def test_an_operator_can_begin_anew(self, flow: Flow):
+        """Who makes the client public, and pairwise again, has chosen other identifiers twice."""
+        moved = ("https://moved.example/back",)
+        give_scopes(flow, subject_type="public", redirect_uris=moved)
+        give_scopes(flow, **PAIRWISE)
+        assert flow.server.service.clients.get("web").redirect_uris == moved
+
+
 @contextmanager
-def serving(status: int, body: bytes) -> Iterator[str]:
-    """A document on a loopback host."""
+def serving(status: int, body: bytes, asked: list[str] | None = None) -> Iterator[str]:
+    """A document on a loopback host, and what is asked of it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            (asked if asked is not None else []).append(self.path)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Location", "http://127.0.0.1:1/")
@@ -172,9 +211,15 @@ class TestSectorDocuments:
 
     OTHER = "https://other.example/back"
 
+    @pytest.fixture
+    def flow(self, start_flow: StartFlow) -> Flow:
+        """That of a client that is not pairwise yet."""
+        return give_scopes(start_flow(provider, **SALTED))
+
     def test_its_host_is_the_sector(self, flow: Flow):
+        uris = {"redirect_uris": (BACK, self.OTHER)}
         with serving(200, json.dumps([BACK, self.OTHER, "https://more.example/"]).encode()) as uri:
-            give_scopes(flow, redirect_uris=(BACK, self.OTHER), sector_identifier_uri=uri)
+            give_scopes(flow, **uris, sector_identifier_uri=uri, **PAIRWISE)
         code = flow.code(scope="openid", redirect_uri=BACK)
         _, claims = parts(flow.redeem(code).json["id_token"])
         assert claims["sub"] == pairwise_subject(SALT, "127.0.0.1", "bob")
@@ -209,6 +254,26 @@ class TestSectorDocuments:
         for changes in ({"redirect_uris": (self.OTHER,)}, {"sector_identifier_uri": f"{uri}2"}):
             with pytest.raises(InvalidClientMetadata, match="does not answer"):
                 give_scopes(flow, **changes)
+
+    def test_it_is_read_once_and_only_for_what_it_lists(self, flow: Flow):
+        asked: list[str] = []
+        with serving(200, json.dumps([BACK, self.OTHER]).encode(), asked) as uri:
+            give_scopes(flow, sector_identifier_uri=uri, **PAIRWISE)
+            assert len(asked) == 1
+            give_scopes(flow, client_name="Another name")
+            assert len(asked) == 1
+            give_scopes(flow, redirect_uris=(BACK, self.OTHER))
+            assert len(asked) == 2
+            give_scopes(flow, redirect_uris=(self.OTHER,))
+            assert len(asked) == 2
+
+    def test_an_app_has_the_sector_of_its_document(self, flow: Flow):
+        app = "com.example.app:/back"
+        with serving(200, json.dumps([app]).encode()) as uri:
+            give_scopes(flow, redirect_uris=(app,), sector_identifier_uri=uri, **PAIRWISE)
+        code = flow.code(scope="openid", redirect_uri=app)
+        _, claims = parts(flow.redeem(code, redirect_uri=app).json["id_token"])
+        assert claims["sub"] == pairwise_subject(SALT, "127.0.0.1", "bob")
 
 
 @pytest.mark.usefixtures("anew")

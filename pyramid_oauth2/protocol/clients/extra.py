@@ -106,6 +106,19 @@ def changed_problems(
             yield from ((field.name, text) for text in _problems(server, field, changed))
 
 
+def change_problems(
+    server: Known, fields: Iterable[ClientField], client: Client | None, changed: Client
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with a change by itself, or with a registration, as pairs like the others.
+
+    :param client: None if it is being registered.
+    :param changed: its values are right by themselves.
+    """
+    for field in fields:
+        if field.change_rule:
+            yield from ((field.name, text) for text in field.change_rule(server, client, changed))
+
+
 def _problems(server: Known, field: ClientField, client: Client) -> Iterator[str]:
     if field.name not in client.extra:
         return

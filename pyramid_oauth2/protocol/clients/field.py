@@ -69,6 +69,7 @@ class Known(Protocol):
 
 Rule = Callable[[Known, Any], Iterable[str]]
 ClientRule = Callable[[Known, "Client"], Iterable[str]]
+ChangeRule = Callable[[Known, "Client | None", "Client"], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,10 @@ class ClientField:
         itself; yields what is wrong with this one, or with its absence, beside the client's
         other fields. ``client.extra`` has the added values in their JSON form. A demand for
         a value stops every change by a person who may not set it.
+    :param change_rule: called with the server, the client as it was, and the client as it is to
+        be; yields what is wrong with that change. The first is None for a client that is being
+        registered. It sees right values only, and is called once for each change: it may read what
+        is elsewhere.
     :param set_by: who may set it: ``operator``, ``owner`` (the user who owns the client),
         ``registration`` (a client that registers itself, RFC 7591).
     :param control: how a form shows it; None for a field that no form has.
@@ -184,6 +189,7 @@ class ClientField:
     widens: bool = field(default=False, kw_only=True)
     most: int | None = field(default=None, kw_only=True)
     client_rule: ClientRule | None = field(default=None, kw_only=True)
+    change_rule: ChangeRule | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):

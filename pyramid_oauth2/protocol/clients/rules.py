@@ -16,7 +16,14 @@ from ..records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client, check_identifier
 from ..server import Server
 from ..token_strings import is_client_secret, is_drawn_client_id
 from .document import document_problems
-from .extra import added, changed_problems, extra_problems, form_problems, into_extra
+from .extra import (
+    added,
+    change_problems,
+    changed_problems,
+    extra_problems,
+    form_problems,
+    into_extra,
+)
 from .metadata import BY_NAME, FIELDS
 from .secrets import ARGON2ID, SHA256, is_digest
 from .value_rules import STANDARD_RESPONSE_TYPES
@@ -54,6 +61,7 @@ def check_client(server: Server, client: Client) -> None:
     :raises UserNotChecked: the application cannot say now whether a user has its client_id.
     """
     _refuse(client_problems(server, client))
+    _refuse(change_problems(server, added(server.client_fields), None, client))
     # The application is not asked about what cannot be a client_id.
     _refuse(_subject_problems(server, client.client_id))
 
@@ -119,6 +127,7 @@ def check_change(server: Server, client: Client, changes: Mapping[str, Any]) -> 
         problem = _("a public client cannot become confidential, nor the reverse: register another")
         problems.append(("token_endpoint_auth_method", problem))
     _refuse(problems)
+    _refuse(change_problems(server, added(server.client_fields), client, changed))
     return changed
 
 
