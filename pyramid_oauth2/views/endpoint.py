@@ -25,6 +25,7 @@ from ..protocol.errors import (
 from ..protocol.events import Emit
 from ..protocol.records import Client, StoreUnavailable
 from ..protocol.refusal import Refusal
+from ..protocol.token.required import PLACE
 from ..responses import endpoint_response, error_response, record_refusal, store_unavailable
 from .retries import once_per_request
 
@@ -114,7 +115,9 @@ def respond(
 
 
 def _refused(request: Request, error: OAuth2Error) -> Response:
-    if isinstance(error, InvalidToken | InsufficientScope):
+    # RFC 6750 section 3: a request that "does not contain an access token that enables access
+    # to the protected resource" is refused with WWW-Authenticate, also if the status is 400.
+    if isinstance(error, InvalidToken | InsufficientScope) or error.refusal == PLACE:
         return refused_at_endpoint(request, error)
     return error_response(error, _challenges(request, error))
 

@@ -133,19 +133,27 @@ class TestRefused:
         assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
     def test_a_malformed_token(self, flow: Flow):
-        assert ask(flow, "two words").json["error"] == "invalid_request"
+        self.check_misplaced(ask(flow, "two words"))
 
     @pytest.mark.parametrize("with_header", [True, False])
     def test_a_token_in_the_form(self, flow: Flow, with_header: bool):
         token = token_of(flow)
         headers = {"Content-Type": FORM, **(bearer(token) if with_header else {})}
         form = f"access_token={token}"
-        answer = flow.server.browser.post(USERINFO, form, headers=headers, status="*")
-        assert (answer.status_int, answer.json["error"]) == (400, "invalid_request")
+        self.check_misplaced(flow.server.browser.post(USERINFO, form, headers=headers, status="*"))
 
-    def test_a_token_in_the_query(self, flow: Flow):
-        answer = flow.server.get(f"{USERINFO}?access_token={token_of(flow)}")
+    @pytest.mark.parametrize("with_header", [True, False])
+    def test_a_token_in_the_query(self, flow: Flow, with_header: bool):
+        token = token_of(flow)
+        headers = bearer(token) if with_header else {}
+        self.check_misplaced(flow.server.get(f"{USERINFO}?access_token={token}", headers))
+
+    def check_misplaced(self, answer: Any) -> None:
+        """RFC 6750 section 3: what lacks a usable token is answered with WWW-Authenticate."""
         assert (answer.status_int, answer.json["error"]) == (400, "invalid_request")
+        assert 'Bearer realm="oauth2", error="invalid_request"' in (
+            answer.headers.get("WWW-Authenticate", "")
+        )
 
     def test_a_token_without_openid(self, flow: Flow):
         answer = ask(flow, token_of(flow, "email read"))
