@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from .interfaces.request import PyramidRequest
@@ -14,6 +15,9 @@ from .protocol.token_kinds import CLIENT_ID_PREFIX
 from .protocol.token_strings import is_drawn_client_id
 
 log = logging.getLogger(__name__)
+
+AHEAD = 60
+"""How many seconds the clock that says when a user logged in may be ahead."""
 
 METHODS = (
     "subject",
@@ -152,17 +156,24 @@ class ResourceOwners:
             return at
         return None
 
-    def authentication(self, request: PyramidRequest) -> Authentication | None:
-        """How the signed-in user authenticated; None if it is not known."""
+    def authentication(
+        self, request: PyramidRequest, now: int | None = None
+    ) -> Authentication | None:
+        """How the signed-in user authenticated; None if it is not known.
+
+        :param now: in UTC seconds; a login that is said to be later is one whose time is not known.
+            None: the time is not needed.
+        """
         if not self.knows("authentication"):
             at = self.authenticated_at(request)
-            return None if at is None else Authentication(at)
+            found = None if at is None else Authentication(at)
+            return _believed("authenticated_at", found, now)
         found = self._owners.authentication(request)
         if found is not None and not isinstance(found, Authentication):
             raise TypeError(
                 "authentication() of the resource owners must return an Authentication or None"
             )
-        return found
+        return _believed("authentication", found, now)
 
     def claims(self, subject: str, names: Collection[str]) -> Mapping[str, Any]:
         """What the application says about a user; nothing if it has no such method.
@@ -220,6 +231,19 @@ def _not_checked(method: str) -> UserNotChecked:
     # Logged here, where the traceback of the application's error is at hand.
     log.exception("%s() of the resource owners failed", method)
     return UserNotChecked(f"{method}() of the resource owners failed")
+
+
+def _believed(method: str, found: Authentication | None, now: int | None) -> Authentication | None:
+    if found is None or found.auth_time is None or now is None or found.auth_time <= now + AHEAD:
+        return found
+    # It would be new enough for every max_age, for ever (OpenID Connect Core section 3.1.2.1).
+    log.error(
+        "%s() of the resource owners returned a time that is %d seconds ahead: it must be a number "
+        "of UTC seconds. The time of the login is not known then",
+        method,
+        found.auth_time - now,
+    )
+    return replace(found, auth_time=None)
 
 
 def _checked(method: str, subject: Any) -> str | None:

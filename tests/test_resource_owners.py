@@ -73,6 +73,25 @@ def test_the_time_of_the_login(at: Any, auth_time: int):
     assert ResourceOwners(Users(at)).authentication(REQUEST) == Authentication(auth_time)
 
 
+@pytest.mark.parametrize(("at", "known"), [(160, True), (161, False), (100_000, False)])
+def test_a_time_of_the_login_that_is_ahead(at: int, known: bool, caplog: pytest.LogCaptureFixture):
+    """OpenID Connect Core section 3.1.2.1: in milliseconds, it would pass every ``max_age``."""
+    found = ResourceOwners(Users(at)).authentication(REQUEST, 100)
+    assert found == Authentication(at if known else None)
+    words = f"authenticated_at() of the resource owners returned a time that is {at - 100} seconds"
+    assert (words in caplog.text) is not known
+
+
+def test_an_authentication_that_is_ahead(caplog: pytest.LogCaptureFixture):
+    class Said:
+        def authentication(self, request: Any) -> Authentication:
+            return Authentication(1000, "gold", ("pwd",), "sid")
+
+    found = ResourceOwners(Said()).authentication(REQUEST, 10)
+    assert found == Authentication(None, "gold", ("pwd",), "sid")
+    assert "authentication() of the resource owners returned a time" in caplog.text
+
+
 def test_a_time_of_the_login_that_is_not_known():
     assert ResourceOwners(Users(None)).authentication(REQUEST) is None
 

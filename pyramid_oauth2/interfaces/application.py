@@ -78,7 +78,10 @@ class IResourceOwners(Interface):
         """
 
     def authenticated_at(request: Request) -> int | None:
-        """When the signed-in user logged in, in UTC seconds. Default: not known."""
+        """When the signed-in user logged in, in UTC seconds. Default: not known.
+
+        A time that is more than a minute ahead is not used, and the log says so.
+        """
 
     def authentication(request: Request) -> Authentication | None:
         """How and when the signed-in user authenticated, in more words than ``authenticated_at``.

@@ -113,12 +113,12 @@ def _end_login(request: Request, http: HTTPRequest, form: Parameters) -> Respons
 
 
 def _user(request: Request) -> User:
-    owners = request.oauth2.authorization_service.owners
+    service = request.oauth2.authorization_service
     settings = request.registry.getUtility(ISettings)
     return User(
         signed_in_subject(request),
         secret=partial(browser_secret, request),
-        authentication=partial(owners.authentication, request),
+        authentication=partial(service.owners.authentication, request, service.server.clock()),
         has_login_page=settings.login_route is not None,
         new=is_new_browser(request),
     )

@@ -214,6 +214,19 @@ class TestKnownTime:
         known.authentication = Authentication(NOW + seconds)
         assert isinstance(known.follow(login.query), Ask) is new
 
+    @pytest.mark.parametrize("ahead", [0, 30])
+    def test_the_login_of_the_second_of_the_demand_is_not_a_new_one(
+        self, known: Known, changes: dict[str, str], ahead: int
+    ):
+        """Also where the clock that says when it was is ahead."""
+        known.authentication = Authentication(NOW + ahead)
+        login = known.sent_to_login(**changes)
+        page = known.follow(login.query)
+        assert isinstance(page, LoginAgain)
+        assert sent(known.follow(known.press(page).query))["error"] == "login_required"
+        known.authentication = Authentication(NOW + ahead + 1)
+        assert isinstance(known.follow(login.query), Ask)
+
     def test_a_user_who_was_sent_straight_back_is_asked_by_a_page(
         self, known: Known, changes: dict[str, str]
     ):
@@ -547,9 +560,11 @@ class TestUsedTwice:
         assert isinstance(result.error, UsedInteraction)
         assert len(world.grants()) == 1
 
-    def test_a_login_of_the_same_second_has_a_mark_of_its_own(self, world: LoginWorld):
+    def test_a_demand_of_the_same_second_has_a_mark_of_its_own(self, world: LoginWorld):
         for number in (1, 2):
             login = world.sent_to_login(prompt="login consent")
+            # Where its time is known, a new login is later than the one before.
+            world.clock.now += number - 1
             world.log_in()
             world.decide(world.follow(login.query), decision="allow")
             assert len(world.grants()) == number

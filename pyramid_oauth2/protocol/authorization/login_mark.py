@@ -48,7 +48,8 @@ class Session(StrEnum):
 class LoginMark:
     """A mark that this server made for this browser and this request.
 
-    :param demanded_at: when it was made, in UTC seconds: a login from then on is new.
+    :param demanded_at: when it was made, in UTC seconds, or the second after the login of then if
+        that is later: a login from then on is new.
     :param text: its form in the URL.
     """
 
@@ -76,7 +77,13 @@ def make_mark(server: Server, user: User, query: str, session: Session) -> Login
     :param query: the whole request, by :func:`~.return_query.return_query`.
     """
     nonce = random_text(NONCE_LENGTH, server.random)
-    return _mark(user.secret(), query, session, server.clock(), nonce)
+    return _mark(user.secret(), query, session, _next_login(user, server.clock()), nonce)
+
+
+def _next_login(user: User, now: int) -> int:
+    # The login of this very second, or of a clock that is ahead, is not the one that is demanded.
+    present = None if user.subject is None else user.auth_time()
+    return now if present is None else max(now, present + 1)
 
 
 def mark_for(
