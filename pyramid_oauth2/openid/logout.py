@@ -131,7 +131,7 @@ class Confirm:
 class End:
     """End a session, and the login of this browser, and go on.
 
-    :param session: None if there is only the login.
+    :param session: None: that of the browser, if there is one.
     :param destination: None: a page says that the user is signed out.
     """
 
@@ -228,7 +228,8 @@ def _end_its_own(request: LogoutRequest) -> Result | None:
 def _end_as_confirmed(request: LogoutRequest) -> Result | None:
     if not request.confirmed:
         return None
-    return End(request.current(), _checked(request.asked.destination))
+    # Its session is looked up as it ends: without the store the login ends all the same.
+    return End(None, _checked(request.asked.destination))
 
 
 def _ask(request: LogoutRequest) -> Result:

@@ -18,7 +18,7 @@ from ..protocol.authorization.user import browser_digest
 from ..protocol.clients.self_registration import is_self_registered
 from ..protocol.events import Emit
 from ..protocol.http import Parameters, parse_body, parse_query
-from ..protocol.records import Client
+from ..protocol.records import Client, StoreUnavailable
 from ..protocol.server import refuse_plain_http
 from ..protocol.server_metadata import EndpointURL
 from ..protocol.session import Session
@@ -34,13 +34,12 @@ from ..views.browser import (
     renew_browser,
 )
 from ..views.language import prefer_languages
-from ..views.login import send_to_logout
 from ..views.pages import page_endpoint, render_page
 from ..views.redirects import redirect
 from ..views.retries import delivered, finished, once_per_request
 from ..views.routes import OWN_PREFIX, add_with_slash, route_prefix
 from ..views.signed_in import signed_in_subject
-from ..views.user_sessions import current_session
+from ..views.user_sessions import current_session, end_here
 from .logout import (
     CLIENT_ID,
     PARAMETERS,
@@ -52,6 +51,7 @@ from .logout import (
     Destination,
     End,
     LogoutRequest,
+    Result,
     Return,
     SignedOut,
     logout,
@@ -88,11 +88,21 @@ def end_session(request: Request) -> Response:
     by_get = request.method == "GET"
     sent = parse_query(http, rules) if by_get else parse_body(http, rules=rules)
     prefer_languages(request, sent.if_once(UI_LOCALES))
-    return _respond(request, _logout_request(request, sent, by_get), sent)
-
-
-def _logout_request(request: Request, sent: Parameters, by_get: bool) -> LogoutRequest:
     subject = signed_in_subject(request)
+    confirmed = not by_get and _is_confirmed(request, sent, subject)
+    try:
+        result = logout(_logout_request(request, sent, by_get, subject, confirmed))
+    except StoreUnavailable:
+        if subject is None:
+            raise
+        # What the store cannot say is not used: the user can be asked, and the login can end.
+        result = End(None, None) if confirmed else Confirm(None, None)
+    return _respond(request, sent, subject, result)
+
+
+def _logout_request(
+    request: Request, sent: Parameters, by_get: bool, subject: str | None, confirmed: bool
+) -> LogoutRequest:
     server = request.oauth2.authorization_service.server
     return LogoutRequest(
         server,
@@ -101,13 +111,13 @@ def _logout_request(request: Request, sent: Parameters, by_get: bool) -> LogoutR
         subject,
         current=partial(_current, request, subject),
         of_browser=partial(_of_browser, request),
-        confirmed=not by_get and _is_confirmed(request, sent, subject),
+        confirmed=confirmed,
         has_ended=partial(_has_ended, request, sent),
     )
 
 
-def _respond(request: Request, logout_request: LogoutRequest, sent: Parameters) -> Response:
-    match logout(logout_request):
+def _respond(request: Request, sent: Parameters, subject: str | None, result: Result) -> Response:
+    match result:
         case ByGet():
             return redirect(_url(request, sent.only(PARAMETERS).as_form()))
         case Return(destination):
@@ -115,28 +125,21 @@ def _respond(request: Request, logout_request: LogoutRequest, sent: Parameters) 
         case SignedOut(destination):
             return _page(request, destination=destination)
         case Confirm(client, destination):
-            return _page(request, logout_request.subject, client, destination)
-        case End(session, destination):
-            end = partial(_end, session, destination, logout_request.subject)
-            return once_per_request(request, end)
+            return _page(request, subject, client, destination)
+        case End() as end:
+            return once_per_request(request, partial(_end, end, subject))
     raise AssertionError("every result has a response")
 
 
-def _end(
-    session: Session | None,
-    destination: Destination | None,
-    subject: str | None,
-    request: Request,
-    emit: Emit,
-) -> Response:
-    server = request.oauth2.authorization_service.server
-    if session is not None:
+def _end(end: End, subject: str | None, request: Request, emit: Emit) -> Response:
+    session, destination = end.session, end.destination
+    if subject is None and session is not None:
+        # Before the browser gets another secret: if this fails, it can be tried again.
+        server = request.oauth2.authorization_service.server
         Sessions(server, emit).end(session.subject, session.sid, SIGNED_OUT)
     secret = renew_browser(request)
     url = _url(request, {} if destination is None else _ended(destination, secret))
-    if subject is None:
-        return redirect(url)
-    return send_to_logout(request, url)
+    return redirect(url) if subject is None else end_here(request, emit, subject, url, session)
 
 
 def _ended(destination: Destination, secret: str) -> dict[str, str]:

@@ -16,18 +16,16 @@ from ..protocol.authorization.progress import AUTHORIZE
 from ..protocol.authorization.unusable import CookiesNeeded, UnusableInteraction
 from ..protocol.authorization.user import User
 from ..protocol.events import Emit
-from ..protocol.follow_up import follow_up
 from ..protocol.http import Parameters, parse_body, parse_query
 from ..protocol.records import StoreUnavailable
 from ..protocol.server import refuse_plain_http
-from ..protocol.sessions import SIGNED_OUT, Sessions
 from .browser import FIELD, browser_secret, browser_token, is_from_our_page, is_new_browser
-from .login import return_url, send_to_logout
+from .login import return_url
 from .pages import page_endpoint, render_page
 from .redirects import redirect
 from .retries import once_per_request
 from .signed_in import signed_in_subject
-from .user_sessions import current_session
+from .user_sessions import end_here
 
 # The endpoints that show a stored request, to which it comes again.
 SHOW_REQUESTS = frozenset({AUTHORIZE})
@@ -74,13 +72,7 @@ def _sign_out(request: Request, form: Parameters) -> Response:
 
 
 def _end(subject: str, back: str, request: Request, emit: Emit) -> Response:
-    """End the login, and the session in which the user signed in at clients with it."""
-    server = request.oauth2.authorization_service.server
-    # The login ends in any case: the user may be leaving the device to others.
-    with follow_up("A session goes on, although its user has signed out"):
-        if (session := current_session(request, subject)) is not None:
-            Sessions(server, emit).end(subject, session.sid, SIGNED_OUT)
-    return send_to_logout(request, back)
+    return end_here(request, emit, subject, back)
 
 
 def _release(request: Request, handle: str, subject: str) -> None:

@@ -10,9 +10,11 @@ from pyramid.response import Response
 from ..protection.request import Request
 from ..protocol.authorization.user import browser_digest
 from ..protocol.events import Emit
+from ..protocol.follow_up import follow_up
 from ..protocol.session import Session, SignIn
-from ..protocol.sessions import ENDED_BY_USER, Sessions
+from ..protocol.sessions import ENDED_BY_USER, SIGNED_OUT, Sessions
 from .browser import FIELD, browser_secret, browser_token, is_new_browser
+from .login import send_to_logout
 from .redirects import redirect
 from .retries import once_per_request
 
@@ -71,6 +73,24 @@ def _end(subject: str, sid: str, back: str, request: Request, emit: Emit) -> Res
     server = request.oauth2.authorization_service.server
     Sessions(server, emit).end(subject, sid, ENDED_BY_USER)
     return redirect(back)
+
+
+def end_here(
+    request: Request, emit: Emit, subject: str, back: str, session: Session | None = None
+) -> Response:
+    """End the login of this browser, and the session of the clients with it; go on at *back*.
+
+    The login ends in any case, also with a store that is away: the user may be leaving the
+    device to others.
+
+    :param session: what to end, where it is known; None: that of this browser, if there is one.
+    """
+    server = request.oauth2.authorization_service.server
+    with follow_up("A session goes on, although its user has signed out"):
+        ending = session or current_session(request, subject)
+        if ending is not None:
+            Sessions(server, emit).end(ending.subject, ending.sid, SIGNED_OUT)
+    return send_to_logout(request, back)
 
 
 def _described(request: Request, session: Session, here: bool) -> dict[str, Any]:
