@@ -162,6 +162,7 @@ def _make_authorization_server(
             throttle=make_throttle(settings, backends[settings.backend_of("grants")]),
             is_active=owners.is_active,
             claims=owners.claims,
+            claim_descriptions=owners.claim_descriptions,
             end_session=owners.end_session,
             subject_exists=owners.exists,
             clock=_utc_seconds,

@@ -187,6 +187,11 @@ class ResourceOwners:
         except Exception as error:
             raise _not_checked("claims") from error
 
+    @property
+    def claim_descriptions(self) -> Mapping[str, str]:
+        """The claims that the application adds to the standard ones: what each says, by name."""
+        return dict(getattr(self._owners, "claim_descriptions", {}))
+
     def end_session(self, subject: str, sid: str) -> bool:
         """End the application's own session; return whether the application could.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +62,17 @@ def set_oauth2_resource_owners(config: Any, owners: Any) -> None:
         raise ConfigurationError(
             f"{owners!r} has none of the methods of IResourceOwners: {', '.join(METHODS)}."
         )
+    if not _are_descriptions(getattr(owners, "claim_descriptions", {})):
+        raise ConfigurationError(
+            f"The claim_descriptions of {owners!r} must be a dict of texts, by the names of claims."
+        )
     register(config, IResourceOwners, "resource owners", owners)
+
+
+def _are_descriptions(given: Any) -> bool:
+    return isinstance(given, Mapping) and all(
+        isinstance(text, str) and text for each in given.items() for text in each
+    )
 
 
 def set_oauth2_engine(config: Any, engine: Any) -> None:

@@ -104,6 +104,12 @@ class IResourceOwners(Interface):
         :param names: what is asked for; anything else that is returned is not sent.
         """
 
+    claim_descriptions: Mapping[str, str] = Attribute(
+        "The claims that :meth:`claims` knows beside the standard ones: what each says about the "
+        "user, in words for the consent page, by its name. A client can ask for these by name. "
+        "Optional."
+    )
+
     def end_session(subject: str, sid: str) -> None:
         """End a login of the user, as that of another browser: it is not the one of a request.
 

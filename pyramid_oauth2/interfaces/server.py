@@ -38,8 +38,14 @@ class IServer(IResourceServer):
         "what the application says about a subject, of the named claims; raises StoreUnavailable "
         "if it cannot now"
     )
+    claim_descriptions: Mapping[str, str] = Attribute(
+        "the claims that the application adds to the standard ones: what each says, by name"
+    )
     area: str = Attribute("the protected resource that tokens are for which name none: its URL")
     scopes: Mapping[str, IScope] = Attribute("every scope of the server, by name")
+    default_scopes: frozenset[str] | None = Attribute(
+        "the scopes of a client that is registered without any; None if there are none"
+    )
     lifetimes: Lifetimes = Attribute("how long things live, in seconds")
     clock: Callable[[], int] = Attribute("returns the time in whole UTC seconds")
     random: Callable[[int], bytes] = Attribute("returns that many random bytes")

@@ -48,7 +48,11 @@ class OpenIDMetadata:
             "userinfo_signing_alg_values_supported": list(ALGORITHMS),
             "claim_types_supported": ["normal"],
             "claims_parameter_supported": True,
-            "claims_supported": [*OF_ID_TOKENS, *STANDARD],
+            "claims_supported": [
+                *OF_ID_TOKENS,
+                *STANDARD,
+                *sorted(self._server.claim_descriptions),
+            ],
             "prompt_values_supported": sorted(self._server.prompt_values),
             "request_parameter_supported": False,
             # Back-Channel Logout 1.0 section 2.1.

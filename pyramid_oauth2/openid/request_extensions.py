@@ -19,7 +19,7 @@ from ..protocol.records import Client
 from ..protocol.refusal import Refusal
 from .claims_parameter import NOTHING_REQUESTED, PARAMETER, RequestedClaims, requested_claims
 from .scopes import OPENID
-from .standard_claims import base_of, names_of
+from .standard_claims import STANDARD, base_of, names_of
 from .words import ABOUT_YOU, in_words
 
 MAX_NONCE = 512
@@ -97,9 +97,13 @@ class IDTokenClaims(Unseen):
     place = "code"
     parameters = (PARAMETER,)
 
+    def __init__(self, server: IServer, settings: object = None) -> None:
+        self._server = server
+
     def read(self, parameters: Parameters, client: Client, access: Access) -> list[str] | None:
         """Their names."""
-        return sorted(_requested(parameters, access).id_token_names) or None
+        names = _requested(parameters, access).id_token_names
+        return sorted(_understood(self._server, names)) or None
 
 
 @implementer(IAuthorizationRequestExtension)
@@ -133,7 +137,8 @@ class Claims:
     """The claims that a client asks for by name, and which of them the user is asked about.
 
     A claim that a requested scope has as well goes out with that scope, and only then. All
-    others are on the consent page.
+    others are on the consent page. For a client without the page they are those that it could
+    request by a scope, or that no scope has: no user allows it more.
     """
 
     place = "grant"
@@ -141,7 +146,7 @@ class Claims:
     parameters = (PARAMETER,)
 
     def __init__(self, server: IServer, settings: object = None) -> None:
-        pass
+        self._server = server
 
     def read(
         self, parameters: Parameters, client: Client, access: Access
@@ -151,9 +156,13 @@ class Claims:
         :raises InvalidRequest: the parameter is malformed.
         """
         requested = _requested(parameters, access)
-        names = requested.userinfo_names | requested.id_token_names
-        of_scopes = names_of(access.scope)
-        consented = {name for name in names if base_of(name) not in of_scopes}
+        names = _understood(self._server, requested.userinfo_names | requested.id_token_names)
+        without = names_of(access.scope)
+        if client.consent == "skip":
+            without |= frozenset(STANDARD) - names_of(
+                client.scope or self._server.default_scopes or ()
+            )
+        consented = {name for name in names if base_of(name) not in without}
         if not consented:
             return None
         return {
@@ -166,7 +175,8 @@ class Claims:
 
     def blocks(self, value: Any) -> Iterable[ConsentBlock]:
         """What goes out about the user, in words."""
-        return [ConsentBlock(ABOUT_YOU, in_words(value[CONSENTED]))]
+        lines = in_words(value[CONSENTED], self._server.claim_descriptions)
+        return [ConsentBlock(ABOUT_YOU, lines)] if lines else []
 
     def covered_by(self, remembered: Any, value: Any) -> bool:
         """Whether the user has allowed each of them before."""
@@ -198,6 +208,12 @@ def userinfo_names(kept: Mapping[str, Any]) -> frozenset[str]:
     :param kept: the values that the request extensions have kept in the grant.
     """
     return frozenset(kept.get("claims", {}).get(USERINFO, ()))
+
+
+def _understood(server: IServer, names: Collection[str]) -> frozenset[str]:
+    # Section 5.5: what is not understood is ignored.
+    known = server.claim_descriptions.keys() | STANDARD
+    return frozenset(name for name in names if base_of(name) in known)
 
 
 def _requested(parameters: Parameters, access: Access) -> RequestedClaims:

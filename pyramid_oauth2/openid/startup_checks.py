@@ -14,6 +14,7 @@ from ..protocol.records import StoreUnavailable
 from ..startup_error import StartupError
 from .pairwise_salt import PairwiseSalt, WrongSalt
 from .settings import OpenIDSettings
+from .standard_claims import PROTOCOL, STANDARD
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,13 @@ def _missing(service: Any) -> Iterator[str]:
             "demand to know: add a method authentication(request) to the resource owners, or "
             "authenticated_at(request)."
         )
+    for name in sorted(service.server.claim_descriptions):
+        if name in PROTOCOL or name in STANDARD or "#" in name:
+            yield (
+                f"The claim_descriptions of the resource owners have {name}, which this server "
+                "describes itself: leave it out. They are for further claims, whose names have "
+                "no '#'."
+            )
     if service.owners.knows("end_session") and not service.owners.knows("authentication"):
         yield (
             "The method end_session of the resource owners would never be called: add a method "

@@ -32,8 +32,12 @@ WORDS: Mapping[str, str] = {
 """The standard claims (OpenID Connect Core section 5.1)."""
 
 
-def in_words(names: Collection[str]) -> tuple[str, ...]:
-    """The claims in words, each once; one that is not a standard claim by its name."""
-    bases = {base_of(name) for name in names}
-    others = sorted(bases - WORDS.keys())
-    return (*(WORDS[name] for name in STANDARD if name in bases), *others)
+def in_words(names: Collection[str], further: Mapping[str, str]) -> tuple[str, ...]:
+    """The claims in words, each once.
+
+    A name is never shown, since a client may have made it: a page would say its sentences.
+
+    :param further: the words for the claims that the application adds, by name.
+    """
+    bases, words = {base_of(name) for name in names}, {**further, **WORDS}
+    return tuple(words[name] for name in (*STANDARD, *sorted(further)) if name in bases)

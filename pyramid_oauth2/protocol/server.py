@@ -59,7 +59,7 @@ class Server:
     an application or an extension added. ``max_parameter_length`` is in characters.
     ``refresh_needs_offline_access`` is whether a refresh token needs that scope.
     ``claims`` returns what the application says about a subject, of the named claims, or
-    raises :exc:`UserNotChecked`.
+    raises :exc:`UserNotChecked`; ``claim_descriptions`` are the words for those that it adds.
     ``end_session`` ends the application's own session of a subject and a ``sid``, and returns
     whether it did.
     ``prompt_values`` are those of the parameter ``prompt`` that have an effect.
@@ -92,6 +92,7 @@ class Server:
     max_parameter_length: int = MAX_VALUE
     refresh_needs_offline_access: bool = False
     claims: Callable[[str, Collection[str]], Mapping[str, Any]] = lambda subject, names: {}
+    claim_descriptions: Mapping[str, str] = field(default_factory=dict)
     end_session: Callable[[str, str], bool] = lambda subject, sid: False
     prompt_values: frozenset[str] = PROMPT_VALUES
     understood: frozenset[str] = field(init=False, default=frozenset())

@@ -40,6 +40,7 @@ class Users(host.Users):
 
     asked: list[frozenset[str]] = []
     says: dict[str, Any] = CLAIMS
+    claim_descriptions = {"https://example.org/department": "Where you work <b>now</b>"}
 
     def authentication(self, request: Any) -> Authentication:
         return Authentication(SIGNED_IN_AT, "gold", ("pwd", "otp"))

@@ -41,9 +41,35 @@ def block_of(flow: Flow, **request: str) -> list[str]:
 
 class TestConsent:
     def test_it_names_the_data_in_words(self, flow: Flow):
-        request = claims(userinfo={**EMAIL, "<b>x</b>": None}, id_token={"nickname": None})
-        lines = ["Your nickname", "Your e-mail address", "<b>x</b>"]
+        further = {"https://example.org/department": None}
+        request = claims(userinfo={**EMAIL, **further}, id_token={"nickname": None})
+        lines = ["Your nickname", "Your e-mail address", "Where you work <b>now</b>"]
         assert block_of(flow, **request) == lines
+
+    def test_a_client_writes_no_words_on_the_page(self, flow: Flow):
+        """Section 5.5: what is not understood is ignored."""
+        text = "Nothing: this only confirms your address. Press Allow \u202e"
+        unknown = {text: None, f"name#{text}": None}
+        page = flow.page(**claims(userinfo=unknown, id_token=unknown))
+        assert "Press Allow" not in page.text
+        issued = flow.tokens(**claims(userinfo={text: None}))
+        assert ask(flow, issued["access_token"]).json == {"sub": "bob"}
+
+    def test_without_the_page_a_client_gets_no_more_than_by_scopes(self, flow: Flow):
+        """The operator has allowed the scopes of the client, and no user allows more."""
+        give_scopes(flow, consent="skip", scope=frozenset({"openid", "phone"}))
+        further = "https://example.org/department"
+        asked = {**EMAIL, "name#de": None, "phone_number": None, further: None}
+        code = answer_in(flow.ask(**claims(id_token=asked, userinfo=asked)).location)["code"]
+        issued = flow.redeem(code).json
+        expected = {"phone_number": "+49 228 0", further: "Roofs"}
+        said = parts(issued["id_token"])[1]
+        assert {name: said[name] for name in {*asked, "name"} & said.keys()} == expected
+        assert ask(flow, issued["access_token"]).json == {"sub": "bob", **expected}
+
+    def test_with_the_page_the_user_decides(self, flow: Flow):
+        give_scopes(flow, scope=frozenset({"openid"}))
+        assert in_id_token(flow, **claims(id_token=EMAIL))["email"] == "bob@example.org"
 
     def test_in_the_language_of_the_page(self, flow: Flow):
         flow.browser.extra_environ["HTTP_ACCEPT_LANGUAGE"] = "de"

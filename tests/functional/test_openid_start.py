@@ -55,6 +55,28 @@ class TestTheStartIsRefused:
         with pytest.raises(Exception, match="end_session of the resource owners would never"):
             start_flow(configure, **PROVIDER)
 
+    @pytest.mark.parametrize("name", ["sid", "email", "team#de"])
+    def test_with_words_for_a_claim_of_the_server(self, start_flow: StartFlow, name: str):
+        class Describing(Users):
+            claim_descriptions = {name: "Words"}
+
+        def configure(config: Any) -> None:
+            config.set_oauth2_resource_owners(Describing())
+
+        with pytest.raises(Exception, match=f"have {name}, which this server describes itself"):
+            start_flow(configure, **PROVIDER)
+
+    @pytest.mark.parametrize("given", [["team"], None, {"team": ""}, {1: "Team"}])
+    def test_with_descriptions_that_are_none(self, start_flow: StartFlow, given: Any):
+        class Describing(Users):
+            claim_descriptions = given
+
+        def configure(config: Any) -> None:
+            config.set_oauth2_resource_owners(Describing())
+
+        with pytest.raises(Exception, match="must be a dict of texts, by the names of claims"):
+            start_flow(configure, **PROVIDER)
+
     @pytest.mark.parametrize(
         "changes", [{"grant_types": "client_credentials"}, {"response_types": "token"}]
     )

@@ -19,7 +19,7 @@ from pyramid_oauth2.openid.words import WORDS, in_words
 from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.errors import InvalidRequest
 from pyramid_oauth2.protocol.http import Parameters
-from tests.protocol.worlds import make_client
+from tests.protocol.worlds import make_client, make_server
 
 EXAMPLE = {
     "userinfo": {
@@ -37,7 +37,8 @@ EXAMPLE = {
 }
 """That of section 5.5, and a member that is not understood."""
 
-SERVER: Any = None
+GROUPS = "http://example.info/claims/groups"
+SERVER: Any = make_server(claim_descriptions={GROUPS: "Your groups"})
 
 
 def value_of(extension: Any, claims: Any, scope: str = "openid") -> Any:
@@ -83,10 +84,9 @@ class TestForm:
 class TestWhatTheUserIsAskedAbout:
     def test_each_that_no_scope_has(self):
         value = value_of(Claims, EXAMPLE, "openid email")
-        group = "http://example.info/claims/groups"
         assert value == {
-            "userinfo": ["given_name", group, "nickname"],
-            "consented": ["given_name", group, "nickname"],
+            "userinfo": ["given_name", GROUPS, "nickname"],
+            "consented": ["given_name", GROUPS, "nickname"],
         }
 
     def test_also_for_the_id_token(self):
@@ -110,12 +110,12 @@ class TestWhatTheUserIsAskedAbout:
             "Your first name",
             "Your nickname",
             "Your e-mail address",
-            "http://example.info/claims/groups",
+            "Your groups",
         )
 
     def test_every_standard_claim_has_words(self):
         assert WORDS.keys() == set(STANDARD)
-        assert in_words({"name#de", "name"}) == ("Your name",)
+        assert in_words({"name#de", "name", "<b>"}, {"b": "Your b"}) == ("Your name",)
 
 
 class TestDemands:
