@@ -63,7 +63,7 @@ class Asked:
 class LogoutRequest:
     """A request at the end session endpoint, and the browser that sends it.
 
-    :param by_get: whether it came by GET, with the cookies of a browser that follows a link.
+    :param without_cookies: whether it was posted without our cookies, as by another site.
     :param subject: the user who is signed in there; None if no user is.
     :param current: returns the session of that user there; None if there is none.
     :param of_browser: returns the session of a ``sid`` if it was begun at this browser.
@@ -73,7 +73,7 @@ class LogoutRequest:
 
     server: IServer
     asked: Asked
-    by_get: bool
+    without_cookies: bool
     subject: str | None
     current: Callable[[], Session | None]
     of_browser: Callable[[str], Session | None]
@@ -113,7 +113,12 @@ def _destination(client: Client, parameters: Parameters) -> Destination | None:
 
 @dataclass(frozen=True, slots=True)
 class ByGet:
-    """Redirect to the same request by GET: what another site posts has no cookies."""
+    """Redirect to the same request by GET, as which it has cookies.
+
+    :param client: that asks; None if it is not known.
+    """
+
+    client: Client | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,7 @@ def logout(request: LogoutRequest) -> Result:
 
 def _send_on_by_get(request: LogoutRequest) -> Result | None:
     # Section 2: the endpoint supports POST. The form of another site has no cookie (SameSite).
-    return None if request.by_get or request.confirmed else ByGet()
+    return ByGet(request.asked.client) if request.without_cookies else None
 
 
 def _go_back(request: LogoutRequest) -> Result | None:

@@ -13,6 +13,7 @@ from ..endpoint_urls import endpoint_url
 from ..interfaces import ISettings
 from ..protection.http_request import http_request
 from ..protection.request import Request
+from ..protocol.authorization.return_query import is_too_long
 from ..protocol.authorization.unusable import CookiesNeeded
 from ..protocol.authorization.user import browser_digest
 from ..protocol.clients.self_registration import is_self_registered
@@ -91,7 +92,7 @@ def end_session(request: Request) -> Response:
     subject = signed_in_subject(request)
     confirmed = not by_get and _is_confirmed(request, sent, subject)
     try:
-        result = logout(_logout_request(request, sent, by_get, subject, confirmed))
+        result = logout(_logout_request(request, sent, subject, confirmed))
     except StoreUnavailable:
         if subject is None:
             raise
@@ -101,14 +102,14 @@ def end_session(request: Request) -> Response:
 
 
 def _logout_request(
-    request: Request, sent: Parameters, by_get: bool, subject: str | None, confirmed: bool
+    request: Request, sent: Parameters, subject: str | None, confirmed: bool
 ) -> LogoutRequest:
     server = request.oauth2.authorization_service.server
     return LogoutRequest(
         server,
         read_asked(server, sent),
-        by_get,
-        subject,
+        without_cookies=request.method == "POST" and is_new_browser(request),
+        subject=subject,
         current=partial(_current, request, subject),
         of_browser=partial(_of_browser, request),
         confirmed=confirmed,
@@ -118,8 +119,8 @@ def _logout_request(
 
 def _respond(request: Request, sent: Parameters, subject: str | None, result: Result) -> Response:
     match result:
-        case ByGet():
-            return redirect(_url(request, sent.only(PARAMETERS).as_form()))
+        case ByGet(client):
+            return redirect(_url(request, _for_url(sent, client)))
         case Return(destination):
             return redirect(destination.url)
         case SignedOut(destination):
@@ -129,6 +130,17 @@ def _respond(request: Request, sent: Parameters, subject: str | None, result: Re
         case End() as end:
             return once_per_request(request, partial(_end, end, subject))
     raise AssertionError("every result has a response")
+
+
+def _for_url(sent: Parameters, client: Client | None) -> dict[str, str]:
+    """What another site has posted, for a URL; without a hint that is too long: a page asks."""
+    parameters = sent.only(PARAMETERS).as_form()
+    if not is_too_long(urlencode(parameters)):
+        return parameters
+    named = {} if client is None else {CLIENT_ID: client.client_id}
+    shorter = {REDIRECT_URI: sent.once(REDIRECT_URI), STATE: sent.once(STATE), **named}
+    fitting = {name: value for name, value in shorter.items() if value is not None}
+    return {} if is_too_long(urlencode(fitting)) else fitting
 
 
 def _end(end: End, subject: str | None, request: Request, emit: Emit) -> Response:
