@@ -201,9 +201,17 @@ class KeyRing:
         self._opened = {kid: key for kid, key in list(self._opened.items()) if kid in known}
 
     def _made_first(self, algorithm: str) -> SigningKey:
-        for _ in range(ATTEMPTS):
-            # Another thread may be reading, or making a key of another algorithm.
-            ring = self._flight(lambda: self._with_first(algorithm))
+        attempts = 0
+
+        def make() -> Ring:
+            nonlocal attempts
+            attempts += 1
+            return self._with_first(algorithm)
+
+        while attempts < ATTEMPTS:
+            # Another thread may be reading, or making a key of another algorithm: such a flight
+            # is none of these attempts.
+            ring = self._flight(make)
             if (key := ring.signing(algorithm, self._clock())) is not None:
                 return key
         raise StoreUnavailable(f"There is no signing key for {algorithm}.")

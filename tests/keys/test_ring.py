@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
 
+from pyramid_oauth2.jose.algorithms import ALGORITHMS
 from pyramid_oauth2.jose.public_keys import PRIVATE_MEMBERS, KeySet
 from pyramid_oauth2.jose.signing import PrivateKey
 from pyramid_oauth2.keys.schedule import DAY, MINUTE, Schedule
@@ -342,6 +344,25 @@ def test_threads_make_one_first_key():
         thread.join()
     assert len(made) == 1
     assert world.names() == ["ES256.1"]
+
+
+def test_threads_make_the_first_keys_of_all_algorithms_at_once(monkeypatch):
+    """Also where the making takes so long that each waits for all the others."""
+    world, made = World(), PrivateKey.made
+    ring, line = world.ring(), threading.Barrier(len(ALGORITHMS))
+
+    def slowly(cls, name):
+        time.sleep(0.05)
+        return made(name)
+
+    def sign(name):
+        line.wait(10)
+        return ring.sign(b"data", ring.key_for(name), name)
+
+    monkeypatch.setattr(PrivateKey, "made", classmethod(slowly))
+    with ThreadPoolExecutor(len(ALGORITHMS)) as pool:
+        assert all(pool.map(sign, ALGORITHMS))
+    assert world.names() == sorted(f"{name}.1" for name in ALGORITHMS)
 
 
 def test_the_fields_of_the_schedule_can_be_scaled():
