@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,9 @@ from .public_keys import MAX_RSA_BITS, MIN_RSA_BITS, PRIVATE_MEMBERS, PUBLIC_MEM
 from .refused import KeyRefused
 from .signing import PrivateKey
 
-BEGIN = b"-----BEGIN "
+# RFC 7468 section 2: "Data before the encapsulation boundaries are permitted"; 'openssl pkcs12'
+# writes some. No JWK has such a line.
+BEGIN = re.compile(rb"^-----BEGIN ", re.MULTILINE)
 USUAL = (RS256, ES256, ED25519)
 """The algorithm that is meant if none is named, of those that a key is good for."""
 SAMPLE = b"pyramid_oauth2"
@@ -39,7 +42,7 @@ def private_key(data: bytes, algorithm: str | None = None) -> PrivateKey:
 
 def _read(data: bytes) -> tuple[Mapping[str, Any], Any]:
     """The members of a JWK, none of a PEM; and what joserfc makes of the key."""
-    if data.lstrip().startswith(BEGIN):
+    if BEGIN.search(data):
         return {}, _of_pem(data)
     try:
         document = json_object(data)
@@ -51,7 +54,10 @@ def _read(data: bytes) -> tuple[Mapping[str, Any], Any]:
     if not PRIVATE_MEMBERS & jwk.keys():
         raise KeyRefused("is a public key: the private one is needed")
     # First what is public, since joserfc takes what is weak.
-    public_key({name: jwk[name] for name in jwk.keys() - PRIVATE_MEMBERS})
+    public_key({name: jwk[name] for name in jwk.keys() - PRIVATE_MEMBERS - {"key_ops"}})
+    # RFC 7517 section 4.3: "sign" is of the private key, "verify" of its public one.
+    if "key_ops" in jwk and not (isinstance(jwk["key_ops"], list) and "sign" in jwk["key_ops"]):
+        raise KeyRefused("is not for signatures: its key_ops lack sign")
     names = (*PUBLIC_MEMBERS[jwk["kty"]], *PRIVATE_MEMBERS, "kty")
     return jwk, _imported({name: jwk[name] for name in names if name in jwk})
 

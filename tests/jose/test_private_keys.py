@@ -80,6 +80,19 @@ def test_pem_of_openssl_is_read():
     assert private_key(b"\n" + pem).algorithm == "RS256"
 
 
+@pytest.mark.parametrize("operations", [["sign"], ["verify", "sign"]])
+def test_a_jwk_of_web_crypto_is_read(operations: list[str]):
+    """RFC 7517 section 4.3: its ``exportKey`` writes the operations of the private key."""
+    jwk = jwk_of(KEYS["EC"], key_ops=operations, ext=True)
+    assert private_key(jwk).algorithm == "ES256"
+
+
+@pytest.mark.parametrize("before", [b"localKeyID: 01\nKey Attributes: <No Attributes>\n", b"\r\n"])
+def test_text_before_a_pem_is_left_out(before: bytes):
+    """RFC 7468 section 2: "Data before the encapsulation boundaries are permitted"."""
+    assert private_key(before + pem_of(rsa.generate_private_key(65537, 2048))).algorithm == "RS256"
+
+
 def mixed() -> bytes:
     """The public part of one key with the private part of another."""
     one, other = (ECKey.generate_key("P-256").as_dict(private=True) for _ in "12")
@@ -116,6 +129,8 @@ REFUSED = {
     "DSA": (pem_of(dsa.generate_private_key(2048)), "is of no type, curve"),
     "an encrypted PEM": (pem_of(rsa.generate_private_key(65537, 2048), b"pw"), "is encrypted"),
     "for encryption": (jwk_of(KEYS["RSA"], use="enc"), "is not for signatures"),
+    "not for signing": (jwk_of(KEYS["EC"], key_ops=["verify"]), "is not for signatures"),
+    "operations that are no list": (jwk_of(KEYS["EC"], key_ops="sign"), "is not for signatures"),
     "of two parts": (mixed(), "private part|do not make"),
     "two keys": (b'{"keys": [%s, %s]}' % ((jwk_of(KEYS["EC"]),) * 2), "does not have one key"),
     "no key": (b'{"keys": []}', "does not have one key"),
