@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 
 import click
 
-from ..jose.algorithms import ALGORITHMS, ES256
+from ..jose.algorithms import ALGORITHMS
 from ..jose.private_keys import private_key
 from ..jose.refused import KeyRefused
 from ..keys.ring import KeyRing
@@ -20,7 +21,7 @@ from ..keys.rotation import Rotation
 from ..keys.signing_key import Ring, SigningKey
 from ..startup import signer_unchecked
 from .arguments import identifier, json_option, some_path
-from .command import Commands, Named, command
+from .command import Command, Commands, Named, command
 from .ini import Ini
 from .terminal import shown
 from .times import utc
@@ -40,6 +41,19 @@ Examples:
   poauth2 development.ini keys revoke KID
 """
 
+# RFC 7638 section 3: the thumbprint is base64url, which may begin with "-".
+LIKE_AN_OPTION = re.compile(r"-[A-Za-z0-9_-]{42}")
+
+
+class NamingKey(Command):
+    """A command whose only word may be a ``kid`` that looks like an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words, as if ``--`` stood before such a ``kid``."""
+        like_an_option = len(args) == 1 and LIKE_AN_OPTION.fullmatch(args[0])
+        return super().parse_args(ctx, ["--", *args] if like_an_option else args)
+
+
 keys = Commands(
     {
         "list": Named("keys", "list_keys", "List the keys, and which of them sign."),
@@ -49,13 +63,6 @@ keys = Commands(
         "reseal": Named("keys", "reseal", "Seal every key again, by the first secret."),
     },
     examples=EXAMPLES,
-)
-_algorithm = click.option(
-    "--algorithm",
-    type=click.Choice(list(ALGORITHMS)),
-    default=ES256,
-    show_default=True,
-    help="the algorithm whose key it is",
 )
 
 
@@ -80,14 +87,31 @@ def list_keys(ini: Ini, as_json: bool) -> int:
 
 
 @command("Applications that cache the key set know the next key before it signs.")
-@_algorithm
+@click.option(
+    "--algorithm",
+    type=click.Choice(list(ALGORITHMS)),
+    help="the algorithm whose key it is; needed unless all keys are of one",
+)
 @click.option("--now", "at_once", is_flag=True, help="let it sign at once; see 'keys revoke'")
-def rotate(ini: Ini, algorithm: str, at_once: bool) -> int:
+def rotate(ini: Ini, algorithm: str | None, at_once: bool) -> int:
     """Make the next key of an algorithm."""
     with _rotation(ini) as rotation:
         before, now = rotation.read(), time.time()
+        algorithm = algorithm or _only_algorithm(before)
         ring = rotation.make(algorithm, before, now, at_once=at_once)
     return _report(ring, before, algorithm, now)
+
+
+def _only_algorithm(ring: Ring) -> str:
+    """The algorithm of every key.
+
+    :raises click.UsageError: there is none, or more than one.
+    """
+    found = [name for name in ALGORITHMS if ring.of(name)]
+    if len(found) == 1:
+        return found[0]
+    why = f"there are keys for {', '.join(found)}" if found else "there is no key yet"
+    raise click.UsageError(f"name the --algorithm: {why}")
 
 
 def _report(ring: Ring, before: Ring, algorithm: str, now: float) -> int:
@@ -145,7 +169,8 @@ def _known(key: SigningKey) -> int:
 
 @command(
     "Other servers that cache the key set accept what it signed until they fetch the set again, "
-    "and may refuse what the next key signs for a minute."
+    "and may refuse what the next key signs for a minute.",
+    cls=NamingKey,
 )
 @click.argument("kid", metavar="KID", type=identifier(KEY_ID_LENGTH))
 def revoke(ini: Ini, kid: str) -> int:

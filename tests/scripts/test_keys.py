@@ -105,6 +105,30 @@ def test_rotate_an_algorithm(signing):
     assert make_key(signing, "RS256") == kid
 
 
+def test_rotate_the_only_algorithm(signing):
+    """Not another one, by which nothing is signed."""
+    first = make_key(signing, "RS256")
+    status, out, _ = signing("keys", "rotate")
+    assert (status, out.split()[0]) == (0, "RS256")
+    assert listed(signing) == [(first, "active"), (out.split()[1], "announced")]
+
+
+def test_rotate_one_of_several_algorithms(signing):
+    make_key(signing, "RS256")
+    make_key(signing, "ES256")
+    status, out, err = signing("keys", "rotate")
+    assert (status, out) == (2, "")
+    assert "name the --algorithm: there are keys for ES256, RS256" in err
+    assert len(listed(signing)) == 2
+
+
+def test_rotate_without_a_key(signing):
+    status, out, err = signing("keys", "rotate")
+    assert (status, out) == (2, "")
+    assert "name the --algorithm: there is no key yet" in err
+    assert listed(signing) == []
+
+
 def test_an_algorithm_that_is_none(signing):
     status, _, err = signing("keys", "rotate", "--algorithm", "HS256")
     assert status == 2
@@ -122,6 +146,20 @@ def test_revoke(signing):
 
 def test_revoke_a_key_that_is_none(signing):
     assert signing("keys", "revoke", "none") == (1, "", "poauth2: There is no key none.\n")
+
+
+@pytest.mark.parametrize("words", [[], ["--"]])
+def test_revoke_a_key_whose_name_looks_like_an_option(signing, words):
+    """RFC 7638 section 3: a thumbprint is base64url."""
+    kid = f"-h{'x' * 41}"
+    expected = (1, "", f"poauth2: There is no key {kid}.\n")
+    assert signing("keys", "revoke", *words, kid) == expected
+
+
+@pytest.mark.parametrize("word", ["--help", "--other", "-x"])
+def test_revoke_has_no_other_options(signing, word):
+    status, _, err = signing("keys", "revoke", word)
+    assert (status, "no key" in err) == (0 if word == "--help" else 2, False)
 
 
 def test_the_secret_is_replaced(signing):
