@@ -82,6 +82,9 @@ def _without_page(progress: Progress) -> LoginRequired | UnmetAuthenticationRequ
     if user.subject is None:
         return checks.login_required()
     if not has_acr(progress.request, user):
+        # OpenID Connect Core Error Code unmet_authentication_requirements section 1: it "SHALL be
+        # used" for an essential acr that the server "is unable to meet". Without a page it is; a
+        # client that sends the request without prompt=none has the user sent to the login.
         return checks.unmet_acr(progress.request.acr)
     return LoginRequired("The present login is too old.", refusal=checks.NEW_LOGIN)
 

@@ -25,7 +25,10 @@ def is_login_enough(request: AuthorizationRequest, user: User, at: int) -> bool:
     if request.max_age is None:
         return has_acr(request, user)
     # "If the elapsed time is greater than this value, the OP MUST attempt to actively
-    # re-authenticate the End-User."
+    # re-authenticate the End-User." It is measured when the request begins: measured at the
+    # decision, a user who reads for longer than max_age would log in and read without end. A
+    # client that finds auth_time too old then asks again (section 3.1.3.7, item 13), and what the
+    # user has allowed is remembered by then.
     auth_time = user.auth_time()
     return auth_time is not None and auth_time + request.max_age >= at and has_acr(request, user)
 
