@@ -67,6 +67,7 @@ class LogoutRequest:
     :param subject: the user who is signed in there; None if no user is.
     :param current: returns the session of that user there; None if there is none.
     :param of_browser: returns the session of a ``sid`` if it was begun at this browser.
+    :param just_ended: whether this browser has signed out of the session of a ``sid`` just now.
     :param confirmed: whether that user has confirmed it on a page of ours.
     :param has_ended: whether a redirect URI is the one for which a login has just ended here.
     """
@@ -77,6 +78,7 @@ class LogoutRequest:
     subject: str | None
     current: Callable[[], Session | None]
     of_browser: Callable[[str], Session | None]
+    just_ended: Callable[[str], bool]
     confirmed: bool
     has_ended: Callable[[str], bool]
 
@@ -223,11 +225,14 @@ def _end_its_own(request: LogoutRequest) -> Result | None:
     Only it can have one: no link on another site signs a user out.
     """
     hint, client, subject = request.asked.hint, request.asked.client, request.subject
-    session = request.current()
-    if hint is None or client is None or subject is None or session is None:
+    if hint is None or client is None or subject is None or hint.sid is None:
         return None
-    its_own = hint.sid == session.sid and hint.is_about(request.server, client, subject)
-    return End(session, request.asked.destination) if its_own else None
+    session = request.current()
+    # After a double click, the first of two requests has ended it.
+    its_own = request.just_ended(hint.sid) if session is None else hint.sid == session.sid
+    if not its_own or not hint.is_about(request.server, client, subject):
+        return None
+    return End(session, request.asked.destination)
 
 
 def _end_as_confirmed(request: LogoutRequest) -> Result | None:

@@ -18,6 +18,7 @@ from ..protocol.authorization.unusable import CookiesNeeded
 from ..protocol.authorization.user import browser_digest
 from ..protocol.clients.self_registration import is_self_registered
 from ..protocol.events import Emit
+from ..protocol.follow_up import follow_up
 from ..protocol.http import Parameters, parse_body, parse_query
 from ..protocol.records import Client, StoreUnavailable
 from ..protocol.server import refuse_plain_http
@@ -59,6 +60,7 @@ from .logout import (
     read_asked,
 )
 from .sessions import SessionKeeper
+from .signed_out import has_just_signed_out, remember_signed_out
 
 NAME = "end_session"
 # Beside the parameters of a client: the login has ended here, so that they may go back.
@@ -112,6 +114,7 @@ def _logout_request(
         subject=subject,
         current=partial(_current, request, subject),
         of_browser=partial(_of_browser, request),
+        just_ended=partial(_just_ended, request),
         confirmed=confirmed,
         has_ended=partial(_has_ended, request, sent),
     )
@@ -145,10 +148,13 @@ def _for_url(sent: Parameters, client: Client | None) -> dict[str, str]:
 
 def _end(end: End, subject: str | None, request: Request, emit: Emit) -> Response:
     session, destination = end.session, end.destination
+    server = request.oauth2.authorization_service.server
     if subject is None and session is not None:
         # Before the browser gets another secret: if this fails, it can be tried again.
-        server = request.oauth2.authorization_service.server
         Sessions(server, emit).end(session.subject, session.sid, SIGNED_OUT)
+    if session is not None:
+        with follow_up("A second click on signing out asks the user"):
+            remember_signed_out(server, session.sid, _browser(request))
     secret = renew_browser(request)
     url = _url(request, {} if destination is None else _ended(destination, secret))
     return redirect(url) if subject is None else end_here(request, emit, subject, url, session)
@@ -197,6 +203,11 @@ def _current(request: Request, subject: str | None) -> Session | None:
 
 def _of_browser(request: Request, sid: str) -> Session | None:
     return None if is_new_browser(request) else _keeper(request).of_browser(sid, _browser(request))
+
+
+def _just_ended(request: Request, sid: str) -> bool:
+    server = request.oauth2.authorization_service.server
+    return not is_new_browser(request) and has_just_signed_out(server, sid, _browser(request))
 
 
 def _browser(request: Request) -> str:
