@@ -48,6 +48,7 @@ class ISessions(Interface):
     def remove(subject: str, sid: str) -> Session | None:
         """End the session; :meth:`lasts` is False from now on.
 
+        :param sid: that of the session, or as a client knows it.
         :return: the session; of several calls at the same time one gets it, the others None.
         """
 

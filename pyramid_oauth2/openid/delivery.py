@@ -14,6 +14,7 @@ from ..protocol.events import Emit, LogoutNotDelivered
 from ..protocol.records import StoreUnavailable
 from .back_channel import Notice, Outbox, logout_uri
 from .logout_token import logout_token
+from .sids import Sids
 from .unnotified import Unnotified
 
 log = logging.getLogger(__name__)
@@ -52,10 +53,12 @@ class Delivery:
 
     :param emit: receives an event for a client that could not be notified.
     :param fetcher: sends the requests.
+    :param sids: by which clients know sessions.
     """
 
-    def __init__(self, server: IServer, emit: Emit, fetcher: Fetcher) -> None:
+    def __init__(self, server: IServer, emit: Emit, fetcher: Fetcher, sids: Sids) -> None:
         self._server, self._emit, self._fetcher = server, emit, fetcher
+        self._sids = sids
         self.outbox = Outbox(server)
         self.unnotified = Unnotified(server, self.outbox)
         self._worker = PerProcess(_Worker)
@@ -124,7 +127,8 @@ class Delivery:
         uri = logout_uri(client)
         if client is None or uri is None:
             return None
-        token = logout_token(self._server, client, notice.subject, notice.sid)
+        sid = self._sids.sid_for(client, notice.sid)
+        token = logout_token(self._server, client, notice.subject, sid)
         try:
             response = self._fetcher.post(uri, urlencode({"logout_token": token}), HEADERS)
         except FetchError as error:

@@ -22,6 +22,7 @@ from .client_fields import ID_TOKEN_SIGNED_RESPONSE_ALG
 from .request_extensions import allowed_names, userinfo_names
 from .scopes import OPENID
 from .settings import OpenIDSettings
+from .sids import Sids
 from .standard_claims import names_of
 
 HASHES: Mapping[str, Callable[[bytes], Any]] = {
@@ -40,6 +41,7 @@ class IDToken:
     def __init__(self, server: IServer, settings: Settings) -> None:
         self._server = server
         self._settings = settings.of(OpenIDSettings)
+        self._sids = Sids(server, settings)
 
     def members(self, issuing: Issuing) -> Mapping[str, Any]:
         """The ID token, if the user signed in with OpenID Connect.
@@ -54,7 +56,7 @@ class IDToken:
         return {"id_token": sign(self._server, ID_TOKEN.typ.upper(), claims, algorithm)}
 
     def _claims(self, issuing: Issuing, subject: str, algorithm: str) -> Mapping[str, Any]:
-        server, authentication = self._server, issuing.authentication
+        server = self._server
         claims = {
             **claims_about(server, subject, self._names(issuing)),
             "iss": server.issuer,
@@ -64,11 +66,17 @@ class IDToken:
             "iat": issuing.issued_at,
             "exp": issuing.issued_at + self._settings.id_token_lifetime,
             "at_hash": left_half(issuing.access_token, algorithm),
-            **(authentication.members() if authentication else {}),
+            **self._members(issuing),
         }
         if "nonce" in issuing.kept:
             claims["nonce"] = issuing.kept["nonce"]
         return claims
+
+    def _members(self, issuing: Issuing) -> dict[str, Any]:
+        members = issuing.authentication.members() if issuing.authentication else {}
+        if "sid" in members:
+            members["sid"] = self._sids.sid_for(issuing.client, members["sid"])
+        return members
 
     def _names(self, issuing: Issuing) -> frozenset[str]:
         granted = issuing.grant.scope if issuing.grant else frozenset()

@@ -8,6 +8,7 @@ from ..protocol.events import Emit
 from ..settings import Settings
 from .delivery import Delivery
 from .sessions import SessionKeeper
+from .sids import Sids
 
 
 def make_keeper(server: IServer, settings: Settings, emit: Emit) -> SessionKeeper:
@@ -15,4 +16,6 @@ def make_keeper(server: IServer, settings: Settings, emit: Emit) -> SessionKeepe
 
     :param emit: receives what happens in the background.
     """
-    return SessionKeeper(server, settings, Delivery(server, emit, Fetcher()))
+    return SessionKeeper(
+        server, settings, Delivery(server, emit, Fetcher(), Sids(server, settings))
+    )

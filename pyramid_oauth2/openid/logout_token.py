@@ -19,6 +19,7 @@ def logout_token(server: IServer, client: Client, subject: str, sid: str) -> str
 
     Each has its own ``jti``, also when it is sent again: a client may refuse one that it has had.
 
+    :param sid: as this client knows it (:class:`~.sids.Sids`).
     :raises StoreUnavailable: there is no key now, or the identifier of the user is not known.
     """
     now = server.clock()

@@ -40,6 +40,7 @@ from .session_record import (
     unnotified_entry,
 )
 from .settings import OpenIDSettings
+from .sids import Sids
 
 PAGE = 100
 KEY_LENGTH = 32
@@ -58,6 +59,7 @@ class SessionKeeper:
         self, server: IServer, settings: Settings, delivery: Delivery | None = None
     ) -> None:
         self._server, self.delivery = server, delivery
+        self.sids = Sids(server, settings)
         self._lifetime = settings.of(OpenIDSettings).session_lifetime
 
     def join(self, joining: Joining) -> str | None:
@@ -118,10 +120,11 @@ class SessionKeeper:
     def remove(self, subject: str, sid: str) -> Session | None:
         """End the session, as its last sign-in has left it.
 
+        :param sid: that of the session, or as a client knows it.
         :return: None if there is none, or if another call has ended it.
         """
-        contention = Contention("the session")
-        while (entry := self._found(subject, sid)) is not None:
+        contention, named = Contention("the session"), self.sids.sid_of(sid)
+        while (entry := self._found(subject, named)) is not None:
             session = session_of(entry)
             if self._put(self._ended(entry, session), entry):
                 return session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from ..protection.request import Request
 from ..protocol.authorization.return_query import is_too_long
 from ..protocol.authorization.unusable import CookiesNeeded
 from ..protocol.authorization.user import browser_digest
+from ..protocol.authorization_server import AuthorizationServer
 from ..protocol.clients.self_registration import is_self_registered
 from ..protocol.events import Emit
 from ..protocol.follow_up import follow_up
@@ -48,6 +50,7 @@ from .logout import (
     REDIRECT_URI,
     STATE,
     UI_LOCALES,
+    Asked,
     ByGet,
     Confirm,
     Destination,
@@ -109,7 +112,7 @@ def _logout_request(
     server = request.oauth2.authorization_service.server
     return LogoutRequest(
         server,
-        read_asked(server, sent),
+        _asked(request, server, sent),
         without_cookies=request.method == "POST" and is_new_browser(request),
         subject=subject,
         current=partial(_current, request, subject),
@@ -195,6 +198,16 @@ def _keeper(request: Request) -> SessionKeeper:
     keeper = request.oauth2.authorization_service.server.plug_ins.sessions
     assert isinstance(keeper, SessionKeeper)
     return keeper
+
+
+def _asked(request: Request, server: AuthorizationServer, sent: Parameters) -> Asked:
+    asked = read_asked(server, sent)
+    if asked.hint is None or asked.hint.sid is None:
+        return asked
+    # A pairwise client knows the session by another name.
+    return replace(
+        asked, hint=replace(asked.hint, sid=_keeper(request).sids.sid_of(asked.hint.sid))
+    )
 
 
 def _current(request: Request, subject: str | None) -> Session | None:

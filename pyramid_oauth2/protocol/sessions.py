@@ -64,7 +64,8 @@ class Sessions:
             return False
         session = keeper.remove(subject, sid)
         # Also if another call has removed it: that one may have failed since.
-        self._end_grants(subject, () if session is None else (session,), {sid}, reason)
+        removed, named = ((), sid) if session is None else ((session,), session.sid)
+        self._end_grants(subject, removed, {named}, reason)
         return session is not None
 
     def end_all(self, subject: str, reason: str = ENDED_BY_APPLICATION) -> int:

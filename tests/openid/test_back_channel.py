@@ -24,6 +24,7 @@ from pyramid_oauth2.openid.delivery import Delivery, Round
 from pyramid_oauth2.openid.logout_fields import LOGOUT_FIELDS
 from pyramid_oauth2.openid.logout_token import EVENT, logout_token
 from pyramid_oauth2.openid.sessions import SessionKeeper
+from pyramid_oauth2.openid.sids import Sids
 from pyramid_oauth2.protocol.clients.metadata import BY_NAME
 from pyramid_oauth2.protocol.events import LogoutNotDelivered
 from pyramid_oauth2.protocol.records import Client, Entry, StoreUnavailable
@@ -49,7 +50,7 @@ class World(keepers.World):
         settings: Any = keepers.Settings()
 
         def keeper(server: Any) -> SessionKeeper:
-            self.delivery = Delivery(server, self.emitted.append, Fetcher())
+            self.delivery = Delivery(server, self.emitted.append, Fetcher(), Sids(server, settings))
             return SessionKeeper(server, settings, self.delivery)
 
         def signer(server: Any) -> KeyRing:
@@ -168,6 +169,16 @@ class TestOutbox:
         assert world.waiting() == []
         assert world.delivery.deliver() == Round()
 
+    def test_its_sid_is_that_of_the_client(
+        self, world: World, rp: Party, monkeypatch: pytest.MonkeyPatch
+    ):
+        """Section 2.4: the one in its ID tokens, which for a pairwise client is its own."""
+        monkeypatch.setattr(Sids, "sid_for", lambda sids, client, sid: f"of {client.client_id}")
+        world.register("web", rp.url)
+        world.end("web")
+        world.delivery.deliver()
+        assert parts(rp.tokens[0])[1]["sid"] == "of web"
+
     @pytest.mark.parametrize("status", [200, 204])
     def test_it_is_done(self, world: World, rp: Party, status: int):
         rp.statuses = [status]
@@ -267,7 +278,10 @@ class TestOutbox:
         for _ in range(3):
             world.end("web")
         line = threading.Barrier(4)
-        deliveries = [Delivery(world.server, world.emitted.append, Fetcher()) for _ in range(4)]
+        sids = world.keeper.sids
+        deliveries = [
+            Delivery(world.server, world.emitted.append, Fetcher(), sids) for _ in range(4)
+        ]
 
         def deliver(delivery: Delivery) -> None:
             line.wait(20)
