@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ..jose.objects import json_object
@@ -72,6 +73,8 @@ def _values(asked: Mapping[str, Any] | None) -> list[Any]:
 NOTHING_REQUESTED = RequestedClaims({}, {})
 
 
+# Three extensions read it at one request. Few, as they may be long.
+@lru_cache(maxsize=8)
 def requested_claims(text: str | None) -> RequestedClaims:
     """What the parameter says; members that are not understood are ignored.
 

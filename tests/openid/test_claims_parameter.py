@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pyramid_oauth2.openid import claims_parameter
 from pyramid_oauth2.openid.claims_parameter import requested_claims
 from pyramid_oauth2.openid.request_extensions import (
     Claims,
@@ -52,6 +53,16 @@ class TestForm:
         assert requested.userinfo_names == EXAMPLE["userinfo"].keys()
         assert requested.id_token_names == {"email"}, "the others are of the server itself"
         assert requested.id_token["acr"] == {"values": ["urn:mace:incommon:iap:silver"]}
+
+    def test_three_extensions_parse_it_once(self, monkeypatch: pytest.MonkeyPatch):
+        parsed, real = [], claims_parameter.json_object
+        monkeypatch.setattr(
+            claims_parameter, "json_object", lambda data: parsed.append(data) or real(data)
+        )
+        claims = {"userinfo": {"email": None}, "of": "this test"}
+        for extension in (Claims, IDTokenClaims, ClaimsDemand):
+            value_of(extension, claims)
+        assert len(parsed) == 1
 
     @pytest.mark.parametrize("text", [None, "{}", '{"userinfo": null}', '{"id_token": {}}'])
     def test_nothing_is_asked_for(self, text: str | None):
