@@ -24,6 +24,7 @@ from .scopes import OPENID
 from .settings import OpenIDSettings
 from .sids import Sids
 from .standard_claims import names_of
+from .subjects import sub_of
 
 HASHES: Mapping[str, Callable[[bytes], Any]] = {
     **dict.fromkeys(("ES256", "PS256", "RS256"), hashlib.sha256),
@@ -60,7 +61,7 @@ class IDToken:
         claims = {
             **claims_about(server, subject, self._names(issuing)),
             "iss": server.issuer,
-            "sub": server.subject_for(issuing.client, subject),
+            "sub": sub_of(server, issuing.client, subject),
             # Not "azp": it is for several audiences.
             "aud": issuing.client.client_id,
             "iat": issuing.issued_at,

@@ -45,6 +45,20 @@ class Subjects:
         return pairwise_subject(self._salt.checked(), sector, subject)
 
 
+def sub_of(server: IServer, client: Client, subject: str) -> str:
+    """The ``sub`` of a user for a client of OpenID Connect (Core section 2).
+
+    :raises StoreUnavailable: it is not ASCII, or is not known now.
+    """
+    sub = server.subject_for(client, subject)
+    if not sub.isascii():
+        raise StoreUnavailable(
+            "A subject of the resource owners is not ASCII, so no client can sign the user in: "
+            "return another one, such as a primary key, or register the client as pairwise."
+        )
+    return sub
+
+
 def pairwise_subject(salt: str, sector: str, subject: str) -> str:
     """The identifier of a user for all clients of a sector: 43 characters of base64url.
 

@@ -21,6 +21,7 @@ from .client_fields import USERINFO_SIGNED_RESPONSE_ALG
 from .request_extensions import userinfo_names
 from .scopes import OPENID
 from .standard_claims import names_of
+from .subjects import sub_of
 
 MEDIA_TYPE = "application/jwt"
 OF_USER = Refusal("userinfo_of_user", "OpenID Connect Core section 5.3", decided_by="token")
@@ -62,6 +63,6 @@ class UserInfoEndpoint:
             )
         names = names_of(token.scope) | userinfo_names(token.kept)
         return {
-            "sub": self._server.subject_for(token.client, token.subject),
+            "sub": sub_of(self._server, token.client, token.subject),
             **claims_about(self._server, token.subject, names),
         }

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +14,8 @@ from pyramid_oauth2.openid.subjects import pairwise_subject
 from pyramid_oauth2.protocol.records import StoreUnavailable
 
 from .flow import BACK, Flow
-from .openid_provider import PROVIDER, give_scopes, parts, provider
+from .openid_provider import PROVIDER, Users, give_scopes, parts, provider
+from .sector_document import serving
 from .server import bearer
 from .test_userinfo import ask
 
@@ -179,103 +177,6 @@ class TestChanges:
         assert flow.server.service.clients.get("web").redirect_uris == moved
 
 
-@contextmanager
-def serving(status: int, body: bytes, asked: list[str] | None = None) -> Iterator[str]:
-    """A document on a loopback host, and what is asked of it."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            (asked if asked is not None else []).append(self.path)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Location", "http://127.0.0.1:1/")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/sector.json"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-class TestSectorDocuments:
-    """Core section 8.1: the list has every redirect URI of the client."""
-
-    OTHER = "https://other.example/back"
-
-    @pytest.fixture
-    def flow(self, start_flow: StartFlow) -> Flow:
-        """That of a client that is not pairwise yet."""
-        return give_scopes(start_flow(provider, **SALTED))
-
-    def test_its_host_is_the_sector(self, flow: Flow):
-        uris = {"redirect_uris": (BACK, self.OTHER)}
-        with serving(200, json.dumps([BACK, self.OTHER, "https://more.example/"]).encode()) as uri:
-            give_scopes(flow, **uris, sector_identifier_uri=uri, **PAIRWISE)
-        code = flow.code(scope="openid", redirect_uri=BACK)
-        _, claims = parts(flow.redeem(code).json["id_token"])
-        assert claims["sub"] == pairwise_subject(SALT, "127.0.0.1", "bob")
-
-    @pytest.mark.parametrize(
-        ("status", "body", "problem"),
-        [
-            (200, b"[]", f"{BACK} is not in http.*, which does not list it"),
-            (200, json.dumps([f"{BACK}/"]).encode(), "which does not list it"),
-            (200, json.dumps({"redirect_uris": [BACK]}).encode(), "is not a list of texts"),
-            (200, b"[1]", "is not a list of texts"),
-            (200, b"<html>", "is not JSON"),
-            (200, b"\xff", "is not JSON"),
-            (200, b"[" * 60_000, "is not JSON"),
-            (200, b" " * 70_000, "more than 65536 bytes"),
-            (404, b"[]", "answers with the status 404"),
-            (302, b"[]", "answers with the status 302"),
-        ],
-    )
-    def test_another_one_is_refused(self, flow: Flow, status: int, body: bytes, problem: str):
-        with serving(status, body) as uri, pytest.raises(InvalidClientMetadata, match=problem):
-            give_scopes(flow, sector_identifier_uri=uri)
-
-    def test_one_that_cannot_be_read_is_refused(self, flow: Flow):
-        with pytest.raises(InvalidClientMetadata, match="does not answer"):
-            give_scopes(flow, sector_identifier_uri="http://127.0.0.1:1/sector.json")
-
-    def test_while_it_cannot_be_read_other_changes_are_possible(self, flow: Flow):
-        with serving(200, json.dumps([BACK]).encode()) as uri:
-            give_scopes(flow, sector_identifier_uri=uri)
-        give_scopes(flow, client_name="Another name")
-        for changes in ({"redirect_uris": (self.OTHER,)}, {"sector_identifier_uri": f"{uri}2"}):
-            with pytest.raises(InvalidClientMetadata, match="does not answer"):
-                give_scopes(flow, **changes)
-
-    def test_it_is_read_once_and_only_for_what_it_lists(self, flow: Flow):
-        asked: list[str] = []
-        with serving(200, json.dumps([BACK, self.OTHER]).encode(), asked) as uri:
-            give_scopes(flow, sector_identifier_uri=uri, **PAIRWISE)
-            assert len(asked) == 1
-            give_scopes(flow, client_name="Another name")
-            assert len(asked) == 1
-            give_scopes(flow, redirect_uris=(BACK, self.OTHER))
-            assert len(asked) == 2
-            give_scopes(flow, redirect_uris=(self.OTHER,))
-            assert len(asked) == 2
-
-    def test_an_app_has_the_sector_of_its_document(self, flow: Flow):
-        app = "com.example.app:/back"
-        with serving(200, json.dumps([app]).encode()) as uri:
-            give_scopes(flow, redirect_uris=(app,), sector_identifier_uri=uri, **PAIRWISE)
-        code = flow.code(scope="openid", redirect_uri=app)
-        _, claims = parts(flow.redeem(code, redirect_uri=app).json["id_token"])
-        assert claims["sub"] == pairwise_subject(SALT, "127.0.0.1", "bob")
-
-
 @pytest.mark.usefixtures("anew")
 class TestTheSalt:
     """It is fixed for life."""
@@ -324,3 +225,38 @@ def test_a_record_past_the_rules_shows_no_public_subject(flow: Flow):
     answer = flow.redeem(code)
     assert answer.status_int == 503
     assert "bob" not in answer.text
+
+
+class TestSubjectsThatAreNotASCII:
+    """Core section 2: a sub is "a maximum of 255 ASCII characters in length"."""
+
+    @pytest.fixture
+    def flow(self, start_flow: StartFlow) -> Flow:
+        class Named(Users):
+            def subject(self, request: Any) -> str | None:
+                return "j\u00fcrgen" if request.authenticated_userid else None
+
+        def configure(config: Any) -> None:
+            config.set_oauth2_resource_owners(Named())
+
+        return give_scopes(start_flow(configure, **SALTED))
+
+    def test_are_in_no_id_token(self, flow: Flow, caplog: pytest.LogCaptureFixture):
+        code = flow.code(scope="openid")
+        assert flow.redeem(code).status_int == 503
+        assert "A subject of the resource owners is not ASCII" in caplog.text
+
+    def test_without_openid_they_are_as_before(self, flow: Flow):
+        token = flow.tokens(scope="read")["access_token"]
+        assert introspected(flow, token)["sub"] == "j\u00fcrgen"
+
+    def test_a_pairwise_client_does_not_see_them(self, flow: Flow):
+        give_scopes(flow, **PAIRWISE)
+        issued = flow.tokens(scope="openid")
+        sub = pairwise_subject(SALT, "client.example", "j\u00fcrgen")
+        assert parts(issued["id_token"])[1]["sub"] == sub
+        assert ask(flow, issued["access_token"]).json["sub"] == sub
+        give_scopes(flow, subject_type="public")
+        answer = ask(flow, issued["access_token"])
+        assert answer.status_int == 503
+        assert "rgen" not in answer.text
