@@ -29,7 +29,9 @@ LEASE = 60
 PAUSES = (10, 60, 600)
 """Seconds before each of three repetitions."""
 KEPT = 86_400
-"""Seconds after which a notice that nothing has sent is dropped."""
+"""Seconds after which a notice that nothing has sent is given up."""
+STORED = 7 * KEPT
+"""Seconds after which the store drops it, if nothing runs that would give it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Notice:
     sid: str = field(repr=False)
     attempts: int
     due_at: int
-    expires_at: int
+    kept_until: int
     version: int
 
     def entry(self) -> Entry:
@@ -58,9 +60,10 @@ class Notice:
             "sid": self.sid,
             "attempts": self.attempts,
             "due_at": self.due_at,
+            "kept_until": self.kept_until,
         }
-        data = dumps(members)
-        return Entry(NAMESPACE, self.key, None, data, self.version, self.expires_at)
+        expires_at = self.kept_until - KEPT + STORED
+        return Entry(NAMESPACE, self.key, None, dumps(members), self.version, expires_at)
 
     @classmethod
     def of(cls, entry: Entry) -> Notice | None:
@@ -74,7 +77,7 @@ class Notice:
                 sid=str(members["sid"]),
                 attempts=int(members["attempts"]),
                 due_at=int(members["due_at"]),
-                expires_at=entry.expires_at or 0,
+                kept_until=int(members["kept_until"]),
                 version=entry.version,
             )
         except (KeyError, TypeError, ValueError):
@@ -114,7 +117,7 @@ class Outbox:
         entries, now = self._server.entries, self._server.clock()
         for entry in every(lambda at: entries.list(NAMESPACE, cursor=at, limit=PAGE)):
             notice = Notice.of(entry)
-            if notice is not None and now < notice.expires_at:
+            if notice is not None and (entry.expires_at is None or now < entry.expires_at):
                 yield notice
 
     def claim(self, notice: Notice) -> Notice | None:
@@ -131,11 +134,12 @@ class Outbox:
 
     def failed(self, notice: Notice) -> bool:
         """Keep a notice that was claimed for a later attempt; return whether there is one left."""
-        if notice.attempts > len(PAUSES):
+        pause = PAUSES[notice.attempts - 1] if notice.attempts <= len(PAUSES) else None
+        due_at = self._server.clock() + (pause or 0)
+        if pause is None or due_at >= notice.kept_until:
             self.done(notice)
             return False
-        pause = PAUSES[notice.attempts - 1]
-        self._changed(replace(notice, due_at=self._server.clock() + pause))
+        self._changed(replace(notice, due_at=due_at))
         return True
 
     def _changed(self, notice: Notice) -> Notice | None:

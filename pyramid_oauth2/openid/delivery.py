@@ -23,6 +23,7 @@ HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 # Back-Channel Logout 1.0 section 2.8: 200; libraries that send no body answer 204.
 DONE = frozenset({200, 204})
 LONGEST_WAIT = 60.0  # seconds, after which the outbox is read again
+STORE_PAUSE = 5.0  # seconds until a store that was away is asked again
 PATIENCE = 10.0  # seconds for what is being sent when the process ends
 
 
@@ -70,6 +71,7 @@ class Delivery:
             worker.woken.set()
             if worker.thread is not None:
                 return
+            worker.closing.clear()
             # A daemon: it must not hold the process. What it does not send stays in the outbox.
             worker.thread = threading.Thread(
                 target=self._run, args=(worker,), name="oauth2 logout delivery", daemon=True
@@ -89,7 +91,9 @@ class Delivery:
         worker.woken.set()
         if (thread := worker.thread) is not None:
             thread.join(PATIENCE)
-        worker.closing.clear()
+            if thread.is_alive():
+                # It ends once it has sent what it is sending, and needs the connections for it.
+                return
         self._fetcher.close()
 
     def deliver(self) -> Round:
@@ -108,7 +112,7 @@ class Delivery:
             claimed = self.outbox.claim(notice)
             if claimed is None:
                 continue
-            reason = self._failure(claimed)
+            reason = self._tried(claimed)
             if reason is None:
                 self.outbox.done(claimed)
                 sent += 1
@@ -120,6 +124,17 @@ class Delivery:
                 dropped += 1
                 self._drop(claimed, reason)
         return Round(sent, later, dropped)
+
+    def _tried(self, notice: Notice) -> str | None:
+        try:
+            return self._failure(notice)
+        except StoreUnavailable as unavailable:
+            # The others must not wait for a client for which there is no key, or no subject.
+            log.warning(
+                "The client %s is not notified of a logout (attempt %d): %s",
+                *(notice.client_id, notice.attempts, unavailable),
+            )
+            return "cannot be asked: the server has no token for it"
 
     def _failure(self, notice: Notice) -> str | None:
         """Send it; return why the client is not notified, None if it is or does not want to be."""
@@ -152,16 +167,25 @@ class Delivery:
 
     def _run(self, worker: _Worker) -> None:
         try:
-            while self._again(worker):
+            while self._again_or_later(worker):
                 pass
-        except StoreUnavailable as unavailable:
-            log.warning("Clients are notified of the end of a session later: %s", unavailable)
         except Exception:
             log.exception("Clients are not notified of the end of a session")
         finally:
             with worker.lock:
                 if worker.thread is threading.current_thread():
                     worker.thread = None
+
+    def _again_or_later(self, worker: _Worker) -> bool:
+        """The same as :meth:`_again`; while the store is away, it waits."""
+        try:
+            return self._again(worker)
+        except StoreUnavailable as unavailable:
+            log.warning("Clients are notified of the end of a session later: %s", unavailable)
+        if worker.closing.is_set():
+            return False
+        worker.woken.wait(STORE_PAUSE)
+        return True
 
     def _again(self, worker: _Worker) -> bool:
         """Send what is due, and wait for what comes; return whether there may be more."""

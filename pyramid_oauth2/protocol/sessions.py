@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 
 from .authorization_server import AuthorizationServer
 from .envelope import loads
@@ -65,16 +66,23 @@ class Sessions:
         session = keeper.remove(subject, sid)
         # Also if another call has removed it: that one may have failed since.
         removed, named = ((), sid) if session is None else ((session,), session.sid)
-        self._end_grants(subject, removed, {named}, reason)
+        self._end_grants(subject, removed, lambda sid: sid == named, reason)
         return session is not None
 
     def end_all(self, subject: str, reason: str = ENDED_BY_APPLICATION) -> int:
         """End every session of a user; see :meth:`end`.
 
+        Grants of a session that is over by itself, or whose end has failed, end too.
+
         :return: how many this call ended.
         """
+        keeper = self._server.sessions
         removed = self.remove_all(checked_subject(subject), reason)
-        self._end_grants(subject, removed, {session.sid for session in removed}, reason)
+        if keeper is not None:
+            # Not the grants of one that has begun meanwhile.
+            over = cache(lambda sid: not keeper.lasts(subject, sid))
+            sids = {session.sid for session in removed}
+            self._end_grants(subject, removed, lambda sid: sid in sids or over(sid), reason)
         return len(removed)
 
     def remove_all(self, subject: str, reason: str) -> tuple[Session, ...]:
@@ -122,21 +130,25 @@ class Sessions:
         )
 
     def _end_grants(
-        self, subject: str, removed: Iterable[Session], sids: Collection[str], reason: str
+        self,
+        subject: str,
+        removed: Iterable[Session],
+        ends: Callable[[str], bool],
+        reason: str,
     ) -> None:
         ended: Counter[str] = Counter()
         try:
-            for sid, grant in self._grants_in(subject, sids):
+            for sid, grant in self._grants_in(subject, ends):
                 ended[sid] += end_grant(self._server, grant, reason=reason, emit=self._emit)
         finally:
             self.finish(subject, removed, ended, reason)
 
-    def _grants_in(self, subject: str, sids: Collection[str]) -> Iterator[tuple[str, Grant]]:
+    def _grants_in(self, subject: str, ends: Callable[[str], bool]) -> Iterator[tuple[str, Grant]]:
         store = self._server.grants
         for grant in every(lambda at: store.grants(subject, None, at, PAGE)):
             sid = sid_of(grant)
-            ends = OFFLINE_ACCESS not in grant.scope and is_living(grant, self._server.clock())
-            if ends and sid is not None and sid in sids:
+            living = OFFLINE_ACCESS not in grant.scope and is_living(grant, self._server.clock())
+            if living and sid is not None and ends(sid):
                 yield sid, grant
 
 

@@ -17,7 +17,7 @@ from pyramid_oauth2.jose.uses import LOGOUT_TOKEN
 from pyramid_oauth2.jose.verification import verify
 from pyramid_oauth2.keys.ring import KeyRing
 from pyramid_oauth2.keys.schedule import Schedule
-from pyramid_oauth2.openid import back_channel
+from pyramid_oauth2.openid import back_channel, delivery
 from pyramid_oauth2.openid.back_channel import LEASE, NAMESPACE, PAUSES, Outbox
 from pyramid_oauth2.openid.client_fields import FIELDS
 from pyramid_oauth2.openid.delivery import Delivery, Round
@@ -294,13 +294,44 @@ class TestOutbox:
             thread.join(20)
         assert len({parts(token)[1]["sid"] for token in rp.wait_for(3)}) == 3
 
-    def test_in_the_end_it_is_dropped(self, world: World, rp: Party):
+    def test_in_the_end_it_is_given_up(self, world: World, rp: Party):
+        """Not without an event; sent once more, so that a server that was off loses nothing."""
+        rp.statuses = [500]
         world.register("web", rp.url)
         world.end("web")
         world.clock.now += back_channel.KEPT
+        assert world.delivery.deliver() == Round(dropped=1)
+        assert world.waiting() == []
+        assert [event.client_id for event in world.lost] == ["web"]
+
+    def test_at_last_the_store_drops_it(self, world: World, rp: Party):
+        world.register("web", rp.url)
+        world.end("web")
+        world.clock.now += back_channel.STORED
         assert world.waiting() == []
         assert world.delivery.deliver() == Round()
         assert world.backend.entries.purge(world.clock.now).removed >= 1
+
+    def test_one_for_which_there_is_no_token_does_not_stop_the_others(
+        self, world: World, rp: Party, monkeypatch: pytest.MonkeyPatch
+    ):
+        made = delivery.logout_token
+
+        def failing(server: Any, client: Client, *session: str) -> str:
+            if client.client_id == "bad":
+                raise StoreUnavailable("no key")
+            return made(server, client, *session)
+
+        monkeypatch.setattr(delivery, "logout_token", failing)
+        for name in ("bad", "web", "app"):
+            world.register(name, rp.url)
+        world.end("bad", "web", "app")
+        assert world.delivery.deliver() == Round(sent=2, later=1)
+        assert world.waiting() == ["bad"]
+        for pause in PAUSES:
+            world.clock.now += pause
+            world.delivery.deliver()
+        assert [event.client_id for event in world.lost] == ["bad"]
 
     @pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"client_id":1}'])
     def test_a_record_that_cannot_be_read_is_left(self, world: World, data: bytes):
@@ -384,13 +415,42 @@ class TestThread:
         def away(*_arguments: Any, **_options: Any) -> Any:
             raise StoreUnavailable("away")
 
+        monkeypatch.setattr(delivery, "STORE_PAUSE", 0.1)
         with monkeypatch.context() as patched:
             patched.setattr(world.backend.entries, "list", away)
             world.delivery.wake()
             wait_until(lambda: "later: away" in caplog.text)
-            wait_until(lambda: "oauth2 logout delivery" not in names_of_threads())
-        world.delivery.wake()
+        # It asks again by itself.
         rp.wait_for(1)
+        wait_until(lambda: "oauth2 logout delivery" not in names_of_threads())
+
+    def test_a_store_that_is_away_does_not_hold_the_process(
+        self, world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ):
+        def away(*_arguments: Any, **_options: Any) -> Any:
+            raise StoreUnavailable("away")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(world.backend.entries, "list", away)
+            world.delivery.wake()
+            wait_until(lambda: "later: away" in caplog.text)
+            begun = time.monotonic()
+            world.delivery.close()
+        assert time.monotonic() - begun < 3
+        assert "oauth2 logout delivery" not in names_of_threads()
+
+    def test_one_that_still_sends_stays_closing(
+        self, world: World, rp: Party, monkeypatch: pytest.MonkeyPatch
+    ):
+        """Else it goes on after the end of the process has waited for it."""
+        monkeypatch.setattr(delivery, "PATIENCE", 0.01)
+        rp.delay = 0.5
+        rp.statuses = [500]
+        world.register("web", rp.url)
+        world.join("web")
+        assert world.sessions.end("bob", world.only_sid())
+        world.delivery.close()
+        wait_until(lambda: "oauth2 logout delivery" not in names_of_threads(), 5)
 
 
 def names_of_threads() -> list[str]:

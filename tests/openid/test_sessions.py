@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from pyramid_oauth2.protocol.events import GrantRevoked, SessionEnded
 from pyramid_oauth2.protocol.records import Entry, OutcomeUnknown, StoreUnavailable
 from pyramid_oauth2.protocol.session import Session, SignIn
 from pyramid_oauth2.protocol.users import Ended
-from tests.protocol.worlds import NOW, make_server
+from tests.protocol.worlds import LIFETIMES, NOW, make_server
 
 from .keepers import DAY, OFFLINE, World
 
@@ -222,6 +223,21 @@ class TestEnding:
         assert world.keeper.remove("bob", sid)  # After which its process ended.
         assert not world.sessions.end("bob", sid)
         assert grant_id not in world.living()
+
+    @pytest.mark.parametrize("over", ["by itself", "but its grants"])
+    def test_all_reaches_the_grants_of_a_session_that_is_over(self, over: str):
+        """Back-Channel Logout section 2.7: no refresh token of a session outlives the logout."""
+        year = 365 * DAY
+        world = World(lifetimes=replace(LIFETIMES, refresh_token=year, grant=year))
+        world.sign_in(browser="old")
+        kept = world.sign_in("app", OFFLINE, browser="old")
+        if over == "by itself":
+            world.clock.now += 31 * DAY
+        else:
+            assert world.keeper.remove("bob", world.only_sid())
+        world.sign_in(browser="new")
+        assert world.sessions.end_all("bob") == 1
+        assert world.living() == {kept}
 
     def test_all(self, world: World):
         for browser in ("a", "b", "c"):
