@@ -223,6 +223,7 @@ FORBIDDEN = {
             "protection.http_request",
             "protection.challenges",
             "protection.cors",
+            "journal",
             "views",
         ),
     ),

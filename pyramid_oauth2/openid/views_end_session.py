@@ -37,13 +37,13 @@ from ..views.browser import (
     is_new_browser,
     renew_browser,
 )
+from ..views.browser_session import current_session, end_here
 from ..views.language import prefer_languages
 from ..views.pages import page_endpoint, render_page
 from ..views.redirects import redirect
 from ..views.retries import delivered, finished, once_per_request
 from ..views.routes import OWN_PREFIX, add_with_slash, route_prefix
 from ..views.signed_in import signed_in_subject
-from ..views.user_sessions import current_session, end_here
 from .logout import (
     CLIENT_ID,
     PARAMETERS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -35,6 +35,8 @@ else:
 
 
 RESERVED = "pyramid_oauth2.reserved"
+# In the registry: the function of the views that ends the session of a browser.
+END_SESSION = "pyramid_oauth2.end_session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,20 @@ class RequestOAuth2:
         call returns the same result, and emits the same events as ``redelivered``.
         """
         return self.authorization_service.users_of_request(self._request)
+
+    def end_session(self) -> bool:
+        """End the session in which this browser's user signed in at clients (``oauth2.openid``).
+
+        For a "Sign out" of your own, before it ends the login; sessions of other browsers go on.
+        A store that is away is logged, and raises nothing, so that the login ends in any case.
+        If pyramid_retry runs the request again, nothing changes, and events are redelivered.
+
+        :return: whether this call ended it. If not, there is none, or it could not end.
+        :raises pyramid.exceptions.ConfigurationError: the application is a resource
+            server only.
+        """
+        end: Callable[[PyramidRequest], bool] = self._request.registry[END_SESSION]
+        return end(self._request)
 
     @property
     def has_bearer(self) -> bool:

@@ -6,9 +6,10 @@ from typing import Any
 
 from ..interfaces import ISettings
 from ..protection.protected_resources import WELL_KNOWN
+from ..protection.request import END_SESSION
 from ..protocol.server_metadata import metadata_path
 from ..settings.types import RESOURCE_SERVER
-from . import authorize, metadata, protected_resource, sign_out, user_grants
+from . import authorize, browser_session, metadata, protected_resource, sign_out, user_grants
 from .endpoint import Endpoint
 from .page_renderer import EXTENSION, PageRenderers
 from .routes import add_endpoint, add_with_slash, route_prefix
@@ -25,6 +26,7 @@ def includeme(config: Any) -> None:
     """Add the routes and views of every endpoint that is not registered by a directive."""
     settings = config.registry.getUtility(ISettings)
     config.include(".tweens")
+    config.registry[END_SESSION] = browser_session.end_session
     _add_protected_resource(config)
     if settings.mode == RESOURCE_SERVER:
         return

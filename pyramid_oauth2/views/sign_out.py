@@ -20,12 +20,12 @@ from ..protocol.http import Parameters, parse_body, parse_query
 from ..protocol.records import StoreUnavailable
 from ..protocol.server import refuse_plain_http
 from .browser import FIELD, browser_secret, browser_token, is_from_our_page, is_new_browser
+from .browser_session import end_here
 from .login import return_url
 from .pages import page_endpoint, render_page
 from .redirects import redirect
 from .retries import once_per_request
 from .signed_in import signed_in_subject
-from .user_sessions import end_here
 
 # The endpoints that show a stored request, to which it comes again.
 SHOW_REQUESTS = frozenset({AUTHORIZE})

@@ -8,13 +8,11 @@ from typing import Any
 from pyramid.response import Response
 
 from ..protection.request import Request
-from ..protocol.authorization.user import browser_digest
 from ..protocol.events import Emit
-from ..protocol.follow_up import follow_up
 from ..protocol.session import Session, SignIn
-from ..protocol.sessions import ENDED_BY_USER, SIGNED_OUT, Sessions
-from .browser import FIELD, browser_secret, browser_token, is_new_browser
-from .login import send_to_logout
+from ..protocol.sessions import ENDED_BY_USER, Sessions
+from .browser import FIELD, browser_token
+from .browser_session import current_session
 from .redirects import redirect
 from .retries import once_per_request
 
@@ -50,19 +48,6 @@ def mark_of(sid: str) -> str:
     return sid[-MARK:]
 
 
-def current_session(request: Request, subject: str) -> Session | None:
-    """The session of this browser; None if there is none.
-
-    :raises StoreUnavailable: the store cannot be read.
-    """
-    service = request.oauth2.authorization_service
-    keeper = service.server.plug_ins.sessions
-    if keeper is None or is_new_browser(request):
-        return None
-    browser = browser_digest(browser_secret(request))
-    return keeper.current(subject, service.owners.authentication(request), browser)
-
-
 def end_session(request: Request, subject: str, sid: str, back: str) -> Response:
     """End one of them, and go back to the page."""
     return once_per_request(request, partial(_end, subject, sid, back))
@@ -73,24 +58,6 @@ def _end(subject: str, sid: str, back: str, request: Request, emit: Emit) -> Res
     server = request.oauth2.authorization_service.server
     Sessions(server, emit).end(subject, sid, ENDED_BY_USER)
     return redirect(back)
-
-
-def end_here(
-    request: Request, emit: Emit, subject: str, back: str, session: Session | None = None
-) -> Response:
-    """End the login of this browser, and the session of the clients with it; go on at *back*.
-
-    The login ends in any case, also with a store that is away: the user may be leaving the
-    device to others.
-
-    :param session: what to end, where it is known; None: that of this browser, if there is one.
-    """
-    server = request.oauth2.authorization_service.server
-    with follow_up("A session goes on, although its user has signed out"):
-        ending = session or current_session(request, subject)
-        if ending is not None:
-            Sessions(server, emit).end(ending.subject, ending.sid, SIGNED_OUT)
-    return send_to_logout(request, back)
 
 
 def _described(request: Request, session: Session, here: bool) -> dict[str, Any]:

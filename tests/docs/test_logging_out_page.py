@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
@@ -52,12 +51,11 @@ def test_the_page(folder: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     owners.end_session("7", sid)
     assert owners.authentication(request) is None
 
-    ended: list[Any] = []
-    service = SimpleNamespace(sessions=SimpleNamespace(end_all=ended.append))
-    monkeypatch.setattr(sign_out, "get_service", lambda registry: service)
-    monkeypatch.setattr(sign_out, "forget", lambda request: [])
-    sign_out.sign_out(SimpleNamespace(registry=None, authenticated_userid="7"))
-    assert ended == ["7"]
+    steps: list[str] = []
+    oauth2 = SimpleNamespace(end_session=lambda: steps.append("session"))
+    monkeypatch.setattr(sign_out, "forget", lambda request: [steps.append("login")][:0])
+    sign_out.sign_out(SimpleNamespace(oauth2=oauth2))
+    assert steps == ["session", "login"]
     register(folder)
 
 

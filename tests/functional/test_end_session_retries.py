@@ -17,6 +17,7 @@ from .openid_provider import PROVIDER, Users
 from .server import Server
 from .test_authorize_retries import Failures
 from .test_end_session import BYE, END_SESSION, Party, browser_cookie
+from .test_own_sign_out import own_sign_out
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ def party(settings: dict[str, Any], serve: Callable[..., Server], failures: Fail
         config.include(name)
     config.set_oauth2_resource_owners(Users())
     host.pages(config)
+    own_sign_out(config)
     config.registry["failures"] = failures
     config.add_tween(
         "tests.functional.test_authorize_retries.failing_tween",
@@ -59,6 +61,15 @@ def test_by_a_client(party: Party, failures: Failures):
     failures.next = False
     assert party.followed(answer).location == BYE
     assert party.is_over()
+    assert [event.redelivered for event in party.events] == [False, True]
+
+
+def test_by_the_application(party: Party, failures: Failures):
+    """The second attempt finds no session, and returns what the first one has returned."""
+    failures.next = True
+    party.flow.browser.post("/own_sign_out", status=303)
+    assert [response.location for response in failures.seen] == ["/?True"] * 2
+    assert party.flow.server.service.sessions.list("bob") == []
     assert [event.redelivered for event in party.events] == [False, True]
 
 

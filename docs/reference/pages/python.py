@@ -34,6 +34,7 @@ ENTRIES = {
             "request.oauth2",
             only=(
                 *("token", "subject", "client", "scope", "clients", "users", "require"),
+                "end_session",
                 *("has_bearer", "is_bearer", "is_malformed", "userid", "identity"),
             ),
         ),
