@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, StoreUnavailable
 from .refusal import OWN_RULE, Refusal
 from .scopes import OFFLINE_ACCESS
 from .token_strings import RandomBytes
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from ..interfaces.application import IScope
@@ -111,6 +114,16 @@ class Server:
     def can_sign(self) -> bool:
         """Whether the server can sign."""
         return self.signer is not None
+
+    def announce_key(self, algorithm: str) -> None:
+        """Have a key for an algorithm, if that is possible now: it is published from then on."""
+        if self.signer is None:
+            return
+        try:
+            self.signer.key_for(algorithm)
+        except StoreUnavailable as unavailable:
+            # It is made when something is signed.
+            log.warning("No key for %s can be published: %s", algorithm, unavailable)
 
     @property
     def entries(self) -> IEntryStore:

@@ -8,6 +8,7 @@ from ...jose.algorithms import ALGORITHMS
 from ...protocol.clients.codecs import Codec
 from ...protocol.clients.extra import value_of
 from ...protocol.clients.field import ClientField, Control, Known, Option
+from ...protocol.clients.signing_algorithm import announced
 from ...protocol.lifetimes import LONGEST_SIGNED
 from ...protocol.messages import message as _
 from ...protocol.records import ACCESS_TOKEN, Client
@@ -64,6 +65,7 @@ INTROSPECTION_SIGNED_RESPONSE_ALG = ClientField(
     "are plain JSON, unless it asks for a JWT.",
     UNSIGNED,
     client_rule=_response_can_be_signed,
+    change_rule=announced("introspection_signed_response_alg"),
     control=Control(
         "choice",
         _("Signed introspection"),

@@ -62,6 +62,9 @@ class Known(Protocol):
     def can_sign(self) -> bool:
         """Whether the server can sign."""
 
+    def announce_key(self, algorithm: str) -> None:
+        """Publish the key of an algorithm, before the server signs by it."""
+
     @property
     def client_authentications(self) -> frozenset[str]:
         """The names of the methods of client authentication."""
