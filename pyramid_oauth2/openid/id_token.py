@@ -15,12 +15,14 @@ from ..jose.objects import encoded
 from ..jose.signing import sign
 from ..jose.uses import ID_TOKEN
 from ..protocol.clients.extra import value_of
+from ..protocol.records import REFRESH_TOKEN
 from ..protocol.token.issuance import Issuing
 from ..settings import Settings
 from .claims import claims_about
 from .client_fields import ID_TOKEN_SIGNED_RESPONSE_ALG
 from .request_extensions import allowed_names, userinfo_names
 from .scopes import OPENID
+from .session_entries import SessionEntries
 from .settings import OpenIDSettings
 from .sids import Sids
 from .standard_claims import names_of
@@ -43,6 +45,7 @@ class IDToken:
         self._server = server
         self._settings = settings.of(OpenIDSettings)
         self._sids = Sids(server, settings)
+        self._entries = SessionEntries(server)
 
     def members(self, issuing: Issuing) -> Mapping[str, Any]:
         """The ID token, if the user signed in with OpenID Connect.
@@ -75,9 +78,16 @@ class IDToken:
 
     def _members(self, issuing: Issuing) -> dict[str, Any]:
         members = issuing.authentication.members() if issuing.authentication else {}
-        if "sid" in members:
-            members["sid"] = self._sids.sid_for(issuing.client, members["sid"])
+        sid = members.pop("sid", None)
+        if sid is not None and self._lasts(issuing, sid):
+            members["sid"] = self._sids.sid_for(issuing.client, sid)
         return members
+
+    def _lasts(self, issuing: Issuing, sid: str) -> bool:
+        # A grant for offline access outlives its session: no end of that would be notified again.
+        if issuing.grant_type != REFRESH_TOKEN or issuing.subject is None:
+            return True
+        return self._entries.used(issuing.subject, sid, self._settings.session_lifetime)
 
     def _names(self, issuing: Issuing) -> frozenset[str]:
         granted = issuing.grant.scope if issuing.grant else frozenset()

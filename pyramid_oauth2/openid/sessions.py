@@ -10,11 +10,7 @@ begin with the same version, and a sign-in that has read the earlier one could b
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import partial
-from hashlib import sha256
 
 from zope.interface import implementer
 
@@ -24,12 +20,12 @@ from ..protocol.authentication import Authentication
 from ..protocol.authorization.joining import Joining
 from ..protocol.contention import Contention
 from ..protocol.listings import every
-from ..protocol.lost_responses import until_known
 from ..protocol.records import Entry
 from ..protocol.session import Session
 from ..settings import Settings
 from .delivery import Delivery
 from .scopes import OPENID
+from .session_entries import SessionEntries, of_application, of_browser
 from .session_record import (
     NAMESPACE,
     ended_entry,
@@ -43,8 +39,6 @@ from .settings import OpenIDSettings
 from .sids import Sids
 
 PAGE = 100
-KEY_LENGTH = 32
-KEY = re.compile(rf"[0-9a-f]{{{KEY_LENGTH}}}")
 RANDOM = 16  # bytes
 
 
@@ -60,6 +54,7 @@ class SessionKeeper:
     ) -> None:
         self._server, self.delivery = server, delivery
         self.sids = Sids(server, settings)
+        self._entries = SessionEntries(server)
         self._lifetime = settings.of(OpenIDSettings).session_lifetime
 
     def join(self, joining: Joining) -> str | None:
@@ -77,9 +72,9 @@ class SessionKeeper:
                 self.delivery.unnotified.write(joining.subject)
                 before = self._server.entries.get(NAMESPACE, key)
             session = signed_in(
-                self._present(before) or self._begun(key, joining), joining, self._now
+                self._entries.present(before) or self._begun(key, joining), joining, self._now
             )
-            if self._put(entry_of(session, key, self._now + self._lifetime), before):
+            if self._entries.put(entry_of(session, key, self._now + self._lifetime), before):
                 return session.sid
             contention.lost()
 
@@ -91,8 +86,8 @@ class SessionKeeper:
         :param browser: as for :class:`~.joining.Joining`.
         """
         sid = authentication.sid if authentication else None
-        key = _of_browser(browser, subject) if sid is None else _of_application(subject, sid)
-        session = self._present(self._server.entries.get(NAMESPACE, key))
+        key = of_browser(browser, subject) if sid is None else of_application(subject, sid)
+        session = self._entries.present(self._server.entries.get(NAMESPACE, key))
         return session if session is not None and session.subject == subject else None
 
     def of_browser(self, sid: str, browser: str) -> Session | None:
@@ -101,20 +96,20 @@ class SessionKeeper:
         :param browser: as for :class:`~.joining.Joining`.
         """
         key = sid.partition(".")[0]
-        session = self._present(self._entry(key))
-        if session is None or session.sid != sid or key != _of_browser(browser, session.subject):
+        session = self._entries.present(self._entries.named(key))
+        if session is None or session.sid != sid or key != of_browser(browser, session.subject):
             return None
         return session
 
     def lasts(self, subject: str, sid: str) -> bool:
         """Whether the session has not ended."""
-        return self._found(subject, sid) is not None
+        return self._entries.found(subject, sid) is not None
 
     def of_user(self, subject: str) -> Iterator[Session]:
         """The sessions of a user that have not ended."""
         entries = self._server.entries
         for entry in every(lambda at: entries.list(NAMESPACE, subject, at, PAGE)):
-            if (session := self._present(entry)) is not None:
+            if (session := self._entries.present(entry)) is not None:
                 yield session
 
     def remove(self, subject: str, sid: str) -> Session | None:
@@ -124,9 +119,9 @@ class SessionKeeper:
         :return: None if there is none, or if another call has ended it.
         """
         contention, named = Contention("the session"), self.sids.sid_of(sid)
-        while (entry := self._found(subject, named)) is not None:
+        while (entry := self._entries.found(subject, named)) is not None:
             session = session_of(entry)
-            if self._put(self._ended(entry, session), entry):
+            if self._entries.put(self._ended(entry, session), entry):
                 return session
             # Another client has signed the user in, and is to be notified too; or it has ended.
             contention.lost()
@@ -162,49 +157,9 @@ class SessionKeeper:
             return ended_entry(entry, now, random)
         return unnotified_entry(entry, session, now, random)
 
-    def _present(self, entry: Entry | None) -> Session | None:
-        """The session of an entry, unless it has expired or cannot be read."""
-        ended = entry is None or (entry.expires_at is not None and entry.expires_at <= self._now)
-        return None if entry is None or ended else session_of(entry)
-
-    def _entry(self, key: str) -> Entry | None:
-        # What is no name of ours may be any text.
-        return self._server.entries.get(NAMESPACE, key) if KEY.fullmatch(key) else None
-
-    def _found(self, subject: str, sid: str) -> Entry | None:
-        for key in (sid.partition(".")[0], _of_application(subject, sid)):
-            entry = self._entry(key)
-            session = self._present(entry)
-            if session is not None and (session.subject, session.sid) == (subject, sid):
-                return entry
-        return None
-
-    def _put(self, entry: Entry, before: Entry | None) -> bool:
-        version = before.version if before else None
-        put = partial(self._server.entries.put, entry, version)
-        stored = replace(entry, version=0 if version is None else version + 1)
-
-        def again() -> bool:
-            return put() or self._server.entries.get(NAMESPACE, entry.key) == stored
-
-        return until_known(put, again)
-
 
 def _key(joining: Joining) -> str:
     sid = joining.authentication.sid if joining.authentication else None
     if sid is not None:
-        return _of_application(joining.subject, sid)
-    return _of_browser(joining.browser, joining.subject)
-
-
-def _of_browser(browser: str, subject: str) -> str:
-    # The digest of a browser has a fixed length.
-    return _digest(f"browser {browser} {subject}")
-
-
-def _of_application(subject: str, sid: str) -> str:
-    return _digest(f"application {len(subject)} {subject} {sid}")
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:KEY_LENGTH]
+        return of_application(joining.subject, sid)
+    return of_browser(joining.browser, joining.subject)

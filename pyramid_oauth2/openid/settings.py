@@ -74,7 +74,8 @@ class OpenIDSettings:
         lifetime,
         30 * DAY,
         "How long it is remembered at which clients a user has signed in with one login, so that "
-        "they can be signed out there too. It begins again at each sign-in.",
+        "they can be signed out there too. It begins again at each sign-in, and at a refresh if "
+        "less than half of it is left.",
         mode=AUTHORIZATION_SERVER,
         needs="",
     )
