@@ -60,8 +60,7 @@ def lifetime(value: str | int) -> int:
 
 def signed_lifetime(value: str | int) -> int:
     """``600``, ``60s``, ``10m``, ``1h``: seconds, at least one, at most a day."""
-    number = lifetime(value)
-    if number > LONGEST_SIGNED:
+    if (number := lifetime(value)) > LONGEST_SIGNED:
         # A key is kept for no longer after it last signed, also if the settings are changed.
         raise BadValue("choose a day at most")
     return number
@@ -69,8 +68,7 @@ def signed_lifetime(value: str | int) -> int:
 
 def code_lifetime(value: str | int) -> int:
     """A lifetime of at most ten minutes (RFC 6749 section 4.1.2)."""
-    number = lifetime(value)
-    if number > 600:
+    if (number := lifetime(value)) > 600:
         raise BadValue("choose 10m or less (RFC 6749 section 4.1.2)")
     return number
 
@@ -86,8 +84,7 @@ def seconds(value: str | int) -> int:
 
 def code_grace(value: str | int) -> int:
     """``0``, ``30``, ``1m``: seconds, at most one minute."""
-    number = seconds(value)
-    if number > 60:
+    if (number := seconds(value)) > 60:
         raise BadValue("choose 60 seconds or less")
     return number
 
