@@ -24,17 +24,17 @@ class Reader(Visitor):
 
     def __init__(self, address: str) -> None:
         super().__init__("alice")
-        self.address = address
+        self.site = address
 
     def page(self, path: str = "/") -> str:
         """The heading and the text of a page."""
-        return self._session.get(urljoin(self.address, path), timeout=10).text
+        return self._session.get(urljoin(self.site, path), timeout=10).text
 
     def sign_in(self) -> requests.Response:
         """Press the button, sign in at the demo, allow it, and come back."""
-        answer = self._session.post(f"{self.address}/sign-in", allow_redirects=False, timeout=10)
+        answer = self._session.post(f"{self.site}/sign-in", allow_redirects=False, timeout=10)
         back = self.send(answer.headers["Location"])
-        assert back.startswith(f"{self.address}/callback?")
+        assert back.startswith(f"{self.site}/callback?")
         return self._session.get(back, timeout=10)
 
 
