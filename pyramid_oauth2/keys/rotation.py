@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 
 from ..interfaces.entries import IEntryStore
 from ..jose.signing import PrivateKey
 from ..protocol.listings import every
-from ..protocol.lost_responses import until_known
+from ..protocol.lost_responses import until_put
 from ..protocol.server_secret import SecretMissing, ServerSecret
 from ..protocol.token_strings import RandomBytes
 from .schedule import Schedule
@@ -125,12 +124,5 @@ class Rotation:
         return key.sealing(private, self.secret, self.random)
 
     def _put(self, key: SigningKey, version: int | None) -> bool:
-        entry = key.entry()
-        put = partial(self.entries.put, entry, version)
-        stored = replace(entry, version=0 if version is None else version + 1)
-
-        def again() -> bool:
-            # What the first call wrote is no lost race: a key that was made here has to be logged.
-            return put() or self.entries.get(NAMESPACE, key.name) == stored
-
-        return until_known(put, again)
+        # What a lost response has written is no lost race: a key that was made here is logged.
+        return until_put(self.entries, key.entry(), version)

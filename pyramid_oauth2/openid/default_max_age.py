@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from ..interfaces.authorization import IAuthorizationRequestExtension
 from ..protocol.access import Access
-from ..protocol.authorization.user_demand import UserDemand
+from ..protocol.authorization.user_demand import LONGEST_AGE, UserDemand
 from ..protocol.clients.codecs import Codec
 from ..protocol.clients.extra import value_of
 from ..protocol.clients.field import ClientField, Control, Known, Option
@@ -20,12 +20,10 @@ from ..protocol.messages import message as _
 from ..protocol.records import Client
 from .request_extensions import Unseen
 
-LONGEST = 999_999_999  # seconds, as of the parameter max_age
-
 
 def _is_short(server: Known, value: int | None) -> Iterator[str]:
-    if value is not None and value > LONGEST:
-        yield _("at most %(most)s seconds", most=LONGEST)
+    if value is not None and value > LONGEST_AGE:
+        yield _("at most %(most)s seconds", most=LONGEST_AGE)
 
 
 DEFAULT_MAX_AGE = ClientField(

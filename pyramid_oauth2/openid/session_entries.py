@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from functools import partial
 from hashlib import sha256
 
 from ..interfaces.server import IServer
-from ..protocol.lost_responses import until_known
+from ..protocol.lost_responses import until_put
 from ..protocol.records import Entry
 from ..protocol.session import Session
 from .session_record import NAMESPACE, entry_of, session_of
@@ -61,14 +59,7 @@ class SessionEntries:
 
     def put(self, entry: Entry, before: Entry | None) -> bool:
         """Write it, if it is still as it was; return whether it was."""
-        version = before.version if before else None
-        put = partial(self._server.entries.put, entry, version)
-        stored = replace(entry, version=0 if version is None else version + 1)
-
-        def again() -> bool:
-            return put() or self._server.entries.get(NAMESPACE, entry.key) == stored
-
-        return until_known(put, again)
+        return until_put(self._server.entries, entry, before.version if before else None)
 
 
 def of_browser(browser: str, subject: str) -> str:

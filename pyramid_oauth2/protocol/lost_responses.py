@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from time import monotonic
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..deadlines import pause
-from .records import DuplicateRecord, OutcomeUnknown, StoreUnavailable, Token
+from .records import DuplicateRecord, Entry, OutcomeUnknown, StoreUnavailable, Token
 from .server import Server
+
+if TYPE_CHECKING:
+    from ..interfaces.entries import IEntryStore
 
 log = logging.getLogger(__name__)
 
@@ -69,3 +74,14 @@ def until_inserted(server: Server, insert: Callable[[], bool], record: Token) ->
             return True
 
     return until_known(insert, again)
+
+
+def until_put(entries: IEntryStore, entry: Entry, version: int | None) -> bool:
+    """Write an entry; if the response is lost, find out whether this call has written it.
+
+    :param version: as for :meth:`~pyramid_oauth2.interfaces.IEntryStore.put`.
+    :return: False if another call was faster.
+    """
+    put = partial(entries.put, entry, version)
+    stored = replace(entry, version=0 if version is None else version + 1)
+    return until_known(put, lambda: put() or entries.get(entry.namespace, entry.key) == stored)

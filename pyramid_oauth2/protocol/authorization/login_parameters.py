@@ -12,13 +12,12 @@ from ..http import Parameters
 from ..kept_values import KeptValues
 from . import checks
 from .authorization_request import AuthorizationRequest
-from .user_demand import NOTHING_DEMANDED, UserDemand
+from .user_demand import LONGEST_AGE, NOTHING_DEMANDED, UserDemand
 
 HINTS = ("acr_values", "display", "login_hint", "ui_locales")
 """What only the login page, or the language of a page, depends on: nothing is refused for it."""
 
 LONGEST_HINTS = 2_000  # characters in the URL of the login
-_SECONDS = re.compile(r"[0-9]{1,9}")  # 31 years
 
 
 def read_prompt(server: AuthorizationServer, parameters: Parameters) -> frozenset[str]:
@@ -88,7 +87,7 @@ def read_demand(
     max_age = parameters.once("max_age")
     if max_age is None:
         return demand
-    if not _SECONDS.fullmatch(max_age):
+    if not re.fullmatch("[0-9]+", max_age) or int(max_age) > LONGEST_AGE:
         raise InvalidRequest(
             "The max_age is a number of seconds.", refusal=checks.MAX_AGE.comparing(max_age=max_age)
         )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LONGEST_AGE = 999_999_999
+"""The most seconds that a ``max_age`` may have: 31 years."""
+
 
 @dataclass(frozen=True, slots=True)
 class UserDemand:
