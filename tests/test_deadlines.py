@@ -219,13 +219,17 @@ def run(script: str) -> list[str]:
     return done.stdout.split()
 
 
-# Python itself does not survive a fork without hooks while other threads are busy.
-@pytest.mark.parametrize(
-    ("fork", "busy"),
-    [("os.fork", 3), ("ctypes.PyDLL(None).fork", 0)],
-    ids=["hooks", "none"],
-)
-def test_a_child_watches_for_itself(fork: str, busy: int):
+CHILD = """
+if child == 0:
+    own, others = socket.socketpair()
+    with Deadline(0.2):
+        watch(own.fileno())
+        os._exit(0 if wait_for(own) else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_child_watches_for_itself():
     """Also a child that is forked within an operation, and while others begin and end."""
     printed = run(f"""
         done = threading.Event()
@@ -236,26 +240,52 @@ def test_a_child_watches_for_itself(fork: str, busy: int):
                 with Deadline(60):
                     watch(ours.fileno())
 
-        threads = [threading.Thread(target=work) for _ in range({busy})]
+        threads = [threading.Thread(target=work) for _ in range(3)]
         for thread in threads:
             thread.start()
         ours, theirs = socket.socketpair()
         for _ in range(10):
             with Deadline(60):
                 watch(ours.fileno())
-                child = {fork}()
-            if child == 0:
-                own, others = socket.socketpair()
-                with Deadline(0.2):
-                    watch(own.fileno())
-                    os._exit(0 if wait_for(own) else 1)
-            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+                child = os.fork()
+            {textwrap.indent(CHILD, " " * 12).strip()}
         done.set()
         with Deadline(0.2):
             watch(ours.fileno())
             print(wait_for(ours))
     """)
     assert printed == ["0"] * 10 + ["True"]
+
+
+def test_a_child_that_is_forked_without_hooks_watches_for_itself():
+    """The thread that watches in the parent is asleep then.
+
+    Python itself does not survive such a fork while another thread asks for its lock.
+    """
+    printed = run(f"""
+        from pyramid_oauth2 import deadlines
+
+        asleep, wake = threading.Event(), threading.Event()
+
+        def sleep(seconds):
+            asleep.set()
+            wake.wait()
+
+        deadlines.sleep = sleep
+        ours, theirs = socket.socketpair()
+        with Deadline(60):
+            watch(ours.fileno())
+            asleep.wait()
+            time.sleep(0.2)
+            child = ctypes.PyDLL(None).fork()
+            deadlines.sleep = time.sleep
+        {textwrap.indent(CHILD, " " * 8).strip()}
+        wake.set()
+        with Deadline(0.2):
+            watch(ours.fileno())
+            print(wait_for(ours))
+    """)
+    assert printed == ["0", "True"]
 
 
 @pytest.mark.parametrize("fork", ["os.fork", "ctypes.PyDLL(None).fork"], ids=["hooks", "none"])
