@@ -90,3 +90,13 @@ READING_THE_ID_TOKEN = replace(
     PARTIES["@auth/core"],
     start=node("with_auth_core.js", "@auth/core", "express", READS="the ID token"),
 )
+
+# Its callback takes a form, from a browser that submits it.
+BY_FORM = replace(
+    PARTIES["express-openid-connect"],
+    start=node(
+        "with_express_openid_connect.js",
+        *("express-openid-connect", "express"),
+        RESPONSE_MODE="form_post",
+    ),
+)

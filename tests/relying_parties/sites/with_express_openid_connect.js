@@ -2,7 +2,7 @@
 import express from "express";
 import connect from "express-openid-connect";
 
-const { ISSUER, CLIENT_ID, CLIENT_SECRET, PORT, SCOPE } = process.env;
+const { ISSUER, CLIENT_ID, CLIENT_SECRET, PORT, SCOPE, RESPONSE_MODE } = process.env;
 
 // As a store of express-session has them.
 const ended = new Map();
@@ -21,7 +21,7 @@ app.use(
     clientSecret: CLIENT_SECRET,
     secret: "of the cookie, and as long as it demands",
     authRequired: false,
-    authorizationParams: { response_type: "code", scope: SCOPE },
+    authorizationParams: { response_type: "code", response_mode: RESPONSE_MODE, scope: SCOPE },
     backchannelLogout: { store },
     idpLogout: true,
   }),
