@@ -91,7 +91,7 @@ def insufficient_scope(
     text = format_scope(scope)
     refusal = SCOPE.comparing(required=scope, of_token=of_token)
     error = InsufficientScope(f"The access token needs the scope: {text}.", text, refusal=refusal)
-    return _refusal(request, error, scope=text)
+    return _refusal(request, error)
 
 
 def missing_permission(request: ChallengedRequest) -> Response:
@@ -113,9 +113,7 @@ def refused_at_endpoint(request: ChallengedRequest, error: OAuth2Error) -> Respo
         # RFC 6750 section 3.1: without a token there is no error code.
         response = json_response({"error_description": error.description}, error.status)
         return _challenged(request, response, metadata=None)
-    scope = {"scope": error.scope} if isinstance(error, InsufficientScope) else {}
-    parameters = {"error": error.code, "error_description": error.description, **scope}
-    return _challenged(request, error_response(error), metadata=None, **parameters)
+    return _challenged(request, error_response(error), metadata=None, **_parameters(error))
 
 
 def challenge_of(response: Response) -> str | None:
@@ -156,11 +154,17 @@ def _take_over(exception: HTTPClientError, response: Response) -> None:
     exception.body = response.body
 
 
-def _refusal(request: ChallengedRequest, error: OAuth2Error, **more: str) -> Response:
+def _refusal(request: ChallengedRequest, error: OAuth2Error) -> Response:
     record_refusal(request, error.refusal)
     if error.headers:
         # RFC 9449 section 9: the page needs the nonce to send the request again.
         expose_when_sent(request, error.headers)
+    metadata = metadata_url(request)
+    return _challenged(request, error_response(error), metadata=metadata, **_parameters(error))
+
+
+def _parameters(error: OAuth2Error) -> dict[str, str]:
+    """What a challenge says of an error."""
     added = {
         # RFC 9470 section 3: ``acr_values`` and ``max_age`` are parameters of the challenge.
         # What is not text or a number cannot be one.
@@ -168,9 +172,8 @@ def _refusal(request: ChallengedRequest, error: OAuth2Error, **more: str) -> Res
         for name, value in error.members.items()
         if isinstance(value, str | int) and name not in OWN_PARAMETERS
     }
-    parameters = {"error": error.code, "error_description": error.description, **added, **more}
-    metadata = metadata_url(request)
-    return _challenged(request, error_response(error), metadata=metadata, **parameters)
+    scope = {"scope": error.scope} if isinstance(error, InsufficientScope) else {}
+    return {"error": error.code, "error_description": error.description, **added, **scope}
 
 
 def _challenged(

@@ -36,11 +36,15 @@ class OAuth2Error(Exception):
         replace ``error`` and ``error_description``.
     :param client: that is refused, for the operator: one that has authenticated, or that an
         authorization request names.
+    :ivar of_access_token: whether it refuses an access token, so that the response has
+        challenges of the schemes of access tokens (RFC 6750 section 3). The core sets it for
+        every error of a token that an endpoint demands.
     """
 
     code: ClassVar[str]
     source: ClassVar[str] = "RFC 6749 section 5.2"
     status: int = 400
+    of_access_token: bool = False
 
     def __init_subclass__(cls) -> None:
         """Check an error of a plug-in when it is defined, not when it is raised.
@@ -148,6 +152,7 @@ class InvalidToken(OAuth2Error):
 
     code, status = "invalid_token", 401
     source = "RFC 6750 section 3.1"
+    of_access_token = True
 
 
 class InsufficientScope(OAuth2Error):
@@ -158,6 +163,7 @@ class InsufficientScope(OAuth2Error):
 
     code, status = "insufficient_scope", 403
     source = "RFC 6750 section 3.1"
+    of_access_token = True
 
     def __init__(self, description: str, scope: str, **more: Any) -> None:
         super().__init__(description, **more)

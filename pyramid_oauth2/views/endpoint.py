@@ -15,22 +15,16 @@ from ..protection.cors import cors_preflight, cors_readable
 from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.client_endpoint import process_request
-from ..protocol.errors import (
-    InsufficientScope,
-    InvalidClient,
-    InvalidRequest,
-    InvalidToken,
-    OAuth2Error,
-)
+from ..protocol.errors import InvalidRequest, OAuth2Error
 from ..protocol.events import Emit
 from ..protocol.records import Client, StoreUnavailable
 from ..protocol.refusal import Refusal
-from ..protocol.token.required import PLACE
 from ..responses import endpoint_response, error_response, record_refusal, store_unavailable
 from .retries import once_per_request
 
 Endpoint = Callable[[Request], Response]
 
+UNAUTHORIZED = 401
 METHOD = Refusal("method", "RFC 9110 section 15.5.6")
 
 
@@ -115,18 +109,16 @@ def respond(
 
 
 def _refused(request: Request, error: OAuth2Error) -> Response:
-    # RFC 6750 section 3: a request that "does not contain an access token that enables access
-    # to the protected resource" is refused with WWW-Authenticate, also if the status is 400.
-    if isinstance(error, InvalidToken | InsufficientScope) or error.refusal == PLACE:
+    if error.of_access_token:
         return refused_at_endpoint(request, error)
     return error_response(error, _challenges(request, error))
 
 
 def _challenges(request: Request, error: OAuth2Error) -> dict[str, str]:
-    if not isinstance(error, InvalidClient):
+    if error.status != UNAUTHORIZED:
         return {}
-    # RFC 6749 section 5.2: the response "MUST include the WWW-Authenticate response
-    # header field matching the authentication scheme".
+    # RFC 9110 section 15.5.2, also for an error of a plug-in; RFC 6749 section 5.2: the response
+    # "MUST include the WWW-Authenticate response header field matching the authentication scheme".
     methods = request.oauth2.authorization_service.server.plug_ins.client_authentications
     challenges = [each.challenge for each in methods.values() if each.challenge]
     return {"WWW-Authenticate": ", ".join(challenges)}

@@ -70,6 +70,8 @@ class BadgeEndpoint:
                 headers={"X-Next": "gold", "Cache-Control": "public"},
                 members={"in_stock": ["gold"], "error": "none"},
             )
+        if colour == "grey":
+            raise BadColour("Grey is for others.", status=401)
         number = self._server.random(8).hex()
         self._server.entries.put(Entry(NAMESPACE, number), None)
         request.emit(BadgeMade(client_id=call.client.client_id, colour=colour))

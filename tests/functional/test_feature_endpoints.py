@@ -163,6 +163,12 @@ class TestErrors:
         assert answer.headers["X-Next"] == "gold"
         assert answer.headers.getall("Cache-Control") == ["no-store"]
 
+    def test_a_401_of_a_feature_has_a_challenge(self, server: Server):
+        """RFC 9110 section 15.5.2: each has one."""
+        answer = make(server, colour="grey")
+        assert_error(answer, 401, "invalid_colour")
+        assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+
     def test_plain_http_is_refused_before_it_is_asked(self, build: Callable[..., Server]):
         server = build(badges.includeme, changes={"oauth2.issuer": "https://localhost"})
         for path in (BADGE, COLOURS):

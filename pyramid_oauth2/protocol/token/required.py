@@ -52,6 +52,9 @@ def required_token(
     try:
         token = resolve(server, _presentation(server, http, sender))
     except OAuth2Error as error:
+        # RFC 6750 section 3: a request that "does not contain an access token that enables access
+        # to the protected resource" is refused with WWW-Authenticate, also if the status is 400.
+        error.of_access_token = True
         error.headers = {**sender.headers, **error.headers}
         raise
     if scope not in token.scope:
