@@ -85,7 +85,7 @@ FORBIDDEN = {
     "deadlines": (*WEB, *DATABASES, *without()),
     "single_flight": (*WEB, *DATABASES, *without()),
     "circuit_breaker": (*WEB, *DATABASES, *without()),
-    "fetching": (*WEB, *DATABASES, *without()),
+    "fetching": (*WEB, *DATABASES, *without("fetching")),
     "interfaces": (*DATABASES, *without()),
     "protocol": (*WEB, *DATABASES, *without(), f"{PACKAGE}.settings", f"{PACKAGE}.events"),
     "jose": (*WEB, *DATABASES, *without("jose"), f"{PACKAGE}.settings", f"{PACKAGE}.events"),

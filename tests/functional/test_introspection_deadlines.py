@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pyramid_oauth2 import fetching
+from pyramid_oauth2.fetching import fetcher
 from pyramid_oauth2.protocol.records import StoreUnavailable
 from pyramid_oauth2.resource_server.endpoint import REST_SECONDS, IntrospectionEndpoint
 from tests.certificates import write_certificate
@@ -64,7 +64,7 @@ def clock() -> Clock:
 def asking(
     endpoint: Endpoint, proxy: FaultyProxy, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[IntrospectionEndpoint]:
-    monkeypatch.setattr(fetching, "TOTAL_SECONDS", SHORT)
+    monkeypatch.setattr(fetcher, "TOTAL_SECONDS", SHORT)
     port = urlsplit(endpoint.url).port
     url = endpoint.url.replace(f":{port}/", f":{proxy.port}/")
     asking = IntrospectionEndpoint(url, "api", "secret", clock)

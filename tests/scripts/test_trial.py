@@ -222,7 +222,7 @@ class TestACall:
         assert "the body is longer than 64 kB, and is not shown" in tried.out
 
     def test_a_slow_view(self, server, try_at, monkeypatch):
-        monkeypatch.setattr("pyramid_oauth2.fetching.READ_SECONDS", 1)
+        monkeypatch.setattr("pyramid_oauth2.fetching.fetcher.READ_SECONDS", 1)
         with socket.create_server(("127.0.0.1", 0)) as silent:
             url = f"http://127.0.0.1:{silent.getsockname()[1]}"
             tried = with_a_call(server, try_at, url)

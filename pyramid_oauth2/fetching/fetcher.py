@@ -1,19 +1,13 @@
-"""Outgoing HTTP requests, to URLs that an operator has named in the settings or on a terminal.
-
-A request is limited in time, and its response in time and size, as a whole and not
-for each part. Needs urllib3.
-"""
+"""Requests to URLs that an operator has named in the settings or on a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -23,63 +17,15 @@ from urllib3.exceptions import (
 )
 from urllib3.util import parse_url
 
-from .deadlines import Deadline, check, watch
-from .per_process import PerProcess
-
-if TYPE_CHECKING:
-    import socket
-    from typing import Any
+from ..deadlines import Deadline, check
+from ..per_process import PerProcess
+from .connections import WatchedHTTPConnection, WatchedHTTPSConnection
+from .responses import MAX_BODY, BodyTooLong, FetchError, NotConnected, Response, TooSlow
 
 CONNECT_SECONDS = 2
 READ_SECONDS = 3
 TOTAL_SECONDS = CONNECT_SECONDS + READ_SECONDS
 CONNECTIONS = 10
-MAX_BODY = 64 * 1024
-
-
-class FetchError(Exception):
-    """There is no usable response; the message says why. It never repeats what was sent."""
-
-
-class NotConnected(FetchError):
-    """Nothing accepts connections there."""
-
-
-class TooSlow(FetchError):
-    """There is no complete response in time.
-
-    :ivar seconds: how long was waited.
-    """
-
-    def __init__(self, message: str, seconds: int) -> None:
-        super().__init__(message)
-        self.seconds = seconds
-
-
-class BodyTooLong(FetchError):
-    """The body is longer than :data:`MAX_BODY` bytes.
-
-    :ivar response: the response without its body.
-    """
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(f"answers with more than {MAX_BODY} bytes")
-        self.response = response
-
-
-@dataclass(frozen=True)
-class Response:
-    """A response of any status.
-
-    :param body: empty if the status is not 200, unless the body of every status was asked for.
-    :param challenge: the ``WWW-Authenticate`` header; empty if there is none.
-    :param cache_control: the header of that name; empty if there is none.
-    """
-
-    status: int
-    body: bytes
-    challenge: str = ""
-    cache_control: str = ""
 
 
 class Fetcher:
@@ -183,32 +129,12 @@ def check_url(url: str) -> None:
     parts.hostname.encode("idna")  # As the connection does, with another error.
 
 
-class _WatchedHTTPConnection(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        its = super()._new_conn()
-        try:
-            watch(its.fileno())
-        except BaseException:
-            its.close()
-            raise
-        return its
-
-    def request(self, *arguments: Any, **named: Any) -> None:
-        if self.sock is not None:
-            watch(self.sock.fileno())
-        super().request(*arguments, **named)
-
-
-class _WatchedHTTPSConnection(HTTPSConnection, _WatchedHTTPConnection):
-    """Watched from before the TLS handshake."""
-
-
 class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedHTTPConnection
+    ConnectionCls = WatchedHTTPConnection
 
 
 class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedHTTPSConnection
+    ConnectionCls = WatchedHTTPSConnection
 
 
 class _Manager(PoolManager):
