@@ -21,7 +21,11 @@ app.use(
     clientSecret: CLIENT_SECRET,
     secret: "of the cookie, and as long as it demands",
     authRequired: false,
-    authorizationParams: { response_type: "code", response_mode: RESPONSE_MODE, scope: SCOPE },
+    authorizationParams: {
+      response_type: "code",
+      scope: SCOPE,
+      ...(RESPONSE_MODE && { response_mode: RESPONSE_MODE }),
+    },
     backchannelLogout: { store },
     idpLogout: true,
   }),
