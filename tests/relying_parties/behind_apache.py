@@ -25,7 +25,8 @@ OIDCInfoHook access_token id_token userinfo
     Require valid-user
 </Location>
 """
-SIGNED_USERINFO = "OIDCUserInfoSignedResponseAlg RS256"
+SIGNED_USERINFO = "OIDCUserInfoSignedResponseAlg {}"
+SIGNED_ID_TOKEN = "OIDCIDTokenSignedResponseAlg {}"
 
 
 def mod_auth_openidc(*more: str) -> Start:
@@ -34,6 +35,11 @@ def mod_auth_openidc(*more: str) -> Start:
     :param more: directives.
     """
     return lambda place: _served(place, "\n".join((DIRECTIVES, *more)))
+
+
+def signed_by(algorithm: str) -> tuple[str, ...]:
+    """The directives by which it demands that algorithm for all that is signed."""
+    return SIGNED_ID_TOKEN.format(algorithm), SIGNED_USERINFO.format(algorithm)
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .behind_apache import SIGNED_USERINFO, mod_auth_openidc
+from .behind_apache import SIGNED_USERINFO, mod_auth_openidc, signed_by
 from .dishonest import FORGED, OTHER_USERINFO
-from .parties import Kind, node, python
+from .parties import Kind, Start, node, python
 
 POST = ("--auth-method", "client_secret_post")
 # Core section 3.1.3.7, rule 6: what comes straight from the server needs no signature.
@@ -76,7 +76,7 @@ WITH_SIGNED_USERINFO = {
     name: replace(kind, options=(*kind.options, "--userinfo-signed-response-alg", "RS256"))
     for name, kind in {
         "mod_auth_openidc": replace(
-            PARTIES["mod_auth_openidc"], start=mod_auth_openidc(SIGNED_USERINFO)
+            PARTIES["mod_auth_openidc"], start=mod_auth_openidc(SIGNED_USERINFO.format("RS256"))
         ),
         "mozilla-django-oidc": PARTIES["mozilla-django-oidc"],
         "openid-client": PARTIES["openid-client"],
@@ -84,6 +84,28 @@ WITH_SIGNED_USERINFO = {
         "@auth/core": PARTIES["@auth/core"],
     }.items()
 }
+
+
+def _signed(algorithm: str, name: str, start: Start) -> Kind:
+    kind = PARTIES[name]
+    signed = ("--id-token-signed-response-alg", "--userinfo-signed-response-alg")
+    options = (word for option in signed for word in (option, algorithm))
+    return replace(kind, start=start, options=(*kind.options, *options))
+
+
+# Those that accept what is signed by one algorithm alone, which is not the usual one.
+BY_OTHER_ALGORITHMS = (
+    _signed("ES256", "mod_auth_openidc", mod_auth_openidc(*signed_by("ES256"))),
+    _signed(
+        "EdDSA",
+        "openid-client",
+        node(
+            "with_openid_client.js",
+            *("openid-client", "express", "express-session"),
+            ALGORITHM="EdDSA",
+        ),
+    ),
+)
 
 # As it is by default: it reads the claims of a user there alone.
 READING_THE_ID_TOKEN = replace(

@@ -20,7 +20,8 @@ APPLICATION = "call:tests.relying_parties.dishonest:main"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     # No cache: clients are registered while it runs.
     folder = tmp_path_factory.mktemp("provider")
-    with live_server(folder, {"client_cache": "0"}, application=APPLICATION) as server:
+    settings = {"client_cache": "0", "openid.pairwise_salt": "of all who share a sector"}
+    with live_server(folder, settings, application=APPLICATION) as server:
         yield server
 
 

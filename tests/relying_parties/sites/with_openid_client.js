@@ -3,12 +3,18 @@ import express from "express";
 import session from "express-session";
 import * as client from "openid-client";
 
-const { ISSUER, CLIENT_ID, CLIENT_SECRET, PORT, SCOPE } = process.env;
+const { ISSUER, CLIENT_ID, CLIENT_SECRET, PORT, SCOPE, ALGORITHM } = process.env;
 const url = `http://127.0.0.1:${PORT}`;
 const server = await client.discovery(
   new URL(ISSUER),
   CLIENT_ID,
-  CLIENT_SECRET,
+  ALGORITHM
+    ? {
+        client_secret: CLIENT_SECRET,
+        id_token_signed_response_alg: ALGORITHM,
+        userinfo_signed_response_alg: ALGORITHM,
+      }
+    : CLIENT_SECRET,
   undefined,
   { execute: [client.allowInsecureRequests] },
 );
