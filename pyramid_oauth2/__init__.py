@@ -33,7 +33,7 @@ from .protocol.client_authentication.post import ClientSecretPost
 from .protocol.clients.field import ClientField
 from .protocol.clients.registry import ClientChangedMeanwhile, Registered, UnknownClient
 from .protocol.clients.rules import InvalidClientMetadata
-from .protocol.clients.self_registration import SELF_REGISTERED
+from .protocol.clients.source import APPROVED, SOURCE
 from .protocol.errors import OAuth2Error
 from .protocol.grant_types.authorization_code import AuthorizationCode
 from .protocol.grant_types.client_credentials import ClientCredentials
@@ -108,7 +108,8 @@ def includeme(config: Any) -> None:
     config.add_oauth2_client_authentication("none", NoAuthentication)
 
     config.add_oauth2_access_token_format(OPAQUE, OpaqueAccessToken)
-    config.add_oauth2_client_field(SELF_REGISTERED)
+    config.add_oauth2_client_field(SOURCE)
+    config.add_oauth2_client_field(APPROVED)
 
     config.include(".listeners")
     config.include(".request_classes")

@@ -132,7 +132,7 @@ class IClientResolver(Interface):
     Registered with ``config.add_oauth2_client_resolver``. It is asked where an authorization
     request begins, for a user who is signed in, and never for a client that is disabled or
     was deleted. A client that it finds is added to the store when a user allows it something, as
-    one that anyone can register (``self_registered``).
+    one that no operator has checked (its ``source`` is ``document``).
     """
 
     def recognises(client_id: str) -> bool:

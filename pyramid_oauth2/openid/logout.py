@@ -12,7 +12,7 @@ from typing import TypeAlias
 from ..interfaces.server import IServer
 from ..jose.refused import JWTRefused
 from ..protocol.clients.extra import value_of
-from ..protocol.clients.self_registration import is_self_registered
+from ..protocol.clients.source import is_unchecked
 from ..protocol.http import Parameters
 from ..protocol.records import Client
 from ..protocol.redirect_uris import redirect_url
@@ -200,7 +200,7 @@ def _checked(destination: Destination | None) -> Destination | None:
     that no operator has checked, also not after a page. Section 3: without a valid hint the
     server has to know in another way that the client is a legitimate one.
     """
-    stranger = destination is not None and is_self_registered(destination.client)
+    stranger = destination is not None and is_unchecked(destination.client)
     return None if stranger else destination
 
 

@@ -18,7 +18,7 @@ from ..protocol.authorization.return_query import is_too_long
 from ..protocol.authorization.unusable import CookiesNeeded
 from ..protocol.authorization.user import browser_digest
 from ..protocol.authorization_server import AuthorizationServer
-from ..protocol.clients.self_registration import is_self_registered
+from ..protocol.clients.source import is_unchecked
 from ..protocol.events import Emit
 from ..protocol.follow_up import follow_up
 from ..protocol.http import Parameters, parse_body, parse_query
@@ -239,7 +239,7 @@ def _page(
         STATE: destination and destination.state,
     }
     # What a stranger has registered is not named.
-    named = client if client is not None and not is_self_registered(client) else None
+    named = client if client is not None and not is_unchecked(client) else None
     values = {
         "action": _url(request, {}),
         "client_name": named and (named.client_name or named.client_id),

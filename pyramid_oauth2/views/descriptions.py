@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..protection.request import Request
-from ..protocol.clients.self_registration import is_self_registered
+from ..protocol.clients.source import OWNER, is_unchecked, source_of
 from ..protocol.clients.value_rules import is_https_url
 from ..protocol.records import Client
 from .language import translated
@@ -21,23 +21,25 @@ def https_only(uri: str | None) -> str | None:
 class Registered:
     """Who registered a client, and when.
 
-    :param by: ``operator``, ``owner``, or ``itself``. Only in the first case has anyone who runs
-        the site checked it.
+    :param by: the source of the client: ``operator``, ``owner``, ``registered`` or ``document``.
     :param at: in UTC seconds.
+    :param checked: whether anyone who runs the site has registered or approved it.
     :param owner: the name of its owner, for ``owner``; None if the application has none.
     """
 
     by: str
     at: int
+    checked: bool
     owner: str | None = None
 
 
 def registered(request: Request, client: Client) -> Registered:
     """Who registered a client, as the consent page shows it."""
-    if client.owner is not None:
-        owners = request.oauth2.authorization_service.owners
-        return Registered("owner", client.created_at, owners.name(client.owner))
-    return Registered("itself" if is_self_registered(client) else "operator", client.created_at)
+    by, checked = source_of(client), not is_unchecked(client)
+    if by != OWNER or client.owner is None:
+        return Registered(by, client.created_at, checked)
+    owners = request.oauth2.authorization_service.owners
+    return Registered(by, client.created_at, checked, owners.name(client.owner))
 
 
 def describe_scope(request: Request, name: str) -> str:

@@ -331,7 +331,7 @@ class TestNoUser:
     @pytest.mark.parametrize("hinted", [True, False])
     def test_to_what_a_stranger_has_registered_no_link_leads(self, party: Party, hinted: bool):
         """RFC 9700 section 4.11.2: this server is trusted, that site is not."""
-        party.flow.server.service.clients.edit("web", self_registered=True)
+        party.flow.server.service.clients.edit("web", source="registered")
         elsewhere = Party.__new__(Party)
         elsewhere.flow = Flow(party.flow.server)
         named = {"id_token_hint": party.id_token} if hinted else {"client_id": "web"}
@@ -340,13 +340,13 @@ class TestNoUser:
         assert answer.html.main.find("a") is None
 
     def test_who_has_signed_out_there_goes_back_to_it(self, party: Party):
-        party.flow.server.service.clients.edit("web", self_registered=True)
+        party.flow.server.service.clients.edit("web", source="registered")
         answer = party.send(id_token_hint=party.id_token, post_logout_redirect_uri=BYE)
         assert answer.location == BYE
 
     def test_who_signs_out_on_our_page_stays_here(self, party: Party):
         """Section 3: without a valid hint, only where an operator knows the client."""
-        party.flow.server.service.clients.edit("web", self_registered=True)
+        party.flow.server.service.clients.edit("web", source="registered")
         page = party.send(client_id="web", post_logout_redirect_uri=BYE)
         assert asks(page)
         assert BYE not in page.text
@@ -355,7 +355,7 @@ class TestNoUser:
         assert party.is_over()
 
     def test_a_hint_of_the_stranger_s_own_session_leads_nowhere_either(self, party: Party):
-        party.flow.server.service.clients.edit("web", self_registered=True)
+        party.flow.server.service.clients.edit("web", source="registered")
         stranger = Flow(party.flow.server).log_in("alice")
         hint = stranger.tokens(scope="openid")["id_token"]
         page = party.send(id_token_hint=hint, post_logout_redirect_uri=BYE)

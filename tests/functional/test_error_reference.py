@@ -184,7 +184,7 @@ class TestTheWayToTheClient:
         [
             {},
             {"client_uri": WEBSITE, "owner": "eve"},
-            {"client_uri": WEBSITE, "extra": {"self_registered": True}},
+            {"client_uri": WEBSITE, "extra": {"source": "registered"}},
             {"client_uri": WEBSITE, "contacts": ("disabled",)},
         ],
     )

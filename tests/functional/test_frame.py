@@ -12,7 +12,7 @@ from pyramid.exceptions import ConfigurationError
 from webtest import TestResponse
 
 from pyramid_oauth2 import Client, get_service
-from pyramid_oauth2.protocol.clients.self_registration import self_registered
+from pyramid_oauth2.protocol.clients.source import REGISTERED, from_source
 from pyramid_oauth2.protocol.records import StoreUnavailable
 from pyramid_oauth2.views import sign_out
 from tests.browser.application import (
@@ -411,7 +411,7 @@ class TestWhoRegisteredTheClient:
         site = visitor()
         server = get_service(site.registry).server
         client = Client("bot", redirect_uris=(CALLBACK,), scope=server.known_scopes)
-        get_service(site.registry).clients.add(self_registered(client))
+        get_service(site.registry).clients.add(from_source(client, REGISTERED))
         said = self.said(site, "bot")
         assert said.startswith("bot Registered by itself, ")
         assert " not verified " in said

@@ -85,7 +85,7 @@ def test_a_response_that_is_posted(flow: Flow):
 
 def test_an_app_on_the_device(start_flow: Callable[..., Flow]):
     flow = start_flow(client_id="app")
-    flow.server.service.clients.edit("app", self_registered=True)
+    flow.server.service.clients.edit("app", source="registered")
     page = Flow(flow.server, "app").ask(scope="fly", redirect_uri="com.example.app:/back")
     assert "an app on this device: com.example.app" in main_of(page)
     (link,) = page.html.select("main a")

@@ -40,6 +40,7 @@ from pyramid_oauth2.protocol.authorization.unusable import (
     UnusableInteraction,
 )
 from pyramid_oauth2.protocol.authorization.user import User
+from pyramid_oauth2.protocol.clients.source import approved
 from pyramid_oauth2.protocol.errors import TemporarilyUnavailable
 from pyramid_oauth2.protocol.http import HTTPRequest
 from pyramid_oauth2.protocol.throttling import Limit, Throttle
@@ -516,10 +517,13 @@ class TestResolvers:
         code = world.code(world.decide(page, decision="allow"))
         stored, now = world.server.clients.get(self.URL), world.server.clock()
         found = replace(resolver.found, created_at=now, updated_at=now)
-        assert stored == replace(found, extra={"self_registered": True})
+        assert stored == replace(found, extra={"source": "document"})
         resolver.asked.clear()
         (grant,) = world.grants()
         assert (grant.client_id, parse_prefix(code)) == (self.URL, "oac")
+        assert isinstance(world.begin(client_id=self.URL), Ask)
+        world.server.clients.edit(self.URL, 0, {"extra": approved(stored).extra})
+        world.decide(world.begin(client_id=self.URL), decision="allow")
         assert isinstance(world.begin(client_id=self.URL), Respond)
         assert resolver.asked == []
 

@@ -15,7 +15,7 @@ from .plugged import Plugged
 from .test_request_sources import SOURCES, TestResolvers, bare
 from .worlds import make_client
 
-UNCHECKED = {"owner": "eve"}, {"extra": {"self_registered": True}}
+UNCHECKED = {"owner": "eve"}, {"extra": {"source": "registered"}}
 FAULTS: tuple[dict[str, str | None], ...] = (
     {"scope": "fly"},
     {"scope": 'a"b'},
@@ -83,7 +83,7 @@ def test_a_stored_request_that_the_client_may_not_make_any_more() -> None:
 
 
 def test_a_request_object_that_is_faulty_within() -> None:
-    world = world_of(extra={"self_registered": True})
+    world = world_of(extra={"source": "registered"})
     wanted = {"client_id": "hobby", "redirect_uri": "https://client.example/back", "scope": "fly"}
     request = bare(client_id="hobby", request=json.dumps(wanted))
     for subject, by_link in ((None, True), ("bob", False)):

@@ -122,10 +122,10 @@ def test_a_chosen_secret_is_read_from_stdin_and_not_repeated(with_tables, chosen
 
 
 def test_a_client_that_anyone_can_register(with_tables):
-    with_tables(*WEB, "--client-id", "hobby", "--self-registered")
+    with_tables(*WEB, "--client-id", "hobby", "--source", "registered")
     words = ("client", "show", "hobby", "--json")
-    assert json.loads(with_tables(*words)[1])["extra"] == {"self_registered": True}
-    with_tables("client", "edit", "hobby", "--no-self-registered")
+    assert json.loads(with_tables(*words)[1])["extra"] == {"source": "registered"}
+    with_tables("client", "edit", "hobby", "--source", "operator")
     assert not json.loads(with_tables(*words)[1]).get("extra")
 
 

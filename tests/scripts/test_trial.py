@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from pyramid_oauth2.protocol.clients.self_registration import self_registered
+from pyramid_oauth2.protocol.clients.source import REGISTERED, from_source
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.protocol.redirect_uris import matching_redirect_uri
 from pyramid_oauth2.scripts.ini import Ini
@@ -340,10 +340,10 @@ def test_what_a_killed_trial_has_left_is_deleted_by_the_next(server, try_at):
     }
     with Ini(str(server.ini)).service() as running:
         store = running.server.clients
-        store.add(self_registered(record))
+        store.add(from_source(record, REGISTERED))
         store.add(replace(record, client_id="an-operator-s"))
         for client_id, changes in others.items():
-            store.add(self_registered(replace(record, client_id=client_id, **changes)))
+            store.add(from_source(replace(record, client_id=client_id, **changes), REGISTERED))
     assert try_at(server.ini, "--grant-type", "client_credentials").status == 0
     with Ini(str(server.ini)).service() as running:
         assert running.server.clients.get("left") is None

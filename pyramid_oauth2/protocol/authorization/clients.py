@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..authorization_server import AuthorizationServer
 from ..clients.rules import InvalidClientMetadata, check_client
-from ..clients.self_registration import self_registered
+from ..clients.source import DOCUMENT, from_source
 from ..clients.writes import Writes
 from ..errors import InvalidRequest, UnauthorizedClient
 from ..events import ClientChanged, Emit
@@ -62,9 +62,7 @@ def store_resolved(server: AuthorizationServer, client: Client, emit: Emit) -> N
         return
     now = server.clock()
     try:
-        # No operator has seen it, also if the resolver is no longer there.
-        stored = replace(self_registered(client), created_at=now, updated_at=now)
-        Writes(server.clients).add(stored)
+        Writes(server.clients).add(replace(client, created_at=now, updated_at=now))
         emit(ClientChanged(client_id=client.client_id, change="resolved"))
     except DuplicateRecord:
         # Added by another request at this moment, or deleted: then its client_id is barred.
@@ -94,7 +92,8 @@ def _checked(server: AuthorizationServer, client: Client) -> Client:
         raise UnauthorizedClient(
             "The metadata of this client is not valid.", refusal=fields
         ) from None
-    return client
+    # Also in the store, if the resolver is no longer there.
+    return from_source(client, DOCUMENT)
 
 
 def _resolvers(server: AuthorizationServer, client_id: str) -> list[IClientResolver]:

@@ -7,6 +7,7 @@ from functools import partial
 
 from ..access import Access
 from ..authorization_server import AuthorizationServer
+from ..clients.source import BY_ITSELF, is_a_stranger, source_of
 from ..contention import Contention
 from ..envelope import NotUnderstood
 from ..kept_values import NOTHING_KEPT
@@ -25,7 +26,7 @@ def allowed_before(
     It lacks the optional scopes that the user has declined before.
     """
     # The page says which account is signed in, and is the way to another one.
-    if requested.prompt & {"consent", "select_account"} or client.consent == "ask":
+    if requested.prompt & {"consent", "select_account"} or _is_asked_each_time(client):
         return None
     # RFC 8628 section 5.4: what is allowed for another device must be seen each time, since
     # someone else may have begun there.
@@ -35,10 +36,16 @@ def allowed_before(
     # does not identify the client, and nothing is allowed without the page.
     if client.public and not requested.redirect_uri.startswith("https:"):
         return None
-    if client.consent == "skip":
+    if client.consent == "skip" and source_of(client) not in BY_ITSELF:
         return requested
     consent = server.consents.get(subject, client.client_id)
     return None if consent is None else _decided(server, consent, requested, client)
+
+
+def _is_asked_each_time(client: Client) -> bool:
+    # Anyone can bring such a client here under any name: a user who has once allowed it has not
+    # allowed what the next link to it wants.
+    return client.consent == "ask" or is_a_stranger(client)
 
 
 def _decided(
@@ -99,7 +106,12 @@ def remember_consent(
     :param granted: what the user allowed of it.
     """
     redirect_uri = granted.redirect_uri
-    if client.consent != "remember" or granted.details or redirect_uri is None:
+    if (
+        client.consent != "remember"
+        or is_a_stranger(client)
+        or granted.details
+        or redirect_uri is None
+    ):
         return
     contention = Contention("the consent")
     while True:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..authorization_server import AuthorizationServer
-from ..clients.self_registration import is_self_registered
+from ..clients.source import is_unchecked
 from ..errors import LoginRequired, OAuth2Error
 from ..events import AuthorizationRefused, OAuth2Event
 from ..records import Client, StoreUnavailable
@@ -158,7 +158,7 @@ def _redirects(client: Client, error: OAuth2Error, user: User) -> bool:
     # once to a site that a stranger has registered. Silent authentication is excepted there.
     if user.subject is not None or isinstance(error, LoginRequired):
         return True
-    return not is_self_registered(client)
+    return not is_unchecked(client)
 
 
 def refuse(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..authorization_server import AuthorizationServer
-from ..clients.self_registration import is_self_registered
+from ..clients.source import is_unchecked
 from ..envelope import NotUnderstood
 from ..errors import AccessDenied, OAuth2Error
 from ..records import Client
@@ -35,7 +35,7 @@ def website(client: Client) -> WayBack | None:
     Only for one that an operator has registered, and that is not disabled: anyone can send users
     to a page of an error.
     """
-    if client.disabled_at is not None or is_self_registered(client):
+    if client.disabled_at is not None or is_unchecked(client):
         return None
     return WayBack(client, None)
 

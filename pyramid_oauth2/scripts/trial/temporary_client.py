@@ -11,7 +11,7 @@ from typing import Any
 
 from ...protocol.clients.registry import ClientRegistry, UnknownClient
 from ...protocol.clients.rules import InvalidClientMetadata
-from ...protocol.clients.self_registration import SELF_REGISTERED, is_self_registered
+from ...protocol.clients.source import REGISTERED, SOURCE, source_of
 from ...protocol.records import Client, StoreUnavailable
 from .failure import TrialFailed
 from .trial_client import CODE, NONE, REDIRECT_URI, TrialClient
@@ -45,7 +45,7 @@ def temporary_client(
 def _register(registry: ClientRegistry, grant_type: str, scope: frozenset[str]) -> TrialClient:
     metadata: dict[str, Any] = {"client_name": NAME, "grant_types": (grant_type,), "scope": scope}
     # No operator has looked at it, and no user's consent to it is of use later.
-    metadata |= {SELF_REGISTERED.name: True, "consent": "ask"}
+    metadata |= {SOURCE.name: REGISTERED, "consent": "ask"}
     if grant_type == CODE:
         metadata |= {"redirect_uris": (REDIRECT_URI,), "token_endpoint_auth_method": NONE}
     try:
@@ -78,7 +78,7 @@ def _delete_left_over(registry: ClientRegistry) -> None:
 
 def _is_left_over(client: Client) -> bool:
     # One with an owner is a user's.
-    ours = client.client_name == NAME and client.owner is None and is_self_registered(client)
+    ours = client.client_name == NAME and client.owner is None and source_of(client) == REGISTERED
     return ours and client.created_at < time.time() - MOST_SECONDS
 
 

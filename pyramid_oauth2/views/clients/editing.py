@@ -12,6 +12,7 @@ from ...protocol.clients.extra import value_of
 from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import ClientChangedMeanwhile
 from ...protocol.clients.rules import acts_for_users, check_change
+from ...protocol.clients.source import APPROVED
 from ...protocol.records import Client
 from .choices import beyond_choices, grant_type_choices, missing_scope, scope_choices
 from .controls import labels, shown_fields
@@ -66,6 +67,8 @@ def _save(page: ClientPage) -> Response:
             return _form_page(page, client, Form(form.values, problems))
         if page.context.self_service and _widens(page, client, metadata):
             metadata |= _without_trust(client)
+        if page.context.self_service and not _has(page, client, metadata):
+            metadata |= {APPROVED.name: False}
         edited = page.clients.edit(client.client_id, client.version, **metadata)
     except ClientChangedMeanwhile:
         client = page.client_to_change()
@@ -91,10 +94,14 @@ def _read(
 
 def _is_saved(page: ClientPage, client: Client) -> bool:
     """Whether the client has what the form says."""
-    settable = page.context.settable
     metadata, form, refused = _read(page, client, _fields_of_form(page, client))
     if form.problems or refused:
         return False
+    return _has(page, client, metadata)
+
+
+def _has(page: ClientPage, client: Client, metadata: Mapping[str, Any]) -> bool:
+    settable = page.context.settable
     return all(value_of(settable[name], client) == value for name, value in metadata.items())
 
 
