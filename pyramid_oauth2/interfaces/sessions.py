@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from zope.interface import Interface
+from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
     from ..protocol.authentication import Authentication
@@ -19,6 +19,11 @@ class ISessions(Interface):
     Registered with ``config.set_oauth2_sessions``. It may write entries; grants it only reads: the
     core ends those of a session.
     """
+
+    lifetime: int = Attribute(
+        "for how many seconds a session is remembered after the last sign-in; a browser keeps the "
+        "cookie that names it for as long"
+    )
 
     def join(joining: Joining) -> str | None:
         """The ``sid`` of the session that a new grant belongs to; None if it belongs to none.

@@ -69,6 +69,7 @@ class LogoutRequest:
     :param of_browser: returns the session of a ``sid`` if it was begun at this browser.
     :param just_ended: whether this browser has signed out of the session of a ``sid`` just now.
     :param confirmed: whether that user has confirmed it on a page of ours.
+    :param confirmed_sid: of the session that the page was about, beside that of the browser.
     :param has_ended: whether a redirect URI is the one for which a login has just ended here.
     """
 
@@ -80,6 +81,7 @@ class LogoutRequest:
     of_browser: Callable[[str], Session | None]
     just_ended: Callable[[str], bool]
     confirmed: bool
+    confirmed_sid: str | None
     has_ended: Callable[[str], bool]
 
 
@@ -128,10 +130,13 @@ class Confirm:
     """Ask the user on a page.
 
     :param client: that asks; None if it is not known.
+    :param sid: of the session that it asks to end, if that is one of this user; the page has it
+        end together with that of the browser.
     """
 
     client: Client | None
     destination: Destination | None
+    sid: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +145,12 @@ class End:
 
     :param session: None: that of the browser, if there is one.
     :param destination: None: a page says that the user is signed out.
+    :param sid: of one more session of the signed-in user.
     """
 
     session: Session | None
     destination: Destination | None
+    sid: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +246,19 @@ def _end_as_confirmed(request: LogoutRequest) -> Result | None:
     if not request.confirmed:
         return None
     # Its session is looked up as it ends: without the store the login ends all the same.
-    return End(None, _checked(request.asked.destination))
+    return End(None, _checked(request.asked.destination), request.confirmed_sid)
 
 
 def _ask(request: LogoutRequest) -> Result:
-    # The form does not have the hint, which is of another session, or none.
-    return Confirm(request.asked.client, _checked(request.asked.destination))
+    """Ask the user, also about the session of the hint if this browser does not have it.
+
+    The client was signed in by that session: once the user has confirmed, it has to end.
+    """
+    hint, client, subject = request.asked.hint, request.asked.client, request.subject
+    sid, destination = None, _checked(request.asked.destination)
+    if hint is not None and client is not None and subject is not None:
+        sid = hint.sid if hint.is_about(request.server, client, subject) else None
+    return Confirm(client, destination, sid)
 
 
 STEPS: tuple[Callable[[LogoutRequest], Result | None], ...] = (

@@ -66,6 +66,8 @@ from .sessions import SessionKeeper
 from .signed_out import has_just_signed_out, remember_signed_out
 
 NAME = "end_session"
+# In the form of our own page.
+SESSION = "session"
 # Beside the parameters of a client: the login has ended here, so that they may go back.
 ENDED = "ended"
 
@@ -119,6 +121,7 @@ def _logout_request(
         of_browser=partial(_of_browser, request),
         just_ended=partial(_just_ended, request),
         confirmed=confirmed,
+        confirmed_sid=sent.if_once(SESSION),
         has_ended=partial(_has_ended, request, sent),
     )
 
@@ -131,8 +134,8 @@ def _respond(request: Request, sent: Parameters, subject: str | None, result: Re
             return redirect(destination.url)
         case SignedOut(destination):
             return _page(request, destination=destination)
-        case Confirm(client, destination):
-            return _page(request, subject, client, destination)
+        case Confirm(client, destination, sid):
+            return _page(request, subject, client, destination, sid)
         case End() as end:
             return once_per_request(request, partial(_end, end, subject))
     raise AssertionError("every result has a response")
@@ -158,6 +161,9 @@ def _end(end: End, subject: str | None, request: Request, emit: Emit) -> Respons
     if session is not None:
         with follow_up("A second click on signing out asks the user"):
             remember_signed_out(server, session.sid, _browser(request))
+    if subject is not None and end.sid is not None:
+        with follow_up("A session goes on, although its user has signed out"):
+            Sessions(server, emit).end(subject, end.sid, SIGNED_OUT)
     secret = renew_browser(request)
     url = _url(request, {} if destination is None else _ended(destination, secret))
     return redirect(url) if subject is None else end_here(request, emit, subject, url, session)
@@ -232,8 +238,10 @@ def _page(
     subject: str | None = None,
     client: Client | None = None,
     destination: Destination | None = None,
+    sid: str | None = None,
 ) -> Response:
     fields = {
+        SESSION: sid,
         CLIENT_ID: client and client.client_id,
         REDIRECT_URI: destination and destination.uri,
         STATE: destination and destination.state,

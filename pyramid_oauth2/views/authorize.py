@@ -46,6 +46,7 @@ from .browser import (
     earlier_secret,
     is_from_our_page,
     is_new_browser,
+    keep_browser,
     renew_browser,
 )
 from .consent import consent_page
@@ -92,7 +93,7 @@ def authorize(request: Request) -> Response:
         if secret is None:
             description = "The form does not come from this browser's own page."
             return error_page(request, description, 403, "another_browser", refusal=OF_BROWSER)
-        user = replace(user, secret=lambda: secret, earlier=True)
+        user = replace(user, secret=lambda: secret, present=user.secret)
     return _respond(request, decide(server, http, handle, user, parameters))
 
 
@@ -142,6 +143,8 @@ def _respond(request: Request, result: Result) -> Response:
         case Again(query, end=True, endpoint=endpoint):
             return send_to_logout(request, return_url(request, endpoint, query))
         case Respond(authorization_response, events, refusal=refusal, by_link=by_link):
+            if result.changed:
+                keep_browser(request)
             outcome = Outcome(_sent(request, authorization_response, refusal, by_link), events)
         case Done(client, decision, events):
             outcome = Outcome(done_page(request, client, decision), events)

@@ -61,6 +61,16 @@ def renew_browser(request: Request) -> str:
     return new
 
 
+def keep_browser(request: Request) -> None:
+    """Let the browser keep its secret as long as the session of its user, which is named by it.
+
+    Without that a browser that is closed forgets it. A user who is still signed in to the
+    application could not sign out of that session any more.
+    """
+    if _session_lifetime(request) is not None and _set_cookie not in request.response_callbacks:
+        request.add_response_callback(_set_cookie)
+
+
 def carry_browser(request: Request) -> None:
     """Set the cookie also on a response that an earlier attempt of this request created."""
     if NEW in request.environ:
@@ -117,7 +127,15 @@ def _sent(request: Request) -> str:
 
 def _set_cookie(request: Request, response: Response) -> None:
     options = _cookie(request)
-    response.set_cookie(options.pop("cookie_name"), request.environ[NEW], **options)
+    secret = request.environ.get(NEW) or _sent(request)
+    max_age = _session_lifetime(request)
+    response.set_cookie(options.pop("cookie_name"), secret, max_age=max_age, **options)
+
+
+def _session_lifetime(request: Request) -> int | None:
+    """For how many seconds sessions are remembered; None if nothing keeps them."""
+    sessions = request.oauth2.authorization_service.server.plug_ins.sessions
+    return None if sessions is None else sessions.lifetime
 
 
 def _cookie(request: Request) -> dict[str, Any]:

@@ -135,6 +135,8 @@ class TestAnotherAccount:
 class Sessions:
     """One session, which can be ended while a grant is opened."""
 
+    lifetime = 60
+
     def __init__(self) -> None:
         self.joined: list[Any] = []
         self.lasting = True

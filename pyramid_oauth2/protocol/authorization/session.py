@@ -32,7 +32,7 @@ def joined(
     authentication, sessions = authenticated(progress), progress.server.plug_ins.sessions
     if sessions is None:
         return authentication
-    browser = progress.user.browser()
+    browser = progress.user.present_browser()
     sid = sessions.join(Joining(client, subject, granted, authentication, browser))
     if sid is None:
         return authentication
