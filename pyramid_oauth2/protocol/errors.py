@@ -208,6 +208,20 @@ class UnmetAuthenticationRequirements(OAuth2Error):
     source = "OpenID Connect Core section 5.5.1.1"
 
 
+class InvalidRedirectURI(OAuth2Error):
+    """A redirect URI cannot be registered (RFC 7591 section 3.2.2)."""
+
+    code, status = "invalid_redirect_uri", 400
+    source = "RFC 7591 section 3.2.2"
+
+
+class InvalidMetadata(OAuth2Error):
+    """The metadata of a client cannot be registered (RFC 7591 section 3.2.2)."""
+
+    code, status = "invalid_client_metadata", 400
+    source = "RFC 7591 section 3.2.2"
+
+
 class RequestNotSupported(OAuth2Error):
     """Request objects are not supported (RFC 9101 section 7.4)."""
 
