@@ -11,6 +11,7 @@ from typing import Any
 from ..events import notify
 from ..interfaces import ISettings
 from ..settings.types import AUTHORIZATION_SERVER
+from .claims_locales import CLAIMS_LOCALES, ClaimsLocales
 from .client_fields import FIELDS
 from .default_max_age import DEFAULT_MAX_AGE, DefaultMaxAge
 from .discovery import OpenIDMetadata
@@ -42,6 +43,7 @@ def includeme(config: Any) -> None:
     config.add_oauth2_request_extension("nonce", Nonce)
     config.add_oauth2_request_extension("claims", Claims)
     config.add_oauth2_request_extension("id_token_claims", IDTokenClaims)
+    config.add_oauth2_request_extension(CLAIMS_LOCALES, ClaimsLocales)
     config.add_oauth2_request_extension("claims_demand", ClaimsDemand)
     config.add_oauth2_request_extension("id_token_hint", IDTokenHint)
     config.add_oauth2_request_extension("default_max_age", DefaultMaxAge)

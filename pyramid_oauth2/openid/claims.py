@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..interfaces.server import IServer
+from .claims_locales import in_languages
 from .standard_claims import BOOLEANS, NUMBERS, OBJECTS, PROTOCOL, TEXTS, base_of
 
 log = logging.getLogger(__name__)
@@ -15,13 +16,16 @@ log = logging.getLogger(__name__)
 WRONG = "claims() of the resource owners returned %s for %s, which is left out"
 
 
-def claims_about(server: IServer, subject: str, names: Collection[str]) -> dict[str, Any]:
+def claims_about(
+    server: IServer, subject: str, names: Collection[str], locales: Sequence[str] = ()
+) -> dict[str, Any]:
     """The named claims about a user, as JSON has them.
 
     Those that are empty are left out, never null (OpenID Connect Core section 5.3.2); so are
     those of a wrong type, which are logged: a client might trust a text where the mail
     address is not verified.
 
+    :param locales: the languages in which the client wants them, the best first.
     :raises StoreUnavailable: the application cannot say it now.
     """
     asked = frozenset(names) - PROTOCOL
@@ -29,7 +33,8 @@ def claims_about(server: IServer, subject: str, names: Collection[str]) -> dict[
         return {}
     said = server.claims(subject, asked)
     found = {name: _value(name, value) for name, value in said.items() if _is_asked(name, asked)}
-    return {name: value for name, value in found.items() if not _is_empty(value)}
+    present = {name: value for name, value in found.items() if not _is_empty(value)}
+    return in_languages(present, locales, asked) if locales else present
 
 
 def _is_asked(name: Any, asked: frozenset[str]) -> bool:

@@ -19,6 +19,7 @@ from ..protocol.records import REFRESH_TOKEN
 from ..protocol.token.issuance import Issuing
 from ..settings import Settings
 from .claims import claims_about
+from .claims_locales import CLAIMS_LOCALES
 from .client_fields import ID_TOKEN_SIGNED_RESPONSE_ALG
 from .request_extensions import allowed_names, userinfo_names
 from .scopes import OPENID
@@ -62,7 +63,9 @@ class IDToken:
     def _claims(self, issuing: Issuing, subject: str, algorithm: str) -> Mapping[str, Any]:
         server = self._server
         claims = {
-            **claims_about(server, subject, self._names(issuing)),
+            **claims_about(
+                server, subject, self._names(issuing), issuing.kept.get(CLAIMS_LOCALES, ())
+            ),
             "iss": server.issuer,
             "sub": sub_of(server, issuing.client, subject),
             # Not "azp": it is for several audiences.

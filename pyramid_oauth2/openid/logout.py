@@ -25,8 +25,9 @@ CLIENT_ID = "client_id"
 REDIRECT_URI = "post_logout_redirect_uri"
 STATE = "state"
 UI_LOCALES = "ui_locales"
-# Section 2. What "logout_hint" says anyone can write, so nothing follows from it.
-PARAMETERS = (HINT, "logout_hint", CLIENT_ID, REDIRECT_URI, STATE, UI_LOCALES)
+# Section 2 leaves to us what "logout_hint" means: nothing, so it is not in a URL of ours either.
+# Anyone can write it, and one user at most is signed in at a browser, whom the page names.
+PARAMETERS = (HINT, CLIENT_ID, REDIRECT_URI, STATE, UI_LOCALES)
 
 
 @dataclass(frozen=True, slots=True)

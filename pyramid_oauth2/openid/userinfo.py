@@ -17,6 +17,7 @@ from ..protocol.errors import InsufficientScope
 from ..protocol.refusal import Refusal
 from ..protocol.token.access_token import AccessToken
 from .claims import claims_about
+from .claims_locales import CLAIMS_LOCALES
 from .client_fields import USERINFO_SIGNED_RESPONSE_ALG
 from .request_extensions import userinfo_names
 from .scopes import OPENID
@@ -64,5 +65,5 @@ class UserInfoEndpoint:
         names = names_of(token.scope) | userinfo_names(token.kept)
         return {
             "sub": sub_of(self._server, token.client, token.subject),
-            **claims_about(self._server, token.subject, names),
+            **claims_about(self._server, token.subject, names, token.kept.get(CLAIMS_LOCALES, ())),
         }
