@@ -171,6 +171,7 @@ def _make_authorization_server(
             entry_store=partial(entry_store, backends, settings, purger),
             client_fields=client_fields(registry),
             refresh_needs_offline_access=settings.refresh_needs_offline_access,
+            private_schemes=settings.private_schemes,
             max_parameter_length=settings.max_parameter_length,
             prompt_values=PROMPT_VALUES.union(["create"] if settings.sign_up_route else []),
             factories=factories,

@@ -6,7 +6,7 @@ RFC 6749 section 3.1.2, RFC 8252, RFC 9700 section 2.1.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from .messages import Message
@@ -33,14 +33,41 @@ _BELOW_LOCALHOST = re.compile(r"([a-z0-9_-]+\.)+localhost")
 _URI = re.compile(r"[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+")
 _PORT = re.compile(r":[0-9]*$")
 _PRIVATE_USE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
+_SCHEME_WITHOUT_DOT = re.compile(r"[a-z][a-z0-9+-]{0,49}")
+# A browser or a system acts on them itself: one runs a script, another opens a mail program.
+TAKEN_SCHEMES = (
+    WEB
+    | NO_ORIGIN
+    | {
+        *("chrome", "chrome-extension", "cid", "content", "facetime", "geo", "intent", "itms"),
+        *("jar", "livescript", "market", "mid", "mocha", "moz-extension", "ms-help", "res"),
+        *("resource", "search-ms", "sftp", "sms", "ssh", "tel", "urn", "vbscript"),
+        *("view-source", "webcal", "wyciwyg"),
+    }
+)
 
 
-def redirect_uri_problem(uri: str) -> Message | None:
+def private_scheme_problem(scheme: str) -> Message | None:
+    """What is wrong with a private-use scheme without a dot, None if nothing is.
+
+    Such schemes are allowed by name only: RFC 8252 section 7.1 demands a domain name in reverse,
+    which two apps do not share by chance.
+    """
+    if not _SCHEME_WITHOUT_DOT.fullmatch(scheme):
+        return _("is not a scheme without a dot: write lower-case letters, digits, '+' or '-'")
+    if scheme in TAKEN_SCHEMES:
+        return _("is a scheme with a meaning of its own")
+    return None
+
+
+def redirect_uri_problem(uri: str, private_schemes: Collection[str] = ()) -> Message | None:
     """What is wrong with a redirect URI that is to be registered, None if nothing is.
 
     Allowed are https on any host, http on a loopback host only, and a
     private-use scheme with a dot in it (``com.example.app:/callback``, RFC 8252
     section 7.1).
+
+    :param private_schemes: schemes without a dot that are allowed as well.
     """
     if not _URI.fullmatch(uri):
         return _("has characters that a URI cannot have; percent-encode them")
@@ -60,7 +87,7 @@ def redirect_uri_problem(uri: str) -> Message | None:
         return _host_problem(parts, port) or _plain_http_problem(parts.scheme, host)
     if not parts.scheme:
         return _("is relative; write it whole, with https://")
-    if not _PRIVATE_USE_SCHEME.fullmatch(parts.scheme):
+    if parts.scheme not in private_schemes and not _PRIVATE_USE_SCHEME.fullmatch(parts.scheme):
         # RFC 8252 section 7.1: a scheme in reverse domain name notation;
         # javascript:, data: and the like have no dot.
         return _("has a scheme that is neither https nor a private-use one such as com.example.app")
@@ -134,22 +161,26 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}:{parts.port}" if given else f"{parts.scheme}://{host}"
 
 
-# RFC 8252 section 7.3: the two loopback addresses. localhost is not one of
-# them, since what it resolves to is not fixed (section 8.3).
-_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?=[/?]|$)")
+# RFC 8252 section 7.3: the two loopback addresses. Section 8.3 advises clients against
+# localhost; many use it, and one that has registered it depends on what it resolves to anyway.
+_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]|localhost))(?::[0-9]{1,5})?(?=[/?]|$)")
 
 
-def matching_redirect_uri(registered: Sequence[str], requested: str | None) -> str | None:
+def matching_redirect_uri(
+    registered: Sequence[str], requested: str | None, private_schemes: Collection[str] = ()
+) -> str | None:
     """Return the redirect URI that a request may use, None if there is none.
 
     RFC 9700 section 2.1: "Authorization servers MUST utilize exact string
     matching except for port numbers in localhost redirection URIs of native
     apps". A request without one uses the registered one if there is only one.
+
+    :param private_schemes: as for :func:`redirect_uri_problem`.
     """
     if requested is None:
         requested = registered[0] if len(registered) == 1 else None
     # The record may be older than the rules, or come from another server.
-    if requested is None or redirect_uri_problem(requested) is not None:
+    if requested is None or redirect_uri_problem(requested, private_schemes) is not None:
         return None
     if requested in registered:
         return requested

@@ -60,6 +60,7 @@ class Server:
     seconds. ``url`` returns the public URL of an endpoint, ``entry_store`` the store for
     entries. ``client_fields`` are the fields of a client's metadata by name, also those that
     an application or an extension added. ``max_parameter_length`` is in characters.
+    ``private_schemes`` are those without a dot that a redirect URI may have.
     ``refresh_needs_offline_access`` is whether a refresh token needs that scope.
     ``claims`` returns what the application says about a subject, of the named claims, or
     raises :exc:`UserNotChecked`; ``claim_descriptions`` are the words for those that it adds.
@@ -94,6 +95,7 @@ class Server:
     client_fields: Mapping[str, ClientField] = field(default_factory=lambda: BY_NAME)
     max_parameter_length: int = MAX_VALUE
     refresh_needs_offline_access: bool = False
+    private_schemes: frozenset[str] = frozenset()
     claims: Callable[[str, Collection[str]], Mapping[str, Any]] = lambda subject, names: {}
     claim_descriptions: Mapping[str, str] = field(default_factory=dict)
     end_session: Callable[[str, str], bool] = lambda subject, sid: False

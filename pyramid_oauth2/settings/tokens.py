@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .declaration import setting
+from .private_schemes import private_schemes
 from .types import (
     AUTHORIZATION_SERVER,
     boolean,
@@ -55,6 +56,15 @@ class TokenSettings:
         frozenset({"code"}),
         "The response types that the authorization endpoint supports. The response type token is "
         "the implicit grant, which RFC 9700 section 2.1.2 advises against.",
+        mode=AUTHORIZATION_SERVER,
+    )
+    private_schemes: frozenset[str] = setting(
+        private_schemes,
+        frozenset(),
+        "The schemes without a dot that every client's redirect URIs may have, such as cursor and "
+        "vscode. Those with a dot, such as com.example.app, need no line here (RFC 8252 section "
+        "7.1): they name their owner, while several apps may claim one without a dot.",
+        grant_type="authorization_code",
         mode=AUTHORIZATION_SERVER,
     )
     require_pkce: bool = setting(

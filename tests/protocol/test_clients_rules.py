@@ -7,6 +7,7 @@ from os import urandom
 
 import pytest
 
+from pyramid_oauth2.protocol.clients.private_schemes import PRIVATE_SCHEMES
 from pyramid_oauth2.protocol.clients.rules import (
     InvalidClientMetadata,
     check_change,
@@ -277,3 +278,45 @@ def test_client_ids_are_drawn_after_a_prefix():
     drawn = {new_client_id(urandom) for _ in range(100)}
     assert len(drawn) == 100
     assert all(re.fullmatch(r"oci_[0-9A-Za-z]{24}", value) for value in drawn)
+
+
+CURSOR = "cursor://anysphere.cursor-mcp/oauth/callback"
+
+
+class TestSchemesWithoutADot:
+    """RFC 8252 section 7.1 wants a domain name; an operator may allow others by name."""
+
+    def server(self, *schemes):
+        fields = {**make_server().client_fields, PRIVATE_SCHEMES.name: PRIVATE_SCHEMES}
+        return make_server(client_fields=fields, private_schemes=frozenset(schemes))
+
+    def client(self, *own):
+        extra = {"private_schemes": list(own)} if own else {}
+        return Client("app", redirect_uris=(CURSOR,), extra=extra)
+
+    def test_they_are_refused(self):
+        found = dict(client_problems(self.server(), self.client()))
+        assert found.keys() == {"redirect_uris"}
+        assert CURSOR in found["redirect_uris"]
+
+    def test_the_server_allows_them_to_all(self):
+        assert dict(client_problems(self.server("cursor"), self.client())) == {}
+
+    def test_an_operator_allows_them_to_one(self):
+        assert dict(client_problems(self.server(), self.client("cursor"))) == {}
+        assert dict(client_problems(self.server(), self.client("vscode"))).keys() == {
+            "redirect_uris"
+        }
+
+    def test_no_one_can_allow_a_dangerous_one(self):
+        client = self.client("javascript")
+        assert "private_schemes" in dict(client_problems(self.server(), client))
+        assert PRIVATE_SCHEMES.set_by == {"operator"}
+
+    def test_a_client_that_has_one_from_before_does_not_get_another(self):
+        """The setting was taken back: the client can still be changed in something else."""
+        server, before = self.server(), self.client()
+        assert check_change(server, before, {"client_name": "New"}).client_name == "New"
+        changes = {"redirect_uris": (CURSOR, f"{CURSOR}2")}
+        with pytest.raises(InvalidClientMetadata, match="callback2"):
+            check_change(server, before, changes)

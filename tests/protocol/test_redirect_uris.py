@@ -16,6 +16,7 @@ from pyramid_oauth2.protocol.redirect_uris import (
     matching_redirect_uri,
     origin_of,
     origin_problem,
+    private_scheme_problem,
     redirect_uri_problem,
     redirect_url,
 )
@@ -178,7 +179,10 @@ def test_origin_of_a_url(url, origin):
 
 
 WEB = "https://client.example/back?tenant=1"
-REGISTERED = (WEB, "http://127.0.0.1/back", "http://[::1]:8000", "com.example.app:/back")
+REGISTERED = (
+    *(WEB, "http://127.0.0.1/back", "http://[::1]:8000", "com.example.app:/back"),
+    "http://localhost:8787/local?x=1",
+)
 
 
 @pytest.mark.parametrize("uri", REGISTERED)
@@ -188,10 +192,13 @@ def test_a_registered_one_is_itself(uri):
 
 @pytest.mark.parametrize(
     "uri",
-    ["http://127.0.0.1:1/back", "http://127.0.0.1:65535/back", "http://[::1]", "http://[::1]:9"],
+    [
+        *("http://127.0.0.1:1/back", "http://127.0.0.1:65535/back", "http://[::1]"),
+        *("http://[::1]:9", "http://localhost/local?x=1", "http://localhost:1/local?x=1"),
+    ],
 )
 def test_any_port_of_a_loopback_address(uri):
-    """RFC 8252 section 7.3."""
+    """RFC 8252 section 7.3; and of localhost, for a client that lists it."""
     assert matching_redirect_uri(REGISTERED, uri) == uri
 
 
@@ -212,6 +219,14 @@ def test_any_port_of_a_loopback_address(uri):
         "http://127.0.0.1:80/backs",
         "HTTP://127.0.0.1:80/back",
         "http://localhost/back",
+        "http://localhost:0/local?x=1",
+        "http://localhost:8787/local",
+        "http://localhost:8787/local?x=2",
+        "http://LOCALHOST:8787/local?x=1",
+        "http://localhost.:8787/local?x=1",
+        "http://localhost.evil.test:8787/local?x=1",
+        "https://localhost:1/local?x=1",
+        "http://127.0.0.1:8787/local?x=1",
         "http://127.1/back",
         "http://[::1]:9/back",
         "http://[0:0:0:0:0:0:0:1]:9",
@@ -231,7 +246,8 @@ def test_none_named(registered, found):
 
 LOOPBACK_PORT = re.compile(
     r"(?<=^http://127\.0\.0\.1)(:[0-9]+)?(?=/back$)|"
-    r"(?<=^http://\[::1\])(:[0-9]+)?$"
+    r"(?<=^http://\[::1\])(:[0-9]+)?$|"
+    r"(?<=^http://localhost)(:[0-9]+)?(?=/local\?x=1$)"
 )
 
 
@@ -257,6 +273,42 @@ def test_whatever_is_not_registered_is_refused(uri):
     if matching_redirect_uri(REGISTERED, uri) is not None:
         assert portless(uri) in {portless(registered) for registered in REGISTERED}
         assert redirect_uri_problem(uri) is None
+
+
+def test_no_other_client_has_a_port_of_localhost():
+    assert matching_redirect_uri(["http://127.0.0.1/back"], "http://localhost:1/back") is None
+    assert matching_redirect_uri(["http://localhost/back"], "http://127.0.0.1:1/back") is None
+
+
+CURSOR = "cursor://anysphere.cursor-mcp/oauth/callback"
+
+
+def test_a_scheme_without_a_dot_is_allowed_by_its_name():
+    assert "scheme" in redirect_uri_problem(CURSOR)
+    assert redirect_uri_problem(CURSOR, {"cursor"}) is None
+    assert "scheme" in redirect_uri_problem(CURSOR, {"curs", "vscode"})
+    assert matching_redirect_uri([CURSOR], CURSOR) is None
+    assert matching_redirect_uri([CURSOR], CURSOR, {"cursor"}) == CURSOR
+    assert matching_redirect_uri([CURSOR], f"{CURSOR}/x", {"cursor"}) is None
+    # The rules for every URI hold for it too.
+    assert "fragment" in redirect_uri_problem(f"{CURSOR}#x", {"cursor"})
+
+
+@pytest.mark.parametrize("scheme", ["cursor", "vscode-insiders", "jetbrains", "a+b"])
+def test_a_good_scheme(scheme):
+    assert private_scheme_problem(scheme) is None
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        *("javascript", "data", "file", "blob", "vbscript", "about", "ws", "ftp", "mailto"),
+        *("http", "https", "intent", "view-source", "tel", "chrome-extension", "filesystem"),
+        *("com.example.app", "Cursor", "cursor:", "", "1a", "a b", "a" * 51, "-x"),
+    ],
+)
+def test_a_bad_scheme(scheme):
+    assert private_scheme_problem(scheme)
 
 
 text = st.text(st.characters(codec="utf-8"), max_size=30)

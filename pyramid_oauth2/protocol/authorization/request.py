@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..access import Access
 from ..authorization_server import AuthorizationServer
+from ..clients.private_schemes import private_schemes
 from ..errors import (
     InvalidRequest,
     InvalidScope,
@@ -58,7 +59,7 @@ def find_destination(server: AuthorizationServer, parameters: Parameters) -> Des
     """
     client = find_client(server, parameters)
     named = parameters.once("redirect_uri")
-    redirect_uri = matching_redirect_uri(client.redirect_uris, named)
+    redirect_uri = _matching(server, client, named)
     if redirect_uri is None:
         raise InvalidRequest(
             "The redirect_uri is not one that the client registered."
@@ -76,6 +77,10 @@ def find_destination(server: AuthorizationServer, parameters: Parameters) -> Des
         response_type = server.plug_ins.response_types.get(named_type)
         mode = (response_type and response_type.default_mode) or "query"
     return Destination(client, redirect_uri, named is not None, state, mode)
+
+
+def _matching(server: AuthorizationServer, client: Client, uri: str | None) -> str | None:
+    return matching_redirect_uri(client.redirect_uris, uri, private_schemes(server, client))
 
 
 def _reaches(redirect_uri: str | None, mode: str) -> bool:
@@ -216,7 +221,7 @@ def still_a_destination(
             client=client,
         )
     uri = requested.redirect_uri
-    if uri is not None and matching_redirect_uri(client.redirect_uris, uri) is None:
+    if uri is not None and _matching(server, client, uri) is None:
         raise InvalidRequest(
             "The client no longer registers this redirect_uri.",
             refusal=checks.other_redirect_uri(client, uri),

@@ -59,6 +59,10 @@ class Known(Protocol):
         """The names of the enabled response types."""
 
     @property
+    def private_schemes(self) -> frozenset[str]:
+        """The private-use schemes without a dot that every redirect URI may have."""
+
+    @property
     def can_sign(self) -> bool:
         """Whether the server can sign."""
 

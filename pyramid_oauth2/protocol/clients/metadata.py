@@ -197,7 +197,6 @@ FIELDS: tuple[ClientField, ...] = (
         "redirect_uris",
         Codec.TEXTS,
         "Where users are sent back to; at most 50.",
-        rule=value_rules.redirect_uris,
         most=MAX_ENTRIES,
         set_by=ALL,
         widens=True,

@@ -6,7 +6,7 @@ message that says how to correct it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..messages import message as _
 from ..records import CLIENT_ID_LENGTH, SUBJECT_LENGTH, Client, check_identifier
 from ..server import Server
 from ..token_strings import is_client_secret, is_drawn_client_id
+from .combinations import FIELD_COMBINATIONS, REDIRECTING, usable_redirect_uris
 from .document import document_problems
 from .extra import (
     added,
@@ -37,9 +38,6 @@ EDITABLE = frozenset(BY_NAME)
 # What may follow from a change of something else.
 DERIVED = ("client_secrets", "response_types")
 _RECORD = frozenset(field.name for field in fields(Client))
-
-# Grant types that send the user back to the client by a redirect.
-REDIRECTING = frozenset({"authorization_code", "implicit"})
 
 
 class InvalidClientMetadata(ValueError):
@@ -143,6 +141,8 @@ def _present_problems(server: Server, client: Client, changed: Client) -> set[tu
         old, new = getattr(client, field.name), getattr(changed, field.name)
         if new != old:
             present -= {(field.name, text) for text in field.problems(server, _brought(old, new))}
+    brought = _brought(client.redirect_uris, changed.redirect_uris)
+    present -= set(usable_redirect_uris(server, replace(changed, redirect_uris=brought)))
     return present - set(changed_problems(server, added(server.client_fields), client, changed))
 
 
@@ -206,8 +206,8 @@ def client_problems(server: Server, client: Client) -> Iterator[tuple[str, str]]
         if field.name not in broken:
             value = getattr(client, field.name)
             yield from ((field.name, text) for text in field.problems(server, value))
-        for rule in () if broken else ACROSS.get(field.name, ()):
-            yield from rule(client)
+        for rule in () if broken else FIELD_COMBINATIONS.get(field.name, ()):
+            yield from rule(server, client)
     if not broken:
         yield from _count_problems(client)
         yield from _secret_problems(server, client)
@@ -259,40 +259,3 @@ def _count_problems(client: Client) -> Iterator[tuple[str, str]]:
     for name in ("version", "epoch"):
         if getattr(client, name) > MOST_CHANGES:
             yield name, _("a number up to %(most)s is needed", most=MOST_CHANGES)
-
-
-def _has_a_use(client: Client) -> Iterator[tuple[str, str]]:
-    if not client.grant_types and not client.resource_server:
-        yield "grant_types", _("name at least one grant type")
-
-
-def _can_do_it(client: Client) -> Iterator[tuple[str, str]]:
-    if client.public and "client_credentials" in client.grant_types:
-        # RFC 6749 section 4.4: for confidential clients only.
-        yield "grant_types", _("a public client cannot use client_credentials")
-    if client.public and client.resource_server:
-        # RFC 7662 section 2.1: a client must authenticate to introspect.
-        yield "resource_server", _("a public client cannot introspect: give it a secret")
-    if REDIRECTING & set(client.grant_types) and not client.redirect_uris:
-        # RFC 6749 section 3.1.2.2, RFC 9700 section 2.1.
-        problem = _("the authorization_code grant type needs at least one redirect URI")
-        yield "redirect_uris", problem
-
-
-def _has_what_is_optional(client: Client) -> Iterator[tuple[str, str]]:
-    if not client.optional_scope <= client.scope:
-        yield "optional_scope", _("name only scopes that the client's scope has")
-
-
-def _is_not_endless(client: Client) -> Iterator[tuple[str, str]]:
-    for field in FIELDS:
-        if field.most is not None:
-            yield from ((field.name, text) for text in field.excess(getattr(client, field.name)))
-
-
-# The rules across fields, by the field whose own rule is checked just before.
-ACROSS: Mapping[str, tuple[Callable[[Client], Iterable[tuple[str, str]]], ...]] = {
-    "grant_types": (_has_a_use,),
-    "response_types": (_can_do_it,),
-    "optional_scope": (_has_what_is_optional, _is_not_endless),
-}

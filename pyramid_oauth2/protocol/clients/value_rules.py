@@ -89,8 +89,16 @@ def scope(server: Known, value: frozenset[str]) -> Iterator[str]:
 
 def redirect_uris(server: Known, value: Iterable[str]) -> Iterator[str]:
     """Redirect URIs, each of which identifies its client."""
+    return redirect_uri_problems(value, server.private_schemes)
+
+
+def redirect_uri_problems(value: Iterable[str], schemes: frozenset[str]) -> Iterator[str]:
+    """What is wrong with redirect URIs.
+
+    :param schemes: those without a dot that they may have.
+    """
     for uri in value:
-        problem = _("is too long") if len(uri) > MAX_URI else redirect_uri_problem(uri)
+        problem = _("is too long") if len(uri) > MAX_URI else redirect_uri_problem(uri, schemes)
         if problem:
             yield about(uri[:100], problem)
 
