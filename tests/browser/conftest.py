@@ -119,12 +119,9 @@ def complaints() -> list[str]:
     return []
 
 
-@pytest.fixture
-def open_browser(
-    browser: Browser, complaints: list[str]
-) -> Iterator[Callable[..., BrowserContext]]:
-    """Open a separate browser session; at the end there must be no complaint."""
-    contexts: list[BrowserContext] = []
+@contextlib.contextmanager
+def opened(browser: Browser, complaints: list[str]) -> Iterator[Callable[..., BrowserContext]]:
+    """Open separate browser sessions; at the end there must be no complaint."""
 
     def listen(message: Any) -> None:
         # The status of a page is not a complaint.
@@ -136,13 +133,20 @@ def open_browser(
         context.set_default_timeout(PATIENCE)
         context.on("console", listen)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
-        contexts.append(context)
+        sessions.enter_context(context)
         return context
 
-    yield open_browser
-    for context in contexts:
-        context.close()
+    with contextlib.ExitStack() as sessions:
+        yield open_browser
     assert complaints == []
+
+
+@pytest.fixture
+def open_browser(
+    browser: Browser, complaints: list[str]
+) -> Iterator[Callable[..., BrowserContext]]:
+    with opened(browser, complaints) as open_browser:
+        yield open_browser
 
 
 @pytest.fixture
@@ -151,13 +155,12 @@ def page(open_browser: Callable[..., BrowserContext]) -> Page:
     return open_browser().new_page()
 
 
-@pytest.fixture(params=["phone", "desktop", "dark", "without JavaScript"])
+@pytest.fixture(params=["dark phone", "desktop", "without JavaScript"])
 def any_page(request: pytest.FixtureRequest, open_browser: Callable[..., BrowserContext]) -> Page:
     """A tab of each kind of browser."""
     options = {
-        "phone": {"viewport": PHONE},
+        "dark phone": {"viewport": PHONE, "color_scheme": "dark"},
         "desktop": {},
-        "dark": {"color_scheme": "dark"},
         "without JavaScript": {"java_script_enabled": False},
     }
     return open_browser(**options[request.param]).new_page()

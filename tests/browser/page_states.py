@@ -21,10 +21,10 @@ from tests.devices import GRANT_TYPE, device_request, plug
 
 from .application import OPENID, Untimed, advance_clock, configurator, join
 from .conftest import ClientApplication, Site, served
-from .navigation import press
+from .navigation import log_in, press
 from .test_authorizations import allow
 from .test_client_pages import ADMIN, APPLICATIONS, BobIsAdmin
-from .test_pages import ALLOW, DENY, sign_in
+from .test_pages import ALLOW, DENY
 
 TEMPLATES = Path(pyramid_oauth2.__file__).parent / "templates"
 CODE = re.compile(r'code == "(\w+)"')
@@ -84,8 +84,7 @@ def at(path: str, user: str = "alice") -> Way:
     """The page at a path, for a user who has signed in."""
 
     def go(page: Page, site: Site) -> None:
-        page.goto(f"{site.url}/login")
-        sign_in(page, user)
+        log_in(page, site.url, user)
         page.goto(site.url + path)
 
     return go
@@ -95,7 +94,7 @@ def authorize(client_id: str = "prints", **parameters: str) -> Way:
     """The page for an authorization request."""
 
     def go(page: Page, site: Site) -> None:
-        at("/login")(page, site)
+        log_in(page, site.url)
         page.goto(site.authorize(client_id, **{"prompt": "consent", **parameters}))
 
     return go
@@ -118,6 +117,7 @@ def posted(page: Page, site: Site) -> None:
     authorize(response_mode="form_post")(page, site)
     with page.expect_response(f"{site.client_url}/**"):
         page.locator(ALLOW).click()
+    page.unroute(f"{site.client_url}/**")
 
 
 def unchecked(page: Page, site: Site) -> None:

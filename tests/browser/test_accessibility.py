@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from .conftest import Site
+from .conftest import Site, opened
 from .page_states import STATES, whole_site
 from .test_pages import heading, is_wide_as_the_window
 
@@ -70,6 +71,13 @@ def site() -> Iterator[Site]:
         yield site
 
 
+@pytest.fixture(scope="module")
+def tab_of(browser: Browser) -> Iterator[Callable[[Kind], Page]]:
+    """The tab of each kind of browser: most of the time of a state would go into a new one."""
+    with opened(browser, []) as open_browser:
+        yield cache(lambda kind: open_browser(**kind.options).new_page())
+
+
 def violations(page: Page) -> list[str]:
     """What axe finds: the rule, and where it is broken."""
     found = axe.run(page).response["violations"]
@@ -77,10 +85,9 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "kind"), ALL, ids=lambda value: str(value))
-def test_each_state(
-    name: str, kind: Kind, site: Site, open_browser: Callable[..., BrowserContext]
-) -> None:
-    page = open_browser(**kind.options).new_page()
+def test_each_state(name: str, kind: Kind, site: Site, tab_of: Callable[[Kind], Page]) -> None:
+    page = tab_of(kind)
+    page.context.clear_cookies()
     STATES[name](page, site)
     assert not kind.scripts or violations(page) == []
     assert is_wide_as_the_window(page)

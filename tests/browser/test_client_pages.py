@@ -17,7 +17,7 @@ from pyramid_oauth2 import get_service
 
 from .application import CookiePolicy, configurator
 from .conftest import served
-from .navigation import press
+from .navigation import log_in, press
 from .test_pages import CONTRAST, SAMPLE, heading, is_wide_as_the_window, sign_in
 from .test_repeated_requests import click_twice, slow
 
@@ -66,8 +66,7 @@ def site() -> Iterator[Site]:
 
 def come(page: Page, site: Site, root: str = ADMIN, user: str = "bob") -> None:
     """Sign in, and go to the clients."""
-    page.goto(f"{site.url}/login")
-    sign_in(page, user)
+    log_in(page, site.url, user)
     page.goto(f"{site.url}{root}")
 
 

@@ -16,7 +16,7 @@ from pyramid_oauth2 import get_service, new_server_secret
 
 from .application import VERIFIER, People, advance_clock, configurator
 from .conftest import ClientApplication, Site, served
-from .navigation import press
+from .navigation import log_in, press
 from .test_pages import ALLOW, DENY, arrived, heading, sign_in
 
 OPENID = {"scope": "openid email", "nonce": "n-0S6_WzA2Mj"}
@@ -109,8 +109,7 @@ def test_an_old_session_is_asked_to_sign_in_again(page: Page, site: Site, secret
 
 
 def test_another_account(page: Page, site: Site, secret: str) -> None:
-    page.goto(f"{site.url}/login")
-    sign_in(page, "bob")
+    log_in(page, site.url, "bob")
     come(page, site, claims=json.dumps({"id_token": {"sub": {"value": "alice"}}}))
     assert heading(page) == "Another account is needed"
     expect(page.locator("main")).to_contain_text("You are signed in as bob")
@@ -123,8 +122,7 @@ def test_another_account(page: Page, site: Site, secret: str) -> None:
 
 def test_back_from_another_account(page: Page, site: Site, secret: str) -> None:
     asked = json.dumps({"id_token": {"sub": {"value": "alice"}}})
-    page.goto(f"{site.url}/login")
-    sign_in(page, "bob")
+    log_in(page, site.url, "bob")
     come(page, site, claims=asked, state="s")
     page.locator(DENY).click()
     answer = arrived(page, site)

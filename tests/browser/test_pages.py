@@ -14,7 +14,7 @@ from pyramid_oauth2 import get_service
 
 from .application import VERIFIER, advance_clock
 from .conftest import PHONE, Site
-from .navigation import press
+from .navigation import log_in, press
 
 NARROW = {"width": 320, "height": 640}
 
@@ -220,8 +220,7 @@ def test_a_double_click(page: Page, site: Site) -> None:
 def test_somebody_else_signs_in_meanwhile(page: Page, site: Site) -> None:
     come(page, site)
     other = page.context.new_page()
-    other.goto(f"{site.url}/login")
-    sign_in(other, "bob")
+    log_in(other, site.url, "bob")
     press(page.locator(ALLOW))
     assert heading(page) == "Somebody else is signed in now"
     assert site.client.arrived == []
