@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from zope.interface import Attribute, Interface
@@ -32,6 +33,12 @@ class ISessions(Interface):
         client and session, it returns the same.
         """
 
+    def sid_of(said: str) -> str:
+        """The ``sid`` of the session that a client knows by *said*; *said* itself if none does.
+
+        :raises StoreUnavailable: it is not known now.
+        """
+
     def lasts(subject: str, sid: str) -> bool:
         """Whether the session has not ended.
 
@@ -53,15 +60,16 @@ class ISessions(Interface):
     def remove(subject: str, sid: str) -> Session | None:
         """End the session; :meth:`lasts` is False from now on.
 
-        :param sid: that of the session, or as a client knows it.
         :return: the session; of several calls at the same time one gets it, the others None.
         """
 
-    def ended(subject: str) -> None:
-        """Notify the clients of the removed sessions of a user that have no notice yet.
+    def ending(subject: str) -> AbstractContextManager[Collection[str]]:
+        """Name the ``sid`` of each removed session of a user whose end is not finished.
 
-        Called once the grants of such a session have ended, and again whenever a session of the
-        user is to end: an earlier call may have failed. It must not wait for the clients.
+        Used whenever a session of the user is to end: an earlier call may have failed. Within the
+        context the core ends the grants of these sessions. At the end of the context their clients
+        are to be notified, without waiting for them; if it ends by an exception, the same sessions
+        are named again later.
         """
 
     def close() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -15,7 +17,7 @@ from ..protocol.records import StoreUnavailable
 from .back_channel import Notice, Outbox, logout_uri
 from .logout_token import logout_token
 from .sids import Sids
-from .unnotified import Unnotified
+from .unfinished import UnfinishedEnds
 
 log = logging.getLogger(__name__)
 
@@ -50,18 +52,26 @@ class _Worker:
 
 
 class Delivery:
-    """Sends what is in the outbox.
+    """Sends what is in the outbox, once the ends of sessions are finished that were left.
 
     :param emit: receives an event for a client that could not be notified.
     :param fetcher: sends the requests.
     :param sids: by which clients know sessions.
+    :param end_left: finishes the ends of the sessions of a user that were left.
     """
 
-    def __init__(self, server: IServer, emit: Emit, fetcher: Fetcher, sids: Sids) -> None:
+    def __init__(
+        self,
+        server: IServer,
+        emit: Emit,
+        fetcher: Fetcher,
+        sids: Sids,
+        end_left: Callable[[str], None],
+    ) -> None:
         self._server, self._emit, self._fetcher = server, emit, fetcher
-        self._sids = sids
+        self._sids, self.end_left = sids, end_left
         self.outbox = Outbox(server)
-        self.unnotified = Unnotified(server, self.outbox)
+        self.unfinished = UnfinishedEnds(server, self.outbox)
         self._worker = PerProcess(_Worker)
 
     def wake(self) -> None:
@@ -82,6 +92,15 @@ class Delivery:
                 worker.thread = None
                 log.warning("Clients are notified of the end of a session later: %s", error)
 
+    @contextmanager
+    def later_if_this_fails(self) -> Iterator[None]:
+        """Let the thread finish the end of a session, once the store is there again."""
+        try:
+            yield
+        except BaseException:
+            self.wake()
+            raise
+
     def close(self) -> None:
         """Let the thread send what is due, and end it; within a few seconds."""
         worker = self._worker.made()
@@ -96,6 +115,14 @@ class Delivery:
                 return
         self._fetcher.close()
 
+    def finish_left(self) -> None:
+        """Finish the ends of sessions that no call finishes any more.
+
+        :raises StoreUnavailable: the store cannot read or write.
+        """
+        for subject in self.unfinished.left():
+            self.end_left(subject)
+
     def deliver(self) -> Round:
         """Send every notice that is due, once.
 
@@ -103,7 +130,7 @@ class Delivery:
 
         :raises StoreUnavailable: the store cannot read or write.
         """
-        self.unnotified.write_left()
+        self.finish_left()
         sent = later = dropped = 0
         silent: set[str] = set()
         for notice in self.outbox.waiting():
@@ -134,7 +161,13 @@ class Delivery:
                 "The client %s is not notified of a logout (attempt %d): %s",
                 *(notice.client_id, notice.attempts, unavailable),
             )
-            return "cannot be asked: the server has no token for it"
+        except Exception:
+            # A plug-in may say by which identifiers clients know users, or sign.
+            log.exception(
+                "The client %s is not notified of a logout (attempt %d)",
+                *(notice.client_id, notice.attempts),
+            )
+        return "cannot be asked: the server has no token for it"
 
     def _failure(self, notice: Notice) -> str | None:
         """Send it; return why the client is not notified, None if it is or does not want to be."""
@@ -165,6 +198,11 @@ class Delivery:
             )
         )
 
+    def due_at(self) -> int | None:
+        """When there is something to do, in UTC seconds; None if nothing is left."""
+        times = (self.unfinished.left_at(), *(each.due_at for each in self.outbox.waiting()))
+        return min((at for at in times if at is not None), default=None)
+
     def _run(self, worker: _Worker) -> None:
         try:
             while self._again_or_later(worker):
@@ -191,7 +229,7 @@ class Delivery:
         """Send what is due, and wait for what comes; return whether there may be more."""
         worker.woken.clear()
         self.deliver()
-        due = min((notice.due_at for notice in self.outbox.waiting()), default=None)
+        due = self.due_at()
         with worker.lock:
             # A notice that was written meanwhile has woken it, or wakes the next one.
             if not worker.woken.is_set() and (due is None or worker.closing.is_set()):

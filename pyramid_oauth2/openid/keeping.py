@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from ..fetching import Fetcher
-from ..interfaces.server import IServer
+from ..protocol.authorization_server import AuthorizationServer
 from ..protocol.events import Emit
+from ..protocol.sessions import Sessions
 from ..settings import Settings
 from .delivery import Delivery
 from .sessions import SessionKeeper
 from .sids import Sids
 
 
-def make_keeper(server: IServer, settings: Settings, emit: Emit) -> SessionKeeper:
+def make_keeper(server: AuthorizationServer, settings: Settings, emit: Emit) -> SessionKeeper:
     """The keeper of sessions of a server.
 
     :param emit: receives what happens in the background.
     """
-    return SessionKeeper(
-        server, settings, Delivery(server, emit, Fetcher(), Sids(server, settings))
-    )
+    sids, end_left = Sids(server, settings), Sessions(server, emit).end_left
+    return SessionKeeper(server, settings, Delivery(server, emit, Fetcher(), sids, end_left))

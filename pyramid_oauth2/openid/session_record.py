@@ -15,12 +15,12 @@ NAMESPACE = "session"
 MARKED = 3600
 """For how many seconds the entry of a session stays that has ended."""
 ENDED = "ended"
-"""The owner of the entries of ended sessions whose clients have no notice yet.
+"""The owner of the entries of ended sessions whose end is not finished.
 
 A user may be named like that: an entry that is marked is the session of no user.
 """
 LEFT = 7 * 86_400
-"""For how many seconds such an entry stays, if nothing writes the notices."""
+"""For how many seconds such an entry stays, if nothing finishes the end."""
 CLIENTS = 100
 """The most clients of a session; the one that was used least recently is dropped."""
 
@@ -38,7 +38,7 @@ def signed_in(session: Session, joining: Joining, now: int) -> Session:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """An ended session whose clients have no notice yet.
+    """An ended session whose grants may not have ended, and whose clients have no notice yet.
 
     :param mark: a random text: two calls that write its notices write the same.
     :param at: when it ended, in UTC seconds.
@@ -74,15 +74,15 @@ def ended_entry(entry: Entry, now: int, random: RandomBytes) -> Entry:
     return Entry(NAMESPACE, entry.key, data=data, expires_at=now + MARKED)
 
 
-def unnotified_entry(entry: Entry, session: Session, now: int, random: RandomBytes) -> Entry:
-    """The same, until there is a notice for each of its clients."""
+def unfinished_entry(entry: Entry, session: Session, now: int, random: RandomBytes) -> Entry:
+    """The same, until its grants have ended and there is a notice for each of its clients."""
     said = {"subject": session.subject, **_members(session)}
     data = dumps({"ended": random(16).hex(), "ended_at": now, "session": said})
     return Entry(NAMESPACE, entry.key, ENDED, data, expires_at=now + LEFT)
 
 
-def unnotified(entry: Entry) -> Ended | None:
-    """What :func:`unnotified_entry` has written; None if the entry is another one."""
+def unfinished(entry: Entry) -> Ended | None:
+    """What :func:`unfinished_entry` has written; None if the entry is another one."""
     members = loads(entry.data)
     try:
         session = members["session"]

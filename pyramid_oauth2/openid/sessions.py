@@ -11,6 +11,7 @@ begin with the same version, and a sign-in that has read the earlier one could b
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from zope.interface import implementer
 
@@ -19,6 +20,7 @@ from ..interfaces.sessions import ISessions
 from ..protocol.authentication import Authentication
 from ..protocol.authorization.joining import Joining
 from ..protocol.contention import Contention
+from ..protocol.follow_up import follow_up
 from ..protocol.listings import every
 from ..protocol.records import Entry
 from ..protocol.session import Session
@@ -32,8 +34,8 @@ from .session_record import (
     entry_of,
     session_of,
     signed_in,
-    unnotified,
-    unnotified_entry,
+    unfinished,
+    unfinished_entry,
 )
 from .settings import OpenIDSettings
 from .sids import Sids
@@ -67,9 +69,9 @@ class SessionKeeper:
         key, contention = _key(joining), Contention("the session")
         while True:
             before = self._server.entries.get(NAMESPACE, key)
-            if before is not None and self.delivery is not None and unnotified(before) is not None:
-                # The entry of the session before: its notices must not be lost with it.
-                self.delivery.unnotified.write(joining.subject)
+            if before is not None and self.delivery is not None and unfinished(before) is not None:
+                # The entry of the session before: what is left of it must not be lost with it.
+                self.delivery.end_left(joining.subject)
                 before = self._server.entries.get(NAMESPACE, key)
             session = signed_in(
                 self._entries.present(before) or self._begun(key, joining), joining, self._now
@@ -101,6 +103,10 @@ class SessionKeeper:
             return None
         return session
 
+    def sid_of(self, said: str) -> str:
+        """The ``sid`` of the session that a client knows by *said*."""
+        return self.sids.sid_of(said)
+
     def lasts(self, subject: str, sid: str) -> bool:
         """Whether the session has not ended."""
         return self._entries.found(subject, sid) is not None
@@ -115,11 +121,10 @@ class SessionKeeper:
     def remove(self, subject: str, sid: str) -> Session | None:
         """End the session, as its last sign-in has left it.
 
-        :param sid: that of the session, or as a client knows it.
         :return: None if there is none, or if another call has ended it.
         """
-        contention, named = Contention("the session"), self.sids.sid_of(sid)
-        while (entry := self._entries.found(subject, named)) is not None:
+        contention = Contention("the session")
+        while (entry := self._entries.found(subject, sid)) is not None:
             session = session_of(entry)
             if self._entries.put(self._ended(entry, session), entry):
                 return session
@@ -127,14 +132,22 @@ class SessionKeeper:
             contention.lost()
         return None
 
-    def ended(self, subject: str) -> None:
-        """Notify the clients of a user's sessions that were removed, without waiting for them.
-
-        :raises StoreUnavailable: the store cannot write. The next call, or the next round of the
-            delivery, notifies the rest.
-        """
-        if self.delivery is not None and self.delivery.unnotified.write(subject):
-            self.delivery.wake()
+    @contextmanager
+    def ending(self, subject: str) -> Iterator[frozenset[str]]:
+        """Name the removed sessions of a user whose grants end within it; then notify clients."""
+        if self.delivery is None:
+            yield frozenset()
+            return
+        unfinished_ends = self.delivery.unfinished
+        with self.delivery.later_if_this_fails():
+            found = unfinished_ends.of_user(subject)
+            yield frozenset(each.ended.session.sid for each in found)
+        with (
+            follow_up("Not every client is notified of the end of a session yet"),
+            self.delivery.later_if_this_fails(),
+        ):
+            if unfinished_ends.finish(found):
+                self.delivery.wake()
 
     def close(self) -> None:
         """Send what is due, within a few seconds."""
@@ -155,7 +168,7 @@ class SessionKeeper:
         now, random = self._now, self._server.random
         if session is None or self.delivery is None:
             return ended_entry(entry, now, random)
-        return unnotified_entry(entry, session, now, random)
+        return unfinished_entry(entry, session, now, random)
 
 
 def _key(joining: Joining) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import cache
 
 from .authorization_server import AuthorizationServer
 from .envelope import loads
 from .events import Emit, SessionEnded, emit_nothing
-from .follow_up import follow_up
 from .grants import PAGE, end_grant, is_living
 from .listings import every
 from .records import Grant
@@ -20,6 +20,7 @@ from .subject import checked_subject
 ENDED_BY_APPLICATION = "session ended by the application"
 ENDED_BY_OPERATOR = "session ended by an operator"
 ENDED_BY_USER = "session ended by the user"
+ENDED_LATER = "session ended before, when it could not be finished"
 SIGNED_OUT = "the user signed out"
 
 
@@ -63,9 +64,10 @@ class Sessions:
         keeper = self._server.sessions
         if keeper is None:
             return False
-        session = keeper.remove(subject, sid)
+        named = keeper.sid_of(sid)
+        session = keeper.remove(subject, named)
         # Also if another call has removed it: that one may have failed since.
-        removed, named = ((), sid) if session is None else ((session,), session.sid)
+        removed = () if session is None else (session,)
         self._end_grants(subject, removed, lambda sid: sid == named, reason)
         return session is not None
 
@@ -81,14 +83,21 @@ class Sessions:
         if keeper is not None:
             # Not the grants of one that has begun meanwhile.
             over = cache(lambda sid: not keeper.lasts(subject, sid))
-            sids = {session.sid for session in removed}
-            self._end_grants(subject, removed, lambda sid: sid in sids or over(sid), reason)
+            self._end_grants(subject, removed, over, reason)
         return len(removed)
 
-    def remove_all(self, subject: str, reason: str) -> tuple[Session, ...]:
-        """Remove every session of a user, whose grants the caller ends; then :meth:`finish`.
+    def end_left(self, subject: str) -> None:
+        """End what is left of sessions of a user which have ended, and could not be finished.
 
-        :raises StoreUnavailable: the store cannot write; those that it has removed are finished.
+        :raises StoreUnavailable: the store cannot write; call it again.
+        """
+        self._end_grants(subject, (), lambda sid: False, ENDED_LATER)
+
+    def remove_all(self, subject: str, reason: str) -> tuple[Session, ...]:
+        """Remove every session of a user, whose grants the caller ends, within :meth:`ending`.
+
+        :raises StoreUnavailable: the store cannot write; the next call finishes those that it has
+            removed.
         """
         keeper, removed = self._server.sessions, list[Session]()
         if keeper is None:
@@ -98,20 +107,27 @@ class Sessions:
                 if (ended := keeper.remove(subject, session.sid)) is not None:
                     removed.append(ended)
         except BaseException:
-            self.finish(subject, removed, {}, reason)
+            self._removed(removed, Counter(), reason)
             raise
         return tuple(removed)
 
-    def finish(
-        self, subject: str, removed: Iterable[Session], grants: Mapping[str, int], reason: str
-    ) -> None:
-        """What follows the end of removed sessions and of their grants.
+    @contextmanager
+    def ending(
+        self, subject: str, removed: Iterable[Session], reason: str
+    ) -> Iterator[tuple[Collection[str], Counter[str]]]:
+        """Within it grants end: those of removed sessions, also of what earlier calls have left.
 
-        :param grants: how many of them have ended, by ``sid``.
+        :return: the ``sid`` of each such session, and the number of ended grants by ``sid``, which
+            the caller counts.
         """
-        with follow_up("Not every client is notified of the end of a session yet"):
-            if self._server.sessions is not None:
-                self._server.sessions.ended(subject)
+        ended, keeper = Counter[str](), self._server.sessions
+        try:
+            with keeper.ending(subject) if keeper is not None else nullcontext(()) as sids:
+                yield sids, ended
+        finally:
+            self._removed(removed, ended, reason)
+
+    def _removed(self, removed: Iterable[Session], grants: Mapping[str, int], reason: str) -> None:
         for session in removed:
             self._finish(session, grants.get(session.sid, 0), reason)
 
@@ -136,12 +152,9 @@ class Sessions:
         ends: Callable[[str], bool],
         reason: str,
     ) -> None:
-        ended: Counter[str] = Counter()
-        try:
-            for sid, grant in self._grants_in(subject, ends):
+        with self.ending(subject, removed, reason) as (sids, ended):
+            for sid, grant in self._grants_in(subject, lambda sid: sid in sids or ends(sid)):
                 ended[sid] += end_grant(self._server, grant, reason=reason, emit=self._emit)
-        finally:
-            self.finish(subject, removed, ended, reason)
 
     def _grants_in(self, subject: str, ends: Callable[[str], bool]) -> Iterator[tuple[str, Grant]]:
         store = self._server.grants

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -97,10 +96,21 @@ class Users:
         return self._revoke(checked_subject(subject), client_id, reason)
 
     def _revoke(self, subject: str, client_id: str | None, reason: str) -> Ended:
-        lost: set[str] = set()
+        if client_id is not None:
+            grants, consents = self._withdraw(subject, client_id, reason)
+            return Ended(len(grants), consents)
         sessions = Sessions(self._server, self._emit)
-        removed = sessions.remove_all(subject, reason) if client_id is None else ()
-        grants: list[Grant] = []
+        removed = sessions.remove_all(subject, reason)
+        with sessions.ending(subject, removed, reason) as (_, ended):
+            grants, consents = self._withdraw(subject, None, reason)
+            ended.update(sid for grant in grants if (sid := sid_of(grant)) is not None)
+        return Ended(len(grants), consents, sessions=len(removed))
+
+    def _withdraw(
+        self, subject: str, client_id: str | None, reason: str
+    ) -> tuple[list[Grant], int]:
+        """End grants and forget consents; return these grants, and how many consents."""
+        lost: set[str] = set()
         try:
             # The consents first: otherwise a client could get a new grant without a prompt
             # while the old ones are being revoked.
@@ -113,10 +123,7 @@ class Users:
         finally:
             for each in sorted(lost):
                 self._emit(ConsentWithdrawn(client_id=each, subject=subject, reason=reason))
-            if client_id is None:
-                ended = Counter(sid for grant in grants if (sid := sid_of(grant)) is not None)
-                sessions.finish(subject, removed, ended, reason)
-        return Ended(len(grants), consents, sessions=len(removed))
+        return grants, consents
 
     def forget(self, subject: str) -> Ended:
         """End everything of a user: what they allow, and the clients that they own.

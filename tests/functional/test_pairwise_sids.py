@@ -72,6 +72,16 @@ def test_the_next_session_has_nothing_of_it(flow: Flow):
     assert one[:32] != two[:32]
 
 
+def test_an_operator_ends_the_session_by_it(flow: Flow) -> None:
+    """Also what an earlier call has left of it, whose process ended in between."""
+    issued = flow.tokens(scope="openid read")
+    sid = parts(issued["id_token"])[1]["sid"]
+    service = flow.server.service
+    assert service.server.sessions.remove("bob", service.server.sessions.sid_of(sid))
+    assert not service.sessions.end("bob", sid)
+    assert flow.refresh(issued["refresh_token"]).status_int == 400
+
+
 @pytest.mark.parametrize("signed_in", [True, False])
 def test_a_client_signs_the_user_out_by_it(flow: Flow, signed_in: bool):
     """RP-Initiated Logout section 2: by the ``sid`` of its hint, also without a login."""

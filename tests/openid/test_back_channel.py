@@ -29,6 +29,7 @@ from pyramid_oauth2.protocol.clients.metadata import BY_NAME
 from pyramid_oauth2.protocol.events import LogoutNotDelivered
 from pyramid_oauth2.protocol.records import Client, Entry, StoreUnavailable
 from pyramid_oauth2.protocol.server_secret import ServerSecret
+from pyramid_oauth2.protocol.sessions import Sessions
 from tests.functional.openid_provider import parts
 from tests.jose import judges
 from tests.keys.rings import SECRET
@@ -50,7 +51,8 @@ class World(keepers.World):
         settings: Any = keepers.Settings()
 
         def keeper(server: Any) -> SessionKeeper:
-            self.delivery = Delivery(server, self.emitted.append, Fetcher(), Sids(server, settings))
+            sids, ends = Sids(server, settings), Sessions(server, self.emitted.append)
+            self.delivery = Delivery(server, self.emitted.append, Fetcher(), sids, ends.end_left)
             return SessionKeeper(server, settings, self.delivery)
 
         def signer(server: Any) -> KeyRing:
@@ -73,7 +75,7 @@ class World(keepers.World):
             self.join(client_id)
         sid = self.only_sid()
         assert self.keeper.remove("bob", sid)
-        self.delivery.unnotified.write("bob")
+        self.delivery.unfinished.finish(self.delivery.unfinished.of_user("bob"))
         return sid
 
     def waiting(self) -> list[str]:
@@ -280,7 +282,8 @@ class TestOutbox:
         line = threading.Barrier(4)
         sids = world.keeper.sids
         deliveries = [
-            Delivery(world.server, world.emitted.append, Fetcher(), sids) for _ in range(4)
+            Delivery(world.server, world.emitted.append, Fetcher(), sids, world.delivery.end_left)
+            for _ in range(4)
         ]
 
         def deliver(delivery: Delivery) -> None:
@@ -312,14 +315,15 @@ class TestOutbox:
         assert world.delivery.deliver() == Round()
         assert world.backend.entries.purge(world.clock.now).removed >= 1
 
+    @pytest.mark.parametrize("error", [StoreUnavailable("no key"), LookupError("a plug-in")])
     def test_one_for_which_there_is_no_token_does_not_stop_the_others(
-        self, world: World, rp: Party, monkeypatch: pytest.MonkeyPatch
+        self, world: World, rp: Party, monkeypatch: pytest.MonkeyPatch, error: Exception
     ):
         made = delivery.logout_token
 
         def failing(server: Any, client: Client, *session: str) -> str:
             if client.client_id == "bad":
-                raise StoreUnavailable("no key")
+                raise error
             return made(server, client, *session)
 
         monkeypatch.setattr(delivery, "logout_token", failing)
