@@ -11,7 +11,7 @@ from typing import Any
 from .interfaces import IBackend, ISigner
 from .protocol.clients.value_rules import STANDARD_GRANT_TYPES
 from .protocol.records import StoreUnavailable
-from .protocol.scopes import OFFLINE_ACCESS, format_scope
+from .protocol.scopes import format_scope
 from .resource_owners import ResourceOwners
 from .settings import Settings
 from .settings.tokens import DEFAULT_GRANT_TYPES
@@ -121,11 +121,6 @@ def _response_type_errors(settings: Settings, registered: Collection[str]) -> It
 
 
 def _scope_errors(settings: Settings, scopes: Mapping[str, Any]) -> Iterator[str]:
-    if settings.refresh_needs_offline_access and OFFLINE_ACCESS not in scopes:
-        yield (
-            "oauth2.refresh_needs_offline_access = true, but no scope is named offline_access, so "
-            "there would be no refresh tokens: name it in oauth2.scopes."
-        )
     known = format_scope(scopes) or "none yet; name them in oauth2.scopes"
     for key, names in (
         ("default_scopes", settings.default_scopes),

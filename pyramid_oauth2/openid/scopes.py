@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..protocol.messages import message as _
-from ..protocol.scopes import OFFLINE_ACCESS
+from ..protocol.scopes import OFFLINE_ACCESS, OFFLINE_DESCRIPTION
 
 OPENID = "openid"
 
@@ -15,6 +15,6 @@ DESCRIPTIONS: Mapping[str, str] = {
     "email": _("See your e-mail address"),
     "address": _("See your postal address"),
     "phone": _("See your phone number"),
-    OFFLINE_ACCESS: _("Do this also while you are not using the application"),
+    OFFLINE_ACCESS: OFFLINE_DESCRIPTION,
 }
 """What each scope allows."""

@@ -13,6 +13,7 @@ from pyramid.interfaces import IRoutesMapper
 
 from ..interfaces import ISettings
 from ..interfaces.request import PyramidRequest
+from ..protocol.scopes import OFFLINE
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 # The characters that RFC 3986 allows in a path.
@@ -56,7 +57,9 @@ def scopes_of(registry: Any, path: str) -> frozenset[str] | None:
     settings = registry.getUtility(ISettings)
     below = path in settings.resource_paths
     found = [scope for pattern, scope in _declarations(registry) if pattern.fits(path, below)]
-    return frozenset().union(*found) if found or below else None
+    # A client that asks for all that a resource needs would ask for this as well, and whether it
+    # needs it is for the client to say.
+    return frozenset().union(*found) - OFFLINE if found or below else None
 
 
 class _ViewLocation:

@@ -12,6 +12,7 @@ from zope.interface import implementer
 from ..interfaces.application import IScope
 from .errors import InvalidScope
 from .masking import shown
+from .messages import message as _
 from .records import Client
 from .refusal import Refusal
 
@@ -20,6 +21,9 @@ SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
 OFFLINE_ACCESS = "offline_access"
 """The scope for access while the user is not there (OpenID Connect Core section 11)."""
+
+OFFLINE_DESCRIPTION = _("Do this also while you are not using the application")
+OFFLINE = frozenset({OFFLINE_ACCESS})
 
 SYNTAX = Refusal("scope_syntax", "RFC 6749 section 3.3")
 DEFAULT = Refusal("scope_default", "RFC 6749 section 3.3", decided_by="oauth2.default_scopes")
@@ -73,20 +77,26 @@ def grant_scope(
     client: Client,
     known: frozenset[str],
     default: frozenset[str] | None,
+    offline: bool = False,
 ) -> frozenset[str]:
     """Return the scope that a request gets.
 
     It is all that was requested, or an error: a client that gets less without
-    noticing is worse off than one that gets an error.
+    noticing is worse off than one that gets an error. Only ``offline_access`` is left out if the
+    client may not have it (OpenID Connect Core section 11: the server "MUST ignore" it then):
+    clients add it to every request of a server that knows it.
 
     :param known: every scope of the server.
     :param default: ``oauth2.default_scopes``, None where it is not set.
+    :param offline: whether the client may have ``offline_access`` beside its scopes.
     :raises InvalidScope: the scope is malformed, unknown, not the client's, or
         empty.
     """
     # A client registered without a scope is limited to the default scopes.
     allowed = (client.scope or default or frozenset()) & known
-    names = parse_scope(requested or "")
+    asked = parse_scope(requested or "")
+    added = OFFLINE & asked if offline else frozenset()
+    names = asked if allowed >= OFFLINE else asked - OFFLINE
     if not names:
         # RFC 6749 section 3.3: "the authorization server MUST either process
         # the request using a pre-defined default value or fail the request".
@@ -107,4 +117,4 @@ def grant_scope(
             f"This client may not have this scope: {named_scope(excess)}.",
             refusal=OF_CLIENT.comparing(excess=excess, allowed=allowed),
         )
-    return names
+    return names | added

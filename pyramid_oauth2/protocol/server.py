@@ -19,7 +19,7 @@ from .lifetimes import Lifetimes
 from .parameters import MAX_VALUE
 from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, StoreUnavailable
 from .refusal import OWN_RULE, Refusal
-from .scopes import OFFLINE_ACCESS
+from .scopes import OFFLINE, OFFLINE_ACCESS
 from .token_strings import RandomBytes
 
 log = logging.getLogger(__name__)
@@ -144,13 +144,25 @@ class Server:
         client = self.clients.get(client_id)
         return None if client is None or client.disabled_at is not None else client
 
+    def may_be_offline(self, client: Client) -> bool:
+        """Whether a client may have ``offline_access`` although it is no scope of the server."""
+        return self._refreshes(client) and OFFLINE_ACCESS not in self.scopes
+
+    def scope_of(self, client: Client) -> frozenset[str]:
+        """The most that a client may be granted."""
+        registered = (client.scope or self.default_scopes or frozenset()) & self.known_scopes
+        return registered | OFFLINE if self.may_be_offline(client) else registered
+
     def may_refresh(self, client: Client, granted: frozenset[str]) -> bool:
         """Whether a client gets a refresh token.
 
         :param granted: the scope that the user has allowed.
         """
-        registered = REFRESH_TOKEN in self.grant_types and REFRESH_TOKEN in client.grant_types
-        return registered and (not self.refresh_needs_offline_access or OFFLINE_ACCESS in granted)
+        allowed = not self.refresh_needs_offline_access or OFFLINE_ACCESS in granted
+        return allowed and self._refreshes(client)
+
+    def _refreshes(self, client: Client) -> bool:
+        return REFRESH_TOKEN in self.grant_types and REFRESH_TOKEN in client.grant_types
 
     def lasts(self, client: Client, granted: frozenset[str]) -> int:
         """For how many seconds a client can use what a user allows it once, at most.

@@ -13,6 +13,8 @@ from ..interfaces.endpoints import IServerMetadata
 from ..interfaces.server import IServer
 from .authorization.authorization_request import RESPONSE_MODES
 from .authorization_server import AuthorizationServer
+from .records import REFRESH_TOKEN
+from .scopes import OFFLINE
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +86,10 @@ def _core_members(server: AuthorizationServer) -> dict[str, Any]:
             "authorization_response_iss_parameter_supported": True,
         }
     if server.scopes:
-        members["scopes_supported"] = sorted(server.scopes)
+        # OpenID Connect Core section 11: offline_access is asked of a user, at the authorization
+        # endpoint, for a refresh token.
+        refreshes = server.response_types and REFRESH_TOKEN in server.grant_types
+        members["scopes_supported"] = sorted({*server.scopes, *(OFFLINE if refreshes else ())})
     return members
 
 

@@ -8,6 +8,7 @@ from ..protection.request import Request
 from ..protocol.clients.source import OWNER, is_unchecked, source_of
 from ..protocol.clients.value_rules import is_https_url
 from ..protocol.records import Client
+from ..protocol.scopes import OFFLINE_ACCESS, OFFLINE_DESCRIPTION
 from .language import translated
 
 
@@ -46,6 +47,6 @@ def describe_scope(request: Request, name: str) -> str:
     """What a scope allows, in the user's language; its name if it is no longer known."""
     scopes = request.oauth2.authorization_service.server.scopes
     if name not in scopes:
-        return name
+        return translated(request, OFFLINE_DESCRIPTION) if name == OFFLINE_ACCESS else name
     # The description may be a translation string of the application.
     return translated(request, scopes[name].description)

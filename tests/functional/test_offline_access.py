@@ -97,13 +97,70 @@ def test_by_default_it_changes_nothing(start_flow: StartFlow):
         assert "refresh_token" in flow.tokens(scope=scope)
 
 
-@pytest.mark.usefixtures("anew")
-class TestStart:
-    def test_needs_the_scope(self, start_flow: StartFlow):
-        with pytest.raises(Exception, match="no scope is named offline_access"):
-            start_flow(refresh_needs_offline_access="true")
+class TestWithoutOpenIDConnect:
+    """Clients add it where the server metadata has it: the MCP SDKs, with ``prompt=consent``."""
 
-    def test_it_may_be_without_openid(self, start_flow: StartFlow):
-        scopes = "read = Read\nwrite = Write\noffline_access = Stay signed in"
-        flow = start_flow(refresh_needs_offline_access="true", scopes=scopes)
+    ASKED = "read offline_access"
+
+    @pytest.fixture
+    def flow(self, start_flow: StartFlow) -> Flow:
+        return start_flow()
+
+    def test_the_server_metadata_have_it(self, flow: Flow):
+        metadata = flow.browser.get("/.well-known/oauth-authorization-server").json
+        assert metadata["scopes_supported"] == ["offline_access", "read", "write"]
+
+    def test_the_user_is_asked(self, flow: Flow):
+        flow.code(scope="read")
+        page = flow.page(scope=self.ASKED)
+        assert "Do this also while you are not using the application" in page.text
+
+    def test_with_prompt_consent_each_time(self, flow: Flow):
+        for _ in range(2):
+            page = flow.page(scope=self.ASKED, prompt="consent")
+            page.form.submit("decision", value="allow")
+
+    def test_it_is_echoed_and_kept(self, flow: Flow):
+        issued = flow.tokens(scope=self.ASKED)
+        assert issued["scope"] == "offline_access read"
+        refreshed = flow.refresh(issued["refresh_token"]).json
+        assert refreshed["scope"] == "offline_access read"
+        assert flow.refresh(refreshed["refresh_token"], scope="read").json["scope"] == "read"
+
+    def test_at_a_refresh_it_is_no_error_either(self, flow: Flow):
+        issued = flow.tokens(scope="read")
+        assert flow.refresh(issued["refresh_token"], scope=self.ASKED).json["scope"] == "read"
+
+    def test_alone_it_comes_with_the_default(self, start_flow: StartFlow):
+        flow = start_flow(default_scopes="read")
+        assert flow.tokens(scope="offline_access")["scope"] == "offline_access read"
+
+    def test_a_client_that_gets_no_refresh_token(self, flow: Flow):
+        """OpenID Connect Core section 11: the server "MUST ignore" it."""
+        flow.edit(grant_types=("authorization_code",))
+        issued = flow.tokens(scope=self.ASKED)
+        assert issued["scope"] == "read"
+        assert "refresh_token" not in issued
+
+    def test_a_client_that_acts_for_itself(self, start_flow: StartFlow):
+        flow = start_flow()
+        flow.edit(grant_types=("client_credentials",), redirect_uris=())
+        issued = flow.exchange(grant_type="client_credentials", scope=self.ASKED)
+        assert issued.json["scope"] == "read"
+
+    def test_a_server_without_refresh_tokens(self, start_flow: StartFlow):
+        flow = start_flow(grant_types="authorization_code")
+        metadata = flow.browser.get("/.well-known/oauth-authorization-server").json
+        assert "offline_access" not in metadata["scopes_supported"]
+        assert flow.tokens(scope=self.ASKED)["scope"] == "read"
+
+    def test_a_refresh_token_can_need_it(self, start_flow: StartFlow):
+        flow = start_flow(refresh_needs_offline_access="true")
         assert "refresh_token" not in flow.tokens(scope="read")
+        assert "refresh_token" in flow.tokens(scope=self.ASKED)
+
+
+def test_a_client_that_is_not_registered_for_the_scope_is_not_refused(flow: Flow):
+    """With OpenID Connect it is a scope of the server, which a client may have or not."""
+    give_scopes(flow, scope=frozenset({"openid"}))
+    assert flow.tokens(scope=OFFLINE)["scope"] == "openid"

@@ -131,6 +131,16 @@ class TestMetadata:
         assert document["resource"] == "http://localhost"
         assert document["scopes_supported"] == ["read"]
 
+    def test_offline_access_is_not_in_it(self, build: Callable[..., Server]):
+        """Clients ask for all that a resource names; this one the server itself names."""
+
+        def home(config: Any) -> None:
+            config.add_oauth2_scope("offline_access", "Stay signed in")
+            config.add_route("home", "/")
+            config.add_view(fine, route_name="home", oauth2_scope="read offline_access")
+
+        assert self.follow(build(home), "/").json["scopes_supported"] == ["read"]
+
     def test_a_view_of_the_resource_tree_is_at_its_path(self, build: Callable[..., Server]):
         def tree(config: Any) -> None:
             config.add_view(fine, name="peek", oauth2_scope="read")

@@ -102,9 +102,7 @@ def read_request(
     _refuse_request_objects(parameters)
     name = _response_type(server, client, parameters)
     response_type = server.plug_ins.response_types[name]
-    scope = grant_scope(
-        parameters.once("scope"), client, server.known_scopes, server.default_scopes
-    )
+    scope = _scope(server, client, parameters.once("scope"))
     extensions = read_extensions(server, client, Access(scope), parameters)
     refuse_unredeemed(server, response_type, extensions)
     demand = read_demand(server, parameters, extensions)
@@ -126,6 +124,11 @@ def read_request(
         max_age=demand.max_age,
         login_hints=read_hints(parameters),
     )
+
+
+def _scope(server: AuthorizationServer, client: Client, requested: str | None) -> frozenset[str]:
+    offline = server.may_be_offline(client)
+    return grant_scope(requested, client, server.known_scopes, server.default_scopes, offline)
 
 
 def _refuse_request_objects(parameters: Parameters) -> None:
@@ -246,7 +249,7 @@ def still_allowed(
     _check_response_type(server, client, requested.response_type)
     response_type = server.plug_ins.response_types[requested.response_type]
     refuse_unredeemed(server, response_type, requested.extensions)
-    grant_scope(format_scope(requested.scope), client, server.known_scopes, server.default_scopes)
+    _scope(server, client, format_scope(requested.scope))
 
 
 def narrowed(requested: AuthorizationRequest, ticked: frozenset[str]) -> AuthorizationRequest:

@@ -18,7 +18,7 @@ from ..grant_data import access_of
 from ..parameters import Parameter
 from ..records import REFRESH_TOKEN, Client, Grant, Token
 from ..refusal import Refusal
-from ..scopes import OF_CLIENT, named_scope, parse_scope
+from ..scopes import OF_CLIENT, OFFLINE, named_scope, parse_scope
 from ..server import Server
 from ..token.confirmation import BOUND
 from ..token.issuance import Issuance, Redeem, Repeat, Reuse
@@ -56,9 +56,10 @@ class RefreshToken:
         """
         presented = request.parameters["refresh_token"]
         token, grant, granted = _find(presented, request.client, self._server)
-        requested = granted.with_scope(
-            parse_scope(request.parameters.get("scope", "")) or granted.scope
-        )
+        asked = parse_scope(request.parameters.get("scope", ""))
+        # What is no error at the authorization endpoint is none here.
+        asked -= OFFLINE - granted.scope
+        requested = granted.with_scope(asked or granted.scope)
         grace = self._server.lifetimes.refresh_token_grace
         repeat = Repeat(presented, requested.scope, grace, RefreshRepeated, OTHER_SCOPE)
         redeem = Redeem(token, grant, WRONG_TOKEN, REUSE, repeat)
@@ -97,8 +98,9 @@ def _find(presented: str, client: Client, server: Server) -> tuple[Token, Grant,
 def _still_allowed(access: Access, granted: Access, client: Client, server: Server) -> Access:
     # Without the scopes that the client lost since. The grant keeps its scope: a
     # narrower request narrows this access token only.
-    may_have = (client.scope or server.default_scopes or frozenset()) & server.known_scopes
-    if not granted.scope & may_have:
+    may_have = server.scope_of(client)
+    left = granted.scope & may_have
+    if not left or left == OFFLINE != granted.scope:
         # For invalid_grant a client asks its user again; no other scope of this grant helps.
         raise InvalidGrant(
             "The client may have nothing of what was granted any more.",
