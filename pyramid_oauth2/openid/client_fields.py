@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..jose.algorithms import ALGORITHMS, RS256
 from ..protocol.clients.codecs import Codec
 from ..protocol.clients.field import ClientField, Control, Option
-from ..protocol.clients.signing_algorithm import announced
 from ..protocol.messages import message as _
 
 # Registration section 2: the default is RS256, which every client can verify. Never "none",
@@ -24,7 +23,7 @@ ID_TOKEN_SIGNED_RESPONSE_ALG = ClientField(
     ),
     option=Option("--id-token-signed-response-alg", choices=tuple(ALGORITHMS)),
     for_users=True,
-    change_rule=announced("id_token_signed_response_alg"),
+    signed_by=str,
 )
 
 UNSIGNED = ""
@@ -43,7 +42,7 @@ USERINFO_SIGNED_RESPONSE_ALG = ClientField(
     ),
     option=Option("--userinfo-signed-response-alg", choices=tuple(ALGORITHMS)),
     for_users=True,
-    change_rule=announced("userinfo_signed_response_alg"),
+    signed_by=str,
 )
 
 FIELDS = (ID_TOKEN_SIGNED_RESPONSE_ALG, USERINFO_SIGNED_RESPONSE_ALG)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...jose.algorithms import ALGORITHMS
 from ...protocol.clients.codecs import Codec
 from ...protocol.clients.extra import value_of
 from ...protocol.clients.field import ClientField, Control, Known, Option
-from ...protocol.clients.signing_algorithm import announced
 from ...protocol.lifetimes import LONGEST_SIGNED
 from ...protocol.messages import message as _
 from ...protocol.records import ACCESS_TOKEN, Client
@@ -57,6 +57,14 @@ ACCESS_TOKEN_FORMAT = ClientField(
     option=Option("--access-token-format", choices=(OPAQUE, JWT)),
 )
 
+"""The field, for reading its value."""
+
+
+def access_token_format(algorithm: str) -> ClientField:
+    """The field, of a server that signs access tokens by that algorithm."""
+    return replace(ACCESS_TOKEN_FORMAT, signed_by={JWT: algorithm}.get)
+
+
 # RFC 9701 section 6.
 INTROSPECTION_SIGNED_RESPONSE_ALG = ClientField(
     "introspection_signed_response_alg",
@@ -65,7 +73,7 @@ INTROSPECTION_SIGNED_RESPONSE_ALG = ClientField(
     "are plain JSON, unless it asks for a JWT.",
     UNSIGNED,
     client_rule=_response_can_be_signed,
-    change_rule=announced("introspection_signed_response_alg"),
+    signed_by=str,
     control=Control(
         "choice",
         _("Signed introspection"),

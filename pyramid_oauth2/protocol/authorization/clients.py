@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..authorization_server import AuthorizationServer
+from ..clients.announced_keys import announce_keys
 from ..clients.rules import InvalidClientMetadata, check_client
 from ..clients.source import DOCUMENT, from_source
 from ..clients.writes import Writes
@@ -63,6 +64,7 @@ def store_resolved(server: AuthorizationServer, client: Client, emit: Emit) -> N
     now = server.clock()
     try:
         Writes(server.clients).add(replace(client, created_at=now, updated_at=now))
+        announce_keys(server, None, client)
         emit(ClientChanged(client_id=client.client_id, change="resolved"))
     except DuplicateRecord:
         # Added by another request at this moment, or deleted: then its client_id is barred.

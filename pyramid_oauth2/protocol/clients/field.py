@@ -66,9 +66,6 @@ class Known(Protocol):
     def can_sign(self) -> bool:
         """Whether the server can sign."""
 
-    def announce_key(self, algorithm: str) -> None:
-        """Publish the key of an algorithm, before the server signs by it."""
-
     @property
     def client_authentications(self) -> frozenset[str]:
         """The names of the methods of client authentication."""
@@ -77,6 +74,7 @@ class Known(Protocol):
 Rule = Callable[[Known, Any], Iterable[str]]
 ClientRule = Callable[[Known, "Client"], Iterable[str]]
 ChangeRule = Callable[[Known, "Client | None", "Client"], Iterable[str]]
+SignedBy = Callable[[Any], "str | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +170,9 @@ class ClientField:
         be; yields what is wrong with that change. The first is None for a client that is being
         registered. It sees right values only, and is called once for each change: it may read what
         is elsewhere.
+    :param signed_by: called with a value of an added field; returns the algorithm by which the
+        server signs something for a client that has it; None or an empty text if it does not.
+        The key is published once the client is in the store.
     :param set_by: who may set it: ``operator``, ``owner`` (the user who owns the client),
         ``registration`` (a client that registers itself, RFC 7591).
     :param control: how a form shows it; None for a field that no form has.
@@ -197,6 +198,7 @@ class ClientField:
     most: int | None = field(default=None, kw_only=True)
     client_rule: ClientRule | None = field(default=None, kw_only=True)
     change_rule: ChangeRule | None = field(default=None, kw_only=True)
+    signed_by: SignedBy | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):

@@ -14,6 +14,7 @@ from ..events import ClientChanged, Emit, emit_nothing
 from ..records import Client, ClientSecret, Page
 from ..server import Server
 from ..token_strings import new_client_id, new_client_secret
+from .announced_keys import announce_keys
 from .document import document_problems
 from .rules import (
     DERIVED,
@@ -124,6 +125,7 @@ class ClientRegistry:
             client, client_secrets=(stored,) if stored else (), created_at=now, updated_at=now
         )
         self._writes.add(client)
+        announce_keys(self._server, None, client)
         self._emit_change(client.client_id, "registered")
         return Registered(client, secret)
 
@@ -139,6 +141,7 @@ class ClientRegistry:
             client = replace(client, created_at=now, updated_at=now)
         if not self._writes.restore(client):
             return False
+        announce_keys(self._server, None, client)
         self._emit_change(client.client_id, "registered")
         return True
 
@@ -288,6 +291,7 @@ class ClientRegistry:
         changed = self._writes.edit(client, written)
         if changed is None:
             raise ClientChangedMeanwhile(client.client_id)
+        announce_keys(self._server, client, changed)
         self._emit_change(client.client_id, change)
         return changed
 
