@@ -29,6 +29,7 @@ from .interfaces.token_response import ITokenResponseExtension
 from .protocol.access import Access
 from .protocol.authentication import Authentication
 from .protocol.authorization.authorization_request import AuthorizationRequest
+from .protocol.authorization.client_lookup import ClientLookup
 from .protocol.authorization.consent_block import ConsentBlock
 from .protocol.authorization.joining import Joining
 from .protocol.authorization.source import PushedRequest, SourcedParameters, StoredRequest
@@ -112,6 +113,7 @@ __all__ = [
     "BadValue",
     "Client",
     "ClientField",
+    "ClientLookup",
     "ClientRequest",
     "CodeRepeated",
     "CodeReplayed",

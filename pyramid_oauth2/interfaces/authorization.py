@@ -10,6 +10,7 @@ from zope.interface import Attribute, Interface
 if TYPE_CHECKING:
     from ..protocol.access import Access
     from ..protocol.authorization.authorization_request import AuthorizationRequest
+    from ..protocol.authorization.client_lookup import ClientLookup
     from ..protocol.authorization.consent_block import ConsentBlock
     from ..protocol.authorization.source import SourcedParameters, StoredRequest
     from ..protocol.authorization.user_demand import UserDemand
@@ -127,7 +128,7 @@ class IAuthorizationRequestSource(Interface):
 
 
 class IClientResolver(Interface):
-    """Finds clients that the client store does not have.
+    """Finds clients that the client store does not have, and what has changed about them since.
 
     Registered with ``config.add_oauth2_client_resolver``. It is asked where an authorization
     request begins, for a user who is signed in, and never for a client that is disabled or
@@ -138,10 +139,11 @@ class IClientResolver(Interface):
     def recognises(client_id: str) -> bool:
         """Whether a client_id looks like one for this resolver. No I/O."""
 
-    def resolve(client_id: str) -> Client | None:
+    def resolve(lookup: ClientLookup) -> Client | None:
         """The client of that identifier; None if there is none.
 
-        It may be asked more than once for one request.
+        It may be asked more than once for one request. What it returns is stored with the
+        request, and the decision of the user is about that, also if the client changes meanwhile.
 
         :raises OAuth2Error: it cannot be found now; shown on a page.
         """

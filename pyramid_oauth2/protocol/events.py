@@ -247,7 +247,7 @@ class AttemptsThrottled(OAuth2Event):
 
     Emitted once per process and window, not for each refused attempt. ``limit``
     is ``clients``, ``passwords``, ``rotations``, ``interactions`` or
-    ``registrations``, as in ``oauth2.throttle.clients``. ``client_id`` is None
+    ``registrations``, as in ``oauth2.throttle.clients``; or ``fetches``. ``client_id`` is None
     where no such client is registered. ``subject`` is the user whose
     ``registrations`` are counted. The user name of a guessed password is left
     out, since an attacker can send any name.

@@ -44,6 +44,7 @@ WAIT = {
     "rotations": "The grant is refreshed too often: wait {seconds} seconds, and use an access "
     "token as long as its expires_in says.",
     "interactions": "Too many authorization requests from one address: wait {seconds} seconds.",
+    "fetches": "Too many look-ups of clients for one user or address: wait {seconds} seconds.",
     "registrations": "One user registers too many clients: wait {seconds} seconds.",
 }
 REFUSALS = {
@@ -55,6 +56,7 @@ REFUSALS = {
     ),
     "rotations": Refusal("refresh_rate", OWN_RULE, decided_by="oauth2.throttle.rotations"),
     "interactions": Refusal("request_rate", OWN_RULE, decided_by="oauth2.throttle.interactions"),
+    "fetches": Refusal("fetch_rate", OWN_RULE),
     "registrations": Refusal(
         "registration_rate", OWN_RULE, decided_by="oauth2.throttle.registrations"
     ),
@@ -106,6 +108,10 @@ class Uncounted:
     def block(self, key: str, seconds: int) -> int:
         """0: no source is blocked."""
         return 0
+
+
+# Of what clients name elsewhere: of a user, and of an address.
+FETCHES = Limit(10, "minute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +247,15 @@ class Throttle:
         limit = self.interactions
         sources = {_key("interactions", source_network(http.remote_addr)): limit.attempts}
         return Attempt("interactions", limit.seconds, sources, self.counter, http, emit)
+
+    def fetch(self, http: HTTPRequest, subject: str, emit: Emit) -> Attempt:
+        """A request of ours to another server, for an authorization request of a user."""
+        limit, place = FETCHES, source_network(http.remote_addr)
+        sources = {
+            _key("fetches", "user", subject): limit.attempts,
+            _key("fetches", "address", place): limit.attempts,
+        }
+        return Attempt("fetches", limit.seconds, sources, self.counter, http, emit)
 
     def registration(self, http: HTTPRequest, subject: str, emit: Emit) -> Attempt:
         """The registration of a user's own client, which leaves a tombstone when it is deleted.

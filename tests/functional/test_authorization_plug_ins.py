@@ -20,6 +20,7 @@ from pyramid_oauth2.extension import (
     Parameter,
     TemporarilyUnavailable,
 )
+from pyramid_oauth2.protocol.authorization.client_lookup import ClientLookup
 from pyramid_oauth2.protocol.authorization.response_types import CodeResponse
 from tests.protocol.test_request_extensions import Nonce, Tenants
 
@@ -128,12 +129,12 @@ class Directory:
     def recognises(self, client_id: str) -> bool:
         return client_id == CLIENT
 
-    def resolve(self, client_id: str) -> Client | None:
+    def resolve(self, lookup: ClientLookup) -> Client | None:
         self.asked += 1
         if self.error is not None:
             raise self.error
         return Client(
-            client_id,
+            lookup.client_id,
             redirect_uris=(BACK,),
             scope=frozenset({"read"}),
             token_endpoint_auth_method="none",
@@ -167,9 +168,9 @@ class TestClientResolvers:
         assert flow.server.get("/read", bearer(token)).text == "bob"
         assert [(event.client_id, event.change) for event in heard] == [(CLIENT, "resolved")]
         asked = directory.asked
-        # It is in the store now, and the consent is remembered.
-        assert flow.redeem(answer_in(flow.ask().location)["code"]).status_int == 200
-        assert directory.asked == asked
+        # It is in the store now, and users are asked each time.
+        assert flow.ask().status_int == 200
+        assert directory.asked == asked + 1
 
     def test_a_lost_response_of_the_store(self, flow: Flow) -> None:
         heard: list[ClientChanged] = []

@@ -6,13 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
 
 from pyramid_oauth2.attempt_storage import AttemptCounter
 from pyramid_oauth2.extension import (
-    AccessDenied,
     Client,
     InvalidRequest,
     OAuth2Error,
@@ -21,9 +19,7 @@ from pyramid_oauth2.extension import (
     SourcedParameters,
     StoredRequest,
 )
-from pyramid_oauth2.protocol.authentication import Authentication
 from pyramid_oauth2.protocol.authorization import checks
-from pyramid_oauth2.protocol.authorization.login_demand import end_login
 from pyramid_oauth2.protocol.authorization.pushed_request import push_request
 from pyramid_oauth2.protocol.authorization.results import (
     Again,
@@ -35,12 +31,9 @@ from pyramid_oauth2.protocol.authorization.results import (
 )
 from pyramid_oauth2.protocol.authorization.unpacking import unpacked
 from pyramid_oauth2.protocol.authorization.unusable import (
-    CookiesNeeded,
     ForeignInteraction,
     UnusableInteraction,
 )
-from pyramid_oauth2.protocol.authorization.user import User
-from pyramid_oauth2.protocol.clients.source import approved
 from pyramid_oauth2.protocol.errors import TemporarilyUnavailable
 from pyramid_oauth2.protocol.http import HTTPRequest
 from pyramid_oauth2.protocol.throttling import Limit, Throttle
@@ -479,202 +472,3 @@ def test_two_sources_of_one_parameter() -> None:
     plugs = {"request_sources": {"x": JSONObject(), "y": JSONObject()}}
     with pytest.raises(ValueError, match="the authorization parameter request is declared"):
         make_server(factories=factories(**plugs))
-
-
-class TestResolvers:
-    """Clients that the store does not have."""
-
-    class Resolver:
-        def __init__(self) -> None:
-            self.asked: list[str] = []
-            self.found: Client | None = None
-
-        def recognises(self, client_id: str) -> bool:
-            return client_id.startswith("https:")
-
-        def resolve(self, client_id: str) -> Client | None:
-            self.asked.append(client_id)
-            return self.found
-
-    URL = "https://app.example/client"
-
-    @pytest.fixture
-    def resolver(self) -> TestResolvers.Resolver:
-        resolver = self.Resolver()
-        resolver.found = make_client(client_id=self.URL)
-        return resolver
-
-    @pytest.fixture
-    def world(self, resolver: TestResolvers.Resolver) -> Plugged:
-        return Plugged(client_resolvers={"urls": resolver})
-
-    def test_it_is_found_and_stored_when_it_is_allowed(
-        self, world: Plugged, resolver: Resolver
-    ) -> None:
-        page = world.begin(client_id=self.URL)
-        assert isinstance(page, Ask)
-        assert world.server.clients.get(self.URL) is None
-        code = world.code(world.decide(page, decision="allow"))
-        stored, now = world.server.clients.get(self.URL), world.server.clock()
-        found = replace(resolver.found, created_at=now, updated_at=now)
-        assert stored == replace(found, extra={"source": "document"})
-        resolver.asked.clear()
-        (grant,) = world.grants()
-        assert (grant.client_id, parse_prefix(code)) == (self.URL, "oac")
-        assert isinstance(world.begin(client_id=self.URL), Ask)
-        world.server.clients.edit(self.URL, 0, {"extra": approved(stored).extra})
-        world.decide(world.begin(client_id=self.URL), decision="allow")
-        assert isinstance(world.begin(client_id=self.URL), Respond)
-        assert resolver.asked == []
-
-    def test_one_that_breaks_a_rule_is_none(self, world: Plugged, resolver: Resolver) -> None:
-        """No other party may bring in what an operator could not register."""
-        resolver.found = make_client(client_id=self.URL, redirect_uris=("javascript:alert(1)",))
-        result = world.begin(client_id=self.URL, redirect_uri="javascript:alert(1)")
-        assert isinstance(result, Refuse)
-        assert result.error.refusal.check == "client_metadata"
-
-    def test_a_denial_stores_nothing(self, world: Plugged) -> None:
-        world.decide(world.begin(client_id=self.URL), decision="deny")
-        assert world.server.clients.get(self.URL) is None
-
-    def test_the_user_signs_in_first(self, world: Plugged, resolver: Resolver) -> None:
-        login = world.begin(world.user(None), client_id=self.URL)
-        assert isinstance(login, Login)
-        assert f"state={REQUEST['state']}" in login.query
-        again = world.begin(world.user(None), "POST", client_id=self.URL)
-        assert isinstance(again, Again)
-        for changes in ({"prompt": "none"}, {"state": "%" * 4000}):
-            result = world.begin(world.user(None), client_id=self.URL, **changes)
-            assert isinstance(result, Refuse)
-        assert resolver.asked == []
-
-    @pytest.mark.parametrize("known", [False, True])
-    def test_a_new_login(self, world: Plugged, resolver: Resolver, known: bool) -> None:
-        """The mark of the login comes back with a user who is signed out."""
-        stranger, wanted = world.user(None), {"client_id": self.URL, "prompt": "login"}
-        world.authentication = Authentication(NOW - 60) if known else None
-        result = world.begin(**wanted)
-        if isinstance(result, Login):
-            result = world.follow(result.query)
-        if isinstance(result, LoginAgain):
-            sent_again = Parameters({name: (v,) for name, v in parse_qsl(result.query)})
-            result = end_login(world.server, sent_again, "", world.user())
-        assert isinstance(result, Again)
-        assert result.end
-        login = world.follow(result.query, stranger)
-        assert isinstance(login, Login)
-        # The URL stays the same: a forbidden view returns users to the present one.
-        world.clock.now += 5
-        assert world.follow(login.query, stranger) == login
-        world.authentication = Authentication(world.clock.now) if known else None
-        assert isinstance(world.follow(login.query), Ask)
-
-    def test_a_new_login_of_a_user_who_was_signed_out(self, world: Plugged) -> None:
-        login = world.begin(world.user(None), client_id=self.URL, prompt="login")
-        assert isinstance(login, Login)
-        assert isinstance(world.follow(login.query), Ask)
-
-    def test_a_new_login_in_a_browser_without_cookies(
-        self, world: Plugged, resolver: Resolver
-    ) -> None:
-        stranger = world.user(None, new=True)
-        login = world.begin(stranger, client_id=self.URL, prompt="login")
-        assert isinstance(login, Login)
-        result = world.follow(login.query, stranger)
-        assert isinstance(result, Refuse)
-        assert isinstance(result.error, CookiesNeeded)
-        assert resolver.asked == []
-
-    def test_a_form_of_another_site_makes_no_secret(self, world: Plugged) -> None:
-        def secret() -> str:
-            raise AssertionError("a cookie would be replaced")
-
-        stranger = User(None, secret, lambda: None, new=True)
-        again = world.begin(stranger, "POST", client_id=self.URL, prompt="login")
-        assert isinstance(again, Again)
-        assert "oauth2_login" not in again.query
-
-    def test_a_new_login_that_a_request_object_demands(
-        self, world: Plugged, resolver: Resolver
-    ) -> None:
-        """It is not read for a stranger: the mark alone says that a login was demanded."""
-        url, stranger = self.URL, world.user(None)
-        world.plug(request_sources=SOURCES, client_resolvers={"urls": resolver})
-        wanted = json.dumps({**REQUEST, "client_id": url, "prompt": "login"})
-        first = world.begin(stranger, **{**bare(request=wanted), "client_id": url})
-        assert isinstance(first, Login)
-        page = world.follow(first.query)
-        assert isinstance(page, LoginAgain)
-        sent_again = Parameters({name: (v,) for name, v in parse_qsl(page.query)})
-        ended = end_login(world.server, sent_again, "", world.user())
-        login = world.follow(ended.query, stranger)
-        assert isinstance(login, Login)
-        assert isinstance(world.follow(login.query), Ask)
-
-    def test_it_is_not_asked_for_others(self, world: Plugged, resolver: Resolver) -> None:
-        assert isinstance(world.begin(), Ask)
-        for user in (world.user(), world.user(None)):
-            assert isinstance(world.begin(user, client_id="none"), Refuse)
-        assert resolver.asked == []
-
-    def test_a_disabled_client_stays_so(self, world: Plugged, resolver: Resolver) -> None:
-        world.server.clients.add(make_client(client_id=self.URL, disabled_at=NOW))
-        for user in (world.user(), world.user(None)):
-            assert isinstance(world.begin(user, client_id=self.URL), Refuse)
-        assert resolver.asked == []
-
-    def test_a_deleted_client_stays_so(self, world: Plugged, resolver: Resolver) -> None:
-        page = world.begin(client_id=self.URL)
-        assert resolver.found is not None
-        world.server.clients.add(resolver.found)
-        world.server.clients.delete(self.URL, NOW)
-        resolver.asked.clear()
-        for user in (world.user(), world.user(None)):
-            result: Any = world.begin(user, client_id=self.URL)
-            assert result.error.code == "unauthorized_client"
-        assert isinstance(world.decide(page, decision="allow"), Refuse)
-        assert (resolver.asked, world.grants()) == ([], ())
-
-    def test_one_that_is_deleted_at_this_moment(self, world: Plugged, resolver: Resolver) -> None:
-        page = world.begin(client_id=self.URL)
-
-        def found_and_deleted(client_id: str) -> Client | None:
-            assert resolver.found is not None
-            world.server.clients.add(resolver.found)
-            world.server.clients.delete(client_id, NOW)
-            return resolver.found
-
-        resolver.resolve = found_and_deleted  # type: ignore[method-assign]
-        result = world.decide(page, decision="allow")
-        assert isinstance(result, Refuse)
-        assert world.grants() == ()
-
-    def test_one_that_is_not_found_or_disabled(self, world: Plugged, resolver: Resolver) -> None:
-        for found in (None, make_client(client_id=self.URL, disabled_at=NOW)):
-            resolver.found = found
-            assert isinstance(world.begin(client_id=self.URL), Refuse)
-
-    def test_one_that_cannot_be_found_now(self, world: Plugged, resolver: Resolver) -> None:
-        def fail(client_id: str) -> Client:
-            raise AccessDenied("It is away.")
-
-        resolver.resolve = fail  # type: ignore[method-assign]
-        result = world.begin(client_id=self.URL)
-        assert isinstance(result, Refuse)
-        assert str(result.error) == "It is away."
-
-    def test_another_one(self, world: Plugged, resolver: Resolver) -> None:
-        resolver.found = make_client()
-        with pytest.raises(ValueError, match="another client"):
-            world.begin(client_id=self.URL)
-
-    def test_two_tabs_store_it_once(self, world: Plugged) -> None:
-        tabs = [world.begin(client_id=self.URL, state=state) for state in "ab"]
-        for tab in tabs:
-            assert "code" in sent(world.decide(tab, decision="allow"))
-        assert len(world.grants()) == 2
-
-
-def parse_prefix(token: str) -> str:
-    return token.partition("_")[0]

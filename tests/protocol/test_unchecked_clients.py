@@ -12,7 +12,8 @@ from pyramid_oauth2.protocol.authorization.results import Again, Ask, Login, Ref
 from pyramid_oauth2.protocol.authorization.return_query import LONGEST
 
 from .plugged import Plugged
-from .test_request_sources import SOURCES, TestResolvers, bare
+from .test_client_resolvers import URL, Resolver
+from .test_request_sources import SOURCES, bare
 from .worlds import make_client
 
 UNCHECKED = {"owner": "eve"}, {"extra": {"source": "registered"}}
@@ -92,15 +93,15 @@ def test_a_request_object_that_is_faulty_within() -> None:
 
 def test_a_client_that_a_resolver_found() -> None:
     """It stays one that no operator has checked, also in the store."""
-    resolver = TestResolvers.Resolver()
-    resolver.found = make_client(client_id=TestResolvers.URL)
+    resolver = Resolver()
+    resolver.found = make_client(client_id=URL)
     world = Plugged(client_resolvers={"urls": resolver})
-    faulty = {"client_id": TestResolvers.URL, "scope": "fly"}
+    faulty = {"client_id": URL, "scope": "fly"}
     login = world.begin(world.user(None), **faulty)
     assert isinstance(login, Login), "its document is not fetched, so its URI is not known"
     silent = world.begin(world.user(None), **faulty, prompt="none")
     assert isinstance(silent, Refuse)
-    world.decide(world.begin(client_id=TestResolvers.URL), decision="allow")
+    world.decide(world.begin(client_id=URL), decision="allow")
     stored: Any = world.begin(world.user(None), **faulty)
     assert stored.by_link
     world.plug()

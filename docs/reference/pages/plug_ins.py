@@ -19,6 +19,7 @@ from pyramid_oauth2.protocol import (
 )
 from pyramid_oauth2.protocol.authorization import (
     authorization_request,
+    client_lookup,
     consent_block,
     joining,
     source,
@@ -86,6 +87,7 @@ ENTRIES = {
         Entry(authorization_request, "AuthorizationRequest", only=("access",)),
         Entry(kept_values, "KeptValues", only=()),
         Entry(product, "Product", only=()),
+        Entry(client_lookup, "ClientLookup", only=()),
         Entry(consent_block, "ConsentBlock", only=()),
         Entry(user_demand, "UserDemand", only=()),
         Entry(joining, "Joining", only=()),

@@ -27,8 +27,9 @@ class AuthorizationRequest:
     device than the client, for instance. ``cnf`` is the key to which the client binds what
     is issued (RFC 7800 section 3.1); ``extensions`` are the values of request extensions.
     ``sub``, ``acr`` and ``max_age`` are what is demanded of the user, as in
-    :class:`~.user_demand.UserDemand`; ``login_hints`` are for the login page; ``others`` are
-    the members that a later version wrote.
+    :class:`~.user_demand.UserDemand`; ``login_hints`` are for the login page;
+    ``client_document`` is the client as a resolver has found it, if the store does not have it
+    so; ``others`` are the members that a later version wrote.
     """
 
     client_id: str
@@ -50,6 +51,7 @@ class AuthorizationRequest:
     acr: frozenset[str] = frozenset()
     max_age: int | None = None
     login_hints: Mapping[str, str] | None = field(default=None, repr=False)
+    client_document: Mapping[str, Any] | None = field(default=None, repr=False)
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -7,6 +7,7 @@ from ..errors import InvalidRequest, OAuth2Error
 from ..events import OAuth2Event
 from ..http import HTTPRequest, Parameters
 from . import checks
+from .client_lookup import Count
 from .clients import needs_resolver
 from .detour import check_cookie
 from .interaction import is_taken, open_interaction
@@ -37,10 +38,11 @@ def read_sent(
     """
     if user.subject is None and needs_resolver(server, parameters):
         return _login_first(server, http, parameters, user)
+    count = _counting(server, http, user, events)
     try:
-        requested = unpacked(server, parameters)
+        requested = unpacked(server, parameters, count)
     except OAuth2Error as error:
-        return _unreadable(server, parameters, error, user)
+        return _unreadable(server, parameters, error, user, count)
     if isinstance(requested, StoredRequest):
         if http.method != "GET":
             # As in _send_on_by_get: a form of another site must not bind a browser.
@@ -48,7 +50,7 @@ def read_sent(
         client_id = parameters.once("client_id")
         open_pushed_request(server, requested.handle, client_id, user)
         return read_stored(server, http, requested.handle, user, events)
-    destination = find_destination(server, requested)
+    destination = find_destination(server, requested, count)
     try:
         request = read_request(server, destination, requested)
     except OAuth2Error as error:
@@ -94,11 +96,30 @@ def _marked(
     return mark_for(server, user, query, Session.NONE, present).on(query)
 
 
+def _counting(
+    server: AuthorizationServer, http: HTTPRequest, user: User, events: list[OAuth2Event]
+) -> Count | None:
+    """What limits look-ups of clients; None where none is made: no user is signed in."""
+    if user.subject is None or not server.plug_ins.client_resolvers:
+        return None
+    attempt = server.throttle.fetch(http, user.subject, events.append)
+
+    def count() -> None:
+        attempt.refuse_if_blocked()
+        attempt.count_or_refuse(None)
+
+    return count
+
+
 def _unreadable(
-    server: AuthorizationServer, parameters: Parameters, error: OAuth2Error, user: User
+    server: AuthorizationServer,
+    parameters: Parameters,
+    error: OAuth2Error,
+    user: User,
+    count: Count | None,
 ) -> Result:
     try:
-        destination = find_destination(server, parameters)
+        destination = find_destination(server, parameters, count)
     except OAuth2Error as other:
         # The redirect URI is in what cannot be read.
         error.client = other.client

@@ -28,7 +28,8 @@ from ..scopes import format_scope, grant_scope
 from ..token.sender_constraints import needs_proof, requested_methods
 from . import checks
 from .authorization_request import RESPONSE_MODES, AuthorizationRequest
-from .clients import find_client, known_client
+from .client_lookup import Count
+from .clients import find_client, recorded_client, resolved_document
 from .extensions import read_extensions, refuse_unredeemed
 from .login_parameters import read_demand, read_hints, read_prompt
 from .pkce import code_challenge
@@ -52,12 +53,15 @@ class Destination:
     response_mode: str = "query"
 
 
-def find_destination(server: AuthorizationServer, parameters: Parameters) -> Destination:
+def find_destination(
+    server: AuthorizationServer, parameters: Parameters, count: Count | None = None
+) -> Destination:
     """The client, and the one of its redirect URIs to which the response is sent.
 
+    :param count: as for :func:`~.clients.find_client`.
     :raises OAuth2Error: to be shown on a page.
     """
-    client = find_client(server, parameters)
+    client = find_client(server, parameters, count)
     named = parameters.once("redirect_uri")
     redirect_uri = _matching(server, client, named)
     if redirect_uri is None:
@@ -123,6 +127,7 @@ def read_request(
         acr=demand.acr,
         max_age=demand.max_age,
         login_hints=read_hints(parameters),
+        client_document=resolved_document(server, client),
     )
 
 
@@ -216,7 +221,7 @@ def still_a_destination(
     :raises OAuth2Error: the client is gone or has another redirect URI; to be
         shown on a page.
     """
-    client = known_client(server, requested.client_id)
+    client = recorded_client(server, requested.client_id, requested.client_document)
     if client is None or client.disabled_at is not None:
         raise UnauthorizedClient(
             "There is no such client any more.",

@@ -10,6 +10,7 @@ from ..authorization_server import AuthorizationServer
 from ..errors import InvalidRequest
 from ..http import Parameters, check_value
 from . import checks
+from .client_lookup import Count
 from .clients import find_client
 from .source import SourcedParameters, StoredRequest
 
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
     from ...interfaces.authorization import IAuthorizationRequestSource
 
 
-def unpacked(server: AuthorizationServer, sent: Parameters) -> Parameters | StoredRequest:
+def unpacked(
+    server: AuthorizationServer, sent: Parameters, count: Count | None = None
+) -> Parameters | StoredRequest:
     """The parameters that count, or where the request is stored.
 
     :param sent: what the client sent; returned where no source reads one of the parameters.
+    :param count: as for :func:`~.clients.find_client`.
     :raises OAuth2Error: a source cannot read its parameter, or the request is another client's.
     """
     sources = _sources(server, sent)
@@ -33,7 +37,7 @@ def unpacked(server: AuthorizationServer, sent: Parameters) -> Parameters | Stor
             refusal=checks.REQUEST_SOURCES.comparing(parameters=[name for name, _ in sources]),
         )
     name, source = sources[0]
-    client = find_client(server, sent)
+    client = find_client(server, sent, count)
     found = source.read(sent.once(name) or "", client)
     if isinstance(found, StoredRequest):
         return found
