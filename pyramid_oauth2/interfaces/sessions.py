@@ -22,8 +22,8 @@ class ISessions(Interface):
     """
 
     lifetime: int = Attribute(
-        "for how many seconds a session is remembered after the last sign-in; a browser keeps the "
-        "cookie that names it for as long"
+        "for how many seconds after its last sign-in a session may have grants; a browser keeps "
+        "the cookie that names it for as long"
     )
 
     def join(joining: Joining) -> str | None:

@@ -29,7 +29,9 @@ class SessionEntries:
         return None if entry is None or ended else session_of(entry)
 
     def used(self, subject: str, sid: str, lifetime: int) -> bool:
-        """Extend a session in which a grant is still used: a sign-out has to reach the grant.
+        """Extend a session that the new refresh token of a grant would outlive.
+
+        A sign-out has to reach the grant.
 
         :return: whether the session has not ended.
         :raises StoreUnavailable: the store cannot read or write.
@@ -38,7 +40,8 @@ class SessionEntries:
         session = self.present(entry)
         if entry is None or session is None:
             return False
-        if entry.expires_at is not None and entry.expires_at - now < lifetime / 2:
+        end = entry.expires_at
+        if end is not None and end - now < self._server.lifetimes.refresh_token:
             # If another call has changed it meanwhile, the next refresh extends it.
             self.put(entry_of(session, entry.key, now + lifetime), entry)
         return True

@@ -57,7 +57,12 @@ class SessionKeeper:
         self._server, self.delivery = server, delivery
         self.sids = Sids(server, settings)
         self._entries = SessionEntries(server)
-        self.lifetime = settings.of(OpenIDSettings).session_lifetime
+        self._lifetime = settings.of(OpenIDSettings).session_lifetime
+
+    @property
+    def lifetime(self) -> int:
+        """For how long refreshes may extend a session after a sign-in, at least."""
+        return max(self._lifetime, self._server.lifetimes.grant)
 
     def join(self, joining: Joining) -> str | None:
         """The ``sid`` of the session of a sign-in; None if it is none of OpenID Connect.
@@ -76,7 +81,7 @@ class SessionKeeper:
             session = signed_in(
                 self._entries.present(before) or self._begun(key, joining), joining, self._now
             )
-            if self._entries.put(entry_of(session, key, self._now + self.lifetime), before):
+            if self._entries.put(entry_of(session, key, self._now + self._lifetime), before):
                 return session.sid
             contention.lost()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..jose.algorithms import RS256
+from ..protocol.records import REFRESH_TOKEN
 from ..settings.declaration import setting
 from ..settings.secrets import salt
 from ..settings.tokens import DEFAULT_GRANT_TYPES
@@ -72,16 +73,16 @@ class OpenIDSettings:
 
     session_lifetime: int = setting(
         lifetime,
-        30 * DAY,
+        60 * DAY,
         "How long it is remembered at which clients a user has signed in with one login, so that "
-        "they can be signed out there too. It begins again at each sign-in, and at a refresh if "
-        "less than half of it is left.",
+        "they can be signed out there too. It begins again at each sign-in, and at a refresh whose "
+        "new refresh token would outlive it.",
         mode=AUTHORIZATION_SERVER,
         needs="",
     )
 
     def contradictions(self, settings: Any) -> Iterator[str]:
-        """Users are signed in by the code flow alone."""
+        """Users are signed in by the code flow alone; a sign-out reaches what is issued to them."""
         if not self.enabled:
             return
         grant_types = settings.grant_types or DEFAULT_GRANT_TYPES
@@ -90,6 +91,13 @@ class OpenIDSettings:
                 "oauth2.openid = true needs the code flow: add authorization_code to "
                 "oauth2.grant_types, and code to oauth2.response_types, or leave both out."
             )
+        refresh = ("refresh_token_lifetime",) if REFRESH_TOKEN in grant_types else ()
+        for name in (*refresh, "access_token_lifetime"):
+            if getattr(settings, name) > self.session_lifetime:
+                yield (
+                    f"oauth2.openid.session_lifetime is shorter than oauth2.{name}: who signs out "
+                    "after that would stay signed in at clients. Make it at least as long."
+                )
 
     def signing_algorithms(self) -> Iterable[str]:
         """Every client can verify RS256 (OpenID Connect Core section 15.1)."""

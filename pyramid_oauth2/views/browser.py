@@ -133,7 +133,7 @@ def _set_cookie(request: Request, response: Response) -> None:
 
 
 def _session_lifetime(request: Request) -> int | None:
-    """For how many seconds sessions are remembered; None if nothing keeps them."""
+    """For how many seconds sessions may be needed; None if nothing keeps them."""
     sessions = request.oauth2.authorization_service.server.plug_ins.sessions
     return None if sessions is None else sessions.lifetime
 

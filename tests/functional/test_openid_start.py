@@ -84,6 +84,12 @@ class TestTheStartIsRefused:
         with pytest.raises(Exception, match="needs the code flow"):
             start_flow(provider, **PROVIDER, **changes)
 
+    @pytest.mark.parametrize("name", ["refresh_token_lifetime", "access_token_lifetime"])
+    def test_if_a_sign_out_would_not_reach_every_grant(self, start_flow: StartFlow, name: str):
+        said = f"session_lifetime is shorter than oauth2.{name}: who signs out"
+        with pytest.raises(Exception, match=said):
+            start_flow(provider, **PROVIDER, **{name: "61d"})
+
     def test_if_an_id_token_would_outlive_its_key(self, start_flow: StartFlow):
         with pytest.raises(Exception, match="choose a day at most"):
             start_flow(provider, **PROVIDER, **{"openid.id_token_lifetime": "25h"})

@@ -61,7 +61,7 @@ class TestClosedBrowser:
         answer = party.flow.ask(scope="openid read")
         cookie = answer.headers["Set-Cookie"]
         assert cookie.startswith(f"{OURS}={before}")
-        assert f"Max-Age={30 * DAY}" in cookie
+        assert f"Max-Age={365 * DAY}" in cookie
 
     def test_without_sessions_it_keeps_none(self, start_flow: StartFlow):
         flow = start_flow()
