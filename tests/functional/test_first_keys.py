@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from zope.interface import implementer
 
-from pyramid_oauth2.extension import IClientResolver
+from pyramid_oauth2.extension import ClientLookup, IClientResolver
 from pyramid_oauth2.protocol.records import Client, DuplicateRecord, StoreUnavailable
 
 from .flow import BACK, Flow
@@ -93,10 +93,10 @@ class Documents:
     def recognises(self, client_id: str) -> bool:
         return client_id == self.URL
 
-    def resolve(self, client_id: str) -> Client:
+    def resolve(self, lookup: ClientLookup) -> Client:
         chosen = {"id_token_signed_response_alg": "ES256"}
         return Client(
-            client_id=client_id,
+            client_id=lookup.client_id,
             redirect_uris=(BACK,),
             token_endpoint_auth_method="none",
             scope=frozenset({"openid"}),
