@@ -115,6 +115,10 @@ FORBIDDEN = {
             "views",
         ),
     ),
+    "openid.views_logout_request": (
+        *DATABASES,
+        *without("endpoint_urls", "jose", "openid", "protection.request", "service", "views"),
+    ),
     "openid.views_discovery": (*DATABASES, *without("views")),
     "settings": (*DATABASES, *without()),
     "events": (*DATABASES, *without("plug_in_factories")),

@@ -7,10 +7,11 @@ that ends before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
 from ..interfaces.server import IServer
 from ..protocol.clients.extra import value_of
@@ -24,6 +25,7 @@ from .session_record import Ended
 NAMESPACE = "logout_notice"
 PAGE = 50
 KEY_LENGTH = 32
+MEMBERS = frozenset({"client_id", "subject", "sid", "attempts", "due_at", "kept_until"})
 LEASE = 60
 """For how many seconds a notice is claimed: longer than a client may take to answer."""
 PAUSES = (10, 60, 600)
@@ -41,6 +43,7 @@ class Notice:
     :param attempts: how many were begun.
     :param due_at: when it may be sent, in UTC seconds.
     :param version: of its entry.
+    :param others: the members that a later version of the server wrote.
     """
 
     key: str = field(repr=False)
@@ -51,10 +54,13 @@ class Notice:
     due_at: int
     kept_until: int
     version: int
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def entry(self) -> Entry:
         """The record."""
         members = {
+            # A later version may have written them, while it is rolled out.
+            **self.others,
             "client_id": self.client_id,
             "subject": self.subject,
             "sid": self.sid,
@@ -79,6 +85,7 @@ class Notice:
                 due_at=int(members["due_at"]),
                 kept_until=int(members["kept_until"]),
                 version=entry.version,
+                others={name: value for name, value in members.items() if name not in MEMBERS},
             )
         except (KeyError, TypeError, ValueError):
             return None

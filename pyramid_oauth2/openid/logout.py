@@ -67,7 +67,7 @@ class LogoutRequest:
     :param without_cookies: whether it was posted without our cookies, as by another site.
     :param subject: the user who is signed in there; None if no user is.
     :param current: returns the session of that user there; None if there is none.
-    :param of_browser: returns the session of a ``sid`` if it was begun at this browser.
+    :param of_browser: returns the session of a hint if this browser was in it last.
     :param just_ended: whether this browser has signed out of the session of a ``sid`` just now.
     :param confirmed: whether that user has confirmed it on a page of ours.
     :param confirmed_sid: of the session that the page was about, beside that of the browser.
@@ -79,7 +79,7 @@ class LogoutRequest:
     without_cookies: bool
     subject: str | None
     current: Callable[[], Session | None]
-    of_browser: Callable[[str], Session | None]
+    of_browser: Callable[[Hint], Session | None]
     just_ended: Callable[[str], bool]
     confirmed: bool
     confirmed_sid: str | None
@@ -219,9 +219,9 @@ def _say_so(request: LogoutRequest) -> Result | None:
 def _end_what_is_left(request: LogoutRequest) -> Result | None:
     """End the session of the hint that this browser has begun, whose login has ended by itself."""
     hint, client = request.asked.hint, request.asked.client
-    if request.subject is not None or hint is None or client is None or hint.sid is None:
+    if request.subject is not None or hint is None or client is None:
         return None
-    session = request.of_browser(hint.sid)
+    session = request.of_browser(hint)
     if session is None or not hint.is_about(request.server, client, session.subject):
         return None
     return End(session, request.asked.destination)

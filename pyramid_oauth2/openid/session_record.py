@@ -21,19 +21,23 @@ A user may be named like that: an entry that is marked is the session of no user
 """
 LEFT = 7 * 86_400
 """For how many seconds such an entry stays, if nothing finishes the end."""
+MEMBERS = frozenset(
+    {"subject", "sid", "began_at", "auth_time", "sign_ins", "of_application", "browser"}
+)
 CLIENTS = 100
 """The most clients of a session; the one that was used least recently is dropped."""
 
 
-def signed_in(session: Session, joining: Joining, now: int) -> Session:
+def signed_in(session: Session, joining: Joining, browser: str, now: int) -> Session:
     """The session after another sign-in.
 
+    :param browser: a digest that identifies the browser and the user.
     :param now: in UTC seconds.
     """
     others = [each for each in session.sign_ins if each.client_id != joining.client.client_id]
     sign_ins = (SignIn(joining.client.client_id, now), *others)[:CLIENTS]
     auth_time = joining.authentication.auth_time if joining.authentication else None
-    return replace(session, auth_time=auth_time, sign_ins=sign_ins)
+    return replace(session, auth_time=auth_time, sign_ins=sign_ins, browser=browser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +61,14 @@ def entry_of(session: Session, key: str, expires_at: int) -> Entry:
 
 def _members(session: Session) -> dict[str, Any]:
     return {
+        # A later version may have written them, while it is rolled out.
+        **session.others,
         "sid": session.sid,
         "began_at": session.began_at,
         "auth_time": session.auth_time,
         "sign_ins": [[each.client_id, each.at] for each in session.sign_ins],
         "of_application": session.of_application,
+        "browser": session.browser,
     }
 
 
@@ -109,4 +116,6 @@ def _session(subject: str, members: Any) -> Session:
         auth_time=None if auth_time is None else int(auth_time),
         sign_ins=tuple(SignIn(str(name), int(at)) for name, at in members["sign_ins"]),
         of_application=bool(members["of_application"]),
+        browser=str(members.get("browser", "")),
+        others={name: value for name, value in members.items() if name not in MEMBERS},
     )

@@ -78,9 +78,9 @@ class SessionKeeper:
                 # The entry of the session before: what is left of it must not be lost with it.
                 self.delivery.end_left(joining.subject)
                 before = self._server.entries.get(NAMESPACE, key)
-            session = signed_in(
-                self._entries.present(before) or self._begun(key, joining), joining, self._now
-            )
+            present = self._entries.present(before) or self._begun(key, joining)
+            browser = of_browser(joining.browser, joining.subject)
+            session = signed_in(present, joining, browser, self._now)
             if self._entries.put(entry_of(session, key, self._now + self._lifetime), before):
                 return session.sid
             contention.lost()
@@ -97,16 +97,23 @@ class SessionKeeper:
         session = self._entries.present(self._server.entries.get(NAMESPACE, key))
         return session if session is not None and session.subject == subject else None
 
-    def of_browser(self, sid: str, browser: str) -> Session | None:
-        """The session of that ``sid``, if it was begun at a browser; None if it was not.
+    def of_browser(self, sid: str, browser: str, sub: str) -> Session | None:
+        """The session of that ``sid``, if its last sign-in was at a browser; None if it was not.
 
         :param browser: as for :class:`~.joining.Joining`.
+        :param sub: the user, as a client knows them. If the application has given the ``sid``,
+            the session is not found for a pairwise client.
         """
-        key = sid.partition(".")[0]
-        session = self._entries.present(self._entries.named(key))
-        if session is None or session.sid != sid or key != of_browser(browser, session.subject):
-            return None
-        return session
+        for key in (sid.partition(".")[0], of_application(sub, sid)):
+            session = self._entries.present(self._entries.named(key))
+            # One that an earlier version has written, is named by the browser alone.
+            if (
+                session is not None
+                and session.sid == sid
+                and of_browser(browser, session.subject) in (key, session.browser)
+            ):
+                return session
+        return None
 
     def sid_of(self, said: str) -> str:
         """The ``sid`` of the session that a client knows by *said*."""

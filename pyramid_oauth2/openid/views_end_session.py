@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -15,9 +13,6 @@ from ..interfaces import ISettings
 from ..protection.http_request import http_request
 from ..protection.request import Request
 from ..protocol.authorization.return_query import is_too_long
-from ..protocol.authorization.unusable import CookiesNeeded
-from ..protocol.authorization.user import browser_digest
-from ..protocol.authorization_server import AuthorizationServer
 from ..protocol.clients.source import is_unchecked
 from ..protocol.events import Emit
 from ..protocol.follow_up import follow_up
@@ -25,19 +20,14 @@ from ..protocol.http import Parameters, parse_body, parse_query
 from ..protocol.records import Client, StoreUnavailable
 from ..protocol.server import refuse_plain_http
 from ..protocol.server_metadata import EndpointURL
-from ..protocol.session import Session
 from ..protocol.sessions import SIGNED_OUT, Sessions
 from ..views.browser import (
     FIELD,
-    bound_to,
-    browser_secret,
     browser_token,
     carry_browser,
-    is_from_our_page,
-    is_new_browser,
     renew_browser,
 )
-from ..views.browser_session import current_session, end_here
+from ..views.browser_session import end_here
 from ..views.language import prefer_languages
 from ..views.pages import page_endpoint, render_page
 from ..views.redirects import redirect
@@ -50,26 +40,26 @@ from .logout import (
     REDIRECT_URI,
     STATE,
     UI_LOCALES,
-    Asked,
     ByGet,
     Confirm,
     Destination,
     End,
-    LogoutRequest,
     Result,
     Return,
     SignedOut,
     logout,
-    read_asked,
 )
-from .sessions import SessionKeeper
-from .signed_out import has_just_signed_out, remember_signed_out
+from .signed_out import remember_signed_out
+from .views_logout_request import (
+    ENDED,
+    SESSION,
+    digest_of_browser,
+    is_confirmed,
+    logout_request,
+    proof_of_end,
+)
 
 NAME = "end_session"
-# In the form of our own page.
-SESSION = "session"
-# Beside the parameters of a client: the login has ended here, so that they may go back.
-ENDED = "ended"
 
 
 def includeme(config: Any) -> None:
@@ -97,33 +87,15 @@ def end_session(request: Request) -> Response:
     sent = parse_query(http, rules) if by_get else parse_body(http, rules=rules)
     prefer_languages(request, sent.if_once(UI_LOCALES))
     subject = signed_in_subject(request)
-    confirmed = not by_get and _is_confirmed(request, sent, subject)
+    confirmed = not by_get and is_confirmed(request, sent, subject)
     try:
-        result = logout(_logout_request(request, sent, subject, confirmed))
+        result = logout(logout_request(request, sent, subject, confirmed))
     except StoreUnavailable:
         if subject is None:
             raise
         # What the store cannot say is not used: the user can be asked, and the login can end.
         result = End(None, None) if confirmed else Confirm(None, None)
     return _respond(request, sent, subject, result)
-
-
-def _logout_request(
-    request: Request, sent: Parameters, subject: str | None, confirmed: bool
-) -> LogoutRequest:
-    server = request.oauth2.authorization_service.server
-    return LogoutRequest(
-        server,
-        _asked(request, server, sent),
-        without_cookies=request.method == "POST" and is_new_browser(request),
-        subject=subject,
-        current=partial(_current, request, subject),
-        of_browser=partial(_of_browser, request),
-        just_ended=partial(_just_ended, request),
-        confirmed=confirmed,
-        confirmed_sid=sent.if_once(SESSION),
-        has_ended=partial(_has_ended, request, sent),
-    )
 
 
 def _respond(request: Request, sent: Parameters, subject: str | None, result: Result) -> Response:
@@ -133,11 +105,11 @@ def _respond(request: Request, sent: Parameters, subject: str | None, result: Re
         case Return(destination):
             return redirect(destination.url)
         case SignedOut(destination):
-            return _page(request, destination=destination)
-        case Confirm(client, destination, sid):
-            return _page(request, subject, client, destination, sid)
+            return _page(request, sent, SignedOut(destination))
+        case Confirm() as confirm:
+            return _page(request, sent, confirm, subject)
         case End() as end:
-            return once_per_request(request, partial(_end, end, subject))
+            return once_per_request(request, partial(_end, end, subject, sent))
     raise AssertionError("every result has a response")
 
 
@@ -147,12 +119,11 @@ def _for_url(sent: Parameters, client: Client | None) -> dict[str, str]:
     if not is_too_long(urlencode(parameters)):
         return parameters
     named = {} if client is None else {CLIENT_ID: client.client_id}
-    shorter = {REDIRECT_URI: sent.once(REDIRECT_URI), STATE: sent.once(STATE), **named}
-    fitting = {name: value for name, value in shorter.items() if value is not None}
-    return {} if is_too_long(urlencode(fitting)) else fitting
+    shorter = {**sent.only((REDIRECT_URI, STATE, UI_LOCALES)).as_form(), **named}
+    return {} if is_too_long(urlencode(shorter)) else shorter
 
 
-def _end(end: End, subject: str | None, request: Request, emit: Emit) -> Response:
+def _end(end: End, subject: str | None, sent: Parameters, request: Request, emit: Emit) -> Response:
     session, destination = end.session, end.destination
     server = request.oauth2.authorization_service.server
     if subject is None and session is not None:
@@ -160,12 +131,13 @@ def _end(end: End, subject: str | None, request: Request, emit: Emit) -> Respons
         Sessions(server, emit).end(session.subject, session.sid, SIGNED_OUT)
     if session is not None:
         with follow_up("A second click on signing out asks the user"):
-            remember_signed_out(server, session.sid, _browser(request))
+            remember_signed_out(server, session.sid, digest_of_browser(request))
     if subject is not None and end.sid is not None:
         with follow_up("A session goes on, although its user has signed out"):
             Sessions(server, emit).end(subject, end.sid, SIGNED_OUT)
     secret = renew_browser(request)
-    url = _url(request, {} if destination is None else _ended(destination, secret))
+    locales = sent.only((UI_LOCALES,)).as_form()
+    url = _url(request, locales if destination is None else _ended(destination, secret))
     return redirect(url) if subject is None else end_here(request, emit, subject, url, session)
 
 
@@ -175,76 +147,23 @@ def _ended(destination: Destination, secret: str) -> dict[str, str]:
         CLIENT_ID: destination.client.client_id,
         REDIRECT_URI: destination.uri,
         STATE: destination.state,
-        ENDED: _proof(destination.uri, secret),
+        ENDED: proof_of_end(destination.uri, secret),
     }
     return {name: value for name, value in parameters.items() if value is not None}
 
 
-def _proof(uri: str, secret: str) -> str:
-    return bound_to(f"{REDIRECT_URI} {uri}", secret)
-
-
-def _has_ended(request: Request, sent: Parameters, uri: str) -> bool:
-    proof = sent.if_once(ENDED)
-    if proof is None or is_new_browser(request):
-        return False
-    return hmac.compare_digest(_proof(uri, browser_secret(request)).encode(), proof.encode())
-
-
-def _is_confirmed(request: Request, sent: Parameters, subject: str | None) -> bool:
-    field = sent.once(FIELD)
-    if subject is None or field is None:
-        return False
-    if is_new_browser(request):
-        raise CookiesNeeded("The browser sends no cookie of this site.")
-    return is_from_our_page(request, field, subject)
-
-
-def _keeper(request: Request) -> SessionKeeper:
-    keeper = request.oauth2.authorization_service.server.plug_ins.sessions
-    assert isinstance(keeper, SessionKeeper)
-    return keeper
-
-
-def _asked(request: Request, server: AuthorizationServer, sent: Parameters) -> Asked:
-    asked = read_asked(server, sent)
-    if asked.hint is None or asked.hint.sid is None:
-        return asked
-    # A pairwise client knows the session by another name.
-    return replace(
-        asked, hint=replace(asked.hint, sid=_keeper(request).sids.sid_of(asked.hint.sid))
-    )
-
-
-def _current(request: Request, subject: str | None) -> Session | None:
-    return None if subject is None else current_session(request, subject)
-
-
-def _of_browser(request: Request, sid: str) -> Session | None:
-    return None if is_new_browser(request) else _keeper(request).of_browser(sid, _browser(request))
-
-
-def _just_ended(request: Request, sid: str) -> bool:
-    server = request.oauth2.authorization_service.server
-    return not is_new_browser(request) and has_just_signed_out(server, sid, _browser(request))
-
-
-def _browser(request: Request) -> str:
-    return browser_digest(browser_secret(request))
-
-
 def _page(
-    request: Request,
-    subject: str | None = None,
-    client: Client | None = None,
-    destination: Destination | None = None,
-    sid: str | None = None,
+    request: Request, sent: Parameters, result: Confirm | SignedOut, subject: str | None = None
 ) -> Response:
+    """The page that asks *subject*, or says that no user is signed in."""
+    destination = result.destination
+    client, sid = (result.client, result.sid) if isinstance(result, Confirm) else (None, None)
     fields = {
         SESSION: sid,
         CLIENT_ID: client and client.client_id,
         REDIRECT_URI: destination and destination.uri,
         STATE: destination and destination.state,
+        UI_LOCALES: sent.if_once(UI_LOCALES),
     }
     # What a stranger has registered is not named.
     named = client if client is not None and not is_unchecked(client) else None

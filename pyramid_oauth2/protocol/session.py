@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Session:
     :param auth_time: when the user authenticated last; None if that is not known.
     :param sign_ins: at most 100, the latest first.
     :param of_application: whether the ``sid`` is one of the application's own.
+    :param browser: a digest that identifies the browser of the last sign-in, and the user.
+    :param others: the members that a later version of the server wrote.
     """
 
     subject: str
@@ -33,3 +37,5 @@ class Session:
     auth_time: int | None
     sign_ins: tuple[SignIn, ...]
     of_application: bool = False
+    browser: str = field(default="", repr=False, compare=False)
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)

@@ -486,6 +486,15 @@ class TestEnd:
         )
         assert ended == [("bob", "s-1")]
 
+    def test_each_page_is_in_the_language_of_the_request(self, party: Party):
+        page = party.send(ui_locales="de")
+        assert party.press(page).html.html["lang"] == "de"
+        party.flow.log_in()
+        party.id_token = party.sign_in(prompt="consent")["id_token"]
+        answer = party.send(id_token_hint=party.id_token, ui_locales="fr")
+        assert answer.html.html["lang"] == "fr"
+        assert party.user == "anonymous"
+
     def test_in_the_language_of_the_request(self, party: Party):
         """Section 2, ``ui_locales``."""
         assert party.send(ui_locales="fr de").html.html["lang"] == "fr"

@@ -66,7 +66,7 @@ def test_of_another_site_it_is_sent_on(party: Party) -> None:
 def test_of_another_site_with_a_hint_that_is_too_long_for_a_url(party: Party, long: str) -> None:
     answer = post(Flow(party.flow.server), id_token_hint=long, ui_locales="en")
     named = {"client_id": "web", "post_logout_redirect_uri": BYE, "state": "x"}
-    assert answer_in(answer.location) == named
+    assert answer_in(answer.location) == {**named, "ui_locales": "en"}
     page = party.followed(answer)
     assert asks(page)
     assert "web asks to sign you out." in words(page)

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from pyramid_oauth2 import Authentication
+
+from . import openid_provider
 from .flow import Flow, answer_in
-from .openid_provider import PROVIDER, give_scopes, parts, provider
+from .openid_provider import PROVIDER, SIGNED_IN_AT, give_scopes, parts, provider
 from .test_end_session import BYE, Party, StartFlow, asks, storage  # noqa: F401
 from .test_own_sign_out import own_sign_out, sign_out
 
@@ -67,6 +70,35 @@ class TestClosedBrowser:
         flow = start_flow()
         assert "Max-Age" not in flow.page().headers["Set-Cookie"]
         assert "Set-Cookie" not in flow.decide(flow.page()).headers
+
+
+class TestOwnSid:
+    """The application names its sessions, and the login has ended by itself."""
+
+    @pytest.fixture
+    def party(self, start_flow: StartFlow) -> Party:
+        class Users(openid_provider.Users):
+            def authentication(self, request: Any) -> Authentication:
+                return Authentication(SIGNED_IN_AT, sid="login-1")
+
+            def end_session(self, subject: str, sid: str) -> None:
+                assert (subject, sid) == ("bob", "login-1")
+
+        return Party(
+            start_flow(lambda config: config.set_oauth2_resource_owners(Users()), **PROVIDER)
+        )
+
+    def test_the_session_of_this_browser_ends(self, party: Party):
+        party.flow.log_out()
+        answer = party.send(id_token_hint=party.id_token, post_logout_redirect_uri=BYE)
+        assert answer.location == BYE
+        assert party.is_over()
+
+    def test_that_of_another_browser_does_not(self, party: Party):
+        elsewhere = Party.__new__(Party)
+        elsewhere.flow = Flow(party.flow.server)
+        assert elsewhere.send(id_token_hint=party.id_token, post_logout_redirect_uri=BYE)
+        assert not party.is_over()
 
 
 class TestOtherCookie:

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from pyramid_oauth2.openid.back_channel import Notice
 from pyramid_oauth2.openid.session_record import CLIENTS, MARKED, NAMESPACE
 from pyramid_oauth2.protocol import lost_responses
 from pyramid_oauth2.protocol.authentication import Authentication
+from pyramid_oauth2.protocol.envelope import dumps, loads
 from pyramid_oauth2.protocol.events import GrantRevoked, SessionEnded
 from pyramid_oauth2.protocol.records import Entry, OutcomeUnknown, StoreUnavailable
 from pyramid_oauth2.protocol.session import Session, SignIn
@@ -309,6 +311,27 @@ class LosesResponses:
             return written
         self.left -= 1
         raise OutcomeUnknown("the response is lost")
+
+
+class TestLaterVersion:
+    """While a version is rolled out, what it has written stays (its members are added here)."""
+
+    def test_of_a_session(self, world: World):
+        sid = str(world.join())
+        entries = world.server.entries
+        (entry,) = entries.list(NAMESPACE, "bob", limit=2).items
+        later = {**loads(entry.data), "later": 1}
+        assert entries.put(replace(entry, data=dumps(later)), entry.version)
+        assert world.join("app") == sid
+        (entry,) = entries.list(NAMESPACE, "bob", limit=2).items
+        assert loads(entry.data)["later"] == 1
+
+    def test_of_a_notice(self, world: World):
+        notice = Notice("n", "web", "bob", "s-1", 0, 1, 60, 0)
+        later = {**loads(notice.entry().data), "later": 1}
+        read = Notice.of(replace(notice.entry(), data=dumps(later)))
+        assert read is not None
+        assert loads(replace(read, attempts=1).entry().data) == {**later, "attempts": 1}
 
 
 class TestLostResponses:
