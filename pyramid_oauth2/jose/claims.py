@@ -9,7 +9,7 @@ from typing import Any
 from ..protocol.records import CLIENT_ID_LENGTH
 from ..protocol.refusal import Refusal
 from .refused import JWTRefused
-from .uses import Use
+from .uses import KILOBYTE, Use
 
 LEEWAY_AFTER = 30
 """Seconds for which a JWT is accepted after its end: clocks differ (RFC 7519 section 4.1.4)."""
@@ -22,7 +22,12 @@ MAX_TEXT = 255
 DATES = ("exp", "iat", "nbf", "auth_time")
 TEXTS = ("iss", "sub", "jti", "client_id", "sid", "nonce", "azp", "htm", "htu")
 MAX_URL = 2048
-LONG = {"iss": MAX_URL, "htu": MAX_URL, "client_id": CLIENT_ID_LENGTH, "azp": CLIENT_ID_LENGTH}
+LONG = {
+    **{"iss": MAX_URL, "htu": MAX_URL, "client_id": CLIENT_ID_LENGTH, "azp": CLIENT_ID_LENGTH},
+    # A client and an application draw them, and a hint is an ID token that has what they drew: the
+    # length of the whole JWT limits them.
+    **dict.fromkeys(("nonce", "sid"), 16 * KILOBYTE),
+}
 
 CLAIM = Refusal("jwt_claim", "RFC 7519 section 4.1", decided_by="jwt")
 EXPIRED = Refusal("jwt_exp", "RFC 7519 section 4.1.4", decided_by="jwt")

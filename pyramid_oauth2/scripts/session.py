@@ -13,13 +13,12 @@ import click
 from ..protocol.records import SUBJECT_LENGTH
 from ..protocol.session import Session
 from ..protocol.sessions import ENDED_BY_OPERATOR, Sessions
-from .arguments import identifier, json_option
+from .arguments import identifier, json_option, some_text
 from .command import Commands, Named, command
 from .ini import Ini
 from .terminal import shown
 from .times import utc
 
-SID_LENGTH = 255
 EXAMPLES = """\
 Examples:
   # Where alice is signed in by this server:
@@ -64,7 +63,7 @@ def list_sessions(ini: Ini, subject: str, as_json: bool) -> int:
     "application itself ends only if it has a method end_session."
 )
 @_subject
-@click.argument("sid", metavar="[SID]", required=False, type=identifier(SID_LENGTH))
+@click.argument("sid", metavar="[SID]", required=False, type=some_text)
 @click.option("--all", "every", is_flag=True, help="every session of the user")
 def end(ini: Ini, subject: str, sid: str | None, every: bool) -> int:
     """End a session with its grants, and notify its clients."""

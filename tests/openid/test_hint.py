@@ -15,6 +15,7 @@ from pyramid_oauth2.jose.signing import PrivateKey, sign
 from pyramid_oauth2.keys.ring import KeyRing
 from pyramid_oauth2.keys.schedule import DAY, Schedule
 from pyramid_oauth2.openid.hint import Hint, read_hint
+from pyramid_oauth2.openid.request_extensions import MAX_NONCE
 from pyramid_oauth2.protocol.authorization_server import AuthorizationServer
 from pyramid_oauth2.protocol.records import Client
 from tests.jose.forgeries import BY_CLAIMS, FORGERIES, Honest
@@ -81,6 +82,12 @@ def test_a_hint_that_has_expired(provider: Provider):
     token = provider.id_token()
     provider.keys.now += 30 * DAY
     assert read_hint(provider.server, token, WEB).sub == "bob"
+
+
+def test_a_long_nonce_of_its_client_and_a_long_sid_of_the_application(provider: Provider):
+    """What the server has signed it accepts."""
+    token = provider.id_token(nonce="n" * MAX_NONCE, sid="s" * 3000)
+    assert read_hint(provider.server, token, WEB).sid == "s" * 3000
 
 
 def test_without_a_session(provider: Provider):

@@ -84,6 +84,11 @@ def test_one_is_ended(openid):
     assert (status, err) == (1, "poauth2: alice has no such session.\n")
 
 
+def test_a_sid_of_the_application_may_be_long(openid):
+    status, _, err = openid("session", "end", "alice", "s" * 300)
+    assert (status, err) == (1, "poauth2: alice has no such session.\n")
+
+
 def test_all_are_ended(openid):
     sign_in(openid)
     sign_in(openid, "app", browser="other")
