@@ -82,7 +82,8 @@ class IAuthorizationRequestExtension(Interface):
     def demands(value: Any) -> UserDemand | None:
         """What the value demands of the user; None if it demands nothing.
 
-        A user of whom it is not true has to log in, or to change the account.
+        A user of whom it is not true has to log in, or to change the account. All demands of
+        a request count together, with its own ``max_age``: a client cannot loosen one.
         """
 
     def blocks(value: Any) -> Iterable[ConsentBlock]:

@@ -55,5 +55,5 @@ class DefaultMaxAge(Unseen):
         return found
 
     def demands(self, value: int) -> UserDemand:
-        """A login that is not older."""
-        return UserDemand(max_age=value)
+        """A login that is not older, unless the request says how old it may be."""
+        return UserDemand(default_max_age=value)

@@ -164,13 +164,19 @@ class TestMaxAge:
             "login_required"
         )
 
-    @pytest.mark.parametrize("max_age", ["-1", "1.5", "x", "1e3", "9" * 10, " 1"])
+    @pytest.mark.parametrize("max_age", ["-1", "1.5", "x", "1e3", "9" * 10, "1" * 5000, " 1"])
     def test_no_number_of_seconds(self, known: Known, max_age: str):
         assert sent(known.begin(max_age=max_age))["error"] == "invalid_request"
 
-    def test_that_of_an_extension_counts_without_one(self, known: Known):
+    def test_that_of_an_extension_counts(self, known: Known):
+        assert isinstance(known.begin(wanted=wanted(max_age=60)), Ask)
         assert isinstance(known.begin(wanted=wanted(max_age=59)), Login)
-        assert isinstance(known.begin(wanted=wanted(max_age=59), max_age="60"), Ask)
+
+    def test_the_shortest_counts(self, known: Known):
+        """A client does not get round the demand of an extension by a longer one of its own."""
+        assert isinstance(known.begin(wanted=wanted(max_age=59), max_age="60"), Login)
+        assert isinstance(known.begin(wanted=wanted(max_age=60), max_age="59"), Login)
+        assert isinstance(known.begin(wanted=wanted(max_age=60), max_age="60"), Ask)
         both = {"wanted": wanted(max_age=100), "second": wanted(max_age=59)}
         assert isinstance(known.begin(**both), Login)
 
@@ -224,6 +230,19 @@ class TestEssentialAcr:
     def test_without_a_page(self, known: Known):
         error = sent(known.begin(wanted=wanted(acr=["gold"]), prompt="none"))["error"]
         assert error == "unmet_authentication_requirements"
+
+    @pytest.mark.parametrize("acr", ["gold", "silver", "tin"])
+    def test_of_two_demands_both_count(self, known: Known, acr: str):
+        """A client does not get round the demand of an extension by one of its own."""
+        known.authentication = Authentication(NOW, acr=acr)
+        both = {"wanted": wanted(acr=["gold", "silver"]), "second": wanted(acr=["gold", "tin"])}
+        assert isinstance(known.begin(**both), Ask) is (acr == "gold")
+
+    def test_two_that_no_user_meets_are_refused(self, known: Known):
+        known.authentication = Authentication(NOW, acr="gold")
+        both = {"wanted": wanted(acr=["gold"]), "second": wanted(acr=["tin"])}
+        assert sent(known.begin(**both))["error"] == "unmet_authentication_requirements"
+        assert known.grants() == ()
 
     def test_a_voluntary_one_refuses_nothing(self, known: Known):
         page = known.begin(acr_values="gold")

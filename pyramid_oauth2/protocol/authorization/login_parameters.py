@@ -12,7 +12,7 @@ from ..http import Parameters
 from ..kept_values import KeptValues
 from . import checks
 from .authorization_request import AuthorizationRequest
-from .user_demand import LONGEST_AGE, NOTHING_DEMANDED, UserDemand
+from .user_demand import UserDemand
 
 HINTS = ("acr_values", "display", "login_hint", "ui_locales")
 """What only the login page, or the language of a page, depends on: nothing is refused for it."""
@@ -77,23 +77,31 @@ def read_demand(
 ) -> UserDemand:
     """Which user the request wants, by ``max_age`` and by the values of request extensions.
 
+    Of two demands the stricter one counts.
+
     :raises InvalidRequest: ``max_age`` is not a number of seconds.
     :raises LoginRequired: no user can be what is demanded.
+    :raises UnmetAuthenticationRequirements: the same.
     """
-    demand = NOTHING_DEMANDED
+    demand = UserDemand()
     for name, value in extensions.values.items():
         if (further := server.plug_ins.request_extensions[name].demands(value)) is not None:
             demand = _together(demand, further)
-    max_age = parameters.once("max_age")
-    if max_age is None:
-        return demand
-    if not re.fullmatch("[0-9]+", max_age) or int(max_age) > LONGEST_AGE:
+    # Dynamic Client Registration section 2: the max_age of a request replaces default_max_age.
+    own = _read_max_age(parameters.once("max_age"))
+    own = demand.default_max_age if own is None else own
+    return UserDemand(demand.sub, demand.acr, _least(demand.max_age, own))
+
+
+def _read_max_age(text: str | None) -> int | None:
+    if text is None:
+        return None
+    # As many digits as LONGEST_AGE: int() raises for thousands of them.
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise InvalidRequest(
-            "The max_age is a number of seconds.", refusal=checks.MAX_AGE.comparing(max_age=max_age)
+            "The max_age is a number of seconds.", refusal=checks.MAX_AGE.comparing(max_age=text)
         )
-    # It replaces that of the client's registration (OpenID Connect Dynamic Client Registration
-    # section 2, default_max_age).
-    return UserDemand(demand.sub, demand.acr, int(max_age))
+    return int(text)
 
 
 def _together(one: UserDemand, other: UserDemand) -> UserDemand:
@@ -103,5 +111,16 @@ def _together(one: UserDemand, other: UserDemand) -> UserDemand:
             refusal=checks.REQUIRED_USER.comparing(sub=sorted([str(one.sub), str(other.sub)])),
         )
     acr = one.acr & other.acr if one.acr and other.acr else one.acr or other.acr
-    ages = [age for age in (one.max_age, other.max_age) if age is not None]
-    return UserDemand(one.sub or other.sub, acr, min(ages, default=None))
+    if one.acr and other.acr and not acr:
+        # No class is left, which would demand none.
+        raise checks.unmet_acr(one.acr | other.acr)
+    return UserDemand(
+        one.sub or other.sub,
+        acr,
+        _least(one.max_age, other.max_age),
+        _least(one.default_max_age, other.default_max_age),
+    )
+
+
+def _least(*ages: int | None) -> int | None:
+    return min((age for age in ages if age is not None), default=None)

@@ -15,11 +15,10 @@ class UserDemand:
     :param sub: who it is, as the client knows them (OpenID Connect Core section 8).
     :param acr: the authentication context classes of which one is needed; empty: any.
     :param max_age: how many seconds ago they may have logged in; None: at any time.
+    :param default_max_age: the same, for a request without a ``max_age`` of its own.
     """
 
     sub: str | None = None
     acr: frozenset[str] = frozenset()
     max_age: int | None = None
-
-
-NOTHING_DEMANDED = UserDemand()
+    default_max_age: int | None = None
