@@ -163,6 +163,7 @@ def _make_authorization_server(
             is_active=owners.is_active,
             claims=owners.claims,
             claim_descriptions=owners.claim_descriptions,
+            acr_values=owners.acr_values,
             end_session=owners.end_session,
             subject_exists=owners.exists,
             clock=_utc_seconds,

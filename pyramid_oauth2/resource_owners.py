@@ -192,6 +192,11 @@ class ResourceOwners:
         """The claims that the application adds to the standard ones: what each says, by name."""
         return dict(getattr(self._owners, "claim_descriptions", {}))
 
+    @property
+    def acr_values(self) -> tuple[str, ...]:
+        """The authentication context classes in which users can authenticate; may be empty."""
+        return tuple(getattr(self._owners, "acr_values", ()))
+
     def end_session(self, subject: str, sid: str) -> bool:
         """End the application's own session; return whether the application could.
 

@@ -66,7 +66,17 @@ def set_oauth2_resource_owners(config: Any, owners: Any) -> None:
         raise ConfigurationError(
             f"The claim_descriptions of {owners!r} must be a dict of texts, by the names of claims."
         )
+    if not _are_words(getattr(owners, "acr_values", ())):
+        raise ConfigurationError(
+            f"The acr_values of {owners!r} must be a list of texts without spaces."
+        )
     register(config, IResourceOwners, "resource owners", owners)
+
+
+def _are_words(given: Any) -> bool:
+    return isinstance(given, list | tuple | frozenset | set) and all(
+        isinstance(word, str) and word.split() == [word] for word in given
+    )
 
 
 def _are_descriptions(given: Any) -> bool:

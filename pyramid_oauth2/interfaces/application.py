@@ -104,6 +104,11 @@ class IResourceOwners(Interface):
         :param names: what is asked for; anything else that is returned is not sent.
         """
 
+    acr_values: Collection[str] = Attribute(
+        "The authentication context classes (``acr``) that :meth:`authentication` can say. Clients "
+        "find them in the metadata, and a request that essentially needs another one is refused at "
+        "once. Optional: without it, the login page decides."
+    )
     claim_descriptions: Mapping[str, str] = Attribute(
         "The claims that :meth:`claims` knows beside the standard ones: what each says about the "
         "user, in words for the consent page, by its name. A client can ask for these by name. "

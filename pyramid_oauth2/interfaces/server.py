@@ -41,6 +41,10 @@ class IServer(IResourceServer):
     claim_descriptions: Mapping[str, str] = Attribute(
         "the claims that the application adds to the standard ones: what each says, by name"
     )
+    acr_values: Collection[str] = Attribute(
+        "the authentication context classes in which users can authenticate, as far as the "
+        "application says; empty: it does not"
+    )
     area: str = Attribute("the protected resource that tokens are for which name none: its URL")
     scopes: Mapping[str, IScope] = Attribute("every scope of the server, by name")
     default_scopes: frozenset[str] | None = Attribute(

@@ -64,6 +64,13 @@ class RequestedClaims:
             raise _malformed("The parameter claims has an acr that is not a text.")
         return tuple(values)
 
+    @property
+    def preferred_acr(self) -> tuple[str, ...]:
+        """The authentication context classes that are not essential; what is none is ignored."""
+        asked = self.id_token.get("acr")
+        values = _values(asked) if asked and asked.get("essential") is not True else []
+        return tuple(value for value in values if isinstance(value, str) and value)
+
 
 def _values(asked: Mapping[str, Any] | None) -> list[Any]:
     found = {} if asked is None else asked

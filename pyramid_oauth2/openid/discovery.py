@@ -23,6 +23,7 @@ class OpenIDMetadata:
     """The members that the server metadata have with OpenID Connect."""
 
     names = (
+        "acr_values_supported",
         "backchannel_logout_session_supported",
         "backchannel_logout_supported",
         "claim_types_supported",
@@ -42,7 +43,9 @@ class OpenIDMetadata:
 
     def members(self) -> Mapping[str, Any]:
         """The members."""
+        acr_values = list(self._server.acr_values)
         return {
+            **({"acr_values_supported": acr_values} if acr_values else {}),
             "subject_types_supported": [PUBLIC, *([PAIRWISE] if self._salted else [])],
             "id_token_signing_alg_values_supported": list(ALGORITHMS),
             "userinfo_signing_alg_values_supported": list(ALGORITHMS),

@@ -110,7 +110,8 @@ class IDTokenClaims(Unseen):
 class ClaimsDemand(Unseen):
     """Which user, and which authentication, the parameter ``claims`` demands: until the decision.
 
-    Core section 5.5.1: a ``sub`` with a value, and an essential ``acr`` with values.
+    Core section 5.5.1: a ``sub`` with a value, and an ``acr`` with values. One that is not
+    essential is as one of ``acr_values`` (section 3.1.2.1).
     """
 
     place = "request"
@@ -124,12 +125,20 @@ class ClaimsDemand(Unseen):
         :raises InvalidRequest: the parameter is malformed.
         """
         requested = _requested(parameters, access)
-        demanded = {"sub": requested.sub, "acr": sorted(requested.acr)}
+        demanded = {
+            "sub": requested.sub,
+            "acr": requested.acr,
+            "preferred_acr": requested.preferred_acr,
+        }
         return {name: value for name, value in demanded.items() if value} or None
 
     def demands(self, value: Any) -> UserDemand:
         """The same as a demand."""
-        return UserDemand(sub=value.get("sub"), acr=frozenset(value.get("acr", ())))
+        return UserDemand(
+            value.get("sub"),
+            tuple(value.get("acr", ())),
+            preferred_acr=tuple(value.get("preferred_acr", ())),
+        )
 
 
 @implementer(IAuthorizationRequestExtension)

@@ -64,6 +64,7 @@ class Server:
     ``refresh_needs_offline_access`` is whether a refresh token needs that scope.
     ``claims`` returns what the application says about a subject, of the named claims, or
     raises :exc:`UserNotChecked`; ``claim_descriptions`` are the words for those that it adds.
+    ``acr_values`` are the authentication context classes that it can say.
     ``end_session`` ends the application's own session of a subject and a ``sid``, and returns
     whether it did.
     ``prompt_values`` are those of the parameter ``prompt`` that have an effect.
@@ -98,6 +99,7 @@ class Server:
     private_schemes: frozenset[str] = frozenset()
     claims: Callable[[str, Collection[str]], Mapping[str, Any]] = lambda subject, names: {}
     claim_descriptions: Mapping[str, str] = field(default_factory=dict)
+    acr_values: tuple[str, ...] = ()
     end_session: Callable[[str, str], bool] = lambda subject, sid: False
     prompt_values: frozenset[str] = PROMPT_VALUES
     understood: frozenset[str] = field(init=False, default=frozenset())

@@ -172,6 +172,13 @@ class TestDemands:
         answer = flow.ask(**request, prompt="none")
         assert answer_in(answer.location)["error"] == "unmet_authentication_requirements"
 
+    @pytest.mark.parametrize("essential", [True, False])
+    def test_the_login_page_gets_its_values_in_their_order(self, flow: Flow, essential: bool):
+        """Section 5.5.1: they are in order of preference."""
+        acr = {"essential": essential, "values": ["zinc", "aluminium"]}
+        answer = flow.log_out().ask(**claims(id_token={"acr": acr}))
+        assert answer_in(answer.location)["acr_values"] == "zinc aluminium"
+
     def test_a_voluntary_one(self, flow: Flow):
         request = claims(id_token={"acr": {"value": "platinum"}})
         assert in_id_token(flow, **request)["acr"] == "gold"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from . import openid_provider
 from .flow import Flow
 from .openid_provider import ISSUER, PROVIDER, provider
 
@@ -49,6 +50,15 @@ def test_the_document(flow: Flow):
     assert members["code_challenge_methods_supported"] == ["S256"]
     assert "none" in members["token_endpoint_auth_methods_supported"]
     assert not [name for name, value in members.items() if value is None]
+    assert "acr_values_supported" not in members
+
+
+def test_the_application_says_how_users_can_authenticate(start_flow: Callable[..., Flow]):
+    class Users(openid_provider.Users):
+        acr_values = ("silver", "gold")
+
+    flow = start_flow(lambda config: config.set_oauth2_resource_owners(Users()), **PROVIDER)
+    assert document(flow, WELL_KNOWN)["acr_values_supported"] == ["silver", "gold"]
 
 
 def test_it_is_the_document_of_rfc_8414(flow: Flow):

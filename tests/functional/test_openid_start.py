@@ -77,6 +77,17 @@ class TestTheStartIsRefused:
         with pytest.raises(Exception, match="must be a dict of texts, by the names of claims"):
             start_flow(configure, **PROVIDER)
 
+    @pytest.mark.parametrize("given", ["gold", None, ["gold silver"], [""], [1]])
+    def test_with_acr_values_that_are_none(self, start_flow: StartFlow, given: Any):
+        class Saying(Users):
+            acr_values = given
+
+        def configure(config: Any) -> None:
+            config.set_oauth2_resource_owners(Saying())
+
+        with pytest.raises(Exception, match="must be a list of texts without spaces"):
+            start_flow(configure, **PROVIDER)
+
     @pytest.mark.parametrize(
         "changes", [{"grant_types": "client_credentials"}, {"response_types": "token"}]
     )

@@ -18,6 +18,7 @@ from pyramid_oauth2.openid.request_extensions import (
 from pyramid_oauth2.openid.standard_claims import STANDARD
 from pyramid_oauth2.openid.words import WORDS, in_words
 from pyramid_oauth2.protocol.access import Access
+from pyramid_oauth2.protocol.authorization.user_demand import UserDemand
 from pyramid_oauth2.protocol.errors import InvalidRequest
 from pyramid_oauth2.protocol.http import Parameters
 from tests.protocol.worlds import make_client, make_server
@@ -135,14 +136,14 @@ class TestDemands:
     @pytest.mark.parametrize(
         ("claims", "sub", "acr"),
         [
-            ({"id_token": {"sub": {"value": "bob"}}}, "bob", set()),
-            ({"userinfo": {"sub": {"value": "bob"}}}, "bob", set()),
-            ({"id_token": {"sub": {"values": ["bob"]}}, "userinfo": {"sub": None}}, "bob", set()),
-            ({"id_token": {"acr": {"essential": True, "value": "gold"}}}, None, {"gold"}),
-            ({"id_token": {"acr": {"essential": True, "values": ["a", "b"]}}}, None, {"a", "b"}),
+            ({"id_token": {"sub": {"value": "bob"}}}, "bob", ()),
+            ({"userinfo": {"sub": {"value": "bob"}}}, "bob", ()),
+            ({"id_token": {"sub": {"values": ["bob"]}}, "userinfo": {"sub": None}}, "bob", ()),
+            ({"id_token": {"acr": {"essential": True, "value": "gold"}}}, None, ("gold",)),
+            ({"id_token": {"acr": {"essential": True, "values": ["b", "a"]}}}, None, ("b", "a")),
         ],
     )
-    def test_are_read(self, claims: Any, sub: str | None, acr: set[str]):
+    def test_are_read(self, claims: Any, sub: str | None, acr: tuple[str, ...]):
         value = value_of(ClaimsDemand, claims)
         demanded = ClaimsDemand(SERVER).demands(json.loads(json.dumps(value)))
         assert (demanded.sub, demanded.acr) == (sub, acr)
@@ -152,12 +153,17 @@ class TestDemands:
         [
             {"id_token": {"sub": None, "acr": None, "email": {"value": "b@example.org"}}},
             {"id_token": {"sub": {"essential": True}, "acr": {"essential": True}}},
-            {"id_token": {"acr": {"values": ["gold"]}}},
             {"userinfo": {"acr": {"essential": True, "value": "gold"}}},
         ],
     )
     def test_nothing_is_demanded(self, claims: Any):
         assert value_of(ClaimsDemand, claims) is None
+
+    def test_a_voluntary_acr_is_preferred_in_this_order(self):
+        """Section 3.1.2.1: that is what ``acr_values`` is short for."""
+        value = value_of(ClaimsDemand, {"id_token": {"acr": {"values": ["b", 7, "a"]}}})
+        demanded = ClaimsDemand(SERVER).demands(json.loads(json.dumps(value)))
+        assert demanded == UserDemand(preferred_acr=("b", "a"))
 
     @pytest.mark.parametrize(
         "claims",

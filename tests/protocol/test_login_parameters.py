@@ -8,13 +8,10 @@ from typing import Any
 
 import pytest
 
-from pyramid_oauth2.extension import Parameter, UserDemand
-from pyramid_oauth2.protocol.authentication import Authentication
 from pyramid_oauth2.protocol.authorization.authorization_request import AuthorizationRequest
 from pyramid_oauth2.protocol.authorization.flow import begin
 from pyramid_oauth2.protocol.authorization.results import (
     Again,
-    AnotherAccount,
     Ask,
     Login,
     LoginAgain,
@@ -25,49 +22,12 @@ from pyramid_oauth2.protocol.http import HTTPRequest, Parameters
 
 from .test_flow import REQUEST, World, sent
 from .test_new_login import LONG, Known, LoginWorld, session_in
-from .test_request_extensions import Nonce
-from .worlds import FACTORIES, NOW, make_request
-
-
-class Demanding(Nonce):
-    """Demands what its parameter says."""
-
-    place = "request"
-    parameters = (Parameter("wanted"),)
-
-    def read(self, parameters: Parameters, client: Any, access: Any) -> Any:
-        wanted = parameters.once("wanted")
-        return json.loads(wanted) if wanted else None
-
-    def demands(self, value: Any) -> UserDemand:
-        return UserDemand(value.get("sub"), frozenset(value.get("acr", ())), value.get("max_age"))
-
-
-def demanding(kind: type[World]) -> Any:
-    """A world with two extensions that demand something of the user."""
-    world = kind()
-    extensions = {"one": lambda server: Demanding(), "two": lambda server: Second()}
-    factories = replace(FACTORIES, request_extensions=extensions)
-    world.server = replace(world.server, factories=factories)
-    return world
-
-
-class Second(Demanding):
-    parameters = (Parameter("second"),)
-
-    def read(self, parameters: Parameters, client: Any, access: Any) -> Any:
-        second = parameters.once("second")
-        return json.loads(second) if second else None
-
-
-def wanted(**members: Any) -> str:
-    return json.dumps(members)
+from .worlds import NOW, make_request
 
 
 @pytest.fixture
 def known() -> Known:
-    made: Known = demanding(Known)
-    return made
+    return Known()
 
 
 class TestPrompt:
@@ -168,18 +128,6 @@ class TestMaxAge:
     def test_no_number_of_seconds(self, known: Known, max_age: str):
         assert sent(known.begin(max_age=max_age))["error"] == "invalid_request"
 
-    def test_that_of_an_extension_counts(self, known: Known):
-        assert isinstance(known.begin(wanted=wanted(max_age=60)), Ask)
-        assert isinstance(known.begin(wanted=wanted(max_age=59)), Login)
-
-    def test_the_shortest_counts(self, known: Known):
-        """A client does not get round the demand of an extension by a longer one of its own."""
-        assert isinstance(known.begin(wanted=wanted(max_age=59), max_age="60"), Login)
-        assert isinstance(known.begin(wanted=wanted(max_age=60), max_age="59"), Login)
-        assert isinstance(known.begin(wanted=wanted(max_age=60), max_age="60"), Ask)
-        both = {"wanted": wanted(max_age=100), "second": wanted(max_age=59)}
-        assert isinstance(known.begin(**both), Login)
-
 
 class TestTimeOfTheLogin:
     """What the grant says about it."""
@@ -204,86 +152,6 @@ class TestTimeOfTheLogin:
     def test_without_a_demand_nothing_is_known(self, world: World):
         world.decide(world.begin(), decision="allow")
         assert self.time_in(world) is None
-
-
-class TestEssentialAcr:
-    """OpenID Connect Core section 5.5.1.1."""
-
-    def test_a_user_without_it_is_sent_to_the_login(self, known: Known):
-        login = known.begin(wanted=wanted(acr=["gold", "silver"]), acr_values="bronze gold")
-        assert isinstance(login, Login)
-        assert login.hints["acr_values"] == "gold silver bronze"
-        known.authentication = Authentication(NOW, acr="silver")
-        assert isinstance(known.follow(login.query), Ask)
-
-    def test_one_who_has_it_is_not(self, known: Known):
-        known.authentication = Authentication(NOW - 60, acr="gold")
-        assert isinstance(known.begin(wanted=wanted(acr=["gold"])), Ask)
-
-    def test_a_new_login_without_it_fails(self, known: Known):
-        login = known.sent_to_login(prompt="", wanted=wanted(acr=["gold"]))
-        known.log_in()
-        error = sent(known.follow(login.query))["error"]
-        assert error == "unmet_authentication_requirements"
-        assert known.grants() == ()
-
-    def test_without_a_page(self, known: Known):
-        error = sent(known.begin(wanted=wanted(acr=["gold"]), prompt="none"))["error"]
-        assert error == "unmet_authentication_requirements"
-
-    @pytest.mark.parametrize("acr", ["gold", "silver", "tin"])
-    def test_of_two_demands_both_count(self, known: Known, acr: str):
-        """A client does not get round the demand of an extension by one of its own."""
-        known.authentication = Authentication(NOW, acr=acr)
-        both = {"wanted": wanted(acr=["gold", "silver"]), "second": wanted(acr=["gold", "tin"])}
-        assert isinstance(known.begin(**both), Ask) is (acr == "gold")
-
-    def test_two_that_no_user_meets_are_refused(self, known: Known):
-        known.authentication = Authentication(NOW, acr="gold")
-        both = {"wanted": wanted(acr=["gold"]), "second": wanted(acr=["tin"])}
-        assert sent(known.begin(**both))["error"] == "unmet_authentication_requirements"
-        assert known.grants() == ()
-
-    def test_a_voluntary_one_refuses_nothing(self, known: Known):
-        page = known.begin(acr_values="gold")
-        assert isinstance(page, Ask)
-        assert "code" in sent(known.decide(page, decision="allow"))
-
-
-class TestRequiredUser:
-    def test_another_one_changes_the_account(self, known: Known):
-        page = known.begin(wanted=wanted(sub="alice"))
-        assert isinstance(page, AnotherAccount)
-        assert page.changed
-        back = known.decide(page, decision="deny")
-        assert sent(back)["error"] == "access_denied"
-
-    def test_and_allows_nothing(self, known: Known):
-        page = known.begin(wanted=wanted(sub="alice"))
-        assert isinstance(known.decide(page, decision="allow"), AnotherAccount)
-        assert known.grants() == ()
-
-    def test_also_one_who_has_allowed_it_before(self, known: Known):
-        known.decide(known.begin(), decision="allow")
-        assert isinstance(known.begin(wanted=wanted(sub="alice")), AnotherAccount)
-
-    def test_the_right_one(self, known: Known):
-        assert isinstance(known.begin(wanted=wanted(sub="bob")), Ask)
-
-    def test_one_who_is_not_signed_in(self, known: Known):
-        login = known.begin(known.user(None), wanted=wanted(sub="alice"))
-        assert isinstance(login, Login)
-        assert isinstance(known.follow(login.query), AnotherAccount)
-        assert isinstance(known.follow(login.query, known.user("alice")), Ask)
-
-    def test_without_a_page(self, known: Known):
-        error = sent(known.begin(wanted=wanted(sub="alice"), prompt="none"))["error"]
-        assert error == "login_required"
-        assert known.server.grants.export().items == ()
-
-    def test_two(self, known: Known):
-        both = {"wanted": wanted(sub="alice"), "second": wanted(sub="bob")}
-        assert sent(known.begin(**both))["error"] == "login_required"
 
 
 class TestHints:
@@ -314,7 +182,7 @@ class TestHints:
 
 
 def test_a_demand_is_not_ignored_by_a_version_that_does_not_know_it():
-    request = make_request(sub="alice", acr=frozenset({"gold"}), max_age=60, login_hints={"a": "b"})
+    request = make_request(sub="alice", acr=("gold", "bronze"), max_age=60, login_hints={"a": "b"})
     members = request.encode()
     assert members["critical"] == ["acr", "max_age", "sub"]
     assert AuthorizationRequest.decode(json.loads(json.dumps(members))) == replace(

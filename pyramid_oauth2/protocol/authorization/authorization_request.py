@@ -14,7 +14,7 @@ from ..token.confirmation import Confirmation
 
 RESPONSE_MODES = ("query", "fragment", "form_post")
 PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
-_SETS = frozenset({"scope", "prompt", "optional_scope", "acr"})
+_SETS = frozenset({"scope", "prompt", "optional_scope"})
 # What a version that ignores it would respond to another request.
 _DEMANDS = frozenset({"acr", "max_age", "sub"})
 
@@ -48,7 +48,7 @@ class AuthorizationRequest:
     cnf: Mapping[str, str] | None = None
     extensions: KeptValues = NOTHING_KEPT
     sub: str | None = None
-    acr: frozenset[str] = frozenset()
+    acr: tuple[str, ...] = ()
     max_age: int | None = None
     login_hints: Mapping[str, str] | None = field(default=None, repr=False)
     client_document: Mapping[str, Any] | None = field(default=None, repr=False)
@@ -83,7 +83,7 @@ class AuthorizationRequest:
             Confirmation.of(known[CONFIRMATION])
         try:
             sets = {name: frozenset(known[name]) for name in _SETS & known.keys()}
-            limits = {name: tuple(known[name]) for name in known.keys() & set(LIMITS)}
+            limits = {name: tuple(known[name]) for name in known.keys() & {*LIMITS, "acr"}}
             request = cls(**{**known, **sets, **limits, "extensions": kept}, others=others)
             known_values = request.response_mode in RESPONSE_MODES and request.prompt <= PROMPTS
         except TypeError:

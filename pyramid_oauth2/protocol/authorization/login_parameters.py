@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
 from ..authorization_server import AuthorizationServer
@@ -37,9 +38,16 @@ def read_prompt(server: AuthorizationServer, parameters: Parameters) -> frozense
     return prompt
 
 
-def read_hints(parameters: Parameters) -> dict[str, str] | None:
-    """The hints that the request has; None without any."""
+def read_hints(
+    parameters: Parameters, preferred_acr: Collection[str] = ()
+) -> dict[str, str] | None:
+    """The hints that the request has; None without any.
+
+    :param preferred_acr: what it prefers beside its ``acr_values``.
+    """
     found = {name: parameters.if_once(name) for name in HINTS}
+    if preferred_acr:
+        found["acr_values"] = _words((found["acr_values"] or "").split(), preferred_acr)
     return {name: value for name, value in found.items() if value is not None} or None
 
 
@@ -51,14 +59,19 @@ def hints_for_login(request: AuthorizationRequest, new_login: bool) -> dict[str,
     :param new_login: whether the user is to log in although they may be signed in.
     """
     hints = dict(request.login_hints or {})
-    acr = dict.fromkeys([*sorted(request.acr), *hints.get("acr_values", "").split()])
+    acr = _words(request.acr, hints.get("acr_values", "").split())
     prompt = [word for word in ("select_account", "create") if word in request.prompt]
     if acr:
-        hints["acr_values"] = " ".join(acr)
+        hints["acr_values"] = acr
     hints = _short(hints)
     if new_login or prompt:
         hints["prompt"] = " ".join([*(["login"] if new_login else []), *prompt])
     return hints
+
+
+def _words(first: Collection[str], then: Collection[str]) -> str:
+    # In order of preference (OpenID Connect Core sections 3.1.2.1 and 5.5.1).
+    return " ".join(dict.fromkeys((*first, *then)))
 
 
 def _short(hints: Mapping[str, str]) -> dict[str, str]:
@@ -87,10 +100,12 @@ def read_demand(
     for name, value in extensions.values.items():
         if (further := server.plug_ins.request_extensions[name].demands(value)) is not None:
             demand = _together(demand, further)
+    if demand.acr and server.acr_values and not set(demand.acr) & set(server.acr_values):
+        raise checks.unmet_acr(demand.acr)
     # Dynamic Client Registration section 2: the max_age of a request replaces default_max_age.
     own = _read_max_age(parameters.once("max_age"))
     own = demand.default_max_age if own is None else own
-    return UserDemand(demand.sub, demand.acr, _least(demand.max_age, own))
+    return replace(demand, max_age=_least(demand.max_age, own))
 
 
 def _read_max_age(text: str | None) -> int | None:
@@ -110,15 +125,16 @@ def _together(one: UserDemand, other: UserDemand) -> UserDemand:
             "The request names two users.",
             refusal=checks.REQUIRED_USER.comparing(sub=sorted([str(one.sub), str(other.sub)])),
         )
-    acr = one.acr & other.acr if one.acr and other.acr else one.acr or other.acr
+    acr = tuple(each for each in one.acr if each in other.acr)
     if one.acr and other.acr and not acr:
         # No class is left, which would demand none.
-        raise checks.unmet_acr(one.acr | other.acr)
+        raise checks.unmet_acr((*one.acr, *other.acr))
     return UserDemand(
         one.sub or other.sub,
-        acr,
+        acr or one.acr or other.acr,
         _least(one.max_age, other.max_age),
         _least(one.default_max_age, other.default_max_age),
+        (*one.preferred_acr, *other.preferred_acr),
     )
 
 

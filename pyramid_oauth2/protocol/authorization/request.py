@@ -124,9 +124,9 @@ def read_request(
         cnf=requested_methods(server, parameters),
         extensions=extensions,
         sub=demand.sub,
-        acr=demand.acr,
+        acr=tuple(demand.acr),
         max_age=demand.max_age,
-        login_hints=read_hints(parameters),
+        login_hints=read_hints(parameters, demand.preferred_acr),
         client_document=resolved_document(server, client),
     )
 
