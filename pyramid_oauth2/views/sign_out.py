@@ -47,6 +47,7 @@ def _show(request: Request, query: Parameters) -> Response:
         "action": endpoint_url(request.registry, "sign_out"),
         "handle": query.once("interaction"),
         "endpoint": query.once("endpoint"),
+        "has_sessions": request.oauth2.authorization_service.server.sessions is not None,
         "browser_field": FIELD,
         # Without a form there is no cookie either, which would end the pages of other tabs.
         "browser_token": None if subject is None else browser_token(request, subject),

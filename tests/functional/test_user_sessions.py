@@ -182,6 +182,15 @@ class TestSignOut:
         assert (event.subject, event.reason) == ("bob", "the user signed out")
         assert flow.browser.get("/whoami").text == "anonymous"
 
+    def test_the_page_says_so(self, flow: Flow, start_flow: Callable[..., Flow]):
+        said = "and of the applications at which you signed in with this login."
+        assert said in words(flow.browser.get("/oauth2/sign_out"))
+        give_scopes(flow)
+        handle = flow.page(prompt="consent", scope="openid").form["interaction"].value
+        page = words(flow.browser.get("/oauth2/sign_out", {"interaction": handle}))
+        assert f"{said} Then you sign in as another user" in page
+        assert said not in words(start_flow().browser.get("/oauth2/sign_out"))
+
     def test_who_goes_on_as_another_user_has_signed_out(self, flow: Flow):
         signed_in(flow)
         page = flow.page(prompt="consent", scope="openid")

@@ -66,6 +66,11 @@ def _secret(page: Page, site: Site) -> None:
 # Those that change what others show, or sign out, come last.
 PAGES: dict[str, Way] = {
     "consent": _request("prints"),
+    "consent-openid": _request(
+        "prints",
+        scope="openid email offline_access",
+        claims='{"userinfo":{"birthdate":null,"phone_number":null}}',
+    ),
     "consent-not-verified": _request("calendar"),
     "login_again": _request("prints", prompt="login"),
     "another_account": _request(
