@@ -130,14 +130,13 @@ class KeyRing:
 
     def public_key(self, kid: str) -> Mapping[str, str] | None:
         """The public key of that name, also after it is gone; None if it is revoked or unknown."""
-        for key in self._ring().keys:
-            if key.kid == kid and key.revoked_at is None:
-                return key.public
-        return None
+        key = self._ring().named(kid)
+        return None if key is None or key.revoked_at is not None else key.public
 
     def is_revoked(self, kid: str) -> bool:
         """Whether a key was revoked, as far as this process has read."""
-        return any(key.kid == kid and key.revoked_at is not None for key in self._ring().keys)
+        key = self._ring().named(kid)
+        return key is not None and key.revoked_at is not None
 
     def _with_expected(self, ring: Ring) -> Ring:
         """The ring with a key of each algorithm that is expected, if the store can be written."""
@@ -225,7 +224,7 @@ class KeyRing:
         return ring
 
     def _private(self, kid: str) -> PrivateKey:
-        key = next((key for key in self._ring().keys if key.kid == kid), None)
+        key = self._ring().named(kid)
         if key is None:
             raise StoreUnavailable(f"The signing key {kid} is not in the store any more.")
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..interfaces.entries import IEntryStore
 from ..jose.signing import PrivateKey
+from ..protocol.contention import Contention
 from ..protocol.listings import every
 from ..protocol.lost_responses import until_put
 from ..protocol.server_secret import SecretMissing, ServerSecret
@@ -54,7 +55,7 @@ class Rotation:
         return self.add(PrivateKey.made(algorithm), ring, now, at_once)
 
     def add(self, private: PrivateKey, ring: Ring, now: float, at_once: bool = False) -> Ring:
-        """Add a key as the next one of its algorithm; as :meth:`make`."""
+        """Add a key as the next one of its algorithm, as :meth:`make`; clear what is gone."""
         algorithm = private.algorithm
         signs_now = at_once or ring.signing(algorithm, now) is None
         key = SigningKey(
@@ -69,37 +70,52 @@ class Rotation:
         # Of two processes one inserts: the record is named by the generation.
         if self._put(self._sealed(key, private.exported()), None):
             log.info("The key %s for %s signs from %d on", key.kid, algorithm, key.active_from)
-        return self.read()
+        return self._cleared(self.read(), now)
+
+    def bring(self, private: PrivateKey, now: float, at_once: bool = False) -> SigningKey:
+        """Add a key that was made elsewhere, also if another process makes the next one meanwhile.
+
+        :return: the key as the ring has it.
+        :raises StoreUnavailable: others were faster at each try.
+        """
+        contention = Contention("the key ring")
+        while (key := (ring := self.read()).named(private.kid)) is None:
+            self.add(private, ring, now, at_once)
+            contention.lost()
+        return key
 
     def advance(self, algorithm: str, ring: Ring, now: float) -> Ring:
-        """Announce the next key of an algorithm if it is time, and clear those that are gone."""
-        if not ring.is_due(algorithm, now, self.schedule):
-            return ring
-        return self._cleared(self.make(algorithm, ring, now), now)
+        """Announce the next key of an algorithm if it is time."""
+        return (
+            self.make(algorithm, ring, now) if ring.is_due(algorithm, now, self.schedule) else ring
+        )
 
     def _cleared(self, ring: Ring, now: float) -> Ring:
+        changed = False
         for key in ring.keys:
             if ring.is_forgotten(key, now, self.schedule):
-                self.entries.delete(NAMESPACE, key.name, key.version)
+                changed |= self.entries.delete(NAMESPACE, key.name, key.version)
             elif key.sealed and ring.is_gone(key, now, self.schedule):
-                self._put(replace(key, sealed=b""), key.version)
-        return self.read()
+                changed |= self._put(replace(key, sealed=b""), key.version)
+        return self.read() if changed else ring
 
     def revoke(self, kid: str, now: float) -> Ring | None:
         """Revoke a key; if none of its algorithm is left, the next one signs at once.
 
         :return: None if there is no such key.
+        :raises StoreUnavailable: another process has changed it at each try.
         """
-        while True:
-            ring = self.read()
-            key = next((key for key in ring.keys if key.kid == kid), None)
-            if key is None:
-                return None
-            if key.revoked_at is None and not self._put(replace(key, revoked_at=now), key.version):
-                continue  # Another process has changed it; what it wrote must not be lost.
-            ring = self.read()
-            signs = ring.signing(key.algorithm, now) is not None
-            return ring if signs else self.make(key.algorithm, ring, now)
+        contention = Contention("the key")
+        while (key := self.read().named(kid)) is not None and key.revoked_at is None:
+            if self._put(replace(key, revoked_at=now), key.version):
+                break
+            contention.lost()  # What another process wrote must not be lost.
+        if key is None:
+            return None
+        ring = self.read()
+        if ring.signing(key.algorithm, now) is None:
+            return self.make(key.algorithm, ring, now)
+        return self._cleared(ring, now)
 
     def reseal(self, now: float) -> tuple[int, list[str]]:
         """Seal by the first secret what another one has sealed.

@@ -119,6 +119,10 @@ class Ring:
     keys: tuple[SigningKey, ...] = ()
     unreadable: tuple[tuple[str, int], ...] = ()
 
+    def named(self, kid: str) -> SigningKey | None:
+        """The key of that name; None if there is none."""
+        return next((key for key in self.keys if key.kid == kid), None)
+
     def of(self, algorithm: str) -> list[SigningKey]:
         """The keys of an algorithm that are not revoked, oldest first."""
         return [key for key in self.keys if key.algorithm == algorithm and key.revoked_at is None]

@@ -98,8 +98,11 @@ def rotate(ini: Ini, algorithm: str | None, at_once: bool) -> int:
     with _rotation(ini) as rotation:
         before, now = rotation.read(), time.time()
         algorithm = algorithm or _only_algorithm(before)
-        ring = rotation.make(algorithm, before, now, at_once=at_once)
-    return _report(ring, before, algorithm, now)
+        key = rotation.make(algorithm, before, now, at_once=at_once).of(algorithm)[-1]
+    if key in before.keys:
+        print("poauth2: Another process has changed the keys meanwhile.", file=sys.stderr)
+        return 1
+    return _report(key, now)
 
 
 def _only_algorithm(ring: Ring) -> str:
@@ -114,12 +117,7 @@ def _only_algorithm(ring: Ring) -> str:
     raise click.UsageError(f"name the --algorithm: {why}")
 
 
-def _report(ring: Ring, before: Ring, algorithm: str, now: float) -> int:
-    """Print the newest key of an algorithm, if it is a new one."""
-    key = ring.of(algorithm)[-1]
-    if key in before.keys:
-        print("poauth2: Another process has changed the keys meanwhile.", file=sys.stderr)
-        return 1
+def _report(key: SigningKey, now: float) -> int:
     signs = "signs now" if key.active_from <= now else f"signs from {utc(int(key.active_from))} on"
     print(f"{key.algorithm}  {key.kid}  {signs}")
     return 0
@@ -144,16 +142,19 @@ def import_key(ini: Ini, file: str, algorithm: str | None, later: bool) -> int:
         print(f"poauth2: The key in {shown(file)} {error}.", file=sys.stderr)
         return 1
     with _rotation(ini) as rotation:
-        before, now = rotation.read(), time.time()
-        if (same := next((key for key in before.keys if key.kid == private.kid), None)) is not None:
+        now = time.time()
+        if (same := rotation.read().named(private.kid)) is not None:
             return _known(same)
-        ring = rotation.add(private, before, now, at_once=not later)
-    return _report(ring, before, private.algorithm, now)
+        key = rotation.bring(private, now, at_once=not later)
+    return _report(key, now)
 
 
 def _contents(file: str) -> bytes:
     try:
-        return sys.stdin.read().encode() if file == "-" else Path(file).read_bytes()
+        if file == "-":
+            # Also bytes that are no text: of DER, or in what a PEM has before its key.
+            return sys.stdin.read().encode(errors="surrogateescape")
+        return Path(file).read_bytes()
     except OSError as error:
         raise KeyRefused(f"cannot be read: {error.strerror}") from None
 

@@ -160,6 +160,16 @@ class TestRotation:
         world.now += 31
         assert ring.key_for("ES256") == made.kid
 
+    def test_keys_that_are_always_made_before_their_time_are_cleared_too(self):
+        """As where an operator calls 'keys rotate' each month: none is ever due."""
+        world = World()
+        world.ring().key_for("ES256")
+        for _ in range(5):
+            world.now += 30 * DAY
+            rotation = world.rotation()
+            rotation.make("ES256", rotation.read(), world.now)
+        assert world.names() == ["ES256.5", "ES256.6"]
+
     def test_without_use_no_key_is_made(self):
         world = World()
         first = world.ring().key_for("ES256")
@@ -240,6 +250,21 @@ class TestRevocation:
         world.rotation().revoke(kid, world.now)
         world.now += world.schedule.kept
         assert ring.is_revoked(kid)
+
+    def test_what_is_gone_is_cleared(self):
+        world = World(schedule=Schedule(recognised=99 * DAY))
+        rotation = world.rotation()
+        ring = rotation.make("ES256", rotation.read(), NOW)
+        second = rotation.make("ES256", ring, NOW).keys[-1]
+        first, _ = rotation.revoke(second.kid, NOW + 30 * DAY).keys[:2]
+        assert (first.generation, first.sealed) == (1, b"")
+
+    def test_a_key_that_others_change_at_each_try(self):
+        world = World()
+        kid = world.ring().key_for("ES256")
+        world.store.put = lambda entry, version: False
+        with pytest.raises(StoreUnavailable, match="the key could not be changed"):
+            world.rotation().revoke(kid, NOW)
 
     def test_a_key_that_nothing_knows(self):
         assert World().rotation().revoke("unknown", NOW) is None

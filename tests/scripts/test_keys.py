@@ -11,6 +11,7 @@ from joserfc.jwk import RSAKey
 from pyramid_oauth2 import Client
 from pyramid_oauth2.jose.private_keys import private_key
 from pyramid_oauth2.keys.ring import KeyRing
+from pyramid_oauth2.keys.rotation import Rotation
 from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.token.issuance import Issuance
 from pyramid_oauth2.protocol.token.issuing import issue
@@ -249,6 +250,32 @@ class TestImport:
         status, out, _ = signing("keys", "import", stdin=pem.read_text())
         assert status == 0
         assert out.startswith("RS256  ")
+
+    @pytest.mark.parametrize("found", [b"\x30\x82\x01\xff", b"\xff"], ids=["DER", "no text"])
+    def test_of_standard_input_that_is_no_text(self, signing, found):
+        text = found.decode(errors="surrogateescape")
+        status, _, err = signing("keys", "import", stdin=text)
+        assert (status, err) == (1, "poauth2: The key in - is neither PEM nor a JWK.\n")
+
+    def test_of_standard_input_with_a_name_that_is_no_text(self, signing, pem):
+        """As 'openssl pkcs12' writes it before the key."""
+        text = f"friendlyName: M\udcfcller\n{pem.read_text()}"
+        assert signing("keys", "import", stdin=text)[0] == 0
+
+    def test_another_process_makes_the_next_key_meanwhile(self, signing, pem, monkeypatch):
+        make_key(signing, "RS256")
+        add = Rotation.add
+
+        def late(rotation, private, ring, now, at_once=False):
+            monkeypatch.undo()
+            rotation.make("RS256", ring, now)
+            return add(rotation, private, ring, now, at_once)
+
+        monkeypatch.setattr(Rotation, "add", late)
+        status, out, _ = signing("keys", "import", str(pem))
+        imported = private_key(pem.read_bytes()).kid
+        assert (status, out) == (0, f"RS256  {imported}  signs now\n")
+        assert make_key(signing, "RS256") == imported
 
     def test_twice(self, signing, pem):
         signing("keys", "import", str(pem))
