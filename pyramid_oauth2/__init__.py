@@ -124,6 +124,7 @@ def includeme(config: Any) -> None:
     # The members of the server metadata for these are in protocol/server_metadata.py.
     config.add_oauth2_endpoint("token", TokenEndpoint, metadata=None)
     config.include(".extensions.jwt_access_tokens")  # and introspection
+    config.include(".extensions.client_registration")
     config.add_oauth2_endpoint("revoke", RevocationEndpoint, metadata=None)
     config.add_oauth2_endpoint("access_token", TokenEndpoint, metadata=None)
     config.include(".views")

@@ -170,6 +170,7 @@ def make_throttle(settings: Settings, backend: Any) -> Throttle:
         rotations=settings.throttle_rotations,
         interactions=settings.throttle_interactions,
         registrations=settings.throttle_registrations,
+        client_registrations=settings.throttle_client_registrations,
         counter=AttemptCounter(_storage(settings, backend)) if settings.throttle else Uncounted(),
     )
 

@@ -222,6 +222,13 @@ class InvalidMetadata(OAuth2Error):
     source = "RFC 7591 section 3.2.2"
 
 
+class UnapprovedSoftwareStatement(OAuth2Error):
+    """The server does not accept the software statement (RFC 7591 section 3.2.2)."""
+
+    code, status = "unapproved_software_statement", 400
+    source = "RFC 7591 section 3.2.2"
+
+
 class RequestNotSupported(OAuth2Error):
     """Request objects are not supported (RFC 9101 section 7.4)."""
 

@@ -45,6 +45,8 @@ WAIT = {
     "token as long as its expires_in says.",
     "interactions": "Too many authorization requests from one address: wait {seconds} seconds.",
     "fetches": "Too many look-ups of clients for one user or address: wait {seconds} seconds.",
+    "client_registrations": "Too many clients register themselves from one address: wait {seconds} "
+    "seconds.",
     "registrations": "One user registers too many clients: wait {seconds} seconds.",
 }
 REFUSALS = {
@@ -57,6 +59,11 @@ REFUSALS = {
     "rotations": Refusal("refresh_rate", OWN_RULE, decided_by="oauth2.throttle.rotations"),
     "interactions": Refusal("request_rate", OWN_RULE, decided_by="oauth2.throttle.interactions"),
     "fetches": Refusal("fetch_rate", OWN_RULE),
+    "client_registrations": Refusal(
+        "client_registration_rate",
+        OWN_RULE,
+        decided_by="oauth2.throttle.client_registrations",
+    ),
     "registrations": Refusal(
         "registration_rate", OWN_RULE, decided_by="oauth2.throttle.registrations"
     ),
@@ -203,6 +210,7 @@ class Throttle:
     interactions: Limit
     registrations: Limit
     counter: Counter
+    client_registrations: Limit = Limit(20, "hour")
 
     def client_authentication(self, http: HTTPRequest, client_id: str, emit: Emit) -> Attempt:
         """An attempt to authenticate as a client; the caller counts those that fail."""
@@ -266,6 +274,13 @@ class Throttle:
         limit = self.registrations
         sources = {_key("registrations", subject): limit.attempts}
         return Attempt("registrations", limit.seconds, sources, self.counter, http, emit, subject)
+
+    def client_registration(self, http: HTTPRequest, emit: Emit) -> Attempt:
+        """The registration of a client by itself (RFC 7591)."""
+        limit = self.client_registrations
+        key = _key("client_registrations", source_network(http.remote_addr))
+        sources = {key: limit.attempts}
+        return Attempt("client_registrations", limit.seconds, sources, self.counter, http, emit)
 
 
 def _folded(username: str) -> str:

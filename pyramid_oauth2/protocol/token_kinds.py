@@ -20,9 +20,16 @@ INTERACTION = "interaction"
 # A secret looks like a token, so that scanners and masks find it, but is none: it has no record.
 CLIENT_SECRET_PREFIX = "ocs"
 SERVER_SECRET_PREFIX = "oss"
+INITIAL_ACCESS_TOKEN_PREFIX = "oia"
+REGISTRATION_ACCESS_TOKEN_PREFIX = "ora"
 # No kind of token: a client_id is no secret. Its prefix is that of no user's subject.
 CLIENT_ID_PREFIX = "oci"
-SECRET_PREFIXES = {CLIENT_SECRET_PREFIX: "client_secret", SERVER_SECRET_PREFIX: "server_secret"}
+SECRET_PREFIXES = {
+    CLIENT_SECRET_PREFIX: "client_secret",
+    SERVER_SECRET_PREFIX: "server_secret",
+    INITIAL_ACCESS_TOKEN_PREFIX: "initial_access_token",
+    REGISTRATION_ACCESS_TOKEN_PREFIX: "registration_access_token",
+}
 
 # A name is a column of 64 characters, and a part of Redis keys, which needs no quoting.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")

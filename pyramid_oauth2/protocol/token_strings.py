@@ -20,6 +20,8 @@ from .records import TokenRef
 from .token_kinds import (
     CLIENT_ID_PREFIX,
     CLIENT_SECRET_PREFIX,
+    INITIAL_ACCESS_TOKEN_PREFIX,
+    REGISTRATION_ACCESS_TOKEN_PREFIX,
     SECRET_PREFIXES,
     SERVER_SECRET_PREFIX,
     kind_named,
@@ -136,6 +138,19 @@ def new_server_secret(random: RandomBytes) -> str:
     return _new_secret(SERVER_SECRET_PREFIX, random)
 
 
+def new_initial_access_token(random: RandomBytes) -> str:
+    """Draw an initial access token (RFC 7591 section 1.2): ``oia_<secret: 43><checksum: 6>``."""
+    return _new_secret(INITIAL_ACCESS_TOKEN_PREFIX, random)
+
+
+def new_registration_access_token(random: RandomBytes) -> str:
+    """Draw a registration access token (RFC 7592 section 1.2): ``ora_<secret: 43><checksum: 6>``.
+
+    :param random: for example ``os.urandom``.
+    """
+    return _new_secret(REGISTRATION_ACCESS_TOKEN_PREFIX, random)
+
+
 def _new_secret(prefix: str, random: RandomBytes) -> str:
     body = f"{prefix}_{random_text(SECRET_LENGTH, random)}"
     return body + _checksum(body)
@@ -149,6 +164,16 @@ def is_client_secret(value: str) -> bool:
 def is_server_secret(value: str) -> bool:
     """Whether *value* has the form that :func:`new_server_secret` makes."""
     return _is_secret(SERVER_SECRET_PREFIX, value)
+
+
+def is_initial_access_token(value: str) -> bool:
+    """Whether *value* has the form that :func:`new_initial_access_token` makes."""
+    return _is_secret(INITIAL_ACCESS_TOKEN_PREFIX, value)
+
+
+def is_registration_access_token(value: str) -> bool:
+    """Whether *value* has the form that :func:`new_registration_access_token` makes."""
+    return _is_secret(REGISTRATION_ACCESS_TOKEN_PREFIX, value)
 
 
 def _is_secret(kind: str, value: str) -> bool:

@@ -13,6 +13,8 @@ from ..protocol.records import CLIENT_ID_LENGTH, check_identifier
 from ..protocol.token_strings import (
     TOKEN_LENGTH,
     is_client_secret,
+    is_initial_access_token,
+    is_registration_access_token,
     is_server_secret,
     is_token_of_any_kind,
     our_prefixes,
@@ -29,7 +31,10 @@ def without_secrets(text: str) -> str:
 
 def hold_a_token(words: Iterable[str]) -> bool:
     """Whether one of the words contains a token or a secret of ours."""
-    kinds = (is_token_of_any_kind, is_client_secret, is_server_secret)
+    kinds = (
+        *(is_token_of_any_kind, is_client_secret, is_server_secret),
+        *(is_initial_access_token, is_registration_access_token),
+    )
     found = (match[0] for word in words for match in _ours().finditer(word))
     return any(is_one(value) for value in found for is_one in kinds)
 

@@ -37,6 +37,9 @@ or zsh_source, or fish_source.
 COMMANDS = {
     "db": Named("db", "db", "Make and check the tables of the SQLAlchemy backend."),
     "client": Named("client", "client", "Register clients, list and change them."),
+    "registration-token": Named(
+        "registration_token", "registration_token", "Let others register clients by themselves."
+    ),
     "grant": Named("grant", "grant", "List the grants of users to clients, and revoke them."),
     "user": Named("user", "user", "Show what a user allows and owns, and end it."),
     "session": Named("session", "session", "List where a user is signed in, and end it."),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from ..extensions.client_registration.settings import RegistrationSettings
 from ..protocol.purging import Store
 from ..protocol.records import Purged
-from ..service import store_of
+from ..service import OAuth2Service, store_of
 from .command import command
 from .ini import Ini
 from .progress import counting
@@ -28,8 +29,20 @@ def purge(ini: Ini) -> int:
             stores.append(entries)
         with counting("expired records removed") as progress:
             removed = purge_all(stores, server.clock(), progress)
+        unused = _remove_unused_clients(service)
+    if unused:
+        print(f"{unused} unused client{'' if unused == 1 else 's'} removed")
     print(f"{removed} expired record{'' if removed == 1 else 's'} removed")
     return 0
+
+
+def _remove_unused_clients(service: OAuth2Service) -> int:
+    """Remove clients that registered themselves and are not used; return how many."""
+    if service.settings.of(RegistrationSettings).who is None:
+        return 0
+    from ..extensions.client_registration.sweeping import Sweeper
+
+    return Sweeper(service.server).sweep(service.emit)
 
 
 def purge_all(stores: Iterable[Store], now: int, progress: Callable[[int], None]) -> int:

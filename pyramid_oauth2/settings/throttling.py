@@ -72,6 +72,15 @@ class ThrottleSettings:
         needs=("throttle", "self_service"),
         mode=AUTHORIZATION_SERVER,
     )
+    throttle_client_registrations: Limit = setting(
+        rate,
+        Limit(20, "hour"),
+        "How many clients may register themselves from one address (oauth2.registration), without "
+        "an initial access token.",
+        key="throttle.client_registrations",
+        needs="throttle",
+        mode=AUTHORIZATION_SERVER,
+    )
     throttle_storage: str | None = setting(
         plain_text,
         None,

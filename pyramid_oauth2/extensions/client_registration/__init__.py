@@ -1,0 +1,28 @@
+"""Clients that register themselves (RFC 7591), and change their registration (RFC 7592).
+
+Off until ``oauth2.registration`` says who may. Nothing else is imported before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...interfaces import ISettings
+from ...settings.types import AUTHORIZATION_SERVER
+from .settings import SCOPE, SCOPE_DESCRIPTION, USER, RegistrationSettings
+
+
+def includeme(config: Any) -> None:
+    """Declare the settings; add both endpoints if they are on."""
+    config.add_oauth2_settings("registration", RegistrationSettings)
+    settings = config.registry.getUtility(ISettings)
+    who = settings.of(RegistrationSettings).who
+    if settings.mode != AUTHORIZATION_SERVER or who is None:
+        return
+    from .configuration_endpoint import ClientConfigurationEndpoint
+    from .registration_endpoint import RegistrationEndpoint
+
+    config.add_oauth2_endpoint("registration", RegistrationEndpoint)
+    config.add_oauth2_endpoint("client_configuration", ClientConfigurationEndpoint, metadata=None)
+    if who == USER and SCOPE not in settings.scopes:
+        config.add_oauth2_scope(SCOPE, SCOPE_DESCRIPTION)

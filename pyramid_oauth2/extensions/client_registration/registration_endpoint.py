@@ -1,0 +1,173 @@
+"""The client registration endpoint (RFC 7591 section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from zope.interface import implementer
+
+from ...interfaces.endpoints import IEndpoint
+from ...protocol.clients.registered_metadata import metadata_error, registered_metadata
+from ...protocol.clients.registry import ClientRegistry
+from ...protocol.clients.rules import (
+    InvalidClientMetadata,
+    client_of,
+    record_fields,
+    to_register,
+)
+from ...protocol.clients.source import REGISTERED, SOURCE
+from ...protocol.endpoints import EndpointRequest, EndpointResponse
+from ...protocol.errors import InvalidMetadata, InvalidToken, TemporarilyUnavailable
+from ...protocol.parameters import Parameter
+from ...protocol.records import Client
+from ...protocol.refusal import Refusal
+from ...protocol.server import Server
+from ...protocol.token.required import MISSING, SENT
+from ...protocol.token_strings import (
+    is_initial_access_token,
+    new_client_id,
+    new_registration_access_token,
+)
+from ...settings import Settings
+from .bearer import bearer_token
+from .client_information import client_information
+from .initial_access_tokens import InitialAccessTokens
+from .policy import Policy
+from .registration import UNUSED, Registration, Registrations
+from .request_body import metadata_in
+from .settings import OPEN, SCOPE, USER, RegistrationSettings
+from .sweeping import Sweeper
+
+INITIAL_TOKEN = Refusal("initial_access_token", "RFC 7591 section 3", decided_by="client")
+OF_USER = Refusal("registration_of_user", "RFC 7591 section 3", decided_by="user")
+OWNED = Refusal(
+    "registration_clients_of_user",
+    "RFC 7591 section 3.2.2",
+    decided_by="oauth2.self_service.max_clients",
+)
+UNUSED_CLIENTS = Refusal(
+    "registration_unused_clients",
+    "RFC 7591 section 5",
+    decided_by="oauth2.registration.max_unused",
+)
+RETRY_AFTER = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class _Permission:
+    """Why a client may register itself, and within which limits."""
+
+    policy: Policy
+    owner: str | None = None
+    initial_access_token: str | None = field(default=None, repr=False)
+
+
+@implementer(IEndpoint)
+class RegistrationEndpoint:
+    """Registers clients. What is registered says nothing of who the client is."""
+
+    methods = ("POST",)
+    cross_origin = True
+    parameters: tuple[Parameter, ...] = ()
+
+    def __init__(self, server: Server, settings: Settings) -> None:
+        self._server = server
+        self._settings = settings.of(RegistrationSettings)
+        self._most_owned = settings.self_service_max_clients
+        self._tokens = InitialAccessTokens(server)
+        self._registrations = Registrations(server)
+        self._sweeper = Sweeper(server)
+
+    def process(self, request: EndpointRequest) -> EndpointResponse:
+        """Register a client.
+
+        :raises OAuth2Error: it may not register itself, or its metadata is not valid.
+        """
+        permission = self._permission(request)
+        client = self._client(metadata_in(request.http), permission)
+        self._spend(request, permission)
+        token = new_registration_access_token(self._server.random)
+        # First: a client without it could not be changed or removed.
+        self._registrations.put(
+            Registration(
+                client.client_id, permission.policy, "", UNUSED, self._server.clock()
+            ).with_token(token, 0)
+        )
+        registry = ClientRegistry(self._server, self._server.clients, request.emit)
+        registered = registry.add(client)
+        self._sweeper.sweep_some(request.emit)
+        members = client_information(self._server, registered.client, token, registered.secret)
+        return EndpointResponse.json(members, 201, stored=True)
+
+    def _permission(self, request: EndpointRequest) -> _Permission:
+        value = bearer_token(request.http)
+        policy = Policy.of(self._settings)
+        if value is not None and is_initial_access_token(value):
+            found = self._tokens.find(value)
+            if found is None:
+                raise InvalidToken(
+                    "The initial access token is unknown, expired or used up.",
+                    refusal=INITIAL_TOKEN.comparing(token=value),
+                )
+            return _Permission(found.policy, initial_access_token=value)
+        if self._settings.who == OPEN and value is None:
+            return _Permission(policy)
+        if self._settings.who == USER:
+            subject = request.access_token(SCOPE).subject
+            if subject is None:
+                raise InvalidToken("The access token is that of no user.", refusal=OF_USER)
+            return _Permission(policy, owner=subject)
+        if value is None:
+            raise InvalidToken(MISSING, refusal=SENT)
+        raise InvalidToken("This is not an initial access token.", refusal=INITIAL_TOKEN)
+
+    def _client(self, body: Mapping[str, Any], permission: _Permission) -> Client:
+        """The client to register. Its rules are checked before the registration is counted."""
+        try:
+            metadata = registered_metadata(self._server, body)
+            metadata = permission.policy.applied(metadata, self._server.known_scopes)
+            metadata |= {
+                "client_id": new_client_id(self._server.random),
+                "owner": permission.owner,
+                SOURCE.name: REGISTERED,
+            }
+            client = client_of(record_fields(self._server, metadata, {}))
+            return to_register(self._server, client)
+        except InvalidClientMetadata as invalid:
+            raise metadata_error(invalid) from None
+
+    def _spend(self, request: EndpointRequest, permission: _Permission) -> None:
+        """Count the registration where it is limited, before anything is stored for it."""
+        throttle = self._server.throttle
+        if permission.initial_access_token is not None:
+            if not self._tokens.spend(permission.initial_access_token):
+                raise InvalidToken("The initial access token is used up.", refusal=INITIAL_TOKEN)
+        elif permission.owner is not None:
+            owned = self._server.clients.search(permission.owner, limit=self._most_owned)
+            if len(owned.items) >= self._most_owned:
+                raise InvalidMetadata(
+                    "The user has as many clients as one may have: delete one of them.",
+                    refusal=OWNED.comparing(most=self._most_owned),
+                )
+            attempt = throttle.registration(request.http, permission.owner, request.emit)
+            attempt.refuse_if_blocked()
+            attempt.count_or_refuse(None)
+        else:
+            attempt = throttle.client_registration(request.http, request.emit)
+            attempt.refuse_if_blocked()
+            attempt.count_or_refuse(None)
+            self._refuse_too_many(request)
+
+    def _refuse_too_many(self, request: EndpointRequest) -> None:
+        most = self._settings.max_unused
+        if self._sweeper.unused(most) < most:
+            return
+        self._sweeper.sweep_unused(request.emit)
+        if self._sweeper.unused(most) >= most:
+            raise TemporarilyUnavailable(
+                "Too many clients are registered that were never used. Try again later.",
+                retry_after=RETRY_AFTER,
+                refusal=UNUSED_CLIENTS.comparing(most=most),
+            )

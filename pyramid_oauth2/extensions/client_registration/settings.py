@@ -1,0 +1,93 @@
+"""The settings of registration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ...protocol.messages import message as _
+from ...settings.declaration import setting
+from ...settings.types import AUTHORIZATION_SERVER, BadValue, some_words, words
+
+TOKEN, USER, OPEN = "token", "user", "open"
+MODES = ("off", TOKEN, USER, OPEN)
+SCOPE = "client_registration"
+SCOPE_DESCRIPTION = _("Register applications in your name")
+HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?")
+
+
+def who(value: str) -> str | None:
+    """``off``, ``token``, ``user`` or ``open``."""
+    text = str(value).strip()
+    if text not in MODES:
+        raise BadValue(f"write one of {', '.join(MODES)}")
+    return None if text == "off" else text
+
+
+def hosts(value: str | Collection[str]) -> frozenset[str]:
+    """Hosts such as ``app.example``, with a port unless it is 443, separated by white space."""
+    found = words(value)
+    for host in sorted(found):
+        if not HOST.fullmatch(host):
+            raise BadValue(f"{host!r} is not a host: write it in lower case, as in app.example")
+    return found
+
+
+def most_unused(value: str | int) -> int:
+    """A number from 1 to 10000."""
+    text = str(value).strip()
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= 10_000:
+        raise BadValue("write a number from 1 to 10000")
+    return int(text)
+
+
+@dataclass(frozen=True)
+class RegistrationSettings:
+    """Registration of clients by themselves.
+
+    Only for an authorization server.
+    """
+
+    who: str | None = setting(
+        who,
+        None,
+        "Which clients may register themselves (RFC 7591): token, those with an initial access "
+        "token, which `poauth2 registration-token add` makes; user, also those with the access "
+        "token of a user, who becomes the owner; open, all. Default: off, none.",
+        key="",
+        mode=AUTHORIZATION_SERVER,
+    )
+    scopes: frozenset[str] | None = setting(
+        some_words,
+        None,
+        "The scopes that such a client may have at most. Default: all scopes. An initial access "
+        "token may have a limit of its own.",
+        limit=True,
+        mode=AUTHORIZATION_SERVER,
+        needs="",
+    )
+    grant_types: frozenset[str] = setting(
+        some_words,
+        frozenset({"authorization_code", "refresh_token"}),
+        "The grant types that such a client may have. With client_credentials it can get tokens "
+        "without a user, and it is never removed as unused.",
+        mode=AUTHORIZATION_SERVER,
+        needs="",
+    )
+    redirect_hosts: frozenset[str] = setting(
+        hosts,
+        frozenset(),
+        "The hosts that its https redirect URIs may have. Default: any. Loopback hosts and "
+        "schemes of apps are allowed anyway.",
+        mode=AUTHORIZATION_SERVER,
+        needs="",
+    )
+    max_unused: int = setting(
+        most_unused,
+        1000,
+        "With open: how many clients there may be that registered themselves and were never used. "
+        "One that was not used within a day is removed.",
+        mode=AUTHORIZATION_SERVER,
+        needs="",
+    )

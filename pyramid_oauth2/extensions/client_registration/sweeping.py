@@ -1,0 +1,121 @@
+"""Removing clients that registered themselves, and are not used."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
+
+from ...protocol.clients.extra import value_of
+from ...protocol.clients.registry import ClientRegistry, UnknownClient
+from ...protocol.clients.source import APPROVED
+from ...protocol.events import Emit
+from ...protocol.follow_up import follow_up
+from ...protocol.grants import is_living
+from ...protocol.listings import every
+from ...protocol.records import Client
+from ...protocol.server import Server
+from .registration import ENDED, UNUSED, USED, Registration, Registrations
+
+HOUR, DAY = 3600, 86_400
+NEVER_USED = DAY
+"""Seconds after which a client is removed that no user has ever allowed anything."""
+IDLE = 90 * DAY
+"""Seconds after which a client is removed that nothing of what users allowed is left of."""
+SOME = 20
+MANY = 500  # grants of one client, beyond which it is in use without looking further
+
+
+class Sweeper:
+    """Removes what is not used, a few at each registration, and all by ``poauth2 purge``."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._registrations = Registrations(server)
+        self._cursor: str | None = None
+
+    def unused(self, most: int) -> int:
+        """How many clients were never used, as far as it is known; *most* if there are more."""
+        return sum(1 for _ in islice(self._registrations.unused(), most))
+
+    def sweep_some(self, emit: Emit) -> None:
+        """Look at the next few registrations. Never raises: a client was just registered."""
+        with follow_up("Unused clients were not removed"):
+            page = self._registrations.page(self._cursor, SOME)
+            self._cursor = page.cursor
+            for registration in page.items:
+                self._look_at(registration, emit)
+
+    def sweep_unused(self, emit: Emit) -> None:
+        """Look at those of which nothing was seen in use."""
+        for registration in list(self._registrations.unused()):
+            self._look_at(registration, emit)
+
+    def sweep(self, emit: Emit) -> int:
+        """Look at every registration; return how many clients were removed."""
+        found = list(every(self._registrations.page))
+        return sum(self._look_at(registration, emit) for registration in found)
+
+    def end(self, registration: Registration, emit: Emit) -> None:
+        """Delete a client with everything that it was given.
+
+        Its tombstone and what is kept of the registration stay until that would have ended.
+        """
+        registry = ClientRegistry(self._server, self._server.clients, emit)
+        with suppress(UnknownClient):
+            registry.delete(registration.client_id)
+        until = self._server.clock() + self._server.lifetimes.grant
+        self._registrations.put(
+            replace(registration, state=ENDED, at=until, token="", earlier="", earlier_until=0)
+        )
+
+    def _look_at(self, registration: Registration, emit: Emit) -> bool:
+        now = self._server.clock()
+        if registration.state == ENDED:
+            if registration.at <= now:
+                self._registrations.forget(registration.client_id)
+            return False
+        *_, client = self._server.clients.readings(registration.client_id)
+        if client is None:
+            # An operator deleted it; or the process ended before it was added.
+            if registration.at + HOUR <= now:
+                self._registrations.forget(registration.client_id)
+            return False
+        if _stays(client):
+            return False
+        registration = self._as_used(registration, client, now)
+        lasts = NEVER_USED if registration.state == UNUSED else IDLE
+        if now < registration.at + lasts:
+            return False
+        self.end(registration, emit)
+        return True
+
+    def _as_used(self, registration: Registration, client: Client, now: int) -> Registration:
+        """The registration with what is seen of the client's use, which is written down."""
+        living, last = self._use(client, now)
+        if living:
+            seen = replace(registration, state=USED, at=now)
+            fresh = registration.state == USED and now < registration.at + DAY
+        else:
+            seen = replace(registration, state=USED, at=max(last, registration.at))
+            fresh = registration.state == USED or not last
+        if fresh:
+            return registration if not living else seen
+        self._registrations.put(seen)
+        return replace(seen, version=(registration.version or 0) + 1)
+
+    def _use(self, client: Client, now: int) -> tuple[bool, int]:
+        """Whether a grant of the client is alive, and when the latest was given."""
+        grants = self._server.grants
+        last = 0
+        listed = every(lambda at: grants.grants(client_id=client.client_id, cursor=at))
+        for count, grant in enumerate(listed):
+            if count == MANY or (is_living(grant, now) and grant.epoch >= client.epoch):
+                return True, now
+            last = max(last, grant.created_at)
+        return False, last
+
+
+def _stays(client: Client) -> bool:
+    # What it gets by itself is not listed, so nothing shows that it is used.
+    return "client_credentials" in client.grant_types or bool(value_of(APPROVED, client))

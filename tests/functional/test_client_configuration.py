@@ -1,0 +1,211 @@
+"""What a client does with its registration (RFC 7592)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pyramid_oauth2.extensions.client_registration.policy import Policy
+from pyramid_oauth2.extensions.client_registration.registration import GRACE
+
+from .flow import Flow
+from .registering import BACK, CODE_FLOW, Configuration, initial_token, registered
+from .server import Clock, Server
+from .test_client_registration import start
+
+Build = Callable[..., Server]
+OTHER = "https://c.example/other"
+
+
+@pytest.fixture
+def server(build: Build) -> Server:
+    return start(build)
+
+
+def configuration(server: Server, token: str | None = None, **members: Any) -> Configuration:
+    return Configuration(server, registered(server, token, **members))
+
+
+class TestReading:
+    def test_what_is_registered(self, server: Server):
+        members = registered(server, client_name="Notes")
+        answer = Configuration(server, members).get()
+        assert answer.status_int == 200
+        assert answer.headers["Cache-Control"] == "no-store"
+        # The secret is not stored, so it is not there.
+        without = {"client_secret", "client_secret_expires_at"}
+        assert answer.json == {name: members[name] for name in members.keys() - without}
+
+    @pytest.mark.parametrize("method", ["get", "put", "delete"])
+    def test_without_a_token(self, server: Server, method: str):
+        path = configuration(server).path
+        answer = getattr(server.browser, method)(path, status=401)
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="oauth2"'
+
+    @pytest.mark.parametrize("method", ["get", "put", "delete"])
+    def test_with_the_token_of_another(self, server: Server, method: str):
+        """It is for one client only."""
+        mine, other = configuration(server), configuration(server)
+        mine.token = other.token
+        answer = getattr(mine, method)()
+        assert (answer.status_int, answer.json["error"]) == (401, "invalid_token")
+
+    @pytest.mark.parametrize("token", ["x", "ora_x", "oia_x", ""])
+    def test_with_what_is_none(self, server: Server, token: str):
+        mine = configuration(server)
+        mine.token = token
+        assert mine.get().status_int == 401
+
+    @pytest.mark.parametrize(
+        "query", ["", "?client_id=", "?client_id=robot", "?client_id=a&client_id=b", "?x=%00"]
+    )
+    def test_of_no_client(self, server: Server, query: str):
+        mine = configuration(server)
+        mine.path = mine.path.partition("?")[0] + query
+        assert mine.get().status_int == 401
+
+    def test_of_a_disabled_one(self, server: Server):
+        mine = configuration(server)
+        server.service.clients.disable(mine.client_id)
+        for answer in (mine.get(), mine.put(), mine.delete()):
+            assert answer.status_int == 403
+        assert server.service.clients.get(mine.client_id).disabled_at
+
+    def test_a_page_of_any_origin_may(self, server: Server):
+        mine = configuration(server)
+        preflight = server.browser.options(mine.path, headers={"Origin": "https://i.example"})
+        assert preflight.headers["Access-Control-Allow-Methods"] == "GET, PUT, DELETE, HEAD"
+        assert mine.get().headers["Access-Control-Allow-Origin"] == "*"
+
+
+class TestReplacing:
+    def test_it_is_a_full_replacement(self, server: Server):
+        """RFC 7592 section 2.2: what is left out is deleted."""
+        mine = configuration(server, client_name="Notes", client_uri="https://c.example/")
+        answer = mine.put(redirect_uris=[OTHER], scope="read")
+        assert answer.status_int == 200
+        assert answer.json["redirect_uris"] == [OTHER]
+        assert not answer.json.keys() & {"client_name", "client_uri", "client_secret"}
+        client = server.service.clients.get(mine.client_id)
+        assert (client.client_name, client.client_uri, client.scope) == ("", None, {"read"})
+        assert mine.get().json == answer.json
+
+    def test_the_token_is_another_one(self, server: Server):
+        mine = configuration(server)
+        before = mine.token
+        assert mine.put().status_int == 200
+        assert mine.token != before
+        assert mine.get().status_int == 200
+
+    def test_the_earlier_token_counts_for_a_while(self, server: Server):
+        """The response with the new one may be lost."""
+        clock, mine = Clock(server), configuration(server)
+        before = mine.token
+        mine.put()
+        mine.token = before
+        assert mine.get().status_int == 200
+        clock.now += GRACE
+        assert mine.get().status_int == 401
+
+    def test_the_one_before_that_does_not(self, server: Server):
+        mine = configuration(server)
+        first = mine.token
+        mine.put()
+        mine.put()
+        mine.token = first
+        assert mine.get().status_int == 401
+
+    def test_the_secret_stays(self, server: Server):
+        members = registered(server)
+        mine, secret = Configuration(server, members), members["client_secret"]
+        before = server.service.clients.get(mine.client_id).client_secrets
+        assert mine.put(client_secret=secret).status_int == 200
+        assert server.service.clients.get(mine.client_id).client_secrets == before
+
+    @pytest.mark.parametrize(
+        ("members", "named"),
+        [
+            ({"client_id": "robot"}, "client_id"),
+            ({"client_id": ...}, "client_id"),
+            ({"client_secret": "chosen"}, "client_secret"),
+            ({"client_secret": 1}, "client_secret"),
+            ({"registration_access_token": "x"}, "registration_access_token"),
+            ({"registration_client_uri": "x"}, "registration_client_uri"),
+            ({"client_id_issued_at": 1}, "client_id_issued_at"),
+            ({"client_secret_expires_at": 0}, "client_secret_expires_at"),
+            ({"token_endpoint_auth_method": "none"}, "token_endpoint_auth_method"),
+            ({"client_name": 1}, "client_name"),
+        ],
+        ids=str,
+    )
+    def test_what_is_refused(self, server: Server, members: dict[str, Any], named: str):
+        mine = configuration(server)
+        before = server.service.clients.get(mine.client_id)
+        answer = mine.put(**members)
+        assert (answer.status_int, answer.json["error"]) == (400, "invalid_client_metadata")
+        assert answer.json["error_description"].startswith(f"{named}: ")
+        assert server.service.clients.get(mine.client_id) == before
+        assert mine.get().status_int == 200, "the token is the same"
+
+    def test_what_it_cannot_set(self, server: Server):
+        mine = configuration(server)
+        mine.put(consent="skip", owner="bob", source="operator", approved=True)
+        client = server.service.clients.get(mine.client_id)
+        assert (client.consent, client.owner) == ("remember", None)
+        assert client.extra == {"source": "registered"}
+
+    def test_the_policy_counts_again(self, build: Build):
+        """Keycloak CVE-2026-15572: what a policy refused was taken by an update."""
+        server = start(build, "token")
+        policy = Policy(frozenset({"read"}), CODE_FLOW, frozenset({"c.example"}))
+        mine = configuration(server, initial_token(server, policy))
+        answer = mine.put(grant_types=["client_credentials"])
+        assert answer.json["error"] == "invalid_client_metadata"
+        answer = mine.put(redirect_uris=["https://evil.test/"])
+        assert answer.json["error"] == "invalid_redirect_uri"
+        answer = mine.put(
+            scope="read write", grant_types=["authorization_code", "client_credentials"]
+        )
+        assert (answer.json["scope"], answer.json["grant_types"]) == (
+            "read",
+            ["authorization_code"],
+        )
+
+    def test_an_approval_ends_with_a_change(self, server: Server):
+        mine = configuration(server, client_name="Notes")
+        server.service.clients.edit(mine.client_id, approved=True)
+        mine.put(client_name="Notes")
+        assert server.service.clients.get(mine.client_id).extra.get("approved")
+        mine.put(client_name="Your bank")
+        assert not server.service.clients.get(mine.client_id).extra.get("approved")
+
+
+class TestDeleting:
+    def test_everything_ends_at_once(self, server: Server):
+        members = registered(server, grant_types=["authorization_code", "refresh_token"])
+        server.secrets[members["client_id"]] = members["client_secret"]
+        flow = Flow(server, members["client_id"]).log_in()
+        issued = flow.tokens(redirect_uri=BACK)
+        mine = Configuration(server, members)
+        answer = mine.delete()
+        assert (answer.status_int, answer.body, answer.content_type) == (204, b"", None)
+        headers = {"Authorization": f"Bearer {issued['access_token']}"}
+        assert server.get("/whoami", headers).status_int == 401
+        # MCP SDKs then register again.
+        refreshed = flow.refresh(issued["refresh_token"])
+        assert (refreshed.status_int, refreshed.json["error"]) == (401, "invalid_client")
+        assert flow.ask(redirect_uri=BACK).status_int == 400
+
+    def test_afterwards(self, server: Server):
+        mine = configuration(server)
+        mine.delete()
+        for answer in (mine.get(), mine.put(), mine.delete()):
+            assert answer.status_int == 401
+        assert server.service.server.clients.was_deleted(mine.client_id)
+
+    def test_what_an_operator_deleted(self, server: Server):
+        mine = configuration(server)
+        server.service.clients.delete(mine.client_id)
+        assert mine.get().status_int == 401

@@ -1,0 +1,410 @@
+"""Clients that register themselves (RFC 7591)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pyramid_oauth2.events import ClientChanged
+from pyramid_oauth2.extensions.client_registration.policy import Policy
+
+from . import host
+from .flow import SETTINGS, Flow, answer_in
+from .registering import BACK, CODE_FLOW, CURSOR, REGISTRATION, initial_token, register, registered
+from .server import Clock, Server
+
+Build = Callable[..., Server]
+METADATA = "/.well-known/oauth-authorization-server"
+
+
+def start(build: Build, who: str = "open", **changes: str) -> Server:
+    named = {f"oauth2.{name.replace('__', '.')}": value for name, value in changes.items()}
+    return build(host.pages, changes={**SETTINGS, "oauth2.registration": who, **named})
+
+
+@pytest.fixture
+def server(build: Build) -> Server:
+    return start(build)
+
+
+class TestOff:
+    """The default."""
+
+    def test_there_is_no_endpoint(self, build: Build):
+        server = build()
+        assert "registration_endpoint" not in server.get(METADATA).json
+        assert register(server).status_int == 404
+
+    @pytest.mark.usefixtures("anew")
+    def test_nothing_is_imported(self, build: Build, monkeypatch: pytest.MonkeyPatch):
+        package = "pyramid_oauth2.extensions.client_registration"
+        ours = [name for name in sys.modules if name.startswith(f"{package}.")]
+        for name in ours:
+            monkeypatch.delitem(sys.modules, name)
+        build(changes={"oauth2.registration": "off"})
+        assert {name for name in sys.modules if name.startswith(f"{package}.")} <= {
+            f"{package}.settings"
+        }
+
+
+class TestRegistering:
+    def test_the_metadata_name_the_endpoint(self, server: Server):
+        endpoint = server.get(METADATA).json["registration_endpoint"]
+        assert endpoint == f"http://localhost{REGISTRATION}"
+
+    def test_a_client(self, server: Server):
+        response = register(server, client_name="Notes", scope="read")
+        assert response.status_int == 201
+        assert response.headers["Cache-Control"] == "no-store"
+        members = response.json
+        now = server.service.server.clock()
+        assert members.pop("client_id").startswith("oci_")
+        assert members.pop("client_secret").startswith("ocs_")
+        assert members.pop("registration_access_token").startswith("ora_")
+        assert now - 60 < members.pop("client_id_issued_at") <= now
+        assert members.pop("registration_client_uri").startswith(
+            "http://localhost/oauth2/client_configuration?client_id=oci_"
+        )
+        # RFC 7591 section 3.2.1: "all registered metadata about this client", the defaults too.
+        assert members == {
+            "client_name": "Notes",
+            "client_secret_expires_at": 0,
+            "redirect_uris": [BACK],
+            "grant_types": ["authorization_code"],
+            "response_types": ["code"],
+            "token_endpoint_auth_method": "client_secret_basic",
+            "scope": "read",
+        }
+
+    @pytest.mark.parametrize("method", ["none", "client_secret_post", "client_secret_basic"])
+    def test_a_method_comes_with_its_secret_or_without(self, server: Server, method: str):
+        members = registered(server, token_endpoint_auth_method=method)
+        assert members["token_endpoint_auth_method"] == method
+        assert ("client_secret" in members) is (method != "none")
+        assert ("client_secret_expires_at" in members) is (method != "none")
+
+    def test_it_works(self, server: Server):
+        """From the registration to a token."""
+        members = registered(server, grant_types=["authorization_code", "refresh_token"])
+        client_id = members["client_id"]
+        server.secrets[client_id] = members["client_secret"]
+        flow = Flow(server, client_id).log_in()
+        issued = flow.tokens(redirect_uri=BACK)
+        assert issued["scope"] == "read"
+        assert "refresh_token" in issued
+
+    def test_what_it_cannot_set(self, server: Server):
+        hostile = {
+            "client_id": "robot",
+            "client_secret": "chosen",
+            "consent": "skip",
+            "resource_server": True,
+            "require_pkce": False,
+            "lifetimes": {"access_token": 10**8},
+            "owner": "bob",
+            "source": "operator",
+            "approved": True,
+            "private_schemes": ["cursor"],
+            "backchannel_logout_uri": "https://c.example/logout",
+            "extra": {"approved": True},
+        }
+        members = registered(server, **hostile)
+        client = server.service.clients.get(members["client_id"])
+        assert (client.consent, client.resource_server, client.require_pkce) == (
+            "remember",
+            False,
+            True,
+        )
+        assert (client.owner, client.lifetimes) == (None, {})
+        assert client.extra == {"source": "registered"}
+        assert members["client_secret"] != "chosen"
+
+    def test_unknown_members_and_types_are_left_out(self, server: Server):
+        members = registered(
+            server,
+            grant_types=["authorization_code", "urn:ietf:params:oauth:grant-type:jwt-bearer"],
+            response_types=["code", "code id_token"],
+            application_type="native",
+            scope="read fly",
+            software_version="1",
+            client_uri="",
+            tos_uri=None,
+        )
+        assert members["grant_types"] == ["authorization_code"]
+        assert members["response_types"] == ["code"]
+        assert members["scope"] == "read"
+        assert not members.keys() & {"application_type", "software_version", "client_uri"}
+        assert None not in members.values()
+
+    def test_a_client_that_names_no_known_scope_gets_those_that_it_may_have(self, server: Server):
+        """Else it could ask for nothing later, and would not know why."""
+        assert registered(server)["scope"] == "read write"
+        assert registered(server, scope="fly")["scope"] == "read write"
+
+    def test_cursor(self, build: Build):
+        """One redirect URI that is refused refuses the registration, and so the login button."""
+        refused = register(start(build), redirect_uris=CURSOR)
+        assert refused.status_int == 400
+        assert refused.json["error"] == "invalid_redirect_uri"
+        assert CURSOR[0] in refused.json["error_description"]
+        members = registered(start(build, private_schemes="cursor"), redirect_uris=CURSOR)
+        assert members["redirect_uris"] == CURSOR
+
+    @pytest.mark.parametrize(
+        "uri",
+        [
+            *("javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "vbscript:x"),
+            *("blob:https://c.example/x", "http://c.example/back", f"{BACK}#x", "myapp:/back"),
+            *("https://*.c.example/", "/back", ""),
+        ],
+    )
+    def test_a_redirect_uri_that_is_refused(self, server: Server, uri: str):
+        answer = register(server, redirect_uris=[BACK, uri])
+        assert (answer.status_int, answer.json["error"]) == (400, "invalid_redirect_uri")
+        assert uri in answer.json["error_description"]
+
+    @pytest.mark.parametrize(
+        ("members", "named"),
+        [
+            ({"client_uri": "ftp://c.example"}, "client_uri"),
+            ({"grant_types": ["client_credentials"]}, "grant_types"),
+            ({"grant_types": "authorization_code"}, "grant_types"),
+            ({"token_endpoint_auth_method": "magic"}, "token_endpoint_auth_method"),
+        ],
+    )
+    def test_metadata_that_is_refused(self, server: Server, members: dict[str, Any], named: str):
+        answer = register(server, **members)
+        assert (answer.status_int, answer.json["error"]) == (400, "invalid_client_metadata")
+        assert answer.json["error_description"].startswith(f"{named}: ")
+
+    @pytest.mark.parametrize(
+        ("body", "media_type"),
+        [
+            (b"[]", "application/json"),
+            (b"{", "application/json"),
+            (b"\xff{}", "application/json"),
+            (b'{"a": 1, "a": 2}', "application/json"),
+            (b"[" * 9000, "application/json"),
+            (b"", "application/json"),
+            (b"{}", "application/x-www-form-urlencoded"),
+            (b'{"redirect_uris": ["\\ud800"]}', "application/json"),
+        ],
+    )
+    def test_what_is_no_json_object(self, server: Server, body: bytes, media_type: str):
+        headers = {"Content-Type": media_type}
+        answer = server.browser.post(REGISTRATION, body, headers=headers, status="*")
+        assert (answer.status_int, answer.json["error"]) == (400, "invalid_client_metadata")
+
+    def test_a_body_that_is_too_large(self, server: Server):
+        answer = register(server, client_name="x" * 70_000)
+        assert answer.status_int == 413
+
+    def test_a_charset_is_no_error(self, server: Server):
+        headers = {"Content-Type": "application/json; charset=UTF-8"}
+        body = json.dumps({"redirect_uris": [BACK]}).encode()
+        assert server.browser.post(REGISTRATION, body, headers=headers).status_int == 201
+
+    def test_a_software_statement_is_not_approved(self, server: Server):
+        answer = register(server, software_statement="e30.e30.x")
+        assert (answer.status_int, answer.json["error"]) == (400, "unapproved_software_statement")
+
+    def test_another_method(self, server: Server):
+        answer = server.get(REGISTRATION)
+        assert (answer.status_int, answer.headers["Allow"]) == (405, "POST")
+
+    def test_a_page_of_any_origin_may_register(self, server: Server):
+        preflight = server.browser.options(REGISTRATION, headers={"Origin": "https://i.example"})
+        assert preflight.headers["Access-Control-Allow-Methods"] == "POST"
+        answer = server.browser.post_json(
+            REGISTRATION,
+            {"redirect_uris": [BACK]},
+            headers={"Origin": "https://i.example"},
+        )
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+
+    def test_pages_of_its_redirect_uris_read_the_token_response(self, server: Server):
+        """The MCP Inspector, which registers itself and runs in a browser."""
+        back = "http://localhost:6274/oauth/callback"
+        client_id = registered(server, redirect_uris=[back], token_endpoint_auth_method="none")[
+            "client_id"
+        ]
+        origin = "http://localhost:6274"
+        form = {"grant_type": "authorization_code", "code": "x", "client_id": client_id}
+        answer = server.post(form, {"Origin": origin})
+        assert answer.headers["Access-Control-Allow-Origin"] == origin
+
+    def test_it_is_an_event(self, server: Server):
+        heard: list[Any] = []
+        server.hear(heard.append, ClientChanged)
+        client_id = registered(server)["client_id"]
+        assert [(each.client_id, each.change) for each in heard] == [(client_id, "registered")]
+
+    def test_no_secret_is_stored(self, server: Server):
+        members = registered(server)
+        kept = repr(server.service.entries.list("client_registration").items[0].data)
+        kept += repr(server.service.clients.get(members["client_id"]))
+        assert members["client_secret"] not in kept
+        assert members["registration_access_token"] not in kept
+
+
+class TestConsent:
+    """RFC 7591 section 5: users must see that nothing of it was checked."""
+
+    @pytest.fixture
+    def flow(self, server: Server) -> Flow:
+        members = registered(server, client_name="Paypal", token_endpoint_auth_method="none")
+        server.secrets[members["client_id"]] = ""
+        return Flow(server, members["client_id"]).log_in()
+
+    def test_it_is_not_verified(self, flow: Flow):
+        page = flow.page(redirect_uri=BACK)
+        assert "not verified" in page.html.find(class_="client").get_text()
+        assert "Registered by itself" in page.text
+
+    def test_each_time(self, flow: Flow):
+        for _ in range(2):
+            flow.decide(flow.page(redirect_uri=BACK))
+
+    def test_until_an_operator_approves_it(self, flow: Flow):
+        flow.server.service.clients.edit(flow.client_id, approved=True)
+        page = flow.page(redirect_uri=BACK)
+        assert "not verified" not in page.text
+        flow.decide(page)
+        assert "code" in answer_in(flow.ask(redirect_uri=BACK).location)
+
+    def test_an_error_is_no_redirect_until_the_user_has_signed_in(self, flow: Flow):
+        """RFC 9700 section 4.11.2."""
+        assert flow.ask(redirect_uri=BACK, scope="fly").status_int == 303
+        flow.log_out()
+        page = flow.ask(redirect_uri=BACK, scope="fly")
+        assert page.status_int == 400
+        assert page.html.select("main a")[0]["href"].startswith(f"{BACK}?error=")
+
+
+class TestInitialAccessTokens:
+    @pytest.fixture
+    def server(self, build: Build) -> Server:
+        return start(build, "token")
+
+    def test_one_is_needed(self, server: Server):
+        answer = register(server)
+        assert answer.status_int == 401
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="oauth2"'
+
+    @pytest.mark.parametrize("token", ["x", "oia_x", "oat_x", "ocs_x"])
+    def test_a_wrong_one(self, server: Server, token: str):
+        answer = register(server, token)
+        assert (answer.status_int, answer.json["error"]) == (401, "invalid_token")
+        assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+    def test_it_is_counted(self, server: Server):
+        token = initial_token(server, count=2)
+        for _ in range(2):
+            registered(server, token)
+        assert register(server, token).status_int == 401
+
+    def test_what_is_refused_is_not_counted(self, server: Server):
+        token = initial_token(server)
+        assert register(server, token, redirect_uris=["x"]).status_int == 400
+        registered(server, token)
+
+    def test_it_expires(self, server: Server):
+        clock = Clock(server)
+        token = initial_token(server, lifetime=60)
+        clock.now += 60
+        assert register(server, token).status_int == 401
+
+    def test_its_policy_counts(self, server: Server):
+        policy = Policy(frozenset({"read"}), frozenset({"client_credentials"}))
+        token = initial_token(server, policy)
+        members = registered(
+            server, token, grant_types=["client_credentials", "authorization_code"]
+        )
+        assert (members["scope"], members["grant_types"]) == ("read", ["client_credentials"])
+
+    def test_hosts_of_redirect_uris(self, server: Server):
+        token = initial_token(server, Policy(None, CODE_FLOW, frozenset({"c.example"})))
+        others = ["https://c.example.evil.test/", "https://x.c.example/", "https://c.example:1/"]
+        for other in others:
+            answer = register(server, token, redirect_uris=[BACK, other])
+            assert answer.json["error"] == "invalid_redirect_uri"
+            assert other in answer.json["error_description"]
+        registered(server, token, redirect_uris=[BACK, "http://127.0.0.1/", "com.example.c:/"])
+
+    def test_it_is_stored_as_a_digest(self, server: Server):
+        token = initial_token(server)
+        (entry,) = server.service.entries.list("initial_access_token").items
+        assert token not in repr((entry.key, entry.data))
+
+    def test_it_counts_where_registration_is_open(self, build: Build):
+        server = start(build, throttle__client_registrations="1/day")
+        registered(server)
+        registered(server, initial_token(server))
+        assert register(server, "oia_x").status_int == 401
+
+
+class TestUsers:
+    """With the access token of a user, who becomes the owner."""
+
+    @pytest.fixture
+    def server(self, build: Build) -> Server:
+        return start(build, "user", self_service__max_clients="2", self_service="true")
+
+    def token(self, server: Server, scope: str = "client_registration") -> str:
+        server.register("cli", scope=frozenset({"client_registration", "read"}))
+        return server.token(scope, user="bob", client="cli")
+
+    def test_the_owner(self, server: Server):
+        client_id = registered(server, self.token(server))["client_id"]
+        client = server.service.clients.get(client_id)
+        assert (client.owner, client.extra["source"]) == ("bob", "registered")
+
+    def test_another_scope(self, server: Server):
+        assert register(server, self.token(server, "read")).status_int == 403
+
+    def test_no_token(self, server: Server):
+        assert register(server).status_int == 401
+
+    def test_a_clients_own_token(self, server: Server):
+        server.register("cli", scope=frozenset({"client_registration"}))
+        assert register(server, server.token("client_registration", client="cli")).status_int == 401
+
+    def test_how_many_a_user_may_have(self, server: Server):
+        token = self.token(server)
+        for _ in range(2):
+            registered(server, token)
+        assert register(server, token).json["error"] == "invalid_client_metadata"
+
+
+class TestLimits:
+    def test_an_address(self, build: Build):
+        server = start(build, throttle__client_registrations="2/hour")
+        for _ in range(2):
+            registered(server)
+        answer = register(server)
+        assert answer.status_int == 429
+        assert 0 < int(answer.headers["Retry-After"]) <= 3600
+
+    def test_unused_clients(self, build: Build):
+        server = start(build, registration__max_unused="2")
+        clock = Clock(server)
+        for _ in range(2):
+            registered(server)
+        answer = register(server)
+        assert answer.status_int == 503
+        assert "Retry-After" in answer.headers
+        clock.now += 86_400
+        registered(server)
+
+    def test_a_client_in_use_does_not_count(self, build: Build):
+        server = start(build, registration__max_unused="1")
+        members = registered(server, token_endpoint_auth_method="none")
+        server.secrets[members["client_id"]] = ""
+        Flow(server, members["client_id"]).log_in().code(redirect_uri=BACK)
+        registered(server)
+        assert server.service.clients.get(members["client_id"])

@@ -1,0 +1,144 @@
+"""Clients that registered themselves and are not used are removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pyramid_oauth2.events import ClientChanged
+from pyramid_oauth2.extensions.client_registration.sweeping import IDLE, NEVER_USED, Sweeper
+
+from .flow import Flow
+from .registering import BACK, Configuration, register, registered
+from .server import Clock, Server
+from .test_client_registration import start
+
+Build = Callable[..., Server]
+YEAR = 365 * 86_400
+
+
+@pytest.fixture
+def server(build: Build) -> Server:
+    return start(build)
+
+
+def sweep(server: Server) -> int:
+    return Sweeper(server.service.server).sweep(server.service.emit)
+
+
+def new_client(server: Server, **members: Any) -> str:
+    found = registered(server, token_endpoint_auth_method="none", **members)
+    server.secrets[found["client_id"]] = ""
+    return str(found["client_id"])
+
+
+def exists(server: Server, client_id: str) -> bool:
+    return server.service.server.clients.get(client_id) is not None
+
+
+def test_one_that_was_never_used(server: Server):
+    clock, client_id = Clock(server), new_client(server)
+    clock.now += NEVER_USED - 1
+    assert sweep(server) == 0
+    heard: list[Any] = []
+    server.hear(heard.append, ClientChanged)
+    clock.now += 1
+    assert sweep(server) == 1
+    assert not exists(server, client_id)
+    assert [(each.client_id, each.change) for each in heard] == [(client_id, "deleted")]
+
+
+def test_one_that_is_used_stays_as_long_as_a_grant_lives(server: Server):
+    clock, client_id = Clock(server), new_client(server)
+    grants = ["authorization_code", "refresh_token"]
+    client_id = new_client(server, grant_types=grants)
+    issued = Flow(server, client_id).log_in().tokens(redirect_uri=BACK)
+    assert "refresh_token" in issued
+    lives = server.service.server.lifetimes.refresh_token
+    for _ in range(2):
+        clock.now += lives // 2 - 1
+        sweep(server)
+        assert exists(server, client_id)
+    clock.now += 2
+    # Since it was last seen with a living grant.
+    clock.now += IDLE - lives
+    sweep(server)
+    assert exists(server, client_id)
+    clock.now += lives
+    sweep(server)
+    assert not exists(server, client_id)
+
+
+def test_one_whose_grants_were_all_revoked(server: Server):
+    clock, client_id = Clock(server), new_client(server)
+    Flow(server, client_id).log_in().tokens(redirect_uri=BACK)
+    server.service.clients.withdraw(client_id)
+    clock.now += NEVER_USED
+    sweep(server)
+    assert exists(server, client_id), "it was used"
+    clock.now += IDLE
+    sweep(server)
+    assert not exists(server, client_id)
+
+
+def test_one_that_an_operator_approved_stays(server: Server):
+    clock, client_id = Clock(server), new_client(server)
+    server.service.clients.edit(client_id, approved=True)
+    clock.now += YEAR
+    assert sweep(server) == 0
+
+
+def test_one_that_acts_for_itself_stays(build: Build):
+    """What it gets is not listed, so nothing shows whether it is used."""
+    server = start(build, registration__grant_types="client_credentials")
+    clock = Clock(server)
+    client_id = registered(server, grant_types=["client_credentials"])["client_id"]
+    clock.now += YEAR
+    assert sweep(server) == 0
+    assert exists(server, client_id)
+
+
+def test_clients_of_others_stay(server: Server):
+    clock = Clock(server)
+    server.register("hobby", owner="bob", redirect_uris=(BACK,))
+    clock.now += YEAR
+    assert sweep(server) == 0
+    assert exists(server, "hobby")
+
+
+def test_what_is_kept_of_it_ends_too(server: Server):
+    """Nothing of ours grows without end."""
+    clock, client_id = Clock(server), new_client(server)
+    clock.now += NEVER_USED
+    sweep(server)
+    entries = server.service.entries
+    assert [each.key for each in entries.list("client_registration").items] == [client_id]
+    clock.now += server.service.server.lifetimes.grant
+    sweep(server)
+    assert entries.list("client_registration").items == ()
+
+
+def test_what_an_operator_deleted_is_forgotten(server: Server):
+    clock, client_id = Clock(server), new_client(server)
+    server.service.clients.delete(client_id)
+    clock.now += YEAR
+    assert sweep(server) == 0
+    assert server.service.entries.list("client_registration").items == ()
+    assert server.service.server.clients.was_deleted(client_id)
+
+
+def test_each_registration_looks_at_some(server: Server):
+    clock, client_id = Clock(server), new_client(server)
+    clock.now += NEVER_USED
+    assert register(server).status_int == 201
+    assert not exists(server, client_id)
+
+
+def test_its_token_counts_no_more(server: Server):
+    clock = Clock(server)
+    mine = Configuration(server, registered(server))
+    clock.now += NEVER_USED
+    sweep(server)
+    assert mine.get().status_int == 401
