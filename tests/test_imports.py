@@ -91,6 +91,12 @@ FORBIDDEN = {
     "jose": (*WEB, *DATABASES, *without("jose"), f"{PACKAGE}.settings", f"{PACKAGE}.events"),
     "keys": (*WEB, *DATABASES, *without("jose", "keys")),
     "extensions": (*WEB, *DATABASES, *without("jose")),
+    "extensions.client_registration": (
+        *WEB,
+        *DATABASES,
+        *without("jose", "extensions"),
+        *other_extensions("client_registration"),
+    ),
     "extensions.jwt_access_tokens": (
         *WEB,
         *DATABASES,

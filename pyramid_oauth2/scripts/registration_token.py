@@ -19,7 +19,7 @@ from ..extensions.client_registration.settings import RegistrationSettings, host
 from ..protocol.scopes import format_scope
 from ..service import OAuth2Service
 from ..settings.types import BadValue
-from .arguments import duration, identifier, json_option
+from .arguments import duration, identifier, json_option, some_text
 from .client.metadata import words
 from .command import Commands, Named, command
 from .ini import Ini
@@ -72,9 +72,15 @@ def _hosts(values: tuple[str, ...]) -> frozenset[str]:
 @click.option(
     "--lifetime", type=duration, default="1d", show_default=True, help="such as 10m, 1h or 30d"
 )
-@click.option("--scope", multiple=True, help="what its clients may have at most; repeatable")
-@click.option("--grant-type", multiple=True, help="a grant type for its clients; repeatable")
-@click.option("--host", multiple=True, help="a host for https redirect URIs; repeatable")
+@click.option(
+    "--scope", multiple=True, type=some_text, help="what its clients may have at most; repeatable"
+)
+@click.option(
+    "--grant-type", multiple=True, type=some_text, help="a grant type for its clients; repeatable"
+)
+@click.option(
+    "--host", multiple=True, type=some_text, help="a host for https redirect URIs; repeatable"
+)
 @json_option("as JSON; times are in UTC seconds")
 def add_token(
     ini: Ini,

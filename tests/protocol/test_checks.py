@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 import pyramid_oauth2
+from pyramid_oauth2.extensions.client_registration.settings import RegistrationSettings
 from pyramid_oauth2.protocol import errors
 from pyramid_oauth2.protocol.errors import OAuth2Error
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.settings import setting_fields
+from pyramid_oauth2.settings.feature import fields_below
 
 PACKAGE = Path(pyramid_oauth2.__file__).parent
 ERRORS = {
@@ -31,6 +33,10 @@ RECORDS = {
     *("interaction", "jwt", "key_set", "record", "request", "reservation", "signing_key"),
     *("session", "token", "user", "view"),
 }
+
+
+# Also those of features that refuse by one.
+SETTINGS = setting_fields().keys() | fields_below("registration", RegistrationSettings).keys()
 
 
 def called(call: ast.Call) -> str:
@@ -99,7 +105,7 @@ def test_what_decides_exists(place: str, call: ast.Call):
     decided_by = literal(named["decided_by"]) or ""
     record, _, field = decided_by.partition(".")
     if record == "oauth2":
-        assert field in setting_fields(), place
+        assert field in SETTINGS, place
     else:
         assert record in RECORDS, place
         fields = {each.name for each in dataclasses.fields(Client)}
