@@ -27,9 +27,9 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Relying pa
 
 
 class Provider:
-    """The server at which users sign in.
+    """The server at which users sign in, and this application as its client.
 
-    :param keys: its public keys; fetched again if one is missing.
+    :param address: of this application.
     """
 
     def __init__(self, issuer: str, client_id: str, secret: str, address: str) -> None:

@@ -220,6 +220,8 @@ class Delivery:
             return self._again(worker)
         except StoreUnavailable as unavailable:
             log.warning("Clients are notified of the end of a session later: %s", unavailable)
+        # What has failed has woken it, which would be a loop without a pause.
+        worker.woken.clear()
         if worker.closing.is_set():
             return False
         worker.woken.wait(STORE_PAUSE)

@@ -199,9 +199,10 @@ class UserForgotten(OAuth2Event):
 class SessionEnded(OAuth2Event):
     """A session of a user has ended: the grants that were given in it, except for offline access.
 
-    ``sid`` is its identifier, as clients know it, ``clients`` the client_ids of those in which the
-    user had signed in, and ``grants`` how many grants this ended, each of which has an event of
-    its own. ``reason`` is a fixed text, as that of :class:`GrantRevoked`.
+    ``sid`` is its identifier, as every client knows it that is not pairwise, ``clients`` the
+    client_ids of those in which the user had signed in, and ``grants`` how many grants this ended,
+    each of which has an event of its own. ``reason`` is a fixed text, as that of
+    :class:`GrantRevoked`.
     """
 
     subject: str
@@ -215,8 +216,8 @@ class SessionEnded(OAuth2Event):
 class LogoutNotDelivered(OAuth2Event):
     """A client could not be notified that a session has ended: each attempt failed.
 
-    ``sid`` is the identifier of the session, as the client knows it, and ``error`` what was wrong
-    at the last attempt, in a few words. The user may still be signed in there.
+    ``sid`` is the identifier of the session, as in :class:`SessionEnded`, and ``error`` what was
+    wrong at the last attempt, in a few words. The user may still be signed in there.
     """
 
     client_id: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from ..protocol.records import SUBJECT_LENGTH
 from ..protocol.session import Session
 from ..protocol.sessions import ENDED_BY_OPERATOR, Sessions
 from .arguments import identifier, json_option, some_text
-from .command import Commands, Named, command
+from .command import Command, Commands, Named, command
 from .ini import Ini
 from .terminal import shown
 from .times import utc
@@ -27,6 +28,20 @@ Examples:
   # Sign her out at every application:
   poauth2 development.ini session end alice --all
 """
+
+# The base64url of an application's own may begin like that.
+LIKE_AN_OPTION = re.compile(r"-[A-Za-z0-9_]+.*")
+
+
+class NamingSession(Command):
+    """A command whose second word may be a ``sid`` that looks like an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words, as if ``--`` stood before such a ``sid``."""
+        like_an_option = len(args) == 2 and LIKE_AN_OPTION.fullmatch(args[1])
+        words = [args[0], "--", args[1]] if like_an_option else args
+        return super().parse_args(ctx, words)
+
 
 session = Commands(
     {
@@ -60,7 +75,8 @@ def list_sessions(ini: Ini, subject: str, as_json: bool) -> int:
 
 @command(
     f"{SUBJECT} What they allow for offline access stays: see 'user revoke'. Their login at the "
-    "application itself ends only if it has a method end_session."
+    "application itself ends only if it has a method end_session.",
+    cls=NamingSession,
 )
 @_subject
 @click.argument("sid", metavar="[SID]", required=False, type=some_text)

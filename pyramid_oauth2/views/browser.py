@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from functools import partial
 from typing import Any
 
 from pyramid.response import Response
@@ -67,8 +68,10 @@ def keep_browser(request: Request) -> None:
     Without that a browser that is closed forgets it. A user who is still signed in to the
     application could not sign out of that session any more.
     """
-    if _session_lifetime(request) is not None and _set_cookie not in request.response_callbacks:
-        request.add_response_callback(_set_cookie)
+    sessions = request.oauth2.authorization_service.server.plug_ins.sessions
+    if sessions is not None:
+        # After the one of a new browser, which has no end.
+        request.add_response_callback(partial(_set_cookie, max_age=sessions.lifetime))
 
 
 def carry_browser(request: Request) -> None:
@@ -125,17 +128,10 @@ def _sent(request: Request) -> str:
     return sent if _SECRET.fullmatch(sent) else ""
 
 
-def _set_cookie(request: Request, response: Response) -> None:
+def _set_cookie(request: Request, response: Response, max_age: int | None = None) -> None:
     options = _cookie(request)
-    secret = request.environ.get(NEW) or _sent(request)
-    max_age = _session_lifetime(request)
-    response.set_cookie(options.pop("cookie_name"), secret, max_age=max_age, **options)
-
-
-def _session_lifetime(request: Request) -> int | None:
-    """For how many seconds sessions may be needed; None if nothing keeps them."""
-    sessions = request.oauth2.authorization_service.server.plug_ins.sessions
-    return None if sessions is None else sessions.lifetime
+    name, secret = options.pop("cookie_name"), request.environ.get(NEW) or _sent(request)
+    response.set_cookie(name, secret, max_age=max_age, overwrite=True, **options)
 
 
 def _cookie(request: Request) -> dict[str, Any]:

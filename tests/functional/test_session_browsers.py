@@ -66,6 +66,14 @@ class TestClosedBrowser:
         assert cookie.startswith(f"{OURS}={before}")
         assert f"Max-Age={365 * DAY}" in cookie
 
+    def test_who_has_signed_out_leaves_none(self, party: Party):
+        answer = party.flow.browser.get(f"/oauth2/end_session?id_token_hint={party.id_token}")
+        ours = [each for each in answer.headers.getall("Set-Cookie") if each.startswith(OURS)]
+        assert len(ours) == 1
+        assert "Max-Age" not in ours[0]
+        close(party.flow)
+        assert OURS not in party.flow.browser.cookies
+
     def test_without_sessions_it_keeps_none(self, start_flow: StartFlow):
         flow = start_flow()
         assert "Max-Age" not in flow.page().headers["Set-Cookie"]

@@ -428,6 +428,27 @@ class TestThread:
         rp.wait_for(1)
         wait_until(lambda: "oauth2 logout delivery" not in names_of_threads())
 
+    def test_what_fails_again_is_tried_after_a_pause(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ):
+        """The grants of a session that has ended cannot be read."""
+        grants, calls = world.server.grants, list[str]()
+
+        def away(subject: str, *_arguments: Any) -> Any:
+            calls.append(subject)
+            raise StoreUnavailable("away")
+
+        world.sign_in()
+        assert world.keeper.remove("bob", world.only_sid())
+        world.clock.now += LEASE
+        with monkeypatch.context() as patched:
+            patched.setattr(grants, "grants", away)
+            world.delivery.wake()
+            wait_until(lambda: bool(calls))
+            time.sleep(0.1)
+            assert calls == ["bob"]
+        world.delivery.close()
+
     def test_a_store_that_is_away_does_not_hold_the_process(
         self, world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ):

@@ -89,6 +89,13 @@ def test_a_sid_of_the_application_may_be_long(openid):
     assert (status, err) == (1, "poauth2: alice has no such session.\n")
 
 
+def test_a_sid_may_look_like_an_option(openid):
+    """``secrets.token_urlsafe`` makes such ones."""
+    status, _, err = openid("session", "end", "alice", "-hall_8")
+    assert (status, err) == (1, "poauth2: alice has no such session.\n")
+    assert openid("session", "end", "alice", "--al")[0] == 2
+
+
 def test_all_are_ended(openid):
     sign_in(openid)
     sign_in(openid, "app", browser="other")
