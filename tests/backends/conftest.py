@@ -20,11 +20,6 @@ from tests.servers import (  # noqa: F401
 
 from .server_databases import emptied
 from .sqlite_databases import empty_database, engine_of, new_backend
-from .variants import skip_what_is_alike
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    skip_what_is_alike(items)
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])

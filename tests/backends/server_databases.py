@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from pyramid_oauth2 import migrations
-from pyramid_oauth2.backends.contract import BackendContract
+from pyramid_oauth2.backends.contract import BackendContract, Contract
 from pyramid_oauth2.backends.contract.factories import DAY, NOW, new_grant, new_token
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
@@ -80,8 +80,8 @@ def emptied(server: DatabaseServer) -> str:
     return _shared_database(server)
 
 
-class ServerContract(BackendContract):
-    """The contract on the server of the fixture ``server``, in one database for the class."""
+class OnServer(Contract):
+    """The hooks of the contract on the server of the fixture ``server``: a database a class."""
 
     url: str
     onlooker: Engine
@@ -139,6 +139,10 @@ class ServerContract(BackendContract):
                 results = [pool.submit(call) for call in calls]
                 assert not wait(results, timeout=0.3).done
             assert [result.result() for result in results] == [Outcome.DEAD] * 3 + [False]
+
+
+class ServerContract(OnServer, BackendContract):
+    """The whole contract."""
 
 
 def _ask_once(dialect: type[Dialect], patch: pytest.MonkeyPatch) -> None:

@@ -33,9 +33,8 @@ from tests.functional.server import FORM, TOKEN, Server
 from tests.servers.databases import DatabaseServer
 from tests.servers.pgbouncer import PgBouncer, pgbouncer
 
-from .server_databases import ServerContract, new_database, open_backend
+from .server_databases import OnServer, new_database, open_backend
 from .sqlite_databases import engine_of
-from .variants import Variant
 
 LIMITS = "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
 
@@ -90,23 +89,24 @@ def test_every_token_request_is_answered(server: Server) -> None:
         assert list(pool.map(ask, range(200))) == [200] * 200
 
 
-class TestPgBouncer(Variant, ServerContract):
-    """A transaction behaves as on a connection of its own, also in a race."""
+class TestPgBouncer(
+    OnServer,
+    RoundTrips,
+    RedemptionEffects,
+    Copying,
+    GrantReading,
+    ClientReading,
+    RedemptionRaces,
+    WriteRaces,
+    GrantCrashes,
+    Closing,
+    Forks,
+):
+    """A transaction behaves as on a connection of its own, also in a race.
 
-    # The statements are those of PostgreSQL. What differs is how a transaction begins, that no
-    # statement is prepared, and which connection carries it.
-    differs_in = (
-        RoundTrips,
-        RedemptionEffects,
-        Copying,
-        GrantReading,
-        ClientReading,
-        RedemptionRaces,
-        WriteRaces,
-        GrantCrashes,
-        Closing,
-        Forks,
-    )
+    The statements are those of PostgreSQL. What differs is how a transaction begins, that no
+    statement is prepared, and which connection carries it.
+    """
 
     @pytest.fixture(scope="class", autouse=True)
     @classmethod

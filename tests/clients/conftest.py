@@ -6,17 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.live import LiveServer, live_server, storage_settings
-from tests.servers import postgresql_server, redis_url  # noqa: F401
-from tests.storages import mostly
+from tests.live import LiveServer, live_server
 
 
-@pytest.fixture(scope="session", params=mostly("sqlite", also=("postgresql", "redis")))
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
-    settings = storage_settings(request.param, request)
-    with live_server(tmp_path_factory.mktemp(request.param), settings) as server:
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with live_server(tmp_path_factory.mktemp("clients"), {}) as server:
         yield server
 
 

@@ -1,4 +1,4 @@
-"""docs/how-to/existing-application.md: its application, on SQLite, and in CI on PostgreSQL."""
+"""docs/how-to/existing-application.md: its application."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ from pyramid_oauth2 import get_service, migrations
 from pyramid_oauth2.backends.sqlalchemy.advice import SQLITE_LOCK
 from tests.functional.flow import VERIFIER, challenge_of
 from tests.ports import free_port
-from tests.servers.databases import DatabaseServer
 from tests.serving import serving
-from tests.storages import mostly
 from tests.visitor import Visitor
 
 from .page import ROOT, Page
@@ -36,17 +34,9 @@ BACK = "https://calendar.example/back"
 WAIT = 30  # seconds
 
 
-@pytest.fixture(params=mostly("sqlite", also=("postgresql",)))
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return SQLITE
-    server: DatabaseServer = request.getfixturevalue("postgresql_server")
-    return server.new_database()
-
-
 @pytest.fixture
-def page(follow: Callable[..., Page], database: str) -> Page:
-    page = follow(NAME, {"localhost:6543": f"localhost:{free_port()}", SQLITE: database})
+def page(follow: Callable[..., Page]) -> Page:
+    page = follow(NAME, {"localhost:6543": f"localhost:{free_port()}"})
     page.write_files()
     return page
 
@@ -84,7 +74,7 @@ def users_token(page: Page, address: str) -> str:
     return str(answer.json()["access_token"])
 
 
-def test_a_project_and_its_client(page: Page, address: str, database: str) -> None:
+def test_a_project_and_its_client(page: Page, address: str) -> None:
     page.run("projects > client.json")
     assert json.loads(page.run("TOKEN=")) == json.loads(page.block('["Garden"]', "json"))
     status, clients = page.run("client list").split("\n", 1)
@@ -94,7 +84,7 @@ def test_a_project_and_its_client(page: Page, address: str, database: str) -> No
     headers = {"Authorization": f"Bearer {users_token(page, address)}"}
     asked = partial(requests.get, f"{address}/api/projects", headers=headers, timeout=WAIT)
     assert asked().json() == ["Garden"]
-    engine = create_engine(database.replace("%(here)s", str(page.folder)))
+    engine = create_engine(SQLITE.replace("%(here)s", str(page.folder)))
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE users SET active = false")
     engine.dispose()

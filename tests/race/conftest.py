@@ -7,17 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live import LiveServer, live_server, storage_settings
-from tests.servers import (  # noqa: F401
-    mariadb_server,
-    postgresql_server,
-    redis_cluster_url,
-    redis_url,
-)
-from tests.storages import mostly
+from tests.servers import postgresql_server, redis_url  # noqa: F401
 
 PROCESSES = 4
 # A file, a database and a server of keys, each of which decides a race in its own way.
-STORAGES = mostly("sqlite", "postgresql", "redis", also=("mariadb", "redis_cluster"))
+STORAGES = ("sqlite", "postgresql", "redis")
 
 
 @pytest.fixture(scope="session", params=STORAGES)

@@ -32,7 +32,6 @@ from tests.live import (
 )
 from tests.ports import free_port
 from tests.serving import serving
-from tests.storages import mostly
 
 from .conftest import PROCESSES
 from .flows import api_status, post
@@ -100,15 +99,12 @@ class Token:
         return time.time() >= self.expires_at
 
 
-@pytest.fixture(
-    scope="module",
-    params=mostly("postgresql", also=("sqlite", "mariadb", "redis", "redis_cluster")),
-)
+@pytest.fixture(scope="module")
 def servers(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Servers]:
-    folder = tmp_path_factory.mktemp(request.param)
-    settings = storage_settings(request.param, request)
+    folder = tmp_path_factory.mktemp("rotation")
+    settings = storage_settings("postgresql", request)
     settings["jwt_access_tokens.lifetime"] = str(LIFETIME)
     application = "call:tests.race.rotating:main"
     with live_server(folder, settings, PROCESSES, application) as issuing:

@@ -37,10 +37,8 @@ A backend that fills one role only inherits from :class:`GrantStoreContract`,
 instead. While a
 backend is being written, a test class may inherit from single groups.
 
-Each race is run for several rounds, and each write is stopped at several moments; the
-environment variable ``TEST_ROUNDS`` (a factor, 0.1 by default) sets how many: use
-``TEST_ROUNDS=1`` before a release. Then calls also meet in two threads of one process, which
-otherwise only do so if the store is in one.
+Each race is run for several rounds; the environment variable ``TEST_ROUNDS`` (a factor, 0.1
+by default) sets how many: use ``TEST_ROUNDS=1`` before a release.
 """
 
 from pkgutil import iter_modules

@@ -13,7 +13,6 @@ from pyramid_oauth2.backends.memory import MemoryBackend
 from .elsewhere import Elsewhere
 from .harness import Contract
 from .pausing import Code, Step, chosen, code_of, outcome, steps_of
-from .racing import moments, thorough
 from .scenes import CALLERS, Scene, differences, labelled
 from .writers import CLIENTS, CONSENTS, ENTRIES, GRANTS, OPENING, Table
 
@@ -34,7 +33,7 @@ class Crashes(Contract):
         steps = _rehearsed(table, name, store, code)
         faults, killed = [], 0
         with Elsewhere(opener) as process:
-            for step in chosen(steps, moments(), known=not thorough()):
+            for step in chosen(steps):
                 scene, call = _set_up(table, name, store)
                 killed += process.killed(table.role, call, step.number, code)
                 left = _settled(scene, store)

@@ -41,7 +41,7 @@ class Contract(ABC):
     A call is stopped at lines of the modules in the folders of the store's class and its bases.
     ``code_elsewhere`` names modules in other folders, such as those of a store that is wrapped.
     ``waits_in`` names the functions of that code in which it waits for its server, each time once:
-    a call is then stopped behind each of them, and only with TEST_ROUNDS=1 at other lines, too.
+    a call is then stopped behind each of them: between two of them, nothing changes there.
     """
 
     backend: IBackend

@@ -31,7 +31,6 @@ from .pausing import (
     run_paused,
     steps_of,
 )
-from .racing import moments, thorough
 from .scenes import CALLERS, SOON, Scene, differences, labelled
 from .writers import (
     CHANGED_USER,
@@ -81,105 +80,87 @@ class Pair(NamedTuple):
 class Interleavings(Contract):
     """Runs pairs of calls that meet; its subclasses say which."""
 
-    def interleave(self, table: Table, first: str, elsewhere: bool) -> None:
+    def interleave(self, table: Table, first: str) -> None:
         """Stop one writer of a table at its lines, and run every writer meanwhile.
 
-        :param elsewhere: whether the others run in another process.
+        The others run in another process, in which no lock or cache of this one has an effect;
+        where the store is in one process, in another thread.
         """
         store = getattr(self.backend, table.role, None)
         if store is None:
             pytest.skip(f"the backend has no {table.role}")
         faults: list[str] = []
         code = code_of(store, self.code_elsewhere, self.waits_in)
-        with self._other(table.role, store, elsewhere) as begin, ThreadPoolExecutor(2) as pool:
+        with self._other(table.role, store) as begin, ThreadPoolExecutor(2) as pool:
             for second in table.writers:
                 pair = Pair(table, first, second)
                 faults += _meet(pair, store, code, partial(begin, pool))
         assert not faults, "\n\n".join(faults)
 
     @contextmanager
-    def _other(self, role: str, store: Any, elsewhere: bool) -> Iterator[Callable[..., Start]]:
-        if not elsewhere:
-            if self.open_elsewhere() is not None and not thorough():
-                pytest.skip(
-                    "only the calls of two processes: set TEST_ROUNDS=1 for two threads too"
-                )
-            yield lambda pool, call: in_thread(pool, partial(call, store))
-            return
+    def _other(self, role: str, store: Any) -> Iterator[Callable[..., Start]]:
         opener = self.open_elsewhere()
         if opener is None:
-            pytest.skip("the store is in one process (no open_elsewhere())")
+            yield lambda pool, call: in_thread(pool, partial(call, store))
+            return
         with Elsewhere(opener) as process:
             yield lambda _pool, call: partial(process.start, role, call)
-
-
-either = pytest.mark.parametrize("elsewhere", [False, True], ids=["thread", "process"])
 
 
 class GrantInterleavings(Interleavings):
     """The calls that change a grant and its tokens."""
 
-    @either
     @pytest.mark.parametrize("first", GRANTS.writers)
-    def test_interleaving_about_a_grant(self, first: str, elsewhere: bool) -> None:
-        self.interleave(GRANTS, first, elsewhere)
+    def test_interleaving_about_a_grant(self, first: str) -> None:
+        self.interleave(GRANTS, first)
 
-    @either
     @pytest.mark.parametrize("first", ENDING.writers)
-    def test_interleaving_about_a_grant_that_ends(self, first: str, elsewhere: bool) -> None:
-        self.interleave(ENDING, first, elsewhere)
+    def test_interleaving_about_a_grant_that_ends(self, first: str) -> None:
+        self.interleave(ENDING, first)
 
-    @either
     @pytest.mark.parametrize("first", OPENING.writers)
-    def test_interleaving_about_a_new_grant(self, first: str, elsewhere: bool) -> None:
-        self.interleave(OPENING, first, elsewhere)
+    def test_interleaving_about_a_new_grant(self, first: str) -> None:
+        self.interleave(OPENING, first)
 
-    @either
     @pytest.mark.parametrize("first", CHANGED_USER.writers)
-    def test_interleaving_about_a_grant_of_another_user(self, first: str, elsewhere: bool) -> None:
-        self.interleave(CHANGED_USER, first, elsewhere)
+    def test_interleaving_about_a_grant_of_another_user(self, first: str) -> None:
+        self.interleave(CHANGED_USER, first)
 
 
 class ClientInterleavings(Interleavings):
     """The calls that change a client."""
 
-    @either
     @pytest.mark.parametrize("first", CLIENTS.writers)
-    def test_interleaving_about_a_client(self, first: str, elsewhere: bool) -> None:
-        self.interleave(CLIENTS, first, elsewhere)
+    def test_interleaving_about_a_client(self, first: str) -> None:
+        self.interleave(CLIENTS, first)
 
-    @either
     @pytest.mark.parametrize("first", NO_CLIENT.writers)
-    def test_interleaving_about_a_new_client(self, first: str, elsewhere: bool) -> None:
-        self.interleave(NO_CLIENT, first, elsewhere)
+    def test_interleaving_about_a_new_client(self, first: str) -> None:
+        self.interleave(NO_CLIENT, first)
 
 
 class ConsentInterleavings(Interleavings):
     """The calls that change a consent."""
 
-    @either
     @pytest.mark.parametrize("first", CONSENTS.writers)
-    def test_interleaving_about_a_consent(self, first: str, elsewhere: bool) -> None:
-        self.interleave(CONSENTS, first, elsewhere)
+    def test_interleaving_about_a_consent(self, first: str) -> None:
+        self.interleave(CONSENTS, first)
 
-    @either
     @pytest.mark.parametrize("first", NO_CONSENT.writers)
-    def test_interleaving_about_a_new_consent(self, first: str, elsewhere: bool) -> None:
-        self.interleave(NO_CONSENT, first, elsewhere)
+    def test_interleaving_about_a_new_consent(self, first: str) -> None:
+        self.interleave(NO_CONSENT, first)
 
 
 class EntryInterleavings(Interleavings):
     """The calls that change an entry."""
 
-    @either
     @pytest.mark.parametrize("first", ENTRIES.writers)
-    def test_interleaving_about_an_entry(self, first: str, elsewhere: bool) -> None:
-        self.interleave(ENTRIES, first, elsewhere)
+    def test_interleaving_about_an_entry(self, first: str) -> None:
+        self.interleave(ENTRIES, first)
 
-    @either
     @pytest.mark.parametrize("first", NO_ENTRY.writers)
-    def test_interleaving_about_a_new_entry(self, first: str, elsewhere: bool) -> None:
-        self.interleave(NO_ENTRY, first, elsewhere)
+    def test_interleaving_about_a_new_entry(self, first: str) -> None:
+        self.interleave(NO_ENTRY, first)
 
 
 def _meet(pair: Pair, store: Any, code: Code, begin: Callable[..., Start]) -> Iterator[str]:
@@ -212,7 +193,7 @@ def _rehearsed(pair: Pair, store: Any, code: Code) -> tuple[list[Step], float]:
     begin = time.perf_counter()
     one_after_the_other([partial(second, store)])
     alone = time.perf_counter() - begin
-    return chosen(steps, moments(), known=not thorough()), LEAST_PATIENCE + 4 * alone
+    return chosen(steps), LEAST_PATIENCE + 4 * alone
 
 
 @cache

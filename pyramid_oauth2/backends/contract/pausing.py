@@ -30,6 +30,7 @@ Start: TypeAlias = Callable[[], "Future[Any]"]
 
 STUCK = 60  # seconds after which a paused call goes on in any case
 STANDARD = sys.stdlib_module_names | {"builtins"}
+MOMENTS = 10  # at which a call is stopped, where it is not known when it waits
 SLOW = 10  # times the usual time of a line: it waited for something, such as a server
 
 
@@ -107,7 +108,7 @@ def steps_of(call: Callable[[], Any], code: Code) -> list[Step]:
     return steps
 
 
-def chosen(steps: list[Step], most: int, known: bool = True) -> list[Step]:
+def chosen(steps: list[Step], most: int = MOMENTS) -> list[Step]:
     """The first line, and others, in their order: those before which it waited.
 
     Before the first line, nothing has begun: the other call comes before this one. Before the
@@ -115,16 +116,13 @@ def chosen(steps: list[Step], most: int, known: bool = True) -> list[Step]:
     backend waits, these are the slowest. Of a line that is run several times, they are the first
     and the last.
 
-    :param most: how many others, where they are not known.
-    :param known: whether those behind such a function are enough.
+    :param most: how many others, where no such function is known.
     """
     if not steps:
         return []
     behind = [step for step in steps if step.waited]
-    if known and behind:
+    if behind:
         return [steps[0], *behind]
-    # Not more than in a backend without such functions: all of it takes minutes.
-    most = max(most - len(behind), 2)
     first = {step.place: step for step in reversed(steps)}
     last = {step.place: step for step in steps}
     begin, *distinct = sorted({*first.values(), *last.values()}, key=lambda step: step.number)
@@ -136,7 +134,7 @@ def chosen(steps: list[Step], most: int, known: bool = True) -> list[Step]:
     others = [step for step in distinct if step not in taken]
     if (left := most - len(taken)) and others:
         taken += others[:: -(-len(others) // left)]
-    numbers = {step.number: step for step in (begin, *taken, *behind)}
+    numbers = {step.number: step for step in (begin, *taken)}
     return [numbers[number] for number in sorted(numbers)]
 
 

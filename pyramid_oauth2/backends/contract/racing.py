@@ -44,16 +44,6 @@ def rounds() -> int:
     return max(3, round(100 * float(os.environ.get("TEST_ROUNDS", "0.1"))))
 
 
-def moments() -> int:
-    """At how many moments a call is stopped: 10 times TEST_ROUNDS, at least 10."""
-    return max(10, rounds() // 10)
-
-
-def thorough() -> bool:
-    """Whether the environment's TEST_ROUNDS is 1 or more."""
-    return rounds() >= 100
-
-
 def race_of_threads(backend: IBackend, races: Rounds, role: str = "grants") -> list[list[Any]]:
     """Run each round with one thread for each call.
 
