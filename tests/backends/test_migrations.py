@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from sqlalchemy import (
 )
 
 from pyramid_oauth2 import deadlines, migrations
+from pyramid_oauth2.backends.contract.racing import PROCESSES, race_of_processes
 from pyramid_oauth2.backends.sqlalchemy import SQLAlchemyBackend, metadata
 from pyramid_oauth2.backends.sqlalchemy import engine as engines
 from pyramid_oauth2.protocol.records import StoreUnavailable
@@ -127,30 +127,20 @@ def test_upgrade_twice_is_a_no_op(url: str, engine: Engine) -> None:
     assert (migrations.current(url),) == migrations.heads()
 
 
+class Database:
+    """What each process of a race opens: its one store is the URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 def test_simultaneous_upgrades_wait_for_each_other(url: str, engine: Engine) -> None:
     """As when all workers of an application upgrade at start-up."""
-    program = (
-        "import sys; from pyramid_oauth2 import migrations; print('ready', flush=True);"
-        "sys.stdin.readline(); migrations.upgrade(sys.argv[1])"
-    )
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(3)
-    ]
-    for worker in workers:
-        assert worker.stdout
-        assert worker.stdout.readline() == "ready\n"
-    for worker in workers:
-        assert worker.stdin
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    assert [(worker.communicate()[1], worker.returncode) for worker in workers] == [("", 0)] * 3
+    opener: Any = partial(Database, url)
+    race_of_processes(opener, [[migrations.upgrade] * PROCESSES], "url")
     assert version_of(engine, migrations.VERSION_TABLE) == list(migrations.heads())
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from sqlalchemy import create_engine
 
 from pyramid_oauth2.backends.contract.factories import (
@@ -22,7 +20,7 @@ from pyramid_oauth2.protocol.records import AUTHORIZATION_CODE, Outcome
 from .server_databases import open_backend, rows_in
 from .sqlite_databases import engine_of
 
-TOKENS = round(200_000 * float(os.environ.get("TEST_ROUNDS", "0.1")))
+TOKENS = 5_000  # Several times what is purged at once.
 TOKENS_OF_A_LIFE = 100
 
 

@@ -101,11 +101,11 @@ def test_a_dictionary_of_ten_thousand(world: World):
     answers = Counter[int]()
     for number in range(10_000):
         answers[world.ask(EVIL, f"word-{number}")] += 1
-        if number % 100 == 0:
+        if number % 1000 == 0:
             assert world.ask(CLEAN, SECRET) == 200
     assert answers == {401: 10, 429: 9_990}
     assert len(world.throttled) == 1
-    assert len(world.server.grants.export().items) == 100, "only the rightful client's tokens"
+    assert len(world.server.grants.export().items) == 10, "only the rightful client's tokens"
     assert len(world.server.clients.export().items) == 1
     assert len(world.counter._memory) == 2
 
@@ -162,7 +162,7 @@ def test_a_new_window_is_a_new_limit(world: World):
 
 
 def test_right_ones_are_not_counted(world: World):
-    assert world.guesses(100, EVIL, secret=SECRET) == {200: 100}
+    assert world.guesses(20, EVIL, secret=SECRET) == {200: 20}
 
 
 def test_many_client_ids_from_one_address(world: World):

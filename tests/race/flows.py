@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +15,9 @@ from tests.live import CALLBACK, LiveClient, LiveServer
 from tests.visitor import Visitor
 
 RACERS = 50
-ROUNDS = max(2, int(50 * float(os.environ.get("TEST_ROUNDS", "0.1"))))
-FEWER_ROUNDS = max(2, ROUNDS // 5)
+# What decides is the store, and its contract stops each call at every moment.
+ROUNDS = 5
+FEWER_ROUNDS = 2
 
 # Open connections make requests coincide; a search for proxies would take longer than
 # the request.

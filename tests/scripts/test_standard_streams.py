@@ -48,15 +48,31 @@ def shell(poauth2, *words, streams="", encoding="utf-8"):
         ((*WEB, "--secret-stdin"), 1, "poauth2: the client was not registered:\n  --secret-stdin"),
     ],
 )
-def test_a_closed_input_is_empty(web, words, status, err):
+def test_a_closed_input_is_empty(web, monkeypatch, capsys, words, status, err):
     before = web("client", "list", "--json")[1]
-    found = shell(web, *words, streams="<&-")
-    assert (found[0], found[1], found[2][: len(err)]) == (status, "", err)
+    monkeypatch.setattr("sys.stdin", None)
+    assert main([str(web.path), *words]) == status
+    said = capsys.readouterr()
+    assert (said.out, said.err[: len(err)]) == ("", err)
     assert web("client", "list", "--json")[1] == before
 
 
-@pytest.mark.parametrize("words", [("purge",), ("client", "list"), ("db", "upgrade")])
-@pytest.mark.parametrize("streams", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_an_input_that_is_closed_at_the_start_of_the_process(web):
+    status, out, err = shell(web, "client", "import", streams="<&-")
+    assert (status, out, err[: len(NO_LIST)]) == (1, "", NO_LIST)
+    assert web("client", "show", "web")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "streams"),
+    [
+        (("purge",), ">&-"),
+        (("client", "list"), ">&-"),
+        (("db", "upgrade"), ">&-"),
+        (("db", "upgrade"), "2>&-"),
+        (("db", "upgrade"), "<&- >&- 2>&-"),
+    ],
+)
 def test_a_closed_output_takes_nothing(web, words, streams):
     status, _, err = shell(web, *words, streams=streams)
     assert (status, err) == (0, "")

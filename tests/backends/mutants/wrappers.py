@@ -90,7 +90,7 @@ class RevokesLater(Wrapped):
     """A revocation returns before it is done."""
 
     def revoke_grant(self, *arguments: Any) -> bool:
-        threading.Timer(0.02, self.store.revoke_grant, arguments).start()
+        threading.Timer(0.2, self.store.revoke_grant, arguments).start()
         return True
 
 
