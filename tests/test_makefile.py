@@ -51,3 +51,21 @@ def test_without_a_network(tmp_path: Path):
     assert said.startswith("The packages could not be installed. Is there a network? Could not")
     assert where == "All that was said is in .venv/install.log."
     assert not (tmp_path / ".venv/demo").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "leaves_out"),
+    [
+        (("TESTS=", "TEST_DEMAND="), True),
+        (("TESTS=", "TEST_DEMAND=all"), False),
+        (("TESTS=tests/race", "TEST_DEMAND="), False),
+    ],
+)
+def test_what_only_ci_runs_is_left_out_of_no_run_that_demands_it(
+    words: tuple[str, ...], leaves_out: bool
+):
+    programs.need("make")
+    command = ["make", "--dry-run", "test", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ("--ignore=tests/race " in done.stdout) == leaves_out
+    assert ("Left out" in done.stdout) == leaves_out
