@@ -17,9 +17,11 @@ from .default_max_age import DEFAULT_MAX_AGE, DefaultMaxAge
 from .discovery import OpenIDMetadata
 from .hint_parameter import IDTokenHint
 from .id_token import IDToken
+from .pairwise_salt import PairwiseSalt
 from .request_extensions import Claims, ClaimsDemand, IDTokenClaims, Nonce, OpenID
 from .scopes import DESCRIPTIONS
 from .settings import OpenIDSettings
+from .startup_checks import check_at_start
 from .subjects import Subjects, subject_type_field
 from .userinfo import UserInfoEndpoint
 
@@ -35,6 +37,7 @@ def includeme(config: Any) -> None:
     from .logout_fields import LOGOUT_FIELDS
     from .sector_documents import sector_field
 
+    salt = PairwiseSalt(settings.of(OpenIDSettings).pairwise_salt)
     for name, description in DESCRIPTIONS.items():
         # An operator's own words come first.
         if name not in settings.scopes:
@@ -47,20 +50,20 @@ def includeme(config: Any) -> None:
     config.add_oauth2_request_extension("claims_demand", ClaimsDemand)
     config.add_oauth2_request_extension("id_token_hint", IDTokenHint)
     config.add_oauth2_request_extension("default_max_age", DefaultMaxAge)
-    config.add_oauth2_token_response("id token", IDToken)
+    config.add_oauth2_token_response("id token", partial(IDToken, salt=salt))
     config.add_oauth2_endpoint("userinfo", UserInfoEndpoint)
-    config.set_oauth2_subjects(Subjects)
-    salted = settings.of(OpenIDSettings).pairwise_salt is not None
+    config.set_oauth2_subjects(partial(Subjects, salt=salt))
     for field in (
         *FIELDS,
         *LOGOUT_FIELDS,
-        subject_type_field(salted),
+        subject_type_field(salt.is_given),
         sector_field(),
         DEFAULT_MAX_AGE,
     ):
         config.add_oauth2_client_field(field)
-    config.set_oauth2_sessions(partial(make_keeper, emit=partial(notify, config.registry)))
+    emit = partial(notify, config.registry)
+    config.set_oauth2_sessions(partial(make_keeper, salt=salt, emit=emit))
     config.add_oauth2_server_metadata("openid", OpenIDMetadata)
-    config.include(".startup_checks")
+    check_at_start(config, salt)
     config.include(".views_discovery")
     config.include(".views_end_session")

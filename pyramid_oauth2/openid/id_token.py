@@ -21,6 +21,7 @@ from ..settings import Settings
 from .claims import claims_about
 from .claims_locales import CLAIMS_LOCALES
 from .client_fields import ID_TOKEN_SIGNED_RESPONSE_ALG
+from .pairwise_salt import PairwiseSalt
 from .request_extensions import allowed_names, userinfo_names
 from .scopes import OPENID
 from .session_entries import SessionEntries
@@ -42,10 +43,10 @@ class IDToken:
 
     names = ("id_token",)
 
-    def __init__(self, server: IServer, settings: Settings) -> None:
+    def __init__(self, server: IServer, settings: Settings, salt: PairwiseSalt) -> None:
         self._server = server
         self._settings = settings.of(OpenIDSettings)
-        self._sids = Sids(server, settings)
+        self._sids = Sids(server, salt)
         self._entries = SessionEntries(server)
 
     def members(self, issuing: Issuing) -> Mapping[str, Any]:

@@ -19,24 +19,30 @@ class WrongSalt(Exception):
 
 
 class PairwiseSalt:
-    """The salt in the settings, and its digest in the entry store.
+    """The salt in the settings, and its digest in the entry store of a server.
+
+    All parts of a server share one, so that it is checked once in each process.
 
     :param salt: None if there is none.
     """
 
-    def __init__(self, server: IServer, salt: str | None) -> None:
-        self._server = server
+    def __init__(self, salt: str | None) -> None:
         self._salt = salt
         self._is_checked = False
 
-    def check(self) -> None:
+    @property
+    def is_given(self) -> bool:
+        """Whether there is one."""
+        return self._salt is not None
+
+    def check(self, server: IServer) -> None:
         """See whether it is the one with which this store was used before; remember it.
 
         :raises WrongSalt: it is not.
         :raises StoreUnavailable: that is not known now.
         :raises pyramid.exceptions.ConfigurationError: the backend does not keep entries.
         """
-        entries = self._server.entries
+        entries = server.entries
         stored = entries.get(NAMESPACE, KEY)
         if stored is None and self._salt is not None:
             entry = Entry(NAMESPACE, KEY, data=_digest(self._salt))
@@ -48,7 +54,7 @@ class PairwiseSalt:
             raise WrongSalt(self._cure())
         self._is_checked = True
 
-    def checked(self) -> str:
+    def checked(self, server: IServer) -> str:
         """The salt, once it is known to be the right one.
 
         :raises StoreUnavailable: it is missing, or another one, or that is not known now.
@@ -59,7 +65,7 @@ class PairwiseSalt:
             )
         if not self._is_checked:
             try:
-                self.check()
+                self.check(server)
             except WrongSalt as error:
                 raise StoreUnavailable(str(error)) from None
         return self._salt

@@ -48,14 +48,14 @@ RANDOM = 16  # bytes
 class SessionKeeper:
     """Keeps them.
 
+    :param sids: by which clients know sessions.
     :param delivery: notifies the clients of a session that has ended.
     """
 
     def __init__(
-        self, server: IServer, settings: Settings, delivery: Delivery | None = None
+        self, server: IServer, settings: Settings, sids: Sids, delivery: Delivery | None = None
     ) -> None:
-        self._server, self.delivery = server, delivery
-        self.sids = Sids(server, settings)
+        self._server, self.sids, self.delivery = server, sids, delivery
         self._entries = SessionEntries(server)
         self._lifetime = settings.of(OpenIDSettings).session_lifetime
 

@@ -18,10 +18,8 @@ from ..interfaces.server import IServer
 from ..jose.objects import decoded, encoded
 from ..protocol.clients.extra import value_of
 from ..protocol.records import Client, StoreUnavailable
-from ..settings import Settings
 from .pairwise_salt import PairwiseSalt
 from .sectors import sector_of
-from .settings import OpenIDSettings
 from .subjects import PAIRWISE, SUBJECT_TYPE
 
 PREFIX = "p."
@@ -33,9 +31,8 @@ SECTOR_LENGTH = 16
 class Sids:
     """The ``sid`` of a session, or one that clients of other sectors do not know."""
 
-    def __init__(self, server: IServer, settings: Settings) -> None:
-        salt = settings.of(OpenIDSettings).pairwise_salt
-        self._salt = None if salt is None else PairwiseSalt(server, salt)
+    def __init__(self, server: IServer, salt: PairwiseSalt) -> None:
+        self._server, self._salt = server, salt
 
     def sid_for(self, client: Client, sid: str) -> str:
         """The ``sid`` of a session for a client: always the same.
@@ -45,14 +42,11 @@ class Sids:
         if value_of(SUBJECT_TYPE, client) != PAIRWISE:
             return sid
         sector = sector_of(client)
-        if sector is None or self._salt is None:
-            raise StoreUnavailable(
-                f"The client {client.client_id} is pairwise, and has no sector, or this server "
-                "no oauth2.openid.pairwise_salt."
-            )
+        if sector is None:
+            raise StoreUnavailable(f"The client {client.client_id} is pairwise, and has no sector.")
         named = hashlib.sha256(sector.encode()).digest()[:SECTOR_LENGTH] + sid.encode()
         # RFC 5297: without a nonce, the same text gives the same; another one gives another.
-        return PREFIX + encoded(_cipher(self._salt).encrypt(named, None))
+        return PREFIX + encoded(self._cipher().encrypt(named, None))
 
     def sid_of(self, said: str) -> str:
         """The ``sid`` of the session that a client knows by *said*.
@@ -60,16 +54,15 @@ class Sids:
         :return: *said* itself if it is not one of a pairwise client.
         :raises StoreUnavailable: it is not known now.
         """
-        if self._salt is None or not said.startswith(PREFIX):
+        if not self._salt.is_given or not said.startswith(PREFIX):
             return said
         try:
-            named = _cipher(self._salt).decrypt(decoded(said.removeprefix(PREFIX)), None)
+            named = self._cipher().decrypt(decoded(said.removeprefix(PREFIX)), None)
         except (InvalidTag, ValueError):
             # One that the application has drawn may begin like that.
             return said
         return named[SECTOR_LENGTH:].decode()
 
-
-def _cipher(salt: PairwiseSalt) -> AESSIV:
-    kdf = HKDF(SHA256(), KEY_LENGTH, salt=None, info=PURPOSE)
-    return AESSIV(kdf.derive(salt.checked().encode()))
+    def _cipher(self) -> AESSIV:
+        kdf = HKDF(SHA256(), KEY_LENGTH, salt=None, info=PURPOSE)
+        return AESSIV(kdf.derive(self._salt.checked(self._server).encode()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from pyramid.events import ApplicationCreated
@@ -13,40 +14,38 @@ from ..interfaces import IService
 from ..protocol.records import StoreUnavailable
 from ..startup_error import StartupError
 from .pairwise_salt import PairwiseSalt, WrongSalt
-from .settings import OpenIDSettings
 from .standard_claims import PROTOCOL, STANDARD
 
 log = logging.getLogger(__name__)
 
 
-def includeme(config: Any) -> None:
+def check_at_start(config: Any, salt: PairwiseSalt) -> None:
     """Check when the application is complete."""
-    config.add_subscriber(_check, ApplicationCreated)
+    config.add_subscriber(partial(_check, salt=salt), ApplicationCreated)
 
 
-def _check(event: Any) -> None:
+def _check(event: Any, salt: PairwiseSalt) -> None:
     service = event.app.registry.getUtility(IService)
     found = list(_missing(service))
     if found:
         raise StartupError("\n".join(found))
-    _check_salt(service)
+    _check_salt(service, salt)
 
 
-def _check_salt(service: Any) -> None:
-    salt = service.settings.of(OpenIDSettings).pairwise_salt
+def _check_salt(service: Any, salt: PairwiseSalt) -> None:
     try:
-        PairwiseSalt(service.server, salt).check()
+        salt.check(service.server)
     except WrongSalt as wrong:
         raise StartupError(str(wrong)) from None
     except StoreUnavailable as unavailable:
-        if salt is not None:
+        if salt.is_given:
             log.warning(
                 "Whether oauth2.openid.pairwise_salt is the right one is not known yet; requests "
                 "that need it get 503 until it is. %s",
                 unavailable,
             )
     except ConfigurationError:
-        if salt is not None:
+        if salt.is_given:
             raise
     finally:
         # A server that forks its workers from here would leave them these connections.

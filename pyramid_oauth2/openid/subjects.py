@@ -16,10 +16,8 @@ from ..protocol.clients.extra import value_of
 from ..protocol.clients.field import ClientField, Control, Known, Option
 from ..protocol.messages import message as _
 from ..protocol.records import Client, StoreUnavailable
-from ..settings import Settings
 from .pairwise_salt import PairwiseSalt
 from .sectors import sector_of
-from .settings import OpenIDSettings
 
 PUBLIC, PAIRWISE = "public", "pairwise"
 
@@ -28,8 +26,8 @@ PUBLIC, PAIRWISE = "public", "pairwise"
 class Subjects:
     """The subject itself, or an identifier that clients of other sectors do not know."""
 
-    def __init__(self, server: IServer, settings: Settings) -> None:
-        self._salt = PairwiseSalt(server, settings.of(OpenIDSettings).pairwise_salt)
+    def __init__(self, server: IServer, settings: object, salt: PairwiseSalt) -> None:
+        self._server, self._salt = server, salt
 
     def subject_for(self, client: Client, subject: str) -> str:
         """The identifier of a user for a client.
@@ -42,7 +40,7 @@ class Subjects:
         if sector is None:
             # Its record was written past the rules. The public subject would show too much.
             raise StoreUnavailable(f"The client {client.client_id} is pairwise, and has no sector.")
-        return pairwise_subject(self._salt.checked(), sector, subject)
+        return pairwise_subject(self._salt.checked(self._server), sector, subject)
 
 
 def sub_of(server: IServer, client: Client, subject: str) -> str:

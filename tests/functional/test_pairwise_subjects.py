@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2 import InvalidClientMetadata
+from pyramid_oauth2.backends.memory.entries import MemoryEntryStore
 from pyramid_oauth2.openid.subjects import pairwise_subject
 from pyramid_oauth2.protocol.records import StoreUnavailable
 
@@ -188,6 +189,23 @@ class TestTheSalt:
         with pytest.raises(Exception, match="Write the salt with which this store was used first"):
             start_flow(provider, **changes)
 
+    def test_is_checked_once_a_process(
+        self, start_flow: StartFlow, monkeypatch: pytest.MonkeyPatch
+    ):
+        read: list[str] = []
+        get = MemoryEntryStore.get
+
+        def counted(store: Any, namespace: str, key: str) -> Any:
+            read.append(namespace)
+            return get(store, namespace, key)
+
+        monkeypatch.setattr(MemoryEntryStore, "get", counted)
+        flow = give_scopes(start_flow(provider, **SALTED), **PAIRWISE)
+        at_start = read.count("pairwise_salt")
+        issued = flow.refresh(flow.tokens(scope="openid")["refresh_token"]).json
+        assert ask(flow, issued["access_token"]).json["sub"] == BOB
+        assert at_start == read.count("pairwise_salt") == 2  # Before it is stored, and after.
+
     @pytest.mark.parametrize("salt", ["short", "x" * 15, "ümlaut" * 5])
     def test_is_long_enough(self, start_flow: StartFlow, salt: str):
         with pytest.raises(Exception, match="a salt has") as error:
@@ -203,8 +221,6 @@ class TestTheSalt:
     def test_a_store_that_is_away_stops_no_start(
         self, start_flow: StartFlow, monkeypatch: Any, caplog: pytest.LogCaptureFixture
     ):
-        from pyramid_oauth2.backends.memory.entries import MemoryEntryStore
-
         def away(*given: Any) -> None:
             raise StoreUnavailable("The store is away.")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pyramid_oauth2.openid.pairwise_salt import PairwiseSalt
 from pyramid_oauth2.openid.sessions import SessionKeeper
 from pyramid_oauth2.openid.settings import OpenIDSettings
+from pyramid_oauth2.openid.sids import Sids
 from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.authentication import Authentication
 from pyramid_oauth2.protocol.authorization.joining import Joining
@@ -48,10 +50,12 @@ class World:
         self.clock, self.emitted = Clock(), list[Any]()
         self.ended_by_application: list[tuple[str, str]] = []
         settings: Any = Settings()
+
+        def make_keeper(server: AuthorizationServer) -> SessionKeeper:
+            return SessionKeeper(server, settings, Sids(server, PairwiseSalt(None)))
+
         parts: dict[str, Any] = {
-            "factories": replace(
-                FACTORIES, sessions=lambda server: SessionKeeper(server, settings)
-            ),
+            "factories": replace(FACTORIES, sessions=make_keeper),
             "scopes": {name: KnownScope(name, name) for name in SCOPES},
             "end_session": lambda *session: bool(self.ended_by_application.append(session)),
         }

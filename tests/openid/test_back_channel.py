@@ -23,6 +23,7 @@ from pyramid_oauth2.openid.client_fields import FIELDS
 from pyramid_oauth2.openid.delivery import Delivery, Round
 from pyramid_oauth2.openid.logout_fields import LOGOUT_FIELDS
 from pyramid_oauth2.openid.logout_token import EVENT, logout_token
+from pyramid_oauth2.openid.pairwise_salt import PairwiseSalt
 from pyramid_oauth2.openid.sessions import SessionKeeper
 from pyramid_oauth2.openid.sids import Sids
 from pyramid_oauth2.protocol.clients.metadata import BY_NAME
@@ -51,9 +52,10 @@ class World(keepers.World):
         settings: Any = keepers.Settings()
 
         def keeper(server: Any) -> SessionKeeper:
-            sids, ends = Sids(server, settings), Sessions(server, self.emitted.append)
+            sids = Sids(server, PairwiseSalt(None))
+            ends = Sessions(server, self.emitted.append)
             self.delivery = Delivery(server, self.emitted.append, Fetcher(), sids, ends.end_left)
-            return SessionKeeper(server, settings, self.delivery)
+            return SessionKeeper(server, settings, sids, self.delivery)
 
         def signer(server: Any) -> KeyRing:
             secret = ServerSecret((SECRET,))

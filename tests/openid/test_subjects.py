@@ -70,27 +70,27 @@ class TestTheSalt:
 
     def test_is_remembered(self):
         server = make_server()
-        PairwiseSalt(server, SALT).check()
+        PairwiseSalt(SALT).check(server)
         (entry,) = server.entries.list("pairwise_salt").items
         assert SALT.encode() not in entry.data
-        PairwiseSalt(server, SALT).check()
+        PairwiseSalt(SALT).check(server)
         for other in (OTHER_SALT, None):
             with pytest.raises(WrongSalt, match="Write the salt with which"):
-                PairwiseSalt(server, other).check()
+                PairwiseSalt(other).check(server)
 
     def test_without_one_nothing_is_stored(self):
         server = make_server()
-        PairwiseSalt(server, None).check()
+        PairwiseSalt(None).check(server)
         assert not server.entries.list("pairwise_salt").items
         with pytest.raises(StoreUnavailable, match=r"oauth2\.openid\.pairwise_salt is missing"):
-            PairwiseSalt(server, None).checked()
+            PairwiseSalt(None).checked(server)
 
     def test_is_checked_before_it_is_used(self):
         """Also if the store was away when the application started."""
         server = make_server()
-        PairwiseSalt(server, SALT).check()
+        PairwiseSalt(SALT).check(server)
         with pytest.raises(StoreUnavailable, match="another one than before"):
-            PairwiseSalt(server, OTHER_SALT).checked()
+            PairwiseSalt(OTHER_SALT).checked(server)
 
     def test_is_checked_once(self):
         backend, reads = MemoryBackend(), []
@@ -99,8 +99,8 @@ class TestTheSalt:
             reads.append(1)
             return backend.entries
 
-        salt = PairwiseSalt(make_server(entry_store=entries), SALT)
-        assert salt.checked() == salt.checked() == SALT
+        server, salt = make_server(entry_store=entries), PairwiseSalt(SALT)
+        assert salt.checked(server) == salt.checked(server) == SALT
         assert len(reads) == 1
 
     def test_of_two_processes_with_two_salts_one_stops(self):
@@ -116,9 +116,9 @@ class TestTheSalt:
 
             def put(self, entry, version):
                 other = make_server(entry_store=lambda: backend.entries)
-                PairwiseSalt(other, OTHER_SALT).check()
+                PairwiseSalt(OTHER_SALT).check(other)
                 return self.entries.put(entry, version)
 
         server = make_server(entry_store=lambda: Between(backend.entries))
         with pytest.raises(WrongSalt):
-            PairwiseSalt(server, SALT).check()
+            PairwiseSalt(SALT).check(server)
