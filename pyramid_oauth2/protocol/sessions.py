@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import cache
+from itertools import islice
 
 from .authorization_server import AuthorizationServer
 from .envelope import loads
@@ -39,14 +40,16 @@ class Sessions:
         self._server = server
         self._emit = emit
 
-    def list(self, subject: str) -> list[Session]:
+    def list(self, subject: str, most: int | None = None) -> list[Session]:
         """The sessions of a user, the latest first.
 
+        :param most: how many are read at most, of which it is not known whether they are the
+            latest; None: all. Most users have a few, a script that signs in all day has thousands.
         :raises ValueError: *subject* names no user.
         """
         keeper, subject = self._server.sessions, checked_subject(subject)
         found = () if keeper is None else keeper.of_user(subject)
-        return sorted(found, key=lambda session: (-_latest(session), session.sid))
+        return sorted(islice(found, most), key=lambda session: (-_latest(session), session.sid))
 
     def end(self, subject: str, sid: str, reason: str = ENDED_BY_APPLICATION) -> bool:
         """End a session of a user: grants that were given in it, and the login where possible.

@@ -11,6 +11,7 @@ from ..protection.request import Request
 from ..protocol.events import Emit
 from ..protocol.session import Session, SignIn
 from ..protocol.sessions import ENDED_BY_USER, Sessions
+from ..protocol.user_grants import RECORDS_READ
 from .browser import FIELD, browser_token
 from .browser_session import current_session
 from .redirects import redirect
@@ -27,7 +28,7 @@ def sessions_of(request: Request, subject: str, ended: str | None, shown: bool) 
     :param shown: whether they are on this page.
     """
     service = request.oauth2.authorization_service
-    found = service.sessions.list(subject) if shown else []
+    found = service.sessions.list(subject, RECORDS_READ) if shown else []
     current = current_session(request, subject) if found else None
     here = None if current is None else current.sid
     latest, ends_login = found[:SHOWN], service.owners.knows("end_session")

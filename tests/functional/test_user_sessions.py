@@ -9,7 +9,11 @@ import pytest
 
 from pyramid_oauth2 import Authentication
 from pyramid_oauth2.events import SessionEnded
+from pyramid_oauth2.openid.session_record import entry_of
+from pyramid_oauth2.openid.sessions import PAGE as PAGE_OF_ENTRIES
 from pyramid_oauth2.protocol.records import StoreUnavailable
+from pyramid_oauth2.protocol.session import Session
+from pyramid_oauth2.views import user_sessions
 from pyramid_oauth2.views.user_sessions import SHOWN
 
 from . import openid_provider
@@ -152,6 +156,28 @@ def test_the_latest_of_many(flow: Flow):
     page = show(flow)
     assert len(buttons(page)) == SHOWN
     assert "There are more, which began earlier." in words(page)
+
+
+def test_of_very_many_only_some_are_read(flow: Flow, monkeypatch: pytest.MonkeyPatch):
+    """A script that keeps no cookie has one for each time that it signs in."""
+    entries, end = flow.server.service.entries, flow.server.service.server.clock() + 3600
+    for number in range(2 * PAGE_OF_ENTRIES):
+        session = Session("bob", f"{number:032x}.0", 1, None, ())
+        entries.put(entry_of(session, f"{number:032x}", end), None)
+    read: list[int] = []
+    list_entries = type(entries).list
+
+    def counted(self: Any, *arguments: Any) -> Any:
+        page = list_entries(self, *arguments)
+        read.append(len(page.items))
+        return page
+
+    monkeypatch.setattr(type(entries), "list", counted)
+    monkeypatch.setattr(user_sessions, "RECORDS_READ", PAGE_OF_ENTRIES)
+    page = show(flow)
+    assert len(buttons(page)) == SHOWN
+    assert "There are more" in words(page)
+    assert sum(read) == PAGE_OF_ENTRIES
 
 
 def test_without_sessions(start_flow: StartFlow):
