@@ -25,6 +25,7 @@ from pyramid_oauth2.protocol.redirect_uris import matching_redirect_uri
 from pyramid_oauth2.scripts.ini import Ini
 from pyramid_oauth2.scripts.poauth2 import main
 from pyramid_oauth2.scripts.trial import trial
+from pyramid_oauth2.scripts.trial.exchanges import Exchanges
 from pyramid_oauth2.scripts.trial.failure import ADVICE
 from pyramid_oauth2.scripts.trial.loopback import Loopback
 from pyramid_oauth2.scripts.trial.temporary_client import NAME
@@ -149,6 +150,27 @@ def test_a_wrong_secret(server, try_at, browser):
     assert tried.status == 1
     reason = f"poauth2: there is no token: invalid_client. {ADVICE['invalid_client']}\n"
     assert tried.err.endswith(reason)
+
+
+def test_a_secret_that_is_no_text(server, try_at):
+    """The bytes of standard input that are no UTF-8."""
+    client = server.register("client_secret_basic", LOOPBACK)
+    tried = try_at(server.ini, client.id, stdin="\udcff\n")
+    assert (tried.status, tried.out) == (1, "")
+    assert "poauth2: what was read is no client secret: a secret is Unicode" in tried.err
+
+
+def test_a_revocation_that_is_refused(server, try_at, monkeypatch):
+    post = Exchanges._post
+
+    def away(exchanges, url, form, client):
+        status, members = post(exchanges, url, form, client)
+        return (503 if "token" in form else status), members
+
+    monkeypatch.setattr(Exchanges, "_post", away)
+    tried = try_at(server.ini, "--grant-type", "client_credentials", "--scope", "read")
+    assert tried.status == 1
+    assert "poauth2: the token was not revoked, since the server answered with 503" in tried.err
 
 
 def test_a_user_who_denies(server, try_at, browser):

@@ -46,14 +46,22 @@ def is_digest(secret: ClientSecret) -> bool:
     return secret.scheme == SHA256 and len(secret.digest) == 32
 
 
+def check_secret(secret: str) -> None:
+    """Refuse what no client can have as a secret.
+
+    :raises UnusableSecret: it is empty, too long, contains a NUL, or cannot be UTF-8.
+    """
+    if not _checkable(secret):
+        raise UnusableSecret(f"a secret is Unicode text of 1 to {MAX_SECRET} characters, no NUL")
+
+
 def keep_secret(secret: str, now: int, expires_at: int | None = None) -> ClientSecret:
     """Return the record of a secret: a digest, and how it was computed.
 
     :raises UnusableSecret: it is empty, too long or contains a NUL, or a person
         chose it and argon2 is not installed.
     """
-    if not _checkable(secret):
-        raise UnusableSecret(f"a secret is Unicode text of 1 to {MAX_SECRET} characters, no NUL")
+    check_secret(secret)
     if is_client_secret(secret):
         return ClientSecret(digest(secret), SHA256, now, expires_at)
     hasher = _hasher()

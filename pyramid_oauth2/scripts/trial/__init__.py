@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 import click
 
+from ...protocol.clients.secrets import UnusableSecret, check_secret
 from ...protocol.records import CLIENT_ID_LENGTH
 from ...service import OAuth2Service
 from ..arguments import identifier, some_text
@@ -124,4 +125,13 @@ def _client(
         return
     found = registered_client(service.clients, client_id)
     has_secret = found.token_endpoint_auth_method != NONE
-    yield TrialClient(found, read_secret() if has_secret else None)
+    yield TrialClient(found, _secret() if has_secret else None)
+
+
+def _secret() -> str:
+    secret = read_secret()
+    try:
+        check_secret(secret)
+    except UnusableSecret as error:
+        raise TrialFailed(f"what was read is no client secret: {error}") from None
+    return secret

@@ -74,6 +74,24 @@ class Exchanges:
 
         :raises TrialFailed: the server does not answer.
         """
+        return self._post(url, form, client)[1]
+
+    def revoke(self, url: str, token: str, client: TrialClient) -> None:
+        """Revoke a token (RFC 7009 section 2).
+
+        :raises TrialFailed: the server does not answer, or refuses it.
+        """
+        status, _ = self._post(url, {"token": token}, client)
+        # RFC 7009 section 2.2: "the authorization server responds with HTTP status code 200".
+        if status != 200:
+            raise TrialFailed(
+                f"the token was not revoked, since the server answered with {status}: it is valid "
+                "until it expires, or its client is deleted"
+            )
+
+    def _post(
+        self, url: str, form: Mapping[str, str], client: TrialClient
+    ) -> tuple[int, dict[str, Any]]:
         headers, credentials = client.authentication()
         whole = {**form, **credentials}
         scheme = {"Authorization": "Basic (client_id and client_secret)"} if headers else {}
@@ -85,7 +103,7 @@ class Exchanges:
             raise _failed(url, error) from None
         members = _members(response)
         self.transcript.response(response.status, members, response.challenge)
-        return members
+        return response.status, members
 
     def call(self, url: str, access_token: str) -> int:
         """Call a view with the token; return the status.

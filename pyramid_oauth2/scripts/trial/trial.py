@@ -80,4 +80,4 @@ class Trial:
         exchanges.transcript.step("The revocation of what was granted (RFC 7009)")
         # RFC 7009 section 2.1: with a refresh token, the access tokens of its grant end, too.
         token = tokens.get("refresh_token") or tokens["access_token"]
-        exchanges.send_form(metadata["revocation_endpoint"], {"token": token}, self.client)
+        exchanges.revoke(metadata["revocation_endpoint"], token, self.client)
