@@ -128,5 +128,6 @@ def includeme(config: Any) -> None:
     config.add_oauth2_endpoint("revoke", RevocationEndpoint, metadata=None)
     config.add_oauth2_endpoint("access_token", TokenEndpoint, metadata=None)
     config.include(".views")
+    config.include(".extensions.client_id_metadata")
     config.include(".keys")
     config.include(".openid")

@@ -103,6 +103,12 @@ FORBIDDEN = {
         *without("jose", "extensions"),
         *other_extensions("jwt_access_tokens"),
     ),
+    "extensions.client_id_metadata": (
+        *WEB,
+        *DATABASES,
+        *without("jose", "extensions", "fetching"),
+        *other_extensions("client_id_metadata"),
+    ),
     "openid": (*WEB, *DATABASES, *without("jose", "openid")),
     "openid.startup_checks": (*DATABASES, *without("openid")),
     "openid.delivery": (*WEB, *DATABASES, *without("jose", "openid", "fetching")),

@@ -91,6 +91,7 @@ class TestSQLite:
             "limits",
             "redis",
             "urllib3",
+            "pyramid_oauth2.extensions.client_id_metadata.resolver",
             "prometheus_client",
         ],
     )

@@ -16,7 +16,7 @@ from urllib3.response import BaseHTTPResponse
 from zope.interface import implementer
 
 from ..deadlines import Deadline, check
-from ..interfaces.fetcher import IFetcher
+from ..interfaces.fetcher import IFetcher, Report
 from .flights import Flights
 from .public_connections import Connect, PublicPool, connect
 from .public_urls import public_host
@@ -56,10 +56,20 @@ class PublicFetcher:
         self._resolve, self._connect, self._context = resolve, connect, context
         self._flights = Flights()
 
-    def get(self, url: str, most: int) -> Response:
+    def get(self, url: str, most: int, report: Report) -> Response:
         """The JSON at a URL; see :class:`~pyramid_oauth2.interfaces.IFetcher`."""
         host = public_host(url)
-        return self._flights(url, host, lambda: self._fetched(url, host, most))
+        return self._flights(url, host, lambda: self._reported(url, host, most, report))
+
+    def _reported(self, url: str, host: str, most: int, report: Report) -> Response:
+        problem: str | None = None
+        try:
+            return self._fetched(url, host, most)
+        except FetchError as error:
+            problem = str(error)
+            raise
+        finally:
+            report(url, problem)
 
     def _fetched(self, url: str, host: str, most: int) -> Response:
         with Deadline(TOTAL_SECONDS) as deadline:

@@ -60,8 +60,9 @@ def _within(seconds: float, resolve: Resolve, host: str) -> Sequence[str]:
     def run() -> None:
         try:
             found.put(resolve(host))
-        except OSError as error:
-            found.put(error)
+        except (OSError, ValueError) as error:
+            # UnicodeError, a ValueError, is of a name that cannot be one.
+            found.put(OSError(str(error)))
         finally:
             free.release()
 

@@ -20,6 +20,7 @@ from .authorization import (
 from .endpoints import IEndpoint, IServerMetadata
 from .entries import IEntryStore
 from .extension import IClientAuthentication, IGrantType, IPlugInFactory
+from .fetcher import IFetcher
 from .protection import IViewDemand
 from .sender_constraint import ISenderConstraint
 from .server import IResourceServer, IServer
@@ -49,6 +50,7 @@ __all__ = [
     "IConsentStore",
     "IEndpoint",
     "IEntryStore",
+    "IFetcher",
     "IGrantStore",
     "IGrantType",
     "IOAuth2Event",

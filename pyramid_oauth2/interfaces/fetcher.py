@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from zope.interface import Interface
 
 if TYPE_CHECKING:
     from ..fetching.responses import Response
+
+Report = Callable[[str, str | None], None]
+"""Gets the URL of each request that was sent, and why there is no usable response, or None."""
 
 
 class IFetcher(Interface):
@@ -17,9 +21,11 @@ class IFetcher(Interface):
     takes its place, for tests without a network.
     """
 
-    def get(url: str, most: int) -> Response:
+    def get(url: str, most: int, report: Report) -> Response:
         """The response with status 200 to a GET request.
 
         :param most: the most bytes that its body may have.
+        :param report: called once for each request that is sent; not where one that is on its
+            way, or that failed a moment ago, responds to several.
         :raises FetchError: there is none; the message goes on after the host.
         """

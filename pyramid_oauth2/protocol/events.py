@@ -227,6 +227,20 @@ class LogoutNotDelivered(OAuth2Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFetched(OAuth2Event):
+    """The server has requested a document that a client, or its metadata, names.
+
+    ``purpose`` is the name of what names it: ``client_id``, or ``sector_identifier_uri``.
+    ``error`` is why there is no usable document, in a few words; None if there is one. A user
+    was signed in, or an operator wanted it.
+    """
+
+    url: str
+    purpose: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientAuthenticationFailed(OAuth2Event):
     """A request claimed to come from a client and failed to prove it.
 

@@ -13,9 +13,10 @@ from ..protocol.authorization.authorization_request import AuthorizationRequest
 from ..protocol.authorization.consent_block import ConsentBlock
 from ..protocol.authorization.extensions import consent_blocks
 from ..protocol.authorization.interaction import OpenInteraction
+from ..protocol.clients.value_rules import is_https_url
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
-from .descriptions import describe_scope, https_only, registered
+from .descriptions import describe_scope, document_host, https_only, registered
 from .frame import sign_out_url
 from .language import prefer_languages, translated
 from .pages import destination, render_page
@@ -34,6 +35,7 @@ def consent_page(
     settings = request.registry.getUtility(ISettings)
     values = {
         "client_name": client.client_name or client.client_id,
+        "client_id": client.client_id,
         "logo_uri": https_only(client.logo_uri),
         "client_uri": https_only(client.client_uri),
         "policy_uri": https_only(client.policy_uri),
@@ -47,6 +49,8 @@ def consent_page(
             for name in sorted(requested.scope)
         ],
         "registered": registered(request, client),
+        "document_host": document_host(client),
+        "only_on_device": not any(map(is_https_url, client.redirect_uris)),
         "blocks": [*_blocks(request, requested)],
         "lasts": server.lasts(client, requested.scope),
         "authorizations_url": endpoint_url(request.registry, "authorizations"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..protection.request import Request
-from ..protocol.clients.source import OWNER, is_unchecked, source_of
+from ..protocol.clients.source import DOCUMENT, OWNER, is_unchecked, source_of
 from ..protocol.clients.value_rules import is_https_url
 from ..protocol.records import Client
 from ..protocol.scopes import OFFLINE_ACCESS, OFFLINE_DESCRIPTION
@@ -41,6 +41,16 @@ def registered(request: Request, client: Client) -> Registered:
         return Registered(by, client.created_at, checked)
     owners = request.oauth2.authorization_service.owners
     return Registered(by, client.created_at, checked, owners.name(client.owner))
+
+
+def document_host(client: Client) -> str | None:
+    """The host of a client that is known by a document there, None for any other.
+
+    That is what has been proven; its name is only what it calls itself.
+    """
+    if source_of(client) != DOCUMENT:
+        return None
+    return client.client_id.partition("://")[2].partition("/")[0] or None
 
 
 def describe_scope(request: Request, name: str) -> str:

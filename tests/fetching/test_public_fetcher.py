@@ -52,9 +52,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(public_fetcher, "CONNECT_SECONDS", SHORT)
 
 
+def unreported(url: str, error: str | None) -> None:
+    """A report that is read by no test."""
+
+
 def failure(fetcher: PublicFetcher, url: str = URL) -> FetchError:
     with pytest.raises(FetchError) as caught:
-        fetcher.get(url, MOST)
+        fetcher.get(url, MOST, unreported)
     return caught.value
 
 
@@ -69,7 +73,7 @@ class TestWhere:
             return [PUBLIC] if len(documents.resolved) == 1 else ["127.0.0.1"]
 
         documents.answers(response(b'{"a": 1}', JSON + b"Cache-Control: max-age=60\r\n"))
-        found = documents.fetcher(resolve=rebinding).get(URL, MOST)
+        found = documents.fetcher(resolve=rebinding).get(URL, MOST, unreported)
         assert found == Response(200, b'{"a": 1}', cache_control="max-age=60")
         assert (documents.resolved, documents.connected) == ([HOST], [(PUBLIC, 443)])
 
@@ -110,7 +114,7 @@ class TestWhere:
                 raise ConnectionRefusedError
             return documents.connect(address, port, seconds)
 
-        assert documents.fetcher(connect=connect).get(URL, MOST).status == 200
+        assert documents.fetcher(connect=connect).get(URL, MOST, unreported).status == 200
 
     @pytest.mark.parametrize("error", [ConnectionRefusedError, TimeoutError])
     def test_no_address_accepts_a_connection(
@@ -143,7 +147,7 @@ class TestWhatIsSent:
         """Nothing that says whose server asks, and nothing of the environment."""
         for name in ("https_proxy", "HTTPS_PROXY", "all_proxy"):
             monkeypatch.setenv(name, "http://127.0.0.1:1")
-        fetcher.get(f"https://{HOST}/a?b=c", MOST)
+        fetcher.get(f"https://{HOST}/a?b=c", MOST, unreported)
         (request,) = documents.requests
         line, *headers = request.decode().strip().split("\r\n")
         assert line == "GET /a?b=c HTTP/1.1"
@@ -156,7 +160,7 @@ class TestWhatIsSent:
         ]
 
     def test_a_url_without_a_path(self, documents: Documents, fetcher: PublicFetcher) -> None:
-        fetcher.get(f"https://{HOST}", MOST)
+        fetcher.get(f"https://{HOST}", MOST, unreported)
         assert documents.requests[0].startswith(b"GET / HTTP/1.1\r\n")
 
 
@@ -211,7 +215,7 @@ class TestTheResponse:
         self, documents: Documents, fetcher: PublicFetcher, head: bytes
     ) -> None:
         documents.answers(response(b"{}" + b" " * (MOST - 2), head))
-        assert len(fetcher.get(URL, MOST).body) == MOST
+        assert len(fetcher.get(URL, MOST, unreported).body) == MOST
 
     def test_a_body_without_end(self, documents: Documents, fetcher: PublicFetcher) -> None:
         """Counted while it is read: it has no length."""
@@ -270,7 +274,7 @@ class TestHowMany:
 
         def get() -> bytes:
             together.wait(20)
-            return fetcher.get(URL, MOST).body
+            return fetcher.get(URL, MOST, unreported).body
 
         documents.talk = talk
         with ThreadPoolExecutor(200) as pool:

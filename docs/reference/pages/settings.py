@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from pyramid_oauth2.extensions.client_id_metadata.settings import ClientIDMetadataSettings
 from pyramid_oauth2.openid.settings import OpenIDSettings
 from pyramid_oauth2.settings import REQUIRED, Settings
 from pyramid_oauth2.settings.declaration import declared_fields
@@ -85,6 +86,7 @@ def page() -> str:
     for group in reversed(Settings.__bases__):
         parts += group_parts(group)
     parts += group_parts(OpenIDSettings, "openid")
+    parts += group_parts(ClientIDMetadataSettings, "client_id_metadata")
     parts.append(OF_THE_STORES)
     return "\n\n".join(parts) + "\n"
 
