@@ -61,25 +61,43 @@ def _hosts(values: tuple[str, ...]) -> frozenset[str]:
 
 
 @command("What it does not name is as oauth2.registration.* say.")
-@click.option("--label", type=identifier(LABEL_LENGTH), help="what it is for")
+@click.option("--label", metavar="LABEL", type=identifier(LABEL_LENGTH), help="what it is for")
 @click.option(
     "--uses",
+    metavar="NUMBER",
     type=click.IntRange(1, MOST_USES),
     default=1,
     show_default=True,
     help="how many clients it can register",
 )
 @click.option(
-    "--lifetime", type=duration, default="1d", show_default=True, help="such as 10m, 1h or 30d"
+    "--lifetime",
+    metavar="TIME",
+    type=duration,
+    default="1d",
+    show_default=True,
+    help="such as 10m, 1h or 30d",
 )
 @click.option(
-    "--scope", multiple=True, type=some_text, help="what its clients may have at most; repeatable"
+    "--scope",
+    metavar="SCOPE",
+    multiple=True,
+    type=some_text,
+    help="what its clients may have at most; repeatable",
 )
 @click.option(
-    "--grant-type", multiple=True, type=some_text, help="a grant type for its clients; repeatable"
+    "--grant-type",
+    metavar="TYPE",
+    multiple=True,
+    type=some_text,
+    help="a grant type for its clients; repeatable",
 )
 @click.option(
-    "--host", multiple=True, type=some_text, help="a host for https redirect URIs; repeatable"
+    "--host",
+    metavar="HOST",
+    multiple=True,
+    type=some_text,
+    help="a host for https redirect URIs; repeatable",
 )
 @json_option("as JSON; times are in UTC seconds")
 def add_token(
