@@ -11,6 +11,7 @@ from typing import Any
 from ..events import notify
 from ..interfaces import ISettings
 from ..settings.types import AUTHORIZATION_SERVER
+from .claims_extensions import Claims, ClaimsDemand, IDTokenClaims
 from .claims_locales import CLAIMS_LOCALES, ClaimsLocales
 from .client_fields import FIELDS
 from .default_max_age import DEFAULT_MAX_AGE, DefaultMaxAge
@@ -18,11 +19,12 @@ from .discovery import OpenIDMetadata
 from .hint_parameter import IDTokenHint
 from .id_token import IDToken
 from .pairwise_salt import PairwiseSalt
-from .request_extensions import Claims, ClaimsDemand, IDTokenClaims, Nonce, OpenID
+from .request_extensions import Nonce, OpenID
 from .scopes import DESCRIPTIONS
 from .settings import OpenIDSettings
 from .startup_checks import check_at_start
-from .subjects import Subjects, subject_type_field
+from .subject_type import subject_type_field
+from .subjects import Subjects
 from .userinfo import UserInfoEndpoint
 
 

@@ -1,20 +1,19 @@
-"""Sends logout tokens, in a thread of its own: no page waits for a client."""
+"""Sends logout tokens to clients (Back-Channel Logout 1.0 section 2.5)."""
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from ..fetching import Fetcher, FetchError
 from ..interfaces.server import IServer
-from ..per_process import PerProcess
 from ..protocol.events import Emit, LogoutNotDelivered
 from ..protocol.records import StoreUnavailable
 from .back_channel import Notice, Outbox, logout_uri
+from .delivery_thread import DeliveryThread
 from .logout_token import logout_token
 from .sids import Sids
 from .unfinished import UnfinishedEnds
@@ -24,9 +23,6 @@ log = logging.getLogger(__name__)
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 # Back-Channel Logout 1.0 section 2.8: 200; libraries that send no body answer 204.
 DONE = frozenset({200, 204})
-LONGEST_WAIT = 60.0  # seconds, after which the outbox is read again
-STORE_PAUSE = 5.0  # seconds until a store that was away is asked again
-PATIENCE = 10.0  # seconds for what is being sent when the process ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +35,6 @@ class Round:
     sent: int = 0
     later: int = 0
     dropped: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class _Worker:
-    """The thread of a process, and whether there is something for it to do."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    woken: threading.Event = field(default_factory=threading.Event)
-    closing: threading.Event = field(default_factory=threading.Event)
-    thread: threading.Thread | None = None
 
 
 class Delivery:
@@ -72,25 +58,11 @@ class Delivery:
         self._sids, self.end_left = sids, end_left
         self.outbox = Outbox(server)
         self.unfinished = UnfinishedEnds(server, self.outbox)
-        self._worker = PerProcess(_Worker)
+        self._thread = DeliveryThread(self.deliver, self.due_at, server.clock)
 
     def wake(self) -> None:
-        """Let the thread send what is due; it is started here, and ends when nothing is left."""
-        worker = self._worker()
-        with worker.lock:
-            worker.woken.set()
-            if worker.thread is not None:
-                return
-            worker.closing.clear()
-            # A daemon: it must not hold the process. What it does not send stays in the outbox.
-            worker.thread = threading.Thread(
-                target=self._run, args=(worker,), name="oauth2 logout delivery", daemon=True
-            )
-            try:
-                worker.thread.start()
-            except RuntimeError as error:
-                worker.thread = None
-                log.warning("Clients are notified of the end of a session later: %s", error)
+        """Let the thread send what is due, without waiting for it."""
+        self._thread.wake()
 
     @contextmanager
     def later_if_this_fails(self) -> Iterator[None]:
@@ -103,17 +75,8 @@ class Delivery:
 
     def close(self) -> None:
         """Let the thread send what is due, and end it; within a few seconds."""
-        worker = self._worker.made()
-        if worker is None:
-            return
-        worker.closing.set()
-        worker.woken.set()
-        if (thread := worker.thread) is not None:
-            thread.join(PATIENCE)
-            if thread.is_alive():
-                # It ends once it has sent what it is sending, and needs the connections for it.
-                return
-        self._fetcher.close()
+        if self._thread.close():
+            self._fetcher.close()
 
     def finish_left(self) -> None:
         """Finish the ends of sessions that no call finishes any more.
@@ -202,41 +165,3 @@ class Delivery:
         """When there is something to do, in UTC seconds; None if nothing is left."""
         times = (self.unfinished.left_at(), *(each.due_at for each in self.outbox.waiting()))
         return min((at for at in times if at is not None), default=None)
-
-    def _run(self, worker: _Worker) -> None:
-        try:
-            while self._again_or_later(worker):
-                pass
-        except Exception:
-            log.exception("Clients are not notified of the end of a session")
-        finally:
-            with worker.lock:
-                if worker.thread is threading.current_thread():
-                    worker.thread = None
-
-    def _again_or_later(self, worker: _Worker) -> bool:
-        """The same as :meth:`_again`; while the store is away, it waits."""
-        try:
-            return self._again(worker)
-        except StoreUnavailable as unavailable:
-            log.warning("Clients are notified of the end of a session later: %s", unavailable)
-        # What has failed has woken it, which would be a loop without a pause.
-        worker.woken.clear()
-        if worker.closing.is_set():
-            return False
-        worker.woken.wait(STORE_PAUSE)
-        return True
-
-    def _again(self, worker: _Worker) -> bool:
-        """Send what is due, and wait for what comes; return whether there may be more."""
-        worker.woken.clear()
-        self.deliver()
-        due = self.due_at()
-        with worker.lock:
-            # A notice that was written meanwhile has woken it, or wakes the next one.
-            if not worker.woken.is_set() and (due is None or worker.closing.is_set()):
-                worker.thread = None
-                return False
-        if due is not None and not worker.closing.is_set():
-            worker.woken.wait(min(max(due - self._server.clock(), 1.0), LONGEST_WAIT))
-        return True

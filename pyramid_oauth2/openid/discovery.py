@@ -13,7 +13,7 @@ from ..jose.algorithms import ALGORITHMS
 from ..settings import Settings
 from .settings import OpenIDSettings
 from .standard_claims import STANDARD
-from .subjects import PAIRWISE, PUBLIC
+from .subject_type import PAIRWISE, PUBLIC
 
 OF_ID_TOKENS = ("iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "at_hash")
 

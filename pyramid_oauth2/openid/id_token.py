@@ -19,10 +19,10 @@ from ..protocol.records import REFRESH_TOKEN
 from ..protocol.token.issuance import Issuing
 from ..settings import Settings
 from .claims import claims_about
+from .claims_extensions import allowed_names, userinfo_names
 from .claims_locales import CLAIMS_LOCALES
 from .client_fields import ID_TOKEN_SIGNED_RESPONSE_ALG
 from .pairwise_salt import PairwiseSalt
-from .request_extensions import allowed_names, userinfo_names
 from .scopes import OPENID
 from .session_entries import SessionEntries
 from .settings import OpenIDSettings

@@ -16,11 +16,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ..interfaces.server import IServer
 from ..jose.objects import decoded, encoded
-from ..protocol.clients.extra import value_of
 from ..protocol.records import Client, StoreUnavailable
 from .pairwise_salt import PairwiseSalt
 from .sectors import sector_of
-from .subjects import PAIRWISE, SUBJECT_TYPE
+from .subject_type import is_pairwise
 
 PREFIX = "p."
 PURPOSE = b"pyramid_oauth2 pairwise sid"
@@ -39,7 +38,7 @@ class Sids:
 
         :raises StoreUnavailable: of a pairwise client it is not known what it was before.
         """
-        if value_of(SUBJECT_TYPE, client) != PAIRWISE:
+        if not is_pairwise(client):
             return sid
         sector = sector_of(client)
         if sector is None:

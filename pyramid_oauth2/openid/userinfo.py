@@ -17,9 +17,9 @@ from ..protocol.errors import InsufficientScope
 from ..protocol.refusal import Refusal
 from ..protocol.token.access_token import AccessToken
 from .claims import claims_about
+from .claims_extensions import userinfo_names
 from .claims_locales import CLAIMS_LOCALES
 from .client_fields import USERINFO_SIGNED_RESPONSE_ALG
-from .request_extensions import userinfo_names
 from .scopes import OPENID
 from .standard_claims import names_of
 from .subjects import sub_of

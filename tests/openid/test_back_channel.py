@@ -17,7 +17,7 @@ from pyramid_oauth2.jose.uses import LOGOUT_TOKEN
 from pyramid_oauth2.jose.verification import verify
 from pyramid_oauth2.keys.ring import KeyRing
 from pyramid_oauth2.keys.schedule import Schedule
-from pyramid_oauth2.openid import back_channel, delivery
+from pyramid_oauth2.openid import back_channel, delivery, delivery_thread
 from pyramid_oauth2.openid.back_channel import LEASE, NAMESPACE, PAUSES, Outbox
 from pyramid_oauth2.openid.client_fields import FIELDS
 from pyramid_oauth2.openid.delivery import Delivery, Round
@@ -421,7 +421,7 @@ class TestThread:
         def away(*_arguments: Any, **_options: Any) -> Any:
             raise StoreUnavailable("away")
 
-        monkeypatch.setattr(delivery, "STORE_PAUSE", 0.1)
+        monkeypatch.setattr(delivery_thread, "STORE_PAUSE", 0.1)
         with monkeypatch.context() as patched:
             patched.setattr(world.backend.entries, "list", away)
             world.delivery.wake()
@@ -470,7 +470,7 @@ class TestThread:
         self, world: World, rp: Party, monkeypatch: pytest.MonkeyPatch
     ):
         """Else it goes on after the end of the process has waited for it."""
-        monkeypatch.setattr(delivery, "PATIENCE", 0.01)
+        monkeypatch.setattr(delivery_thread, "PATIENCE", 0.01)
         rp.delay = 0.5
         rp.statuses = [500]
         world.register("web", rp.url)

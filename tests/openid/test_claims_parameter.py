@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2.openid import claims_parameter
-from pyramid_oauth2.openid.claims_parameter import requested_claims
-from pyramid_oauth2.openid.request_extensions import (
+from pyramid_oauth2.openid.claims_extensions import (
     Claims,
     ClaimsDemand,
     IDTokenClaims,
     allowed_names,
 )
+from pyramid_oauth2.openid.claims_parameter import requested_claims
 from pyramid_oauth2.openid.standard_claims import STANDARD
 from pyramid_oauth2.openid.words import WORDS, in_words
 from pyramid_oauth2.protocol.access import Access

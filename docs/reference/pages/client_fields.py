@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pyramid_oauth2.openid.client_fields import FIELDS as OPENID_FIELDS
 from pyramid_oauth2.openid.default_max_age import DEFAULT_MAX_AGE
 from pyramid_oauth2.openid.sectors import SECTOR_IDENTIFIER_URI
-from pyramid_oauth2.openid.subjects import SUBJECT_TYPE
+from pyramid_oauth2.openid.subject_type import SUBJECT_TYPE
 from pyramid_oauth2.protocol.clients.field import ClientField
 from pyramid_oauth2.protocol.clients.metadata import FIELDS
 
