@@ -31,8 +31,8 @@ from .protocol.client_authentication.basic import ClientSecretBasic
 from .protocol.client_authentication.none import NoAuthentication
 from .protocol.client_authentication.post import ClientSecretPost
 from .protocol.clients.field import ClientField
+from .protocol.clients.outcomes import ClientChangedMeanwhile, Registered, UnknownClient
 from .protocol.clients.private_schemes import PRIVATE_SCHEMES
-from .protocol.clients.registry import ClientChangedMeanwhile, Registered, UnknownClient
 from .protocol.clients.rules import InvalidClientMetadata
 from .protocol.clients.source import APPROVED, SOURCE
 from .protocol.errors import OAuth2Error

@@ -30,7 +30,7 @@ def test_names_states_and_types(pages: ClientPages, slash: str):
     robot, app = (" ".join(item.get_text(" ").split()) for item in page.html.select("li"))
     day = r"[A-Z]\w+ \d{1,2}, 20\d\d"
     assert re.fullmatch(f"robot disabled robot confidential · {day}", robot)
-    assert re.fullmatch(f"An app app public · {day} · of alice", app)
+    assert re.fullmatch(f"An app not verified app public · {day} · of alice", app)
 
 
 def test_search_by_the_beginning_of_the_name_or_the_whole_id(pages: ClientPages):

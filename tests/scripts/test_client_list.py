@@ -27,10 +27,14 @@ def test_it_is_a_table(three):
     status, out, _ = three("client", "list")
     assert status == 0
     assert out.splitlines() == [
-        "CLIENT_ID  NAME      OWNER  STATE     AUTHENTICATION       GRANT TYPES         SCOPE",
-        "ant        Ant       bob    active    client_secret_basic  client_credentials  read",
-        "anteater   anteater  -      active    client_secret_basic  client_credentials  read",
-        "bee        Bee       bob    disabled  client_secret_basic  client_credentials  read",
+        "CLIENT_ID  NAME      OWNER  SOURCE    STATE     AUTHENTICATION       GRANT TYPES         "
+        "SCOPE",
+        "ant        Ant       bob    owner     active    client_secret_basic  client_credentials  "
+        "read",
+        "anteater   anteater  -      operator  active    client_secret_basic  client_credentials  "
+        "read",
+        "bee        Bee       bob    owner     disabled  client_secret_basic  client_credentials  "
+        "read",
         "3 clients",
     ]
 
@@ -45,6 +49,9 @@ def test_it_is_a_table(three):
         (("--name", "bee"), ["bee"]),
         (("--owner", "bob", "--name", "a"), ["ant"]),
         (("--owner", "alice"), []),
+        (("--source", "owner"), ["ant", "bee"]),
+        (("--source", "operator"), ["anteater"]),
+        (("--source", "registered"), []),
         (("--owner", "bob", "--disabled", "--name", "b"), ["bee"]),
     ],
 )

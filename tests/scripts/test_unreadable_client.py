@@ -29,8 +29,8 @@ def damaged(with_tables, tmp_path):
 def test_it_is_listed_with_the_others(damaged):
     status, out, _ = damaged("client", "list")
     assert status == 0
-    assert re.search(r"^bad +Bad +- +unreadable: delete it ", out, re.MULTILINE)
-    assert re.search(r"^ok +Ok +- +active ", out, re.MULTILINE)
+    assert re.search(r"^bad +Bad +- +- +unreadable: delete it ", out, re.MULTILINE)
+    assert re.search(r"^ok +Ok +- +operator +active ", out, re.MULTILINE)
     status, out, _ = damaged("client", "list", "--json")
     assert json.loads(out)[0] == {"client_id": "bad", "unreadable": True}
     assert json.loads(out)[1]["client_id"] == "ok"

@@ -13,7 +13,7 @@ from pyramid_oauth2.protocol import (
     user_grants,
     users,
 )
-from pyramid_oauth2.protocol.clients import registry, rules
+from pyramid_oauth2.protocol.clients import outcomes, registry, rules
 from pyramid_oauth2.protocol.token import access_token, presentation
 
 from .classes import Entry
@@ -55,10 +55,10 @@ ENTRIES = {
         Entry(session, "SignIn"),
     ),
     "Clients": (
-        Entry(registry, "Registered"),
+        Entry(outcomes, "Registered"),
         Entry(rules, "InvalidClientMetadata"),
-        Entry(registry, "UnknownClient"),
-        Entry(registry, "ClientChangedMeanwhile"),
+        Entry(outcomes, "UnknownClient"),
+        Entry(outcomes, "ClientChangedMeanwhile"),
         Entry(token_strings, "new_client_secret"),
         Entry(token_strings, "new_server_secret"),
     ),

@@ -88,6 +88,7 @@ PAGES = {
     "withdraw": "revokes everything that was issued to a client",
     "delete": "deletes a client",
     "disable": "disables a client",
+    "approve": "approves a client that no operator has registered",
     "enable": "enables a client",
     "grants": "lists the grants of a client, and revokes one",
 }

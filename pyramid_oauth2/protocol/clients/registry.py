@@ -1,12 +1,9 @@
-"""Registering and changing clients: used by pages, the command line and application code.
-
-All of them use this class, so the rules of :mod:`.rules` apply to every client.
-"""
+"""Registering and changing clients, on pages, by command and in code, by one set of rules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from ...interfaces.storage import IClientStore
@@ -16,6 +13,9 @@ from ..server import Server
 from ..token_strings import new_client_id, new_client_secret
 from .announced_keys import announce_keys
 from .document import document_problems
+from .outcomes import ClientChangedMeanwhile as ClientChangedMeanwhile
+from .outcomes import Registered as Registered
+from .outcomes import UnknownClient as UnknownClient
 from .rules import (
     DERIVED,
     InvalidClientMetadata,
@@ -26,29 +26,11 @@ from .rules import (
     to_register,
 )
 from .secrets import UnusableSecret, ending, keep_secret, newest_secret, verify_secret
+from .source import approved, is_unchecked
 from .unreadable import UNREADABLE, UnreadableClient
 from .writes import Writes
 
 MAX_OVERLAP = 90 * 86400  # seconds: two valid secrets are for a change-over, not permanent
-
-
-class UnknownClient(LookupError):
-    """No client of that client_id is registered."""
-
-
-class ClientChangedMeanwhile(Exception):
-    """The client was changed since it was read. Nothing was written; read it again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """A client, and its new secret in clear text, which is not stored anywhere.
-
-    ``secret`` is None for a client that does not authenticate by one.
-    """
-
-    client: Client
-    secret: str | None = field(repr=False)
 
 
 class ClientRegistry:
@@ -241,6 +223,19 @@ class ClientRegistry:
         if client.disabled_at is None:
             return client
         return self._write(client, {"disabled_at": None}, "enabled")
+
+    def approve(self, client_id: str, version: int | None = None) -> Client:
+        """Say that an operator has checked a client that another party brought here.
+
+        :param version: the version that was inspected.
+        :raises UnknownClient: there is none.
+        :raises InvalidClientMetadata: its record cannot be read.
+        :raises ClientChangedMeanwhile: the client has another version.
+        """
+        client = self._get(client_id, version)
+        if not is_unchecked(client):
+            return client
+        return self._write(client, {"extra": approved(client).extra}, "approved")
 
     def withdraw(self, client_id: str) -> None:
         """Revoke everything that a client was ever given; it may request new tokens.

@@ -12,6 +12,7 @@ import click
 from ...protocol.clients.document import client_document
 from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import UnknownClient
+from ...protocol.clients.source import SOURCES, source_of
 from ...protocol.clients.unreadable import UNREADABLE, UnreadableClient
 from ...protocol.clients.value_rules import MAX_NAME
 from ...protocol.listings import every
@@ -25,7 +26,16 @@ from ..terminal import shown
 from ..times import utc
 from .secret import refused
 
-HEADINGS = ("CLIENT_ID", "NAME", "OWNER", "STATE", "AUTHENTICATION", "GRANT TYPES", "SCOPE")
+HEADINGS = (
+    "CLIENT_ID",
+    "NAME",
+    "OWNER",
+    "SOURCE",
+    "STATE",
+    "AUTHENTICATION",
+    "GRANT TYPES",
+    "SCOPE",
+)
 TIMES = ("created_at", "updated_at", "disabled_at")
 
 
@@ -38,15 +48,25 @@ TIMES = ("created_at", "updated_at", "disabled_at")
     metavar="TEXT",
     help="only those whose name begins so, or whose client_id it is",
 )
+@click.option("--source", type=click.Choice(SOURCES), help="only those that came so")
 @json_option("as JSON, with RFC 7591's names")
 def list_clients(
-    ini: Ini, disabled: bool, owner: str | None, name: str | None, as_json: bool
+    ini: Ini,
+    disabled: bool,
+    owner: str | None,
+    name: str | None,
+    source: str | None,
+    as_json: bool,
 ) -> int:
     """List the clients, by name."""
     with ini.service() as service:
         search = service.clients.search
         found = every(lambda at: search(owner, name, cursor=at, limit=500))
-        clients = [each for each in found if each.disabled_at is not None or not disabled]
+        clients = [
+            each
+            for each in found
+            if (each.disabled_at is not None or not disabled) and source in (None, source_of(each))
+        ]
     if as_json:
         print(json.dumps([document(client) for client in clients], indent=2))
         return 0
@@ -59,9 +79,10 @@ def list_clients(
 def _cells(client: Client) -> tuple[str, ...]:
     known = shown(client.client_id), shown(client.client_name), shown(client.owner or "-")
     if isinstance(client, UnreadableClient):
-        return *known, "unreadable: delete it", "-", "-", "-"
+        return *known, "-", "unreadable: delete it", "-", "-", "-"
     return (
         *known,
+        source_of(client),
         "active" if client.disabled_at is None else "disabled",
         client.token_endpoint_auth_method,
         " ".join(client.grant_types) or "-",

@@ -21,7 +21,7 @@ from .client import client
 from .contexts import AllClients, OwnClients
 from .editing import editing
 from .grants import grants
-from .lifecycle import deleting, disabling, enabling, ending_earlier, withdrawing
+from .lifecycle import approving, deleting, disabling, enabling, ending_earlier, withdrawing
 from .listing import listing
 from .registration import registering
 from .secrets import rotating
@@ -41,7 +41,13 @@ PAGES: dict[str, Endpoint] = {
 }
 # A client that an operator disabled stays disabled: its owner cannot enable it. And
 # only the users themselves and operators may see who uses a client.
-OPERATOR_PAGES = {**PAGES, "disable": disabling, "enable": enabling, "grants": grants}
+OPERATOR_PAGES = {
+    **PAGES,
+    "approve": approving,
+    "disable": disabling,
+    "enable": enabling,
+    "grants": grants,
+}
 
 
 def includeme(config: Any) -> None:

@@ -12,6 +12,7 @@ from ...protocol.clients.extra import value_of
 from ...protocol.clients.field import on_a_form
 from ...protocol.clients.rules import acts_for_users
 from ...protocol.clients.secrets import live_secrets
+from ...protocol.clients.source import is_unchecked, source_of
 from ...protocol.clients.unreadable import UnreadableClient
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope
@@ -41,6 +42,7 @@ DONE: dict[str, Callable[[Client, int], bool]] = {
     "registered": lambda client, now: client.public,
     "edited": _changed_just_now,
     "unchanged": lambda client, now: True,  # It makes no claim.
+    "approved": lambda client, now: not is_unchecked(client),
     "enabled": lambda client, now: client.disabled_at is None,
     "disabled": lambda client, now: client.disabled_at is not None,
     "withdrawn": lambda client, now: client.epoch > 0 and _changed_just_now(client, now),
@@ -56,6 +58,8 @@ def _show(page: ClientPage) -> Response:
     values = {
         "client": client,
         "for_users": acts_for_users(client.grant_types),
+        "source": source_of(client),
+        "unchecked": is_unchecked(client),
         "has_grants": _has_grants(page, client),
         "scope": format_scope(client.scope),
         "optional_scope": format_scope(client.optional_scope),
@@ -97,7 +101,9 @@ def _has_grants(page: ClientPage, client: Client) -> bool:
 
 def _pages(page: ClientPage) -> tuple[str, ...]:
     pages = ("edit", "secret", "secret.earlier", "withdraw", "delete")
-    return pages if page.context.self_service else (*pages, "disable", "enable", "grants")
+    return (
+        pages if page.context.self_service else (*pages, "approve", "disable", "enable", "grants")
+    )
 
 
 def _endpoints(page: ClientPage) -> dict[str, str]:

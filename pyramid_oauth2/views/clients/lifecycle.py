@@ -10,13 +10,14 @@ from pyramid.response import Response
 
 from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.rules import acts_for_users
+from ...protocol.clients.source import is_unchecked
 from ...protocol.records import Client
 from ..redirects import redirect
 from .page import ClientPage, Step, client_page
 
 # Actions that an older page must not perform: the client may have another owner by now,
 # or may have been disabled again. Removing rights always works.
-WITH_VERSION = frozenset({"enable", "delete", "secret.earlier"})
+WITH_VERSION = frozenset({"approve", "enable", "delete", "secret.earlier"})
 
 
 def _ask_to_delete(page: ClientPage) -> Response:
@@ -75,6 +76,14 @@ def _enable(page: ClientPage) -> Response:
     return page.go_to(client.client_id, "enabled")
 
 
+def _approve(page: ClientPage) -> Response:
+    client = page.readable_client()
+    if is_unchecked(client):
+        client = page.client_of_form()
+        page.clients.approve(client.client_id, client.version)
+    return page.go_to(client.client_id, "approved")
+
+
 def _withdraw(page: ClientPage) -> Response:
     client = page.readable_client()
     page.clients.withdraw(client.client_id)
@@ -101,6 +110,7 @@ def _delete(page: ClientPage) -> Response:
 
 
 disabling = client_page(_confirmation("disable"), _disable)
+approving = client_page(_confirmation("approve"), _approve)
 enabling = client_page(_confirmation("enable"), _enable)
 ending_earlier = client_page(_ask_to_end_earlier, _end_earlier)
 withdrawing = client_page(_confirmation("withdraw"), _withdraw)
