@@ -88,6 +88,7 @@ def includeme(config: Any) -> None:
     config.include(".directives")
     config.include(".events")
     config.include(".monitoring.audit")
+    config.include(".monitoring.fetches")
     # Always declared, so that one line of the ini switches the backend.
     config.add_oauth2_settings("sqlalchemy")
     config.add_oauth2_settings("redis")

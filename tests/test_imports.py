@@ -21,6 +21,7 @@ INNER = tuple(
     f"{PACKAGE}.{name}"
     for name in (
         "monitoring.audit",
+        "monitoring.fetches",
         "monitoring.metrics",
         "monitoring.measured_grants",
         "read_only",
@@ -139,6 +140,7 @@ FORBIDDEN = {
     "plug_in_factories": (*WEB, *DATABASES, *without()),
     "extension": (*WEB, *DATABASES, *without()),
     "monitoring.log_lines": (*WEB, *DATABASES, *without()),
+    "monitoring.fetches": (*DATABASES, *without()),
     "monitoring.audit": (*WEB, *DATABASES, *without()),
     "monitoring.metrics": (*DATABASES, *without()),
     "monitoring.measured_grants": (*WEB, *DATABASES, *without()),

@@ -37,9 +37,10 @@ def includeme(config: Any) -> None:
     # Not imported otherwise: it is the library of outgoing requests.
     from .keeping import make_keeper
     from .logout_fields import LOGOUT_FIELDS
-    from .sector_documents import sector_field
+    from .sector_documents import read_document, sector_field
 
     salt = PairwiseSalt(settings.of(OpenIDSettings).pairwise_salt)
+    emit = partial(notify, config.registry)
     for name, description in DESCRIPTIONS.items():
         # An operator's own words come first.
         if name not in settings.scopes:
@@ -59,11 +60,10 @@ def includeme(config: Any) -> None:
         *FIELDS,
         *LOGOUT_FIELDS,
         subject_type_field(salt.is_given),
-        sector_field(),
+        sector_field(partial(read_document, emit=emit)),
         DEFAULT_MAX_AGE,
     ):
         config.add_oauth2_client_field(field)
-    emit = partial(notify, config.registry)
     config.set_oauth2_sessions(partial(make_keeper, salt=salt, emit=emit))
     config.add_oauth2_server_metadata("openid", OpenIDMetadata)
     check_at_start(config, salt)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from ..fetching import Fetcher, FetchError
 from ..protocol.clients.extra import value_of
 from ..protocol.clients.field import ClientField, Known
+from ..protocol.events import DocumentFetched, Emit, emit_nothing
 from ..protocol.messages import message as _
 from ..protocol.messages import message_of
 from ..protocol.records import Client
@@ -28,11 +29,23 @@ class Unusable(Exception):
     """The document cannot be used; the message goes on with a verb."""
 
 
-def read_document(url: str) -> list[str]:
+def read_document(url: str, emit: Emit = emit_nothing) -> list[str]:
     """The redirect URIs that the document lists.
 
+    :param emit: receives the event.
     :raises Unusable: there is no such list.
     """
+    problem: str | None = None
+    try:
+        return _listed(url)
+    except Unusable as error:
+        problem = str(error)
+        raise
+    finally:
+        emit(DocumentFetched(url=url, purpose=SECTOR_IDENTIFIER_URI.name, error=problem))
+
+
+def _listed(url: str) -> list[str]:
     fetcher = Fetcher()
     try:
         response = fetcher.get(url, ACCEPT)

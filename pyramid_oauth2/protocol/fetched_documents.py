@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .contention import Contention
@@ -54,7 +55,7 @@ def note(entries: IEntryStore, event: DocumentFetched, now: int) -> None:
         found = entries.get(NAMESPACE, str(place))
         entry = Entry(NAMESPACE, str(place), data=data, expires_at=now + KEPT)
         version = None if found is None else found.version
-        if until_known(lambda entry=entry, version=version: entries.put(entry, version)):  # type: ignore[misc]
+        if until_known(partial(entries.put, entry, version)):
             return
         contention.lost()
 

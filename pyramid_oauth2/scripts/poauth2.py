@@ -44,6 +44,7 @@ COMMANDS = {
     "user": Named("user", "user", "Show what a user allows and owns, and end it."),
     "session": Named("session", "session", "List where a user is signed in, and end it."),
     "logout": Named("logout", "logout", "Notify clients of sessions that have ended."),
+    "fetched": Named("fetched", "fetched", "List the documents that the server has fetched."),
     "token": Named("token", "token", "Look at a token."),
     "keys": Named("keys", "keys", "List the keys that sign, and replace or revoke them."),
     "secret": Named("server_secret", "secret", "Print a new secret for the server."),

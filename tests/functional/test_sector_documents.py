@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from pyramid_oauth2 import InvalidClientMetadata
+from pyramid_oauth2.events import DocumentFetched
 from pyramid_oauth2.openid.subjects import pairwise_subject
 
 from .flow import BACK, Flow
@@ -54,6 +55,15 @@ class TestSectorDocuments:
     def test_another_one_is_refused(self, flow: Flow, status: int, body: bytes, problem: str):
         with serving(status, body) as uri, pytest.raises(InvalidClientMetadata, match=problem):
             give_scopes(flow, sector_identifier_uri=uri)
+
+    def test_reading_it_is_an_event(self, flow: Flow):
+        heard: list[DocumentFetched] = []
+        flow.server.hear(heard.append, DocumentFetched)
+        with serving(404, b"") as uri, pytest.raises(InvalidClientMetadata):
+            give_scopes(flow, sector_identifier_uri=uri)
+        (event,) = heard
+        assert (event.url, event.purpose) == (uri, "sector_identifier_uri")
+        assert event.error == "answers with the status 404"
 
     def test_one_that_cannot_be_read_is_refused(self, flow: Flow):
         with pytest.raises(InvalidClientMetadata, match="does not answer"):

@@ -19,6 +19,10 @@ client = Commands(
         "list": Named("client.listing", "list_clients", "List the registered clients."),
         "show": Named("client.listing", "show_client", "Print all of one client but its secret."),
         "edit": Named("client.edit", "edit_client", "Change a client."),
+        "pin": Named("client.documents", "pin", "Approve a client as its document says."),
+        "verify": Named(
+            "client.documents", "verify", "Compare the pinned clients with their documents."
+        ),
         "rotate-secret": Named(
             "client.secret", "rotate_secret", "Give a client a new secret and print it, once."
         ),

@@ -1,0 +1,131 @@
+"""``client pin``, ``client verify`` and ``fetched``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pyramid_oauth2.protocol.clients.source import DOCUMENT, is_unchecked, source_of
+from tests.functional.documents import URL, document
+
+from .test_grant import open_service
+
+
+@pytest.fixture
+def documents(with_tables):
+    """With the feature; the documents are files beside the ini."""
+    folder = with_tables.path.parent
+    (folder / "client.json").write_text(json.dumps(document()))
+    with_tables.write(
+        f"oauth2.client_id_metadata = pinned\noauth2.client_id_metadata.scopes = read\n"
+        f"tests.scripts.folder = {folder}"
+    )
+    text = with_tables.path.read_text()
+    with_tables.path.write_text(text.replace("scripts.application", "scripts.with_documents"))
+    return with_tables
+
+
+def change(documents, **changes):
+    (documents.path.parent / "client.json").write_text(json.dumps(document(**changes)))
+
+
+def stored(documents):
+    with open_service(documents) as service:
+        return service.server.clients.get(URL)
+
+
+class TestPin:
+    def test_what_is_at_the_url(self, documents):
+        assert documents("client", "pin", URL) == (0, f"{URL}: pinned.\n", "")
+        client = stored(documents)
+        assert (client.client_name, client.scope) == ("Notes", {"read"})
+        assert (source_of(client), is_unchecked(client)) == (DOCUMENT, False)
+
+    def test_a_file(self, documents, tmp_path):
+        file = tmp_path / "own.json"
+        file.write_text(json.dumps(document(client_name="Own")))
+        assert documents("client", "pin", URL, str(file))[0] == 0
+        assert stored(documents).client_name == "Own"
+        assert documents("fetched")[1] == "No document was fetched.\n"
+
+    def test_again(self, documents):
+        documents("client", "pin", URL)
+        change(documents, client_name="New")
+        assert documents("client", "pin", URL) == (0, f"{URL}: pinned again.\n", "")
+        assert stored(documents).client_name == "New"
+
+    @pytest.mark.parametrize(
+        ("url", "says"),
+        [
+            ("https://app.example/oauth/other.json", "answers with the status 404"),
+            ("https://app.example/oauth/../client.json", "has a segment of dots"),
+            ("https://127.0.0.1/client.json", "has no host name"),
+            ("https://app.example/client.json", "is that of another client"),
+        ],
+    )
+    def test_what_cannot_be_pinned(self, documents, url, says):
+        status, out, err = documents("client", "pin", url)
+        assert (status, out) == (1, "")
+        assert err.startswith(f"poauth2: {url} ")
+        assert says in err
+
+    def test_a_file_that_is_not_there(self, documents):
+        status, _, err = documents("client", "pin", URL, "/no/such")
+        assert (status, "No such file" in err) == (1, True)
+
+    def test_one_that_is_registered(self, documents):
+        documents(
+            "client", "add", "--name", "x", "--client-id", URL, "--redirect-uri", "https://a.b/"
+        )
+        status, _, err = documents("client", "pin", URL)
+        assert (status, "is registered" in err) == (1, True)
+
+    def test_where_it_is_off(self, with_tables):
+        status, _, err = with_tables("client", "pin", URL)
+        assert (status, "set oauth2.client_id_metadata" in err) == (2, True)
+
+
+class TestVerify:
+    def test_none(self, documents):
+        assert documents("client", "verify") == (0, "0 pinned, 0 changed\n", "")
+
+    def test_as_it_was(self, documents):
+        documents("client", "pin", URL)
+        assert documents("client", "verify") == (
+            0,
+            f"{URL} is as it was pinned\n1 pinned, 0 changed\n",
+            "",
+        )
+
+    def test_what_has_changed(self, documents):
+        documents("client", "pin", URL)
+        change(documents, client_name="New", redirect_uris=["https://app.example/new"])
+        status, out, _ = documents("client", "verify")
+        assert status == 1
+        assert f"{URL} has changed: client_name, redirect_uris\n" in out
+        assert stored(documents).client_name == "Notes"
+
+    def test_one_that_is_gone(self, documents):
+        documents("client", "pin", URL)
+        (documents.path.parent / "client.json").unlink()
+        status, out, _ = documents("client", "verify")
+        assert (status, "answers with the status 404" in out) == (1, True)
+
+
+class TestFetched:
+    def test_what_was_fetched(self, documents):
+        other = "https://app.example/oauth/other.json"
+        documents("client", "pin", URL)
+        documents("client", "pin", other)
+        status, out, _ = documents("fetched", "--json")
+        found = json.loads(out)
+        assert status == 0
+        assert {each["url"]: each["error"] for each in found} == {
+            URL: None,
+            other: "answers with the status 404",
+        }
+        assert {each["purpose"] for each in found} == {"client_id"}
+        status, out, _ = documents("fetched")
+        assert (status, len(out.splitlines())) == (0, 3)
+        assert "usable" in out
