@@ -11,12 +11,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .assembly import get_service, include_backends
 from .events import TokenIssued
+from .interfaces import ISigner
 from .page_protection import cookie_options, page_headers
 from .per_process import PerProcess
+from .plug_in_factories import registered_factories
 from .protection.cors import cors_preflight, cors_readable
 from .protection.request import Request
 from .protection.security import (
@@ -92,7 +95,7 @@ def includeme(config: Any) -> None:
     # Always declared, so that one line of the ini switches the backend.
     config.add_oauth2_settings("sqlalchemy")
     config.add_oauth2_settings("redis")
-    settings = load_settings(config)
+    settings = load_settings(config, partial(registered_factories, config.registry, ISigner))
     include_backends(config, settings)
     if settings.metrics:
         config.include(".monitoring.metrics")

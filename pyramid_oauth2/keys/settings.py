@@ -20,6 +20,7 @@ class KeySettings:
         90 * DAY,
         "How long a key signs before the next one takes its place.",
         mode=AUTHORIZATION_SERVER,
+        signed=True,
     )
     announced: int = setting(
         lifetime,
@@ -27,6 +28,7 @@ class KeySettings:
         "How long a key is published before it signs. By then every application that caches the "
         "key set must have fetched it again.",
         mode=AUTHORIZATION_SERVER,
+        signed=True,
     )
 
     def contradictions(self, settings: Any) -> Iterator[str]:

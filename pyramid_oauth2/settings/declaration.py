@@ -22,6 +22,7 @@ def setting(
     needs: str | tuple[str, ...] = (),
     grant_type: str | None = None,
     for_users: bool = False,
+    signed: bool = False,
 ) -> Any:
     """Declare a setting as a dataclass field.
 
@@ -40,6 +41,8 @@ def setting(
     :param grant_type: the same for a grant type that ``oauth2.grant_types`` does not name.
     :param for_users: the same where each client acts for itself: ``oauth2.grant_types`` names
         ``client_credentials`` only, and no response type issues tokens.
+    :param signed: the same where nothing can sign: there is neither ``oauth2.secret`` nor a
+        signer of the application.
     """
     metadata = {
         "parse": parse,
@@ -52,6 +55,7 @@ def setting(
         "needs": (needs,) if isinstance(needs, str) else needs,
         "grant_type": grant_type,
         "for_users": for_users,
+        "signed": signed,
     }
     value = None if default is REQUIRED else default
     return dataclasses.field(default_factory=lambda: value, metadata=metadata, repr=not secret)

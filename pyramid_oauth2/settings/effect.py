@@ -15,16 +15,19 @@ from .validation import LOCAL, ValidationSettings
 
 # The built-in backends whose section is passed to a library.
 LIBRARIES = ("redis", "sqlalchemy")
+NO_SIGNER = "oauth2.secret is not set, so the server cannot sign"
 
 
-def without_effect(settings: Settings, ours: Mapping[str, Any]) -> Iterator[str]:
+def without_effect(settings: Settings, ours: Mapping[str, Any], can_sign: bool) -> Iterator[str]:
     """A sentence for each setting that is written in the ini and has no effect.
 
     :param ours: the settings of the ini by their key without ``oauth2.``.
+    :param can_sign: whether the server can sign.
     """
-    yield from _unmet(settings, Settings, settings, ours)
+    yield from _unmet(settings, Settings, settings, ours, can_sign)
     for feature in settings.features.values():
-        yield from _unmet(settings, feature.declared, feature.values, ours, feature.prefix)
+        values, prefix = feature.values, feature.prefix
+        yield from _unmet(settings, feature.declared, values, ours, can_sign, prefix)
     yield from _of_libraries(settings)
 
 
@@ -33,6 +36,7 @@ def _unmet(
     declared: type[Any],
     values: Any,
     ours: Mapping[str, Any],
+    can_sign: bool,
     prefix: str = "",
 ) -> Iterator[str]:
     fields = declared_fields(declared)
@@ -48,6 +52,7 @@ def _unmet(
             *_off(needs, values, prefix),
             *_without_grant_type(settings, field),
             *_without_users(settings, field),
+            *([NO_SIGNER] if field.metadata["signed"] and not can_sign else []),
         ]
         if missing:
             yield f"oauth2.{name} has no effect, since {missing[0]}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -23,11 +24,13 @@ log = logging.getLogger(__name__)
 FEATURES = "pyramid_oauth2.feature_settings"
 
 
-def load_settings(config: Any) -> Settings:
+def load_settings(config: Any, signers: Callable[[], Collection[Any]]) -> Settings:
     """Parse the settings of the application and register them as a utility.
 
     Mistakes are reported after all includes: until then, a feature may still declare a key
     that is unknown.
+
+    :param signers: returns what is registered to sign, once the application is complete.
     """
     registry = config.registry
     raw = dict(registry.settings)
@@ -53,7 +56,7 @@ def load_settings(config: Any) -> Settings:
     def check_again(event: Any) -> None:
         # For a feature that was included after the action.
         check()
-        for sentence in without_effect(settings, below_prefix(raw)):
+        for sentence in without_effect(settings, below_prefix(raw), bool(signers())):
             log.warning("%s", sentence)
 
     config.add_subscriber(check_again, ApplicationCreated)

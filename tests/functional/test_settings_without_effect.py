@@ -95,6 +95,24 @@ def test_a_limit_where_nothing_is_throttled(caplog: Any, key: str):
     assert said(caplog, SERVER, **changes) == []
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("keys__rotation", "30d"),
+        ("keys__announced", "5h"),
+        ("jwt_access_tokens__algorithm", "RS256"),
+        ("jwt_access_tokens__lifetime", "5m"),
+    ],
+)
+def test_a_setting_of_what_is_signed_where_nothing_can_sign(caplog: Any, key: str, value: str):
+    (sentence,) = said(caplog, SERVER, **{key: value})
+    assert sentence == (
+        f"oauth2.{key.replace('__', '.')} has no effect, since oauth2.secret is not set, so the "
+        "server cannot sign."
+    )
+    assert said(caplog, SERVER, secret="s" * 43, **{key: value}) == []
+
+
 def test_a_limit_of_registrations_where_users_register_nothing(caplog: Any):
     (sentence,) = said(caplog, SERVER, throttle__registrations="3/day")
     assert sentence == (

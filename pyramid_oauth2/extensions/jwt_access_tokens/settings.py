@@ -29,6 +29,7 @@ class JWTAccessTokenSettings:
         "The algorithm by which they are signed. Every application that validates them must "
         "support it.",
         mode=AUTHORIZATION_SERVER,
+        signed=True,
     )
     lifetime: int = setting(
         signed_lifetime,
@@ -36,4 +37,5 @@ class JWTAccessTokenSettings:
         "How long they live at most, unless the client has a lifetime of its own. An application "
         "elsewhere accepts a token that was revoked until then.",
         mode=AUTHORIZATION_SERVER,
+        signed=True,
     )
