@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,11 +13,12 @@ from pyramid_oauth2.jose.objects import encoded
 
 from . import openid_provider
 from .flow import AUTHORIZE, BACK, VERIFIER, Flow, answer_in
-from .openid_provider import ISSUER, claims_of
+from .openid_provider import ISSUER, PROVIDER, claims_of, give_scopes
 from .server import Clock, bearer
 
 USERINFO = "/oauth2/userinfo"
 MOST_STEPS = 10
+MINUTE = 60
 NO_PKCE = {"code_challenge": None, "code_challenge_method": None}
 
 
@@ -47,6 +49,17 @@ class RelyingParty:
     logins: int = 0
     redirect_uri: str = BACK
     seen: list[Any] = field(default_factory=list, repr=False)
+
+    @classmethod
+    def of_plan(cls, start_flow: Callable[..., Flow], mode: str, pkce: bool) -> RelyingParty:
+        """A client of the conformance plans; its user has not signed in."""
+        users = Users()
+        flow = start_flow(lambda config: config.set_oauth2_resource_owners(users), **PROVIDER)
+        flow = give_scopes(flow, require_pkce=pkce).log_out()
+        clock = Clock(flow.server)
+        # PyJWT compares with the real time, and the tests wait for 30 seconds at most.
+        clock.now -= MINUTE
+        return cls(flow, users, clock, None if mode == "query" else mode, pkce)
 
     def authorize(self, **changes: str | None) -> dict[str, str]:
         """Send a request, and answer the pages; the parameters of the response.

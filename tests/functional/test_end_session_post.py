@@ -10,7 +10,7 @@ from . import openid_provider
 from .client_pages import words
 from .flow import Flow, answer_in
 from .openid_provider import CLAIMS, PROVIDER
-from .test_end_session import BYE, END_SESSION, Party, StartFlow, asks, storage  # noqa: F401
+from .signing_out import BYE, END_SESSION, Party, StartFlow, asks, storage  # noqa: F401
 
 
 class Users(openid_provider.Users):

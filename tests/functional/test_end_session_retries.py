@@ -15,8 +15,8 @@ from . import host
 from .flow import SETTINGS, Flow, register_clients
 from .openid_provider import PROVIDER, Users
 from .server import Server
+from .signing_out import BYE, END_SESSION, Party, browser_cookie
 from .test_authorize_retries import Failures
-from .test_end_session import BYE, END_SESSION, Party, browser_cookie
 from .test_own_sign_out import own_sign_out
 
 

@@ -10,14 +10,8 @@ from urllib.parse import urlencode
 
 from .flow import Flow
 from .openid_provider import parts
-from .test_end_session import (  # noqa: F401
-    BYE,
-    END_SESSION,
-    Party,
-    asks,
-    party,
-    storage,
-)
+from .signing_out import BYE, END_SESSION, Party, asks, storage  # noqa: F401
+from .test_end_session import party  # noqa: F401
 
 
 def click(party: Party, **parameters: str) -> None:  # noqa: F811

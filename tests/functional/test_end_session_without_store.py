@@ -13,7 +13,8 @@ from pyramid_oauth2 import StoreUnavailable
 from pyramid_oauth2.backends.memory.entries import MemoryEntryStore
 from pyramid_oauth2.protocol.server import Server
 
-from .test_end_session import BYE, Party, asks, party, says_signed_out, storage  # noqa: F401
+from .signing_out import BYE, Party, asks, says_signed_out, storage  # noqa: F401
+from .test_end_session import party  # noqa: F401
 
 
 def away(*_: Any) -> None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
@@ -180,29 +179,6 @@ def test_the_response_type_token_has_none(start_flow: StartFlow):
     response = answer_in(answer.location, "fragment")
     assert response["scope"] == "openid"
     assert "id_token" not in response
-
-
-def test_the_longest_nonce(flow: Flow):
-    _, claims = parts(flow.tokens(scope="openid", nonce="n" * 512)["id_token"])
-    assert claims["nonce"] == "n" * 512
-
-
-def test_a_longer_nonce_is_refused(flow: Flow):
-    answer = answer_in(flow.ask(scope="openid", nonce="n" * 513).location)
-    assert answer["error"] == "invalid_request"
-    assert "nonce" in answer["error_description"]
-
-
-def test_a_repeated_nonce_is_refused(flow: Flow):
-    parameters = {**flow.parameters(scope="openid"), "nonce": "1"}
-    answer = answer_in(flow.get(urlencode([*parameters.items(), ("nonce", "2")])).location)
-    assert answer["error"] == "invalid_request"
-
-
-def test_a_remembered_consent_covers_a_new_nonce(flow: Flow):
-    flow.code(scope="openid read", nonce="1")
-    answer = flow.ask(scope="openid read", nonce="2")
-    assert "code=" in answer.location, "the user is not asked again"
 
 
 def test_a_view_sees_what_the_grant_keeps(flow: Flow):

@@ -15,15 +15,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from .flow import BACK, VERIFIER, Flow
-from .openid_provider import CLAIMS, ISSUER, PROVIDER, give_scopes
+from .openid_provider import CLAIMS, ISSUER, PROVIDER
 from .relying_party import USERINFO, RelyingParty, Users
-from .server import Clock
 
 StartFlow = Callable[..., Flow]
 PROFILE = {"name", "given_name", "family_name", "preferred_username", "updated_at"}
 EMAIL = {"email", "email_verified"}
 PHONE = {"phone_number", "phone_number_verified"}
-MINUTE = 60
 
 
 @pytest.fixture
@@ -40,14 +38,7 @@ def pkce(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(params=["query", "form_post"])
 def party(start_flow: StartFlow, request: pytest.FixtureRequest, pkce: bool) -> RelyingParty:
     """A client of the plan; its user has not signed in."""
-    users = Users()
-    flow = start_flow(lambda config: config.set_oauth2_resource_owners(users), **PROVIDER)
-    flow = give_scopes(flow, require_pkce=pkce).log_out()
-    clock = Clock(flow.server)
-    # PyJWT compares with the real time, and the tests wait for 30 seconds at most.
-    clock.now -= MINUTE
-    mode = None if request.param == "query" else request.param
-    return RelyingParty(flow, users, clock, mode, pkce)
+    return RelyingParty.of_plan(start_flow, request.param, pkce)
 
 
 def test_oidcc_discovery_endpoint_verification(start_flow: StartFlow):
@@ -164,51 +155,6 @@ def test_oidcc_display(party: RelyingParty, display: str):
     party.claims(party.tokens(display=display))
 
 
-def test_oidcc_prompt_login(party: RelyingParty):
-    """Core section 3.1.2.1: the user signs in again, and the auth_time is later."""
-    first = party.claims(party.tokens())
-    party.clock.now += 2
-    second = party.claims(party.tokens(prompt="login"))
-    assert party.logins == 2
-    assert second["sub"] == first["sub"]
-    assert second["auth_time"] == first["auth_time"] + 2
-
-
-def test_oidcc_prompt_none_not_logged_in(party: RelyingParty):
-    """Core section 3.1.2.6: without any page."""
-    assert party.authorize(prompt="none")["error"] in ("login_required", "interaction_required")
-    assert (len(party.seen), party.logins) == (1, 0)
-
-
-def test_oidcc_prompt_none_logged_in(party: RelyingParty):
-    """Core section 3.1.2.1: the same sign-in."""
-    first = party.claims(party.tokens())
-    party.seen.clear()
-    party.clock.now += 2
-    second = party.claims(party.tokens(prompt="none"))
-    assert (len(party.seen), party.logins) == (1, 1)
-    for name in ("iss", "sub", "aud", "auth_time", "acr"):
-        assert second[name] == first[name]
-
-
-def test_oidcc_max_age_1(party: RelyingParty):
-    """Core sections 2 and 3.1.2.1: a login that is older is not enough."""
-    first = party.claims(party.tokens())
-    party.clock.now += 2
-    second = party.claims(party.tokens(max_age="1"))
-    assert party.logins == 2
-    assert second["auth_time"] == first["auth_time"] + 2
-
-
-def test_oidcc_max_age_10000(party: RelyingParty):
-    """Core sections 2 and 3.1.2.1: and one that is not, is."""
-    first = party.claims(party.tokens())
-    party.clock.now += 2
-    second = party.claims(party.tokens(max_age="10000"))
-    assert party.logins == 1
-    assert second["auth_time"] == first["auth_time"]
-
-
 @pytest.mark.parametrize(
     "parameter",
     [
@@ -223,13 +169,6 @@ def test_what_a_server_may_ignore_succeeds(party: RelyingParty, parameter: dict[
     """Core sections 3.1.2.1, 5.2 and 15.1: these "MUST NOT" cause an error."""
     claims = party.claims(party.tokens(**parameter))
     assert claims["sub"] == "bob"
-
-
-def test_oidcc_id_token_hint(party: RelyingParty):
-    """Core section 3.1.2.1: with ``prompt=none``, for the user who is signed in."""
-    first = party.tokens()
-    second = party.tokens(prompt="none", id_token_hint=first["id_token"])
-    assert party.claims(second)["sub"] == party.claims(first)["sub"]
 
 
 @pytest.mark.parametrize(

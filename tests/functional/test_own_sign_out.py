@@ -13,7 +13,7 @@ from pyramid_oauth2.backends.memory.entries import MemoryEntryStore
 
 from .flow import Flow
 from .openid_provider import PROVIDER, parts, provider
-from .test_end_session import Party, StartFlow, storage  # noqa: F401
+from .signing_out import Party, StartFlow, storage  # noqa: F401
 
 
 def own_sign_out(config: Any) -> None:

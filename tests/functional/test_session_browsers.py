@@ -16,7 +16,7 @@ from pyramid_oauth2 import Authentication
 from . import openid_provider
 from .flow import Flow, answer_in
 from .openid_provider import PROVIDER, SIGNED_IN_AT, give_scopes, parts, provider
-from .test_end_session import BYE, Party, StartFlow, asks, storage  # noqa: F401
+from .signing_out import BYE, Party, StartFlow, asks, storage  # noqa: F401
 from .test_own_sign_out import own_sign_out, sign_out
 
 OURS = "oauth2_browser"

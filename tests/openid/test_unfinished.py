@@ -18,7 +18,7 @@ from pyramid_oauth2.protocol.events import GrantRevoked
 from pyramid_oauth2.protocol.records import Entry, StoreUnavailable
 from pyramid_oauth2.protocol.sessions import ENDED_LATER
 
-from .test_back_channel import World
+from .notifying import World
 from .test_sessions import Away
 
 URL = "https://client.example/logout"
