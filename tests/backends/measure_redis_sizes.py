@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from pyramid_oauth2.backends.contract.factories import (
     DAY,
@@ -35,6 +35,8 @@ from pyramid_oauth2.protocol.token_strings import random_text
 from tests.servers import valkey
 
 from .redis_contract import open_backend
+
+Life: TypeAlias = Callable[[RedisBackend, int], Grant]
 
 GRANTS_OF_A_USER = 2
 CLIENTS = 10
@@ -101,7 +103,7 @@ def _redeemed(backend: RedisBackend, grant: Grant, token: Token, **more: Any) ->
     return fruits[0]
 
 
-LIVES: tuple[Callable[[RedisBackend, int], Grant], ...] = (
+LIVES: tuple[Life, ...] = (
     two_tokens,
     after_a_code,
     after_a_refresh,
