@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ import pytest
 from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
 
-from pyramid_oauth2 import migrations
+from pyramid_oauth2 import migrations, new_server_secret
 from pyramid_oauth2.views.page_renderer import PageRenderers
 from tests.servers import postgresql_server, redis_url  # noqa: F401
 
@@ -33,6 +34,7 @@ RESOURCE_SERVER = {
 }
 MEMORY = SERVER | {"oauth2.backend": "memory"}
 OTHER_DIALECTS = tuple(f"sqlalchemy.dialects.{name}" for name in ("mysql", "mssql", "oracle"))
+SIGNING = ("pyramid_oauth2.keys.ring", "pyramid_oauth2.openid.id_token")
 PAGES = ("babel", "jinja2", "pyramid_jinja2", "pyramid_oauth2.views.clients")
 
 PROGRAM = """
@@ -84,6 +86,7 @@ class TestSQLite:
         [
             *OTHER_DIALECTS,
             *PAGES,
+            *SIGNING,
             "sqlalchemy.dialects.postgresql",
             "sqlalchemy.orm",
             "zope.sqlalchemy",
@@ -122,7 +125,7 @@ def test_redis_imports_no_other_store(redis_url: str):  # noqa: F811
 
 
 class TestAResourceServer:
-    @pytest.mark.parametrize("name", [*PAGES, "limits", "asyncio", "sqlalchemy", "redis"])
+    @pytest.mark.parametrize("name", [*PAGES, *SIGNING, "limits", "asyncio", "sqlalchemy", "redis"])
     def test_has_no_pages_and_no_store(self, of_a_resource_server: set[str], name: str):
         assert name not in of_a_resource_server
 
@@ -136,6 +139,10 @@ class TestWhatASettingAdds:
 
     def test_attempts_in_process_memory_need_no_library(self):
         assert "limits" not in imported(MEMORY | {"oauth2.throttle_storage": "memory://"})
+
+    def test_the_key_ring(self):
+        secret = new_server_secret(os.urandom)
+        assert "pyramid_oauth2.keys.ring" in imported(MEMORY | {"oauth2.secret": secret})
 
     def test_the_pages_of_clients(self):
         modules = imported(MEMORY | {"oauth2.self_service": "true"})

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..interfaces import IServer, ISettings
+from ..interfaces import IServer, ISettings, ISigner
 from ..protocol.server_secret import ServerSecret
 from ..settings import Settings
 from .endpoint import JWKSEndpoint, JWKSMetadata
-from .ring import KeyRing
 from .schedule import Schedule
 from .settings import KeySettings
 
@@ -27,8 +26,11 @@ def includeme(config: Any) -> None:
         config.set_oauth2_signer(make_ring)
 
 
-def make_ring(server: IServer, settings: Settings) -> KeyRing:
+def make_ring(server: IServer, settings: Settings) -> ISigner:
     """The key ring that the settings want."""
+    # Not imported without a secret: 3 ms of a start.
+    from .ring import KeyRing
+
     keys = settings.of(KeySettings)
     schedule = Schedule(
         rotation=keys.rotation, announced=keys.announced, recognised=settings.recognised_for
