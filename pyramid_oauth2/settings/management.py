@@ -8,7 +8,7 @@ from .declaration import setting
 from .types import AUTHORIZATION_SERVER, boolean, count, principals, some_words, words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class ManagementSettings:
     """Client management pages.
 

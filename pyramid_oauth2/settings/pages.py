@@ -16,7 +16,7 @@ from .types import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class PageSettings:
     """Pages.
 

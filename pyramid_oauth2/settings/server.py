@@ -19,7 +19,7 @@ from .types import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class ServerSettings:
     """Server.
 

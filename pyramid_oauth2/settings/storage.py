@@ -8,7 +8,7 @@ from .declaration import REQUIRED, setting
 from .types import AUTHORIZATION_SERVER, backend_name, boolean, seconds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class StorageSettings:
     """Storage.
 

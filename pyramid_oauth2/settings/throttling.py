@@ -9,7 +9,7 @@ from .declaration import setting
 from .types import AUTHORIZATION_SERVER, boolean, plain_text, rate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class ThrottleSettings:
     """Throttling.
 

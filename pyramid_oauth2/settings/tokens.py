@@ -23,7 +23,7 @@ from .types import (
 DEFAULT_GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class TokenSettings:
     """Scopes, grant types and lifetimes.
 

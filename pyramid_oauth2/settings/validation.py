@@ -26,7 +26,7 @@ def validation(value: str) -> str:
     return name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class ValidationSettings:
     """Validation of tokens.
 
