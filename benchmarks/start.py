@@ -33,7 +33,7 @@ RESOURCE_SERVER = SERVER | {
     "oauth2.introspection.client_secret": "secret",
 }
 CONFIGURATIONS = (*STORES, "resource_server")
-BARE, OURS = "pyramid", "this"
+FLOOR, OURS = "floor", "this"
 
 
 @contextmanager
@@ -54,18 +54,17 @@ def settings_of(configuration: str) -> Iterator[Settings]:
         yield SERVER | chosen | {"oauth2.login_route": "login"}
 
 
-def started(tree: Path, settings: Settings | None, bytecode: str) -> float:
+def started(tree: Path | None, settings: Settings, bytecode: str) -> float:
     """The CPU time of a process until its application is made, in nanoseconds.
 
-    :param tree: the checkout that has the add-on.
-    :param settings: None for a bare application of Pyramid.
+    :param tree: the checkout that has the add-on; None for a bare application of Pyramid.
     :param bytecode: the folder where the process finds compiled modules, or writes them.
     """
     # -P: the working directory has a package of the same name as the other revision.
     command = [sys.executable, "-P", "-m", "benchmarks.started"]
-    words = [] if settings is None else [json.dumps(settings)]
+    words = [*(["--floor"] if tree is None else []), json.dumps(settings)]
     environ = os.environ | {
-        "PYTHONPATH": f"{tree}{os.pathsep}{ROOT}",
+        "PYTHONPATH": f"{tree or ROOT}{os.pathsep}{ROOT}",
         # As in an installed application, also if the measurement runs without compiled modules.
         "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONPYCACHEPREFIX": bytecode,
@@ -77,18 +76,17 @@ def started(tree: Path, settings: Settings | None, bytecode: str) -> float:
 def medians(
     trees: Mapping[str, Path], settings: Settings, times: int, bytecode: str
 ) -> dict[str, float]:
-    """The CPU time of a start in nanoseconds, of each tree, and of a bare application.
+    """The CPU time of a start in nanoseconds, of a bare application and of each tree.
 
     :param bytecode: as :func:`started` takes it.
     """
-    subjects: dict[str, tuple[Path, Settings | None]] = {BARE: (ROOT, None)}
-    subjects |= {name: (tree, settings) for name, tree in trees.items()}
+    subjects: dict[str, Path | None] = {FLOOR: None, **trees}
     found: dict[str, list[float]] = {name: [] for name in subjects}
     for subject in subjects.values():
-        started(*subject, bytecode)  # Compiles the modules.
+        started(subject, settings, bytecode)  # Compiles the modules.
     for _ in range(times):
         for name, subject in subjects.items():
-            found[name].append(started(*subject, bytecode))
+            found[name].append(started(subject, settings, bytecode))
     return {name: median(values) for name, values in found.items()}
 
 
@@ -101,8 +99,8 @@ def main(words: Sequence[str] | None = None) -> None:
         )
         bytecode = stack.enter_context(TemporaryDirectory(prefix="bench-"))
         trees = {OURS: ROOT} | ({arguments.against: tree} if tree else {})
-        base = arguments.against or BARE
-        names = (BARE, *trees, f"{OURS}/{base}")
+        base = arguments.against or FLOOR
+        names = (FLOOR, *trees, f"{OURS}/{base}")
         print("CPU ms of a start".ljust(18) + "".join(f"{name[:12]:>14}" for name in names))
         for configuration in arguments.configuration or CONFIGURATIONS:
             settings = stack.enter_context(settings_of(configuration))

@@ -1,7 +1,8 @@
-"""One application, started: ``python -m benchmarks.started [SETTINGS]``, the settings as JSON.
+"""One application, started: ``python -m benchmarks.started [--floor] SETTINGS``, these as JSON.
 
-Without settings it is a bare application of Pyramid. The line of output is the CPU time of
-the process until then, in nanoseconds. So nothing is imported that a deployment needs not.
+The floor is a bare application of Pyramid that connects to the same store. The line of output is
+the CPU time of the process until then, in nanoseconds. So nothing is imported that a deployment
+needs not.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from pyramid.config import Configurator
@@ -22,12 +24,30 @@ class Users:
         return None
 
 
+def floor(settings: Mapping[str, str]) -> None:
+    """Make an application without the add-on, and connect to its store."""
+    Configurator().make_wsgi_app()
+    if url := settings.get("oauth2.sqlalchemy.url"):
+        import sqlalchemy
+
+        sqlalchemy.create_engine(url).connect().close()
+    elif url := settings.get("oauth2.redis.url"):
+        import redis
+
+        redis.Redis.from_url(url).ping()
+    else:  # A resource server, which sends requests.
+        import urllib3
+
+        urllib3.PoolManager()
+
+
 def main() -> None:
     """Make the application, as a server does before it accepts requests."""
-    if len(sys.argv) == 1:
-        Configurator().make_wsgi_app()
+    *options, settings = sys.argv[1:]
+    if options:
+        floor(json.loads(settings))
         return
-    with Configurator(settings=json.loads(sys.argv[1])) as config:
+    with Configurator(settings=json.loads(settings)) as config:
         config.add_route("login", "/login")
         config.include("pyramid_oauth2")
         config.set_oauth2_resource_owners(Users())

@@ -173,7 +173,7 @@ def test_openid_connect_is_measured_beside_what_is_none(capsys):
 def test_a_start_is_measured_beside_a_bare_application(capsys):
     start.main(["--configuration", "sqlite", "--configuration", "resource_server", "--times", "1"])
     heading, *rows = capsys.readouterr().out.strip().split("\n")
-    assert heading.split()[-3:] == ["pyramid", "this", "this/pyramid"]
+    assert heading.split()[-3:] == ["floor", "this", "this/floor"]
     assert [row.split()[0] for row in rows] == ["sqlite", "resource_server"]
     for row in rows:
         bare, ours, ratio = map(float, row.split()[1:])
