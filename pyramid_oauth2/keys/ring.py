@@ -22,6 +22,8 @@ from .signing_key import Ring, SigningKey
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
+UNKNOWN = 2
+"""Seconds after which the store is read again for a key that is not known: anyone can name one."""
 
 
 @implementer(ISigner)
@@ -131,6 +133,10 @@ class KeyRing:
     def public_key(self, kid: str) -> Mapping[str, str] | None:
         """The public key of that name, also after it is gone; None if it is revoked or unknown."""
         key = self._ring().named(kid)
+        if key is None:
+            # A key that another process has just made may sign already: the first one, or the one
+            # that follows a revoked one.
+            key = self._ring(min(UNKNOWN, self._schedule.cache)).named(kid)
         return None if key is None or key.revoked_at is not None else key.public
 
     def is_revoked(self, kid: str) -> bool:
@@ -158,16 +164,18 @@ class KeyRing:
         read = self._read
         return read if read is not None and read[1].keys else None
 
-    def _ring(self) -> Ring:
+    def _ring(self, max_age: float | None = None) -> Ring:
+        """The ring as it was read at most *max_age* seconds ago, if the store can be read."""
         read = self._known()
-        if read is not None and self._is_fresh(read[0]):
+        cache = self._schedule.cache if max_age is None else max_age
+        if read is not None and self._is_fresh(read[0], cache):
             return read[1]
         # Only the first requests of a process wait for the store.
         return self._flight(lambda: self._refreshed(read), read[1] if read else None)
 
-    def _is_fresh(self, read_at: float) -> bool:
+    def _is_fresh(self, read_at: float, cache: float) -> bool:
         # A clock that was ahead for a moment must not keep the ring until it is there again.
-        return 0 <= self._clock() - read_at < self._schedule.cache
+        return 0 <= self._clock() - read_at < cache
 
     def _refreshed(self, read: tuple[float, Ring] | None) -> Ring:
         now = self._clock()
