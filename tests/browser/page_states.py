@@ -11,13 +11,16 @@ from typing import Any
 from playwright.sync_api import Page
 
 import pyramid_oauth2
-from pyramid_oauth2 import get_service
+from pyramid_oauth2 import Client, get_service
+from pyramid_oauth2.interfaces import IFetcher
+from pyramid_oauth2.protocol.clients.source import DOCUMENT, from_source
 from pyramid_oauth2.protocol.refusal import OWN_RULE, Refusal
 from pyramid_oauth2.views.clients.contexts import AllClients
 from pyramid_oauth2.views.clients.page import client_page
 from pyramid_oauth2.views.clients.refused import Refused
 from pyramid_oauth2.views.pages import error_page
 from tests.devices import GRANT_TYPE, device_request, plug
+from tests.functional.documents import Documents
 
 from .application import OPENID, Untimed, advance_clock, configurator, join
 from .conftest import ClientApplication, Site, served
@@ -36,6 +39,18 @@ URIS = {
     "tos_uri": "https://foto.example/terms",
 }
 
+DESCRIBED = "https://notes.example/oauth/client.json"
+ON_DEVICES = "https://tools.example/command-line/client.json"
+CHANGED = "https://changed.example/client.json"
+DOCUMENTS = {
+    url: {"client_id": url, "client_name": name, "redirect_uris": [uri]}
+    for url, name, uri in (
+        (DESCRIBED, "Notes", "https://notes.example/back"),
+        (ON_DEVICES, "Command line", "http://127.0.0.1/callback"),
+        (CHANGED, "New name", "https://changed.example/now"),
+    )
+}
+
 Way = Callable[[Page, Site], None]
 
 
@@ -52,8 +67,10 @@ def whole_site(**settings: str) -> Iterator[Site]:
             "oauth2.admin_principals": "bob",
             "oauth2.self_service": "true",
             "oauth2.response_types": "code token",
+            "oauth2.client_id_metadata": "open",
         }
         config = configurator({**OPENID, **more, **settings}, BobIsAdmin(), Untimed())
+        config.registry.registerUtility(Documents(**DOCUMENTS), IFetcher)
         config.add_route("an error", "/errors/{code}")
         config.add_view(_error, route_name="an error")
         name = "oauth2.admin.clients.problem"
@@ -118,6 +135,20 @@ def posted(page: Page, site: Site) -> None:
     with page.expect_response(f"{site.client_url}/**"):
         page.locator(ALLOW).click()
     page.unroute(f"{site.client_url}/**")
+
+
+def changed_document(page: Page, site: Site) -> None:
+    """The consent page of a client whose document was another one when it was last allowed."""
+    before = Client(
+        CHANGED,
+        client_name="Old name",
+        redirect_uris=("https://changed.example/before",),
+        token_endpoint_auth_method="none",
+    )
+    clients = get_service(site.registry).server.clients
+    if clients.get(CHANGED) is None:
+        clients.add(from_source(before, DOCUMENT))
+    authorize(CHANGED)(page, site)
 
 
 def unchecked(page: Page, site: Site) -> None:
@@ -187,6 +218,9 @@ def _client(path: str, client_id: str = "prints") -> str:
 STATES: dict[str, Way] = {
     "consent": authorize(),
     "consent, nothing optional": authorize("owned"),
+    "consent, by a document": authorize(DESCRIBED),
+    "consent, by a document, on devices alone": authorize(ON_DEVICES),
+    "consent, by a changed document": changed_document,
     "login again": authorize(prompt="login"),
     "form_post": posted,
     "unchecked": unchecked,
