@@ -20,7 +20,11 @@ APPLICATION = "call:tests.relying_parties.dishonest:main"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     # No cache: clients are registered while it runs.
     folder = tmp_path_factory.mktemp("provider")
-    settings = {"client_cache": "0", "openid.pairwise_salt": "of all who share a sector"}
+    settings = {
+        "client_cache": "0",
+        "openid.pairwise_salt": "of all who share a sector",
+        "registration": "open",
+    }
     with live_server(folder, settings, application=APPLICATION) as server:
         yield server
 
