@@ -102,6 +102,8 @@ def includeme(config: Any) -> None:
 
     for name, description in settings.scopes.items():
         config.add_oauth2_scope(name, description)
+    for uri, scopes in settings.resources.items():
+        config.add_oauth2_resource(uri, scopes)
     config.add_oauth2_grant_type("authorization_code", AuthorizationCode)
     config.add_oauth2_grant_type("refresh_token", RefreshToken)
     config.add_oauth2_grant_type("client_credentials", ClientCredentials)

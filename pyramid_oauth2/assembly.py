@@ -34,10 +34,12 @@ from .protocol.authorization_server import AuthorizationServer
 from .protocol.clients.cache import ClientCache
 from .protocol.clients.field import ClientField
 from .protocol.clients.metadata import BY_NAME
+from .protocol.clients.resources import FIELDS as RESOURCE_FIELDS
 from .protocol.lifetimes import Lifetimes
 from .protocol.purging import Purger
 from .protocol.server import PROMPT_VALUES
 from .read_only import REFUSAL, ReadOnlyBackend
+from .resource_directory import make_resources, named_resources
 from .resource_owners import ResourceOwners
 from .resource_server import ResourceServer, make_resource_server
 from .service import REQUIRED_ROLES, ROLES, OAuth2Service, entry_store, required_store
@@ -93,7 +95,12 @@ def service_of(registry: Any) -> OAuth2Service | ResourceServer:
 
 def client_fields(registry: Any) -> dict[str, ClientField]:
     """The fields of a client's metadata, by name: those of the record, then the added ones."""
-    return {**BY_NAME, **dict(sorted(registry.getUtilitiesFor(IClientField)))}
+    of_resources = RESOURCE_FIELDS if named_resources(registry) else ()
+    return {
+        **BY_NAME,
+        **{field.name: field for field in of_resources},
+        **dict(sorted(registry.getUtilitiesFor(IClientField))),
+    }
 
 
 def include_backends(config: Any, settings: Settings) -> None:
@@ -143,10 +150,12 @@ def _make_authorization_server(
     purger = Purger(grants, stores["consents"], _utc_seconds)
     enabled = enabled_grant_types(settings, grant_types.keys())
     factories = all_factories(registry, settings, {name: grant_types[name] for name in enabled})
+    formats = factories.access_token_formats
+    resources = make_resources(registry, settings, scopes, formats)
     try:
         server = AuthorizationServer(
             issuer=settings.issuer,
-            area=settings.area,
+            resources=resources,
             require_https=settings.https_required,
             scopes=scopes,
             default_scopes=settings.default_scopes,

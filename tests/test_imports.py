@@ -39,6 +39,7 @@ INNER = tuple(
         "openid",
         "resource_server",
         "protection.protected_resources",
+        "resource_directory",
         "responses",
         "page_protection",
         "endpoint_urls",
@@ -104,6 +105,11 @@ FORBIDDEN = {
         *without("jose", "extensions"),
         *other_extensions("jwt_access_tokens"),
     ),
+    "extensions.jwt_access_tokens.startup_check": (
+        *DATABASES,
+        *without("extensions"),
+        *other_extensions("jwt_access_tokens"),
+    ),
     "extensions.client_id_metadata": (
         *WEB,
         *DATABASES,
@@ -145,6 +151,7 @@ FORBIDDEN = {
     "monitoring.metrics": (*DATABASES, *without()),
     "monitoring.measured_grants": (*WEB, *DATABASES, *without()),
     "read_only": (*WEB, *DATABASES, *without()),
+    "resource_directory": (*DATABASES, *without()),
     "resource_owners": (*DATABASES, *without()),
     "responses": (*DATABASES, *without()),
     "page_protection": (*DATABASES, *without()),
@@ -168,6 +175,7 @@ FORBIDDEN = {
         *without(
             "service",
             "startup",
+            "resource_directory",
             "resource_owners",
             "resource_server",
             "endpoint_urls",
@@ -178,7 +186,7 @@ FORBIDDEN = {
         ),
     ),
     "protection.view_options": (*DATABASES, *without("protection.demands")),
-    "protection.protected_resources": (*DATABASES, *without()),
+    "protection.protected_resources": (*DATABASES, *without("resource_directory")),
     "endpoint_urls": (*DATABASES, *without()),
     "protection.http_request": (*DATABASES, *without("protection.protected_resources")),
     "protection.challenges": (

@@ -16,6 +16,7 @@ from .authorization import (
     add_oauth2_request_source,
     add_oauth2_response_type,
 )
+from .resources import add_oauth2_resource
 from .server import (
     add_oauth2_client_field,
     add_oauth2_endpoint,
@@ -45,6 +46,7 @@ def includeme(config: Any) -> None:
     """
     for directive in (
         add_oauth2_scope,
+        add_oauth2_resource,
         add_oauth2_grant_type,
         add_oauth2_client_authentication,
         add_oauth2_endpoint,

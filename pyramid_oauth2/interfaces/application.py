@@ -139,6 +139,16 @@ class IScope(Interface):
     description = Attribute("what it allows, in the user's words")
 
 
+class IProtectedResource(Interface):
+    """An API that clients name (RFC 8707); registered with ``config.add_oauth2_resource``."""
+
+    uri = Attribute("its identifier, which is the audience of its tokens")
+    scopes = Attribute("the scopes that it has, a frozenset; None for all")
+    token_format = Attribute("the name of the format of its access tokens; None: by the client")
+    lifetime = Attribute("how many seconds its access tokens live at most; None: no own limit")
+    name = Attribute("its name for users; None: they see its host")
+
+
 class IClientField(Interface):
     """A field of a client's metadata; registered with ``config.add_oauth2_client_field``."""
 

@@ -16,7 +16,7 @@ from pyramid.response import Response
 from ..interfaces.request import PyramidRequest
 from ..protocol.errors import InsufficientScope, InvalidRequest, OAuth2Error
 from ..protocol.refusal import Refusal
-from ..protocol.scopes import format_scope
+from ..protocol.scopes import OFFLINE, format_scope
 from ..protocol.token.presentation import BEARER_SCHEME, Presentation
 from ..protocol.token.required import MISPLACED, MISSING, PLACE, SCOPE, SENT
 from ..protocol.token.token_response import BEARER
@@ -26,7 +26,7 @@ from .protected_resources import metadata_url
 
 HEADER = "WWW-Authenticate"
 REALM = 'realm="oauth2"'
-OWN_PARAMETERS = frozenset({"error", "error_description", "realm", "resource_metadata"})
+OWN_PARAMETERS = frozenset({"error", "error_description", "realm", "resource_metadata", "scope"})
 
 PERMISSION = Refusal("token_permission", "RFC 6750 section 3.1", decided_by="view")
 
@@ -42,6 +42,10 @@ class Presenter(Protocol):
     def challenges(self) -> Mapping[str, Mapping[str, str]]:
         """The parameters of the challenge of each scheme."""
 
+    @property
+    def required_scope(self) -> frozenset[str]:
+        """The scopes that the view requires."""
+
 
 class ChallengedRequest(PyramidRequest, Protocol):
     """A request that is refused."""
@@ -51,15 +55,18 @@ class ChallengedRequest(PyramidRequest, Protocol):
         """What it presents."""
 
 
-def missing_token(request: ChallengedRequest) -> Response:
+def missing_token(request: ChallengedRequest, scope: frozenset[str] = frozenset()) -> Response:
     """401 for a request without a token.
 
     RFC 6750 section 3.1: "If the request lacks any authentication information
     [...] the resource server SHOULD NOT include an error code".
+
+    :param scope: what is required beside the scopes of the view.
     """
     record_refusal(request, SENT)
     response = json_response({"error_description": MISSING}, 401)
-    return _challenged(request, response, metadata=metadata_url(request))
+    scope = request.oauth2.required_scope | scope
+    return _challenged(request, response, {}, metadata_url(request), scope)
 
 
 def refused_token(request: ChallengedRequest, error: OAuth2Error) -> Response:
@@ -84,10 +91,13 @@ def misplaced_token(request: ChallengedRequest) -> Response:
 def insufficient_scope(
     request: ChallengedRequest, scope: frozenset[str], of_token: frozenset[str]
 ) -> Response:
-    """403 for a valid token that lacks a scope; the response names the required scopes.
+    """403 for a valid token that lacks a scope; the response names all that are required.
 
+    :param scope: what is required beside the scopes of the view.
     :param of_token: the scopes that it has.
     """
+    # All at once: a client that learns of one after the other sends its user back each time.
+    scope = request.oauth2.required_scope | scope
     text = format_scope(scope)
     refusal = SCOPE.comparing(required=scope, of_token=of_token)
     error = InsufficientScope(f"The access token needs the scope: {text}.", text, refusal=refusal)
@@ -104,7 +114,7 @@ def missing_permission(request: ChallengedRequest) -> Response:
         "error": "access_denied",
         "error_description": "The access token does not give the permission for this.",
     }
-    return _challenged(request, json_response(members, 403), metadata=metadata_url(request))
+    return _challenged(request, json_response(members, 403), {}, metadata_url(request))
 
 
 def refused_at_endpoint(request: ChallengedRequest, error: OAuth2Error) -> Response:
@@ -112,8 +122,9 @@ def refused_at_endpoint(request: ChallengedRequest, error: OAuth2Error) -> Respo
     if error.refusal == SENT:
         # RFC 6750 section 3.1: without a token there is no error code.
         response = json_response({"error_description": error.description}, error.status)
-        return _challenged(request, response, metadata=None)
-    return _challenged(request, error_response(error), metadata=None, **_parameters(error))
+        return _challenged(request, response, {}, None)
+    scope = _needed_scope(request, error)
+    return _challenged(request, error_response(error), _parameters(error), None, scope)
 
 
 def challenge_of(response: Response) -> str | None:
@@ -132,9 +143,9 @@ class TokenRequired(HTTPClientError):  # type: ignore[misc]
 
     code, title = 401, "Unauthorized"
 
-    def __init__(self, request: ChallengedRequest) -> None:
+    def __init__(self, request: ChallengedRequest, scope: frozenset[str] = frozenset()) -> None:
         super().__init__(MISSING)
-        _take_over(self, missing_token(request))
+        _take_over(self, missing_token(request, scope))
 
 
 class ScopeRequired(HTTPClientError):  # type: ignore[misc]
@@ -159,8 +170,8 @@ def _refusal(request: ChallengedRequest, error: OAuth2Error) -> Response:
     if error.headers:
         # RFC 9449 section 9: the page needs the nonce to send the request again.
         expose_when_sent(request, error.headers)
-    metadata = metadata_url(request)
-    return _challenged(request, error_response(error), metadata=metadata, **_parameters(error))
+    scope, metadata = _needed_scope(request, error), metadata_url(request)
+    return _challenged(request, error_response(error), _parameters(error), metadata, scope)
 
 
 def _parameters(error: OAuth2Error) -> dict[str, str]:
@@ -172,20 +183,37 @@ def _parameters(error: OAuth2Error) -> dict[str, str]:
         for name, value in error.members.items()
         if isinstance(value, str | int) and name not in OWN_PARAMETERS
     }
-    scope = {"scope": error.scope} if isinstance(error, InsufficientScope) else {}
-    return {"error": error.code, "error_description": error.description, **added, **scope}
+    return {"error": error.code, "error_description": error.description, **added}
+
+
+def _needed_scope(request: ChallengedRequest, error: OAuth2Error) -> frozenset[str]:
+    """What a token needs in the place of the one that is refused by an error."""
+    if isinstance(error, InsufficientScope):
+        return frozenset(error.scope.split())
+    # A client that needs another token is to know for what, without asking for the metadata.
+    return request.oauth2.required_scope if error.status == 401 else frozenset()
 
 
 def _challenged(
-    request: ChallengedRequest, response: Response, *, metadata: str | None, **parameters: str
+    request: ChallengedRequest,
+    response: Response,
+    parameters: Mapping[str, str],
+    metadata: str | None,
+    scope: frozenset[str] = frozenset(),
 ) -> Response:
     """Add a challenge for each scheme; the error is in that of the scheme that was used.
 
     Quoted strings are separated by commas, as strict clients expect it.
 
+    :param parameters: of the error.
     :param metadata: where those of the resource are; None if it has none.
+    :param scope: what a token needs (RFC 6750 section 3).
     """
-    described = {} if metadata is None else {"resource_metadata": metadata}
+    # Whether access lasts while the user is away is no matter of an API.
+    scope = scope - OFFLINE
+    described = {"scope": format_scope(scope)} if scope else {}
+    if metadata is not None:
+        described["resource_metadata"] = metadata
     presentation = request.oauth2.presentation
     used = presentation.scheme if presentation else BEARER_SCHEME
     for scheme, own in request.oauth2.challenges.items():

@@ -103,6 +103,11 @@ class RequestOAuth2:
         return self.service.challenges
 
     @property
+    def required_scope(self) -> frozenset[str]:
+        """The scopes that the view requires: its ``oauth2_scope``."""
+        return frozenset() if self.demand is None else self.demand.scope
+
+    @property
     def clients(self) -> ClientRegistry:
         """The clients, to be registered and changed by this request.
 
@@ -231,7 +236,7 @@ class RequestOAuth2:
         if self.token is None:
             if self.optional:
                 return
-            raise TokenRequired(self._request)
+            raise TokenRequired(self._request, needed)
         if not needed <= self.scope:
             raise ScopeRequired(self._request, needed, self.scope)
 

@@ -115,11 +115,19 @@ class Parameters:
 def parse_form(http: HTTPRequest, rules: ParameterRules = CORE_RULES) -> dict[str, str]:
     """Return the parameters of a form body, each once; of one that may be repeated, the last.
 
+    :raises InvalidRequest: as for :func:`parse_parameters`, or one is repeated.
+    """
+    return parse_parameters(http, rules).as_form()
+
+
+def parse_parameters(http: HTTPRequest, rules: ParameterRules = CORE_RULES) -> Parameters:
+    """Return the parameters of a form body that a client sends.
+
     :raises InvalidRequest: the body is not a form, is too large, compressed or
-        not UTF-8, repeats a parameter, or the URL contains a secret.
+        not UTF-8, or the URL contains a secret.
     """
     _refuse_secrets_in_url(http.query, rules)
-    return parse_body(http, rules=rules).as_form()
+    return parse_body(http, rules=rules)
 
 
 def parse_query(http: HTTPRequest, rules: ParameterRules = CORE_RULES) -> Parameters:

@@ -46,6 +46,7 @@ METADATA_MEMBERS = frozenset(
         "introspection_endpoint",
         "introspection_endpoint_auth_methods_supported",
         "issuer",
+        "protected_resources",
         "response_modes_supported",
         "response_types_supported",
         "revocation_endpoint",
@@ -110,7 +111,7 @@ class PlugIns:
 
     grant_types: Mapping[str, IGrantType]
     client_authentications: Mapping[str, IClientAuthentication]
-    access_token_formats: tuple[IAccessTokenFormat, ...]
+    access_token_formats: dict[str, IAccessTokenFormat]
     sender_constraints: Mapping[str, ISenderConstraint]
     token_responses: Mapping[str, ITokenResponseExtension]
     response_types: Mapping[str, IResponseType]
@@ -225,9 +226,9 @@ def _made(factories: Mapping[str, Made[PlugIn]], server: IServer) -> dict[str, P
     return {name: make(server) for name, make in factories.items()}
 
 
-def _in_order(formats: dict[str, IAccessTokenFormat]) -> tuple[IAccessTokenFormat, ...]:
+def _in_order(formats: dict[str, IAccessTokenFormat]) -> dict[str, IAccessTokenFormat]:
     opaque = formats.pop(OPAQUE)
-    return (*formats.values(), opaque)
+    return {**formats, OPAQUE: opaque}
 
 
 def _refuse_twice(what: str, declared: Mapping[str, Iterable[str]]) -> None:

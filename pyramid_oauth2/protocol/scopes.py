@@ -25,6 +25,9 @@ OFFLINE_ACCESS = "offline_access"
 OFFLINE_DESCRIPTION = _("Do this also while you are not using the application")
 OFFLINE = frozenset({OFFLINE_ACCESS})
 
+OF_NO_API = frozenset({"openid", "profile", "email", "address", "phone", OFFLINE_ACCESS})
+"""The scopes for the server itself (OpenID Connect Core sections 3.1.2.1, 5.4 and 11)."""
+
 SYNTAX = Refusal("scope_syntax", "RFC 6749 section 3.3")
 DEFAULT = Refusal("scope_default", "RFC 6749 section 3.3", decided_by="oauth2.default_scopes")
 KNOWN = Refusal("scope_known", "RFC 6749 section 3.3", decided_by="oauth2.scopes")

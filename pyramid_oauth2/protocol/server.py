@@ -19,6 +19,7 @@ from .lifetimes import Lifetimes
 from .parameters import MAX_VALUE
 from .records import ACCESS_TOKEN, REFRESH_TOKEN, Client, StoreUnavailable
 from .refusal import OWN_RULE, Refusal
+from .resources import Resources
 from .scopes import OFFLINE, OFFLINE_ACCESS
 from .token_strings import RandomBytes
 
@@ -52,7 +53,7 @@ class UserNotChecked(StoreUnavailable):
 class Server:
     """What the protocol, and every grant type, needs from outside: one value made at start-up.
 
-    ``area`` is the protected resource that tokens are for which name none.
+    ``resources`` are the protected resources that tokens are for.
     ``grant_types`` (those that are enabled) and ``client_authentications`` are names;
     :class:`~.authorization_server.AuthorizationServer` has their objects.
     ``default_scopes`` is None where none are set. ``is_active`` returns whether a subject
@@ -74,7 +75,7 @@ class Server:
     """
 
     issuer: str
-    area: str
+    resources: Resources
     require_https: bool
     scopes: Mapping[str, IScope]
     default_scopes: frozenset[str] | None
@@ -104,6 +105,16 @@ class Server:
     end_session: Callable[[str, str], bool] = lambda subject, sid: False
     prompt_values: frozenset[str] = PROMPT_VALUES
     understood: frozenset[str] = field(init=False, default=frozenset())
+
+    @property
+    def area(self) -> str:
+        """The protected resource that tokens are for which name none: its URL."""
+        return self.resources.area
+
+    @property
+    def resource_uris(self) -> Mapping[str, str]:
+        """The APIs that were added by name: as their operator writes them, by canonical URI."""
+        return {name: each.uri for name, each in self.resources.known.items()}
 
     @property
     def endpoints(self) -> Collection[str]:

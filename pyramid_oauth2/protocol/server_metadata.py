@@ -85,6 +85,9 @@ def _core_members(server: AuthorizationServer) -> dict[str, Any]:
             # RFC 9207 section 3.
             "authorization_response_iss_parameter_supported": True,
         }
+    if server.resources.known:
+        # RFC 9728 section 4.
+        members["protected_resources"] = server.resources.uris
     if server.scopes:
         # OpenID Connect Core section 11: offline_access is asked of a user, at the authorization
         # endpoint, for a refresh token.

@@ -20,6 +20,7 @@ from .declaration import REQUIRED, declared_fields
 from .feature import FeatureSettings, Recognising, Signing
 from .management import ManagementSettings
 from .pages import PageSettings
+from .resources import ResourceSettings
 from .server import ServerSettings
 from .storage import StorageSettings
 from .throttling import ThrottleSettings
@@ -40,6 +41,7 @@ class Settings(
     ThrottleSettings,
     ManagementSettings,
     PageSettings,
+    ResourceSettings,
     TokenSettings,
     StorageSettings,
     ServerSettings,

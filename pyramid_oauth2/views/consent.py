@@ -16,6 +16,7 @@ from ..protocol.authorization.interaction import OpenInteraction
 from ..protocol.clients.value_rules import is_https_url
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
+from .described_resources import described_resources
 from .descriptions import describe_scope, document_host, https_only, registered
 from .frame import sign_out_url
 from .language import prefer_languages, translated
@@ -48,6 +49,7 @@ def consent_page(
             }
             for name in sorted(requested.scope)
         ],
+        "resources": described_resources(request, requested),
         "registered": registered(request, client),
         "document_host": document_host(client),
         "only_on_device": not any(map(is_https_url, client.redirect_uris)),

@@ -42,7 +42,10 @@ def test_no_token_gets_a_bare_challenge(server: Server):
     """RFC 6750 section 3.1: no error code for a request without authentication."""
     answer = server.get("/read")
     assert answer.status_int == 401
-    assert answer.headers[CHALLENGE] == f'Bearer realm="oauth2", {RESOURCE_METADATA}/read"'
+    assert (
+        answer.headers[CHALLENGE]
+        == f'Bearer realm="oauth2", scope="read", {RESOURCE_METADATA}/read"'
+    )
     assert "error" not in answer.json
 
 
@@ -97,7 +100,10 @@ def test_a_token_under_another_scheme_is_none(server: Server, header: str):
     """RFC 6750 section 2.1; section 3.1: no error code where no token was recognised."""
     answer = server.get("/read", {"Authorization": header.replace("{}", server.token())})
     assert answer.status_int == 401
-    assert answer.headers[CHALLENGE] == f'Bearer realm="oauth2", {RESOURCE_METADATA}/read"'
+    assert (
+        answer.headers[CHALLENGE]
+        == f'Bearer realm="oauth2", scope="read", {RESOURCE_METADATA}/read"'
+    )
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ class TestChecks:
         assert (answer.json["max_age"], answer.json["acr_values"]) == (60, "silver")
         assert answer.headers.getall("WWW-Authenticate") == [
             f'Bearer realm="oauth2", error="{STALE}", error_description="Sign in again.", '
-            f'max_age="60", acr_values="silver", resource_metadata="{METADATA}/fresh"'
+            f'max_age="60", acr_values="silver", scope="read", resource_metadata="{METADATA}/fresh"'
         ]
         assert answer.headers["X-Hint"] == "sign in"
         assert answer.headers["Cache-Control"] == "no-store"

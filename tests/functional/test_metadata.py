@@ -54,8 +54,9 @@ def test_the_document(server: Server):
 
 
 def test_no_plug_in_may_declare_a_member_of_the_core(build: Callable[..., Server]):
-    """RFC 8414 section 2: with every grant and some scopes, the document has all of them."""
-    document = build(changes={"oauth2.grant_types": ""}).get(METADATA).json
+    """RFC 8414 section 2: with every grant, scopes and an API, the document has all of them."""
+    changes = {"oauth2.grant_types": "", "oauth2.resources": "https://api.example"}
+    document = build(changes=changes).get(METADATA).json
     assert set(document) == METADATA_MEMBERS
 
 

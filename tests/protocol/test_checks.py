@@ -13,6 +13,7 @@ import pytest
 import pyramid_oauth2
 from pyramid_oauth2.extensions.client_registration.settings import RegistrationSettings
 from pyramid_oauth2.protocol import errors
+from pyramid_oauth2.protocol.clients.resources import FIELDS as RESOURCE_FIELDS
 from pyramid_oauth2.protocol.errors import OAuth2Error
 from pyramid_oauth2.protocol.records import Client
 from pyramid_oauth2.settings import setting_fields
@@ -108,7 +109,7 @@ def test_what_decides_exists(place: str, call: ast.Call):
         assert field in SETTINGS, place
     else:
         assert record in RECORDS, place
-        fields = {each.name for each in dataclasses.fields(Client)}
+        fields = {each.name for each in (*dataclasses.fields(Client), *RESOURCE_FIELDS)}
         assert not field or (record == "client" and field in fields), place
 
 

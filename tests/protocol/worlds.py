@@ -21,6 +21,7 @@ from pyramid_oauth2.protocol.grant_types.refresh_token import RefreshToken
 from pyramid_oauth2.protocol.lifetimes import Lifetimes
 from pyramid_oauth2.protocol.plug_ins import Factories
 from pyramid_oauth2.protocol.records import Client
+from pyramid_oauth2.protocol.resources import Resources
 from pyramid_oauth2.protocol.scopes import KnownScope
 from pyramid_oauth2.protocol.throttling import Limit, Throttle, Uncounted
 from pyramid_oauth2.protocol.token.opaque import OpaqueAccessToken
@@ -72,7 +73,7 @@ def make_server(clock: Callable[[], int] | None = None, **changes: Any) -> Autho
     scopes: Mapping[str, Any] = {name: KnownScope(name, name) for name in ("read", "write")}
     parts: dict[str, Any] = {
         "issuer": "https://auth.example.com",
-        "area": "https://auth.example.com",
+        "resources": Resources("https://auth.example.com", "https://auth.example.com"),
         "require_https": True,
         "scopes": scopes,
         "default_scopes": None,

@@ -296,7 +296,7 @@ class TestAtAResource:
         answer = client.get(self.token(client), **other)
         assert answer.status_int == 401
         own, bound = answer.headers.getall("WWW-Authenticate")
-        assert own.startswith('Bearer realm="oauth2", resource_metadata=')
+        assert own.startswith('Bearer realm="oauth2", scope="read", resource_metadata=')
         assert bound.startswith(f'PoP realm="oauth2", error="{error}", ')
         assert ', algs="Ed25519", ' in bound
         if error == "use_proof_nonce":

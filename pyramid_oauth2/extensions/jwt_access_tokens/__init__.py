@@ -25,3 +25,4 @@ def includeme(config: Any) -> None:
     config.add_oauth2_client_field(INTROSPECTION_SIGNED_RESPONSE_ALG)
     config.add_oauth2_endpoint("introspect", SignableIntrospection, metadata=None)
     config.add_oauth2_server_metadata("signed introspection", SignedIntrospectionMetadata)
+    config.include(".startup_check")

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..access import Access
 from ..authorization_server import AuthorizationServer
 from ..clients.private_schemes import private_schemes
 from ..errors import (
@@ -24,7 +23,9 @@ from ..errors import (
 from ..http import Parameters
 from ..records import Client
 from ..redirect_uris import matching_redirect_uri
+from ..resources import RESOURCE
 from ..scopes import format_scope, grant_scope
+from ..token.audience import requested_at
 from ..token.sender_constraints import needs_proof, requested_methods
 from . import checks
 from .authorization_request import RESPONSE_MODES, AuthorizationRequest
@@ -107,7 +108,9 @@ def read_request(
     name = _response_type(server, client, parameters)
     response_type = server.plug_ins.response_types[name]
     scope = _scope(server, client, parameters.once("scope"))
-    extensions = read_extensions(server, client, Access(scope), parameters)
+    access = requested_at(server, client, scope, parameters.values.get(RESOURCE, ()))
+    scope = access.scope
+    extensions = read_extensions(server, client, access, parameters)
     refuse_unredeemed(server, response_type, extensions)
     demand = read_demand(server, parameters, extensions)
     return AuthorizationRequest(
@@ -117,6 +120,7 @@ def read_request(
         response_type=name,
         response_mode=_response_mode(name, response_type, destination, parameters),
         scope=scope,
+        resources=access.resources,
         optional_scope=scope & client.optional_scope,
         state=destination.state,
         code_challenge=code_challenge(server, client, parameters) if response_type.pkce else None,
@@ -254,7 +258,8 @@ def still_allowed(
     _check_response_type(server, client, requested.response_type)
     response_type = server.plug_ins.response_types[requested.response_type]
     refuse_unredeemed(server, response_type, requested.extensions)
-    _scope(server, client, format_scope(requested.scope))
+    scope = _scope(server, client, format_scope(requested.scope))
+    requested_at(server, client, scope, requested.resources)
 
 
 def narrowed(requested: AuthorizationRequest, ticked: frozenset[str]) -> AuthorizationRequest:

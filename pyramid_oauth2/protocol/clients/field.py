@@ -67,6 +67,10 @@ class Known(Protocol):
         """Whether the server can sign."""
 
     @property
+    def resource_uris(self) -> Mapping[str, str]:
+        """The APIs that were added by name: as their operator writes them, by canonical URI."""
+
+    @property
     def client_authentications(self) -> frozenset[str]:
         """The names of the methods of client authentication."""
 

@@ -26,7 +26,7 @@ from ..token.request import TokenRequest
 from ..token_strings import parse_token
 
 WRONG_TOKEN = "The refresh token is unknown, expired, used, revoked, or another client's."
-OTHER_SCOPE = "The refresh token was used a moment ago, for another scope."
+OTHER_SCOPE = "The refresh token was used a moment ago, for another scope or resource."
 
 KNOWN = Refusal("refresh_token_known", "RFC 6749 section 6", decided_by="token")
 CLIENT = Refusal("refresh_token_of_client", "RFC 6749 section 6", decided_by="grant")

@@ -26,7 +26,9 @@ def claims_of(server: Server, token: AccessToken) -> dict[str, Any]:
     if token.subject is not None:
         claims["sub"] = server.subject_for(token.client, token.subject)
     if token.access.resources:
-        claims["aud"] = list(token.access.resources)
+        audience = [server.resources.uri(each) for each in token.access.resources]
+        # RFC 7519 section 4.1.3: one is as well a single string, which every reader knows.
+        claims["aud"] = audience if len(audience) > 1 else audience[0]
     if token.access.details:
         claims["authorization_details"] = list(token.access.details)
     if token.authentication is not None:

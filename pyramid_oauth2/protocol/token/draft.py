@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..access import Access
 from ..authorization_server import AuthorizationServer
 from ..grant_data import GrantData, grant_data
 from ..kept_values import NOTHING_KEPT, KeptValues
@@ -22,6 +23,7 @@ from ..records import (
 from ..server import Server
 from ..token_strings import NewToken, new_family, new_token
 from .access_token import AccessToken, AccessTokenData
+from .audience import format_for
 from .claims import claims_of
 from .confirmation import Confirmation, bound_data
 from .issuance import Add, Issuance, Open, Redeem
@@ -90,7 +92,7 @@ def make_draft(
     strings, records = {}, []
     for kind, data in kinds.items():
         format_ = _format(server, client, issuance) if kind == ACCESS_TOKEN else None
-        end = _end(server, client, frame, kind, product, format_)
+        end = _end(server, client, frame, kind, product, format_, issuance.access)
         if format_ is not None:
             # Most formats say nothing, so the claims are made only if they are asked for.
             claims = partial(_claims, server, client, issuance, frame, end, confirmation)
@@ -174,8 +176,11 @@ def _claims(
 
 
 def _format(server: AuthorizationServer, client: Client, issuance: Issuance) -> IAccessTokenFormat:
-    formats = server.plug_ins.access_token_formats
-    return next(each for each in formats if each.suits(client, issuance.access))
+    formats, access = server.plug_ins.access_token_formats, issuance.access
+    name = format_for(server.resources, access.resources) if access.resources else None
+    if name is not None:
+        return formats[name]
+    return next(each for each in formats.values() if each.suits(client, access))
 
 
 class _Frame(NamedTuple):
@@ -231,12 +236,15 @@ def _end(
     kind: str,
     product: Product | None,
     format_: IAccessTokenFormat | None,
+    access: Access,
 ) -> int:
     lifetime = product.lifetime if product else None
     if lifetime is None:
         lifetime = server.lifetimes.of(kind, client)
         if format_ is not None and format_.lifetime is not None and kind not in client.lifetimes:
             lifetime = min(lifetime, format_.lifetime)
+        if access.resources and (most := server.resources.lifetime(access.resources)) is not None:
+            lifetime = min(lifetime, most)
     end = frame.now + lifetime
     return end if frame.limit is None else min(end, frame.limit)
 

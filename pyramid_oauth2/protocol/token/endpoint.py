@@ -12,10 +12,12 @@ from ..client_endpoint import identify
 from ..endpoints import JSON, EndpointRequest, EndpointResponse
 from ..errors import InvalidRequest, OAuth2Error, UnauthorizedClient, UnsupportedGrantType
 from ..events import Emit, TokenRefused
-from ..http import HTTPRequest, parse_form
+from ..http import HTTPRequest, parse_parameters
 from ..parameters import Parameter
 from ..records import Client
 from ..refusal import Refusal
+from ..resources import RESOURCE
+from .audience import for_resources
 from .issuing import issue
 from .request import PasswordCheck, TokenRequest, pick_parameters
 from .token_response import IssuedTokens
@@ -57,7 +59,8 @@ def process_token_request(
     :return: the client, what was issued to it, and the headers of the response.
     :raises OAuth2Error: the request is refused, and nothing was issued.
     """
-    form = parse_form(http, server.plug_ins.rules)
+    sent = parse_parameters(http, server.plug_ins.rules)
+    form = sent.as_form()
     name = form.get("grant_type")
     if name is None:
         raise InvalidRequest("The parameter grant_type is missing.", refusal=SENT)
@@ -84,6 +87,8 @@ def process_token_request(
         parameters = pick_parameters(form, grant_type.parameters)
         request = TokenRequest(name, client, parameters, http, owners, emit)
         issuance = grant_type.validate(request)
+        # RFC 8707 section 2.2, for every grant type.
+        issuance = for_resources(server, client, issuance, sent.values.get(RESOURCE, ()))
         return client, issue(server, client, issuance, name, emit, proof), proof.headers
     except OAuth2Error as error:
         error.respond_to(client, proof.headers)

@@ -9,11 +9,14 @@ from zope.interface import implementer
 
 from ...interfaces.endpoints import IEndpoint
 from ..authorization_server import AuthorizationServer
+from ..clients.extra import value_of
+from ..clients.resources import RESOURCES
 from ..endpoints import EndpointRequest, EndpointResponse
 from ..errors import InvalidToken
 from ..events import Emit, IntrospectionRefused
 from ..records import Client
 from ..refusal import Refusal
+from ..resources import canonical
 from .access_token import AccessToken
 from .claims import claims_of
 from .resolution import find_access_token
@@ -26,6 +29,10 @@ INACTIVE: Mapping[str, Any] = {"active": False}
 
 OF_TOKEN = Refusal(
     "introspection_of_token", "RFC 7662 section 2.2", decided_by="client.resource_server"
+)
+
+OF_RESOURCE = Refusal(
+    "introspection_of_resource", "RFC 9700 section 2.3", decided_by="client.resources"
 )
 
 
@@ -58,8 +65,8 @@ def introspect(
 ) -> Mapping[str, Any]:
     """The members of the response: what *client* may know about a token.
 
-    A client may know about its own access tokens, a client that is registered as a
-    resource server about every access token. Every other token is inactive, without
+    A client may know about its own access tokens, and one that is registered as a
+    resource server about the tokens for the APIs that it is. Every other token is inactive, without
     a difference: unknown, expired, revoked, or of another client. Codes and
     refresh tokens are inactive too: a resource server that checks ``active`` alone
     must not accept one as an access token.
@@ -68,11 +75,25 @@ def introspect(
         token = find_access_token(server, value)
     except InvalidToken:
         return INACTIVE
-    if client.resource_server or token.client.client_id == client.client_id:
+    own, audience = (
+        _own_resources(server, client),
+        server.resources.audience(token.access.resources),
+    )
+    if token.client.client_id == client.client_id or own.intersection(audience):
         return _members(server, token)
     refusal = OF_TOKEN.comparing(client_id=client.client_id, token_of=token.client.client_id)
+    if client.resource_server:
+        refusal = OF_RESOURCE.comparing(resources=own, audience=audience)
     emit(IntrospectionRefused(client_id=client.client_id, refusal=refusal))
     return INACTIVE
+
+
+def _own_resources(server: AuthorizationServer, client: Client) -> frozenset[str]:
+    """The APIs that a resource server is."""
+    if not client.resource_server:
+        return frozenset()
+    named = value_of(RESOURCES, client) if server.resources.known else ()
+    return frozenset(server.resources.audience(tuple(map(canonical, named))))
 
 
 def _members(server: AuthorizationServer, token: AccessToken) -> Mapping[str, Any]:

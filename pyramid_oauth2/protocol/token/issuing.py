@@ -78,15 +78,15 @@ def issue(
         # Nothing is made for a token that is spent. The store says what this means, as it
         # does for a race. It could only win if the store lost the first redemption in a
         # failover; then the token is spent now, for nothing, and the request is refused.
-        return _not_won(server, operation, spend(server, operation.token), emit, confirmation)
+        return _not_won(server, issuance, spend(server, operation.token), emit, confirmation)
     reserve(server, issuance.reservations)
     draft = make_draft(server, client, issuance, confirmation=confirmation)
     members = added_members(server, client, issuance, draft, grant_type)
     issued = draft.issued(issuance, token_type(server, confirmation), members)
-    sealed = _sealed(server, operation, issued, confirmation)
+    sealed = _sealed(server, issuance, issued, confirmation)
     redemption = store(server, issuance, draft, sealed)
     if redemption.outcome is not Outcome.WON:
-        return _not_won(server, operation, redemption, emit, confirmation)
+        return _not_won(server, issuance, redemption, emit, confirmation)
     return settle(server, client, issuance, draft.grant, issued, grant_type, emit)
 
 
@@ -207,31 +207,36 @@ def _check_within(server: Server, grant: Grant, access: Access) -> None:
 
 def _sealed(
     server: Server,
-    redeem: Open | Redeem | Add | None,
+    issuance: Issuance,
     issued: IssuedTokens,
     confirmation: Confirmation | None,
 ) -> SealedAnswer | None:
+    redeem = issuance.operation
     if not isinstance(redeem, Redeem) or redeem.repeat is None or not redeem.repeat.grace:
         return None
-    seal = _seal(redeem.repeat, redeem.grant, confirmation)
+    seal = _seal(redeem.repeat, redeem.grant, issuance.access, confirmation)
     end = server.clock() + redeem.repeat.grace
     return SealedAnswer(seal.close(issued.encode(), server.random), end)
 
 
-def _seal(repeat: Repeat, grant: Grant, confirmation: Confirmation | None) -> Seal:
-    return seal_for(repeat.presented, grant.client_id, grant.id, repeat.scope, confirmation)
+def _seal(repeat: Repeat, grant: Grant, access: Access, confirmation: Confirmation | None) -> Seal:
+    return seal_for(
+        repeat.presented, grant.client_id, grant.id, repeat.scope, confirmation, access.resources
+    )
 
 
 def _not_won(
     server: Server,
-    operation: Open | Redeem | Add | None,
+    issuance: Issuance,
     redemption: Redemption,
     emit: Emit,
     confirmation: Confirmation | None,
 ) -> IssuedTokens:
     """Answer a request whose operation wrote nothing: repeat the response, or refuse."""
+    operation = issuance.operation
     if isinstance(operation, Redeem) and redemption.token is not None:
-        return _used(server, operation, redemption.token, emit, confirmation)
+        access = issuance.access
+        return _used(server, operation, access, redemption.token, emit, confirmation)
     text = operation.error_description if operation else "The token could not be issued."
     raise InvalidGrant(text, refusal=STORED.comparing(outcome=redemption.outcome.value))
 
@@ -239,11 +244,12 @@ def _not_won(
 def _used(
     server: Server,
     redeem: Redeem,
+    access: Access,
     spent: Token,
     emit: Emit,
     confirmation: Confirmation | None,
 ) -> IssuedTokens:
-    response = _response_before(server, redeem, spent, confirmation)
+    response = _response_before(server, redeem, access, spent, confirmation)
     if response is None or redeem.repeat is None:
         end_grant(server, redeem.grant, redeem.reuse.reason, emit, redeem.reuse.event)
         check = USED_ONCE.get(spent.kind, STORED)
@@ -258,7 +264,11 @@ def _used(
 
 
 def _response_before(
-    server: Server, redeem: Redeem, spent: Token, confirmation: Confirmation | None
+    server: Server,
+    redeem: Redeem,
+    access: Access,
+    spent: Token,
+    confirmation: Confirmation | None,
 ) -> bytes | None:
     """The response to the request that spent the token; None if this one is a reuse."""
     repeat, sealed = redeem.repeat, spent.sealed_answer
@@ -266,9 +276,12 @@ def _response_before(
     # has its response, and this request is someone else's.
     if repeat is None or sealed is None or sealed.expires_at <= server.clock():
         return None
-    response = _seal(repeat, redeem.grant, confirmation).open(sealed.data)
+    response = _seal(repeat, redeem.grant, access, confirmation).open(sealed.data)
     if response is None and repeat.error_description is not None:
-        # For another scope: the client itself may have sent it, so nothing is revoked.
-        refusal = SAME_REQUEST.comparing(requested=repeat.scope, used_at=spent.consumed_at)
+        # For another scope or resource, as when tokens for two APIs are refreshed at once: the
+        # client itself may have sent it, so nothing is revoked.
+        refusal = SAME_REQUEST.comparing(
+            requested=repeat.scope, resources=access.resources, used_at=spent.consumed_at
+        )
         raise InvalidGrant(repeat.error_description, refusal=refusal)
     return response

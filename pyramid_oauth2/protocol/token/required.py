@@ -50,7 +50,8 @@ def required_token(
     """
     sender = _Sender(http)
     try:
-        token = resolve(server, _presentation(server, http, sender))
+        # The endpoint belongs to no API; its scope to none either.
+        token = resolve(server, _presentation(server, http, sender), for_any_resource=True)
     except OAuth2Error as error:
         # RFC 6750 section 3: a request that "does not contain an access token that enables access
         # to the protected resource" is refused with WWW-Authenticate, also if the status is 400.

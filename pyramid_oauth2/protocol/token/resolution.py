@@ -9,6 +9,7 @@ from ..records import ACCESS_TOKEN, TokenRef
 from ..refusal import OWN_RULE, Refusal
 from ..single_use import reserve
 from .access_token import AccessToken, AccessTokenData
+from .audience import check_audience
 from .confirmation import NO_PROOF
 from .presentation import Presentation
 from .recognised import RecognisedToken
@@ -23,7 +24,7 @@ def recognise(server: AuthorizationServer, value: str) -> RecognisedToken | None
     """What a format reads in the string of an access token, without I/O; None if none knows it."""
     # Ours first, although it is the last to be chosen for a new token: no other format can
     # claim a string that has our form.
-    for format_ in reversed(server.plug_ins.access_token_formats):
+    for format_ in reversed(server.plug_ins.access_token_formats.values()):
         if (token := format_.recognise(value)) is not None:
             return token
     return None
@@ -33,15 +34,20 @@ def resolve(
     server: AuthorizationServer,
     presentation: Presentation,
     recognised: RecognisedToken | None = None,
+    *,
+    for_any_resource: bool = False,
 ) -> AccessToken:
     """The valid access token that a request presents: at most one read of the grant store.
 
     :param recognised: what :func:`recognise` returned for its string, if it was called.
+    :param for_any_resource: whether it may be for any API: at an endpoint of the server.
     :raises InvalidToken: there is none. A string that this server cannot have
         made is refused without a read of the store.
     :raises OAuth2Error: the token is bound to a key, which the request does not prove.
     """
     token = find_access_token(server, presentation.value, recognised)
+    if not for_any_resource:
+        check_audience(server, token.access, presentation)
     proof = check_presenter(server, token.confirmation, presentation)
     if proof is not NO_PROOF:
         # First the headers: they are sent with a refusal, too.

@@ -7,6 +7,8 @@ sealed answer was cleared.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..scopes import format_scope
 from ..seal import Seal, derived_seal
 from .confirmation import Confirmation
@@ -20,14 +22,19 @@ def seal_for(
     family: str,
     scope: frozenset[str],
     confirmation: Confirmation | None = None,
+    resources: Collection[str] = (),
 ) -> Seal:
     """The seal of the response to one request.
 
     :param spent: the token string that is redeemed.
     :param scope: the requested scope, as a set: its order makes no difference.
     :param confirmation: the key that the request proves: a request with another gets nothing.
+    :param resources: those that the tokens are limited to.
     """
     question = [client_id, family, format_scope(scope)]
+    # A "=" after the name: as a resource, no key and no scope can be read. Without any, the
+    # question is that of earlier versions.
+    question += [f"resource={each}" for each in sorted(resources)]
     if confirmation is not None:
         question += [f"{name}={value}" for name, value in sorted(confirmation.methods.items())]
     return derived_seal(spent, PURPOSE, question)

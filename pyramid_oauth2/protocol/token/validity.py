@@ -20,7 +20,7 @@ TOKEN_UNUSED = Refusal("token_unused", "RFC 6749 section 10.5", decided_by="toke
 TOKEN_UNEXPIRED = Refusal("token_unexpired", "RFC 6750 section 3.1", decided_by="token")
 GRANT_UNREVOKED = Refusal("grant_unrevoked", "RFC 6750 section 3.1", decided_by="grant")
 GRANT_UNEXPIRED = Refusal("grant_unexpired", OWN_RULE, decided_by="grant")
-UNLIMITED = Refusal("token_unlimited", "RFC 8707 section 2", decided_by="token")
+DETAILS = Refusal("token_details", "RFC 9396 section 9", decided_by="token")
 CLIENT_ENABLED = Refusal("token_client_enabled", OWN_RULE, decided_by="client")
 CLIENT_EPOCH = Refusal("token_client_epoch", OWN_RULE, decided_by="client.epoch")
 
@@ -116,16 +116,16 @@ def check_limits(
     """Refuse a token with a limit that nothing checks.
 
     :raises NotValid: it is bound to a key that no sender constraint checks, or limited to
-        resources or details, which nothing in this version checks.
+        details, which nothing in this version checks.
     """
     # RFC 7800 section 3.1: a recipient that does not check the key would accept
-    # a stolen token. RFC 8707 section 2: a token for one resource is not for another.
+    # a stolen token. RFC 9396 section 9: the details limit what the token is for.
     if confirmation is not None and not confirmation.methods.keys() <= checked_members(server):
         raise NotValid("is bound to a key that this server does not check", refusal=CHECKED)
-    if access.limits():
+    if access.details:
         raise NotValid(
-            "has a limit that this server does not check",
-            refusal=UNLIMITED.comparing(limits=access.limits()),
+            "has details that this server does not check",
+            refusal=DETAILS.comparing(limits=access.limits()),
         )
 
 

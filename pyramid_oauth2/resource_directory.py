@@ -1,0 +1,57 @@
+"""The protected resources of an authorization server, from its settings and its registry."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from .interfaces import IProtectedResource
+from .protocol.resources import ProtectedResource, Resources, canonical
+from .protocol.scopes import format_scope
+from .settings import Settings
+from .startup_error import StartupError
+
+
+def named_resources(registry: Any) -> dict[str, ProtectedResource]:
+    """The APIs that were added by name, by their canonical spelling."""
+    return dict(sorted(registry.getUtilitiesFor(IProtectedResource)))
+
+
+def make_resources(
+    registry: Any, settings: Settings, scopes: Collection[str], formats: Collection[str]
+) -> Resources:
+    """The protected resources of the server.
+
+    :param scopes: the names of those that are known.
+    :param formats: the names of the formats of access tokens.
+    :raises StartupError: an API has a scope or a format that is not registered, or is missing.
+    """
+    known = named_resources(registry)
+    default = settings.default_resource and canonical(settings.default_resource)
+    if found := [*_errors(known, default, scopes, formats)]:
+        raise StartupError("\n".join(found))
+    return Resources(settings.area, settings.public_url, known, default)
+
+
+def _errors(
+    known: Mapping[str, ProtectedResource],
+    default: str | None,
+    scopes: Collection[str],
+    formats: Collection[str],
+) -> Iterator[str]:
+    for resource in known.values():
+        if unknown := (resource.scopes or frozenset()) - frozenset(scopes):
+            yield (
+                f"The API {resource.uri} has unknown scopes: {format_scope(unknown)}. Add them to "
+                "oauth2.scopes, or with config.add_oauth2_scope(name, description)."
+            )
+        if resource.token_format not in (None, *formats):
+            yield (
+                f"The token_format of {resource.uri} is {resource.token_format!r}; there are: "
+                f"{', '.join(sorted(formats))}."
+            )
+    if default is not None and default not in known:
+        yield (
+            f"oauth2.default_resource is {default}, which is none of oauth2.resources: add it "
+            "there."
+        )

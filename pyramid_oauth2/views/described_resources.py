@@ -1,0 +1,46 @@
+"""The APIs for which a client requests tokens, as the consent page names them (RFC 8707)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..protection.request import Request
+from ..protocol.authorization.authorization_request import AuthorizationRequest
+from .descriptions import describe_scope
+from .language import translated
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedResource:
+    """An API in words for users.
+
+    :param address: its URL without the scheme, or the whole identifier if it is no URL.
+    :param name: as its operator calls it; None if they gave it no name.
+    :param scopes: what the client may do there, if that is not all that it requests.
+    """
+
+    address: str
+    name: str | None
+    scopes: tuple[str, ...]
+
+
+def described_resources(
+    request: Request, requested: AuthorizationRequest
+) -> list[DescribedResource]:
+    """Each API that the request is limited to; none if it is limited to none."""
+    resources = request.oauth2.authorization_service.server.resources
+    described = []
+    for each in requested.resources:
+        found = resources.known.get(each)
+        there = resources.scope_at(requested.scope, (each,))
+        described.append(
+            DescribedResource(
+                resources.uri(each).partition("://")[2].rstrip("/") or each,
+                # The name may be a translation string of the application.
+                translated(request, found.name) if found and found.name else None,
+                ()
+                if there == requested.scope
+                else tuple(describe_scope(request, name) for name in sorted(there)),
+            )
+        )
+    return described
