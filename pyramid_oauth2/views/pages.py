@@ -14,6 +14,7 @@ from pyramid.response import Response
 from ..interfaces import ISettings
 from ..page_protection import page_headers, page_policy
 from ..protection.request import Request
+from ..protocol.authorization.checks import GONE
 from ..protocol.authorization.unusable import ForeignInteraction, UnusableInteraction
 from ..protocol.authorization.way_back import WayBack
 from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .times import Times
 
 
+CLIENT_GONE = "client_gone"
 View = Callable[[Request], Response]
 
 
@@ -135,7 +137,8 @@ def refused_page(request: Request, error: OAuth2Error, way_back: WayBack | None 
     """
     code, refusal = _code_to_try_again(error), error.refusal
     if code is None:
-        return error_page(request, error.description, 400, error.code, way_back, refusal=refusal)
+        code = CLIENT_GONE if refusal.check == GONE.check else error.code
+        return error_page(request, error.description, 400, code, way_back, refusal=refusal)
     response = error_page(request, error.description, error.status, code, way_back, refusal=refusal)
     response.headers["Retry-After"] = str(error.retry_after or RETRY_AFTER)
     return response

@@ -167,6 +167,10 @@ def test_a_query_that_cannot_be_read_has_its_page(visitor: Visitor, query: str) 
 # The text for users of each error that has a page, and the code for the developer.
 ERRORS = {
     "unknown client": ("This application is not known here", "unauthorized_client"),
+    "removed client": (
+        "This application is not known here any more",
+        "There is no such client any more.",
+    ),
     "wrong redirect": ("The application made a mistake", "invalid_request"),
     "method": ("The application made a mistake", "This address is for a web browser."),
     "expired": ("This page has expired", "page_expired"),
@@ -188,6 +192,8 @@ def go_wrong(visitor: Visitor, how: str, monkeypatch: pytest.MonkeyPatch) -> Tes
     match how:
         case "unknown client":
             return visitor.ask("nobody", 400)
+        case "removed client":
+            return visitor.ask("oci_removed", 400)
         case "wrong redirect":
             return visitor.ask(redirect_uri="https://evil.example/", status=400)
         case "method":

@@ -16,6 +16,7 @@ from .unusable import DeactivatedUser, EndedSession, UnusableInteraction, Withdr
 
 CLIENT_ID = Refusal("client_id_sent", "RFC 6749 section 4.1.1")
 CLIENT = Refusal("client_usable", "RFC 6749 section 4.1.2.1", decided_by="client")
+GONE = Refusal("client_there", "RFC 6749 section 4.1.2.1", decided_by="client")
 REDIRECT_URI = Refusal(
     "redirect_uri_registered", "RFC 9700 section 2.1", decided_by="client.redirect_uris"
 )

@@ -17,6 +17,7 @@ from ..errors import InvalidRequest, UnauthorizedClient
 from ..events import ClientChanged, Emit
 from ..http import Parameters
 from ..records import CLIENT_ID_LENGTH, Client, DuplicateRecord
+from ..token_strings import is_drawn_client_id
 from . import checks
 from .client_lookup import ClientLookup, Count
 
@@ -40,6 +41,10 @@ def find_client(
     if client_id is None:
         raise InvalidRequest("The parameter client_id is missing.", refusal=checks.CLIENT_ID)
     client = _found(server, client_id, count) if len(client_id) <= CLIENT_ID_LENGTH else None
+    if client is None and is_drawn_client_id(client_id):
+        # It is no secret: this server drew it. The client has registered itself perhaps, and was
+        # removed since.
+        raise UnauthorizedClient("There is no such client any more.", refusal=checks.GONE)
     if client is None or client.disabled_at is not None:
         raise UnauthorizedClient(
             "There is no such client.", refusal=checks.usable_client(client), client=client
