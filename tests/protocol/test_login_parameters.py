@@ -20,8 +20,8 @@ from pyramid_oauth2.protocol.authorization.results import (
 from pyramid_oauth2.protocol.grant_data import GrantData
 from pyramid_oauth2.protocol.http import HTTPRequest, Parameters
 
+from .login_worlds import LONG, Known, LoginWorld, session_in
 from .test_flow import REQUEST, World, sent
-from .test_new_login import LONG, Known, LoginWorld, session_in
 from .worlds import NOW, make_request
 
 

@@ -13,8 +13,8 @@ from pyramid_oauth2.protocol.authentication import Authentication
 from pyramid_oauth2.protocol.authorization.results import AnotherAccount, Ask, Login
 from pyramid_oauth2.protocol.http import Parameters
 
+from .login_worlds import Known
 from .test_flow import World, sent
-from .test_new_login import Known
 from .test_request_extensions import Nonce
 from .worlds import FACTORIES, NOW
 
