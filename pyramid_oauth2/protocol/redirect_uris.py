@@ -81,12 +81,15 @@ def redirect_uri_problem(uri: str, private_schemes: Collection[str] = ()) -> Mes
         return _("is not a URI")
     if RESPONSE_PARAMETERS & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
         return _("has a query parameter that a response has as well, such as code or state")
+    if not parts.scheme:
+        return _("is relative; write it whole, with https://")
+    if not uri.startswith(parts.scheme):
+        # Browsers take it as the same, and what compares schemes would not.
+        return _("has capital letters in its scheme; write it in lower case")
     if parts.scheme in WEB:
         if not host:
             return _("has no host")
         return _host_problem(parts, port) or _plain_http_problem(parts.scheme, host)
-    if not parts.scheme:
-        return _("is relative; write it whole, with https://")
     if parts.scheme not in private_schemes and not _PRIVATE_USE_SCHEME.fullmatch(parts.scheme):
         # RFC 8252 section 7.1: a scheme in reverse domain name notation;
         # javascript:, data: and the like have no dot.

@@ -109,6 +109,18 @@ class TestReplacing:
         clock.now += GRACE
         assert mine.get().status_int == 401
 
+    def test_it_counts_also_if_the_next_response_is_lost_too(self, server: Server):
+        """For the same time: who has it alone cannot keep it for ever."""
+        clock, mine = Clock(server), configuration(server)
+        before = mine.token
+        for _ in range(3):
+            mine.token = before
+            assert mine.put().status_int == 200
+            clock.now += GRACE // 3
+        assert mine.get().status_int == 200
+        mine.token = before
+        assert mine.get().status_int == 401
+
     def test_the_one_before_that_does_not(self, server: Server):
         mine = configuration(server)
         first = mine.token

@@ -336,6 +336,15 @@ class TestInitialAccessTokens:
             assert other in answer.json["error_description"]
         registered(server, token, redirect_uris=[BACK, "http://127.0.0.1/", "com.example.c:/"])
 
+    @pytest.mark.parametrize(
+        "other", ["HTTPS://evil.example/", "https://[::1", "https:evil.example"]
+    )
+    def test_hosts_by_other_spellings(self, server: Server, other: str):
+        """What a browser takes for https is not let pass, nor what no parser accepts."""
+        token = initial_token(server, Policy(None, CODE_FLOW, frozenset({"c.example"})))
+        answer = register(server, token, redirect_uris=[BACK, other])
+        assert (answer.status_int, answer.json["error"]) == (400, "invalid_redirect_uri")
+
     def test_it_is_stored_as_a_digest(self, server: Server):
         token = initial_token(server)
         (entry,) = server.service.entries.list("initial_access_token").items

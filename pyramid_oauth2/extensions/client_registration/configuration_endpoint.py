@@ -66,7 +66,7 @@ class ClientConfigurationEndpoint:
             self._sweeper.end(registration, request.emit)
             return EndpointResponse(status=204)
         if request.http.method == "PUT":
-            token, client = self._replaced(request, registration, client)
+            token, client = self._replaced(request, token, registration, client)
         return EndpointResponse.json(client_information(self._server, client, token))
 
     def _authenticated(self, request: EndpointRequest) -> tuple[str, Registration, Client]:
@@ -88,7 +88,7 @@ class ClientConfigurationEndpoint:
         return token, registration, client
 
     def _replaced(
-        self, request: EndpointRequest, registration: Registration, client: Client
+        self, request: EndpointRequest, presented: str, registration: Registration, client: Client
     ) -> tuple[str, Client]:
         body = metadata_in(request.http)
         self._check_identity(body, client)
@@ -97,8 +97,8 @@ class ClientConfigurationEndpoint:
         # After the change: what is lost with a response is then the token alone, of which the
         # earlier one is accepted for a while.
         token = new_registration_access_token(self._server.random)
-        contention = Contention("the registration")
-        while not self._registrations.put(registration.with_token(token, self._server.clock())):
+        contention, now = Contention("the registration"), self._server.clock()
+        while not self._registrations.put(registration.with_token(token, now, presented)):
             contention.lost()
             found = self._registrations.find(client.client_id)
             if found is None or not found.token:

@@ -89,6 +89,11 @@ class Policy:
             yield "redirect_uris", joined(about(uri[:100], problem) for uri in others)
 
     def _allows(self, uri: str) -> bool:
-        if not self.redirect_hosts or not uri.startswith("https:"):
+        try:
+            parts = urlsplit(uri)
+        except ValueError:
+            return True  # The rule of redirect URIs says what is wrong.
+        # The scheme in lower case, as browsers take it.
+        if not self.redirect_hosts or parts.scheme != "https":
             return True
-        return urlsplit(uri).netloc.removesuffix(":443") in self.redirect_hosts
+        return parts.netloc.removesuffix(":443") in self.redirect_hosts

@@ -48,11 +48,17 @@ class Registration:
         earlier = hmac.compare_digest(self.earlier, mine) and now < self.earlier_until
         return self.state != ENDED and (current or earlier)
 
-    def with_token(self, token: str, now: int) -> Registration:
-        """The registration with a new token."""
-        return replace(
-            self, token=digest(token).hex(), earlier=self.token, earlier_until=now + GRACE
-        )
+    def with_token(self, token: str, now: int, presented: str = "") -> Registration:
+        """The registration with a new token.
+
+        :param presented: the token of the client that gets the new one.
+        """
+        made = replace(self, token=digest(token).hex())
+        if hmac.compare_digest(self.earlier, digest(presented).hex()):
+            # The response with the present one was lost: the client has the earlier one alone, and
+            # may lose this response too.
+            return made
+        return replace(made, earlier=self.token, earlier_until=now + GRACE)
 
     def entry(self) -> Entry:
         """The record."""
