@@ -16,6 +16,7 @@ from ..jose.signing import sign
 from ..jose.uses import ID_TOKEN
 from ..protocol.clients.extra import value_of
 from ..protocol.records import REFRESH_TOKEN
+from ..protocol.scopes import OFFLINE_ACCESS
 from ..protocol.token.issuance import Issuing
 from ..settings import Settings
 from .claims import claims_about
@@ -88,9 +89,11 @@ class IDToken:
         return members
 
     def _lasts(self, issuing: Issuing, sid: str) -> bool:
-        # A grant for offline access outlives its session: no end of that would be notified again.
         if issuing.grant_type != REFRESH_TOKEN or issuing.subject is None:
             return True
+        if issuing.grant is not None and OFFLINE_ACCESS in issuing.grant.scope:
+            # It outlives its session, which it does not extend: no sign-out has to reach it.
+            return self._entries.found(issuing.subject, sid) is not None
         return self._entries.used(issuing.subject, sid, self._settings.session_lifetime)
 
     def _names(self, issuing: Issuing) -> frozenset[str]:

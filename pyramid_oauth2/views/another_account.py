@@ -22,12 +22,14 @@ def another_account_page(
 
     :param endpoint: the name of the endpoint to which the form is sent.
     """
-    hints = pending.interaction.request.login_hints or {}
-    prefer_languages(request, hints.get("ui_locales"))
+    ui_locales = (pending.interaction.request.login_hints or {}).get("ui_locales")
+    prefer_languages(request, ui_locales)
     settings = request.registry.getUtility(ISettings)
     values = {
         "client_name": client.client_name or client.client_id,
-        "sign_out_url": sign_out_url(request, settings, interaction=handle, endpoint=endpoint),
+        "sign_out_url": sign_out_url(
+            request, settings, interaction=handle, endpoint=endpoint, ui_locales=ui_locales
+        ),
         "action": endpoint_url(request.registry, endpoint),
         "handle": handle,
         "browser_field": FIELD,

@@ -31,7 +31,8 @@ def consent_page(
     :param endpoint: the name of the endpoint to which the form is sent.
     """
     requested = pending.interaction.request
-    prefer_languages(request, (requested.login_hints or {}).get("ui_locales"))
+    ui_locales = (requested.login_hints or {}).get("ui_locales")
+    prefer_languages(request, ui_locales)
     server = request.oauth2.authorization_service.server
     settings = request.registry.getUtility(ISettings)
     values = {
@@ -56,7 +57,9 @@ def consent_page(
         "blocks": [*_blocks(request, requested)],
         "lasts": server.lasts(client, requested.scope),
         "authorizations_url": endpoint_url(request.registry, "authorizations"),
-        "sign_out_url": sign_out_url(request, settings, interaction=handle, endpoint=endpoint),
+        "sign_out_url": sign_out_url(
+            request, settings, interaction=handle, endpoint=endpoint, ui_locales=ui_locales
+        ),
         "action": endpoint_url(request.registry, endpoint),
         "handle": handle,
         "browser_field": FIELD,

@@ -52,17 +52,18 @@ def frame(request: Request, settings: Settings) -> dict[str, Any]:
     }
 
 
-def sign_out_url(request: Request, settings: Settings, **query: str) -> str | None:
+def sign_out_url(request: Request, settings: Settings, **query: str | None) -> str | None:
     """The page on which a user signs out; None where nothing of the application ends a login.
 
-    :param query: the request with which they go on as another user.
+    :param query: the request with which they go on as another user, and its ``ui_locales``.
     """
     policy = request.registry.queryUtility(ISecurityPolicy)
     by_policy = getattr(policy, "wrapped", policy) is not None
     if not by_policy and not (settings.logout_route and settings.login_route):
         return None
     url = endpoint_url(request.registry, "sign_out")
-    return f"{url}?{urlencode(query)}" if query else url
+    given = {name: value for name, value in query.items() if value is not None}
+    return f"{url}?{urlencode(given)}" if given else url
 
 
 def image_sources(settings: Settings, logos: Iterable[str | None] = ()) -> list[str]:

@@ -21,6 +21,7 @@ from ..protocol.records import StoreUnavailable
 from ..protocol.server import refuse_plain_http
 from .browser import FIELD, browser_secret, browser_token, is_from_our_page, is_new_browser
 from .browser_session import end_here
+from .language import prefer_languages
 from .login import return_url
 from .pages import page_endpoint, render_page
 from .redirects import redirect
@@ -42,6 +43,7 @@ def sign_out(request: Request) -> Response:
 
 
 def _show(request: Request, query: Parameters) -> Response:
+    prefer_languages(request, query.if_once("ui_locales"))
     subject = signed_in_subject(request)
     values = {
         "action": endpoint_url(request.registry, "sign_out"),

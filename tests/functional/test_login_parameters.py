@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from pyramid_oauth2.extension import ISessions
-from tests.protocol.test_login_parameters import Demanding
+from tests.protocol.test_user_demands import Demanding
 
 from .flow import AUTHORIZE, LONG, Flow, answer_in
 from .test_authorization_plug_ins import returning
@@ -80,6 +80,11 @@ class TestLanguage:
     def test_of_a_page_that_is_opened_again(self, flow: Flow):
         handle = flow.page(ui_locales="de").form["interaction"].value
         assert flow.get({"interaction": handle}).html.html["lang"] == "de"
+
+    def test_of_the_page_that_leads_to_another_account(self, flow: Flow):
+        page = flow.page(ui_locales="de")
+        (link,) = (each["href"] for each in page.html.find_all("a") if "sign_out" in each["href"])
+        assert flow.browser.get(link).html.html["lang"] == "de"
 
     def test_of_an_error_page(self, flow: Flow):
         page = flow.ask(ui_locales="de", redirect_uri="https://other.example/")

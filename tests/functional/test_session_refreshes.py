@@ -62,6 +62,17 @@ def test_few_refreshes_extend_it(flow: Flow, monkeypatch: pytest.MonkeyPatch):
     assert len([entry for entry in written if entry.namespace == "session"]) == 2
 
 
+def test_with_offline_access_it_does_not_extend_the_session(flow: Flow):
+    """A user who has not been there for months is not shown as signed in."""
+    clock = Clock(flow.server)
+    issued = flow.tokens(scope="openid offline_access")
+    for _ in range(4):
+        clock.now += 20 * DAY
+        issued = flow.refresh(issued["refresh_token"]).json
+    assert flow.server.service.sessions.list("bob") == []
+    assert "sid" not in parts(issued["id_token"])[1]
+
+
 def test_with_offline_access_it_has_no_sid_of_an_ended_session(flow: Flow):
     issued = flow.tokens(scope="openid offline_access")
     sid = parts(issued["id_token"])[1]["sid"]
