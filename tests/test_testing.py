@@ -135,3 +135,10 @@ def test_an_application_that_is_wrapped():
     app = make_app()
     with pytest.raises(TypeError, match="A function is neither: keep the application from before"):
         bearer(lambda environ, start: app(environ, start), "bob", "read")
+
+
+def test_a_token_for_one_of_several_apis():
+    app = make_app(**{"oauth2.resources": "https://api.example = read"})
+    assert bearer(app, "bob", "read", resource="https://api.example/")
+    with pytest.raises(ValueError, match=r"unknown API: https://x\.example; known: https://api"):
+        bearer(app, "bob", "read", resource="https://x.example")

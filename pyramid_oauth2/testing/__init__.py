@@ -15,6 +15,7 @@ from typing import Any
 from ..assembly import get_service
 from ..protocol.access import Access
 from ..protocol.authorization_server import AuthorizationServer
+from ..protocol.errors import InvalidTarget
 from ..protocol.records import Client, DuplicateRecord
 from ..protocol.scopes import format_scope, parse_scope
 from ..protocol.token.issuance import Issuance, Open
@@ -63,7 +64,9 @@ def _of_resource_server(given: Mapping[str, Any]) -> dict[str, str]:
     return chosen
 
 
-def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str, str]:
+def bearer(
+    app: Any, subject: str | None, scope: str, age: int = 0, resource: str = ""
+) -> dict[str, str]:
     """The headers of a request with a new access token, valid like any other.
 
     :param app: the application that ``make_wsgi_app`` returned, or its registry.
@@ -72,7 +75,9 @@ def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str,
     :param scope: the scopes of the token, space-delimited.
     :param age: how many seconds ago the token was issued. It has expired once this
         reaches ``oauth2.access_token_lifetime``.
-    :raises ValueError: the application knows no such scope.
+    :param resource: the API that it is for (``oauth2.resources``); empty: everything that is not
+        one of them.
+    :raises ValueError: the application knows no such scope or API.
     :raises TypeError: *app* or *subject* is something else; the message says what is wanted.
     """
     if subject is not None and not isinstance(subject, str):
@@ -82,13 +87,21 @@ def bearer(app: Any, subject: str | None, scope: str, age: int = 0) -> dict[str,
     if not names <= server.known_scopes:
         unknown, known = names - server.known_scopes, server.known_scopes
         raise ValueError(f"unknown scopes: {format_scope(unknown)}; known: {format_scope(known)}")
+    resources = _resources(server, resource)
     client = _client(server)
     issued_at = server.clock() - age
     server = replace(server, clock=lambda: issued_at)
-    issued = issue(
-        server, client, Issuance(Access(names), None if subject is None else Open(subject))
-    )
+    access, operation = Access(names, resources), None if subject is None else Open(subject)
+    issued = issue(server, client, Issuance(access, operation))
     return {"Authorization": f"Bearer {issued.access_token}"}
+
+
+def _resources(server: AuthorizationServer, resource: str) -> tuple[str, ...]:
+    try:
+        return server.resources.limit(server.resources.named([resource]))
+    except InvalidTarget:
+        known = ", ".join(server.resources.uris) or "none"
+        raise ValueError(f"unknown API: {resource}; known: {known}") from None
 
 
 def _registry(app: Any) -> Any:

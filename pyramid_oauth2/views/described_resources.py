@@ -16,7 +16,7 @@ class DescribedResource:
 
     :param address: its URL without the scheme, or the whole identifier if it is no URL.
     :param name: as its operator calls it; None if they gave it no name.
-    :param scopes: what the client may do there, if that is not all that it requests.
+    :param scopes: what the client may do there; none, if it is all that it requests.
     """
 
     address: str
@@ -32,15 +32,14 @@ def described_resources(
     described = []
     for each in requested.resources:
         found = resources.known.get(each)
-        there = resources.scope_at(requested.scope, (each,))
+        # For an API that has every scope, the list of what is requested says it.
+        there = requested.scope & (resources.scopes_of(each) or frozenset())
         described.append(
             DescribedResource(
                 resources.uri(each).partition("://")[2].rstrip("/") or each,
                 # The name may be a translation string of the application.
                 translated(request, found.name) if found and found.name else None,
-                ()
-                if there == requested.scope
-                else tuple(describe_scope(request, name) for name in sorted(there)),
+                tuple(describe_scope(request, name) for name in sorted(there)),
             )
         )
     return described

@@ -145,7 +145,7 @@ def register(registry: Any, client_id: str, redirect_uri: str, **metadata: Any) 
     return get_service(registry).clients.add(client).secret or ""
 
 
-def authorize_query(client_id: str, **parameters: str) -> str:
+def authorize_query(client_id: str, **parameters: Any) -> str:
     """The query of a valid request, with the changes of *parameters*."""
     return urlencode(
         {
@@ -154,7 +154,8 @@ def authorize_query(client_id: str, **parameters: str) -> str:
             "code_challenge": CHALLENGE.decode(),
             "code_challenge_method": "S256",
             **parameters,
-        }
+        },
+        doseq=True,
     )
 
 

@@ -89,7 +89,7 @@ class Site:
         uri = redirect_uri or f"{self.client_url}/callback"
         return register(self.registry, client_id, uri, **metadata)
 
-    def authorize(self, client_id: str = "prints", **parameters: str) -> str:
+    def authorize(self, client_id: str = "prints", **parameters: Any) -> str:
         """The address of a valid request, with the changes of *parameters*."""
         return f"{self.url}/oauth2/authorize?{authorize_query(client_id, **parameters)}"
 

@@ -39,6 +39,7 @@ URIS = {
     "tos_uri": "https://foto.example/terms",
 }
 
+APIS = {"https://photos.example/albums": "albums", "https://bills.example": "orders"}
 DESCRIBED = "https://notes.example/oauth/client.json"
 ON_DEVICES = "https://tools.example/command-line/client.json"
 CHANGED = "https://changed.example/client.json"
@@ -68,6 +69,7 @@ def whole_site(**settings: str) -> Iterator[Site]:
             "oauth2.self_service": "true",
             "oauth2.response_types": "code token",
             "oauth2.client_id_metadata": "open",
+            "oauth2.resources": "\n".join(f"{uri} = {scope}" for uri, scope in APIS.items()),
         }
         config = configurator({**OPENID, **more, **settings}, BobIsAdmin(), Untimed())
         config.registry.registerUtility(Documents(**DOCUMENTS), IFetcher)
@@ -107,7 +109,7 @@ def at(path: str, user: str = "alice") -> Way:
     return go
 
 
-def authorize(client_id: str = "prints", **parameters: str) -> Way:
+def authorize(client_id: str = "prints", **parameters: Any) -> Way:
     """The page for an authorization request."""
 
     def go(page: Page, site: Site) -> None:
@@ -218,6 +220,7 @@ def _client(path: str, client_id: str = "prints") -> str:
 STATES: dict[str, Way] = {
     "consent": authorize(),
     "consent, nothing optional": authorize("owned"),
+    "consent, for two APIs": authorize(resource=tuple(APIS)),
     "consent, by a document": authorize(DESCRIBED),
     "consent, by a document, on devices alone": authorize(ON_DEVICES),
     "consent, by a changed document": changed_document,

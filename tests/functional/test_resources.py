@@ -405,7 +405,7 @@ class TestConsent:
             )
         )
         text = " ".join(page.html.select_one("[aria-labelledby=resources]").text.split())
-        assert text == "Only at these APIs localhost/notes Write files.example/api"
+        assert text == "Only at these APIs localhost/notes: Read; Write files.example/api: Write"
 
     def test_of_the_area_it_says_nothing(self, flow: Flow):
         assert page_without_apis(flow.page())

@@ -18,7 +18,8 @@ STORAGES = ("sqlite", "postgresql", "redis")
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveServer]:
-    settings = storage_settings(request.param, request)
+    apis = "http://localhost:6543/bills\n    http://localhost:6543/photos"
+    settings = {**storage_settings(request.param, request), "resources": f"\n    {apis}"}
     folder = tmp_path_factory.mktemp(request.param)
     with live_server(folder, settings, PROCESSES, "call:tests.race.clock:main") as server:
         yield server

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
@@ -30,7 +30,7 @@ VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
-def authorization_url(server: LiveServer, client: LiveClient) -> str:
+def authorization_url(server: LiveServer, client: LiveClient, resource: Sequence[str] = ()) -> str:
     parameters = {
         "response_type": "code",
         "client_id": client.id,
@@ -38,8 +38,9 @@ def authorization_url(server: LiveServer, client: LiveClient) -> str:
         "scope": "read",
         "code_challenge": CHALLENGE,
         "code_challenge_method": "S256",
+        "resource": resource,
     }
-    return f"{server.authorize}?{urlencode(parameters)}"
+    return f"{server.authorize}?{urlencode(parameters, doseq=True)}"
 
 
 def code_form(code: str) -> dict[str, str]:
@@ -62,10 +63,20 @@ def post(
     return _http.post(f"{address}/oauth2/{endpoint}", form, auth=login, timeout=60)
 
 
-def tokens_of(server: LiveServer, client: LiveClient, visitor: Visitor) -> dict[str, str]:
-    """The client's tokens after the whole flow."""
-    code = visitor.code(authorization_url(server, client))
-    answer = post(server.issuer, client, code_form(code))
+def tokens_of(
+    server: LiveServer,
+    client: LiveClient,
+    visitor: Visitor,
+    resource: Sequence[str] = (),
+    token_for: str | None = None,
+) -> dict[str, str]:
+    """The client's tokens after the whole flow.
+
+    :param resource: the APIs that it requests; ``token_for`` is the one of the access token.
+    """
+    code = visitor.code(authorization_url(server, client, resource))
+    form = code_form(code) | ({} if token_for is None else {"resource": token_for})
+    answer = post(server.issuer, client, form)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 

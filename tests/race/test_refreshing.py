@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -151,3 +152,23 @@ def test_a_refresh_against_a_revocation(server: LiveServer) -> None:
         for tokens in (first, *made):
             for address in server.addresses:
                 assert api_status(address, tokens["access_token"]) == 401
+
+
+def test_tokens_for_two_apis_at_once(server: LiveServer) -> None:
+    """RFC 8707 section 2.2: one wins, the other is refused, and nothing is revoked."""
+    client, visitor = server.register(), Visitor()
+    apis = (f"{server.issuer}/bills", f"{server.issuer}/photos")
+    for _ in range(FEWER_ROUNDS):
+        first = tokens_of(server, client, visitor, resource=apis, token_for=apis[0])
+        form, turns = refresh_form(first["refresh_token"]), itertools.cycle(apis)
+        answers = race(
+            server,
+            lambda at, form=form, turns=turns: post(at, client, {**form, "resource": next(turns)}),
+            8,
+        )
+        won = {answer.content for answer in answers if answer.status_code == 200}
+        lost = [answer for answer in answers if answer.status_code != 200]
+        assert len(won) == 1
+        assert {error_of(answer) for answer in lost} == {(400, "invalid_grant")}
+        again = refresh_form(json.loads(won.pop())["refresh_token"])
+        assert post(server.issuer, client, {**again, "resource": apis[1]}).status_code == 200
