@@ -151,6 +151,22 @@ class Resources:
             return self.area
         return longest_match(canonical(url), self.known) or self.area
 
+    def at_request(self, url: str) -> frozenset[str]:
+        """The resources to which the URL of a request may belong; none if that is not certain.
+
+        By traversal Pyramid passes over empty segments and single dots, and goes up at two dots:
+        the view of an API is at other URLs too, which are not below that of the API as they read.
+        """
+        start, separator, path = url.partition("://")
+        if not AMBIGUOUS.search(path):
+            return frozenset({self.at(url)})
+        host, *segments = path.split("/")
+        if ".." in segments:
+            # Up from where, only the route knows.
+            return frozenset()
+        passed = [each for each in segments if each not in ("", ".")]
+        return frozenset({self.at(url), self.at(start + separator + "/".join([host, *passed]))})
+
     def audience(self, resources: Collection[str]) -> tuple[str, ...]:
         """Where a token counts that is limited to *resources*: without any, in the area alone."""
         return tuple(resources) or (self.area,)

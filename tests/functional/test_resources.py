@@ -102,6 +102,51 @@ class TestToken:
         assert 'scope="read"' in answer.headers["WWW-Authenticate"]
 
 
+class Notes(dict[str, Any]):
+    """The API with a name, in a resource tree."""
+
+
+class Root(dict[str, Any]):
+    def __init__(self, request: Any) -> None:
+        super().__init__(notes=Notes({"1": Notes()}), other={"within": {}})
+
+
+def tree(config: Any) -> None:
+    """The same by traversal, which has several URLs for a view."""
+    config.set_security_policy(host.CookiePolicy())
+    config.set_root_factory(Root)
+    config.add_view(lambda request: Response("a note"), context=Notes, oauth2_scope="read")
+    config.add_view(lambda request: Response("other"), context=dict, oauth2_scope="read")
+
+
+class TestTraversal:
+    @pytest.fixture
+    def server(self, build: Callable[..., Server]) -> Server:
+        return build(tree, changes=INI)
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *("/notes", "/notes/", "//notes", "///notes//1", "/./notes", "/%2e/notes/1"),
+            *("/other/../notes", "/other/%2e%2e/notes", "/other/within/../../notes/1"),
+        ],
+    )
+    def test_no_spelling_of_its_url_accepts_a_token_for_the_area(self, server: Server, path: str):
+        token = server.ask(scope="read").json["access_token"]
+        assert server.get(path, bearer(token)).status_int == 401
+
+    @pytest.mark.parametrize("path", ["/other", "//other/", "/other/./within"])
+    def test_the_area_has_all_spellings_but_those_that_go_up(self, server: Server, path: str):
+        token = server.ask(scope="read").json["access_token"]
+        assert server.get(path, bearer(token)).status_int == 200
+        assert server.get(f"/notes/..{path}", bearer(token)).status_int == 401
+
+    def test_a_token_for_the_api_is_of_no_use_elsewhere_by_its_url(self, server: Server):
+        token = server.ask(scope="read", resource=NOTES).json["access_token"]
+        assert server.get("/notes//1", bearer(token)).status_int == 200
+        assert server.get("/notes/../other", bearer(token)).status_int == 401
+
+
 class TestClient:
     def test_it_may_be_limited_to_some(self, server: Server):
         server.register("shop", grant_types=("client_credentials",))

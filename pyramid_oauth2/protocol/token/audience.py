@@ -167,10 +167,11 @@ def check_audience(server: Server, access: Access, presentation: Presentation) -
     resources = server.resources
     if not access.resources and not resources.known:
         return
-    here, audience = resources.at(presentation.http.url), resources.audience(access.resources)
+    url, audience = presentation.http.url, resources.audience(access.resources)
+    here = resources.at_request(url)
     # RFC 8707 section 2: a token for one resource must be of no use at another one.
-    if here not in audience:
+    if not here or not here.issubset(audience):
         raise InvalidToken(
             "The access token is for another API.",
-            refusal=AUDIENCE.comparing(audience=audience, resource=here),
+            refusal=AUDIENCE.comparing(audience=audience, resource=here, url=url),
         )
