@@ -9,6 +9,7 @@ import pytest
 
 from pyramid_oauth2.extensions.client_registration.policy import Policy
 from pyramid_oauth2.extensions.client_registration.registration import GRACE
+from pyramid_oauth2.protocol.records import KEY_LENGTH
 
 from .flow import Flow
 from .registering import BACK, CODE_FLOW, Configuration, initial_token, registered
@@ -51,6 +52,24 @@ class TestReading:
         mine.token = other.token
         answer = getattr(mine, method)()
         assert (answer.status_int, answer.json["error"]) == (401, "invalid_token")
+
+    @pytest.mark.parametrize("client_id", ["%00", "oci_%00", "x" * 5000, "%ED%A0%80", ""])
+    def test_of_what_is_no_client_id_the_store_is_not_asked(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch, client_id: str
+    ):
+        """PostgreSQL refuses a NUL, and the response would be 503."""
+        mine = configuration(server)
+        entries = type(server.service.entries)
+        get, asked = entries.get, list[str]()
+
+        def spy(self: Any, namespace: str, key: str) -> Any:
+            asked.append(key)
+            return get(self, namespace, key)
+
+        monkeypatch.setattr(entries, "get", spy)
+        mine.path = f"{mine.path.partition('?')[0]}?client_id={client_id}"
+        assert mine.get().status_int == 401
+        assert [key for key in asked if "\0" in key or len(key) > KEY_LENGTH] == []
 
     @pytest.mark.parametrize("token", ["x", "ora_x", "oia_x", ""])
     def test_with_what_is_none(self, server: Server, token: str):

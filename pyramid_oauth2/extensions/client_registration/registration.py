@@ -12,7 +12,7 @@ from ...interfaces.server import IServer
 from ...protocol.envelope import dumps, loads
 from ...protocol.listings import every
 from ...protocol.lost_responses import until_known, until_put
-from ...protocol.records import Entry, Page
+from ...protocol.records import KEY_LENGTH, Entry, Page, check_identifier
 from ...protocol.token_strings import digest
 from .policy import Policy
 
@@ -97,6 +97,11 @@ class Registrations:
 
     def find(self, client_id: str) -> Registration | None:
         """The registration of a client; None if it did not register itself."""
+        try:
+            check_identifier("client_id", client_id, KEY_LENGTH)
+        except ValueError:
+            # Any text may be asked for, and some stores refuse a NUL, as if they were away.
+            return None
         entry = self._server.entries.get(NAMESPACE, client_id)
         return None if entry is None else _read(entry)
 
