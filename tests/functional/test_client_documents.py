@@ -271,6 +271,14 @@ class TestThePolicy:
         with pytest.raises(ConfigurationError, match=r"notes\.json"):
             start(**changes)
 
+    def test_a_folder_with_what_cannot_be_read(
+        self, start: Callable[..., Flow], tmp_path: Path
+    ) -> None:
+        (tmp_path / "notes.json").mkdir()
+        changes = {"client_id_metadata": "pinned", "client_id_metadata.pinned": str(tmp_path)}
+        with pytest.raises(ConfigurationError, match=r"notes\.json cannot be read: Is a directory"):
+            start(**changes)
+
     def test_no_such_folder(self, start: Callable[..., Flow]) -> None:
         changes = {"client_id_metadata": "pinned", "client_id_metadata.pinned": "/no/such"}
         with pytest.raises(ConfigurationError, match="there is no folder /no/such"):

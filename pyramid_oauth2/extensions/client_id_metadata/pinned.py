@@ -19,9 +19,11 @@ def pinned_documents(folder: str | None) -> Mapping[str, bytes]:
         raise ValueError(f"oauth2.client_id_metadata.pinned: there is no folder {folder}")
     found: dict[str, bytes] = {}
     for path in sorted(Path(folder).glob("*.json")):
-        body = path.read_bytes()
         try:
+            body = path.read_bytes()
             client_id = json_object(body).get("client_id")
+        except OSError as error:
+            raise ValueError(f"{path} cannot be read: {error.strerror}") from None
         except ValueError as error:
             raise ValueError(f"{path} {error}") from None
         if not isinstance(client_id, str) or client_id in found:
