@@ -1,3 +1,8 @@
 """The plugins for all tests of the project."""
 
-pytest_plugins = ["tests.closing_lines", "tests.log_watch", "tests.quick_templates"]
+pytest_plugins = [
+    "tests.closing_lines",
+    "tests.log_watch",
+    "tests.quick_statements",
+    "tests.quick_templates",
+]

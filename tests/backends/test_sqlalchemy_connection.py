@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -208,13 +209,15 @@ def test_a_transaction_that_nothing_ended_does_not_return_to_the_pool(
     assert Database(lambda: engine).rows(select(reservation_table), {}) == []
 
 
-def test_an_import_is_compiled_once(engine: Engine) -> None:
+def test_an_import_is_compiled_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = lru_cache(Compiled)
+    monkeypatch.setattr(connection_module, "_compiled", compiled)
     backend = SQLAlchemyBackend(lambda: engine)
     claims = [Reservation("n", new_digest(), NOW) for _ in range(2 * BATCH)]
     backend.grants.import_(claims[:BATCH])
-    before = connection_module._compiled.cache_info().currsize
+    before = compiled.cache_info().currsize
     assert backend.grants.import_(claims) == BATCH
-    assert connection_module._compiled.cache_info().currsize == before
+    assert compiled.cache_info().currsize == before
 
 
 def test_an_error_has_the_statement_and_no_values(engine: Engine) -> None:

@@ -19,11 +19,13 @@ from pyramid_oauth2 import Client, get_service
 from pyramid_oauth2.interfaces import IService
 from pyramid_oauth2.protocol.authorization.joining import Joining
 from tests.protocol.worlds import make_request
+from tests.quick_templates import COMPILED
 
 VERIFIER = "the-same-in-every-test-and-as-long-as-the-standard-demands"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
 
 SETTINGS = {
+    **COMPILED,
     "oauth2.issuer": "http://localhost",
     "oauth2.backend": "memory",
     "oauth2.login_route": "login",

@@ -9,6 +9,7 @@ from tests.functional.applications import Recipe
 from tests.functional.flow import SETTINGS
 from tests.functional.openid_provider import PROVIDER, provider
 from tests.functional.server import Server
+from tests.quick_templates import COMPILED
 
 NOW = 1_800_000_000  # UTC seconds
 STORES = ("sqlite", "postgresql", "redis")
@@ -34,7 +35,7 @@ class LaterServer(Server):
     """
 
     def __init__(self, store: str, url: str, secrets: dict[str, str], openid: bool = False) -> None:
-        chosen, steps = settings(store, url), [host.pages]
+        chosen, steps = {**settings(store, url), **COMPILED}, [host.pages]
         if openid:
             chosen |= {f"oauth2.{name}": value for name, value in PROVIDER.items()}
             steps.append(provider)
