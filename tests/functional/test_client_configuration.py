@@ -9,6 +9,7 @@ import pytest
 
 from pyramid_oauth2.extensions.client_registration.policy import Policy
 from pyramid_oauth2.extensions.client_registration.registration import GRACE
+from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
 from pyramid_oauth2.protocol.records import KEY_LENGTH
 
 from .flow import Flow
@@ -240,3 +241,12 @@ class TestDeleting:
         mine = configuration(server)
         server.service.clients.delete(mine.client_id)
         assert mine.get().status_int == 401
+
+
+def test_a_blocked_host(server: Server):
+    """Nor does a client move there later."""
+    mine = configuration(server)
+    BlockedHosts(server.service.server).add("evil.example")
+    answer = mine.put(redirect_uris=["https://a.evil.example/"])
+    assert answer.json["error"] == "invalid_redirect_uri"
+    assert server.service.clients.get(mine.client_id).redirect_uris == (BACK,)

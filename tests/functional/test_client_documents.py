@@ -17,6 +17,7 @@ from pyramid_oauth2.events import ClientChanged, DocumentFetched
 from pyramid_oauth2.extensions.client_id_metadata.known_documents import LONGEST
 from pyramid_oauth2.extensions.client_id_metadata.resolver import STALE
 from pyramid_oauth2.fetching.responses import Busy, FetchError
+from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
 from pyramid_oauth2.protocol.clients.source import DOCUMENT as OF_DOCUMENT
 from pyramid_oauth2.protocol.clients.source import source_of
 from pyramid_oauth2.protocol.token_strings import new_client_id
@@ -416,3 +417,10 @@ class TestEvents:
         flow.ask()
         found = [(each.url, each.purpose, each.error) for each in heard]
         assert found == [(URL, "client_id", None), (URL, "client_id", "is broken")]
+
+
+def test_the_document_of_a_blocked_host_is_not_fetched(flow: Flow, documents: Documents) -> None:
+    host = urlsplit(URL).hostname or ""
+    BlockedHosts(flow.server.service.server).add(host)
+    assert flow.ask().status_int == 400
+    assert documents.fetched == []

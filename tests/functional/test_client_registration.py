@@ -11,6 +11,7 @@ import pytest
 
 from pyramid_oauth2.events import ClientChanged
 from pyramid_oauth2.extensions.client_registration.policy import Policy
+from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
 
 from . import host
 from .flow import SETTINGS, Flow, answer_in
@@ -417,3 +418,11 @@ class TestLimits:
         Flow(server, members["client_id"]).log_in().code(redirect_uri=BACK)
         registered(server)
         assert server.service.clients.get(members["client_id"])
+
+
+def test_a_blocked_host(server: Server):
+    BlockedHosts(server.service.server).add("c.example")
+    answer = register(server)
+    assert answer.json["error"] == "invalid_redirect_uri"
+    assert "c.example" in answer.json["error_description"]
+    registered(server, redirect_uris=["http://127.0.0.1/"])

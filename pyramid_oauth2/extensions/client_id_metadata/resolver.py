@@ -12,6 +12,7 @@ from ...interfaces.authorization import IClientResolver
 from ...interfaces.fetcher import IFetcher, Report
 from ...interfaces.server import IServer
 from ...protocol.authorization.client_lookup import ClientLookup
+from ...protocol.clients.blocked_hosts import BlockedHosts
 from ...protocol.clients.source import approved, is_unchecked
 from ...protocol.errors import TemporarilyUnavailable
 from ...protocol.records import Client
@@ -57,7 +58,7 @@ class DocumentResolver:
             return approved(self._read(url, body, stored, self.server.clock()))
         if stored is not None and not is_unchecked(stored):
             return stored
-        if not self._is_allowed(host_of(url)):
+        if not self._is_allowed(host_of(url)) or BlockedHosts(self.server).blocks(host_of(url)):
             raise document_refused(url, "is not allowed here by the operator", POLICY)
         known = self.known.get(url)
         if known is None:

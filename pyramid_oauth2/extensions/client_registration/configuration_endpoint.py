@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -26,6 +27,7 @@ from ...protocol.token.required import MISSING, SENT
 from ...protocol.token_strings import is_registration_access_token, new_registration_access_token
 from ...settings import Settings
 from .bearer import bearer_token
+from .blocking import refuse_blocked
 from .client_information import client_information
 from .registration import Registration, Registrations
 from .request_body import metadata_in
@@ -119,6 +121,8 @@ class ClientConfigurationEndpoint:
             # Of what results, not of what is sent: two changes together may be too much.
             metadata = registration.policy.applied(metadata, self._server.known_scopes)
             changes = {**self._defaults(), **metadata}
+            redirect_uris = metadata.get("redirect_uris", ())
+            refuse_blocked(self._server, replace(client, redirect_uris=redirect_uris))
             if self._differs(client, changes):
                 # An operator approved what it was.
                 changes[APPROVED.name] = False

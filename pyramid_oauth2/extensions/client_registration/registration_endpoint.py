@@ -32,6 +32,7 @@ from ...protocol.token_strings import (
 )
 from ...settings import Settings
 from .bearer import bearer_token
+from .blocking import refuse_blocked
 from .client_information import client_information
 from .initial_access_tokens import InitialAccessTokens
 from .policy import Policy
@@ -134,6 +135,7 @@ class RegistrationEndpoint:
                 SOURCE.name: REGISTERED,
             }
             client = client_of(record_fields(self._server, metadata, {}))
+            refuse_blocked(self._server, client)
             return to_register(self._server, client)
         except InvalidClientMetadata as invalid:
             raise metadata_error(invalid) from None

@@ -36,6 +36,11 @@ client = Commands(
         ),
         "enable": Named("client.ending", "enable", "Let a disabled client ask again."),
         "delete": Named("client.ending", "delete", "Remove a client for good."),
+        "block-host": Named(
+            "client.blocking", "block_host", "Refuse clients of a host that come by themselves."
+        ),
+        "unblock-host": Named("client.blocking", "unblock_host", "Accept clients of a host again."),
+        "blocked-hosts": Named("client.blocking", "blocked_hosts", "List the blocked hosts."),
         "export": Named("client.transfer", "export_clients", "Write all clients as JSON."),
         "import": Named(
             "client.transfer", "import_clients", "Register the clients of a JSON file."

@@ -1,0 +1,57 @@
+"""Hosts whose clients an operator does not want here: none registers itself or is found there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from urllib.parse import urlsplit
+
+from ...interfaces.server import IServer
+from ..listings import every
+from ..lost_responses import until_known, until_put
+from ..records import Client, Entry
+
+NAMESPACE = "blocked_host"
+HTTPS = "https://"
+
+
+class BlockedHosts:
+    """The blocked hosts of a server. One that is blocked is so with all names below it."""
+
+    def __init__(self, server: IServer) -> None:
+        self._server = server
+
+    def add(self, host: str) -> bool:
+        """Block a host; return False if it is blocked already."""
+        return until_put(self._server.entries, Entry(NAMESPACE, host), None)
+
+    def remove(self, host: str) -> bool:
+        """Block it no longer; return whether it was blocked by itself."""
+        return until_known(partial(self._server.entries.delete, NAMESPACE, host))
+
+    def list(self) -> Iterator[str]:
+        """Those that were blocked."""
+        listing = self._server.entries.list
+        return (each.key for each in every(lambda at: listing(NAMESPACE, cursor=at)))
+
+    def blocks(self, host: str) -> bool:
+        """Whether a host, or one that it is below, is blocked."""
+        entries = self._server.entries
+        return any(entries.get(NAMESPACE, each) is not None for each in _and_above(host))
+
+    def of(self, client: Client) -> str | None:
+        """A blocked host of a client; None if it has none."""
+        return next(filter(self.blocks, hosts_of(client)), None)
+
+
+def hosts_of(client: Client) -> tuple[str, ...]:
+    """The hosts of a client's https redirect URIs, and of its document."""
+    urls = [url for url in (client.client_id, *client.redirect_uris) if url.startswith(HTTPS)]
+    hosts = (urlsplit(url).hostname for url in urls)
+    return tuple(dict.fromkeys(host.rstrip(".") for host in hosts if host))
+
+
+def _and_above(host: str) -> Iterator[str]:
+    labels = host.lower().rstrip(".").split(".")
+    # Not a domain such as "com" alone.
+    return (".".join(labels[at:]) for at in range(max(1, len(labels) - 1)))
