@@ -33,6 +33,8 @@ def test_a_client():
         scope=frozenset({"read", "write"}),
         token_endpoint_auth_method="none",
         contacts=("support@app.example",),
+        # Its pages may read the responses to it (CORS).
+        allowed_origins=("https://client.example", "http://127.0.0.1"),
         updated_at=NOW,
         extra={"source": "document"},
     )
@@ -55,22 +57,25 @@ def test_a_client():
         ({"token_endpoint_auth_methods_supported": ["private_key_jwt"]}, "no method by which"),
         ({"token_endpoint_auth_methods_supported": "none"}, "no list of texts"),
         ({"token_endpoint_auth_method": 5}, "no list of texts"),
-        ({"redirect_uris": []}, "has no redirect_uris"),
-        ({"redirect_uris": None}, "has no redirect_uris"),
-        ({"redirect_uris": BACK}, "redirect_uris of a wrong form"),
-        ({"redirect_uris": [5]}, "redirect_uris of a wrong form"),
+        ({"redirect_uris": []}, "not allowed here: "),
+        ({"redirect_uris": None}, "not allowed here: "),
+        ({"redirect_uris": BACK}, "not allowed here: redirect_uris"),
+        ({"redirect_uris": [5]}, "not allowed here: redirect_uris"),
         ({"redirect_uris": ["javascript:alert(1)"]}, "not allowed here: redirect_uris"),
-        ({"redirect_uris": ["http://app.example/back"]}, "not allowed here: redirect_uris"),
+        ({"redirect_uris": ["http://app.example/back"]}, "allowed here: .*redirect_uris"),
         ({"redirect_uris": [f"{BACK}#a"]}, "not allowed here: redirect_uris"),
-        ({"jwks": {"keys": [JWK]}, "jwks_uri": "https://app.example/keys"}, "both jwks and"),
+        (
+            {"jwks": {"keys": [JWK]}, "jwks_uri": "https://app.example/keys"},
+            "not allowed here: jwks",
+        ),
         ({"jwks_uri": "https://other.example/keys"}, "jwks_uri on another host"),
         ({"jwks_uri": "http://app.example/keys"}, "jwks_uri on another host"),
         ({"jwks_uri": 5}, "jwks_uri on another host"),
         ({"grant_types": ["client_credentials"]}, "authorization_code"),
         ({"grant_types": "authorization_code"}, "authorization_code"),
-        ({"client_name": 5}, "client_name of a wrong form"),
+        ({"client_name": 5}, "not allowed here: client_name"),
         ({"client_name": "x" * 1000}, "not allowed here: client_name"),
-        ({"scope": ["read"]}, "scope of a wrong form"),
+        ({"scope": ["read"]}, "not allowed here: scope"),
     ],
     ids=str,
 )
@@ -114,7 +119,10 @@ class TestWhatIsDropped:
 
     def test_scopes_beyond_what_such_clients_may_have(self):
         assert read(scope="read admin").scope == {"read"}
-        assert read(scope="").scope == frozenset()
+        assert read(scope="").scope == {"read", "write"}
+        assert read(scope="read", optional_scope="read write").optional_scope == {"read"}
+        with pytest.raises(UnusableDocument, match="no scope"):
+            read(scope="admin")
 
     def test_what_only_an_operator_says(self):
         client = read(
@@ -126,7 +134,6 @@ class TestWhatIsDropped:
             source="operator",
             approved=True,
             extra={"approved": True},
-            optional_scope="read",
         )
         assert client == read()
 

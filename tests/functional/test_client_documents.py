@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -304,6 +305,16 @@ class TestThePolicy:
         with pytest.raises(ConfigurationError, match="could be granted nothing"):
             start_flow(**ALLOWED)
         assert start_flow(**ALLOWED, default_scopes="read")
+
+    def test_without_the_library(
+        self, start: Callable[..., Flow], monkeypatch: pytest.MonkeyPatch, anew: None
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "urllib3", None)
+        own = ("pyramid_oauth2.fetching", "pyramid_oauth2.extensions.client_id_metadata.")
+        for name in [each for each in sys.modules if each.startswith(own)]:
+            monkeypatch.delitem(sys.modules, name)
+        with pytest.raises(ConfigurationError, match="pip install urllib3"):
+            start(**ALLOWED)
 
     def test_ids_that_the_server_draws_are_no_urls(self) -> None:
         assert not new_client_id(lambda size: bytes(size)).startswith("https:")

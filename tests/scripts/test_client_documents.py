@@ -103,7 +103,7 @@ class TestVerify:
         change(documents, client_name="New", redirect_uris=["https://app.example/new"])
         status, out, _ = documents("client", "verify")
         assert status == 1
-        assert f"{URL} has changed: client_name, redirect_uris\n" in out
+        assert f"{URL} has changed: client_name, redirect_uris, " in out
         assert stored(documents).client_name == "Notes"
 
     def test_one_that_is_gone(self, documents):

@@ -12,6 +12,7 @@ from typing import Any
 from ...events import DocumentFetched, notify
 from ...interfaces import ISettings
 from ...settings.types import AUTHORIZATION_SERVER
+from ...startup_error import StartupError
 from .settings import OFF, ClientIDMetadataSettings
 
 NAME = "client_id_metadata"
@@ -22,13 +23,16 @@ def includeme(config: Any) -> None:
     """Declare the settings; add the resolver if they switch it on."""
     config.add_oauth2_settings(NAME, ClientIDMetadataSettings)
     settings = config.registry.getUtility(ISettings)
-    if (
-        settings.mode != AUTHORIZATION_SERVER
-        or settings.of(ClientIDMetadataSettings).clients == OFF
-    ):
+    clients = settings.of(ClientIDMetadataSettings).clients
+    if settings.mode != AUTHORIZATION_SERVER or clients == OFF:
         return
-    # With it comes the library of outgoing requests.
-    from .making import make_resolver
+    try:
+        from .making import make_resolver
+    except ImportError as error:
+        raise StartupError(
+            f"oauth2.client_id_metadata = {clients} needs a package that is not installed: "
+            "pip install urllib3"
+        ) from error
     from .server_metadata import DocumentMetadata
     from .shown_changes import ShownChanges
 

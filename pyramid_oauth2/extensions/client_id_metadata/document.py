@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from ...interfaces.server import IServer
 from ...jose.objects import json_object
-from ...protocol.clients.metadata import BY_NAME
-from ...protocol.clients.rules import InvalidClientMetadata, check_client
+from ...protocol.clients.registered_metadata import registered_metadata
+from ...protocol.clients.rules import InvalidClientMetadata, check_client, record_fields
 from ...protocol.clients.source import DOCUMENT, from_source
 from ...protocol.records import Client
 from ...protocol.redirect_uris import origin_of
@@ -20,9 +20,8 @@ from ...protocol.server import Server
 MOST = 5 * 1024  # bytes, by the draft, section 6.6
 NONE = "none"
 METHODS = "token_endpoint_auth_methods_supported"
-# What users read, and what decides where a response goes. A logo is not taken: the browser of
-# each user would load it from the stranger.
-TAKEN = ("client_name", "client_uri", "policy_uri", "tos_uri", "contacts", "redirect_uris")
+# The browser of each user would load a logo from the stranger.
+NOT_TAKEN = frozenset({"logo_uri"})
 LINKS = ("client_uri", "policy_uri", "tos_uri")
 KEYS = ("jwks", "jwks_uri")
 GRANT_TYPES = ("authorization_code", "refresh_token")
@@ -56,31 +55,31 @@ class Reader:
         _check_identity(url, members)
         _check_method(members)
         _check_keys(url, members)
-        own: dict[str, Any] = {}
-        if stored is not None:
-            own = {"lifetimes": stored.lifetimes, "consent": stored.consent}
-        client = Client(
-            url,
-            **own,
-            **_taken(url, members),
-            grant_types=_grant_types(members),
-            response_types=("code",),
-            scope=self._scope(members),
-            token_endpoint_auth_method=NONE,
-            updated_at=now,
-        )
-        client = from_source(client, DOCUMENT)
         try:
-            check_client(cast(Server, self.server), client)
+            client = self._client(url, members, stored, now)
+            check_client(self._core, client)
         except InvalidClientMetadata as invalid:
             names = ", ".join(sorted(invalid.problems))
             raise UnusableDocument(f"has values that are not allowed here: {names}") from None
         return client
 
-    def _scope(self, members: Mapping[str, Any]) -> frozenset[str]:
-        if members.get("scope") is None:
-            return self.scopes
-        return frozenset(_read("scope", members["scope"])) & self.scopes
+    @property
+    def _core(self) -> Server:
+        return cast(Server, self.server)
+
+    def _client(
+        self, url: str, members: Mapping[str, Any], stored: Client | None, now: int
+    ) -> Client:
+        values = registered_metadata(self._core, _body(url, members))
+        values["scope"] = values.get("scope", self.scopes) & self.scopes
+        if self.scopes and not values["scope"]:
+            # Without any it could be granted the server's default.
+            raise UnusableDocument("names no scope that such clients may have")
+        values["optional_scope"] = values.get("optional_scope", frozenset()) & values["scope"]
+        if stored is not None:
+            values |= {"lifetimes": stored.lifetimes, "consent": stored.consent}
+        fields = record_fields(self._core, values, {})
+        return from_source(Client(url, **fields, updated_at=now), DOCUMENT)
 
 
 def digest(client: Client) -> str:
@@ -113,41 +112,31 @@ def _check_method(members: Mapping[str, Any]) -> None:
 
 
 def _check_keys(url: str, members: Mapping[str, Any]) -> None:
-    keys, keys_uri = (members.get(name) for name in KEYS)
-    if keys is not None and keys_uri is not None:
-        # RFC 7591 section 2: they "MUST NOT both be present".
-        raise UnusableDocument("has both jwks and jwks_uri")
+    keys_uri = members.get("jwks_uri")
     if keys_uri is not None and _origin(keys_uri) != origin_of(url):
         raise UnusableDocument("has a jwks_uri on another host")
 
 
-def _taken(url: str, members: Mapping[str, Any]) -> dict[str, Any]:
-    taken = {
-        name: _read(name, members[name])
-        for name in (*TAKEN, *KEYS)
-        if members.get(name) not in (None, "")
-    }
-    if not taken.get("redirect_uris"):
-        raise UnusableDocument("has no redirect_uris")
+def _body(url: str, members: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that count, as a registration request has them."""
     # A link to another site would lend the client that one's name.
-    return {n: v for n, v in taken.items() if n not in LINKS or _origin(v) == origin_of(url)}
+    foreign = {name for name in LINKS if _origin(members.get(name)) != origin_of(url)}
+    return {
+        **{n: value for n, value in members.items() if n not in foreign and n not in NOT_TAKEN},
+        "token_endpoint_auth_method": NONE,
+        "grant_types": _grant_types(members),
+        "response_types": ["code"],
+    }
 
 
-def _read(name: str, value: Any) -> Any:
-    try:
-        return BY_NAME[name].codec.read(value)
-    except TypeError:
-        raise UnusableDocument(f"has a {name} of a wrong form") from None
-
-
-def _grant_types(members: Mapping[str, Any]) -> tuple[str, ...]:
+def _grant_types(members: Mapping[str, Any]) -> list[str]:
     # RFC 7591 section 2: "If omitted, the default behavior is that the client will use only the
     # authorization_code Grant Type". Others are of no use to a client without a secret.
     named = members.get("grant_types") or GRANT_TYPES[:1]
     known = [name for name in GRANT_TYPES if isinstance(named, list | tuple) and name in named]
     if GRANT_TYPES[0] not in known:
         raise UnusableDocument("does not name the grant type authorization_code")
-    return tuple(known)
+    return known
 
 
 def _origin(value: Any) -> str | None:
