@@ -24,6 +24,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         "client_cache": "0",
         "openid.pairwise_salt": "of all who share a sector",
         "registration": "open",
+        "client_id_metadata": "pinned",
+        "client_id_metadata.scopes": "read write",
     }
     with live_server(folder, settings, application=APPLICATION) as server:
         yield server
