@@ -13,7 +13,12 @@ from .test_client import WEB
 from .test_help import COMMANDS
 
 NO_UTF8 = "\udcff"  # as Python has the byte FF of a word
-PATHS = {("client import", "[FILE]"), ("copy", "--to"), ("keys import", "[FILE]")}
+PATHS = {
+    ("client import", "[FILE]"),
+    ("client pin", "[FILE]"),
+    ("copy", "--to"),
+    ("keys import", "[FILE]"),
+}
 VARIABLE = ("copy", "--to-variable")
 OTHERS = {"copy": ("--to", "new.ini"), "client add": ("--name", "New")}
 

@@ -43,16 +43,20 @@ class Unusable(Exception):
 @click.argument("file", metavar="[FILE]", required=False, type=some_path)
 def pin(ini: Ini, url: str, file: str | None) -> int:
     """Write a client as its document says, and approve it."""
+    try:
+        body = Path(file).read_bytes() if file else None
+    except OSError as error:
+        print(f"poauth2: {shown(file or '')} cannot be read: {error.strerror}", file=sys.stderr)
+        return 1
     with _documents(ini) as (service, read, fetch):
         try:
-            body = Path(file).read_bytes() if file else fetch(url)
-            found = approved(read(url, body))
+            found = approved(read(url, fetch(url) if body is None else body))
             stored = service.clients.get(url)
             if source_of(stored) != DOCUMENT:
                 raise Unusable("is registered, and not known by its document")
         except UnknownClient:
             stored = None
-        except (Unusable, OSError) as error:
+        except Unusable as error:
             print(f"poauth2: {shown(url)} {shown(str(error))}", file=sys.stderr)
             return 1
         store_resolved(service.server, found, service.emit)
