@@ -3,6 +3,5 @@
 from tests.servers import (  # noqa: F401
     mariadb_server,
     postgresql_server,
-    redis_cluster_url,
     redis_url,
 )
