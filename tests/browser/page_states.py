@@ -84,6 +84,8 @@ def whole_site(**settings: str) -> Iterator[Site]:
         site.register("owned", client_name="Diary", owner="alice")
         plug(config.registry)
         site.register("tv", client_name="Television", grant_types=(GRANT_TYPE,))
+        site.register("itself", client_name="Cursor")
+        get_service(config.registry).clients.edit("itself", source="registered")
         site.register("machine", client_name="Nightly", grant_types=("client_credentials",))
         yield site
 
@@ -221,6 +223,7 @@ STATES: dict[str, Way] = {
     "consent": authorize(),
     "consent, nothing optional": authorize("owned"),
     "consent, for two APIs": authorize(resource=tuple(APIS)),
+    "consent, registered by itself": authorize("itself"),
     "consent, by a document": authorize(DESCRIBED),
     "consent, by a document, on devices alone": authorize(ON_DEVICES),
     "consent, by a changed document": changed_document,
@@ -244,6 +247,10 @@ STATES: dict[str, Way] = {
     "own client": at(f"{APPLICATIONS}/client?client_id=owned"),
     "own client, form": at(f"{APPLICATIONS}/edit?client_id=owned"),
     "all clients": at(ADMIN, "bob"),
+    "all clients, registered by themselves": at(f"{ADMIN}?source=registered", "bob"),
+    "all clients, none of a source": at(f"{ADMIN}?source=document", "bob"),
+    "client, not verified": at(_client("client", "itself"), "bob"),
+    "client, approve": at(_client("approve", "itself"), "bob"),
     "forbidden": at(ADMIN),
     "kinds": at(f"{ADMIN}/register", "bob"),
     **{

@@ -267,6 +267,19 @@ class TestConsent:
         assert "not verified" in page.html.find(class_="client").get_text()
         assert "Registered by itself" in page.text
 
+    @pytest.mark.parametrize(
+        ("uris", "warns"),
+        [
+            (["http://localhost/back", "com.example.app:/back"], True),
+            (["http://localhost/back", BACK], False),
+        ],
+    )
+    def test_a_client_on_devices_alone(self, server: Server, uris: list[str], warns: bool):
+        """Any program there can receive what is sent to it (RFC 8252 section 8.6)."""
+        members = registered(server, redirect_uris=uris, token_endpoint_auth_method="none")
+        page = Flow(server, members["client_id"]).log_in().page(redirect_uri=uris[0])
+        assert ("Any program on this device can use this name" in page.text) is warns
+
     def test_each_time(self, flow: Flow):
         for _ in range(2):
             flow.decide(flow.page(redirect_uri=BACK))
