@@ -121,6 +121,21 @@ class TestAToken:
         assert f'resource_metadata="{metadata}"' in answer.headers["WWW-Authenticate"]
         assert endpoint.tokens == []
 
+    @pytest.mark.parametrize("path", ["/read", "/write"])
+    def test_each_view_is_of_the_api_that_it_is(self, build: Build, path: str):
+        """RFC 9728 section 5.1: the client then names it to the authorization server."""
+        app = build(resource="https://api.example.com/v1")
+        well_known = "/.well-known/oauth-protected-resource"
+        challenge = app.get(path, status=401).headers["WWW-Authenticate"]
+        assert f'resource_metadata="https://api.example.com{well_known}/v1"' in challenge
+        document = app.get(f"{well_known}/v1").json
+        assert (document["resource"], document["scopes_supported"]) == (
+            "https://api.example.com/v1",
+            ["read", "write"],
+        )
+        assert app.get(well_known).json == document
+        app.get(f"{well_known}{path}", status=404)
+
     def test_a_cookie_is_no_token(self, app: TestApp):
         app.get("/login?user=bob")
         assert app.get("/read", status="*").status_int == 401

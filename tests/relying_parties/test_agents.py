@@ -1,4 +1,4 @@
-"""Clients of the Model Context Protocol, which no operator has registered, get a token for an API."""
+"""Clients of the Model Context Protocol, which no operator registered, get a token for an API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client of the MCP SDK for Python calls an API: it prints where its user goes, then the end."""
+"""The client of the MCP SDK for Python calls an API; it prints where its user goes, and the end."""
 
 import asyncio
 import json
