@@ -44,4 +44,6 @@ def test_the_hosts_of_a_client(blocked: BlockedHosts) -> None:
     client = Client("https://doc.example/c", redirect_uris=uris)
     assert hosts_of(client) == ("doc.example", "a.evil.example")
     assert blocked.of(client) == "a.evil.example"
+    assert hosts_of(Client("c", redirect_uris=("https://[::1", "x"))) == ()
+    assert hosts_of(Client("c", redirect_uris=("HTTPS://Evil.example",))) == ("evil.example",)
     assert blocked.of(Client("c", redirect_uris=("https://doc.example/",))) is None

@@ -135,8 +135,9 @@ class RegistrationEndpoint:
                 SOURCE.name: REGISTERED,
             }
             client = client_of(record_fields(self._server, metadata, {}))
+            client = to_register(self._server, client)
             refuse_blocked(self._server, client)
-            return to_register(self._server, client)
+            return client
         except InvalidClientMetadata as invalid:
             raise metadata_error(invalid) from None
 

@@ -12,7 +12,7 @@ from ..lost_responses import until_known, until_put
 from ..records import Client, Entry
 
 NAMESPACE = "blocked_host"
-HTTPS = "https://"
+HTTPS = "https"
 
 
 class BlockedHosts:
@@ -46,9 +46,17 @@ class BlockedHosts:
 
 def hosts_of(client: Client) -> tuple[str, ...]:
     """The hosts of a client's https redirect URIs, and of its document."""
-    urls = [url for url in (client.client_id, *client.redirect_uris) if url.startswith(HTTPS)]
-    hosts = (urlsplit(url).hostname for url in urls)
+    hosts = map(_host_of, (client.client_id, *client.redirect_uris))
     return tuple(dict.fromkeys(host.rstrip(".") for host in hosts if host))
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # The rule of redirect URIs says what is wrong with it.
+        return None
+    return parts.hostname if parts.scheme == HTTPS else None
 
 
 def _and_above(host: str) -> Iterator[str]:
