@@ -66,16 +66,16 @@ example-relying-party: .venv/examples $(RELYING_PARTY_INI)
 # The tests start hundreds of processes, each of which would compile the package anew.
 test: export PYTHONDONTWRITEBYTECODE =
 
-# What CI runs as well: the contract on more stores than one of each kind, whole servers that race,
-# and the tests of the contract and of make bench.
-ONLY_CI = $(addprefix tests/, race keys/test_races.py $(addprefix backends/test_, mariadb.py \
-  pgbouncer.py redis_topologies.py third_party.py contract.py mutants.py sqlalchemy_kills.py)) \
-  $(wildcard tests/test_benchmarks*.py)
+# What CI runs as well: the contract on more stores than one of each kind, processes that race, and
+# the tests of the contract and of make bench.
+ONLY_CI = tests/race $(wildcard tests/*/test_*races.py tests/test_benchmarks*.py) \
+  $(addprefix tests/backends/test_, mariadb.py pgbouncer.py redis_topologies.py third_party.py \
+  contract.py mutants.py sqlalchemy_kills.py)
 LEFT_OUT = $(if $(TESTS)$(filter all,$(TEST_DEMAND)),,$(ONLY_CI))
 
 test: .venv/test tests/node/node_modules
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(addprefix --ignore=,$(LEFT_OUT)) $(TESTS)
-	$(if $(LEFT_OUT),@echo "Left out, and run by CI, or with TEST_DEMAND=all: $(LEFT_OUT)")
+	$(if $(LEFT_OUT),@echo "Left out (CI runs all: make test TEST_DEMAND=all): $(LEFT_OUT)")
 
 CLIENTS = .venv/clients
 

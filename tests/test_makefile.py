@@ -69,3 +69,4 @@ def test_what_only_ci_runs_is_left_out_of_no_run_that_demands_it(
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert ("--ignore=tests/race " in done.stdout) == leaves_out
     assert ("Left out" in done.stdout) == leaves_out
+    subprocess.run(["sh", "-n"], input=done.stdout, text=True, check=True)
