@@ -102,6 +102,16 @@ class TestOwnSid:
         assert answer.location == BYE
         assert party.is_over()
 
+    def test_a_request_without_openid_belongs_to_no_session(self, party: Party):
+        tokens = party.flow.tokens(scope="read", prompt="consent")
+        assert party.flow.server.service.sessions.end("bob", "login-1")
+        assert party.flow.refresh(party.tokens["refresh_token"]).status_int == 400
+        assert party.flow.refresh(tokens["refresh_token"]).status_int == 200
+
+    def test_a_request_without_openid_needs_no_session(self, party: Party):
+        assert party.flow.server.service.sessions.end("bob", "login-1")
+        assert party.flow.tokens(scope="read", prompt="consent")["scope"] == "read"
+
     def test_that_of_another_browser_does_not(self, party: Party):
         elsewhere = Party.__new__(Party)
         elsewhere.flow = Flow(party.flow.server)

@@ -25,7 +25,7 @@ def authenticated(progress: Progress) -> Authentication | None:
 def joined(
     progress: Progress, client: Client, subject: str, granted: AuthorizationRequest
 ) -> Authentication | None:
-    """The same, with the ``sid`` of the session that the user signs in with.
+    """The same, with the ``sid`` of the session that the grant belongs to, if it belongs to one.
 
     Called before the grant is in the store: a session that names a client too many harms nothing.
     """
@@ -34,8 +34,9 @@ def joined(
         return authentication
     browser = progress.user.present_browser()
     sid = sessions.join(Joining(client, subject, granted, authentication, browser))
-    if sid is None:
-        return authentication
+    if authentication is None and sid is None:
+        return None
+    # Also without one: the session that the application has named may not be kept.
     return replace(authentication or Authentication(), sid=sid)
 
 
