@@ -172,7 +172,7 @@ class TestTheRecord:
         self, caplog: pytest.LogCaptureFixture
     ):
         caplog.set_level(logging.INFO, "pyramid_oauth2.audit")
-        write_event(made(TokenIssued, subject=None))
+        write_event(made(TokenIssued, subject=None, resources=None))
         (record,) = caplog.records
         assert json.loads(json.dumps(vars(record)["oauth2"])) == {
             "event": "TokenIssued",

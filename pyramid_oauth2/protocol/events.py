@@ -54,7 +54,8 @@ class TokenIssued(OAuth2Event):
 
     ``grant_type`` is that of the token request, or ``implicit``. ``subject``
     and ``grant_id`` are None for a client that acts for itself. ``expires_in``
-    is the life of the access token in seconds.
+    is the life of the access token in seconds. ``resources`` are the APIs that it is
+    for; None if it is for no API with a name.
     """
 
     client_id: str
@@ -63,6 +64,7 @@ class TokenIssued(OAuth2Event):
     scope: frozenset[str]
     expires_in: int
     grant_id: str | None = None
+    resources: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

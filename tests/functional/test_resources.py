@@ -93,6 +93,16 @@ class TestToken:
         answer = server.post({**form, "scope": "read admin"}, server.login("wide"))
         assert (answer.status_int, answer.json["error"]) == (400, "invalid_scope")
 
+    def test_the_audit_log_says_for_which_api(
+        self, server: Server, caplog: pytest.LogCaptureFixture
+    ):
+        caplog.set_level("INFO", "pyramid_oauth2.audit")
+        server.ask(scope="write", resource=FILES)
+        server.ask(scope="write")
+        first, second = (line for line in caplog.messages if "TokenIssued" in line)
+        assert f"resources={FILES}" in first
+        assert "resources" not in second
+
     def test_a_refusal_says_to_the_operator_what_was_compared(
         self, server: Server, caplog: pytest.LogCaptureFixture
     ):

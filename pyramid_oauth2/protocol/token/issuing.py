@@ -132,6 +132,7 @@ def settle(
     emit: Emit,
 ) -> IssuedTokens:
     """Do what follows once tokens are in the store; return them."""
+    named = issuance.access.resources
     if grant is not None:
         end_earlier_grants(server, grant, emit)
     if issuance.attempt is not None:
@@ -144,6 +145,7 @@ def settle(
             scope=issued.scope,
             expires_in=issued.expires_in,
             grant_id=issued.grant_id,
+            resources=frozenset(map(server.resources.uri, named)) if named else None,
         )
     )
     return issued
