@@ -57,6 +57,11 @@ class TestPushing:
         assert answer.json["request_uri"].startswith(PREFIX)
         assert "no-store" in answer.headers["Cache-Control"]
 
+    def test_a_resource_is_checked_as_at_the_authorization_endpoint(self, flow: Flow) -> None:
+        """RFC 8707 section 2."""
+        assert_error(push(flow, resource="https://other.example"), 400, "invalid_target")
+        assert pushed(flow, resource="http://localhost/read")
+
     def test_the_client_has_to_authenticate(self, flow: Flow) -> None:
         form = {**flow.parameters(), "client_secret": "wrong"}
         assert_error(flow.server.post(form, path=PAR), 401, "invalid_client")
