@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pyramid_oauth2.extensions.client_registration.policy import Policy
 from pyramid_oauth2.extensions.client_registration.registration import GRACE
+from pyramid_oauth2.interfaces import IService
 from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
 from pyramid_oauth2.protocol.records import KEY_LENGTH
 
@@ -204,6 +206,26 @@ class TestReplacing:
             "read",
             ["authorization_code"],
         )
+
+    def test_the_settings_count_as_they_are_then(self, server: Server, build: Build):
+        """Of a client that had no initial access token: the operator has limited all of them."""
+        mine = configuration(server)
+        assert "write" in mine.put().json["scope"]
+        backend = server.service.backends
+        limited = start(build, registration__scopes="read")
+        limited.registry.registerUtility(
+            replace(
+                limited.service,
+                server=replace(
+                    limited.service.server,
+                    clients=server.service.server.clients,
+                    entry_store=lambda: next(iter(backend.values())).entries,
+                ),
+            ),
+            IService,
+        )
+        mine.server = limited
+        assert mine.put().json["scope"] == "read"
 
     def test_an_approval_ends_with_a_change(self, server: Server):
         mine = configuration(server, client_name="Notes")

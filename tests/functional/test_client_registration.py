@@ -11,6 +11,7 @@ import pytest
 
 from pyramid_oauth2.events import ClientChanged
 from pyramid_oauth2.extensions.client_registration.policy import Policy
+from pyramid_oauth2.extensions.client_registration.sweeping import PAUSE
 from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
 
 from . import host
@@ -422,6 +423,18 @@ class TestLimits:
         assert answer.status_int == 503
         assert "Retry-After" in answer.headers
         clock.now += 86_400
+        registered(server)
+
+    def test_all_unused_clients_are_looked_at_once_a_minute(self, build: Build):
+        """Anyone can ask to be registered, and that would read each of them."""
+        server = start(build, registration__max_unused="1", throttle="false")
+        clock = Clock(server)
+        members = registered(server, token_endpoint_auth_method="none")
+        assert register(server).status_int == 503
+        server.secrets[members["client_id"]] = ""
+        Flow(server, members["client_id"]).log_in().code(redirect_uri=BACK)
+        assert register(server).status_int == 503
+        clock.now += PAUSE
         registered(server)
 
     def test_a_client_in_use_does_not_count(self, build: Build):

@@ -29,8 +29,10 @@ from ...settings import Settings
 from .bearer import bearer_token
 from .blocking import refuse_blocked
 from .client_information import client_information
+from .policy import Policy
 from .registration import Registration, Registrations
 from .request_body import metadata_in
+from .settings import RegistrationSettings
 from .sweeping import Sweeper
 
 TOKEN = Refusal("registration_access_token", "RFC 7592 section 3", decided_by="client")
@@ -55,6 +57,7 @@ class ClientConfigurationEndpoint:
 
     def __init__(self, server: Server, settings: Settings) -> None:
         self._server = server
+        self._policy = Policy.of(settings.of(RegistrationSettings))
         self._registrations = Registrations(server)
         self._sweeper = Sweeper(server)
 
@@ -119,7 +122,8 @@ class ClientConfigurationEndpoint:
         try:
             metadata = registered_metadata(self._server, body)
             # Of what results, not of what is sent: two changes together may be too much.
-            metadata = registration.policy.applied(metadata, self._server.known_scopes)
+            policy = registration.policy or self._policy
+            metadata = policy.applied(metadata, self._server.known_scopes)
             changes = {**self._defaults(), **metadata}
             redirect_uris = metadata.get("redirect_uris", ())
             refuse_blocked(self._server, replace(client, redirect_uris=redirect_uris))

@@ -26,6 +26,7 @@ PAGE = 200
 class Registration:
     """A registration.
 
+    :param policy: that of its initial access token; None: that of the settings, as they are then.
     :param token: the digest of the registration access token, in hexadecimal digits.
     :param earlier: that of the one before, which is accepted until ``earlier_until``.
     :param state: :data:`UNUSED`, :data:`USED`, or :data:`ENDED` once the client is deleted.
@@ -33,7 +34,7 @@ class Registration:
     """
 
     client_id: str
-    policy: Policy
+    policy: Policy | None
     token: str = field(repr=False)
     state: str
     at: int
@@ -63,7 +64,7 @@ class Registration:
     def entry(self) -> Entry:
         """The record."""
         members = {
-            "policy": self.policy.members(),
+            "policy": None if self.policy is None else self.policy.members(),
             "token": self.token,
             "at": self.at,
             "earlier": self.earlier,
@@ -75,9 +76,10 @@ class Registration:
 def _read(entry: Entry) -> Registration | None:
     members: Any = loads(entry.data)
     try:
+        policy = members["policy"]
         return Registration(
             client_id=entry.key,
-            policy=Policy.read(members["policy"]),
+            policy=None if policy is None else Policy.read(policy),
             token=str(members["token"]),
             state=entry.owner or UNUSED,
             at=int(members["at"]),

@@ -24,6 +24,7 @@ from ...protocol.parameters import Parameter
 from ...protocol.records import Client
 from ...protocol.refusal import Refusal
 from ...protocol.server import Server
+from ...protocol.throttling import Attempt
 from ...protocol.token.required import MISSING, SENT
 from ...protocol.token_strings import (
     is_initial_access_token,
@@ -64,6 +65,11 @@ class _Permission:
     owner: str | None = None
     initial_access_token: str | None = field(default=None, repr=False)
 
+    @property
+    def own_policy(self) -> Policy | None:
+        """That of the initial access token; None: the settings have it, also later."""
+        return None if self.initial_access_token is None else self.policy
+
 
 @implementer(IEndpoint)
 class RegistrationEndpoint:
@@ -89,11 +95,13 @@ class RegistrationEndpoint:
         permission = self._permission(request)
         client = self._client(metadata_in(request.http), permission)
         self._spend(request, permission)
+        # It reads the store, so only now.
+        refuse_blocked(self._server, client)
         token = new_registration_access_token(self._server.random)
         # First: a client without it could not be changed or removed.
         self._registrations.put(
             Registration(
-                client.client_id, permission.policy, "", UNUSED, self._server.clock()
+                client.client_id, permission.own_policy, "", UNUSED, self._server.clock()
             ).with_token(token, 0)
         )
         registry = ClientRegistry(self._server, self._server.clients, request.emit)
@@ -114,6 +122,7 @@ class RegistrationEndpoint:
                 )
             return _Permission(found.policy, initial_access_token=value)
         if self._settings.who == OPEN and value is None:
+            self._attempt(request).refuse_if_blocked()
             return _Permission(policy)
         if self._settings.who == USER:
             subject = request.access_token(SCOPE).subject
@@ -135,15 +144,12 @@ class RegistrationEndpoint:
                 SOURCE.name: REGISTERED,
             }
             client = client_of(record_fields(self._server, metadata, {}))
-            client = to_register(self._server, client)
-            refuse_blocked(self._server, client)
-            return client
+            return to_register(self._server, client)
         except InvalidClientMetadata as invalid:
             raise metadata_error(invalid) from None
 
     def _spend(self, request: EndpointRequest, permission: _Permission) -> None:
         """Count the registration where it is limited, before anything is stored for it."""
-        throttle = self._server.throttle
         if permission.initial_access_token is not None:
             if not self._tokens.spend(permission.initial_access_token):
                 raise InvalidToken("The initial access token is used up.", refusal=INITIAL_TOKEN)
@@ -154,14 +160,17 @@ class RegistrationEndpoint:
                     "The user has as many clients as one may have: delete one of them.",
                     refusal=OWNED.comparing(most=self._most_owned),
                 )
-            attempt = throttle.registration(request.http, permission.owner, request.emit)
+            attempt = self._server.throttle.registration(
+                request.http, permission.owner, request.emit
+            )
             attempt.refuse_if_blocked()
             attempt.count_or_refuse(None)
         else:
-            attempt = throttle.client_registration(request.http, request.emit)
-            attempt.refuse_if_blocked()
-            attempt.count_or_refuse(None)
+            self._attempt(request).count_or_refuse(None)
             self._refuse_too_many(request)
+
+    def _attempt(self, request: EndpointRequest) -> Attempt:
+        return self._server.throttle.client_registration(request.http, request.emit)
 
     def _refuse_too_many(self, request: EndpointRequest) -> None:
         most = self._settings.max_unused

@@ -23,6 +23,7 @@ NEVER_USED = DAY
 IDLE = 90 * DAY
 """Seconds after which a client is removed that nothing of what users allowed is left of."""
 SOME = 20
+PAUSE = 60  # seconds
 MANY = 500  # grants of one client, beyond which it is in use without looking further
 
 
@@ -33,6 +34,7 @@ class Sweeper:
         self._server = server
         self._registrations = Registrations(server)
         self._cursor: str | None = None
+        self._looked_at = 0
 
     def unused(self, most: int) -> int:
         """How many clients were never used, as far as it is known; *most* if there are more."""
@@ -47,7 +49,14 @@ class Sweeper:
                 self._look_at(registration, emit)
 
     def sweep_unused(self, emit: Emit) -> None:
-        """Look at those of which nothing was seen in use."""
+        """Look at those of which nothing was seen in use, if this process has not done so lately.
+
+        Anyone can ask to be registered, and each of them is read.
+        """
+        now = self._server.clock()
+        if 0 <= now - self._looked_at < PAUSE:
+            return
+        self._looked_at = now
         for registration in list(self._registrations.unused()):
             self._look_at(registration, emit)
 
