@@ -11,7 +11,7 @@ from tests.functional.flow import BACK, VERIFIER, Flow
 from tests.functional.openid_provider import PROVIDER, give_scopes, provider
 
 from . import proof_of_possession
-from .test_proof_of_possession import Client
+from .proving import Client
 
 USERINFO = "/oauth2/userinfo"
 

@@ -16,8 +16,8 @@ from tests.functional.flow import BACK, VERIFIER, Flow, answer_in
 from tests.functional.server import Clock, Server
 
 from . import proof_of_possession, pushed_requests
+from .proving import Client
 from .pushed_requests import PREFIX, REQUIRE
-from .test_proof_of_possession import Client
 
 PAR = "/oauth2/par"
 
