@@ -114,6 +114,12 @@ class UnauthorizedClient(OAuth2Error):
     code, status = "unauthorized_client", 400
 
 
+class UnusableClientDocument(OAuth2Error):
+    """The document at a client_id cannot be used. On a page only (RFC 6749 section 4.1.2.1)."""
+
+    code, status = "client_document", 400
+
+
 class UnsupportedGrantType(OAuth2Error):
     """The server does not know this grant type (RFC 6749 section 5.2)."""
 

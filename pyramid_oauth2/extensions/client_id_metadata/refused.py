@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...protocol.errors import UnauthorizedClient
+from ...protocol.errors import UnusableClientDocument
 from ...protocol.refusal import OWN_RULE, Refusal
 from .client_id_url import host_of
 
@@ -13,13 +13,7 @@ CONTENTS = Refusal("document_contents", OWN_RULE)
 BUSY = Refusal("document_fetches", OWN_RULE)
 
 
-class DocumentRefused(UnauthorizedClient):
-    """The client cannot be used. It is shown on a page, which names the host."""
-
-    code = "client_document"
-
-
-def document_refused(client_id: str, problem: str, refusal: Refusal) -> DocumentRefused:
+def document_refused(client_id: str, problem: str, refusal: Refusal) -> UnusableClientDocument:
     """The error for a client.
 
     :param problem: goes on after the URL of the document, with a verb.
@@ -28,4 +22,4 @@ def document_refused(client_id: str, problem: str, refusal: Refusal) -> Document
     host = "".join(each for each in host_of(client_id)[:100] if each.isalnum() or each in ".-_:[]")
     host = host.encode("ascii", "replace").decode()
     description = f"The document of this client, at {host}, {problem}."
-    return DocumentRefused(description, refusal=refusal.comparing(client_id=client_id))
+    return UnusableClientDocument(description, refusal=refusal.comparing(client_id=client_id))
