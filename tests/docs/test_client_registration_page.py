@@ -37,6 +37,10 @@ def test_the_page(follow: Callable[..., Page], capsys: pytest.CaptureFixture[str
     page = follow(NAME)
     chosen = page.settings("oauth2.registration")
     browser = TestApp(application(chosen))
+    *_, sent = shlex.split(page.block("curl", "sh"))
+    browser.post(
+        "/oauth2/registration", sent, headers={"Content-Type": "application/json"}, status=201
+    )
     body = {"redirect_uris": CURSOR, "scope": "read write"}
     answer = browser.post_json("/oauth2/registration", body, status=201)
     assert answer.json["scope"] == "read"

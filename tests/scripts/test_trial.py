@@ -37,12 +37,13 @@ from tests.serving import environment
 from tests.visitor import Visitor
 
 LOOPBACK = "http://127.0.0.1/back"
+API = "https://api.example/billing"
 SECRET = re.compile(r"\b(oat|ort|oac|ocs)_[0-9A-Za-z]{16,}")
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    with live_server(tmp_path_factory.mktemp("trial"), {}) as server:
+    with live_server(tmp_path_factory.mktemp("trial"), {"resources": f"{API} = read"}) as server:
         yield server
 
 
@@ -123,6 +124,23 @@ def test_client_credentials(server, try_at, capsys):
     assert tried.status == 0, tried.err
     assert '"user": null' in tried.out
     assert NAME not in names(server, capsys)
+
+
+def test_one_of_several_apis(server, try_at, browser):
+    browser(visit)
+    tried = try_at(server.ini, "--scope", "read write", "--resource", API, "--call", "/api/me")
+    assert re.findall("resource: +(.*)", tried.out) == [API]
+    assert re.findall("scope: +(.*)", tried.out) == ["read write", "read"]
+    assert "The access token is for another API." in tried.out
+    assert tried.status == 1
+
+
+@pytest.mark.parametrize(("resource", "error"), [(API, ""), (f"{API}s", "invalid_target")])
+def test_an_api_for_a_machine(server, try_at, resource, error):
+    machine = ("--grant-type", "client_credentials", "--scope", "read")
+    tried = try_at(server.ini, *machine, "--resource", resource)
+    assert tried.status == (1 if error else 0)
+    assert (f"there is no token: {error}. The server has no API" in tried.err) is bool(error)
 
 
 def test_a_token_of_a_trial_ends_with_it(server, try_at, browser, capsys):

@@ -82,6 +82,12 @@ def _checked_url(_ctx: click.Context, _param: click.Parameter, url: str | None) 
     help="a scope; may be repeated",
 )
 @click.option(
+    "--resource",
+    type=some_text,
+    metavar="URL",
+    help="the API that the token is for, if the server has several",
+)
+@click.option(
     "--call",
     type=some_text,
     metavar="URL",
@@ -94,6 +100,7 @@ def try_(
     client_id: str | None,
     grant_type: str | None,
     scopes: tuple[str, ...],
+    resource: str | None,
     call: str | None,
     no_browser: bool,
 ) -> int:
@@ -101,7 +108,7 @@ def try_(
     scope = frozenset(name for words in scopes for name in words.split())
     try:
         with ini.service() as service, _client(service, client_id, grant_type, scope) as client:
-            trial = Trial(service.settings.issuer, client, grant_type, scope)
+            trial = Trial(service.settings.issuer, client, grant_type, scope, resource)
             return trial.run(call, opens_browser=not no_browser)
     except TrialFailed as failed:
         print(f"poauth2: {failed}", file=sys.stderr)

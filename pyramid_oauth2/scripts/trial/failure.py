@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-# Of the errors of RFC 6749 sections 4.1.2.1 and 5.2, those whose cause a sentence can name.
+# Of the errors of RFC 6749 sections 4.1.2.1 and 5.2, and of RFC 8707 section 2, those whose cause a
+# sentence can name.
 ADVICE = {
     "access_denied": "The user, or the server for the user, denied the request.",
     "invalid_client": (
@@ -14,6 +15,10 @@ ADVICE = {
     ),
     "invalid_scope": (
         "The client may not have this scope. What it may have: poauth2 INI client show CLIENT_ID"
+    ),
+    "invalid_target": (
+        "The server has no API of this name, or the client may not use it: see oauth2.resources, "
+        "and poauth2 INI client show CLIENT_ID"
     ),
     "unauthorized_client": (
         "The client is not registered for this grant type. What it may use: "

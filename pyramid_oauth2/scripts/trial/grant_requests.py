@@ -22,14 +22,15 @@ Members = dict[str, Any]
 
 
 def with_client_credentials(
-    exchanges: Exchanges, metadata: Members, client: TrialClient, scope: str
+    exchanges: Exchanges, metadata: Members, client: TrialClient, wanted: Mapping[str, str]
 ) -> Members:
     """Request a token for the client itself (RFC 6749 section 4.4).
 
+    :param wanted: the parameters that say which access is requested.
     :raises TrialFailed: the server refused it.
     """
     exchanges.transcript.step("The token request: client credentials (RFC 6749 section 4.4)")
-    form = {"grant_type": CLIENT_CREDENTIALS, **_scoped(scope)}
+    form = {"grant_type": CLIENT_CREDENTIALS, **wanted}
     return _token_response(exchanges.send_form(metadata["token_endpoint"], form, client))
 
 
@@ -37,12 +38,13 @@ def with_code_flow(
     exchanges: Exchanges,
     metadata: Members,
     client: TrialClient,
-    scope: str,
+    wanted: Mapping[str, str],
     opens_browser: bool,
     patience: float,
 ) -> Members:
     """Send the user to the server, and exchange the code (RFC 6749 section 4.1, RFC 7636).
 
+    :param wanted: the parameters that say which access is requested.
     :param patience: how many seconds the user has.
     :raises TrialFailed: the server or the user refused, or no response came.
     """
@@ -52,7 +54,7 @@ def with_code_flow(
             "response_type": "code",
             "client_id": client.client.client_id,
             "redirect_uri": loopback.redirect_uri,
-            **_scoped(scope),
+            **wanted,
             "state": loopback.state,
             "code_challenge": s256(verifier),
             "code_challenge_method": "S256",
@@ -135,7 +137,3 @@ def _loopback(client: TrialClient) -> Loopback:
         f"no redirect URI can be served here ({'; '.join(reasons)}). End what uses its port, or "
         f"register {REDIRECT_URI} as well, for which any port is free"
     )
-
-
-def _scoped(scope: str) -> dict[str, str]:
-    return {"scope": scope} if scope else {}

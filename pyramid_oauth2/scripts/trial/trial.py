@@ -30,12 +30,14 @@ class Trial:
 
     :param grant_type: None for the code flow, or client credentials if the client has only these.
     :param scope: what to request; empty for what the server grants without a request for scope.
+    :param resource: the API that the token is for (RFC 8707); None to name none.
     """
 
     issuer: str
     client: TrialClient
     grant_type: str | None
     scope: frozenset[str]
+    resource: str | None = None
 
     def run(self, call: str | None, opens_browser: bool) -> int:
         """Get a token, call a URL with it, and revoke it.
@@ -59,12 +61,13 @@ class Trial:
     def _tokens(
         self, exchanges: Exchanges, metadata: dict[str, Any], opens_browser: bool
     ) -> dict[str, Any]:
-        scope = format_scope(self.scope)
+        access = {"scope": format_scope(self.scope), "resource": self.resource}
+        wanted = {name: value for name, value in access.items() if value}
         may_use_codes = CODE in (self.client.client.grant_types or ())
         grant_type = self.grant_type or (CODE if may_use_codes else CLIENT_CREDENTIALS)
         if grant_type == CLIENT_CREDENTIALS:
-            return with_client_credentials(exchanges, metadata, self.client, scope)
-        return with_code_flow(exchanges, metadata, self.client, scope, opens_browser, PATIENCE)
+            return with_client_credentials(exchanges, metadata, self.client, wanted)
+        return with_code_flow(exchanges, metadata, self.client, wanted, opens_browser, PATIENCE)
 
     def _call(self, exchanges: Exchanges, call: str | None, access_token: str) -> int | None:
         if call is None:
