@@ -18,7 +18,7 @@ from pyramid_oauth2.protocol.records import StoreUnavailable
 from pyramid_oauth2.read_only import ReadOnlyBackend, writable
 
 WRITING = {
-    IClientStore: {"add", "edit", "raise_epoch", "delete", "import_"},
+    IClientStore: {"add", "edit", "raise_epoch", "delete", "forget", "import_"},
     IGrantStore: {
         "open",
         "add",

@@ -125,6 +125,12 @@ class IClientStore(Interface):
     def delete(client_id: str, now: int) -> bool:
         """Replace the client by a tombstone, which stays; return whether the client existed."""
 
+    def forget(client_id: str) -> bool:
+        """Remove a tombstone; return whether there was one.
+
+        For a client_id that the server drew, which is never drawn again.
+        """
+
     def search(
         owner: str | None = None,
         prefix: str | None = None,

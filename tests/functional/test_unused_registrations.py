@@ -115,9 +115,12 @@ def test_what_is_kept_of_it_ends_too(server: Server):
     sweep(server)
     entries = server.service.entries
     assert [each.key for each in entries.list("client_registration").items] == [client_id]
+    assert server.service.server.clients.was_deleted(client_id)
     clock.now += server.service.server.lifetimes.grant
     sweep(server)
     assert entries.list("client_registration").items == ()
+    assert not server.service.server.clients.was_deleted(client_id)
+    assert not exists(server, client_id)
 
 
 def test_what_an_operator_deleted_is_forgotten(server: Server):

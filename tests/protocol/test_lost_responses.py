@@ -29,7 +29,7 @@ PROTOCOL = Path(lost_responses.__file__).parent
 WRITES = {
     "grants": {"open", "add", "redeem", "amend", "revoke_grant", "revoke_token", "revoke_subject"},
     "consents": {"put", "forget"},
-    "clients": {"add", "edit", "raise_epoch", "delete", "import_"},
+    "clients": {"add", "edit", "raise_epoch", "delete", "forget", "import_"},
 }
 LOST = OutcomeUnknown("lost")
 

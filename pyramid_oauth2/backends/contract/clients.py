@@ -175,6 +175,23 @@ class ClientRecords(Contract):
             assert list(every(self.clients.search, **search)) == []
         assert list(every(self.clients.export)) == [client.client_id]
 
+    def test_client_tombstone_is_forgotten(self) -> None:
+        client, other = new_client(), new_client()
+        for each in (client, other):
+            self.clients.add(each)
+        assert self.clients.forget(client.client_id) is False
+        assert self.clients.forget("unknown") is False
+        assert self.clients.get(client.client_id) == client
+        assert self.clients.delete(client.client_id, NOW)
+        assert self.clients.delete(other.client_id, NOW)
+        assert self.clients.forget(client.client_id) is True
+        assert self.clients.forget(client.client_id) is False
+        assert self.clients.was_deleted(client.client_id) is False
+        assert self.clients.was_deleted(other.client_id) is True
+        assert list(every(self.clients.export)) == [other.client_id]
+        self.clients.add(client)
+        assert self.clients.get(client.client_id) == client
+
     def test_client_copy_into_a_fresh_store(self) -> None:
         for number in range(20):
             self.clients.add(new_client(client_id=f"client-{number}", extra={"n": number}))

@@ -82,6 +82,14 @@ class MemoryClientStore:
             self._clients[client_id] = None
             return True
 
+    def forget(self, client_id: str) -> bool:
+        """Remove a tombstone."""
+        with self._lock():
+            if client_id not in self._clients or self._clients[client_id] is not None:
+                return False
+            del self._clients[client_id]
+            return True
+
     def search(
         self,
         owner: str | None = None,

@@ -23,7 +23,7 @@ from ...protocol.listings import NotACursor, check_limit
 from ...protocol.records import Client, DuplicateRecord, Page
 from .exchange import Command
 from .key_names import client_key, clients_index
-from .scripts import PUT_CLIENT
+from .scripts import FORGET_CLIENT, PUT_CLIENT
 from .server import Server, call
 
 NONE, TOMBSTONE = "-", b"deleted\n"
@@ -96,6 +96,15 @@ class RedisClientStore:
             if self._swap(client, None):
                 return True
             contention.lost()
+        self._server.replicate(client_key(client_id))
+        return False
+
+    def forget(self, client_id: str) -> bool:
+        """Remove a tombstone."""
+        keys = [client_key(client_id), clients_index(ID)]
+        entry = NUL + client_id.encode()
+        if self._server.run(FORGET_CLIENT, keys, entry, replicated=True):
+            return True
         self._server.replicate(client_key(client_id))
         return False
 

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 from zope.interface import implementer
 
 from ...interfaces import IClientStore
@@ -26,9 +26,9 @@ _client = client_table.c
 _there = and_(_client.client_id == bindparam("of_client"), _client.deleted_at.is_(None))
 
 READ = select(client_table).where(_there)
-READ_TOMBSTONE = select(_client.client_id).where(
-    _client.client_id == bindparam("of_client"), _client.deleted_at.is_not(None)
-)
+_deleted = and_(_client.client_id == bindparam("of_client"), _client.deleted_at.is_not(None))
+READ_TOMBSTONE = select(_client.client_id).where(_deleted)
+FORGET = delete(client_table).where(_deleted)
 INSERT = insert(client_table)
 EDIT = (
     update(client_table)
@@ -144,6 +144,10 @@ class SQLAlchemyClientStore:
     def delete(self, client_id: str, now: int) -> bool:
         """Replace the client by a tombstone."""
         return self._database.change(DELETE, {"of_client": client_id, "now": now}) == 1
+
+    def forget(self, client_id: str) -> bool:
+        """Remove a tombstone."""
+        return self._database.change(FORGET, {"of_client": client_id}) == 1
 
     def search(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 from ...protocol.clients.extra import value_of
@@ -13,6 +14,7 @@ from ...protocol.events import Emit
 from ...protocol.follow_up import follow_up
 from ...protocol.grants import is_living
 from ...protocol.listings import every
+from ...protocol.lost_responses import until_known
 from ...protocol.records import Client
 from ...protocol.server import Server
 from .registration import ENDED, UNUSED, USED, Registration, Registrations
@@ -82,6 +84,8 @@ class Sweeper:
         now = self._server.clock()
         if registration.state == ENDED:
             if registration.at <= now:
+                # Nothing is left that its tombstone would keep from being valid.
+                until_known(partial(self._server.clients.forget, registration.client_id))
                 self._registrations.forget(registration.client_id)
             return False
         *_, client = self._server.clients.readings(registration.client_id)

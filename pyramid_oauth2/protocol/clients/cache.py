@@ -117,6 +117,10 @@ class ClientCache:
         finally:
             self._forget(client_id)
 
+    def forget(self, client_id: str) -> bool:
+        """See :class:`~pyramid_oauth2.interfaces.IClientStore`."""
+        return self._store.forget(client_id)
+
     def search(
         self,
         owner: str | None = None,
