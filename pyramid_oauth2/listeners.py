@@ -43,7 +43,8 @@ def _is_outside_requests(listener: Any) -> bool:
     """Whether it is ours, for the start or for events that the add-on delivers itself."""
     # Not one of the application: it may notify of the same events itself, by the registry, as it
     # does for the start if the registry gets a second WSGI application.
-    module: str = getattr(listener.factory, "__module__", "") or ""  # None of a built-in method.
+    factory = listener.factory.func if isinstance(listener.factory, partial) else listener.factory
+    module: str = getattr(factory, "__module__", "") or ""  # None of a built-in method.
     if module.partition(".")[0] != PACKAGE:
         return False
     (required, *_) = listener.required
