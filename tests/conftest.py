@@ -85,11 +85,13 @@ def pytest_collection(session: pytest.Session) -> None:
     places = session.config.args
     if worker is None or places != list(session.config.getini("testpaths")):
         return
+    left_out = [Path(each) for each in session.config.option.ignore or ()]
     files = sorted(
         str(each)
         for place in places
         for each in Path(place).iterdir()
         if each.match("test_*.py") or (each / "__init__.py").exists()
+        if each not in left_out  # Pytest collects what is named, also if it is to be ignored.
     )
     begin = len(files) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
     session.config.args[:] = files[begin:] + files[:begin]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from pyramid_oauth2.scripts.poauth2 import main as poauth2
 from tests.backends.server_databases import new_database
@@ -104,11 +105,14 @@ class LiveServer:
 
 
 def storage_settings(storage: str, request: pytest.FixtureRequest) -> dict[str, str]:
-    """The settings that put all state into *storage*, which is started if necessary."""
+    """The settings that put all state into *storage*, which is empty, and started if necessary."""
     if storage == "sqlite":
         return {}
-    if storage.startswith("redis"):
-        return {"backend": "redis", "redis.url": request.getfixturevalue(f"{storage}_url")}
+    if storage == "redis":
+        url = request.getfixturevalue("redis_url")
+        with Redis.from_url(url) as client:
+            client.flushall()  # Of keys that the secret of an earlier server has sealed.
+        return {"backend": "redis", "redis.url": url}
     return {"sqlalchemy.url": new_database(request.getfixturevalue(f"{storage}_server"))}
 
 
