@@ -64,7 +64,7 @@ def test_its_table_names_every_seam() -> None:
     text = Path(PAGE).read_text()
     named = set(re.findall(r"`(add_oauth2_\w+)`", text))
     directives = {name for name in dir(pyramid_oauth2.directives) if name.startswith("add_")}
-    assert directives - {"add_oauth2_scope"} == named
+    assert directives - {"add_oauth2_scope", "add_oauth2_resource"} == named
     interfaces = {name for name in extension.__all__ if re.fullmatch(r"I[A-Z][a-z]\w+", name)}
     own = {"IEntryStore", "IServer", "IResourceServer"}
     assert interfaces - own <= set(re.findall(r"`(I\w+)`", text))
