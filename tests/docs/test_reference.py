@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -161,6 +164,15 @@ def look(request: Any) -> dict[str, Any]:
         "client_name": names["registered"].client.client_name,
         "permitted": bool(names["permits"](policy, request, context, "view")),
     }
+
+
+def test_the_settings_of_every_feature_are_documented():
+    page = inspect.getsource(settings.page)
+    files = Path(pyramid_oauth2.__file__).parent.rglob("__init__.py")
+    declared = re.compile(r"add_oauth2_settings\(.*, (\w+)\)")
+    features = [name for file in files for name in declared.findall(file.read_text())]
+    assert "OpenIDSettings" in features
+    assert [name for name in features if f"group_parts({name}, " not in page] == []
 
 
 def test_the_settings_of_a_feature_can_be_documented():

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from pyramid_oauth2.extensions.client_id_metadata.settings import ClientIDMetadataSettings
+from pyramid_oauth2.extensions.client_registration.settings import RegistrationSettings
+from pyramid_oauth2.extensions.jwt_access_tokens.settings import JWTAccessTokenSettings
+from pyramid_oauth2.keys.settings import KeySettings
 from pyramid_oauth2.openid.settings import OpenIDSettings
 from pyramid_oauth2.settings import REQUIRED, Settings
 from pyramid_oauth2.settings.declaration import declared_fields
@@ -87,6 +90,9 @@ def page() -> str:
         parts += group_parts(group)
     parts += group_parts(OpenIDSettings, "openid")
     parts += group_parts(ClientIDMetadataSettings, "client_id_metadata")
+    parts += group_parts(RegistrationSettings, "registration")
+    parts += group_parts(JWTAccessTokenSettings, "jwt_access_tokens")
+    parts += group_parts(KeySettings, "keys")
     parts.append(OF_THE_STORES)
     return "\n\n".join(parts) + "\n"
 
