@@ -9,7 +9,7 @@ from pyramid.exceptions import ConfigurationError
 
 from ..interfaces import IProtectedResource
 from ..protocol.errors import InvalidScope
-from ..protocol.resources import ProtectedResource, canonical, uri_problem
+from ..protocol.resources import PUBLIC, ProtectedResource, canonical, uri_problem
 from ..protocol.scopes import parse_scope
 from .registration import register
 
@@ -21,6 +21,7 @@ def add_oauth2_resource(
     token_format: str | None = None,
     lifetime: int | None = None,
     name: str | None = None,
+    subject_type: str | None = None,
 ) -> None:
     """Add an API to those of ``oauth2.resources`` (RFC 8707).
 
@@ -39,13 +40,18 @@ def add_oauth2_resource(
         is registered.
     :param lifetime: how long its access tokens live at most, in seconds.
     :param name: what users call it; None: they see its host.
+    :param subject_type: ``public``: the API knows each user by one ``sub``, whichever client calls
+        it; None: as that client knows them, which matters for pairwise clients only.
     """
     if not isinstance(uri, str) or (problem := uri_problem(uri)) is not None:
         why = problem if isinstance(uri, str) else "it is no text"
         raise ConfigurationError(f"{uri!r} cannot name an API: {why}.")
     if lifetime is not None and lifetime <= 0:
         raise ConfigurationError(f"The lifetime of {uri} is {lifetime}: write seconds, above 0.")
-    resource = ProtectedResource(uri, _names(uri, scopes), token_format, lifetime, name)
+    if subject_type not in (None, PUBLIC):
+        raise ConfigurationError(f"The subject_type of {uri} is {subject_type!r}, not {PUBLIC!r}.")
+    names = _names(uri, scopes)
+    resource = ProtectedResource(uri, names, token_format, lifetime, name, subject_type)
     register(config, IProtectedResource, "resource", resource, canonical(uri))
 
 

@@ -147,6 +147,7 @@ class IProtectedResource(Interface):
     token_format = Attribute("the name of the format of its access tokens; None: by the client")
     lifetime = Attribute("how many seconds its access tokens live at most; None: no own limit")
     name = Attribute("its name for users; None: they see its host")
+    subject_type = Attribute("public: it knows a user by one identifier; None: as the client does")
 
 
 class IClientField(Interface):

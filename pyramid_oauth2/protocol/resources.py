@@ -20,6 +20,7 @@ from .refusal import Refusal
 from .scopes import OF_NO_API
 
 RESOURCE = "resource"  # the parameter
+PUBLIC = "public"
 MOST = 8  # resources that one request names
 DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 WEB = ("https", "http")
@@ -44,6 +45,8 @@ class ProtectedResource:
     :param token_format: of its access tokens; None: the client decides.
     :param lifetime: how long its access tokens live at most, in seconds; None: no limit of its own.
     :param name: for users; None: they see its host.
+    :param subject_type: ``public``: it knows each user by one identifier, whichever client calls
+        it; None: as the client knows them (OpenID Connect Core section 8).
     """
 
     uri: str
@@ -51,6 +54,7 @@ class ProtectedResource:
     token_format: str | None = None
     lifetime: int | None = None
     name: str | None = None
+    subject_type: str | None = None
 
 
 # Each request to a view of an application with named APIs asks for it.
@@ -202,6 +206,11 @@ class Resources:
         """The scopes that a resource has; None: all."""
         found = self.known.get(resource)
         return None if found is None else found.scopes
+
+    def has_public_subjects(self, resources: Collection[str]) -> bool:
+        """Whether each of the *resources* knows a user by the same identifier for all clients."""
+        found = [self.known[each].subject_type for each in resources if each in self.known]
+        return len(found) == len(resources) > 0 and set(found) == {PUBLIC}
 
     def lifetime(self, resources: Iterable[str]) -> int | None:
         """How long a token for them lives at most, in seconds; None: no limit of theirs."""

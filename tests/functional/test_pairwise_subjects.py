@@ -49,6 +49,26 @@ class TestTheSameEverywhere:
         issued = flow.tokens(scope="openid")
         assert introspected(flow, issued["access_token"], "api")["sub"] == BOB
 
+    @pytest.mark.parametrize(("subject_type", "sub"), [("public", "bob"), (None, BOB)])
+    def test_an_api_may_know_a_user_by_one_identifier(
+        self, start_flow: StartFlow, subject_type: str | None, sub: str
+    ):
+        """And the client by its own, also if it introspects that token."""
+        api = "https://api.example"
+
+        def configure(config: Any) -> None:
+            provider(config)
+            config.add_oauth2_resource(api, subject_type=subject_type)
+
+        flow = give_scopes(start_flow(configure, **SALTED), **PAIRWISE)
+        flow.server.register("api", resource_server=True, grant_types=())
+        flow.server.service.clients.edit("api", resources=(api,))
+        issued = flow.tokens(scope="openid", resource=api)
+        assert introspected(flow, issued["access_token"], "api")["sub"] == sub
+        assert introspected(flow, issued["access_token"])["sub"] == BOB
+        assert ask(flow, issued["access_token"]).json["sub"] == BOB
+        assert parts(issued["id_token"])[1]["sub"] == BOB
+
     def test_in_a_jwt_access_token(self, flow: Flow):
         give_scopes(flow, access_token_format="jwt")
         _, claims = parts(flow.tokens(scope="openid")["access_token"])

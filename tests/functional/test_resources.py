@@ -400,6 +400,7 @@ class TestStart:
             ({"uri": "notes"}, "cannot name an API"),
             ({"uri": NOTES, "scopes": "  "}, "names no scope"),
             ({"uri": NOTES, "lifetime": 0}, "above 0"),
+            ({"uri": NOTES, "subject_type": "pairwise"}, "not 'public'"),
             ({"uri": NOTES, "token_format": "jwe"}, "there are: jwt, opaque"),
             ({"uri": NOTES, "token_format": "jwt"}, "poauth2 secret"),
         ],

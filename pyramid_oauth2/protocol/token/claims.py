@@ -24,7 +24,8 @@ def claims_of(server: Server, token: AccessToken) -> dict[str, Any]:
         "iss": server.issuer,
     }
     if token.subject is not None:
-        claims["sub"] = server.subject_for(token.client, token.subject)
+        public = server.resources.has_public_subjects(token.access.resources)
+        claims["sub"] = token.subject if public else server.subject_for(token.client, token.subject)
     if token.access.resources:
         audience = [server.resources.uri(each) for each in token.access.resources]
         # RFC 7519 section 4.1.3: one is as well a single string, which every reader knows.

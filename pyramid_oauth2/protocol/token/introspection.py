@@ -80,7 +80,7 @@ def introspect(
         server.resources.audience(token.access.resources),
     )
     if token.client.client_id == client.client_id or own.intersection(audience):
-        return _members(server, token)
+        return _members(server, token, client)
     refusal = OF_TOKEN.comparing(client_id=client.client_id, token_of=token.client.client_id)
     if client.resource_server:
         refusal = OF_RESOURCE.comparing(resources=own, audience=audience)
@@ -96,7 +96,10 @@ def _own_resources(server: AuthorizationServer, client: Client) -> frozenset[str
     return frozenset(server.resources.audience(tuple(map(canonical, named))))
 
 
-def _members(server: AuthorizationServer, token: AccessToken) -> Mapping[str, Any]:
+def _members(server: AuthorizationServer, token: AccessToken, client: Client) -> Mapping[str, Any]:
     claims = claims_of(server, token)
+    if token.subject is not None and client.client_id == token.client.client_id:
+        # Also where an API knows the user by another one.
+        claims["sub"] = server.subject_for(client, token.subject)
     first = {name: claims[name] for name in ("scope", "client_id")}
     return {"active": True, **first, "token_type": token_type(server, token.confirmation), **claims}
