@@ -104,6 +104,9 @@ def _host_problem(parts: SplitResult, port: int | None) -> Message | None:
     if "*" in host:
         # No such host exists, and a wildcard match is what RFC 9700 section 2.1 forbids.
         return _("has a wildcard; register each host by its whole name")
+    if "%" in host:
+        # A browser decodes it: what is compared or shown as one host would be another.
+        return _("has percent-encoded characters in its host; write them as they are")
     if port == 0:
         return _("has port 0")
     return None

@@ -62,6 +62,8 @@ def test_good(uri):
         pytest.param("https:///back", "no host", id="no host"),
         pytest.param("https:back", "no host", id="no slashes"),
         pytest.param("https://*.client.example/", "wildcard", id="wildcard"),
+        pytest.param("https://evil%2Eexample/", "percent-encoded", id="escaped dot in the host"),
+        pytest.param("https://ev%69l.example/", "percent-encoded", id="escaped letter in the host"),
         pytest.param("https://client.example:0/", "port 0", id="port 0"),
         pytest.param("https://client.example:99999/", "not a URI", id="port out of range"),
         pytest.param("https://client.example:x/", "not a URI", id="port that is no number"),
