@@ -331,6 +331,18 @@ class TestThePolicy:
         assert flow.ask().status_int == 400
         assert documents.fetched == []
 
+    def test_what_an_operator_has_set_of_it_stays(self, start: Callable[..., Flow]) -> None:
+        """A limit on it is no matter of its document, as which it is written again."""
+        api = "https://files.example/api"
+        flow = start(**ALLOWED, resources=f"{api}\nhttps://other.example")
+        flow.code()
+        flow.server.service.clients.edit(URL, allowed_resources=(api,))
+        flow.code()
+        stored = flow.server.service.clients.get(URL)
+        assert stored.extra["allowed_resources"] == [api]
+        answer = answer_in(flow.ask(resource="https://other.example").location)
+        assert answer["error"] == "invalid_target"
+
     def test_one_that_is_disabled(self, flow: Flow, documents: Documents) -> None:
         flow.code()
         flow.server.service.clients.disable(URL)

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from ...interfaces.server import IServer
 from ...jose.objects import json_object
+from ...protocol.clients.extra import value_of
 from ...protocol.clients.registered_metadata import registered_metadata
 from ...protocol.clients.rules import InvalidClientMetadata, check_client, record_fields
 from ...protocol.clients.source import DOCUMENT, from_source
@@ -22,6 +23,8 @@ NONE = "none"
 METHODS = "token_endpoint_auth_methods_supported"
 # The browser of each user would load a logo from the stranger.
 NOT_TAKEN = frozenset({"logo_uri"})
+# The first is decided by where the client was found; the other has values of the document too.
+NOT_KEPT = frozenset({"source", "extra"})
 LINKS = ("client_uri", "policy_uri", "tos_uri")
 KEYS = ("jwks", "jwks_uri")
 GRANT_TYPES = ("authorization_code", "refresh_token")
@@ -77,9 +80,15 @@ class Reader:
             raise UnusableDocument("names no scope that such clients may have")
         values["optional_scope"] = values.get("optional_scope", frozenset()) & values["scope"]
         if stored is not None:
-            values |= {"lifetimes": stored.lifetimes, "consent": stored.consent}
+            values |= self._of_operator(stored)
         fields = record_fields(self._core, values, {})
         return from_source(Client(url, **fields, updated_at=now), DOCUMENT)
+
+    def _of_operator(self, stored: Client) -> dict[str, Any]:
+        """What no document can say, as it was set in the store."""
+        fields = self._core.client_fields.values()
+        own = [each for each in fields if "registration" not in each.set_by]
+        return {each.name: value_of(each, stored) for each in own if each.name not in NOT_KEPT}
 
 
 def digest(client: Client) -> str:
