@@ -12,6 +12,7 @@ from pyramid_oauth2.extensions.client_registration.policy import Policy
 from pyramid_oauth2.extensions.client_registration.registration import GRACE
 from pyramid_oauth2.interfaces import IService
 from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
+from pyramid_oauth2.protocol.clients.registry import ClientRegistry
 from pyramid_oauth2.protocol.records import KEY_LENGTH
 
 from .flow import Flow
@@ -233,6 +234,23 @@ class TestReplacing:
         mine.put(client_name="Notes")
         assert server.service.clients.get(mine.client_id).extra.get("approved")
         mine.put(client_name="Your bank")
+        assert not server.service.clients.get(mine.client_id).extra.get("approved")
+
+    def test_also_if_an_operator_changes_it_at_that_moment(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch
+    ):
+        """What the client had is not what the operator has approved meanwhile."""
+        public = {"token_endpoint_auth_method": "none", "scope": "read write"}
+        mine = configuration(server, **public)
+        edit, others = ClientRegistry.edit, [{"scope": frozenset({"read"}), "approved": True}]
+
+        def edit_later(registry: Any, client_id: str, *version: int, **changes: Any) -> Any:
+            if others:
+                edit(registry, client_id, **others.pop())
+            return edit(registry, client_id, *version, **changes)
+
+        monkeypatch.setattr(ClientRegistry, "edit", edit_later)
+        assert mine.put(**public).json["scope"] == "read write"
         assert not server.service.clients.get(mine.client_id).extra.get("approved")
 
 

@@ -398,6 +398,25 @@ class TestUsers:
         server.register("cli", scope=frozenset({"client_registration"}))
         assert register(server, server.token("client_registration", client="cli")).status_int == 401
 
+    def test_a_token_for_an_api_is_none_for_the_server(self, build: Build):
+        """The operator of that API could register clients in the names of its users."""
+        api = "https://files.example/api"
+        server = start(build, "user", resources=api, self_service="true")
+        for_server = self.token(server)
+        form = {"grant_type": "password", "username": "bob", "password": "bob's password"}
+        form |= {"scope": "client_registration", "resource": api}
+        token = server.post(form, server.login("cli")).json["access_token"]
+        assert register(server, token).status_int == 401
+        assert register(server, for_server).status_int == 201
+
+    def test_it_does_not_pass_its_permission_on(self, build: Build):
+        """A client that registered itself would register others in the user's name."""
+        server = start(build, "user", self_service="true")
+        assert registered(server, self.token(server))["scope"] == "read write"
+        named = {"registration__scopes": "read client_registration"}
+        server = start(build, "user", self_service="true", **named)
+        assert "client_registration" in registered(server, self.token(server))["scope"]
+
     def test_how_many_a_user_may_have(self, server: Server):
         token = self.token(server)
         for _ in range(2):

@@ -127,12 +127,11 @@ class ClientConfigurationEndpoint:
             changes = {**self._defaults(), **metadata}
             redirect_uris = metadata.get("redirect_uris", ())
             refuse_blocked(self._server, replace(client, redirect_uris=redirect_uris))
-            if self._differs(client, changes):
-                # An operator approved what it was.
-                changes[APPROVED.name] = False
             while True:
+                # An operator approved what it is now; another change may have come before this.
+                ends = {APPROVED.name: False} if self._differs(client, changes) else {}
                 try:
-                    return registry.edit(client.client_id, client.version, **changes)
+                    return registry.edit(client.client_id, client.version, **changes, **ends)
                 except ClientChangedMeanwhile:
                     contention.lost()
                     client = self._client(client.client_id) or client

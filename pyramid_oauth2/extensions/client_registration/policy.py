@@ -11,14 +11,14 @@ from ...protocol.clients.registered_metadata import GRANT_TYPE_OF
 from ...protocol.clients.rules import InvalidClientMetadata
 from ...protocol.messages import about, joined
 from ...protocol.messages import message as _
-from .settings import RegistrationSettings
+from .settings import SCOPE, RegistrationSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The limits of a registration.
 
-    :param scope: the scopes at most; None for all.
+    :param scope: the scopes at most; None for all but that of registration.
     :param grant_types: those that it may have.
     :param redirect_hosts: those that https redirect URIs may have; none for any.
     """
@@ -58,7 +58,8 @@ class Policy:
         :param known: the scopes of the server.
         :raises InvalidClientMetadata: nothing is left, or a redirect URI is on another host.
         """
-        allowed = known if self.scope is None else self.scope & known
+        # Who wants clients that register others in the user's name says so by the limit.
+        allowed = known - {SCOPE} if self.scope is None else self.scope & known
         scope = metadata.get("scope", allowed) & allowed or allowed
         grant_types = tuple(n for n in metadata["grant_types"] if n in self.grant_types)
         problems = dict(self._problems(grant_types, metadata.get("redirect_uris", ())))

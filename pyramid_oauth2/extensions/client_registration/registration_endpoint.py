@@ -49,6 +49,7 @@ OWNED = Refusal(
     "RFC 7591 section 3.2.2",
     decided_by="oauth2.self_service.max_clients",
 )
+AUDIENCE = Refusal("registration_audience", "RFC 8707 section 2", decided_by="token")
 UNUSED_CLIENTS = Refusal(
     "registration_unused_clients",
     "RFC 7591 section 5",
@@ -125,13 +126,23 @@ class RegistrationEndpoint:
             self._attempt(request).refuse_if_blocked()
             return _Permission(policy)
         if self._settings.who == USER:
-            subject = request.access_token(SCOPE).subject
-            if subject is None:
-                raise InvalidToken("The access token is that of no user.", refusal=OF_USER)
-            return _Permission(policy, owner=subject)
+            return _Permission(policy, owner=self._user(request))
         if value is None:
             raise InvalidToken(MISSING, refusal=SENT)
         raise InvalidToken("This is not an initial access token.", refusal=INITIAL_TOKEN)
+
+    def _user(self, request: EndpointRequest) -> str:
+        token = request.access_token(SCOPE)
+        if token.subject is None:
+            raise InvalidToken("The access token is that of no user.", refusal=OF_USER)
+        resources = self._server.resources
+        if resources.area not in resources.audience(token.access.resources):
+            # An API receives such tokens, and could register clients in the names of its users.
+            raise InvalidToken(
+                "The access token is for another API.",
+                refusal=AUDIENCE.comparing(audience=token.access.resources),
+            )
+        return token.subject
 
     def _client(self, body: Mapping[str, Any], permission: _Permission) -> Client:
         """The client to register. Its rules are checked before the registration is counted."""

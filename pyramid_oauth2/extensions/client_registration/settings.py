@@ -61,8 +61,8 @@ class RegistrationSettings:
     scopes: frozenset[str] | None = setting(
         some_words,
         None,
-        "The scopes that such a client may have at most. Default: all scopes. An initial access "
-        "token may have a limit of its own.",
+        "The scopes that such a client may have at most. Default: all but `client_registration`. "
+        "An initial access token may have a limit of its own.",
         limit=True,
         mode=AUTHORIZATION_SERVER,
         needs="",
