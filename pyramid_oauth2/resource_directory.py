@@ -6,7 +6,13 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from .interfaces import IProtectedResource
-from .protocol.resources import ProtectedResource, Resources, canonical
+from .protocol.resources import (
+    ProtectedResource,
+    Resources,
+    as_requested,
+    canonical,
+    is_at_or_below,
+)
 from .protocol.scopes import format_scope
 from .settings import Settings
 from .startup_error import StartupError
@@ -28,18 +34,25 @@ def make_resources(
     """
     known = named_resources(registry)
     default = settings.default_resource and canonical(settings.default_resource)
-    if found := [*_errors(known, default, scopes, formats)]:
+    if found := [*_errors(known, settings.public_url, default, scopes, formats)]:
         raise StartupError("\n".join(found))
     return Resources(settings.area, settings.public_url, known, default)
 
 
 def _errors(
     known: Mapping[str, ProtectedResource],
+    public_url: str,
     default: str | None,
     scopes: Collection[str],
     formats: Collection[str],
 ) -> Iterator[str]:
-    for resource in known.values():
+    for name, resource in known.items():
+        if is_at_or_below(name, canonical(public_url)) and name != (usual := as_requested(name)):
+            # A request would not be seen to be for it, and tokens for everything else accepted.
+            yield (
+                f"The API {resource.uri} is below oauth2.public_url, and no request has this URL: "
+                f"write {usual}."
+            )
         if unknown := (resource.scopes or frozenset()) - frozenset(scopes):
             yield (
                 f"The API {resource.uri} has unknown scopes: {format_scope(unknown)}. Add them to "

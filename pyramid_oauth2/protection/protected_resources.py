@@ -15,14 +15,18 @@ from pyramid.interfaces import IRoutesMapper
 
 from ..interfaces import ISettings
 from ..interfaces.request import PyramidRequest
-from ..protocol.resources import ProtectedResource, canonical, is_at_or_below, longest_match
+from ..protocol.resources import (
+    PATH_CHARACTERS,
+    ProtectedResource,
+    canonical,
+    is_at_or_below,
+    longest_match,
+)
 from ..protocol.scopes import OFFLINE
 from ..resource_directory import named_resources
 from ..settings.types import RESOURCE_SERVER
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
-# The characters that RFC 3986 allows in a path.
-PATH_CHARACTERS = "/~!$&'()*+,;=:@"
 
 
 def path_of(request: PyramidRequest) -> str:
@@ -87,7 +91,9 @@ def _metadata_of_named(registry: Any, named: ProtectedResource) -> Mapping[str, 
     if scopes is None:
         settings = registry.getUtility(ISettings)
         whole = settings.mode == RESOURCE_SERVER
-        path = "" if whole else unquote(named.uri[len(settings.public_url) :]).rstrip("/")
+        # By the spelling that is compared: the operator's own may have the default port.
+        below = canonical(named.uri)[len(canonical(settings.public_url)) :]
+        path = "" if whole else unquote(below)
         scopes = frozenset().union(*_scopes_at(registry, path, below=True))
     members = _metadata(registry, named.uri, scopes)
     return {**members, "resource_name": named.name} if named.name else members

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from zope.interface import implementer
 
@@ -24,6 +24,8 @@ PUBLIC = "public"
 MOST = 8  # resources that one request names
 DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 WEB = ("https", "http")
+# The characters that RFC 3986 allows in a path.
+PATH_CHARACTERS = "/~!$&'()*+,;=:@"
 # RFC 3986 section 2: a URI has no other characters.
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!$-;=?-Z_a-z~\[\]@]+")
 # A server may read them as a slash or as the way to the folder above: whether such a URL is
@@ -72,6 +74,16 @@ def canonical(uri: str) -> str:
     host, slash, path = rest[2:].partition("/")
     host = host.lower().removesuffix(DEFAULT_PORTS[scheme])
     return f"{scheme}://{host}{slash}{path}".removesuffix("/")
+
+
+def as_requested(uri: str) -> str:
+    """The spelling that requests for a URL are compared in: no query, and no needless escapes.
+
+    :param uri: an ``https`` or ``http`` URL, canonical.
+    """
+    start, separator, rest = uri.partition("?")[0].partition("://")
+    host, slash, path = rest.partition("/")
+    return start + separator + host + slash + quote(unquote(path), safe=PATH_CHARACTERS)
 
 
 def uri_problem(uri: str) -> str | None:

@@ -347,6 +347,11 @@ class TestMetadata:
         assert document["resource_name"] == "Your notes"
         assert document["scopes_supported"] == ["read"]
 
+    def test_the_default_port_is_no_part_of_its_path(self, build: Callable[..., Server]):
+        named = {"oauth2.resources": "http://localhost:80/notes"}
+        document = self.document(build(host.pages, notes, changes=named), "/notes").json
+        assert document["scopes_supported"] == ["read"]
+
     def test_of_two_none_is_at_the_root(self, build: Callable[..., Server]):
         def apis(config: Any) -> None:
             config.add_oauth2_resource(NOTES)
@@ -388,11 +393,21 @@ class TestStart:
             ({"oauth2.resources": "https://a@b.example"}, "no host"),
             ({"oauth2.resources": "https://a.example ="}, "name the scopes"),
             ({"oauth2.default_resource": "https://a.example"}, "none of oauth2.resources"),
+            # A request is never at such a URL, and would be taken for one to the area.
+            ({"oauth2.resources": f"{NOTES}?a=b"}, "write http://localhost/notes"),
+            ({"oauth2.resources": f"{AREA}/n%6ftes"}, "write http://localhost/notes"),
+            ({"oauth2.resources": f"{AREA}/%c3%a9"}, "write http://localhost/%C3%A9"),
         ],
     )
     def test_of_the_ini(self, build: Callable[..., Server], changes: dict[str, str], message: str):
         with pytest.raises(ConfigurationError, match=message):
             build(host.pages, changes=changes)
+
+    @pytest.mark.parametrize("uri", ["https://a.example/n%6ftes?a=b", f"{AREA}/%C3%A9~!"])
+    def test_of_an_api_elsewhere_or_as_requests_spell_it(
+        self, build: Callable[..., Server], uri: str
+    ):
+        build(host.pages, changes={"oauth2.resources": uri})
 
     @pytest.mark.parametrize(
         ("resource", "message"),
@@ -410,6 +425,15 @@ class TestStart:
     ):
         with pytest.raises(ConfigurationError, match=message):
             build(host.pages, lambda config: config.add_oauth2_resource(**resource))
+
+
+def test_the_whole_application_can_be_the_api(build: Callable[..., Server]):
+    """Its tokens are as it says, whether a request names it or not."""
+    server = build(host.pages, lambda config: config.add_oauth2_resource(AREA, "read", lifetime=60))
+    for named in ({}, {"resource": AREA}):
+        token = server.ask(scope="read", **named).json
+        assert token["expires_in"] == 60
+        assert server.get("/read", bearer(token["access_token"])).status_int == 200
 
 
 class TestFormats:

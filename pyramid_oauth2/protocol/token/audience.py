@@ -146,6 +146,8 @@ def format_for(resources: Resources, named: Sequence[str]) -> str | None:
 
     :raises InvalidTarget: one token cannot be for all of them.
     """
+    if not resources.known:
+        return None
     known = [resources.known[each] for each in named if each in resources.known]
     formats = {each.token_format for each in known if each.token_format is not None}
     # RFC 9068 section 3: "all the individual scope strings in the 'scope' claim MUST have meaning

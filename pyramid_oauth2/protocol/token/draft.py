@@ -177,7 +177,7 @@ def _claims(
 
 def _format(server: AuthorizationServer, client: Client, issuance: Issuance) -> IAccessTokenFormat:
     formats, access = server.plug_ins.access_token_formats, issuance.access
-    name = format_for(server.resources, access.resources) if access.resources else None
+    name = format_for(server.resources, server.resources.audience(access.resources))
     if name is not None:
         return formats[name]
     return next(each for each in formats.values() if each.suits(client, access))
@@ -243,7 +243,8 @@ def _end(
         lifetime = server.lifetimes.of(kind, client)
         if format_ is not None and format_.lifetime is not None and kind not in client.lifetimes:
             lifetime = min(lifetime, format_.lifetime)
-        if access.resources and (most := server.resources.lifetime(access.resources)) is not None:
+        most = server.resources.lifetime(server.resources.audience(access.resources))
+        if most is not None:
             lifetime = min(lifetime, most)
     end = frame.now + lifetime
     return end if frame.limit is None else min(end, frame.limit)
