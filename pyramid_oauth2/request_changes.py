@@ -25,6 +25,7 @@ class ClientsOfRequest(ClientRegistry):
     end_earlier_secret = journaled(ClientRegistry.end_earlier_secret)
     disable = journaled(ClientRegistry.disable)
     enable = journaled(ClientRegistry.enable)
+    approve = journaled(ClientRegistry.approve)
     withdraw = journaled(ClientRegistry.withdraw)
 
     def get(self, client_id: str) -> Client:

@@ -40,6 +40,7 @@ CLIENTS = {
     "end_earlier_secret": lambda it: it.end_earlier_secret("changing"),
     "disable": lambda it: it.disable("robot"),
     "enable": lambda it: it.enable("disabled"),
+    "approve": lambda it: it.approve("bobs"),
     "withdraw": lambda it: it.withdraw("robot"),
     "delete": lambda it: it.delete("robot"),
 }

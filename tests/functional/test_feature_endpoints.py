@@ -339,7 +339,8 @@ class TestNames:
     def test_every_route_of_ours_is_among_them(self, build: Callable[..., Server]):
         admin = {"oauth2.admin": "true", "oauth2.admin_principals": "bob"}
         openid = {"oauth2.openid": "true", "oauth2.secret": "s" * 43}
-        changes = {**SETTINGS, "oauth2.self_service": "true", **admin, **openid}
+        registration = {"oauth2.registration": "open"}
+        changes = {**SETTINGS, "oauth2.self_service": "true", **admin, **openid, **registration}
         server = build(host.pages, provider, changes=changes)
         routes = server.registry.introspector.get_category("routes")
         found = [item["introspectable"] for item in routes]
