@@ -17,7 +17,7 @@ from ..protocol.clients.value_rules import is_https_url
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
 from .described_resources import described_resources
-from .descriptions import describe_scope, document_host, https_only, registered
+from .descriptions import describe_scope, document_host, https_only, logo_of, registered
 from .frame import sign_out_url
 from .language import prefer_languages, translated
 from .pages import destination, render_page
@@ -35,10 +35,11 @@ def consent_page(
     prefer_languages(request, ui_locales)
     server = request.oauth2.authorization_service.server
     settings = request.registry.getUtility(ISettings)
+    logo = logo_of(client)
     values = {
         "client_name": client.client_name or client.client_id,
         "client_id": client.client_id,
-        "logo_uri": https_only(client.logo_uri),
+        "logo_uri": logo,
         "client_uri": https_only(client.client_uri),
         "policy_uri": https_only(client.policy_uri),
         "tos_uri": https_only(client.tos_uri),
@@ -66,7 +67,7 @@ def consent_page(
         "browser_token": browser_token(request),
         **({} if requested.redirect_uri is None else destination(requested.redirect_uri)),
     }
-    return render_page(request, "consent", values, logos=[client.logo_uri])
+    return render_page(request, "consent", values, logos=[logo])
 
 
 def _blocks(request: Request, requested: AuthorizationRequest) -> Iterator[ConsentBlock]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..protection.request import Request
-from ..protocol.clients.source import DOCUMENT, OWNER, is_unchecked, source_of
+from ..protocol.clients.source import DOCUMENT, OWNER, is_a_stranger, is_unchecked, source_of
 from ..protocol.clients.value_rules import is_https_url
 from ..protocol.records import Client
 from ..protocol.scopes import OFFLINE_ACCESS, OFFLINE_DESCRIPTION
@@ -41,6 +41,12 @@ def registered(request: Request, client: Client) -> Registered:
         return Registered(by, client.created_at, checked)
     owners = request.oauth2.authorization_service.owners
     return Registered(by, client.created_at, checked, owners.name(client.owner))
+
+
+def logo_of(client: Client) -> str | None:
+    """The address of a client's logo; None if none is shown."""
+    # Anyone can register the logo of another, and would see from where the page is opened.
+    return None if is_a_stranger(client) else https_only(client.logo_uri)
 
 
 def document_host(client: Client) -> str | None:

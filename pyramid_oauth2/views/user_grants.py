@@ -22,7 +22,7 @@ from ..protocol.server import refuse_plain_http
 from ..protocol.user_grants import Authorization, last_token
 from ..protocol.users import Users
 from .browser import FIELD, browser_token, is_from_our_page
-from .descriptions import describe_scope, document_host, https_only
+from .descriptions import describe_scope, document_host, https_only, logo_of
 from .login import send_to_login
 from .pages import destination, error_page, page_endpoint, render_page
 from .redirects import redirect
@@ -149,7 +149,7 @@ def _described(request: Request, authorization: Authorization, page: int) -> dic
         "client_name": _name(authorization),
         "document_url": client_id if client and document_host(client) else None,
         "client_uri": usable and https_only(usable.client_uri),
-        "logo_uri": usable and https_only(usable.logo_uri),
+        "logo_uri": usable and logo_of(usable),
         "deleted": client is None,
         "disabled": client is not None and usable is None,
         "scopes": [

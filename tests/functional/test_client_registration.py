@@ -11,7 +11,7 @@ import pytest
 
 from pyramid_oauth2.events import ClientChanged
 from pyramid_oauth2.extensions.client_registration.policy import Policy
-from pyramid_oauth2.extensions.client_registration.sweeping import PAUSE
+from pyramid_oauth2.extensions.client_registration.sweeping import HOUR, PAUSE
 from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
 
 from . import host
@@ -281,6 +281,18 @@ class TestConsent:
         page = Flow(server, members["client_id"]).log_in().page(redirect_uri=uris[0])
         assert ("Any program on this device can use this name" in page.text) is warns
 
+    def test_its_logo_is_shown_once_an_operator_has_approved_it(self, flow: Flow):
+        """It may be that of another, and each user's browser would ask a stranger for it."""
+        logo = "https://paypal.example/logo.png"
+        flow.server.service.clients.edit(flow.client_id, logo_uri=logo)
+        page = flow.page(redirect_uri=BACK)
+        assert "paypal.example" not in page.text + page.headers["Content-Security-Policy"]
+        flow.decide(page)
+        assert logo not in flow.browser.get("/oauth2/authorizations").text
+        flow.server.service.clients.edit(flow.client_id, approved=True)
+        assert logo in flow.page(redirect_uri=BACK).text
+        assert logo in flow.browser.get("/oauth2/authorizations").text
+
     def test_each_time(self, flow: Flow):
         for _ in range(2):
             flow.decide(flow.page(redirect_uri=BACK))
@@ -448,10 +460,10 @@ class TestLimits:
         """Anyone can ask to be registered, and that would read each of them."""
         server = start(build, registration__max_unused="1", throttle="false")
         clock = Clock(server)
-        members = registered(server, token_endpoint_auth_method="none")
+        client_id = registered(server)["client_id"]
+        clock.now += HOUR
         assert register(server).status_int == 503
-        server.secrets[members["client_id"]] = ""
-        Flow(server, members["client_id"]).log_in().code(redirect_uri=BACK)
+        server.service.clients.delete(client_id)
         assert register(server).status_int == 503
         clock.now += PAUSE
         registered(server)

@@ -71,6 +71,23 @@ def test_one_that_is_used_stays_as_long_as_a_grant_lives(server: Server):
     assert not exists(server, client_id)
 
 
+def test_one_that_was_used_stays_after_its_grants_were_removed(server: Server):
+    """Without a refresh token a grant ends with its access token; each issuance removes some."""
+    clock, client_id = Clock(server), new_client(server)
+    assert "refresh_token" not in Flow(server, client_id).log_in().tokens(redirect_uri=BACK)
+    clock.now += NEVER_USED
+    server.service.server.grants.purge(clock.now, 1000)
+    assert server.service.server.grants.grants(client_id=client_id).items == ()
+    sweep(server)
+    assert exists(server, client_id)
+    clock.now += IDLE - NEVER_USED - 1
+    sweep(server)
+    assert exists(server, client_id)
+    clock.now += 1
+    sweep(server)
+    assert not exists(server, client_id)
+
+
 def test_one_whose_grants_were_all_revoked(server: Server):
     clock, client_id = Clock(server), new_client(server)
     Flow(server, client_id).log_in().tokens(redirect_uri=BACK)

@@ -5,9 +5,11 @@ Off until ``oauth2.registration`` says who may. Nothing else is imported before.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ...interfaces import ISettings
+from ...protocol.events import ConsentGiven
 from ...settings.types import AUTHORIZATION_SERVER
 from .settings import SCOPE, SCOPE_DESCRIPTION, USER, RegistrationSettings
 
@@ -21,8 +23,10 @@ def includeme(config: Any) -> None:
         return
     from .configuration_endpoint import ClientConfigurationEndpoint
     from .registration_endpoint import RegistrationEndpoint
+    from .use import note
 
     config.add_oauth2_endpoint("registration", RegistrationEndpoint)
     config.add_oauth2_endpoint("client_configuration", ClientConfigurationEndpoint, metadata=None)
+    config.add_subscriber(partial(note, config.registry), ConsentGiven)
     if who == USER and SCOPE not in settings.scopes:
         config.add_oauth2_scope(SCOPE, SCOPE_DESCRIPTION)
