@@ -38,7 +38,6 @@ def line_of(page: TestResponse, caplog: pytest.LogCaptureFixture) -> dict[str, A
 CHECKS = {
     "unknown client": "client_usable",
     "removed client": "client_there",
-    "removed client": "client_there",
     "wrong redirect": "redirect_uri_registered",
     "method": "method",
     "expired": "page_unexpired",
