@@ -117,10 +117,17 @@ def _own_resources(registry: Any) -> Mapping[str, ProtectedResource]:
     settings = registry.getUtility(ISettings)
     if settings.mode == RESOURCE_SERVER:
         own = settings.resource
-        return {canonical(own): ProtectedResource(own)} if own else {}
+        # Of one that has its name from another host, the metadata cannot be here.
+        is_here = own and _host_of(own) == _host_of(settings.public_url)
+        return {canonical(own): ProtectedResource(own)} if is_here else {}
     application = canonical(settings.public_url)
     known = named_resources(registry)
     return {name: each for name, each in known.items() if is_at_or_below(name, application)}
+
+
+def _host_of(url: str) -> tuple[str, str]:
+    parts = urlsplit(canonical(url))
+    return parts.scheme, parts.netloc
 
 
 def _named_above(registry: Any, path: str) -> ProtectedResource | None:
