@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from ..protocol.access import Access
 from ..protocol.errors import InvalidScope
 from ..protocol.records import SUBJECT_LENGTH, Client, StoreUnavailable, check_identifier
-from ..protocol.resources import canonical, is_at_or_below
 from ..protocol.scopes import parse_scope
 from ..protocol.token.access_token import AccessToken
 
@@ -78,7 +77,7 @@ def _unusable(answer: Mapping[str, Any], issuer: str, audience: str) -> str | No
         return f"its iss is {iss!r}, and oauth2.issuer is {issuer!r}"
     named = answer.get("aud")
     if named is None or any(
-        isinstance(each, str) and is_at_or_below(canonical(each), canonical(audience))
+        isinstance(each, str) and f"{each.rstrip('/')}/".startswith(f"{audience}/")
         for each in (named if isinstance(named, list) else [named])
     ):
         return None

@@ -23,7 +23,6 @@ from ..protocol.authentication import Authentication
 from ..protocol.errors import InvalidScope, InvalidToken
 from ..protocol.records import Client
 from ..protocol.refusal import Refusal
-from ..protocol.resources import canonical
 from ..protocol.scopes import parse_scope
 from ..protocol.token.access_token import AccessToken
 from ..protocol.token.recognised import RecognisedToken
@@ -94,7 +93,8 @@ class LocalValidation:
             raise JWTRefused(refusal, "is of another issuer")
         # The same section: the audience must be "a resource indicator value corresponding to an
         # identifier the resource server expects for itself".
-        if canonical(self.resource) not in map(canonical, audience(claims)):
+        # A slash at its end makes no difference: the operators of both sides write it, or do not.
+        if self.resource not in [each.removesuffix("/") for each in audience(claims)]:
             refusal = AUDIENCE.comparing(aud=audience(claims), resource=self.resource)
             raise JWTRefused(refusal, "is for another API")
         if KEY_BOUND in claims:
