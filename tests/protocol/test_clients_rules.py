@@ -43,6 +43,7 @@ def server():
         pytest.param({**MACHINE, "client_name": "Robot \u2764"}, id="name in any script"),
         pytest.param({**MACHINE, "client_name": "x" * 255}, id="long name"),
         pytest.param({**MACHINE, "consent": "skip"}, id="consent"),
+        pytest.param({**MACHINE, "jwks": {"keys": [{"kty": "EC", "x": "x"}]}}, id="public keys"),
         pytest.param({**WEB, "grant_types": ("implicit", "refresh_token")}, id="not yet enabled"),
     ],
 )
@@ -55,6 +56,13 @@ def test_good(server, metadata):
     [
         pytest.param({**MACHINE, "client_id": "röbot"}, "client_id", id="id beyond ASCII"),
         pytest.param({**MACHINE, "client_id": "a\nb"}, "client_id", id="newline in the id"),
+        pytest.param({**MACHINE, "jwks": {"keys": [{"kty": "oct"}]}}, "jwks", id="symmetric key"),
+        pytest.param(
+            {**MACHINE, "jwks": {"keys": [{"kty": "EC", "d": "x"}]}}, "jwks", id="private key"
+        ),
+        pytest.param(
+            {**MACHINE, "jwks": {"keys": [{"n": "x" * 17_000}]}}, "jwks", id="large key set"
+        ),
         pytest.param(
             {**MACHINE, "client_id": new_client_secret(lambda n: bytes(n))},
             "client_id",

@@ -1,9 +1,4 @@
-"""The metadata of a client: each field is declared here, and nowhere else.
-
-The table is in the order in which the rules are checked. What is in it is read by the
-document and the rules of a client, by the pages, by the command line and by the
-reference; the defaults are those of :class:`~pyramid_oauth2.protocol.records.Client`.
-"""
+"""The metadata of a client: each field is declared here, in the order in which it is checked."""
 
 from __future__ import annotations
 
@@ -291,7 +286,13 @@ FIELDS: tuple[ClientField, ...] = (
         ),
         option=Option("--contact", "whom to ask about it; repeatable", metavar="CONTACT", place=18),
     ),
-    _field("jwks", Codec.OPTIONAL_MAPPING, "The public keys of the client (RFC 7517).", set_by=ALL),
+    _field(
+        "jwks",
+        Codec.OPTIONAL_MAPPING,
+        "The public keys of the client (RFC 7517).",
+        rule=value_rules.jwks,
+        set_by=ALL,
+    ),
     _field("jwks_uri", Codec.OPTIONAL_TEXT, "Where its public keys are published.", set_by=ALL),
     _field("extra", Codec.MAPPING, "What applications and extensions store with the client."),
 )

@@ -5,8 +5,10 @@ Each yields what is wrong with a value, and says how to correct it.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..messages import Message, about
@@ -21,6 +23,7 @@ LOOKS_LIKE_NOTHING = frozenset(" \u115f\u1160\u2800\u3164\uffa0")
 LIFETIMES = ("access_token",)
 MAX_LIFETIME = 365 * 86400
 MAX_URI = 2048
+MAX_JWKS = 16 * 1024
 # What a Content-Security-Policy can name: a host as browsers write it, which is no IPv6 address
 # ("host-source").
 HOST_SOURCE = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?")
@@ -136,6 +139,18 @@ def is_https_url(uri: str) -> bool:
     # A browser reads a backslash as a slash. What stands before an @ poses as the host.
     plain = plain and not set(uri) & {" ", "\\"} and "@" not in parts.netloc
     return plain and uri.startswith("https://") and bool(host)
+
+
+def jwks(server: Known, value: Mapping[str, Any] | None) -> Iterator[str]:
+    """A set of public keys (RFC 7517 section 5), or none."""
+    keys = (value or {}).get("keys")
+    for key in keys if isinstance(keys, list) else []:
+        # RFC 7517 sections 9.2 and 9.3: what is published with the client is no secret.
+        if isinstance(key, dict) and ({"d", "k"} & key.keys() or key.get("kty") == "oct"):
+            yield _("a key in it is secret: write public keys alone, and replace that one")
+            return
+    if len(json.dumps(value)) > MAX_JWKS:
+        yield _("it is longer than %(most)s characters: leave out old keys", most=MAX_JWKS)
 
 
 def contacts(server: Known, value: Iterable[str]) -> Iterator[str]:
