@@ -272,6 +272,11 @@ class TestGrant:
         assert flow.ask(scope="read write", resource=FILES).status_int == 200
         assert flow.ask(scope="read write").status_int == 200
 
+    def test_what_was_allowed_for_two_is_allowed_for_one(self, flow: Flow):
+        self.tokens(flow, NOTES, FILES, resource=FILES)
+        assert flow.ask(scope="read write", resource=NOTES).status_int == 303
+        assert flow.ask(scope="read write").status_int == 200
+
     def test_after_the_api_is_gone_nothing_is_left(self, flow: Flow, build: Callable[..., Server]):
         tokens = self.tokens(flow, NOTES)
         known = flow.server.service.server.resources.known

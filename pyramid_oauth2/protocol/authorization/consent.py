@@ -72,12 +72,7 @@ def _data_of_the_same_kind(
     server: AuthorizationServer, consent: Consent, requested: AuthorizationRequest, client: Client
 ) -> ConsentData | None:
     """What is stored with a consent; None if the consent does not count for such a request."""
-    if (
-        consent.expires_at <= server.clock()
-        or requested.redirect_uri != consent.redirect_uri
-        # What was allowed for some resources alone was not allowed for others.
-        or set(requested.resources) != set(consent.resources)
-    ):
+    if consent.expires_at <= server.clock() or requested.redirect_uri != consent.redirect_uri:
         return None
     try:
         data = ConsentData.decode(consent.data, server.understood)
@@ -147,6 +142,9 @@ def _mergeable_data(
     server: AuthorizationServer, earlier: Consent, granted: AuthorizationRequest, client: Client
 ) -> ConsentData | None:
     """What is stored with a consent; None if the new decision replaces it."""
+    # What was allowed for some resources alone was not allowed for others.
+    if set(granted.resources) != set(earlier.resources):
+        return None
     data = _data_of_the_same_kind(server, earlier, granted, client)
     if data is None:
         return None
