@@ -25,7 +25,8 @@ class Storage:
     def __init__(self, name: str, request: pytest.FixtureRequest, folder: Path) -> None:
         self._folder = folder / name
         self._folder.mkdir()
-        self._settings = storage_settings(name, request)
+        # One application, so one secret: it seals the keys that are copied.
+        self._settings = {**storage_settings(name, request), "secret": "s" * 43}
         if name == "redis":
             with contextlib.closing(open_redis(self._settings["redis.url"])) as backend:
                 flush(backend)
