@@ -123,9 +123,10 @@ def test_unknown_client_and_wrong_secret_cost_the_same(
 
     times: dict[str, list[float]] = {"there": [], "nobody": []}
     for client_id in ["there", "nobody"] * 15:
-        begin = time.perf_counter()
+        # Of the processor: a busy machine makes one of them late, and not the other.
+        begin = time.process_time()
         assert patient.post(FORM, basic(client_id, presented)).status_int == 401
-        times[client_id].append(time.perf_counter() - begin)
+        times[client_id].append(time.process_time() - begin)
     # The fastest of each: other work of the machine only makes some of them slower.
     known, unknown = (min(measured) for measured in times.values())
     assert abs(known - unknown) < max(0.4 * max(known, unknown), 0.003)
