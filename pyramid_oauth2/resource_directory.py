@@ -50,8 +50,8 @@ def _errors(
         if is_at_or_below(name, canonical(public_url)) and name != (usual := as_requested(name)):
             # A request would not be seen to be for it, and tokens for everything else accepted.
             yield (
-                f"The API {resource.uri} is below oauth2.public_url, and no request has this URL: "
-                f"write {usual}."
+                f"The API {resource.uri} is in this application (oauth2.base_url, or the issuer), "
+                f"and no request has this URL: write {usual}."
             )
         if unknown := (resource.scopes or frozenset()) - frozenset(scopes):
             yield (

@@ -1,9 +1,8 @@
 """The storage interfaces: what a backend and each of its stores must provide.
 
-A backend is selected in the ini: ``oauth2.backend = sqlalchemy | redis | memory``, or a
-dotted name that is included and registers itself under that name with
-``config.add_oauth2_backend``. The suite in :mod:`pyramid_oauth2.backends.contract`
-tests whether a backend keeps this contract.
+A backend is selected in the ini: ``oauth2.backend = sqlalchemy | redis | memory``, or a dotted
+name that is included and registers itself under that name with ``config.add_oauth2_backend``. The
+suite in :mod:`pyramid_oauth2.backends.contract` tests whether a backend keeps this contract.
 
 Rules for every store:
 
@@ -15,9 +14,8 @@ Rules for every store:
 * A store that removes expired records by itself has ``expires_itself = True``; issuing
   tokens then does not purge it.
 * A store connects to its server when it is used, not when it is created.
-* A store that cannot answer raises
-  :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`. If it may have written, as when
-  the connection broke after a request was sent, it is
+* A store that cannot answer raises :exc:`~pyramid_oauth2.protocol.records.StoreUnavailable`. If
+  it may have written, as when the connection broke after a request was sent, it is
   :exc:`~pyramid_oauth2.protocol.records.OutcomeUnknown`: the protocol then repeats the call.
 * A cursor is an opaque string, which may come from a URL. A text without its exact form is
   :exc:`~pyramid_oauth2.protocol.listings.NotACursor`, a ``limit`` below 1 a ``ValueError``. A
@@ -126,10 +124,7 @@ class IClientStore(Interface):
         """Replace the client by a tombstone, which stays; return whether the client existed."""
 
     def forget(client_id: str) -> bool:
-        """Remove a tombstone; return whether there was one.
-
-        For a client_id that the server drew, which is never drawn again.
-        """
+        """Remove the tombstone of a client_id that is never drawn again; return whether it was."""
 
     def search(
         owner: str | None = None,

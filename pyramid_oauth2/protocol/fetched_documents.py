@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from .contention import Contention
 from .envelope import Members, NotUnderstood, dumps
-from .lost_responses import until_known
+from .listings import every
+from .lost_responses import until_put
 from .records import Entry
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def note(entries: IEntryStore, event: DocumentFetched, now: int) -> None:
         found = entries.get(NAMESPACE, str(place))
         entry = Entry(NAMESPACE, str(place), data=data, expires_at=now + KEPT)
         version = None if found is None else found.version
-        if until_known(partial(entries.put, entry, version)):
+        if until_put(entries, entry, version):
             return
         contention.lost()
 
@@ -66,20 +66,14 @@ def fetched(entries: IEntryStore, now: int) -> list[Fetched]:
 
 
 def _all(entries: IEntryStore, now: int) -> Iterator[Fetched]:
-    cursor = None
-    while True:
-        page = entries.list(NAMESPACE, cursor=cursor, limit=PLACES)
-        for entry in page.items:
-            if entry.expires_at is not None and entry.expires_at <= now:
-                continue
-            try:
-                members, _ = _MEMBERS.read(entry.data)
-            except NotUnderstood:
-                continue
-            yield Fetched(members["url"], members["purpose"], members["at"], members.get("error"))
-        cursor = page.cursor
-        if cursor is None:
-            return
+    for entry in every(lambda at: entries.list(NAMESPACE, cursor=at, limit=PLACES)):
+        if entry.expires_at is not None and entry.expires_at <= now:
+            continue
+        try:
+            members, _ = _MEMBERS.read(entry.data)
+        except NotUnderstood:
+            continue
+        yield Fetched(members["url"], members["purpose"], members["at"], members.get("error"))
 
 
 _MEMBERS = Members(

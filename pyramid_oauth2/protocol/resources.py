@@ -96,7 +96,7 @@ def uri_problem(uri: str) -> str | None:
         return "it has a fragment (#...)"
     if not URI.fullmatch(uri):
         return "it is no absolute URI, such as https://api.example.com/notes"
-    if not uri.lower().startswith(WEB):
+    if uri.partition(":")[0].lower() not in WEB:
         return None
     try:
         parts = urlsplit(uri)

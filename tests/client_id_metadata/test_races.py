@@ -18,8 +18,7 @@ from pyramid_oauth2.protocol.authorization.client_lookup import ClientLookup
 from pyramid_oauth2.protocol.authorization.results import Ask, Result
 from pyramid_oauth2.protocol.clients.cache import ClientCache
 from pyramid_oauth2.protocol.records import Client
-from tests.backends import redis_contract
-from tests.backends.openers import opener_of
+from tests.backends.openers import STORES, opened_together
 from tests.protocol.plugged import factories
 from tests.protocol.test_flow import World
 from tests.protocol.worlds import NOW, Clock, make_client, make_server
@@ -27,7 +26,6 @@ from tests.protocol.worlds import NOW, Clock, make_client, make_server
 RACERS = 4
 PATIENCE = 60  # seconds that one waits for the others
 # A Cluster writes a client as one server does.
-STORES = ("memory", "sqlite", "postgresql", "mariadb", "redis")
 HOST = "https://app.example/"
 
 
@@ -110,14 +108,9 @@ def changes(results: list[Any]) -> Counter[str]:
 
 @pytest.fixture(params=STORES)
 def race(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Race]:
-    opener = opener_of(request.param, request, tmp_path)
-    backends = [opener() for _ in range(RACERS)]
-    if request.param.startswith("redis"):
-        redis_contract.flush(backends[0])
     documents = Documents()
-    yield Race([Process(backend, documents) for backend in backends], documents)
-    for backend in backends:
-        backend.close()
+    with opened_together(request.param, request, tmp_path, RACERS) as backends:
+        yield Race([Process(backend, documents) for backend in backends], documents)
 
 
 def test_a_new_document_is_one_client(race: Race):

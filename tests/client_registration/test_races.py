@@ -32,14 +32,12 @@ from pyramid_oauth2.protocol.clients.source import APPROVED, SOURCE
 from pyramid_oauth2.protocol.endpoints import EndpointRequest, EndpointResponse
 from pyramid_oauth2.protocol.errors import InvalidToken, OAuth2Error
 from pyramid_oauth2.protocol.http import HTTPRequest
-from tests.backends import redis_contract
-from tests.backends.openers import opener_of
+from tests.backends.openers import STORES, opened_together
 from tests.protocol.worlds import NOW, make_server
 
 RACERS = 6
 PATIENCE = 60  # seconds that one waits for the others
 # In a Cluster one server has all clients.
-STORES = ("memory", "sqlite", "postgresql", "mariadb", "redis")
 POLICY = Policy(None, frozenset({"authorization_code"}))
 BACK = "https://c.example/back"
 
@@ -118,13 +116,8 @@ class Race:
 
 @pytest.fixture(params=STORES)
 def race(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Race]:
-    opener = opener_of(request.param, request, tmp_path)
-    backends = [opener() for _ in range(RACERS)]
-    if request.param.startswith("redis"):
-        redis_contract.flush(backends[0])
-    yield Race([Process(backend) for backend in backends])
-    for backend in backends:
-        backend.close()
+    with opened_together(request.param, request, tmp_path, RACERS) as backends:
+        yield Race([Process(backend) for backend in backends])
 
 
 def test_an_initial_access_token_is_counted(race: Race) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pyramid_oauth2.events import ClientChanged
+from pyramid_oauth2.extensions.client_registration.initial_access_tokens import InitialAccessTokens
+from pyramid_oauth2.extensions.client_registration.policy import Policy
+from pyramid_oauth2.extensions.client_registration.registration import Registrations
 from pyramid_oauth2.extensions.client_registration.sweeping import IDLE, NEVER_USED, Sweeper
+from pyramid_oauth2.extensions.client_registration.use import note_use
 
 from .flow import Flow
 from .registering import BACK, Configuration, register, registered
@@ -162,3 +168,36 @@ def test_its_token_counts_no_more(server: Server):
     clock.now += NEVER_USED
     sweep(server)
     assert mine.get().status_int == 401
+
+
+class TestALaterVersion:
+    """What it wrote in a record stays when this version changes the record."""
+
+    def test_in_a_registration(self, server: Server):
+        client_id = new_client(server)
+        later(server, "client_registration", client_id)
+        note_use(server.service.server, client_id)
+        assert members(server, "client_registration", client_id)["later"] == 1
+
+    def test_in_an_initial_access_token(self, server: Server):
+        tokens = InitialAccessTokens(server.service.server)
+        value = tokens.add(Policy(None, frozenset()), 60, 2)
+        (made,) = tokens.list()
+        later(server, "initial_access_token", made.key)
+        assert tokens.spend(value)
+        assert members(server, "initial_access_token", made.key)["later"] == 1
+
+    def test_one_that_it_would_read_wrongly_is_none(self, server: Server):
+        client_id = new_client(server)
+        later(server, "client_registration", client_id, critical=["later"])
+        assert Registrations(server.service.server).find(client_id) is None
+
+
+def members(server: Server, namespace: str, key: str) -> Any:
+    return json.loads(server.service.entries.get(namespace, key).data)
+
+
+def later(server: Server, namespace: str, key: str, **more: Any) -> None:
+    entry = server.service.entries.get(namespace, key)
+    data = json.dumps({**json.loads(entry.data), "later": 1, **more}).encode()
+    assert server.service.entries.put(replace(entry, data=data), entry.version)

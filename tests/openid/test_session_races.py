@@ -14,15 +14,13 @@ import pytest
 from pyramid_oauth2.backends.contract.racing import rounds
 from pyramid_oauth2.openid.back_channel import Notice, Outbox
 from pyramid_oauth2.protocol.sessions import sid_of
-from tests.backends import redis_contract
-from tests.backends.openers import opener_of
+from tests.backends.openers import STORES, opened_together
 
 from .keepers import World
 
 RACERS = 6
 PATIENCE = 60  # seconds that one waits for the others
 # In a Cluster one server has all entries.
-STORES = ("memory", "sqlite", "postgresql", "mariadb", "redis")
 
 
 class Race:
@@ -62,13 +60,8 @@ class Race:
 
 @pytest.fixture(params=STORES)
 def race(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Race]:
-    opener = opener_of(request.param, request, tmp_path)
-    backends = [opener() for _ in range(RACERS)]
-    if request.param.startswith("redis"):
-        redis_contract.flush(backends[0])
-    yield Race([World(backend) for backend in backends])
-    for backend in backends:
-        backend.close()
+    with opened_together(request.param, request, tmp_path, RACERS) as backends:
+        yield Race([World(backend) for backend in backends])
 
 
 def signing_in(client_id: str) -> Callable[[World], Any]:

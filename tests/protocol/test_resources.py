@@ -98,6 +98,11 @@ def test_one_without_a_value_is_none():
     assert RESOURCES.named(["", ""]) == ()
 
 
+@pytest.mark.parametrize("uri", ["httpx:printer", "https+unix://socket", "urn:example:api"])
+def test_a_scheme_that_only_begins_like_one_of_the_web(uri: str):
+    assert uri_problem(uri) is None
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_refused_or_known(text: str):
     try:

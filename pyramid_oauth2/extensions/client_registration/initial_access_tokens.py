@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from ...interfaces.server import IServer
 from ...protocol.contention import Contention
-from ...protocol.envelope import dumps, loads
+from ...protocol.envelope import Members, NotUnderstood, dumps
 from ...protocol.listings import every
 from ...protocol.lost_responses import until_known, until_put
 from ...protocol.records import Entry
@@ -34,6 +34,8 @@ class InitialAccessToken:
     :param label: for the operator.
     :param left: how many clients it can still register.
     :param expires_at: in UTC seconds.
+    :param spent_by: which registration was counted last.
+    :param others: the members that a later version wrote.
     """
 
     key: str = field(repr=False)
@@ -44,6 +46,7 @@ class InitialAccessToken:
     expires_at: int
     version: int | None = None
     spent_by: str = ""
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def id(self) -> str:
@@ -53,6 +56,7 @@ class InitialAccessToken:
     def entry(self) -> Entry:
         """The record."""
         members = {
+            **self.others,
             "policy": self.policy.members(),
             "label": self.label,
             "left": self.left,
@@ -63,19 +67,25 @@ class InitialAccessToken:
 
 
 def _read(entry: Entry) -> InitialAccessToken | None:
-    members: Any = loads(entry.data)
     try:
+        members, others = _MEMBERS.read(entry.data)
         return InitialAccessToken(
             key=entry.key,
             policy=Policy.read(members["policy"]),
-            label=str(members["label"]),
-            left=int(members["left"]),
-            created_at=int(members["created_at"]),
+            label=members["label"],
+            left=members["left"],
+            created_at=members["created_at"],
             expires_at=entry.expires_at or 0,
             version=entry.version,
+            spent_by=members["spent_by"],
+            others=others,
         )
-    except (KeyError, TypeError, ValueError):
+    except (NotUnderstood, KeyError, TypeError):
         return None
+
+
+_TYPES = {"policy": object, "label": str, "left": int, "created_at": int, "spent_by": str}
+_MEMBERS = Members(_TYPES, frozenset(_TYPES))
 
 
 class InitialAccessTokens:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from ...interfaces.server import IServer
-from ...protocol.envelope import dumps, loads
+from ...protocol.envelope import Members, NotUnderstood, dumps
 from ...protocol.listings import every
 from ...protocol.lost_responses import until_known, until_put
 from ...protocol.records import KEY_LENGTH, Entry, Page, check_identifier
@@ -31,6 +31,7 @@ class Registration:
     :param earlier: that of the one before, which is accepted until ``earlier_until``.
     :param state: :data:`UNUSED`, :data:`USED`, or :data:`ENDED` once the client is deleted.
     :param at: when it was registered, last seen in use, or may be forgotten, by the state.
+    :param others: the members that a later version wrote.
     """
 
     client_id: str
@@ -41,6 +42,7 @@ class Registration:
     earlier: str = field(default="", repr=False)
     earlier_until: int = 0
     version: int | None = None
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def is_of(self, token: str, now: int) -> bool:
         """Whether a registration access token is that of the registration."""
@@ -64,6 +66,7 @@ class Registration:
     def entry(self) -> Entry:
         """The record."""
         members = {
+            **self.others,
             "policy": None if self.policy is None else self.policy.members(),
             "token": self.token,
             "at": self.at,
@@ -74,21 +77,26 @@ class Registration:
 
 
 def _read(entry: Entry) -> Registration | None:
-    members: Any = loads(entry.data)
     try:
+        members, others = _MEMBERS.read(entry.data)
         policy = members["policy"]
         return Registration(
             client_id=entry.key,
             policy=None if policy is None else Policy.read(policy),
-            token=str(members["token"]),
+            token=members["token"],
             state=entry.owner or UNUSED,
-            at=int(members["at"]),
-            earlier=str(members["earlier"]),
-            earlier_until=int(members["earlier_until"]),
+            at=members["at"],
+            earlier=members["earlier"],
+            earlier_until=members["earlier_until"],
             version=entry.version,
+            others=others,
         )
-    except (KeyError, TypeError, ValueError):
+    except (NotUnderstood, KeyError, TypeError):
         return None
+
+
+_TYPES = {"policy": object, "token": str, "at": int, "earlier": str, "earlier_until": int}
+_MEMBERS = Members(_TYPES, frozenset(_TYPES))
 
 
 class Registrations:

@@ -188,8 +188,7 @@ def _checked(server: AuthorizationServer, client: Client) -> Client:
         raise UnauthorizedClient(
             "The metadata of this client is not valid.", refusal=fields
         ) from None
-    # Also in the store, if the resolver is no longer there.
-    return from_source(client, DOCUMENT)
+    return client
 
 
 def _resolvers(server: AuthorizationServer, client_id: str) -> list[IClientResolver]:
