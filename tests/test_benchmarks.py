@@ -170,6 +170,15 @@ def test_openid_connect_is_measured_beside_what_is_none(capsys):
     assert beside == {"O1": "W4", "O2": "W4", "O3": "W5"}
 
 
+@pytest.mark.usefixtures("workers_here")
+def test_a_token_for_one_api_is_measured_beside_one_for_all(capsys):
+    words = [word for name in ("W1", "W3", "W5", "R1", "R2", "R3") for word in ("--workload", name)]
+    main([*QUICK, "--feature", "benchmarks.features.resources", *words])
+    times = capsys.readouterr().out.split("\n\n")[0].strip().split("\n")[1:]
+    beside = {row[:2]: row[-2:] for row in times if row.startswith("R")}
+    assert beside == {"R1": "W1", "R2": "W3", "R3": "W5"}
+
+
 def test_a_start_is_measured_beside_a_bare_application(capsys):
     start.main(["--configuration", "sqlite", "--configuration", "resource_server", "--times", "1"])
     heading, *rows = capsys.readouterr().out.strip().split("\n")

@@ -11,7 +11,11 @@ from ..site import ISSUER, SCOPE, Environ, Site, environ
 from ..workloads import exchange, workload
 
 PROTECTED = f"{ISSUER}/protected"
-SETTINGS = {"oauth2.resources": f"{PROTECTED} = {SCOPE}\nhttps://other.example = {SCOPE}"}
+SETTINGS = {
+    "oauth2.resources": f"{PROTECTED} = {SCOPE}\nhttps://other.example = {SCOPE}",
+    # The view is in the API, also for the workloads that name none.
+    "oauth2.default_resource": PROTECTED,
+}
 
 
 def includeme(config: Any) -> None:
