@@ -85,6 +85,7 @@ def other_extensions(own: str) -> tuple[str, ...]:
 FORBIDDEN = {
     "per_process": (*WEB, *DATABASES, *without()),
     "deadlines": (*WEB, *DATABASES, *without()),
+    "known_clients": (*WEB, *DATABASES, *without(), f"{PACKAGE}.protocol", f"{PACKAGE}.settings"),
     "single_flight": (*WEB, *DATABASES, *without()),
     "circuit_breaker": (*WEB, *DATABASES, *without()),
     "fetching": (*WEB, *DATABASES, *without("fetching")),
