@@ -31,7 +31,7 @@ def members_of(name: str) -> dict[str, Any]:
     return members
 
 
-def test_the_clients():
+def test_the_clients() -> None:
     assert list(known_clients()) == NAMES
     wanted = {"claude", "claude-code", "chatgpt", "codex", "vscode", "cursor", "inspector"}
     assert wanted <= set(NAMES)
@@ -42,14 +42,14 @@ def test_the_clients():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_file(name: str):
+def test_a_file(name: str) -> None:
     client = known_clients()[name]
     assert client.name == name
     assert date(2026, 1, 1) < client.date <= date(2026, 11, 30)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_document_is_that_of_a_client(name: str):
+def test_a_document_is_that_of_a_client(name: str) -> None:
     """Its redirect URIs are those that the client really comes back to."""
     known = known_clients()[name]
     if known.document is None:
@@ -65,7 +65,7 @@ def test_a_document_is_that_of_a_client(name: str):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_registration_is_that_of_a_client(name: str):
+def test_a_registration_is_that_of_a_client(name: str) -> None:
     known = known_clients()[name]
     if known.registration is None:
         pytest.skip("what it registers is not known")
@@ -100,12 +100,12 @@ def test_a_registration_is_that_of_a_client(name: str):
         ({"quirks": [""]}, "empty quirk"),
     ],
 )
-def test_a_file_that_is_wrong(change: dict[str, Any], problem: str):
+def test_a_file_that_is_wrong(change: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         KnownClient.read("claude", {**members_of("claude"), **change})
 
 
-def test_the_files_are_in_the_wheel():
+def test_the_files_are_in_the_wheel() -> None:
     pyproject = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
     patterns = pyproject["tool"]["setuptools"]["package-data"]["pyramid_oauth2"]
     root = FOLDER.parent

@@ -25,9 +25,14 @@ def known_clients() -> Mapping[str, KnownClient]:
 
     :raises ValueError: a file does not say what it should.
     """
-    found = {}
-    for file in sorted(files(__name__).iterdir(), key=lambda each: each.name):
-        if file.name.endswith(SUFFIX):
-            name = file.name.removesuffix(SUFFIX)
-            found[name] = KnownClient.read(name, json.loads(file.read_text("utf-8")))
-    return MappingProxyType(found)
+    names = sorted(
+        file.name.removesuffix(SUFFIX)
+        for file in files(__name__).iterdir()
+        if file.name.endswith(SUFFIX)
+    )
+    return MappingProxyType({name: _read(name) for name in names})
+
+
+def _read(name: str) -> KnownClient:
+    text = files(__name__).joinpath(name + SUFFIX).read_text("utf-8")
+    return KnownClient.read(name, json.loads(text))
