@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http.client import HTTPConnection
 from threading import local
+from time import monotonic
 from typing import Any
 
 from ..site import Environ
@@ -11,6 +12,8 @@ from ..site import Environ
 HOST = "127.0.0.1"
 # The keys of an environ that become headers beside those that begin with HTTP_.
 BESIDE = ("CONTENT_TYPE", "REMOTE_USER")
+# Granian closes a connection after 30 idle seconds; slower peers take longer to warm up.
+IDLE = 10.0  # seconds
 # http.client sends these itself.
 LEFT_OUT = ("HTTP_HOST", "HTTP_CONNECTION", "HTTP_ACCEPT_ENCODING")
 
@@ -32,13 +35,17 @@ class Remote:
         connection.request(request["REQUEST_METHOD"], path, body or None, headers_of(request))
         response = connection.getresponse()
         start_response(f"{response.status} {response.reason}", response.getheaders())
-        return [response.read()]
+        content = response.read()
+        self._connections.used_at = monotonic()
+        return [content]
 
     def _connection(self) -> HTTPConnection:
         connection: HTTPConnection | None = getattr(self._connections, "open", None)
         if connection is None:
             connection = self._connections.open = HTTPConnection(HOST, self._port, timeout=30)
             self._opened.append(connection)
+        elif monotonic() - self._connections.used_at > IDLE:
+            connection.close()  # The next request opens it.
         return connection
 
     def close(self) -> None:
