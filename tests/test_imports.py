@@ -117,6 +117,11 @@ FORBIDDEN = {
         *without("jose", "extensions", "fetching"),
         *other_extensions("client_id_metadata"),
     ),
+    "extensions.client_id_metadata.startup_check": (
+        *DATABASES,
+        *without("extensions"),
+        *other_extensions("client_id_metadata"),
+    ),
     "openid": (*WEB, *DATABASES, *without("jose", "openid")),
     "openid.startup_checks": (*DATABASES, *without("openid")),
     "openid.delivery": (*WEB, *DATABASES, *without("jose", "openid", "fetching")),

@@ -28,6 +28,9 @@ OFFLINE = frozenset({OFFLINE_ACCESS})
 OF_NO_API = frozenset({"openid", "profile", "email", "address", "phone", OFFLINE_ACCESS})
 """The scopes for the server itself (OpenID Connect Core sections 3.1.2.1, 5.4 and 11)."""
 
+CLIENT_REGISTRATION = "client_registration"
+"""The scope by which a client may register others in its user's name (RFC 7591 section 3)."""
+
 SYNTAX = Refusal("scope_syntax", "RFC 6749 section 3.3")
 DEFAULT = Refusal("scope_default", "RFC 6749 section 3.3", decided_by="oauth2.default_scopes")
 KNOWN = Refusal("scope_known", "RFC 6749 section 3.3", decided_by="oauth2.scopes")

@@ -56,7 +56,9 @@ COMMANDS = {
         "Get a token from the server that runs, as a client would, and show each step.",
     ),
     "settings": Named(
-        "settings", "print_settings", "Print the effective settings and what they mean."
+        "settings",
+        "print_settings",
+        "Print the effective settings, what they mean, and where they come from.",
     ),
     "views": Named("views", "print_views", "List every view with its permission and scope."),
 }

@@ -1,4 +1,4 @@
-"""``poauth2 INI settings``: the effective settings."""
+"""``poauth2 INI settings``: the effective settings, and where each comes from."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from ..service import ROLES
 from ..settings import Settings, setting_fields
 from ..settings.feature import FeatureSettings
 from ..settings.parsing import unknown_keys
+from ..settings.profiles import named_profile
 from ..settings.registration import feature_settings
 from ..settings.secrets import is_place
+from ..settings.values import below_prefix
 from ..startup_error import explained
 from .arguments import json_option
 from .command import command
@@ -35,9 +37,9 @@ OWN_PREFIXES = ("redis", "sqlalchemy")
 
 
 @command()
-@json_option("as JSON, without the meanings")
+@json_option("as JSON, the values alone")
 def print_settings(ini: Ini, as_json: bool) -> int:
-    """Print every effective setting; passwords are masked.
+    """Print every effective setting, and where it comes from; passwords are masked.
 
     The application is started, since only it knows the settings of its extensions. If it
     does not start, their values are masked: any of them may be secret.
@@ -61,11 +63,31 @@ def print_settings(ini: Ini, as_json: bool) -> int:
         print(json.dumps(values, indent=2))
         return 0
     meanings = {f"oauth2.{key}": field for key, field in _fields(features or ())}
+    origins = _origins(ini.raw_settings(), raw)
     for key, value in values.items():
         print(f"{key} = {'' if value is None else value}")
         if key in meanings:
             print(f"    {meanings[key].metadata['meaning']}")
+        print(f"    {origins.get(key, 'Default.')}")
     return 0
+
+
+def _origins(written: Mapping[str, Any], effective: Mapping[str, Any]) -> dict[str, str]:
+    """Where the settings come from that have not their own default.
+
+    :param written: the settings of the ini.
+    :param effective: those of the application, which may have set some itself.
+    """
+    ours = below_prefix(effective)
+    profile = named_profile(ours)
+    found: dict[str, str] = {}
+    if profile:
+        found |= dict.fromkeys(profile.chosen(ours), f"From oauth2.profile = {profile.name}.")
+    for key, value in ours.items():
+        if str(value).strip():
+            by_ini = written.get(f"oauth2.{key}") == value
+            found[key] = "From the ini." if by_ini else "From the application."
+    return {f"oauth2.{key}": origin for key, origin in found.items()}
 
 
 def _refuse_unknown(ini: Ini) -> None:

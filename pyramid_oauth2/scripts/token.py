@@ -154,11 +154,23 @@ def _members(
         "client_id": client_id,
         "user": user,
         "scope": format_scope(scope),
+        "audience": _audience(server, token),
         "issued_at": token.issued_at,
         "expires_at": token.expires_at,
         "consumed_at": token.consumed_at,
     }
     return {name: value for name, value in members.items() if value not in (None, "")}
+
+
+def _audience(server: AuthorizationServer, token: Token) -> str:
+    """The APIs for which an access token is, as far as this version understands it."""
+    if token.kind != ACCESS_TOKEN:
+        return ""
+    try:
+        resources = AccessTokenData.decode(token.data).access.resources
+    except NotUnderstood:
+        return ""
+    return " ".join(server.resources.audience(resources))
 
 
 def _rights(

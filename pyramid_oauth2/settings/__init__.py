@@ -92,6 +92,14 @@ class Settings(
         values = (each.values for each in self.features.values())
         return max((v.recognised_for() for v in values if isinstance(v, Recognising)), default=0)
 
+    def values(self) -> dict[str, Any]:
+        """The values of all declared settings, by their key without ``oauth2.``."""
+        values = {key: getattr(self, field.name) for key, field in setting_fields().items()}
+        for feature in self.features.values():
+            for key, field in feature.fields.items():
+                values[key] = getattr(feature.values, field.name)
+        return values
+
     def section(self, prefix: str) -> Mapping[str, str]:
         """The unparsed values below ``oauth2.<prefix>.``, with the prefix removed from the keys."""
         return self.sections.get(prefix, {})

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import Settings, setting_fields
 from .feature import full_key
+from .profiles import with_profile
 from .types import RESOURCE_SERVER
 from .validation import missing_for_introspection
 from .values import below_prefix, parse_values
@@ -19,11 +20,11 @@ from .values import below_prefix, parse_values
 def parse_settings(raw: Mapping[str, Any]) -> tuple[Settings, list[str]]:
     """Parse the keys that begin with ``oauth2.``.
 
-    :return: the settings, with defaults where the ini is wrong, and one message
-        per mistake. Unknown keys are left to :func:`unknown_keys`, since an
-        extension may still declare them.
+    :return: the settings, with those of the profile and defaults where the ini has none or is
+        wrong, and one message per mistake. Unknown keys are left to :func:`unknown_keys`, since
+        an extension may still declare them.
     """
-    ours = below_prefix(raw)
+    ours = with_profile(below_prefix(raw))
     values, mistakes = parse_values(setting_fields(), ours)
     values["sections"] = _sections(ours)
     settings = Settings(**values)

@@ -17,6 +17,7 @@ from . import Settings, setting_fields
 from .effect import without_effect
 from .feature import FeatureSettings, parse_feature
 from .parsing import parse_settings, unknown_keys
+from .profiles import named_profile, with_profile
 from .values import below_prefix
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ def load_settings(config: Any, signers: Callable[[], Collection[Any]]) -> Settin
     """
     registry = config.registry
     raw = dict(registry.settings)
+    profile = named_profile(below_prefix(raw))
     parsed, mistakes = parse_settings(raw)
     settings = replace(parsed, features=_declared(registry))
     registry.registerUtility(settings, ISettings)
@@ -41,8 +43,10 @@ def load_settings(config: Any, signers: Callable[[], Collection[Any]]) -> Settin
     def check() -> None:
         features = feature_settings(registry)
         found = mistakes + [mistake for feature in features for mistake in feature.mistakes]
-        # Not before every value could be parsed: a default in place of one contradicts nothing.
-        found = found or [each for feature in features for each in feature.contradictions(settings)]
+        if not found:
+            # Not before every value could be parsed: a default in place of one contradicts nothing.
+            found += profile.refusals(settings.values()) if profile else ()
+            found += [each for feature in features for each in feature.contradictions(settings)]
         _refuse(found + _unknown(registry, raw))
 
     if config.autocommit:
@@ -58,6 +62,8 @@ def load_settings(config: Any, signers: Callable[[], Collection[Any]]) -> Settin
         check()
         for sentence in without_effect(settings, below_prefix(raw), bool(signers())):
             log.warning("%s", sentence)
+        if profile:
+            log.info("%s.", profile.announcement(below_prefix(raw)))
 
     config.add_subscriber(check_again, ApplicationCreated)
     return settings
@@ -71,7 +77,8 @@ def declare_settings(registry: Any, prefix: str, declared: type[Any]) -> Feature
     :raises pyramid.exceptions.ConfigurationError: the prefix or the class cannot be used.
     """
     try:
-        feature = parse_feature(prefix, declared, below_prefix(registry.settings))
+        values = with_profile(below_prefix(registry.settings))
+        feature = parse_feature(prefix, declared, values)
     except ValueError as error:
         raise ConfigurationError(
             f"The settings class of oauth2.{prefix} is wrong: {error}."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..protocol.parameters import MAX_VALUE
 from .declaration import REQUIRED, setting
+from .profiles import profile_name
 from .secrets import secrets
 from .types import (
     AUTHORIZATION_SERVER,
@@ -23,7 +24,8 @@ from .types import (
 class ServerSettings:
     """Server.
 
-    ``oauth2.path`` and ``oauth2.enforce_https`` are for an authorization server only.
+    ``oauth2.profile``, ``oauth2.path`` and ``oauth2.enforce_https`` are for an authorization
+    server only.
     """
 
     mode: str = setting(
@@ -31,6 +33,14 @@ class ServerSettings:
         AUTHORIZATION_SERVER,
         "An authorization_server issues tokens and accepts them. A resource_server only accepts "
         "tokens that another server issued; oauth2.validation says how it validates them.",
+    )
+    profile: str | None = setting(
+        profile_name,
+        None,
+        "A profile sets several settings where the ini does not have them, and the server does not "
+        "start with one that is weaker than the profile demands. mcp is for the authorization "
+        "server of an MCP server. Default: none.",
+        mode=AUTHORIZATION_SERVER,
     )
     issuer: str = setting(
         issuer_url,

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from pyramid_oauth2.known_clients import known_clients
 from pyramid_oauth2.protocol.clients.source import DOCUMENT, is_unchecked, source_of
 from tests.functional.documents import URL, document
 
@@ -27,7 +28,13 @@ def documents(with_tables):
 
 
 def change(documents, **changes):
-    (documents.path.parent / "client.json").write_text(json.dumps(document(**changes)))
+    change_to(documents, document(**changes))
+
+
+def change_to(documents, document):
+    """Let the document be at its URL."""
+    name = document["client_id"].rpartition("/")[2]
+    (documents.path.parent / name).write_text(json.dumps(document))
 
 
 def stored(documents):
@@ -84,6 +91,56 @@ class TestPin:
     def test_where_it_is_off(self, with_tables):
         status, _, err = with_tables("client", "pin", URL)
         assert (status, "set oauth2.client_id_metadata" in err) == (2, True)
+
+
+class TestByName:
+    """``claude`` instead of the URL of its document."""
+
+    @pytest.fixture
+    def claude(self, documents):
+        client = known_clients()["claude"]
+        change_to(documents, dict(client.document))
+        return client.client_id
+
+    def test_pin_and_verify(self, documents, claude):
+        assert documents("client", "pin", "claude") == (0, f"{claude}: pinned.\n", "")
+        status, out, _ = documents("client", "verify", "claude")
+        assert (status, out) == (0, f"{claude} is as it was pinned\n1 verified, 0 changed\n")
+
+    def test_pin_a_file(self, documents, claude, tmp_path):
+        file = tmp_path / "own.json"
+        file.write_text(json.dumps({**known_clients()["claude"].document, "client_name": "Own"}))
+        assert documents("client", "pin", "claude", str(file))[0] == 0
+        status, out, _ = documents("client", "verify", "claude")
+        assert (status, "has changed: client_name" in out) == (1, True)
+
+    def test_verify_one_that_is_not_pinned(self, documents, claude):
+        status, out, _ = documents("client", "verify", "claude", URL)
+        assert (status, out.splitlines()) == (
+            1,
+            [f"{claude} is not pinned", f"{URL} is not pinned", "2 verified, 2 changed"],
+        )
+
+    def test_the_list(self, documents, claude):
+        documents("client", "pin", "claude")
+        status, out, err = documents("client", "pin")
+        assert (status, err) == (0, "")
+        states = {line.split()[0]: line for line in out.splitlines()[1:]}
+        assert states.keys() == known_clients().keys()
+        assert f" {claude}" in states["claude"]
+        assert "  pinned  " in states["claude"]
+        assert "  not pinned  " in states["claude-code"]
+        assert "  registers itself  " in states["cursor"]
+
+    def test_one_without_a_document(self, documents):
+        status, _, err = documents("client", "pin", "cursor")
+        assert (status, "has no document: it registers itself" in err) == (2, True)
+
+    @pytest.mark.parametrize("word", ["claud", "http://claude.ai/x"])
+    def test_an_unknown_one(self, documents, word):
+        status, _, err = documents("client", "pin", word)
+        assert (status, "nor the name of a known client" in err) == (2, True)
+        assert ("Did you mean claude?" in err) is (word == "claud")
 
 
 class TestVerify:

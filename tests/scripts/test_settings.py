@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -126,6 +127,41 @@ class TestTheSecretOfTheServer:
         file.write_text(SECRET)
         poauth2.write(more=f"oauth2.secret = file:{file}", backend="nowhere")
         assert f"oauth2.secret = file:{file}\n" in poauth2("settings")[1]
+
+
+class TestWhereItComesFrom:
+    @pytest.fixture
+    def origin(self, poauth2):
+        def origin(key, more):
+            poauth2.write(more=more)
+            status, out, err = poauth2("settings")
+            assert (status, err) == (0, "")
+            (block,) = re.findall(rf"^oauth2\.{key} = .*\n((?:    .*\n)+)", out, re.MULTILINE)
+            return block.splitlines()[-1].strip()
+
+        return origin
+
+    def test_the_ini(self, origin):
+        assert origin("client_cache", "oauth2.client_cache = 2") == "From the ini."
+
+    def test_the_default(self, origin):
+        assert origin("client_cache", "") == "Default."
+        assert origin("client_cache", "oauth2.client_cache =") == "Default."
+
+    def test_a_key_of_a_library(self, origin):
+        assert origin("sqlalchemy.url", "") == "From the ini."
+
+    def test_the_application(self, origin, tmp_path):
+        file = tmp_path / "server.secret"
+        file.write_text(SECRET)
+        more = f"tests.scripts.server_secret = file:{file}"
+        assert origin("secret", more) == "From the application."
+
+    @pytest.mark.parametrize("key", ["registration", "private_schemes"])
+    def test_the_profile(self, origin, key):
+        mcp = "oauth2.profile = mcp"
+        assert origin(key, mcp) == f"From {mcp}."
+        assert origin(key, f"{mcp}\noauth2.{key} =") == "Default."
 
 
 class TestOfAFeature:

@@ -52,6 +52,7 @@ def test_an_access_token(world):
         "client_id": "web",
         "user": "alice",
         "scope": "read",
+        "audience": "http://localhost:6543",
     }
 
 

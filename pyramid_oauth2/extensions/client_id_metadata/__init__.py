@@ -13,7 +13,7 @@ from ...events import DocumentFetched, notify
 from ...interfaces import ISettings
 from ...settings.types import AUTHORIZATION_SERVER
 from ...startup_error import StartupError
-from .settings import OFF, ClientIDMetadataSettings
+from .settings import OFF, PINNED, ClientIDMetadataSettings
 
 NAME = "client_id_metadata"
 PURPOSE = "client_id"
@@ -44,3 +44,5 @@ def includeme(config: Any) -> None:
     config.add_oauth2_client_resolver(NAME, factory)
     config.add_oauth2_request_extension(NAME, ShownChanges)
     config.add_oauth2_server_metadata(NAME, DocumentMetadata)
+    if settings.profile and clients == PINNED:
+        config.include(".startup_check")

@@ -7,11 +7,12 @@ from typing import Any
 from ...fetching.public_fetcher import PublicFetcher
 from ...interfaces.fetcher import IFetcher, Report
 from ...interfaces.server import IServer
+from ...protocol.scopes import CLIENT_REGISTRATION
 from ...settings import Settings
 from .document import Reader
 from .pinned import pinned_documents
 from .resolver import DocumentResolver
-from .settings import ClientIDMetadataSettings
+from .settings import ALL, ClientIDMetadataSettings
 
 
 def make_resolver(
@@ -23,12 +24,18 @@ def make_resolver(
     :raises ValueError: a pinned document cannot be read.
     """
     own = settings.of(ClientIDMetadataSettings)
-    scopes = own.scopes if own.scopes is not None else server.default_scopes or frozenset()
     return DocumentResolver(
         server,
         own,
-        Reader(server, scopes),
+        Reader(server, _scopes(server, own.scopes)),
         registry.queryUtility(IFetcher) or PublicFetcher(),
         pinned_documents(own.pinned),
         report,
     )
+
+
+def _scopes(server: IServer, named: frozenset[str] | None) -> frozenset[str]:
+    """The most that a client may be granted."""
+    if named is None:
+        return server.default_scopes or frozenset()
+    return frozenset(server.scopes) - {CLIENT_REGISTRATION} if ALL in named else named

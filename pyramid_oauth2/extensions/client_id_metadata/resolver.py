@@ -72,6 +72,13 @@ class DocumentResolver:
             raise document_refused(url, known.problem, CONTENTS)
         return self._read(url, known.body, stored, known.fetched_at)
 
+    def is_pinned(self, url: str, stored: Client | None) -> bool:
+        """Whether an operator has pinned or approved the client of that URL, or registered it.
+
+        :param stored: what the store has of it.
+        """
+        return url in self.pinned or (stored is not None and not is_unchecked(stored))
+
     def fetch(self, url: str) -> tuple[bytes, str]:
         """The document at a URL now, and its ``Cache-Control``.
 

@@ -12,6 +12,7 @@ from ...settings.types import AUTHORIZATION_SERVER, BadValue, plain_text, words
 
 OFF, PINNED, ALLOWED, OPEN = "off", "pinned", "allowed", "open"
 MODES = (OFF, PINNED, ALLOWED, OPEN)
+ALL = "*"
 HOST = re.compile(r"(\*\.)?([a-z0-9_-]+\.)+[a-z][a-z0-9-]*")
 
 
@@ -68,8 +69,8 @@ class ClientIDMetadataSettings:
     scopes: frozenset[str] | None = setting(
         words,
         None,
-        "The most that such a client may be granted, whose document names no scope or more. "
-        "Default: `oauth2.default_scopes`.",
+        "The most that such a client may be granted, whose document names no scope or more; `*` is "
+        "every scope but `client_registration`. Default: `oauth2.default_scopes`.",
         mode=AUTHORIZATION_SERVER,
         needs="",
     )

@@ -7,12 +7,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ...protocol.messages import message as _
+from ...protocol.scopes import CLIENT_REGISTRATION
 from ...settings.declaration import setting
 from ...settings.types import AUTHORIZATION_SERVER, BadValue, some_words, words
 
 TOKEN, USER, OPEN = "token", "user", "open"
 MODES = ("off", TOKEN, USER, OPEN)
-SCOPE = "client_registration"
+SCOPE = CLIENT_REGISTRATION
 SCOPE_DESCRIPTION = _("Register applications in your name")
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,20 +16,21 @@ from ...protocol.authorization.clients import store_resolved
 from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.source import DOCUMENT, approved, is_unchecked, source_of
 from ...protocol.listings import every
-from ...protocol.records import CLIENT_ID_LENGTH, Client
+from ...protocol.records import Client
 from ...service import OAuth2Service
-from ..arguments import identifier, some_path
+from ..arguments import some_path
 from ..command import command
 from ..ini import Ini
+from ..table import table
 from ..terminal import shown
+from .known import document_url, rows
+
+if TYPE_CHECKING:
+    from ...extensions.client_id_metadata.resolver import DocumentResolver
 
 OFF = "no client is known by a document: set oauth2.client_id_metadata to another value than off"
 # What the server itself says of a client.
 OF_SERVER = frozenset({"created_at", "updated_at", "disabled_at", "version", "epoch", "extra"})
-_url = click.argument("url", metavar="URL", type=identifier(CLIENT_ID_LENGTH))
-
-Read = Callable[[str, bytes], Client]
-Fetch = Callable[[str], bytes]
 
 
 class Unusable(Exception):
@@ -36,94 +38,130 @@ class Unusable(Exception):
 
 
 @command(
-    "URL is the client_id. The document is FILE, or it is fetched now. It is not fetched any more "
-    "for its users, who need not be asked each time; to end that: client edit URL --no-approved."
+    "NAME is one of the known clients, which are listed where it is left out. URL is the client_id "
+    "of any client. The document is FILE, or it is fetched now. It is not fetched any more for its "
+    "users, who need not be asked each time; to end that: client edit URL --no-approved."
 )
-@_url
+@click.argument("url", metavar="[NAME|URL]", required=False, type=document_url)
 @click.argument("file", metavar="[FILE]", required=False, type=some_path)
-def pin(ini: Ini, url: str, file: str | None) -> int:
+def pin(ini: Ini, url: str | None, file: str | None) -> int:
     """Write a client as its document says, and approve it."""
-    try:
-        body = Path(file).read_bytes() if file else None
-    except OSError as error:
-        print(f"poauth2: {shown(file or '')} cannot be read: {error.strerror}", file=sys.stderr)
-        return 1
-    with _documents(ini) as (service, read, fetch):
+    with _documents(ini) as documents:
+        if url is None:
+            print(*table([*rows(documents.is_pinned)]), sep="\n")
+            return 0
         try:
-            found = approved(read(url, fetch(url) if body is None else body))
-            stored = service.clients.get(url)
-            if source_of(stored) != DOCUMENT:
-                raise Unusable("is registered, and not known by its document")
-        except UnknownClient:
-            stored = None
+            first = documents.pin(url, file)
         except Unusable as error:
             print(f"poauth2: {shown(url)} {shown(str(error))}", file=sys.stderr)
             return 1
-        store_resolved(service.server, found, service.emit)
-    print(f"{shown(url)}: {'pinned' if stored is None else 'pinned again'}.")
+    print(f"{shown(url)}: {'pinned' if first else 'pinned again'}.")
     return 0
 
 
-@command("Exits with 1 if one has changed, or cannot be read.")
-def verify(ini: Ini) -> int:
-    """Compare each pinned client with its document as it is now."""
+@command("All, or those that are named. Exits with 1 if one has changed, or cannot be read.")
+@click.argument("urls", metavar="[NAME|URL]...", nargs=-1, type=document_url)
+def verify(ini: Ini, urls: tuple[str, ...]) -> int:
+    """Compare pinned clients with their documents as they are now."""
     changed = count = 0
-    with _documents(ini) as (service, read, fetch):
-        for client in _pinned(service):
+    with _documents(ini) as documents:
+        for url in urls or documents.pinned():
             count += 1
             try:
-                differences = ", ".join(
-                    _differences(client, read(client.client_id, fetch(client.client_id)))
-                )
+                differences = ", ".join(documents.differences(url))
                 state = f"has changed: {differences}" if differences else "is as it was pinned"
             except Unusable as error:
                 differences = state = str(error)
             changed += bool(differences)
-            print(f"{shown(client.client_id)} {shown(state)}")
-    print(f"{count} pinned, {changed} changed")
+            print(f"{shown(url)} {shown(state)}")
+    print(f"{count} {'verified' if urls else 'pinned'}, {changed} changed")
     return 1 if changed else 0
 
 
-def _pinned(service: OAuth2Service) -> Iterator[Client]:
-    search = service.clients.search
-    for client in every(lambda at: search(cursor=at, limit=500)):
-        if source_of(client) == DOCUMENT and not is_unchecked(client):
-            yield client
+@dataclass(frozen=True, slots=True)
+class _Documents:
+    """The clients of an application that are known by a document."""
+
+    service: OAuth2Service
+    resolver: DocumentResolver
+
+    def pin(self, url: str, file: str | None) -> bool:
+        """Pin a client; return whether the store had none.
+
+        :raises Unusable: the document cannot be, or the client is registered.
+        """
+        body = self._fetch(url) if file is None else _contents(file)
+        found = approved(self._read(url, body))
+        try:
+            stored = self.service.clients.get(url)
+            if source_of(stored) != DOCUMENT:
+                raise Unusable("is registered, and not known by its document")
+        except UnknownClient:
+            stored = None
+        store_resolved(self.service.server, found, self.service.emit)
+        return stored is None
+
+    def pinned(self) -> Iterator[str]:
+        """The client_id of each that is pinned in the store."""
+        search = self.service.clients.search
+        for client in every(lambda at: search(cursor=at, limit=500)):
+            if source_of(client) == DOCUMENT and not is_unchecked(client):
+                yield client.client_id
+
+    def is_pinned(self, url: str) -> bool:
+        """Whether a client is pinned, in the store or in the folder of the ini."""
+        return self.resolver.is_pinned(url, self.service.server.clients.get(url))
+
+    def differences(self, url: str) -> Iterator[str]:
+        """The fields of a pinned client in which its document differs now.
+
+        :raises Unusable: the document cannot be used, or the client is not pinned.
+        """
+        before = self.service.server.clients.get(url)
+        if before is None or source_of(before) != DOCUMENT or is_unchecked(before):
+            raise Unusable("is not pinned")
+        now = self._read(url, self._fetch(url))
+        for field in fields(Client):
+            name = field.name
+            if name not in OF_SERVER and getattr(before, name) != getattr(now, name):
+                yield name
+
+    def _read(self, url: str, body: bytes) -> Client:
+        from ...extensions.client_id_metadata.client_id_url import url_problem
+        from ...extensions.client_id_metadata.document import UnusableDocument
+
+        if (problem := url_problem(url)) is not None:
+            raise Unusable(problem)
+        server = self.service.server
+        try:
+            return self.resolver.reader.client(url, body, server.clients.get(url), server.clock())
+        except UnusableDocument as unusable:
+            raise Unusable(str(unusable)) from None
+
+    def _fetch(self, url: str) -> bytes:
+        from ...fetching import FetchError
+
+        try:
+            return self.resolver.fetch(url)[0]
+        except FetchError as error:
+            raise Unusable(str(error)) from None
 
 
-def _differences(before: Client, now: Client) -> Iterator[str]:
-    for field in fields(Client):
-        if field.name not in OF_SERVER and getattr(before, field.name) != getattr(now, field.name):
-            yield field.name
+def _contents(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise Unusable(f"cannot be pinned: {file} cannot be read: {error.strerror}") from None
 
 
 @contextmanager
-def _documents(ini: Ini) -> Iterator[tuple[OAuth2Service, Read, Fetch]]:
+def _documents(ini: Ini) -> Iterator[_Documents]:
     with ini.service() as service:
         resolver = service.server.plug_ins.client_resolvers.get(NAME)
         if resolver is None:
             raise click.UsageError(OFF)
         # Only now: it is not imported where the feature is off.
-        from ...extensions.client_id_metadata.client_id_url import url_problem
-        from ...extensions.client_id_metadata.document import UnusableDocument
         from ...extensions.client_id_metadata.resolver import DocumentResolver
-        from ...fetching import FetchError
 
         assert isinstance(resolver, DocumentResolver)
-
-        def read(url: str, body: bytes) -> Client:
-            if (problem := url_problem(url)) is not None:
-                raise Unusable(problem)
-            try:
-                stored = service.server.clients.get(url)
-                return resolver.reader.client(url, body, stored, service.server.clock())
-            except UnusableDocument as unusable:
-                raise Unusable(str(unusable)) from None
-
-        def fetch(url: str) -> bytes:
-            try:
-                return resolver.fetch(url)[0]
-            except FetchError as error:
-                raise Unusable(str(error)) from None
-
-        yield service, read, fetch
+        yield _Documents(service, resolver)
