@@ -36,7 +36,9 @@ def make_resources(
     default = settings.default_resource and canonical(settings.default_resource)
     if found := [*_errors(known, settings.public_url, default, scopes, formats)]:
         raise StartupError("\n".join(found))
-    return Resources(settings.area, settings.public_url, known, default)
+    return Resources(
+        settings.area, settings.public_url, known, default, settings.trust_virtual_root
+    )
 
 
 def _errors(

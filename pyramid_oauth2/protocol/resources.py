@@ -28,9 +28,10 @@ WEB = ("https", "http")
 PATH_CHARACTERS = "/~!$&'()*+,;=:@"
 # RFC 3986 section 2: a URI has no other characters.
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!$-;=?-Z_a-z~\[\]@]+")
-# A server may read them as a slash or as the way to the folder above: whether such a URL is
-# below another one depends on who reads it.
-AMBIGUOUS = re.compile(r"/\.{1,2}(/|$)|%2e|%2f|%5c|//", re.IGNORECASE)
+# A server may read them as a slash or as the way to the folder above, and Pyramid "@@" as nothing:
+# whether such a URL is below another one depends on who reads it.
+AMBIGUOUS = re.compile(r"/\.{1,2}(/|$)|/@@|%2e|%2f|%5c|//", re.IGNORECASE)
+VIEW_SELECTOR = "@@"  # Pyramid's: "/@@notes" is the view "notes", as "/notes" is.
 
 COUNT = Refusal("resource_count", "RFC 8707 section 2")
 SYNTAX = Refusal("resource_syntax", "RFC 8707 section 2")
@@ -116,12 +117,14 @@ class Resources:
     :param application: the application's public URL; a URL below it is one of the area.
     :param known: the APIs that were added by name, by their canonical spelling.
     :param default: of a request that names none, canonical; None: the area.
+    :param trusts_virtual_root: whether the URL of a request with ``X-Vhm-Root`` says where it is.
     """
 
     area: str
     application: str
     known: Mapping[str, ProtectedResource] = field(default_factory=dict)
     default: str | None = None
+    trusts_virtual_root: bool = False
 
     def named(self, values: Iterable[str]) -> tuple[str, ...]:
         """The resources that a request names, each once.
@@ -170,8 +173,9 @@ class Resources:
     def at_request(self, url: str) -> frozenset[str]:
         """The resources to which the URL of a request may belong; none if that is not certain.
 
-        By traversal Pyramid passes over empty segments and single dots, and goes up at two dots:
-        the view of an API is at other URLs too, which are not below that of the API as they read.
+        By traversal Pyramid passes over empty segments and single dots, goes up at two dots, and
+        takes ``@@name`` for the view ``name``: the view of an API is at other URLs too, which are
+        not below that of the API as they read.
         """
         start, separator, path = url.partition("://")
         if not AMBIGUOUS.search(path):
@@ -180,8 +184,20 @@ class Resources:
         if ".." in segments:
             # Up from where, only the route knows.
             return frozenset()
-        passed = [each for each in segments if each not in ("", ".")]
+        names = (each.removeprefix(VIEW_SELECTOR) for each in segments)
+        passed = [each for each in names if each not in ("", ".")]
         return frozenset({self.at(url), self.at(start + separator + "/".join([host, *passed]))})
+
+    def may_be_elsewhere(self, virtual_root: str) -> bool:
+        """Whether a request may be for another resource than its URL says.
+
+        :param virtual_root: its header ``X-Vhm-Root``: with traversal, Pyramid puts that path
+            before the one of the URL, or of what a route leaves of it. Anyone can send it.
+        """
+        if self.trusts_virtual_root or not virtual_root.strip("/"):
+            return False
+        application = canonical(self.application)
+        return any(is_at_or_below(each, application) for each in self.known)
 
     def audience(self, resources: Collection[str]) -> tuple[str, ...]:
         """Where a token counts that is limited to *resources*: without any, in the area alone."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..protocol.resources import canonical, uri_problem
 from ..protocol.scopes import parse_scope
 from .declaration import setting
-from .types import AUTHORIZATION_SERVER, BadValue
+from .types import AUTHORIZATION_SERVER, BadValue, boolean
 
 # A URL may have a "=" in its query, so there are spaces around this one.
 SEPARATOR = re.compile(r"\s=(?:\s|$)")
@@ -69,5 +69,13 @@ class ResourceSettings:
         None,
         "The one of oauth2.resources that tokens are for if a client names none. Default: "
         "everything in this application that is not one of oauth2.resources.",
+        mode=AUTHORIZATION_SERVER,
+    )
+    trust_virtual_root: bool = setting(
+        boolean,
+        False,
+        "Whether a proxy in front of the application sets or removes the header X-Vhm-Root in "
+        "every request. By this header of Pyramid a request chooses its view, with traversal: so "
+        "no token is accepted with it in an application with one of oauth2.resources.",
         mode=AUTHORIZATION_SERVER,
     )

@@ -129,10 +129,61 @@ def tree(config: Any) -> None:
     config.add_view(lambda request: Response("other"), context=dict, oauth2_scope="read")
 
 
+def named(config: Any) -> None:
+    """The same by a view with a name, which has two URLs in each context."""
+    config.set_security_policy(host.CookiePolicy())
+    config.set_root_factory(lambda request: {})
+    config.add_view(lambda request: Response("a note"), name="notes", oauth2_scope="read")
+    config.add_view(lambda request: Response("other"), oauth2_scope="read")
+
+
+class TestNamedView:
+    @pytest.mark.parametrize("path", ["/@@notes", "/@@notes/1", "/./@@notes", "//@@notes"])
+    def test_its_other_url_is_of_the_same_api(self, build: Callable[..., Server], path: str):
+        server = build(named, changes=INI)
+        token = server.ask(scope="read").json["access_token"]
+        assert server.get(path, bearer(token)).status_int == 401
+        assert server.get("/@@", bearer(token)).status_int == 200
+        of_api = server.ask(scope="read", resource=NOTES).json["access_token"]
+        assert server.get("/notes", bearer(of_api)).text == "a note"
+
+
 class TestTraversal:
     @pytest.fixture
     def server(self, build: Callable[..., Server]) -> Server:
         return build(tree, changes=INI)
+
+    @pytest.mark.parametrize(
+        ("root", "path"),
+        [
+            *(("/notes", "/"), ("notes", "/1"), ("/other/../notes", "/")),
+            *(("/./notes/", "/1"), ("/other", "/within")),
+        ],
+    )
+    def test_no_header_chooses_the_api(self, server: Server, root: str, path: str):
+        """Pyramid puts the path of X-Vhm-Root before that of the URL."""
+        for token in (
+            server.ask(scope="read").json["access_token"],
+            server.ask(scope="read", resource=NOTES).json["access_token"],
+        ):
+            answer = server.get(path, {**bearer(token), "X-Vhm-Root": root})
+            assert (answer.status_int, answer.json["error"]) == (400, "invalid_request")
+
+    @pytest.mark.parametrize("root", ["", "/"])
+    def test_a_header_without_a_path_chooses_nothing(self, server: Server, root: str):
+        headers = {**bearer(server.ask(scope="read").json["access_token"]), "X-Vhm-Root": root}
+        assert server.get("/other", headers).status_int == 200
+        assert server.get("/notes", headers).status_int == 401
+
+    def test_a_proxy_that_sets_the_header_is_trusted(self, build: Callable[..., Server]):
+        server = build(tree, changes={**INI, "oauth2.trust_virtual_root": "true"})
+        headers = {**bearer(server.ask(scope="read").json["access_token"]), "X-Vhm-Root": "/other"}
+        assert server.get("/within", headers).status_int == 200
+
+    def test_where_no_api_with_a_name_is_in_the_application(self, build: Callable[..., Server]):
+        server = build(tree, changes={**INI, "oauth2.resources": FILES})
+        headers = {**bearer(server.ask(scope="read").json["access_token"]), "X-Vhm-Root": "/notes"}
+        assert server.get("/1", headers).status_int == 200
 
     @pytest.mark.parametrize(
         "path",

@@ -12,7 +12,7 @@ from ..access import RESOURCE_GRANTED, Access
 from ..authorization_server import AuthorizationServer
 from ..clients.extra import value_of
 from ..clients.resources import ALLOWED_RESOURCES
-from ..errors import InvalidGrant, InvalidScope, InvalidTarget, InvalidToken
+from ..errors import InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, InvalidToken
 from ..records import Client
 from ..refusal import Refusal
 from ..resources import Resources, canonical
@@ -30,6 +30,7 @@ USABLE = Refusal("resource_usable", "RFC 8707 section 2.2", decided_by="oauth2.r
 SCOPE = Refusal("scope_of_resource", "RFC 8707 section 2.2", decided_by="oauth2.resources")
 ONE_TOKEN = Refusal("resources_of_one_token", "RFC 9068 section 3", decided_by="oauth2.resources")
 AUDIENCE = Refusal("token_audience", "RFC 8707 section 2", decided_by="token")
+VIRTUAL_ROOT = Refusal("virtual_root", "RFC 8707 section 2", decided_by="oauth2.trust_virtual_root")
 
 
 def requested_at(
@@ -165,10 +166,17 @@ def check_audience(server: Server, access: Access, presentation: Presentation) -
     """Check that a token counts at the resource to which it is presented.
 
     :raises InvalidToken: it is for another one.
+    :raises InvalidRequest: a header of the request chooses that resource.
     """
     resources = server.resources
     if not access.resources and not resources.known:
         return
+    root = presentation.http.headers.get("x-vhm-root", "")
+    if root and resources.may_be_elsewhere(root):
+        raise InvalidRequest(
+            "Send the request without the header X-Vhm-Root.",
+            refusal=VIRTUAL_ROOT.comparing(x_vhm_root=root),
+        )
     url, audience = presentation.http.url, resources.audience(access.resources)
     here = resources.at_request(url)
     # RFC 8707 section 2: a token for one resource must be of no use at another one.
