@@ -525,6 +525,23 @@ class TestFormats:
         assert "request one for each" in answer.json["error_description"]
         assert flow.refresh(tokens["refresh_token"], resource=NOTES).status_int == 200
 
+    def test_a_long_lifetime_of_the_client_is_that_of_its_opaque_tokens(
+        self, build: Callable[..., Server]
+    ):
+        """What is signed lives for a day at most, and for minutes unless it was chosen so."""
+
+        def api(config: Any) -> None:
+            config.add_oauth2_resource(FILES, "write", token_format="jwt")
+
+        server = build(host.pages, api, changes={"oauth2.secret": "a" * 43})
+        server.register("long", lifetimes={"access_token": 90 * 86_400})
+        server.register("short", lifetimes={"access_token": 60})
+        form = {"grant_type": "client_credentials", "scope": "write"}
+        for client_id, signed, opaque in (("long", 600, 90 * 86_400), ("short", 60, 60)):
+            login = server.login(client_id)
+            assert server.post(form, login).json["expires_in"] == opaque
+            assert server.post({**form, "resource": FILES}, login).json["expires_in"] == signed
+
     def test_the_key_is_published_before_the_first_token(self, flow: Flow):
         assert flow.server.get("/oauth2/jwks").json["keys"]
 

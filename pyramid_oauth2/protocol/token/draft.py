@@ -241,8 +241,10 @@ def _end(
     lifetime = product.lifetime if product else None
     if lifetime is None:
         lifetime = server.lifetimes.of(kind, client)
-        if format_ is not None and format_.lifetime is not None and kind not in client.lifetimes:
-            lifetime = min(lifetime, format_.lifetime)
+        if format_ is not None and format_.lifetime is not None:
+            # The client's own is for the form of its tokens, not for one that an API demands.
+            own = kind in client.lifetimes and format_.suits(client, access)
+            lifetime = lifetime if own else min(lifetime, format_.lifetime)
         most = server.resources.lifetime(server.resources.audience(access.resources))
         if most is not None:
             lifetime = min(lifetime, most)
