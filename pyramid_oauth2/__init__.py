@@ -17,6 +17,7 @@ from typing import Any
 from .assembly import get_service, include_backends
 from .events import TokenIssued
 from .interfaces import ISigner
+from .keys import make_ring
 from .page_protection import cookie_options, page_headers
 from .per_process import PerProcess
 from .plug_in_factories import registered_factories
@@ -51,6 +52,7 @@ from .protocol.token.opaque import OpaqueAccessToken
 from .protocol.token.revocation import RevocationEndpoint
 from .protocol.token_strings import new_client_secret, new_server_secret
 from .service import OAuth2Service
+from .settings.effect import SignedBy
 from .settings.registration import load_settings
 from .startup_error import print_without_traceback
 
@@ -95,7 +97,7 @@ def includeme(config: Any) -> None:
     # Always declared, so that one line of the ini switches the backend.
     config.add_oauth2_settings("sqlalchemy")
     config.add_oauth2_settings("redis")
-    settings = load_settings(config, partial(registered_factories, config.registry, ISigner))
+    settings = load_settings(config, partial(_signed_by, config.registry))
     include_backends(config, settings)
     if settings.metrics:
         config.include(".monitoring.metrics")
@@ -137,3 +139,11 @@ def includeme(config: Any) -> None:
     config.include(".extensions.client_id_metadata")
     config.include(".keys")
     config.include(".openid")
+
+
+def _signed_by(registry: Any) -> SignedBy:
+    """What signs for the server, once the application is complete."""
+    signers = registered_factories(registry, ISigner).values()
+    if not signers:
+        return SignedBy.NOTHING
+    return SignedBy.STORED_KEYS if make_ring in signers else SignedBy.APPLICATION

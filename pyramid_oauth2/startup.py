@@ -14,6 +14,7 @@ from .protocol.records import StoreUnavailable
 from .protocol.scopes import format_scope
 from .resource_owners import ResourceOwners
 from .settings import Settings
+from .settings.declaration import GRANT_TYPES, SCOPES, SCOPES_OR_ALL
 from .settings.tokens import DEFAULT_GRANT_TYPES
 
 log = logging.getLogger(__name__)
@@ -90,21 +91,16 @@ def check_signer(signer: ISigner | None) -> None:
 def _grant_type_errors(
     settings: Settings, registered: Collection[str], owners: ResourceOwners
 ) -> Iterator[str]:
-    named = settings.grant_types or frozenset()
-    for key, names, known in (
-        ("grant_types", named, frozenset(registered)),
-        (
-            "self_service.grant_types",
-            settings.self_service_grant_types,
-            STANDARD_GRANT_TYPES.union(registered),
-        ),
-    ):
+    for key, names in settings.naming(GRANT_TYPES):
+        # A client may also have the one without an endpoint: implicit.
+        others = frozenset() if key == "grant_types" else STANDARD_GRANT_TYPES
+        known = others.union(registered)
         if unknown := sorted(names - known):
             yield (
                 f"oauth2.{key} names {', '.join(unknown)}, which is not registered. "
                 f"Registered are: {', '.join(sorted(known))}."
             )
-    if "password" in named and not owners.knows("authenticate"):
+    if "password" in (settings.grant_types or ()) and not owners.knows("authenticate"):
         yield (
             "oauth2.grant_types names password, but nothing can check one: give the application's "
             "users to config.set_oauth2_resource_owners(...), with a method "
@@ -122,9 +118,7 @@ def _response_type_errors(settings: Settings, registered: Collection[str]) -> It
 
 def _scope_errors(settings: Settings, scopes: Mapping[str, Any]) -> Iterator[str]:
     known = format_scope(scopes) or "none yet; name them in oauth2.scopes"
-    for key, names in (
-        ("default_scopes", settings.default_scopes),
-        ("self_service.scopes", settings.self_service_scopes),
-    ):
-        if unknown := (names or frozenset()) - scopes.keys():
-            yield f"oauth2.{key} has unknown scopes: {format_scope(unknown)}. Known: {known}."
+    for what, others in ((SCOPES, ""), (SCOPES_OR_ALL, "*")):
+        for key, names in settings.naming(what):
+            if unknown := names - scopes.keys() - {others}:
+                yield f"oauth2.{key} has unknown scopes: {format_scope(unknown)}. Known: {known}."

@@ -21,6 +21,7 @@ class KeySettings:
         "How long a key signs before the next one takes its place.",
         mode=AUTHORIZATION_SERVER,
         signed=True,
+        stored_keys=True,
     )
     announced: int = setting(
         lifetime,
@@ -29,6 +30,7 @@ class KeySettings:
         "key set must have fetched it again.",
         mode=AUTHORIZATION_SERVER,
         signed=True,
+        stored_keys=True,
     )
 
     def contradictions(self, settings: Any) -> Iterator[str]:

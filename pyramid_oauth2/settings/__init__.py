@@ -9,7 +9,7 @@ or as keys whose text is passed to a library.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, TypeVar
@@ -74,6 +74,18 @@ class Settings(
                 f"config.add_oauth2_settings(prefix, {declared.__qualname__})."
             )
         return feature.values
+
+    def naming(self, what: str) -> Iterator[tuple[str, frozenset[str]]]:
+        """Each setting that names scopes, or grant types: its key without ``oauth2.``, the names.
+
+        :param what: :data:`~.declaration.SCOPES` or :data:`~.declaration.GRANT_TYPES`.
+        """
+        declared = [(declared_fields(Settings), self)]
+        declared += [(each.fields, each.values) for each in self.features.values()]
+        for fields, values in declared:
+            for key, field in fields.items():
+                if field.metadata["names"] == what:
+                    yield key, getattr(values, field.name) or frozenset()
 
     @property
     def signing_algorithms(self) -> frozenset[str]:

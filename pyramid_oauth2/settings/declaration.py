@@ -8,6 +8,7 @@ from typing import Any
 from .types import Parser
 
 REQUIRED: Any = object()
+SCOPES, SCOPES_OR_ALL, GRANT_TYPES = "scopes", "scopes or *", "grant types"
 
 
 def setting(
@@ -19,10 +20,13 @@ def setting(
     mode: str | None = None,
     secret: bool = False,
     limit: bool = False,
+    names: str | None = None,
     needs: str | tuple[str, ...] = (),
+    any_of: tuple[str, ...] = (),
     grant_type: str | None = None,
     for_users: bool = False,
     signed: bool = False,
+    stored_keys: bool = False,
 ) -> Any:
     """Declare a setting as a dataclass field.
 
@@ -36,13 +40,18 @@ def setting(
     :param secret: whether the value is masked wherever it is shown.
     :param limit: whether a blank value is parsed like any other value. It then does not
         mean the default, which is no limit.
+    :param names: what its words name: ``scopes``, ``scopes or *``, or ``grant types``. The start
+        refuses a name that there is not.
     :param needs: the key, relative like *key*, of another setting without which this one has
         no effect: one that is off or not set. The start then warns. Also several keys.
+    :param any_of: lines of an ini, as ``registration = open``, without each of which it has no
+        effect. Their keys are whole ones, also of another class.
     :param grant_type: the same for a grant type that ``oauth2.grant_types`` does not name.
     :param for_users: the same where each client acts for itself: ``oauth2.grant_types`` names
         ``client_credentials`` only, and no response type issues tokens.
     :param signed: the same where nothing can sign: there is neither ``oauth2.secret`` nor a
         signer of the application.
+    :param stored_keys: the same where that signer signs, and not the keys in the store.
     """
     metadata = {
         "parse": parse,
@@ -52,10 +61,13 @@ def setting(
         "mode": mode,
         "secret": secret,
         "limit": limit,
+        "names": names,
         "needs": (needs,) if isinstance(needs, str) else needs,
+        "any_of": any_of,
         "grant_type": grant_type,
         "for_users": for_users,
         "signed": signed,
+        "stored_keys": stored_keys,
     }
     value = None if default is REQUIRED else default
     return dataclasses.field(default_factory=lambda: value, metadata=metadata, repr=not secret)

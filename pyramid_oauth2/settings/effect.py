@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from enum import Enum, auto
 from typing import Any
 
 from . import Settings
 from .declaration import declared_fields
 from .feature import full_key
+from .profile import as_written
 from .tokens import DEFAULT_GRANT_TYPES
 from .types import RESOURCE_SERVER
 from .validation import LOCAL, ValidationSettings
@@ -16,18 +18,28 @@ from .validation import LOCAL, ValidationSettings
 # The built-in backends whose section is passed to a library.
 LIBRARIES = ("redis", "sqlalchemy")
 NO_SIGNER = "oauth2.secret is not set, so the server cannot sign"
+OTHER_SIGNER = "the application signs by a signer of its own (config.set_oauth2_signer)"
 
 
-def without_effect(settings: Settings, ours: Mapping[str, Any], can_sign: bool) -> Iterator[str]:
+class SignedBy(Enum):
+    """What signs for the server."""
+
+    NOTHING = auto()
+    STORED_KEYS = auto()
+    APPLICATION = auto()
+
+
+def without_effect(
+    settings: Settings, ours: Mapping[str, Any], signed_by: SignedBy
+) -> Iterator[str]:
     """A sentence for each setting that is written in the ini and has no effect.
 
     :param ours: the settings of the ini by their key without ``oauth2.``.
-    :param can_sign: whether the server can sign.
     """
-    yield from _unmet(settings, Settings, settings, ours, can_sign)
+    yield from _unmet(settings, Settings, settings, ours, signed_by)
     for feature in settings.features.values():
         values, prefix = feature.values, feature.prefix
-        yield from _unmet(settings, feature.declared, values, ours, can_sign, prefix)
+        yield from _unmet(settings, feature.declared, values, ours, signed_by, prefix)
     yield from _of_libraries(settings)
 
 
@@ -36,7 +48,7 @@ def _unmet(
     declared: type[Any],
     values: Any,
     ours: Mapping[str, Any],
-    can_sign: bool,
+    signed_by: SignedBy,
     prefix: str = "",
 ) -> Iterator[str]:
     fields = declared_fields(declared)
@@ -50,9 +62,10 @@ def _unmet(
         needs = {each: fields[each] for each in field.metadata["needs"]}
         missing = [
             *_off(needs, values, prefix),
+            *_none_of(field.metadata["any_of"], settings),
             *_without_grant_type(settings, field),
             *_without_users(settings, field),
-            *([NO_SIGNER] if field.metadata["signed"] and not can_sign else []),
+            *_without_signer(field, signed_by),
         ]
         if missing:
             yield f"oauth2.{name} has no effect, since {missing[0]}."
@@ -64,6 +77,21 @@ def _off(needs: Mapping[str, dataclasses.Field[Any]], values: Any, prefix: str) 
         name = full_key(prefix, key) if prefix else key
         if not value:
             yield f"oauth2.{name} is {'false' if value is False else 'not set'}"
+
+
+def _none_of(lines: tuple[str, ...], settings: Settings) -> Iterator[str]:
+    """Why none of the lines counts, also as a line of a profile."""
+    wanted = [line.split(" = ") for line in lines]
+    values = settings.values() if wanted else {}
+    if wanted and not any(as_written(values.get(key)) == value for key, value in wanted):
+        yield " and ".join(f"oauth2.{key} is not {value}" for key, value in wanted)
+
+
+def _without_signer(field: dataclasses.Field[Any], signed_by: SignedBy) -> Iterator[str]:
+    if field.metadata["signed"] and signed_by is SignedBy.NOTHING:
+        yield NO_SIGNER
+    if field.metadata["stored_keys"] and signed_by is SignedBy.APPLICATION:
+        yield OTHER_SIGNER
 
 
 def _without_grant_type(settings: Settings, field: dataclasses.Field[Any]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .declaration import setting
+from .declaration import GRANT_TYPES, SCOPES, setting
 from .types import AUTHORIZATION_SERVER, boolean, count, principals, some_words, words
 
 
@@ -40,9 +40,10 @@ class ManagementSettings:
     self_service_max_clients: int = setting(
         count,
         10,
-        "How many clients a user may own with oauth2.self_service.",
+        "How many clients a user may own with oauth2.self_service, or with oauth2.registration = "
+        "user.",
         key="self_service.max_clients",
-        needs="self_service",
+        any_of=("self_service = true", "registration = user"),
         mode=AUTHORIZATION_SERVER,
     )
     self_service_grant_types: frozenset[str] = setting(
@@ -50,6 +51,7 @@ class ManagementSettings:
         frozenset({"authorization_code", "refresh_token"}),
         "The grant types that a user may choose for their clients.",
         key="self_service.grant_types",
+        names=GRANT_TYPES,
         needs="self_service",
         mode=AUTHORIZATION_SERVER,
     )
@@ -58,6 +60,7 @@ class ManagementSettings:
         None,
         "The scopes that a user may choose for their clients. Default: all scopes.",
         key="self_service.scopes",
+        names=SCOPES,
         needs="self_service",
         limit=True,
         mode=AUTHORIZATION_SERVER,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from pyramid.interfaces import PHASE1_CONFIG
 from ..interfaces.application import ISettings, ISettingsPrefix
 from ..startup_error import StartupError
 from . import Settings, setting_fields
-from .effect import without_effect
+from .effect import SignedBy, without_effect
 from .feature import FeatureSettings, parse_feature
 from .parsing import parse_settings, unknown_keys
 from .profiles import named_profile, with_profile
@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 FEATURES = "pyramid_oauth2.feature_settings"
 
 
-def load_settings(config: Any, signers: Callable[[], Collection[Any]]) -> Settings:
+def load_settings(config: Any, signed_by: Callable[[], SignedBy]) -> Settings:
     """Parse the settings of the application and register them as a utility.
 
     Mistakes are reported after all includes: until then, a feature may still declare a key
     that is unknown.
 
-    :param signers: returns what is registered to sign, once the application is complete.
+    :param signed_by: returns what signs, once the application is complete.
     """
     registry = config.registry
     raw = dict(registry.settings)
@@ -60,7 +60,7 @@ def load_settings(config: Any, signers: Callable[[], Collection[Any]]) -> Settin
     def check_again(event: Any) -> None:
         # For a feature that was included after the action.
         check()
-        for sentence in without_effect(settings, below_prefix(raw), bool(signers())):
+        for sentence in without_effect(settings, below_prefix(raw), signed_by()):
             log.warning("%s", sentence)
         if profile:
             log.info("%s.", profile.announcement(below_prefix(raw)))

@@ -102,6 +102,7 @@ class ServerSettings:
         "open. file:/path and env:NAME read it from a file or an environment variable.",
         mode=AUTHORIZATION_SERVER,
         secret=True,
+        stored_keys=True,
     )
     metrics: bool = setting(
         boolean,

@@ -66,10 +66,12 @@ class ThrottleSettings:
     throttle_registrations: Limit = setting(
         rate,
         Limit(20, "day"),
-        "How many clients a user may register with oauth2.self_service, including clients that "
+        "How many clients a user may register with oauth2.self_service, or with "
+        "oauth2.registration = user, including clients that "
         "they deleted: each leaves a permanent record, so that its client_id is never used again.",
         key="throttle.registrations",
-        needs=("throttle", "self_service"),
+        needs="throttle",
+        any_of=("self_service = true", "registration = user"),
         mode=AUTHORIZATION_SERVER,
     )
     throttle_client_registrations: Limit = setting(
@@ -79,6 +81,7 @@ class ThrottleSettings:
         "an initial access token.",
         key="throttle.client_registrations",
         needs="throttle",
+        any_of=("registration = open",),
         mode=AUTHORIZATION_SERVER,
     )
     throttle_storage: str | None = setting(

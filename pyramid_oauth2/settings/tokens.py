@@ -6,7 +6,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .declaration import setting
+from .declaration import GRANT_TYPES, SCOPES, setting
 from .private_schemes import private_schemes
 from .types import (
     AUTHORIZATION_SERVER,
@@ -42,6 +42,7 @@ class TokenSettings:
         "The scopes for a request without the parameter scope, limited to the client's own "
         "scope, and the scope of a client that has none. Default: the client's own scope; a client "
         "without one is then granted nothing.",
+        names=SCOPES,
         mode=AUTHORIZATION_SERVER,
     )
     grant_types: frozenset[str] | None = setting(
@@ -49,6 +50,7 @@ class TokenSettings:
         None,
         "The grant types that the token endpoint supports. Default: authorization_code "
         "refresh_token client_credentials, as far as they are registered.",
+        names=GRANT_TYPES,
         mode=AUTHORIZATION_SERVER,
     )
     response_types: frozenset[str] = setting(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,17 @@ API = {
 }
 
 
+class NoKeys:
+    """A signer of the application."""
+
+    max_age = 60
+
+    def check(self) -> None:
+        """It can sign."""
+
+    key_for = sign = published = public_key = is_revoked = check
+
+
 @dataclass(frozen=True)
 class BadgeSettings:
     """Badges."""
@@ -37,7 +49,12 @@ class BadgeSettings:
     )
 
 
-def said(caplog: pytest.LogCaptureFixture, settings: dict[str, str], **changes: str) -> list[str]:
+def said(
+    caplog: pytest.LogCaptureFixture,
+    settings: dict[str, str],
+    configure: Callable[[Any], None] = lambda config: None,
+    **changes: str,
+) -> list[str]:
     """What the start says of settings."""
     changed = {f"oauth2.{key.replace('__', '.')}": value for key, value in changes.items()}
     caplog.clear()
@@ -45,6 +62,7 @@ def said(caplog: pytest.LogCaptureFixture, settings: dict[str, str], **changes: 
         config = Configurator(settings={**settings, **changed})
         config.include("pyramid_oauth2")
         config.add_oauth2_settings("badges", BadgeSettings)
+        configure(config)
         config.add_route("login", "/login")
         host.policy(config)
         host.users(config)
@@ -62,6 +80,8 @@ def test_an_ini_without_such_a_setting(caplog: Any, settings: dict[str, str]):
     [
         ("admin_principals", "bob", {"admin": "true"}),
         ("self_service__max_clients", "5", {"self_service": "true"}),
+        ("throttle__client_registrations", "3/hour", {"registration": "open"}),
+        ("registration__max_unused", "5", {"registration": "open"}),
         ("self_service__grant_types", "authorization_code", {"self_service": "true"}),
         ("self_service__scopes", "read", {"self_service": "true"}),
         ("login_return_param", "back", {"login_route": "login"}),
@@ -73,7 +93,13 @@ def test_a_setting_of_what_is_off(caplog: Any, key: str, value: str, cure: dict[
     (needed,) = cure
     assert sentence.startswith(f"oauth2.{key.replace('__', '.')} has no effect, since ")
     assert f"oauth2.{needed} is " in sentence
-    cured = {"admin": "true", "admin_principals": "bob", key: value, **cure}
+    cured = {
+        "grant_types": "authorization_code",
+        "admin": "true",
+        "admin_principals": "bob",
+        key: value,
+        **cure,
+    }
     assert said(caplog, SERVER, **cured) == []
 
 
@@ -82,6 +108,7 @@ EVERYTHING = {
     "grant_types": "authorization_code refresh_token password",
     "self_service": "true",
     "login_route": "login",
+    "registration": "open",
 }
 
 
@@ -113,11 +140,46 @@ def test_a_setting_of_what_is_signed_where_nothing_can_sign(caplog: Any, key: st
     assert said(caplog, SERVER, secret="s" * 43, **{key: value}) == []
 
 
-def test_a_limit_of_registrations_where_users_register_nothing(caplog: Any):
-    (sentence,) = said(caplog, SERVER, throttle__registrations="3/day")
+@pytest.mark.parametrize(
+    ("key", "value"), [("throttle__registrations", "3/day"), ("self_service__max_clients", "3")]
+)
+def test_a_limit_of_registrations_where_users_register_nothing(caplog: Any, key: str, value: str):
+    """By pages, or by the access token of a user."""
+    (sentence,) = said(caplog, SERVER, **{key: value})
     assert sentence == (
-        "oauth2.throttle.registrations has no effect, since oauth2.self_service is false."
+        f"oauth2.{key.replace('__', '.')} has no effect, since oauth2.self_service is not true and "
+        "oauth2.registration is not user."
     )
+    users = {"grant_types": "authorization_code", "registration": "user", key: value}
+    assert said(caplog, SERVER, **users) == []
+
+
+@pytest.mark.parametrize("who", ["token", "user"])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("throttle__client_registrations", "3/hour"), ("registration__max_unused", "5")],
+)
+def test_a_limit_of_those_who_need_no_token(caplog: Any, key: str, value: str, who: str):
+    changes = {"grant_types": "authorization_code", "registration": who, key: value}
+    (sentence,) = said(caplog, SERVER, **changes)
+    assert sentence.endswith("has no effect, since oauth2.registration is not open.")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("secret", "s" * 43), ("keys__rotation", "30d"), ("keys__announced", "5h")]
+)
+def test_the_keys_of_the_store_beside_a_signer_of_the_application(
+    caplog: Any, key: str, value: str
+):
+    def signer(config: Any) -> None:
+        config.set_oauth2_signer(lambda server, settings: NoKeys())
+
+    (sentence,) = said(caplog, SERVER, signer, **{key: value})
+    assert sentence == (
+        f"oauth2.{key.replace('__', '.')} has no effect, since the application signs by a signer "
+        "of its own (config.set_oauth2_signer)."
+    )
+    assert said(caplog, SERVER, signer, jwt_access_tokens__lifetime="5m") == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ...settings.declaration import setting
+from ...settings.declaration import SCOPES_OR_ALL, setting
 from ...settings.types import AUTHORIZATION_SERVER, BadValue, plain_text, words
 
 OFF, PINNED, ALLOWED, OPEN = "off", "pinned", "allowed", "open"
@@ -71,6 +71,7 @@ class ClientIDMetadataSettings:
         None,
         "The most that such a client may be granted, whose document names no scope or more; `*` is "
         "every scope but `client_registration`. Default: `oauth2.default_scopes`.",
+        names=SCOPES_OR_ALL,
         mode=AUTHORIZATION_SERVER,
         needs="",
     )

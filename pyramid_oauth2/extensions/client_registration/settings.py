@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ...protocol.messages import message as _
 from ...protocol.scopes import CLIENT_REGISTRATION
-from ...settings.declaration import setting
+from ...settings.declaration import GRANT_TYPES, SCOPES, setting
+from ...settings.tokens import DEFAULT_GRANT_TYPES
 from ...settings.types import AUTHORIZATION_SERVER, BadValue, some_words, words
 
 TOKEN, USER, OPEN = "token", "user", "open"
@@ -65,6 +67,7 @@ class RegistrationSettings:
         "The scopes that such a client may have at most. Default: all but `client_registration`. "
         "An initial access token may have a limit of its own.",
         limit=True,
+        names=SCOPES,
         mode=AUTHORIZATION_SERVER,
         needs="",
     )
@@ -73,6 +76,7 @@ class RegistrationSettings:
         frozenset({"authorization_code", "refresh_token"}),
         "The grant types that such a client may have. With client_credentials it can get tokens "
         "without a user, and it is never removed as unused.",
+        names=GRANT_TYPES,
         mode=AUTHORIZATION_SERVER,
         needs="",
     )
@@ -90,5 +94,15 @@ class RegistrationSettings:
         "With open: how many clients there may be that registered themselves and were never used. "
         "One that was not used within a day is removed.",
         mode=AUTHORIZATION_SERVER,
-        needs="",
+        any_of=("registration = open",),
     )
+
+    def contradictions(self, settings: Any) -> Iterator[str]:
+        """A client that registers itself can have some grant type."""
+        enabled = settings.grant_types or DEFAULT_GRANT_TYPES
+        implicit = {"implicit"} if "token" in settings.response_types else set()
+        if self.who is not None and not self.grant_types & (enabled | implicit):
+            yield (
+                "oauth2.registration.grant_types names none of those that oauth2.grant_types "
+                f"enables, so no client could register itself: {', '.join(sorted(enabled))}."
+            )
