@@ -16,6 +16,7 @@ from ..extensions.client_registration.initial_access_tokens import (
 )
 from ..extensions.client_registration.policy import Policy
 from ..extensions.client_registration.settings import RegistrationSettings, hosts
+from ..protocol.clients.registered_metadata import registrable_grant_types
 from ..protocol.scopes import format_scope
 from ..service import OAuth2Service
 from ..settings.types import BadValue
@@ -121,7 +122,7 @@ def add_token(
         server = service.server
         if unknown := sorted((policy.scope or frozenset()) - server.known_scopes):
             raise click.UsageError(f"the server does not know the scope {format_scope(unknown)}")
-        if unknown := sorted(policy.grant_types - server.grant_types):
+        if unknown := sorted(frozenset(words(grant_type)) - registrable_grant_types(server)):
             raise click.UsageError(f"the server does not have the grant type {', '.join(unknown)}")
         tokens = InitialAccessTokens(server)
         value = tokens.add(policy, lifetime, uses, label or "")

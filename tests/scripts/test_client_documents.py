@@ -88,6 +88,26 @@ class TestPin:
         status, _, err = documents("client", "pin", URL)
         assert (status, "is registered" in err) == (1, True)
 
+    def test_one_that_was_deleted(self, documents):
+        documents("client", "pin", URL)
+        documents("client", "delete", URL, "--yes")
+        assert documents("client", "pin", URL) == (
+            1,
+            "",
+            f"poauth2: {URL} was deleted, and stays so\n",
+        )
+
+    def test_one_that_a_user_has_seen_by_a_clock_that_is_ahead(self, documents):
+        """What the command says must have happened."""
+        documents("client", "pin", URL)
+        documents("client", "edit", URL, "--no-approved")
+        with open_service(documents) as service:
+            client = service.server.clients.get(URL)
+            ahead = {"updated_at": client.updated_at + 3600}
+            assert service.server.clients.edit(URL, client.version, ahead)
+        assert documents("client", "pin", URL) == (0, f"{URL}: pinned again.\n", "")
+        assert not is_unchecked(stored(documents))
+
     def test_where_it_is_off(self, with_tables):
         status, _, err = with_tables("client", "pin", URL)
         assert (status, "set oauth2.client_id_metadata" in err) == (2, True)

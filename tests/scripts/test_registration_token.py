@@ -72,6 +72,16 @@ def test_what_is_refused(registration, words, message):
     assert message in err
 
 
+def test_a_grant_type_without_the_token_endpoint(registration):
+    """RFC 7591 section 2.1: the one of the response type token."""
+    registration.write(
+        "oauth2.registration = token\noauth2.response_types = code token\n"
+        "oauth2.registration.grant_types = authorization_code implicit"
+    )
+    assert add(registration)["grant_types"] == ["authorization_code", "implicit"]
+    assert add(registration, "--grant-type", "implicit")["grant_types"] == ["implicit"]
+
+
 def test_a_list(registration):
     made = add(registration, "--label", "Notes", "--scope", "read")
     status, out, _ = registration("registration-token", "list")

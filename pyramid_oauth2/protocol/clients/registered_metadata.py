@@ -61,6 +61,11 @@ def registered_metadata(server: Server, body: Mapping[str, Any]) -> dict[str, An
     return metadata
 
 
+def registrable_grant_types(server: Server) -> frozenset[str]:
+    """Those that a client may have here: implicit too, which the token endpoint does not have."""
+    return server.grant_types | ({"implicit"} if "token" in server.response_types else set())
+
+
 def metadata_error(invalid: InvalidClientMetadata) -> OAuth2Error:
     """The error response for metadata that is not valid; its description names the members."""
     problems = {name: shown(text) for name, text in invalid.problems.items()}
@@ -85,8 +90,7 @@ def _contradictions(present: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _without_unknown(server: Server, metadata: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Leave out what the server does not have; yield what is wrong with the rest."""
     named = metadata.get("grant_types", ("authorization_code",))
-    implicit = {"implicit"} if "token" in server.response_types else set()
-    known = server.grant_types | implicit
+    known = registrable_grant_types(server)
     grant_types = tuple(name for name in dict.fromkeys(named) if name in known)
     if not grant_types:
         yield "grant_types", _("name one of %(known)s", known=", ".join(sorted(known)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,8 +96,12 @@ class _Documents:
             stored = self.service.clients.get(url)
             if source_of(stored) != DOCUMENT:
                 raise Unusable("is registered, and not known by its document")
+            # A user may have seen it by a clock that is ahead of this one.
+            found = replace(found, updated_at=max(found.updated_at, stored.updated_at))
         except UnknownClient:
             stored = None
+            if self.service.server.clients.was_deleted(url):
+                raise Unusable("was deleted, and stays so") from None
         store_resolved(self.service.server, found, self.service.emit)
         return stored is None
 
