@@ -8,11 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pyramid.exceptions import ConfigurationError
 
 from pyramid_oauth2.events import ClientChanged
+from pyramid_oauth2.extensions.client_registration.initial_access_tokens import (
+    InitialAccessTokens,
+)
 from pyramid_oauth2.extensions.client_registration.policy import Policy
 from pyramid_oauth2.extensions.client_registration.sweeping import HOUR, PAUSE
 from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
+from pyramid_oauth2.protocol.records import OutcomeUnknown, StoreUnavailable
+from pyramid_oauth2.protocol.token_strings import digest
 
 from . import host
 from .flow import SETTINGS, Flow, answer_in
@@ -340,6 +346,53 @@ class TestInitialAccessTokens:
         assert register(server, token, redirect_uris=["x"]).status_int == 400
         registered(server, token)
 
+    @pytest.mark.parametrize("error", [StoreUnavailable("away"), OutcomeUnknown("lost")])
+    def test_what_the_store_fails_at_is_not_counted(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ):
+        """503 says to send it again: the token must not be used up by then."""
+
+        def fail(*arguments: Any) -> None:
+            raise error
+
+        token = initial_token(server)
+        monkeypatch.setattr("pyramid_oauth2.protocol.lost_responses.PAUSES", ())
+        with monkeypatch.context() as failing:
+            failing.setattr(type(server.service.backends["memory"].clients), "add", fail)
+            assert register(server, token).status_int == 503
+        registered(server, token)
+        assert register(server, token).status_int == 401
+
+    def test_nor_is_a_client_of_a_blocked_host(self, server: Server):
+        token = initial_token(server)
+        BlockedHosts(server.service.server).add("c.example")
+        assert register(server, token).status_int == 400
+        registered(server, token, redirect_uris=["http://127.0.0.1/"])
+
+    def test_one_that_is_revoked_meanwhile_stays_so(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch
+    ):
+        token = initial_token(server)
+
+        def revoked(*arguments: Any) -> None:
+            tokens = InitialAccessTokens(server.service.server)
+            assert tokens.revoke(digest(token).hex()[:12]) == 0  # It has no use left.
+            server.service.entries.delete("initial_access_token", digest(token).hex())
+            raise StoreUnavailable("away")
+
+        with monkeypatch.context() as failing:
+            failing.setattr(type(server.service.backends["memory"].clients), "add", revoked)
+            assert register(server, token).status_int == 503
+        assert register(server, token).status_int == 401
+
+    def test_scopes_that_the_server_has_no_longer(self, build: Build):
+        """A client without a scope of its own would have the default ones."""
+        server = start(build, "token", default_scopes="read write")
+        token = initial_token(server, Policy(frozenset({"gone"}), CODE_FLOW))
+        answer = register(server, token)
+        assert answer.json["error"] == "invalid_client_metadata"
+        assert "scope: the server does not have" in answer.json["error_description"]
+
     def test_it_expires(self, server: Server):
         clock = Clock(server)
         token = initial_token(server, lifetime=60)
@@ -434,6 +487,69 @@ class TestUsers:
         for _ in range(2):
             registered(server, token)
         assert register(server, token).json["error"] == "invalid_client_metadata"
+
+    def test_one_that_others_were_faster_than(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch
+    ):
+        """Several at the same moment: the last to count sees all others."""
+        token = self.token(server)
+        registered(server, token)
+        store = type(server.service.backends["memory"].clients)
+        add = store.add
+
+        def others_first(self: Any, client: Any) -> None:
+            monkeypatch.setattr(store, "add", add)
+            server.register("other", owner="bob")
+            add(self, client)
+
+        monkeypatch.setattr(store, "add", others_first)
+        answer = register(server, token)
+        assert answer.json["error"] == "invalid_client_metadata"
+        assert "as many clients as one may have" in answer.json["error_description"]
+        owned = server.service.clients.search("bob").items
+        assert len(owned) == 2
+        assert "other" in {client.client_id for client in owned}
+
+    def test_of_one_who_is_deleted_at_the_same_moment_none_is_left(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch
+    ):
+        """Everything of the account has ended before the client was added."""
+        token, service = self.token(server), server.service
+        store = type(service.backends["memory"].clients)
+        add = store.add
+
+        def deleted_first(self: Any, client: Any) -> None:
+            monkeypatch.setattr(
+                service.owners._owners, "is_active", lambda subject: False, raising=False
+            )
+            service.users.forget("bob")
+            add(self, client)
+
+        monkeypatch.setattr(store, "add", deleted_first)
+        assert register(server, token).status_int == 401
+        assert service.clients.search("bob").items == ()
+
+
+class TestStart:
+    """What the start says of settings that cannot be meant."""
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"registration__scopes": "raed"}, r"registration\.scopes has unknown scopes: raed"),
+            (
+                {"registration__grant_types": "authorization_code code"},
+                r"registration\.grant_types names code, which is not registered",
+            ),
+            (
+                {"registration__grant_types": "client_credentials", "grant_types": "password"},
+                "no client could register itself: password",
+            ),
+        ],
+    )
+    def test_it_refuses(self, build: Build, changes: dict[str, str], words: str):
+        with pytest.raises(ConfigurationError, match=words):
+            start(build, **changes)
 
 
 class TestLimits:

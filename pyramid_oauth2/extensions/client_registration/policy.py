@@ -63,6 +63,9 @@ class Policy:
         scope = metadata.get("scope", allowed) & allowed or allowed
         grant_types = tuple(n for n in metadata["grant_types"] if n in self.grant_types)
         problems = dict(self._problems(grant_types, metadata.get("redirect_uris", ())))
+        if self.scope is not None and not allowed:
+            # Without a scope of its own a client has the default ones.
+            problems["scope"] = "the server does not have the scopes that are allowed here"
         if problems:
             raise InvalidClientMetadata(problems)
         response_types = tuple(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zope.interface import implementer
 
 from ...interfaces.endpoints import IEndpoint
 from ...protocol.clients.registered_metadata import metadata_error, registered_metadata
-from ...protocol.clients.registry import ClientRegistry
+from ...protocol.clients.registry import ClientRegistry, Registered
 from ...protocol.clients.rules import (
     InvalidClientMetadata,
     client_of,
@@ -20,10 +20,11 @@ from ...protocol.clients.rules import (
 from ...protocol.clients.source import REGISTERED, SOURCE
 from ...protocol.endpoints import EndpointRequest, EndpointResponse
 from ...protocol.errors import InvalidMetadata, InvalidToken, TemporarilyUnavailable
+from ...protocol.follow_up import follow_up
 from ...protocol.parameters import Parameter
 from ...protocol.records import Client
 from ...protocol.refusal import Refusal
-from ...protocol.server import Server
+from ...protocol.server import USER_ACTIVE, Server
 from ...protocol.throttling import Attempt
 from ...protocol.token.required import MISSING, SENT
 from ...protocol.token_strings import (
@@ -96,20 +97,48 @@ class RegistrationEndpoint:
         permission = self._permission(request)
         client = self._client(metadata_in(request.http), permission)
         self._spend(request, permission)
-        # It reads the store, so only now.
-        refuse_blocked(self._server, client)
         token = new_registration_access_token(self._server.random)
-        # First: a client without it could not be changed or removed.
-        self._registrations.put(
-            Registration(
-                client.client_id, permission.own_policy, "", UNUSED, self._server.clock()
-            ).with_token(token, 0)
-        )
-        registry = ClientRegistry(self._server, self._server.clients, request.emit)
-        registered = registry.add(client)
+        try:
+            # It reads the store, so only now.
+            refuse_blocked(self._server, client)
+            registered = self._registered(request, client, permission, token)
+        except Exception:
+            self._give_back(permission)
+            raise
         self._sweeper.sweep_some(request.emit)
         members = client_information(self._server, registered.client, token, registered.secret)
         return EndpointResponse.json(members, 201, stored=True)
+
+    def _registered(
+        self, request: EndpointRequest, client: Client, permission: _Permission, token: str
+    ) -> Registered:
+        registration = Registration(
+            client.client_id, permission.own_policy, "", UNUSED, self._server.clock()
+        ).with_token(token, 0)
+        # First: a client without it could not be changed or removed.
+        self._registrations.put(registration)
+        registry = ClientRegistry(self._server, self._server.clients, request.emit)
+        registered = registry.add(client)
+        if permission.owner is not None:
+            try:
+                self._check_owner(permission.owner)
+            except Exception:
+                # As on the page where users register clients: the last of several to count sees
+                # all others, and one who was deactivated meanwhile leaves no client.
+                self._sweeper.end(replace(registration, version=0), request.emit)
+                raise
+        return registered
+
+    def _check_owner(self, owner: str) -> None:
+        """Whether a user may have the client that was added, with all that they have now.
+
+        :raises OAuth2Error: they have too many, or were deactivated.
+        """
+        self._refuse_too_many_of(owner, spare=0)
+        if not self._server.is_active(owner):
+            raise InvalidToken(
+                "The user is deactivated.", refusal=USER_ACTIVE.comparing(subject=owner)
+            )
 
     def _permission(self, request: EndpointRequest) -> _Permission:
         value = bearer_token(request.http)
@@ -165,12 +194,7 @@ class RegistrationEndpoint:
             if not self._tokens.spend(permission.initial_access_token):
                 raise InvalidToken("The initial access token is used up.", refusal=INITIAL_TOKEN)
         elif permission.owner is not None:
-            owned = self._server.clients.search(permission.owner, limit=self._most_owned)
-            if len(owned.items) >= self._most_owned:
-                raise InvalidMetadata(
-                    "The user has as many clients as one may have: delete one of them.",
-                    refusal=OWNED.comparing(most=self._most_owned),
-                )
+            self._refuse_too_many_of(permission.owner, spare=1)
             attempt = self._server.throttle.registration(
                 request.http, permission.owner, request.emit
             )
@@ -179,6 +203,21 @@ class RegistrationEndpoint:
         else:
             self._attempt(request).count_or_refuse(None)
             self._refuse_too_many(request)
+
+    def _give_back(self, permission: _Permission) -> None:
+        """Nothing was registered: a client that sends its request again must not be refused."""
+        if permission.initial_access_token is not None:
+            with follow_up("An initial access token has lost a use"):
+                self._tokens.give_back(permission.initial_access_token)
+
+    def _refuse_too_many_of(self, owner: str, spare: int) -> None:
+        """Refuse if the limit of a user leaves no room for *spare* more clients."""
+        owned = self._server.clients.search(owner, limit=self._most_owned + 1)
+        if len(owned.items) > self._most_owned - spare:
+            raise InvalidMetadata(
+                "The user has as many clients as one may have: delete one of them.",
+                refusal=OWNED.comparing(most=self._most_owned),
+            )
 
     def _attempt(self, request: EndpointRequest) -> Attempt:
         return self._server.throttle.client_registration(request.http, request.emit)
