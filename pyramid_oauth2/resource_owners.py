@@ -145,9 +145,15 @@ class ResourceOwners:
         return zone if zone and isinstance(zone, str) else None
 
     def authenticated_at(self, request: PyramidRequest) -> int | None:
-        """When the signed-in user logged in, in UTC seconds; None if it is not known."""
+        """When the signed-in user logged in, in UTC seconds; None if it is not known.
+
+        :raises UserNotChecked: the application's method failed.
+        """
         if self.knows("authenticated_at"):
-            at: int | None = self._owners.authenticated_at(request)
+            try:
+                at: int | None = self._owners.authenticated_at(request)
+            except Exception as error:
+                raise _not_checked("authenticated_at") from error
             if not isinstance(at, int | float | None) or isinstance(at, bool):
                 raise TypeError(
                     "authenticated_at() of the resource owners must return a number of UTC "
@@ -163,12 +169,16 @@ class ResourceOwners:
 
         :param now: in UTC seconds; a login that is said to be later is one whose time is not known.
             None: the time is not needed.
+        :raises UserNotChecked: the application's method failed.
         """
         if not self.knows("authentication"):
             at = self.authenticated_at(request)
             found = None if at is None else Authentication(at)
             return _believed("authenticated_at", found, now)
-        found = self._owners.authentication(request)
+        try:
+            found = self._owners.authentication(request)
+        except Exception as error:
+            raise _not_checked("authentication") from error
         if found is not None and not isinstance(found, Authentication):
             raise TypeError(
                 "authentication() of the resource owners must return an Authentication or None"

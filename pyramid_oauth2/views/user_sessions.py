@@ -9,6 +9,7 @@ from pyramid.response import Response
 
 from ..protection.request import Request
 from ..protocol.events import Emit
+from ..protocol.server import UserNotChecked
 from ..protocol.session import Session, SignIn
 from ..protocol.sessions import ENDED_BY_USER, Sessions
 from ..protocol.user_grants import RECORDS_READ
@@ -29,8 +30,7 @@ def sessions_of(request: Request, subject: str, ended: str | None, shown: bool) 
     """
     service = request.oauth2.authorization_service
     found = service.sessions.list(subject, RECORDS_READ) if shown else []
-    current = current_session(request, subject) if found else None
-    here = None if current is None else current.sid
+    here = _sid_here(request, subject) if found else None
     latest, ends_login = found[:SHOWN], service.owners.knows("end_session")
     return {
         "sessions": [_described(request, each, each.sid == here) for each in latest],
@@ -42,6 +42,16 @@ def sessions_of(request: Request, subject: str, ended: str | None, shown: bool) 
         # Without a form there is no cookie either, which would end the pages of other tabs.
         "browser_token": browser_token(request, subject) if latest else None,
     }
+
+
+def _sid_here(request: Request, subject: str) -> str | None:
+    """The session of this browser; None if it has none, or the application cannot say now."""
+    try:
+        current = current_session(request, subject)
+    except UserNotChecked:
+        # On this page users end what they allow.
+        return None
+    return None if current is None else current.sid
 
 
 def mark_of(sid: str) -> str:

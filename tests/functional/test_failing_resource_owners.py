@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from . import host
+from pyramid_oauth2 import Authentication
+
+from . import host, openid_provider
 from .client_pages import BACK, ClientPages, words
 from .flow import Flow, answer_in
 from .server import bearer
@@ -121,3 +123,49 @@ def test_authenticate_raises(start: Callable[..., Any], caplog: Any):
     assert (failed.status_int, failed.json["error"]) == (503, "temporarily_unavailable")
     assert "no such row" in caplog.text
     assert "alice's password" not in caplog.text
+
+
+class Logins(openid_provider.Users):
+    """Users whose logins are in a table, which is away after a while."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    def authentication(self, request: Any) -> Authentication:
+        if self.away:
+            raise LookupError("no such table")
+        return super().authentication(request)
+
+
+class LoginTimes(Logins):
+    authentication = None
+
+    def authenticated_at(self, request: Any) -> int:
+        return Logins.authentication(self, request).auth_time or 0
+
+
+@pytest.mark.parametrize("kind", [Logins, LoginTimes])
+def test_authentication_raises(start_flow: Callable[..., Flow], kind: type[Logins], caplog: Any):
+    """No one is signed in at clients, but users end what they allow, and sign out."""
+    users = kind()
+    flow = start_flow(
+        lambda config: config.set_oauth2_resource_owners(users), **openid_provider.PROVIDER
+    )
+    tokens = openid_provider.give_scopes(flow).tokens(scope="openid read")
+    decided = flow.page(scope="openid read", prompt="consent")
+    users.away = True
+    assert flow.ask(scope="openid read").status_int == 503
+    assert flow.decide(decided).status_int == 503
+    page = flow.browser.get("/oauth2/authorizations")
+    assert "web" in words(page)
+    (sign_out,) = (form for form in page.forms.values() if "session" in form.fields)
+    assert sign_out.submit(status=303).follow().status_int == 200
+    assert flow.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
+    hint = {"id_token_hint": tokens["id_token"]}
+    asked = flow.browser.get("/oauth2/end_session", hint, status=200)
+    asked.form.submit(status=303)
+    assert flow.browser.get("/oauth2/authorizations", status=303).location.endswith(
+        "authorizations"
+    )
+    assert "authentic" in caplog.text
+    assert "no such table" in caplog.text
