@@ -46,6 +46,7 @@ from .service import REQUIRED_ROLES, ROLES, OAuth2Service, entry_store, required
 from .settings import Settings
 from .settings.types import RESOURCE_SERVER
 from .startup import (
+    announce_profile,
     check_signer,
     configuration_errors,
     enabled_grant_types,
@@ -247,6 +248,7 @@ def _make_at_start(event: Any) -> None:
     service = service_of(event.app.registry)
     if not isinstance(service, OAuth2Service):
         return
+    announce_profile(event.app.registry.settings)
     if "token" in service.settings.response_types:
         log.warning(
             "oauth2.response_types names token, the implicit grant: access tokens will be in URLs, "

@@ -15,7 +15,9 @@ from .protocol.scopes import format_scope
 from .resource_owners import ResourceOwners
 from .settings import Settings
 from .settings.declaration import GRANT_TYPES, SCOPES, SCOPES_OR_ALL
+from .settings.profiles import named_profile
 from .settings.tokens import DEFAULT_GRANT_TYPES
+from .settings.values import below_prefix
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,16 @@ def enabled_grant_types(settings: Settings, registered: Collection[str]) -> froz
     """The names of the grant types of the token endpoint."""
     # The default is limited to those that are registered; what an ini names must be registered.
     return settings.grant_types or DEFAULT_GRANT_TYPES & frozenset(registered)
+
+
+def announce_profile(raw: Mapping[str, Any]) -> None:
+    """Log what ``oauth2.profile`` has set, and why.
+
+    :param raw: the settings of the application.
+    """
+    ours = below_prefix(raw)
+    if (profile := named_profile(ours)) is not None:
+        log.info("%s.", profile.announcement(ours))
 
 
 def warn_of_unusable_stores(backends: Mapping[str, IBackend]) -> None:

@@ -29,10 +29,11 @@ from .console import keep_quiet
 
 UNREADABLE = (OSError, LookupError, ValueError, configparser.Error, plaster.PlasterError)
 
-# What a start says to those who serve the application: about pages and views, and about stores that
-# cannot be used or written. A command fails itself if it needs one.
+# What a start says to those who serve the application: about pages and views, about stores that
+# cannot be used or written, and about a profile. A command fails itself if it needs one.
 CHECKS_OF_A_START = (
     "pyramid_oauth2.assembly",
+    "pyramid_oauth2.extensions.client_id_metadata.startup_check",
     "pyramid_oauth2.protection.permissions",
     "pyramid_oauth2.startup",
     "pyramid_oauth2.views.startup_checks",

@@ -62,8 +62,6 @@ def load_settings(config: Any, signed_by: Callable[[], SignedBy]) -> Settings:
         check()
         for sentence in without_effect(settings, below_prefix(raw), signed_by()):
             log.warning("%s", sentence)
-        if profile:
-            log.info("%s.", profile.announcement(below_prefix(raw)))
 
     config.add_subscriber(check_again, ApplicationCreated)
     return settings

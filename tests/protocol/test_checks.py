@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import pyramid_oauth2
+from pyramid_oauth2.extensions.client_id_metadata.settings import ClientIDMetadataSettings
 from pyramid_oauth2.extensions.client_registration.settings import RegistrationSettings
 from pyramid_oauth2.protocol import errors
 from pyramid_oauth2.protocol.clients.resources import FIELDS as RESOURCE_FIELDS
@@ -37,7 +38,11 @@ RECORDS = {
 
 
 # Also those of features that refuse by one.
-SETTINGS = setting_fields().keys() | fields_below("registration", RegistrationSettings).keys()
+SETTINGS = {
+    *setting_fields(),
+    *fields_below("registration", RegistrationSettings),
+    *fields_below("client_id_metadata", ClientIDMetadataSettings),
+}
 
 
 def called(call: ast.Call) -> str:

@@ -163,6 +163,15 @@ class TestByName:
         assert ("Did you mean claude?" in err) is (word == "claud")
 
 
+def test_a_command_does_not_repeat_what_a_start_says_of_a_profile(documents, caplog):
+    text = documents.path.read_text()
+    line = "oauth2.client_id_metadata = pinned\n"
+    documents.path.write_text(text.replace(line, "oauth2.profile = mcp\n"))
+    caplog.set_level("INFO", "pyramid_oauth2")
+    assert documents("client", "pin")[0] == 0
+    assert [each for each in caplog.messages if "oauth2.profile" in each] == []
+
+
 class TestVerify:
     def test_none(self, documents):
         assert documents("client", "verify") == (0, "0 pinned, 0 changed\n", "")

@@ -7,7 +7,7 @@ from ...protocol.refusal import OWN_RULE, Refusal
 from .client_id_url import host_of
 
 URL = Refusal("document_url", OWN_RULE)
-POLICY = Refusal("document_allowed", OWN_RULE)
+POLICY = Refusal("document_allowed", OWN_RULE, decided_by="oauth2.client_id_metadata")
 FETCHED = Refusal("document_fetched", OWN_RULE)
 CONTENTS = Refusal("document_contents", OWN_RULE)
 BUSY = Refusal("document_fetches", OWN_RULE)
