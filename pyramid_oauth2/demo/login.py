@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
 from pyramid.authentication import AuthTktCookieHelper
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
@@ -80,14 +80,15 @@ class DemoSecurityPolicy:
 
 def show_login(request: Request) -> dict[str, Any]:
     """The login form."""
-    return {"next": local_path(_parameter(request, "GET", "next")), "username": "", "failed": False}
+    target = local_path(_parameter(request, "GET", "next"), _home(request))
+    return {"next": target, "username": "", "failed": False}
 
 
 def log_in(request: Request) -> Any:
     """Check name and password; the page is the same for an unknown user and a wrong password."""
     username = _parameter(request, "POST", "username")
     password = _parameter(request, "POST", "password")
-    target = local_path(_parameter(request, "POST", "next"))
+    target = local_path(_parameter(request, "POST", "next"), _home(request))
     if request.registry["demo.users"].authenticate(request, username, password) is None:
         request.response.status = 403
         return {"next": target, "username": username, "failed": True}
@@ -96,7 +97,7 @@ def log_in(request: Request) -> Any:
 
 def log_out(request: Request) -> Any:
     """Sign the user out."""
-    return HTTPSeeOther(_public(request, "/"), headers=forget(request))
+    return HTTPSeeOther(_public(request, _home(request)), headers=forget(request))
 
 
 def send_to_login(refusal: HTTPForbidden, request: Request) -> Any:
@@ -112,8 +113,8 @@ def send_to_login(refusal: HTTPForbidden, request: Request) -> Any:
         page.status = 403
         page.headers.update(page_headers())
         return page
-    here = request.path_qs.removeprefix(request.script_name)
-    return HTTPSeeOther(_public(request, f"/login?{urlencode({'next': here})}"))
+    login = request.route_path("login", _query={"next": request.path_qs})
+    return HTTPSeeOther(_public(request, login))
 
 
 def _parameter(request: Request, method: str, name: str) -> str:
@@ -123,9 +124,14 @@ def _parameter(request: Request, method: str, name: str) -> str:
         raise HTTPBadRequest("The parameters are not UTF-8.") from None
 
 
+def _home(request: Request) -> str:
+    return f"{request.script_name}/"
+
+
 def _public(request: Request, path: str) -> str:
     # A relative Location is made absolute from the Host header, which an attacker can set.
-    return request.oauth2.service.settings.issuer + path
+    public = urlsplit(request.oauth2.service.settings.issuer)
+    return f"{public.scheme}://{public.netloc}{path}"
 
 
 def includeme(config: Any) -> None:
@@ -139,12 +145,12 @@ def includeme(config: Any) -> None:
     config.add_view(log_out, route_name="logout", request_method="POST")
 
 
-def local_path(target: str) -> str:
+def local_path(target: str, home: str) -> str:
     """*target* if it is a path on this server, else the home page.
 
     For a browser, ``//host`` and ``/\\host`` are other servers, and it removes tabs
     and newlines before it parses.
     """
     if target.isprintable() and target.startswith("/"):
-        return target if target[1:2] not in ("/", "\\") else "/"
-    return "/"
+        return target if target[1:2] not in ("/", "\\") else home
+    return home

@@ -20,7 +20,7 @@ from ..protocol.authorization.way_back import WayBack
 from ..protocol.errors import OAuth2Error, TemporarilyUnavailable
 from ..protocol.records import StoreUnavailable
 from ..protocol.refusal import Refusal
-from ..responses import RETRY_AFTER, STORE
+from ..responses import RETRY_AFTER, STORE, error_response
 from .endpoint import METHOD
 from .error_log import log_error_page
 from .forbidden import ALLOWED, NOT_ALLOWED, has_forbidden_view
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 CLIENT_GONE = "client_gone"
+JSON = "application/json"
 View = Callable[[Request], Response]
 
 
@@ -131,11 +132,14 @@ def unusable_page(
 
 
 def refused_page(request: Request, error: OAuth2Error, way_back: WayBack | None = None) -> Response:
-    """The page for an error that is not sent to the client.
+    """The page for an error that is not sent to the client; JSON for a program.
 
     :param way_back: where the user can go from it.
     """
     code, refusal = _code_to_try_again(error), error.refusal
+    if _is_from_program(request):
+        log_error_page(request, error.status, refusal, error.description)
+        return error_response(error)
     if code is None:
         code = CLIENT_GONE if refusal.check == GONE.check else error.code
         return error_page(request, error.description, 400, code, way_back, refusal=refusal)
@@ -191,6 +195,15 @@ def _respond(view: View, request: Request) -> Response:
         )
         response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
+
+
+def _is_from_program(request: Request) -> bool:
+    """Whether a request prefers JSON to a page.
+
+    Before they open the browser, some MCP clients ask so whether their registration is still there.
+    """
+    offers: list[tuple[str, float]] = request.accept.acceptable_offers(["text/html", JSON])
+    return bool(offers) and offers[0][0] == JSON
 
 
 def _code_to_try_again(error: OAuth2Error) -> str | None:

@@ -8,7 +8,10 @@ import stat
 import subprocess
 
 import pytest
+from webtest import TestApp
 
+from pyramid_oauth2 import get_service
+from pyramid_oauth2.demo import main
 from pyramid_oauth2.protocol.token_strings import is_server_secret
 from pyramid_oauth2.scripts.ini import Ini
 from pyramid_oauth2.scripts.poauth2 import main as poauth2
@@ -146,6 +149,21 @@ def test_the_login_sends_nobody_elsewhere(demo, target):
 def test_the_login_believes_no_host_header(demo):
     demo.extra_environ["HTTP_HOST"] = "evil.example"
     assert sign_in(demo).location == "http://localhost:6543/"
+
+
+def test_below_a_path_the_login_leads_back(ini):
+    """The page to return to has the path of the application, as the server names it."""
+    issuer = "http://localhost:6543/auth"
+    ini.write_text(ini.read_text().replace(issuer.removesuffix("/auth"), issuer))
+    application = main({}, **Ini(str(ini)).raw_settings())
+    below = TestApp(application, {"HTTP_HOST": "localhost:6543", "SCRIPT_NAME": "/auth"})
+    page = "/oauth2/authorizations"
+    form = below.get(page, headers={"Accept": "text/html"}).follow().form
+    form["username"], form["password"] = "alice", "wonderland"
+    assert form.submit().location == f"http://localhost:6543/auth{page}"
+    below.reset()
+    assert sign_in(below).location == "http://localhost:6543/auth/"
+    get_service(application.registry).close()
 
 
 def test_parameters_that_are_not_text(demo):

@@ -239,6 +239,33 @@ def test_an_error_says_what_happened(
     assert small_print in page.html.find(class_="about").get_text()
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("application/json", "application/json"),
+        ("application/json, text/html;q=0.5", "application/json"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("*/*", "text/html"),
+        ("application/json, */*", "text/html"),
+        ("no media type", "text/html"),
+        ("", "text/html"),
+    ],
+)
+def test_a_program_that_asks_for_json_reads_the_error(
+    visitor: Visitor, accept: str, media_type: str
+) -> None:
+    """Some clients ask, before they open the browser, whether their registration is still there."""
+    url = f"/oauth2/authorize?{authorize_query('oci_removed')}"
+    answer = visitor.browser.get(url, headers={"Accept": accept}, status=400)
+    assert answer.content_type == media_type
+    assert answer.headers["Cache-Control"] == "no-store"
+    if media_type == "application/json":
+        assert answer.json == {
+            "error": "unauthorized_client",
+            "error_description": "There is no such client any more.",
+        }
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("how", ERRORS)
 def test_an_error_is_told_in_the_language_of_the_page(
