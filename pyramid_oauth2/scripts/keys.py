@@ -15,6 +15,7 @@ import click
 
 from ..jose.algorithms import ALGORITHMS
 from ..jose.private_keys import private_key
+from ..jose.published_keys import MAX_KEYS
 from ..jose.refused import KeyRefused
 from ..keys.ring import KeyRing
 from ..keys.rotation import Rotation
@@ -98,11 +99,29 @@ def rotate(ini: Ini, algorithm: str | None, at_once: bool) -> int:
     with _rotation(ini) as rotation:
         before, now = rotation.read(), time.time()
         algorithm = algorithm or _only_algorithm(before)
+        if _is_full(before, now, rotation):
+            return 1
         key = rotation.make(algorithm, before, now, at_once=at_once).of(algorithm)[-1]
     if key in before.keys:
         print("poauth2: Another process has changed the keys meanwhile.", file=sys.stderr)
         return 1
     return _report(key, now)
+
+
+def _is_full(ring: Ring, now: float, rotation: Rotation) -> bool:
+    """Whether no key may be added by hand, which is said.
+
+    There is room for the next one of each algorithm, which the server makes by itself.
+    """
+    count = len(list(ring.published(now, rotation.schedule)))
+    if count < MAX_KEYS - len(ALGORITHMS):
+        return False
+    print(
+        f"poauth2: {count} keys are published, and applications read {MAX_KEYS} at most: revoke "
+        "one, or wait until one is gone; see 'keys list'",
+        file=sys.stderr,
+    )
+    return True
 
 
 def _only_algorithm(ring: Ring) -> str:
@@ -143,8 +162,11 @@ def import_key(ini: Ini, file: str, algorithm: str | None, later: bool) -> int:
         return 1
     with _rotation(ini) as rotation:
         now = time.time()
-        if (same := rotation.read().named(private.kid)) is not None:
+        ring = rotation.read()
+        if (same := ring.named(private.kid)) is not None:
             return _known(same)
+        if _is_full(ring, now, rotation):
+            return 1
         key = rotation.bring(private, now, at_once=not later)
     return _report(key, now)
 

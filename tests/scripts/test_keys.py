@@ -9,6 +9,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from pyramid_oauth2 import Client
+from pyramid_oauth2.jose.algorithms import ALGORITHMS
 from pyramid_oauth2.jose.private_keys import private_key
 from pyramid_oauth2.keys.ring import KeyRing
 from pyramid_oauth2.keys.rotation import Rotation
@@ -16,6 +17,7 @@ from pyramid_oauth2.protocol.access import Access
 from pyramid_oauth2.protocol.token.issuance import Issuance
 from pyramid_oauth2.protocol.token.issuing import issue
 from pyramid_oauth2.protocol.token_strings import is_server_secret
+from pyramid_oauth2.scripts import keys
 from pyramid_oauth2.scripts.ini import Ini
 from pyramid_oauth2.scripts.poauth2 import main
 
@@ -121,6 +123,19 @@ def test_rotate_one_of_several_algorithms(signing):
     assert (status, out) == (2, "")
     assert "name the --algorithm: there are keys for ES256, RS256" in err
     assert len(listed(signing)) == 2
+
+
+def test_others_read_so_many_keys(signing, monkeypatch):
+    """A set with more is refused as a whole; there is room for those that are made by the clock."""
+    monkeypatch.setattr(keys, "MAX_KEYS", len(ALGORITHMS) + 2)
+    make_key(signing)
+    assert signing("keys", "rotate")[0] == 0
+    status, out, err = signing("keys", "rotate", "--now")
+    assert (status, out) == (1, "")
+    assert err.startswith("poauth2: 2 keys are published, and applications read")
+    revoked = listed(signing)[0][0]
+    assert signing("keys", "revoke", revoked)[0] == 0
+    assert signing("keys", "rotate")[0] == 0
 
 
 def test_rotate_without_a_key(signing):
@@ -234,6 +249,14 @@ class TestImport:
         with Ini(str(signing.path)).service() as service:
             kids = {key["kid"] for key in service.server.signer.published()}
         assert kids == {earlier, imported}
+
+    def test_not_where_there_are_as_many_as_others_read(self, signing, pem, monkeypatch):
+        monkeypatch.setattr(keys, "MAX_KEYS", len(ALGORITHMS) + 1)
+        make_key(signing)
+        status, out, err = signing("keys", "import", str(pem))
+        assert (status, out) == (1, "")
+        assert "keys are published" in err
+        assert len(listed(signing)) == 1
 
     def test_the_first_one_signs_at_once(self, signing, pem):
         assert signing("keys", "import", str(pem), "--later")[1].endswith("signs now\n")
