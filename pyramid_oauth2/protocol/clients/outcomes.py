@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..masking import shown
 from ..records import Client
 
 
 class UnknownClient(LookupError):
-    """No client of that client_id is registered."""
+    """No client of that client_id is registered.
+
+    :ivar client_id: the one that was asked for.
+    """
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"There is no such client: {shown(client_id)}")
+        self.client_id = client_id
 
 
 class ClientChangedMeanwhile(Exception):

@@ -130,7 +130,8 @@ def print_secret(secret: str) -> None:
 def refused(error: UnknownClient | ClientChangedMeanwhile) -> int:
     """Print why a client was not changed; return the exit status."""
     if isinstance(error, UnknownClient):
-        print("poauth2: there is no such client; see client list", file=sys.stderr)
+        name = shown(error.client_id)
+        print(f"poauth2: there is no such client: {name}; see client list", file=sys.stderr)
     else:
         print("poauth2: somebody else changed the client at this moment: again", file=sys.stderr)
     return 1

@@ -114,7 +114,7 @@ class ClientPage:
         """
         client = self.clients.get(client_id)
         if not self.context.has(client):
-            raise UnknownClient("There is no such client.")
+            raise UnknownClient(client_id)
         return client
 
     def readable_client(self) -> Client:
