@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TypeVar
 
 from .authorization.consent_data import ConsentData
+from .authorization.decisions import decisions
 from .envelope import NotUnderstood
 from .grants import is_living
 from .listings import every
@@ -35,8 +36,9 @@ class Authorization:
     """What one user allows one client: by active grants, by a remembered consent, or by both.
 
     ``client`` is None if it was deleted. ``scope`` is all that the client has or
-    can get without asking the user. ``since`` is in UTC seconds. ``redirect_uri`` is that of the
-    request which the user allowed, if it is remembered.
+    can get without asking the user, ``at`` the part of it that counts at each resource.
+    ``since`` is in UTC seconds. ``redirect_uri`` is that of the request which the user allowed,
+    if it is remembered.
     """
 
     client_id: str
@@ -45,6 +47,7 @@ class Authorization:
     since: int
     grants: tuple[Grant, ...]
     redirect_uri: str | None = None
+    at: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +109,52 @@ def _authorization(
     client = server.clients.get(client_id)
     # What was issued under a lower epoch was permanently withdrawn from the client.
     living = tuple(grant for grant in grants if client is None or grant.epoch >= client.epoch)
-    consents = () if consent is None or _is_ended(server, consent, client) else (consent,)
-    if not living and not consents:
+    data = None if consent is None else _data(server, consent)
+    if consent is not None and data is not None and _is_ended(data, client):
+        consent = None
+    records: tuple[Grant | Consent, ...] = living if consent is None else (*living, consent)
+    if not records:
         return None
+    at = _at(server, records)
+    if consent is not None and data is not None and data.elsewhere:
+        decided = decisions(server, consent, data)
+        at = _united([*at.items(), *((name, each.scope) for name, each in decided.items())])
     return Authorization(
         client_id,
         client,
-        frozenset().union(*(g.scope for g in living), *(c.scope for c in consents)),
-        min(record.created_at for record in (*living, *consents)),
+        frozenset().union(*(each.scope for each in records), *at.values()),
+        min(record.created_at for record in records),
         living,
-        consents[0].redirect_uri if consents else None,
+        None if consent is None else consent.redirect_uri,
+        at,
     )
 
 
-def _is_ended(server: Server, consent: Consent, client: Client | None) -> bool:
+def _at(server: Server, records: Iterable[Grant | Consent]) -> dict[str, frozenset[str]]:
+    resources = server.resources
+    return _united(
+        (name, resources.scope_at(each.scope, [name]))
+        for each in records
+        for name in resources.audience(each.resources)
+    )
+
+
+def _united(scopes: Iterable[tuple[str, frozenset[str]]]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for name, scope in scopes:
+        found[name] = found.get(name, frozenset()) | scope
+    return found
+
+
+def _data(server: Server, consent: Consent) -> ConsentData | None:
+    try:
+        return ConsentData.decode(consent.data, server.understood)
+    except NotUnderstood:
+        # A later version may still count it, so the user can withdraw it.
+        return None
+
+
+def _is_ended(data: ConsentData, client: Client | None) -> bool:
     """Whether a raised epoch has ended a consent.
 
     That of a client that is deleted or disabled is listed, so that its user sees what became
@@ -127,11 +162,7 @@ def _is_ended(server: Server, consent: Consent, client: Client | None) -> bool:
     """
     if client is None or client.disabled_at is not None:
         return False
-    try:
-        return ConsentData.decode(consent.data, server.understood).epoch < client.epoch
-    except NotUnderstood:
-        # A later version may still count it, so the user can withdraw it.
-        return False
+    return data.epoch < client.epoch
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,14 @@ from .navigation import press
 from .test_pages import CONTRAST, is_wide_as_the_window, sign_in
 
 
-def allow(site: Site, client_id: str, *scopes: str) -> IssuedTokens:
+def allow(
+    site: Site, client_id: str, *scopes: str, resources: tuple[str, ...] = ()
+) -> IssuedTokens:
     """What a client holds that alice has allowed something."""
     server = get_service(site.registry).server
     client = server.clients.get(client_id)
     assert client is not None
-    return issue(server, client, Issuance(Access(frozenset(scopes)), Open("alice")))
+    return issue(server, client, Issuance(Access(frozenset(scopes), resources), Open("alice")))
 
 
 def come(page: Page, site: Site) -> None:

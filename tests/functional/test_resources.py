@@ -323,6 +323,26 @@ class TestGrant:
         assert flow.ask(scope="read write", resource=FILES).status_int == 200
         assert flow.ask(scope="read write").status_int == 200
 
+    def test_a_client_that_uses_two_in_turn_asks_once_for_each(self, flow: Flow):
+        self.tokens(flow, NOTES)
+        self.tokens(flow, FILES)
+        for resource in (NOTES, FILES, NOTES):
+            assert flow.ask(scope="write", resource=resource).status_int == 303
+        assert flow.ask(scope="admin").status_int == 200
+
+    def test_the_page_of_the_user_names_them(self, flow: Flow):
+        self.tokens(flow, NOTES)
+        self.tokens(flow, FILES)
+        (client,) = flow.browser.get("/oauth2/authorizations").html.select("article")
+        named = [each.get_text(" ", strip=True) for each in client.select(".scopes li")]
+        assert named == ["localhost/notes : Read; Write", "files.example/api : Write"]
+
+    def test_of_an_application_with_one_it_names_none(self, start_flow: Callable[..., Flow]):
+        plain = start_flow()
+        plain.tokens()
+        (client,) = plain.browser.get("/oauth2/authorizations").html.select("article")
+        assert client.select(".scopes") == []
+
     def test_what_was_allowed_for_two_is_allowed_for_one(self, flow: Flow):
         self.tokens(flow, NOTES, FILES, resource=FILES)
         assert flow.ask(scope="read write", resource=NOTES).status_int == 303

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pyramid_oauth2.protocol.authorization.consent import allowed_before, remember_consent
+from pyramid_oauth2.protocol.resources import ProtectedResource, Resources
 
 from .worlds import BACK, NOW, Clock, make_client, make_request, make_server
 
@@ -236,3 +237,101 @@ def test_what_a_later_version_added_without_a_limit_stays(server):
     # Not for another redirect URI, which may be another party.
     remember(server, make_request(redirect_uri=f"{BACK}2"))
     assert server.consents.get("bob", "web").data == b""
+
+
+class TestResources:
+    """RFC 8707: what is allowed for one API is not allowed for another."""
+
+    NOTES, BILLS, AREA = "https://n.example", "https://b.example", "https://auth.example.com"
+    WRITE = frozenset({"write"})
+
+    @pytest.fixture
+    def server(self, clock):
+        known = {each: ProtectedResource(each, BOTH) for each in (self.NOTES, self.BILLS)}
+        return make_server(clock, resources=Resources(self.AREA, self.AREA, known))
+
+    def asks(self, *resources, scope=READ, **changes):
+        return make_request(scope=scope, resources=resources, **changes)
+
+    def granted(self, server, requested):
+        found = allowed_before(server, requested, make_client(), "bob")
+        return None if found is None else found.scope
+
+    def test_each_is_asked_once(self, server):
+        for resources in ((self.NOTES,), (self.BILLS,), ()):
+            assert self.granted(server, self.asks(*resources)) is None
+            remember(server, self.asks(*resources))
+        for resources in ((self.NOTES,), (self.BILLS,), (), (self.BILLS, self.NOTES)):
+            assert self.granted(server, self.asks(*resources)) == READ
+
+    def test_a_scope_for_one_and_another_for_another_are_no_more(self, server):
+        remember(server, self.asks(self.NOTES, scope=READ))
+        remember(server, self.asks(self.BILLS, scope=self.WRITE))
+        assert self.granted(server, self.asks(self.NOTES, scope=READ)) == READ
+        assert self.granted(server, self.asks(self.BILLS, scope=self.WRITE)) == self.WRITE
+        for resources in ((self.NOTES,), (self.NOTES, self.BILLS)):
+            assert self.granted(server, self.asks(*resources, scope=self.WRITE)) is None
+        for resources in ((self.BILLS,), (self.NOTES, self.BILLS)):
+            assert self.granted(server, self.asks(*resources, scope=READ)) is None
+        assert self.granted(server, self.asks(self.NOTES, self.BILLS, scope=BOTH)) is None
+
+    @pytest.mark.parametrize("now", [("NOTES", "BILLS"), ("BILLS",)])
+    def test_nor_is_what_was_allowed_before_for_one_of_several(self, server, now):
+        remember(server, self.asks(self.NOTES, scope=self.WRITE))
+        remember(server, self.asks(*(getattr(self, each) for each in now), scope=READ))
+        assert self.granted(server, self.asks(self.BILLS, scope=self.WRITE)) is None
+        assert self.granted(server, self.asks(self.BILLS, scope=READ)) == READ
+
+    def test_more_of_one_is_united_with_what_it_had(self, server):
+        remember(server, self.asks(self.NOTES, scope=READ))
+        remember(server, self.asks(self.BILLS, scope=READ))
+        remember(server, self.asks(self.NOTES, scope=self.WRITE))
+        assert self.granted(server, self.asks(self.NOTES, scope=BOTH)) == BOTH
+        assert self.granted(server, self.asks(self.BILLS, scope=BOTH)) is None
+
+    def test_what_is_unticked_for_one_was_not_unticked_for_another(self, server):
+        optional = {"scope": BOTH, "optional_scope": self.WRITE}
+        remember(server, self.asks(self.NOTES, **optional))
+        remember(server, self.asks(self.BILLS, **optional), self.asks(self.BILLS))
+        assert self.granted(server, self.asks(self.NOTES, **optional)) == BOTH
+        assert self.granted(server, self.asks(self.BILLS, **optional)) == READ
+        remember(server, self.asks(self.NOTES, **optional), self.asks(self.NOTES))
+        assert self.granted(server, self.asks(self.NOTES, **optional)) == READ
+        assert self.granted(server, self.asks(**optional)) is None
+
+    def test_each_ends_at_its_own_time(self, server, clock):
+        remember(server, self.asks(self.NOTES))
+        clock.now += 60_000
+        remember(server, self.asks(self.BILLS))
+        clock.now += 60_000
+        assert self.granted(server, self.asks(self.BILLS)) == READ
+        assert self.granted(server, self.asks(self.NOTES)) is None
+
+    def test_one_that_is_gone_is_forgotten(self, server):
+        remember(server, self.asks(self.NOTES))
+        server.resources.known.pop(self.NOTES)
+        remember(server, self.asks(self.BILLS))
+        assert b"elsewhere" not in server.consents.get("bob", "web").data
+
+    def test_another_redirect_uri_or_epoch_replaces_all_of_them(self, server):
+        for changes in ({"redirect_uri": f"{BACK}2"}, {}):
+            remember(server, self.asks(self.NOTES))
+            remember(server, self.asks(self.BILLS, **changes), epoch=0 if changes else 1)
+            assert self.granted(server, self.asks(self.NOTES)) is None
+
+    def test_an_earlier_version_finds_the_latest_decision_alone(self, server):
+        remember(server, self.asks(self.NOTES, scope=BOTH))
+        remember(server, self.asks(self.BILLS))
+        consent = server.consents.get("bob", "web")
+        assert (consent.scope, consent.resources) == (READ, (self.BILLS,))
+        assert json.loads(consent.data).keys() == {"elsewhere"}, "not critical"
+
+    @pytest.mark.parametrize(
+        "decision", ["x", {}, {"scope": ["read"], "declined": [1], "expires_at": 1}]
+    )
+    def test_what_cannot_be_read_is_asked(self, server, decision):
+        remember(server, self.asks(self.BILLS))
+        consent = server.consents.get("bob", "web")
+        data = json.dumps({"elsewhere": {self.NOTES: decision}}).encode()
+        assert server.consents.put(replace(consent, data=data), consent.version)
+        assert self.granted(server, self.asks(self.BILLS)) is None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from ..access import Access
 from ..authorization_server import AuthorizationServer
 from ..clients.source import BY_ITSELF, is_a_stranger, source_of
 from ..contention import Contention
@@ -15,6 +14,7 @@ from ..lost_responses import until_known
 from ..records import Client, Consent
 from .authorization_request import AuthorizationRequest
 from .consent_data import ConsentData
+from .decisions import decided, decided_there, decisions, elsewhere
 from .extensions import covers_extensions, remembered_extensions
 
 
@@ -55,17 +55,10 @@ def _decided(
     data = _data_of_the_same_kind(server, consent, requested, client)
     if data is None:
         return None
-    # Only what is optional: without another scope the client may not work any more. A version
-    # that knows no declined scopes may have added one to those that are allowed.
-    declined = (data.declined - consent.scope) & requested.optional_scope
-    granted = replace(requested, scope=requested.scope - declined)
-    allowed = Access(consent.scope, consent.resources)
-    decided = (
-        granted.scope
-        and allowed.covers(granted.access)
-        and covers_extensions(server, data.extensions, granted)
-    )
-    return granted if decided else None
+    granted = decided(server, decisions(server, consent, data), requested)
+    if granted is None or not covers_extensions(server, data.extensions, granted):
+        return None
+    return granted
 
 
 def _data_of_the_same_kind(
@@ -93,9 +86,10 @@ def remember_consent(
     """Remember what the user decided, together with what they decided before.
 
     Not together with what they decided for another redirect URI, which may be another
-    party, or for other resources, or with other values of request extensions, nor with what
-    they have just decided otherwise. Details are allowed each time. A consent that this version
-    does not understand is replaced: this decision is newer, and complete without it.
+    party, or with other values of request extensions, nor with what they have just decided
+    otherwise. What they decided for other resources stays beside it. Details are allowed each
+    time. A consent that this version does not understand is replaced: this decision is newer,
+    and complete without it.
 
     :param requested: what the page showed.
     :param granted: what the user allowed of it.
@@ -116,8 +110,11 @@ def remember_consent(
         # Also what was not allowed: the user is not asked about it at each request.
         declined = requested.scope - granted.scope
         if earlier and (data := _mergeable_data(server, earlier, granted, client)):
-            scope, since = scope | (earlier.scope - requested.scope), earlier.created_at
-            declined |= data.declined - requested.scope
+            since = earlier.created_at
+            before = decided_there(server, earlier, data, granted.resources)
+            scope |= before.scope - requested.scope
+            declined |= before.declined - requested.scope
+            data = replace(data, elsewhere=elsewhere(server, earlier, data, granted.resources))
         else:
             data = ConsentData(remembered_extensions(server, NOTHING_KEPT, granted))
         data = replace(data, declined=declined - scope, epoch=client.epoch)
@@ -142,9 +139,6 @@ def _mergeable_data(
     server: AuthorizationServer, earlier: Consent, granted: AuthorizationRequest, client: Client
 ) -> ConsentData | None:
     """What is stored with a consent; None if the new decision replaces it."""
-    # What was allowed for some resources alone was not allowed for others.
-    if set(granted.resources) != set(earlier.resources):
-        return None
     data = _data_of_the_same_kind(server, earlier, granted, client)
     if data is None:
         return None
