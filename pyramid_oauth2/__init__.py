@@ -35,6 +35,7 @@ from .protocol.client_authentication.basic import ClientSecretBasic
 from .protocol.client_authentication.none import NoAuthentication
 from .protocol.client_authentication.post import ClientSecretPost
 from .protocol.clients.field import ClientField
+from .protocol.clients.fixed_fields import FIXED
 from .protocol.clients.outcomes import ClientChangedMeanwhile, Registered, UnknownClient
 from .protocol.clients.private_schemes import PRIVATE_SCHEMES
 from .protocol.clients.rules import InvalidClientMetadata
@@ -119,6 +120,7 @@ def includeme(config: Any) -> None:
     config.add_oauth2_access_token_format(OPAQUE, OpaqueAccessToken)
     config.add_oauth2_client_field(SOURCE)
     config.add_oauth2_client_field(APPROVED)
+    config.add_oauth2_client_field(FIXED)
     config.add_oauth2_client_field(PRIVATE_SCHEMES)
 
     config.include(".listeners")

@@ -11,6 +11,7 @@ from typing import Any, cast
 from ...interfaces.server import IServer
 from ...jose.objects import json_object
 from ...protocol.clients.extra import value_of
+from ...protocol.clients.fixed_fields import FIXED
 from ...protocol.clients.registered_metadata import registered_metadata
 from ...protocol.clients.rules import InvalidClientMetadata, check_client, record_fields
 from ...protocol.clients.source import DOCUMENT, from_source
@@ -85,10 +86,14 @@ class Reader:
         return from_source(Client(url, **fields, updated_at=now), DOCUMENT)
 
     def _of_operator(self, stored: Client) -> dict[str, Any]:
-        """What no document can say, as it was set in the store."""
-        fields = self._core.client_fields.values()
-        own = [each for each in fields if "registration" not in each.set_by]
-        return {each.name: value_of(each, stored) for each in own if each.name not in NOT_KEPT}
+        """What no document can say, or what was set here, as it is in the store."""
+        fixed = value_of(FIXED, stored)
+        return {
+            each.name: value_of(each, stored)
+            for each in self._core.client_fields.values()
+            if each.name not in NOT_KEPT
+            and (each.name in fixed or "registration" not in each.set_by)
+        }
 
 
 def digest(client: Client) -> str:

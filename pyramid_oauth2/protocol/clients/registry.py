@@ -13,6 +13,7 @@ from ..server import Server
 from ..token_strings import new_client_id, new_client_secret
 from .announced_keys import announce_keys
 from .document import document_problems
+from .fixed_fields import with_fixed
 from .outcomes import ClientChangedMeanwhile as ClientChangedMeanwhile
 from .outcomes import Registered as Registered
 from .outcomes import UnknownClient as UnknownClient
@@ -52,7 +53,7 @@ class ClientRegistry:
         """
         client = self._store.get(client_id)
         if client is None:
-            raise UnknownClient("There is no such client.")
+            raise UnknownClient(client_id)
         return client
 
     def search(
@@ -138,7 +139,8 @@ class ClientRegistry:
         :raises ClientChangedMeanwhile: the client has another version.
         """
         client = self._get(client_id, version)
-        changes = record_fields(self._server, changes, client.extra)
+        changed_here = with_fixed(self._server.client_fields, client, changes)
+        changes = record_fields(self._server, changed_here, client.extra)
         changed = check_change(self._server, client, changes)
         if changed == client:
             return client
@@ -207,7 +209,7 @@ class ClientRegistry:
         """
         now = self._server.clock()
         if not self._writes.raise_epoch(client_id, now, disabled_at=now):
-            raise UnknownClient("There is no such client.")
+            raise UnknownClient(client_id)
         self._emit_change(client_id, "disabled")
 
     def enable(self, client_id: str, version: int | None = None) -> Client:
@@ -245,7 +247,7 @@ class ClientRegistry:
         :raises UnknownClient: there is none.
         """
         if not self._writes.raise_epoch(client_id, self._server.clock()):
-            raise UnknownClient("There is no such client.")
+            raise UnknownClient(client_id)
         self._emit_change(client_id, "rights withdrawn")
 
     def delete(self, client_id: str, version: int | None = None) -> None:
@@ -259,7 +261,7 @@ class ClientRegistry:
         if version is not None and self.get(client_id).version != version:
             raise ClientChangedMeanwhile(client_id)
         if not self._writes.delete(client_id, self._server.clock()):
-            raise UnknownClient("There is no such client.")
+            raise UnknownClient(client_id)
         self._emit_change(client_id, "deleted")
 
     def _get(self, client_id: str, version: int | None) -> Client:

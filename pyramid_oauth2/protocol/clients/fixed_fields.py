@@ -1,0 +1,63 @@
+"""Fields that people have set of a client that came by itself: it does not change them any more.
+
+RFC 7592 section 2.2 lets a client replace its whole registration, and a document is read again:
+what an operator has limited would be back with the next request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..records import Client
+from .codecs import Codec
+from .extra import value_of
+from .field import ClientField, Option
+from .source import BY_ITSELF, source_of
+
+FIXED = ClientField(
+    "fixed_fields",
+    Codec.TEXTS,
+    "The fields that an operator or the owner has set, of a client that came by itself: it does "
+    "not change them any more. An edit adds what it changes.",
+    (),
+    option=Option("--fixed-field", metavar="FIELD", words=True),
+)
+
+# One of them without the others could break a rule that the client cannot know of.
+TOGETHER = (
+    frozenset({"scope", "optional_scope"}),
+    frozenset({"grant_types", "response_types"}),
+    frozenset({"redirect_uris", "allowed_origins"}),
+    frozenset({"jwks", "jwks_uri"}),
+)
+
+
+def with_fixed(
+    fields: Mapping[str, ClientField], client: Client, changes: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The changes that a person makes to a client, with the names of what they set by them.
+
+    :param fields: all fields of clients.
+    :param changes: values by field. If they name the fixed fields, those are meant.
+    """
+    if FIXED.name in changes or source_of(client) not in BY_ITSELF:
+        return changes
+    settable = [each for each in fields.values() if "registration" in each.set_by]
+    differing = {
+        each.name
+        for each in settable
+        if each.name in changes and changes[each.name] != value_of(each, client)
+    }
+    if not differing:
+        return changes
+    together = differing.union(*(group for group in TOGETHER if group & differing))
+    return {**changes, FIXED.name: tuple(sorted(together.union(value_of(FIXED, client))))}
+
+
+def without_fixed(client: Client, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes that a client makes to itself, without those of fixed fields."""
+    kept = {*value_of(FIXED, client), FIXED.name}
+    changed = {name: value for name, value in changes.items() if name not in kept}
+    # As they are: what the client does fixes nothing.
+    return {**changed, FIXED.name: value_of(FIXED, client)}
