@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 from .records import Page
@@ -38,3 +39,11 @@ def every(listing: Callable[[str | None], Page[Item]]) -> Iterator[Item]:
         cursor = page.cursor
         if cursor is None:
             return
+
+
+def has_as_many(listing: Callable[[str | None], Page[Item]], count: int) -> bool:
+    """Whether a listing has *count* items.
+
+    A single page cannot say it: while others write, it may be short and not the last one.
+    """
+    return sum(1 for _ in islice(every(listing), count)) == count

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
 from zope.interface import implementer
 
 from ...interfaces.endpoints import IEndpoint
+from ...protocol.authorization_server import AuthorizationServer
 from ...protocol.clients.extra import value_of
+from ...protocol.clients.fixed_fields import without_fixed
+from ...protocol.clients.policies import check_policies
 from ...protocol.clients.registered_metadata import metadata_error, registered_metadata
 from ...protocol.clients.registry import ClientChangedMeanwhile, ClientRegistry, UnknownClient
-from ...protocol.clients.rules import InvalidClientMetadata
+from ...protocol.clients.rules import InvalidClientMetadata, check_change
 from ...protocol.clients.secrets import verify_secret
 from ...protocol.clients.source import APPROVED
 from ...protocol.contention import Contention
@@ -22,7 +24,6 @@ from ...protocol.errors import AccessDenied, InvalidMetadata, InvalidToken
 from ...protocol.parameters import Parameter
 from ...protocol.records import Client
 from ...protocol.refusal import Refusal
-from ...protocol.server import Server
 from ...protocol.token.required import MISSING, SENT
 from ...protocol.token_strings import is_registration_access_token, new_registration_access_token
 from ...settings import Settings
@@ -55,7 +56,7 @@ class ClientConfigurationEndpoint:
     cross_origin = True
     parameters: tuple[Parameter, ...] = ()
 
-    def __init__(self, server: Server, settings: Settings) -> None:
+    def __init__(self, server: AuthorizationServer, settings: Settings) -> None:
         self._server = server
         self._policy = Policy.of(settings.of(RegistrationSettings))
         self._registrations = Registrations(server)
@@ -124,10 +125,12 @@ class ClientConfigurationEndpoint:
             # Of what results, not of what is sent: two changes together may be too much.
             policy = registration.policy or self._policy
             metadata = policy.applied(metadata, self._server.known_scopes)
-            changes = {**self._defaults(), **metadata}
-            redirect_uris = metadata.get("redirect_uris", ())
-            refuse_blocked(self._server, replace(client, redirect_uris=redirect_uris))
+            replacement = {**self._defaults(), **metadata}
             while True:
+                changes = without_fixed(client, replacement)
+                result = check_change(self._server, client, changes)
+                refuse_blocked(self._server, result)
+                check_policies(self._server, result)
                 # An operator approved what it is now; another change may have come before this.
                 ends = {APPROVED.name: False} if self._differs(client, changes) else {}
                 try:

@@ -9,6 +9,8 @@ from typing import Any
 from zope.interface import implementer
 
 from ...interfaces.endpoints import IEndpoint
+from ...protocol.authorization_server import AuthorizationServer
+from ...protocol.clients.policies import check_policies
 from ...protocol.clients.registered_metadata import metadata_error, registered_metadata
 from ...protocol.clients.registry import ClientRegistry, Registered
 from ...protocol.clients.rules import (
@@ -19,13 +21,11 @@ from ...protocol.clients.rules import (
 )
 from ...protocol.clients.source import REGISTERED, SOURCE
 from ...protocol.endpoints import EndpointRequest, EndpointResponse
-from ...protocol.errors import InvalidMetadata, InvalidToken, TemporarilyUnavailable
+from ...protocol.errors import InvalidToken
 from ...protocol.follow_up import follow_up
 from ...protocol.parameters import Parameter
 from ...protocol.records import Client
 from ...protocol.refusal import Refusal
-from ...protocol.server import USER_ACTIVE, Server
-from ...protocol.throttling import Attempt
 from ...protocol.token.required import MISSING, SENT
 from ...protocol.token_strings import (
     is_initial_access_token,
@@ -37,6 +37,7 @@ from .bearer import bearer_token
 from .blocking import refuse_blocked
 from .client_information import client_information
 from .initial_access_tokens import InitialAccessTokens
+from .limits import Limits
 from .policy import Policy
 from .registration import UNUSED, Registration, Registrations
 from .request_body import metadata_in
@@ -45,18 +46,7 @@ from .sweeping import Sweeper
 
 INITIAL_TOKEN = Refusal("initial_access_token", "RFC 7591 section 3", decided_by="client")
 OF_USER = Refusal("registration_of_user", "RFC 7591 section 3", decided_by="user")
-OWNED = Refusal(
-    "registration_clients_of_user",
-    "RFC 7591 section 3.2.2",
-    decided_by="oauth2.self_service.max_clients",
-)
 AUDIENCE = Refusal("registration_audience", "RFC 8707 section 2", decided_by="token")
-UNUSED_CLIENTS = Refusal(
-    "registration_unused_clients",
-    "RFC 7591 section 5",
-    decided_by="oauth2.registration.max_unused",
-)
-RETRY_AFTER = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +62,11 @@ class _Permission:
         """That of the initial access token; None: the settings have it, also later."""
         return None if self.initial_access_token is None else self.policy
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anyone has it."""
+        return self.initial_access_token is None and self.owner is None
+
 
 @implementer(IEndpoint)
 class RegistrationEndpoint:
@@ -81,13 +76,13 @@ class RegistrationEndpoint:
     cross_origin = True
     parameters: tuple[Parameter, ...] = ()
 
-    def __init__(self, server: Server, settings: Settings) -> None:
+    def __init__(self, server: AuthorizationServer, settings: Settings) -> None:
         self._server = server
         self._settings = settings.of(RegistrationSettings)
-        self._most_owned = settings.self_service_max_clients
         self._tokens = InitialAccessTokens(server)
         self._registrations = Registrations(server)
         self._sweeper = Sweeper(server)
+        self._limits = Limits(server, settings, self._sweeper)
 
     def process(self, request: EndpointRequest) -> EndpointResponse:
         """Register a client.
@@ -117,28 +112,14 @@ class RegistrationEndpoint:
         ).with_token(token, 0)
         # First: a client without it could not be changed or removed.
         self._registrations.put(registration)
+        if permission.is_open:
+            self._limits.count_unused(registration, request.emit)
         registry = ClientRegistry(self._server, self._server.clients, request.emit)
         registered = registry.add(client)
         if permission.owner is not None:
-            try:
-                self._check_owner(permission.owner)
-            except Exception:
-                # As on the page where users register clients: the last of several to count sees
-                # all others, and one who was deactivated meanwhile leaves no client.
-                self._sweeper.end(replace(registration, version=0), request.emit)
-                raise
+            stored = replace(registration, version=0)
+            self._limits.count_owned(permission.owner, stored, request.emit)
         return registered
-
-    def _check_owner(self, owner: str) -> None:
-        """Whether a user may have the client that was added, with all that they have now.
-
-        :raises OAuth2Error: they have too many, or were deactivated.
-        """
-        self._refuse_too_many_of(owner, spare=0)
-        if not self._server.is_active(owner):
-            raise InvalidToken(
-                "The user is deactivated.", refusal=USER_ACTIVE.comparing(subject=owner)
-            )
 
     def _permission(self, request: EndpointRequest) -> _Permission:
         value = bearer_token(request.http)
@@ -152,7 +133,7 @@ class RegistrationEndpoint:
                 )
             return _Permission(found.policy, initial_access_token=value)
         if self._settings.who == OPEN and value is None:
-            self._attempt(request).refuse_if_blocked()
+            self._limits.attempt(request).refuse_if_blocked()
             return _Permission(policy)
         if self._settings.who == USER:
             return _Permission(policy, owner=self._user(request))
@@ -184,7 +165,9 @@ class RegistrationEndpoint:
                 SOURCE.name: REGISTERED,
             }
             client = client_of(record_fields(self._server, metadata, {}))
-            return to_register(self._server, client)
+            registered = to_register(self._server, client)
+            check_policies(self._server, registered)
+            return registered
         except InvalidClientMetadata as invalid:
             raise metadata_error(invalid) from None
 
@@ -193,43 +176,11 @@ class RegistrationEndpoint:
         if permission.initial_access_token is not None:
             if not self._tokens.spend(permission.initial_access_token):
                 raise InvalidToken("The initial access token is used up.", refusal=INITIAL_TOKEN)
-        elif permission.owner is not None:
-            self._refuse_too_many_of(permission.owner, spare=1)
-            attempt = self._server.throttle.registration(
-                request.http, permission.owner, request.emit
-            )
-            attempt.refuse_if_blocked()
-            attempt.count_or_refuse(None)
         else:
-            self._attempt(request).count_or_refuse(None)
-            self._refuse_too_many(request)
+            self._limits.count(request, permission.owner)
 
     def _give_back(self, permission: _Permission) -> None:
         """Nothing was registered: a client that sends its request again must not be refused."""
         if permission.initial_access_token is not None:
             with follow_up("An initial access token has lost a use"):
                 self._tokens.give_back(permission.initial_access_token)
-
-    def _refuse_too_many_of(self, owner: str, spare: int) -> None:
-        """Refuse if the limit of a user leaves no room for *spare* more clients."""
-        owned = self._server.clients.search(owner, limit=self._most_owned + 1)
-        if len(owned.items) > self._most_owned - spare:
-            raise InvalidMetadata(
-                "The user has as many clients as one may have: delete one of them.",
-                refusal=OWNED.comparing(most=self._most_owned),
-            )
-
-    def _attempt(self, request: EndpointRequest) -> Attempt:
-        return self._server.throttle.client_registration(request.http, request.emit)
-
-    def _refuse_too_many(self, request: EndpointRequest) -> None:
-        most = self._settings.max_unused
-        if self._sweeper.unused(most) < most:
-            return
-        self._sweeper.sweep_unused(request.emit)
-        if self._sweeper.unused(most) >= most:
-            raise TemporarilyUnavailable(
-                "Too many clients are registered that were never used. Try again later.",
-                retry_after=RETRY_AFTER,
-                refusal=UNUSED_CLIENTS.comparing(most=most),
-            )

@@ -21,6 +21,7 @@ from ...protocol.clients.rules import (
     check_client,
 )
 from ...protocol.errors import InvalidRequest, TemporarilyUnavailable
+from ...protocol.listings import has_as_many
 from ...protocol.records import Client, DuplicateRecord, StoreUnavailable
 from ...protocol.server import USER_ACTIVE
 from ...protocol.token_kinds import CLIENT_ID_PREFIX
@@ -109,8 +110,8 @@ def _is_full(page: ClientPage, spare: int) -> bool:
     most = page.context.max_clients
     if most is None:
         return False
-    owned = page.clients.search(page.context.owner, limit=most + 1)
-    return len(owned.items) > most - spare
+    owner, search = page.context.owner, page.clients.search
+    return has_as_many(lambda at: search(owner, cursor=at, limit=most + 1), most + 1 - spare)
 
 
 def _registered_before(page: ClientPage, client_id: str) -> Response:
