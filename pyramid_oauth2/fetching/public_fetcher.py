@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ssl import SSLContext
 from urllib.parse import urlsplit
 
@@ -25,7 +26,9 @@ from .responses import FetchError, NotConnected, Response, TooSlow
 
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 5.0
-OK = 200
+OK, NOT_MODIFIED = 200, 304
+# RFC 9110 section 8.8.3, no longer than we keep for each document.
+ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,200}"')
 HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "identity",
@@ -56,22 +59,22 @@ class PublicFetcher:
         self._resolve, self._connect, self._context = resolve, connect, context
         self._flights = Flights()
 
-    def get(self, url: str, most: int, report: Report) -> Response:
+    def get(self, url: str, most: int, report: Report, etag: str = "") -> Response:
         """The JSON at a URL; see :class:`~pyramid_oauth2.interfaces.IFetcher`."""
-        host = public_host(url)
-        return self._flights(url, host, lambda: self._reported(url, host, most, report))
+        host, known = public_host(url), etag if ETAG.fullmatch(etag) else ""
+        return self._flights(url, host, lambda: self._reported(url, host, most, report, known))
 
-    def _reported(self, url: str, host: str, most: int, report: Report) -> Response:
+    def _reported(self, url: str, host: str, most: int, report: Report, etag: str) -> Response:
         problem: str | None = None
         try:
-            return self._fetched(url, host, most)
+            return self._fetched(url, host, most, etag)
         except FetchError as error:
             problem = str(error)
             raise
         finally:
             report(url, problem)
 
-    def _fetched(self, url: str, host: str, most: int) -> Response:
+    def _fetched(self, url: str, host: str, most: int, etag: str) -> Response:
         with Deadline(TOTAL_SECONDS) as deadline:
             try:
                 addresses = public_addresses(host, self._resolve, CONNECT_SECONDS)
@@ -84,19 +87,19 @@ class PublicFetcher:
                     addresses=addresses,
                     connect=self._connect,
                 ) as pool:
-                    response = _exchange(pool, url, most)
+                    response = _exchange(pool, url, most, etag)
                 deadline.check()
                 return response
             except (HTTPError, TimeoutError) as error:
                 raise _failure(error, deadline.passed) from None
 
 
-def _exchange(pool: PublicPool, url: str, most: int) -> Response:
+def _exchange(pool: PublicPool, url: str, most: int, etag: str) -> Response:
     target = urlsplit(url)._replace(scheme="", netloc="").geturl() or "/"
     response = pool.urlopen(
         "GET",
         target,
-        headers=HEADERS,
+        headers={**HEADERS, "If-None-Match": etag} if etag else HEADERS,
         redirect=False,
         preload_content=False,
         decode_content=False,
@@ -104,13 +107,16 @@ def _exchange(pool: PublicPool, url: str, most: int) -> Response:
     try:
         # Headers that end with the connection, because the time was over, look complete.
         check()
+        cache_control = response.headers.get("Cache-Control", "")
+        if etag and response.status == NOT_MODIFIED:
+            return Response(response.status, b"", cache_control=cache_control, etag=etag)
         _check_head(response)
         # Not by its Content-Length, which may be missing or wrong.
         content = response.read(most + 1, decode_content=False)
         if len(content) > most:
             raise FetchError(f"answers with more than {most} bytes")
-        cache_control = response.headers.get("Cache-Control", "")
-        return Response(response.status, content, cache_control=cache_control)
+        new_etag = response.headers.get("ETag", "")
+        return Response(response.status, content, cache_control=cache_control, etag=new_etag)
     finally:
         response.close()
 

@@ -44,12 +44,15 @@ class Response:
     :param body: empty if the status is not 200, unless the body of every status was asked for.
     :param challenge: the ``WWW-Authenticate`` header; empty if there is none.
     :param cache_control: the header of that name; empty if there is none.
+    :param etag: the header of that name, by which the same document is asked for again (RFC 9110
+        section 8.8.3); empty if there is none.
     """
 
     status: int
     body: bytes
     challenge: str = ""
     cache_control: str = ""
+    etag: str = ""
 
 
 class Busy(FetchError):

@@ -21,10 +21,12 @@ class IFetcher(Interface):
     takes its place, for tests without a network.
     """
 
-    def get(url: str, most: int, report: Report) -> Response:
+    def get(url: str, most: int, report: Report, etag: str = "") -> Response:
         """The response with status 200 to a GET request.
 
         :param most: the most bytes that its body may have.
+        :param etag: of the response that is known already: if nothing has changed, the status is
+            304, without a body (RFC 9110 section 13.1.2). Empty if there is none.
         :param report: called once for each request that is sent; not where one that is on its
             way, or that failed a moment ago, responds to several.
         :raises FetchError: there is none; the message goes on after the host.

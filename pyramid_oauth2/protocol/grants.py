@@ -8,7 +8,7 @@ from .events import Emit, GrantEvent, GrantRevoked, grant_event
 from .follow_up import follow_up
 from .listings import every
 from .lost_responses import until_known
-from .records import ACCESS_TOKEN, Grant, Token, TokenRef
+from .records import ACCESS_TOKEN, Client, Grant, Token, TokenRef
 from .server import Server
 
 # Few round trips where many records of a listing have ended.
@@ -115,6 +115,15 @@ def earlier_access_tokens(server: Server, grant: Grant) -> tuple[TokenRef, ...]:
         token.ref
         for token in every(lambda at: server.grants.tokens(grant.id, at, PAGE))
         if token.kind == ACCESS_TOKEN and is_living(token, server.clock())
+    )
+
+
+def has_living_grant(server: Server, client: Client, now: int) -> bool:
+    """Whether a grant of a client is alive; also if it has so many that not all are looked at."""
+    listed = every(lambda at: server.grants.grants(client_id=client.client_id, cursor=at))
+    return any(
+        count == PAGE or (is_living(grant, now) and grant.epoch >= client.epoch)
+        for count, grant in enumerate(listed)
     )
 
 

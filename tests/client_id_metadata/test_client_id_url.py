@@ -10,6 +10,7 @@ from pyramid_oauth2.extensions.client_id_metadata.client_id_url import (
     url_problem,
 )
 
+ISSUER, LOCAL = "https://auth.example", "http://localhost:6543"
 BEGINNING = "https://app.example/"
 
 
@@ -27,8 +28,8 @@ BEGINNING = "https://app.example/"
     ],
 )
 def test_urls(client_id: str):
-    assert is_document_url(client_id)
-    assert url_problem(client_id) is None
+    assert is_document_url(client_id, ISSUER)
+    assert url_problem(client_id, ISSUER) is None
 
 
 @pytest.mark.parametrize(
@@ -66,9 +67,41 @@ def test_urls(client_id: str):
     ],
 )
 def test_another_spelling_or_no_such_url(client_id: str):
-    assert url_problem(client_id) is not None
+    assert url_problem(client_id, ISSUER) is not None
 
 
 @pytest.mark.parametrize("client_id", ["web", "http://app.example/", "HTTPS://app.example/", ""])
 def test_other_client_ids(client_id: str):
-    assert not is_document_url(client_id)
+    assert not is_document_url(client_id, ISSUER)
+
+
+@pytest.mark.parametrize(
+    "client_id",
+    ["http://localhost/c.json", "http://127.0.0.1:8000/c.json", "http://[::1]:8000/c.json"],
+)
+def test_one_on_this_computer_of_a_server_on_this_computer_alone(client_id: str):
+    """For development: no setting allows it to any other server."""
+    assert is_document_url(client_id, LOCAL)
+    assert url_problem(client_id, LOCAL) is None
+    for issuer in (ISSUER, "https://localhost", "http://localhost.example", "http://auth.example"):
+        assert not is_document_url(client_id, issuer)
+        assert url_problem(client_id, issuer) is not None
+
+
+@pytest.mark.parametrize(
+    "client_id",
+    [
+        "http://127.0.0.2/c.json",
+        "http://localhost.example/c.json",
+        "http://localhost:0/c.json",
+        "http://user@localhost/c.json",
+        "http://10.0.0.1/c.json",
+        "https://localhost/c.json",
+        "https://127.0.0.1/c.json",
+        "http://localhost/../c.json",
+        "http://localhost/?c",
+        "http://localhost",
+    ],
+)
+def test_no_other_one_there(client_id: str):
+    assert url_problem(client_id, LOCAL) is not None

@@ -62,6 +62,37 @@ def failure(fetcher: PublicFetcher, url: str = URL) -> FetchError:
     return caught.value
 
 
+class TestTheSameAgain:
+    """RFC 9110 section 13.1.2."""
+
+    ETAG = '"abc"'
+
+    def test_what_has_not_changed_is_not_sent(
+        self, documents: Documents, fetcher: PublicFetcher
+    ) -> None:
+        head = JSON + b'Cache-Control: max-age=60\r\nETag: "abc"\r\n'
+        documents.answers(response(b"{}", head))
+        assert fetcher.get(URL, MOST, unreported).etag == self.ETAG
+        assert b"If-None-Match" not in documents.requests[0]
+        documents.answers(response(b"", b"Cache-Control: max-age=9\r\n", b"304 Not Modified"))
+        again = fetcher.get(URL, MOST, unreported, self.ETAG)
+        assert again == Response(304, b"", cache_control="max-age=9", etag=self.ETAG)
+        assert b'If-None-Match: "abc"\r\n' in documents.requests[1]
+
+    def test_where_it_was_not_asked_for(self, documents: Documents, fetcher: PublicFetcher) -> None:
+        documents.answers(response(b"", b"", b"304 Not Modified"))
+        assert "status 304" in str(failure(fetcher))
+
+    @pytest.mark.parametrize(
+        "etag", ["abc", '"a\r\nX: y"', '"ä"', '"' + "a" * 300 + '"', '"a" "b"']
+    )
+    def test_what_is_no_etag_is_not_sent(
+        self, documents: Documents, fetcher: PublicFetcher, etag: str
+    ) -> None:
+        assert fetcher.get(URL, MOST, unreported, etag).status == 200
+        assert b"If-None-Match" not in documents.requests[0]
+
+
 class TestWhere:
     def test_it_connects_to_the_address_that_was_checked(
         self, documents: Documents, fetcher: PublicFetcher

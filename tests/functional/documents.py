@@ -35,8 +35,9 @@ class Documents:
         self.found: dict[str, Any] = {URL: document(), **others}
         self.fetched: list[str] = []
         self.cache_control = ""
+        self.etag = ""
 
-    def get(self, url: str, most: int, report: Report) -> Response:
+    def get(self, url: str, most: int, report: Report, etag: str = "") -> Response:
         self.fetched.append(url)
         found = self.found.get(url, FetchError("answers with the status 404"))
         if isinstance(found, FetchError):
@@ -44,7 +45,9 @@ class Documents:
             raise found
         body = found if isinstance(found, bytes) else json.dumps(found).encode()
         report(url, None)
-        return Response(200, body, cache_control=self.cache_control)
+        if etag and etag == self.etag:
+            return Response(304, b"", cache_control=self.cache_control, etag=etag)
+        return Response(200, body, cache_control=self.cache_control, etag=self.etag)
 
     def configure(self) -> Callable[[Any], None]:
         return lambda config: config.registry.registerUtility(self, IFetcher)

@@ -15,7 +15,7 @@ import pytest
 from pyramid.exceptions import ConfigurationError
 
 from pyramid_oauth2.events import ClientChanged, DocumentFetched
-from pyramid_oauth2.extensions.client_id_metadata.known_documents import LONGEST
+from pyramid_oauth2.extensions.client_id_metadata.known_documents import LONGEST, SHORTEST
 from pyramid_oauth2.extensions.client_id_metadata.resolver import STALE
 from pyramid_oauth2.fetching.responses import Busy, FetchError
 from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
@@ -23,8 +23,10 @@ from pyramid_oauth2.protocol.clients.source import DOCUMENT as OF_DOCUMENT
 from pyramid_oauth2.protocol.clients.source import source_of
 from pyramid_oauth2.protocol.token_strings import new_client_id
 
+from .client_pages import APPLICATIONS, ClientPages
 from .documents import ALLOWED, SCOPES, URL, Documents, document
 from .flow import BACK, Flow, answer_in
+from .registering import Configuration, register
 from .server import Clock, bearer
 
 OTHER = "https://app.example/other"
@@ -176,8 +178,11 @@ class TestConsent:
 
 def forget(flow: Flow) -> None:
     """As in another process: nothing is known there."""
-    resolver = flow.server.service.server.plug_ins.client_resolvers["client_id_metadata"]
-    resolver.known._known.clear()
+    resolver(flow).known._known.clear()
+
+
+def resolver(flow: Flow) -> Any:
+    return flow.server.service.server.plug_ins.client_resolvers["client_id_metadata"]
 
 
 class TestBeforeAnyoneHasSignedIn:
@@ -319,6 +324,21 @@ class TestThePolicy:
     def test_ids_that_the_server_draws_are_no_urls(self) -> None:
         assert not new_client_id(lambda size: bytes(size)).startswith("https:")
 
+    def test_no_one_but_an_operator_registers_such_an_id(self, start: Callable[..., Flow]) -> None:
+        """Neither a client itself nor a user on their own pages: it would take the URL's place."""
+        flow = start(**ALLOWED, registration="open", self_service="true")
+        server = flow.server
+        asked = register(server, client_id=URL, redirect_uris=[OTHER])
+        assert asked.json["client_id"] != URL
+        mine = Configuration(server, asked.json)
+        assert mine.put(client_id=URL).json["error"] == "invalid_client_metadata"
+        own = ClientPages(server, APPLICATIONS, "alice")
+        form = own.get("register", kind="web").form
+        form["client_id"].force_value(URL)
+        form["client_name"], form["redirect_uris"] = "Mine", OTHER
+        form.submit(status=400)
+        assert server.service.server.clients.get(URL) is None
+
     def test_a_registered_client_of_that_id_wins(self, flow: Flow, documents: Documents) -> None:
         flow.server.register(URL, redirect_uris=(OTHER,), grant_types=("authorization_code",))
         assert flow.page(redirect_uri=OTHER)
@@ -342,6 +362,14 @@ class TestThePolicy:
         assert stored.extra["allowed_resources"] == [api]
         answer = answer_in(flow.ask(resource="https://other.example").location)
         assert answer["error"] == "invalid_target"
+
+    def test_also_what_its_document_says_otherwise(self, flow: Flow) -> None:
+        flow.code(scope="read write")
+        flow.server.service.clients.edit(URL, scope=frozenset({"read"}))
+        answer = answer_in(flow.ask(scope="read write").location)
+        assert answer["error"] == "invalid_scope"
+        flow.code(scope="read")
+        assert flow.server.service.clients.get(URL).scope == {"read"}
 
     def test_one_that_is_disabled(self, flow: Flow, documents: Documents) -> None:
         flow.code()
@@ -391,12 +419,21 @@ class TestFailures:
         self, flow: Flow, documents: Documents
     ) -> None:
         clock = Clock(flow.server)
-        flow.code()
+        flow.tokens()
         documents.found[URL] = FetchError("does not answer")
         clock.now += STALE - 1
         forget(flow)
         assert flow.page()
         clock.now += 1
+        assert flow.ask().status_int == 400
+
+    def test_not_one_of_which_nothing_is_left(self, flow: Flow, documents: Documents) -> None:
+        """There is nothing that it would have to go on with."""
+        clock = Clock(flow.server)
+        flow.code()
+        documents.found[URL] = FetchError("does not answer")
+        clock.now += HOUR
+        forget(flow)
         assert flow.ask().status_int == 400
 
     def test_a_document_that_takes_its_redirect_uri_back(
@@ -417,6 +454,29 @@ class TestHowLongItIsKnown:
         for _ in range(3):
             flow.page()
         assert documents.fetched == [URL]
+
+    def test_one_that_has_not_changed_is_not_sent_again(
+        self, flow: Flow, documents: Documents
+    ) -> None:
+        """RFC 9110 section 13.1.2: status 304. The user is not asked about any change."""
+        clock, time = Clock(flow.server), [0.0]
+        resolver(flow).known._clock = lambda: time[0]
+        documents.etag = '"1"'
+        heard: list[DocumentFetched] = []
+        flow.server.hear(heard.append, DocumentFetched)
+        flow.code()
+        documents.found[URL] = b"what a response with the status 304 has not"
+        for _ in range(2):
+            time[0] += SHORTEST
+            clock.now += SHORTEST
+            page = flow.page()
+            assert "Changed since" not in page
+        assert documents.fetched == [URL] * 3
+        assert [each.error for each in heard] == [None] * 3
+        documents.etag, documents.found[URL] = '"2"', document(client_name="Others")
+        time[0] += SHORTEST
+        clock.now += SHORTEST
+        assert "Others" in flow.page()
 
     def test_another_process_has_fetched_it(self, flow: Flow, documents: Documents) -> None:
         clock = Clock(flow.server)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from ...fetching.loopback_fetcher import is_on_loopback
 from ...fetching.public_urls import URLRefused, public_host
 
 SCHEME = "https://"
@@ -17,24 +18,31 @@ _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DOTS = frozenset({".", ".."})
 
 
-def is_document_url(client_id: str) -> bool:
-    """Whether a client_id may be the URL of a document. No I/O."""
-    return client_id.startswith(SCHEME)
+def is_document_url(client_id: str, issuer: str) -> bool:
+    """Whether a client_id may be the URL of a document. No I/O.
+
+    :param issuer: of the server. If it is http on a loopback host, documents may be there too.
+    """
+    return client_id.startswith(SCHEME) or _is_local(client_id, issuer)
 
 
 def host_of(client_id: str) -> str:
     """The host of such a client_id, for people."""
-    return client_id.removeprefix(SCHEME).partition("/")[0]
+    return client_id.partition("://")[2].partition("/")[0]
 
 
-def url_problem(client_id: str) -> str | None:
-    """Why no document is fetched from there, None if one may be."""
+def url_problem(client_id: str, issuer: str) -> str | None:
+    """Why no document is fetched from there, None if one may be.
+
+    :param issuer: as for :func:`is_document_url`.
+    """
+    host, slash, rest = client_id.partition("://")[2].partition("/")
+    path, named = slash + rest, host
     try:
-        named = public_host(client_id)
+        if not _is_local(client_id, issuer):
+            named = public_host(client_id)
     except URLRefused as refused:
         return str(refused)
-    host, slash, rest = client_id.removeprefix(SCHEME).partition("/")
-    path = slash + rest
     if len(client_id) > LONGEST:
         return f"is longer than {LONGEST} characters"
     if not path:
@@ -48,3 +56,7 @@ def url_problem(client_id: str) -> str | None:
     if host != named:
         return "is another spelling of the URL"
     return None
+
+
+def _is_local(client_id: str, issuer: str) -> bool:
+    return is_on_loopback(client_id) and is_on_loopback(issuer)

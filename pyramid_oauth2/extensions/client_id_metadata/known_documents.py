@@ -24,11 +24,13 @@ class Known:
 
     :param fetched_at: in UTC seconds.
     :param problem: why it cannot be used; None if it can.
+    :param etag: by which it is asked for again; empty if there is none.
     """
 
     body: bytes
     fetched_at: int
     problem: str | None = None
+    etag: str = ""
 
 
 class KnownDocuments:
@@ -46,6 +48,11 @@ class KnownDocuments:
         """The document of that URL; None if it is to be fetched."""
         until, known = self._known.get(url, (0.0, None))
         return known if self._clock() < until else None
+
+    def earlier(self, url: str) -> Known | None:
+        """The document of that URL also if it is to be fetched; None if it is of no more use."""
+        _, known = self._known.get(url, (0.0, None))
+        return known if known is not None and known.problem is None else None
 
     def put(self, url: str, known: Known, cache_control: str) -> None:
         """Keep a document as long as the header says, within limits of our own (RFC 9111)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...fetching.public_fetcher import PublicFetcher
+from ...fetching.loopback_fetcher import fetcher_for
 from ...interfaces.fetcher import IFetcher, Report
 from ...interfaces.server import IServer
 from ...protocol.scopes import CLIENT_REGISTRATION
@@ -28,7 +28,7 @@ def make_resolver(
         server,
         own,
         Reader(server, _scopes(server, own.scopes)),
-        registry.queryUtility(IFetcher) or PublicFetcher(),
+        registry.queryUtility(IFetcher) or fetcher_for(server.issuer),
         pinned_documents(own.pinned),
         report,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from zope.interface import implementer
 
@@ -12,9 +13,13 @@ from ...interfaces.authorization import IClientResolver
 from ...interfaces.fetcher import IFetcher, Report
 from ...interfaces.server import IServer
 from ...protocol.authorization.client_lookup import ClientLookup
+from ...protocol.authorization_server import AuthorizationServer
 from ...protocol.clients.blocked_hosts import BlockedHosts
+from ...protocol.clients.policies import check_policies
+from ...protocol.clients.rules import InvalidClientMetadata
 from ...protocol.clients.source import approved, is_unchecked
 from ...protocol.errors import TemporarilyUnavailable
+from ...protocol.grants import has_living_grant
 from ...protocol.records import Client
 from .client_id_url import host_of, is_document_url, url_problem
 from .document import MOST, Reader, UnusableDocument
@@ -22,7 +27,8 @@ from .known_documents import SHORTEST, Known, KnownDocuments
 from .refused import BUSY, CONTENTS, FETCHED, POLICY, URL, document_refused
 from .settings import ALLOWED, OPEN, ClientIDMetadataSettings
 
-STALE = 7 * 86_400  # seconds for which a client stays usable that cannot be fetched again
+STALE = 7 * 86_400  # seconds for which a client in use stays usable that cannot be fetched again
+NOT_MODIFIED = 304
 
 
 @implementer(IClientResolver)
@@ -43,8 +49,8 @@ class DocumentResolver:
     known: KnownDocuments = field(default_factory=KnownDocuments)
 
     def recognises(self, client_id: str) -> bool:
-        """Whether it begins with https."""
-        return is_document_url(client_id)
+        """Whether it is an https URL."""
+        return is_document_url(client_id, self.server.issuer)
 
     def resolve(self, lookup: ClientLookup) -> Client | None:
         """The client as its document says.
@@ -52,7 +58,7 @@ class DocumentResolver:
         :raises OAuth2Error: the document cannot be fetched, or is not allowed here.
         """
         url, stored = lookup.client_id, lookup.stored
-        if (problem := url_problem(url)) is not None:
+        if (problem := url_problem(url, self.server.issuer)) is not None:
             raise document_refused(url, problem, URL)
         if (body := self.pinned.get(url)) is not None:
             return approved(self._read(url, body, stored, self.server.clock()))
@@ -70,7 +76,13 @@ class DocumentResolver:
             return stored
         if known.problem is not None:
             raise document_refused(url, known.problem, CONTENTS)
-        return self._read(url, known.body, stored, known.fetched_at)
+        client = self._read(url, known.body, stored, known.fetched_at)
+        try:
+            check_policies(self._core, client)
+        except InvalidClientMetadata as invalid:
+            says = "; ".join(f"{name}: {text}" for name, text in invalid.problems.items())
+            raise document_refused(url, f"is not accepted here: {says}", POLICY) from None
+        return client
 
     def is_pinned(self, url: str, stored: Client | None) -> bool:
         """Whether an operator has pinned or approved the client of that URL, or registered it.
@@ -79,31 +91,42 @@ class DocumentResolver:
         """
         return url in self.pinned or (stored is not None and not is_unchecked(stored))
 
-    def fetch(self, url: str) -> tuple[bytes, str]:
-        """The document at a URL now, and its ``Cache-Control``.
+    def fetch(self, url: str) -> bytes:
+        """The document at a URL now.
 
         :raises FetchError: there is none.
         """
-        response = self.fetcher.get(url, MOST, self.report)
-        return response.body, response.cache_control
+        return self.fetcher.get(url, MOST, self.report).body
 
     def _fetched(self, lookup: ClientLookup) -> Known | None:
         """The document now; None if the stored client stands in for it."""
         lookup.count()
         url, stored, now = lookup.client_id, lookup.stored, self.server.clock()
+        earlier = self.known.earlier(url)
         try:
-            body, cache_control = self.fetch(url)
+            response = self.fetcher.get(url, MOST, self.report, earlier.etag if earlier else "")
         except FetchError as error:
-            if stored is not None and now < stored.updated_at + STALE:
+            if stored is not None and self._may_be_stale(stored, now):
                 return None
             if isinstance(error, Busy):
                 raise TemporarilyUnavailable(
                     "Too many documents are being fetched.", refusal=BUSY
                 ) from None
             raise document_refused(url, str(error), FETCHED) from None
-        known = Known(body, now, self._problem(url, body))
-        self.known.put(url, known, cache_control)
+        if response.status == NOT_MODIFIED and earlier is not None:
+            known = replace(earlier, fetched_at=now)
+        else:
+            problem = self._problem(url, response.body)
+            known = Known(response.body, now, problem, response.etag)
+        self.known.put(url, known, response.cache_control)
         return known
+
+    def _may_be_stale(self, stored: Client, now: int) -> bool:
+        return now < stored.updated_at + STALE and has_living_grant(self._core, stored, now)
+
+    @property
+    def _core(self) -> AuthorizationServer:
+        return cast(AuthorizationServer, self.server)
 
     def _problem(self, url: str, body: bytes) -> str | None:
         try:

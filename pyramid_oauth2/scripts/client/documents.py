@@ -134,7 +134,7 @@ class _Documents:
         from ...extensions.client_id_metadata.client_id_url import url_problem
         from ...extensions.client_id_metadata.document import UnusableDocument
 
-        if (problem := url_problem(url)) is not None:
+        if (problem := url_problem(url, self.service.server.issuer)) is not None:
             raise Unusable(problem)
         server = self.service.server
         try:
@@ -146,7 +146,7 @@ class _Documents:
         from ...fetching import FetchError
 
         try:
-            return self.resolver.fetch(url)[0]
+            return self.resolver.fetch(url)
         except FetchError as error:
             raise Unusable(str(error)) from None
 
