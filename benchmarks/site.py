@@ -62,7 +62,10 @@ class Site:
         return "Basic " + base64.b64encode(pair).decode("ascii")
 
     def form(self, path: str, **fields: str) -> Environ:
-        """A POST by the client, with its credentials in the header."""
+        """A POST by the client, with its credentials in the header, if it has a secret."""
+        if not self.secret:
+            body = urlencode({**fields, "client_id": self.client_id}).encode()
+            return environ("POST", path, body)
         return environ("POST", path, urlencode(fields).encode(), HTTP_AUTHORIZATION=self.basic)
 
     def tokens(self) -> Any:

@@ -179,6 +179,15 @@ def test_a_token_for_one_api_is_measured_beside_one_for_all(capsys):
     assert beside == {"R1": "W1", "R2": "W3", "R3": "W5"}
 
 
+@pytest.mark.usefixtures("workers_here")
+def test_a_client_with_a_document_is_measured_beside_one_with_a_secret(capsys):
+    words = [word for name in ("W3", "W4", "D1", "D2") for word in ("--workload", name)]
+    main([*QUICK, "--feature", "benchmarks.features.documents", *words])
+    times = capsys.readouterr().out.split("\n\n")[0].strip().split("\n")[1:]
+    beside = {row[:2]: row[-2:] for row in times if row.startswith("D")}
+    assert beside == {"D1": "W4", "D2": "W3"}
+
+
 def test_a_start_is_measured_beside_a_bare_application(capsys):
     start.main(["--configuration", "sqlite", "--configuration", "resource_server", "--times", "1"])
     heading, *rows = capsys.readouterr().out.strip().split("\n")
