@@ -17,7 +17,7 @@ from ..protocol.clients.value_rules import is_https_url
 from ..protocol.records import Client
 from .browser import FIELD, browser_token
 from .described_resources import described_resources
-from .descriptions import describe_scope, document_host, https_only, logo_of, registered
+from .descriptions import describe_scope, document_host, link_of, logo_of, registered
 from .frame import sign_out_url
 from .language import prefer_languages, translated
 from .pages import destination, render_page
@@ -40,9 +40,9 @@ def consent_page(
         "client_name": client.client_name or client.client_id,
         "client_id": client.client_id,
         "logo_uri": logo,
-        "client_uri": https_only(client.client_uri),
-        "policy_uri": https_only(client.policy_uri),
-        "tos_uri": https_only(client.tos_uri),
+        "client_uri": link_of(client, client.client_uri),
+        "policy_uri": link_of(client, client.policy_uri),
+        "tos_uri": link_of(client, client.tos_uri),
         "scopes": [
             {
                 "name": name,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ..protection.request import Request
+from ..protocol.clients.blocked_hosts import hosts_of
 from ..protocol.clients.source import DOCUMENT, OWNER, is_a_stranger, is_unchecked, source_of
 from ..protocol.clients.value_rules import is_https_url
 from ..protocol.records import Client
@@ -41,6 +43,20 @@ def registered(request: Request, client: Client) -> Registered:
         return Registered(by, client.created_at, checked)
     owners = request.oauth2.authorization_service.owners
     return Registered(by, client.created_at, checked, owners.name(client.owner))
+
+
+def link_of(client: Client, uri: str | None) -> str | None:
+    """The address of a client's website or policy; None if none is shown."""
+    # A link to another site would lend its name to a client that no one has checked.
+    if uri is None or not is_https_url(uri) or (is_unchecked(client) and not _is_own(client, uri)):
+        return None
+    return uri
+
+
+def _is_own(client: Client, uri: str) -> bool:
+    hosts = (urlsplit(uri).hostname or "", *hosts_of(client))
+    site, *own = (host.removeprefix("www.") for host in hosts)
+    return site in own
 
 
 def logo_of(client: Client) -> str | None:

@@ -22,7 +22,8 @@ from ..protocol.server import refuse_plain_http
 from ..protocol.user_grants import Authorization, last_token
 from ..protocol.users import Users
 from .browser import FIELD, browser_token, is_from_our_page
-from .descriptions import describe_scope, document_host, https_only, logo_of
+from .described_resources import described_audience
+from .descriptions import describe_scope, document_host, link_of, logo_of
 from .login import send_to_login
 from .pages import destination, error_page, page_endpoint, render_page
 from .redirects import redirect
@@ -148,7 +149,7 @@ def _described(request: Request, authorization: Authorization, page: int) -> dic
         "client_id": client_id,
         "client_name": _name(authorization),
         "document_url": client_id if client and document_host(client) else None,
-        "client_uri": usable and https_only(usable.client_uri),
+        "client_uri": usable and link_of(usable, usable.client_uri),
         "logo_uri": usable and logo_of(usable),
         "deleted": client is None,
         "disabled": client is not None and usable is None,
@@ -156,6 +157,7 @@ def _described(request: Request, authorization: Authorization, page: int) -> dic
             {"name": name, "description": describe_scope(request, name)}
             for name in sorted(authorization.scope)
         ],
+        "resources": described_audience(request, authorization.at),
         "since": authorization.since,
         "last_token": last and last.issued_at,
         "or_later": last is not None and last.or_later,

@@ -86,6 +86,8 @@ def whole_site(**settings: str) -> Iterator[Site]:
         site.register("tv", client_name="Television", grant_types=(GRANT_TYPE,))
         site.register("itself", client_name="Cursor")
         get_service(config.registry).clients.edit("itself", source="registered")
+        site.register("canvas", "https://canvas.example/back", client_name="Canvas")
+        get_service(config.registry).clients.edit("canvas", source="registered")
         site.register("machine", client_name="Nightly", grant_types=("client_credentials",))
         yield site
 
@@ -160,11 +162,11 @@ def unchecked(page: Page, site: Site) -> None:
     page.goto(site.authorize("owned", scope="nothing"))
 
 
-def authorizations(*controls: str) -> Way:
+def authorizations(*controls: str, resources: tuple[str, ...] = ()) -> Way:
     """The page of what the user allows, or the one after its links and buttons."""
 
     def go(page: Page, site: Site) -> None:
-        allow(site, "prints", "albums", "orders")
+        allow(site, "prints", "albums", "orders", resources=resources)
         at("/oauth2/authorizations")(page, site)
         for control in controls:
             press(page.locator(f"main {control}").first)
@@ -238,6 +240,7 @@ STATES: dict[str, Way] = {
     "authorizations": authorizations(),
     "signed in at a client": signed_in_at(),
     "signed out there": signed_in_at("article form button"),
+    "authorizations, for two APIs": authorizations(resources=tuple(APIS)),
     "withdraw": authorizations("a.danger"),
     "withdrawn": authorizations("a.danger", "button.danger"),
     "end session": at("/oauth2/end_session?client_id=prints"),
@@ -251,6 +254,7 @@ STATES: dict[str, Way] = {
     "all clients, none of a source": at(f"{ADMIN}?source=document", "bob"),
     "client, not verified": at(_client("client", "itself"), "bob"),
     "client, approve": at(_client("approve", "itself"), "bob"),
+    "client, block its host": at(_client("block", "canvas"), "bob"),
     "forbidden": at(ADMIN),
     "kinds": at(f"{ADMIN}/register", "bob"),
     **{

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pyramid_oauth2.events import ClientChanged
+from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
 from pyramid_oauth2.protocol.clients.source import DOCUMENT, REGISTERED, from_source
 from pyramid_oauth2.protocol.records import Client
 
@@ -118,3 +119,50 @@ def test_owners_see_nothing_of_it(several: ClientPages):
     page = own.get("client", client_id="hobby")
     assert page.html.find("a", string="Approve") is None
     own.get("approve", client_id="hobby", status=404)
+
+
+class TestBlocking:
+    """A host whose clients came by themselves."""
+
+    def test_it_is_blocked_and_its_clients_are_disabled(self, several: ClientPages):
+        page = several.get("client", client_id="cursor")
+        asked = page.click("Block its host")
+        assert [each["value"] for each in asked.html.select("[name=host]")] == ["client.example"]
+        done = asked.form.submit(status=303).follow()
+        assert "The host is blocked" in words(done)
+        assert "Blocked host client.example" in words(done)
+        assert done.html.find("a", string="Block its host") is None
+        clients = several.server.service.clients
+        disabled = [name for name in ("cursor", "claude", "hobby") if clients.get(name).disabled_at]
+        assert disabled == ["cursor", "claude"], "what a user has registered stays"
+        asked.form.submit(status=303)
+
+    def test_one_of_several_is_chosen(self, pages: ClientPages):
+        uris = (BACK, "https://evil.example/back", "http://127.0.0.1/")
+        pages.server.service.clients.add(
+            from_source(Client("cursor", redirect_uris=uris), REGISTERED)
+        )
+        asked = pages.get("block", client_id="cursor")
+        assert asked.html.select("[name=host][checked]") == []
+        asked.form["host"] = "evil.example"
+        asked.form.submit(status=303)
+        assert list(BlockedHosts(pages.server.service.server).list()) == ["evil.example"]
+
+    @pytest.mark.parametrize("host", ["bank.example", "", None])
+    def test_no_other_host(self, several: ClientPages, host: str | None):
+        values = {} if host is None else {"host": host}
+        assert several.post("block", "cursor", **values).status_int == 400
+        assert list(BlockedHosts(several.server.service.server).list()) == []
+
+    @pytest.mark.parametrize("client_id", ["robot", "hobby"])
+    def test_of_a_client_that_people_registered_there_is_none(
+        self, several: ClientPages, client_id: str
+    ):
+        page = several.get("client", client_id=client_id)
+        assert page.html.find("a", string="Block its host") is None
+        several.get("block", client_id=client_id, status=303)
+
+    def test_owners_block_none(self, several: ClientPages):
+        ClientPages(several.server, APPLICATIONS, "alice").get(
+            "block", client_id="hobby", status=404
+        )

@@ -108,6 +108,17 @@ def test_links_and_logo_of_the_client(visitor: Visitor) -> None:
     assert [link["href"] for link in links] == list(uris.values())
 
 
+APPROVED = {"approved": True}
+
+
+def test_a_link_of_a_users_client_to_another_site(visitor: Visitor) -> None:
+    """It would lend its name to a client that no operator has approved."""
+    visitor.register("shop", owner="eve", client_uri="https://paypal.example/")
+    assert "paypal.example" not in visitor.ask("shop").text
+    visitor.register("approved", owner="eve", client_uri="https://a.example/", extra=APPROVED)
+    assert "https://a.example/" in visitor.ask("approved").text
+
+
 @pytest.mark.parametrize("uri", ["http://app.example/", "javascript:alert(1)", "//app.example/"])
 def test_no_link_but_https(visitor: Visitor, uri: str) -> None:
     """The rules refuse it, but a record may come from elsewhere."""

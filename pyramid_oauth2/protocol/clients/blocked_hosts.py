@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -10,6 +11,8 @@ from ...interfaces.server import IServer
 from ..listings import every
 from ..lost_responses import until_known, until_put
 from ..records import Client, Entry
+from .registry import ClientRegistry, UnknownClient
+from .source import BY_ITSELF, source_of
 
 NAMESPACE = "blocked_host"
 HTTPS = "https"
@@ -42,6 +45,23 @@ class BlockedHosts:
     def of(self, client: Client) -> str | None:
         """A blocked host of a client; None if it has none."""
         return next(filter(self.blocks, hosts_of(client)), None)
+
+
+def block(server: IServer, registry: ClientRegistry, host: str) -> tuple[bool, int]:
+    """Block a host, and disable the clients that came by themselves from there.
+
+    :return: whether it was not blocked before, and how many clients were disabled.
+    """
+    added, disabled = BlockedHosts(server).add(host), 0
+    for client in every(lambda at: registry.search(cursor=at, limit=500)):
+        if source_of(client) not in BY_ITSELF or client.disabled_at is not None:
+            continue
+        if any(f".{each}".endswith(f".{host}") for each in hosts_of(client)):
+            # One may have been removed meanwhile.
+            with suppress(UnknownClient):
+                registry.disable(client.client_id)
+                disabled += 1
+    return added, disabled
 
 
 def hosts_of(client: Client) -> tuple[str, ...]:

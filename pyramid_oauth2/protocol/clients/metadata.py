@@ -237,10 +237,20 @@ FIELDS: tuple[ClientField, ...] = (
     _field(
         "client_uri",
         Codec.OPTIONAL_TEXT,
-        "The home page of the client: an https URL.",
+        "The home page of the client: an https URL. As long as no operator has registered or "
+        "approved the client, users see it only if it is on the host of a redirect URI.",
         rule=value_rules.https_url,
         set_by=ALL,
-        control=Control("url", _("Website"), folded=True, place=13),
+        control=Control(
+            "url",
+            _("Website"),
+            _(
+                "Users see links to the hosts of its redirect URIs; to others once an operator has "
+                "approved it."
+            ),
+            folded=True,
+            place=13,
+        ),
         option=Option("--client-uri", "its home page", metavar="URI", place=14),
     ),
     _field(
@@ -255,7 +265,7 @@ FIELDS: tuple[ClientField, ...] = (
     _field(
         "tos_uri",
         Codec.OPTIONAL_TEXT,
-        "Its terms of service: an https URL.",
+        "Its terms of service: an https URL. Users see it as they see `client_uri`.",
         rule=value_rules.https_url,
         set_by=ALL,
         control=Control("url", _("Terms of service"), folded=True, place=16),
@@ -264,7 +274,7 @@ FIELDS: tuple[ClientField, ...] = (
     _field(
         "policy_uri",
         Codec.OPTIONAL_TEXT,
-        "Its privacy policy: an https URL.",
+        "Its privacy policy: an https URL. Users see it as they see `client_uri`.",
         rule=value_rules.https_url,
         set_by=ALL,
         control=Control("url", _("Privacy policy"), folded=True, place=15),

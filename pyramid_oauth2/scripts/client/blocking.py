@@ -5,15 +5,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from contextlib import suppress
 
 import click
 
-from ...protocol.clients.blocked_hosts import BlockedHosts, hosts_of
-from ...protocol.clients.registry import UnknownClient
-from ...protocol.clients.source import BY_ITSELF, source_of
-from ...protocol.listings import every
-from ...service import OAuth2Service
+from ...protocol.clients.blocked_hosts import BlockedHosts, block
 from ..arguments import json_option
 from ..command import command
 from ..ini import Ini
@@ -37,24 +32,9 @@ _argument = click.argument("host", metavar="HOST", type=_host)
 def block_host(ini: Ini, host: str) -> int:
     """Refuse clients of a host that come by themselves, and disable those that have come."""
     with ini.service() as service:
-        added = BlockedHosts(service.server).add(host)
-        disabled = _disable(service, host)
+        added, disabled = block(service.server, service.clients, host)
     print(f"{shown(host)} is blocked{'' if added else ' already'}; {disabled} clients disabled.")
     return 0
-
-
-def _disable(service: OAuth2Service, host: str) -> int:
-    """Disable what came by itself from a host; return how many clients these are."""
-    disabled = 0
-    for client in every(lambda at: service.clients.search(cursor=at, limit=500)):
-        if source_of(client) not in BY_ITSELF or client.disabled_at is not None:
-            continue
-        if any(f".{each}".endswith(f".{host}") for each in hosts_of(client)):
-            # One may have been removed meanwhile.
-            with suppress(UnknownClient):
-                service.clients.disable(client.client_id)
-                disabled += 1
-    return disabled
 
 
 @command("Its clients that were disabled stay so: see 'client enable'.")

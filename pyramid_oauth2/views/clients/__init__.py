@@ -17,6 +17,7 @@ from pyramid.viewderivers import DefaultViewMapper
 from ...interfaces import ISettings
 from ...startup_error import StartupError
 from ..endpoint import Endpoint
+from .blocking import blocking
 from .client import client
 from .contexts import AllClients, OwnClients
 from .editing import editing
@@ -44,6 +45,7 @@ PAGES: dict[str, Endpoint] = {
 OPERATOR_PAGES = {
     **PAGES,
     "approve": approving,
+    "block": blocking,
     "disable": disabling,
     "enable": enabling,
     "grants": grants,

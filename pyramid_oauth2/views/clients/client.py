@@ -16,6 +16,7 @@ from ...protocol.clients.source import is_unchecked, source_of
 from ...protocol.clients.unreadable import UnreadableClient
 from ...protocol.records import Client
 from ...protocol.scopes import format_scope
+from .blocking import blocked_host, hosts_to_block
 from .page import ClientPage, client_page
 
 JUST_NOW = 60  # seconds
@@ -43,6 +44,7 @@ DONE: dict[str, Callable[[Client, int], bool]] = {
     "edited": _changed_just_now,
     "unchanged": lambda client, now: True,  # It makes no claim.
     "approved": lambda client, now: not is_unchecked(client),
+    "blocked": lambda client, now: client.disabled_at is not None,
     "enabled": lambda client, now: client.disabled_at is None,
     "disabled": lambda client, now: client.disabled_at is not None,
     "withdrawn": lambda client, now: client.epoch > 0 and _changed_just_now(client, now),
@@ -60,6 +62,8 @@ def _show(page: ClientPage) -> Response:
         "for_users": acts_for_users(client.grant_types),
         "source": source_of(client),
         "unchecked": is_unchecked(client),
+        "hosts": hosts_to_block(client),
+        "blocked_host": blocked_host(page, client),
         "has_grants": _has_grants(page, client),
         "scope": format_scope(client.scope),
         "optional_scope": format_scope(client.optional_scope),
@@ -102,7 +106,9 @@ def _has_grants(page: ClientPage, client: Client) -> bool:
 def _pages(page: ClientPage) -> tuple[str, ...]:
     pages = ("edit", "secret", "secret.earlier", "withdraw", "delete")
     return (
-        pages if page.context.self_service else (*pages, "approve", "disable", "enable", "grants")
+        pages
+        if page.context.self_service
+        else (*pages, "approve", "block", "disable", "enable", "grants")
     )
 
 
