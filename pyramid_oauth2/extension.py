@@ -18,7 +18,7 @@ from .interfaces.authorization import (
 )
 from .interfaces.endpoints import IEndpoint, IServerMetadata
 from .interfaces.entries import IEntryStore
-from .interfaces.extension import IClientAuthentication, IGrantType
+from .interfaces.extension import IClientAuthentication, IClientPolicy, IGrantType
 from .interfaces.protection import IViewDemand
 from .interfaces.sender_constraint import ISenderConstraint
 from .interfaces.server import IResourceServer, IServer
@@ -132,6 +132,7 @@ __all__ = [
     "IAuthorizationRequestExtension",
     "IAuthorizationRequestSource",
     "IClientAuthentication",
+    "IClientPolicy",
     "IClientResolver",
     "IEndpoint",
     "IEntryStore",

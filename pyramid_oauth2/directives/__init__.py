@@ -19,6 +19,7 @@ from .authorization import (
 from .resources import add_oauth2_resource
 from .server import (
     add_oauth2_client_field,
+    add_oauth2_client_policy,
     add_oauth2_endpoint,
     add_oauth2_server_metadata,
     add_oauth2_view_demand,
@@ -61,6 +62,7 @@ def includeme(config: Any) -> None:
         add_oauth2_request_extension,
         add_oauth2_request_source,
         add_oauth2_client_resolver,
+        add_oauth2_client_policy,
         add_oauth2_backend,
         add_oauth2_settings,
         set_oauth2_resource_owners,

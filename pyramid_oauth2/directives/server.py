@@ -11,6 +11,7 @@ from pyramid.interfaces import PHASE1_CONFIG
 
 from ..interfaces import (
     IClientField,
+    IClientPolicy,
     IEndpoint,
     IServerMetadata,
     ISessions,
@@ -49,6 +50,20 @@ OWN_NAMES = frozenset(
         "userinfo",
     }
 )
+
+
+def add_oauth2_client_policy(config: Any, name: str, factory: Any) -> None:
+    """Register an :class:`~pyramid_oauth2.interfaces.IClientPolicy`.
+
+    ::
+
+        config.add_oauth2_client_policy("partners", PartnersAlone)
+
+    :param name: names it in error messages.
+    :param factory: a class or function that is called with the server and the settings,
+        or its dotted name.
+    """
+    register_plug_in(config, IClientPolicy, "client policy", name, factory)
 
 
 def add_oauth2_endpoint(

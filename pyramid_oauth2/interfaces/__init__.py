@@ -20,7 +20,7 @@ from .authorization import (
 )
 from .endpoints import IEndpoint, IServerMetadata
 from .entries import IEntryStore
-from .extension import IClientAuthentication, IGrantType, IPlugInFactory
+from .extension import IClientAuthentication, IClientPolicy, IGrantType, IPlugInFactory
 from .fetcher import IFetcher
 from .protection import IViewDemand
 from .sender_constraint import ISenderConstraint
@@ -46,6 +46,7 @@ __all__ = [
     "IBackendFactory",
     "IClientAuthentication",
     "IClientField",
+    "IClientPolicy",
     "IClientResolver",
     "IClientStore",
     "IConsentStore",

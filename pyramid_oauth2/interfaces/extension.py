@@ -1,4 +1,4 @@
-"""What a plug-in supplies to the protocol: grant types, client authentication.
+"""What a plug-in supplies to the protocol: grant types, client authentication, policies.
 
 A directive takes a *factory*, a class or a function. It is called with the server and
 the settings once, at start-up::
@@ -8,7 +8,7 @@ the settings once, at start-up::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from zope.interface import Attribute, Interface
@@ -93,4 +93,22 @@ class IClientAuthentication(Interface):
         in what it returns, and the core reserves it later. Must cost the same for an unknown
         client (None) as for a known one. It is asked again for the same request if the
         client was changed meanwhile.
+        """
+
+
+class IClientPolicy(Interface):
+    """Which clients may come by themselves: register themselves, or be known by a document.
+
+    Registered with ``config.add_oauth2_client_policy``. It is asked once all else is right: at
+    each registration, at each change of one (RFC 7592), and where a request of a client with a
+    document begins. It is not asked about what operators and users do.
+    """
+
+    def problems(client: Client) -> Iterable[tuple[str, str]]:
+        """Why a client is not accepted: names of fields, each with a text; nothing if it is.
+
+        The developer of the client reads them.
+
+        :param client: as it would be stored. ``client.extra["source"]`` is ``registered`` or
+            ``document``.
         """

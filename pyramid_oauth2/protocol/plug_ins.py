@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         IResponseType,
     )
     from ..interfaces.endpoints import IEndpoint, IServerMetadata
-    from ..interfaces.extension import IClientAuthentication, IGrantType
+    from ..interfaces.extension import IClientAuthentication, IClientPolicy, IGrantType
     from ..interfaces.sender_constraint import ISenderConstraint
     from ..interfaces.sessions import ISessions
     from ..interfaces.signer import ISigner
@@ -92,6 +92,7 @@ class Factories:
     )
     request_sources: Mapping[str, Made[IAuthorizationRequestSource]] = field(default_factory=dict)
     client_resolvers: Mapping[str, Made[IClientResolver]] = field(default_factory=dict)
+    client_policies: Mapping[str, Made[IClientPolicy]] = field(default_factory=dict)
     endpoints: Mapping[str, Made[IEndpoint]] = field(default_factory=dict)
     server_metadata: Mapping[str, Made[IServerMetadata]] = field(default_factory=dict)
     signer: Made[ISigner] | None = None
@@ -118,6 +119,7 @@ class PlugIns:
     request_extensions: Mapping[str, IAuthorizationRequestExtension]
     request_sources: Mapping[str, IAuthorizationRequestSource]
     client_resolvers: Mapping[str, IClientResolver]
+    client_policies: Mapping[str, IClientPolicy]
     endpoints: Mapping[str, IEndpoint]
     server_metadata: Mapping[str, IServerMetadata]
     signer: ISigner | None
@@ -145,6 +147,7 @@ class PlugIns:
             request_extensions=_made(factories.request_extensions, server),
             request_sources=_made(factories.request_sources, server),
             client_resolvers=_made(factories.client_resolvers, server),
+            client_policies=_made(factories.client_policies, server),
             endpoints=_made(factories.endpoints, server),
             server_metadata=_made(factories.server_metadata, server),
             signer=factories.signer(server) if factories.signer else None,

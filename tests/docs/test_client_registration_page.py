@@ -44,13 +44,16 @@ def test_the_page(follow: Callable[..., Page], capsys: pytest.CaptureFixture[str
     body = {"redirect_uris": CURSOR, "scope": "read write"}
     answer = browser.post_json("/oauth2/registration", body, status=201)
     assert answer.json["scope"] == "read"
+    named = TestApp(application(chosen, page.block("IClientPolicy", "python")))
+    answer = named.post_json("/oauth2/registration", {**body, "client_name": "Acme"}, status=400)
+    assert answer.json["error_description"].startswith("client_name: the name of this site")
     (page.folder / "development.ini").write_text(INI)
     program, ini, *words = shlex.split(page.block("registration-token add", "sh"))
     assert (program, main([str(page.folder / ini), *words])) == ("poauth2", 0)
     assert capsys.readouterr().out.startswith("oia_")
 
 
-def application(chosen: dict[str, str]) -> object:
+def application(chosen: dict[str, str], policy: str = "") -> object:
     settings = {
         "oauth2.issuer": "http://localhost",
         "oauth2.backend": "memory",
@@ -59,6 +62,7 @@ def application(chosen: dict[str, str]) -> object:
     }
     with Configurator(settings=settings) as config:
         config.include("pyramid_oauth2")
+        exec(policy, {"config": config})
     return config.make_wsgi_app()
 
 

@@ -111,6 +111,7 @@ def test_the_directives(follow: Follow):
             parameter=pyramid_oauth2.Parameter("request_uri"),
         ),
         "CompanyDirectory": plug_in(interfaces.IClientResolver, recognises=lambda client_id: False),
+        "PartnersAlone": plug_in(interfaces.IClientPolicy, problems=lambda client: ()),
         "BadgeEndpoint": plug_in(
             interfaces.IEndpoint, methods=("POST",), cross_origin=True, parameters=()
         ),

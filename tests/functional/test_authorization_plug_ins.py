@@ -236,6 +236,7 @@ class TestClientResolvers:
         ("add_oauth2_request_extension", "IAuthorizationRequestExtension"),
         ("add_oauth2_request_source", "IAuthorizationRequestSource"),
         ("add_oauth2_client_resolver", "IClientResolver"),
+        ("add_oauth2_client_policy", "IClientPolicy"),
     ],
 )
 def test_two_of_one_name_and_what_is_no_factory(

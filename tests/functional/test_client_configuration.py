@@ -250,8 +250,73 @@ class TestReplacing:
             return edit(registry, client_id, *version, **changes)
 
         monkeypatch.setattr(ClientRegistry, "edit", edit_later)
-        assert mine.put(**public).json["scope"] == "read write"
+        answer = mine.put(**public, client_name="Your bank")
+        assert answer.json["scope"] == "read", "what the operator has limited stays so"
         assert not server.service.clients.get(mine.client_id).extra.get("approved")
+
+
+class TestWhatPeopleHaveSet:
+    """An operator's word: a client that replaces its registration takes nothing of it back."""
+
+    BOTH = {"scope": "read write", "redirect_uris": [BACK, OTHER]}
+
+    @pytest.mark.parametrize(
+        ("field", "value", "shown"),
+        [
+            ("scope", frozenset({"read"}), "read"),
+            ("redirect_uris", (BACK,), [BACK]),
+            ("grant_types", ("authorization_code",), ["authorization_code"]),
+            ("client_name", "Notes of a guest", "Notes of a guest"),
+            ("contacts", ("abuse@c.example",), ["abuse@c.example"]),
+        ],
+        ids=str,
+    )
+    def test_it_stays(self, server: Server, field: str, value: Any, shown: Any):
+        members = {**self.BOTH, "grant_types": ["authorization_code", "refresh_token"]}
+        mine = configuration(server, **members)
+        server.service.clients.edit(mine.client_id, **{field: value})
+        for _ in range(2):
+            answer = mine.put(**members, client_uri="https://c.example/")
+            assert (answer.status_int, answer.json[field]) == (200, shown)
+            assert answer.json["client_uri"] == "https://c.example/", "all else is its own"
+        assert mine.get().json[field] == shown
+
+    def test_what_goes_with_it_stays_too(self, server: Server):
+        """Or the client could not change anything any more: one would not fit the other."""
+        mine = configuration(server, **self.BOTH, optional_scope="write")
+        server.service.clients.edit(
+            mine.client_id, scope=frozenset({"read"}), optional_scope=frozenset()
+        )
+        answer = mine.put(**self.BOTH, optional_scope="write", client_name="Notes")
+        assert (answer.status_int, answer.json["scope"]) == (200, "read")
+        assert "optional_scope" not in answer.json
+
+    def test_it_ends_no_approval(self, server: Server):
+        mine = configuration(server, **self.BOTH)
+        server.service.clients.edit(mine.client_id, scope=frozenset({"read"}), approved=True)
+        mine.put(**self.BOTH)
+        assert server.service.clients.get(mine.client_id).extra.get("approved")
+
+    def test_an_operator_takes_it_back(self, server: Server):
+        mine = configuration(server, **self.BOTH)
+        server.service.clients.edit(mine.client_id, scope=frozenset({"read"}))
+        assert server.service.clients.get(mine.client_id).extra["fixed_fields"] == [
+            "optional_scope",
+            "scope",
+        ]
+        server.service.clients.edit(mine.client_id, fixed_fields=())
+        assert mine.put(**self.BOTH).json["scope"] == "read write"
+
+    def test_the_client_does_not(self, server: Server):
+        mine = configuration(server, **self.BOTH)
+        server.service.clients.edit(mine.client_id, scope=frozenset({"read"}))
+        assert mine.put(**self.BOTH, fixed_fields=[]).json["scope"] == "read"
+
+    def test_a_blocked_host_that_an_operator_has_set_is_blocked(self, server: Server):
+        mine = configuration(server, **self.BOTH)
+        server.service.clients.edit(mine.client_id, redirect_uris=("https://evil.example/",))
+        BlockedHosts(server.service.server).add("evil.example")
+        assert mine.put(**self.BOTH).json["error"] == "invalid_redirect_uri"
 
 
 class TestDeleting:

@@ -29,9 +29,16 @@ Build = Callable[..., Server]
 METADATA = "/.well-known/oauth-authorization-server"
 
 
-def start(build: Build, who: str = "open", **changes: str) -> Server:
+def start(
+    build: Build,
+    who: str = "open",
+    *,
+    configure: Callable[[Any], None] | None = None,
+    **changes: str,
+) -> Server:
     named = {f"oauth2.{name.replace('__', '.')}": value for name, value in changes.items()}
-    return build(host.pages, changes={**SETTINGS, "oauth2.registration": who, **named})
+    more = (configure,) if configure else ()
+    return build(host.pages, *more, changes={**SETTINGS, "oauth2.registration": who, **named})
 
 
 @pytest.fixture
@@ -298,6 +305,30 @@ class TestConsent:
         flow.server.service.clients.edit(flow.client_id, approved=True)
         assert logo in flow.page(redirect_uri=BACK).text
         assert logo in flow.browser.get("/oauth2/authorizations").text
+
+    @pytest.mark.parametrize(
+        ("uri", "shown"),
+        [
+            ("https://paypal.example/", False),
+            ("https://example/", False),
+            ("https://evil.c.example/", False),
+            ("https://c.example/about", True),
+            ("https://www.c.example/", True),
+        ],
+    )
+    def test_a_link_to_another_site_is_shown_once_an_operator_has_approved_it(
+        self, flow: Flow, uri: str, shown: bool
+    ):
+        """It would lend the client the name of that site."""
+        links = dict.fromkeys(("client_uri", "policy_uri", "tos_uri"), uri)
+        flow.server.service.clients.edit(flow.client_id, **links)
+        page = flow.page(redirect_uri=BACK)
+        assert [each["href"] for each in page.html.select(".links a")] == [uri] * 3 * shown
+        flow.decide(page)
+        assert (uri in flow.browser.get("/oauth2/authorizations").text) is shown
+        flow.server.service.clients.edit(flow.client_id, approved=True)
+        assert flow.page(redirect_uri=BACK).text.count(f'"{uri}"') == 3
+        assert uri in flow.browser.get("/oauth2/authorizations").text
 
     def test_each_time(self, flow: Flow):
         for _ in range(2):

@@ -344,7 +344,7 @@ class TestEnd:
 
     @pytest.mark.parametrize("step", ["disable", "enable", "withdraw", "delete", "rotate_secret"])
     def test_of_nobody(self, world: World, step: str):
-        with pytest.raises(UnknownClient, match="no such client"):
+        with pytest.raises(UnknownClient, match=r"no such client: robot$"):
             getattr(world.registry, step)("robot")
         assert world.emitted == []
 

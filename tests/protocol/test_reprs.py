@@ -72,6 +72,7 @@ UNSEEN = dict.fromkeys(
         "IAuthorizationRequestExtension",
         "IAuthorizationRequestSource",
         "IClientAuthentication",
+        "IClientPolicy",
         "IClientResolver",
         "IClientStore",
         "IConsentStore",

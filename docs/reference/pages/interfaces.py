@@ -68,6 +68,11 @@ TO_WRITE = (
         "IClientResolver",
         "`config.add_oauth2_client_resolver`",
     ),
+    (
+        "which clients may come by themselves",
+        "IClientPolicy",
+        "`config.add_oauth2_client_policy`",
+    ),
     ("an endpoint", "IEndpoint", "`config.add_oauth2_endpoint`"),
     (
         "members of the server metadata",

@@ -89,6 +89,7 @@ PAGES = {
     "delete": "deletes a client",
     "disable": "disables a client",
     "approve": "approves a client that no operator has registered",
+    "block": "blocks the host of a client that came by itself",
     "enable": "enables a client",
     "grants": "lists the grants of a client, and revokes one",
 }
