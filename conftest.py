@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.closing_lines",
     "tests.log_watch",
+    "tests.quick_keys",
     "tests.quick_statements",
     "tests.quick_templates",
 ]
