@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from pyramid_oauth2.protocol.token_strings import parse_token
 from tests.functional.flow import Flow, answer_in
 from tests.functional.server import bearer
 from tests.servers import postgresql_server, redis_url  # noqa: F401
+from tests.servers.databases import DatabaseServer
 
 from .servers import STORES, LaterServer
 from .stores import load
@@ -61,17 +64,45 @@ def old_of_provider(request: pytest.FixtureRequest, version: str, tmp_path: Path
 def opened(
     request: pytest.FixtureRequest, version: str, tmp_path: Path, store: str, openid: bool = False
 ) -> Iterator[Old]:
-    urls: dict[str, Callable[[], str]] = {
-        "sqlite": lambda: f"sqlite:///{tmp_path}/old.sqlite",
-        "postgresql": lambda: request.getfixturevalue("postgresql_server").new_database(),
-        "redis": lambda: request.getfixturevalue("redis_url"),
-    }
-    url = urls[store]()
-    written = json.loads((Path(__file__).parent / version / f"{store}.json").read_text())
-    load(store, url, written["store"])
-    server = LaterServer(store, url, written["held"]["secrets"], openid)
-    yield Old(server, written["held"])
+    held = written(version, store)["held"]
+    server = LaterServer(store, filled(request, version, tmp_path, store), held["secrets"], openid)
+    yield Old(server, held)
     server.stop()
+
+
+def filled(request: pytest.FixtureRequest, version: str, tmp_path: Path, store: str) -> str:
+    """The URL of a store with everything that was written; one with tables is a copy."""
+    if store == "sqlite":
+        file = tmp_path / "old.sqlite"
+        file.write_bytes(upgraded_file(version))
+        return f"sqlite:///{file}"
+    if store == "postgresql":
+        server = request.getfixturevalue("postgresql_server")
+        return str(server.new_database(upgraded_database(server, version)))
+    url = str(request.getfixturevalue("redis_url"))
+    load(store, url, written(version, store)["store"])
+    return url
+
+
+@cache
+def written(version: str, store: str) -> Any:
+    """What is in the store, and what clients and browsers hold."""
+    return json.loads((Path(__file__).parent / version / f"{store}.json").read_text())
+
+
+@cache
+def upgraded_file(version: str) -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "old.sqlite")
+        load("sqlite", f"sqlite:///{file}", written(version, "sqlite")["store"])
+        return file.read_bytes()
+
+
+@cache
+def upgraded_database(server: DatabaseServer, version: str) -> str:
+    url = server.new_database()
+    load("postgresql", url, written(version, "postgresql")["store"])
+    return url
 
 
 def test_its_tokens_open_views_and_are_introspected(old: Old) -> None:

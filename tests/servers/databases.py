@@ -41,13 +41,15 @@ class DatabaseServer:
         self._made: list[str] = []
         self._admin = create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
 
-    def new_database(self) -> str:
-        """Create an empty database.
+    def new_database(self, template: str | None = None) -> str:
+        """Create an empty database, or the copy of another one.
 
+        :param template: the URL of that one, on PostgreSQL; nothing may be connected to it.
         :return: its URL, with the password in clear text.
         """
         name = f"oauth2_test_{os.getpid()}_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name}")
+        copied = f" TEMPLATE {make_url(template).database}" if template else ""
+        self.execute(f"CREATE DATABASE {name}{copied}")
         self._made.append(name)
         return self.url.set(database=name).render_as_string(hide_password=False)
 
