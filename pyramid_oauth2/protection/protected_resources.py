@@ -18,6 +18,7 @@ from ..interfaces.request import PyramidRequest
 from ..protocol.resources import (
     PATH_CHARACTERS,
     ProtectedResource,
+    as_requested,
     canonical,
     is_at_or_below,
     longest_match,
@@ -119,7 +120,8 @@ def _own_resources(registry: Any) -> Mapping[str, ProtectedResource]:
         own = settings.resource
         # Of one that has its name from another host, the metadata cannot be here.
         is_here = own and _host_of(own) == _host_of(settings.public_url)
-        return {canonical(own): ProtectedResource(own)} if is_here else {}
+        # As requests have it, whichever needless escapes its operator writes.
+        return {as_requested(canonical(own)): ProtectedResource(own)} if is_here else {}
     application = canonical(settings.public_url)
     known = named_resources(registry)
     return {name: each for name, each in known.items() if is_at_or_below(name, application)}

@@ -136,6 +136,22 @@ class TestAToken:
         assert app.get(well_known).json == document
         app.get(f"{well_known}{path}", status=404)
 
+    @pytest.mark.parametrize(
+        "resource",
+        [
+            *("https://api.example.com/v%2D1", "https://api.example.com/%7Eme"),
+            *("https://api.example.com/v|1", "https://elsewhere.example/v1"),
+        ],
+    )
+    def test_where_the_challenge_leads_there_are_metadata(self, build: Build, resource: str):
+        """However the operator of both servers has written the name of the API."""
+        app = build(resource=resource)
+        challenge = app.get("/read", status=401).headers["WWW-Authenticate"]
+        url = challenge.partition('resource_metadata="')[2].partition('"')[0]
+        assert url.startswith("https://api.example.com/")
+        named = resource if resource.startswith("https://api.") else "https://api.example.com/read"
+        assert app.get(url.removeprefix("https://api.example.com")).json["resource"] == named
+
     def test_a_cookie_is_no_token(self, app: TestApp):
         app.get("/login?user=bob")
         assert app.get("/read", status="*").status_int == 401
