@@ -18,7 +18,7 @@ from pyramid_oauth2.extensions.client_registration.use import note_use
 
 from .flow import Flow
 from .registering import BACK, Configuration, register, registered
-from .server import Clock, Server
+from .server import Clock, Server, bearer
 from .test_client_registration import start
 
 Build = Callable[..., Server]
@@ -160,6 +160,57 @@ def test_each_registration_looks_at_some(server: Server):
     clock.now += NEVER_USED
     assert register(server).status_int == 201
     assert not exists(server, client_id)
+
+
+def test_one_that_a_user_allows_at_that_moment_stays(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    clock, client_id = Clock(server), new_client(server)
+    flow, use = Flow(server, client_id).log_in(), Sweeper._use
+    clock.now += NEVER_USED
+
+    def allowed_then(self: Sweeper, client: Any, now: int) -> tuple[bool, int]:
+        seen = use(self, client, now)
+        allowed.append(flow.tokens(redirect_uri=BACK))
+        return seen
+
+    allowed: list[Any] = []
+    monkeypatch.setattr(Sweeper, "_use", allowed_then)
+    assert sweep(server) == 0
+    assert exists(server, client_id)
+    assert server.get("/read", bearer(allowed[0]["access_token"])).status_int == 200
+
+
+def test_one_whose_end_was_not_finished(server: Server, monkeypatch: pytest.MonkeyPatch):
+    """A process may end in between."""
+    clock, client_id = Clock(server), new_client(server)
+    clock.now += NEVER_USED
+    with monkeypatch.context() as broken:
+        broken.setattr(Sweeper, "_delete", lambda *arguments: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            sweep(server)
+    assert exists(server, client_id)
+    sweep(server)
+    assert not exists(server, client_id)
+
+
+def test_one_that_deletes_itself_while_it_is_marked_as_used(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    """What is kept of it ends all the same."""
+    information = registered(server)
+    client_id, clock = information["client_id"], Clock(server)
+    delete = Sweeper._delete
+
+    def used_then(self: Sweeper, *arguments: Any) -> None:
+        delete(self, *arguments)
+        note_use(server.service.server, client_id)
+
+    monkeypatch.setattr(Sweeper, "_delete", used_then)
+    assert Configuration(server, information).delete().status_int == 204
+    clock.now += server.service.server.lifetimes.grant
+    sweep(server)
+    assert not server.service.server.clients.was_deleted(client_id)
 
 
 def test_its_token_counts_no_more(server: Server):

@@ -10,6 +10,7 @@ from itertools import islice
 from ...protocol.clients.extra import value_of
 from ...protocol.clients.registry import ClientRegistry, UnknownClient
 from ...protocol.clients.source import APPROVED
+from ...protocol.contention import Contention
 from ...protocol.events import Emit
 from ...protocol.follow_up import follow_up
 from ...protocol.grants import is_living
@@ -72,23 +73,39 @@ class Sweeper:
 
         Its tombstone and what is kept of the registration stay until that would have ended.
         """
+        self._delete(registration.client_id, emit)
+        contention = Contention("the registration")
+        while not self._put_ended(registration):
+            # It is marked as used at this moment, or its token is replaced.
+            contention.lost()
+            found = self._registrations.find(registration.client_id)
+            if found is None:
+                return
+            registration = found
+
+    def _delete(self, client_id: str, emit: Emit) -> None:
         registry = ClientRegistry(self._server, self._server.clients, emit)
         with suppress(UnknownClient):
-            registry.delete(registration.client_id)
+            registry.delete(client_id)
+
+    def _put_ended(self, registration: Registration) -> bool:
         until = self._server.clock() + self._server.lifetimes.grant
-        self._registrations.put(
+        return self._registrations.put(
             replace(registration, state=ENDED, at=until, token="", earlier="", earlier_until=0)
         )
 
     def _look_at(self, registration: Registration, emit: Emit) -> bool:
         now = self._server.clock()
+        *_, client = self._server.clients.readings(registration.client_id)
         if registration.state == ENDED:
-            if registration.at <= now:
+            if client is not None:
+                # The process ended before it was deleted.
+                self._delete(registration.client_id, emit)
+            elif registration.at <= now:
                 # Nothing is left that its tombstone would keep from being valid.
                 until_known(partial(self._server.clients.forget, registration.client_id))
                 self._registrations.forget(registration.client_id)
             return False
-        *_, client = self._server.clients.readings(registration.client_id)
         if client is None:
             # An operator deleted it; or the process ended before it was added.
             if registration.at + HOUR <= now:
@@ -98,9 +115,10 @@ class Sweeper:
             return False
         registration = self._as_used(registration, client, now)
         lasts = NEVER_USED if registration.state == UNUSED else IDLE
-        if now < registration.at + lasts:
+        # First this: a user may have allowed it something meanwhile, which marks it as used.
+        if now < registration.at + lasts or not self._put_ended(registration):
             return False
-        self.end(registration, emit)
+        self._delete(registration.client_id, emit)
         return True
 
     def _as_used(self, registration: Registration, client: Client, now: int) -> Registration:
