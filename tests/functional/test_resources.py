@@ -334,14 +334,14 @@ class TestGrant:
         self.tokens(flow, NOTES)
         self.tokens(flow, FILES)
         (client,) = flow.browser.get("/oauth2/authorizations").html.select("article")
-        named = [each.get_text(" ", strip=True) for each in client.select(".scopes li")]
+        named = [each.get_text(" ", strip=True) for each in client.select("[aria-labelledby=resources-1] li")]
         assert named == ["localhost/notes : Read; Write", "files.example/api : Write"]
 
     def test_of_an_application_with_one_it_names_none(self, start_flow: Callable[..., Flow]):
         plain = start_flow()
         plain.tokens()
         (client,) = plain.browser.get("/oauth2/authorizations").html.select("article")
-        assert client.select(".scopes") == []
+        assert client.select("[aria-labelledby^=resources]") == []
 
     def test_what_was_allowed_for_two_is_allowed_for_one(self, flow: Flow):
         self.tokens(flow, NOTES, FILES, resource=FILES)
