@@ -132,12 +132,17 @@ def _make_service(registry: Any) -> OAuth2Service | ResourceServer:
     owners = ResourceOwners(registry.queryUtility(IResourceOwners))
     if settings.mode == RESOURCE_SERVER:
         return make_resource_server(settings, owners)
-    return _make_authorization_server(registry, settings, owners)
+    return make_authorization_server(registry, settings, owners)
 
 
-def _make_authorization_server(
+def make_authorization_server(
     registry: Any, settings: Settings, owners: ResourceOwners
 ) -> OAuth2Service:
+    """An authorization server, of what is registered.
+
+    :raises pyramid.exceptions.ConfigurationError: the settings name what is not registered, or
+        a backend or a plug-in cannot be used.
+    """
     scopes = dict(registry.getUtilitiesFor(IScope))
     grant_types = factories_of(registry, settings, IGrantType)
     response_types = registered_factories(registry, IResponseType)

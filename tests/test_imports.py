@@ -61,6 +61,7 @@ INNER = tuple(
         "backends",
         "migrations",
         "scripts",
+        "simulation",
         "testing",
         "demo",
     )
@@ -259,7 +260,22 @@ FORBIDDEN = {
             "views",
         ),
     ),
-    "testing": (*DATABASES, *without("service", "assembly")),
+    "simulation": (
+        *DATABASES,
+        *without(
+            "service",
+            "assembly",
+            "resource_owners",
+            "resource_directory",
+            "protection.protected_resources",
+            "responses",
+            "fetching",
+            "backends",
+            "extensions",
+            "simulation",
+        ),
+    ),
+    "testing": (*DATABASES, *without("service", "assembly", "simulation", "testing")),
     "directives": (
         *DATABASES,
         *without("directives", "resource_owners", "plug_in_factories", "views"),

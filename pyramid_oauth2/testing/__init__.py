@@ -23,6 +23,7 @@ from ..protocol.token.issuing import issue
 from ..service import ROLES
 from ..settings import setting_fields
 from ..settings.types import AUTHORIZATION_SERVER, RESOURCE_SERVER
+from .application import registry_of
 
 CLIENT_ID = "pyramid_oauth2.testing"
 OUT_OF_THE_WAY = "/pyramid_oauth2.testing"
@@ -82,7 +83,7 @@ def bearer(
     """
     if subject is not None and not isinstance(subject, str):
         raise TypeError(f"subject is a str or None: write bearer(app, {str(subject)!r}, ...)")
-    server = get_service(_registry(app)).server
+    server = get_service(registry_of(app)).server
     names = parse_scope(scope)
     if not names <= server.known_scopes:
         unknown, known = names - server.known_scopes, server.known_scopes
@@ -102,16 +103,6 @@ def _resources(server: AuthorizationServer, resource: str) -> tuple[str, ...]:
     except InvalidTarget:
         known = ", ".join(server.resources.uris) or "none"
         raise ValueError(f"unknown API: {resource}; known: {known}") from None
-
-
-def _registry(app: Any) -> Any:
-    registry = getattr(app, "registry", app)
-    if not hasattr(registry, "queryUtility"):
-        raise TypeError(
-            f"bearer() takes the application that make_wsgi_app() returned, or its registry. A "
-            f"{type(app).__name__} is neither: keep the application from before it was wrapped."
-        )
-    return registry
 
 
 def _client(server: AuthorizationServer) -> Client:

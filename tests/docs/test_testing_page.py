@@ -12,7 +12,7 @@ def test_the_tests_pass(follow: Callable[..., Page], load: Callable[[str], Any])
     page = follow("docs/testing.md")
     modules = [name.removesuffix(".py") for name in page.write_files()]
     Page("docs/views.md", page.folder).write_files()
-    assert modules == ["test_notes", "test_refusals", "test_flow"]
+    assert modules == ["test_notes", "test_refusals", "test_flow", "test_clients"]
     for module in map(load, modules):
         tests = [value for name, value in vars(module).items() if name.startswith("test_")]
         assert tests

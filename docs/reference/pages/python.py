@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyramid_oauth2 import assembly, page_protection, per_process, service, testing
 from pyramid_oauth2.backends.sqlalchemy import forks
+from pyramid_oauth2.known_clients import known_client
 from pyramid_oauth2.protection import cors, request, security
 from pyramid_oauth2.protocol import (
     authentication,
@@ -15,6 +16,8 @@ from pyramid_oauth2.protocol import (
 )
 from pyramid_oauth2.protocol.clients import outcomes, registry, rules
 from pyramid_oauth2.protocol.token import access_token, presentation
+from pyramid_oauth2.simulation import step
+from pyramid_oauth2.testing import clients
 
 from .classes import Entry
 
@@ -90,6 +93,9 @@ ENTRIES = {
     "Testing": (
         Entry(testing, "memory_backend", "pyramid_oauth2.testing.memory_backend"),
         Entry(testing, "bearer", "pyramid_oauth2.testing.bearer"),
+        Entry(clients, "play", f"{clients.__name__}.play"),
+        Entry(step, "Step", f"{clients.__name__}.Step"),
+        Entry(known_client, "KnownClient", "pyramid_oauth2.known_clients.known_clients()"),
     ),
 }
 

@@ -1,0 +1,90 @@
+"""A client that connects to an API: every step, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..interfaces import ISettings
+from ..known_clients import KnownClient
+from .apis import API
+from .code_flow import authorize, consent, redeem, sign_in
+from .conversation import Conversation
+from .cures import cures_of
+from .discovery import challenge, examine, resource_metadata, server_metadata
+from .identity import identify
+from .in_process import InProcess
+from .signed_in import GUEST
+from .step import (
+    NOT_REACHED,
+    PASSED,
+    REFUSED,
+    SKIPPED,
+    Step,
+    StepRefused,
+    StepSkipped,
+)
+from .throw_away import throw_away_service
+from .use import call, refresh, revoke
+
+Action = Callable[[Conversation], str]
+
+PUBLIC_STEPS: tuple[tuple[str, Action], ...] = (
+    ("set-up", examine),
+    ("challenge", challenge),
+    ("metadata of the API", resource_metadata),
+    ("metadata of the server", server_metadata),
+    ("client", identify),
+    ("login", sign_in),
+)
+"""Those that need no user."""
+
+STEPS = (
+    *PUBLIC_STEPS,
+    ("authorization", authorize),
+    ("consent", consent),
+    ("token", redeem),
+    ("call of the API", call),
+    ("refresh", refresh),
+    ("revocation", revoke),
+)
+
+
+def played(
+    conversation: Conversation, steps: tuple[tuple[str, Action], ...] = STEPS
+) -> tuple[Step, ...]:
+    """Play the steps, until one is refused."""
+    return tuple(_played(conversation, steps))
+
+
+def play_in_process(
+    registry: Any, client: KnownClient, api: API, subject: str = GUEST
+) -> tuple[Step, ...]:
+    """Play a client on an application, whose stores have nothing of it afterwards.
+
+    :param registry: of the application, which nothing else uses meanwhile.
+    :param subject: the user who is signed in; :data:`~.signed_in.GUEST`: none of its own.
+    :raises pyramid.exceptions.ConfigurationError: the application is no authorization server.
+    :raises StoreUnavailable: its own store cannot be read.
+    """
+    settings = registry.getUtility(ISettings)
+    with throw_away_service(registry, client, subject) as owners:
+        return played(Conversation(client, InProcess(registry, owners), api, settings))
+
+
+def _played(c: Conversation, steps: tuple[tuple[str, Action], ...]) -> Iterator[Step]:
+    refused = False
+    for name, action in steps:
+        if refused:
+            yield Step(name, NOT_REACHED)
+            continue
+        try:
+            yield Step(name, PASSED, action(c))
+        except StepSkipped as skipped:
+            yield Step(name, SKIPPED, str(skipped))
+        except StepRefused as error:
+            refused = True
+            cures = error.cures
+            if not cures and error.refusal is not None:
+                cures = cures_of(error.refusal, c)
+            yield Step(name, REFUSED, str(error), error.refusal, cures)

@@ -1,0 +1,151 @@
+"""A service whose stores are thrown away, in the place of an application's own."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from zope.interface import implementer
+
+from ..assembly import get_service, make_authorization_server
+from ..backends.memory import MemoryBackend
+from ..fetching.responses import FetchError, Response
+from ..interfaces import IBackendFactory, IFetcher, IOAuth2Event, IResourceOwners, IService
+from ..interfaces.fetcher import Report
+from ..known_clients import KnownClient
+from ..protocol.clients.blocked_hosts import BlockedHosts, hosts_of
+from ..protocol.records import Client
+from ..service import OAuth2Service
+from ..settings import Settings
+from .signed_in import SimulatedOwners
+
+MEMORY = "memory"
+PACKAGE = __name__.partition(".")[0]
+
+
+@implementer(IFetcher)
+@dataclass(frozen=True)
+class Copies:
+    """Has the copy of a client's document where the document would be fetched: no network.
+
+    :param others: what else is at URLs.
+    """
+
+    client: KnownClient
+    others: dict[str, bytes] = field(default_factory=dict)
+
+    def get(self, url: str, most: int, report: Report) -> Response:
+        """See :class:`~pyramid_oauth2.interfaces.IFetcher`; no request is sent or reported."""
+        if self.client.document is not None and url == self.client.client_id:
+            return Response(200, json.dumps(dict(self.client.document)).encode())
+        if (body := self.others.get(url)) is not None:
+            return Response(200, body)
+        raise FetchError("is not fetched in a simulation")
+
+
+@contextmanager
+def throw_away_service(
+    registry: Any, client: KnownClient, subject: str
+) -> Iterator[SimulatedOwners]:
+    """Let the application run on stores in memory, until the block is left.
+
+    Of its own stores only what they say of this client is read, and nothing is written: neither
+    records nor counts of attempts. No event is emitted, and nothing of ours is logged.
+
+    :param registry: of an application that nothing else uses meanwhile.
+    :param subject: the user who is signed in.
+    :return: the users, of whom that one is signed in.
+    :raises pyramid.exceptions.ConfigurationError: the application is no authorization server.
+    :raises StoreUnavailable: its own store cannot be read.
+    """
+    own = get_service(registry)
+    owners = SimulatedOwners(registry.queryUtility(IResourceOwners), subject)
+    with (
+        _utility(registry, IBackendFactory, _memory, MEMORY),
+        _utility(registry, IFetcher, Copies(client)),
+    ):
+        made = make_authorization_server(registry, _in_memory(own.settings), owners)
+        try:
+            _copy_records(own, made, client)
+            with _utility(registry, IService, made), _no_events(registry), _no_log_lines():
+                yield owners
+        finally:
+            made.close()
+
+
+def _memory(_settings: Settings) -> MemoryBackend:
+    return MemoryBackend()
+
+
+def _in_memory(settings: Settings) -> Settings:
+    return replace(
+        settings,
+        backend=MEMORY,
+        backend_clients=None,
+        backend_grants=None,
+        backend_consents=None,
+        backend_entries=None,
+        throttle_storage="memory://" if settings.throttle else None,
+        metrics=False,
+    )
+
+
+def _copy_records(own: OAuth2Service, made: OAuth2Service, client: KnownClient) -> None:
+    """Copy what an operator has decided on the client: its record, and blocks of its hosts."""
+    client_id = client.client_id or client.name
+    if (stored := own.server.clients.get(client_id)) is not None:
+        made.backends[MEMORY].clients.add(stored)
+    hosts = hosts_of(Client(client_id, redirect_uris=client.redirect_uris))
+    blocked, copied = BlockedHosts(own.server), BlockedHosts(made.server)
+    for host in filter(blocked.blocks, hosts):
+        copied.add(host)
+
+
+@contextmanager
+def _utility(registry: Any, interface: Any, utility: Any, name: str = "") -> Iterator[None]:
+    earlier = registry.queryUtility(interface, name=name)
+    registry.registerUtility(utility, interface, name=name)
+    try:
+        yield
+    finally:
+        if earlier is None:
+            registry.unregisterUtility(provided=interface, name=name)
+        else:
+            registry.registerUtility(earlier, interface, name=name)
+
+
+@contextmanager
+def _no_events(registry: Any) -> Iterator[None]:
+    """Take away every subscriber of our events: a simulation is no use of the server."""
+    has_listeners = registry.has_listeners
+    handlers = [
+        (each.factory, each.required)
+        for each in registry.registeredHandlers()
+        if each.required[0].isOrExtends(IOAuth2Event)
+    ]
+    for factory, required in handlers:
+        registry.unregisterHandler(factory, required)
+    try:
+        yield
+    finally:
+        for factory, required in handlers:
+            registry.registerHandler(factory, required)
+        registry.has_listeners = has_listeners
+
+
+@contextmanager
+def _no_log_lines() -> Iterator[None]:
+    known = logging.root.manager.loggerDict
+    ours = [logging.getLogger(name) for name in known if f"{name}.".startswith(f"{PACKAGE}.")]
+    before = {log: log.disabled for log in ours}
+    for log in before:
+        log.disabled = True
+    try:
+        yield
+    finally:
+        for log, disabled in before.items():
+            log.disabled = disabled

@@ -1,0 +1,1 @@
+"""Known MCP clients, played in process."""
