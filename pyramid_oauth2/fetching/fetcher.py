@@ -49,6 +49,10 @@ class Fetcher:
         """
         return self._send("POST", url, body, headers, every_body)
 
+    def send(self, method: str, url: str, body: str, headers: Mapping[str, str]) -> Response:
+        """Send a request by any method, and read the body of every status; as :meth:`post`."""
+        return self._send(method, url, body or None, headers, every_body=True)
+
     def _send(
         self, method: str, url: str, body: str | None, headers: Mapping[str, str], every_body: bool
     ) -> Response:
@@ -84,7 +88,8 @@ class Fetcher:
         try:
             challenge = response.headers.get("WWW-Authenticate", "")
             cache_control = response.headers.get("Cache-Control", "")
-            without_body = Response(response.status, b"", challenge, cache_control)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            without_body = Response(response.status, b"", challenge, cache_control, headers=headers)
             if response.status == 200 or every_body:
                 content = response.read(MAX_BODY + 1, decode_content=True)
                 if len(content) > MAX_BODY:

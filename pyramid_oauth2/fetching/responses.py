@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 MAX_BODY = 64 * 1024
 
@@ -46,6 +47,7 @@ class Response:
     :param cache_control: the header of that name; empty if there is none.
     :param etag: the header of that name, by which the same document is asked for again (RFC 9110
         section 8.8.3); empty if there is none.
+    :param headers: all of them, by their names in lower case; none if they are of no use.
     """
 
     status: int
@@ -53,6 +55,7 @@ class Response:
     challenge: str = ""
     cache_control: str = ""
     etag: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
 class Busy(FetchError):

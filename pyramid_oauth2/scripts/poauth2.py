@@ -55,6 +55,9 @@ COMMANDS = {
         "try_",
         "Get a token from the server that runs, as a client would, and show each step.",
     ),
+    "doctor": Named(
+        "doctor", "doctor", "Play what MCP clients send, and say what would stop them."
+    ),
     "settings": Named(
         "settings",
         "print_settings",
