@@ -73,8 +73,9 @@ class Played:
                 yield f"{INDENT}check: {step.refusal.check} ({step.refusal.source})"
                 for name, value in step.refusal.compared:
                     yield f"{INDENT}{name}: {value}"
+            label = "left to do" if step.is_green else "to let it pass"
             for cure in step.cures:
-                yield f"{INDENT}to let it pass: {shown(ini.in_text(cure))}"
+                yield f"{INDENT}{label}: {shown(ini.in_text(cure))}"
 
 
 def _members(step: Step) -> dict[str, Any]:

@@ -28,20 +28,24 @@ class Conversation:
     """A client that connects to an API, from one step to the next.
 
     :param settings: of the server; None if only what a client sees is known.
+    :param pinned: whether its document is pinned for this run alone.
     :param port: at which it listens on the user's machine.
     :param call: the method of the request that the API answers with a challenge.
     :param metadata_url: where the challenge says that the API's metadata are; empty if not.
     :param scope: what it is going to request.
+    :param left_to_do: a command for each thing without which it works in this run alone.
     """
 
     client: KnownClient
     agent: Agent
     api: API
     settings: Settings | None = None
+    pinned: bool = False
     port: int = field(default_factory=lambda: random.randint(*PORTS))  # noqa: S311
     call: str = "GET"
     metadata_url: str = ""
     scope: frozenset[str] = frozenset()
+    left_to_do: tuple[str, ...] = ()
     issuer: str = ""
     metadata: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     client_id: str = ""

@@ -13,6 +13,7 @@ from ..protocol.refusal import Refusal
 from ..settings import setting_fields
 from .conversation import Conversation
 from .discovery import public_url_at
+from .identity import pin
 
 PREFIX = "oauth2."
 Cures = tuple[str, ...]
@@ -77,12 +78,11 @@ def _document_allowed(c: Conversation) -> Cures:
     assert c.client.client_id is not None
     host = hosts_of(Client(c.client.client_id))[0]
     own = c.settings.of(ClientIDMetadataSettings)
-    pin = f"poauth2 INI client pin {c.client.client_id}"
     if own.clients == ALLOWED and host not in own.hosts:
-        return (_line("client_id_metadata.hosts", own.hosts | {host}), pin)
+        return (_line("client_id_metadata.hosts", own.hosts | {host}), pin(c))
     if own.clients == ALLOWED:
         return (f"poauth2 INI client unblock-host {host}",)
-    return (pin, f"oauth2.client_id_metadata = {ALLOWED}, with {_hosts(host)}")
+    return (pin(c), f"oauth2.client_id_metadata = {ALLOWED}, with {_hosts(host)}")
 
 
 def _hosts(host: str) -> str:

@@ -22,8 +22,7 @@ def identify(c: Conversation) -> str:
             if c.metadata.get("client_id_metadata_document_supported") and offered.intersection(
                 c.client.methods
             ):
-                c.client_id = c.client.client_id
-                return f"By its document: {c.client_id}"
+                return _by_document(c, c.client.client_id)
         elif way == REGISTRATION and c.client.registration and _endpoint(c):
             return _register(c)
     raise StepRefused(
@@ -31,6 +30,19 @@ def identify(c: Conversation) -> str:
         None,
         *_ways(c),
     )
+
+
+def _by_document(c: Conversation, url: str) -> str:
+    c.client_id = url
+    if not c.pinned:
+        return f"By its document: {url}"
+    c.left_to_do = (pin(c),)
+    return f"By its document, which is pinned for this run alone: {url}"
+
+
+def pin(c: Conversation) -> str:
+    """The command that pins its document."""
+    return f"poauth2 INI client pin {c.client.name}"
 
 
 def _endpoint(c: Conversation) -> str:

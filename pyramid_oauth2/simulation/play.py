@@ -68,8 +68,9 @@ def play_in_process(
     :raises StoreUnavailable: its own store cannot be read.
     """
     settings = registry.getUtility(ISettings)
-    with throw_away_service(registry, client, subject) as owners:
-        return played(Conversation(client, InProcess(registry, owners), api, settings))
+    with throw_away_service(registry, client, subject) as stage:
+        agent = InProcess(registry, stage.owners)
+        return played(Conversation(client, agent, api, settings, pinned=stage.pinned))
 
 
 def _played(c: Conversation, steps: tuple[tuple[str, Action], ...]) -> Iterator[Step]:
@@ -79,7 +80,9 @@ def _played(c: Conversation, steps: tuple[tuple[str, Action], ...]) -> Iterator[
             yield Step(name, NOT_REACHED)
             continue
         try:
-            yield Step(name, PASSED, action(c))
+            text = action(c)
+            yield Step(name, PASSED, text, cures=c.left_to_do)
+            c.left_to_do = ()
         except StepSkipped as skipped:
             yield Step(name, SKIPPED, str(skipped))
         except StepRefused as error:

@@ -18,7 +18,8 @@ class Step:
         or :data:`NOT_REACHED`, since an earlier one was refused.
     :param text: what was seen, in a sentence.
     :param refusal: the check that refused it; None if none did, or it cannot be seen from here.
-    :param cures: each a line of the ini, or a command, that would let it pass.
+    :param cures: each a line of the ini, or a command, that would let it pass; of one that passes,
+        what is left to do, since it passes in this run alone.
     """
 
     name: str

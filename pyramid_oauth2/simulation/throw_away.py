@@ -13,11 +13,16 @@ from zope.interface import implementer
 
 from ..assembly import get_service, make_authorization_server
 from ..backends.memory import MemoryBackend
+from ..extensions.client_id_metadata import NAME
+from ..extensions.client_id_metadata.document import UnusableDocument
+from ..extensions.client_id_metadata.resolver import DocumentResolver
+from ..extensions.client_id_metadata.settings import PINNED
 from ..fetching.responses import FetchError, Response
 from ..interfaces import IBackendFactory, IFetcher, IOAuth2Event, IResourceOwners, IService
 from ..interfaces.fetcher import Report
 from ..known_clients import KnownClient
 from ..protocol.clients.blocked_hosts import BlockedHosts, hosts_of
+from ..protocol.clients.source import approved
 from ..protocol.records import Client
 from ..service import OAuth2Service
 from ..settings import Settings
@@ -47,10 +52,20 @@ class Copies:
         raise FetchError("is not fetched in a simulation")
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a client is played on.
+
+    :param owners: the users, of whom one is signed in.
+    :param pinned: whether the client's document was pinned for this run alone.
+    """
+
+    owners: SimulatedOwners
+    pinned: bool
+
+
 @contextmanager
-def throw_away_service(
-    registry: Any, client: KnownClient, subject: str
-) -> Iterator[SimulatedOwners]:
+def throw_away_service(registry: Any, client: KnownClient, subject: str) -> Iterator[Stage]:
     """Let the application run on stores in memory, until the block is left.
 
     Of its own stores only what they say of this client is read, and nothing is written: neither
@@ -58,7 +73,6 @@ def throw_away_service(
 
     :param registry: of an application that nothing else uses meanwhile.
     :param subject: the user who is signed in.
-    :return: the users, of whom that one is signed in.
     :raises pyramid.exceptions.ConfigurationError: the application is no authorization server.
     :raises StoreUnavailable: its own store cannot be read.
     """
@@ -71,8 +85,9 @@ def throw_away_service(
         made = make_authorization_server(registry, _in_memory(own.settings), owners)
         try:
             _copy_records(own, made, client)
+            pinned = _pin(made, client)
             with _utility(registry, IService, made), _no_events(registry), _no_log_lines():
-                yield owners
+                yield Stage(owners, pinned)
         finally:
             made.close()
 
@@ -103,6 +118,24 @@ def _copy_records(own: OAuth2Service, made: OAuth2Service, client: KnownClient) 
     blocked, copied = BlockedHosts(own.server), BlockedHosts(made.server)
     for host in filter(blocked.blocks, hosts):
         copied.add(host)
+
+
+def _pin(made: OAuth2Service, client: KnownClient) -> bool:
+    """Pin the copy of the client's document where only pinned ones are used, and this is not."""
+    resolver = made.server.plug_ins.client_resolvers.get(NAME)
+    if not isinstance(resolver, DocumentResolver) or client.client_id is None:
+        return False
+    stored = made.server.clients.get(client.client_id)
+    if resolver.settings.clients != PINNED or resolver.is_pinned(client.client_id, stored):
+        return False
+    body = json.dumps(dict(client.document or {})).encode()
+    try:
+        found = resolver.reader.client(client.client_id, body, stored, made.server.clock())
+    except UnusableDocument:
+        return False
+    if stored is None:
+        made.backends[MEMORY].clients.add(approved(found))
+    return stored is None
 
 
 @contextmanager

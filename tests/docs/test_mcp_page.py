@@ -66,6 +66,7 @@ def test_the_page(follow: Callable[..., Page], capsys: pytest.CaptureFixture[str
     stricter = application(settings | page.settings("registration = token"), view)
     stricter.post_json("/oauth2/registration", body, status=401)
     run_the_commands(page)
+    run_doctor(page, settings)
     printed = capsys.readouterr().out
     assert "client_id:" in printed
     assert printed.count(": pinned.\n") == 2
@@ -86,6 +87,18 @@ def run_the_commands(page: Page) -> None:
         program, _, *words = shlex.split(line)
         words = [str(page.folder / word) if word.endswith(".json") else word for word in words]
         assert (program, poauth2([str(ini), *words])) == ("poauth2", 0), line
+
+
+def run_doctor(page: Page, settings: dict[str, str]) -> None:
+    """Every known client gets through, with the settings of the page."""
+    ours = {key: value for key, value in settings.items() if key.startswith("oauth2.")}
+    lines = {**ours, "oauth2.sqlalchemy.url": f"sqlite:///{page.folder}/oauth2.sqlite"}
+    text = [f"{key} = " + value.strip().replace("\n", "\n    ") for key, value in lines.items()]
+    (page.folder / "app.ini").write_text(
+        "\n".join(["[app:main]", *text, "use = call:tests.simulation.applications:main"])
+    )
+    program, ini, *words = shlex.split(page.block("doctor", "sh"))
+    assert (program, poauth2([str(page.folder / ini), *words])) == ("poauth2", 0)
 
 
 def rows(heading: str) -> dict[str, str]:

@@ -51,6 +51,9 @@ class Doctor:
             return list(connection.iterdump())
 
 
+UNPINNED = {"client_id_metadata": "pinned", "client_id_metadata.hosts": None}
+
+
 @pytest.fixture
 def doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Doctor:
     return Doctor(tmp_path, capsys)
@@ -75,22 +78,20 @@ def test_what_stops_a_client(doctor: Doctor):
     assert "not reached  token" in lines
 
 
+def test_what_is_left_to_do(doctor: Doctor):
+    status, out, _ = doctor("--client", "zed", **UNPINNED)
+    assert status == 0
+    assert f"left to do: poauth2 {doctor.ini} client pin zed" in out
+
+
 def test_as_json(doctor: Doctor):
-    status, out, _ = doctor(
-        "--client",
-        "grok",
-        "--json",
-        client_id_metadata="pinned",
-        **{"client_id_metadata.hosts": None},
-    )
+    changes = {"client_id_metadata.hosts": "claude.ai"}
+    status, out, _ = doctor("--client", "grok", "--json", **changes)
     (found,) = json.loads(out)
     steps = {each["step"]: each for each in found["steps"]}
     assert (status, found["green"], found["client"]) == (1, False, "grok")
     assert steps["authorization"]["check"] == "document_allowed"
-    assert (
-        "poauth2 INI client pin https://grok.com/oauth/mcp-client.json"
-        in (steps["authorization"]["cures"])
-    )
+    assert "poauth2 INI client pin grok" in steps["authorization"]["cures"]
 
 
 def test_a_command_has_the_name_of_the_ini(doctor: Doctor):

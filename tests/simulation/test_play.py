@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,16 @@ from pyramid_oauth2.simulation.throw_away import throw_away_service
 from .applications import API, HOSTS, ISSUER, make
 
 CLIENTS = list(known_clients())
+PINNED = {"client_id_metadata": "pinned", "client_id_metadata.hosts": None}
+# All that an MCP server's authorization needs.
+PROFILE: dict[str, str | None] = {
+    "profile": "mcp",
+    "registration": None,
+    "private_schemes": None,
+    "client_id_metadata": None,
+    "client_id_metadata.hosts": None,
+    "default_scopes": None,
+}
 MCP = {"resource_paths": "/mcp", "resources": None}
 
 
@@ -40,9 +52,15 @@ def app() -> Any:
     return make()
 
 
+@pytest.fixture(scope="module")
+def with_profile() -> Any:
+    return make(**PROFILE)
+
+
+@pytest.mark.parametrize("of", ["app", "with_profile"])
 @pytest.mark.parametrize("name", CLIENTS)
-def test_a_client_gets_through(name: str, app: Any):
-    steps = play(name, app)
+def test_a_client_gets_through(name: str, of: str, request: Any):
+    steps = play(name, request.getfixturevalue(of))
     assert [(each.name, each.state) for each in steps] == [(name, PASSED) for name, _ in STEPS], (
         steps
     )
@@ -97,12 +115,6 @@ def test_of_applications_of_every_kind(name: str, changes: dict[str, str | None]
             {"client_id_metadata.hosts": "vscode.dev"},
             "authorization",
             "oauth2.client_id_metadata.hosts = claude.ai vscode.dev",
-        ),
-        (
-            "claude",
-            {"client_id_metadata": "pinned", "client_id_metadata.hosts": None},
-            "authorization",
-            "poauth2 INI client pin https://claude.ai/oauth/mcp-oauth-client-metadata",
         ),
         (
             "grok",
@@ -255,6 +267,22 @@ def own_answer(status: int | None) -> Any:
 class TestWhatAnOperatorDecided:
     URL = "https://claude.ai/oauth/mcp-oauth-client-metadata"
 
+    def test_no_pin(self):
+        """The copy of the document is pinned for the run, and the step says what is left to do."""
+        for settings in (PINNED, PROFILE):
+            steps = play("claude", make(**settings))
+            assert all(each.state == PASSED for each in steps), steps
+            assert [each.cures for each in steps if each.cures] == [
+                ("poauth2 INI client pin claude",)
+            ]
+
+    def test_a_pin(self, tmp_path: Path):
+        document = dict(known_clients()["claude"].document or {})
+        (tmp_path / "claude.json").write_text(json.dumps(document))
+        app = make(**PROFILE, **{"client_id_metadata.pinned": str(tmp_path)})
+        steps = play("claude", app)
+        assert {(each.state, each.cures) for each in steps} == {(PASSED, ())}
+
     def test_a_disabled_client(self):
         app = make()
         clients = get_service(app.registry).clients
@@ -317,7 +345,8 @@ def test_a_user_is_signed_in_by_no_request_from_outside(app: Any):
     """The mark is an object, which no header can be."""
     from pyramid.request import Request
 
-    with throw_away_service(app.registry, known_clients()["cursor"], "7") as owners:
+    with throw_away_service(app.registry, known_clients()["cursor"], "7") as stage:
+        owners = stage.owners
         request = Request.blank("/", headers={"pyramid_oauth2.simulation": str(owners.mark)})
         request.registry = app.registry
         assert owners.subject(request) is None
