@@ -21,11 +21,12 @@ from .step import StepRefused
 
 REDIRECTS = (301, 302, 303, 307)
 MOST_REDIRECTS = 5
+HTML = {"Accept": "text/html"}
 
 
 def sign_in(c: Conversation) -> str:
     """Send the request in a browser in which no user is signed in."""
-    response = c.agent.send("GET", authorization_url(c, c.redirect_uris[0]))
+    response = c.agent.send("GET", authorization_url(c, c.redirect_uris[0]), HTML)
     location = response.headers.get("location", "")
     if response.status in REDIRECTS and not _is_for(c, location):
         return "The user is sent to the login"
@@ -68,7 +69,7 @@ def authorization_url(c: Conversation, redirect_uri: str) -> str:
 def _page(c: Conversation, redirect_uri: str) -> Exchanged:
     url = authorization_url(c, redirect_uri)
     for _ in range(MOST_REDIRECTS):
-        response = c.agent.send("GET", url, of_user=True)
+        response = c.agent.send("GET", url, HTML, of_user=True)
         if response.status not in REDIRECTS:
             break
         url = urljoin(url, response.headers.get("location", ""))
@@ -86,7 +87,7 @@ def consent(c: Conversation) -> str:
     assert form is not None
     endpoint = str(c.metadata["authorization_endpoint"])
     url = urljoin(endpoint, form[0])
-    headers = {"Content-Type": FORM, "Origin": origin_of(endpoint)}
+    headers = {**HTML, "Content-Type": FORM, "Origin": origin_of(endpoint)}
     response = c.agent.send("POST", url, headers, form[1], of_user=True)
     location = response.headers.get("location", "")
     if response.status not in REDIRECTS or not _is_for(c, location):
