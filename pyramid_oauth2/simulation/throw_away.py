@@ -43,7 +43,7 @@ class Copies:
     client: KnownClient
     others: dict[str, bytes] = field(default_factory=dict)
 
-    def get(self, url: str, most: int, report: Report) -> Response:
+    def get(self, url: str, most: int, report: Report, etag: str = "") -> Response:
         """See :class:`~pyramid_oauth2.interfaces.IFetcher`; no request is sent or reported."""
         if self.client.document is not None and url == self.client.client_id:
             return Response(200, json.dumps(dict(self.client.document)).encode())
