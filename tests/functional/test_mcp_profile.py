@@ -158,7 +158,7 @@ class TestTheLog:
         names = ", ".join(name for name, each in known_clients().items() if each.client_id)
         assert second == (
             "oauth2.profile = mcp: not pinned yet, and so refused with their documents, are the "
-            f"clients {names}: poauth2 INI client pin NAME."
+            f"clients {names}: poauth2 INI client pin NAME, or --known for all."
         )
 
     def test_all_are_pinned(self, said: Any, pinned: str):

@@ -152,6 +152,32 @@ class TestByName:
         assert "  not pinned  " in states["claude-code"]
         assert "  registers itself  " in states["cursor"]
 
+    def test_all_that_are_known(self, documents, claude):
+        """What cannot be fetched keeps no other one from being pinned."""
+        urls = {each.client_id for each in known_clients().values() if each.client_id}
+        status, out, err = documents("client", "pin", "--known")
+        assert (status, out) == (1, f"{claude}: pinned.\n")
+        failed = {line.split()[1] for line in err.splitlines()}
+        assert failed == urls - {claude}
+        for each in known_clients().values():
+            if each.document:
+                change_to(documents, dict(each.document))
+                documents("client", "pin", "--known")
+        assert documents("client", "pin", "--known") == (0, "", "")
+        assert "not pinned" not in documents("client", "pin")[1]
+
+    def test_one_that_was_deleted_is_not_missing(self, documents, claude):
+        documents("client", "pin", "claude")
+        assert documents("client", "delete", claude, "--yes")[0] == 0
+        out = documents("client", "pin")[1]
+        assert "  deleted  " in next(line for line in out.splitlines() if f" {claude}" in line)
+        _, out, err = documents("client", "pin", "--known")
+        assert claude not in (out + err).split()
+
+    def test_all_and_one(self, documents):
+        status, _, err = documents("client", "pin", "claude", "--known")
+        assert (status, "name a client, or write --known" in err) == (2, True)
+
     def test_one_without_a_document(self, documents):
         status, _, err = documents("client", "pin", "cursor")
         assert (status, "has no document: it registers itself" in err) == (2, True)

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 NOT_PINNED = (
     "oauth2.profile = %s: not pinned yet, and so refused with their documents, are the clients "
-    "%s: poauth2 INI client pin NAME."
+    "%s: poauth2 INI client pin NAME, or --known for all."
 )
 
 
@@ -46,5 +46,6 @@ def _report(event: Any) -> None:
 def _not_pinned(server: Any, clients: Mapping[str, str]) -> Iterator[str]:
     resolver = server.plug_ins.client_resolvers[NAME]
     for name, url in clients.items():
-        if not resolver.is_pinned(url, server.clients.get(url)):
+        pinned = resolver.is_pinned(url, server.clients.get(url))
+        if not pinned and not server.clients.was_deleted(url):
             yield name

@@ -23,11 +23,12 @@ from ..command import command
 from ..ini import Ini
 from ..table import table
 from ..terminal import shown
-from .known import document_url, rows
+from .known import document_url, document_urls, rows
 
 if TYPE_CHECKING:
     from ...extensions.client_id_metadata.resolver import DocumentResolver
 
+PINNED, NOT_PINNED, DELETED = "pinned", "not pinned", "deleted"
 OFF = "no client is known by a document: set oauth2.client_id_metadata to another value than off"
 # What the server itself says of a client.
 OF_SERVER = frozenset({"created_at", "updated_at", "disabled_at", "version", "epoch", "extra"})
@@ -44,19 +45,31 @@ class Unusable(Exception):
 )
 @click.argument("url", metavar="[NAME|URL]", required=False, type=document_url)
 @click.argument("file", metavar="[FILE]", required=False, type=some_path)
-def pin(ini: Ini, url: str | None, file: str | None) -> int:
+@click.option("--known", is_flag=True, help="all known clients that are not pinned yet")
+def pin(ini: Ini, url: str | None, file: str | None, known: bool) -> int:
     """Write a client as its document says, and approve it."""
+    if known and url is not None:
+        raise click.UsageError("name a client, or write --known")
     with _documents(ini) as documents:
-        if url is None:
-            print(*table([*rows(documents.is_pinned)]), sep="\n")
-            return 0
-        try:
-            first = documents.pin(url, file)
-        except Unusable as error:
-            print(f"poauth2: {shown(url)} {shown(str(error))}", file=sys.stderr)
-            return 1
-    print(f"{shown(url)}: {'pinned' if first else 'pinned again'}.")
+        if known:
+            missing = [each for each in document_urls() if documents.state(each) == NOT_PINNED]
+            pinned = [_pin(documents, each) for each in missing]
+            return 0 if all(pinned) else 1
+        if url is not None:
+            return 0 if _pin(documents, url, file) else 1
+        print(*table([*rows(documents.state)]), sep="\n")
     return 0
+
+
+def _pin(documents: _Documents, url: str, file: str | None = None) -> bool:
+    """Pin a client, and print what happened; return whether it is pinned."""
+    try:
+        first = documents.pin(url, file)
+    except Unusable as error:
+        print(f"poauth2: {shown(url)} {shown(str(error))}", file=sys.stderr)
+        return False
+    print(f"{shown(url)}: {'pinned' if first else 'pinned again'}.")
+    return True
 
 
 @command("All, or those that are named. Exits with 1 if one has changed, or cannot be read.")
@@ -112,9 +125,12 @@ class _Documents:
             if source_of(client) == DOCUMENT and not is_unchecked(client):
                 yield client.client_id
 
-    def is_pinned(self, url: str) -> bool:
-        """Whether a client is pinned, in the store or in the folder of the ini."""
-        return self.resolver.is_pinned(url, self.service.server.clients.get(url))
+    def state(self, url: str) -> str:
+        """Whether a client is pinned, in the store or in the folder of the ini, or was deleted."""
+        clients = self.service.server.clients
+        if self.resolver.is_pinned(url, clients.get(url)):
+            return PINNED
+        return DELETED if clients.was_deleted(url) else NOT_PINNED
 
     def differences(self, url: str) -> Iterator[str]:
         """The fields of a pinned client in which its document differs now.

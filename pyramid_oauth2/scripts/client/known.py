@@ -36,14 +36,17 @@ def document_url(word: str) -> str:
     return url
 
 
-def rows(is_pinned: Callable[[str], bool]) -> Iterator[tuple[str, ...]]:
+def document_urls() -> Iterator[str]:
+    """The URLs of the documents of all known clients that have one."""
+    return (each.client_id for each in known_clients().values() if each.client_id is not None)
+
+
+def rows(state: Callable[[str], str]) -> Iterator[tuple[str, ...]]:
     """The rows of a table of all known clients.
 
-    :param is_pinned: whether the client of a URL is pinned.
+    :param state: that of the client of a URL.
     """
     yield HEADINGS
     for name, each in known_clients().items():
         url = each.client_id
-        pinned = url is not None and is_pinned(url)
-        state = NO_DOCUMENT if url is None else "pinned" if pinned else "not pinned"
-        yield name, state, shown(each.title), url or ""
+        yield name, NO_DOCUMENT if url is None else state(url), shown(each.title), url or ""
