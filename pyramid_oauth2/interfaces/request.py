@@ -69,6 +69,10 @@ class PyramidRequest(Protocol):
         """The headers; their names are not case-sensitive."""
 
     @property
+    def accept(self) -> Any:
+        """The media types that the client accepts, in order (RFC 9110 section 12.5.1)."""
+
+    @property
     def accept_language(self) -> Any:
         """The languages that the browser asks for."""
 
