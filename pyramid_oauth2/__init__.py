@@ -34,6 +34,7 @@ from .protocol.authorization.response_types import CodeResponse, TokenResponse
 from .protocol.client_authentication.basic import ClientSecretBasic
 from .protocol.client_authentication.none import NoAuthentication
 from .protocol.client_authentication.post import ClientSecretPost
+from .protocol.clients.authentication_methods import METHODS
 from .protocol.clients.field import ClientField
 from .protocol.clients.fixed_fields import FIXED
 from .protocol.clients.outcomes import ClientChangedMeanwhile, Registered, UnknownClient
@@ -122,6 +123,7 @@ def includeme(config: Any) -> None:
     config.add_oauth2_client_field(APPROVED)
     config.add_oauth2_client_field(FIXED)
     config.add_oauth2_client_field(PRIVATE_SCHEMES)
+    config.add_oauth2_client_field(METHODS)
 
     config.include(".listeners")
     config.include(".request_classes")
@@ -135,6 +137,7 @@ def includeme(config: Any) -> None:
     config.add_oauth2_endpoint("token", TokenEndpoint, metadata=None)
     config.include(".extensions.jwt_access_tokens")  # and introspection
     config.include(".extensions.client_registration")
+    config.include(".extensions.private_key_jwt")
     config.add_oauth2_endpoint("revoke", RevocationEndpoint, metadata=None)
     config.add_oauth2_endpoint("access_token", TokenEndpoint, metadata=None)
     config.include(".views")

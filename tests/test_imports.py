@@ -123,6 +123,12 @@ FORBIDDEN = {
         *without("extensions"),
         *other_extensions("client_id_metadata"),
     ),
+    "extensions.private_key_jwt": (
+        *WEB,
+        *DATABASES,
+        *without("jose", "extensions", "fetching"),
+        *other_extensions("private_key_jwt"),
+    ),
     "openid": (*WEB, *DATABASES, *without("jose", "openid")),
     "openid.startup_checks": (*DATABASES, *without("openid")),
     "openid.delivery": (*WEB, *DATABASES, *without("jose", "openid", "fetching")),

@@ -46,7 +46,8 @@ def check_claims(claims: Mapping[str, Any], use: Use, now: float) -> None:
     for name in DATES:
         _check(claims, name, _is_date)
     for name in TEXTS:
-        _check(claims, name, partial(_is_text, most=LONG.get(name, MAX_TEXT)))
+        most = use.longest_subject if name == "sub" else LONG.get(name, MAX_TEXT)
+        _check(claims, name, partial(_is_text, most=most))
     _check(claims, "aud", _is_audience)
     _check_times(claims, use, now)
 

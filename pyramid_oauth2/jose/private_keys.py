@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..protocol.clients.secret_keys import PRIVATE_MEMBERS
 from .algorithms import ED25519, ES256, RS256, algorithms_of
 from .objects import json_object
-from .public_keys import MAX_RSA_BITS, MIN_RSA_BITS, PRIVATE_MEMBERS, PUBLIC_MEMBERS, public_key
+from .public_keys import MAX_RSA_BITS, MIN_RSA_BITS, PUBLIC_MEMBERS, public_key
 from .refused import KeyRefused
 from .signing import PrivateKey
 

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..protocol.clients.secret_keys import PRIVATE_MEMBERS
+from ..protocol.messages import message as _
 from .algorithms import algorithms_of, same_as
 from .objects import decoded
-from .refused import KeyRefused
+from .refused import KeyRefused, KeyUnsuited
 
 MAX_KEY_ID = 255
 MAX_TRIED = 8
 MIN_RSA_BITS, MAX_RSA_BITS = 2048, 8192
 MIN_EXPONENT = 65537
-# RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC 8037 section 2, and those of coming key types.
-PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
 # RFC 7518 section 6, RFC 8037 section 2.
 PUBLIC_MEMBERS = {"EC": ("crv", "x", "y"), "RSA": ("n", "e"), "OKP": ("crv", "x")}
 
@@ -51,18 +51,20 @@ def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     kid, designed = jwk.get("kid"), jwk.get("alg")
     # A private key that was published proves nothing any more.
     if private := sorted(PRIVATE_MEMBERS & jwk.keys()):
-        raise KeyRefused(f"has private members: {', '.join(private)}")
+        raise KeyRefused(_("has private members: %(names)s", names=", ".join(private)))
     if kid is not None and not (isinstance(kid, str) and 0 < len(kid) <= MAX_KEY_ID):
-        raise KeyRefused(f"has a kid that is not text of 1 to {MAX_KEY_ID} characters")
+        raise KeyRefused(
+            _("has a kid that is not text of 1 to %(most)s characters", most=MAX_KEY_ID)
+        )
     # RFC 7517 sections 4.2 and 4.3.
     if jwk.get("use", "sig") != "sig" or "verify" not in _operations(jwk):
-        raise KeyRefused("is not for signatures")
+        raise KeyUnsuited(_("is not for signatures"))
     algorithms = algorithms_of(jwk.get("kty"), jwk.get("crv"))
     if designed is not None:
         # RFC 8725 section 3.1: a key is used with one algorithm.
         algorithms &= same_as(designed) if isinstance(designed, str) else set()
     if not algorithms:
-        raise KeyRefused("is of no type, curve and algorithm that are accepted here")
+        raise KeyUnsuited(_("is of no type, curve and algorithm that are accepted here"))
     members = {name: jwk.get(name) for name in PUBLIC_MEMBERS[jwk["kty"]]}
     _check_strength(members)
     public = {**members, "kty": jwk["kty"]}
@@ -80,16 +82,19 @@ def _check_strength(members: Mapping[str, Any]) -> None:
     modulus, exponent = _number(members["n"]), _number(members["e"])
     # RFC 7518 section 3.3: 2048 bits or more. Verifying takes the longer the larger both are.
     if not MIN_RSA_BITS <= modulus.bit_length() <= MAX_RSA_BITS:
-        raise KeyRefused(f"is not of {MIN_RSA_BITS} to {MAX_RSA_BITS} bits")
+        sizes = {"least": MIN_RSA_BITS, "most": MAX_RSA_BITS}
+        raise KeyRefused(_("is not of %(least)s to %(most)s bits", **sizes))
     if not (MIN_EXPONENT <= exponent < 2**32 and exponent % 2):
-        raise KeyRefused(f"has an exponent that is not an odd number from {MIN_EXPONENT}")
+        raise KeyRefused(
+            _("has an exponent that is not an odd number from %(least)s", least=MIN_EXPONENT)
+        )
 
 
 def _number(text: Any) -> int:
     try:
         return int.from_bytes(decoded(text), "big")
     except (TypeError, ValueError):
-        raise KeyRefused("has a member that is not base64url without padding") from None
+        raise KeyRefused(_("has a member that is not base64url without padding")) from None
 
 
 def _material(jwk: dict[str, Any]) -> Any:
@@ -102,7 +107,7 @@ def _material(jwk: dict[str, Any]) -> Any:
     try:
         return import_key(jwk)
     except (JoseError, ValueError, TypeError, KeyError):
-        raise KeyRefused("has members that do not make a key") from None
+        raise KeyRefused(_("has members that do not make a key")) from None
 
 
 @dataclass(frozen=True, slots=True)

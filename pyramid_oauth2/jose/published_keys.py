@@ -54,6 +54,14 @@ class Document:
     cache_control: str = ""
 
 
+class NotAsked(StoreUnavailable):
+    """The party was not asked, since too many are asked at this moment: it may be at once."""
+
+
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     keys: KeySet
@@ -65,7 +73,8 @@ class PublishedKeys:
     """The keys of one party.
 
     :param name: what the set is, for messages: such as "The key set https://as.example/jwks".
-    :param fetch: returns the document; raises StoreUnavailable if there is no usable response.
+    :param fetch: returns the document; raises StoreUnavailable if there is no usable response,
+        and NotAsked if no request was sent.
     :param clock: returns the time in seconds; it never goes back.
     """
 
@@ -84,15 +93,18 @@ class PublishedKeys:
         self._known: _Known | None = None
         self._tried_at = float("-inf")
 
-    def fitting(self, kid: str | None, algorithm: str) -> tuple[PublicKey, ...]:
+    def fitting(
+        self, kid: str | None, algorithm: str, may_fetch: Callable[[], bool] = _always
+    ) -> tuple[PublicKey, ...]:
         """The keys that may have signed a JWT with that header.
 
+        :param may_fetch: is called before the set is fetched, for a limit of the caller's own.
         :raises StoreUnavailable: the set is not known and cannot be fetched. What was signed
             cannot be verified then, so it is refused.
         """
         known = self._known
         if known is None or self._must_fetch(known, kid):
-            known = self._fetched(known, kid)
+            known = self._fetched(known, kid, may_fetch)
         return known.keys.fitting(kid, algorithm)
 
     def _must_fetch(self, known: _Known, kid: str | None) -> bool:
@@ -108,15 +120,19 @@ class PublishedKeys:
     def _is_too_old(self, known: _Known, now: float) -> bool:
         return now - max(known.fresh_until, known.fetched_at) >= self._times.stale
 
-    def _fetched(self, known: _Known | None, kid: str | None) -> _Known:
+    def _fetched(
+        self, known: _Known | None, kid: str | None, may_fetch: Callable[[], bool]
+    ) -> _Known:
         """The set after a fetch, by this thread or by the one that is fetching."""
         old = known is None or self._is_too_old(known, self._clock())
         # While another thread fetches, what is known is good enough until it has; a key that is
         # not known may be what it brings.
         usable = None if old or known is None or not known.keys.has(kid) else known
-        return self._flight(lambda: self._newer(known, kid), usable)
+        return self._flight(lambda: self._newer(known, kid, may_fetch), usable)
 
-    def _newer(self, known: _Known | None, kid: str | None) -> _Known:
+    def _newer(
+        self, known: _Known | None, kid: str | None, may_fetch: Callable[[], bool]
+    ) -> _Known:
         newer = self._known
         if newer is not None and newer is not known and not self._must_fetch(newer, kid):
             return newer
@@ -125,17 +141,28 @@ class PublishedKeys:
         if usable is None and now - self._tried_at < self._times.rest:
             raise StoreUnavailable(f"{self._name} could not be fetched a moment ago.")
         try:
-            document = self._fetch()
-            keys = self._keys(document.body)
+            document, keys = self._asked(may_fetch)
         except StoreUnavailable:
             if usable is not None:
                 return usable
             raise
-        finally:
-            # Counted from the end: the time that a silent party takes is no rest.
-            self._tried_at = self._clock()
         self._known = _Known(keys, now, now + self._lifetime(document.cache_control))
         return self._known
+
+    def _asked(self, may_fetch: Callable[[], bool]) -> tuple[Document, KeySet]:
+        if not may_fetch():
+            raise NotAsked(f"{self._name} is not asked for now.")
+        try:
+            document = self._fetch()
+            keys = self._keys(document.body)
+        except NotAsked:
+            raise
+        except StoreUnavailable:
+            # Counted from the end: the time that a silent party takes is no rest.
+            self._tried_at = self._clock()
+            raise
+        self._tried_at = self._clock()
+        return document, keys
 
     def _keys(self, body: bytes) -> KeySet:
         try:

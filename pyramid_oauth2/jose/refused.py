@@ -21,3 +21,7 @@ class JWTRefused(Exception):
 
 class KeyRefused(ValueError):
     """A public key cannot be used. The message completes a sentence that begins with "the key"."""
+
+
+class KeyUnsuited(KeyRefused):
+    """It is a key for something else, such as encryption: it may stand in a set beside others."""

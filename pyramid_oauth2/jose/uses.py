@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..protocol.records import CLIENT_ID_LENGTH
+
 KILOBYTE = 1024
 
 
@@ -24,6 +26,7 @@ class Use:
     :param required: the claims without which it is refused.
     :param key_embedded: whether its header has the key, as RFC 9449 section 4.2 wants it.
     :param ends: whether ``exp`` counts; in a hint it does not.
+    :param longest_subject: of ``sub``, in characters.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Use:
     required: tuple[str, ...] = ("iss", "aud", "exp")
     key_embedded: bool = False
     ends: bool = True
+    longest_subject: int = 255
 
 
 # RFC 9068 sections 2.1 and 2.2.
@@ -48,6 +52,7 @@ CLIENT_ASSERTION = Use(
     "client-authentication+jwt",
     untyped=True,
     required=("iss", "sub", "aud", "exp", "jti"),
+    longest_subject=CLIENT_ID_LENGTH,
 )
 # RFC 9101 sections 4 and 10.8.
 REQUEST_OBJECT = Use("request object", "oauth-authz-req+jwt", untyped=True)

@@ -14,6 +14,7 @@ from ..protocol.http import MAX_BODY, HTTPRequest, body_too_large
 from ..protocol.refusal import Refusal
 from .protected_resources import path_of, resource_url
 
+RESERVED = "pyramid_oauth2.reserved"
 CONTENT_LENGTH = Refusal("content_length", "RFC 9110 section 8.6")
 
 
@@ -84,7 +85,16 @@ def _converted(request: PyramidRequest, url: str, body: bytes) -> HTTPRequest:
         body=body,
         remote_addr=request.environ.get("REMOTE_ADDR"),
         environ=request.environ,
+        reserved=reserved_by(request),
     )
+
+
+def reserved_by(request: PyramidRequest) -> set[tuple[str, bytes]]:
+    """What this request has reserved."""
+    # In the environ: pyramid_retry may run the request again, and what this run reserved
+    # must not look like a replay then.
+    reserved: set[tuple[str, bytes]] = request.environ.setdefault(RESERVED, set())
+    return reserved
 
 
 def _body(request: PyramidRequest) -> bytes:

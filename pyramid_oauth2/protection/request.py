@@ -22,7 +22,7 @@ from ..resource_server import ResourceServer
 from ..service import OAuth2Service
 from .challenges import ScopeRequired, TokenRequired
 from .cors import expose_when_sent
-from .http_request import protected_request
+from .http_request import protected_request, reserved_by
 
 if TYPE_CHECKING:
     from functools import cached_property as reify  # Pyramid's has no types.
@@ -34,7 +34,6 @@ else:
     from pyramid.decorator import reify
 
 
-RESERVED = "pyramid_oauth2.reserved"
 # In the registry: the function of the views that ends the session of a browser.
 END_SESSION = "pyramid_oauth2.end_session"
 
@@ -205,10 +204,7 @@ class RequestOAuth2:
 
     def reserved(self) -> set[tuple[str, bytes]]:
         """What this request has reserved."""
-        # In the environ: pyramid_retry may run the request again, and what this run reserved
-        # must not look like a replay then.
-        reserved: set[tuple[str, bytes]] = self._request.environ.setdefault(RESERVED, set())
-        return reserved
+        return reserved_by(self._request)
 
     def send(self, headers: Mapping[str, str]) -> None:
         """Send headers with the response to this request, also if it is an error."""

@@ -94,7 +94,7 @@ def _client_request(
                 refusal=CONFIDENTIAL.comparing(client_id=client.client_id),
             )
         parameters = pick_parameters(form, endpoint.parameters, REQUIRED)
-        reserve(server, proof.reservations)
+        reserve(server, proof.reservations, http.reserved)
     except OAuth2Error as error:
         error.respond_to(client, proof.headers)
         raise
@@ -121,6 +121,7 @@ def identify(
     except OAuth2Error as error:
         error.client = client
         raise
-    if authenticated.reservations:
-        proof = Proof(reservations=authenticated.reservations).and_(proof)
+    if authenticated.reservations or authenticated.by_key:
+        own = Proof(reservations=authenticated.reservations, authenticated_by=authenticated.by_key)
+        proof = own.and_(proof)
     return client, proof

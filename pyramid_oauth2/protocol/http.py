@@ -41,7 +41,8 @@ class HTTPRequest:
     ``url`` is the public URL without its query, ``query`` the raw query string.
     ``headers`` has lower-case names; a client may have sent any of them. ``secure`` is whether
     the request came by https. ``environ`` is what the WSGI server knows beside the request, such
-    as the certificate of the connection; to be read only.
+    as the certificate of the connection; to be read only. ``reserved`` is what the request has
+    reserved, also at an earlier attempt: that is no second use.
     """
 
     method: str
@@ -52,6 +53,7 @@ class HTTPRequest:
     body: bytes = field(default=b"", repr=False)
     remote_addr: str | None = None
     environ: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    reserved: set[tuple[str, bytes]] = field(default_factory=set, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 MAX_VALUE = 4 * 1024  # characters: the default of oauth2.max_parameter_length
+MAX_ASSERTION = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class ParameterRules:
     repeatable: frozenset[str]
     secret: frozenset[str]
     longest: int = MAX_VALUE
-    max_lengths: Mapping[str, int] = field(default_factory=dict)
+    max_lengths: Mapping[str, int] = field(default_factory=dict, repr=False)
 
     def max_length(self, name: str, default: int | None = None) -> int:
         """How many characters a value of that parameter may have.
@@ -100,4 +101,6 @@ CORE_RULES = ParameterRules(
             "token",
         }
     ),
+    # A JWT, whichever method reads it.
+    max_lengths={"client_assertion": MAX_ASSERTION},
 )

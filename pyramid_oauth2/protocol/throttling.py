@@ -266,6 +266,11 @@ class Throttle:
         }
         return Attempt("fetches", limit.seconds, sources, self.counter, http, emit)
 
+    def fetch_for_client(self, http: HTTPRequest, emit: Emit) -> Attempt:
+        """A request of ours to another server, for a request of a client to one of ours."""
+        sources = {_key("fetches", "address", source_network(http.remote_addr)): FETCHES.attempts}
+        return Attempt("fetches", FETCHES.seconds, sources, self.counter, http, emit)
+
     def registration(self, http: HTTPRequest, subject: str, emit: Emit) -> Attempt:
         """The registration of a user's own client, which leaves a tombstone when it is deleted.
 

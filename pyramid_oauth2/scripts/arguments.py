@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -20,6 +23,7 @@ from ..protocol.token_strings import (
     our_prefixes,
 )
 from ..settings.types import BadValue, lifetime
+from .terminal import shown
 
 F = TypeVar("F", bound=Callable[..., int])
 
@@ -117,6 +121,23 @@ def duration(text: str) -> int:
         return lifetime(text)
     except BadValue as error:
         raise click.BadParameter(str(error)) from None
+
+
+def json_file(name: str) -> Mapping[str, Any]:
+    """The type of an option that names a file with a JSON object; ``-`` is standard input."""
+    if not name:
+        raise click.BadParameter("it is empty")
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+        value = json.loads(text)
+    except OSError as error:
+        raise click.BadParameter(f"{shown(name)} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        # Also of bytes that are not UTF-8.
+        raise click.BadParameter(f"{shown(name)} is not JSON") from None
+    if not isinstance(value, dict):
+        raise click.BadParameter(f"{shown(name)} has no JSON object")
+    return value
 
 
 def json_option(text: str) -> Callable[[F], F]:

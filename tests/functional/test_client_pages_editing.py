@@ -154,7 +154,7 @@ def test_a_mistake(pages: ClientPages, web: Client, field: str, value: str, prob
 def test_a_browser_keeps_what_is_far_too_long_from_a_line(pages: ClientPages, web: Client):
     page = pages.get("edit", client_id=web.client_id)
     lines = page.html.select('main form input[autocomplete="off"]')
-    assert len(lines) == 7
+    assert len(lines) == 8
     assert {line["maxlength"] for line in lines} == {"2048"}
 
 

@@ -46,7 +46,8 @@ def test_the_application_types_are_explained(pages: ClientPages):
 
 @pytest.mark.parametrize("application_type", APPLICATION_TYPES)
 def test_an_application_type_is_asked_only_what_it_needs(pages: ClientPages, application_type: str):
-    form = pages.get("register", kind=application_type).form
+    page = pages.get("register", kind=application_type)
+    form = page.form
     asked = {name for name in form.fields if name} - {"oauth2_browser_token", "client_id"}
     typed = {
         name
@@ -54,7 +55,11 @@ def test_an_application_type_is_asked_only_what_it_needs(pages: ClientPages, app
         if name in APPLICATION_TYPES[application_type]
     }
     scope = {"scope"} if application_type != "api" else set()
-    assert asked == {"client_name"} | typed | scope
+    public = APPLICATION_TYPES[application_type].get("token_endpoint_auth_method") == "none"
+    # Below the fold: a client that keeps a secret may have a key instead.
+    folded = {field["name"] for field in page.html.select("details [name]")}
+    assert folded == (set() if public else {"token_endpoint_auth_method", "jwks", "jwks_uri"})
+    assert asked == {"client_name"} | typed | scope | folded
 
 
 @pytest.mark.parametrize("application_type", APPLICATION_TYPES)

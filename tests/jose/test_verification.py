@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from pyramid_oauth2.jose.public_keys import KeySet
 from pyramid_oauth2.jose.refused import JWTRefused
-from pyramid_oauth2.jose.uses import DPOP_PROOF, USES, Use
+from pyramid_oauth2.jose.uses import CLIENT_ASSERTION, DPOP_PROOF, USES, Use
 from pyramid_oauth2.jose.verification import embedded_key, verify
 from tests.jose.forgeries import FORGERIES, Honest, public
 
@@ -115,6 +115,14 @@ def test_the_type_is_a_media_type(use):
     assert accepted(made.headed(typ=f"application/{use.typ}"), use)
     assert accepted(made.headed(typ=use.typ.upper()), use)
     assert accepted(made.headed(typ=f"Application/{use.typ}"), use)
+
+
+@each_use
+def test_how_long_a_subject_is(use):
+    """That of an assertion is a client_id, which may be a URL (RFC 7523 section 3, item 2)."""
+    longest = 512 if use is CLIENT_ASSERTION else 255
+    assert accepted(honest(use).jwt(sub="s" * longest), use)
+    assert refused_by(honest(use).jwt(sub="s" * (longest + 1)), use) == "jwt_claim"
 
 
 @each_use

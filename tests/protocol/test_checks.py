@@ -12,6 +12,7 @@ from pathlib import Path
 import pyramid_oauth2
 from pyramid_oauth2.extensions.client_id_metadata.settings import ClientIDMetadataSettings
 from pyramid_oauth2.extensions.client_registration.settings import RegistrationSettings
+from pyramid_oauth2.extensions.private_key_jwt.client_fields import LEGACY_ASSERTION_AUDIENCE
 from pyramid_oauth2.protocol import errors
 from pyramid_oauth2.protocol.clients.resources import FIELDS as RESOURCE_FIELDS
 from pyramid_oauth2.protocol.errors import OAuth2Error
@@ -101,7 +102,8 @@ def test_a_check_is_fixed_and_never_made_from_data():
 
 
 def test_what_decides_exists():
-    fields = {each.name for each in (*dataclasses.fields(Client), *RESOURCE_FIELDS)}
+    added = (*RESOURCE_FIELDS, LEGACY_ASSERTION_AUDIENCE)
+    fields = {each.name for each in (*dataclasses.fields(Client), *added)}
     for place, call in checks():
         named = {keyword.arg: keyword.value for keyword in call.keywords}
         assert named.keys() <= {"decided_by"}, place

@@ -79,7 +79,7 @@ def test_no_two_are_in_the_same_place():
             for part, value in (("widens", True), ("most", 3))
         ),
         ({"codec": Codec.MAPPING, "option": FLAG}, "partner: the command line has no option for"),
-        ({"codec": Codec.OPTIONAL_MAPPING, "option": FLAG}, "no option for object or null"),
+        ({"codec": Codec.MAPPING, "option": FLAG}, "no option for object"),
         ({"option": Option("--partner", words=True)}, "words of the option are for lists"),
         *(
             ({"codec": codec, "option": Option("--partner", choices=("1",))}, "choices of the opt")

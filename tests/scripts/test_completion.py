@@ -68,7 +68,7 @@ def test_then_the_options(complete):
 def test_those_that_the_application_declares(poauth2, with_field, complete):
     for command in ("add", "edit"):
         assert complete(str(poauth2.path), "client", command, "--cust") == ["--customer-number"]
-        assert complete(str(poauth2.path), "client", command, "--no-l") == ["--no-likes-json"]
+        assert complete(str(poauth2.path), "client", command, "--no-li") == ["--no-likes-json"]
 
 
 def test_an_application_that_does_not_start(poauth2, complete):

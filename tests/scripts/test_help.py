@@ -64,6 +64,7 @@ def test_a_command_is_one_sentence_in_the_list(name: str):
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_can_be_typed(example: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "keys.json").write_text("{}")  # An option reads it.
     invoked = []
     monkeypatch.setattr(Command, "invoke", lambda command, ctx: invoked.append(command) or 0)
     _, *words = shlex.split(re.sub(r" [<>] \S+$", "", example))

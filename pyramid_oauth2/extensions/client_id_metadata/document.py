@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from ...interfaces.server import IServer
+from ...jose.algorithms import ALGORITHMS
 from ...jose.objects import json_object
+from ...protocol.clients.authentication_methods import METHOD, METHODS, NONE, OF_SECRETS
 from ...protocol.clients.extra import value_of
 from ...protocol.clients.fixed_fields import FIXED
 from ...protocol.clients.registered_metadata import registered_metadata
@@ -20,8 +22,7 @@ from ...protocol.redirect_uris import origin_of
 from ...protocol.server import Server
 
 MOST = 5 * 1024  # bytes, by the draft, section 6.6
-NONE = "none"
-METHODS = "token_endpoint_auth_methods_supported"
+SIGNING_ALG = "token_endpoint_auth_signing_alg"
 # The browser of each user would load a logo from the stranger.
 NOT_TAKEN = frozenset({"logo_uri"})
 # The first is decided by where the client was found; the other has values of the document too.
@@ -57,7 +58,6 @@ class Reader:
         except ValueError as error:
             raise UnusableDocument(str(error)) from None
         _check_identity(url, members)
-        _check_method(members)
         _check_keys(url, members)
         try:
             client = self._client(url, members, stored, now)
@@ -74,7 +74,8 @@ class Reader:
     def _client(
         self, url: str, members: Mapping[str, Any], stored: Client | None, now: int
     ) -> Client:
-        values = registered_metadata(self._core, _body(url, members))
+        methods = _methods(members, self._core.client_authentications)
+        values = registered_metadata(self._core, _body(url, members, methods))
         values["scope"] = values.get("scope", self.scopes) & self.scopes
         if self.scopes and not values["scope"]:
             # Without any it could be granted the server's default.
@@ -100,6 +101,8 @@ def digest(client: Client) -> str:
     """What a user's consent is for: who gets the response, and how the client proves itself."""
     keys = [getattr(client, name) for name in KEYS]
     parts = [sorted(client.redirect_uris), client.token_endpoint_auth_method, *keys]
+    # Without any, the digest is that of earlier versions.
+    parts += [sorted(several)] if (several := value_of(METHODS, client)) else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -111,18 +114,32 @@ def _check_identity(url: str, members: Mapping[str, Any]) -> None:
         raise UnusableDocument("has a client secret")
 
 
-def _check_method(members: Mapping[str, Any]) -> None:
-    """Refuse a client that does not authenticate by ``none``.
+def _methods(members: Mapping[str, Any], known: Collection[str]) -> list[str]:
+    """The methods by which the client may authenticate here: ``none``, a signed JWT, or both.
 
     A document may name several methods (OpenID Connect Relying Party Metadata Choices), or one.
     """
-    methods = members.get(METHODS) or [members.get("token_endpoint_auth_method", NONE)]
-    if not isinstance(methods, list) or not all(isinstance(each, str) for each in methods):
-        raise UnusableDocument(f"has {METHODS} that are no list of texts")
-    if any(each.startswith("client_secret") for each in methods):
+    named = members.get(METHODS.name) or [members.get(METHOD, NONE)]
+    if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
+        raise UnusableDocument(f"has {METHODS.name} that are no list of texts")
+    if any(each.startswith(OF_SECRETS) for each in named):
         raise UnusableDocument("names a method that needs a secret")
-    if NONE not in methods:
-        raise UnusableDocument("names no method by which clients can authenticate here: none")
+    left = [each for each in dict.fromkeys(named) if each in known]
+    if len(left) > 1 and not _can_sign(members):
+        left = [each for each in left if each == NONE]
+    if not left:
+        known_here = ", ".join(sorted(each for each in known if not each.startswith(OF_SECRETS)))
+        raise UnusableDocument(
+            f"names no method by which clients can authenticate here: {known_here}"
+        )
+    return left
+
+
+def _can_sign(members: Mapping[str, Any]) -> bool:
+    """Whether the server could verify a signature of the client, which can do without."""
+    algorithm = members.get(SIGNING_ALG)
+    has_keys = any(members.get(name) is not None for name in KEYS)
+    return has_keys and (algorithm is None or algorithm in ALGORITHMS)
 
 
 def _check_keys(url: str, members: Mapping[str, Any]) -> None:
@@ -131,13 +148,18 @@ def _check_keys(url: str, members: Mapping[str, Any]) -> None:
         raise UnusableDocument("has a jwks_uri on another host")
 
 
-def _body(url: str, members: Mapping[str, Any]) -> dict[str, Any]:
+def _body(url: str, members: Mapping[str, Any], methods: Collection[str]) -> dict[str, Any]:
     """The members that count, as a registration request has them."""
     # A link to another site would lend the client that one's name.
-    foreign = {name for name in LINKS if _origin(members.get(name)) != origin_of(url)}
+    left_out = {name for name in LINKS if _origin(members.get(name)) != origin_of(url)}
+    left_out |= NOT_TAKEN
+    if set(methods) == {NONE}:
+        left_out.add(SIGNING_ALG)
+    several = list(methods) if len(methods) > 1 else []
     return {
-        **{n: value for n, value in members.items() if n not in foreign and n not in NOT_TAKEN},
-        "token_endpoint_auth_method": NONE,
+        **{name: value for name, value in members.items() if name not in left_out},
+        METHOD: NONE if NONE in methods else next(iter(methods)),
+        METHODS.name: several,
         "grant_types": _grant_types(members),
         "response_types": ["code"],
     }

@@ -12,6 +12,7 @@ from ...interfaces.server import IServer
 from ...protocol.access import Access
 from ...protocol.authorization.consent_block import ConsentBlock
 from ...protocol.authorization.user_demand import UserDemand
+from ...protocol.clients.authentication_methods import methods_of
 from ...protocol.clients.source import DOCUMENT, source_of
 from ...protocol.http import Parameters
 from ...protocol.messages import Message
@@ -74,6 +75,6 @@ def _changed(before: Client, now: Client) -> Iterator[str]:
         yield "redirect_uris"
     if before.client_name != now.client_name:
         yield "client_name"
-    method = "token_endpoint_auth_method"
-    if any(getattr(before, each) != getattr(now, each) for each in (method, *KEYS)):
+    methods_differ = methods_of(before) != methods_of(now)
+    if methods_differ or any(getattr(before, each) != getattr(now, each) for each in KEYS):
         yield "keys"

@@ -71,9 +71,10 @@ class ClientConfigurationEndpoint:
         if request.http.method == "DELETE":
             self._sweeper.end(registration, request.emit)
             return EndpointResponse(status=204)
+        secret: str | None = None
         if request.http.method == "PUT":
-            token, client = self._replaced(request, token, registration, client)
-        return EndpointResponse.json(client_information(self._server, client, token))
+            token, client, secret = self._replaced(request, token, registration, client)
+        return EndpointResponse.json(client_information(self._server, client, token, secret))
 
     def _authenticated(self, request: EndpointRequest) -> tuple[str, Registration, Client]:
         token = bearer_token(request.http)
@@ -95,11 +96,16 @@ class ClientConfigurationEndpoint:
 
     def _replaced(
         self, request: EndpointRequest, presented: str, registration: Registration, client: Client
-    ) -> tuple[str, Client]:
+    ) -> tuple[str, Client, str | None]:
         body = metadata_in(request.http)
         self._check_identity(body, client)
         registry = ClientRegistry(self._server, self._server.clients, request.emit)
         changed = self._edited(registry, body, registration, client)
+        secret: str | None = None
+        if self._server.has_secret(changed) and not changed.client_secrets:
+            # It had a method without one before.
+            issued = registry.rotate_secret(changed.client_id)
+            changed, secret = issued.client, issued.secret
         # After the change: what is lost with a response is then the token alone, of which the
         # earlier one is accepted for a while.
         token = new_registration_access_token(self._server.random)
@@ -110,7 +116,7 @@ class ClientConfigurationEndpoint:
             if found is None or not found.token:
                 raise InvalidToken(UNKNOWN, refusal=TOKEN)
             registration = found
-        return token, changed
+        return token, changed, secret
 
     def _edited(
         self,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..authorization_server import AuthorizationServer
 from ..clients.announced_keys import announce_keys
+from ..clients.authentication_methods import NONE, methods_of
 from ..clients.document import client_document, client_from_document
 from ..clients.rules import InvalidClientMetadata, check_client
 from ..clients.source import DOCUMENT, from_source, source_of
@@ -159,6 +160,9 @@ def _edit(server: AuthorizationServer, stored: Client, found: Client, emit: Emit
     if changed:
         announce_keys(server, stored, found)
         emit(ClientChanged(client_id=found.client_id, change="resolved again"))
+        if NONE in methods_of(found) - methods_of(stored):
+            # Its client_id alone is enough from now on, for what users allow it from now on.
+            emit(ClientChanged(client_id=found.client_id, change="authenticates by none"))
     return changed
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..clients.authentication_methods import methods_of
 from ..errors import InvalidClient, InvalidRequest
 from ..events import ClientAuthenticationFailed, Emit
 from ..records import CLIENT_ID_LENGTH, Client
 from ..refusal import Refusal
-from .credentials import Authenticated, Credentials
+from .credentials import ASSERTION, FAILED, Authenticated, Credentials
 
 if TYPE_CHECKING:
     from ...interfaces.extension import IClientAuthentication
@@ -30,7 +32,7 @@ METHOD = Refusal(
 )
 SECRET = Refusal("client_secret", "RFC 6749 section 2.3.1", decided_by="client.client_secrets")
 PROOF = Refusal("client_proof", "RFC 6749 section 2.3.2", decided_by="client")
-ASSERTION = "client_assertion"
+ASSERTION_TYPE = Refusal("client_assertion_type", "RFC 7521 section 4.2")
 
 
 class Proven(NamedTuple):
@@ -83,11 +85,7 @@ def authenticate_client(
     )
     failed.count_or_refuse(known)
     # The same for every cause: the response reveals neither which clients nor which secrets exist.
-    raise InvalidClient(
-        "The client is unknown, or its secret is wrong, or it did not authenticate in the way it "
-        "is registered for.",
-        refusal=refusal,
-    )
+    raise InvalidClient(FAILED, refusal=refusal)
 
 
 def _refusal(
@@ -99,7 +97,7 @@ def _refusal(
     if named.disabled_at is not None:
         return ENABLED.comparing(disabled_at=named.disabled_at)
     registered = named.token_endpoint_auth_method
-    if not credentials.counts_for(registered):
+    if not any(map(credentials.counts_for, methods_of(named))):
         return METHOD.comparing(used=credentials.method, registered=registered)
     by_secret = server.plug_ins.client_authentications[credentials.method].by_secret
     return SECRET if by_secret else PROOF.comparing(method=registered)
@@ -135,6 +133,11 @@ def _presented(
         # RFC 6749 section 5.2: an attempt by the header gets a 401 with a challenge.
         raise InvalidClient(
             "The Authorization header is not of a scheme that the server knows.", refusal=SCHEME
+        )
+    if unread:
+        raise InvalidClient(
+            "The client_assertion is of no client_assertion_type that the server knows.",
+            refusal=ASSERTION_TYPE,
         )
     if not found:
         raise InvalidClient(
@@ -184,7 +187,11 @@ def _authenticated(
         # A failure like any other: it is counted, and the response is the same.
         found = error.refusal
     if isinstance(found, Authenticated):
-        return None if client is None else Proven(client, found)
+        if client is None:
+            return None
+        if method.confidential and not method.by_secret:
+            found = replace(found, by_key=credentials.method)
+        return Proven(client, found)
     # Of a client that is not known, or not registered for the method, that is the reason.
     return found if client is not None else None
 
@@ -192,5 +199,5 @@ def _authenticated(
 def _usable(client: Client | None, credentials: Credentials) -> bool:
     if client is None or client.disabled_at is not None:
         return False
-    # RFC 7591 section 2: the registered method, and no weaker one.
-    return credentials.counts_for(client.token_endpoint_auth_method)
+    # RFC 7591 section 2: a registered method, and no weaker one.
+    return any(map(credentials.counts_for, methods_of(client)))

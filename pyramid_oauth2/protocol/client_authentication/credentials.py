@@ -6,6 +6,15 @@ from dataclasses import dataclass, field
 
 from ..single_use import SingleUse
 
+FAILED = (
+    "The client is unknown, or its secret or signature is wrong, or it did not authenticate in the "
+    "way it is registered for."
+)
+"""The description of every failure."""
+
+ASSERTION = "client_assertion"
+"""The parameter of every method that is an assertion (RFC 7521 section 4.2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -35,6 +44,8 @@ class Authenticated:
 
     :param reservations: what the proof may be used for once, such as the ``jti`` of an
         assertion (RFC 7523 section 3).
+    :param by_key: the method, if it proved a key of the client; the core says it.
     """
 
     reservations: tuple[SingleUse, ...] = ()
+    by_key: str = ""

@@ -15,7 +15,7 @@ from ..parameters import Parameter
 from ..records import Client
 from ..refusal import Refusal
 from ..token_strings import is_client_secret
-from .credentials import Authenticated, Credentials
+from .credentials import ASSERTION, Authenticated, Credentials
 
 CLIENT_ID = Refusal("client_id_beside_secret", "RFC 6749 section 2.3.1")
 
@@ -38,12 +38,12 @@ class ClientSecretPost:
         """The credentials in the form.
 
         :raises InvalidClient: there is a secret without a client_id, and no
-            Authorization header that could carry the client_id.
+            Authorization header and no assertion that could carry the client_id.
         """
         if "client_secret" not in form:
             return None
         client_id = form.get("client_id", "")
-        if not client_id and "authorization" not in http.headers:
+        if not client_id and "authorization" not in http.headers and ASSERTION not in form:
             raise InvalidClient("There is a client_secret, but no client_id.", refusal=CLIENT_ID)
         secret = form["client_secret"]
         guessable = not is_client_secret(secret)

@@ -14,7 +14,7 @@ class ApplicationType:
     """An application type.
 
     ``field_names`` are the fields of its form; everything else follows from the type,
-    and can be changed later.
+    and can be changed later. ``further_names`` are the fields below the fold.
     """
 
     name: str
@@ -22,6 +22,11 @@ class ApplicationType:
     grant_types: tuple[str, ...]
     field_names: tuple[str, ...]
     resource_server: bool = False
+
+    @property
+    def further_names(self) -> tuple[str, ...]:
+        """How it authenticates, if not by a secret that the server draws."""
+        return () if self.public else ("token_endpoint_auth_method", "jwks", "jwks_uri")
 
     @property
     def metadata(self) -> dict[str, Any]:

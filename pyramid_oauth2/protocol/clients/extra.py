@@ -93,8 +93,8 @@ def extra_problems(
     sound = {name: value for name, value in client.extra.items() if name not in broken}
     client = replace(client, extra=sound)
     for field in fields:
-        if field.client_rule:
-            yield from ((field.name, text) for text in field.client_rule(server, client))
+        for found in field.client_rule(server, client) if field.client_rule else ():
+            yield (field.name, found) if isinstance(found, str) else found
 
 
 def changed_problems(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..records import Client
 
 Setter = Literal["operator", "owner", "registration"]
-Kind = Literal["line", "url", "lines", "ticks", "choice", "switch"]
+Kind = Literal["line", "url", "lines", "ticks", "choice", "switch", "json"]
 
 OPERATOR: frozenset[Setter] = frozenset({"operator"})
 ALL: frozenset[Setter] = frozenset({"operator", "owner", "registration"})
@@ -32,12 +32,12 @@ KINDS: Mapping[Codec, frozenset[str]] = {
     Codec.INTEGER: frozenset({"line"}),
     Codec.OPTIONAL_INTEGER: frozenset({"line"}),
     Codec.LIFETIMES: frozenset({"line"}),
+    Codec.OPTIONAL_MAPPING: frozenset({"json"}),
 }
 # Those of which a value has several members.
 LISTS = frozenset({Codec.TEXTS, Codec.SCOPE})
 # Those of which the command line takes words; the others it converts, or has no form for.
 WORDS = LISTS | {Codec.TEXT, Codec.OPTIONAL_TEXT}
-OBJECTS = frozenset({Codec.MAPPING, Codec.OPTIONAL_MAPPING})
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 FLAG = re.compile(r"--[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LAST = 1000
@@ -76,7 +76,7 @@ class Known(Protocol):
 
 
 Rule = Callable[[Known, Any], Iterable[str]]
-ClientRule = Callable[[Known, "Client"], Iterable[str]]
+ClientRule = Callable[[Known, "Client"], Iterable["str | tuple[str, str]"]]
 ChangeRule = Callable[[Known, "Client | None", "Client"], Iterable[str]]
 SignedBy = Callable[[Any], "str | None"]
 
@@ -86,8 +86,8 @@ class Control:
     """How a form shows a field.
 
     :param kind: ``line``, ``url``, ``lines`` (a value on each line), ``ticks`` (a box for each
-        scope or grant type; not for added fields), ``choice`` (one of several) or ``switch``
-        (one box).
+        scope or grant type; not for added fields), ``choice`` (one of several), ``switch``
+        (one box) or ``json`` (an object).
     :param label: its name. A translation string of the application is translated; so are the
         hints and the labels of choices.
     :param hint: one or two sentences below the label.
@@ -144,7 +144,7 @@ class Option:
         """Why the command line cannot take a field of that form with this option."""
         if not FLAG.fullmatch(self.flag):
             yield f"{self.flag!r} is no option such as --logo-uri"
-        if codec in OBJECTS:
+        if codec is Codec.MAPPING:
             yield f"the command line has no option for {codec.description}"
         if self.words and codec not in LISTS:
             yield f"words of the option are for lists, and the field is {codec.description}"
@@ -168,7 +168,8 @@ class ClientField:
         field with choices has one of these.
     :param client_rule: called with the server and the client, once each added value is right by
         itself; yields what is wrong with this one, or with its absence, beside the client's
-        other fields. ``client.extra`` has the added values in their JSON form. A demand for
+        other fields; with the name of another field before it if that is wrong.
+        ``client.extra`` has the added values in their JSON form. A demand for
         a value stops every change by a person who may not set it.
     :param change_rule: called with the server, the client as it was, and the client as it is to
         be; yields what is wrong with that change. The first is None for a client that is being

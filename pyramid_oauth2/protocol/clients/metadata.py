@@ -84,7 +84,7 @@ FIELDS: tuple[ClientField, ...] = (
         control=Control("choice", _("How it authenticates"), place=7),
         option=Option(
             "--auth-method",
-            "client_secret_basic, client_secret_post, or none: a public client",
+            "client_secret_basic, client_secret_post, private_key_jwt, or none: a public client",
             metavar="METHOD",
             place=5,
         ),
@@ -299,11 +299,42 @@ FIELDS: tuple[ClientField, ...] = (
     _field(
         "jwks",
         Codec.OPTIONAL_MAPPING,
-        "The public keys of the client (RFC 7517).",
+        "The public keys of the client: a JWK Set (RFC 7517).",
         rule=value_rules.jwks,
         set_by=ALL,
+        control=Control(
+            "json",
+            _("Public keys"),
+            _("Only for private_key_jwt: a JWK Set in JSON, with public keys alone."),
+            folded=True,
+            place=18,
+        ),
+        option=Option(
+            "--jwks",
+            "its public keys, for private_key_jwt: a file with a JWK Set",
+            metavar="FILE",
+            place=19,
+        ),
     ),
-    _field("jwks_uri", Codec.OPTIONAL_TEXT, "Where its public keys are published.", set_by=ALL),
+    _field(
+        "jwks_uri",
+        Codec.OPTIONAL_TEXT,
+        "Where its public keys are published, instead of `jwks`: the URL of a JWK Set.",
+        set_by=ALL,
+        control=Control(
+            "url",
+            _("Where its public keys are"),
+            _("Instead of the keys themselves, the https URL of a JWK Set that the client serves."),
+            folded=True,
+            place=19,
+        ),
+        option=Option(
+            "--jwks-uri",
+            "the URL of a JWK Set with its public keys, instead of --jwks",
+            metavar="URI",
+            place=20,
+        ),
+    ),
     _field("extra", Codec.MAPPING, "What applications and extensions store with the client."),
 )
 

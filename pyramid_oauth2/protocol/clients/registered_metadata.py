@@ -16,6 +16,7 @@ from ..messages import message_of
 from ..redirect_uris import WEB, origin_of
 from ..refusal import Refusal
 from ..server import Server
+from .authentication_methods import chosen_methods
 from .field import ClientField
 from .rules import InvalidClientMetadata
 from .value_rules import STANDARD_RESPONSE_TYPES
@@ -51,6 +52,7 @@ def registered_metadata(server: Server, body: Mapping[str, Any]) -> dict[str, An
             metadata[field.name] = field.codec.read(present[field.name])
         except TypeError as error:
             problems[field.name] = message_of(error)
+    metadata |= chosen_methods(metadata, server.client_authentications)
     problems |= dict(_contradictions(present))
     if not problems:
         problems |= dict(_without_unknown(server, metadata))

@@ -16,6 +16,7 @@ from ..messages import message as _
 from ..redirect_uris import origin_problem, redirect_uri_problem
 from ..scopes import SCOPE_TOKEN
 from .field import Known
+from .secret_keys import has_secret_key
 
 MAX_NAME = 255
 # Printable according to Python, but invisible: Hangul fillers, and the empty Braille pattern.
@@ -143,13 +144,10 @@ def is_https_url(uri: str) -> bool:
 
 def jwks(server: Known, value: Mapping[str, Any] | None) -> Iterator[str]:
     """A set of public keys (RFC 7517 section 5), or none."""
-    keys = (value or {}).get("keys")
-    for key in keys if isinstance(keys, list) else []:
+    if has_secret_key(value):
         # RFC 7517 sections 9.2 and 9.3: what is published with the client is no secret.
-        if isinstance(key, dict) and ({"d", "k"} & key.keys() or key.get("kty") == "oct"):
-            yield _("a key in it is secret: write public keys alone, and replace that one")
-            return
-    if len(json.dumps(value)) > MAX_JWKS:
+        yield _("a key in it is secret: write public keys alone, and replace that one")
+    elif len(json.dumps(value)) > MAX_JWKS:
         yield _("it is longer than %(most)s characters: leave out old keys", most=MAX_JWKS)
 
 

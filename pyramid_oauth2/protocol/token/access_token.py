@@ -11,8 +11,8 @@ from ..access import LIMITS, Access
 from ..authentication import Authentication
 from ..envelope import CRITICAL, Members, dumps, loads
 from ..records import Client
+from .confirmation import AUTHENTICATED_BY, Confirmation
 from .confirmation import MEMBER as CONFIRMATION
-from .confirmation import Confirmation
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class AccessTokenData:
         it, or where it is not the grant's.
     :param confirmation: the key to which the token is bound.
     :param actor: who acts for the subject, as the claim ``act`` of RFC 8693 section 4.1.
+    :param authenticated_by: the method by which the client proved a key of its own; empty if it
+        proved none. It matters to the revocation of the token alone.
     """
 
     access: Access
@@ -30,11 +32,12 @@ class AccessTokenData:
     epoch: int | None = None
     confirmation: Confirmation | None = None
     actor: Mapping[str, Any] | None = None
+    authenticated_by: str = ""
 
     def encode(self) -> bytes:
         """As the opaque ``data`` of a record."""
         critical = self.access.limits()
-        if not critical and self.confirmation is None and self.actor is None:
+        if not (critical or self.confirmation or self.actor or self.authenticated_by):
             return _with_scope_alone(self.access.scope, self.client_id, self.epoch)
         members = self._members()
         if self.confirmation is not None:
@@ -43,7 +46,10 @@ class AccessTokenData:
         if self.actor is not None:
             members[ACTOR] = dict(self.actor)
             critical.append(ACTOR)
-        members[CRITICAL] = critical
+        if self.authenticated_by:
+            members[AUTHENTICATED_BY] = self.authenticated_by
+        if critical:
+            members[CRITICAL] = critical
         return dumps(members)
 
     def _members(self) -> dict[str, Any]:
@@ -71,6 +77,7 @@ class AccessTokenData:
             members.get("epoch"),
             None if bound is None else Confirmation.of(bound),
             members.get(ACTOR),
+            members.get(AUTHENTICATED_BY, ""),
         )
 
 
@@ -124,6 +131,7 @@ _MEMBERS = Members(
         "epoch": int | None,
         CONFIRMATION: dict | None,
         ACTOR: dict | None,
+        AUTHENTICATED_BY: str,
         **dict.fromkeys(LIMITS, list),
     },
     frozenset({"scope"}),

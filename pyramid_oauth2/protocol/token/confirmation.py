@@ -10,6 +10,7 @@ from ..envelope import CRITICAL, Members, NotUnderstood, dumps, loads
 from ..single_use import SingleUse
 
 MEMBER = "cnf"
+AUTHENTICATED_BY = "authenticated_by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,14 @@ class Proof:
     :param methods: the keys, as a :class:`Confirmation` names them.
     :param reservations: what this proof may be used for once, such as its ``jti``.
     :param headers: are sent with the response, such as a new nonce.
+    :param authenticated_by: the method by which the client proved a key of its own; empty if it
+        did not: by a secret, or by none.
     """
 
     methods: Mapping[str, str] = field(default_factory=dict, repr=False)
     reservations: tuple[SingleUse, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    authenticated_by: str = ""
 
     @property
     def confirmation(self) -> Confirmation | None:
@@ -59,20 +63,28 @@ class Proof:
             {**self.methods, **other.methods},
             self.reservations + other.reservations,
             {**self.headers, **other.headers},
+            self.authenticated_by or other.authenticated_by,
         )
 
 
 NO_PROOF = Proof()
 
-# The ``data`` of a token of which nothing but its key is to be known, such as a refresh token.
-BOUND = Members({MEMBER: dict})
+# The ``data`` of a token of which nothing but what it is bound to is to be known, such as a
+# refresh token.
+BOUND = Members({MEMBER: dict, AUTHENTICATED_BY: str})
 
 
-def bound_data(confirmation: Confirmation | None) -> bytes:
-    """The ``data`` of such a token; empty if it is bound to no key."""
-    if confirmation is None:
-        return b""
-    return dumps({MEMBER: dict(confirmation.methods), CRITICAL: [MEMBER]})
+def bound_data(confirmation: Confirmation | None, authenticated_by: str = "") -> bytes:
+    """The ``data`` of such a token; empty if it is bound to nothing.
+
+    :param authenticated_by: as :attr:`Proof.authenticated_by`.
+    """
+    members: dict[str, Any] = {}
+    if confirmation is not None:
+        members[MEMBER] = dict(confirmation.methods)
+    if authenticated_by:
+        members[AUTHENTICATED_BY] = authenticated_by
+    return dumps({**members, CRITICAL: list(members)}) if members else b""
 
 
 def confirmation_of(data: bytes) -> Confirmation | None:
@@ -80,7 +92,19 @@ def confirmation_of(data: bytes) -> Confirmation | None:
 
     :raises NotUnderstood: it cannot be read.
     """
-    members = loads(data) if MEMBER.encode() in data else None
-    if not isinstance(members, dict) or members.get(MEMBER) is None:
-        return None
-    return Confirmation.of(members[MEMBER])
+    found = _member(data, MEMBER)
+    return None if found is None else Confirmation.of(found)
+
+
+def authenticated_by(data: bytes) -> str | None:
+    """The method by which the client proved a key of its own when it got that token, of any kind.
+
+    None if it proved none, or if a public client could not have.
+    """
+    found = _member(data, AUTHENTICATED_BY)
+    return None if found is None else str(found)
+
+
+def _member(data: bytes, name: str) -> Any:
+    members = loads(data) if name.encode() in data else None
+    return members.get(name) if isinstance(members, dict) else None

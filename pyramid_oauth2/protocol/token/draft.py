@@ -76,19 +76,21 @@ def make_draft(
     confirmation: Confirmation | None = None,
     produce: Callable[[str], Product | None] | None = None,
     kept: KeptValues = NOTHING_KEPT,
+    authenticated_by: str = "",
 ) -> Draft:
     """Make the strings and records of an issuance.
 
     :param confirmation: the key to which they are bound.
     :param produce: what is made instead of tokens, for the family; it may return None.
     :param kept: the values of request extensions that stay in it.
+    :param authenticated_by: the method by which the client proved a key of its own.
     """
     frame = _frame(server, issuance)
     product = produce(frame.family) if produce else None
     if product is not None:
         kinds = {product.kind: product.data(confirmation, kept)}
     else:
-        kinds = _kinds(server, client, issuance, frame, confirmation)
+        kinds = _kinds(server, client, issuance, frame, confirmation, authenticated_by)
     strings, records = {}, []
     for kind, data in kinds.items():
         format_ = _format(server, client, issuance) if kind == ACCESS_TOKEN else None
@@ -127,6 +129,7 @@ def _kinds(
     issuance: Issuance,
     frame: _Frame,
     confirmation: Confirmation | None,
+    authenticated_by: str,
 ) -> dict[str, bytes]:
     """The kinds of tokens to make, and the data of each."""
     alone = frame.limit is None
@@ -136,6 +139,8 @@ def _kinds(
         client.epoch if alone else None,
         confirmation,
         issuance.actor,
+        # Only such a client can revoke it without that proof.
+        authenticated_by if client.public else "",
     )
     kinds = {ACCESS_TOKEN: data.encode()}
     wanted = issuance.refresh_token and not alone and not isinstance(issuance.operation, Add)
@@ -143,7 +148,8 @@ def _kinds(
     if wanted and server.may_refresh(client, granted):
         # RFC 9449 section 5: the refresh token of a public client is bound to its key. That of
         # a confidential client is bound to the client, which authenticates.
-        kinds[REFRESH_TOKEN] = bound_data(confirmation if client.public else None)
+        bound = confirmation if client.public else None
+        kinds[REFRESH_TOKEN] = bound_data(bound, authenticated_by)
     return kinds
 
 

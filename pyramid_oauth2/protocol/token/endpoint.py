@@ -89,7 +89,8 @@ def process_token_request(
         issuance = grant_type.validate(request)
         # RFC 8707 section 2.2, for every grant type.
         issuance = for_resources(server, client, issuance, sent.values.get(RESOURCE, ()))
-        return client, issue(server, client, issuance, name, emit, proof), proof.headers
+        issued = issue(server, client, issuance, name, emit, proof, http.reserved)
+        return client, issued, proof.headers
     except OAuth2Error as error:
         error.respond_to(client, proof.headers)
         emit(_refused(error, client, name))

@@ -28,9 +28,10 @@ from ..server import USER_ACTIVE, Server
 from ..single_use import reserve
 from ..token_strings import random_text
 from .added_members import added_members
-from .confirmation import NO_PROOF, Confirmation, Proof
+from .confirmation import NO_PROOF, Proof
 from .draft import Draft, make_draft
 from .issuance import Add, Issuance, Open, Redeem, Repeat
+from .proven_clients import check_client_proof
 from .sealing import seal_for
 from .sender_constraints import check_spender, token_type
 from .token_response import IssuedTokens
@@ -58,11 +59,13 @@ def issue(
     grant_type: str = "",
     emit: Emit = emit_nothing,
     proof: Proof = NO_PROOF,
+    reserved: set[tuple[str, bytes]] | None = None,
 ) -> IssuedTokens:
     """Issue the tokens that a grant type wants issued.
 
     :param grant_type: as the event names it.
     :param proof: what the sender of the request proves; the tokens are bound to its keys.
+    :param reserved: what the request has reserved at an earlier attempt. Is added to.
     :return: what was issued and is in the store; or, where the same request
         was answered a moment ago, what was issued then.
     :raises InvalidGrant: what is redeemed is used, expired or revoked, the grant
@@ -72,21 +75,23 @@ def issue(
     operation, confirmation = issuance.operation, proof.confirmation
     _check(server, client, issuance)
     if isinstance(operation, Redeem):
+        check_client_proof(client, operation.token, proof)
         check_spender(server, operation.token, proof)
-    reserve(server, proof.reservations)
+    reserve(server, proof.reservations, reserved)
     if isinstance(operation, Redeem) and operation.token.consumed_at is not None:
         # Nothing is made for a token that is spent. The store says what this means, as it
         # does for a race. It could only win if the store lost the first redemption in a
         # failover; then the token is spent now, for nothing, and the request is refused.
-        return _not_won(server, issuance, spend(server, operation.token), emit, confirmation)
-    reserve(server, issuance.reservations)
-    draft = make_draft(server, client, issuance, confirmation=confirmation)
+        return _not_won(server, issuance, spend(server, operation.token), emit, proof)
+    reserve(server, issuance.reservations, reserved)
+    proven = proof.authenticated_by
+    draft = make_draft(server, client, issuance, confirmation, authenticated_by=proven)
     members = added_members(server, client, issuance, draft, grant_type)
     issued = draft.issued(issuance, token_type(server, confirmation), members)
-    sealed = _sealed(server, issuance, issued, confirmation)
+    sealed = _sealed(server, issuance, issued, proof)
     redemption = store(server, issuance, draft, sealed)
     if redemption.outcome is not Outcome.WON:
-        return _not_won(server, issuance, redemption, emit, confirmation)
+        return _not_won(server, issuance, redemption, emit, proof)
     return settle(server, client, issuance, draft.grant, issued, grant_type, emit)
 
 
@@ -211,19 +216,25 @@ def _sealed(
     server: Server,
     issuance: Issuance,
     issued: IssuedTokens,
-    confirmation: Confirmation | None,
+    proof: Proof,
 ) -> SealedAnswer | None:
     redeem = issuance.operation
     if not isinstance(redeem, Redeem) or redeem.repeat is None or not redeem.repeat.grace:
         return None
-    seal = _seal(redeem.repeat, redeem.grant, issuance.access, confirmation)
+    seal = _seal(redeem.repeat, redeem.grant, issuance.access, proof)
     end = server.clock() + redeem.repeat.grace
     return SealedAnswer(seal.close(issued.encode(), server.random), end)
 
 
-def _seal(repeat: Repeat, grant: Grant, access: Access, confirmation: Confirmation | None) -> Seal:
+def _seal(repeat: Repeat, grant: Grant, access: Access, proof: Proof) -> Seal:
     return seal_for(
-        repeat.presented, grant.client_id, grant.id, repeat.scope, confirmation, access.resources
+        repeat.presented,
+        grant.client_id,
+        grant.id,
+        repeat.scope,
+        proof.confirmation,
+        access.resources,
+        proof.authenticated_by,
     )
 
 
@@ -232,13 +243,13 @@ def _not_won(
     issuance: Issuance,
     redemption: Redemption,
     emit: Emit,
-    confirmation: Confirmation | None,
+    proof: Proof,
 ) -> IssuedTokens:
     """Answer a request whose operation wrote nothing: repeat the response, or refuse."""
     operation = issuance.operation
     if isinstance(operation, Redeem) and redemption.token is not None:
         access = issuance.access
-        return _used(server, operation, access, redemption.token, emit, confirmation)
+        return _used(server, operation, access, redemption.token, emit, proof)
     text = operation.error_description if operation else "The token could not be issued."
     raise InvalidGrant(text, refusal=STORED.comparing(outcome=redemption.outcome.value))
 
@@ -249,9 +260,9 @@ def _used(
     access: Access,
     spent: Token,
     emit: Emit,
-    confirmation: Confirmation | None,
+    proof: Proof,
 ) -> IssuedTokens:
-    response = _response_before(server, redeem, access, spent, confirmation)
+    response = _response_before(server, redeem, access, spent, proof)
     if response is None or redeem.repeat is None:
         end_grant(server, redeem.grant, redeem.reuse.reason, emit, redeem.reuse.event)
         check = USED_ONCE.get(spent.kind, STORED)
@@ -270,7 +281,7 @@ def _response_before(
     redeem: Redeem,
     access: Access,
     spent: Token,
-    confirmation: Confirmation | None,
+    proof: Proof,
 ) -> bytes | None:
     """The response to the request that spent the token; None if this one is a reuse."""
     repeat, sealed = redeem.repeat, spent.sealed_answer
@@ -278,7 +289,7 @@ def _response_before(
     # has its response, and this request is someone else's.
     if repeat is None or sealed is None or sealed.expires_at <= server.clock():
         return None
-    response = _seal(repeat, redeem.grant, access, confirmation).open(sealed.data)
+    response = _seal(repeat, redeem.grant, access, proof).open(sealed.data)
     if response is None and repeat.error_description is not None:
         # For another scope or resource, as when tokens for two APIs are refreshed at once: the
         # client itself may have sent it, so nothing is revoked.

@@ -17,6 +17,8 @@ from ..records import ACCESS_TOKEN, REFRESH_TOKEN, Client, Grant, Token
 from ..server import Server
 from ..token_strings import parse_token
 from .access_token import own_client_id
+from .confirmation import Proof
+from .proven_clients import check_client_proof
 from .resolution import recognise, reference_of
 
 # RFC 7009 section 2.1 and RFC 7662 section 2.1. The hint is not read: the prefix of a token
@@ -43,16 +45,22 @@ class RevocationEndpoint:
         # RFC 7009 section 2.1: "first validates the client credentials (in case of a
         # confidential client)"; a public client has none.
         call = request.client_request(public=True)
-        revoke_token(self._server, call.client, call.parameters["token"], request.emit)
+        value = call.parameters["token"]
+        revoke_token(self._server, call.client, value, request.emit, call.proof)
         return EndpointResponse()
 
 
-def revoke_token(server: AuthorizationServer, client: Client, value: str, emit: Emit) -> None:
+def revoke_token(
+    server: AuthorizationServer, client: Client, value: str, emit: Emit, proof: Proof
+) -> None:
     """Revoke an access token, or a refresh token and with it its whole grant.
 
     A token that is unknown or another client's is not revoked, and the response does
     not show it. RFC 7009 section 2.2: "invalid tokens do not cause an error
     response since the client cannot handle such an error in a reasonable way".
+
+    :param proof: what the request proves.
+    :raises InvalidGrant: the client got the token by a proof, and does not prove itself now.
     """
     ref = reference_of(recognise(server, value)) or parse_token(value)
     found = server.grants.find(ref) if ref and ref.kind in (ACCESS_TOKEN, REFRESH_TOKEN) else None
@@ -63,6 +71,7 @@ def revoke_token(server: AuthorizationServer, client: Client, value: str, emit: 
     # making the revocation request".
     if _client_id(token, grant) != client.client_id:
         return
+    check_client_proof(client, token, proof)
     if grant is not None and token.kind == REFRESH_TOKEN:
         # RFC 7009 section 2.1: for a refresh token, the server "SHOULD also
         # invalidate all access tokens based on the same authorization grant".

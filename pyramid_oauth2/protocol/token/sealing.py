@@ -23,6 +23,7 @@ def seal_for(
     scope: frozenset[str],
     confirmation: Confirmation | None = None,
     resources: Collection[str] = (),
+    authenticated_by: str = "",
 ) -> Seal:
     """The seal of the response to one request.
 
@@ -30,6 +31,8 @@ def seal_for(
     :param scope: the requested scope, as a set: its order makes no difference.
     :param confirmation: the key that the request proves: a request with another gets nothing.
     :param resources: those that the tokens are limited to.
+    :param authenticated_by: the method by which the client proves a key of its own: a request
+        without that gets nothing.
     """
     question = [client_id, family, format_scope(scope)]
     # A "=" after the name: as a resource, no key and no scope can be read. Without any, the
@@ -37,4 +40,6 @@ def seal_for(
     question += [f"resource={each}" for each in sorted(resources)]
     if confirmation is not None:
         question += [f"{name}={value}" for name, value in sorted(confirmation.methods.items())]
+    if authenticated_by:
+        question.append(f"authenticated_by={authenticated_by}")
     return derived_seal(spent, PURPOSE, question)

@@ -32,6 +32,10 @@ Examples:
   poauth2 development.ini client add --kind single-page --name "My page" \\
       --redirect-uri https://page.example/ --allowed-origin https://page.example
 
+  # A service that signs with its own key, of which keys.json has the public part:
+  poauth2 development.ini client add --kind machine --name Nightly --scope read \\
+      --auth-method private_key_jwt --jwks keys.json
+
   # A secret of your own, not in the shell's history:
   poauth2 development.ini client add --name Old --redirect-uri https://old.example/cb --secret-stdin
 """

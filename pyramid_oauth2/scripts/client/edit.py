@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +26,7 @@ Examples:
   poauth2 development.ini client edit CLIENT_ID --scope "read write"
   poauth2 development.ini client edit CLIENT_ID --clear logo_uri --clear owner
 """
+NO_SECRET = "the client has no secret: give it one by client rotate-secret"
 
 
 @command(examples=EXAMPLES, cls=MetadataCommand)
@@ -53,6 +55,9 @@ def edit_client(
             return 1
         except (UnknownClient, ClientChangedMeanwhile) as error:
             return refused(error)
+        secretless = service.server.has_secret(client) and not client.client_secrets
+    if secretless:
+        print(f"poauth2: note: {NO_SECRET} {client_id}", file=sys.stderr)
     print_client(client, as_json, fields)
     return 0
 

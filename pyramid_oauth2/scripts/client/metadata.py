@@ -11,7 +11,7 @@ import click
 
 from ...protocol.clients.codecs import Codec
 from ...protocol.clients.field import ClientField, Option, with_an_option
-from ..arguments import duration, some_text
+from ..arguments import duration, json_file, some_text
 
 OTHER_FLAGS = {
     "client_id": "--client-id",
@@ -44,6 +44,7 @@ FORMS: Mapping[Codec, tuple[Mapping[str, Any], Callable[[Any], Any]]] = {
     Codec.INTEGER: ({"type": int}, int),
     Codec.OPTIONAL_INTEGER: ({"type": int}, int),
     Codec.LIFETIMES: ({"type": duration}, _lifetimes),
+    Codec.OPTIONAL_MAPPING: ({"type": json_file}, dict),
 }
 
 

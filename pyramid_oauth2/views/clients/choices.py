@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...protocol.clients.authentication_methods import NONE
 from ...protocol.messages import message as _
 from ...protocol.records import Client
 from ..descriptions import describe_scope
@@ -45,6 +46,18 @@ def grant_type_choices(page: ClientPage) -> list[dict[str, Any]]:
         {"name": name, "switched_off": name not in enabled}
         for name in sorted(page.context.choices["grant_types"])
     ]
+
+
+def method_choices(page: ClientPage, client: Client | None = None) -> list[tuple[str, str]]:
+    """The methods by which a confidential client may authenticate.
+
+    :param client: that is changed: its own method is listed even if the server no longer has it,
+        or the browser would silently select another.
+    """
+    present = set() if client is None else {client.token_endpoint_auth_method}
+    # A confidential client does not become a public one.
+    names = sorted((page.server.client_authentications | present) - {NONE})
+    return [(name, name) for name in names]
 
 
 def beyond_choices(page: ClientPage, client: Client) -> dict[str, list[str]]:

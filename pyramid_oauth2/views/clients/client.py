@@ -40,7 +40,7 @@ def _changed_just_now(client: Client, now: int) -> bool:
 # What a redirect may report as done, and the condition on which the page shows it:
 # a forged link can report anything.
 DONE: dict[str, Callable[[Client, int], bool]] = {
-    "registered": lambda client, now: client.public,
+    "registered": lambda client, now: not client.client_secrets,
     "edited": _changed_just_now,
     "unchanged": lambda client, now: True,  # It makes no claim.
     "approved": lambda client, now: not is_unchecked(client),
@@ -69,6 +69,7 @@ def _show(page: ClientPage) -> Response:
         "optional_scope": format_scope(client.optional_scope),
         "lists": _values(page, client, LISTS),
         "texts": _values(page, client, TEXTS),
+        "keys": _key_names(client),
         "has_secret": page.server.has_secret(client),
         "secrets": live_secrets(client.client_secrets, now),
         "lifetime": client.lifetimes.get("access_token"),
@@ -86,6 +87,13 @@ def _values(page: ClientPage, client: Client, kinds: frozenset[str]) -> list[tup
         for field, control in on_a_form(page.context.settable.values())
         if control.kind in kinds and field.name not in ELSEWHERE
     ]
+
+
+def _key_names(client: Client) -> list[str]:
+    """What its public keys are called, as far as they have names."""
+    keys = (client.jwks or {}).get("keys")
+    found = [each for each in keys if isinstance(each, dict)] if isinstance(keys, list) else []
+    return [str(each.get("kid") or each.get("kty") or "?")[:255] for each in found]
 
 
 def _done(page: ClientPage, client: Client, now: int) -> str | None:

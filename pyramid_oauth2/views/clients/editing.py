@@ -7,6 +7,7 @@ from typing import Any
 
 from pyramid.response import Response
 
+from ...protocol.clients.authentication_methods import METHOD
 from ...protocol.clients.codecs import Codec
 from ...protocol.clients.extra import value_of
 from ...protocol.clients.field import ClientField
@@ -14,7 +15,13 @@ from ...protocol.clients.registry import ClientChangedMeanwhile
 from ...protocol.clients.rules import acts_for_users, check_change
 from ...protocol.clients.source import APPROVED
 from ...protocol.records import Client
-from .choices import beyond_choices, grant_type_choices, missing_scope, scope_choices
+from .choices import (
+    beyond_choices,
+    grant_type_choices,
+    method_choices,
+    missing_scope,
+    scope_choices,
+)
 from .controls import labels, shown_fields
 from .fields import FORM_FIELDS, NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
 from .page import ClientPage, client_page
@@ -114,13 +121,6 @@ def _fields_of_form(page: ClientPage, client: Client) -> list[ClientField]:
     return [field for name, field in page.context.settable.items() if name in names.split()]
 
 
-def _auth_methods(page: ClientPage, client: Client) -> list[str]:
-    # A confidential client does not become a public one. Its own method is listed even
-    # if the server no longer has it: the browser would silently select another.
-    present = {client.token_endpoint_auth_method}
-    return sorted((page.server.client_authentications | present) - {"none"})
-
-
 def _form_page(
     page: ClientPage,
     client: Client,
@@ -134,7 +134,7 @@ def _form_page(
         "grant_types": grant_type_choices(page),
         "scope": scopes,
         "optional_scope": scopes,
-        "token_endpoint_auth_method": [(name, name) for name in _auth_methods(page, client)],
+        METHOD: method_choices(page, client),
     }
     values = {
         "client": client,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -11,11 +13,15 @@ from ...protocol.clients.codecs import Codec
 from ...protocol.clients.extra import value_of
 from ...protocol.clients.field import ClientField, on_a_form
 from ...protocol.clients.rules import InvalidClientMetadata
+from ...protocol.clients.secret_keys import has_secret_key
 from ...protocol.http import Parameters
 from ...protocol.messages import message as _
 from ...protocol.messages import message_of
 from ...protocol.records import Client
 from ...settings.types import BadValue, duration
+
+# In a text that is no JSON: of a JWK, or a file in PEM (RFC 7468 section 10).
+PRIVATE_KEY = re.compile(r"\"(d|k|p|q)\"|PRIVATE KEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +29,14 @@ class Input:
     """How a field is picked from a form, parsed, and shown.
 
     ``pick`` takes it from the parameters as it is shown again; ``read`` converts
-    that to the record's value, or raises ``BadValue``; ``show`` converts back.
+    that to the record's value, or raises ``BadValue``; ``show`` converts back. ``again`` is
+    how a form shows again what was picked.
     """
 
     pick: Callable[[Parameters, str], Any]
     read: Callable[[Any], Any]
     show: Callable[[Any], Any]
+    again: Callable[[Any], Any] = lambda picked: picked
 
 
 def _text(form: Parameters, name: str) -> str:
@@ -63,6 +71,28 @@ def _shown_lifetime(lifetimes: Mapping[str, int]) -> str:
     return str(lifetimes.get("access_token", ""))
 
 
+def _object(text: str) -> dict[str, Any] | None:
+    if not text:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadValue(_("this is not JSON")) from None
+    try:
+        found: dict[str, Any] = Codec.OPTIONAL_MAPPING.read(value)
+    except TypeError as error:
+        raise BadValue(message_of(error)) from None
+    return found
+
+
+def _without_secret_keys(text: str) -> str:
+    # No page has a private key, also not for the user who has just sent it.
+    try:
+        return "" if has_secret_key(json.loads(text or "null")) else text
+    except (ValueError, RecursionError):
+        return "" if PRIVATE_KEY.search(text) else text
+
+
 LINE = Input(_text, str, str)
 OPTIONAL_LINE = Input(_text, lambda text: text or None, lambda text: text or "")
 NUMBER = Input(_text, _number, str)
@@ -88,6 +118,12 @@ INPUTS: Mapping[tuple[Codec, str], Input] = {
     (Codec.BOOLEAN, "switch"): SWITCH,
     (Codec.INTEGER, "line"): NUMBER,
     (Codec.OPTIONAL_INTEGER, "line"): OPTIONAL_NUMBER,
+    (Codec.OPTIONAL_MAPPING, "json"): Input(
+        _text,
+        _object,
+        lambda value: "" if value is None else json.dumps(value, indent=2),
+        _without_secret_keys,
+    ),
     (Codec.LIFETIMES, "line"): Input(_text, _lifetimes, _shown_lifetime),
 }
 
@@ -130,9 +166,10 @@ def read_fields(
     metadata, values, problems = {}, {}, {}
     for field, control in on_a_form(fields):
         name, input_ = field.name, INPUTS[field.codec, control.kind]
-        values[name] = input_.pick(parameters, name)
+        picked = input_.pick(parameters, name)
+        values[name] = input_.again(picked)
         try:
-            metadata[name] = input_.read(_not_too_long(values[name], control.longest))
+            metadata[name] = input_.read(_not_too_long(picked, control.longest))
         except BadValue as error:
             problems[name] = message_of(error)
     return metadata, Form(values, problems)

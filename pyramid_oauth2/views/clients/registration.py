@@ -14,6 +14,7 @@ from pyramid.response import Response
 
 from ...protection.http_request import http_request
 from ...protocol.clients.application_types import ApplicationType
+from ...protocol.clients.authentication_methods import METHOD
 from ...protocol.clients.field import ClientField
 from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.rules import (
@@ -27,7 +28,7 @@ from ...protocol.server import USER_ACTIVE
 from ...protocol.token_kinds import CLIENT_ID_PREFIX
 from ...protocol.token_strings import CLIENT_ID_RANDOM_LENGTH, new_client_id
 from ..forbidden import Forbidden
-from .choices import missing_scope, scope_choices
+from .choices import method_choices, missing_scope, scope_choices
 from .controls import labels, shown_fields
 from .fields import NAMELESS, Form, broken_rules, form_of, read_fields, within_choices
 from .page import FORM_AS_SENT, ClientPage, client_page
@@ -83,7 +84,8 @@ def _register(page: ClientPage) -> Response:
 
 
 def _fields(page: ClientPage, application_type: ApplicationType) -> list[ClientField]:
-    return [page.context.settable[name] for name in application_type.field_names]
+    names = (*application_type.field_names, *application_type.further_names)
+    return [page.context.settable[name] for name in names]
 
 
 def _client(
@@ -180,8 +182,11 @@ def _form_page(
     values = {
         "application_type": application_type.name,
         "fields": shown_fields(
-            _fields(page, application_type), for_users=for_users, choices={"scope": scopes}
+            _fields(page, application_type),
+            for_users=for_users,
+            choices={"scope": scopes, METHOD: method_choices(page)},
         ),
+        "further": application_type.further_names,
         "labels": labels(page.server.client_fields.values(), for_users=for_users),
         "client_id": client_id,
         "form": form,

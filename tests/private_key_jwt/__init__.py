@@ -1,0 +1,1 @@
+"""Client authentication by a signed JWT, without HTTP."""
