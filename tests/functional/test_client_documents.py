@@ -306,6 +306,23 @@ class TestThePolicy:
         with pytest.raises(ConfigurationError, match=says):
             start(**changes)
 
+    @pytest.mark.parametrize(
+        ("changes", "says"),
+        [
+            ({"grant_types": "client_credentials"}, "is for the code flow"),
+            ({"response_types": "token"}, "is for the code flow"),
+            (
+                {"client_id_metadata.scopes": "raed"},
+                r"client_id_metadata\.scopes has unknown scopes: raed",
+            ),
+        ],
+    )
+    def test_clients_that_could_not_be_used(
+        self, start_flow: Callable[..., Flow], changes: dict[str, str], says: str
+    ) -> None:
+        with pytest.raises(ConfigurationError, match=says):
+            start_flow(**{**ALLOWED, **SCOPES, **changes})
+
     def test_clients_that_could_be_granted_nothing(self, start_flow: Callable[..., Flow]) -> None:
         with pytest.raises(ConfigurationError, match="could be granted nothing"):
             start_flow(**ALLOWED)

@@ -447,6 +447,13 @@ class TestInitialAccessTokens:
             assert other in answer.json["error_description"]
         registered(server, token, redirect_uris=[BACK, "http://127.0.0.1/", "com.example.c:/"])
 
+    def test_the_usual_port_is_none(self, build: Build):
+        """As in URLs, which mean the same with it and without it."""
+        server = start(build, registration__redirect_hosts="c.example:443 d.example")
+        registered(
+            server, redirect_uris=[BACK, "https://c.example:443/x", "https://d.example:443/"]
+        )
+
     @pytest.mark.parametrize(
         "other", ["HTTPS://evil.example/", "https://[::1", "https:evil.example"]
     )

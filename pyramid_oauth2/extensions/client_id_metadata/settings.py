@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...settings.declaration import SCOPES_OR_ALL, setting
+from ...settings.tokens import DEFAULT_GRANT_TYPES
 from ...settings.types import AUTHORIZATION_SERVER, BadValue, plain_text, words
 
 OFF, PINNED, ALLOWED, OPEN = "off", "pinned", "allowed", "open"
@@ -77,12 +78,20 @@ class ClientIDMetadataSettings:
     )
 
     def contradictions(self, settings: Any) -> Iterator[str]:
-        """Hosts belong to one mode, and there must be something that users can allow."""
+        """Hosts belong to one mode, and there must be something that users can allow, and how."""
         name = "oauth2.client_id_metadata"
         if self.clients == ALLOWED and not self.hosts:
             yield f"{name} = {ALLOWED} allows no client: name their hosts in {name}.hosts."
         if self.clients in (PINNED, OPEN) and self.hosts:
             yield f"{name}.hosts has no effect with {name} = {self.clients}: set it to {ALLOWED}."
+        grant_types = settings.grant_types or DEFAULT_GRANT_TYPES
+        if self.clients != OFF and not (
+            "authorization_code" in grant_types and "code" in settings.response_types
+        ):
+            yield (
+                f"{name} = {self.clients} is for the code flow: add authorization_code to "
+                "oauth2.grant_types, and code to oauth2.response_types."
+            )
         if self.clients != OFF and self.scopes is None and settings.default_scopes is None:
             yield (
                 f"{name} = {self.clients}, but such a client could be granted nothing: name scopes "

@@ -34,7 +34,7 @@ def hosts(value: str | Collection[str]) -> frozenset[str]:
     for host in sorted(found):
         if not HOST.fullmatch(host):
             raise BadValue(f"{host!r} is not a host: write it in lower case, as in app.example")
-    return found
+    return frozenset(host.removesuffix(":443") for host in found)
 
 
 def most_unused(value: str | int) -> int:
