@@ -54,7 +54,7 @@ class TestWhatItSets:
         assert document["registration_endpoint"] == "http://localhost/oauth2/registration"
         assert document["code_challenge_methods_supported"] == ["S256"]
         assert document["authorization_response_iss_parameter_supported"] is True
-        assert {"none", "client_secret_basic"} <= {
+        assert {"none", "client_secret_basic", "private_key_jwt"} <= {
             *document["token_endpoint_auth_methods_supported"]
         }
         assert document["scopes_supported"] == ["offline_access", "read", "write"]

@@ -334,7 +334,10 @@ class TestGrant:
         self.tokens(flow, NOTES)
         self.tokens(flow, FILES)
         (client,) = flow.browser.get("/oauth2/authorizations").html.select("article")
-        named = [each.get_text(" ", strip=True) for each in client.select("[aria-labelledby=resources-1] li")]
+        named = [
+            each.get_text(" ", strip=True)
+            for each in client.select("[aria-labelledby=resources-1] li")
+        ]
         assert named == ["localhost/notes : Read; Write", "files.example/api : Write"]
 
     def test_of_an_application_with_one_it_names_none(self, start_flow: Callable[..., Flow]):
