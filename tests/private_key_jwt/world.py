@@ -72,9 +72,10 @@ class Publisher:
 class World:
     """A server with one client that signs; more can be added."""
 
-    def __init__(self, **changes: Any) -> None:
+    def __init__(self, fetcher: Any = None, **changes: Any) -> None:
         self.events: list[Any] = []
         self.publisher = Publisher()
+        self._fetcher = fetcher or self.publisher
         self.clock = Clock()
         methods = {**FACTORIES.client_authentications, NAME: self._method}
         added = (LEGACY_ASSERTION_AUDIENCE, TOKEN_ENDPOINT_AUTH_SIGNING_ALG, METHODS)
@@ -88,7 +89,7 @@ class World:
         self.add("web", jwks=key_set(one=KEY))
 
     def _method(self, server: Any) -> PrivateKeyJWT:
-        return PrivateKeyJWT(server, registry=Registry(self.publisher), emit=self.events.append)
+        return PrivateKeyJWT(server, registry=Registry(self._fetcher), emit=self.events.append)
 
     def add(self, client_id: str, **changes: Any) -> None:
         usual = {"client_id": client_id, "token_endpoint_auth_method": NAME}
