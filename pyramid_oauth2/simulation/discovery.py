@@ -57,9 +57,8 @@ def challenge(c: Conversation) -> str:
         if response.status == 401:
             break
     else:
-        said = response.failed or response.status
         raise StepRefused(
-            f"{c.api.url} answers {said} to a request without a token, not 401: clients then "
+            f"{c.api.url} {response.said} to a request without a token, not with 401: clients then "
             "begin no login. Does its view have oauth2_scope, and is this the URL that people type",
             response.refusal,
             'oauth2_scope="..." on the view',
@@ -91,7 +90,7 @@ def resource_metadata(c: Conversation) -> str:
     response = c.get(url)
     members = response.members()
     if response.status != 200 or not members:
-        raise StepRefused(f"{url} answers {response.status}", response.refusal)
+        raise StepRefused(f"{url} {response.said}", response.refusal)
     _check_resource(c, str(members.get("resource")))
     servers = members.get("authorization_servers")
     if not isinstance(servers, list) or not servers:
@@ -131,8 +130,7 @@ def server_metadata(c: Conversation) -> str:
     members = response.members()
     if response.status != 200 or not members:
         raise StepRefused(
-            f"{url} answers {response.status}. It belongs to oauth2.issuer, and a proxy has to "
-            "forward it",
+            f"{url} {response.said}. It belongs to oauth2.issuer, and a proxy has to forward it",
             response.refusal,
             "oauth2.issuer = the URL of this server",
         )

@@ -20,7 +20,8 @@ class Exchanged:
     :param headers: by their names in lower case.
     :param refusal: the check that refused the request; None if there is none, or it cannot be
         seen from here.
-    :param failed: the name of the exception that the application raised.
+    :param failed: why there is no response: what the connection did, or the name of the exception
+        that the application raised.
     """
 
     status: int
@@ -28,6 +29,11 @@ class Exchanged:
     body: bytes = field(default=b"", repr=False)
     refusal: Refusal | None = None
     failed: str = ""
+
+    @property
+    def said(self) -> str:
+        """What the server did, in words that follow its URL."""
+        return f"fails ({self.failed})" if self.failed else f"answers with {self.status}"
 
     def members(self) -> dict[str, Any]:
         """Those of the JSON in the body; none if it is no JSON object."""

@@ -46,7 +46,7 @@ def pin(c: Conversation) -> str:
 
 
 def _endpoint(c: Conversation) -> str:
-    return str(c.metadata.get("registration_endpoint", ""))
+    return str(c.metadata.get("registration_endpoint") or "")
 
 
 def _ways(c: Conversation) -> Iterator[str]:
