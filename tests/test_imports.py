@@ -278,6 +278,7 @@ FORBIDDEN = {
             "fetching",
             "backends",
             "extensions",
+            "jose",
             "simulation",
         ),
     ),

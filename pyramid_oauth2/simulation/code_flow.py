@@ -59,7 +59,8 @@ def authorization_url(c: Conversation, redirect_uri: str) -> str:
         "code_challenge": challenge,
         "code_challenge_method": "S256",
         **({"scope": format_scope(scope)} if scope else {}),
-        **({"prompt": "consent"} if offline else {}),
+        # The second time the user would not be asked again, and there would be no page.
+        **({"prompt": "consent"} if offline or c.signs else {}),
         **c.resource_in(AUTHORIZE),
     }
     endpoint = str(c.metadata["authorization_endpoint"])
@@ -109,7 +110,7 @@ def redeem(c: Conversation) -> str:
         "grant_type": "authorization_code",
         "code": c.code,
         "redirect_uri": c.redirect_uris[0],
-        "client_id": c.client_id,
+        **c.authentication(),
         "code_verifier": c.verifier,
         **c.resource_in(TOKEN),
     }

@@ -16,6 +16,7 @@ from ..protocol.http import FORM
 from ..settings import Settings
 from .apis import API
 from .exchange import NO_HEADERS, Agent, Exchanged
+from .signed import assertion
 from .step import StepRefused
 
 JSON = "application/json"
@@ -33,6 +34,7 @@ class Conversation:
     :param call: the method of the request that the API answers with a challenge.
     :param metadata_url: where the challenge says that the API's metadata are; empty if not.
     :param scope: what it is going to request.
+    :param signs: whether it authenticates by a signed JWT from now on.
     :param left_to_do: a command for each thing without which it works in this run alone.
     """
 
@@ -45,6 +47,7 @@ class Conversation:
     call: str = "GET"
     metadata_url: str = ""
     scope: frozenset[str] = frozenset()
+    signs: bool = False
     left_to_do: tuple[str, ...] = ()
     issuer: str = ""
     metadata: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -101,6 +104,11 @@ class Conversation:
     def resource_in(self, request: str) -> dict[str, str]:
         """The parameter ``resource`` of a request, if the client names it there."""
         return {"resource": self.api.url} if request in self.client.resource else {}
+
+    def authentication(self) -> dict[str, str]:
+        """The parameters by which it authenticates."""
+        signed = assertion(self.client, self.client_id, self.issuer) if self.signs else {}
+        return {"client_id": self.client_id, **signed}
 
     def bearer(self) -> Mapping[str, str]:
         """The header with the access token."""

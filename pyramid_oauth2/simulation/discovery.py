@@ -19,35 +19,6 @@ PARAMETER = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 HTTPS = "https"
 
 
-def examine(c: Conversation) -> str:
-    """Look at the settings, where they are known, and at the URL that is typed."""
-    if c.settings is not None and c.settings.read_only:
-        raise StepRefused("Nothing is written to the stores", None, "oauth2.read_only = false")
-    hosted = urlsplit(c.client.redirect_uris[0]).scheme == HTTPS
-    for key, url in _addresses(c):
-        parts = urlsplit(url)
-        if parts.scheme == HTTPS:
-            continue
-        cure = () if key is None else (f"{key} = https://{parts.netloc}{parts.path}",)
-        if hosted:
-            raise StepRefused(
-                f"{url} is not https, and the requests of this client come from the internet",
-                None,
-                *cure,
-            )
-        if parts.hostname not in LOOPBACK_HOSTS:
-            raise StepRefused(f"{url} is not https, which clients refuse", None, *cure)
-    return "Every URL is one that this client uses"
-
-
-def _addresses(c: Conversation) -> Iterator[tuple[str | None, str]]:
-    if c.settings is not None:
-        yield "oauth2.issuer", c.settings.issuer
-        if c.settings.base_url is not None:
-            yield "oauth2.base_url", c.settings.base_url
-    yield None, c.api.url
-
-
 def challenge(c: Conversation) -> str:
     """Call the API without a token: the response says where its metadata are."""
     if not c.api.is_here:

@@ -11,9 +11,11 @@ from .apis import API
 from .code_flow import authorize, consent, redeem, sign_in
 from .conversation import Conversation
 from .cures import cures_of
-from .discovery import challenge, examine, resource_metadata, server_metadata
+from .discovery import challenge, resource_metadata, server_metadata
 from .identity import identify
 from .in_process import InProcess
+from .set_up import examine
+from .signed import METHOD
 from .signed_in import GUEST
 from .step import (
     NOT_REACHED,
@@ -25,11 +27,12 @@ from .step import (
     StepSkipped,
 )
 from .throw_away import throw_away_service
-from .use import call, refresh, revoke
+from .use import call, refresh, revoke, sign
 
 Action = Callable[[Conversation], str]
+Steps = tuple[tuple[str, Action], ...]
 
-PUBLIC_STEPS: tuple[tuple[str, Action], ...] = (
+PUBLIC_STEPS: Steps = (
     ("set-up", examine),
     ("challenge", challenge),
     ("metadata of the API", resource_metadata),
@@ -39,7 +42,7 @@ PUBLIC_STEPS: tuple[tuple[str, Action], ...] = (
 )
 """Those that need no user."""
 
-STEPS = (
+STEPS: Steps = (
     *PUBLIC_STEPS,
     ("authorization", authorize),
     ("consent", consent),
@@ -50,9 +53,12 @@ STEPS = (
 )
 
 
-def played(
-    conversation: Conversation, steps: tuple[tuple[str, Action], ...] = STEPS
-) -> tuple[Step, ...]:
+def steps_of(client: KnownClient) -> Steps:
+    """The steps of a client: one that can sign does so at the end."""
+    return (*STEPS, ("signature", sign)) if METHOD in client.methods else STEPS
+
+
+def played(conversation: Conversation, steps: Steps) -> tuple[Step, ...]:
     """Play the steps, until one is refused."""
     return tuple(_played(conversation, steps))
 
@@ -70,10 +76,11 @@ def play_in_process(
     settings = registry.getUtility(ISettings)
     with throw_away_service(registry, client, subject) as stage:
         agent = InProcess(registry, stage.owners)
-        return played(Conversation(client, agent, api, settings, pinned=stage.pinned))
+        conversation = Conversation(client, agent, api, settings, pinned=stage.pinned)
+        return played(conversation, steps_of(client))
 
 
-def _played(c: Conversation, steps: tuple[tuple[str, Action], ...]) -> Iterator[Step]:
+def _played(c: Conversation, steps: Steps) -> Iterator[Step]:
     refused = False
     for name, action in steps:
         if refused:

@@ -26,6 +26,7 @@ from ..protocol.clients.source import approved
 from ..protocol.records import Client
 from ..service import OAuth2Service
 from ..settings import Settings
+from .signed import published
 from .signed_in import SimulatedOwners
 
 MEMORY = "memory"
@@ -80,7 +81,7 @@ def throw_away_service(registry: Any, client: KnownClient, subject: str) -> Iter
     owners = SimulatedOwners(registry.queryUtility(IResourceOwners), subject)
     with (
         _utility(registry, IBackendFactory, _memory, MEMORY),
-        _utility(registry, IFetcher, Copies(client)),
+        _utility(registry, IFetcher, Copies(client, published(client))),
     ):
         made = make_authorization_server(registry, _in_memory(own.settings), owners)
         try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ..known_clients.known_client import REFRESH
-from .code_flow import tokens_in
+from .code_flow import authorize, consent, redeem, tokens_in
 from .conversation import Conversation, called
+from .identity import METHODS
+from .signed import METHOD
 from .step import StepRefused, StepSkipped
 
 TOKEN = "refresh_token"
@@ -42,7 +44,7 @@ def refresh(c: Conversation) -> str:
             *_for_refresh_tokens(c),
         )
     used = c.tokens[TOKEN]
-    form = {"grant_type": TOKEN, TOKEN: used, "client_id": c.client_id, **c.resource_in(REFRESH)}
+    form = {"grant_type": TOKEN, TOKEN: used, **c.authentication(), **c.resource_in(REFRESH)}
     tokens = tokens_in(c.post_form(str(c.metadata["token_endpoint"]), form))
     if tokens.get(TOKEN) in (None, used):
         raise StepRefused("The refresh token is not replaced (RFC 9700 section 4.14.2)")
@@ -66,10 +68,20 @@ def revoke(c: Conversation) -> str:
     endpoint = c.metadata.get("revocation_endpoint")
     if endpoint is None:
         raise StepSkipped("The server has no revocation endpoint")
-    form = {"token": c.tokens[TOKEN], "client_id": c.client_id}
+    form = {"token": c.tokens[TOKEN], **c.authentication()}
     response = c.post_form(str(endpoint), form)
     if response.status != 200:
         raise StepRefused(f"The revocation is refused: {response.status}", response.refusal)
     if c.api.is_here and called(c, c.call, c.bearer()).status != 401:
         raise StepRefused(f"{c.api.url} still accepts the access token")
     return "The tokens are refused from now on"
+
+
+def sign(c: Conversation) -> str:
+    """Do all of it once more, and authenticate by a signed JWT: what is granted is bound to it."""
+    if METHOD not in c.metadata.get(METHODS, ()) or c.registered:
+        raise StepSkipped(f"The client does without {METHOD} here")
+    c.signs = True
+    for action in (authorize, consent, redeem, refresh, revoke):
+        action(c)
+    return "Tokens, new tokens and their revocation, with a signature each time"
