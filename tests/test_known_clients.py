@@ -55,7 +55,7 @@ def test_a_document_is_that_of_a_client(name: str) -> None:
     if known.document is None:
         pytest.skip("it has no document")
     assert known.client_id is not None
-    assert url_problem(known.client_id) is None
+    assert url_problem(known.client_id, "https://auth.example") is None
     body = json.dumps(dict(known.document)).encode()
     assert len(body) <= MOST
     reader = Reader(make_server(), frozenset({"read"}))
