@@ -87,7 +87,7 @@ class TestWhen:
         assert world.publisher.fetched == []
 
 
-# Those of which only the key can tell that they are forged.
+# Those of which only the key can say that they are forged.
 OF_A_KEY = {
     name
     for name in FORGERIES
