@@ -38,7 +38,7 @@ def public_addresses(host: str, resolve: Resolve, seconds: float) -> list[Addres
     :raises FetchError: it cannot be resolved in time.
     """
     try:
-        found = [ip_address(each) for each in _within(seconds, resolve, host)]
+        found = [ip_address(each) for each in _within(seconds, resolve, host, _of_strangers())]
     except OSError:
         raise NotConnected("does not answer: its name cannot be resolved") from None
     except ValueError:
@@ -50,9 +50,26 @@ def public_addresses(host: str, resolve: Resolve, seconds: float) -> list[Addres
     return found
 
 
-def _within(seconds: float, resolve: Resolve, host: str) -> Sequence[str]:
-    """What *resolve* returns; it has no time limit of its own, so it has a thread."""
-    free = _free()
+def any_addresses(host: str, seconds: float) -> Sequence[str]:
+    """The addresses of a host that an operator has named, or the address that is named.
+
+    :param seconds: for how long the resolver may take.
+    :raises OSError: it cannot be resolved.
+    :raises FetchError: it cannot be resolved in time.
+    """
+    try:
+        return [str(ip_address(host.strip("[]")))]
+    except ValueError:
+        return _within(seconds, look_up, host, _of_operators())
+
+
+def _within(
+    seconds: float, resolve: Resolve, host: str, free: threading.Semaphore
+) -> Sequence[str]:
+    """What *resolve* returns; it has no time limit of its own, so it has a thread.
+
+    :param free: how many threads may still wait.
+    """
     if not free.acquire(blocking=False):
         raise Busy("is not asked now: too many names are being resolved")
     found: SimpleQueue[Sequence[str] | OSError] = SimpleQueue()
@@ -80,4 +97,6 @@ def _within(seconds: float, resolve: Resolve, host: str) -> Sequence[str]:
     return result
 
 
-_free = PerProcess(partial(threading.Semaphore, MOST_THREADS))
+# Names that strangers choose do not keep those from being resolved that the server needs.
+_of_strangers = PerProcess(partial(threading.Semaphore, MOST_THREADS))
+_of_operators = PerProcess(partial(threading.Semaphore, MOST_THREADS))
