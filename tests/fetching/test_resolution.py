@@ -1,4 +1,4 @@
-"""Looking up a host name has no time limit of its own: it gets one, also if an operator names it."""
+"""A look-up of a host name has no time limit of its own: it gets one, also of an operator."""
 
 from __future__ import annotations
 
