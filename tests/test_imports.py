@@ -112,6 +112,11 @@ FORBIDDEN = {
         *without("extensions"),
         *other_extensions("jwt_access_tokens"),
     ),
+    "extensions.client_registration.issuer_keys": (
+        *WEB,
+        *DATABASES,
+        *without("jose", "fetching"),
+    ),
     "extensions.client_id_metadata": (
         *WEB,
         *DATABASES,

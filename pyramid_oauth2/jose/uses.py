@@ -70,6 +70,8 @@ IDENTITY_ASSERTION = Use(
 )
 # RFC 7523 section 3.
 ASSERTION = Use("assertion", "jwt", untyped=True, required=("iss", "sub", "aud", "exp"))
+# RFC 7591 section 2.3. It may have no end; by its "software_id" it is no ID token.
+SOFTWARE_STATEMENT = Use("software statement", "jwt", untyped=True, required=("iss", "software_id"))
 # OpenID Connect Core section 2, as its client verifies it. It is older than the rule, so its type
 # is that of every JWT: what else distinguishes it is what it must have.
 ID_TOKEN = Use("ID token", "jwt", untyped=True, required=("iss", "sub", "aud", "exp", "iat"))
@@ -98,6 +100,7 @@ USES: Mapping[str, Use] = {
         DPOP_PROOF,
         IDENTITY_ASSERTION,
         ASSERTION,
+        SOFTWARE_STATEMENT,
         ID_TOKEN,
         ID_TOKEN_HINT,
         LOGOUT_TOKEN,

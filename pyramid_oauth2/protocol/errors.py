@@ -228,6 +228,13 @@ class InvalidMetadata(OAuth2Error):
     source = "RFC 7591 section 3.2.2"
 
 
+class InvalidSoftwareStatement(OAuth2Error):
+    """The software statement does not hold (RFC 7591 section 3.2.2)."""
+
+    code, status = "invalid_software_statement", 400
+    source = "RFC 7591 section 3.2.2"
+
+
 class UnapprovedSoftwareStatement(OAuth2Error):
     """The server does not accept the software statement (RFC 7591 section 3.2.2)."""
 

@@ -35,7 +35,7 @@ oauth2.registration = token
 
 def test_the_page(follow: Callable[..., Page], capsys: pytest.CaptureFixture[str]) -> None:
     page = follow(NAME)
-    chosen = page.settings("oauth2.registration")
+    chosen = page.settings("oauth2.registration = open")
     browser = TestApp(application(chosen))
     *_, sent = shlex.split(page.block("curl", "sh"))
     browser.post(
@@ -47,6 +47,8 @@ def test_the_page(follow: Callable[..., Page], capsys: pytest.CaptureFixture[str
     named = TestApp(application(chosen, page.block("IClientPolicy", "python")))
     answer = named.post_json("/oauth2/registration", {**body, "client_name": "Acme"}, status=400)
     assert answer.json["error_description"].startswith("client_name: the name of this site")
+    trusting = page.settings("oauth2.registration.software_issuers")
+    assert TestApp(application({**chosen, **trusting}))
     (page.folder / "development.ini").write_text(INI)
     program, ini, *words = shlex.split(page.block("registration-token add", "sh"))
     assert (program, main([str(page.folder / ini), *words])) == ("poauth2", 0)

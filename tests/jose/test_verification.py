@@ -25,6 +25,7 @@ CLAIMS = {
     "client_id": "app",
     "jti": "one",
     "htm": "POST",
+    "software_id": "notes",
     "htu": "https://as.example/oauth2/token",
     "token_introspection": {"active": True},
 }

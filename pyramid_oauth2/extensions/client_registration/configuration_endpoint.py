@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -29,11 +30,12 @@ from ...protocol.token_strings import is_registration_access_token, new_registra
 from ...settings import Settings
 from .bearer import bearer_token
 from .blocking import refuse_blocked
-from .client_information import client_information
+from .client_information import NAME, client_information
 from .policy import Policy
 from .registration import Registration, Registrations
 from .request_body import metadata_in
 from .settings import RegistrationSettings
+from .software_statements import SoftwareStatements
 from .sweeping import Sweeper
 
 TOKEN = Refusal("registration_access_token", "RFC 7592 section 3", decided_by="client")
@@ -58,7 +60,9 @@ class ClientConfigurationEndpoint:
 
     def __init__(self, server: AuthorizationServer, settings: Settings) -> None:
         self._server = server
-        self._policy = Policy.of(settings.of(RegistrationSettings))
+        own = settings.of(RegistrationSettings)
+        self._policy = Policy.of(own)
+        self._statements = SoftwareStatements(server, own.software_issuers)
         self._registrations = Registrations(server)
         self._sweeper = Sweeper(server)
 
@@ -71,10 +75,17 @@ class ClientConfigurationEndpoint:
         if request.http.method == "DELETE":
             self._sweeper.end(registration, request.emit)
             return EndpointResponse(status=204)
-        secret: str | None = None
         if request.http.method == "PUT":
-            token, client, secret = self._replaced(request, token, registration, client)
-        return EndpointResponse.json(client_information(self._server, client, token, secret))
+            return self._replaced(request, token, registration, client)
+        return self._information(client, token, registration)
+
+    def _information(
+        self, client: Client, token: str, registration: Registration, secret: str | None = None
+    ) -> EndpointResponse:
+        statement = registration.statement
+        return EndpointResponse.json(
+            client_information(self._server, client, token, secret, statement)
+        )
 
     def _authenticated(self, request: EndpointRequest) -> tuple[str, Registration, Client]:
         token = bearer_token(request.http)
@@ -96,9 +107,10 @@ class ClientConfigurationEndpoint:
 
     def _replaced(
         self, request: EndpointRequest, presented: str, registration: Registration, client: Client
-    ) -> tuple[str, Client, str | None]:
+    ) -> EndpointResponse:
         body = metadata_in(request.http)
         self._check_identity(body, client)
+        body = self._statements.applied(body)
         registry = ClientRegistry(self._server, self._server.clients, request.emit)
         changed = self._edited(registry, body, registration, client)
         secret: str | None = None
@@ -110,13 +122,15 @@ class ClientConfigurationEndpoint:
         # earlier one is accepted for a while.
         token = new_registration_access_token(self._server.random)
         contention, now = Contention("the registration"), self._server.clock()
-        while not self._registrations.put(registration.with_token(token, now, presented)):
+        while True:
+            replaced = replace(registration, statement=body.get(NAME, ""))
+            if self._registrations.put(replaced.with_token(token, now, presented)):
+                return self._information(changed, token, replaced, secret)
             contention.lost()
             found = self._registrations.find(client.client_id)
             if found is None or not found.token:
                 raise InvalidToken(UNKNOWN, refusal=TOKEN)
             registration = found
-        return token, changed, secret
 
     def _edited(
         self,

@@ -31,6 +31,7 @@ class Registration:
     :param earlier: that of the one before, which is accepted until ``earlier_until``.
     :param state: :data:`UNUSED`, :data:`USED`, or :data:`ENDED` once the client is deleted.
     :param at: when it was registered, last seen in use, or may be forgotten, by the state.
+    :param statement: the software statement that it was registered with; empty if there is none.
     :param others: the members that a later version wrote.
     """
 
@@ -42,6 +43,7 @@ class Registration:
     earlier: str = field(default="", repr=False)
     earlier_until: int = 0
     version: int | None = None
+    statement: str = field(default="", repr=False)
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def is_of(self, token: str, now: int) -> bool:
@@ -72,6 +74,7 @@ class Registration:
             "at": self.at,
             "earlier": self.earlier,
             "earlier_until": self.earlier_until,
+            **({"statement": self.statement} if self.statement else {}),
         }
         return Entry(NAMESPACE, self.client_id, self.state, dumps(members))
 
@@ -89,6 +92,7 @@ def _read(entry: Entry) -> Registration | None:
             earlier=members["earlier"],
             earlier_until=members["earlier_until"],
             version=entry.version,
+            statement=members.get("statement", ""),
             others=others,
         )
     except (NotUnderstood, KeyError, TypeError):
@@ -96,7 +100,7 @@ def _read(entry: Entry) -> Registration | None:
 
 
 _TYPES = {"policy": object, "token": str, "at": int, "earlier": str, "earlier_until": int}
-_MEMBERS = Members(_TYPES, frozenset(_TYPES))
+_MEMBERS = Members({**_TYPES, "statement": str}, frozenset(_TYPES))
 
 
 class Registrations:

@@ -35,13 +35,14 @@ from ...protocol.token_strings import (
 from ...settings import Settings
 from .bearer import bearer_token
 from .blocking import refuse_blocked
-from .client_information import client_information
+from .client_information import NAME, client_information
 from .initial_access_tokens import InitialAccessTokens
 from .limits import Limits
 from .policy import Policy
 from .registration import UNUSED, Registration, Registrations
 from .request_body import metadata_in
 from .settings import OPEN, SCOPE, USER, RegistrationSettings
+from .software_statements import SoftwareStatements
 from .sweeping import Sweeper
 
 INITIAL_TOKEN = Refusal("initial_access_token", "RFC 7591 section 3", decided_by="client")
@@ -83,6 +84,7 @@ class RegistrationEndpoint:
         self._registrations = Registrations(server)
         self._sweeper = Sweeper(server)
         self._limits = Limits(server, settings, self._sweeper)
+        self._statements = SoftwareStatements(server, self._settings.software_issuers)
 
     def process(self, request: EndpointRequest) -> EndpointResponse:
         """Register a client.
@@ -90,26 +92,36 @@ class RegistrationEndpoint:
         :raises OAuth2Error: it may not register itself, or its metadata is not valid.
         """
         permission = self._permission(request)
-        client = self._client(metadata_in(request.http), permission)
+        body = self._statements.applied(metadata_in(request.http))
+        client = self._client(body, permission)
         self._spend(request, permission)
         token = new_registration_access_token(self._server.random)
         try:
             # It reads the store, so only now.
             refuse_blocked(self._server, client)
-            registered = self._registered(request, client, permission, token)
+            registration = Registration(
+                client.client_id, permission.own_policy, "", UNUSED, self._server.clock()
+            )
+            registration = replace(registration, statement=body.get(NAME, ""))
+            registered = self._registered(
+                request, client, permission, registration.with_token(token, 0)
+            )
         except Exception:
             self._give_back(permission)
             raise
         self._sweeper.sweep_some(request.emit)
-        members = client_information(self._server, registered.client, token, registered.secret)
+        members = client_information(
+            self._server, registered.client, token, registered.secret, registration.statement
+        )
         return EndpointResponse.json(members, 201, stored=True)
 
     def _registered(
-        self, request: EndpointRequest, client: Client, permission: _Permission, token: str
+        self,
+        request: EndpointRequest,
+        client: Client,
+        permission: _Permission,
+        registration: Registration,
     ) -> Registered:
-        registration = Registration(
-            client.client_id, permission.own_policy, "", UNUSED, self._server.clock()
-        ).with_token(token, 0)
         # First: a client without it could not be changed or removed.
         self._registrations.put(registration)
         if permission.is_open:

@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from ...jose.objects import json_object
-from ...protocol.errors import InvalidMetadata, UnapprovedSoftwareStatement
+from ...protocol.errors import InvalidMetadata
 from ...protocol.http import HTTPRequest
 from ...protocol.refusal import Refusal
 
 JSON = "application/json"
 MEDIA_TYPE = Refusal("registration_media_type", "RFC 7591 section 3.1")
 BODY = Refusal("registration_body", "RFC 7591 section 3.1")
-STATEMENT = Refusal("software_statement", "RFC 7591 section 3.1.1")
 
 
 def metadata_in(http: HTTPRequest) -> dict[str, Any]:
     """The members of the body.
 
     :raises InvalidMetadata: it is no JSON object.
-    :raises UnapprovedSoftwareStatement: it has a software statement.
     """
     media_type = http.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != JSON:
@@ -33,10 +31,4 @@ def metadata_in(http: HTTPRequest) -> dict[str, Any]:
         raise InvalidMetadata(
             "The body is not a JSON object in UTF-8 that has each member once.", refusal=BODY
         ) from error
-    if members.get("software_statement") is not None:
-        # RFC 7591 section 3.1.1: its values would count more than the others; no issuer is
-        # trusted to make one.
-        raise UnapprovedSoftwareStatement(
-            "No software statement is accepted: leave out software_statement.", refusal=STATEMENT
-        )
     return members

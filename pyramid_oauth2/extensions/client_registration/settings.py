@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from ...protocol.messages import message as _
 from ...protocol.scopes import CLIENT_REGISTRATION
 from ...settings.declaration import GRANT_TYPES, SCOPES, setting
 from ...settings.tokens import DEFAULT_GRANT_TYPES
-from ...settings.types import AUTHORIZATION_SERVER, BadValue, some_words, words
+from ...settings.types import AUTHORIZATION_SERVER, BadValue, endpoint_url, some_words, words
 
 TOKEN, USER, OPEN = "token", "user", "open"
 MODES = ("off", TOKEN, USER, OPEN)
@@ -35,6 +36,16 @@ def hosts(value: str | Collection[str]) -> frozenset[str]:
         if not HOST.fullmatch(host):
             raise BadValue(f"{host!r} is not a host: write it in lower case, as in app.example")
     return frozenset(host.removesuffix(":443") for host in found)
+
+
+def software_issuers(value: str | Mapping[str, str]) -> Mapping[str, str]:
+    """``issuer = URL of its key set``, one per line."""
+    if isinstance(value, str):
+        lines = [line.split(" = ", 1) for line in value.splitlines() if line.strip()]
+        if any(len(pair) != 2 for pair in lines):
+            raise BadValue("write one 'ISSUER = URL of its key set' a line")
+        value = {issuer.strip(): url for issuer, url in lines}
+    return MappingProxyType({str(issuer): endpoint_url(url) for issuer, url in value.items()})
 
 
 def most_unused(value: str | int) -> int:
@@ -85,6 +96,16 @@ class RegistrationSettings:
         frozenset(),
         "The hosts that its https redirect URIs may have. Default: any. Loopback hosts and "
         "schemes of apps are allowed anyway.",
+        mode=AUTHORIZATION_SERVER,
+        needs="",
+    )
+    software_issuers: Mapping[str, str] = setting(
+        software_issuers,
+        MappingProxyType({}),
+        "The issuers whose software statements are accepted (RFC 7591 section 3.1.1), one per "
+        "line, each with the URL of its key set (RFC 7517): `ISSUER = URL`. What a statement says "
+        "of a client counts more than what the client says. Default: none, a client with a "
+        "statement is refused.",
         mode=AUTHORIZATION_SERVER,
         needs="",
     )
