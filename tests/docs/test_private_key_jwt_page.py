@@ -1,4 +1,4 @@
-"""docs/private-key-jwt.md: a key is made, a client registered with it, and its program gets a token."""
+"""docs/private-key-jwt.md: a key is made, a client registered, and its program gets a token."""
 
 from __future__ import annotations
 

@@ -12,6 +12,9 @@ import pytest
 
 from pyramid_oauth2.events import ClientChanged, GrantRevoked, TokenRefused
 from pyramid_oauth2.protocol.clients.authentication_methods import methods_of
+from pyramid_oauth2.protocol.envelope import Members, NotUnderstood
+from pyramid_oauth2.protocol.token.confirmation import authenticated_by
+from pyramid_oauth2.protocol.token_strings import parse_token
 
 from .documents import ALLOWED, SCOPES, URL, Documents, document
 from .errors import assert_error
@@ -181,3 +184,34 @@ class TestADocumentThatTurnsToNone:
         # What other users allowed is still for who signs alone.
         refused = flow.refreshed(False, before["refresh_token"])
         assert_error(refused, 400, "invalid_grant")
+
+
+class TestRecords:
+    """While a new version is rolled out, both read what the other has written."""
+
+    def test_of_an_earlier_version(self, start: Callable[..., Signing]) -> None:
+        """Without the member, a refresh token is used as before."""
+        flow = start(**BOTH)
+        token = flow.got(False)["refresh_token"]
+        record = flow.server.service.server.grants.find(parse_token(token))[0]
+        assert (record.data, authenticated_by(record.data)) == (b"", None)
+
+    def test_for_an_earlier_version(self, start: Callable[..., Signing]) -> None:
+        """It refuses what it would accept without the proof; the access token stays as it was."""
+        flow = start(**BOTH)
+        tokens = flow.got(True)
+        find = flow.server.service.server.grants.find
+        refresh, access = (
+            find(parse_token(tokens[name]))[0].data for name in ("refresh_token", "access_token")
+        )
+        with pytest.raises(NotUnderstood):
+            Members({"cnf": dict}).read(refresh)
+        assert Members({"scope": str}).read(access)[0] == {"scope": "read"}
+
+    def test_a_code_that_is_redeemed_in_both_ways(self, start: Callable[..., Signing]) -> None:
+        """RFC 6749 section 4.1.2: the second is a replay, and ends what the first has got."""
+        flow = start(**BOTH)
+        form = flow.code_form(flow.code())
+        tokens = flow.send(True, **form).json
+        assert_error(flow.send(False, **form), 400, "invalid_grant")
+        assert flow.server.get("/read", bearer(tokens["access_token"])).status_int == 401

@@ -67,6 +67,7 @@ def _register(page: ClientPage) -> Response:
     client = _client(page, application_type, client_id, metadata)
     problems = {
         **broken_rules(check_client, page.server, client),
+        **form.problems,
         **_refused_choices(page, metadata),
         **_missing(page, metadata),
     }
