@@ -18,7 +18,7 @@ def test_a_client_gets_through(of: str):
 def test_what_stops_it():
     steps = play("cursor", make(registration=None), user="7")
     (step,) = [each for each in steps if each.cures]
-    assert step.cures[0] == "oauth2.registration = open"
+    assert step.cures[:2] == ("oauth2.profile = mcp", "oauth2.registration = open")
 
 
 def test_a_user_whom_the_application_refuses():

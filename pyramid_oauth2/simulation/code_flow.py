@@ -76,8 +76,11 @@ def _page(c: Conversation, redirect_uri: str) -> Exchanged:
         url = urljoin(url, response.headers.get("location", ""))
         if origin_of(url) != origin_of(str(c.metadata["authorization_endpoint"])):
             break
-    if response.status == 200 and consent_form(response.body.decode("utf-8", "replace")):
-        return response
+    if response.status == 200:
+        if consent_form(response.body.decode("utf-8", "replace")):
+            return response
+        text = "The page has no form of the consent page: is it that of oauth2.renderer.consent"
+        raise StepRefused(text, response.refusal, "oauth2.renderer.consent")
     raise _refused(f"The request with {redirect_uri} is refused", response)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..known_clients.known_client import DOCUMENT, REGISTRATION
+from ..known_clients.known_client import DOCUMENT, PORT, REGISTRATION, STATIC
 from ..protocol.masking import shown
 from .conversation import Conversation
 from .step import StepRefused
@@ -50,13 +50,24 @@ def _endpoint(c: Conversation) -> str:
 
 
 def _ways(c: Conversation) -> Iterator[str]:
+    if c.settings is not None and c.settings.profile is None:
+        yield "oauth2.profile = mcp"
     if DOCUMENT in c.client.order:
         host = (c.client.client_id or "").removeprefix("https://").partition("/")[0]
         yield f"oauth2.client_id_metadata = allowed, with oauth2.client_id_metadata.hosts = {host}"
     if REGISTRATION in c.client.order:
         yield "oauth2.registration = open"
-    uris = " ".join(f"--redirect-uri {uri}" for uri in c.redirect_uris)
-    yield f"poauth2 INI client add --name {c.client.name} --kind native {uris}"
+    if STATIC in c.client.order:
+        kind = "native" if any(map(_is_of_app, c.redirect_uris)) else "web"
+        schemes = [f" --private-scheme {scheme}" for scheme in sorted(c.client.private_schemes)]
+        # Without the port, any is accepted.
+        uris = [f" --redirect-uri {uri.replace(f':{PORT}', '')}" for uri in c.client.redirect_uris]
+        options = "".join([*schemes, *uris])
+        yield f"poauth2 INI client add --name {c.client.name} --kind {kind}{options}"
+
+
+def _is_of_app(uri: str) -> bool:
+    return not uri.startswith("https://")
 
 
 def _register(c: Conversation) -> str:

@@ -107,6 +107,7 @@ def _in_memory(settings: Settings) -> Settings:
         backend_entries=None,
         throttle_storage="memory://" if settings.throttle else None,
         metrics=False,
+        read_only=False,
     )
 
 

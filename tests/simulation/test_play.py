@@ -101,6 +101,13 @@ def test_of_applications_of_every_kind(name: str, changes: dict[str, str | None]
             "client",
             "oauth2.registration.redirect_hosts = app.example www.cursor.com",
         ),
+        (
+            "cursor",
+            {"registration": None},
+            "client",
+            "poauth2 INI client add --name cursor --kind native --private-scheme cursor "
+            "--redirect-uri http://localhost:8787/callback",
+        ),
         ("cursor", {"registration": "token"}, "client", "oauth2.registration = open"),
         (
             "cursor",
@@ -209,6 +216,12 @@ class TestTheAPI:
         step = refused(play("claude", make(own_answer(403))))
         assert step.name == "call of the API"
         assert "the application's own code answers 403" in step.text
+
+    def test_has_a_consent_page_of_its_own_without_our_form(self):
+        own = {"renderer.consent": "tests:simulation/consent.jinja2"}
+        app = make(lambda config: config.include("pyramid_jinja2"), **own)
+        step = refused(play("claude", app))
+        assert (step.name, step.cures) == ("authorization", ("oauth2.renderer.consent",))
 
     def test_fails_for_a_user_who_is_none_of_its_own(self):
         step = refused(play("claude", make(own_answer(None)), subject="poauth2-doctor"))
