@@ -85,6 +85,10 @@ def _document_allowed(c: Conversation) -> Cures:
     return (pin(c), f"oauth2.client_id_metadata = {ALLOWED}, with {_hosts(host)}")
 
 
+def _document_contents(c: Conversation) -> Cures:
+    return (f"{pin(c)}, which says what is wrong with the document",)
+
+
 def _hosts(host: str) -> str:
     return f"oauth2.client_id_metadata.hosts = {host}"
 
@@ -138,7 +142,7 @@ BY_CHECK: Mapping[str, Callable[[Conversation], Cures]] = {
     "token_sent": _open,
     "initial_access_token": _open,
     "document_allowed": _document_allowed,
-    "document_contents": _scopes,
+    "document_contents": _document_contents,
     "client_usable": _client,
     "scope_of_client": _scopes,
     "scope_known": _known_scopes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,16 @@ def test_what_is_broken_is_named(name: str, changes: dict[str, str | None], step
     assert (found.name, any(cure in each for each in found.cures)) == (step, True), found
     after = steps[steps.index(found) + 1 :]
     assert {each.state for each in after} <= {NOT_REACHED}
+
+
+def test_a_document_that_cannot_be_used():
+    known = known_clients()["claude"]
+    client = replace(known, document={**(known.document or {}), "client_secret": "x"})
+    registry = make().registry
+    step = refused([*play_in_process(registry, client, api_at(registry, API), "7")])
+    assert step.refusal is not None
+    assert step.refusal.check == "document_contents"
+    assert step.cures[0].startswith("poauth2 INI client pin claude")
 
 
 class TestTheURLThatPeopleType:
