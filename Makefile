@@ -39,7 +39,8 @@ RELYING_PARTY_INI = examples/relying_party/relying_party$(SUFFIX).ini
 SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo example-machine-client example-native-app example-relying-party example-resource-server
+.PHONY: demo example-machine-client example-mcp-server example-native-app example-relying-party
+.PHONY: example-resource-server
 .PHONY: test clients lowest mutants rotation bench lint docs reference screenshots links translations clean
 
 demo: .venv/demo $(INI)
@@ -47,10 +48,13 @@ demo: .venv/demo $(INI)
 	@$(BIN)/python -m pyramid_oauth2.demo $(INI)
 	@exec $(BIN)/pserve $(INI)
 
-example-machine-client example-native-app: export ISSUER ?= http://localhost:$(PORT)
+example-machine-client example-mcp-server example-native-app: export ISSUER ?= http://localhost:$(PORT)
 
 example-machine-client: .venv/examples
 	@exec $(BIN)/python examples/machine_client/machine_client.py
+
+example-mcp-server: .venv/mcp
+	@exec $(BIN)/python examples/mcp_server/mcp_client.py
 
 example-native-app: .venv/examples
 	@exec $(BIN)/python examples/native_app/native_app.py
@@ -195,7 +199,7 @@ tests/%/node_modules: tests/%/package.json
 	  npm install --no-audit --no-fund --no-package-lock --silent && touch node_modules; \
 	  else true; fi || echo "The packages of $(@D) could not be installed. Is there a network?"
 
-.venv/demo .venv/examples .venv/test .venv/lint .venv/docs: .venv/bin/python pyproject.toml constraints.txt
+.venv/demo .venv/examples .venv/mcp .venv/test .venv/lint .venv/docs: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing what make $(@F) needs ..."
 	@$(INSTALL) --editable '.[$(@F)]' > .venv/install.log 2>&1 || { \
 	  echo "The packages could not be installed. Is there a network? $$(sed -n 's/^ *ERROR: *//p' .venv/install.log | head -n 1)"; \

@@ -76,12 +76,14 @@ class Checkout:
     """A folder with the contents of a checkout, and the demo that runs in it.
 
     :ivar api: the address of the example of a resource server.
-    :ivar relying_party: that of the example of a relying party.
+    :ivar mcp: the URL of the example of an MCP server.
+    :ivar relying_party: the address of the example of a relying party.
     """
 
     folder: Path
     server: LiveServer
     api: str
+    mcp: str
     relying_party: str
 
     def secret(self, client_id: str) -> str:
@@ -124,7 +126,12 @@ class Checkout:
 
     @contextlib.contextmanager
     def run(
-        self, example: str, number: int = 0, issuer: str | None = None, **variables: str
+        self,
+        example: str,
+        number: int = 0,
+        issuer: str | None = None,
+        programs: Path = BIN,
+        **variables: str,
     ) -> Iterator[Running]:
         """Run a command of the example's README until the block ends.
 
@@ -132,15 +139,18 @@ class Checkout:
 
         :param number: the index of the command.
         :param issuer: of another demo than the one that runs here.
+        :param programs: those of the virtual environment.
         """
         port = urlsplit(issuer or self.server.issuer).port
         readme = self.file(example, "README.md").read_text()
         command = COMMAND.findall(readme)[number].replace("http://localhost:6544", self.api)
         process = subprocess.Popen(
-            ["sh", "-c", f"exec {command} PORT={port} BIN={BIN}"],
+            ["sh", "-c", f"exec {command} PORT={port} BIN={programs}"],
             cwd=self.folder,
             # No browser opens, unless the test provides one.
-            env=environment(**{"BROWSER": "true", "PYTHONPATH": str(ROOT), **variables}),
+            env=environment(
+                **{"BROWSER": "true", "MCP_URL": self.mcp, "PYTHONPATH": str(ROOT), **variables}
+            ),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -171,8 +181,10 @@ def checkout_in(folder: Path) -> Iterator[Checkout]:
     # What the installation would create; everything is installed already.
     (folder / ".venv").mkdir()
     (folder / ".venv" / "bin").symlink_to(BIN)
-    (folder / ".venv" / "examples").touch()
-    with live_server(folder, {"client_cache": "0"}) as server:
-        checkout = Checkout(folder, server, f"http://{api}", f"http://{relying_party}")
+    for extra in ("examples", "mcp"):
+        (folder / ".venv" / extra).touch()
+    mcp = f"http://localhost:{free_port()}/mcp"
+    with live_server(folder, {"client_cache": "0", "resources": f"{mcp} = read"}) as server:
+        checkout = Checkout(folder, server, f"http://{api}", mcp, f"http://{relying_party}")
         checkout.move_relying_party()
         yield checkout

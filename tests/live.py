@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from redis import Redis
@@ -118,15 +119,20 @@ def storage_settings(storage: str, request: pytest.FixtureRequest) -> dict[str, 
 
 @contextlib.contextmanager
 def live_server(
-    folder: Path, settings: dict[str, str], processes: int = 1, application: str = DEMO
+    folder: Path,
+    settings: dict[str, str],
+    processes: int = 1,
+    application: str = DEMO,
+    path: str = "",
 ) -> Iterator[LiveServer]:
     """Serve the demo until the block ends.
 
     :param settings: values of ``oauth2.*`` that override those of the ini.
     :param application: the ``use`` of the ini.
+    :param path: below which it is served, such as ``/auth``.
     """
     ports = [free_port() for _ in range(processes)]
-    issuer = f"http://localhost:{ports[0]}"
+    issuer = f"http://localhost:{ports[0]}{path}"
     inis = [write_ini(folder, settings, issuer, port, application) for port in ports]
     with contextlib.ExitStack() as running, ThreadPoolExecutor() as starting:
 
@@ -147,7 +153,10 @@ def write_ini(
     text = _with_settings(DEVELOPMENT_INI.read_text(), settings)
     text = text.replace(f"http://{ADDRESS}", issuer).replace(DEMO, application)
     ini = folder / f"live-{port}.ini"
-    ini.write_text(text.replace(f"listen = {ADDRESS}", f"listen = localhost:{port}"))
+    listen = f"listen = localhost:{port}"
+    if path := urlsplit(issuer).path:
+        listen += f"\nurl_prefix = {path}"
+    ini.write_text(text.replace(f"listen = {ADDRESS}", listen))
     with contextlib.redirect_stdout(io.StringIO()):
         assert poauth2([str(ini), "db", "upgrade"]) == 0
     return ini

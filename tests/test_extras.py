@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SOURCE = "\n".join(path.read_text() for path in (ROOT / "pyramid_oauth2").rglob("*.py"))
 # Tools, and what runs the demo and the examples: no code of the package needs them.
-BESIDE = {"clients", "demo", "docs", "examples", "lint", "test"}
+BESIDE = {"clients", "demo", "docs", "examples", "lint", "mcp", "test"}
 OFFERED = {
     name: [re.split(r"[\[><=]", each)[0] for each in packages]
     for name, packages in PROJECT["optional-dependencies"].items()

@@ -6,7 +6,7 @@ single-page application, the others for the programs in ``examples/``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -58,6 +58,12 @@ API_CLIENT = Client(
     grant_types=(),
     resource_server=True,
 )
+MCP_SERVER_CLIENT = Client(
+    client_id="demo-mcp",
+    client_name="An MCP server elsewhere",
+    grant_types=(),
+    resource_server=True,
+)
 JWT_CLIENT = Client(
     client_id="demo-jwt",
     client_name="The client with signed tokens",
@@ -79,8 +85,11 @@ RELYING_PARTY_CLIENT = Client(
 )
 # The suffix of the file that holds a client's secret.
 SECRET_FILES = {
-    client_id: client_id.removeprefix("demo")
-    for client_id in ("demo", "demo-sample", "demo-api", "demo-jwt", "demo-relying-party")
+    client.client_id: client.client_id.removeprefix("demo")
+    for client in (
+        *(DEMO_CLIENT, SAMPLE_CLIENT, API_CLIENT, MCP_SERVER_CLIENT),
+        *(JWT_CLIENT, RELYING_PARTY_CLIENT),
+    )
 }
 SAMPLE_CALLBACK = "/sample/callback"
 SPA_PATH = "/spa/"
@@ -98,14 +107,14 @@ def ensure_clients(service: OAuth2Service, secrets: Mapping[str, str]) -> None:
         other clients are public.
     """
     known = service.server.known_scopes
-    for client in _clients(service.settings.issuer):
+    for client in _clients(service.settings.issuer, service.settings.resources):
         # Without oauth2.openid, its scopes and fields are unknown.
         if client is not RELYING_PARTY_CLIENT or "openid" in known:
             client = replace(client, scope=client.scope & known)
             _ensure(service, client, secrets.get(client.client_id))
 
 
-def _clients(issuer: str) -> Iterator[Client]:
+def _clients(issuer: str, apis: Collection[str]) -> Iterator[Client]:
     yield DEMO_CLIENT
     yield replace(SAMPLE_CLIENT, redirect_uris=(f"{issuer}{SAMPLE_CALLBACK}",))
     yield replace(
@@ -115,6 +124,8 @@ def _clients(issuer: str) -> Iterator[Client]:
     )
     yield NATIVE_CLIENT
     yield API_CLIENT
+    if apis:  # Without any, no client has this field.
+        yield replace(MCP_SERVER_CLIENT, extra={"resources": list(apis)})
     yield JWT_CLIENT
     yield RELYING_PARTY_CLIENT
 

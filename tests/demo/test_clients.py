@@ -54,6 +54,11 @@ def test_the_demo_starts_without_openid_connect_as_well(ini, start):
     assert client("demo-relying-party").scope == {"openid", "profile", "email"}, "left as it was"
 
 
+def test_the_demo_starts_without_apis_that_have_a_name(ini, start):
+    ini.write_text(ini.read_text().replace("oauth2.resources = ", "# "))
+    assert start()("demo-mcp") is None
+
+
 def test_at_the_default_port_the_origin_has_none(start):
     assert "http://localhost" in start(80)("demo-spa").allowed_origins
 
@@ -67,7 +72,9 @@ def test_a_start_changes_nothing_that_is_right(start, client_id):
 def test_who_of_them_may_ask_about_the_tokens_of_others(start):
     client = start()
     clients = map(client, (*SECRET_FILES, "demo-spa", "demo-native"))
-    assert [known.client_id for known in clients if known.resource_server] == ["demo-api"]
+    asking = {known.client_id: known for known in clients if known.resource_server}
+    assert asking.keys() == {"demo-api", "demo-mcp"}
+    assert asking["demo-mcp"].extra["resources"] == ["http://localhost:6546/mcp"]
 
 
 def test_a_client_of_an_earlier_demo_is_brought_up_to_date(start):

@@ -8,16 +8,28 @@ from pathlib import Path
 import pytest
 
 from tests.live import LiveServer, live_server
+from tests.ports import free_port
+from tests.serving import running
 
 from .catalog import PARTIES
 from .dishonest import FILE
+from .environment import ROOT, python_with
 from .parties import Party, party_of
 
 APPLICATION = "call:tests.relying_parties.dishonest:main"
 
 
+MCP_SERVER = ROOT / "examples" / "mcp_server" / "mcp_server.py"
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def mcp_url() -> str:
+    """Of the MCP server for which the server issues tokens."""
+    return f"http://localhost:{free_port()}/mcp"
+
+
+@pytest.fixture(scope="session")
+def server(mcp_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     # No cache: clients are registered while it runs.
     folder = tmp_path_factory.mktemp("provider")
     settings = {
@@ -26,9 +38,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         "registration": "open",
         "client_id_metadata": "pinned",
         "client_id_metadata.scopes": "read write",
+        "resources": f"{mcp_url} = read",
     }
     with live_server(folder, settings, application=APPLICATION) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def mcp_server(
+    server: LiveServer, mcp_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URL of the running example of an MCP server, which knows the tokens of the server."""
+    log = tmp_path_factory.mktemp("mcp") / "mcp.log"
+    command = [str(python_with("mcp")), str(MCP_SERVER)]
+    variables = {
+        "ISSUER": server.issuer,
+        "MCP_URL": mcp_url,
+        "CLIENT_SECRET": (server.ini.parent / "demo-client-mcp.secret").read_text().strip(),
+    }
+    with running(command, log, int(mcp_url.split(":")[2].split("/")[0]), **variables):
+        yield mcp_url
 
 
 @pytest.fixture(scope="module")

