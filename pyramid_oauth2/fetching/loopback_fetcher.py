@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from zope.interface import implementer
 
 from ..interfaces.fetcher import IFetcher, Report
 from .fetcher import Fetcher
 from .public_fetcher import HEADERS, OK, PublicFetcher
+from .public_urls import is_on_loopback
 from .responses import FetchError, Response
-
-_URL = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::[1-9][0-9]{0,4})?(?:/|$)")
-
-
-def is_on_loopback(url: str) -> bool:
-    """Whether a URL is http on a loopback host."""
-    return _URL.match(url) is not None
 
 
 def fetcher_for(issuer: str) -> IFetcher:

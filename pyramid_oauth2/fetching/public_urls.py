@@ -14,6 +14,7 @@ _HOST = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?",
     re.IGNORECASE,
 )
+_LOOPBACK = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::[1-9][0-9]{0,4})?(?:/|$)")
 _URL = re.compile(r"[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+")
 
 
@@ -45,3 +46,11 @@ def public_host(url: str) -> str:
     if len(host) > LONGEST_HOST or not _HOST.fullmatch(host):
         raise URLRefused("has no host name of the public internet")
     return host
+
+
+def is_on_loopback(url: str) -> bool:
+    """Whether a URL is http on a loopback host.
+
+    A stranger may name one to a server that is itself there, and to no other: for development.
+    """
+    return _LOOPBACK.match(url) is not None

@@ -9,6 +9,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -260,3 +261,16 @@ def test_without_urllib3_no_client_is_registered_with_a_url(
     client = world.server.clients.get("app")
     (problem,) = key_rules.key_problems(client, "")
     assert problem == ("jwks_uri", "this server cannot fetch keys: its operator installs urllib3")
+
+
+@pytest.mark.parametrize(
+    ("issuer", "count"),
+    [("http://localhost:6543", 0), ("https://localhost", 1), ("https://auth.example", 1)],
+)
+def test_a_stranger_names_a_loopback_host_to_a_server_there_alone(
+    world: World, issuer: str, count: int
+) -> None:
+    """For development: no setting allows it."""
+    client = world.server.clients.get("app")
+    named = replace(client, jwks=None, jwks_uri="http://127.0.0.1:8000/keys", extra=OF_STRANGERS)
+    assert len(list(key_rules.key_problems(named, "", issuer))) == count

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ...fetching.loopback_fetcher import is_on_loopback
-from ...fetching.public_urls import URLRefused, public_host
+from ...fetching.public_urls import URLRefused, is_on_loopback, public_host
 
 SCHEME = "https://"
 LONGEST = 512

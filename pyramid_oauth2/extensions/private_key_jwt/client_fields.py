@@ -27,7 +27,8 @@ def _keys(server: Known, client: Client) -> Iterator[str | tuple[str, str]]:
     # Not imported before: it needs the libraries of cryptography, and most servers do not.
     from .key_rules import key_problems
 
-    return key_problems(client, value_of(TOKEN_ENDPOINT_AUTH_SIGNING_ALG, client))
+    algorithm = value_of(TOKEN_ENDPOINT_AUTH_SIGNING_ALG, client)
+    return key_problems(client, algorithm, server.issuer)
 
 
 # OpenID Connect Dynamic Client Registration 1.0 section 2.

@@ -40,6 +40,7 @@ class ClientKeys:
 
     def __init__(self, server: IServer, registry: Any, emit: Emit) -> None:
         self._throttle, self._registry, self._emit = cast(Server, server).throttle, registry, emit
+        self._issuer = server.issuer
         self._fetcher: FetchedKeySets | None = None
         self._in_records = RecentlyUsed[KeySet](MOST)
         # Apart: strangers, who can register any number, take no place of those of operators.
@@ -92,7 +93,7 @@ class ClientKeys:
             # Not imported before: most servers have no client that publishes its keys.
             from .fetched_key_sets import FetchedKeySets
 
-            self._fetcher = FetchedKeySets(self._registry, self._emit)
+            self._fetcher = FetchedKeySets(self._registry, self._emit, self._issuer)
         return self._fetcher
 
     def _may_fetch(self, http: HTTPRequest, client: Client) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...fetching.fetcher import Fetcher
-from ...fetching.public_fetcher import PublicFetcher
+from ...fetching.loopback_fetcher import fetcher_for
 from ...fetching.responses import MAX_BODY, Busy, FetchError, Response
 from ...interfaces.fetcher import IFetcher
 from ...jose.published_keys import Document, NotAsked
@@ -25,13 +25,14 @@ class FetchedKeySets:
 
     :param registry: of the application, which may have another fetcher, for tests.
     :param emit: gets an event for each request that is sent.
+    :param issuer: of the server: one on a loopback host also fetches what is there.
     """
 
-    def __init__(self, registry: Any, emit: Emit) -> None:
+    def __init__(self, registry: Any, emit: Emit, issuer: str) -> None:
         self._emit = emit
         self._operators = Fetcher()
         found = None if registry is None else registry.queryUtility(IFetcher)
-        self._strangers = found or PublicFetcher()
+        self._strangers = found or fetcher_for(issuer)
 
     def of_operator(self, url: str) -> Document:
         """The set at a URL that an operator has written.

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...fetching.public_urls import URLRefused, public_host
+from ...fetching.public_urls import URLRefused, is_on_loopback, public_host
 from ...jose.algorithms import same_as
 from ...jose.public_keys import PublicKey, public_key
 from ...jose.published_keys import MAX_KEYS
@@ -23,10 +23,11 @@ from ...protocol.redirect_uris import LOOPBACK_HOSTS
 SIGNING_ALG = "token_endpoint_auth_signing_alg"
 
 
-def key_problems(client: Client, algorithm: str) -> Iterator[tuple[str, str]]:
+def key_problems(client: Client, algorithm: str, issuer: str = "") -> Iterator[tuple[str, str]]:
     """What is wrong with the keys of a client, as pairs of field and message.
 
     :param algorithm: the one by which it signs; empty for any.
+    :param issuer: of the server. If it is http on a loopback host, so may be the URL of the keys.
     """
     if client.jwks is None and client.jwks_uri is None:
         # Exactly one of them: RFC 7591 section 2 forbids both, and the method needs a key.
@@ -36,16 +37,16 @@ def key_problems(client: Client, algorithm: str) -> Iterator[tuple[str, str]]:
     elif client.jwks is not None:
         yield "jwks", _("leave it out, or leave out jwks_uri")
     else:
-        yield from (("jwks_uri", text) for text in _uri_problems(client, client.jwks_uri))
+        yield from (("jwks_uri", text) for text in _uri_problems(client, client.jwks_uri, issuer))
 
 
-def _uri_problems(client: Client, uri: str) -> Iterator[str]:
+def _uri_problems(client: Client, uri: str, issuer: str) -> Iterator[str]:
     if find_spec("urllib3") is None:
         yield _("this server cannot fetch keys: its operator installs urllib3")
     elif source_of(client) == OPERATOR:
         if not is_https_url(uri) and not _is_loopback(uri):
             yield _("write a whole https URL; http is for a loopback host only")
-    else:
+    elif not (is_on_loopback(uri) and is_on_loopback(issuer)):
         try:
             public_host(uri)
         except URLRefused:

@@ -47,6 +47,10 @@ class Known(Protocol):
     """What the server knows, as far as a value's rule needs it."""
 
     @property
+    def issuer(self) -> str:
+        """Its issuer identifier."""
+
+    @property
     def known_scopes(self) -> frozenset[str]:
         """The names of all scopes."""
 
