@@ -108,6 +108,27 @@ class TestTheFlow:
         )
         assert answer.json["client_id"] == URL
 
+    def test_its_user_and_the_operator_see_the_url(self, start: Callable[..., Flow]) -> None:
+        flow = start(**ALLOWED, admin="true", admin_principals="bob")
+        flow.tokens()
+        page = flow.browser.get("/oauth2/authorizations")
+        (client,) = page.html.select("article")
+        assert f"It describes itself at {URL}." in " ".join(client.get_text().split())
+        pages = ClientPages(flow.server)
+        assert URL in pages.get("client", client_id=URL).html.main.get_text()
+        assert "app.example" in pages.get(source="document").text
+
+    def test_without_an_application_type_it_is_what_its_redirect_uris_say(
+        self, flow: Flow, documents: Documents
+    ) -> None:
+        """Those of some clients have loopback URLs without a port, and say no type."""
+        documents.found[URL] = document(redirect_uris=["http://localhost/callback"])
+        for kind in (None, "native", "web", 5):
+            forget(flow)
+            documents.found[URL] |= {} if kind is None else {"application_type": kind}
+            answer = flow.decide(flow.page(redirect_uri="http://localhost:4711/callback"))
+            assert answer.location.startswith("http://localhost:4711/callback?code=")
+
 
 class TestConsent:
     def test_the_page(self, flow: Flow) -> None:
