@@ -13,7 +13,7 @@ from pyramid_oauth2.extensions.client_registration.registration import GRACE
 from pyramid_oauth2.interfaces import IService
 from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
 from pyramid_oauth2.protocol.clients.registry import ClientRegistry
-from pyramid_oauth2.protocol.records import KEY_LENGTH
+from pyramid_oauth2.protocol.records import KEY_LENGTH, StoreUnavailable
 
 from .flow import Flow
 from .registering import BACK, CODE_FLOW, Configuration, initial_token, registered
@@ -340,6 +340,17 @@ class TestDeleting:
         mine.delete()
         for answer in (mine.get(), mine.put(), mine.delete()):
             assert answer.status_int == 401
+        assert server.service.server.clients.was_deleted(mine.client_id)
+
+    def test_a_store_that_is_away_afterwards(self, server: Server, monkeypatch: pytest.MonkeyPatch):
+        """The client is deleted, and a repeated request would be refused."""
+        mine = Configuration(server, registered(server))
+
+        def away(*arguments: Any) -> None:
+            raise StoreUnavailable("away")
+
+        monkeypatch.setattr(type(server.service.backends["memory"].entries), "put", away)
+        assert mine.delete().status_int == 204
         assert server.service.server.clients.was_deleted(mine.client_id)
 
     def test_what_an_operator_deleted(self, server: Server):

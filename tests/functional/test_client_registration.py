@@ -400,21 +400,46 @@ class TestInitialAccessTokens:
         assert register(server, token).status_int == 400
         registered(server, token, redirect_uris=["http://127.0.0.1/"])
 
-    def test_one_that_is_revoked_meanwhile_stays_so(
+    @pytest.mark.parametrize("role", ["entries", "clients"])
+    def test_nor_is_what_it_fails_at_from_some_moment_on(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch, role: str
+    ):
+        """A store that is away is so for the rest of the request, too."""
+        backend, token = server.service.backends["memory"], initial_token(server)
+        entries, clients = type(backend.entries), type(backend.clients)
+        store, name = (entries, "put") if role == "entries" else (clients, "add")
+        write = getattr(store, name)
+        with monkeypatch.context() as failing:
+
+            def away(*arguments: Any) -> None:
+                raise StoreUnavailable("away")
+
+            def then_away(*arguments: Any) -> Any:
+                done = write(*arguments)
+                failing.setattr(entries, "put", away)
+                failing.setattr(clients, "add", away)
+                return done
+
+            failing.setattr(store, name, then_away)
+            assert register(server, token).status_int == 503
+        registered(server, token)
+
+    def test_one_that_is_revoked_meanwhile_registers_nothing(
         self, server: Server, monkeypatch: pytest.MonkeyPatch
     ):
         token = initial_token(server)
+        store = type(server.service.backends["memory"].clients)
+        add = store.add
 
-        def revoked(*arguments: Any) -> None:
+        def revoked_then(self: Any, client: Any) -> None:
+            add(self, client)
             tokens = InitialAccessTokens(server.service.server)
-            assert tokens.revoke(digest(token).hex()[:12]) == 0  # It has no use left.
-            server.service.entries.delete("initial_access_token", digest(token).hex())
-            raise StoreUnavailable("away")
+            assert tokens.revoke(digest(token).hex()[:12]) == 1
 
-        with monkeypatch.context() as failing:
-            failing.setattr(type(server.service.backends["memory"].clients), "add", revoked)
-            assert register(server, token).status_int == 503
+        before = server.service.clients.search().items
+        monkeypatch.setattr(store, "add", revoked_then)
         assert register(server, token).status_int == 401
+        assert server.service.clients.search().items == before
 
     def test_scopes_that_the_server_has_no_longer(self, build: Build):
         """A client without a scope of its own would have the default ones."""

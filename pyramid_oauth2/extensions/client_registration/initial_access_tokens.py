@@ -125,7 +125,8 @@ class InitialAccessTokens:
         # Without a read, unless it has the form of ours.
         if not is_initial_access_token(value):
             return None
-        found = self._stored(value)
+        entry = self._server.entries.get(NAMESPACE, _key(value))
+        found = None if entry is None else _read(entry)
         if found is None or not found.left or found.expires_at <= self._server.clock():
             return None
         return found
@@ -141,20 +142,6 @@ class InitialAccessTokens:
                 return True
             contention.lost()
         return False
-
-    def give_back(self, value: str) -> None:
-        """Count one registration less, of which nothing was stored; not of one that was revoked."""
-        contention = Contention("the initial access token")
-        mine = random_text(FAMILY_LENGTH, self._server.random)
-        while (found := self._stored(value)) is not None:
-            given = replace(found, left=found.left + 1, spent_by=mine)
-            if until_put(self._server.entries, given.entry(), found.version):
-                return
-            contention.lost()
-
-    def _stored(self, value: str) -> InitialAccessToken | None:
-        entry = self._server.entries.get(NAMESPACE, _key(value))
-        return None if entry is None else _read(entry)
 
 
 def _key(value: str) -> str:

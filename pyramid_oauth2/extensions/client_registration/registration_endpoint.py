@@ -22,7 +22,7 @@ from ...protocol.clients.rules import (
 from ...protocol.clients.source import REGISTERED, SOURCE
 from ...protocol.endpoints import EndpointRequest, EndpointResponse
 from ...protocol.errors import InvalidToken
-from ...protocol.follow_up import follow_up
+from ...protocol.events import Emit
 from ...protocol.parameters import Parameter
 from ...protocol.records import Client
 from ...protocol.refusal import Refusal
@@ -94,21 +94,18 @@ class RegistrationEndpoint:
         permission = self._permission(request)
         body = self._statements.applied(metadata_in(request.http))
         client = self._client(body, permission)
-        self._spend(request, permission)
+        if permission.initial_access_token is None:
+            self._limits.count(request, permission.owner)
+        # It reads the store, so only now.
+        refuse_blocked(self._server, client)
         token = new_registration_access_token(self._server.random)
-        try:
-            # It reads the store, so only now.
-            refuse_blocked(self._server, client)
-            registration = Registration(
-                client.client_id, permission.own_policy, "", UNUSED, self._server.clock()
-            )
-            registration = replace(registration, statement=body.get(NAME, ""))
-            registered = self._registered(
-                request, client, permission, registration.with_token(token, 0)
-            )
-        except Exception:
-            self._give_back(permission)
-            raise
+        registration = Registration(
+            client.client_id, permission.own_policy, "", UNUSED, self._server.clock()
+        )
+        registration = replace(registration, statement=body.get(NAME, ""))
+        registered = self._registered(
+            request, client, permission, registration.with_token(token, 0)
+        )
         self._sweeper.sweep_some(request.emit)
         members = client_information(
             self._server, registered.client, token, registered.secret, registration.statement
@@ -128,9 +125,11 @@ class RegistrationEndpoint:
             self._limits.count_unused(registration, request.emit)
         registry = ClientRegistry(self._server, self._server.clients, request.emit)
         registered = registry.add(client)
+        stored = replace(registration, version=0)
         if permission.owner is not None:
-            stored = replace(registration, version=0)
             self._limits.count_owned(permission.owner, stored, request.emit)
+        if permission.initial_access_token is not None:
+            self._spend(permission.initial_access_token, stored, request.emit)
         return registered
 
     def _permission(self, request: EndpointRequest) -> _Permission:
@@ -183,16 +182,12 @@ class RegistrationEndpoint:
         except InvalidClientMetadata as invalid:
             raise metadata_error(invalid) from None
 
-    def _spend(self, request: EndpointRequest, permission: _Permission) -> None:
-        """Count the registration where it is limited, before anything is stored for it."""
-        if permission.initial_access_token is not None:
-            if not self._tokens.spend(permission.initial_access_token):
-                raise InvalidToken("The initial access token is used up.", refusal=INITIAL_TOKEN)
-        else:
-            self._limits.count(request, permission.owner)
+    def _spend(self, token: str, registration: Registration, emit: Emit) -> None:
+        """Count a registration whose client is stored.
 
-    def _give_back(self, permission: _Permission) -> None:
-        """Nothing was registered: a client that sends its request again must not be refused."""
-        if permission.initial_access_token is not None:
-            with follow_up("An initial access token has lost a use"):
-                self._tokens.give_back(permission.initial_access_token)
+        Last: a client that gets a 503 and sends its request again must not be refused by then. The
+        client that was stored for the first one is removed as unused.
+        """
+        if not self._tokens.spend(token):
+            self._sweeper.end(registration, emit)
+            raise InvalidToken("The initial access token is used up.", refusal=INITIAL_TOKEN)

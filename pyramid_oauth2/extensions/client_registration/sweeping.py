@@ -74,6 +74,11 @@ class Sweeper:
         Its tombstone and what is kept of the registration stay until that would have ended.
         """
         self._delete(registration.client_id, emit)
+        # The client is gone: who asked for that must not get another response.
+        with follow_up("What is kept of a client that was deleted stays longer"):
+            self._end(registration)
+
+    def _end(self, registration: Registration) -> None:
         contention = Contention("the registration")
         while not self._put_ended(registration):
             # It is marked as used at this moment, or its token is replaced.
