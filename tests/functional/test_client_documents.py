@@ -453,6 +453,25 @@ class TestFailures:
         assert flow.ask().status_int == 429
         assert len(documents.fetched) == 10
 
+    def test_also_of_others_at_the_same_address_but_what_is_allowed_goes_on(
+        self, start: Callable[..., Flow], documents: Documents
+    ) -> None:
+        """A neighbour behind a NAT must not keep users from what they use each day."""
+        flow = start(client_id_metadata="open")
+        clock = Clock(flow.server)
+        flow.tokens()
+        clock.now += HOUR
+        forget(flow)
+        neighbour = Flow(flow.server).log_in("alice")
+        for number in range(9):
+            neighbour.client_id = f"https://host{number}.example/client.json"
+            assert neighbour.ask().status_int == 400
+        fetched = list(documents.fetched)
+        assert flow.page()
+        assert documents.fetched == fetched
+        flow.client_id = "https://another.example/client.json"
+        assert flow.ask().status_int == 429
+
     def test_a_client_that_was_allowed_lives_on_for_a_week(
         self, flow: Flow, documents: Documents
     ) -> None:

@@ -100,14 +100,17 @@ class DocumentResolver:
 
     def _fetched(self, lookup: ClientLookup) -> Known | None:
         """The document now; None if the stored client stands in for it."""
-        lookup.count()
         url, stored, now = lookup.client_id, lookup.stored, self.server.clock()
         earlier = self.known.earlier(url)
         try:
+            lookup.count()
             response = self.fetcher.get(url, MOST, self.report, earlier.etag if earlier else "")
-        except FetchError as error:
+        except (FetchError, TemporarilyUnavailable) as error:
             if stored is not None and self._may_be_stale(stored, now):
                 return None
+            if isinstance(error, TemporarilyUnavailable):
+                # Others at the same address may have used the limit up.
+                raise
             if isinstance(error, Busy):
                 raise TemporarilyUnavailable(
                     "Too many documents are being fetched.", refusal=BUSY
