@@ -22,7 +22,7 @@ from .flights import Flights
 from .public_connections import Connect, PublicPool, connect
 from .public_urls import public_host
 from .resolution import Resolve, look_up, public_addresses
-from .responses import FetchError, NotConnected, Response, TooSlow
+from .responses import Busy, FetchError, NotConnected, Response, TooSlow
 
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 5.0
@@ -62,7 +62,14 @@ class PublicFetcher:
     def get(self, url: str, most: int, report: Report, etag: str = "") -> Response:
         """The JSON at a URL; see :class:`~pyramid_oauth2.interfaces.IFetcher`."""
         host, known = public_host(url), etag if ETAG.fullmatch(etag) else ""
-        return self._flights(url, host, lambda: self._reported(url, host, most, report, known))
+        for _ in range(2):
+            response = self._flights(
+                url, host, lambda: self._reported(url, host, most, report, known)
+            )
+            # What another caller has got: that its own document has not changed says nothing here.
+            if response.status != NOT_MODIFIED or response.etag == known:
+                return response
+        raise Busy("is not asked now: another request for it is on its way")
 
     def _reported(self, url: str, host: str, most: int, report: Report, etag: str) -> Response:
         problem: str | None = None

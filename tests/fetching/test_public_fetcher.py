@@ -79,6 +79,29 @@ class TestTheSameAgain:
         assert again == Response(304, b"", cache_control="max-age=9", etag=self.ETAG)
         assert b'If-None-Match: "abc"\r\n' in documents.requests[1]
 
+    @pytest.mark.parametrize("etag", ["", '"other"'])
+    def test_what_another_caller_has_got_is_no_document(
+        self,
+        documents: Documents,
+        fetcher: PublicFetcher,
+        monkeypatch: pytest.MonkeyPatch,
+        etag: str,
+    ) -> None:
+        """Of those who ask at the same moment one sends the request, with its own ETag."""
+        of_another = Response(304, b"", etag=self.ETAG)
+        own, shared = fetcher._flights, [of_another]
+
+        def fly(*arguments: Any) -> Response:
+            return shared.pop() if shared else own(*arguments)
+
+        monkeypatch.setattr(fetcher, "_flights", fly)
+        assert fetcher.get(URL, MOST, unreported, etag).body == b"{}"
+        shared.extend([of_another, of_another])
+        with pytest.raises(Busy, match="another request"):
+            fetcher.get(URL, MOST, unreported, etag)
+        shared.append(of_another)
+        assert fetcher.get(URL, MOST, unreported, self.ETAG) == of_another
+
     def test_where_it_was_not_asked_for(self, documents: Documents, fetcher: PublicFetcher) -> None:
         documents.answers(response(b"", b"", b"304 Not Modified"))
         assert "status 304" in str(failure(fetcher))
