@@ -188,6 +188,15 @@ def test_a_client_with_a_document_is_measured_beside_one_with_a_secret(capsys):
     assert beside == {"D1": "W4", "D2": "W3"}
 
 
+@pytest.mark.usefixtures("workers_here")
+def test_a_client_that_signs_is_measured_beside_one_with_a_secret(capsys):
+    words = [word for name in ("W1", "P1", "P2") for word in ("--workload", name)]
+    main([*QUICK, "--feature", "benchmarks.features.private_key_jwt", *words])
+    times = capsys.readouterr().out.split("\n\n")[0].strip().split("\n")[1:]
+    beside = {row[:2]: row[-2:] for row in times if row.startswith("P")}
+    assert beside == {"P1": "W1", "P2": "W1"}
+
+
 def test_a_start_is_measured_beside_a_bare_application(capsys):
     start.main(["--configuration", "sqlite", "--configuration", "resource_server", "--times", "1"])
     heading, *rows = capsys.readouterr().out.strip().split("\n")

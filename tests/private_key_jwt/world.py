@@ -86,7 +86,8 @@ class World:
             client_fields={**BY_NAME, **{field.name: field for field in added}},
             **changes,
         )
-        self.add("web", jwks=key_set(one=KEY))
+        if self.server.clients.get("web") is None:
+            self.add("web", jwks=key_set(one=KEY))
 
     def _method(self, server: Any) -> PrivateKeyJWT:
         return PrivateKeyJWT(server, registry=Registry(self._fetcher), emit=self.events.append)
