@@ -9,6 +9,7 @@ import pytest
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationError
 
 from pyramid_oauth2.extension import StoreUnavailable
+from pyramid_oauth2.extensions.private_key_jwt.server_metadata import SigningAlgorithms
 
 from . import badges
 from .errors import assert_error
@@ -66,6 +67,7 @@ def test_ours_are_as_they_are_without_it(build: Callable[..., Server]):
             "scopes_supported",
         ],
         *["badge_endpoint", "badge_colours_supported", "colours_uri"],
+        *SigningAlgorithms.names,
     ]
     assert "voucher" in document["token_endpoint_auth_methods_supported"]
 

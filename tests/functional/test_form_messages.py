@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields as fields_of
@@ -37,7 +38,7 @@ WRONG: dict[str, list[Any]] = {
     "client_name": ["\u3164", "x" * 256, "a\u0007b", " "],
     "lifetimes": ["soon", "0", "2y", "400d"],
     "consent": ["never"],
-    "token_endpoint_auth_method": ["telepathy"],
+    "token_endpoint_auth_method": ["telepathy", "private_key_jwt"],
     "grant_types": [["magic"], []],
     "resource_server": [],
     "require_pkce": [],
@@ -77,6 +78,8 @@ WRONG: dict[str, list[Any]] = {
     "logo_uri": ["x"],
     "tos_uri": ["https://"],
     "policy_uri": ["javascript:alert(1)"],
+    "jwks": ["{", "[]", '{"keys": [{"kty": "oct"}]}', json.dumps({"keys": ["x" * 17_000]})],
+    "jwks_uri": [],
     "contacts": ["x" * 300, "\n".join(f"{number}@a.example" for number in range(51))],
 }
 CASES = [(field, value) for field, values in WRONG.items() for value in values]

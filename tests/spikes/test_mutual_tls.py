@@ -448,7 +448,7 @@ class TestConfiguration:
     def test_the_pages_show_no_secret(self, start: Callable[..., Flow]) -> None:
         pages = ClientPages(start(**ON_FOR_OPERATORS).server)
         page = pages.get("client", client_id="bank", done="registered")
-        assert "is registered" not in words(page)
+        assert "It authenticates by its key, so it has no secret." in words(page)
         assert "Secrets" not in words(page)
         assert "This client has no secret" in words(pages.get("secret", 404, client_id="bank"))
         assert pages.post("secret", "bank", version="0", overlap="now").status_int == 404
