@@ -232,9 +232,9 @@ class LogoutNotDelivered(OAuth2Event):
 class DocumentFetched(OAuth2Event):
     """The server has requested a document that a client, or its metadata, names.
 
-    ``purpose`` is the name of what names it: ``client_id``, or ``sector_identifier_uri``.
-    ``error`` is why there is no usable document, in a few words; None if there is one. A user
-    was signed in, or an operator wanted it.
+    ``purpose`` is the name of what names it: ``client_id``, ``jwks_uri``, or
+    ``sector_identifier_uri``. ``error`` is why there is no usable document, in a few words; None
+    if there is one. A user was signed in, a client signed, or an operator wanted it.
     """
 
     url: str
