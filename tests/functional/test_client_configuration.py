@@ -13,6 +13,7 @@ from pyramid_oauth2.extensions.client_registration.registration import GRACE
 from pyramid_oauth2.interfaces import IService
 from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
 from pyramid_oauth2.protocol.clients.registry import ClientRegistry
+from pyramid_oauth2.protocol.clients.rules import InvalidClientMetadata
 from pyramid_oauth2.protocol.records import KEY_LENGTH, StoreUnavailable
 
 from .flow import Flow
@@ -306,6 +307,12 @@ class TestWhatPeopleHaveSet:
         ]
         server.service.clients.edit(mine.client_id, fixed_fields=())
         assert mine.put(**self.BOTH).json["scope"] == "read write"
+
+    def test_a_field_that_is_none(self, server: Server):
+        mine = configuration(server)
+        for name in ("scop", "consent"):
+            with pytest.raises(InvalidClientMetadata, match=f"{name} is no field"):
+                server.service.clients.edit(mine.client_id, fixed_fields=(name,))
 
     def test_the_client_does_not(self, server: Server):
         mine = configuration(server, **self.BOTH)

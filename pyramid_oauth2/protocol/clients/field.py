@@ -47,6 +47,10 @@ class Known(Protocol):
     """What the server knows, as far as a value's rule needs it."""
 
     @property
+    def client_fields(self) -> Mapping[str, ClientField]:
+        """The fields of clients, by name."""
+
+    @property
     def issuer(self) -> str:
         """Its issuer identifier."""
 

@@ -6,14 +6,28 @@ what an operator has limited would be back with the next request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..records import Client
 from .codecs import Codec
 from .extra import value_of
-from .field import ClientField, Option
+from .field import ClientField, Known, Option
 from .source import BY_ITSELF, source_of
+
+
+def _fields_that_a_client_sets(
+    server: Known, client: Client | None, changed: Client
+) -> Iterator[str]:
+    # Not of a record, which may name a field of a feature that is off now.
+    if client is None:
+        return
+    known = {each.name for each in server.client_fields.values() if "registration" in each.set_by}
+    named = set(value_of(FIXED, changed)) - set(value_of(FIXED, client))
+    for name in sorted(named - known):
+        choices = ", ".join(sorted(known))
+        yield f"{name} is no field that a client sets itself: choose from {choices}"
+
 
 FIXED = ClientField(
     "fixed_fields",
@@ -22,6 +36,7 @@ FIXED = ClientField(
     "not change them any more. An edit adds what it changes.",
     (),
     option=Option("--fixed-field", metavar="FIELD", words=True),
+    change_rule=_fields_that_a_client_sets,
 )
 
 # One of them without the others could break a rule that the client cannot know of.
