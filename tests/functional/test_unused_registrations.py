@@ -13,7 +13,7 @@ from pyramid_oauth2.events import ClientChanged
 from pyramid_oauth2.extensions.client_registration.initial_access_tokens import InitialAccessTokens
 from pyramid_oauth2.extensions.client_registration.policy import Policy
 from pyramid_oauth2.extensions.client_registration.registration import Registrations
-from pyramid_oauth2.extensions.client_registration.sweeping import IDLE, NEVER_USED, Sweeper
+from pyramid_oauth2.extensions.client_registration.sweeping import HOUR, IDLE, NEVER_USED, Sweeper
 from pyramid_oauth2.extensions.client_registration.use import note_use
 
 from .flow import Flow
@@ -144,6 +144,18 @@ def test_what_is_kept_of_it_ends_too(server: Server):
     assert entries.list("client_registration").items == ()
     assert not server.service.server.clients.was_deleted(client_id)
     assert not exists(server, client_id)
+
+
+def test_of_one_that_was_never_used_nothing_is_kept_for_long(server: Server):
+    """Who registers clients without end would fill the store: each would be there for a year."""
+    clock, client_id = Clock(server), new_client(server)
+    clock.now += NEVER_USED
+    sweep(server)
+    assert server.service.server.clients.was_deleted(client_id)
+    clock.now += HOUR
+    sweep(server)
+    assert server.service.entries.list("client_registration").items == ()
+    assert not server.service.server.clients.was_deleted(client_id)
 
 
 def test_what_an_operator_deleted_is_forgotten(server: Server):

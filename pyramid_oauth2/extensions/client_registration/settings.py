@@ -113,7 +113,7 @@ class RegistrationSettings:
         most_unused,
         1000,
         "With open: how many clients there may be that registered themselves and were never used. "
-        "One that was not used within a day is removed.",
+        "One that was not used within a day is removed; if there are as many, within an hour.",
         mode=AUTHORIZATION_SERVER,
         any_of=("registration = open",),
     )

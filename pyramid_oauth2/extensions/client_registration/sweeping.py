@@ -52,16 +52,17 @@ class Sweeper:
                 self._look_at(registration, emit)
 
     def sweep_unused(self, emit: Emit) -> None:
-        """Look at those of which nothing was seen in use, if this process has not done so lately.
+        """Make room: remove those that were not used within an hour, instead of a day.
 
-        Anyone can ask to be registered, and each of them is read.
+        Otherwise who registers clients without end would keep all others away for a day. Only if
+        this process has not done so lately: anyone can ask to be registered, and each is read.
         """
         now = self._server.clock()
         if 0 <= now - self._looked_at < PAUSE:
             return
         self._looked_at = now
         for registration in list(self._registrations.unused()):
-            self._look_at(registration, emit)
+            self._look_at(registration, emit, HOUR)
 
     def sweep(self, emit: Emit) -> int:
         """Look at every registration; return how many clients were removed."""
@@ -94,12 +95,16 @@ class Sweeper:
             registry.delete(client_id)
 
     def _put_ended(self, registration: Registration) -> bool:
-        until = self._server.clock() + self._server.lifetimes.grant
+        # Nothing was issued to one that was never used.
+        never_used = registration.state == UNUSED
+        until = self._server.clock() + (HOUR if never_used else self._server.lifetimes.grant)
         return self._registrations.put(
             replace(registration, state=ENDED, at=until, token="", earlier="", earlier_until=0)
         )
 
-    def _look_at(self, registration: Registration, emit: Emit) -> bool:
+    def _look_at(
+        self, registration: Registration, emit: Emit, never_used: int = NEVER_USED
+    ) -> bool:
         now = self._server.clock()
         *_, client = self._server.clients.readings(registration.client_id)
         if registration.state == ENDED:
@@ -119,7 +124,7 @@ class Sweeper:
         if _stays(client):
             return False
         registration = self._as_used(registration, client, now)
-        lasts = NEVER_USED if registration.state == UNUSED else IDLE
+        lasts = never_used if registration.state == UNUSED else IDLE
         # First this: a user may have allowed it something meanwhile, which marks it as used.
         if now < registration.at + lasts or not self._put_ended(registration):
             return False
