@@ -20,6 +20,8 @@ PATHS = {
     ("keys import", "[FILE]"),
 }
 VARIABLE = ("copy", "--to-variable")
+# What stands before a word, though the command may do without both.
+BEFORE = {("client pin", "[FILE]"): ("https://app.example/client.json",)}
 OTHERS = {"copy": ("--to", "new.ini"), "client add": ("--name", "New")}
 
 
@@ -48,6 +50,7 @@ def words_with(command: str, name: str, value: str) -> list[str]:
     for other in COMMANDS[command].params:
         if isinstance(other, click.Argument) and other.required and name_of(other) != name:
             words.append("web")
+    words += BEFORE.get((command, name), ())
     needed = OTHERS.get(command, ())
     words += () if name in needed else needed
     return [*words, name, value] if name.startswith("-") else [*words, value]
@@ -80,6 +83,7 @@ def test_a_word_that_is_no_text_is_refused(poauth2, command, name):
 
 @pytest.mark.parametrize(("command", "name"), sorted(PATHS))
 def test_the_name_of_a_file_may_be_no_text(with_tables, command, name):
+    with_tables.write("oauth2.client_id_metadata = pinned\noauth2.client_id_metadata.scopes = read")
     status, out, err = with_tables(*words_with(command, name, NO_UTF8))
     assert (status, out) == (1, "")
     assert "cannot be read: " in err
