@@ -56,14 +56,20 @@ def test_version_1_names_no_api_whose_document_it_cannot_read(
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """A server below a path, which signs in no users for other applications."""
-    settings = {"client_cache": "0", "openid": "false"}
+    """A server for MCP below a path, which signs in no users for other applications."""
+    settings = {
+        "client_cache": "0",
+        "openid": "false",
+        "profile": "mcp",
+        # Those of the demo, without what the profile refuses.
+        "grant_types": "authorization_code refresh_token client_credentials",
+    }
     with live_server(tmp_path_factory.mktemp("elsewhere"), settings, path="/auth") as server:
         yield server
 
 
 @pytest.mark.parametrize("name", CLIENTS)
-def test_below_a_path_without_openid_connect(
+def test_below_a_path_with_the_profile_for_mcp(
     name: str, elsewhere: LiveServer, tmp_path: Path
 ) -> None:
     with agent([*CLIENTS[name](), elsewhere.me, BACK, ""], tmp_path) as client:
