@@ -207,7 +207,7 @@ def resolver(flow: Flow) -> Any:
 
 
 class TestBeforeAnyoneHasSignedIn:
-    ATTEMPTS = int(10_000 * float(os.environ.get("DOCUMENT_ROUNDS", "0.02")))
+    ATTEMPTS = int(10_000 * float(os.environ.get("TEST_ROUNDS", "0.02")))
 
     def test_no_connection_is_opened_and_nothing_is_stored(
         self, start_flow: Callable[..., Flow], monkeypatch: pytest.MonkeyPatch
