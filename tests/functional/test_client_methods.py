@@ -1,6 +1,6 @@
 """Clients that may authenticate by none and by a signed JWT: a grant keeps what it was got by.
 
-OpenID Connect Relying Party Metadata Choices 1.0 section 2; RFC 6749 sections 5.2 and 10.4.
+OpenID Connect Relying Party Metadata Choices 1.0; RFC 6749 sections 5.2 and 10.4.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def test_what_only_an_operator_says(server: Server) -> None:
 def test_several_methods(
     server: Server, named: list[str], method: str, several: list[str] | None
 ) -> None:
-    """OpenID Connect Relying Party Metadata Choices 1.0 section 2."""
+    """OpenID Connect Relying Party Metadata Choices 1.0."""
     members = registered(server, **SIGNER, token_endpoint_auth_methods_supported=named)
     assert members["token_endpoint_auth_method"] == method
     assert members.get("token_endpoint_auth_methods_supported") == several

@@ -67,7 +67,7 @@ class TestAGoodOne:
         "typ", [None, "JWT", "jwt", "client-authentication+jwt", "application/JWT"]
     )
     def test_its_type(self, world: World, typ: str | None) -> None:
-        """draft-ietf-oauth-rfc7523bis section 6; libraries that are older send JWT, or none."""
+        """draft-ietf-oauth-rfc7523bis; libraries that are older send JWT, or none."""
         drop = ("typ",) if typ is None else ()
         header = {} if typ is None else {"typ": typ}
         assert world.authenticate(world.honest().headed(drop=drop, **header))[0] == "web"
@@ -101,7 +101,7 @@ class TestAGoodOne:
 
 class TestHowItIsSent:
     def test_beside_a_secret_or_a_header(self, world: World) -> None:
-        """RFC 7521 section 4.2: "MUST NOT" use more than one mechanism."""
+        """RFC 6749 section 2.3: "MUST NOT use more than one authentication method"."""
         good = world.honest().jwt()
         for header in (basic("web", "secret")["Authorization"], "Bearer x", "DPoP x", ""):
             with pytest.raises(InvalidRequest):
@@ -182,7 +182,7 @@ class TestTheClient:
 class TestWhatItSays:
     @pytest.mark.parametrize("aud", [ISSUER, [ISSUER]])
     def test_its_audience(self, world: World, aud: Any) -> None:
-        """draft-ietf-oauth-rfc7523bis section 4: the issuer "as the sole value"."""
+        """draft-ietf-oauth-rfc7523bis: the issuer alone."""
         assert world.authenticate(world.honest(aud=aud).jwt())[0] == "web"
 
     @pytest.mark.parametrize(

@@ -99,8 +99,8 @@ def check_assertion(jwt: CompactJWT, client_id: str, audiences: Collection[str],
         refusal = PARTIES.comparing(iss=claims["iss"], sub=claims["sub"])
         raise JWTRefused(refusal, "is not that of its client")
     named = claims["aud"]
-    # draft-ietf-oauth-rfc7523bis section 4: the issuer identifier "as the sole value"; with another
-    # audience, that one could use the assertion here.
+    # draft-ietf-oauth-rfc7523bis: the issuer identifier alone. A server that is another audience
+    # could use the assertion here.
     if named not in audiences and named not in [[each] for each in audiences]:
         names = [named] if isinstance(named, str) else named
         raise JWTRefused(AUDIENCE.comparing(aud=names, wanted=audiences), "is for another server")

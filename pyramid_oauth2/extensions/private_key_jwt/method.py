@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .verifier import Verifier
 
 SENT = Refusal("client_assertion_sent", "RFC 7521 section 4.2")
-ALONE = Refusal("client_assertion_alone", "RFC 7521 section 4.2")
+ALONE = Refusal("client_assertion_alone", "RFC 6749 section 2.3")
 
 
 @implementer(IClientAuthentication)
@@ -65,8 +65,8 @@ class PrivateKeyJWT:
         if value is None:
             raise InvalidRequest("The parameter client_assertion is missing.", refusal=SENT)
         if "authorization" in http.headers:
-            # RFC 7521 section 4.2: "The client MUST NOT authenticate using more than one client
-            # authentication mechanism", in a scheme that another server reads either.
+            # RFC 6749 section 2.3: "The client MUST NOT use more than one authentication method in
+            # each request", also of a scheme that no method here reads.
             raise InvalidRequest(
                 "The client authenticates by more than one method; use one.", refusal=ALONE
             )

@@ -35,7 +35,7 @@ def _known(server: Known, value: tuple[str, ...]) -> Iterator[str]:
         yield _("choose one of %(choices)s", choices=methods)
 
 
-# OpenID Connect Relying Party Metadata Choices 1.0 section 2.
+# OpenID Connect Relying Party Metadata Choices 1.0.
 METHODS = ClientField(
     "token_endpoint_auth_methods_supported",
     Codec.TEXTS,
