@@ -31,6 +31,15 @@ class Users(openid_provider.Users):
         return Authentication(self.at, "gold", ("pwd",))
 
 
+# Of all applications of a plan, one of which is used at a time: so each is created once.
+USERS = Users()
+
+
+def of_plan(config: Any) -> None:
+    """Register the users with the add-on."""
+    config.set_oauth2_resource_owners(USERS)
+
+
 @dataclass
 class RelyingParty:
     """The client of a flow, and its user bob.
@@ -53,13 +62,13 @@ class RelyingParty:
     @classmethod
     def of_plan(cls, start_flow: Callable[..., Flow], mode: str, pkce: bool) -> RelyingParty:
         """A client of the conformance plans; its user has not signed in."""
-        users = Users()
-        flow = start_flow(lambda config: config.set_oauth2_resource_owners(users), **PROVIDER)
+        USERS.at = 0
+        flow = start_flow(of_plan, **PROVIDER)
         flow = give_scopes(flow, require_pkce=pkce).log_out()
         clock = Clock(flow.server)
         # PyJWT compares with the real time, and the tests wait for 30 seconds at most.
         clock.now -= MINUTE
-        return cls(flow, users, clock, None if mode == "query" else mode, pkce)
+        return cls(flow, USERS, clock, None if mode == "query" else mode, pkce)
 
     def authorize(self, **changes: str | None) -> dict[str, str]:
         """Send a request, and answer the pages; the parameters of the response.
