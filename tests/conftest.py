@@ -81,6 +81,7 @@ def pytest_collection(session: pytest.Session) -> None:
     A file that one process has compiled is read by the others. In a new checkout, where nothing
     is compiled, all of them would compile the same file at the same time.
     """
+    gc.disable()  # Until all are collected: what is made in between remains.
     worker = getattr(session.config, "workerinput", None)
     places = session.config.args
     if worker is None or places != list(session.config.getini("testpaths")):
@@ -111,6 +112,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+    gc.enable()
 
 
 def _place(item: pytest.Item) -> tuple[int, Path]:
