@@ -4,6 +4,6 @@ pytest_plugins = [
     "tests.closing_lines",
     "tests.log_watch",
     "tests.quick_keys",
+    "tests.quick_starts",
     "tests.quick_statements",
-    "tests.quick_templates",
 ]
