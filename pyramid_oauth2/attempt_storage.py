@@ -164,6 +164,7 @@ def make_throttle(settings: Settings, backend: Any) -> Throttle:
     :raises pyramid.exceptions.ConfigurationError: ``oauth2.throttle_storage``
         cannot be used; the message does not repeat it, since it may hold a password.
     """
+    counter = AttemptCounter(_storage(settings, backend)) if settings.throttle else None
     return Throttle(
         clients=settings.throttle_clients,
         passwords=settings.throttle_passwords,
@@ -171,7 +172,9 @@ def make_throttle(settings: Settings, backend: Any) -> Throttle:
         interactions=settings.throttle_interactions,
         registrations=settings.throttle_registrations,
         client_registrations=settings.throttle_client_registrations,
-        counter=AttemptCounter(_storage(settings, backend)) if settings.throttle else Uncounted(),
+        counter=counter or Uncounted(),
+        # What is in front of the server does not see what it fetches itself.
+        fetches=counter or AttemptCounter(None),
     )
 
 

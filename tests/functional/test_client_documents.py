@@ -444,8 +444,12 @@ class TestFailures:
         answer = flow.ask()
         assert (answer.status_int, "Retry-After" in answer.headers) == (503, True)
 
-    def test_too_many_of_one_user(self, start: Callable[..., Flow], documents: Documents) -> None:
-        flow = start(client_id_metadata="open")
+    @pytest.mark.parametrize("throttle", ["true", "false"])
+    def test_too_many_of_one_user(
+        self, start: Callable[..., Flow], documents: Documents, throttle: str
+    ) -> None:
+        """Also where a component in front of the server limits its clients."""
+        flow = start(client_id_metadata="open", throttle=throttle)
         for number in range(10):
             flow.client_id = f"https://host{number}.example/client.json"
             assert flow.ask().status_int == 400
