@@ -132,3 +132,14 @@ class TestChanges:
         """RFC 6749 section 2.1: a client that proves itself does not stop to."""
         client = Configuration(server, registered(server, **SIGNER))
         assert_error(client.put(**changes), 400, "invalid_client_metadata")
+
+    def test_an_operator_who_gave_it_a_key_has_the_last_word(self, server: Server) -> None:
+        """How it authenticates is one thing: it does not go back to a secret, nor lose the key."""
+        client = Configuration(server, registered(server))
+        changes = {"token_endpoint_auth_method": METHOD, "jwks": JWKS}
+        server.service.clients.edit(client.client_id, **changes)
+        answer = client.put(jwks_uri="https://app.example/keys")
+        assert answer.status_int == 200, answer.text
+        assert {name: answer.json[name] for name in changes} == changes
+        assert not {"jwks_uri", "client_secret"} & answer.json.keys()
+        assert authenticates(server, signed(assertion(client.client_id), **REFRESH))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..records import Client
+from .authentication_methods import METHOD, METHODS
 from .codecs import Codec
 from .extra import value_of
 from .field import ClientField, Known, Option
@@ -44,7 +45,7 @@ TOGETHER = (
     frozenset({"scope", "optional_scope"}),
     frozenset({"grant_types", "response_types"}),
     frozenset({"redirect_uris", "allowed_origins"}),
-    frozenset({"jwks", "jwks_uri"}),
+    frozenset({METHOD, METHODS.name, "jwks", "jwks_uri"}),
 )
 
 
