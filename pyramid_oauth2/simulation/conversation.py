@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from ..known_clients import KnownClient
 from ..known_clients.known_client import PORT
 from ..protocol.http import FORM
+from ..protocol.redirect_uris import matching_redirect_uri
 from ..settings import Settings
 from .apis import API
 from .exchange import NO_HEADERS, Agent, Exchanged
@@ -65,8 +66,17 @@ class Conversation:
 
     @property
     def redirect_uris(self) -> tuple[str, ...]:
-        """Those of its authorization requests, the usual one first."""
-        return tuple(map(self.with_port, self.client.redirect_uris))
+        """Those of its authorization requests, the usual one first.
+
+        A client that registers itself may have others than with its document.
+        """
+        usual = tuple(map(self.with_port, self.client.redirect_uris))
+        if not self.registered or self.client.registration is None:
+            return usual
+        registered = tuple(map(self.with_port, self.client.registration["redirect_uris"]))
+        schemes = self.client.private_schemes
+        same = (uri for uri in usual if matching_redirect_uri(registered, uri, schemes))
+        return tuple(same) or registered
 
     def get(self, url: str) -> Exchanged:
         """Get a document, from a page in a browser if the client is one.

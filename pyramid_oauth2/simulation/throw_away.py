@@ -17,12 +17,14 @@ from ..extensions.client_id_metadata import NAME
 from ..extensions.client_id_metadata.document import UnusableDocument
 from ..extensions.client_id_metadata.resolver import DocumentResolver
 from ..extensions.client_id_metadata.settings import PINNED
+from ..extensions.client_registration.settings import OPEN
 from ..fetching.responses import FetchError, Response
 from ..interfaces import IBackendFactory, IFetcher, IOAuth2Event, IResourceOwners, IService
 from ..interfaces.fetcher import Report
 from ..known_clients import KnownClient
 from ..protocol.clients.blocked_hosts import BlockedHosts, hosts_of
 from ..protocol.clients.source import approved
+from ..protocol.clients.writes import Writes
 from ..protocol.records import Client
 from ..service import OAuth2Service
 from ..settings import Settings
@@ -69,8 +71,9 @@ class Stage:
 def throw_away_service(registry: Any, client: KnownClient, subject: str) -> Iterator[Stage]:
     """Let the application run on stores in memory, until the block is left.
 
-    Of its own stores only what they say of this client is read, and nothing is written: neither
-    records nor counts of attempts. No event is emitted, and nothing of ours is logged.
+    Of its own stores only what they say of this client is read, and whether a document is pinned;
+    nothing is written: neither records nor counts of attempts. No event is emitted, and nothing of
+    ours is logged.
 
     :param registry: of an application that nothing else uses meanwhile.
     :param subject: the user who is signed in.
@@ -86,7 +89,7 @@ def throw_away_service(registry: Any, client: KnownClient, subject: str) -> Iter
         made = make_authorization_server(registry, _in_memory(own.settings), owners)
         try:
             _copy_records(own, made, client)
-            pinned = _pin(made, client)
+            pinned = _pin(own, made, client)
             with _utility(registry, IService, made), _no_events(registry), _no_log_lines():
                 yield Stage(owners, pinned)
         finally:
@@ -115,20 +118,26 @@ def _copy_records(own: OAuth2Service, made: OAuth2Service, client: KnownClient) 
     """Copy what an operator has decided on the client: its record, and blocks of its hosts."""
     client_id = client.client_id or client.name
     if (stored := own.server.clients.get(client_id)) is not None:
-        made.backends[MEMORY].clients.add(stored)
+        Writes(made.server, made.server.clients).add(stored)
     hosts = hosts_of(Client(client_id, redirect_uris=client.redirect_uris))
     blocked, copied = BlockedHosts(own.server), BlockedHosts(made.server)
     for host in filter(blocked.blocks, hosts):
         copied.add(host)
 
 
-def _pin(made: OAuth2Service, client: KnownClient) -> bool:
-    """Pin the copy of the client's document where only pinned ones are used, and this is not."""
+def _pin(own: OAuth2Service, made: OAuth2Service, client: KnownClient) -> bool:
+    """Pin the copy of the client's document where only pinned ones are used, and this is not.
+
+    Where none is, the client registers itself, if it can and it is known what it registers.
+    """
     resolver = made.server.plug_ins.client_resolvers.get(NAME)
     if not isinstance(resolver, DocumentResolver) or client.client_id is None:
         return False
     stored = made.server.clients.get(client.client_id)
     if resolver.settings.clients != PINNED or resolver.is_pinned(client.client_id, stored):
+        return False
+    uses_documents = own.server.plug_ins.server_metadata[NAME].members()
+    if not uses_documents and client.registration and own.settings.values()["registration"] == OPEN:
         return False
     body = json.dumps(dict(client.document or {})).encode()
     try:
@@ -136,7 +145,7 @@ def _pin(made: OAuth2Service, client: KnownClient) -> bool:
     except UnusableDocument:
         return False
     if stored is None:
-        made.backends[MEMORY].clients.add(approved(found))
+        Writes(made.server, made.server.clients).add(approved(found))
     return stored is None
 
 

@@ -50,7 +50,7 @@ def pinned(tmp_path: Path) -> str:
 class TestWhatItSets:
     def test_the_metadata(self, start: Callable[..., Server]):
         document = start().get(METADATA).json
-        assert document["client_id_metadata_document_supported"] is True
+        assert "client_id_metadata_document_supported" not in document, "none is pinned"
         assert document["registration_endpoint"] == "http://localhost/oauth2/registration"
         assert document["code_challenge_methods_supported"] == ["S256"]
         assert document["authorization_response_iss_parameter_supported"] is True
@@ -153,12 +153,29 @@ class TestTheLog:
         assert "oauth2.registration" not in first
         assert "oauth2.private_schemes" not in first
 
-    def test_which_clients_are_not_pinned(self, said: Any):
+    def test_no_client_is_pinned(self, said: Any):
         _, second = said()
-        names = ", ".join(name for name, each in known_clients().items() if each.client_id)
         assert second == (
-            "oauth2.profile = mcp: not pinned yet, and so refused with their documents, are the "
-            f"clients {names}: poauth2 INI client pin NAME, or --known for all."
+            "oauth2.profile = mcp: no document is pinned, so every client registers itself. To "
+            "know those that have one by it: poauth2 INI client pin NAME, or --known for all."
+        )
+
+    @pytest.mark.parametrize("mode", ["off", "token"])
+    def test_no_client_comes(self, said: Any, mode: str):
+        *_, second = said(registration=mode)
+        assert second == (
+            "oauth2.profile = mcp: no document is pinned, and oauth2.registration is not open, so "
+            "no client comes by itself: poauth2 INI client pin NAME, or --known for all."
+        )
+
+    def test_which_clients_are_not_pinned(self, said: Any, pinned: str):
+        for name in ("claude", "zed"):
+            (Path(pinned) / f"{name}.json").unlink()
+        _, second = said(client_id_metadata__pinned=pinned)
+        assert second == (
+            "oauth2.profile = mcp: documents are pinned, so every client that has one uses it. "
+            "Refused until they are pinned too are claude, zed: poauth2 INI client pin NAME, or "
+            "--known for all."
         )
 
     def test_all_are_pinned(self, said: Any, pinned: str):

@@ -8,6 +8,7 @@ import pytest
 
 from pyramid_oauth2.known_clients import known_clients
 from pyramid_oauth2.protocol.clients.source import DOCUMENT, is_unchecked, source_of
+from pyramid_oauth2.scripts.client.documents import FOLLOW
 from tests.functional.documents import URL, document
 
 from .test_grant import open_service
@@ -44,7 +45,7 @@ def stored(documents):
 
 class TestPin:
     def test_what_is_at_the_url(self, documents):
-        assert documents("client", "pin", URL) == (0, f"{URL}: pinned.\n", "")
+        assert documents("client", "pin", URL) == (0, f"{URL}: pinned.\n{FOLLOW}\n", "")
         client = stored(documents)
         assert (client.client_name, client.scope) == ("Notes", {"read"})
         assert (source_of(client), is_unchecked(client)) == (DOCUMENT, False)
@@ -59,7 +60,7 @@ class TestPin:
     def test_again(self, documents):
         documents("client", "pin", URL)
         change(documents, client_name="New")
-        assert documents("client", "pin", URL) == (0, f"{URL}: pinned again.\n", "")
+        assert documents("client", "pin", URL) == (0, f"{URL}: pinned again.\n{FOLLOW}\n", "")
         assert stored(documents).client_name == "New"
 
     @pytest.mark.parametrize(
@@ -105,8 +106,13 @@ class TestPin:
             client = service.server.clients.get(URL)
             ahead = {"updated_at": client.updated_at + 3600}
             assert service.server.clients.edit(URL, client.version, ahead)
-        assert documents("client", "pin", URL) == (0, f"{URL}: pinned again.\n", "")
+        assert documents("client", "pin", URL) == (0, f"{URL}: pinned again.\n{FOLLOW}\n", "")
         assert not is_unchecked(stored(documents))
+
+    def test_where_the_server_knows_documents_without_a_pin(self, documents):
+        text = documents.path.read_text()
+        documents.path.write_text(text.replace("metadata = pinned", "metadata = open"))
+        assert documents("client", "pin", URL) == (0, f"{URL}: pinned.\n", "")
 
     def test_where_it_is_off(self, with_tables):
         status, _, err = with_tables("client", "pin", URL)
@@ -123,7 +129,7 @@ class TestByName:
         return client.client_id
 
     def test_pin_and_verify(self, documents, claude):
-        assert documents("client", "pin", "claude") == (0, f"{claude}: pinned.\n", "")
+        assert documents("client", "pin", "claude") == (0, f"{claude}: pinned.\n{FOLLOW}\n", "")
         status, out, _ = documents("client", "verify", "claude")
         assert (status, out) == (0, f"{claude} is as it was pinned\n1 verified, 0 changed\n")
 
@@ -156,7 +162,7 @@ class TestByName:
         """What cannot be fetched keeps no other one from being pinned."""
         urls = {each.client_id for each in known_clients().values() if each.client_id}
         status, out, err = documents("client", "pin", "--known")
-        assert (status, out) == (1, f"{claude}: pinned.\n")
+        assert (status, out) == (1, f"{claude}: pinned.\n{FOLLOW}\n")
         failed = {line.split()[1] for line in err.splitlines()}
         assert failed == urls - {claude}
         for each in known_clients().values():

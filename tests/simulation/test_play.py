@@ -14,12 +14,14 @@ import pytest
 from pyramid_oauth2 import Client, get_service, new_server_secret
 from pyramid_oauth2.interfaces import IFetcher, IOAuth2Event, IService
 from pyramid_oauth2.known_clients import known_clients
+from pyramid_oauth2.protocol.authorization.clients import store_resolved
 from pyramid_oauth2.protocol.clients.blocked_hosts import BlockedHosts
-from pyramid_oauth2.protocol.clients.source import DOCUMENT, from_source
+from pyramid_oauth2.protocol.clients.source import DOCUMENT, approved, from_source
+from pyramid_oauth2.protocol.events import emit_nothing
 from pyramid_oauth2.protocol.listings import every
 from pyramid_oauth2.simulation.apis import api_at, apis_of
 from pyramid_oauth2.simulation.play import play_in_process, steps_of
-from pyramid_oauth2.simulation.step import NOT_REACHED, PASSED, REFUSED, Step
+from pyramid_oauth2.simulation.step import NOT_REACHED, PASSED, REFUSED, SKIPPED, Step
 from pyramid_oauth2.simulation.throw_away import throw_away_service
 
 from .applications import API, HOSTS, ISSUER, make
@@ -48,6 +50,11 @@ def refused(steps: list[Step]) -> Step:
     return step
 
 
+def pin(name: str, folder: Path) -> None:
+    document = dict(known_clients()[name].document or {})
+    (folder / f"{name}.json").write_text(json.dumps(document))
+
+
 @pytest.fixture(scope="module")
 def app() -> Any:
     return make()
@@ -62,7 +69,12 @@ def with_profile() -> Any:
 @pytest.mark.parametrize("name", CLIENTS)
 def test_a_client_gets_through(name: str, of: str, request: Any):
     steps = play(name, request.getfixturevalue(of))
-    wanted = [(step, PASSED) for step, _ in steps_of(known_clients()[name])]
+    # With the profile alone no document is pinned, so the client registers itself, for none.
+    last = PASSED if of == "app" else SKIPPED
+    wanted = [
+        (step, last if step == "signature" else PASSED)
+        for step, _ in steps_of(known_clients()[name])
+    ]
     assert [(each.name, each.state) for each in steps] == wanted, steps
 
 
@@ -285,18 +297,40 @@ def own_answer(status: int | None) -> Any:
 class TestWhatAnOperatorDecided:
     URL = "https://claude.ai/oauth/mcp-oauth-client-metadata"
 
-    def test_no_pin(self):
+    @pytest.mark.parametrize("name", ["claude", "chatgpt"])
+    @pytest.mark.parametrize("settings", [PINNED, PROFILE])
+    def test_no_pin_but_another_client_has_one(
+        self, name: str, settings: dict[str, str | None], tmp_path: Path
+    ):
         """The copy of the document is pinned for the run, and the step says what is left to do."""
-        for settings in (PINNED, PROFILE):
-            steps = play("claude", make(**settings))
-            assert all(each.state == PASSED for each in steps), steps
-            assert [each.cures for each in steps if each.cures] == [
-                ("poauth2 INI client pin claude",)
-            ]
+        pin("zed", tmp_path)
+        app = make(**settings, **{"client_id_metadata.pinned": str(tmp_path)})
+        steps = play(name, app)
+        assert all(each.state == PASSED for each in steps), steps
+        assert [each.cures for each in steps if each.cures] == [(f"poauth2 INI client pin {name}",)]
+
+    def test_nothing_is_pinned(self):
+        """The client registers itself, as it does then, if it can."""
+        (step,) = [each for each in play("claude", make(**PROFILE)) if each.name == "client"]
+        assert (step.text.partition(":")[0], step.cures) == ("By registration", ())
+        app = make(**{**PROFILE, "registration": "token"})
+        (step,) = [each for each in play("claude", app) if each.name == "client"]
+        assert (step.state, step.cures) == (PASSED, ("poauth2 INI client pin claude",))
+
+    def test_a_pin_in_the_store(self):
+        app = make(**PROFILE)
+        server = get_service(app.registry).server
+        document = json.dumps(dict(known_clients()["claude"].document or {})).encode()
+        reader = server.plug_ins.client_resolvers["client_id_metadata"].reader
+        client = reader.client(self.URL, document, None, 0)
+        store_resolved(server, approved(client), emit_nothing)
+        steps = play("claude", app)
+        assert {(each.state, each.cures) for each in steps} == {(PASSED, ())}
+        (step,) = [each for each in steps if each.name == "client"]
+        assert step.text.startswith("By its document")
 
     def test_a_pin(self, tmp_path: Path):
-        document = dict(known_clients()["claude"].document or {})
-        (tmp_path / "claude.json").write_text(json.dumps(document))
+        pin("claude", tmp_path)
         app = make(**PROFILE, **{"client_id_metadata.pinned": str(tmp_path)})
         steps = play("claude", app)
         assert {(each.state, each.cures) for each in steps} == {(PASSED, ())}

@@ -1,4 +1,4 @@
-"""What the start says of a profile: which of its clients are not pinned yet."""
+"""What the start says of a profile: how its clients come, of which some are perhaps pinned."""
 
 from __future__ import annotations
 
@@ -15,9 +15,17 @@ from . import NAME
 
 log = logging.getLogger(__name__)
 
-NOT_PINNED = (
-    "oauth2.profile = %s: not pinned yet, and so refused with their documents, are the clients "
-    "%s: poauth2 INI client pin NAME, or --known for all."
+NONE_PINNED = (
+    "oauth2.profile = %s: no document is pinned, so every client registers itself. To know those "
+    "that have one by it: poauth2 INI client pin NAME, or --known for all."
+)
+NO_WAY = (
+    "oauth2.profile = %s: no document is pinned, and oauth2.registration is not open, so no client "
+    "comes by itself: poauth2 INI client pin NAME, or --known for all."
+)
+SOME_PINNED = (
+    "oauth2.profile = %s: documents are pinned, so every client that has one uses it. Refused "
+    "until they are pinned too are %s: poauth2 INI client pin NAME, or --known for all."
 )
 
 
@@ -28,19 +36,23 @@ def includeme(config: Any) -> None:
 
 def _report(event: Any) -> None:
     registry = event.app.registry
-    profile = profile_of(registry.getUtility(ISettings))
+    settings = registry.getUtility(ISettings)
+    profile = profile_of(settings)
     if profile is None:
         return
     service = registry.getUtility(IService)
     try:
         missing = list(_not_pinned(service.server, profile.clients))
+        if not service.server.plug_ins.server_metadata[NAME].members():
+            is_open = settings.values()["registration"] == "open"
+            log.info(NONE_PINNED if is_open else NO_WAY, profile.name)
+        elif missing:
+            log.info(SOME_PINNED, profile.name, ", ".join(missing))
     except StoreUnavailable:
         return  # The start says it elsewhere.
     finally:
         # A server that forks its workers from here would leave them these connections.
         service.close()
-    if missing:
-        log.info(NOT_PINNED, profile.name, ", ".join(missing))
 
 
 def _not_pinned(server: Any, clients: Mapping[str, str]) -> Iterator[str]:

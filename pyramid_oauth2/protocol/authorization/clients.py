@@ -133,7 +133,7 @@ def _add(server: AuthorizationServer, client: Client, emit: Emit) -> bool:
     now = server.clock()
     added = replace(client, created_at=now, updated_at=client.updated_at or now)
     try:
-        Writes(server.clients).add(added)
+        Writes(server, server.clients).add(added)
     except DuplicateRecord:
         # Added by another request at this moment, or deleted: then its client_id is barred.
         if server.clients.get(client.client_id) is None:
@@ -156,7 +156,7 @@ def _edit(server: AuthorizationServer, stored: Client, found: Client, emit: Emit
     # What another user has allowed since is newer than what this one was shown.
     if later < 0 or (not changes.keys() - {"updated_at"} and later < CONFIRMED):
         return True
-    changed = Writes(server.clients).edit(stored, changes) is not None
+    changed = Writes(server, server.clients).edit(stored, changes) is not None
     if changed:
         announce_keys(server, stored, found)
         emit(ClientChanged(client_id=found.client_id, change="resolved again"))

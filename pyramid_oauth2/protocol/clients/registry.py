@@ -44,7 +44,7 @@ class ClientRegistry:
 
     def __init__(self, server: Server, store: IClientStore, emit: Emit = emit_nothing) -> None:
         self._server, self._emit = server, emit
-        self._store, self._writes = store, Writes(store)
+        self._store, self._writes = store, Writes(server, store)
 
     def get(self, client_id: str) -> Client:
         """The client, also a disabled one.

@@ -14,17 +14,22 @@ from typing import Any
 from ...interfaces.storage import IClientStore
 from ..lost_responses import until_known
 from ..records import Client, DuplicateRecord
+from ..server import Server
+from .approved_documents import list_if_approved
 
 
 class Writes:
     """The writing operations of a store.
 
+    :param server: what else it has to write for a client.
+    :param store: the server's store, or the one of a request's own transaction.
+
     Every method raises :exc:`~pyramid_oauth2.protocol.records.OutcomeUnknown` if no response
     arrived to the repetitions either.
     """
 
-    def __init__(self, store: IClientStore) -> None:
-        self._store = store
+    def __init__(self, server: Server, store: IClientStore) -> None:
+        self._server, self._store = server, store
 
     def add(self, client: Client) -> None:
         """Insert a client.
@@ -39,16 +44,19 @@ class Writes:
                 if not self._is_stored(client):
                     raise
 
+        list_if_approved(self._server, client)
         until_known(partial(self._store.add, client), again)
 
     def restore(self, client: Client) -> bool:
         """Insert a client that was stored elsewhere; return False if its client_id is in use."""
+        list_if_approved(self._server, client)
         restore = partial(self._store.import_, [client])
         return bool(until_known(restore, lambda: restore() or self._is_stored(client)))
 
     def edit(self, client: Client, changes: Mapping[str, Any]) -> Client | None:
         """Change fields of a client; return it as it is now, None if its version is another."""
         changed = replace(client, **changes, version=client.version + 1)
+        list_if_approved(self._server, changed)
         edit = partial(self._store.edit, client.client_id, client.version, changes)
         return changed if until_known(edit, lambda: edit() or self._is_stored(changed)) else None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...extensions.client_id_metadata import NAME
+from ...extensions.client_id_metadata.settings import PINNED as ONLY_PINNED
 from ...protocol.authorization.clients import store_resolved
 from ...protocol.clients.registry import UnknownClient
 from ...protocol.clients.source import DOCUMENT, approved, is_unchecked, source_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ...extensions.client_id_metadata.resolver import DocumentResolver
 
 PINNED, NOT_PINNED, DELETED = "pinned", "not pinned", "deleted"
+FOLLOW = "Processes that are running say within a minute that clients may use their documents."
 OFF = "no client is known by a document: set oauth2.client_id_metadata to another value than off"
 # What the server itself says of a client.
 OF_SERVER = frozenset({"created_at", "updated_at", "disabled_at", "version", "epoch", "extra"})
@@ -51,14 +53,17 @@ def pin(ini: Ini, url: str | None, file: str | None, known: bool) -> int:
     if known and url is not None:
         raise click.UsageError("name a client, or write --known")
     with _documents(ini) as documents:
-        if known:
+        if not known and url is None:
+            print(*table([*rows(documents.state)]), sep="\n")
+            return 0
+        if url is not None:
+            pinned = [_pin(documents, url, file)]
+        else:
             missing = [each for each in document_urls() if documents.state(each) == NOT_PINNED]
             pinned = [_pin(documents, each) for each in missing]
-            return 0 if all(pinned) else 1
-        if url is not None:
-            return 0 if _pin(documents, url, file) else 1
-        print(*table([*rows(documents.state)]), sep="\n")
-    return 0
+        if any(pinned) and documents.only_pinned:
+            print(FOLLOW)
+    return 0 if all(pinned) else 1
 
 
 def _pin(documents: _Documents, url: str, file: str | None = None) -> bool:
@@ -117,6 +122,11 @@ class _Documents:
                 raise Unusable("was deleted, and stays so") from None
         store_resolved(self.service.server, found, self.service.emit)
         return stored is None
+
+    @property
+    def only_pinned(self) -> bool:
+        """Whether the server says that it knows documents only since some are pinned."""
+        return self.resolver.settings.clients == ONLY_PINNED
 
     def pinned(self) -> Iterator[str]:
         """The client_id of each that is pinned in the store."""
