@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -56,7 +57,7 @@ def mcp_server(
         "MCP_URL": mcp_url,
         "CLIENT_SECRET": (server.ini.parent / "demo-client-mcp.secret").read_text().strip(),
     }
-    with running(command, log, int(mcp_url.split(":")[2].split("/")[0]), **variables):
+    with running(command, log, urlsplit(mcp_url).port, **variables):
         yield mcp_url
 
 

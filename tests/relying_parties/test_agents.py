@@ -33,8 +33,13 @@ DOCUMENT = "https://agent.example/client.json"
 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_it_registers_itself(name: str, server: LiveServer, tmp_path: Path) -> None:
+    """Again, once the server has removed it, except for the SDK for Python."""
     with agent([*CLIENTS[name](), server.me, BACK, ""], tmp_path) as client:
-        assert use(client, server).startswith("oci_")
+        client_id = use(client, server)
+        assert client_id.startswith("oci_")
+        server.run("client", "delete", client_id, "--yes")
+        client.is_given("removed")
+        assert (client_of(client.says()["go"]) == client_id) == (name == "python")
 
 
 @pytest.mark.parametrize("name", CLIENTS)
@@ -89,8 +94,9 @@ def pin(server: LiveServer, folder: Path) -> None:
 
 
 def use(client: Agent, server: LiveServer, names_the_api: bool = True) -> str:
-    """Sign in, call, refresh, and withdraw what was allowed; the client_id."""
+    """Sign in, call, refresh, withdraw what was allowed, and sign in again; the client_id."""
     url = client.says()["go"]
+    client_id = client_of(url)
     assert ("resource" in parse_qs(urlsplit(url).query)) == names_the_api
     client.is_given(Visitor().send(url))
     first = client.says()
@@ -99,9 +105,16 @@ def use(client: Agent, server: LiveServer, names_the_api: bool = True) -> str:
     for answer in (first, refreshed):
         assert (answer["status"], answer["body"]["user"]) == (200, "alice")
     assert first["token"] != refreshed["token"]
-    client_id: str = first["client_id"]
     server.run("grant", "revoke", "--client", client_id)
     client.is_given("withdrawn")
-    again = parse_qs(urlsplit(client.says()["go"]).query)
-    assert again["client_id"] == [client_id], "the registration stays"
+    url = client.says()["go"]
+    assert client_of(url) == client_id, "the registration stays"
+    client.is_given(Visitor().send(url))
+    assert client.says()["status"] == 200
+    return client_id
+
+
+def client_of(url: str) -> str:
+    """The client that sends its user to a URL."""
+    (client_id,) = parse_qs(urlsplit(url).query)["client_id"]
     return client_id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import requests
 
@@ -14,7 +13,7 @@ from tests.visitor import Visitor
 from .agent import Agent, agent
 from .environment import HERE, python_with
 from .remote import Remote, remote
-from .test_agents import DOCUMENT, pin
+from .test_agents import DOCUMENT, client_of, pin
 
 GREETING = "Hello, alice"
 
@@ -23,11 +22,6 @@ def sign_in(url: str) -> str:
     """Allow what a client wants, and return to the port on which it waits; its client_id."""
     assert requests.get(Visitor().send(url), timeout=60).ok
     return client_of(url)
-
-
-def client_of(url: str) -> str:
-    (client_id,) = parse_qs(urlsplit(url).query)["client_id"]
-    return client_id
 
 
 class TestFastMCP:

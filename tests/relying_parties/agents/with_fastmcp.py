@@ -35,7 +35,6 @@ async def main():
             context = oauth.context
             say(
                 answer=result.content[0].text,
-                client_id=context.client_info.client_id,
                 token=context.current_tokens.access_token[-8:],
             )
 

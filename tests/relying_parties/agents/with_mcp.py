@@ -72,7 +72,6 @@ async def main():
             say(
                 status=answer.status_code,
                 body=answer.json(),
-                client_id=storage.client.client_id,
                 token=storage.tokens.access_token[-8:],
             )
 

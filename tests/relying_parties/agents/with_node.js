@@ -48,7 +48,6 @@ async function call() {
   say({
     status: answer.status,
     body: await answer.json(),
-    client_id: kept.client.client_id,
     token: kept.tokens.access_token.slice(-8),
   });
 }
