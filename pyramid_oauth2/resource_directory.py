@@ -11,6 +11,7 @@ from .protocol.resources import (
     Resources,
     as_requested,
     canonical,
+    has_other_spellings,
     is_at_or_below,
 )
 from .protocol.scopes import format_scope
@@ -49,12 +50,15 @@ def _errors(
     formats: Collection[str],
 ) -> Iterator[str]:
     for name, resource in known.items():
-        if is_at_or_below(name, canonical(public_url)) and name != (usual := as_requested(name)):
-            # A request would not be seen to be for it, and tokens for everything else accepted.
-            yield (
-                f"The API {resource.uri} is in this application (oauth2.base_url, or the issuer), "
-                f"and no request has this URL: write {usual}."
-            )
+        # A request would not be seen to be for it, and tokens for everything else accepted.
+        here = (
+            f"The API {resource.uri} is in this application (oauth2.base_url, or the issuer), and "
+        )
+        inside = is_at_or_below(name, canonical(public_url))
+        if inside and name != (usual := as_requested(name)):
+            yield f"{here}no request has this URL: write {usual}."
+        elif inside and has_other_spellings(name):
+            yield f"{here}its views are found at another URL: write it without //, ., .. and @@."
         if unknown := (resource.scopes or frozenset()) - frozenset(scopes):
             yield (
                 f"The API {resource.uri} has unknown scopes: {format_scope(unknown)}. Add them to "

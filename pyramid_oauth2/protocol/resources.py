@@ -87,6 +87,15 @@ def as_requested(uri: str) -> str:
     return start + separator + host + slash + quote(unquote(path), safe=PATH_CHARACTERS)
 
 
+def has_other_spellings(uri: str) -> bool:
+    """Whether the same views may be at a URL that reads otherwise.
+
+    :param uri: an ``https`` or ``http`` URL, canonical.
+    """
+    path = uri.partition("://")[2]
+    return AMBIGUOUS.search(path) is not None or path.endswith("/")
+
+
 def uri_problem(uri: str) -> str | None:
     """What is wrong with the identifier of a resource; None if nothing is.
 

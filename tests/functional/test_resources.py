@@ -476,13 +476,22 @@ class TestStart:
             ({"oauth2.resources": f"{NOTES}?a=b"}, "write http://localhost/notes"),
             ({"oauth2.resources": f"{AREA}/n%6ftes"}, "write http://localhost/notes"),
             ({"oauth2.resources": f"{AREA}/%c3%a9"}, "write http://localhost/%C3%A9"),
+            # Nor are its views at this one alone.
+            ({"oauth2.resources": f"{AREA}//notes"}, "without //"),
+            ({"oauth2.resources": f"{NOTES}//"}, "without //"),
+            ({"oauth2.resources": f"{AREA}/./notes"}, "without //"),
+            ({"oauth2.resources": f"{AREA}/files/../notes"}, "without //"),
+            ({"oauth2.resources": f"{AREA}/@@notes"}, "without //"),
         ],
     )
     def test_of_the_ini(self, build: Callable[..., Server], changes: dict[str, str], message: str):
         with pytest.raises(ConfigurationError, match=message):
             build(host.pages, changes=changes)
 
-    @pytest.mark.parametrize("uri", ["https://a.example/n%6ftes?a=b", f"{AREA}/%C3%A9~!"])
+    @pytest.mark.parametrize(
+        "uri",
+        ["https://a.example/n%6ftes?a=b", "https://a.example//@@x", f"{AREA}/%C3%A9~!", f"{AREA}/"],
+    )
     def test_of_an_api_elsewhere_or_as_requests_spell_it(
         self, build: Callable[..., Server], uri: str
     ):
