@@ -36,8 +36,15 @@ def test_the_clients() -> None:
     wanted = {"claude", "claude-code", "chatgpt", "codex", "vscode", "cursor", "inspector"}
     assert wanted <= set(NAMES)
     schemes = {name: found.private_schemes for name, found in known_clients().items()}
-    assert {name: each for name, each in schemes.items() if each} == {"cursor": {"cursor"}}
+    assert {name: each for name, each in schemes.items() if each} == {
+        "cline": {"vscode", "vscode-insiders"},
+        "cursor": {"cursor"},
+        "jetbrains": {"jetbrains"},
+    }
     assert known_clients()["cursor"].client_id is None
+    assert known_clients()["jetbrains"].described == {
+        "registration": set(known_clients()["jetbrains"].registration or ())
+    }, "no source quotes it"
     assert known_clients()["vscode"].client_id == "https://vscode.dev/oauth/client-metadata.json"
 
 

@@ -68,6 +68,11 @@ class TestWhatItSets:
         found = registered(start(), redirect_uris=CURSOR, token_endpoint_auth_method="none")
         assert (found["redirect_uris"], found["scope"]) == (CURSOR, "read write")
 
+    @pytest.mark.parametrize("scheme", ["cursor", "jetbrains", "vscode", "vscode-insiders"])
+    def test_a_client_with_a_scheme_of_a_known_one(self, start: Callable[..., Server], scheme: str):
+        uri = f"{scheme}://some.plugin/oauth/callback"
+        assert registered(start(), redirect_uris=[uri])["redirect_uris"] == [uri]
+
     def test_no_other_scheme_is_registered(self, start: Callable[..., Server]):
         answer = register(start(), redirect_uris=["acme://callback"])
         assert answer.json["error"] == "invalid_redirect_uri"

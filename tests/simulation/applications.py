@@ -22,7 +22,7 @@ SETTINGS: Mapping[str, str] = {
     "client_id_metadata": "allowed",
     "client_id_metadata.hosts": HOSTS,
     "registration": "open",
-    "private_schemes": "cursor",
+    "private_schemes": "cursor jetbrains vscode vscode-insiders",
 }
 
 
