@@ -38,8 +38,15 @@ def make_resources(
     if found := [*_errors(known, settings.public_url, default, scopes, formats)]:
         raise StartupError("\n".join(found))
     return Resources(
-        settings.area, settings.public_url, known, default, settings.trust_virtual_root
+        _area(settings, known), settings.public_url, known, default, settings.trust_virtual_root
     )
+
+
+def _area(settings: Settings, known: Collection[str]) -> str:
+    """The URL of everything that has no name: not one of an API, which would be the same then."""
+    area = canonical(settings.area)
+    named = any(is_at_or_below(area, each) for each in known)
+    return settings.public_url if named else settings.area
 
 
 def _errors(

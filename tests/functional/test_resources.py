@@ -524,6 +524,17 @@ def test_the_whole_application_can_be_the_api(build: Callable[..., Server]):
         assert server.get("/read", bearer(token["access_token"])).status_int == 200
 
 
+@pytest.mark.parametrize("paths", ["/notes", "/notes/1", "/notes/1 /notes/2"])
+def test_the_area_is_none_of_the_apis(build: Callable[..., Server], paths: str):
+    """Its URL is what the resource paths have in common: with that of an API they were one."""
+    server = build(host.pages, notes, changes={**INI, "oauth2.resource_paths": paths})
+    assert statuses(server, server.ask(scope="read").json["access_token"]) == (200, 401)
+    for_notes = server.ask(scope="read", resource=NOTES).json["access_token"]
+    assert statuses(server, for_notes) == (401, 200)
+    for_area = server.ask(scope="read", resource=f"{AREA}/read").json["access_token"]
+    assert statuses(server, for_area) == (200, 401)
+
+
 class TestFormats:
     """An opaque token for one API and a JWT for another, from one grant."""
 
