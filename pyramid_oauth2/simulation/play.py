@@ -68,14 +68,14 @@ def play_in_process(
 ) -> tuple[Step, ...]:
     """Play a client on an application, whose stores have nothing of it afterwards.
 
-    :param registry: of the application, which nothing else uses meanwhile.
+    :param registry: of the application, which may serve others meanwhile.
     :param subject: the user who is signed in; :data:`~.signed_in.GUEST`: none of its own.
     :raises pyramid.exceptions.ConfigurationError: the application is no authorization server.
     :raises StoreUnavailable: its own store cannot be read.
     """
     settings = registry.getUtility(ISettings)
     with throw_away_service(registry, client, subject) as stage:
-        agent = InProcess(registry, stage.owners)
+        agent = InProcess(stage.registry, stage.owners)
         conversation = Conversation(client, agent, api, settings, pinned=stage.pinned)
         return played(conversation, steps_of(client))
 

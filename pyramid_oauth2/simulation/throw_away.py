@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from threading import get_ident
 from typing import Any
 
 from zope.interface import implementer
@@ -19,7 +20,7 @@ from ..extensions.client_id_metadata.resolver import DocumentResolver
 from ..extensions.client_id_metadata.settings import PINNED
 from ..extensions.client_registration.settings import OPEN
 from ..fetching.responses import FetchError, Response
-from ..interfaces import IBackendFactory, IFetcher, IOAuth2Event, IResourceOwners, IService
+from ..interfaces import IBackendFactory, IFetcher, IResourceOwners, IService
 from ..interfaces.fetcher import Report
 from ..known_clients import KnownClient
 from ..protocol.clients.blocked_hosts import BlockedHosts, hosts_of
@@ -28,6 +29,7 @@ from ..protocol.clients.writes import Writes
 from ..protocol.records import Client
 from ..service import OAuth2Service
 from ..settings import Settings
+from .played_registry import played_registry
 from .signed import published
 from .signed_in import SimulatedOwners
 
@@ -59,41 +61,43 @@ class Copies:
 class Stage:
     """What a client is played on.
 
+    :param registry: for the requests of the client: no others are served by it.
     :param owners: the users, of whom one is signed in.
     :param pinned: whether the client's document was pinned for this run alone.
     """
 
+    registry: Any
     owners: SimulatedOwners
     pinned: bool
 
 
 @contextmanager
 def throw_away_service(registry: Any, client: KnownClient, subject: str) -> Iterator[Stage]:
-    """Let the application run on stores in memory, until the block is left.
+    """An application whose stores are in memory, until the block is left.
 
     Of its own stores only what they say of this client is read, and whether a document is pinned;
     nothing is written: neither records nor counts of attempts. No event is emitted, and nothing of
-    ours is logged.
+    ours is logged. Requests that the application serves meanwhile are not touched.
 
-    :param registry: of an application that nothing else uses meanwhile.
+    :param registry: of the application; it stays as it is.
     :param subject: the user who is signed in.
     :raises pyramid.exceptions.ConfigurationError: the application is no authorization server.
     :raises StoreUnavailable: its own store cannot be read.
     """
     own = get_service(registry)
     owners = SimulatedOwners(registry.queryUtility(IResourceOwners), subject)
-    with (
-        _utility(registry, IBackendFactory, _memory, MEMORY),
-        _utility(registry, IFetcher, Copies(client, published(client))),
-    ):
-        made = make_authorization_server(registry, _in_memory(own.settings), owners)
-        try:
-            _copy_records(own, made, client)
-            pinned = _pin(own, made, client)
-            with _utility(registry, IService, made), _no_events(registry), _no_log_lines():
-                yield Stage(owners, pinned)
-        finally:
-            made.close()
+    played = played_registry(registry)
+    played.registerUtility(_memory, IBackendFactory, MEMORY)
+    played.registerUtility(Copies(client, published(client)), IFetcher)
+    made = make_authorization_server(played, _in_memory(own.settings), owners)
+    try:
+        _copy_records(own, made, client)
+        pinned = _pin(own, made, client)
+        played.registerUtility(made, IService)
+        with _no_log_lines():
+            yield Stage(played, owners, pinned)
+    finally:
+        made.close()
 
 
 def _memory(_settings: Settings) -> MemoryBackend:
@@ -150,46 +154,19 @@ def _pin(own: OAuth2Service, made: OAuth2Service, client: KnownClient) -> bool:
 
 
 @contextmanager
-def _utility(registry: Any, interface: Any, utility: Any, name: str = "") -> Iterator[None]:
-    earlier = registry.queryUtility(interface, name=name)
-    registry.registerUtility(utility, interface, name=name)
-    try:
-        yield
-    finally:
-        if earlier is None:
-            registry.unregisterUtility(provided=interface, name=name)
-        else:
-            registry.registerUtility(earlier, interface, name=name)
-
-
-@contextmanager
-def _no_events(registry: Any) -> Iterator[None]:
-    """Take away every subscriber of our events: a simulation is no use of the server."""
-    has_listeners = registry.has_listeners
-    handlers = [
-        (each.factory, each.required)
-        for each in registry.registeredHandlers()
-        if each.required[0].isOrExtends(IOAuth2Event)
-    ]
-    for factory, required in handlers:
-        registry.unregisterHandler(factory, required)
-    try:
-        yield
-    finally:
-        for factory, required in handlers:
-            registry.registerHandler(factory, required)
-        registry.has_listeners = has_listeners
-
-
-@contextmanager
 def _no_log_lines() -> Iterator[None]:
-    known = logging.root.manager.loggerDict
+    """Drop what this thread would log; other threads may serve requests meanwhile."""
+    thread = get_ident()
+
+    def is_of_another(record: logging.LogRecord) -> bool:
+        return record.thread != thread
+
+    known = [*logging.root.manager.loggerDict]
     ours = [logging.getLogger(name) for name in known if f"{name}.".startswith(f"{PACKAGE}.")]
-    before = {log: log.disabled for log in ours}
-    for log in before:
-        log.disabled = True
+    for log in ours:
+        log.addFilter(is_of_another)
     try:
         yield
     finally:
-        for log, disabled in before.items():
-            log.disabled = disabled
+        for log in ours:
+            log.removeFilter(is_of_another)

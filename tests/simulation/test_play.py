@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +39,7 @@ PROFILE: dict[str, str | None] = {
     "client_id_metadata.hosts": None,
     "default_scopes": None,
 }
+LOGGERS = ("pyramid_oauth2.views.error_log", "pyramid_oauth2.events", "pyramid_oauth2.assembly")
 MCP = {"resource_paths": "/mcp", "resources": None}
 
 
@@ -65,6 +68,11 @@ def with_profile() -> Any:
     return make(**PROFILE)
 
 
+@pytest.fixture(scope="module")
+def without_documents() -> Any:
+    return make(**PROFILE | {"client_id_metadata": "off"})
+
+
 @pytest.mark.parametrize("of", ["app", "with_profile"])
 @pytest.mark.parametrize("name", CLIENTS)
 def test_a_client_gets_through(name: str, of: str, request: Any):
@@ -76,6 +84,14 @@ def test_a_client_gets_through(name: str, of: str, request: Any):
         for step, _ in steps_of(known_clients()[name])
     ]
     assert [(each.name, each.state) for each in steps] == wanted, steps
+
+
+@pytest.mark.parametrize("name", [name for name in CLIENTS if known_clients()[name].registration])
+def test_a_client_that_registers_itself_gets_through(name: str, without_documents: Any):
+    """Codex then comes back to another path than that of its document."""
+    steps = play(name, without_documents)
+    assert all(each.is_green for each in steps), steps
+    assert "By registration" in next(each.text for each in steps if each.name == "client")
 
 
 @pytest.mark.parametrize("name", ["claude", "cursor", "inspector"])
@@ -372,6 +388,7 @@ class TestNothingStays:
             interrupted(app.registry)
         assert app.registry.queryUtility(IService) is own
         assert app.registry.queryUtility(IFetcher) is None
+        assert not any(logging.getLogger(name).filters for name in LOGGERS)
 
     def test_no_event(self):
         heard: list[Any] = []
@@ -387,10 +404,52 @@ class TestNothingStays:
 
 
 def interrupted(registry: Any) -> None:
-    own = get_service(registry)
     with throw_away_service(registry, known_clients()["cursor"], "7"):
-        assert get_service(registry) is not own
         raise KeyboardInterrupt
+
+
+class TestTheApplicationServesMeanwhile:
+    """As in tests that run in parallel, or in a server."""
+
+    def test_from_its_own_stores(self, app: Any):
+        own = get_service(app.registry)
+        with throw_away_service(app.registry, known_clients()["cursor"], "7") as stage:
+            assert get_service(stage.registry) is not own
+            assert get_service(app.registry) is own
+            assert app.registry.queryUtility(IFetcher) is None
+
+    def test_and_its_subscribers_get_events(self):
+        heard: list[Any] = []
+        app = make(lambda config: config.add_subscriber(heard.append, IOAuth2Event))
+        with throw_away_service(app.registry, known_clients()["cursor"], "7"):
+            get_service(app.registry).clients.add(
+                client_name="Notes", redirect_uris=("https://a.example/",)
+            )
+        assert len(heard) == 1
+
+    def test_and_logs(self, app: Any, caplog: Any):
+        log = logging.getLogger("pyramid_oauth2.views.error_log")
+        thread = threading.Thread(target=log.warning, args=("of another",))
+        with throw_away_service(app.registry, known_clients()["cursor"], "7"):
+            log.warning("of the simulation")
+            thread.start()
+            thread.join()
+        assert caplog.messages == ["of another"]
+
+    def test_and_so_may_other_simulations(self, app: Any, caplog: Any):
+        """Also if the first to begin is the first to end."""
+        own = get_service(app.registry)
+        first, second = (
+            throw_away_service(app.registry, known_clients()[name], "7")
+            for name in ("cursor", "inspector")
+        )
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        second.__exit__(None, None, None)
+        logging.getLogger("pyramid_oauth2.views.error_log").warning("afterwards")
+        assert get_service(app.registry) is own
+        assert caplog.messages == ["afterwards"]
 
 
 def test_a_user_is_signed_in_by_no_request_from_outside(app: Any):
