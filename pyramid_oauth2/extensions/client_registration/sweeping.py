@@ -124,7 +124,10 @@ class Sweeper:
         if _stays(client):
             return False
         registration = self._as_used(registration, client, now)
-        lasts = never_used if registration.state == UNUSED else IDLE
+        lasts = IDLE if registration.state != UNUSED else never_used
+        if registration.policy is not None or client.owner is not None:
+            # Registered by a token: no flood of others takes its time.
+            lasts = max(lasts, NEVER_USED)
         # First this: a user may have allowed it something meanwhile, which marks it as used.
         if now < registration.at + lasts or not self._put_ended(registration):
             return False
