@@ -320,6 +320,19 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def statements(parent: ast.AST, *, with_types: bool) -> Iterator[ast.AST]:
+    """Every statement below *parent*; expressions, which are most of a tree, contain none.
+
+    :param with_types: also those for the type checker alone.
+    """
+    for_types = isinstance(parent, ast.If) and getattr(parent.test, "id", "") == "TYPE_CHECKING"
+    fields = ("body", "handlers", "cases", "orelse", "finalbody")
+    for field in fields[for_types and not with_types :]:
+        for child in getattr(parent, field, ()):
+            yield child
+            yield from statements(child, with_types=with_types)
+
+
 def imports(
     source: str, module: str, is_package: bool, *, with_types: bool = False
 ) -> Iterator[str]:
@@ -327,19 +340,8 @@ def imports(
 
     :param with_types: also what is imported for the type checker alone.
     """
-    tree = ast.parse(source)
-    for_types = {
-        id(node)
-        for branch in ast.walk(tree)
-        if isinstance(branch, ast.If) and getattr(branch.test, "id", "") == "TYPE_CHECKING"
-        for child in branch.body
-        for node in ast.walk(child)
-        if not with_types
-    }
     package = module if is_package else module.rpartition(".")[0]
-    for node in ast.walk(tree):
-        if id(node) in for_types:
-            continue
+    for node in statements(ast.parse(source), with_types=with_types):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

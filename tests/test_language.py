@@ -47,6 +47,8 @@ def comments(source: str) -> Iterator[tuple[int, str]]:
 
 def words_not_used(source: str) -> Iterator[tuple[int, str]]:
     """The line and the word of each use, outside quotations."""
+    if not NOT_USED.search(source):
+        return  # Nowhere, so that its parts need not be found.
     for first_line, text in (*docstrings(source), *comments(source)):
         # Blanked out, so that the lines after a quotation keep their numbers.
         plain = QUOTATION.sub(lambda found: "\n" * found[0].count("\n"), text)
