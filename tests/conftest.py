@@ -14,6 +14,8 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
+from pyramid_oauth2.protocol.clients import secrets
+
 # A slow machine is not a failure of the code: pytest-timeout ends tests that hang.
 settings.register_profile("default", deadline=None)
 settings.load_profile("default")
@@ -43,6 +45,17 @@ def log_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture
+def cheap_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let chosen secrets cost next to nothing, for a test of many guesses."""
+    from argon2 import PasswordHasher
+
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    nobodys = hasher.hash("nobody has this secret").encode()
+    monkeypatch.setattr(secrets, "_hasher", lambda: hasher)
+    monkeypatch.setattr(secrets, "_nobodys_secret", lambda: nobodys)
 
 
 # The longest first, so that no process is left without work near the end.

@@ -21,6 +21,8 @@ from . import host
 from .errors import assert_error
 from .server import TOKEN, Server, basic
 
+pytestmark = pytest.mark.usefixtures("cheap_secrets")
+
 FORM = {"grant_type": "client_credentials"}
 EVIL, CLEAN = "192.0.2.66", "198.51.100.1"
 CURE = "trusted_proxy_headers = x-forwarded-for x-forwarded-proto"

@@ -15,6 +15,8 @@ from tests.servers import redis_cluster_url, redis_url, valkey  # noqa: F401
 from .server import Server, basic
 from .test_throttling import CLEAN, EVIL, FORM, post, statuses
 
+pytestmark = pytest.mark.usefixtures("cheap_secrets")
+
 ON_REDIS = {"oauth2.backend": "redis"}
 
 

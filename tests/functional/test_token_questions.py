@@ -17,6 +17,8 @@ from .errors import assert_error
 from .server import Server, bearer
 from .test_hostile_requests import CREDENTIALS, EVERYTHING, send
 
+pytestmark = pytest.mark.usefixtures("cheap_secrets")
+
 
 @pytest.fixture
 def storage() -> dict[str, str]:

@@ -23,6 +23,8 @@ from pyramid_oauth2.protocol.token_strings import new_client_secret
 
 from .worlds import NOW, Clock, make_client, make_server
 
+pytestmark = pytest.mark.usefixtures("cheap_secrets")
+
 SECRET = "a secret that a person chose"
 DRAWN = new_client_secret(os.urandom)
 EVIL, CLEAN = "192.0.2.66", "198.51.100.1"
