@@ -57,6 +57,7 @@ def test_a_client():
         ({"token_endpoint_auth_methods_supported": ["private_key_jwt"]}, "no method by which"),
         ({"token_endpoint_auth_methods_supported": "none"}, "no list of texts"),
         ({"token_endpoint_auth_method": 5}, "no list of texts"),
+        ({"token_endpoint_auth_methods_supported": [["none"]]}, "no list of texts"),
         ({"redirect_uris": []}, "not allowed here: "),
         ({"redirect_uris": None}, "not allowed here: "),
         ({"redirect_uris": BACK}, "not allowed here: redirect_uris"),

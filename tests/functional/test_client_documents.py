@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from pyramid.exceptions import ConfigurationError
+from webtest import TestResponse
 
 from pyramid_oauth2.events import ClientChanged, DocumentFetched
 from pyramid_oauth2.extensions.client_id_metadata.known_documents import LONGEST, SHORTEST
@@ -200,6 +201,17 @@ class TestConsent:
 def forget(flow: Flow) -> None:
     """As in another process: nothing is known there."""
     resolver(flow).known._known.clear()
+
+
+def page_of_a_changed_document(
+    flow: Flow, documents: Documents, clock: Clock, **changes: str
+) -> TestResponse:
+    """The consent page of a client that the store has from an earlier document."""
+    flow.code(scope="read write")
+    clock.now += SHORTEST
+    documents.found[URL] = document(client_name="Notes 2")
+    forget(flow)
+    return flow.page(**changes)
 
 
 def resolver(flow: Flow) -> Any:
@@ -408,6 +420,27 @@ class TestThePolicy:
         assert answer["error"] == "invalid_scope"
         flow.code(scope="read")
         assert flow.server.service.clients.get(URL).scope == {"read"}
+
+    def test_also_while_a_user_sees_what_was_there_before(
+        self, flow: Flow, documents: Documents
+    ) -> None:
+        page = page_of_a_changed_document(flow, documents, Clock(flow.server), scope="read write")
+        flow.server.service.clients.edit(URL, scope=frozenset({"read"}))
+        assert answer_in(flow.decide(page).location)["error"] == "invalid_scope"
+
+    def test_also_if_it_was_set_by_a_clock_that_is_behind(
+        self, flow: Flow, documents: Documents
+    ) -> None:
+        """Or by another process, of whose change this one knew nothing yet."""
+        clock = Clock(flow.server)
+        page = page_of_a_changed_document(flow, documents, clock, scope="read")
+        clock.now -= 5
+        flow.server.service.clients.edit(URL, scope=frozenset({"read"}))
+        clock.now += 5
+        assert "code" in answer_in(flow.decide(page).location)
+        stored = flow.server.service.clients.get(URL)
+        assert (stored.client_name, stored.scope) == ("Notes 2", {"read"})
+        assert stored.extra["fixed_fields"] == ["optional_scope", "scope"]
 
     def test_one_that_is_disabled(self, flow: Flow, documents: Documents) -> None:
         flow.code()

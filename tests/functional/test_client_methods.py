@@ -21,7 +21,7 @@ from .errors import assert_error
 from .flow import Flow
 from .server import Clock, bearer
 from .signing import JWKS, METHOD, Signing, assertion, signed
-from .test_client_documents import forget
+from .test_client_documents import HOUR, forget
 
 KEYS = "https://app.example/keys"
 BOTH = {
@@ -141,6 +141,7 @@ class TestOneMethod:
         [
             {"jwks_uri": None},
             {"token_endpoint_auth_signing_alg": "ES512"},
+            {"token_endpoint_auth_signing_alg": ["ES256"]},
             {"token_endpoint_auth_methods_supported": ["none", "tls_client_auth"]},
         ],
     )
@@ -150,6 +151,21 @@ class TestOneMethod:
         flow = start(**{**BOTH, **changes})
         assert flow.got(False)
         assert methods_of(flow.server.service.server.clients.get(URL)) == {"none"}
+
+    def test_which_methods_an_operator_has_set_stays(
+        self, start: Callable[..., Signing], documents: Documents
+    ) -> None:
+        """With the one that the others are beside: without it the document could not be used."""
+        flow = start(**{**BOTH, "token_endpoint_auth_methods_supported": ["none"]})
+        flow.code()
+        edit = flow.server.service.clients.edit
+        edit(URL, token_endpoint_auth_methods_supported=("none", METHOD))
+        documents.found[URL] = document(**ONLY)
+        forget(flow)
+        Clock(flow.server).now += HOUR
+        flow.code()
+        stored = flow.server.service.server.clients.get(URL)
+        assert (stored.jwks_uri, methods_of(stored)) == (KEYS, {"none", METHOD})
 
     def test_a_signature_that_cannot_be_verified_is_refused(
         self, start: Callable[..., Signing]

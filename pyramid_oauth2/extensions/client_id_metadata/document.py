@@ -139,7 +139,8 @@ def _can_sign(members: Mapping[str, Any]) -> bool:
     """Whether the server could verify a signature of the client, which can do without."""
     algorithm = members.get(SIGNING_ALG)
     has_keys = any(members.get(name) is not None for name in KEYS)
-    return has_keys and (algorithm is None or algorithm in ALGORITHMS)
+    # A list of its members: what a document has may be of any type, and a list has no hash.
+    return has_keys and (algorithm is None or algorithm in [*ALGORITHMS])
 
 
 def _check_keys(url: str, members: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from ..authorization_server import AuthorizationServer
 from ..clients.announced_keys import announce_keys
 from ..clients.authentication_methods import NONE, methods_of
 from ..clients.document import client_document, client_from_document
+from ..clients.fixed_fields import with_those_of
 from ..clients.rules import InvalidClientMetadata, check_client
 from ..clients.source import DOCUMENT, from_source, source_of
 from ..clients.writes import Writes
@@ -87,17 +88,18 @@ def recorded_client(
     if stored is None and server.clients.was_deleted(client_id):
         return None
     try:
-        return _as_found(client_from_document(document), stored)
+        return _as_found(server, client_from_document(document), stored)
     except ValueError:  # Of another version.
         return None
 
 
-def _as_found(found: Client, stored: Client | None) -> Client:
-    """The client as it was found, with what the server itself says about it."""
+def _as_found(server: AuthorizationServer, found: Client, stored: Client | None) -> Client:
+    """The client as it was found, with what the server itself and people say about it."""
     if stored is None:
         return found
     own: dict[str, Any] = {name: getattr(stored, name) for name in OF_SERVER}
-    return replace(found, **own, updated_at=found.updated_at or stored.updated_at)
+    found = replace(found, **own, updated_at=found.updated_at or stored.updated_at)
+    return with_those_of(server.client_fields, found, stored)
 
 
 def needs_resolver(server: AuthorizationServer, parameters: Parameters) -> bool:
@@ -148,7 +150,7 @@ def _add(server: AuthorizationServer, client: Client, emit: Emit) -> bool:
 
 def _edit(server: AuthorizationServer, stored: Client, found: Client, emit: Emit) -> bool:
     """Bring a stored client up to date; return False if it was changed meanwhile."""
-    found = _as_found(found, stored)
+    found = _as_found(server, found, stored)
     changes = {
         name: value for name, value in _values(found).items() if value != getattr(stored, name)
     }
@@ -177,7 +179,7 @@ def _resolved(server: AuthorizationServer, lookup: ClientLookup) -> Client | Non
             raise ValueError("a client resolver has found another client than the one named")
         if client is not None:
             # As one of that source also in the store, if the resolver is no longer there.
-            found = _as_found(from_source(client, DOCUMENT), lookup.stored)
+            found = _as_found(server, from_source(client, DOCUMENT), lookup.stored)
             return found if found == lookup.stored else _checked(server, found)
     return lookup.stored
 

@@ -7,12 +7,13 @@ what an operator has limited would be back with the next request.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..records import Client
 from .authentication_methods import METHOD, METHODS
 from .codecs import Codec
-from .extra import value_of
+from .extra import into_extra, value_of
 from .field import ClientField, Known, Option
 from .source import BY_ITSELF, source_of
 
@@ -77,3 +78,14 @@ def without_fixed(client: Client, changes: Mapping[str, Any]) -> dict[str, Any]:
     changed = {name: value for name, value in changes.items() if name not in kept}
     # As they are: what the client does fixes nothing.
     return {**changed, FIXED.name: value_of(FIXED, client)}
+
+
+def with_those_of(fields: Mapping[str, ClientField], found: Client, stored: Client) -> Client:
+    """A client as its document says, with what people have set of it.
+
+    :param fields: all fields of clients.
+    :param stored: what the store has of it now, which may be newer than what was found.
+    """
+    names = [name for name in (*value_of(FIXED, stored), FIXED.name) if name in fields]
+    values = {name: value_of(fields[name], stored) for name in names}
+    return replace(found, **into_extra(fields, values, found.extra))
