@@ -82,6 +82,9 @@ def _document_allowed(c: Conversation) -> Cures:
         return (_line("client_id_metadata.hosts", own.hosts | {host}), pin(c))
     if own.clients == ALLOWED:
         return (f"poauth2 INI client unblock-host {host}",)
+    if c.settings.profile is not None:
+        # The application does not start with "allowed" (settings/profiles).
+        return (pin(c),)
     return (pin(c), f"oauth2.client_id_metadata = {ALLOWED}, with {_hosts(host)}")
 
 

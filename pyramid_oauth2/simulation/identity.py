@@ -50,9 +50,13 @@ def _endpoint(c: Conversation) -> str:
 
 
 def _ways(c: Conversation) -> Iterator[str]:
-    if c.settings is not None and c.settings.profile is None:
+    profile = None if c.settings is None else c.settings.profile
+    if c.settings is not None and profile is None:
         yield "oauth2.profile = mcp"
-    if DOCUMENT in c.client.order:
+    if DOCUMENT in c.client.order and profile is not None:
+        # The application does not start with less (settings/profiles).
+        yield "oauth2.client_id_metadata = pinned"
+    elif DOCUMENT in c.client.order:
         host = (c.client.client_id or "").removeprefix("https://").partition("/")[0]
         yield f"oauth2.client_id_metadata = allowed, with oauth2.client_id_metadata.hosts = {host}"
     if REGISTRATION in c.client.order:
@@ -62,8 +66,12 @@ def _ways(c: Conversation) -> Iterator[str]:
         schemes = [f" --private-scheme {scheme}" for scheme in sorted(c.client.private_schemes)]
         # Without the port, any is accepted.
         uris = [f" --redirect-uri {uri.replace(f':{PORT}', '')}" for uri in c.client.redirect_uris]
-        options = "".join([*schemes, *uris])
-        yield f"poauth2 INI client add --name {c.client.name} --kind {kind}{options}"
+        scopes = [f" --scope {scope}" for scope in sorted(c.scope)]
+        options = "".join([*schemes, *uris, *scopes])
+        yield (
+            f"poauth2 INI client add --name {c.client.name} --kind {kind}{options}"
+            "  # and the client_id that it prints in the client's settings"
+        )
 
 
 def _is_of_app(uri: str) -> bool:

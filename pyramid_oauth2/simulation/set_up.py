@@ -24,10 +24,18 @@ def examine(c: Conversation) -> str:
         parts = urlsplit(url)
         if parts.scheme == HTTPS or (parts.hostname in LOOPBACK_HOSTS and not hosted):
             continue
-        cures = () if key is None else (f"{key} = https://{parts.netloc}{parts.path}",)
         why = "this client sends from the internet" if hosted else "clients refuse that"
+        cures = () if key is None else (f"{key} = {_public(url, hosted)}",)
         raise StepRefused(f"{shown(url)} is not https, and {why}", None, *cures)
     return "Every URL is one that this client uses"
+
+
+def _public(url: str, hosted: bool) -> str:
+    """What to write instead of a URL with http, for a client."""
+    parts = urlsplit(url)
+    if hosted and parts.hostname in LOOPBACK_HOSTS:
+        return f"https://... with a name that the internet knows, in place of {parts.netloc}"
+    return f"https://{parts.netloc}{parts.path}"
 
 
 def _examine_settings(settings: Settings, typed: str) -> None:

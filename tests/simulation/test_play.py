@@ -195,7 +195,12 @@ def test_of_applications_of_every_kind(name: str, changes: dict[str, str | None]
             "authorization",
             f"oauth2.base_url = {ISSUER}",
         ),
-        ("claude", {"issuer": "http://localhost:6543"}, "set-up", "oauth2.issuer = https://"),
+        (
+            "claude",
+            {"issuer": "http://localhost:6543"},
+            "set-up",
+            "oauth2.issuer = https://... with a name that the internet knows",
+        ),
         (
             "cursor",
             {"throttle.client_registrations": "1/hour"},
@@ -212,6 +217,20 @@ def test_what_is_broken_is_named(name: str, changes: dict[str, str | None], step
     assert (found.name, any(cure in each for each in found.cures)) == (step, True), found
     after = steps[steps.index(found) + 1 :]
     assert {each.state for each in after} <= {NOT_REACHED}
+
+
+def test_a_client_that_is_to_be_registered_gets_its_scopes():
+    (*_, command) = refused(play("cursor", make(registration=None))).cures
+    assert " --scope read  # " in command
+
+
+def test_no_cure_is_one_that_the_profile_refuses():
+    settings = {**PROFILE, "client_id_metadata": "off", "registration": "off"}
+    found = refused(play("vscode", make(**settings)))
+    lines = [cure for cure in found.cures if cure.startswith("oauth2.")]
+    assert lines == ["oauth2.client_id_metadata = pinned", "oauth2.registration = open"]
+    for key, _, value in (line.removeprefix("oauth2.").partition(" = ") for line in lines):
+        assert all(each.is_green for each in play("vscode", make(**{**settings, key: value})))
 
 
 def test_a_document_that_cannot_be_used():
