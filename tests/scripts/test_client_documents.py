@@ -77,6 +77,7 @@ class TestPin:
         assert (status, out) == (1, "")
         assert err.startswith(f"poauth2: {url} ")
         assert says in err
+        assert ("client pin NAME FILE" in err) == ("status" in says)
 
     def test_a_file_that_is_not_there(self, documents):
         status, _, err = documents("client", "pin", URL, "/no/such")
@@ -144,7 +145,11 @@ class TestByName:
         status, out, _ = documents("client", "verify", "claude", URL)
         assert (status, out.splitlines()) == (
             1,
-            [f"{claude} is not pinned", f"{URL} is not pinned", "2 verified, 2 changed"],
+            [
+                f"{claude} is not pinned",
+                f"{URL} is not pinned",
+                "0 verified, 0 changed, 2 not verified",
+            ],
         )
 
     def test_the_list(self, documents, claude):
@@ -206,13 +211,13 @@ def test_a_command_does_not_repeat_what_a_start_says_of_a_profile(documents, cap
 
 class TestVerify:
     def test_none(self, documents):
-        assert documents("client", "verify") == (0, "0 pinned, 0 changed\n", "")
+        assert documents("client", "verify") == (0, "0 verified, 0 changed\n", "")
 
     def test_as_it_was(self, documents):
         documents("client", "pin", URL)
         assert documents("client", "verify") == (
             0,
-            f"{URL} is as it was pinned\n1 pinned, 0 changed\n",
+            f"{URL} is as it was pinned\n1 verified, 0 changed\n",
             "",
         )
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 PINNED, NOT_PINNED, DELETED = "pinned", "not pinned", "deleted"
 FOLLOW = "Processes that are running say within a minute that clients may use their documents."
 OFF = "no client is known by a document: set oauth2.client_id_metadata to another value than off"
+FROM_BROWSER = (
+    "If a browser can read it, save it there, and name the file as well: client pin NAME FILE"
+)
 # What the server itself says of a client.
 OF_SERVER = frozenset({"created_at", "updated_at", "disabled_at", "version", "epoch", "extra"})
 
@@ -81,19 +84,22 @@ def _pin(documents: _Documents, url: str, file: str | None = None) -> bool:
 @click.argument("urls", metavar="[NAME|URL]...", nargs=-1, type=document_url)
 def verify(ini: Ini, urls: tuple[str, ...]) -> int:
     """Compare pinned clients with their documents as they are now."""
-    changed = count = 0
+    compared = changed = failed = 0
     with _documents(ini) as documents:
         for url in urls or documents.pinned():
-            count += 1
             try:
                 differences = ", ".join(documents.differences(url))
-                state = f"has changed: {differences}" if differences else "is as it was pinned"
             except Unusable as error:
-                differences = state = str(error)
+                failed += 1
+                print(f"{shown(url)} {shown(str(error))}")
+                continue
+            compared += 1
             changed += bool(differences)
+            state = f"has changed: {differences}" if differences else "is as it was pinned"
             print(f"{shown(url)} {shown(state)}")
-    print(f"{count} {'verified' if urls else 'pinned'}, {changed} changed")
-    return 1 if changed else 0
+    rest = f", {failed} not verified" if failed else ""
+    print(f"{compared} verified, {changed} changed{rest}")
+    return 1 if changed or failed else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +114,7 @@ class _Documents:
 
         :raises Unusable: the document cannot be, or the client is registered.
         """
-        body = self._fetch(url) if file is None else _contents(file)
-        found = approved(self._read(url, body))
+        found = approved(self._read(url, self._body(url, file)))
         try:
             stored = self.service.clients.get(url)
             if source_of(stored) != DOCUMENT:
@@ -127,6 +132,14 @@ class _Documents:
     def only_pinned(self) -> bool:
         """Whether the server says that it knows documents only since some are pinned."""
         return self.resolver.settings.clients == ONLY_PINNED
+
+    def _body(self, url: str, file: str | None) -> bytes:
+        if file is not None:
+            return _contents(file)
+        try:
+            return self._fetch(url)
+        except Unusable as error:
+            raise Unusable(f"{error}. {FROM_BROWSER}") from None
 
     def pinned(self) -> Iterator[str]:
         """The client_id of each that is pinned in the store."""
