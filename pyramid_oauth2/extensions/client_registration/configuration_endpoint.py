@@ -174,7 +174,9 @@ class ClientConfigurationEndpoint:
 
     def _check_identity(self, body: Mapping[str, Any], client: Client) -> None:
         if body.get("client_id") != client.client_id:
-            raise InvalidMetadata("client_id: it is that of the registration.", refusal=SAME_CLIENT)
+            raise InvalidMetadata(
+                "client_id: send the one that the registration has.", refusal=SAME_CLIENT
+            )
         for name in OURS:
             if name in body:
                 raise InvalidMetadata(
