@@ -596,6 +596,25 @@ class TestEvents:
         assert found == [(URL, "client_id", None), (URL, "client_id", "is broken")]
 
 
+def test_a_document_with_a_redirect_uri_at_a_blocked_host(flow: Flow) -> None:
+    """As a client that registers itself: users would be sent there."""
+    BlockedHosts(flow.server.service.server).add("client.example")
+    answer = flow.ask()
+    assert answer.status_int == 400
+    assert "app.example" in answer
+
+
+@pytest.mark.parametrize("host", ["app.example", "client.example"])
+def test_a_host_that_is_blocked_while_a_user_decides(flow: Flow, host: str) -> None:
+    """The store has nothing of the client yet that the operator's command could disable."""
+    page = flow.page()
+    BlockedHosts(flow.server.service.server).add(host)
+    answer = flow.decide(page)
+    assert answer.status_int == 400
+    assert "location" not in answer.headers
+    assert flow.server.service.server.clients.get(URL) is None
+
+
 def test_the_document_of_a_blocked_host_is_not_fetched(flow: Flow, documents: Documents) -> None:
     host = urlsplit(URL).hostname or ""
     BlockedHosts(flow.server.service.server).add(host)

@@ -77,6 +77,8 @@ class DocumentResolver:
         if known.problem is not None:
             raise document_refused(url, known.problem, CONTENTS)
         client = self._read(url, known.body, stored, known.fetched_at)
+        if BlockedHosts(self.server).of(client) is not None:
+            raise document_refused(url, "sends users to a host that is blocked here", POLICY)
         try:
             check_policies(self._core, client)
         except InvalidClientMetadata as invalid:

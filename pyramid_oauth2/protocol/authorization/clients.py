@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from ..authorization_server import AuthorizationServer
 from ..clients.announced_keys import announce_keys
 from ..clients.authentication_methods import NONE, methods_of
+from ..clients.blocked_hosts import BlockedHosts
 from ..clients.document import client_document, client_from_document
 from ..clients.fixed_fields import with_those_of
 from ..clients.rules import InvalidClientMetadata, check_client
-from ..clients.source import DOCUMENT, from_source, source_of
+from ..clients.source import DOCUMENT, from_source, is_unchecked, source_of
 from ..clients.writes import Writes
 from ..contention import Contention
 from ..errors import InvalidRequest, UnauthorizedClient
@@ -88,9 +89,13 @@ def recorded_client(
     if stored is None and server.clients.was_deleted(client_id):
         return None
     try:
-        return _as_found(server, client_from_document(document), stored)
+        found = _as_found(server, client_from_document(document), stored)
     except ValueError:  # Of another version.
         return None
+    # An operator may have blocked its host while a user saw the page: of such a client the store
+    # has nothing yet that could be disabled.
+    blocked = is_unchecked(found) and BlockedHosts(server).of(found) is not None
+    return None if blocked else found
 
 
 def _as_found(server: AuthorizationServer, found: Client, stored: Client | None) -> Client:
