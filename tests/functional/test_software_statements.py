@@ -123,6 +123,27 @@ def test_keys_that_cannot_be_fetched(server: Server, monkeypatch: pytest.MonkeyP
     assert register(server, software_statement=statement()).status_int == 503
 
 
+def test_a_flood_while_they_cannot_be_fetched(server: Server, monkeypatch: pytest.MonkeyPatch):
+    """Anyone can send a statement, and each fetch may hold a thread for seconds."""
+    sent: list[str] = []
+
+    def fail(self: Any, url: str, headers: Any) -> Response:
+        sent.append(url)
+        raise FetchError("does not answer")
+
+    monkeypatch.setattr(Fetcher, "get", fail)
+    statements = server.service.server.plug_ins.endpoints["registration"]._statements
+    now = [1000.0]
+    statements._keys[ISSUER]._clock = lambda: now[0]
+    for _ in range(6):
+        assert register(server, software_statement=statement()).status_int == 503
+        now[0] += 9
+    assert sent == [KEYS]
+    now[0] += 9
+    assert register(server, software_statement=statement()).status_int == 503
+    assert sent == [KEYS, KEYS]
+
+
 @pytest.mark.parametrize("value", [ISSUER, f"{ISSUER} = http://directory.example/jwks", "a ="])
 def test_a_setting_that_names_no_keys(build: Callable[..., Server], value: str):
     with pytest.raises(ConfigurationError, match="software_issuers"):

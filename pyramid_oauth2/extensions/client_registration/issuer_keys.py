@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from functools import partial
 
 from ...fetching import Fetcher, FetchError
-from ...jose.published_keys import Document, PublishedKeys
+from ...jose.published_keys import Document, PublishedKeys, Refreshing
 from ...protocol.records import StoreUnavailable
 
 ACCEPT = {"Accept": "application/json"}
 OK = 200
+# Anyone can send a statement, and each fetch may hold a thread for seconds.
+TIMES = Refreshing(rest=60)
 
 
 def issuer_keys(issuers: Mapping[str, str]) -> dict[str, PublishedKeys]:
@@ -20,7 +22,7 @@ def issuer_keys(issuers: Mapping[str, str]) -> dict[str, PublishedKeys]:
     """
     fetcher = Fetcher()
     return {
-        issuer: PublishedKeys(f"The key set {url}", partial(_fetched, fetcher, url))
+        issuer: PublishedKeys(f"The key set {url}", partial(_fetched, fetcher, url), TIMES)
         for issuer, url in issuers.items()
     }
 
