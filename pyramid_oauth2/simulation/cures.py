@@ -113,7 +113,9 @@ def _known_scopes(c: Conversation) -> Cures:
 
 
 def _resource(c: Conversation) -> Cures:
-    return (f"oauth2.resources = {c.api.url}", public_url_at(c))
+    assert c.settings is not None
+    others = "... " if c.settings.resources else ""
+    return (f"oauth2.resources = {others}{c.api.url}", public_url_at(c))
 
 
 def _client(c: Conversation) -> Cures:

@@ -47,7 +47,7 @@ def _examine_settings(settings: Settings, typed: str) -> None:
                 f"People type {shown(typed)}, and the API is {shown(uri)}: clients compare every "
                 f"character. Let them type {shown(uri)}",
                 None,
-                f"oauth2.resources = {typed}",
+                f"oauth2.resources = {typed}, in place of {uri}",
             )
 
 

@@ -248,7 +248,9 @@ class TestTheURLThatPeopleType:
         step = refused(play("claude", make(), "https://other.example/mcp"))
         assert step.refusal is not None
         assert (step.refusal.check, step.name) == ("resource_known", "authorization")
-        assert step.cures[0] == "oauth2.resources = https://other.example/mcp"
+        assert step.cures[0] == "oauth2.resources = ... https://other.example/mcp"
+        alone = refused(play("claude", make(resources=None), "https://other.example/mcp"))
+        assert alone.cures[0] == "oauth2.resources = https://other.example/mcp"
 
     def test_has_no_view(self):
         step = refused(play("claude", make(), f"{ISSUER}/nothing"))
@@ -260,6 +262,7 @@ class TestTheURLThatPeopleType:
         step = refused(play("claude", make(), url))
         assert step.name == "set-up"
         assert f"Let them type {API}" in step.text
+        assert step.cures == (f"oauth2.resources = {url}, in place of {API}",)
 
     def test_is_of_another_scheme(self):
         """As behind a proxy that ends TLS."""
