@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,10 @@ from tests.visitor import Visitor
 
 # The last commit without OpenID Connect.
 BEFORE = "5a6943b"
+# Settings of the demo that came later.
+LATER = re.compile(
+    r"^oauth2\.(openid|resources|registration(\.\w+)?|private_schemes) = .*\n", re.MULTILINE
+)
 
 
 @pytest.fixture(scope="module")
@@ -88,26 +94,33 @@ class Passed(Visitor):
         return action.replace(one, other)
 
 
-@pytest.fixture
-def start(before: Path, tmp_path: Path) -> Iterator[Callable[..., Update]]:
-    """Start a process of each version; users sign in at the first one."""
+@pytest.fixture(scope="module")
+def start(
+    before: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Update]]:
+    """A process of each version, and a new client; users sign in at the first process.
+
+    The processes are started once for each order of the versions.
+    """
     with ExitStack() as stack:
 
-        def start(*trees: Path) -> Update:
+        @cache
+        def started(*trees: Path) -> LiveServer:
+            folder = tmp_path_factory.mktemp("update")
             ports = [free_port() for _ in trees]
             addresses = tuple(f"http://localhost:{port}" for port in ports)
-            inis = [write_ini(tmp_path, {}, addresses[0], port) for port in ports]
+            inis = [write_ini(folder, {}, addresses[0], port) for port in ports]
             for tree, port, ini in zip(trees, ports, inis, strict=True):
                 if tree == before:
-                    ini.write_text(ini.read_text().replace("oauth2.openid = true\n", ""))
+                    ini.write_text(LATER.sub("", ini.read_text()))
                 stack.enter_context(served(ini, port, tree))
                 metadata = f"http://localhost:{port}/.well-known/openid-configuration"
                 known = requests.get(metadata, timeout=60).status_code
                 assert known == (404 if tree == before else 200)
             # The command line is of this version.
-            return Update(LiveServer(addresses[0], addresses, inis[trees.index(ROOT)]))
+            return LiveServer(addresses[0], addresses, inis[trees.index(ROOT)])
 
-        yield start
+        yield lambda *trees: Update(started(*trees))
 
 
 @contextmanager
