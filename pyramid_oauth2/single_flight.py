@@ -16,9 +16,14 @@ from .protocol.records import StoreUnavailable
 Value = TypeVar("Value")
 
 
+class NotShared(StoreUnavailable):
+    """The caller itself may not fetch: those who wait for it try by themselves."""
+
+
 class _Flight(Generic[Value]):
     def __init__(self) -> None:
         self.ended = threading.Event()
+        self.is_shared = True
         self.value: Value | None = None
         self.failure: str | None = None
 
@@ -38,16 +43,19 @@ class SingleFlight(Generic[Value]):
         :raises StoreUnavailable: the call failed.
         """
         flights = self._flights()
-        with self._lock():
-            flight = flights[0] if flights else None
+        while True:
+            with self._lock():
+                flight = flights[0] if flights else None
+                if flight is None:
+                    own: _Flight[Value] = _Flight()
+                    flights.append(own)
             if flight is None:
-                own: _Flight[Value] = _Flight()
-                flights.append(own)
-        if flight is None:
-            return self._fly(own, flights, fetch)
-        if known is not None:
-            return known
-        flight.ended.wait()
+                return self._fly(own, flights, fetch)
+            if known is not None:
+                return known
+            flight.ended.wait()
+            if flight.is_shared:
+                break
         if flight.failure is not None or flight.value is None:
             raise StoreUnavailable(flight.failure or "It could not be fetched.")
         return flight.value
@@ -58,6 +66,9 @@ class SingleFlight(Generic[Value]):
         try:
             own.value = fetch()
             return own.value
+        except NotShared:
+            own.is_shared = False
+            raise
         except StoreUnavailable as error:
             own.failure = str(error)
             raise

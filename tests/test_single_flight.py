@@ -9,7 +9,7 @@ import time
 import pytest
 
 from pyramid_oauth2.protocol.records import StoreUnavailable
-from pyramid_oauth2.single_flight import SingleFlight
+from pyramid_oauth2.single_flight import NotShared, SingleFlight
 
 
 class Slow:
@@ -64,6 +64,14 @@ def test_all_share_a_failure_so_that_none_waits_a_second_time():
     assert slow.calls == 1
     slow.failure = None
     assert flight(slow) == "value 2"
+
+
+def test_what_is_not_shared_is_met_by_each():
+    slow, flight = Slow(), SingleFlight[str]()
+    slow.failure = NotShared("You may not.")
+    got = together(flight, slow)
+    assert [str(error) for error in got] == ["You may not."] * 6
+    assert slow.calls == 6
 
 
 def test_an_error_of_another_kind_is_one_threads_own():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from ..protocol.records import StoreUnavailable
-from ..single_flight import SingleFlight
+from ..single_flight import NotShared, SingleFlight
 from .objects import json_object
 from .public_keys import KeySet, PublicKey
 
@@ -128,7 +128,13 @@ class PublishedKeys:
         # While another thread fetches, what is known is good enough until it has; a key that is
         # not known may be what it brings.
         usable = None if old or known is None or not known.keys.has(kid) else known
-        return self._flight(lambda: self._newer(known, kid, may_fetch), usable)
+        try:
+            return self._flight(lambda: self._newer(known, kid, may_fetch), usable)
+        except NotShared:
+            newer = self._known
+            if newer is None or self._is_too_old(newer, self._clock()):
+                raise
+            return newer
 
     def _newer(
         self, known: _Known | None, kid: str | None, may_fetch: Callable[[], bool]
@@ -140,8 +146,12 @@ class PublishedKeys:
         usable = newer if newer is not None and not self._is_too_old(newer, now) else None
         if usable is None and now - self._tried_at < self._times.rest:
             raise StoreUnavailable(f"{self._name} could not be fetched a moment ago.")
+        if not may_fetch():
+            # A limit of this caller's own: with one that is used up, a stranger would else have
+            # those refused who wait for it.
+            raise NotShared(f"{self._name} is not asked for now.")
         try:
-            document, keys = self._asked(may_fetch)
+            document, keys = self._asked()
         except StoreUnavailable:
             if usable is not None:
                 return usable
@@ -149,9 +159,7 @@ class PublishedKeys:
         self._known = _Known(keys, now, now + self._lifetime(document.cache_control))
         return self._known
 
-    def _asked(self, may_fetch: Callable[[], bool]) -> tuple[Document, KeySet]:
-        if not may_fetch():
-            raise NotAsked(f"{self._name} is not asked for now.")
+    def _asked(self) -> tuple[Document, KeySet]:
         try:
             document = self._fetch()
             keys = self._keys(document.body)

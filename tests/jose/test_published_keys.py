@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -233,3 +234,52 @@ def test_threads_share_a_failure_of_a_silent_party():
         thread.join(10)
     assert len(failures) == 6
     assert party.asked == 1, "the time that it took is no rest"
+
+
+class TestASenderWhoMayCauseNoMore:
+    """Its own limit is no failure of the party: those who wait for it ask themselves."""
+
+    @staticmethod
+    def beside(party: Party, kid: str) -> list[bool]:
+        """What one gets who may ask and waits for one who, it turns out, may not."""
+        asked, go_on, got = threading.Event(), threading.Event(), list[bool]()
+
+        def may_not() -> bool:
+            asked.set()
+            assert go_on.wait(10)
+            return False
+
+        def refused() -> None:
+            with suppress(StoreUnavailable):
+                party.keys.fitting(kid, "ES256", may_not)
+
+        first = threading.Thread(target=refused)
+        second = threading.Thread(target=lambda: got.append(party.has(kid)))
+        first.start()
+        assert asked.wait(10)
+        second.start()
+        second.join(0.05)
+        go_on.set()
+        first.join(10)
+        second.join(10)
+        return got
+
+    def test_before_the_set_is_known(self) -> None:
+        party = Party("a")
+        assert self.beside(party, "a") == [True]
+        assert party.asked == 1
+
+    def test_for_a_new_key(self) -> None:
+        party = Party("a")
+        assert party.has("a")
+        party.kids = ("a", "b")
+        party.now += 60
+        assert self.beside(party, "b") == [True]
+        assert party.asked == 2
+
+    def test_what_is_known_is_used_without_asking(self) -> None:
+        party = Party("a")
+        assert party.has("a")
+        party.now += 600
+        assert party.keys.fitting("a", "ES256", lambda: False)
+        assert party.asked == 1
