@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from pyramid.interfaces import IRoutesMapper
 from ..interfaces import ISettings
 from ..protocol.resources import canonical, is_at_or_below
 from ..resource_directory import named_resources
+from ..settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,20 @@ def api_at(registry: Any, url: str) -> API:
     """
     public = canonical(registry.getUtility(ISettings).public_url)
     return API(url, is_at_or_below(_without_scheme(url), _without_scheme(public)))
+
+
+def resource_line(
+    settings: Settings | None, url: str, scopes: Collection[str] | None = None
+) -> str:
+    """The line of the ini that names an API.
+
+    :param settings: of the server; None if they are not known. There may be other APIs in them,
+        each in a line of the same setting.
+    :param scopes: of the API; None for all.
+    """
+    line = f"{url} = {' '.join(sorted(scopes))}" if scopes else url
+    is_one_of_several = settings is not None and bool(settings.resources)
+    return f"in oauth2.resources: {line}" if is_one_of_several else f"oauth2.resources = {line}"
 
 
 def _without_scheme(url: str) -> str:

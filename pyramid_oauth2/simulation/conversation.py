@@ -31,6 +31,7 @@ class Conversation:
 
     :param settings: of the server; None if only what a client sees is known.
     :param pinned: whether its document is pinned for this run alone.
+    :param added: whether an operator has registered it, with its name as the client_id.
     :param port: at which it listens on the user's machine.
     :param call: the method of the request that the API answers with a challenge.
     :param metadata_url: where the challenge says that the API's metadata are; empty if not.
@@ -44,6 +45,7 @@ class Conversation:
     api: API
     settings: Settings | None = None
     pinned: bool = False
+    added: bool = False
     port: int = field(default_factory=lambda: random.randint(*PORTS))  # noqa: S311
     call: str = "GET"
     metadata_url: str = ""

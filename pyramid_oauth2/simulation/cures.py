@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..extensions.client_id_metadata.settings import ALLOWED, ClientIDMetadataSettings
+from ..extensions.client_id_metadata.settings import (
+    ALLOWED,
+    PINNED,
+    ClientIDMetadataSettings,
+)
 from ..extensions.client_registration.settings import RegistrationSettings
 from ..protocol.clients.blocked_hosts import hosts_of
 from ..protocol.records import Client
 from ..protocol.refusal import Refusal
+from ..protocol.resources import canonical
 from ..settings import setting_fields
+from .apis import resource_line
 from .conversation import Conversation
 from .discovery import public_url_at
-from .identity import pin
+from .ways import addition, documents, pin
 
 PREFIX = "oauth2."
 Cures = tuple[str, ...]
@@ -66,11 +72,9 @@ def _registration_grant_types(c: Conversation) -> Cures:
     return (_line("registration.grant_types", ("authorization_code", "refresh_token")),)
 
 
-def _open(_c: Conversation) -> Cures:
-    return (
-        "oauth2.registration = open",
-        "poauth2 INI registration-token add, and the token in the client's settings",
-    )
+def _open(c: Conversation) -> Cures:
+    # No known client sends an initial access token.
+    return ("oauth2.registration = open", addition(c))
 
 
 def _document_allowed(c: Conversation) -> Cures:
@@ -80,25 +84,22 @@ def _document_allowed(c: Conversation) -> Cures:
     own = c.settings.of(ClientIDMetadataSettings)
     if own.clients == ALLOWED and host not in own.hosts:
         return (_line("client_id_metadata.hosts", own.hosts | {host}), pin(c))
-    if own.clients == ALLOWED:
-        return (f"poauth2 INI client unblock-host {host}",)
-    if c.settings.profile is not None:
-        # The application does not start with "allowed" (settings/profiles).
-        return (pin(c),)
-    return (pin(c), f"oauth2.client_id_metadata = {ALLOWED}, with {_hosts(host)}")
+    if own.clients == PINNED:
+        return (documents(c),)
+    return (f"poauth2 INI client unblock-host {host}",)
 
 
 def _document_contents(c: Conversation) -> Cures:
     return (f"{pin(c)}, which says what is wrong with the document",)
 
 
-def _hosts(host: str) -> str:
-    return f"oauth2.client_id_metadata.hosts = {host}"
-
-
 def _scopes(c: Conversation) -> Cures:
     """The scopes that the client may have: of its document, or of its registration."""
     assert c.settings is not None
+    if c.added:
+        return (
+            f"poauth2 INI client edit {c.client_id} --scope {' --scope '.join(sorted(c.scope))}",
+        )
     if c.registered:
         limit = c.settings.of(RegistrationSettings).scopes or frozenset()
         return (_line("registration.scopes", limit | c.scope),)
@@ -113,9 +114,16 @@ def _known_scopes(c: Conversation) -> Cures:
 
 
 def _resource(c: Conversation) -> Cures:
+    return (resource_line(c.settings, c.api.url), public_url_at(c))
+
+
+def _scopes_of_resource(c: Conversation) -> Cures:
     assert c.settings is not None
-    others = "... " if c.settings.resources else ""
-    return (f"oauth2.resources = {others}{c.api.url}", public_url_at(c))
+    known = canonical(c.api.url)
+    named = [uri for uri in c.settings.resources if canonical(uri) == known]
+    uri = named[0] if named else c.api.url
+    scopes = c.scope | (c.settings.resources.get(uri) or frozenset())
+    return (resource_line(c.settings, uri, scopes),)
 
 
 def _client(c: Conversation) -> Cures:
@@ -153,6 +161,7 @@ BY_CHECK: Mapping[str, Callable[[Conversation], Cures]] = {
     "scope_known": _known_scopes,
     "scope_default": _scopes,
     "resource_known": _resource,
+    "scope_of_resource": _scopes_of_resource,
     "grant_type_enabled": _grant_types,
     "grant_type_of_client": _grant_types,
     "token_permission": _permission,

@@ -12,6 +12,7 @@ from ..protocol.redirect_uris import LOOPBACK_HOSTS
 from ..protocol.resources import canonical
 from ..protocol.scopes import format_scope
 from ..protocol.server_metadata import metadata_path
+from .apis import resource_line
 from .conversation import Conversation, called
 from .step import StepRefused, StepSkipped
 
@@ -82,7 +83,7 @@ def _check_resource(c: Conversation, resource: str) -> None:
     if urlsplit(typed).netloc == other.netloc and urlsplit(typed).scheme != other.scheme:
         # Usual behind a proxy that ends TLS.
         raise StepRefused(f"{text} them", None, public_url_at(c))
-    raise StepRefused(f"{text} them", None, f"oauth2.resources = {typed}", public_url_at(c))
+    raise StepRefused(f"{text} them", None, resource_line(c.settings, typed), public_url_at(c))
 
 
 def public_url_at(c: Conversation) -> str:

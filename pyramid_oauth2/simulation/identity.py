@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ..known_clients.known_client import DOCUMENT, PORT, REGISTRATION, STATIC
+from ..known_clients.known_client import DOCUMENT, REGISTRATION
 from ..protocol.masking import shown
 from .conversation import Conversation
 from .step import StepRefused
+from .ways import pin, ways
 
 METHODS = "token_endpoint_auth_methods_supported"
 GRANT_TYPES = "grant_types"
 
 
 def identify(c: Conversation) -> str:
-    """Take the first way of the client's order that the metadata of the server offer."""
+    """Take the first way of the client's order that the metadata of the server offer.
+
+    If an operator has registered it, its users type the client_id, and it takes no other way.
+    """
+    if c.added:
+        c.client_id = c.client.name
+        return f"By the client_id {c.client_id}, which you have registered, and its users type"
     offered = set(c.metadata.get(METHODS, ()))
     for way in c.client.order:
         if way == DOCUMENT and c.client.client_id is not None:
@@ -25,11 +32,10 @@ def identify(c: Conversation) -> str:
                 return _by_document(c, c.client.client_id)
         elif way == REGISTRATION and c.client.registration and _endpoint(c):
             return _register(c)
-    raise StepRefused(
-        "The metadata of the server offer no way by which this client becomes known",
-        None,
-        *_ways(c),
-    )
+    text = "The metadata of the server offer no way by which this client becomes known"
+    if REGISTRATION in c.client.order and _endpoint(c):
+        text = "This client registers itself here, and it is not known what it then sends"
+    raise StepRefused(text, None, *ways(c))
 
 
 def _by_document(c: Conversation, url: str) -> str:
@@ -40,42 +46,8 @@ def _by_document(c: Conversation, url: str) -> str:
     return f"By its document, which is pinned for this run alone: {url}"
 
 
-def pin(c: Conversation) -> str:
-    """The command that pins its document."""
-    return f"poauth2 INI client pin {c.client.name}"
-
-
 def _endpoint(c: Conversation) -> str:
     return str(c.metadata.get("registration_endpoint") or "")
-
-
-def _ways(c: Conversation) -> Iterator[str]:
-    profile = None if c.settings is None else c.settings.profile
-    if c.settings is not None and profile is None:
-        yield "oauth2.profile = mcp"
-    if DOCUMENT in c.client.order and profile is not None:
-        # The application does not start with less (settings/profiles).
-        yield "oauth2.client_id_metadata = pinned"
-    elif DOCUMENT in c.client.order:
-        host = (c.client.client_id or "").removeprefix("https://").partition("/")[0]
-        yield f"oauth2.client_id_metadata = allowed, with oauth2.client_id_metadata.hosts = {host}"
-    if REGISTRATION in c.client.order:
-        yield "oauth2.registration = open"
-    if STATIC in c.client.order:
-        kind = "native" if any(map(_is_of_app, c.redirect_uris)) else "web"
-        schemes = [f" --private-scheme {scheme}" for scheme in sorted(c.client.private_schemes)]
-        # Without the port, any is accepted.
-        uris = [f" --redirect-uri {uri.replace(f':{PORT}', '')}" for uri in c.client.redirect_uris]
-        scopes = [f" --scope {scope}" for scope in sorted(c.scope)]
-        options = "".join([*schemes, *uris, *scopes])
-        yield (
-            f"poauth2 INI client add --name {c.client.name} --kind {kind}{options}"
-            "  # and the client_id that it prints in the client's settings"
-        )
-
-
-def _is_of_app(uri: str) -> bool:
-    return not uri.startswith("https://")
 
 
 def _register(c: Conversation) -> str:

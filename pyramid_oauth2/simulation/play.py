@@ -76,7 +76,9 @@ def play_in_process(
     settings = registry.getUtility(ISettings)
     with throw_away_service(registry, client, subject) as stage:
         agent = InProcess(stage.registry, stage.owners)
-        conversation = Conversation(client, agent, api, settings, pinned=stage.pinned)
+        conversation = Conversation(
+            client, agent, api, settings, pinned=stage.pinned, added=stage.added
+        )
         return played(conversation, steps_of(client))
 
 

@@ -64,11 +64,13 @@ class Stage:
     :param registry: for the requests of the client: no others are served by it.
     :param owners: the users, of whom one is signed in.
     :param pinned: whether the client's document was pinned for this run alone.
+    :param added: whether an operator has registered the client, with its name as the client_id.
     """
 
     registry: Any
     owners: SimulatedOwners
     pinned: bool
+    added: bool
 
 
 @contextmanager
@@ -95,7 +97,7 @@ def throw_away_service(registry: Any, client: KnownClient, subject: str) -> Iter
         pinned = _pin(own, made, client)
         played.registerUtility(made, IService)
         with _no_log_lines():
-            yield Stage(played, owners, pinned)
+            yield Stage(played, owners, pinned, _has(made, client.name))
     finally:
         made.close()
 
@@ -119,14 +121,30 @@ def _in_memory(settings: Settings) -> Settings:
 
 
 def _copy_records(own: OAuth2Service, made: OAuth2Service, client: KnownClient) -> None:
-    """Copy what an operator has decided on the client: its record, and blocks of its hosts."""
-    client_id = client.client_id or client.name
-    if (stored := own.server.clients.get(client_id)) is not None:
-        Writes(made.server, made.server.clients).add(stored)
-    hosts = hosts_of(Client(client_id, redirect_uris=client.redirect_uris))
+    """Copy what an operator has decided on the client: its records, and blocks of its hosts."""
+    for client_id in filter(None, (client.client_id, client.name)):
+        _copy_record(own, made, client_id)
+    hosts = hosts_of(Client(client.client_id or client.name, redirect_uris=client.redirect_uris))
     blocked, copied = BlockedHosts(own.server), BlockedHosts(made.server)
     for host in filter(blocked.blocks, hosts):
         copied.add(host)
+
+
+def _copy_record(own: OAuth2Service, made: OAuth2Service, client_id: str) -> None:
+    store = made.backends[MEMORY].clients
+    if (stored := own.server.clients.get(client_id)) is not None:
+        if stored.client_secrets:
+            # Its secret is not known here: only a digest is.
+            stored = replace(stored, client_secrets=(), token_endpoint_auth_method="none")
+        Writes(made.server, made.server.clients).add(stored)
+    elif own.server.clients.was_deleted(client_id):
+        # It stays so for ever, also for a document.
+        store.add(Client(client_id))
+        store.delete(client_id, made.server.clock())
+
+
+def _has(made: OAuth2Service, client_id: str) -> bool:
+    return made.server.clients.get(client_id) is not None
 
 
 def _pin(own: OAuth2Service, made: OAuth2Service, client: KnownClient) -> bool:
@@ -139,6 +157,8 @@ def _pin(own: OAuth2Service, made: OAuth2Service, client: KnownClient) -> bool:
         return False
     stored = made.server.clients.get(client.client_id)
     if resolver.settings.clients != PINNED or resolver.is_pinned(client.client_id, stored):
+        return False
+    if made.server.clients.was_deleted(client.client_id):
         return False
     uses_documents = own.server.plug_ins.server_metadata[NAME].members()
     if not uses_documents and client.registration and own.settings.values()["registration"] == OPEN:

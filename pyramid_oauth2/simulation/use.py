@@ -79,7 +79,7 @@ def revoke(c: Conversation) -> str:
 
 def sign(c: Conversation) -> str:
     """Do all of it once more, and authenticate by a signed JWT: what is granted is bound to it."""
-    if METHOD not in c.metadata.get(METHODS, ()) or c.registered:
+    if METHOD not in c.metadata.get(METHODS, ()) or c.registered or c.added:
         raise StepSkipped(f"The client does without {METHOD} here")
     c.signs = True
     for action in (authorize, consent, redeem, refresh, revoke):

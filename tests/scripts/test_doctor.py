@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -82,6 +83,25 @@ def test_what_is_left_to_do(doctor: Doctor):
     status, out, _ = doctor("--client", "zed", **UNPINNED)
     assert status == 0
     assert f"left to do: poauth2 {doctor.ini} client pin zed" in out
+
+
+@pytest.mark.parametrize("name", ["cursor", "claude"])
+def test_the_command_that_registers_a_client(
+    name: str, doctor: Doctor, capsys: pytest.CaptureFixture[str]
+):
+    """It is enough, to the letter; Claude then has a secret, which is not known here."""
+    off = {"registration": None, "client_id_metadata": None, "client_id_metadata.hosts": None}
+    words = ("--client", name, "--json")
+    (found,) = json.loads(doctor(*words, **off)[1])
+    cures = [cure for step in found["steps"] for cure in step["cures"]]
+    (command,) = (cure for cure in cures if "client add" in cure)
+    _, _, *arguments = shlex.split(command, comments=True)
+    assert main([str(doctor.ini), *arguments]) == 0
+    capsys.readouterr()
+    status, out, _ = doctor(*words, **off)
+    (found,) = json.loads(out)
+    assert status == 0, found
+    assert f"By the client_id {name}, which you have registered" in out
 
 
 def test_as_json(doctor: Doctor):

@@ -134,8 +134,8 @@ def test_of_applications_of_every_kind(name: str, changes: dict[str, str | None]
             "cursor",
             {"registration": None},
             "client",
-            "poauth2 INI client add --name cursor --kind native --private-scheme cursor "
-            "--redirect-uri http://localhost:8787/callback",
+            "poauth2 INI client add --client-id cursor --name cursor --kind native "
+            "--private-scheme cursor --redirect-uri http://localhost:8787/callback",
         ),
         ("cursor", {"registration": "token"}, "client", "oauth2.registration = open"),
         (
@@ -199,7 +199,7 @@ def test_of_applications_of_every_kind(name: str, changes: dict[str, str | None]
             "claude",
             {"issuer": "http://localhost:6543"},
             "set-up",
-            "oauth2.issuer = https://... with a name that the internet knows",
+            f"oauth2.issuer = {ISSUER}",
         ),
         (
             "cursor",
@@ -248,7 +248,7 @@ class TestTheURLThatPeopleType:
         step = refused(play("claude", make(), "https://other.example/mcp"))
         assert step.refusal is not None
         assert (step.refusal.check, step.name) == ("resource_known", "authorization")
-        assert step.cures[0] == "oauth2.resources = ... https://other.example/mcp"
+        assert step.cures[0] == "in oauth2.resources: https://other.example/mcp"
         alone = refused(play("claude", make(resources=None), "https://other.example/mcp"))
         assert alone.cures[0] == "oauth2.resources = https://other.example/mcp"
 
@@ -262,7 +262,7 @@ class TestTheURLThatPeopleType:
         step = refused(play("claude", make(), url))
         assert step.name == "set-up"
         assert f"Let them type {API}" in step.text
-        assert step.cures == (f"oauth2.resources = {url}, in place of {API}",)
+        assert step.cures == (f"in oauth2.resources: {url} = read, in place of {API}",)
 
     def test_is_of_another_scheme(self):
         """As behind a proxy that ends TLS."""
@@ -386,8 +386,11 @@ class TestWhatAnOperatorDecided:
         step = refused(play("claude", app))
         assert step.cures == (f"poauth2 INI client enable {self.URL}",)
 
-    def test_a_blocked_host(self):
-        app = make()
+    @pytest.mark.parametrize(
+        "changes", [{}, {"client_id_metadata": "open", "client_id_metadata.hosts": None}]
+    )
+    def test_a_blocked_host(self, changes: dict[str, str | None]):
+        app = make(**changes)
         BlockedHosts(get_service(app.registry).server).add("claude.ai")
         step = refused(play("claude", app))
         assert step.cures == ("poauth2 INI client unblock-host claude.ai",)
