@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
 from functools import cache
 from time import time
 from typing import TYPE_CHECKING
 
 from ..known_clients import KnownClient
+from ..per_process import PerProcess
 
 if TYPE_CHECKING:
     from ..jose.signing import PrivateKey
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 METHOD = "private_key_jwt"
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LIFETIME = 60  # seconds
+
+_making = PerProcess(threading.Lock)
 
 
 def published(client: KnownClient) -> dict[str, bytes]:
@@ -51,9 +55,15 @@ def _algorithm(client: KnownClient) -> str:
     return str((client.document or {}).get("token_endpoint_auth_signing_alg", "RS256"))
 
 
+def _key(algorithm: str) -> PrivateKey:
+    # What one thread publishes, another may sign with.
+    with _making():
+        return _made(algorithm)
+
+
 # One in a process: to make one of RSA takes longer than all steps of a client.
 @cache
-def _key(algorithm: str) -> PrivateKey:
+def _made(algorithm: str) -> PrivateKey:
     from ..jose.signing import PrivateKey
 
     return PrivateKey.made(algorithm)
