@@ -11,11 +11,12 @@ import click
 
 from ..known_clients import KnownClient, known_clients
 from ..protocol.records import SUBJECT_LENGTH
+from ..protocol.resources import uri_problem
 from ..simulation.apis import api_at, apis_of
 from ..simulation.play import play_in_process
 from ..simulation.signed_in import GUEST
 from ..simulation.step import Step
-from .arguments import identifier, json_option, some_text
+from .arguments import identifier, json_option
 from .command import command
 from .ini import Ini
 from .table import table
@@ -85,6 +86,15 @@ def _members(step: Step) -> dict[str, Any]:
     }
 
 
+def api_url(word: str) -> str:
+    """The type of a word that is the URL of an API."""
+    if (problem := uri_problem(word)) is not None:
+        raise click.BadParameter(problem)
+    if not word.lower().startswith(("https://", "http://")):
+        raise click.BadParameter("it is no URL with https")
+    return word
+
+
 @command(DETAILS, EXAMPLES)
 @click.option(
     "--client",
@@ -96,7 +106,7 @@ def _members(step: Step) -> dict[str, Any]:
 )
 @click.option(
     "--resource",
-    type=some_text,
+    type=api_url,
     metavar="URL",
     help="the API, as people type its URL; default: each of the ini",
 )
@@ -110,7 +120,7 @@ def _members(step: Step) -> dict[str, Any]:
 )
 @click.option(
     "--url",
-    type=some_text,
+    type=api_url,
     metavar="URL",
     help="an API of a server that runs: play what a client sees of it",
 )

@@ -131,6 +131,9 @@ def test_several_apis(doctor: Doctor):
         ((), {"mode": "resource_server"}, "oauth2."),
         (("--client", "netscape"), {}, "netscape"),
         (("--resource", ""), {}, "--resource"),
+        (("--resource", "https://[::1/mcp"), {}, "it has no host"),
+        (("--url", "app.example/mcp"), {}, "it is no absolute URI"),
+        (("--url", "ftp://app.example/mcp"), {}, "it is no URL with https"),
     ],
 )
 def test_an_ini_or_a_word_that_is_wrong(
