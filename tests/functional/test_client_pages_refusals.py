@@ -17,7 +17,12 @@ from .server import bearer
 DRAWN = f"oci_{'a' * 24}"
 # What a right form of each action says, beside the version.
 ACTIONS: dict[str, dict[str, Any]] = {
-    "register?kind=web": {"client_name": "New", "redirect_uris": BACK, "client_id": DRAWN},
+    "register?kind=web": {
+        "client_name": "New",
+        "redirect_uris": BACK,
+        "client_id": DRAWN,
+        "token_endpoint_auth_method": "client_secret_basic",
+    },
     "edit": {
         "client_name": "Changed",
         "redirect_uris": BACK,
