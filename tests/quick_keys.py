@@ -6,6 +6,7 @@ Both took a tenth of a second. Within a test every key is another one, as if it 
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ _make, _import = binding.generate_private_key, binding.import_private_key
 _made: list[Any] = []
 _imported: dict[tuple[Any, ...], Any] = {}
 _next: Iterator[int] | None = None
+_lock = threading.Lock()
 
 
 def generated(size: int) -> Any:
@@ -30,8 +32,10 @@ def generated(size: int) -> Any:
     if _next is None or size != _USUAL_SIZE:
         return _make(size)
     number = next(_next)
-    if number == len(_made):
-        _made.append(_make(size))
+    # Several threads of a test may each want one.
+    with _lock:
+        while len(_made) <= number:
+            _made.append(_make(size))
     return _made[number]
 
 
