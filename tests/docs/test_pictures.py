@@ -9,10 +9,10 @@ import pytest
 from tests.checkout import ROOT
 
 PACKAGE = ROOT / "pyramid_oauth2"
-# What a layer above these puts together, or only a program uses.
+# What a layer above these puts together, or only a program uses, or is data.
 BESIDE = {
-    *("debugtoolbar", "demo", "directives", "locale", "migrations", "monitoring"),
-    *("static", "templates", "testing"),
+    *("debugtoolbar", "demo", "directives", "known_clients", "locale", "migrations"),
+    *("monitoring", "simulation", "static", "templates", "testing"),
 }
 
 

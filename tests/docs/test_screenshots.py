@@ -10,7 +10,7 @@ from docs.pictures.screenshots.__main__ import CHOSEN
 from docs.pictures.screenshots.pages import PAGES
 
 TEMPLATES = Path(pyramid_oauth2.__file__).parent / "templates"
-PARTS = {"layout", "destination", "reference"}
+PARTS = {"layout", "destination", "reference", "resources"}
 
 
 def test_each_page_for_users_has_its_picture() -> None:
