@@ -96,6 +96,20 @@ class AuthorizationRefused(OAuth2Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationRefused(OAuth2Event):
+    """A client could not register itself, or change its registration. Anyone can send a request.
+
+    ``client_id`` is None for one that registers. ``error`` is the error code of the response.
+    ``refusal`` is the check that refused, and what it compared: of metadata, which member is wrong
+    and why. Too many requests are no such event.
+    """
+
+    error: str
+    client_id: str | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IntrospectionRefused(OAuth2Event):
     """A client introspected a valid access token of another client (RFC 7662).
 

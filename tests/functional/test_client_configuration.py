@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pyramid_oauth2.events import RegistrationRefused
 from pyramid_oauth2.extensions.client_registration.policy import Policy
 from pyramid_oauth2.extensions.client_registration.registration import GRACE
 from pyramid_oauth2.interfaces import IService
@@ -115,6 +116,18 @@ class TestReplacing:
         client = server.service.clients.get(mine.client_id)
         assert (client.client_name, client.client_uri, client.scope) == ("", None, {"read"})
         assert mine.get().json == answer.json
+
+    def test_the_operator_sees_what_was_refused(self, server: Server):
+        seen: list[RegistrationRefused] = []
+        server.hear(seen.append, RegistrationRefused)
+        mine = configuration(server)
+        mine.put(redirect_uris=["unknown://c"])
+        mine.token = "another"
+        mine.put()
+        assert [(each.client_id, each.error) for each in seen] == [
+            (mine.client_id, "invalid_redirect_uri"),
+            (None, "invalid_token"),
+        ]
 
     def test_the_token_is_another_one(self, server: Server):
         mine = configuration(server)

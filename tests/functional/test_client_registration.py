@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyramid.exceptions import ConfigurationError
 
-from pyramid_oauth2.events import ClientChanged
+from pyramid_oauth2.events import ClientChanged, RegistrationRefused
 from pyramid_oauth2.extensions.client_registration.initial_access_tokens import (
     InitialAccessTokens,
 )
@@ -181,6 +181,16 @@ class TestRegistering:
         answer = register(server, redirect_uris=[BACK, uri])
         assert (answer.status_int, answer.json["error"]) == (400, "invalid_redirect_uri")
         assert uri in answer.json["error_description"]
+
+    def test_the_operator_sees_what_was_refused(self, server: Server):
+        """The client shows its user no more than that it could not connect."""
+        seen: list[RegistrationRefused] = []
+        server.hear(seen.append, RegistrationRefused)
+        register(server, redirect_uris=[BACK, "unknown://c"])
+        (event,) = seen
+        assert (event.client_id, event.error) == (None, "invalid_redirect_uri")
+        assert event.refusal is not None
+        assert "unknown://c" in event.refusal.members()["compared_problems"]
 
     @pytest.mark.parametrize(
         ("members", "named"),

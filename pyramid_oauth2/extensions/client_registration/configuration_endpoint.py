@@ -32,6 +32,7 @@ from .bearer import bearer_token
 from .blocking import refuse_blocked
 from .client_information import NAME, client_information
 from .policy import Policy
+from .refused_registration import reported
 from .registration import Registration, Registrations
 from .request_body import metadata_in
 from .settings import RegistrationSettings
@@ -71,12 +72,14 @@ class ClientConfigurationEndpoint:
 
         :raises OAuth2Error: it is refused.
         """
-        token, registration, client = self._authenticated(request)
+        with reported(request):
+            token, registration, client = self._authenticated(request)
         if request.http.method == "DELETE":
             self._sweeper.end(registration, request.emit)
             return EndpointResponse(status=204)
         if request.http.method == "PUT":
-            return self._replaced(request, token, registration, client)
+            with reported(request, client.client_id):
+                return self._replaced(request, token, registration, client)
         return self._information(client, token, registration)
 
     def _information(

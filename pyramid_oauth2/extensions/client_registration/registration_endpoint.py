@@ -39,6 +39,7 @@ from .client_information import NAME, client_information
 from .initial_access_tokens import InitialAccessTokens
 from .limits import Limits
 from .policy import Policy
+from .refused_registration import reported
 from .registration import UNUSED, Registration, Registrations
 from .request_body import metadata_in
 from .settings import OPEN, SCOPE, USER, RegistrationSettings
@@ -91,6 +92,10 @@ class RegistrationEndpoint:
 
         :raises OAuth2Error: it may not register itself, or its metadata is not valid.
         """
+        with reported(request):
+            return self._process(request)
+
+    def _process(self, request: EndpointRequest) -> EndpointResponse:
         permission = self._permission(request)
         body = self._statements.applied(metadata_in(request.http))
         client = self._client(body, permission)
