@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests import programs
 
 # For the relying party that is a page.
-from tests.relying_parties.conftest import dishonesty, server  # noqa: F401
+from tests.relying_parties.conftest import dishonesty, mcp_url, server  # noqa: F401
 
 from .application import authorize_query, configurator, register
 from .slow_network import network

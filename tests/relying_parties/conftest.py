@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from .environment import ROOT, python_with
 from .parties import Party, party_of
 
 APPLICATION = "call:tests.relying_parties.dishonest:main"
-
+PINNED = "https://pinned.example/client.json"
 
 MCP_SERVER = ROOT / "examples" / "mcp_server" / "mcp_server.py"
 
@@ -33,11 +34,16 @@ def mcp_url() -> str:
 def server(mcp_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     # No cache: clients are registered while it runs.
     folder = tmp_path_factory.mktemp("provider")
+    documents = tmp_path_factory.mktemp("documents")
+    # One is pinned from the start: the metadata say for a minute that there is none.
+    (documents / "client.json").write_text(json.dumps({"client_id": PINNED}))
     settings = {
         "client_cache": "0",
         "openid.pairwise_salt": "of all who share a sector",
         "registration": "open",
+        "registration.scopes": "openid read",
         "client_id_metadata": "pinned",
+        "client_id_metadata.pinned": str(documents),
         "client_id_metadata.scopes": "read write",
         "resources": f"{mcp_url} = read",
     }
