@@ -197,6 +197,7 @@ CODES = {
     "invalid_client",
     "invalid_grant",
     "invalid_scope",
+    "invalid_target",
     "unauthorized_client",
     "unsupported_grant_type",
 }
