@@ -1,11 +1,10 @@
 """The events that subscribers of the application receive and that the audit log records.
 
-Each event is emitted after the store committed, so no subscriber can undo it.
-The exception is ClientChanged under ``oauth2.sqlalchemy.session``: the
-request's transaction is still open then, so the event is also emitted for a
-client that is rolled back afterwards. No event carries a token, a secret or a
-password, nor any text written by an unauthenticated caller; except that a
-refusal shows what was compared, masked, escaped and shortened.
+Each event is emitted after the store committed, so no subscriber can undo it. The exception is
+ClientChanged under ``oauth2.sqlalchemy.session``: the request's transaction is still open then, so
+the event is also emitted for a client that is rolled back afterwards. No event carries a token, a
+secret or a password, nor any text written by an unauthenticated caller; except that a refusal shows
+what was compared, masked, escaped and shortened.
 """
 
 from __future__ import annotations
@@ -97,11 +96,9 @@ class AuthorizationRefused(OAuth2Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationRefused(OAuth2Event):
-    """A client could not register itself, or change its registration. Anyone can send a request.
+    """A client could not register itself, or change its registration; ``refusal`` says why.
 
-    ``client_id`` is None for one that registers. ``error`` is the error code of the response.
-    ``refusal`` is the check that refused, and what it compared: of metadata, which member is wrong
-    and why. Too many requests are no such event.
+    ``client_id`` is None for one that registers. Anyone can send a request; too many are no event.
     """
 
     error: str

@@ -23,7 +23,7 @@ from .addresses import TRUST_THE_PROXY, is_hidden, source_network
 from .errors import TemporarilyUnavailable
 from .events import AttemptsThrottled, Emit
 from .http import HTTPRequest
-from .refusal import OWN_RULE, Refusal
+from .throttled import REFUSALS, WAIT
 from .token.request import TokenRequest
 
 log = logging.getLogger(__name__)
@@ -37,37 +37,6 @@ PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 NAMES_PER_ADDRESS = 10
 PREFIX = "oauth2:throttle:"
 
-WAIT = {
-    "clients": "Too many failed client authentications: wait {seconds} seconds, then send the "
-    "right credentials.",
-    "passwords": "Too many wrong passwords: wait {seconds} seconds, then send the right one.",
-    "rotations": "The grant is refreshed too often: wait {seconds} seconds, and use an access "
-    "token as long as its expires_in says.",
-    "interactions": "Too many authorization requests from one address: wait {seconds} seconds.",
-    "fetches": "Too many look-ups of clients for one user or address: wait {seconds} seconds.",
-    "client_registrations": "Too many clients register themselves from one address: wait {seconds} "
-    "seconds.",
-    "registrations": "One user registers too many clients: wait {seconds} seconds.",
-}
-REFUSALS = {
-    "clients": Refusal(
-        "client_attempts", "RFC 6749 section 2.3.1", decided_by="oauth2.throttle.clients"
-    ),
-    "passwords": Refusal(
-        "password_attempts", "RFC 6749 section 4.3.2", decided_by="oauth2.throttle.passwords"
-    ),
-    "rotations": Refusal("refresh_rate", OWN_RULE, decided_by="oauth2.throttle.rotations"),
-    "interactions": Refusal("request_rate", OWN_RULE, decided_by="oauth2.throttle.interactions"),
-    "fetches": Refusal("fetch_rate", OWN_RULE),
-    "client_registrations": Refusal(
-        "client_registration_rate",
-        OWN_RULE,
-        decided_by="oauth2.throttle.client_registrations",
-    ),
-    "registrations": Refusal(
-        "registration_rate", OWN_RULE, decided_by="oauth2.throttle.registrations"
-    ),
-}
 # These do not count by address, so a proxy makes no difference to them.
 WITHOUT_ADDRESS = frozenset({"rotations", "registrations"})
 
@@ -125,8 +94,9 @@ FETCHES = Limit(10, "minute")
 class Attempt:
     """One attempt, which can be refused or counted.
 
-    ``kind`` is a key of :data:`WAIT` and :data:`REFUSALS`. ``sources`` maps the key of each source
-    that the attempt counts for to the number of attempts allowed in ``seconds``.
+    ``kind`` is a key of :data:`~.throttled.WAIT` and :data:`~.throttled.REFUSALS`. ``sources``
+    maps the key of each source that the attempt counts for to the number of attempts allowed in
+    ``seconds``.
     ``subject`` is the user whose attempts are counted, if they are counted by user.
     """
 

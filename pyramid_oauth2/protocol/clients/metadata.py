@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ..messages import message as _
-from ..records import SUBJECT_LENGTH, Client
+from ..records import SUBJECT_LENGTH
 from . import value_rules
 from .codecs import Codec
+from .core_field import MAX_ENTRIES, core_field
 from .field import ALL, ClientField, Control, Option
+from .links import LINKS
 
 CONSENTS = ("remember", "ask", "skip")
-MAX_ENTRIES = 50
-
-_DEFAULT = Client("default")
-
-
-def _field(name: str, codec: Codec, help: str, **more: Any) -> ClientField:
-    return ClientField(name, codec, help, getattr(_DEFAULT, name), **more)
-
-
 FIELDS: tuple[ClientField, ...] = (
-    _field(
+    core_field(
         "client_name",
         Codec.TEXT,
         "The name of the client, as users read it.",
@@ -37,7 +29,7 @@ FIELDS: tuple[ClientField, ...] = (
         ),
         option=Option("--name", "its name, as users read it", place=1),
     ),
-    _field(
+    core_field(
         "lifetimes",
         Codec.LIFETIMES,
         "How long its tokens are valid, in seconds, by the kind of token: `access_token`.",
@@ -55,7 +47,7 @@ FIELDS: tuple[ClientField, ...] = (
             place=12,
         ),
     ),
-    _field(
+    core_field(
         "consent",
         Codec.TEXT,
         "Whether the user is asked again: `remember`, `ask` each time, or `skip` for a client of "
@@ -73,7 +65,7 @@ FIELDS: tuple[ClientField, ...] = (
         ),
         option=Option("--consent", "whether users are asked again", choices=CONSENTS, place=6),
     ),
-    _field(
+    core_field(
         "token_endpoint_auth_method",
         Codec.TEXT,
         "How the client authenticates. The client is public if it is `none`. One registered for "
@@ -89,7 +81,7 @@ FIELDS: tuple[ClientField, ...] = (
             place=5,
         ),
     ),
-    _field(
+    core_field(
         "grant_types",
         Codec.TEXTS,
         "The grant types that the client may use at the token endpoint.",
@@ -105,7 +97,7 @@ FIELDS: tuple[ClientField, ...] = (
             place=3,
         ),
     ),
-    _field(
+    core_field(
         "response_types",
         Codec.TEXTS,
         "The response types that the client may use at the authorization endpoint.",
@@ -119,7 +111,7 @@ FIELDS: tuple[ClientField, ...] = (
             place=8,
         ),
     ),
-    _field(
+    core_field(
         "resource_server",
         Codec.BOOLEAN,
         "Whether the client is an API that may introspect the tokens of other clients.",
@@ -131,7 +123,7 @@ FIELDS: tuple[ClientField, ...] = (
             "--resource-server", "whether it may introspect the tokens of others", place=7
         ),
     ),
-    _field(
+    core_field(
         "require_pkce",
         Codec.BOOLEAN,
         "Whether the client must use PKCE (RFC 7636). A public client always must.",
@@ -143,7 +135,7 @@ FIELDS: tuple[ClientField, ...] = (
             place=11,
         ),
     ),
-    _field(
+    core_field(
         "owner",
         Codec.OPTIONAL_TEXT,
         "The subject of the user who owns the client.",
@@ -161,7 +153,7 @@ FIELDS: tuple[ClientField, ...] = (
             place=13,
         ),
     ),
-    _field(
+    core_field(
         "scope",
         Codec.SCOPE,
         "The most that the client may be granted; empty: ``oauth2.default_scopes``, and without "
@@ -177,7 +169,7 @@ FIELDS: tuple[ClientField, ...] = (
         ),
         option=Option("--scope", "what it may have at most; repeatable", place=4),
     ),
-    _field(
+    core_field(
         "optional_scope",
         Codec.SCOPE,
         "Those of its scopes that a user may untick.",
@@ -188,7 +180,7 @@ FIELDS: tuple[ClientField, ...] = (
         control=Control("ticks", _("Of these, what a user may leave out"), place=6),
         option=Option("--optional-scope", "a scope that users may untick; repeatable", place=9),
     ),
-    _field(
+    core_field(
         "redirect_uris",
         Codec.TEXTS,
         "Where users are sent back to; at most 50.",
@@ -208,7 +200,7 @@ FIELDS: tuple[ClientField, ...] = (
             place=2,
         ),
     ),
-    _field(
+    core_field(
         "allowed_origins",
         Codec.TEXTS,
         "The origins whose pages may read the server's responses (CORS), such as "
@@ -234,69 +226,8 @@ FIELDS: tuple[ClientField, ...] = (
             place=10,
         ),
     ),
-    _field(
-        "client_uri",
-        Codec.OPTIONAL_TEXT,
-        "The home page of the client: an https URL. As long as no operator has registered or "
-        "approved the client, users see it only if it is on the host of a redirect URI.",
-        rule=value_rules.https_url,
-        set_by=ALL,
-        control=Control(
-            "url",
-            _("Website"),
-            _(
-                "Users see links to the hosts of its redirect URIs; to others once an operator has "
-                "approved it."
-            ),
-            folded=True,
-            place=13,
-        ),
-        option=Option("--client-uri", "its home page", metavar="URI", place=14),
-    ),
-    _field(
-        "logo_uri",
-        Codec.OPTIONAL_TEXT,
-        "Its logo, which users see: an https URL.",
-        rule=value_rules.logo,
-        set_by=ALL,
-        control=Control("url", _("Logo"), folded=True, place=14),
-        option=Option("--logo-uri", "its logo, shown to users", metavar="URI", place=15),
-    ),
-    _field(
-        "tos_uri",
-        Codec.OPTIONAL_TEXT,
-        "Its terms of service: an https URL. Users see it as they see `client_uri`.",
-        rule=value_rules.https_url,
-        set_by=ALL,
-        control=Control("url", _("Terms of service"), folded=True, place=16),
-        option=Option("--tos-uri", "its terms of service", metavar="URI", place=16),
-    ),
-    _field(
-        "policy_uri",
-        Codec.OPTIONAL_TEXT,
-        "Its privacy policy: an https URL. Users see it as they see `client_uri`.",
-        rule=value_rules.https_url,
-        set_by=ALL,
-        control=Control("url", _("Privacy policy"), folded=True, place=15),
-        option=Option("--policy-uri", "its privacy policy", metavar="URI", place=17),
-    ),
-    _field(
-        "contacts",
-        Codec.TEXTS,
-        "How to reach those who run the client; at most 50.",
-        rule=value_rules.contacts,
-        most=MAX_ENTRIES,
-        set_by=ALL,
-        control=Control(
-            "lines",
-            _("Contacts"),
-            _("Mail addresses of those who run it, one a line. Users do not see them."),
-            folded=True,
-            place=17,
-        ),
-        option=Option("--contact", "whom to ask about it; repeatable", metavar="CONTACT", place=18),
-    ),
-    _field(
+    *LINKS,
+    core_field(
         "jwks",
         Codec.OPTIONAL_MAPPING,
         "The public keys of the client: a JWK Set (RFC 7517).",
@@ -316,7 +247,7 @@ FIELDS: tuple[ClientField, ...] = (
             place=19,
         ),
     ),
-    _field(
+    core_field(
         "jwks_uri",
         Codec.OPTIONAL_TEXT,
         "Where its public keys are published, instead of `jwks`: the URL of a JWK Set.",
@@ -335,7 +266,7 @@ FIELDS: tuple[ClientField, ...] = (
             place=20,
         ),
     ),
-    _field("extra", Codec.MAPPING, "What applications and extensions store with the client."),
+    core_field("extra", Codec.MAPPING, "What applications and extensions store with the client."),
 )
 
 BY_NAME: Mapping[str, ClientField] = {field.name: field for field in FIELDS}
